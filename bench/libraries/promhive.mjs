@@ -1,0 +1,8 @@
+import { register } from '../../dist/esm/index.js'
+
+export { Counter, Gauge, Histogram, register } from '../../dist/esm/index.js'
+
+/** Any process may answer: there is nothing to set up. */
+export function joinCluster() {
+  return { metrics: () => register.metrics(), chunks: () => register.chunks() }
+}

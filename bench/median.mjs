@@ -1,0 +1,6 @@
+/** The middle of some figures: one sample that the machine disturbed does not move it. */
+export function median(figures) {
+  const sorted = [...figures].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}

@@ -1,0 +1,133 @@
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What the client asks for, in turn, and the route that the application counts it under. */
+const calls = [
+  ['GET', '/', '/'],
+  ['GET', '/items/1', '/items/:id'],
+  ['GET', '/items/27', '/items/:id'],
+  ['POST', '/orders', '/orders'],
+  ['GET', '/nowhere', 'none'],
+]
+/** A connection stays with one worker: it is given up after some requests, so that all workers get some. */
+const requestsPerConnection = () => 10 + Math.floor(Math.random() * 30)
+
+/** A client of the application: so many requests at a time over kept connections, and a tally of what was answered. */
+export class Traffic {
+  sent = 0
+  answered = 0
+  /** Requests that got no answer: whether they were counted nobody can know. */
+  broken = 0
+  /** Answered requests by `METHOD route status`. */
+  bySeries = new Map()
+  /** Answered requests by the pid of the worker. */
+  byWorker = new Map()
+  #url
+  #lanes
+  #done
+  #running = true
+  /** The worker that the client leaves alone at the moment. */
+  #left
+  #resume = () => {}
+  #resumed = Promise.resolve()
+
+  constructor(url, concurrency) {
+    this.#url = url
+    this.#lanes = Array.from({ length: concurrency }, () => ({
+      worker: undefined,
+      busy: false,
+      since: 0,
+      agent: undefined,
+    }))
+    this.#done = Promise.all(this.#lanes.map((lane, i) => this.#send(lane, i)))
+  }
+
+  /**
+   * Resolves when no request is under way to this worker. From then on none is sent to it and no connection is opened,
+   * until `resume`; the other workers go on answering on theirs.
+   */
+  async leave(worker) {
+    this.#resumed = new Promise((resolve) => {
+      this.#resume = resolve
+    })
+    this.#left = worker
+    while (this.#lanes.some((lane) => lane.busy && this.#mayReach(lane))) await sleep(1)
+  }
+
+  resume() {
+    this.#left = undefined
+    this.#resume()
+  }
+
+  /**
+   * Gives up what was sent before this moment and still has no answer a second later: a connection that was being handed
+   * to a worker when it was killed stays open, and nobody answers on it.
+   */
+  async giveUp(moment) {
+    await sleep(1000)
+    for (const { busy, since, agent } of this.#lanes) if (busy && since < moment) agent.destroy()
+  }
+
+  /** Resolves when the last request has its answer. */
+  async stop() {
+    this.#running = false
+    await this.#done
+  }
+
+  /** Whether this lane's next request may go to the worker that is left alone: a new connection may go to any. */
+  #mayReach({ worker }) {
+    return this.#left !== undefined && (worker === undefined || worker === this.#left)
+  }
+
+  async #send(lane, turn) {
+    while (this.#running) {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      lane.agent = agent
+      const enough = requestsPerConnection()
+      lane.worker = undefined
+      for (let i = 0; this.#running && (i < enough || this.#left !== undefined); i++) {
+        if (this.#mayReach(lane)) break
+        lane.busy = true
+        lane.since = performance.now()
+        lane.worker = await this.#call(agent, calls[turn++ % calls.length])
+        lane.busy = false
+        if (lane.worker === undefined) break
+      }
+      agent.destroy()
+      await this.#resumed
+    }
+  }
+
+  /** Sends one request; gives the pid of the worker that answered. */
+  async #call(agent, [method, path, route]) {
+    this.sent++
+    const response = await whole(request(`${this.#url}${path}`, { method, agent }))
+    if (response === undefined) {
+      this.broken++
+      return undefined
+    }
+    this.answered++
+    const worker = Number(response.headers['x-worker'])
+    add(this.bySeries, `${method} ${route} ${response.statusCode}`)
+    add(this.byWorker, worker)
+    return worker
+  }
+}
+
+/** The answer to a request once all of it is here; undefined when it broke. */
+function whole(call) {
+  return new Promise((resolve) => {
+    call.on('error', () => resolve(undefined))
+    call.on('response', (response) => {
+      response.on('error', () => resolve(undefined))
+      response.on('end', () => resolve(response))
+      response.on('close', () => resolve(undefined))
+      response.resume()
+    })
+    call.end()
+  })
+}
+
+function add(tally, key) {
+  tally.set(key, (tally.get(key) ?? 0) + 1)
+}

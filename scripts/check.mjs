@@ -1,0 +1,56 @@
+// What `npm test` runs before the tests: each step a line with its duration, and the tool's own words when it fails.
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+/** What publint says of us that we know better, and why. */
+const knownToPublint = {
+  NESTED_PACKAGE_JSON_FIELD_IGNORED:
+    'Node reads "imports" of the nearest package.json, and dist/cjs needs its own #native',
+}
+
+const steps = [
+  ['build', () => run(process.execPath, 'scripts/build.mjs')],
+  ['biome', () => run(bin('biome'), 'check', '--error-on-warnings', '.')],
+  ['types', () => run(bin('tsc'), '-p', 'test/types/tsconfig.json', '--noEmit')],
+  ['tests', () => run(bin('tsc'), '-p', 'test/tsconfig.json', '--noEmit')],
+  ['publint', publint],
+  ['attw', () => run(bin('attw'), '--pack', '.')],
+]
+
+for (const [name, step] of steps) {
+  const started = performance.now()
+  const fault = await step()
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  console.log(`check: ${name.padEnd(8)} ${fault === undefined ? 'ok' : 'FAILED'} ${seconds} s`)
+  if (fault !== undefined) {
+    console.error(fault)
+    process.exit(1)
+  }
+}
+
+/** @returns {string | undefined} all that a failing command wrote */
+function run(command, ...args) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    // Packing must not build again: the build step has.
+    env: { ...process.env, npm_config_ignore_scripts: 'true' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (result.status === 0) return undefined
+  const said = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim()
+  return said || (result.error?.message ?? `${command} ended with ${result.status ?? result.signal}`)
+}
+
+async function publint() {
+  process.env.npm_config_ignore_scripts = 'true'
+  const { publint } = await import('publint')
+  const { formatMessage } = await import('publint/utils')
+  const { messages, pkg } = await publint({ pkgDir: root, pack: 'npm' })
+  const news = messages.filter(({ code }) => !(code in knownToPublint))
+  return news.length === 0 ? undefined : news.map((message) => formatMessage(message, pkg)).join('\n')
+}

@@ -1,0 +1,70 @@
+// What tests need of the system, beside npm: installs what is missing where it may, tells what is left out where it may not.
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+
+/** A new need is a line: the Debian package, how to see that it is there, and the tests that stay out without it. */
+const needs = [
+  {
+    package: 'prometheus',
+    present: () => runs('promtool', '--version'),
+    leftOut: 'promtool reading our expositions',
+  },
+  {
+    package: 'python3-prometheus-client',
+    // Debian's package serves Debian's Python, which need not be the first one on the path.
+    present: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import prometheus_client')),
+    leftOut: 'the Python client beside ours',
+  },
+]
+
+const policy = '/usr/sbin/policy-rc.d'
+
+const missing = needs.filter((need) => !need.present())
+if (missing.length > 0) {
+  const reason = install(missing.map((need) => need.package))
+  for (const need of missing) {
+    if (!need.present()) console.log(`provision: no ${need.package} (${reason}); left out: ${need.leftOut}`)
+  }
+}
+
+/** @returns {string} why something may still be missing */
+function install(packages) {
+  if (process.getuid?.() !== 0) return 'only root installs packages'
+  if (!runs('apt-get', '--version')) return 'no apt-get here'
+  console.log(`provision: installing ${packages.join(', ')} with apt-get`)
+  const updated = apt('update')
+  const removePolicy = forbidServices()
+  if (removePolicy === undefined) return `no ${policy} can be made, and services must not start`
+  try {
+    // One by one: a package that this system does not know must not keep the others out.
+    const reasons = packages.map((name) => apt('install', '-y', '--no-install-recommends', name))
+    return reasons.find((reason) => reason !== undefined) ?? updated ?? 'installed, and still not found'
+  } finally {
+    removePolicy()
+  }
+}
+
+/** A package may bring a service (prometheus does): it must not start here. A policy that is there stays as it is. */
+function forbidServices() {
+  try {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' })
+  } catch (error) {
+    return error.code === 'EEXIST' ? () => {} : undefined
+  }
+  return () => rmSync(policy, { force: true })
+}
+
+/** @returns {string | undefined} the last line of what went wrong */
+function apt(...args) {
+  const result = spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  if (result.status === 0) return undefined
+  return result.stderr?.trim().split('\n').at(-1) || `apt-get ${args[0]} ended with ${result.status ?? result.signal}`
+}
+
+function runs(command, ...args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0
+}

@@ -1,0 +1,9 @@
+/** One word after `promhive`. */
+export interface Command {
+  readonly name: string
+  /** One line for the overview. */
+  readonly summary: string
+  readonly usage: string
+  /** Resolves to the exit code; a server resolves when it has been told to stop. */
+  run(args: readonly string[]): Promise<number>
+}

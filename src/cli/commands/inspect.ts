@@ -1,0 +1,116 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadBinding } from '#native'
+import { Slices } from '../../collect/pause.js'
+import { MetricsError } from '../../model/errors.js'
+import type { WriterSnapshot } from '../../store/backend.js'
+import { opened } from '../../store/series-log.js'
+import { seriesName, valuesName } from '../../store/shared/format.js'
+import { SharedSource } from '../../store/shared/shared-source.js'
+import type { Command } from '../command.js'
+import { directoryArgument } from '../directory-argument.js'
+
+const usage = `promhive inspect [DIR] [--json]
+
+Shows who counts in a directory: each seat, its owner and whether it lives, its families, series and sizes, and what
+cannot be read. Changes nothing.
+
+  DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  --json   for programs`
+
+export const inspect: Command = {
+  name: 'inspect',
+  summary: 'show seats, owners, series and sizes of a directory',
+  usage,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } },
+    })
+    const directory = directoryArgument(positionals[0] ?? values.dir)
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
+    }
+    const { writers, errors } = await new SharedSource(directory, loadBinding().binding).read(new Slices())
+    const seats = writers.map((writer) => describeSeat(directory, writer))
+    const faults = errors.map(({ message }) => message)
+    if (values.json) console.log(JSON.stringify({ directory, seats, faults }, undefined, 2))
+    else printSeats(directory, seats, faults)
+    return faults.length === 0 ? 0 : 1
+  },
+}
+
+interface SeatFacts {
+  readonly seat: number
+  readonly pid: number
+  readonly thread: number
+  readonly live: boolean
+  readonly startedAt: string
+  readonly owners: number
+  readonly families: Readonly<Record<string, number>>
+  readonly series: number
+  readonly valuesBytes: number
+  readonly seriesBytes: number
+}
+
+function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
+  const { seat, live, log, epoch, startedAt } = writer
+  const families: Record<string, number> = {}
+  for (const family of log.families) if (family !== undefined) families[family.name] ??= 0
+  for (let i = 0; i < log.length; i++) {
+    const { name } = log.families[log.familyOf[i]!]!
+    families[name]! += log.kinds[i] === opened ? 1 : -1
+  }
+  const [, pid = 0, thread = 0] = writer.writer.split('-').map(Number)
+  return {
+    seat,
+    pid,
+    thread,
+    live,
+    startedAt: new Date(startedAt * 1000).toISOString(),
+    owners: epoch,
+    families,
+    series: Object.values(families).reduce((sum, count) => sum + count, 0),
+    valuesBytes: sizeOf(join(directory, valuesName(seat))),
+    seriesBytes: sizeOf(join(directory, seriesName(seat))),
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function printSeats(directory: string, seats: readonly SeatFacts[], faults: readonly string[]): void {
+  const alive = seats.filter((seat) => seat.live).length
+  console.log(`${directory}: ${seats.length} seats, ${alive} alive, ${seats.length - alive} dead`)
+  const rows = [
+    ['seat', 'owner', 'state', 'since', 'owners', 'families', 'series', 'values', 'names'],
+    ...seats.map((seat) => [
+      String(seat.seat),
+      seat.thread === 0 ? `pid ${seat.pid}` : `pid ${seat.pid} thread ${seat.thread}`,
+      seat.live ? 'live' : 'dead',
+      seat.startedAt,
+      String(seat.owners),
+      String(Object.keys(seat.families).length),
+      String(seat.series),
+      `${seat.valuesBytes} B`,
+      `${seat.seriesBytes} B`,
+    ]),
+  ]
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  for (const row of rows)
+    console.log(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd()}`,
+    )
+  const families = new Map<string, number>()
+  for (const seat of seats) {
+    for (const [name, series] of Object.entries(seat.families)) families.set(name, (families.get(name) ?? 0) + series)
+  }
+  for (const [name, series] of [...families].sort()) console.log(`  ${name}: ${series} series in all seats together`)
+  for (const fault of faults) console.log(`  ! ${fault}`)
+}

@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util'
+import { openMetricsServer } from '../../delivery/scrape-server.js'
+import { MetricsError } from '../../model/errors.js'
+import type { Command } from '../command.js'
+import { directoryArgument } from '../directory-argument.js'
+import { directoryExposition } from '../directory-exposition.js'
+
+const usage = `promhive serve --dir DIR [--port 9464] [--host 127.0.0.1] [--path /metrics] [--registry NAME]
+
+Answers scrapes for an application that it is no part of: it reads the directory that the application's
+processes count in. It answers while every one of them is blocked, and after they were killed.
+
+  --dir DIR        the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  --port N         the port to listen on; 0 takes any free one
+  --host ADDRESS   0.0.0.0 for every address of this machine
+  --path PATH      where the metrics are
+  --registry NAME  only this registry; all of them when left out`
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'answer scrapes for the application that counts in a directory',
+  usage,
+  async run(args) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        dir: { type: 'string', short: 'd' },
+        port: { type: 'string', short: 'p' },
+        host: { type: 'string' },
+        path: { type: 'string' },
+        registry: { type: 'string' },
+      },
+    })
+    const { host, path } = values
+    const directory = directoryArgument(values.dir)
+    const registry = directoryExposition(directory, values.registry)
+    const metrics = await openMetricsServer({
+      registry,
+      keepAlive: true,
+      port: portNumber(values.port),
+      ...(host !== undefined && { host }),
+      ...(path !== undefined && { path }),
+    })
+    console.log(`promhive: serving ${directory} at ${metrics.url}`)
+    await new Promise<void>((resolve) => {
+      process.once('SIGINT', () => resolve())
+      process.once('SIGTERM', () => resolve())
+    })
+    await metrics.close()
+    return 0
+  },
+}
+
+function portNumber(given: string | undefined): number {
+  const text = given ?? process.env.PROMETHEUS_METRICS_PORT ?? '9464'
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new MetricsError('OPTION_INVALID', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`)
+}

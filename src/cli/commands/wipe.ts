@@ -1,0 +1,75 @@
+import { chmodSync, chownSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { MetricsError } from '../../model/errors.js'
+import { directoryInUse } from '../../store/shared/control.js'
+import { prepareDirectory, wipeFiles } from '../../store/shared/directory.js'
+import { removeQuietly } from '../../store/shared/files.js'
+import { controlName } from '../../store/shared/format.js'
+import type { Command } from '../command.js'
+import { directoryArgument } from '../directory-argument.js'
+
+const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--force]
+
+Makes the directory if need be and removes what an earlier run counted; other files stay. Not needed between runs: the
+first process of a run does it. For entry scripts that prepare the directory as root for an unprivileged application.
+
+  DIR                    the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  --owner USER[:GROUP]   whose it becomes, by name or number
+  --mode MODE            its permissions, octal; 0700 for a new one
+  --force                also while a process counts in it: what is counted from then on is shown afresh`
+
+export const wipe: Command = {
+  name: 'wipe',
+  summary: 'make a directory ready for a fresh run',
+  usage,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        dir: { type: 'string', short: 'd' },
+        owner: { type: 'string' },
+        mode: { type: 'string' },
+        force: { type: 'boolean' },
+      },
+    })
+    const directory = directoryArgument(positionals[0] ?? values.dir)
+    const owner = values.owner === undefined ? undefined : ownerFrom(values.owner)
+    const mode = values.mode === undefined ? undefined : modeFrom(values.mode)
+    prepareDirectory(directory)
+    if (!values.force && directoryInUse(directory)) {
+      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is in use: stop the application first, or say --force`)
+    }
+    removeQuietly(join(directory, controlName))
+    wipeFiles(directory)
+    if (mode !== undefined) chmodSync(directory, mode)
+    if (owner !== undefined) chownSync(directory, owner.uid, owner.gid)
+    console.log(`promhive: ${directory} is empty`)
+    return 0
+  },
+}
+
+function modeFrom(text: string): number {
+  if (/^0?[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8)
+  throw new MetricsError('OPTION_INVALID', `--mode takes octal permissions such as 0755, got ${JSON.stringify(text)}`)
+}
+
+function ownerFrom(text: string): { uid: number; gid: number } {
+  const [user = '', group] = text.split(':')
+  const entry = entryOf('/etc/passwd', user)
+  const uid = entry?.[2] ?? user
+  const gid = group === undefined ? (entry?.[3] ?? uid) : (entryOf('/etc/group', group)?.[2] ?? group)
+  if (/^\d+$/.test(uid) && /^\d+$/.test(gid)) return { uid: Number(uid), gid: Number(gid) }
+  throw new MetricsError(
+    'OPTION_INVALID',
+    `--owner: there is no ${/^\d+$/.test(uid) ? `group ${group}` : `user ${user}`} on this machine`,
+  )
+}
+
+function entryOf(file: string, name: string): string[] | undefined {
+  const entries = readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+  return entries.find(([entry]) => entry === name)
+}

@@ -1,0 +1,14 @@
+import { directoryFromEnvironment } from '../application-directory.js'
+import { MetricsError } from '../model/errors.js'
+
+/** The directory that a command works on: the one it was given, or the environment's. */
+export function directoryArgument(given: string | undefined): string {
+  const directory = given ?? directoryFromEnvironment()
+  if (directory === undefined || directory === '') {
+    throw new MetricsError(
+      'OPTION_INVALID',
+      'which directory? Name it, or set PROMHIVE_DIR to the one that the application uses',
+    )
+  }
+  return directory
+}

@@ -1,0 +1,61 @@
+import { loadBinding } from '#native'
+import { Gathering } from '../collect/gathering.js'
+import { ScrapeQueue } from '../collect/scrape-queue.js'
+import { selfFamilies } from '../collect/self-metrics.js'
+import type { Exposition } from '../delivery/scrape.js'
+import { Formatters } from '../exposition/formatters.js'
+import { text } from '../exposition/text.js'
+import { defaultRegistryName } from '../model/descriptor.js'
+import type { MetricsError } from '../model/errors.js'
+import { type Family, type FamilyTable, familiesNamed } from '../model/family.js'
+import { SharedSource } from '../store/shared/shared-source.js'
+
+/**
+ * What all processes counted in a directory, read from outside: nothing is joined, written or locked.
+ *
+ * @param registry only this one; otherwise all, and of two families of one name that of the default registry
+ */
+export function directoryExposition(directory: string, registry?: string): Exposition {
+  const source = new SharedSource(directory, loadBinding().binding)
+  const gathering = new Gathering(() => source, tellOnce())
+  const formatters = new Formatters()
+  const queue = new ScrapeQueue()
+  const print = (contentType: string, names: readonly string[]): Promise<readonly Uint8Array[]> =>
+    gathering.run(
+      () => {},
+      (gathered) => {
+        const families = choose(gathered.tables, registry)
+        const shown = registry === undefined ? [...families, ...selfFamilies(gathered)] : families
+        const formatter = formatters.of(contentType)!
+        if (formatter.exemplars) gathered.placeExemplars()
+        return formatter.format(familiesNamed<Family>(shown, names), gathered.pause)
+      },
+    )
+  return {
+    async expose(accept, names = []) {
+      const contentType = formatters.negotiate(accept, text.contentType)
+      const chunks = await queue.share([contentType, ...names].join(' '), () => print(contentType, names))
+      return { contentType, chunks }
+    },
+  }
+}
+
+function choose(tables: readonly FamilyTable[], registry: string | undefined): readonly FamilyTable[] {
+  if (registry !== undefined) return tables.filter(({ family }) => family.registry === registry)
+  const chosen = new Map<string, FamilyTable>()
+  for (const table of tables) {
+    const { name, registry } = table.family
+    if (!chosen.has(name) || registry === defaultRegistryName) chosen.set(name, table)
+  }
+  return [...chosen.values()]
+}
+
+/** Each fault is told once: a file that stays broken would fill the log at every scrape. */
+function tellOnce(): (error: MetricsError) => void {
+  const told = new Set<string>()
+  return ({ code, message }) => {
+    if (told.has(message)) return
+    told.add(message)
+    console.error(`promhive: ${code}: ${message}`)
+  }
+}

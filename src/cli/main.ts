@@ -1,0 +1,47 @@
+import { MetricsError } from '../model/errors.js'
+import type { Command } from './command.js'
+import { inspect } from './commands/inspect.js'
+import { serve } from './commands/serve.js'
+import { wipe } from './commands/wipe.js'
+import { packageVersion } from './version.js'
+
+const commands: readonly Command[] = [serve, inspect, wipe]
+
+export async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === '--version' || name === '-v') {
+    console.log(packageVersion())
+    return 0
+  }
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    const topic = commands.find((command) => command.name === rest[0])
+    console.log(topic === undefined ? overview() : topic.usage)
+    return name === undefined ? 2 : 0
+  }
+  const command = commands.find((candidate) => candidate.name === name)
+  if (command === undefined) {
+    console.error(`promhive: there is no command "${name}"\n\n${overview()}`)
+    return 2
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(command.usage)
+    return 0
+  }
+  try {
+    return await command.run(rest)
+  } catch (error) {
+    console.error(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
+    if (isUsageError(error)) console.error(`\n${command.usage}`)
+    return isUsageError(error) ? 2 : 1
+  }
+}
+
+function isUsageError(error: unknown): boolean {
+  if (error instanceof MetricsError) return error.code === 'OPTION_INVALID'
+  return String((error as NodeJS.ErrnoException)?.code ?? '').startsWith('ERR_PARSE_ARGS')
+}
+
+function overview(): string {
+  const lines = commands.map(({ name, summary }) => `  promhive ${name.padEnd(10)}${summary}`)
+  return `promhive: Prometheus metrics for applications of several processes\n\n${lines.join('\n')}\n  promhive help COMMAND`
+}

@@ -1,0 +1,39 @@
+import type { GaugeMode } from '../model/metric-type.js'
+
+/** One value that a collector gives. */
+export interface CollectedValue {
+  readonly labels?: Readonly<Record<string, string | number>>
+  readonly value: number
+}
+
+/** A family that a collector gives. */
+export interface CollectedFamily {
+  readonly name: string
+  readonly help: string
+  readonly type: 'gauge' | 'counter'
+  /** How the gauges of many processes become one, where each process collects: `livesum` when left out. */
+  readonly mode?: GaugeMode
+  readonly values: readonly CollectedValue[]
+}
+
+/**
+ * Gives families when asked: for numbers that something else keeps (a pool, a queue, a database).
+ *
+ * @example
+ * register.registerCollector({
+ *   name: 'pool',
+ *   run: 'each',
+ *   collect: () => [{ name: 'pool_idle', help: 'Idle connections.', type: 'gauge', values: [{ value: pool.idle }] }],
+ * })
+ */
+export interface Collector {
+  /** For error texts. */
+  readonly name: string
+  /**
+   * `serving` (the default): collected in the process that answers a scrape, for numbers that belong to the application
+   * as a whole, such as the length of a queue. `each`: every process collects every few seconds and publishes what it
+   * has, for numbers that belong to a process; what a dead process published as a gauge vanishes with it.
+   */
+  readonly run?: 'serving' | 'each'
+  collect(): readonly CollectedFamily[] | Promise<readonly CollectedFamily[]>
+}

@@ -1,0 +1,93 @@
+import type { MetricRegistry } from '../metric/home.js'
+import { MetricsError } from '../model/errors.js'
+import type { Family, SampleFamily } from '../model/family.js'
+import { describe } from '../model/metric-name.js'
+import { oneAtATime } from './collect-hook.js'
+import type { CollectedFamily, Collector } from './collector.js'
+import { Publisher } from './publisher.js'
+import type { Ticker } from './ticker.js'
+
+/** The collectors of one registry. One that throws or never ends costs its own families only, and is told. */
+export class Collectors {
+  private readonly serving = new Set<Collector>()
+  private readonly each = new Map<Collector, () => Promise<void>>()
+
+  constructor(
+    private readonly registry: MetricRegistry,
+    private readonly ticker: Ticker,
+    private readonly onError: (error: MetricsError) => void,
+  ) {}
+
+  /** Throws `OPTION_INVALID` for what is no collector. */
+  add(collector: Collector): void {
+    if (typeof collector?.collect !== 'function') {
+      throw new MetricsError('OPTION_INVALID', `a collector is an object with collect(), got ${describe(collector)}`)
+    }
+    if (collector.run === undefined || collector.run === 'serving') this.serving.add(collector)
+    else if (collector.run === 'each') this.publishEach(collector)
+    else
+      throw new MetricsError(
+        'OPTION_INVALID',
+        `collector ${collector.name}: run is "serving" or "each", got ${describe(collector.run)}`,
+      )
+  }
+
+  remove(collector: Collector): boolean {
+    const job = this.each.get(collector)
+    if (job !== undefined) this.ticker.remove(job)
+    return this.each.delete(collector) || this.serving.delete(collector)
+  }
+
+  clear(): void {
+    for (const collector of [...this.each.keys(), ...this.serving]) this.remove(collector)
+  }
+
+  /** Before a scrape: this process publishes what it has, and gives what the serving process is asked for. */
+  async collect(): Promise<readonly Family[]> {
+    await Promise.all([...this.each.values()].map((job) => job()))
+    const given = await Promise.all([...this.serving].map((collector) => this.ask(collector)))
+    return given.flatMap((families) => families ?? []).map(sampleFamily)
+  }
+
+  private publishEach(collector: Collector): void {
+    if (this.each.has(collector)) return
+    const publisher = new Publisher(this.registry)
+    const job = async (): Promise<void> => {
+      const families = await this.ask(collector)
+      try {
+        if (families !== undefined) publisher.publish(families)
+      } catch (cause) {
+        this.onError(failed(collector, cause))
+      }
+    }
+    this.each.set(collector, job)
+    this.ticker.add(job)
+  }
+
+  private async ask(collector: Collector): Promise<readonly CollectedFamily[] | undefined> {
+    try {
+      return await oneAtATime(collector, () => collector.collect())
+    } catch (cause) {
+      this.onError(failed(collector, cause))
+      return undefined
+    }
+  }
+}
+
+function sampleFamily({ name, help, type, values }: CollectedFamily): SampleFamily {
+  const samples = values.map(({ labels = {}, value }) => ({
+    name,
+    value,
+    labels: Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)])),
+  }))
+  return { name, help, type, samples }
+}
+
+function failed({ name }: Collector, cause: unknown): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new MetricsError(
+    'COLLECT_FAILED',
+    `collector ${name ?? 'without a name'} failed (${why}); the other families are served`,
+    { cause },
+  )
+}

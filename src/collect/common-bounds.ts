@@ -1,0 +1,60 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { FamilyTable } from '../model/family.js'
+import { layoutOf } from '../model/layout/layout-of.js'
+import type { SeriesKey } from '../model/series-key.js'
+
+type Histogram = FamilyTable & { readonly family: FamilyDescriptor<'histogram'> }
+
+/** Whether these are one histogram that differs in its buckets alone, as during a rolling deploy that changes them. */
+export function differInBounds(a: FamilyTable, b: FamilyTable): boolean {
+  if (a.family.type !== 'histogram' || b.family.type !== 'histogram') return false
+  return a.labelNames.join() === b.labelNames.join() && (a.family.unit ?? '') === (b.family.unit ?? '')
+}
+
+/**
+ * The tables as one: with the bounds that all of them have. Cumulative counts at those, the sum and the count are exact,
+ * so that no counter goes back; what lies between them cannot be told.
+ */
+export function withCommonBounds(newest: FamilyTable, tables: readonly FamilyTable[]): FamilyTable {
+  const histograms = tables as readonly Histogram[]
+  const bounds = histograms[0]!.family.bounds.filter((bound) =>
+    histograms.every(({ family }) => family.bounds.includes(bound)),
+  )
+  const family = { ...(newest as Histogram).family, bounds }
+  const layout = layoutOf(family)
+  const rows = new Map<SeriesKey, number>()
+  const created: number[] = []
+  for (const table of histograms) {
+    for (const row of table.order) {
+      const key = table.keys[row]!
+      const at = rows.get(key) ?? rows.size
+      rows.set(key, at)
+      created[at] = Math.min(created[at] ?? Number.POSITIVE_INFINITY, table.created[row]!)
+    }
+  }
+  const slots = new Float64Array(rows.size * layout.mergedWidth)
+  for (const table of histograms) {
+    for (const row of table.order)
+      addRow(slots, rows.get(table.keys[row]!)! * layout.mergedWidth, bounds, table, table.bases[row]!)
+  }
+  const keys = [...rows.keys()]
+  const order = Int32Array.from(keys.keys()).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
+  const bases = keys.map((_, row) => row * layout.mergedWidth)
+  return { family, labelNames: newest.labelNames, layout, keys, bases, created, order, slots }
+}
+
+/** Adds one series: each of its buckets goes to the first common bound that is not below its own. */
+function addRow(
+  into: Float64Array,
+  at: number,
+  bounds: readonly number[],
+  { family, slots }: Histogram,
+  base: number,
+): void {
+  into[at]! += slots[base]!
+  for (let i = 0; i <= family.bounds.length; i++) {
+    const bound = family.bounds[i] ?? Number.POSITIVE_INFINITY
+    const found = bounds.findIndex((common) => bound <= common)
+    into[at + 1 + (found < 0 ? bounds.length : found)]! += slots[base + 1 + i]!
+  }
+}

@@ -1,0 +1,75 @@
+import type { MetricsError } from '../model/errors.js'
+import type { Family } from '../model/family.js'
+import type { Pause, Source } from '../store/backend.js'
+import { Merger } from './merge.js'
+import { Slices } from './pause.js'
+import type { ScrapeFacts } from './self-metrics.js'
+
+export interface Gathered extends ScrapeFacts {
+  readonly pause: Pause
+  /** Reads the exemplars as well, for a format that shows them. */
+  placeExemplars(): void
+}
+
+/** What turns families into bytes. */
+export interface Formatter {
+  readonly contentType: string
+  /** Whether the format shows exemplars. */
+  readonly exemplars: boolean
+  format(families: readonly Family[], pause: Pause): Promise<readonly Uint8Array[]>
+  /** The same without what begins and ends an exposition. */
+  formatPart(families: readonly Family[], pause: Pause): Promise<readonly Uint8Array[]>
+}
+
+/** The formats that there are; the front door brings them. */
+export interface Formatters {
+  /** The formatter of a content type; nothing for one that nobody writes. */
+  of(contentType: string): Formatter | undefined
+  /** The content type to answer an Accept header with; the preferred one where the header is no help. */
+  negotiate(accept: string | undefined, preferred: string): string
+}
+
+/**
+ * Reads every writer and merges them, one scrape at a time: who asks meanwhile waits, so that the merged numbers stand
+ * still while they are printed.
+ */
+export class Gathering {
+  private merger = new Merger()
+  private last: Promise<unknown> = Promise.resolve()
+  private lastSource: Source | undefined
+
+  /** @param source what to read, at the moment of each scrape */
+  constructor(
+    private readonly source: () => Source,
+    private readonly onError: (error: MetricsError) => void = () => {},
+  ) {}
+
+  /**
+   * Prepares, gathers, and keeps the result still until `use` is done with it. Application code runs in `prepare`, outside
+   * of the queue: it may ask for the values of other metrics.
+   */
+  async run<P, T>(prepare: () => Promise<P> | P, use: (gathered: Gathered, prepared: P) => Promise<T>): Promise<T> {
+    const prepared = await prepare()
+    return this.alone((gathered) => use(gathered, prepared))
+  }
+
+  private alone<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
+    const next = this.last.then(async () => {
+      const source = this.source()
+      if (source !== this.lastSource) this.merger = new Merger()
+      this.lastSource = source
+      const pause = new Slices()
+      const began = performance.now()
+      const reading = await source.read(pause)
+      const merged = await this.merger.merge(reading.writers, pause)
+      const errors = [...reading.errors, ...merged.errors]
+      for (const error of errors) this.onError(error)
+      const seconds = (performance.now() - began) / 1000
+      const { merger } = this
+      const placeExemplars = (): void => merger.placeExemplars(reading.writers)
+      return use({ writers: reading.writers, tables: merged.tables, errors, seconds, pause, placeExemplars })
+    })
+    this.last = next.catch(() => {})
+    return next
+  }
+}

@@ -1,0 +1,207 @@
+import { definitionKey, difference, type FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import type { FamilyTable } from '../model/family.js'
+import type { SlotLayout } from '../model/layout/slot-layout.js'
+import type { SeriesKey } from '../model/series-key.js'
+import type { Pause, WriterSnapshot } from '../store/backend.js'
+import { opened, removed, type SeriesLog } from '../store/series-log.js'
+import { differInBounds, withCommonBounds } from './common-bounds.js'
+import { Table } from './table.js'
+import { Totals } from './totals.js'
+
+export interface Merged {
+  readonly tables: readonly FamilyTable[]
+  readonly errors: readonly MetricsError[]
+}
+
+/**
+ * Many writers in, one set of families out. One process is the case of one writer.
+ *
+ * The answer depends on the writers alone. What is kept between calls are the maps from each writer's slots to the merged
+ * ones: they only grow with the series logs, so that a scrape adds dense arrays and looks nothing up.
+ */
+export class Merger {
+  private totals = new Totals()
+  private readonly tables = new Map<string, Table>()
+  private readonly plans = new Map<SeriesLog, Plan>()
+
+  async merge(writers: readonly WriterSnapshot[], pause: Pause): Promise<Merged> {
+    const logs = new Set(writers.map((writer) => writer.log))
+    for (const [log, plan] of this.plans) {
+      if (logs.has(log)) continue
+      // A writer's file began again or went: its series have a writer less.
+      plan.leave(log)
+      this.plans.delete(log)
+    }
+    // Rows of series that are no more are kept for when they come again, but not without end.
+    if ([...this.tables.values()].some((table) => table.wasteful)) this.forget()
+    for (const table of this.tables.values()) table.newest = 0
+    for (const writer of writers) await this.follow(writer, pause)
+    this.totals.clear()
+    for (const writer of writers) {
+      this.plans.get(writer.log)!.add(this.totals.slots, writer)
+      if (pause.due()) await pause.rest()
+    }
+    for (const table of this.tables.values()) table.exemplars.clear()
+    for (const table of this.tables.values()) await table.sort(pause)
+    return this.choose()
+  }
+
+  private forget(): void {
+    this.totals = new Totals()
+    this.tables.clear()
+    this.plans.clear()
+  }
+
+  private async follow(writer: WriterSnapshot, pause: Pause): Promise<void> {
+    let plan = this.plans.get(writer.log)
+    if (plan === undefined) this.plans.set(writer.log, (plan = new Plan()))
+    const { families } = writer.log
+    for (let i = plan.tables.length; i < families.length; i++) plan.tables.push(this.tableOf(families[i]))
+    plan.tables.forEach((table, i) => {
+      if (table === undefined) return
+      // Of two owners the newer one's help is shown; the dead count only where nobody living has the family.
+      const age = writer.live ? writer.startedAt : writer.startedAt / 2
+      if (age <= table.newest) return
+      table.newest = age
+      table.family = families[i]!
+    })
+    await plan.follow(writer, pause)
+  }
+
+  /** Takes the exemplars of all writers that were merged last, of each row and bucket the newest. */
+  placeExemplars(writers: readonly WriterSnapshot[]): void {
+    for (const writer of writers) {
+      const exemplars = writer.exemplars?.() ?? []
+      if (exemplars.length === 0) continue
+      const rows = this.plans.get(writer.log)!.rowsBySlot(writer)
+      for (const { slot, bucket, exemplar } of exemplars) {
+        const place = rows.get(slot)
+        place?.table.placeExemplar(place.row, bucket, exemplar)
+      }
+    }
+  }
+
+  private tableOf(family: FamilyDescriptor | undefined): Table | undefined {
+    if (family === undefined) return undefined
+    const key = definitionKey(family)
+    let table = this.tables.get(key)
+    if (table === undefined) this.tables.set(key, (table = new Table(family, this.totals)))
+    return table
+  }
+
+  /**
+   * Of several definitions of one name, the newest owner's is shown, of those that have series at all; histograms that
+   * differ in their bounds alone are shown together. Either is told.
+   */
+  private choose(): Merged {
+    const byName = new Map<string, Table[]>()
+    for (const table of this.tables.values()) {
+      if (table.newest === 0) continue
+      const id = `${table.family.registry} ${table.family.name}`
+      const others = byName.get(id)
+      if (others === undefined) byName.set(id, [table])
+      else others.push(table)
+    }
+    const tables: FamilyTable[] = []
+    const errors: MetricsError[] = []
+    for (const defined of byName.values()) {
+      const counted = defined.filter((table) => table.order.length > 0)
+      const shown = (counted.length > 0 ? counted : defined).reduce((a, b) => (b.newest >= a.newest ? b : a))
+      const together = counted.filter((table) => table === shown || differInBounds(table, shown))
+      tables.push(together.length > 1 ? withCommonBounds(shown, together) : shown)
+      for (const other of counted) if (other !== shown) errors.push(conflict(other.family, shown.family))
+    }
+    return { tables, errors }
+  }
+}
+
+/** Where one writer's slots are added. */
+class Plan {
+  readonly tables: (Table | undefined)[] = []
+  private position = 0
+  private seat = 0
+  /** Merged slot of each slot of the writer; 0 where it is not simply added. */
+  private target = new Int32Array(1024)
+  private mapped = 0
+  private placed = 0
+  private readonly rows = new Map<number, { table: Table; row: number }>()
+  private readonly combined = new Map<number, { layout: SlotLayout; table: Table; row: number }>()
+
+  async follow(writer: WriterSnapshot, pause: Pause): Promise<void> {
+    const { log, seat } = writer
+    this.seat = seat
+    for (; this.position < log.length; this.position++) {
+      const i = this.position
+      const table = this.tables[log.familyOf[i]!]!
+      if (log.kinds[i] === removed) this.drop(table, log.slotOf[i]!, log.keyOf[i]!, seat)
+      else if (log.kinds[i] === opened) this.open(table, log.slotOf[i]!, log.keyOf[i]!, seat, log.createdAt[i]!)
+      if ((i & 255) === 255 && pause.due()) await pause.rest()
+    }
+  }
+
+  /** The rows of this writer's series by their first slots: looked up for exemplars only. */
+  rowsBySlot({ log, seat }: WriterSnapshot): ReadonlyMap<number, { table: Table; row: number }> {
+    for (; this.placed < log.length; this.placed++) {
+      const slot = log.slotOf[this.placed]!
+      const table = this.tables[log.familyOf[this.placed]!]
+      const row = table?.rowOf(log.keyOf[this.placed]!, seat)
+      if (log.kinds[this.placed] === removed) this.rows.delete(slot)
+      else if (log.kinds[this.placed] === opened && table !== undefined && row !== undefined)
+        this.rows.set(slot, { table, row })
+    }
+    return this.rows
+  }
+
+  add(totals: Float64Array, { values, live, epoch }: WriterSnapshot): void {
+    const { target } = this
+    const count = Math.min(values.length, this.mapped)
+    for (let i = 0; i < count; i++) totals[target[i]!]! += values[i]!
+    const owner = { live, epoch }
+    for (const [slot, { layout, table, row }] of this.combined) {
+      if ((live || layout.keepsDead) && slot + layout.width <= values.length) {
+        layout.combine(totals, table.bases[row]!, values, slot, owner)
+      }
+    }
+  }
+
+  /** Takes back all that the log opened. */
+  leave(log: SeriesLog): void {
+    const open = new Map<number, number>()
+    for (let i = 0; i < this.position; i++) {
+      if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
+      else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
+    }
+    for (const i of open.values()) this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.seat)
+  }
+
+  private open(table: Table, slot: number, key: SeriesKey, seat: number, created: number): void {
+    const row = table.add(key, seat, created)
+    const { layout } = table
+    const from = layout.additiveFrom
+    this.reach(slot + layout.width)
+    if (from === undefined) this.combined.set(slot, { layout, table, row })
+    else for (let i = 0; i < layout.mergedWidth; i++) this.target[slot + from + i] = table.bases[row]! + i
+  }
+
+  private drop(table: Table, slot: number, key: SeriesKey, seat: number): void {
+    table.drop(key, seat)
+    this.combined.delete(slot)
+    this.target.fill(0, slot, slot + table.layout.width)
+  }
+
+  private reach(slots: number): void {
+    if (slots > this.mapped) this.mapped = slots
+    if (slots <= this.target.length) return
+    const wider = new Int32Array(Math.max(slots, this.target.length * 2))
+    wider.set(this.target)
+    this.target = wider
+  }
+}
+
+function conflict(a: FamilyDescriptor, b: FamilyDescriptor): MetricsError {
+  const together = a.type === 'histogram' && b.type === 'histogram' && a.labelNames.join() === b.labelNames.join()
+  const shown = together ? 'their common buckets are shown' : "the newer process's is shown"
+  const text = `${a.name} is defined twice in this application: ${difference(a, b) ?? 'two definitions'}; ${shown}`
+  return new MetricsError('FAMILY_CONFLICT', text)
+}

@@ -1,0 +1,18 @@
+import type { Pause } from '../store/backend.js'
+
+/** Cuts long work into slices, so that a scrape never holds the event loop for long. */
+export class Slices implements Pause {
+  private began = performance.now()
+
+  /** @param milliseconds how long one slice may last; two may meet in one turn of the loop, and 10 ms is the promise */
+  constructor(private readonly milliseconds = 4) {}
+
+  due(): boolean {
+    return performance.now() - this.began > this.milliseconds
+  }
+
+  async rest(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.began = performance.now()
+  }
+}

@@ -1,0 +1,18 @@
+import type { MetricsError } from '../model/errors.js'
+import type { LabelSet } from '../model/label-set.js'
+import type { Formatters, Gathering } from './gathering.js'
+import type { Ticker } from './ticker.js'
+
+/** The home as a registry sees it. */
+export interface RegistryHome {
+  readonly gathering: Gathering
+  formatters(defaultLabels: LabelSet): Formatters
+  nextNameless(what: 'registry' | 'metric'): string
+  onError(error: MetricsError): void
+  /** Whether other processes count into the same store. */
+  isShared(): boolean
+  /** Whether the default registry shows promhive's own state. */
+  showsItself(): boolean
+  /** What every process does now and then: publishing what only it knows. */
+  readonly ticker: Ticker
+}

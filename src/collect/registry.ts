@@ -1,0 +1,291 @@
+import { type MetricRegistry, type RegisteredMetric, theHome } from '../metric/home.js'
+import type { MetricValues } from '../metric/metric-values.js'
+import { defaultRegistryName } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
+import { checkLabelNames, type LabelSet } from '../model/label-set.js'
+import { layoutOf } from '../model/layout/layout-of.js'
+import { checkPrefix, describe } from '../model/metric-name.js'
+import { patiently, runCollect } from './collect-hook.js'
+import type { Collector } from './collector.js'
+import { Collectors } from './collectors.js'
+import { Expiry } from './expiry.js'
+import { familyFromValues, valuesOf } from './foreign.js'
+import type { Formatters, Gathered } from './gathering.js'
+import { Members } from './members.js'
+import type { Registered } from './registered.js'
+import type { RegistryHome } from './registry-home.js'
+import { ScrapeQueue } from './scrape-queue.js'
+import { selfFamilies } from './self-metrics.js'
+
+export interface RegistryOptions {
+  /** Processes that use the same name mean the same registry. Left out, registries are told apart by the order in which they are made. */
+  readonly name?: string
+  /** Put in front of the names of the metrics that are made in this registry: `shop_` makes `jobs_total` `shop_jobs_total`. */
+  readonly prefix?: string
+  /**
+   * What a second metric of the same name and definition is: `same` (the default) the first one, counted from another
+   * place; `throw` an error, as in prom-client.
+   */
+  readonly duplicates?: 'same' | 'throw'
+}
+
+/**
+ * A set of metrics that are shown together. `metrics()` is the merged view of every process of the application.
+ *
+ * @example
+ * const registry = new Registry()
+ * new Counter({ name: 'jobs_total', help: 'Jobs done.', registers: [registry] }).inc()
+ * console.log(await registry.metrics())
+ */
+export class Registry implements MetricRegistry {
+  static readonly PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+  static readonly OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
+  readonly prefix: string
+  readonly home
+  private name: string | undefined
+  private readonly members: Members
+  private readonly collectors: Collectors
+  private readonly expiry = new Expiry()
+  private defaultLabels: LabelSet = {}
+  private formatters: Formatters
+  private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
+  private readonly queue = new ScrapeQueue()
+
+  constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
+    this.home = home
+    this.name = options.name
+    this.prefix = checkPrefix(options.prefix)
+    const onError = (error: MetricsError): void => home.onError(error)
+    this.members = new Members(options.duplicates ?? 'same', home.ticker, onError)
+    this.formatters = home.formatters({})
+    this.collectors = new Collectors(this, home.ticker, onError)
+  }
+
+  /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
+  get registryName(): string {
+    this.name ??= this.home.nextNameless('registry')
+    return this.name
+  }
+
+  /** Of what `metrics()` gives, and of what a scrape gets that asks for nothing in particular. */
+  get contentType(): string {
+    return this.ownType
+  }
+
+  /**
+   * Chooses what `metrics()` gives: text format 0.0.4 unless told otherwise.
+   *
+   * @throws MetricsError `OPTION_INVALID` for a content type that promhive does not write
+   * @example registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+   */
+  setContentType(type: string): void {
+    if (this.formatters.of(type) === undefined) {
+      const ours = `${Registry.PROMETHEUS_CONTENT_TYPE}" or "${Registry.OPENMETRICS_CONTENT_TYPE}`
+      throw new MetricsError('OPTION_INVALID', `Content type ${type} is unsupported; use "${ours}"`)
+    }
+    this.ownType = type
+  }
+
+  /** The exposition of the whole application, in the registry's own content type. */
+  async metrics(): Promise<string> {
+    const decoder = new TextDecoder()
+    let text = ''
+    for (const chunk of await this.chunks()) text += decoder.decode(chunk, { stream: true })
+    return text + decoder.decode()
+  }
+
+  /** The same as bytes, in chunks. */
+  chunks(): Promise<readonly Uint8Array[]> {
+    return this.print(this.contentType)
+  }
+
+  /**
+   * What a server answers: the exposition in the format that the Accept header of the scrape asks for.
+   *
+   * @param names only the families of these names, as a scrape asks for with `name[]=…`; all when left out
+   * @example
+   * const { contentType, chunks } = await register.expose(request.headers.accept)
+   * response.setHeader('Content-Type', contentType).end(Buffer.concat(chunks))
+   */
+  async expose(
+    accept?: string,
+    names: readonly string[] = [],
+  ): Promise<{ readonly contentType: string; readonly chunks: readonly Uint8Array[] }> {
+    const contentType = this.formatters.negotiate(accept, this.contentType)
+    return { contentType, chunks: await this.print(contentType, names) }
+  }
+
+  /** @throws MetricsError `NAME_TAKEN` when another metric has the name */
+  registerMetric(metric: RegisteredMetric): void {
+    this.members.add(metric)
+    this.startSoon(metric)
+  }
+
+  getSingleMetric(name: string): RegisteredMetric | undefined {
+    return this.members.get(name)
+  }
+
+  getMetricsAsArray(): RegisteredMetric[] {
+    return this.members.all()
+  }
+
+  /** Every metric with its samples, merged over all processes, in prom-client's shape. */
+  getMetricsAsJSON(): Promise<MetricValues[]> {
+    return this.scrape(async (_, families) => families.map((family) => valuesOf(family, this.defaultLabels)))
+  }
+
+  /** One metric's lines of the exposition. */
+  async getSingleMetricAsString(name: string): Promise<string> {
+    const chunks = await this.scrape(({ pause, placeExemplars }, families) => {
+      const wanted = families.filter((family) => nameOf(family) === name)
+      const formatter = this.formatters.of(this.contentType)!
+      if (formatter.exemplars) placeExemplars()
+      return formatter.formatPart(wanted, pause)
+    })
+    return new TextDecoder().decode(Buffer.concat(chunks))
+  }
+
+  /** Labels that every series of this registry shows, unless it has its own of that name. */
+  setDefaultLabels(labels: Readonly<Record<string, string | number>>): void {
+    if (typeof labels !== 'object' || labels === null) {
+      throw new MetricsError(
+        'OPTION_INVALID',
+        `setDefaultLabels takes an object of label values, got ${describe(labels)}`,
+      )
+    }
+    checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
+    const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
+    this.defaultLabels = Object.fromEntries(present.map(([name, value]) => [name, String(value)]))
+    this.formatters = this.home.formatters(this.defaultLabels)
+  }
+
+  removeSingleMetric(name: string): void {
+    this.members.remove(name)
+  }
+
+  /** Adds a collector: families that something else keeps. Throws `OPTION_INVALID` for what is none. */
+  registerCollector(collector: Collector): void {
+    this.collectors.add(collector)
+  }
+
+  /** Whether it was there. What it published in this process stays until the process ends. */
+  unregisterCollector(collector: Collector): boolean {
+    return this.collectors.remove(collector)
+  }
+
+  /** Lets go of every metric and collector, and of the default labels. */
+  clear(): void {
+    this.collectors.clear()
+    for (const { name } of this.members.all()) this.members.remove(name)
+    this.setDefaultLabels({})
+  }
+
+  /** Resets every metric. */
+  resetMetrics(): void {
+    for (const metric of this.members.all()) metric.reset?.()
+  }
+
+  /** One registry that shows the metrics of several. */
+  static merge(registries: readonly Registry[]): Registry {
+    const merged = new Registry()
+    const [type, another] = new Set(registries.map((registry) => registry.contentType))
+    if (type !== undefined && another === undefined) merged.setContentType(type)
+    for (const registry of registries) for (const metric of registry.members.all()) merged.registerMetric(metric)
+    return merged
+  }
+
+  /** A metric without labels is shown from the start; after this turn, so that configure() has had its say. */
+  private startSoon(metric: Registered): void {
+    setImmediate(() => {
+      if (this.members.get(metric.name) === metric) metric.start?.()
+    }).unref()
+  }
+
+  private print(contentType: string, names: readonly string[] = []): Promise<readonly Uint8Array[]> {
+    const format = ({ pause, placeExemplars }: Gathered, families: readonly Family[]) => {
+      const formatter = this.formatters.of(contentType)!
+      if (formatter.exemplars) placeExemplars()
+      return formatter.format(familiesNamed(families, names), pause)
+    }
+    return this.scrape(format, [contentType, ...names].join(' '))
+  }
+
+  /** One scrape of this registry after another. Who asks for the same while it waits for its turn shares it. */
+  private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>, shared?: string): Promise<T> {
+    const scrape = (): Promise<T> =>
+      this.home.gathering.run(
+        () => this.prepare(),
+        (gathered, foreign) => {
+          this.expire(gathered.tables)
+          return use(gathered, this.select(gathered, foreign))
+        },
+      )
+    return shared === undefined ? this.queue.run(scrape) : this.queue.share(shared, scrape)
+  }
+
+  /** Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
+  private async prepare(): Promise<ReadonlyMap<string, Family>> {
+    const members = this.members.all()
+    for (const metric of members) metric.start?.()
+    const foreign = new Map<string, Family>()
+    const bringUpToDate = async (metric: Registered): Promise<void> => {
+      if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
+      const family = await this.ask(metric)
+      if (family !== undefined) foreign.set(metric.name, family)
+    }
+    const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])
+    for (const family of collected) if (!foreign.has(nameOf(family))) foreign.set(nameOf(family), family)
+    return foreign
+  }
+
+  /** Removes the series that nobody has counted in for longer than their metric allows: the next scrape shows it. */
+  private expire(tables: readonly FamilyTable[]): void {
+    this.expiry.keep(tables)
+    for (const table of tables) {
+      const metric = this.members.get(table.family.name)
+      if (metric?.expireAfter === undefined || !this.owns(table)) continue
+      for (const filter of this.expiry.idle(table, metric.expireAfter, Date.now() / 1000)) metric.expire?.(filter)
+    }
+  }
+
+  /** This registry's families: its members in their order, and in the default registry what any process put there. */
+  private select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+    const shown = new Map<string, FamilyTable>()
+    for (const table of gathered.tables) if (this.owns(table)) shown.set(table.family.name, table)
+    const families: Family[] = []
+    for (const { name, family } of this.members.all()) {
+      const table = shown.get(name)
+      // A table without series may be of a definition that the member has taken the place of.
+      const counted = table !== undefined && (table.order.length > 0 || family === undefined)
+      const member = counted ? table : family ? emptyTable(family, layoutOf(family)) : foreign.get(name)
+      if (member !== undefined) families.push(member)
+      shown.delete(name)
+    }
+    for (const [name, family] of foreign)
+      if (this.members.get(name) === undefined && !shown.has(name)) families.push(family)
+    const others = [...shown.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+    const itself = this.name === defaultRegistryName && this.home.showsItself()
+    return [...families, ...others, ...(itself ? selfFamilies(gathered) : [])]
+  }
+
+  private owns(table: FamilyTable): boolean {
+    const { name, registry } = table.family
+    const member = this.members.get(name)
+    if (member?.family !== undefined) return member.family.registry === registry
+    // What is no member was put there by another process; alone, it is what a member left that is one no more.
+    return registry === this.name && !registry.startsWith('~') && this.home.isShared()
+  }
+
+  private async ask(metric: Registered): Promise<Family | undefined> {
+    try {
+      return familyFromValues(await patiently(metric.get()))
+    } catch (cause) {
+      this.home.onError(
+        new MetricsError('COLLECT_FAILED', `get() of ${metric.name} failed; the other metrics are served`, { cause }),
+      )
+      return undefined
+    }
+  }
+}

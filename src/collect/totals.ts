@@ -1,0 +1,21 @@
+/** The slots that every writer is added onto: one array for all families, so that merging is one dense loop. */
+export class Totals {
+  slots = new Float64Array(4096)
+  /** Slot 0 takes what is not added up: sequence numbers, the slots of gauges, slots that no series uses. */
+  private used = 1
+
+  allocate(width: number): number {
+    const at = this.used
+    this.used += width
+    if (this.used > this.slots.length) {
+      const wider = new Float64Array(Math.max(this.used, this.slots.length * 2))
+      wider.set(this.slots)
+      this.slots = wider
+    }
+    return at
+  }
+
+  clear(): void {
+    this.slots.fill(0, 0, this.used)
+  }
+}

@@ -1,0 +1,15 @@
+import { tellThreads } from './application-directory.js'
+import { provideHome } from './metric/home.js'
+import { ProcessHome } from './process-home.js'
+
+const place = Symbol.for('promhive')
+const shared = globalThis as { [place]?: ProcessHome }
+
+/** The home of this process: the same for the ESM and the CommonJS build, and for two copies of the package. */
+export function processHome(): ProcessHome {
+  return (shared[place] ??= new ProcessHome())
+}
+
+provideHome(processHome)
+// Before any thread is started: it takes a copy of the environment along.
+tellThreads()

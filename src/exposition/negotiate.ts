@@ -1,0 +1,111 @@
+import type { LabelSet } from '../model/label-set.js'
+import type { Dialect } from './dialect.js'
+import { DialectFormatter } from './dialect-formatter.js'
+import { openMetrics, openMetrics001 } from './openmetrics.js'
+import { text } from './text.js'
+
+export interface FormatOptions {
+  /** Whether formats that can tell when a series began do so. */
+  readonly created?: () => boolean
+}
+
+/** A format that a scrape may ask for. */
+export interface Format {
+  readonly contentType: string
+  formatter(defaultLabels: LabelSet, options?: FormatOptions): DialectFormatter
+}
+
+/** What a scrape may ask for; where it likes two the same, the earlier one. A new format is a line here. */
+const formats: readonly Format[] = [spoken(openMetrics), spoken(openMetrics001), spoken(text)]
+
+/** Parameters that tell one format from another of the same type; others, such as `charset`, are no choice. */
+const telling = ['version', 'proto', 'encoding']
+
+/** The format of exactly this content type. */
+export function formatOf(contentType: string): Format | undefined {
+  return formats.find((format) => format.contentType === contentType)
+}
+
+/**
+ * The content type to answer with: of the formats that an Accept header names, the one that it gives the highest `q`.
+ *
+ * Never fails: a header that names none of ours, or takes anything (as curl and browsers do), gets what is preferred
+ * here. A version that we do not write is not taken for another one.
+ *
+ * @param preferred the content type that is served unless something else is asked for
+ */
+export function negotiate(accept: string | undefined, preferred = text.contentType): string {
+  const clauses = parseAccept(accept ?? '')
+  let best = { contentType: preferred, quality: 0 }
+  for (const { contentType } of formats) {
+    const quality = qualityOf(parseRange(contentType), clauses, contentType === preferred)
+    if (quality > best.quality) best = { contentType, quality }
+  }
+  return best.contentType
+}
+
+interface Range {
+  readonly type: string
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/** What a header gives a format: the `q` of the clause that says most about it. */
+function qualityOf(format: Range, clauses: readonly (Range & { quality: number })[], preferred: boolean): number {
+  let quality = 0
+  let most = -1
+  for (const clause of clauses) {
+    const says = closeness(format, clause, preferred)
+    if (says > most || (says === most && clause.quality > quality)) {
+      most = says
+      quality = clause.quality
+    }
+  }
+  return most < 0 ? 0 : quality
+}
+
+/** How closely a clause names a format: the more, the closer; below 0 for another one's clause. */
+function closeness(format: Range, { type, parameters }: Range, preferred: boolean): number {
+  // Who takes anything asks for nothing in particular.
+  if (type === '*/*') return preferred ? 0 : -1
+  if (type.endsWith('/*')) return format.type.startsWith(type.slice(0, -1)) ? 1 : -1
+  if (type !== format.type) return -1
+  let told = 2
+  for (const name of telling) {
+    const wanted = parameters.get(name)
+    if (wanted === undefined) continue
+    if (wanted !== format.parameters.get(name)) return -1
+    told++
+  }
+  return told
+}
+
+/** The clauses of an Accept header. What is no clause is passed over: real headers carry junk. */
+function parseAccept(header: string): readonly (Range & { quality: number })[] {
+  return header.split(',').flatMap((clause) => {
+    const range = parseRange(clause)
+    const quality = range.parameters.get('q') ?? '1'
+    if (!/^[^/\s]+\/[^/\s]+$/.test(range.type) || !/^(?:0(?:\.\d*)?|1(?:\.0*)?|\.\d+)$/.test(quality)) return []
+    return [{ ...range, quality: Number(quality) }]
+  })
+}
+
+function parseRange(text: string): Range {
+  const [type = '', ...parameters] = text.split(';')
+  return {
+    type: type.trim().toLowerCase(),
+    parameters: new Map(
+      parameters.map((parameter) => {
+        const [name = '', value = ''] = parameter.split('=')
+        return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')]
+      }),
+    ),
+  }
+}
+
+function spoken(dialect: Dialect): Format {
+  return {
+    contentType: dialect.contentType,
+    formatter: (defaultLabels, { created = () => true } = {}) =>
+      new DialectFormatter({ ...dialect, created: dialect.created && created() }, defaultLabels),
+  }
+}

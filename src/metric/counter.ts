@@ -1,0 +1,80 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import type { LabelSet } from '../model/label-set.js'
+import { describe } from '../model/metric-name.js'
+import type { SeriesKey } from '../model/series-key.js'
+import { Child, type ChildOwner } from './child.js'
+import { LabelledMetric } from './labelled.js'
+import type { ExemplarForm, LabelValues, MetricOptions, VerbArguments } from './options.js'
+
+/** One series of a counter. */
+export class CounterChild extends Child {
+  /**
+   * Adds `amount`, 1 when left out.
+   *
+   * @param exemplar labels of an example, such as the trace that was counted
+   *
+   * @throws MetricsError `VALUE_INVALID` for what is not a finite number, `COUNTER_DECREASED` for a negative one
+   */
+  inc(amount = 1, exemplar?: LabelSet): void {
+    if (typeof amount === 'number' && amount >= 0 && amount < Infinity && this.gate[0] === this.seen)
+      this.values[this.at]! += amount
+    else this.incFirst(amount)
+    if (exemplar !== undefined) this.exemplify(0, amount ?? 1, exemplar)
+  }
+
+  private incFirst(amount: number | null): void {
+    const added = checkAmount(this.family.name, amount)
+    this.open()
+    this.values[this.at]! += added
+  }
+}
+
+/**
+ * Counts what only goes up: requests, errors, bytes sent.
+ *
+ * @example
+ * const requests = new Counter({ name: 'http_requests_total', help: 'Requests answered.', labelNames: ['method', 'status'] })
+ * requests.inc({ method: 'GET', status: 200 })
+ * requests.labels('GET', '200').inc(2)
+ */
+export class Counter<L extends string = never> extends LabelledMetric<L, CounterChild> {
+  /** @throws MetricsError naming what is wrong with the name, the help, the label names or the registers */
+  constructor(options: MetricOptions<L, Counter<L>>) {
+    super(options as MetricOptions<L, never>, () => ({ type: 'counter' }))
+  }
+
+  /** Adds `amount` (1 when left out) to the series of these labels; with an example of what was counted. */
+  inc(
+    ...args: VerbArguments<L, [amount?: number | undefined, exemplar?: LabelSet | undefined]> | [form: ExemplarForm<L>]
+  ): void
+  inc(first?: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
+    if (typeof first !== 'object' || first === null)
+      this.only.inc(first as number | undefined, second as LabelSet | undefined)
+    else if (this.exemplarForm) {
+      const { labels = {}, value, exemplarLabels } = first as ExemplarForm<never>
+      this.find(labels).inc(value, exemplarLabels)
+    } else this.find(first as LabelValues<L>).inc(second as number | undefined, exemplar)
+  }
+
+  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): CounterChild {
+    return new CounterChild(family, key, owner)
+  }
+}
+
+function checkAmount(name: string, amount: number | null): number {
+  if (amount === null) return 1
+  if (typeof amount !== 'number' || !Number.isFinite(amount)) {
+    throw new MetricsError(
+      'VALUE_INVALID',
+      `${name}: ${describe(amount)} is not a finite number; a counter takes 0 or more`,
+    )
+  }
+  if (amount < 0) {
+    throw new MetricsError(
+      'COUNTER_DECREASED',
+      `${name}: a counter only goes up, cannot add ${amount}; use a gauge for what goes down`,
+    )
+  }
+  return amount
+}

@@ -1,0 +1,61 @@
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+import type { Labels } from './children.js'
+import { type MetricRegistry, theHome } from './home.js'
+import type { MetricOptions } from './options.js'
+
+/** What becomes of label values beyond a metric's limit. */
+export interface SeriesLimit {
+  readonly maxSeries: number | undefined
+  readonly onLimit: 'overflow' | 'drop' | 'throw'
+}
+
+export function checkLimit(
+  name: string,
+  { maxSeries, onLimit = 'overflow' }: Pick<MetricOptions<never>, 'maxSeries' | 'onLimit'>,
+): SeriesLimit {
+  if (maxSeries !== undefined && !(maxSeries > 0)) {
+    throw new MetricsError('OPTION_INVALID', `${name}: maxSeries must be a number above 0, got ${describe(maxSeries)}`)
+  }
+  oneOf(name, 'onLimit', onLimit, ['overflow', 'drop', 'throw'])
+  return { maxSeries, onLimit }
+}
+
+export function checkExpireAfter(name: string, seconds: number | undefined): number | undefined {
+  if (seconds === undefined || seconds > 0) return seconds
+  throw new MetricsError('OPTION_INVALID', `${name}: expireAfter must be seconds above 0, got ${describe(seconds)}`)
+}
+
+/** Throws `OPTION_INVALID` for a value that the option does not have. */
+export function oneOf(name: string, option: string, value: unknown, known: readonly string[]): void {
+  if (known.includes(value as string)) return
+  throw new MetricsError('OPTION_INVALID', `${name}: ${option} is one of ${known.join(', ')}; got ${describe(value)}`)
+}
+
+export function checkCollect(name: string, collect: unknown): void {
+  if (collect === undefined || typeof collect === 'function') return
+  throw new MetricsError('OPTION_INVALID', `${name}: collect must be a function, got ${describe(collect)}`)
+}
+
+export function checkDefaultLabels(name: string, names: readonly string[], defaults: Labels = {}): Labels {
+  for (const label of Object.keys(defaults)) {
+    if (names.includes(label)) continue
+    const text = `${name}: defaultLabels names "${label}", which is none of its labels (${names.join(', ')})`
+    throw new MetricsError('LABEL_UNKNOWN', text)
+  }
+  return defaults
+}
+
+export function checkRegisters(name: string, registers: unknown): readonly MetricRegistry[] {
+  if (registers === undefined) return [theHome().registry]
+  if (!Array.isArray(registers)) {
+    const text = `${name}: registers must be an array of registries, got ${describe(registers)}`
+    throw new MetricsError('REGISTER_INVALID', text)
+  }
+  for (const registry of registers) {
+    if (typeof registry?.registerMetric !== 'function') {
+      throw new MetricsError('REGISTER_INVALID', `${name}: ${describe(registry)} in registers is not a Registry`)
+    }
+  }
+  return registers as MetricRegistry[]
+}

@@ -1,0 +1,179 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import { workerLabel } from '../model/label-set.js'
+import { gaugeValueSlot } from '../model/layout/gauge.js'
+import { describe } from '../model/metric-name.js'
+import { defaultGaugeMode, type GaugeMode, gaugeModes } from '../model/metric-type.js'
+import type { SeriesKey } from '../model/series-key.js'
+import type { Slots } from '../store/backend.js'
+import { Child, type ChildOwner } from './child.js'
+import { LabelledMetric } from './labelled.js'
+import type { GaugeOptions, LabelValues, VerbArguments } from './options.js'
+import { startTimer } from './timer.js'
+
+/** One series of a gauge. */
+export class GaugeChild extends Child {
+  /** @throws MetricsError `VALUE_INVALID` for what is not a number */
+  set(value: number): void {
+    if (typeof value === 'number' && this.gate[0] === this.seen) this.values[this.at] = value
+    else {
+      const checked = this.check(value)
+      this.open()
+      this.values[this.at] = checked
+    }
+  }
+
+  inc(amount = 1): void {
+    if (typeof amount === 'number' && this.gate[0] === this.seen) this.values[this.at]! += amount
+    else this.add(amount)
+  }
+
+  dec(amount = 1): void {
+    if (typeof amount === 'number' && this.gate[0] === this.seen) this.values[this.at]! -= amount
+    else this.add(-this.check(amount ?? 1))
+  }
+
+  /** Sets the unix time in seconds. */
+  setToCurrentTime(): void {
+    this.set(Date.now() / 1000)
+  }
+
+  /** Starts a clock; the returned function sets the gauge to the seconds since and returns them. */
+  startTimer(): () => number {
+    return startTimer(undefined, (_, seconds) => this.set(seconds))
+  }
+
+  private add(amount: number): void {
+    const added = this.check(amount ?? 1)
+    this.open()
+    this.values[this.at]! += added
+  }
+
+  protected check(value: unknown): number {
+    if (typeof value !== 'number') {
+      throw new MetricsError('VALUE_INVALID', `${this.family.name}: ${describe(value)} is not a number`)
+    }
+    return value
+  }
+
+  protected override attach(slots: Slots): void {
+    super.attach(slots)
+    this.at = gaugeValueSlot((this.family as FamilyDescriptor<'gauge'>).mode, slots.values, slots.at)
+  }
+}
+
+/** One series of a `mostrecent` gauge: value and time are one record. */
+export class MostRecentChild extends GaugeChild {
+  private words: Int32Array = new Int32Array(0)
+  private epoch = 0
+
+  override set(value: number): void {
+    this.check(value)
+    if (this.gate[0] !== this.seen) this.open()
+    const { values, words, at } = this
+    const sequence = (at - 3) * 2
+    const seconds = (performance.timeOrigin + performance.now()) / 1000
+    Atomics.add(words, sequence, 1)
+    values[at - 2] = this.epoch
+    values[at - 1] = seconds
+    values[at] = value
+    Atomics.add(words, sequence, 1)
+  }
+
+  override inc(): never {
+    throw this.forbidden('inc')
+  }
+
+  override dec(): never {
+    throw this.forbidden('dec')
+  }
+
+  protected override attach(slots: Slots): void {
+    super.attach(slots)
+    this.words = slots.words
+    this.epoch = slots.epoch
+  }
+
+  private forbidden(verb: string): MetricsError {
+    const { name, mode } = this.family as FamilyDescriptor<'gauge'>
+    return new MetricsError(
+      'MODE_FORBIDS',
+      `${name}: ${verb} means nothing under mode ${mode}, where the last set() wins; use set()`,
+    )
+  }
+}
+
+/**
+ * A value that goes up and down: requests in flight, temperature, queue length.
+ *
+ * @example
+ * const inFlight = new Gauge({ name: 'http_requests_in_flight', help: 'Requests being answered.' })
+ * inFlight.inc()
+ * @example
+ * const rss = new Gauge({ name: 'worker_rss_bytes', help: 'Memory of each worker.', mode: 'liveall' })
+ * rss.set(process.memoryUsage.rss())
+ */
+export class Gauge<L extends string = never> extends LabelledMetric<L, GaugeChild> {
+  /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that is none of the ten */
+  constructor(options: GaugeOptions<L, Gauge<L>>) {
+    // Where every writer keeps its own series, `worker` tells them apart: it cannot be the user's label as well.
+    const reserved = String(options?.mode).endsWith('all') ? [workerLabel] : []
+    super(options as GaugeOptions<L, never>, (name) => ({ type: 'gauge', mode: modeOf(name, options) }), reserved)
+  }
+
+  set(...args: VerbArguments<L, [value: number]>): void
+  set(first: unknown, value?: number): void {
+    if (isLabels(first)) this.find(first as LabelValues<L>).set(value as number)
+    else this.only.set(first as number)
+  }
+
+  inc(...args: VerbArguments<L, [amount?: number | undefined]>): void
+  inc(first?: unknown, amount?: number): void {
+    if (isLabels(first)) this.find(first as LabelValues<L>).inc(amount)
+    else this.only.inc(first as number | undefined)
+  }
+
+  dec(...args: VerbArguments<L, [amount?: number | undefined]>): void
+  dec(first?: unknown, amount?: number): void {
+    if (isLabels(first)) this.find(first as LabelValues<L>).dec(amount)
+    else this.only.dec(first as number | undefined)
+  }
+
+  /** Sets the unix time in seconds. */
+  setToCurrentTime(...args: VerbArguments<L, []>): void
+  setToCurrentTime(labels?: object): void {
+    if (isLabels(labels)) this.find(labels as LabelValues<L>).setToCurrentTime()
+    else this.only.setToCurrentTime()
+  }
+
+  /** Starts a clock; the returned function sets the gauge to the seconds since and returns them. */
+  startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+    return startTimer(startLabels, (labels, seconds) => {
+      if (labels === undefined) this.only.set(seconds)
+      else this.find(labels as LabelValues<L>).set(seconds)
+    })
+  }
+
+  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): GaugeChild {
+    const { mode } = family as FamilyDescriptor<'gauge'>
+    return mode.endsWith('mostrecent') ? new MostRecentChild(family, key, owner) : new GaugeChild(family, key, owner)
+  }
+}
+
+function isLabels(first: unknown): boolean {
+  return typeof first === 'object' && first !== null
+}
+
+/** prom-client's aggregators that are one of the modes under another name. */
+const modeOfAggregator: ReadonlyMap<unknown, GaugeMode> = new Map([
+  ['sum', 'livesum'],
+  ['min', 'livemin'],
+  ['max', 'livemax'],
+])
+
+function modeOf(name: string, { mode, aggregator }: Pick<GaugeOptions<never>, 'mode' | 'aggregator'>): GaugeMode {
+  if (mode !== undefined && !gaugeModes.includes(mode)) {
+    throw new MetricsError('MODE_UNKNOWN', `${name}: mode ${describe(mode)} is none of ${gaugeModes.join(', ')}`)
+  }
+  return mode ?? modeOfAggregator.get(aggregator) ?? defaultGaugeMode
+}

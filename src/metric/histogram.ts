@@ -1,0 +1,129 @@
+import { checkBounds } from '../model/bounds.js'
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import type { LabelSet } from '../model/label-set.js'
+import { histogramSlots } from '../model/layout/histogram.js'
+import { describe } from '../model/metric-name.js'
+import type { SeriesKey } from '../model/series-key.js'
+import type { Slots } from '../store/backend.js'
+import { Child, type ChildOwner } from './child.js'
+import { LabelledMetric } from './labelled.js'
+import type { ExemplarForm, HistogramOptions, LabelValues, VerbArguments } from './options.js'
+import { startTimer } from './timer.js'
+
+/** One series of a histogram. */
+export class HistogramChild extends Child {
+  private readonly bounds = (this.family as FamilyDescriptor<'histogram'>).bounds
+  private words: Int32Array = new Int32Array(0)
+
+  /**
+   * @param exemplar labels of an example, such as the trace that was observed
+   * @throws MetricsError `VALUE_INVALID` for what is not a number
+   */
+  observe(value: number, exemplar?: LabelSet): void {
+    // The comparison turns NaN away: it belongs to no bucket and would spoil the sum for good.
+    if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
+    else this.observeFirst(value)
+    if (exemplar !== undefined) this.exemplify(this.bucketOf(value), value, exemplar)
+  }
+
+  /** Starts a clock; the returned function observes the seconds since and returns them. */
+  startTimer(): () => number {
+    return startTimer(undefined, (_, seconds) => this.observe(seconds))
+  }
+
+  /** Sets every bucket and the sum to 0. */
+  zero(): void {
+    this.open()
+    const { values, words, at } = this
+    Atomics.add(words, at * 2, 1)
+    values.fill(0, at + histogramSlots.sum, at + histogramSlots.buckets + this.bounds.length + 1)
+    Atomics.add(words, at * 2, 1)
+  }
+
+  /**
+   * The sequence number is odd between the two stores: a reader that meets it takes the record again. Full barriers on
+   * both sides, so that no processor shows the stores outside of them.
+   */
+  private record(value: number): void {
+    const { values, words, at } = this
+    const bucket = this.bucketOf(value)
+    Atomics.add(words, at * 2, 1)
+    values[at + histogramSlots.sum]! += value
+    values[at + histogramSlots.buckets + bucket]! += 1
+    Atomics.add(words, at * 2, 1)
+  }
+
+  private bucketOf(value: number): number {
+    const { bounds } = this
+    let low = 0
+    let high = bounds.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (value <= bounds[middle]!) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  private observeFirst(value: number): void {
+    if (typeof value !== 'number' || Number.isNaN(value)) {
+      throw new MetricsError('VALUE_INVALID', `${this.family.name}: ${describe(value)} is not a number to observe`)
+    }
+    this.open()
+    this.record(value)
+  }
+
+  protected override attach(slots: Slots): void {
+    super.attach(slots)
+    this.words = slots.words
+  }
+}
+
+/**
+ * Counts observations in buckets: durations, sizes.
+ *
+ * @example
+ * const duration = new Histogram({ name: 'job_duration_seconds', help: 'Time to do a job.', buckets: [0.1, 1, 10] })
+ * const end = duration.startTimer()
+ * end()
+ */
+export class Histogram<L extends string = never> extends LabelledMetric<L, HistogramChild> {
+  /** @throws MetricsError as for a counter, and `BUCKETS_INVALID` for bounds that do not ascend */
+  constructor(options: HistogramOptions<L, Histogram<L>>) {
+    super(
+      options as HistogramOptions<L, never>,
+      (name) => ({ type: 'histogram', bounds: checkBounds(name, options.buckets) }),
+      ['le'],
+    )
+  }
+
+  /** Counts a value in its bucket, with an example of what was observed. */
+  observe(...args: VerbArguments<L, [value: number, exemplar?: LabelSet | undefined]> | [form: ExemplarForm<L>]): void
+  observe(first: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
+    if (typeof first !== 'object' || first === null) this.only.observe(first as number, second as LabelSet | undefined)
+    else if (this.exemplarForm) {
+      const { labels = {}, value, exemplarLabels } = first as ExemplarForm<never>
+      this.find(labels).observe(value as number, exemplarLabels)
+    } else this.find(first as LabelValues<L>).observe(second as number, exemplar)
+  }
+
+  /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
+  startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+    return startTimer(startLabels, (labels, seconds) => {
+      if (labels === undefined) this.only.observe(seconds)
+      else this.find(labels as LabelValues<L>).observe(seconds)
+    })
+  }
+
+  /** Shows the series of these labels with every bucket at 0. */
+  zero(...args: VerbArguments<L, []>): void
+  zero(labels?: object): void {
+    if (labels === undefined) this.only.zero()
+    else this.find(labels as LabelValues<L>).zero()
+  }
+
+  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): HistogramChild {
+    return new HistogramChild(family, key, owner)
+  }
+}

@@ -1,0 +1,77 @@
+import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { exactFilter, type SeriesKey } from '../model/series-key.js'
+import { Child, type ChildOwner } from './child.js'
+import type { Home } from './home.js'
+import { LabelledMetric } from './labelled.js'
+import type { InfoOptions, LabelValues, VerbArguments } from './options.js'
+
+/** One series of an info. */
+export class InfoChild extends Child {
+  constructor(
+    family: FamilyDescriptor,
+    key: SeriesKey,
+    owner: ChildOwner,
+    private readonly replace: (child: InfoChild) => void,
+  ) {
+    super(family, key, owner)
+  }
+
+  /** Says these label values, instead of what this process said before. */
+  info(): void {
+    this.replace(this)
+    // To open the series is all: its value is 1.
+    if (this.gate[0] !== this.seen) this.open()
+  }
+}
+
+/** What a process said last, by definition: a second metric of the same one goes on from there. */
+const saidBy = new WeakMap<Home, Map<string, SeriesKey>>()
+
+/**
+ * Says what is so and has no number, in label values: a version, a commit, a configuration.
+ *
+ * All living processes are shown together: those that say the same are one series, and what a dead one said is gone. A
+ * call replaces what this process said before.
+ *
+ * @example
+ * const build = new Info({ name: 'build_info', help: 'What is running.', labelNames: ['version', 'commit'] })
+ * build.info({ version: '1.4.2', commit: '3f0c1a9' })
+ */
+export class Info<L extends string = never> extends LabelledMetric<L, InfoChild> {
+  /** @throws MetricsError as for a counter, and `UNIT_MISMATCH` for a unit: an info has none */
+  constructor(options: InfoOptions<L, Info<L>>) {
+    super(options as InfoOptions<L, never>, () => ({ type: 'info' }))
+  }
+
+  /** Says these label values, instead of what this process said before. */
+  info(...args: VerbArguments<L, []>): void
+  info(labels?: object): void {
+    if (labels === undefined) this.only.info()
+    else this.find(labels as LabelValues<L>).info()
+  }
+
+  /** @internal */
+  override discard(): void {
+    super.discard()
+    this.said().delete(definitionKey(this.family))
+  }
+
+  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): InfoChild {
+    return new InfoChild(family, key, owner, (child) => this.replace(child))
+  }
+
+  private replace({ key }: InfoChild): void {
+    const definition = definitionKey(this.family)
+    const said = this.said()
+    const before = said.get(definition)
+    said.set(definition, key)
+    if (before === undefined || before === key) return
+    this.removeAll(exactFilter(this.family.labelNames, before), { scope: 'process' })
+  }
+
+  private said(): Map<string, SeriesKey> {
+    let said = saidBy.get(this.home)
+    if (said === undefined) saidBy.set(this.home, (said = new Map()))
+    return said
+  }
+}

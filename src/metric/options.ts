@@ -1,0 +1,102 @@
+import type { LabelSet, LabelValue } from '../model/label-set.js'
+import type { GaugeMode, StateSetMode } from '../model/metric-type.js'
+import type { MetricRegistry } from './home.js'
+
+/** A value for every declared label name. */
+export type LabelValues<L extends string> = { readonly [K in L]: LabelValue }
+
+/**
+ * The arguments of a verb: with labels the label values come first; without labels there are none.
+ * `string` as the label name means that the names are not known to the compiler, and both are accepted.
+ */
+export type VerbArguments<L extends string, Rest extends unknown[]> = [L] extends [never]
+  ? Rest
+  : string extends L
+    ? Rest | [labels: Partial<LabelValues<L>>, ...rest: Rest]
+    : [labels: LabelValues<L>, ...rest: Rest]
+
+/** What `labels()` takes: the values in the declared order, or by name. */
+export type LabelsArguments<L extends string> = [labels: LabelValues<L>] | [value: LabelValue, ...values: LabelValue[]]
+
+export interface MetricOptions<L extends string, M = unknown> {
+  /** As it is shown: `http_requests_total`. */
+  readonly name: string
+  /** What it counts, in one sentence. */
+  readonly help: string
+  readonly labelNames?: readonly L[]
+  /** What it is measured in, such as `seconds`: the name ends with it, before a counter's `_total`. */
+  readonly unit?: string
+  /** Where it is shown; the default registry when left out, nowhere when empty. */
+  readonly registers?: readonly MetricRegistry[] | undefined
+  /** What a label that is left out stands at; without a default the series lacks the label. */
+  readonly defaultLabels?: Partial<LabelValues<L>>
+  /** How many series this process may make; unlimited when left out, here and in `configure()`. */
+  readonly maxSeries?: number
+  /**
+   * What happens to label values beyond `maxSeries`: `overflow` (the default) counts them together in one series whose
+   * labels all read `_overflow`, so that totals stay right; `drop` counts them nowhere; `throw` refuses them.
+   */
+  readonly onLimit?: 'overflow' | 'drop' | 'throw'
+  /** Seconds after which a series that no process has counted in is removed from the application. */
+  readonly expireAfter?: number
+  /** prom-client's form of `inc` and `observe`: one object of labels, value and exemplarLabels. */
+  readonly enableExemplars?: boolean
+  /** Brings the metric up to date; may be async. Called before a scrape is answered, and see `run`. */
+  readonly collect?: (this: M) => void | Promise<void>
+  /**
+   * `each` (the default): every process runs `collect` every few seconds, for values that belong to a process. `serving`:
+   * only the process that answers a scrape runs it and shows the value, for one that belongs to the application as a
+   * whole, such as the length of a queue in a database.
+   */
+  readonly run?: 'each' | 'serving'
+}
+
+export interface GaugeOptions<L extends string, M = unknown> extends MetricOptions<L, M> {
+  /** How the gauges of many processes become one: `livesum` when left out. */
+  readonly mode?: GaugeMode
+  /** prom-client's word for the mode: sum, first, min, max, average or omit. `mode` wins. */
+  readonly aggregator?: string
+}
+
+export interface HistogramOptions<L extends string, M = unknown> extends MetricOptions<L, M> {
+  /** Upper bounds, ascending; `+Inf` is implied. */
+  readonly buckets?: readonly number[]
+}
+
+export interface SummaryOptions<L extends string, M = unknown> extends MetricOptions<L, M> {
+  /** Which quantiles to show, each from 0 to 1; none when left out. */
+  readonly quantiles?: readonly number[]
+  /** prom-client's word for the quantiles. `quantiles` wins. */
+  readonly percentiles?: readonly number[]
+  /** How far a shown quantile may lie from the true one, in proportion: 0.01, which is 1 %, when left out. */
+  readonly relativeError?: number
+}
+
+export type InfoOptions<L extends string, M = unknown> = Omit<
+  MetricOptions<L, M>,
+  'unit' | 'enableExemplars' | 'expireAfter'
+>
+
+export interface StateSetOptions<S extends string, L extends string, M = unknown> extends InfoOptions<L, M> {
+  /** Every state that there is, in the order in which they are shown. */
+  readonly states: readonly S[]
+  /** How the states of many processes become one: `mostrecent` when left out. */
+  readonly mode?: StateSetMode
+  /** The state that is shown until one is set; only without labels. */
+  readonly initial?: NoInfer<S>
+}
+
+export interface RemoveOptions {
+  /** `application` (the default): of every process, living or dead. `process`: what this one counted. */
+  readonly scope?: 'application' | 'process'
+}
+
+/** What `inc` and `observe` take when the metric was made with `enableExemplars`: prom-client's form. */
+export type ExemplarForm<L extends string> = {
+  readonly value?: number | undefined
+  readonly exemplarLabels?: LabelSet | undefined
+} & ([L] extends [never]
+  ? { readonly labels?: Readonly<Record<string, never>> }
+  : string extends L
+    ? { readonly labels?: Partial<LabelValues<L>> }
+    : { readonly labels: LabelValues<L> })

@@ -1,0 +1,162 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import { checkLabelNames, workerLabel } from '../model/label-set.js'
+import { stateSlots } from '../model/layout/stateset.js'
+import { describe } from '../model/metric-name.js'
+import { stateSetModes } from '../model/metric-type.js'
+import type { SeriesKey } from '../model/series-key.js'
+import { checkStates, stateIndex } from '../model/states.js'
+import type { Slots } from '../store/backend.js'
+import { Child, type ChildOwner } from './child.js'
+import { LabelledMetric, type TypePart } from './labelled.js'
+import type { LabelValues, StateSetOptions, VerbArguments } from './options.js'
+
+/** When an initial state was set: any state that somebody set is later. */
+const longAgo = Number.MIN_VALUE
+
+/** One series of a stateset. */
+export class StateSetChild<S extends string = string> extends Child {
+  private readonly states = (this.family as FamilyDescriptor<'stateset'>).states
+  private words: Int32Array = new Int32Array(0)
+  private epoch = 0
+
+  /**
+   * Exactly this one state.
+   *
+   * @throws MetricsError `STATE_UNKNOWN`
+   */
+  state(state: S): void {
+    this.record(stateIndex(this.family.name, this.states, state), now())
+  }
+
+  /**
+   * Each of these states as it is given; the others as this process set them before, false at first.
+   *
+   * @throws MetricsError `STATE_UNKNOWN`, and `VALUE_INVALID` for what is neither true nor false
+   */
+  set(states: Readonly<Partial<Record<S, boolean>>>): void {
+    this.check(states)
+    if (this.gate[0] !== this.seen) this.open()
+    const { values, words, at } = this
+    const seconds = now()
+    Atomics.add(words, at * 2, 1)
+    values[at + stateSlots.epoch] = this.epoch
+    values[at + stateSlots.seconds] = seconds
+    for (const state in states) values[at + stateSlots.states + this.states.indexOf(state)] = states[state] ? 1 : 0
+    Atomics.add(words, at * 2, 1)
+  }
+
+  /** @internal Shows this state until one is set. */
+  begin(state: S): void {
+    this.open()
+    if (this.values[this.at + stateSlots.seconds] === 0) {
+      this.record(stateIndex(this.family.name, this.states, state), longAgo)
+    }
+  }
+
+  /** The sequence number is odd between the stores, as in a histogram: readers see all states of one moment. */
+  private record(index: number, seconds: number): void {
+    if (this.gate[0] !== this.seen) this.open()
+    const { values, words, at, states } = this
+    Atomics.add(words, at * 2, 1)
+    values[at + stateSlots.epoch] = this.epoch
+    values[at + stateSlots.seconds] = seconds
+    for (let i = 0; i < states.length; i++) values[at + stateSlots.states + i] = i === index ? 1 : 0
+    Atomics.add(words, at * 2, 1)
+  }
+
+  private check(given: Readonly<Partial<Record<string, unknown>>>): void {
+    const { name } = this.family
+    if (typeof given !== 'object' || given === null) {
+      throw new MetricsError('VALUE_INVALID', `${name}: set takes states and booleans, got ${describe(given)}`)
+    }
+    for (const state in given) {
+      stateIndex(name, this.states, state)
+      if (typeof given[state] === 'boolean') continue
+      throw new MetricsError(
+        'VALUE_INVALID',
+        `${name}: state "${state}" is true or false, got ${describe(given[state])}`,
+      )
+    }
+  }
+
+  protected override attach(slots: Slots): void {
+    super.attach(slots)
+    this.words = slots.words
+    this.epoch = slots.epoch
+  }
+}
+
+/**
+ * States of which one is true, or several: starting, running, draining. `Enum` is another name for it.
+ *
+ * Of the states of many processes those are shown that were set last (`mode: 'mostrecent'`, the default), each process's
+ * own under the label `worker` (`all`), or how many processes are in each (`count`). A dead process is in none. Nothing is
+ * shown before the first `state()` or `set()`, unless `initial` is given.
+ *
+ * @example
+ * const phase = new StateSet({ name: 'worker_phase', help: 'What it does.', states: ['starting', 'running'], mode: 'count' })
+ * phase.state('running')
+ * @example
+ * const flags = new StateSet({ name: 'features', help: 'Switched on.', states: ['beta', 'dark'], labelNames: ['shard'] })
+ * flags.set({ shard: '1' }, { beta: true })
+ */
+export class StateSet<S extends string, L extends string = never> extends LabelledMetric<L, StateSetChild<S>> {
+  private readonly initial: S | undefined
+
+  /** @throws MetricsError as for a counter, `STATES_INVALID` and `MODE_UNKNOWN`; `UNIT_MISMATCH` for a unit: it has none */
+  constructor(options: StateSetOptions<S, L, StateSet<S, L>>) {
+    const reserved = options?.mode === 'all' ? [workerLabel] : []
+    super(options as StateSetOptions<S, L, never>, (name) => stateSetPart(name, options), reserved)
+    this.initial = options.initial
+  }
+
+  /** Exactly this one state. */
+  state(...args: VerbArguments<L, [state: S]>): void
+  state(first: unknown, state?: S): void {
+    if (typeof first === 'object' && first !== null) this.find(first as LabelValues<L>).state(state as S)
+    else this.only.state(first as S)
+  }
+
+  /** Each of these states as it is given; the others as this process set them before. */
+  set(...args: VerbArguments<L, [states: Readonly<Partial<Record<S, boolean>>>]>): void
+  set(first: unknown, states?: Readonly<Partial<Record<S, boolean>>>): void {
+    if (states === undefined) this.only.set(first as Readonly<Partial<Record<S, boolean>>>)
+    else this.find(first as LabelValues<L>).set(states)
+  }
+
+  /** @internal An initial state is shown from the start. */
+  override start(): void {
+    if (this.initial !== undefined) this.only.begin(this.initial)
+  }
+
+  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): StateSetChild<S> {
+    return new StateSetChild<S>(family, key, owner)
+  }
+}
+
+function stateSetPart(
+  name: string,
+  options: Omit<StateSetOptions<string, string>, 'collect'>,
+): TypePart<FamilyDescriptor<'stateset'>> {
+  const { mode = 'mostrecent', initial } = options
+  // The family's name, prefix and all, is the label that tells the states apart: it cannot be the user's label as well.
+  checkLabelNames(name, options.labelNames, [name])
+  const states = checkStates(name, options.states)
+  if (!stateSetModes.includes(mode)) {
+    throw new MetricsError('MODE_UNKNOWN', `${name}: mode ${describe(mode)} is none of ${stateSetModes.join(', ')}`)
+  }
+  if (initial !== undefined) {
+    stateIndex(name, states, initial)
+    if ((options.labelNames ?? []).length > 0) {
+      const text = `${name}: with labels there is no series yet that could be in an initial state; call state(labels, …)`
+      throw new MetricsError('OPTION_INVALID', text)
+    }
+  }
+  return { type: 'stateset', states, mode }
+}
+
+/** In seconds, to the microsecond: of two processes on one host the later one wins. */
+function now(): number {
+  return (performance.timeOrigin + performance.now()) / 1000
+}

@@ -1,0 +1,22 @@
+/** Seconds since `start`, which came from `process.hrtime()`. Looked up at call time: tests fake the clock. */
+export function secondsSince(start: [number, number]): number {
+  const [seconds, nanoseconds] = process.hrtime(start)
+  return seconds + nanoseconds / 1e9
+}
+
+/**
+ * Starts a clock; the returned function stops it and passes on the seconds.
+ *
+ * The labels are read when it stops: callers put the status of a response into the object that they started with.
+ */
+export function startTimer(
+  startLabels: object | undefined,
+  done: (labels: object | undefined, seconds: number) => void,
+): (endLabels?: object) => number {
+  const start = process.hrtime()
+  return (endLabels) => {
+    const seconds = secondsSince(start)
+    done(startLabels === undefined && endLabels === undefined ? undefined : { ...startLabels, ...endLabels }, seconds)
+    return seconds
+  }
+}

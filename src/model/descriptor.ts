@@ -1,0 +1,84 @@
+import type { GaugeMode, MetricType, StateSetMode } from './metric-type.js'
+
+interface Extras {
+  counter: object
+  info: object
+  unknown: object
+  gauge: { readonly mode: GaugeMode }
+  /** Finite upper bounds, ascending; `+Inf` is implied. */
+  histogram: { readonly bounds: readonly number[] }
+  /** Quantiles in ascending order, none for sum and count alone; how far a shown one may be off, in proportion. */
+  summary: { readonly quantiles: readonly number[]; readonly relativeError: number }
+  stateset: { readonly states: readonly string[]; readonly mode: StateSetMode }
+}
+
+/** What a family is, before it has any value. */
+export type FamilyDescriptor<T extends MetricType = MetricType> = {
+  [K in T]: {
+    readonly type: K
+    /** As the user wrote it: what text 0.0.4 prints. Formats that want `_total` or not adjust it themselves. */
+    readonly name: string
+    readonly help: string
+    readonly unit?: string
+    /** In alphabetical order, so that two processes that declare them in another order mean the same family. */
+    readonly labelNames: readonly string[]
+    /** The registry that the family belongs to: `default`, a registry's own name, or `~n` for a nameless one. */
+    readonly registry: string
+  } & Extras[K]
+}[T]
+
+/** Where families live that say nothing else. */
+export const defaultRegistryName = 'default'
+
+const keys = new WeakMap<FamilyDescriptor, string>()
+
+/** Two descriptors with the same key have values that can be added up; help may differ, and the newer one is shown. */
+export function definitionKey(family: FamilyDescriptor): string {
+  let key = keys.get(family)
+  if (key === undefined) keys.set(family, (key = describeDefinition(family)))
+  return key
+}
+
+function describeDefinition(family: FamilyDescriptor): string {
+  const { type, name, registry, labelNames, unit = '' } = family
+  return JSON.stringify([registry, name, type, unit, labelNames, extraOf(family)])
+}
+
+/** What decides, beside the common part, how a series lies in its slots and how two become one. */
+function extraOf(family: FamilyDescriptor): unknown {
+  switch (family.type) {
+    case 'gauge':
+      return family.mode
+    case 'histogram':
+      return family.bounds
+    case 'summary':
+      return [family.quantiles, family.relativeError]
+    case 'stateset':
+      return [family.states, family.mode]
+    default:
+      return ''
+  }
+}
+
+/** One difference between two descriptors of the same name, in words, or undefined when their values can be added up. */
+export function difference(a: FamilyDescriptor, b: FamilyDescriptor): string | undefined {
+  if (a.type !== b.type) return `type ${a.type} and ${b.type}`
+  if (a.labelNames.join() !== b.labelNames.join())
+    return `label names [${a.labelNames.join(', ')}] and [${b.labelNames.join(', ')}]`
+  if ((a.unit ?? '') !== (b.unit ?? '')) return `unit "${a.unit ?? ''}" and "${b.unit ?? ''}"`
+  if (a.type === 'gauge' && b.type === 'gauge' && a.mode !== b.mode) return `mode ${a.mode} and ${b.mode}`
+  if (a.type === 'histogram' && b.type === 'histogram' && a.bounds.join() !== b.bounds.join()) {
+    return `buckets [${a.bounds.join(', ')}] and [${b.bounds.join(', ')}]`
+  }
+  if (a.type === 'summary' && b.type === 'summary') {
+    if (a.quantiles.join() !== b.quantiles.join())
+      return `quantiles [${a.quantiles.join(', ')}] and [${b.quantiles.join(', ')}]`
+    if (a.relativeError !== b.relativeError) return `relativeError ${a.relativeError} and ${b.relativeError}`
+  }
+  if (a.type === 'stateset' && b.type === 'stateset') {
+    if (JSON.stringify(a.states) !== JSON.stringify(b.states))
+      return `states [${a.states.join(', ')}] and [${b.states.join(', ')}]`
+    if (a.mode !== b.mode) return `mode ${a.mode} and ${b.mode}`
+  }
+  return undefined
+}

@@ -1,0 +1,53 @@
+/** Every fault that promhive reports, by a code that stays. */
+export type MetricsErrorCode =
+  | 'NAME_INVALID'
+  | 'NAME_MISSING'
+  | 'HELP_MISSING'
+  | 'NAME_TAKEN'
+  | 'LABEL_NAME_INVALID'
+  | 'LABEL_RESERVED'
+  | 'LABEL_UNKNOWN'
+  | 'LABEL_COUNT'
+  | 'VALUE_INVALID'
+  | 'COUNTER_DECREASED'
+  | 'BUCKETS_INVALID'
+  | 'QUANTILES_INVALID'
+  | 'STATES_INVALID'
+  | 'STATE_UNKNOWN'
+  | 'UNIT_MISMATCH'
+  | 'MODE_UNKNOWN'
+  | 'MODE_FORBIDS'
+  | 'OPTION_INVALID'
+  | 'REGISTER_INVALID'
+  | 'COLLECT_FAILED'
+  | 'FAMILY_CONFLICT'
+  | 'DIRECTORY_UNUSABLE'
+  | 'DIRECTORY_SLOW'
+  | 'FILE_UNREADABLE'
+  | 'EXEMPLAR_TOO_LONG'
+  | 'SERIES_LIMIT'
+  | 'STORE_FULL'
+  | 'REMOVE_FAILED'
+  | 'FLUSH_FAILED'
+  | 'PORT_TAKEN'
+  | 'SERVER_FAILED'
+
+/**
+ * An error that names the metric (or file, or option), the fault and the way out.
+ *
+ * @example
+ * try { new Counter({ name: 'bad name', help: 'x' }) } catch (error) { error.code === 'NAME_INVALID' }
+ */
+export class MetricsError extends Error {
+  override readonly name = 'MetricsError'
+  /** Of an unreadable file: what is wrong with it, in one word. */
+  readonly reason: string | undefined
+  constructor(
+    readonly code: MetricsErrorCode,
+    message: string,
+    options: { cause?: unknown; reason?: string } = {},
+  ) {
+    super(message, options)
+    this.reason = options.reason
+  }
+}

@@ -1,0 +1,81 @@
+import type { FamilyDescriptor } from './descriptor.js'
+import type { Exemplar } from './exemplar.js'
+import type { LabelSet } from './label-set.js'
+import type { SlotLayout } from './layout/slot-layout.js'
+import type { MetricType } from './metric-type.js'
+import type { SeriesKey } from './series-key.js'
+
+export type { Exemplar }
+
+/**
+ * A family with its merged series, in columns: how families travel from merge to formatter.
+ *
+ * A row is a series. Rows keep their numbers, so that a formatter may keep what it made of a row's labels.
+ */
+export interface FamilyTable {
+  readonly family: FamilyDescriptor
+  /** The family's label names, and `worker` among them where each writer keeps a series of its own. */
+  readonly labelNames: readonly string[]
+  readonly layout: SlotLayout
+  /** Label values by row. Only grows. */
+  readonly keys: readonly SeriesKey[]
+  /** Index in `slots` of each row's first merged slot. */
+  readonly bases: readonly number[]
+  /** Unix seconds at which each series began. */
+  readonly created: readonly number[]
+  /** The rows to show, sorted by their label values. A new array whenever one came or went. */
+  readonly order: Int32Array
+  /** The merged slots of all families. */
+  readonly slots: Float64Array
+  /** Row → bucket (0 for a counter) → the newest exemplar of all writers. */
+  readonly exemplars?: ReadonlyMap<number, ReadonlyMap<number, Exemplar>>
+}
+
+/** One line of a text exposition. */
+export interface Sample {
+  readonly name: string
+  readonly labels: LabelSet
+  readonly value: number
+}
+
+/** A family that somebody else's collector gave, sample by sample. */
+export interface SampleFamily {
+  readonly name: string
+  readonly help: string
+  readonly type: MetricType
+  readonly samples: readonly Sample[]
+}
+
+export type Family = FamilyTable | SampleFamily
+
+export function isTable(family: Family): family is FamilyTable {
+  return 'layout' in family
+}
+
+export function nameOf(family: Family): string {
+  return isTable(family) ? family.family.name : family.name
+}
+
+const endings = ['', '_total', '_bucket', '_sum', '_count', '_created', '_info']
+
+/** The families that have one of the names, or print a sample of one; all of them when no name is given. */
+export function familiesNamed<F extends Family>(families: readonly F[], names: readonly string[] = []): readonly F[] {
+  if (names.length === 0) return families
+  const wanted = new Set(names)
+  return families.filter((family) => endings.some((ending) => wanted.has(`${nameOf(family)}${ending}`)))
+}
+
+/** A family that nobody has counted in yet: shown by its HELP and TYPE. */
+export function emptyTable(family: FamilyDescriptor, layout: SlotLayout): FamilyTable {
+  const slots = new Float64Array(0)
+  return {
+    family,
+    labelNames: family.labelNames,
+    layout,
+    keys: [],
+    bases: [],
+    created: [],
+    order: new Int32Array(0),
+    slots,
+  }
+}

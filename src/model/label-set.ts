@@ -1,0 +1,51 @@
+import { MetricsError } from './errors.js'
+import { describe } from './metric-name.js'
+
+export type LabelSet = Readonly<Record<string, string>>
+
+/** What application code may pass as a label's value; text shows `String(value)`. */
+export type LabelValue = string | number | boolean
+
+/** Tells writers apart where each keeps a series of its own: its value is the number of the writer's seat. */
+export const workerLabel = 'worker'
+
+const legal = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+
+/**
+ * Checks a metric's label names and returns them in alphabetical order.
+ *
+ * @param reserved label names that the metric's own type writes, such as `le`
+ */
+export function checkLabelNames(metric: string, names: unknown, reserved: readonly string[] = []): readonly string[] {
+  if (names === undefined || names === null) return []
+  if (!Array.isArray(names)) {
+    throw new MetricsError(
+      'LABEL_NAME_INVALID',
+      `${metric}: labelNames must be an array of names, got ${describe(names)}`,
+    )
+  }
+  for (const name of names as unknown[]) {
+    if (typeof name !== 'string' || !legal.test(name)) {
+      throw new MetricsError(
+        'LABEL_NAME_INVALID',
+        `${metric}: ${describe(name)} is not a label name: use letters, digits and "_", not starting with a digit`,
+      )
+    }
+    if (name.startsWith('__')) {
+      throw new MetricsError(
+        'LABEL_RESERVED',
+        `${metric}: label "${name}" is reserved: Prometheus keeps names that start with "__"`,
+      )
+    }
+    if (reserved.includes(name)) {
+      throw new MetricsError(
+        'LABEL_RESERVED',
+        `${metric}: label "${name}" is reserved: this type of metric writes it itself; rename yours`,
+      )
+    }
+  }
+  const sorted = [...(names as string[])].sort()
+  const twice = sorted.find((name, i) => name === sorted[i + 1])
+  if (twice !== undefined) throw new MetricsError('LABEL_NAME_INVALID', `${metric}: label "${twice}" is declared twice`)
+  return sorted
+}

@@ -1,0 +1,126 @@
+import type { GaugeMode } from '../metric-type.js'
+import { closeRecord, type SlotArea, type SlotLayout } from './slot-layout.js'
+
+/**
+ * A gauge's value belongs to an owner of the seat; the epoch beside it says to which. So a new owner leaves the values
+ * of the dead one where they are until it claims the series, and nobody has to walk the file when a seat changes hands.
+ *
+ * - `all` and the `live…` modes: `[epoch][value]`. Claiming starts at 0.
+ * - `sum`, `min`, `max` keep what the dead had: `[state][value][kept][value][kept]`, where `state = 2 * epoch + side`
+ *   names the pair in use. Claiming folds the dead value into `kept` of the other pair, then turns the state in a single
+ *   store: a crash before or after it never folds twice.
+ * - `mostrecent`: `[sequence][epoch][seconds][value]`. Never set means no value.
+ *
+ * Merged: `[1 when present, or seconds][value]`.
+ */
+export function gaugeLayout(mode: GaugeMode): SlotLayout {
+  const keepsDead = !mode.startsWith('live')
+  const merge = mode.replace('live', '') as 'all' | 'sum' | 'min' | 'max' | 'mostrecent'
+  const carry: SlotLayout['carry'] = (into, intoAt, from, fromAt) => {
+    into.values[gaugeValueSlot(mode, into.values, intoAt)] = from.values[gaugeValueSlot(mode, from.values, fromAt)]!
+  }
+  const shared = { mergedWidth: 2, additiveFrom: undefined, keepsDead, perWriter: merge === 'all', present }
+  if (merge === 'mostrecent') {
+    return {
+      ...shared,
+      width: 4,
+      sequenced: true,
+      claim: (area, at) => closeRecord(area.words, at),
+      carry(into, intoAt, from, fromAt, epoch) {
+        if (!(from.values[fromAt + 2]! > into.values[intoAt + 2]!)) return
+        Atomics.add(into.words, intoAt * 2, 1)
+        into.values[intoAt + 1] = epoch
+        into.values.set(from.values.subarray(fromAt + 2, fromAt + 4), intoAt + 2)
+        Atomics.add(into.words, intoAt * 2, 1)
+      },
+      combine(into, intoAt, from, at, owner) {
+        if (!keepsDead && from[at + 1] !== owner.epoch) return
+        const seconds = from[at + 2]!
+        // The later reader wins a tie: readers go by seat, so every process shows the same.
+        if (seconds > 0 && seconds >= into[intoAt]!) put(into, intoAt, seconds, from[at + 3]!)
+      },
+    }
+  }
+  if (keepsDead && merge !== 'all') {
+    return {
+      ...shared,
+      width: 5,
+      sequenced: false,
+      claim: (area, at, epoch) => fold(merge, area, at, epoch),
+      carry(into, intoAt, from, fromAt) {
+        const here = intoAt + pairAt(into.values[intoAt]!)
+        const there = fromAt + pairAt(from.values[fromAt]!)
+        into.values[here] = from.values[there]!
+        // What dead owners left moves along with what the living one has.
+        const kept = from.values[there + 1]!
+        if (!Number.isNaN(kept)) into.values[here + 1] = foldTwo(merge, kept, into.values[here + 1]!)
+      },
+      combine(into, intoAt, from, at) {
+        const state = from[at]!
+        if (state === 0) return
+        const pair = pairAt(state)
+        accumulate(merge, into, intoAt, from[at + pair]!)
+        const kept = from[at + pair + 1]!
+        // NaN in `kept`: nobody died with a value yet.
+        if (!Number.isNaN(kept)) accumulate(merge, into, intoAt, kept)
+      },
+    }
+  }
+  return {
+    ...shared,
+    width: 2,
+    sequenced: false,
+    claim({ values }, at, epoch) {
+      if (values[at] === epoch) return
+      values[at + 1] = 0
+      values[at] = epoch
+    },
+    carry,
+    combine(into, intoAt, from, at, owner) {
+      const epoch = from[at]!
+      if (epoch === 0 || (!keepsDead && epoch !== owner.epoch)) return
+      accumulate(merge, into, intoAt, from[at + 1]!)
+    },
+  }
+}
+
+/** The slot of a claimed gauge that `set`, `inc` and `dec` work on. */
+export function gaugeValueSlot(mode: GaugeMode, values: Float64Array, at: number): number {
+  if (mode.endsWith('mostrecent')) return at + 3
+  if (mode === 'sum' || mode === 'min' || mode === 'max') return at + pairAt(values[at]!)
+  return at + 1
+}
+
+function present(merged: Float64Array, at: number): boolean {
+  return merged[at] !== 0
+}
+
+function pairAt(state: number): 1 | 3 {
+  return state % 2 === 0 ? 1 : 3
+}
+
+function fold(merge: 'sum' | 'min' | 'max', { values }: SlotArea, at: number, epoch: number): void {
+  const state = values[at]!
+  if (Math.floor(state / 2) === epoch) return
+  const used = pairAt(state)
+  const next = used === 1 ? 3 : 1
+  values[at + next] = 0
+  values[at + next + 1] = state === 0 ? Number.NaN : foldTwo(merge, values[at + used]!, values[at + used + 1]!)
+  values[at] = 2 * epoch + (next === 3 ? 1 : 0)
+}
+
+function foldTwo(merge: 'sum' | 'min' | 'max', value: number, kept: number): number {
+  if (Number.isNaN(kept)) return value
+  return merge === 'sum' ? kept + value : merge === 'min' ? Math.min(kept, value) : Math.max(kept, value)
+}
+
+function accumulate(merge: 'all' | 'sum' | 'min' | 'max', into: Float64Array, at: number, value: number): void {
+  if (into[at] === 0 || merge === 'all') put(into, at, 1, value)
+  else if (merge === 'sum') into[at + 1]! += value
+  else if (merge === 'min' ? value < into[at + 1]! : value > into[at + 1]!) into[at + 1] = value
+}
+
+function put(into: Float64Array, at: number, mark: number, value: number): void {
+  into[at] = mark
+  into[at + 1] = value
+}

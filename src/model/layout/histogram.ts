@@ -1,0 +1,30 @@
+import { addSlots, closeRecord, type SlotLayout } from './slot-layout.js'
+
+/** Where a histogram's slots lie behind its first one. */
+export const histogramSlots = { sequence: 0, sum: 1, buckets: 2 } as const
+
+/**
+ * `[sequence][sum][bucket 0] … [bucket +Inf]`; merged: `[sum][bucket 0] … [bucket +Inf]`.
+ *
+ * Buckets are not cumulative and there is no count: it is the sum of the buckets, so `_count` and `+Inf` cannot disagree.
+ */
+export function histogramLayout(bounds: readonly number[]): SlotLayout {
+  const mergedWidth = bounds.length + 2
+  return {
+    width: mergedWidth + 1,
+    mergedWidth,
+    additiveFrom: histogramSlots.sum,
+    sequenced: true,
+    keepsDead: true,
+    perWriter: false,
+    // A writer that was killed inside a record leaves it odd: its buckets are right, its sum may miss one observation.
+    claim: (area, at) => closeRecord(area.words, at),
+    carry(into, intoAt, from, fromAt) {
+      Atomics.add(into.words, intoAt * 2, 1)
+      addSlots(into.values, intoAt + histogramSlots.sum, from.values, fromAt + histogramSlots.sum, mergedWidth)
+      Atomics.add(into.words, intoAt * 2, 1)
+    },
+    combine: (into, intoAt, from, at) => addSlots(into, intoAt, from, at + histogramSlots.sum, mergedWidth),
+    present: () => true,
+  }
+}

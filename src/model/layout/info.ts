@@ -1,0 +1,27 @@
+import type { SlotLayout } from './slot-layout.js'
+
+/**
+ * `[epoch]`: the owner of the seat that said these labels. What a dead one said is nobody's: it is not shown, and a new
+ * owner says its own.
+ *
+ * Merged: `[1 when present][1]`, once for all living writers that say the same.
+ */
+export const infoLayout: SlotLayout = {
+  width: 1,
+  mergedWidth: 2,
+  additiveFrom: undefined,
+  sequenced: false,
+  keepsDead: false,
+  perWriter: false,
+  claim({ values }, at, epoch) {
+    values[at] = epoch
+  },
+  // A series that is open is said: claiming it there was all.
+  carry() {},
+  combine(into, intoAt, from, at, owner) {
+    if (from[at] !== owner.epoch) return
+    into[intoAt] = 1
+    into[intoAt + 1] = 1
+  },
+  present: (merged, at) => merged[at] !== 0,
+}

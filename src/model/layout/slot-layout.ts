@@ -1,0 +1,48 @@
+/** The slots of one store, seen as float64 and, over the same bytes, as int32: word `2 * i` is the low half of slot `i`. */
+export interface SlotArea {
+  readonly values: Float64Array
+  readonly words: Int32Array
+}
+
+/** Whose slots are being read: `epoch` counts the owners that a seat has had, and gauges carry that of their last writer. */
+export interface Owner {
+  readonly live: boolean
+  readonly epoch: number
+}
+
+/**
+ * How one type lies in float64 slots: the only place where writing and reading agree.
+ *
+ * A series has `width` slots where it is written and `mergedWidth` where the series of many writers are merged.
+ */
+export interface SlotLayout {
+  readonly width: number
+  readonly mergedWidth: number
+  /** From this slot on, merging is plain addition onto the merged slots; undefined where `combine` decides. */
+  readonly additiveFrom: number | undefined
+  /** Whether slot 0 holds a sequence number: odd while the writer is between the stores of one record. */
+  readonly sequenced: boolean
+  /** Whether the slots of a dead writer still count. */
+  readonly keepsDead: boolean
+  /** Whether every writer keeps a series of its own, told apart by the label `worker`. */
+  readonly perWriter: boolean
+  /** Makes a series the present owner's, once per process: safe to repeat after a crash at any store. */
+  claim(area: SlotArea, at: number, epoch: number): void
+  /** Moves what the same writer counted in another store onto a series that it has claimed here. */
+  carry(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
+  /** Adds one writer's series onto the merged one. */
+  combine(into: Float64Array, intoAt: number, from: Float64Array, at: number, owner: Owner): void
+  /** Whether the merged series has a value to show. */
+  present(merged: Float64Array, at: number): boolean
+}
+
+/** `combine` of every layout that merges by addition. */
+export function addSlots(into: Float64Array, intoAt: number, from: Float64Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) into[intoAt + i]! += from[at + i]!
+}
+
+/** Makes a record's sequence number even again. */
+export function closeRecord(words: Int32Array, at: number): void {
+  const sequence = Atomics.load(words, at * 2)
+  if (sequence & 1) Atomics.store(words, at * 2, (sequence + 1) | 0)
+}

@@ -1,0 +1,57 @@
+import type { FamilyDescriptor } from '../descriptor.js'
+import { stateSetModes } from '../metric-type.js'
+import { addSlots, closeRecord, type SlotLayout } from './slot-layout.js'
+
+/** Where a stateset's slots lie behind its first one. Merged, only `[present or seconds][state 0] …` are left. */
+export const stateSlots = { sequence: 0, epoch: 1, seconds: 2, states: 3 } as const
+
+/**
+ * `[sequence][epoch][seconds][state 0] …`: a state is 1 or 0, and seconds is when they were set; 0 is never.
+ *
+ * As with gauges the epoch says whose states these are: those of a dead owner are shown for nobody, and a new owner
+ * begins with none. Merged: `[present or seconds][state 0] …`, of the last that set them, or as how many are in each.
+ */
+export function stateSetLayout({ name, states, mode }: FamilyDescriptor<'stateset'>): SlotLayout {
+  if (!Array.isArray(states) || !stateSetModes.includes(mode)) {
+    throw new TypeError(`${name}: a stateset of another version`)
+  }
+  const count = states.length
+  const width = stateSlots.states + count
+  return {
+    width,
+    mergedWidth: 1 + count,
+    additiveFrom: undefined,
+    sequenced: true,
+    keepsDead: false,
+    perWriter: mode === 'all',
+    claim({ values, words }, at, epoch) {
+      closeRecord(words, at)
+      if (values[at + stateSlots.epoch] === epoch) return
+      Atomics.add(words, at * 2, 1)
+      // The states before the epoch: killed in between, they are still the dead owner's.
+      values.fill(0, at + stateSlots.seconds, at + width)
+      values[at + stateSlots.epoch] = epoch
+      Atomics.add(words, at * 2, 1)
+    },
+    carry(into, intoAt, from, fromAt, epoch) {
+      if (!(from.values[fromAt + stateSlots.seconds]! > into.values[intoAt + stateSlots.seconds]!)) return
+      Atomics.add(into.words, intoAt * 2, 1)
+      into.values[intoAt + stateSlots.epoch] = epoch
+      into.values.set(from.values.subarray(fromAt + stateSlots.seconds, fromAt + width), intoAt + stateSlots.seconds)
+      Atomics.add(into.words, intoAt * 2, 1)
+    },
+    combine(into, intoAt, from, at, owner) {
+      const seconds = from[at + stateSlots.seconds]!
+      if (from[at + stateSlots.epoch] !== owner.epoch || !(seconds > 0)) return
+      if (mode === 'count') {
+        into[intoAt] = 1
+        addSlots(into, intoAt + 1, from, at + stateSlots.states, count)
+      } else if (seconds >= into[intoAt]!) {
+        // The later reader wins a tie: readers go by seat, so every process shows the same.
+        into[intoAt] = seconds
+        for (let i = 0; i < count; i++) into[intoAt + 1 + i] = from[at + stateSlots.states + i]!
+      }
+    },
+    present: (merged, at) => merged[at] !== 0,
+  }
+}

@@ -1,0 +1,16 @@
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'info' | 'stateset' | 'unknown'
+
+/** How the gauges of many processes become one. The ten modes of the Python client, spelled the same. */
+export type GaugeMode = `${'' | 'live'}${'all' | 'sum' | 'min' | 'max' | 'mostrecent'}`
+
+const merges = ['all', 'sum', 'min', 'max', 'mostrecent'] as const
+
+export const gaugeModes: readonly GaugeMode[] = merges.flatMap((merge): GaugeMode[] => [merge, `live${merge}`])
+
+/** prom-client's own default (sum), over the living: its series stay bounded. */
+export const defaultGaugeMode: GaugeMode = 'livesum'
+
+/** How the states of many processes become one: the last that were set, each process's own, or how many are in each. */
+export type StateSetMode = 'mostrecent' | 'all' | 'count'
+
+export const stateSetModes: readonly StateSetMode[] = ['mostrecent', 'all', 'count']

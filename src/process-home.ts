@@ -1,0 +1,287 @@
+import {
+  directoryFromEnvironment,
+  directoryFromParent,
+  isOfOneRun,
+  onFirstChild,
+  ownDirectory,
+  ownDirectoryExists,
+  prepareOwnPlace,
+  sweepEndedApplications,
+} from './application-directory.js'
+import { valuesOf } from './collect/foreign.js'
+import { Gathering } from './collect/gathering.js'
+import { Registry } from './collect/registry.js'
+import { Ticker } from './collect/ticker.js'
+import { Formatters } from './exposition/formatters.js'
+import { Counter } from './metric/counter.js'
+import type { Home, RegisteredMetric, RemovalWatcher } from './metric/home.js'
+import type { MetricValues } from './metric/metric-values.js'
+import { defaultRegistryName, definitionKey, type FamilyDescriptor } from './model/descriptor.js'
+import { MetricsError } from './model/errors.js'
+import { emptyTable } from './model/family.js'
+import type { LabelSet } from './model/label-set.js'
+import { layoutOf } from './model/layout/layout-of.js'
+import { describe } from './model/metric-name.js'
+import type { SeriesKey } from './model/series-key.js'
+import type { Backend, Source, Store } from './store/backend.js'
+import { carryOver } from './store/carry.js'
+import { MemoryBackend, MemoryStore } from './store/memory/memory-backend.js'
+import { SharedBackend, whyBuffered } from './store/shared/shared-backend.js'
+
+export interface ConfigureOptions {
+  /** The directory that the processes of the application share. What was counted before is carried there. */
+  readonly dir?: string
+  /** Throw when the directory cannot be used, instead of counting in this process alone. */
+  readonly strict?: boolean
+  /** Told of every fault that a scrape or the store met; each kind is also warned of once. */
+  readonly onError?: (error: MetricsError) => void
+  /** Whether the default registry shows `promhive_…` families. When left out: where processes share a directory. */
+  readonly selfMetrics?: boolean
+  /**
+   * Whether OpenMetrics tells when each counter, histogram and summary began, as `…_created` samples: the default, unless
+   * `PROMETHEUS_DISABLE_CREATED_SERIES` is set (the Python client's variable). Prometheus 2 keeps them as series of
+   * their own. Decide before the first scrape.
+   */
+  readonly created?: boolean
+  /** How many series a metric may have in one process that does not say itself. Unlimited when left out. */
+  readonly maxSeries?: number
+}
+
+/** A counter of promhive's own, and the label under which it counts this time. */
+interface Tally {
+  readonly name: string
+  readonly help: string
+  readonly label: string
+  readonly value: string
+}
+
+/** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
+export class ProcessHome implements Home {
+  readonly gathering = new Gathering(
+    () => this.source(),
+    (error) => this.onError(error),
+  )
+  /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
+  readonly ticker = new Ticker(() => setImmediate(() => this.backend ?? this.choose()).unref())
+  readonly registry: Registry = new Registry({ name: defaultRegistryName }, this)
+  private readonly local = new MemoryStore(0)
+  private backend: Backend | undefined
+  private opened: Source | undefined
+  private readonly nameless = { registry: 0, metric: 0 }
+  private stopListening: (() => void) | undefined
+  private options: ConfigureOptions = {}
+  /** Metrics by definition; weakly, for a registry may be made for one request. */
+  private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
+  private readonly warned = new Set<string>()
+  private readonly tallies = new Map<string, Counter<string>>()
+  private tallying = false
+
+  configure(options: ConfigureOptions): void {
+    if (typeof options !== 'object' || options === null) {
+      throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
+    }
+    const { dir } = options
+    if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
+      throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
+    }
+    this.options = { ...this.options, ...options }
+    if (dir !== undefined) this.share(dir)
+  }
+
+  store(): Store {
+    return (this.backend ?? this.choose()).openStore()
+  }
+
+  localStore(): Store {
+    return this.local
+  }
+
+  formatters(defaultLabels: LabelSet): Formatters {
+    // Asked when a format is first written: configure() has had its say by then.
+    const created = (): boolean => this.options.created ?? createdByEnvironment()
+    return new Formatters(defaultLabels, { created })
+  }
+
+  nextNameless(what: 'registry' | 'metric'): string {
+    this.nameless[what]++
+    return `~${what} ${this.nameless[what]}`
+  }
+
+  isShared(): boolean {
+    return this.backend instanceof SharedBackend
+  }
+
+  /** A fault never reaches the application: it is told to who asked for it, and warned of once. */
+  onError(error: MetricsError): void {
+    try {
+      this.options.onError?.(error)
+    } catch {
+      // Who reports a fault badly must not become one.
+    }
+    this.warn(error.code, error.message)
+    this.tally({
+      name: 'promhive_errors_total',
+      help: 'Faults that promhive met and went on, by code.',
+      label: 'code',
+      value: error.code,
+    })
+  }
+
+  get maxSeries(): number {
+    return this.options.maxSeries ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Named once in the log, and counted by name. */
+  limited(metric: string): void {
+    this.warn(`SERIES_LIMIT ${metric}`, `${metric} has reached its maxSeries; look for label values that never repeat`)
+    this.tally({
+      name: 'promhive_series_limited_total',
+      help: 'Counts whose label values were beyond the limit of their metric.',
+      label: 'metric',
+      value: metric,
+    })
+  }
+
+  watchRemovals(metric: RemovalWatcher): void {
+    const key = definitionKey(metric.family)
+    const watchers = (this.watchers.get(key) ?? []).filter((watcher) => watcher.deref() !== undefined)
+    this.watchers.set(key, [...watchers, new WeakRef(metric)])
+  }
+
+  private seriesRemoved(family: FamilyDescriptor, key: SeriesKey): void {
+    for (const watcher of this.watchers.get(definitionKey(family)) ?? []) watcher.deref()?.seriesRemoved(key)
+  }
+
+  showsItself(): boolean {
+    return this.options.selfMetrics ?? this.backend instanceof SharedBackend
+  }
+
+  read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
+    const family = metric.family!
+    const key = definitionKey(family)
+    return this.gathering.run(
+      () => {},
+      async ({ tables }) => {
+        const table = tables.find((candidate) => definitionKey(candidate.family) === key)
+        return valuesOf(table ?? emptyTable(family, layoutOf(family)))
+      },
+    )
+  }
+
+  /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
+  whereabouts(): { readonly backend: string; readonly directory?: string } {
+    const backend = this.backend ?? this.choose()
+    return backend instanceof SharedBackend
+      ? { backend: backend.name, directory: backend.directory }
+      : { backend: backend.name }
+  }
+
+  private source(): Source {
+    const backend = this.backend ?? this.choose()
+    if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
+      this.share(ownDirectory())
+    this.opened ??= withLocal(this.backend!.openSource(), this.local)
+    return this.opened
+  }
+
+  /** Once, at the first count or scrape: alone in memory, or together in a directory. */
+  private choose(): Backend {
+    const named = directoryFromEnvironment()
+    const directory = named ?? directoryFromParent()
+    if (directory !== undefined) {
+      this.share(directory)
+    } else {
+      this.backend = new MemoryBackend()
+      if (ownDirectoryExists()) this.share(ownDirectory())
+      else this.stopListening = onFirstChild(() => this.share(ownDirectory()))
+    }
+    return this.backend!
+  }
+
+  /** Counts in a directory from now on, and takes along what was counted before. */
+  private share(directory: string): void {
+    const before = this.backend
+    if (before instanceof SharedBackend && before.directory === directory) return
+    this.stopListening?.()
+    this.stopListening = undefined
+    const shared = new SharedBackend({
+      directory,
+      onError: (error) => this.onError(error),
+      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      overflow: (seat) => new MemoryStore(seat),
+      keep: isOfOneRun(directory),
+    })
+    try {
+      prepareOwnPlace(directory)
+      if (directory === ownDirectory()) sweepEndedApplications()
+      shared.join()
+    } catch (cause) {
+      this.unusable(cause)
+      return
+    }
+    const reason = whyBuffered()
+    if (reason !== undefined) {
+      this.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
+    }
+    this.backend = shared
+    this.ticker.start()
+    this.opened?.close()
+    this.opened = undefined
+    if (before === undefined) return
+    const counted = before.openStore()
+    if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, shared.openStore())
+    Atomics.add(counted.gate, 0, 1)
+    before.close?.()
+  }
+
+  private unusable(cause: unknown): void {
+    if (this.options.strict) throw cause
+    this.backend ??= new MemoryBackend()
+    const text = cause instanceof Error ? cause.message : String(cause)
+    this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
+  }
+
+  /**
+   * Counts what befell promhive itself. After this turn: a fault may come while a seat is being taken. Not what the counting
+   * itself meets: it would meet the same fault again.
+   */
+  private tally({ name, help, label, value }: Tally): void {
+    if (this.tallying) return
+    queueMicrotask(() => {
+      if (!this.showsItself()) return
+      this.tallying = true
+      try {
+        let counter = this.tallies.get(name)
+        if (counter === undefined)
+          this.tallies.set(name, (counter = new Counter<string>({ name, help, labelNames: [label] })))
+        counter.inc({ [label]: value })
+      } catch {
+        // The name is the user's: what befell was warned of all the same.
+      } finally {
+        this.tallying = false
+      }
+    })
+  }
+
+  private warn(code: string, message: string): void {
+    if (this.warned.has(code)) return
+    this.warned.add(code)
+    process.emitWarning(message, { type: 'promhive', code: `PROMHIVE_${code.split(' ')[0]}` })
+  }
+}
+
+/** A source that shows what this process keeps for itself as well. */
+function withLocal(source: Source, local: MemoryStore): Source {
+  return {
+    async read(pause) {
+      const reading = await source.read(pause)
+      const own = local.log.length === 0 ? [] : local.snapshot().writers
+      return { ...reading, writers: [...reading.writers, ...own] }
+    },
+    close: () => source.close(),
+  }
+}
+
+function createdByEnvironment(): boolean {
+  return !/^(?:1|true|t)$/i.test(process.env.PROMETHEUS_DISABLE_CREATED_SERIES ?? '')
+}

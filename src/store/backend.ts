@@ -1,0 +1,108 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { MetricsError } from '../model/errors.js'
+import type { Exemplar } from '../model/exemplar.js'
+import type { SlotArea } from '../model/layout/slot-layout.js'
+import type { LabelFilter, SeriesKey } from '../model/series-key.js'
+import type { SeriesLog } from './series-log.js'
+
+/** A fixed run of float64 slots that belongs to one series. Slots never move while the store's gate stands still. */
+export interface Slots extends SlotArea {
+  /** Index of the first slot in `values`. */
+  readonly at: number
+  /** The epoch of the present owner: what gauges are claimed with. */
+  readonly epoch: number
+}
+
+/** A series and where it is counted: what moves when a process changes to another store. */
+export interface StoredSeries {
+  readonly family: FamilyDescriptor
+  readonly key: SeriesKey
+  readonly slots: Slots
+}
+
+export type RemovalScope = 'application' | 'process'
+
+/** The write half. Lives in the process that counts. */
+export interface Store {
+  /** Unique for good: seat, pid, thread and start. */
+  readonly writer: string
+  /**
+   * One word that every write compares with what it saw when it opened its series. It moves when series may have moved
+   * or gone (removed by another process, store replaced), and then writers open theirs again.
+   */
+  readonly gate: Int32Array
+  /** The same family and key always give the same slots, claimed for this owner. */
+  open(family: FamilyDescriptor, key: SeriesKey): Slots
+  /**
+   * Removes the series of a family that the filter names: of the whole application, or of this writer alone. The next
+   * scrape anywhere shows it; what is counted afterwards begins fresh series.
+   *
+   * @throws MetricsError `REMOVE_FAILED` when the others cannot be told
+   */
+  remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
+  /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
+  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
+  /** Every series of this writer. */
+  series(): Iterable<StoredSeries>
+  /** Makes what was counted visible to readers. */
+  flush(): void
+  close(): void
+}
+
+/** An exemplar and the series that it belongs to. */
+export interface PlacedExemplar {
+  /** First slot of the series among all slots of the writer. */
+  readonly slot: number
+  readonly bucket: number
+  readonly exemplar: Exemplar
+}
+
+/** One writer at one moment. */
+export interface WriterSnapshot {
+  readonly writer: string
+  /** Number of its seat: the value of the label `worker`. */
+  readonly seat: number
+  readonly live: boolean
+  /** Epoch of the seat's present owner. */
+  readonly epoch: number
+  /** When the owner started, in unix seconds: of two definitions of a family the newer owner's is shown. */
+  readonly startedAt: number
+  /** Grows while the writer opens series; a file that begins again comes with a new log. */
+  readonly log: SeriesLog
+  /** Size of its files of values. */
+  readonly bytes: number
+  /** Series that found no room. */
+  readonly dropped: number
+  /** Reads the examples of what was counted: only formats that show them ask. None from a backend that keeps none. */
+  readonly exemplars?: () => readonly PlacedExemplar[]
+  /** All slots of the writer, dense. Valid until the source is read again. */
+  readonly values: Float64Array
+}
+
+export interface SourceReading {
+  readonly writers: readonly WriterSnapshot[]
+  /** What could not be read; the rest could. */
+  readonly errors: readonly MetricsError[]
+}
+
+/** The read half. Lives where the scrape lands; sees every writer. */
+export interface Source {
+  /** Reads every writer. `pause` is awaited between pieces of work, so that no event loop is held for long. */
+  read(pause: Pause): Promise<SourceReading>
+  close(): void
+}
+
+/** Whether the present slice of work has lasted long enough, and the rest that follows it. */
+export interface Pause {
+  due(): boolean
+  rest(): Promise<void>
+}
+
+/** One way of keeping numbers where the next one finds them. */
+export interface Backend {
+  readonly name: string
+  openStore(): Store
+  openSource(): Source
+  /** Lets go of files, locks and timers. */
+  close?(): void
+}

@@ -1,0 +1,24 @@
+import { layoutOf } from '../model/layout/layout-of.js'
+import type { SlotLayout } from '../model/layout/slot-layout.js'
+import type { Slots, Store } from './backend.js'
+
+/**
+ * Moves all that one store has counted to another, and sends every child there: a process that counted in memory before
+ * it knew of others, or whose directory was removed, loses nothing.
+ */
+export function carryOver(from: Store, to: Store): void {
+  for (const { family, key, slots } of from.series()) {
+    const layout = layoutOf(family)
+    if (!layout.keepsDead && !isOwn(layout, slots)) continue
+    const there = to.open(family, key)
+    layout.carry(there, there.at, slots, slots.at, there.epoch)
+  }
+  Atomics.add(from.gate, 0, 1)
+}
+
+/** Whether the series has a value of the present owner, and not only what a dead owner of the seat left there. */
+function isOwn(layout: SlotLayout, { values, at, epoch }: Slots): boolean {
+  const merged = new Float64Array(layout.mergedWidth)
+  layout.combine(merged, 0, values, at, { live: true, epoch })
+  return layout.present(merged, 0)
+}

@@ -1,0 +1,190 @@
+import { fstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Segment, Segments } from '../segments.js'
+import { claimIsDead, makeClaim } from './claim.js'
+import { seatsIn } from './directory.js'
+import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, writeAt } from './files.js'
+import { at, claimName, firstSize, headerSize, kinds, largestStep, movingEnd, states, valuesName } from './format.js'
+import { Head } from './head.js'
+import { Liveness } from './liveness.js'
+import { ownFacts } from './process-facts.js'
+import { createSeat, inspectFile, namesUsable, putAside, type Seat } from './seat.js'
+
+/** Bytes that are compared, and written when they differ, at a time. */
+const pieceSize = 64 * 1024
+/**
+ * The twin of the mapped seat in plain TypeScript: slots on the heap, and what changed written to the same file. Readers
+ * see it at the next flush; what was counted since the last one is lost when the process is killed.
+ */
+export class BufferedSeat implements Seat {
+  readonly head: Head
+  readonly segments: Segments
+  /** What the file holds, piece by piece. */
+  private readonly copies: { readonly position: number; readonly copy: Uint8Array }[] = []
+  private readonly epoch: number
+  private size = firstSize
+
+  private constructor(
+    readonly number: number,
+    readonly adopted: boolean,
+    private readonly fd: number,
+    private readonly path: string,
+  ) {
+    const first = new ArrayBuffer(firstSize)
+    readAt(fd, new Uint8Array(first), firstSize, 0)
+    this.head = new Head(new Uint8Array(first, 0, headerSize))
+    this.segments = new Segments((slot, width) => this.grow(slot, width))
+    this.segments.all.push(segmentOver(first, headerSize, 0))
+    const rest = fstatSync(fd).size - firstSize
+    if (rest > 0) {
+      const buffer = new ArrayBuffer(rest - (rest % 8))
+      readAt(fd, new Uint8Array(buffer), buffer.byteLength, firstSize)
+      this.segments.all.push(segmentOver(buffer, 0, (firstSize - headerSize) / 8))
+      this.size += buffer.byteLength
+    }
+    this.segments.used = this.head.used
+    if (adopted) this.head.own(ownFacts())
+    this.epoch = this.head.epoch
+    this.write()
+  }
+
+  static take(directory: string, runId: string): BufferedSeat {
+    for (const number of seatsIn(directory)) {
+      const seat = BufferedSeat.adopt(directory, number, runId)
+      if (seat !== undefined) return seat
+    }
+    const { fd, number } = createSeat(directory, runId, kinds.buffered, (file) =>
+      writeAt(file, Buffer.alloc(firstSize), 0),
+    )
+    try {
+      return new BufferedSeat(number, false, fd, join(directory, valuesName(number)))
+    } catch (cause) {
+      closeQuietly(fd)
+      throw cause
+    }
+  }
+
+  private static adopt(directory: string, number: number, runId: string): BufferedSeat | undefined {
+    const path = join(directory, valuesName(number))
+    let fd: number
+    try {
+      fd = openForWriting(path)
+    } catch {
+      return undefined
+    }
+    try {
+      const facts = fstatSync(fd)
+      const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.buffered) : 'broken'
+      const head = new Head(new Uint8Array(headerSize))
+      readAt(fd, head.bytes, headerSize, 0)
+      // Without a lock a file that looks broken may be another's in the making: it is left to readers to tell of it.
+      if (finding === 'stale' && !new Liveness(undefined).ownerLives(fd, facts, head))
+        putAside(directory, number, 'stale')
+      const free = finding === 'adopt' && !new Liveness(undefined).ownerLives(fd, facts, head)
+      if (free && claim(directory, number, head.epoch) && stillThere(fd, path) !== undefined) {
+        return new BufferedSeat(number, true, fd, path)
+      }
+    } catch {
+      // A file that cannot be adopted is no reason not to count: take another seat.
+    }
+    closeQuietly(fd)
+    return undefined
+  }
+
+  /** Writes nothing over what the next owner of a lost seat has written. */
+  flush(): void {
+    if (this.epochInFile() === this.epoch) this.write()
+  }
+
+  /** A process that was taken for dead while it was blocked has lost its seat: the file tells. */
+  condition(): 'held' | 'gone' | 'lost' {
+    if (stillThere(this.fd, this.path) === undefined) return 'gone'
+    return this.epochInFile() === this.epoch ? 'held' : 'lost'
+  }
+
+  written(slot: number): number {
+    const bytes = new Float64Array(1)
+    for (const { position, copy } of this.copies) {
+      const at = headerSize + slot * 8 - position
+      if (at >= 0 && at < copy.length) new Uint8Array(bytes.buffer).set(copy.subarray(at, at + 8))
+    }
+    return bytes[0]!
+  }
+
+  close(): void {
+    this.head.state = states.closed
+    try {
+      this.flush()
+    } finally {
+      closeQuietly(this.fd)
+    }
+  }
+
+  private epochInFile(): number {
+    const epoch = new Int32Array(1)
+    readAt(this.fd, new Uint8Array(epoch.buffer), 4, at.epoch)
+    return epoch[0]!
+  }
+
+  private write(): void {
+    this.head.heartbeat = Date.now() / 1000
+    this.head.used = this.segments.used
+    // Slots before the head: a reader that sees the new head finds what it tells of.
+    let piece = 0
+    for (const { first, values } of this.segments.all) {
+      if (first >= this.segments.used) break
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+      for (let from = 0; from < bytes.length; from += pieceSize) {
+        this.writePiece(piece++, bytes.subarray(from, from + pieceSize), headerSize + first * 8 + from)
+      }
+    }
+    if (this.head.flushes % 2 !== 0) this.head.flushes++
+    writeAt(this.fd, this.head.bytes.subarray(at.kind, movingEnd), at.kind)
+  }
+
+  private writePiece(index: number, bytes: Uint8Array, position: number): void {
+    const before = this.copies[index]?.copy
+    if (before !== undefined && Buffer.compare(before, bytes) === 0) return
+    this.markWriting()
+    writeAt(this.fd, bytes, position)
+    if (before === undefined) this.copies[index] = { position, copy: bytes.slice() }
+    else before.set(bytes)
+  }
+
+  /** A reader that sees an odd count, or another one afterwards, reads again: a flush is many writes. */
+  private markWriting(): void {
+    if (this.head.flushes % 2 !== 0) return
+    this.head.flushes++
+    writeAt(this.fd, this.head.bytes.subarray(at.flushes, at.flushes + 4), at.flushes)
+  }
+
+  private grow(first: number, width: number): Segment {
+    const length = Math.ceil(Math.max(Math.min(this.size, largestStep), width * 8) / firstSize) * firstSize
+    // Written now, so that a full disk is an error here and not at some later flush.
+    writeAt(this.fd, Buffer.alloc(length), this.size)
+    this.size += length
+    return segmentOver(new ArrayBuffer(length), 0, first)
+  }
+}
+
+function segmentOver(buffer: ArrayBuffer, offset: number, first: number): Segment {
+  return { first, values: new Float64Array(buffer, offset), words: new Int32Array(buffer, offset) }
+}
+
+/**
+ * Takes the right to the epoch behind `epoch`: the name of the claim can be linked once only. A claim whose owner died
+ * before it could enter itself stands in nobody's way: the next one claims the epoch behind it.
+ */
+function claim(directory: string, seat: number, epoch: number): boolean {
+  const pattern = new RegExp(`^${claimName(seat, 0).slice(0, -1).replace('.', '\\.')}(\\d+)$`)
+  const claims = readdirSync(directory).flatMap((name) => {
+    const found = pattern.exec(name)
+    return found === null ? [] : [Number(found[1])]
+  })
+  const highest = Math.max(0, ...claims)
+  // It guards the moment until its owner has entered itself in the head; after that the head tells.
+  if (highest > epoch && !claimIsDead(directory, claimName(seat, highest))) return false
+  if (!makeClaim(directory, claimName(seat, Math.max(highest, epoch) + 1))) return false
+  for (const old of claims) removeQuietly(join(directory, claimName(seat, old)))
+  return true
+}

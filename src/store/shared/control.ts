@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto'
+import { fstatSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Binding, loadBinding } from '#native'
+import { claimIsDead, makeClaim } from './claim.js'
+import { seatsIn, unusable, wipeFiles } from './directory.js'
+import {
+  closeQuietly,
+  codeOf,
+  openForReading,
+  openForWriting,
+  readAt,
+  removeQuietly,
+  sleepSync,
+  stillThere,
+  unlockQuietly,
+  writeAt,
+} from './files.js'
+import {
+  at,
+  beginningName,
+  controlAt,
+  controlName,
+  headerSize,
+  kinds,
+  memberByte,
+  runByte,
+  states,
+  valuesName,
+} from './format.js'
+import { Head } from './head.js'
+import { Liveness } from './liveness.js'
+import { isOwn, ownFacts, processAlive } from './process-facts.js'
+import { Removals } from './removals.js'
+
+/** How long joining waits for another process that is setting the directory up. */
+const patience = 10_000
+
+/** The run that a directory holds at the moment. */
+export interface Run {
+  readonly id: string
+  readonly gate: Int32Array
+  readonly removals: Removals
+  /** Whether the control file is still the directory's: it was not removed or replaced under us. */
+  current(): boolean
+  leave(): void
+}
+
+export interface JoinOptions {
+  /** The directory has never been another application's: what lies in it counts, even when nobody is there. */
+  readonly keep?: boolean
+}
+
+/**
+ * Joins the run of a directory, or begins one.
+ *
+ * A dead-man switch: everybody in the run holds byte 0 of the control file shared, and the kernel lets go of it for who
+ * dies. Whoever gets it exclusively is alone: what lies in the directory is of an earlier run, and is wiped. Who loses the
+ * race may get it shared before the winner has wiped, or has died over it (SQLite's documented race): so a second byte is
+ * held by who is in the run for certain, and nobody joins a run that no member is in.
+ */
+export function joinRun(directory: string, binding: Binding | undefined, { keep = false }: JoinOptions = {}): Run {
+  return binding === undefined ? joinWithoutLocks(directory, keep) : joinWithLocks(directory, binding, keep)
+}
+
+function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run {
+  const path = join(directory, controlName)
+  return inTurns(directory, () => {
+    const fd = openForWriting(path, true)
+    try {
+      if (binding.lock(fd, runByte, 2)) {
+        if (stillThere(fd, path) !== undefined) {
+          // Writers without locks are not seen by the switch.
+          const goesOn = keep || livesWithoutLocks(directory, fd, binding)
+          if (!goesOn || readRunId(fd) === undefined) begin(directory, fd, binding)
+          binding.lock(fd, memberByte, 1)
+          binding.lock(fd, runByte, 1)
+          return mappedRun(fd, path, binding)
+        }
+      } else if (binding.lock(fd, runByte, 1) && binding.probe(fd, memberByte)) {
+        if (stillThere(fd, path) !== undefined && readRunId(fd) !== undefined) {
+          binding.lock(fd, memberByte, 1)
+          return mappedRun(fd, path, binding)
+        }
+      }
+    } catch (cause) {
+      closeQuietly(fd)
+      throw cause
+    }
+    closeQuietly(fd)
+    return undefined
+  })
+}
+
+/** Tries until something comes of it; others need some milliseconds to set a directory up. */
+function inTurns<T>(directory: string, attempt: () => T | undefined): T {
+  const until = Date.now() + patience
+  for (let turn = 0; Date.now() < until; turn++) {
+    const result = attempt()
+    if (result !== undefined) return result
+    sleepSync(1 + (turn % 5))
+  }
+  throw unusable(
+    directory,
+    `has been locked by another process for ${patience / 1000} s`,
+    'stop the process that holds its control file',
+  )
+}
+
+function mappedRun(fd: number, path: string, binding: Binding): Run {
+  const id = readRunId(fd)!
+  const gate = new Int32Array(binding.map(fd, 0, headerSize), controlAt.gate, 1)
+  const removals = new Removals(dirname(path), fd, binding)
+  const leave = (): void => {
+    // The mapping keeps the file open for as long as anybody has the gate: the lock is let go of by itself.
+    for (const byte of [memberByte, runByte]) unlockQuietly(binding, fd, byte)
+    closeQuietly(fd)
+  }
+  return { id, gate, removals, current: () => stillThere(fd, path) !== undefined, leave }
+}
+
+/**
+ * Without the addon nobody can hold a lock; those of others are seen in /proc/locks. Who begins a run enters itself in the
+ * control file, who joins one sits down: heads tell of them. One at a time begins: who has made the claim.
+ */
+function joinWithoutLocks(directory: string, keep: boolean): Run {
+  const path = join(directory, controlName)
+  return inTurns(directory, () => {
+    const fd = openForWriting(path, true)
+    const goesOn = (): boolean =>
+      readRunId(fd) !== undefined && (keep || held(fd) || livesWithoutLocks(directory, fd, undefined))
+    try {
+      if (goesOn()) return bufferedRun(directory, fd, path)
+      if (makeClaim(directory, beginningName)) {
+        try {
+          // Somebody else may have begun it just before.
+          if (!goesOn()) begin(directory, fd, undefined)
+          return bufferedRun(directory, fd, path)
+        } finally {
+          removeQuietly(join(directory, beginningName))
+        }
+      }
+      if (claimIsDead(directory, beginningName)) removeQuietly(join(directory, beginningName))
+    } catch (cause) {
+      closeQuietly(fd)
+      throw cause
+    }
+    closeQuietly(fd)
+    return undefined
+  })
+}
+
+function held(fd: number): boolean {
+  return new Liveness(undefined).held(fd, fstatSync(fd))
+}
+
+function bufferedRun(directory: string, fd: number, path: string): Run {
+  const id = readRunId(fd)!
+  return {
+    id,
+    gate: new Int32Array(1),
+    removals: new Removals(directory, fd, undefined),
+    current: () => stillThere(fd, path) !== undefined && readRunId(fd) === id,
+    leave() {
+      endBeginning(fd, id)
+      closeQuietly(fd)
+    },
+  }
+}
+
+/** Who began the run and leaves it does not keep it going by living on. */
+function endBeginning(fd: number, id: string): void {
+  const head = new Head(new Uint8Array(headerSize))
+  if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.runId !== id || !isOwn(head.owner())) return
+  writeAt(fd, new Uint8Array(Int32Array.of(states.closed).buffer), at.state)
+}
+
+function begin(directory: string, fd: number, binding: Binding | undefined): void {
+  binding?.reserve(fd, 0, headerSize)
+  // First the name of the new run: a reader from now on takes what is left of the old one for stale.
+  const head = new Head(new Uint8Array(headerSize))
+  head.create(0, new Uint8Array(16), randomBytes(16), binding === undefined ? kinds.buffered : kinds.mapped)
+  head.own(ownFacts())
+  writeAt(fd, head.bytes, 0)
+  wipeFiles(directory)
+}
+
+/** Whether somebody is in the run who holds no lock: who began it, or a writer. */
+function livesWithoutLocks(directory: string, control: number, binding: Binding | undefined): boolean {
+  const head = new Head(new Uint8Array(headerSize))
+  readAt(control, head.bytes, headerSize, 0)
+  const begun = head.kind === kinds.buffered && head.state === states.ready && processAlive(head.owner()) === true
+  return begun || anyBufferedLives(directory, binding)
+}
+
+function anyBufferedLives(directory: string, binding: Binding | undefined): boolean {
+  const liveness = new Liveness(binding)
+  const head = new Head(new Uint8Array(headerSize))
+  return seatsIn(directory).some((seat) => {
+    let fd: number | undefined
+    try {
+      fd = openForReading(join(directory, valuesName(seat)))
+      if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.fault() !== undefined) return false
+      return head.kind === kinds.buffered && liveness.ownerLives(fd, fstatSync(fd), head)
+    } catch (error) {
+      // Nothing that one of ours could write to. Any other fault may hide a living writer, and its counts are not wiped.
+      if (['ENOENT', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO', 'EISDIR'].includes(codeOf(error))) return false
+      throw error
+    } finally {
+      if (fd !== undefined) closeQuietly(fd)
+    }
+  })
+}
+
+/** The run that an open control file names; undefined where it names none. */
+export function readRunId(fd: number): string | undefined {
+  const head = new Head(new Uint8Array(headerSize))
+  if (readAt(fd, head.bytes, headerSize, 0) < headerSize) return undefined
+  return head.fault() === undefined ? head.runId : undefined
+}
+
+/** Why an open control file names no run, where it was written once; undefined for one in the making. */
+export function controlFault(fd: number): string | undefined {
+  const head = new Head(new Uint8Array(headerSize))
+  const length = readAt(fd, head.bytes, headerSize, 0)
+  return length === 0 ? undefined : length < headerSize ? 'too_short' : head.fault()
+}
+
+/** Whether any process holds the run of a directory; true where that cannot be told. */
+export function directoryInUse(directory: string): boolean {
+  const { binding } = loadBinding()
+  let fd: number | undefined
+  try {
+    fd = openForReading(join(directory, controlName))
+    return new Liveness(binding).held(fd, fstatSync(fd)) || livesWithoutLocks(directory, fd, binding)
+  } catch (error) {
+    return codeOf(error) !== 'ENOENT'
+  } finally {
+    if (fd !== undefined) closeQuietly(fd)
+  }
+}

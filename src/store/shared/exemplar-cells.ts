@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import type { Exemplar } from '../../model/exemplar.js'
+import type { LabelSet } from '../../model/label-set.js'
+import type { PlacedExemplar } from '../backend.js'
+import { crc32 } from './checksum.js'
+import { closeQuietly, openForWriting, readAt, writeAt } from './files.js'
+import { exemplarsName } from './format.js'
+import type { Seat } from './seat.js'
+
+/*
+ * The exemplars file: cells of 512 bytes, made when a series gets its first exemplar and written over by the next.
+ *
+ *   0 u32 CRC-32 of the bytes from 4 to the end of the text   4 u32 length of the text, 0 for a free cell
+ *   8 u32 first slot of the series   12 u32 bucket   16 f64 value   24 f64 unix seconds   32 the labels, JSON
+ */
+
+const cellSize = 512
+const textAt = 32
+
+/** A seat's exemplars, as its owner writes them. They are rare (rate-limited), so that a cell is one small write. */
+export class ExemplarCells {
+  private fd: number | undefined
+  private readonly cells = new Map<string, number>()
+  private readonly free: number[] = []
+
+  constructor(
+    private readonly directory: string,
+    private readonly seat: Seat,
+  ) {}
+
+  /** Throws what the disk throws. */
+  write(slot: number, bucket: number, { labels, value, timestamp = 0 }: Exemplar): void {
+    const text = Buffer.from(JSON.stringify(labels))
+    if (text.length > cellSize - textAt) return
+    const fd = this.open()
+    const { head } = this.seat
+    const key = keyOf(slot, bucket)
+    const cell = this.cells.get(key) ?? this.free.pop() ?? head.exemplars
+    const bytes = Buffer.alloc(textAt + text.length)
+    bytes.writeUInt32LE(text.length, 4)
+    bytes.writeUInt32LE(slot, 8)
+    bytes.writeUInt32LE(bucket, 12)
+    bytes.writeDoubleLE(value, 16)
+    bytes.writeDoubleLE(timestamp, 24)
+    text.copy(bytes, textAt)
+    bytes.writeUInt32LE(crc32(bytes, 4), 0)
+    writeAt(fd, bytes, cell * cellSize)
+    this.cells.set(key, cell)
+    if (cell === head.exemplars) head.exemplars = cell + 1
+  }
+
+  /** Forgets the exemplars of a series whose slots will be another's. */
+  drop(slot: number, width: number): void {
+    if (this.seat.head.exemplars === 0) return
+    const fd = this.open()
+    for (let bucket = 0; bucket < width; bucket++) {
+      const key = keyOf(slot, bucket)
+      const cell = this.cells.get(key)
+      if (cell === undefined) continue
+      writeAt(fd, Buffer.alloc(textAt), cell * cellSize)
+      this.cells.delete(key)
+      this.free.push(cell)
+    }
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeQuietly(this.fd)
+  }
+
+  /** Opens the file at the first exemplar, and learns what an earlier owner of the seat left in it. */
+  private open(): number {
+    if (this.fd !== undefined) return this.fd
+    this.fd = openForWriting(join(this.directory, exemplarsName(this.seat.number)), true)
+    const count = this.seat.head.exemplars
+    const taken = new Map(readCells(this.fd, count).map(({ cell, slot, bucket }) => [cell, keyOf(slot, bucket)]))
+    for (let cell = 0; cell < count; cell++) {
+      const key = taken.get(cell)
+      if (key === undefined) this.free.push(cell)
+      else this.cells.set(key, cell)
+    }
+    return this.fd
+  }
+}
+
+/** The exemplars of a writer. A cell that is just being written is left out: the next scrape shows it. */
+export function readExemplars(fd: number, count: number): PlacedExemplar[] {
+  return readCells(fd, count)
+}
+
+function readCells(fd: number, count: number): (PlacedExemplar & { readonly cell: number })[] {
+  const bytes = Buffer.alloc(count * cellSize)
+  const whole = Math.ceil(readAt(fd, bytes, bytes.length, 0) / cellSize)
+  const found: (PlacedExemplar & { readonly cell: number })[] = []
+  for (let cell = 0; cell < whole; cell++) {
+    const from = cell * cellSize
+    const length = bytes.readUInt32LE(from + 4)
+    const end = from + textAt + length
+    if (length === 0 || length > cellSize - textAt || crc32(bytes, from + 4, end) !== bytes.readUInt32LE(from)) continue
+    found.push({
+      cell,
+      slot: bytes.readUInt32LE(from + 8),
+      bucket: bytes.readUInt32LE(from + 12),
+      exemplar: {
+        labels: JSON.parse(bytes.toString('utf8', from + textAt, end)) as LabelSet,
+        value: bytes.readDoubleLE(from + 16),
+        timestamp: bytes.readDoubleLE(from + 24),
+      },
+    })
+  }
+  return found
+}
+
+function keyOf(slot: number, bucket: number): string {
+  return `${slot} ${bucket}`
+}

@@ -1,0 +1,41 @@
+import { statfsSync } from 'node:fs'
+
+/** What a directory lies on, as far as it matters for sharing numbers. */
+export interface FileSystem {
+  readonly name: string
+  /**
+   * `memory`: made for this. `disk`: works, but a store may wait for a write to the disk. `copying`: what was reserved is
+   * not sure to be there, so slots are not mapped. `network`: locks and mappings of other hosts are not seen.
+   */
+  readonly kind: 'memory' | 'disk' | 'copying' | 'network'
+}
+
+/** The magic numbers of statfs(2). */
+const known: Readonly<Record<number, FileSystem>> = {
+  16914836: { name: 'tmpfs', kind: 'memory' },
+  2240043254: { name: 'ramfs', kind: 'memory' },
+  61267: { name: 'ext4', kind: 'disk' },
+  1481003842: { name: 'xfs', kind: 'disk' },
+  2035054128: { name: 'overlay', kind: 'disk' },
+  4076150800: { name: 'f2fs', kind: 'disk' },
+  2435016766: { name: 'btrfs', kind: 'copying' },
+  801189825: { name: 'zfs', kind: 'copying' },
+  3393526350: { name: 'bcachefs', kind: 'copying' },
+  26985: { name: 'NFS', kind: 'network' },
+  4283649346: { name: 'CIFS', kind: 'network' },
+  4266872130: { name: 'SMB', kind: 'network' },
+  20859: { name: 'SMB', kind: 'network' },
+  12805120: { name: 'Ceph', kind: 'network' },
+  16914839: { name: '9p', kind: 'network' },
+  1702057286: { name: 'FUSE', kind: 'network' },
+}
+
+/** The file system of a directory; `disk` for one that is not known, or where the system does not tell. */
+export function fileSystemOf(directory: string): FileSystem {
+  try {
+    const { type } = statfsSync(directory)
+    return known[type >>> 0] ?? { name: `file system 0x${(type >>> 0).toString(16)}`, kind: 'disk' }
+  } catch {
+    return { name: 'unknown file system', kind: 'disk' }
+  }
+}

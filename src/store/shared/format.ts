@@ -1,0 +1,102 @@
+/** The files of a shared directory, version 1. `docs/file-format.md` tells the same in words. */
+
+export const magic = Buffer.from([0x89, 0x50, 0x48, 0x56, 0x0d, 0x0a, 0x1a, 0x0a])
+export const major = 1
+export const minor = 0
+/** Reads as 0x04030201 where the bytes lie the other way round. */
+export const byteOrderTag = 0x01020304
+
+/** Both the control file and the head of a values file take this much; slots begin behind it. */
+export const headerSize = 4096
+/** A values file begins with so many bytes, head included; it grows by doubling, in steps of whole multiples of it. */
+export const firstSize = 16 * 1024
+export const largestStep = 4 * 1024 * 1024
+
+/** Bytes 0 to 55 never change after creation; the checksum at 56 covers them. */
+export const fixedSize = 56
+
+/** Byte offsets in the head of a values file. */
+export const at = {
+  magic: 0,
+  major: 8,
+  minor: 10,
+  byteOrder: 12,
+  headerSize: 16,
+  seat: 20,
+  /** 16 random bytes: names the numbering of this file's slots. */
+  logId: 24,
+  runId: 40,
+  checksum: 56,
+  kind: 60,
+  // The owner: written at creation and at each adoption.
+  pid: 64,
+  threadId: 68,
+  startTicks: 72,
+  startedAt: 80,
+  pidNamespace: 88,
+  epoch: 96,
+  state: 100,
+  // What moves while the owner counts.
+  used: 128,
+  dropped: 132,
+  logBytes: 136,
+  heartbeat: 144,
+  /** How far in the removals the owner has come. */
+  removals: 152,
+  /** Cells in the exemplars file. */
+  exemplars: 160,
+  /** Counts up before and after the series file is written again: odd while it is. */
+  logEdition: 164,
+  /** Counts up before and after a buffered owner writes slots: odd while it does. */
+  flushes: 168,
+} as const
+
+/** Behind the last byte that an owner ever writes in the head. */
+export const movingEnd = 176
+
+/** Byte offsets in the control file; magic, versions, byte order and runId are where a values file has them. */
+export const controlAt = {
+  /** Turns whenever series were removed, by whomever. */
+  gate: 128,
+  /** Position of the first removal that is still in the file. */
+  base: 136,
+  /** Position behind the last one. */
+  end: 144,
+} as const
+
+export const kinds = { mapped: 1, buffered: 2 } as const
+export type Kind = (typeof kinds)[keyof typeof kinds]
+
+export const states = { adopting: 0, ready: 1, closed: 2 } as const
+
+/** Byte 0 of a values file: locked exclusively for as long as its owner lives. */
+export const ownerByte = 0
+/** Byte 0 of the control file: held shared by everyone in the run, exclusively by who begins a run. */
+export const runByte = 0
+/** Byte 1 of the control file: held by who adds a removal. */
+export const removalsByte = 1
+/** Byte 2 of the control file: held shared by who is in the run for certain. */
+export const memberByte = 2
+
+export const controlName = 'control'
+/** Made by who begins a run and has no addon to lock with. */
+export const beginningName = '.beginning'
+/** Made by who adds a removal and has no addon to lock with. */
+export const removalsLockName = '.removing'
+export const valuesName = (seat: number): string => `${String(seat).padStart(4, '0')}.values`
+export const exemplarsName = (seat: number): string => `${String(seat).padStart(4, '0')}.exemplars`
+export const seriesName = (seat: number): string => `${String(seat).padStart(4, '0')}.series`
+export const claimName = (seat: number, epoch: number): string => `${String(seat).padStart(4, '0')}.claim-${epoch}`
+
+/** The number of the seat whose values file has this name. */
+export function seatOf(name: string): number | undefined {
+  const found = /^(\d{4,9})\.values$/.exec(name)
+  return found === null ? undefined : Number(found[1])
+}
+
+/** Whether a file of this name is promhive's: only those are ever removed. */
+export function isOurs(name: string): boolean {
+  return /^(?:\d{4,9}\.(?:values|series|exemplars|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning)|bad-[\w.-]+)$/.test(
+    name,
+  )
+}

@@ -1,0 +1,153 @@
+import { crc32 } from './checksum.js'
+import { at, byteOrderTag, fixedSize, headerSize, type Kind, kinds, magic, major, minor, states } from './format.js'
+
+/** Who owns a seat: enough to tell it from a later process with the same pid. */
+export interface OwnerFacts {
+  readonly pid: number
+  readonly threadId: number
+  /** Start of the process, in clock ticks since boot; 0 where the system does not tell. */
+  readonly startTicks: number
+  readonly pidNamespace: number
+  readonly startedAt: number
+}
+
+/** The first 4096 bytes of a values file, be they mapped, on the heap, or read. */
+export class Head {
+  readonly words: Int32Array
+  private readonly floats: Float64Array
+
+  constructor(readonly bytes: Uint8Array) {
+    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, headerSize / 4)
+    this.floats = new Float64Array(bytes.buffer, bytes.byteOffset, headerSize / 8)
+  }
+
+  /** Writes what never changes. */
+  create(seat: number, logId: Uint8Array, runId: Uint8Array, kind: Kind): void {
+    this.bytes.set(magic, at.magic)
+    this.words[at.major / 4] = major | (minor << 16)
+    this.words[at.byteOrder / 4] = byteOrderTag
+    this.words[at.headerSize / 4] = headerSize
+    this.words[at.seat / 4] = seat
+    this.bytes.set(logId, at.logId)
+    this.bytes.set(runId, at.runId)
+    this.words[at.kind / 4] = kind
+    this.words[at.checksum / 4] = crc32(this.bytes, 0, fixedSize) | 0
+  }
+
+  /** Why these bytes are no head of ours, or undefined. */
+  fault(): string | undefined {
+    if (!magic.equals(this.bytes.subarray(0, magic.length))) return 'foreign'
+    if (this.words[at.byteOrder / 4] !== byteOrderTag) return 'byte_order'
+    if ((this.words[at.major / 4]! & 0xffff) !== major) return 'version'
+    if (this.words[at.checksum / 4] !== (crc32(this.bytes, 0, fixedSize) | 0)) return 'checksum'
+    if (this.words[at.headerSize / 4] !== headerSize) return 'size'
+    if (this.kind !== kinds.mapped && this.kind !== kinds.buffered) return 'kind'
+    return undefined
+  }
+
+  /** Enters the next owner. The epoch turns in one store: the dead owner's gauges are the dead's from then on. */
+  own(owner: OwnerFacts): void {
+    this.words[at.state / 4] = states.adopting
+    this.words[at.pid / 4] = owner.pid
+    this.words[at.threadId / 4] = owner.threadId
+    this.floats[at.startTicks / 8] = owner.startTicks
+    this.floats[at.startedAt / 8] = owner.startedAt
+    this.floats[at.pidNamespace / 8] = owner.pidNamespace
+    this.words[at.epoch / 4]! += 1
+    Atomics.store(this.words, at.state / 4, states.ready)
+  }
+
+  owner(): OwnerFacts {
+    return {
+      pid: this.words[at.pid / 4]!,
+      threadId: this.words[at.threadId / 4]!,
+      startTicks: this.floats[at.startTicks / 8]!,
+      pidNamespace: this.floats[at.pidNamespace / 8]!,
+      startedAt: this.floats[at.startedAt / 8]!,
+    }
+  }
+
+  get kind(): number {
+    return this.words[at.kind / 4]!
+  }
+  get seat(): number {
+    return this.words[at.seat / 4]!
+  }
+  get epoch(): number {
+    return this.words[at.epoch / 4]!
+  }
+  get state(): number {
+    return this.words[at.state / 4]!
+  }
+  set state(state: number) {
+    this.words[at.state / 4] = state
+  }
+  get logId(): string {
+    return hex(this.bytes, at.logId)
+  }
+  get runId(): string {
+    return hex(this.bytes, at.runId)
+  }
+  /** Slots handed out. */
+  get used(): number {
+    return this.words[at.used / 4]!
+  }
+  set used(slots: number) {
+    this.words[at.used / 4] = slots
+  }
+  /** Series that found no room in the file. */
+  get dropped(): number {
+    return this.words[at.dropped / 4]!
+  }
+  set dropped(series: number) {
+    this.words[at.dropped / 4] = series
+  }
+  /** How much of the series file counts. The store comes last: who sees it finds the line and its slots. */
+  get logBytes(): number {
+    // A whole number, whatever the bytes of a damaged file say: who reads up to a fraction never arrives.
+    return Math.floor(this.floats[at.logBytes / 8]!)
+  }
+  set logBytes(bytes: number) {
+    this.floats[at.logBytes / 8] = bytes
+  }
+  /** Unix seconds at which a buffered owner last wrote. */
+  get heartbeat(): number {
+    return this.floats[at.heartbeat / 8]!
+  }
+  set heartbeat(seconds: number) {
+    this.floats[at.heartbeat / 8] = seconds
+  }
+  /** How often the series file was written again: what was read of it before is void. */
+  get logEdition(): number {
+    return this.words[at.logEdition / 4]!
+  }
+  set logEdition(edition: number) {
+    this.words[at.logEdition / 4] = edition
+  }
+  /** Odd while a buffered owner writes slots. */
+  get flushes(): number {
+    return this.words[at.flushes / 4]!
+  }
+  set flushes(count: number) {
+    this.words[at.flushes / 4] = count | 0
+  }
+  /** Cells in the exemplars file. */
+  get exemplars(): number {
+    return this.words[at.exemplars / 4]!
+  }
+  set exemplars(cells: number) {
+    this.words[at.exemplars / 4] = cells
+  }
+  /** How far in the removals the owner has come. */
+  get removals(): number {
+    return this.floats[at.removals / 8]!
+  }
+  set removals(position: number) {
+    this.floats[at.removals / 8] = position
+  }
+}
+
+/** 16 bytes as text. */
+function hex(bytes: Uint8Array, from: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, 16).toString('hex')
+}

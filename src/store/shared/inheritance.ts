@@ -1,0 +1,50 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import { closeRecord } from '../../model/layout/slot-layout.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import type { Run, Segments } from '../segments.js'
+import { removed, type SeriesLog } from '../series-log.js'
+
+/** A family that a writer has told of, and its series by key. */
+export interface KnownFamily {
+  readonly family: FamilyDescriptor
+  /** Its number in the series file. */
+  readonly index: number
+  readonly series: Map<SeriesKey, Run>
+}
+
+/** What a dead owner of a seat counted, for the next one to count on from; slots that it gave up are free again. */
+export function inherit(log: SeriesLog, segments: Segments): readonly KnownFamily[] {
+  const families = new Map<string, KnownFamily>()
+  for (const [index, family] of log.families.entries()) {
+    if (family !== undefined) families.set(definitionKey(family), { family, index, series: new Map() })
+  }
+  const free = new Map<number, { run: Run; width: number }>()
+  const holders = new Map<number, { series: Map<SeriesKey, Run>; key: SeriesKey }>()
+  for (let i = 0; i < log.length; i++) {
+    const family = log.families[log.familyOf[i]!]!
+    const { series } = families.get(definitionKey(family))!
+    const [slot, key] = [log.slotOf[i]!, log.keyOf[i]!]
+    const run = segments.at(slot)
+    const { width } = layoutOf(family)
+    // Where a line could not be read the head may know less than the lines, and two series may claim one slot.
+    segments.used = Math.max(segments.used, slot + width)
+    const holder = holders.get(slot)
+    holder?.series.delete(holder.key)
+    if (log.kinds[i] === removed) {
+      series.delete(key)
+      holders.delete(slot)
+      free.set(slot, { run, width })
+    } else {
+      series.set(key, run)
+      holders.set(slot, { series, key })
+      free.delete(slot)
+    }
+  }
+  for (const { run, width } of free.values()) segments.release(run, width)
+  // A record that the dead owner left open would make every reader wait for an end that never comes.
+  for (const { family, series } of families.values()) {
+    if (layoutOf(family).sequenced) for (const { segment, at } of series.values()) closeRecord(segment.words, at)
+  }
+  return [...families.values()]
+}

@@ -1,0 +1,113 @@
+import { fstatSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Binding } from '#native'
+import { type Segment, Segments } from '../segments.js'
+import { seatsIn } from './directory.js'
+import { closeQuietly, openForWriting, stillThere, unlockQuietly } from './files.js'
+import { firstSize, headerSize, kinds, largestStep, ownerByte, states, valuesName } from './format.js'
+import { Head } from './head.js'
+import { ownFacts } from './process-facts.js'
+import { createSeat, inspectFile, namesUsable, putAside, type Seat } from './seat.js'
+
+const slotsInFirst = (firstSize - headerSize) / 8
+
+/** A seat whose slots are the file itself: what is stored is visible at once, and outlives the process. */
+export class MappedSeat implements Seat {
+  readonly head: Head
+  readonly segments: Segments
+
+  private constructor(
+    readonly number: number,
+    readonly adopted: boolean,
+    private readonly fd: number,
+    private readonly path: string,
+    private readonly binding: Binding,
+  ) {
+    const first = binding.map(fd, 0, firstSize)
+    this.head = new Head(new Uint8Array(first, 0, headerSize))
+    this.segments = new Segments((slot, width) => this.grow(slot, width))
+    this.segments.all.push(segmentOver(first, headerSize, 0))
+    const { size } = fstatSync(fd)
+    if (size > firstSize) {
+      this.segments.all.push(segmentOver(binding.map(fd, firstSize, size - firstSize), 0, slotsInFirst))
+    }
+    this.segments.used = this.head.used
+    if (adopted) this.head.own(ownFacts())
+  }
+
+  /** The first seat whose owner is dead, or a new one. */
+  static take(directory: string, runId: string, binding: Binding): MappedSeat {
+    for (const number of seatsIn(directory)) {
+      const seat = MappedSeat.adopt(directory, number, runId, binding)
+      if (seat !== undefined) return seat
+    }
+    const { fd, number } = createSeat(directory, runId, kinds.mapped, (file) => {
+      binding.reserve(file, 0, firstSize)
+      binding.lock(file, ownerByte, 2)
+    })
+    try {
+      return new MappedSeat(number, false, fd, join(directory, valuesName(number)), binding)
+    } catch (cause) {
+      unlockQuietly(binding, fd, ownerByte)
+      closeQuietly(fd)
+      throw cause
+    }
+  }
+
+  /** The seat when its owner is dead; undefined when it lives, or the file is no good. */
+  static adopt(directory: string, number: number, runId: string, binding: Binding): MappedSeat | undefined {
+    const path = join(directory, valuesName(number))
+    let fd: number
+    try {
+      fd = openForWriting(path)
+    } catch {
+      return undefined
+    }
+    try {
+      const facts = fstatSync(fd)
+      // The lock is the right to write. After it, the path must still lead here: the file may have been removed meanwhile.
+      if (facts.isFile() && binding.lock(fd, ownerByte, 2) && stillThere(fd, path) !== undefined) {
+        const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.mapped) : 'broken'
+        if (finding === 'adopt') return new MappedSeat(number, true, fd, path, binding)
+        if (finding !== 'leave') putAside(directory, number, finding)
+      }
+    } catch {
+      // A file that cannot be adopted is no reason not to count: take another seat.
+      unlockQuietly(binding, fd, ownerByte)
+    }
+    closeQuietly(fd)
+    return undefined
+  }
+
+  flush(): void {}
+
+  /** Never lost: the lock ends only with the process. */
+  condition(): 'held' | 'gone' {
+    return stillThere(this.fd, this.path) === undefined ? 'gone' : 'held'
+  }
+
+  written(slot: number): number {
+    const { segment, at } = this.segments.at(slot)
+    return segment.values[at]!
+  }
+
+  /** The lock ends with the mapping: the head says at once that nobody counts here any more. */
+  close(): void {
+    this.head.state = states.closed
+    unlockQuietly(this.binding, this.fd, ownerByte)
+    closeQuietly(this.fd)
+  }
+
+  private grow(first: number, width: number): Segment {
+    const offset = headerSize + first * 8
+    const step = Math.min(offset, largestStep)
+    const length = Math.ceil(Math.max(step, width * 8) / firstSize) * firstSize
+    // Reserved before it is mapped: a full disk is an error here, not a SIGBUS at some later store.
+    this.binding.reserve(this.fd, offset, length)
+    return segmentOver(this.binding.map(this.fd, offset, length), 0, first)
+  }
+}
+
+function segmentOver(buffer: ArrayBuffer, offset: number, first: number): Segment {
+  return { first, values: new Float64Array(buffer, offset), words: new Int32Array(buffer, offset) }
+}

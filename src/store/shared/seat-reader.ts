@@ -1,0 +1,266 @@
+import { fstatSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { MetricsError } from '../../model/errors.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import { matches } from '../../model/series-key.js'
+import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
+import { ignored, opened, removed, SeriesLog } from '../series-log.js'
+import { trusted } from './directory.js'
+import { readExemplars } from './exemplar-cells.js'
+import { closeQuietly, codeOf, openForReading, readAt, stillThere } from './files.js'
+import { exemplarsName, headerSize, seriesName, valuesName } from './format.js'
+import { Head } from './head.js'
+import type { Liveness } from './liveness.js'
+import { RecordReader } from './record-reader.js'
+import type { Removals } from './removals.js'
+import { readLines } from './series-lines.js'
+
+/** Bytes of a series file that are read at a time. */
+const stretch = 64 * 1024
+/** How often a seat is read again whose owner was writing: one that was stopped while it wrote never finishes. */
+const mostTurns = 10
+/** A head that tells of more is not believed. */
+const mostExemplars = 100_000
+
+/** What all seats are read with in one scrape. */
+export interface Circumstances {
+  /** The run that the control file names; undefined where there is none. */
+  readonly runId: string | undefined
+  readonly removals: Removals | undefined
+  readonly liveness: Liveness
+  readonly pause: Pause
+  readonly report: (error: MetricsError) => void
+}
+
+/** Reads one seat, scrape after scrape: what its series file said once is not read again. */
+export class SeatReader {
+  private readonly head = new Head(new Uint8Array(headerSize))
+  /** The head once more, after the slots. */
+  private readonly later = new Head(new Uint8Array(headerSize))
+  private log = new SeriesLog()
+  private numbering = ''
+  private read = 0
+  /** How much of the log the head told of. */
+  private told = 0
+  private faults = 0
+  /** Position in the log up to which `records` is complete. */
+  private followed = 0
+  private records = new RecordReader()
+  /** First slots of series that are left out, until their writer has removed them. */
+  private readonly masked = new Set<number>()
+  private maskedUntil = 0
+  private bytes = Buffer.alloc(0)
+  private last: WriterSnapshot | undefined
+
+  constructor(
+    private readonly directory: string,
+    private readonly seat: number,
+  ) {}
+
+  /**
+   * The seat at this moment; undefined for a seat of an earlier run, or one that went.
+   *
+   * What cannot be read is reported, and the last good reading serves.
+   */
+  async snapshot(circumstances: Circumstances): Promise<WriterSnapshot | undefined> {
+    const path = join(this.directory, valuesName(this.seat))
+    let fd: number | undefined
+    try {
+      fd = openForReading(path)
+      this.last = await this.take(fd, circumstances)
+      return this.last
+    } catch (cause) {
+      // Gone between listing and opening: taken over by a new run, or wiped. A seat that lost only its names is a fault.
+      const gone = codeOf(cause) === 'ENOENT' && (fd === undefined || stillThere(fd, path) === undefined)
+      if (gone) this.last = undefined
+      else
+        circumstances.report(
+          cause instanceof MetricsError ? cause : this.unreadable(codeOf(cause).toLowerCase(), cause),
+        )
+      return this.last
+    } finally {
+      if (fd !== undefined) closeQuietly(fd)
+    }
+  }
+
+  private async take(fd: number, circumstances: Circumstances): Promise<WriterSnapshot | undefined> {
+    for (let turn = 1; ; turn++) {
+      const taken = await this.takeOnce(fd, circumstances)
+      if (taken === undefined) return undefined
+      const settled = await this.settle(fd, taken, circumstances)
+      if (!settled && turn < mostTurns) {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        continue
+      }
+      // Of a writer that was stopped over it the lines are as they may be.
+      if (!settled) return taken
+      if (this.read < this.told) circumstances.report(this.unreadable('missing_lines'))
+      else if (this.faults > 0) circumstances.report(this.unreadable('broken_line'))
+      return taken
+    }
+  }
+
+  /**
+   * Looks whether the writer went on while its slots were read. False when what was read is to be read again: the owner of
+   * a buffered seat was writing, or the series file was written anew.
+   */
+  private async settle(fd: number, { live, values }: WriterSnapshot, { pause }: Circumstances): Promise<boolean> {
+    const { head, later, log } = this
+    if (readAt(fd, later.bytes, headerSize, 0) < headerSize || later.fault() !== undefined) return true
+    if (live && (head.flushes % 2 !== 0 || later.flushes !== head.flushes)) return false
+    if (live && (head.logEdition % 2 !== 0 || later.logEdition % 2 !== 0)) return false
+    if (numberingOf(later) !== this.numbering) return false
+    if (later.logBytes <= this.read) return true
+    const from = log.length
+    await this.followLog(later, Math.floor((fstatSync(fd).size - headerSize) / 8), pause)
+    // A slot that changed hands holds the number of one series under the name of another: the new one has none yet.
+    for (let i = from; i < log.length; i++) {
+      const slot = log.slotOf[i]!
+      if (log.kinds[i] === opened) values.fill(0, slot, slot + layoutOf(familyAt(log, i)).width)
+    }
+    return true
+  }
+
+  private async takeOnce(fd: number, circumstances: Circumstances): Promise<WriterSnapshot | undefined> {
+    const { runId, removals, liveness, pause } = circumstances
+    const { head } = this
+    const file = fstatSync(fd)
+    if (!file.isFile()) throw this.unreadable('not_a_file')
+    if (!trusted(file, this.directory)) throw this.unreadable('foreign_owner')
+    if (readAt(fd, head.bytes, headerSize, 0) < headerSize) throw this.unreadable('too_short')
+    const fault = head.fault()
+    if (fault !== undefined) throw this.unreadable(fault)
+    // A copy of another seat's file: what it tells would be counted twice.
+    if (head.seat !== this.seat) throw this.unreadable('copied')
+    if (runId !== undefined && head.runId !== runId) return undefined
+    const live = liveness.ownerLives(fd, file, head)
+    const slots = Math.floor((file.size - headerSize) / 8)
+    await this.followLog(head, slots, pause)
+    if (removals !== undefined) this.mask(removals)
+    // Behind what the head told there may be slots of lines that came since; both are in the file by now.
+    const count = Math.min(slots, Math.max(head.used, this.records.end))
+    if (this.bytes.length < count * 8) this.bytes = Buffer.from(new ArrayBuffer(Math.min(slots, count * 2) * 8))
+    const values = new Float64Array(this.bytes.buffer, this.bytes.byteOffset, count)
+    await this.records.read(fd, values, live, pause)
+    const { pid, threadId, startTicks, startedAt } = head.owner()
+    const writer = `${this.seat}-${pid}-${threadId}-${startTicks}`
+    const { epoch, dropped } = head
+    const cells = head.exemplars
+    const exemplars = (): readonly PlacedExemplar[] => (cells > 0 ? this.readExemplars(cells) : [])
+    return {
+      writer,
+      seat: this.seat,
+      live,
+      epoch,
+      startedAt,
+      log: this.log,
+      values,
+      bytes: file.size,
+      dropped,
+      exemplars,
+    }
+  }
+
+  private async followLog(head: Head, slots: number, pause: Pause): Promise<void> {
+    // A file with another numbering, or a log that lost what was read of it: begin again.
+    const numbering = numberingOf(head)
+    if (numbering !== this.numbering || head.logBytes < this.read) this.forget(numbering)
+    if (head.logBytes > this.read) {
+      const fd = openForReading(join(this.directory, seriesName(this.seat)))
+      try {
+        if (!fstatSync(fd).isFile()) throw this.unreadable('not_a_file')
+        await this.readLog(fd, head.logBytes, slots, pause)
+      } finally {
+        closeQuietly(fd)
+      }
+    }
+    // The lines come before the head that tells of them: a file that ends early has lost some.
+    this.told = head.logBytes
+    const { log } = this
+    for (; this.followed < log.length; this.followed++) {
+      const slot = log.slotOf[this.followed]!
+      // What was left out because it is to be removed need not be removed again.
+      if (log.kinds[this.followed] === removed && this.masked.delete(slot)) log.kinds[this.followed] = ignored
+      else if (log.kinds[this.followed] === opened) this.records.add(slot, layoutOf(familyAt(log, this.followed)))
+      else this.records.drop(slot)
+    }
+  }
+
+  /** Leaves out what was removed for the whole application and this writer has not taken notice of yet. */
+  private mask(removals: Removals): void {
+    const from = Math.max(this.head.removals, this.maskedUntil)
+    const pending = removals.since(from)
+    this.maskedUntil = pending.end
+    if (pending.removals.length === 0) return
+    const { log } = this
+    const open = new Map<number, number>()
+    for (let i = 0; i < log.length; i++) {
+      if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
+      else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
+    }
+    for (const { registry, name, labels } of pending.removals) {
+      for (const [slot, i] of open) {
+        const family = familyAt(log, i)
+        if (family.name !== name || family.registry !== registry) continue
+        if (!matches(family.labelNames, log.keyOf[i]!, labels)) continue
+        log.append(removed, log.familyOf[i]!, slot, log.keyOf[i]!, 0)
+        this.masked.add(slot)
+        open.delete(slot)
+      }
+    }
+    this.followed = log.length
+  }
+
+  private readExemplars(count: number): readonly PlacedExemplar[] {
+    let fd: number | undefined
+    try {
+      fd = openForReading(join(this.directory, exemplarsName(this.seat)))
+      return fstatSync(fd).isFile() ? readExemplars(fd, Math.min(count, mostExemplars)) : []
+    } catch {
+      // Examples are a courtesy: without them the numbers are the same.
+      return []
+    } finally {
+      if (fd !== undefined) closeQuietly(fd)
+    }
+  }
+
+  private async readLog(fd: number, until: number, slots: number, pause: Pause): Promise<void> {
+    let size = stretch
+    while (this.read < until) {
+      const piece = Buffer.allocUnsafe(Math.min(size, until - this.read))
+      const got = readAt(fd, piece, piece.length, this.read)
+      const { length, faults } = readLines(piece.subarray(0, got), this.log, slots)
+      this.read += length
+      this.faults += faults
+      // A line longer than the piece: take a larger one. A file that ends early: look again at the next scrape.
+      if (length === 0 && (got < piece.length || piece.length === until - this.read)) return
+      if (length === 0) size *= 2
+      if (pause.due()) await pause.rest()
+    }
+  }
+
+  private forget(numbering: string): void {
+    this.log = new SeriesLog()
+    this.numbering = numbering
+    this.read = 0
+    this.faults = 0
+    this.followed = 0
+    this.masked.clear()
+    this.maskedUntil = 0
+    this.records = new RecordReader()
+  }
+
+  private unreadable(reason: string, cause?: unknown): MetricsError {
+    const text = `seat ${this.seat} cannot be read (${reason}): its last good values are served; see promhive inspect ${this.directory}`
+    return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
+  }
+}
+
+function numberingOf({ logId, logEdition }: Head): string {
+  return `${logId} ${logEdition}`
+}
+
+function familyAt(log: SeriesLog, entry: number): FamilyDescriptor {
+  return log.families[log.familyOf[entry]!]!
+}

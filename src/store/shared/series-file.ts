@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { fstatSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { opened, SeriesLog } from '../series-log.js'
+import { closeQuietly, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
+import { seriesName } from './format.js'
+import type { Head } from './head.js'
+import type { Seat } from './seat.js'
+import { familyLine, openedLine, readLines } from './series-lines.js'
+
+/** A file that is smaller is not worth writing again. */
+const smallEnough = 256 * 1024
+
+/** The series file of a seat, as its owner writes it. */
+export class SeriesFile {
+  private fd: number
+  private readonly path: string
+  /** Lines that tell of what is no more: a removal, and the series that it removed. */
+  private waste = 0
+  private lines = 0
+  /** Whether what an earlier owner wrote could not be read whole. */
+  damaged = false
+
+  constructor(
+    private readonly directory: string,
+    private readonly seat: Seat,
+  ) {
+    this.path = join(directory, seriesName(seat.number))
+    this.fd = openForWriting(this.path, true)
+    if (!seat.adopted) seat.head.logBytes = 0
+  }
+
+  /** What an earlier owner of the seat wrote. */
+  read(slots: number): SeriesLog {
+    const log = new SeriesLog()
+    // Not more than there is: the head of a damaged file may tell anything.
+    const told = this.seat.head.logBytes
+    const size = Math.min(told, fstatSync(this.fd).size)
+    // An owner was killed while it wrote the file again: readers may have positions in the old one.
+    if (size < told || this.seat.head.logEdition % 2 !== 0) this.seat.head.logEdition = nextEdition(this.seat.head)
+    const bytes = Buffer.alloc(Math.max(0, size))
+    const { length, faults } = readLines(bytes.subarray(0, readAt(this.fd, bytes, bytes.length, 0)), log, slots)
+    this.seat.head.logBytes = length
+    this.damaged = faults > 0 || length < told
+    this.lines = log.length
+    this.waste = log.kinds.reduce((sum, kind) => sum + (kind === opened ? 0 : 2), 0)
+    return log
+  }
+
+  /** Throws what the disk throws; then the line counts for nothing. */
+  append(line: Uint8Array): void {
+    const { head } = this.seat
+    const position = head.logBytes
+    writeAt(this.fd, line, position)
+    head.logBytes = position + line.length
+    this.lines++
+  }
+
+  /** One more removal was appended. */
+  wasted(): void {
+    this.waste += 2
+  }
+
+  /** Whether nearly all of it tells of series that are no more. */
+  get wasteful(): boolean {
+    return this.seat.head.logBytes > smallEnough && this.waste > this.lines * 0.75
+  }
+
+  /**
+   * Writes it again with what is left, under the same numbers. The new file takes the old one's place before the head
+   * tells of it: who reads in between, and who takes over after a crash, finds whole lines up to the end.
+   */
+  compact(slots: number): void {
+    const log = this.read(slots)
+    const open = new Map<number, number>()
+    for (let i = 0; i < log.length; i++) {
+      if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
+      else open.delete(log.slotOf[i]!)
+    }
+    const families = log.families.flatMap((family, index) => (family === undefined ? [] : [familyLine(index, family)]))
+    const series = [...open].map(([slot, i]) => openedLine(log.familyOf[i]!, slot, log.createdAt[i]!, log.keyOf[i]!))
+    const bytes = Buffer.concat([...families, ...series])
+    const unfinished = join(this.directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
+    const fd = openForWriting(unfinished, true)
+    const { head } = this.seat
+    try {
+      writeAt(fd, bytes, 0)
+      // Odd until the head tells of the new length: whatever a reader takes meanwhile, it takes again.
+      head.logEdition += 1
+      this.seat.flush()
+      renameSync(unfinished, this.path)
+    } catch (cause) {
+      if (head.logEdition % 2 !== 0) head.logEdition += 1
+      closeQuietly(fd)
+      removeQuietly(unfinished)
+      throw cause
+    }
+    closeQuietly(this.fd)
+    this.fd = fd
+    head.logBytes = bytes.length
+    head.logEdition += 1
+    this.lines = families.length + series.length
+    this.waste = 0
+    // At once: until then the head tells of more lines than there are.
+    this.seat.flush()
+  }
+
+  close(): void {
+    closeQuietly(this.fd)
+  }
+}
+
+/** The number of the next edition that is whole: an even one. */
+function nextEdition({ logEdition }: Head): number {
+  return logEdition + 2 - (Math.abs(logEdition) % 2)
+}

@@ -1,0 +1,165 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import { opened, removed, type SeriesLog } from '../series-log.js'
+import { crc32 } from './checksum.js'
+
+/*
+ * The series file: one line per family or series, readable with `cat`.
+ *
+ *   2f0c1a9b f 0 {"type":"counter","name":"http_requests_total",…}     family 0
+ *   91c3d2e0 s 0 12 1732160000.123 ["GET","200"]                        a series of family 0 begins at slot 12
+ *   7be10c55 d 0 12 ["GET","200"]                                       it was removed; slot 12 may be used again
+ *
+ * The first eight digits are the CRC-32 of the bytes from the letter to the end of the line.
+ */
+
+const space = 32
+const lineFeed = 10
+const widestGap = 1000
+
+export function familyLine(index: number, family: FamilyDescriptor): Buffer {
+  return line(`f ${index} ${JSON.stringify(family)}`)
+}
+
+export function openedLine(family: number, slot: number, created: number, key: SeriesKey): Buffer {
+  return line(`s ${family} ${slot} ${created} ${key}`)
+}
+
+export function removedLine(family: number, slot: number, key: SeriesKey): Buffer {
+  return line(`d ${family} ${slot} ${key}`)
+}
+
+const line = checkedLine
+
+/** A line that begins with the checksum of the rest. */
+export function checkedLine(text: string): Buffer {
+  const bytes = Buffer.from(`00000000 ${text}\n`)
+  bytes.write(
+    crc32(bytes, 9, bytes.length - 1)
+      .toString(16)
+      .padStart(8, '0'),
+    0,
+    'latin1',
+  )
+  return bytes
+}
+
+/** The text behind the checksum; undefined where they do not fit together. */
+export function checkedText(bytes: Buffer, from: number, end: number): string | undefined {
+  const whole = end - from >= 10 && sumMatches(bytes, from, crc32(bytes, from + 9, end))
+  return whole ? bytes.toString('utf8', from + 9, end) : undefined
+}
+
+/** What reading a stretch of a series file gave. */
+export interface LinesRead {
+  /** How many bytes were whole lines. */
+  readonly length: number
+  /** Lines whose checksum or content was wrong: passed over. */
+  readonly faults: number
+}
+
+/**
+ * Takes the lines of `bytes` into the log, stopping at a line that has no end.
+ *
+ * A line that says what cannot be (a family that is unknown, slots beyond the file) is a fault, never a wrong series.
+ *
+ * @param slots how many slots the values file has
+ */
+export function readLines(bytes: Buffer, log: SeriesLog, slots: number): LinesRead {
+  let from = 0
+  let faults = 0
+  for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, from)) {
+    if (!readLine(bytes, from, end, log, slots)) faults++
+    from = end + 1
+  }
+  return { length: from, faults }
+}
+
+function readLine(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number): boolean {
+  if (end - from < 14 || bytes[from + 8] !== space || bytes[from + 10] !== space) return false
+  if (!sumMatches(bytes, from, crc32(bytes, from + 9, end))) return false
+  const letter = bytes[from + 9]
+  if (letter === 0x73 /* s */) return readOpened(bytes, from + 11, end, log, slots)
+  if (letter === 0x66 /* f */) return readFamily(bytes, from + 11, end, log)
+  if (letter === 0x64 /* d */) return readRemoved(bytes, from + 11, end, log)
+  return false
+}
+
+function readOpened(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number): boolean {
+  const afterFamily = bytes.indexOf(space, from) + 1
+  const afterSlot = bytes.indexOf(space, afterFamily) + 1
+  const afterCreated = bytes.indexOf(space, afterSlot) + 1
+  if (afterFamily === 0 || afterSlot === 0 || afterCreated === 0 || !isKey(bytes, afterCreated, end)) return false
+  const family = whole(bytes, from, afterFamily - 1)
+  const slot = whole(bytes, afterFamily, afterSlot - 1)
+  const created = Number(bytes.toString('latin1', afterSlot, afterCreated - 1))
+  const known = log.families[family]
+  if (known === undefined || slot < 0 || slot + layoutOf(known).width > slots || !(created >= 0)) return false
+  log.append(opened, family, slot, bytes.toString('utf8', afterCreated, end), created)
+  return true
+}
+
+function readRemoved(bytes: Buffer, from: number, end: number, log: SeriesLog): boolean {
+  const afterFamily = bytes.indexOf(space, from) + 1
+  const afterSlot = bytes.indexOf(space, afterFamily) + 1
+  if (afterFamily === 0 || afterSlot === 0 || !isKey(bytes, afterSlot, end)) return false
+  const family = whole(bytes, from, afterFamily - 1)
+  const slot = whole(bytes, afterFamily, afterSlot - 1)
+  if (log.families[family] === undefined || slot < 0) return false
+  log.append(removed, family, slot, bytes.toString('utf8', afterSlot, end), 0)
+  return true
+}
+
+function readFamily(bytes: Buffer, from: number, end: number, log: SeriesLog): boolean {
+  const afterIndex = bytes.indexOf(space, from) + 1
+  const index = afterIndex === 0 ? -1 : whole(bytes, from, afterIndex - 1)
+  // A gap is a family whose line was broken: its series are passed over, those of later families are not.
+  if (index < log.families.length || index > log.families.length + widestGap) return false
+  const family = descriptorFrom(bytes.toString('utf8', afterIndex, end))
+  if (family === undefined) return false
+  while (log.families.length < index) log.families.push(undefined)
+  log.families.push(family)
+  return true
+}
+
+function descriptorFrom(json: string): FamilyDescriptor | undefined {
+  try {
+    const family = JSON.parse(json) as FamilyDescriptor
+    const { name, help, registry, labelNames } = family
+    if ([name, help, registry, ...labelNames].some((text) => typeof text !== 'string')) return undefined
+    // Both throw for a descriptor of a later version whose type is not known here.
+    return layoutOf(family).width > 0 && definitionKey(family) !== '' ? family : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a list stands here; that it is well-formed, the checksum has told. */
+function isKey(bytes: Buffer, from: number, end: number): boolean {
+  return end - from >= 2 && bytes[from] === 0x5b /* [ */ && bytes[end - 1] === 0x5d /* ] */
+}
+
+/** The number that the digits spell; -1 where something else stands. */
+function whole(bytes: Buffer, from: number, end: number): number {
+  if (end <= from || end - from > 10) return -1
+  let number = 0
+  for (let i = from; i < end; i++) {
+    const digit = bytes[i]! - 48
+    if (digit < 0 || digit > 9) return -1
+    number = number * 10 + digit
+  }
+  return number
+}
+
+/** Whether the eight hexadecimal digits at `from` spell the checksum. */
+function sumMatches(bytes: Buffer, from: number, sum: number): boolean {
+  let spelled = 0
+  for (let i = from; i < from + 8; i++) {
+    const code = bytes[i]!
+    const digit = code >= 97 ? code - 87 : code - 48
+    if (digit < 0 || digit > 15) return false
+    spelled = (spelled << 4) | digit
+  }
+  return spelled >>> 0 === sum
+}

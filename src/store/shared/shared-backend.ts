@@ -1,0 +1,232 @@
+import { join } from 'node:path'
+import { type Binding, loadBinding } from '#native'
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { MetricsError } from '../../model/errors.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import type { Backend, Source, SourceReading, Store } from '../backend.js'
+import { carryOver } from '../carry.js'
+import { BufferedSeat } from './buffered-seat.js'
+import { joinRun, type Run } from './control.js'
+import { prepareDirectory, seatsIn } from './directory.js'
+import { fileSystemOf } from './file-system.js'
+import { valuesName } from './format.js'
+import { MappedSeat } from './mapped-seat.js'
+import { readHead, type Seat } from './seat.js'
+import { SharedSource } from './shared-source.js'
+import { SharedStore } from './shared-store.js'
+
+/** How often a buffered seat writes what changed, in milliseconds. */
+const flushInterval = 100
+/** How often a writer looks whether its directory is still there. */
+const watchInterval = 10_000
+
+/** What comes of a directory that does not lie in memory. */
+const consequences = {
+  network: 'processes of other hosts are not seen, and counts are up to 100 ms late',
+  copying: 'counts are up to 100 ms late',
+  disk: 'a count may wait for the disk',
+} as const
+
+/** What the shared directory borrows from its surroundings. */
+export interface SharedBackendOptions {
+  readonly directory: string
+  readonly onError: (error: MetricsError) => void
+  /** Told of each series of this process that was removed, by whomever. */
+  readonly onRemoved?: (family: FamilyDescriptor, key: SeriesKey) => void
+  /** A store for the series that find no room on the disk; one process sees them. */
+  readonly overflow: (seat: number) => Store & { snapshot(): SourceReading }
+  /** The native addon; looked up when left out, and not used when null. */
+  readonly binding?: Binding | null
+  /** The directory has never been another application's: it is not wiped when nobody was there for a while. */
+  readonly keep?: boolean
+}
+
+/** Why this process has no addon, where it has none. */
+export function whyBuffered(): string | undefined {
+  return loadBinding().reason
+}
+
+/** The processes of one host, sharing a directory. */
+export class SharedBackend implements Backend {
+  readonly directory: string
+  private binding: Binding | undefined
+  private readonly options: SharedBackendOptions
+  private run: Run | undefined
+  private store: SharedStore | undefined
+  private overflow: ReturnType<SharedBackendOptions['overflow']> | undefined
+  /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
+  private standIn: ReturnType<SharedBackendOptions['overflow']> | undefined
+  private timers: NodeJS.Timeout[] = []
+  private readonly atExit = (): void => this.guarded(() => this.store?.flush())
+
+  constructor(options: SharedBackendOptions) {
+    this.options = options
+    this.directory = options.directory
+    this.binding = options.binding === undefined ? loadBinding().binding : (options.binding ?? undefined)
+  }
+
+  get name(): 'mmap' | 'buffered' {
+    return this.binding === undefined ? 'buffered' : 'mmap'
+  }
+
+  /** Joins the run: the directory is not wiped while this process lives, even if it never counts. */
+  join(): void {
+    if (this.run !== undefined) return
+    prepareDirectory(this.directory)
+    this.considerFileSystem()
+    this.run = joinRun(this.directory, this.binding, this.options)
+    this.timers.push(setInterval(() => this.watch(), watchInterval).unref())
+    if (this.name === 'buffered') {
+      this.timers.push(setInterval(() => this.flush(), flushInterval).unref())
+      process.on('exit', this.atExit)
+      // Without a lock, a seat is all that tells others that somebody is in the run.
+      this.openStore()
+    }
+  }
+
+  /** Never throws: counting goes on in memory where no seat can be had. */
+  openStore(): Store {
+    if (this.store !== undefined) return this.store
+    if (this.standIn === undefined) this.guarded(() => this.sitDown())
+    if (this.store !== undefined) return this.store
+    this.standIn ??= this.options.overflow(0)
+    return this.standIn
+  }
+
+  openSource(): Source {
+    this.join()
+    const source = new SharedSource(this.directory, this.binding)
+    return {
+      read: async (pause) => {
+        this.watch()
+        this.flush()
+        const reading = await source.read(pause)
+        const own = [this.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
+        return { ...reading, writers: [...reading.writers, ...own.filter(({ log }) => log.length > 0)] }
+      },
+      close: () => source.close(),
+    }
+  }
+
+  close(): void {
+    for (const timer of this.timers.splice(0)) clearInterval(timer)
+    process.off('exit', this.atExit)
+    this.guarded(() => this.store?.close())
+    this.run?.leave()
+    this.store = undefined
+    this.run = undefined
+  }
+
+  /** Maps nothing where a mapping is not to be relied on; tells where the directory had better lie elsewhere. */
+  private considerFileSystem(): void {
+    const { name, kind } = fileSystemOf(this.directory)
+    if (kind === 'memory') return
+    if (kind !== 'disk') this.binding = undefined
+    const text = `the metrics directory ${this.directory} lies on ${name}: ${consequences[kind]}; choose one in memory, such as below /dev/shm`
+    this.options.onError(new MetricsError('DIRECTORY_SLOW', text, { reason: name }))
+  }
+
+  /** Takes a seat in the present run, and what stood in for it. */
+  private sitDown(): void {
+    this.join()
+    // Joining may have sat down already.
+    this.store ??= this.takeSeat(this.run!)
+    if (this.standIn !== undefined) carryOver(this.standIn, this.store)
+    this.standIn = undefined
+  }
+
+  private takeSeat(run: Run): SharedStore {
+    const { directory, binding, options } = this
+    const seat =
+      binding === undefined ? BufferedSeat.take(directory, run.id) : MappedSeat.take(directory, run.id, binding)
+    this.overflow ??= options.overflow(seat.number)
+    try {
+      return this.storeOn(seat, run, this.overflow)
+    } catch (cause) {
+      // Left for the next attempt, or a seat would be lost with each.
+      seat.close()
+      throw cause
+    }
+  }
+
+  private storeOn(seat: Seat, run: Run, overflow: Store): SharedStore {
+    const { directory, options } = this
+    return new SharedStore({
+      directory,
+      run,
+      seat,
+      overflow,
+      everybodyAt: (end) => this.everybodyAt(run, end),
+      onRemoved: (family, key) => options.onRemoved?.(family, key),
+      onError: options.onError,
+    })
+  }
+
+  /** Whether every seat has taken the removals up to a position. The dead are helped along: nobody else would. */
+  private everybodyAt(run: Run, end: number): boolean {
+    const { directory, binding, options } = this
+    return seatsIn(directory).every((number) => {
+      const head = readHead(join(directory, valuesName(number)))
+      if (head === undefined || head.removals >= end) return true
+      const dead = binding !== undefined && MappedSeat.adopt(directory, number, run.id, binding)
+      if (!dead) return false
+      this.storeOn(dead, run, options.overflow(number)).close()
+      return true
+    })
+  }
+
+  private flush(): void {
+    this.guarded(() => {
+      this.store?.flush()
+      this.store?.notice()
+    })
+  }
+
+  private watch(): void {
+    this.guarded(() => {
+      if (this.run === undefined) return
+      const condition = this.run.current() ? (this.store?.seat.condition() ?? 'held') : 'gone'
+      if (condition !== 'held') this.move(this.run, condition)
+      else if (this.standIn !== undefined) this.sitDown()
+      else {
+        this.store?.notice()
+        this.store?.makeRoom()
+      }
+    })
+  }
+
+  /**
+   * The directory was removed or wiped under us, or the seat was taken away: sits down again, with all that was counted.
+   * Until that has worked, counting goes on where it is.
+   */
+  private move(runBefore: Run, condition: 'gone' | 'lost'): void {
+    const before = this.store
+    prepareDirectory(this.directory)
+    const run = joinRun(this.directory, this.binding, this.options)
+    try {
+      const next = before === undefined ? undefined : this.takeSeat(run)
+      // What the file of a lost seat tells, its next owner counts on from: only what came since is ours to carry.
+      if (condition === 'lost') before?.forgetWritten()
+      this.run = run
+      this.store = next
+      if (before !== undefined && next !== undefined) carryOver(before, next)
+    } catch (cause) {
+      run.leave()
+      throw cause
+    }
+    runBefore.leave()
+  }
+
+  /** A fault of the disk is told, and never reaches the application. */
+  private guarded(work: () => void): void {
+    try {
+      work()
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
+      this.options.onError(
+        cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
+      )
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { RegistryHome } from '../../src/collect/registry-home.js'
+import { Counter, Gauge, type MetricsError, Registry } from '../../src/index.js'
+import { shown } from '../helpers/samples.js'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+/** A registry that tells its faults. */
+function listening(): { registry: Registry; told: MetricsError[] } {
+  const registry = new Registry()
+  const told: MetricsError[] = []
+  vi.spyOn(registry.home as unknown as RegistryHome, 'onError').mockImplementation((error) => void told.push(error))
+  return { registry, told }
+}
+
+function gaugeIn(registry: Registry, collect: (this: Gauge) => void | Promise<void>, name = 'g'): Gauge {
+  return new Gauge({ name, help: 'G.', registers: [registry], collect })
+}
+
+describe('a scrape sees', () => {
+  test('what its caller counted before, also while another scrape runs', async () => {
+    const registry = new Registry()
+    const counter = new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    const scrapes: Promise<Record<string, number>>[] = []
+    for (let i = 1; i <= 20; i++) {
+      counter.inc()
+      scrapes.push(shown(registry))
+      if (i % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+      else if (i % 3 === 1) await Promise.resolve()
+    }
+    const seen = (await Promise.all(scrapes)).map(({ c }) => c!)
+    seen.forEach((count, i) => {
+      expect(count).toBeGreaterThanOrEqual(i + 1)
+    })
+  })
+
+  test('what was counted before, when it waits behind one whose collect() takes its time', async () => {
+    const registry = new Registry()
+    const counter = new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    let begun = () => {}
+    const began = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    let goOn = () => {}
+    const mayGoOn = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    gaugeIn(registry, () => {
+      begun()
+      return mayGoOn
+    })
+    const first = shown(registry)
+    await began
+    counter.inc()
+    const second = shown(registry)
+    goOn()
+    await first
+    expect(await second).toMatchObject({ c: 1 })
+  })
+
+  test('the same numbers as another one that was asked for at the same time, collected once', async () => {
+    const registry = new Registry()
+    let collected = 0
+    gaugeIn(registry, function () {
+      this.set(++collected)
+    })
+    const answers = await Promise.all([registry.metrics(), registry.metrics(), registry.metrics()])
+    expect(new Set(answers).size).toBe(1)
+    expect(collected).toBe(1)
+  })
+})
+
+describe('collect()', () => {
+  test('brings its metric up to date before each scrape, with the metric as `this`', async () => {
+    const registry = new Registry()
+    gaugeIn(registry, function () {
+      this.inc()
+    })
+    expect(await shown(registry)).toEqual({ g: 1 })
+    expect(await shown(registry)).toEqual({ g: 2 })
+    await registry.getMetricsAsJSON()
+    expect(await shown(registry)).toEqual({ g: 4 })
+  })
+
+  test('may be async: the scrape waits', async () => {
+    const registry = new Registry()
+    gaugeIn(registry, async function () {
+      await new Promise((resolve) => setImmediate(resolve))
+      this.set(7)
+    })
+    expect(await shown(registry)).toEqual({ g: 7 })
+  })
+
+  test('may set labels, and take old ones away', async () => {
+    const registry = new Registry()
+    let room = 0
+    new Gauge({
+      name: 'g',
+      help: 'G.',
+      labelNames: ['room'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.set({ room: ++room }, room)
+      },
+    })
+    expect(await shown(registry)).toEqual({ 'g{room="1"}': 1 })
+    expect(await shown(registry)).toEqual({ 'g{room="2"}': 2 })
+  })
+
+  test('may ask another metric for its values', async () => {
+    const registry = new Registry()
+    const counter = new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    gaugeIn(registry, async function () {
+      this.set((await counter.get()).values[0]!.value * 10)
+    })
+    counter.inc(3)
+    expect(await shown(registry)).toEqual({ c: 3, g: 30 })
+  })
+
+  test.each<[string, () => void | Promise<void>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no database')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no database'))],
+  ])('that %s costs nobody else: its last values are served, and the fault is told', async (_, collect) => {
+    const { registry, told } = listening()
+    gaugeIn(registry, collect).set(5)
+    new Counter({ name: 'c', help: 'C.', registers: [registry] }).inc()
+    expect(await shown(registry)).toEqual({ c: 1, g: 5 })
+    expect(told).toMatchObject([{ code: 'COLLECT_FAILED', cause: { message: 'no database' } }])
+    expect(told[0]!.message).toContain('collect() of g failed')
+  })
+
+  test('that never ends holds the scrape for 5 s', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { registry, told } = listening()
+    gaugeIn(registry, () => new Promise(() => {})).set(5)
+    const scrape = shown(registry)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await scrape).toEqual({ g: 5 })
+    expect(told).toMatchObject([{ code: 'COLLECT_FAILED' }])
+  })
+})
+
+describe('a metric that brings only get()', () => {
+  const values = { name: 'plugin', help: 'A "plug-in"\n\\', type: 'gauge', aggregator: 'sum' }
+
+  test.each([
+    ['at once', () => ({ ...values, values: [{ labels: { a: 'x"\n' }, value: 1.5 }] })],
+    ['later', async () => ({ ...values, values: [{ labels: { a: 'x"\n' }, value: 1.5 }] })],
+  ])('is shown among the others, whether it answers %s', async (_, get) => {
+    const registry = new Registry()
+    new Counter({ name: 'z', help: 'Z.', registers: [registry] })
+    registry.registerMetric({ name: 'plugin', help: '', get })
+    registry.setDefaultLabels({ app: 'shop' })
+    expect(await registry.metrics()).toBe(
+      '# HELP plugin A "plug-in"\\n\\\\\n# TYPE plugin gauge\nplugin{app="shop",a="x\\"\\n"} 1.5\n' +
+        '# HELP z Z.\n# TYPE z counter\nz{app="shop"} 0\n',
+    )
+    expect((await registry.getMetricsAsJSON()).map(({ name }) => name)).toEqual(['z', 'plugin'])
+    expect(await registry.getSingleMetricAsString('plugin')).toContain('plugin{app="shop",a="x\\"\\n"} 1.5\n')
+  })
+
+  test('may have no values, or no name of its own', async () => {
+    const registry = new Registry()
+    registry.registerMetric({ get: () => ({ ...values, help: 'H.' }) } as never)
+    expect(await registry.metrics()).toBe('# HELP plugin H.\n# TYPE plugin gauge\n')
+  })
+
+  test('that fails is left out, and the fault is told', async () => {
+    const { registry, told } = listening()
+    new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    const get = () => Promise.reject(new Error('no database'))
+    registry.registerMetric({ name: 'plugin', help: '', get })
+    expect(await shown(registry)).toEqual({ c: 0 })
+    expect(told).toMatchObject([{ code: 'COLLECT_FAILED', cause: { message: 'no database' } }])
+    expect(told[0]!.message).toContain('get() of plugin failed')
+  })
+
+  test('that never answers holds the scrape for 5 s', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { registry, told } = listening()
+    new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    registry.registerMetric({ name: 'plugin', help: '', get: () => new Promise(() => {}) })
+    const scrape = shown(registry)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await scrape).toEqual({ c: 0 })
+    expect(told).toMatchObject([{ code: 'COLLECT_FAILED' }])
+  })
+
+  test('may ask a metric of ours for its values', async () => {
+    const registry = new Registry()
+    const counter = new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    const get = async () => ({ ...values, values: (await counter.get()).values })
+    registry.registerMetric({ name: 'plugin', help: '', get })
+    counter.inc(2)
+    expect(await shown(registry)).toEqual({ c: 2, plugin: 2 })
+  })
+
+  test('is let go of, and has nothing to reset', async () => {
+    const registry = new Registry()
+    registry.registerMetric({ name: 'plugin', help: '', get: () => ({ ...values, values: [] }) })
+    registry.resetMetrics()
+    registry.clear()
+    expect(await registry.metrics()).toBe('')
+  })
+})

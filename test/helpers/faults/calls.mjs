@@ -1,0 +1,79 @@
+// Stands between promhive and the system: every call that concerns a directory is told of before it is made. Plain
+// JavaScript, so that a test has it in its own process and a child has it before it loads anything (`node --import`).
+import fs from 'node:fs'
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const require = createRequire(import.meta.url)
+const { loadBinding } = require('../../../native/load.cjs')
+const addon = fileURLToPath(
+  new URL(`../../../prebuilds/${process.platform}-${process.arch}/promhive.node`, import.meta.url),
+)
+
+const byPath = [
+  'openSync',
+  'statSync',
+  'lstatSync',
+  'linkSync',
+  'renameSync',
+  'unlinkSync',
+  'readdirSync',
+  'mkdirSync',
+  'writeFileSync',
+]
+const byDescriptor = ['readSync', 'writeSync', 'fstatSync']
+const ofAddon = ['map', 'reserve', 'lock', 'probe']
+
+/**
+ * Calls `before` ahead of every call that names `directory` or a file in it, or that uses a file opened there; what it
+ * throws, the caller gets in place of an answer. Gives a function that ends it.
+ */
+export function interceptCalls(directory, before) {
+  const open = new Set()
+  const undo = []
+  const replace = (owner, name, made) => {
+    const original = owner[name]
+    owner[name] = made(original)
+    undo.push(() => {
+      owner[name] = original
+    })
+  }
+  const inside = (path) => typeof path === 'string' && (path === directory || path.startsWith(`${directory}/`))
+  for (const name of byPath) {
+    replace(fs, name, (original) =>
+      Object.assign((path, ...rest) => {
+        if (!inside(path)) return original.call(fs, path, ...rest)
+        before(name)
+        const result = original.call(fs, path, ...rest)
+        if (name === 'openSync') open.add(result)
+        return result
+      }, original),
+    )
+  }
+  for (const name of byDescriptor) {
+    replace(fs, name, (original) => (fd, ...rest) => {
+      if (open.has(fd)) before(name)
+      return original.call(fs, fd, ...rest)
+    })
+  }
+  replace(fs, 'closeSync', (original) => (fd) => {
+    open.delete(fd)
+    original.call(fs, fd)
+  })
+  const { binding } = loadBinding()
+  if (binding !== undefined) {
+    const watched = { ...binding }
+    for (const name of ofAddon) {
+      watched[name] = (...args) => {
+        before(name)
+        return binding[name](...args)
+      }
+    }
+    replace(require.cache[addon], 'exports', () => watched)
+  }
+  syncBuiltinESMExports()
+  return () => {
+    for (const each of undo.splice(0).reverse()) each()
+    syncBuiltinESMExports()
+  }
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, vi } from 'vitest'
+import { freshDirectory } from '../homes.js'
+import type { Fault } from './failing.js'
+import { liveWith } from './life.js'
+import { HandTimers } from './timers.js'
+
+/**
+ * Lives again and again, and has another call fail each time, until a life makes no call that would: SQLite's loop.
+ * Gives how many calls a whole life makes.
+ *
+ * @param every how far one failing call is from the next
+ */
+export async function failEach(fault: Omit<Fault, 'nth'>, backend: string, every = 1): Promise<number> {
+  const silent = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  vi.stubEnv('PROMHIVE_NATIVE', backend === 'buffered' ? 'off' : '')
+  onTestFinished(() => {
+    silent.mockRestore()
+    vi.unstubAllEnvs()
+  })
+  const directory = join(freshDirectory(), 'metrics')
+  const timers = new HandTimers()
+  for (let nth = 1; ; nth += every) {
+    const { failed, wrong, made } = await liveWith(directory, { ...fault, nth }, timers, backend === 'mmap')
+    expect(wrong, `call ${nth} failed: ${failed[0]}`).toEqual([])
+    if (failed.length === 0) return made
+  }
+}

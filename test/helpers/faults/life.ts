@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs'
+import { CountingHome } from './counting-home.js'
+import { FailingCalls, type Fault } from './failing.js'
+import type { HandTimers } from './timers.js'
+
+export interface Life {
+  readonly made: number
+  readonly failed: readonly string[]
+  /** What should not have been; empty when all is well. */
+  readonly wrong: readonly string[]
+}
+
+const long = 'x'.repeat(10_000)
+
+/** What a process does with a directory in its life, and its successor; one call fails on the way. */
+export async function liveWith(directory: string, fault: Fault, timers: HandTimers, churn: boolean): Promise<Life> {
+  rmSync(directory, { recursive: true, force: true })
+  const calls = new FailingCalls(directory, fault)
+  const wrong: string[] = []
+  const homes: CountingHome[] = []
+  const start = (name: string): CountingHome => {
+    const home = new CountingHome(name, directory)
+    homes.push(home)
+    return home
+  }
+  const tick = (): void => {
+    for (const error of timers.fire()) wrong.push(`a timer threw ${(error as Error).stack}`)
+  }
+  try {
+    const first = start('first')
+    // Somebody must live on: where everyone has ended, the next one begins a new run.
+    first.inc('p0', 1)
+    const keeper = await calls.without(() => start('keeper'))
+    await calls.without(() => keeper.inc('keeper', 1))
+    for (let i = 1; i < 12; i++) first.inc(`p${i}`, i + 1)
+    for (let i = 0; i < 3; i++) first.set(`p${i}`, i + 1)
+    for (let i = 0; i < 9; i++) first.observe(`p${i}`, 1)
+    tick()
+    const before = first.reported.length
+    const seen = await first.scrape()
+    if (first.reported.length === before) wrong.push(...differences('first scrape', seen, first.ledger))
+    if (first.remove('p3')) first.inc('p3', 2)
+    for (let i = 0; churn && i < 16; i++) {
+      first.inc(`${long}${i}`, 1)
+      first.remove(`${long}${i}`)
+    }
+    tick()
+    await first.scrape()
+    await calls.without(async () => {
+      wrong.push(
+        ...differences('afterwards', await first.scrape(), first.ledger, first.reported.includes('STORE_FULL')),
+      )
+    })
+    await calls.without(() => first.end())
+    const second = start('second')
+    second.inc('p1', 100)
+    second.observe('p1', 2)
+    second.set('p1', 7)
+    tick()
+    await second.scrape()
+    await calls.without(async () => {
+      tick()
+      const shown = await second.scrape()
+      const kept = [...first.reported, ...second.reported].every((code) => code === 'FILE_UNREADABLE')
+      wrong.push(...inherited(shown, first.ledger, second.ledger, kept))
+      second.end()
+      keeper.end()
+      const next = start('next')
+      next.inc('p1', 3)
+      const fresh = await next.scrape()
+      wrong.push(...differences('the next run', fresh, next.ledger))
+      next.end()
+    })
+  } finally {
+    calls.restore()
+  }
+  for (const { name, thrown, reported } of homes) {
+    wrong.push(...thrown.map((what) => `${name} threw in ${what}`))
+    if (reported.includes('undefined')) wrong.push(`${name} was told of a fault that has no code`)
+  }
+  return { made: calls.made, failed: calls.failed, wrong }
+}
+
+function differences(when: string, shown: Map<string, number>, expected: Map<string, number>, told = false): string[] {
+  const names = new Set([...shown.keys(), ...expected.keys()])
+  return (
+    [...names]
+      // A series whose removal found no room on the disk stands at nothing; that was told of.
+      .filter((name) => shown.get(name) !== expected.get(name) && !(told && shown.get(name) === 0))
+      .map((name) => `${when}: ${name.slice(0, 40)} is ${shown.get(name)}, not ${expected.get(name)}`)
+  )
+}
+
+/** What the successor shows: its own, and what its forerunner left, each series wholly or, if that was told of, not. */
+function inherited(
+  shown: Map<string, number>,
+  first: Map<string, number>,
+  second: Map<string, number>,
+  kept: boolean,
+): string[] {
+  const wrong: string[] = []
+  for (const name of new Set([...shown.keys(), ...first.keys(), ...second.keys()])) {
+    const own = second.get(name)
+    const left = name.startsWith('level') ? undefined : first.get(name)
+    const whole = left === undefined ? own : left + (own ?? 0)
+    if (shown.get(name) === whole || (!kept && (shown.get(name) ?? 0) === (own ?? 0))) continue
+    wrong.push(`successor: ${name.slice(0, 40)} is ${shown.get(name)}, not ${whole}`)
+  }
+  return wrong
+}

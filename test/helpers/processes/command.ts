@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { cleanEnvironment } from './actor.js'
+import { provideDist, root } from './dist.js'
+import type { Stage } from './stage.js'
+import { until } from './until.js'
+
+const bin = join(root, 'dist', 'esm', 'cli', 'bin.js')
+
+export interface Run {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs the command `promhive` to its end. */
+export async function promhive(
+  stage: Stage,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  const command = begin(stage, args, env)
+  const code = await command.ended
+  return { code, output: command.output(), errors: command.errors() }
+}
+
+/** Starts `promhive serve` on a free port; gives where it serves. */
+export async function promhiveServe(
+  stage: Stage,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; stop(): Promise<number | null>; errors(): string }> {
+  const command = begin(stage, ['serve', '--port', '0', ...args], env)
+  const output = await until(
+    () => command.output(),
+    (text) => /at http\S+\n/.test(text) || command.over(),
+  )
+  const url = /at (http\S+)\n/.exec(output)?.[1]
+  if (url === undefined) throw new Error(`promhive serve ended: ${command.errors()}`)
+  return {
+    url,
+    errors: command.errors,
+    stop() {
+      command.child.kill('SIGTERM')
+      return command.ended
+    },
+  }
+}
+
+function begin(stage: Stage, args: readonly string[], env: Readonly<Record<string, string>>) {
+  provideDist()
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  let errors = ''
+  let over = false
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      over = true
+      resolve(code)
+    })
+  })
+  stage.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return { child, ended, over: () => over, output: () => output, errors: () => errors }
+}

@@ -1,0 +1,50 @@
+import { readdirSync } from 'node:fs'
+import { type Binding, loadBinding } from '#native'
+import { Merger } from '../../../src/collect/merge.js'
+import { Slices } from '../../../src/collect/pause.js'
+import { TextFormatter } from '../../../src/exposition/text.js'
+import type { MetricsError } from '../../../src/model/errors.js'
+import type { Source, WriterSnapshot } from '../../../src/store/backend.js'
+import { SharedSource } from '../../../src/store/shared/shared-source.js'
+import { Exposition } from './exposition.js'
+
+export interface Reading {
+  readonly scrape: Exposition
+  readonly writers: readonly WriterSnapshot[]
+  readonly errors: readonly MetricsError[]
+}
+
+/** A reader beside the application, which keeps what it learned from scrape to scrape: what `promhive serve` is made of. */
+export class Reader {
+  private readonly merger = new Merger()
+  private readonly formatter = new TextFormatter()
+  private readonly source: Source
+
+  /** @param from a directory, or any source */
+  constructor(from: string | Source, binding: Binding | undefined = loadBinding().binding) {
+    this.source = typeof from === 'string' ? new SharedSource(from, binding) : from
+  }
+
+  async read(): Promise<Reading> {
+    const pause = new Slices()
+    const { writers, errors } = await this.source.read(pause)
+    const merged = await this.merger.merge(writers, pause)
+    const chunks = await this.formatter.format(merged.tables, pause)
+    const text = new TextDecoder().decode(Buffer.concat(chunks))
+    return { scrape: new Exposition(text), writers, errors: [...errors, ...merged.errors] }
+  }
+
+  async scrape(): Promise<Exposition> {
+    return (await this.read()).scrape
+  }
+}
+
+/** What stands in a directory at this moment, read by somebody who never read it before. */
+export function readDirectory(directory: string, binding?: Binding): Promise<Reading> {
+  return new Reader(directory, binding).read()
+}
+
+/** The names in a directory, sorted. */
+export function filesIn(directory: string): string[] {
+  return readdirSync(directory).sort()
+}

@@ -1,0 +1,78 @@
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test as plainTest } from 'vitest'
+import { Actor, type ActorOptions } from './actor.js'
+
+/** Both ways in which processes share a directory, and the environment that chooses each. */
+export const sharedBackends = [
+  { backend: 'mmap', env: {} },
+  { backend: 'buffered', env: { PROMHIVE_NATIVE: 'off' } },
+] as const
+
+/** Where a test's processes and directories live; what it started is ended after it, whatever became of the test. */
+export class Stage {
+  private readonly actors: Actor[] = []
+  private readonly undoing: (() => void | Promise<void>)[] = []
+
+  /** A fresh path in memory for a shared directory; nothing is there yet. */
+  directory(name = 'metrics'): string {
+    return join(this.folder(), name)
+  }
+
+  /** A fresh folder, in memory where there is such a place. */
+  folder(): string {
+    const folder = mkdtempSync(join(memory(), 'promhive-test-'))
+    this.after(() => rmSync(folder, { recursive: true, force: true }))
+    return folder
+  }
+
+  /** Starts a program and waits until it has loaded. */
+  start(program: string, options?: ActorOptions): Promise<Actor> {
+    return this.launch(program, options).started()
+  }
+
+  /** Starts a program and does not wait for anything. */
+  launch(program: string, options?: ActorOptions): Actor {
+    const actor = Actor.launch(program, options)
+    this.actors.push(actor)
+    return actor
+  }
+
+  /** Something to be undone after the test; the latest first. */
+  after(undo: () => void | Promise<void>): void {
+    this.undoing.push(undo)
+  }
+
+  /** Ends every process that was started so far. */
+  async clearActors(): Promise<void> {
+    await Promise.all(this.actors.splice(0).map((actor) => actor.kill()))
+  }
+
+  async clear(): Promise<void> {
+    await this.clearActors()
+    for (const undo of this.undoing.splice(0).reverse()) await undo()
+  }
+}
+
+/** A test with a stage of its own: `test('…', async ({ stage }) => …)`. */
+export const test = plainTest.extend<{ stage: Stage }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures a fixture needs
+  stage: async ({}, use) => {
+    const stage = new Stage()
+    try {
+      await use(stage)
+    } finally {
+      await stage.clear()
+    }
+  },
+})
+
+function memory(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK)
+    return '/dev/shm'
+  } catch {
+    return tmpdir()
+  }
+}

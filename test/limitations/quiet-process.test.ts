@@ -1,0 +1,23 @@
+import { describe } from 'vitest'
+import { sharedBackends, test } from '../helpers/processes/stage.js'
+import { one, patience, program, shows } from './application.js'
+
+/* A process that counts nothing itself and is never scraped has values all the same: those that it is asked for. */
+describe.each(sharedBackends)('$backend: a process that only others ask for', { timeout: patience }, ({ env }) => {
+  test('publishes what its collector of run "each" gives', async ({ stage }) => {
+    const options = { env: { ...env, PROMHIVE_DIR: stage.directory() } }
+    const asked = await stage.start(program, options)
+    const quiet = await stage.start(program, options)
+    const values = [{ value: 3 }]
+    await quiet.ask('collector', 'pool', 'each', [{ name: 'pool_idle', help: 'Idle.', type: 'gauge', values }])
+    await shows(asked, 'pool_idle', one(3))
+  })
+
+  test('publishes what the callback of its gauge with labels sets', async ({ stage }) => {
+    const options = { env: { ...env, PROMHIVE_DIR: stage.directory() } }
+    const asked = await stage.start(program, options)
+    const quiet = await stage.start(program, options)
+    await quiet.ask('pulled', { name: 'pool_idle', help: 'Idle.', labelNames: ['kind'], value: 3 })
+    await shows(asked, 'pool_idle', one(3))
+  })
+})

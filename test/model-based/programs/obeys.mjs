@@ -1,0 +1,20 @@
+// One process of the application under the model: counts, sets, observes and removes as it is told.
+import { Counter, Gauge, Histogram } from 'promhive'
+import { answer } from '../../processes/programs/stagehand.mjs'
+
+const labelNames = ['path', 'shard']
+const metrics = {
+  jobs_total: new Counter({ name: 'jobs_total', help: 'Jobs.', labelNames }),
+  level: new Gauge({ name: 'level', help: 'Levels.', labelNames, mode: 'livesum' }),
+  wait: new Histogram({ name: 'wait', help: 'Waits.', labelNames, buckets: [1, 2, 4] }),
+}
+
+answer({
+  inc: (labels, amount) => metrics.jobs_total.inc(labels, amount),
+  set: (labels, value) => metrics.level.set(labels, value),
+  wait: (labels, value) => metrics.wait.observe(labels, value),
+  remove: (name, labels) => metrics[name].remove(labels),
+  removeByLabels: (name, labels) => metrics[name].removeByLabels(labels),
+  clear: (name) => metrics[name].clear(),
+  reset: (name) => metrics[name].reset(),
+})

@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { checkQuantiles, checkRelativeError, QuantileSketch } from '../../src/model/quantile-sketch.js'
+import { faultOf } from '../helpers/fault.js'
+
+const errors = [0.0001, 0.001, 0.01, 0.05, 0.2, 0.49]
+
+describe('a bin stands for a value', () => {
+  test.each(errors)('that is within %d of every value in it, from 1e-6 to 1e9', (error) => {
+    const sketch = new QuantileSketch(error)
+    const value = fc.oneof(
+      fc.double({ min: Math.log(1e-6), max: Math.log(1e9), noNaN: true }).map(Math.exp),
+      fc.constantFrom(1e-6, 1e9, 1, 0.005, 10),
+    )
+    fc.assert(
+      fc.property(value, (x) => {
+        fc.pre(x >= 1e-6 && x <= 1e9)
+        const shown = sketch.valueOf(sketch.binOf(x))
+        expect(Math.abs(shown - x) / x).toBeLessThanOrEqual(error * (1 + 1e-9))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test.each(errors)('at an error of %d larger values never lie in lower bins', (error) => {
+    const sketch = new QuantileSketch(error)
+    fc.assert(
+      fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {
+        expect(Math.sign(sketch.binOf(a) - sketch.binOf(b)) * Math.sign(a - b)).toBeGreaterThanOrEqual(0)
+      }),
+    )
+  })
+
+  test('0 for what is smaller or negative, the largest for what is larger', () => {
+    const sketch = new QuantileSketch(0.01)
+    for (const small of [0, -0, 9e-7, -1, -1e12, Number.NEGATIVE_INFINITY]) {
+      expect(sketch.valueOf(sketch.binOf(small))).toBe(0)
+    }
+    for (const large of [1.1e9, 1e300, Number.POSITIVE_INFINITY]) {
+      expect(sketch.binOf(large)).toBe(sketch.bins - 1)
+    }
+    expect(sketch.valueOf(sketch.bins - 1) / 1e9).toBeCloseTo(1, 1)
+  })
+})
+
+describe('quantiles', () => {
+  test('are sorted, and none when left out', () => {
+    expect(checkQuantiles('s', [0.99, 0, 1, 0.5])).toEqual([0, 0.5, 0.99, 1])
+    expect(checkQuantiles('s', undefined)).toEqual([])
+    expect(checkQuantiles('s', [])).toEqual([])
+  })
+
+  test('leave the given array alone', () => {
+    const given = [0.9, 0.5]
+    checkQuantiles('s', given)
+    expect(given).toEqual([0.9, 0.5])
+  })
+
+  test.each<[unknown, string]>([
+    [0.5, 'quantiles must be an array such as [0.5, 0.9, 0.99], got 0.5'],
+    [[99], 'quantile 99 is not a number from 0 to 1; the 99th percentile is 0.99'],
+    [[-0.1], 'quantile -0.1 is not a number from 0 to 1'],
+    [[Number.NaN], 'quantile NaN is not'],
+    [['0.5'], 'quantile "0.5" is not'],
+    [[0.5, 0.9, 0.5], 'quantile 0.5 is given twice'],
+  ])('%j are refused', (quantiles, text) => {
+    expect(faultOf(() => checkQuantiles('s', quantiles))).toContain(`QUANTILES_INVALID: s: ${text}`)
+  })
+})
+
+test('the relative error is 1 % when left out, and must be a part of the value', () => {
+  expect(checkRelativeError('s', undefined)).toBe(0.01)
+  expect(checkRelativeError('s', 0.0001)).toBe(0.0001)
+  for (const wrong of [0, 0.5, 1, -0.1, 1e-5, Number.NaN, '0.01', null]) {
+    expect(faultOf(() => checkRelativeError('s', wrong))).toMatch(
+      /^OPTION_INVALID: s: relativeError must be from 0.0001/,
+    )
+  }
+})

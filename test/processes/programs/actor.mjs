@@ -1,0 +1,4 @@
+// Does what it is told; see stagehand.mjs for the verbs.
+import { answer } from './stagehand.mjs'
+
+answer()

@@ -1,0 +1,175 @@
+// What the programs of these tests have in common: a channel to the test, and the verbs that most of them answer to.
+import { spawn } from 'node:child_process'
+import { isMainThread, parentPort } from 'node:worker_threads'
+import { Counter, configure, Gauge, Histogram, MetricsError, register, startMetricsServer } from 'promhive'
+
+/** Faults that were told to onError. */
+export const faults = []
+export const warnings = []
+const metrics = new Map()
+
+configure({ onError: ({ code, message, reason }) => faults.push({ code, message, reason }) })
+process.on('warning', (warning) => warnings.push({ code: warning.code, message: warning.message }))
+
+function metric(name, make) {
+  let found = metrics.get(name)
+  if (found === undefined) metrics.set(name, (found = make()))
+  return found
+}
+
+export function counter(name, labels = {}) {
+  const labelNames = Object.keys(labels)
+  const made = metric(name, () => new Counter({ name, help: `${name}.`, labelNames }))
+  return labelNames.length === 0 ? made : made.labels(labels)
+}
+
+export function histogram(name, labels = {}, buckets = [0.5, 1, 2]) {
+  const labelNames = Object.keys(labels)
+  const made = metric(name, () => new Histogram({ name, help: `${name}.`, labelNames, buckets }))
+  return labelNames.length === 0 ? made : made.labels(labels)
+}
+
+export function gauge(name, mode, labels = {}) {
+  const labelNames = Object.keys(labels)
+  const made = metric(name, () => new Gauge({ name, help: `${name}.`, labelNames, mode }))
+  return labelNames.length === 0 ? made : made.labels(labels)
+}
+
+/** Holds the event loop for so long: nothing else happens in this thread. */
+export function block(milliseconds) {
+  const end = Date.now() + milliseconds
+  while (Date.now() < end);
+}
+
+export const verbs = {
+  /** Counts `times` times; gives what this process made of it: nothing but that it is done. */
+  count(name, labels, times = 1, amount = 1) {
+    const series = counter(name, labels)
+    for (let i = 0; i < times; i++) series.inc(amount)
+  },
+  /** Does something at the same moment as the others that were told so. */
+  async at(time, verb, ...args) {
+    await new Promise((resolve) => setTimeout(resolve, time - Date.now()))
+    return verbs[verb](...args)
+  },
+  observe(name, labels, times = 1, value = 1) {
+    const series = histogram(name, labels)
+    for (let i = 0; i < times; i++) series.observe(value)
+  },
+  setGauge: (name, mode, value, labels) => gauge(name, mode, labels).set(value),
+  /** Counts one in each of `length` series from `from` on. */
+  countMany(name, from, length) {
+    for (let i = from; i < from + length; i++) counter(name, { series: String(i) }).inc()
+  },
+  /** Increments and as many observations of 1, with gaps in which the event loop turns. */
+  async countBoth(times, labels) {
+    const jobs = counter('jobs_total', labels)
+    const durations = histogram('duration_seconds', labels)
+    for (let i = 0; i < times; i++) {
+      jobs.inc()
+      durations.observe(1)
+      if (i % 10 === 9) await new Promise((resolve) => setImmediate(resolve))
+    }
+  },
+  /** Observes 1 in each of so many series, again and again for so long. */
+  async observeMany(milliseconds, series) {
+    const children = Array.from({ length: series }, (_, i) => histogram('many_seconds', { series: String(i) }))
+    const end = Date.now() + milliseconds
+    let rounds = 0
+    for (; Date.now() < end; rounds++) {
+      for (const child of children) child.observe(1)
+      if (rounds % 5 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return rounds
+  },
+  /** Makes and removes series for so long, `alive` of them at a time: each counts once, an amount that tells which it is. */
+  async churn(milliseconds, alive, prefix = '') {
+    const end = Date.now() + milliseconds
+    let id = 0
+    for (; Date.now() < end; id++) {
+      counter('churn_total', { id: `${prefix}${id}` }).inc(id * 1000 + 7)
+      histogram('churn_seconds', { id: `${prefix}${id}` }).observe(id * 1000 + 7)
+      if (id >= alive) {
+        metrics.get('churn_total').remove({ id: `${prefix}${id - alive}` })
+        metrics.get('churn_seconds').remove({ id: `${prefix}${id - alive}` })
+      }
+      if (id % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return id
+  },
+  remove: (name, labels) => metrics.get(name).remove(labels),
+  reset: (name) => metrics.get(name).reset(),
+  scrape: () => register.metrics(),
+  json: () => register.getMetricsAsJSON(),
+  configure: (options) => configure(options),
+  faults: () => faults,
+  warnings: () => warnings,
+  async serve(options) {
+    const { url, port } = await startMetricsServer(options)
+    return { url, port }
+  },
+  block,
+  /** Blocks after it has answered, so that who asked knows that it is about to. */
+  blockSoon(milliseconds) {
+    setImmediate(() => setTimeout(() => block(milliseconds), 5))
+  },
+  exit(code = 0) {
+    setImmediate(() => process.exit(code))
+  },
+  /** Leaves a process behind that outlives this one; gives its pid. */
+  spawnDetached(command, args) {
+    const child = spawn(command, args, { detached: true, stdio: 'ignore' })
+    child.unref()
+    return child.pid
+  },
+  facts: () => ({ pid: process.pid, ppid: process.ppid }),
+  environment: (name, value) => {
+    process.env[name] = value
+  },
+}
+
+/** A question to another actor of the same program: a thread, a cluster worker, a child. Gives a function to ask by. */
+export function asking(send, listen) {
+  const waiting = new Map()
+  let next = 1
+  let loaded
+  const ready = new Promise((resolve) => {
+    loaded = resolve
+  })
+  listen((message) => {
+    if (message.ready) return loaded()
+    const { resolve, reject } = waiting.get(message.id) ?? {}
+    waiting.delete(message.id)
+    if (message.error === undefined) resolve?.(message.value)
+    else reject?.(Object.assign(new Error(message.error.message), message.error))
+  })
+  return async (verb, ...args) => {
+    await ready
+    return new Promise((resolve, reject) => {
+      const id = next++
+      waiting.set(id, { resolve, reject })
+      send({ id, verb, args })
+    })
+  }
+}
+
+/** Answers questions with `verbs` and with the program's own. */
+export function answer(own = {}) {
+  const all = { ...verbs, ...own }
+  const channel = parentPort ?? process
+  const send = (message) => (parentPort === null ? process.send(message) : parentPort.postMessage(message))
+  channel.on('message', async ({ id, verb, args = [] }) => {
+    if (id === undefined) return
+    let reply
+    try {
+      reply = { id, value: await all[verb](...args) }
+    } catch (error) {
+      const { message, code, reason, stack } = error
+      reply = { id, error: { message: error instanceof MetricsError ? message : (stack ?? message), code, reason } }
+    }
+    send(reply)
+  })
+  // A test run that was killed leaves nobody behind.
+  if (isMainThread) process.on('disconnect', () => process.exit())
+  send({ ready: true })
+}

@@ -1,0 +1,44 @@
+import { describe, expect } from 'vitest'
+import type { Exposition } from '../helpers/processes/exposition.js'
+import { Reader } from '../helpers/processes/reading.js'
+import { sharedBackends, test } from '../helpers/processes/stage.js'
+
+const patience = 240_000
+
+describe.each(sharedBackends)('$backend: scrapes while series are removed and others take their slots', ({ env }) => {
+  test('never show a series with the value of another', { timeout: patience }, async ({ stage }) => {
+    const directory = stage.directory()
+    const writer = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
+    await writer.ask('count', 'kept_total', {}, 1)
+    let over = false
+    const churned = writer.ask<number>('churn', 2_500, 20).finally(() => {
+      over = true
+    })
+    churned.catch(() => {})
+    const outside = new Reader(directory)
+    const seen = new Set<string>()
+    let scrapes = 0
+    while (!over) {
+      const scrape = await outside.scrape()
+      scrapes++
+      expect(strangers(scrape)).toEqual([])
+      for (const sample of scrape.samples.keys()) if (sample.startsWith('churn_total')) seen.add(sample)
+      // The channel to the writer must have its turn as well.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await churned).toBeGreaterThan(100)
+    expect(scrapes).toBeGreaterThan(0)
+    expect(seen.size).toBeGreaterThan(0)
+  })
+})
+
+/** Series whose value is none that they ever had: their own amount, or nothing yet. */
+function strangers(scrape: Exposition): string[] {
+  const found: string[] = []
+  for (const [sample, value] of scrape.samples) {
+    const id = /^churn_(?:total|seconds_sum)\{id="(\d+)"\}$/.exec(sample)?.[1]
+    if (id !== undefined && value !== 0 && value !== Number(id) * 1000 + 7) found.push(`${sample} ${value}`)
+    if (/^churn_seconds_count/.test(sample) && value !== 0 && value !== 1) found.push(`${sample} ${value}`)
+  }
+  return found
+}

@@ -1,0 +1,196 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { controlName, seriesName, valuesName } from '../../src/store/shared/format.js'
+import type { Actor } from '../helpers/processes/actor.js'
+import { Exposition } from '../helpers/processes/exposition.js'
+import { filesIn, readDirectory } from '../helpers/processes/reading.js'
+import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
+import { until } from '../helpers/processes/until.js'
+
+const patience = 240_000
+
+describe.each(sharedBackends)('$backend: somebody meddles with the directory of living writers', ({ env }) => {
+  const meddling: readonly [string, (directory: string) => void][] = [
+    ['is removed', (directory) => rmSync(directory, { recursive: true })],
+    [
+      'is removed and made again, empty',
+      (directory) => {
+        rmSync(directory, { recursive: true })
+        mkdirSync(directory)
+      },
+    ],
+    ['is moved away', (directory) => renameSync(directory, `${directory}-elsewhere`)],
+    ['loses its control file', (directory) => rmSync(join(directory, controlName))],
+    [
+      'has its control file replaced by another',
+      (directory) => {
+        rmSync(join(directory, controlName))
+        writeFileSync(join(directory, controlName), '')
+      },
+    ],
+    [
+      'loses every values file',
+      (directory) => {
+        for (const seat of [1, 2]) rmSync(join(directory, valuesName(seat)))
+      },
+    ],
+  ]
+
+  test.for(meddling)(
+    'a directory that %s is filled again with all that was counted',
+    { timeout: patience },
+    async ([, meddle], { stage }) => {
+      const { directory, first, second } = await twoWriters(stage)
+      meddle(directory)
+      await first.ask('count', 'jobs_total', { who: 'first' }, 11)
+      await second.ask('count', 'jobs_total', { who: 'second' }, 22)
+      // Who answers looks first; so its own counts are there at once.
+      const own = new Exposition(await first.ask<string>('scrape'))
+      expect(own.value('jobs_total{who="first"}')).toBe(111)
+      expect(own.value('duration_seconds_count')).toBe(5)
+      const both = new Exposition(await second.ask<string>('scrape'))
+      expect(both.labelled('jobs_total')).toEqual({ 'who="first"': 111, 'who="second"': 222 })
+      expect(both.value('duration_seconds_sum')).toBe(5)
+      expect(Object.values(both.labelled('level')).sort()).toEqual([1, 2])
+
+      await first.ask('count', 'jobs_total', { who: 'first' }, 1)
+      await second.ask('count', 'jobs_total', { who: 'second' }, 1)
+      await second.ask('count', 'later_total', {}, 3)
+      const seen = await until(
+        async () => (await readDirectory(directory)).scrape,
+        (scrape) => scrape.total('jobs_total') === 335 && scrape.value('later_total') === 3,
+      )
+      expect(seen.value('duration_seconds_count')).toBe(5)
+      expect(await faultCodes(first, second)).toEqual([])
+    },
+  )
+
+  test.concurrent('a writer that nobody asks looks for its directory by itself', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const { directory, second } = await twoWriters(stage)
+    rmSync(directory, { recursive: true })
+    await second.ask('count', 'jobs_total', { who: 'second' }, 22)
+    const seen = await until(
+      async () => (await readDirectory(directory)).scrape,
+      (scrape) => scrape.value('jobs_total{who="first"}') === 100 && scrape.value('jobs_total{who="second"}') === 222,
+    )
+    expect(seen.value('duration_seconds_count')).toBe(5)
+    expect(Object.values(seen.labelled('level')).sort()).toEqual([1, 2])
+  })
+
+  test('a gauge of the dead does not come to life when its seat is carried elsewhere', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const directory = stage.directory()
+    const options = { env: { ...env, PROMHIVE_DIR: directory } }
+    const keeper = await stage.start('actor.mjs', options)
+    await keeper.ask('count', 'jobs_total')
+    const dying = await stage.start('actor.mjs', options)
+    for (const mode of ['livesum', 'liveall', 'livemostrecent', 'livemax', 'livemin']) {
+      await dying.ask('setGauge', `level_${mode}`, mode, 5)
+    }
+    await dying.ask('count', 'jobs_total', {}, 10)
+    await until(
+      () => readDirectory(directory),
+      ({ scrape }) => scrape.value('jobs_total') === 11 && scrape.value('level_livemin') === 5,
+    )
+    await dying.kill()
+    const heir = await stage.start('actor.mjs', options)
+    await heir.ask('count', 'jobs_total')
+    const before = new Exposition(await heir.ask<string>('scrape'))
+    expect(levels(before)).toEqual([])
+    rmSync(directory, { recursive: true })
+    const after = new Exposition(await heir.ask<string>('scrape'))
+    expect(after.value('jobs_total')).toBe(11)
+    expect(levels(after)).toEqual([])
+  })
+
+  test('a process keeps counting while there is no way to have a directory, and is in it when there is one', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const directory = stage.directory()
+    const options = { env: { ...env, PROMHIVE_DIR: directory } }
+    const writer = await stage.start('actor.mjs', options)
+    await writer.ask('count', 'jobs_total', { who: 'writer' }, 100)
+    rmSync(directory, { recursive: true })
+    writeFileSync(directory, 'in the way')
+
+    // It answers, with what can be read: nothing. What it counts meanwhile is not lost.
+    await writer.ask('scrape')
+    await writer.ask('count', 'jobs_total', { who: 'writer' }, 10)
+    await writer.ask('count', 'new_total', {}, 1)
+    await writer.ask('scrape')
+    expect(await faultCodes(writer)).toContain('DIRECTORY_UNUSABLE')
+
+    rmSync(directory)
+    const seen = await until(
+      async () => (await readDirectory(directory)).scrape,
+      (scrape) => scrape.value('jobs_total{who="writer"}') === 110 && scrape.value('new_total') === 1,
+    )
+    expect(seen.total('jobs_total')).toBe(110)
+    expect(writer.running).toBe(true)
+  })
+
+  test.concurrent('a process that nobody asks survives the same', { timeout: patience }, async ({ stage }) => {
+    const directory = stage.directory()
+    const writer = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
+    await writer.ask('count', 'jobs_total', {}, 100)
+    rmSync(directory, { recursive: true })
+    writeFileSync(directory, 'in the way')
+    // Longer than the ten seconds after which it looks.
+    const end = Date.now() + 11_500
+    await until(
+      () => !writer.running || Date.now() > end,
+      (over) => over,
+    )
+    expect(writer.running, writer.errors).toBe(true)
+    await writer.ask('count', 'jobs_total', {}, 1)
+    rmSync(directory)
+    await until(
+      async () => (await readDirectory(directory)).scrape,
+      (scrape) => scrape.value('jobs_total') === 101,
+    )
+  })
+
+  test('a seat that lost its names is told of, and the others are exact', { timeout: patience }, async ({ stage }) => {
+    const directory = stage.directory()
+    const options = { env: { ...env, PROMHIVE_DIR: directory } }
+    const first = await stage.start('actor.mjs', options)
+    const second = await stage.start('actor.mjs', options)
+    await first.ask('count', 'jobs_total', { who: 'first' }, 100)
+    await second.ask('count', 'jobs_total', { who: 'second' }, 200)
+    await until(
+      async () => (await readDirectory(directory)).scrape,
+      (scrape) => scrape.total('jobs_total') === 300,
+    )
+    rmSync(join(directory, seriesName(1)))
+    const { scrape, errors } = await readDirectory(directory)
+    expect(scrape.labelled('jobs_total')).toEqual({ 'who="second"': 200 })
+    expect(errors.map(({ code, reason }) => `${code} ${reason}`)).toEqual(['FILE_UNREADABLE enoent'])
+    expect(filesIn(directory)).not.toContain(seriesName(1))
+  })
+
+  async function twoWriters(stage: Stage): Promise<{ directory: string; first: Actor; second: Actor }> {
+    const directory = stage.directory()
+    const options = { env: { ...env, PROMHIVE_DIR: directory } }
+    const first = await stage.start('actor.mjs', options)
+    const second = await stage.start('actor.mjs', options)
+    await first.ask('count', 'jobs_total', { who: 'first' }, 100)
+    await first.ask('observe', 'duration_seconds', {}, 5)
+    await first.ask('setGauge', 'level', 'liveall', 1)
+    await second.ask('count', 'jobs_total', { who: 'second' }, 200)
+    await second.ask('setGauge', 'level', 'liveall', 2)
+    return { directory, first, second }
+  }
+})
+
+function levels({ samples }: Exposition): string[] {
+  return [...samples.keys()].filter((sample) => sample.startsWith('level_'))
+}
+
+async function faultCodes(...actors: Actor[]): Promise<string[]> {
+  const told = await Promise.all(actors.map((actor) => actor.ask<{ code: string }[]>('faults')))
+  return [...new Set(told.flat().map(({ code }) => code))]
+}

@@ -1,0 +1,170 @@
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { type Binding, loadBinding } from '#native'
+import { directoryInUse, joinRun, readRunId } from '../../../src/store/shared/control.js'
+import { controlName, runByte, valuesName } from '../../../src/store/shared/format.js'
+import { filesIn } from '../../helpers/processes/reading.js'
+import { type Stage, test } from '../../helpers/processes/stage.js'
+
+const { binding } = loadBinding()
+
+describe.skipIf(binding === undefined)('joining a run with locks', () => {
+  test('begins one where nobody is, and wipes what an earlier one left', ({ stage }) => {
+    const { directory, run } = ended(stage)
+    const next = joinRun(directory, binding)
+    expect(next.id).not.toBe(run)
+    expect(filesIn(directory)).toEqual([controlName, 'not-ours.txt'])
+    next.leave()
+  })
+
+  test('goes on with the one that somebody is in', ({ stage }) => {
+    const directory = empty(stage)
+    const first = joinRun(directory, binding)
+    writeFileSync(join(directory, valuesName(1)), '')
+    const second = joinRun(directory, binding)
+    expect(second.id).toBe(first.id)
+    first.leave()
+    expect(joinRun(directory, binding).id).toBe(first.id)
+    expect(filesIn(directory)).toContain(valuesName(1))
+    second.leave()
+  })
+
+  test('does not take a stale run for a living one when who would have wiped it dies before it has', ({ stage }) => {
+    const { directory, run } = ended(stage)
+    // Another process holds the byte exclusively, and is killed between our two looks at it.
+    const beginner = openSync(join(directory, controlName), 'r+')
+    expect(binding!.lock(beginner, runByte, 2)).toBe(true)
+    let killed = false
+    const watched: Binding = {
+      ...binding!,
+      lock(fd, byte, mode) {
+        const got = binding!.lock(fd, byte, mode)
+        if (!got && !killed) {
+          closeSync(beginner)
+          killed = true
+        }
+        return got
+      },
+    }
+    const next = joinRun(directory, watched)
+    expect(killed).toBe(true)
+    expect(next.id).not.toBe(run)
+    expect(filesIn(directory)).not.toContain(valuesName(1))
+    next.leave()
+  })
+
+  test('nor when two come at that moment, who could take each other for members', ({ stage }) => {
+    const { directory, run } = ended(stage)
+    const beginner = openSync(join(directory, controlName), 'r+')
+    expect(binding!.lock(beginner, runByte, 2)).toBe(true)
+    const other = openSync(join(directory, controlName), 'r+')
+    let killed = false
+    let looks = 0
+    const watched: Binding = {
+      ...binding!,
+      lock(fd, byte, mode) {
+        const got = binding!.lock(fd, byte, mode)
+        if (!got && !killed) {
+          closeSync(beginner)
+          killed = true
+          binding!.lock(other, runByte, 1)
+        }
+        // The other one looks again as well.
+        if (!got && ++looks === 4) closeSync(other)
+        return got
+      },
+    }
+    const next = joinRun(directory, watched)
+    expect(looks).toBeGreaterThanOrEqual(4)
+    expect(next.id).not.toBe(run)
+    next.leave()
+  })
+
+  test('begins anew where the control file is none of ours', ({ stage }) => {
+    for (const content of ['', 'text', Buffer.alloc(8192, 255)]) {
+      const directory = empty(stage)
+      writeFileSync(join(directory, controlName), content)
+      const run = joinRun(directory, binding)
+      expect(run.id).toMatch(/^[0-9a-f]{32}$/)
+      run.leave()
+    }
+  })
+
+  test('ends for good when who was in it leaves, although it lives on', ({ stage }) => {
+    const directory = empty(stage)
+    const first = joinRun(directory, binding)
+    expect(directoryInUse(directory)).toBe(true)
+    first.leave()
+    expect(directoryInUse(directory)).toBe(false)
+    const next = joinRun(directory, binding)
+    expect(next.id).not.toBe(first.id)
+    next.leave()
+  })
+
+  test('keeps what is there where the directory is of one run for certain', ({ stage }) => {
+    const { directory, run } = ended(stage)
+    const next = joinRun(directory, binding, { keep: true })
+    expect(next.id).toBe(run)
+    expect(filesIn(directory)).toContain(valuesName(1))
+    next.leave()
+  })
+})
+
+describe('joining a run without locks', () => {
+  test('begins one where nobody is, and goes on with the one that somebody is in', ({ stage }) => {
+    const { directory, run } = ended(stage, undefined)
+    const first = joinRun(directory, undefined)
+    expect(first.id).not.toBe(run)
+    expect(filesIn(directory)).toEqual([controlName, 'not-ours.txt'])
+    // Nobody sits anywhere yet: it is the control file that tells who began.
+    const second = joinRun(directory, undefined)
+    expect(second.id).toBe(first.id)
+    expect(second.current()).toBe(true)
+    first.leave()
+  })
+
+  test('is not stopped by who was killed over beginning one', ({ stage }) => {
+    const { directory, run } = ended(stage, undefined)
+    const dead = { pid: 1, threadId: 0, startTicks: 1, pidNamespace: 0, startedAt: 0 }
+    writeFileSync(join(directory, '.beginning'), JSON.stringify(dead))
+    const next = joinRun(directory, undefined)
+    expect(next.id).not.toBe(run)
+    expect(filesIn(directory)).not.toContain('.beginning')
+    next.leave()
+  })
+
+  test.skipIf(binding === undefined)('sees who is in it with a lock', ({ stage }) => {
+    const directory = empty(stage)
+    const locked = joinRun(directory, binding)
+    expect(joinRun(directory, undefined).id).toBe(locked.id)
+    locked.leave()
+  })
+
+  test.skipIf(binding === undefined)('is seen by who comes with the addon', ({ stage }) => {
+    const directory = empty(stage)
+    const unlocked = joinRun(directory, undefined)
+    const locked = joinRun(directory, binding)
+    expect(locked.id).toBe(unlocked.id)
+    locked.leave()
+    unlocked.leave()
+  })
+})
+
+function empty(stage: Stage): string {
+  const directory = stage.directory()
+  mkdirSync(directory)
+  return directory
+}
+
+/** A directory in which a run has ended: files lie about that nobody holds. */
+function ended(stage: Stage, by: Binding | undefined = binding): { directory: string; run: string } {
+  const directory = empty(stage)
+  joinRun(directory, by).leave()
+  for (const name of [valuesName(1), '0001.series', '.tmp-1-abc', 'not-ours.txt'])
+    writeFileSync(join(directory, name), '')
+  const fd = openSync(join(directory, controlName), 'r')
+  const run = readRunId(fd)!
+  closeSync(fd)
+  return { directory, run }
+}

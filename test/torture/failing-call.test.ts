@@ -1,0 +1,13 @@
+import { describe, expect, test } from 'vitest'
+import { failEach } from '../helpers/faults/fail-each.js'
+import { codes } from '../helpers/faults/failing.js'
+
+describe('each call into the directory, failing', () => {
+  test.each(codes)('with %s once, is told, and nothing that was counted is lost', async (code) => {
+    expect(await failEach({ code, forever: false }, 'mmap')).toBeGreaterThan(200)
+  })
+
+  test.each(codes)('with %s from then on, is told, and counting goes on', async (code) => {
+    expect(await failEach({ code, forever: true }, 'mmap')).toBeGreaterThan(200)
+  })
+})

@@ -1,0 +1,33 @@
+// A summary: labels, quantiles and what prom-client has and this one has not.
+import { Summary } from 'promhive'
+
+const sizes = new Summary({ name: 'sizes', help: 'S.', labelNames: ['route'], quantiles: [0.5] as const })
+const waits = new Summary({ name: 'waits', help: 'W.', percentiles: [0.5], relativeError: 0.05 })
+
+sizes.observe({ route: '/' }, 1)
+sizes.labels('/').observe(1)
+sizes.labels({ route: '/' }).startTimer()()
+sizes.startTimer({ route: '/' })()
+sizes.remove({ route: '/' })
+waits.observe(1)
+waits.startTimer()()
+export const any: readonly Summary<string>[] = [sizes, waits]
+export const exact: Summary<'route'> = sizes
+export const unlabelled: Summary = waits
+
+// @ts-expect-error a label that was not declared
+sizes.observe({ path: '/' }, 1)
+// @ts-expect-error labels are missing
+sizes.observe(1)
+// @ts-expect-error the value is missing
+waits.observe()
+// @ts-expect-error a number in a text
+waits.observe('1')
+// @ts-expect-error quantiles are numbers
+new Summary({ name: 's', help: 'S.', quantiles: ['0.5'] })
+// @ts-expect-error quantiles are not over a sliding window
+new Summary({ name: 's', help: 'S.', maxAgeSeconds: 600 })
+// @ts-expect-error quantiles are not over a sliding window
+new Summary({ name: 's', help: 'S.', ageBuckets: 5 })
+// @ts-expect-error a summary has no buckets
+new Summary({ name: 's', help: 'S.', buckets: [1] })
