@@ -7,93 +7,99 @@ import { until } from '../helpers/processes/until.js'
 
 const patience = 120_000
 
-describe.skipIf(loadBinding().binding === undefined)('processes with the addon and without it, in one directory', () => {
-  test('count together, see who lives, and take over the seats of their own kind', { timeout: patience }, async ({ stage }) => {
-    const directory = stage.directory()
-    const env = { PROMHIVE_DIR: directory }
-    const off = { ...env, PROMHIVE_NATIVE: 'off' }
-    const mapped = await Promise.all([1, 2].map(() => stage.start('actor.mjs', { env })))
-    const buffered = await Promise.all([1, 2].map(() => stage.start('actor.mjs', { env: off })))
-    const all = [...mapped, ...buffered]
-    for (const [i, actor] of all.entries()) {
-      await actor.ask('count', 'jobs_total', { who: String(i) }, 10 ** i)
-      await actor.ask('setGauge', 'level', 'livesum', 10 ** i)
-    }
-    const level = async (wanted: number) => {
-      for (const actor of all.filter(({ running }) => running)) {
+describe.skipIf(loadBinding().binding === undefined)(
+  'processes with the addon and without it, in one directory',
+  () => {
+    test('count together, see who lives, and take over the seats of their own kind', { timeout: patience }, async ({
+      stage,
+    }) => {
+      const directory = stage.directory()
+      const env = { PROMHIVE_DIR: directory }
+      const off = { ...env, PROMHIVE_NATIVE: 'off' }
+      const mapped = await Promise.all([1, 2].map(() => stage.start('actor.mjs', { env })))
+      const buffered = await Promise.all([1, 2].map(() => stage.start('actor.mjs', { env: off })))
+      const all = [...mapped, ...buffered]
+      for (const [i, actor] of all.entries()) {
+        await actor.ask('count', 'jobs_total', { who: String(i) }, 10 ** i)
+        await actor.ask('setGauge', 'level', 'livesum', 10 ** i)
+      }
+      const level = async (wanted: number) => {
+        for (const actor of all.filter(({ running }) => running)) {
+          await until(
+            async () => new Exposition(await actor.ask('scrape')),
+            (scrape) => scrape.value('level') === wanted && scrape.total('jobs_total') === 1111,
+          )
+        }
+      }
+      await level(1111)
+      await mapped[1]!.kill()
+      await level(1101)
+      await buffered[1]!.kill()
+      await level(101)
+
+      const kinds = async () =>
+        (await readDirectory(directory)).writers.map(({ seat, live, epoch }) => [seat, live, epoch])
+      const before = await kinds()
+      expect(before.map(([, live]) => live).sort()).toEqual([false, false, true, true])
+      for (const options of [env, off]) {
+        const heir = await stage.start('actor.mjs', { env: options })
+        await heir.ask('count', 'heirs_total')
         await until(
-          async () => new Exposition(await actor.ask('scrape')),
-          (scrape) => scrape.value('level') === wanted && scrape.total('jobs_total') === 1111,
+          () => readDirectory(directory),
+          ({ scrape }) => scrape.total('heirs_total') === (options === env ? 1 : 2),
         )
       }
-    }
-    await level(1111)
-    await mapped[1]!.kill()
-    await level(1101)
-    await buffered[1]!.kill()
-    await level(101)
+      expect(await kinds()).toEqual(before.map(([seat, live, epoch]) => [seat, true, live ? epoch : Number(epoch) + 1]))
+      expect(filesIn(directory).filter((name) => name.endsWith('.values'))).toHaveLength(4)
+    })
 
-    const kinds = async () => (await readDirectory(directory)).writers.map(({ seat, live, epoch }) => [seat, live, epoch])
-    const before = await kinds()
-    expect(before.map(([, live]) => live).sort()).toEqual([false, false, true, true])
-    for (const options of [env, off]) {
-      const heir = await stage.start('actor.mjs', { env: options })
-      await heir.ask('count', 'heirs_total')
-      await until(
-        () => readDirectory(directory),
-        ({ scrape }) => scrape.total('heirs_total') === (options === env ? 1 : 2),
+    test('keep the run going for each other', { timeout: patience }, async ({ stage }) => {
+      const directory = stage.directory()
+      const env = { PROMHIVE_DIR: directory }
+      const off = { ...env, PROMHIVE_NATIVE: 'off' }
+      // One after the other, each beginning before the last one ends: never is nobody there.
+      let last = await stage.start('actor.mjs', { env })
+      await last.ask('count', 'jobs_total', {}, 10)
+      for (let life = 2; life <= 5; life++) {
+        const next = await stage.start('actor.mjs', { env: life % 2 === 0 ? off : env })
+        await next.ask('count', 'jobs_total', {}, 10)
+        await last.ask('exit')
+        await last.ended
+        last = next
+      }
+      const scrape = await until(
+        async () => new Exposition(await last.ask('scrape')),
+        (seen) => seen.value('jobs_total') === 50,
+        10_000,
       )
-    }
-    expect(await kinds()).toEqual(before.map(([seat, live, epoch]) => [seat, true, live ? epoch : Number(epoch) + 1]))
-    expect(filesIn(directory).filter((name) => name.endsWith('.values'))).toHaveLength(4)
-  })
+      expect(scrape.value('jobs_total')).toBe(50)
+    })
 
-  test('keep the run going for each other', { timeout: patience }, async ({ stage }) => {
-    const directory = stage.directory()
-    const env = { PROMHIVE_DIR: directory }
-    const off = { ...env, PROMHIVE_NATIVE: 'off' }
-    // One after the other, each beginning before the last one ends: never is nobody there.
-    let last = await stage.start('actor.mjs', { env })
-    await last.ask('count', 'jobs_total', {}, 10)
-    for (let life = 2; life <= 5; life++) {
-      const next = await stage.start('actor.mjs', { env: life % 2 === 0 ? off : env })
-      await next.ask('count', 'jobs_total', {}, 10)
-      await last.ask('exit')
-      await last.ended
-      last = next
-    }
-    const scrape = await until(
-      async () => new Exposition(await last.ask('scrape')),
-      (seen) => seen.value('jobs_total') === 50,
-      10_000,
-    )
-    expect(scrape.value('jobs_total')).toBe(50)
-  })
-
-  test('remove series for each other', { timeout: patience }, async ({ stage }) => {
-    const directory = stage.directory()
-    const env = { PROMHIVE_DIR: directory }
-    const mapped = await stage.start('actor.mjs', { env })
-    const buffered = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_NATIVE: 'off' } })
-    for (const actor of [mapped, buffered]) {
-      for (const id of ['a', 'b']) await actor.ask('count', 'jobs_total', { id }, 5)
-    }
-    const shows = async (wanted: Record<string, number>) => {
+    test('remove series for each other', { timeout: patience }, async ({ stage }) => {
+      const directory = stage.directory()
+      const env = { PROMHIVE_DIR: directory }
+      const mapped = await stage.start('actor.mjs', { env })
+      const buffered = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_NATIVE: 'off' } })
       for (const actor of [mapped, buffered]) {
-        const scrape = await until(
-          async () => new Exposition(await actor.ask('scrape')),
-          (seen) => JSON.stringify(seen.labelled('jobs_total')) === JSON.stringify(wanted),
-          10_000,
-        )
-        expect(scrape.labelled('jobs_total')).toEqual(wanted)
+        for (const id of ['a', 'b']) await actor.ask('count', 'jobs_total', { id }, 5)
       }
-    }
-    await shows({ 'id="a"': 10, 'id="b"': 10 })
-    await mapped.ask('remove', 'jobs_total', { id: 'a' })
-    await shows({ 'id="b"': 10 })
-    await buffered.ask('remove', 'jobs_total', { id: 'b' })
-    await shows({})
-    for (const actor of [mapped, buffered]) await actor.ask('count', 'jobs_total', { id: 'a' }, 1)
-    await shows({ 'id="a"': 2 })
-  })
-})
+      const shows = async (wanted: Record<string, number>) => {
+        for (const actor of [mapped, buffered]) {
+          const scrape = await until(
+            async () => new Exposition(await actor.ask('scrape')),
+            (seen) => JSON.stringify(seen.labelled('jobs_total')) === JSON.stringify(wanted),
+            10_000,
+          )
+          expect(scrape.labelled('jobs_total')).toEqual(wanted)
+        }
+      }
+      await shows({ 'id="a"': 10, 'id="b"': 10 })
+      await mapped.ask('remove', 'jobs_total', { id: 'a' })
+      await shows({ 'id="b"': 10 })
+      await buffered.ask('remove', 'jobs_total', { id: 'b' })
+      await shows({})
+      for (const actor of [mapped, buffered]) await actor.ask('count', 'jobs_total', { id: 'a' }, 1)
+      await shows({ 'id="a"': 2 })
+    })
+  },
+)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { fstatSync } from 'node:fs'
+import { existsSync, fstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
 import { claimIsDead, makeClaim } from './claim.js'
@@ -71,14 +71,17 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run 
       if (binding.lock(fd, runByte, 2)) {
         if (stillThere(fd, path) !== undefined) {
           // Writers without locks are not seen by the switch.
-          const goesOn = keep || livesWithoutLocks(directory, fd, binding)
-          if (!goesOn || readRunId(fd) === undefined) begin(directory, fd, binding)
-          binding.lock(fd, memberByte, 1)
-          binding.lock(fd, runByte, 1)
-          return mappedRun(fd, path, binding)
+          // Writers without locks are not seen by the switch. One that begins a run just now is waited for.
+          const goesOn = isBegun(fd) && (keep || livesWithoutLocks(directory, fd, binding))
+          if (goesOn || !beingBegun(directory)) {
+            if (!goesOn) begin(directory, fd, binding)
+            binding.lock(fd, memberByte, 1)
+            binding.lock(fd, runByte, 1)
+            return mappedRun(fd, path, binding)
+          }
         }
       } else if (binding.lock(fd, runByte, 1) && binding.probe(fd, memberByte)) {
-        if (stillThere(fd, path) !== undefined && readRunId(fd) !== undefined) {
+        if (stillThere(fd, path) !== undefined && isBegun(fd)) {
           binding.lock(fd, memberByte, 1)
           return mappedRun(fd, path, binding)
         }
@@ -127,20 +130,21 @@ function joinWithoutLocks(directory: string, keep: boolean): Run {
   const path = join(directory, controlName)
   return inTurns(directory, () => {
     const fd = openForWriting(path, true)
-    const goesOn = (): boolean =>
-      readRunId(fd) !== undefined && (keep || held(fd) || livesWithoutLocks(directory, fd, undefined))
+    const goesOn = (): boolean => isBegun(fd) && (keep || held(fd) || livesWithoutLocks(directory, fd, undefined))
     try {
       if (goesOn()) return bufferedRun(directory, fd, path)
       if (makeClaim(directory, beginningName)) {
         try {
-          // Somebody else may have begun it just before.
-          if (!goesOn()) begin(directory, fd, undefined)
-          return bufferedRun(directory, fd, path)
+          if (goesOn()) return bufferedRun(directory, fd, path)
+          // Somebody with locks may be about to begin one: their claim is the lock.
+          if (!held(fd)) {
+            begin(directory, fd, undefined)
+            return bufferedRun(directory, fd, path)
+          }
         } finally {
           removeQuietly(join(directory, beginningName))
         }
-      }
-      if (claimIsDead(directory, beginningName)) removeQuietly(join(directory, beginningName))
+      } else if (claimIsDead(directory, beginningName)) removeQuietly(join(directory, beginningName))
     } catch (cause) {
       closeQuietly(fd)
       throw cause
@@ -172,7 +176,7 @@ function bufferedRun(directory: string, fd: number, path: string): Run {
 function endBeginning(fd: number, id: string): void {
   const head = new Head(new Uint8Array(headerSize))
   if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.runId !== id || !isOwn(head.owner())) return
-  writeAt(fd, new Uint8Array(Int32Array.of(states.closed).buffer), at.state)
+  setState(fd, states.closed)
 }
 
 function begin(directory: string, fd: number, binding: Binding | undefined): void {
@@ -181,8 +185,28 @@ function begin(directory: string, fd: number, binding: Binding | undefined): voi
   const head = new Head(new Uint8Array(headerSize))
   head.create(0, new Uint8Array(16), randomBytes(16), binding === undefined ? kinds.buffered : kinds.mapped)
   head.own(ownFacts())
+  head.state = states.adopting
   writeAt(fd, head.bytes, 0)
   wipeFiles(directory)
+  // Nobody joins before: the wipe would take away what they have made.
+  setState(fd, states.ready)
+}
+
+/** Whether the run that the control file names is there to be joined: who began it has come to the end of that. */
+function isBegun(fd: number): boolean {
+  const head = new Head(new Uint8Array(headerSize))
+  return (
+    readAt(fd, head.bytes, headerSize, 0) === headerSize && head.fault() === undefined && head.state !== states.adopting
+  )
+}
+
+/** Whether somebody without locks is at it. */
+function beingBegun(directory: string): boolean {
+  return existsSync(join(directory, beginningName)) && !claimIsDead(directory, beginningName)
+}
+
+function setState(fd: number, state: number): void {
+  writeAt(fd, new Uint8Array(Int32Array.of(state).buffer), at.state)
 }
 
 /** Whether somebody is in the run who holds no lock: who began it, or a writer. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { codeOf, removeQuietly } from './files.js'
-import { isOurs, seatOf, valuesName } from './format.js'
+import { beginningName, isOurs, seatOf, valuesName } from './format.js'
 
 /** Makes the directory if need be. Throws `DIRECTORY_UNUSABLE` with the way out. */
 export function prepareDirectory(directory: string): void {
@@ -86,8 +86,12 @@ export function seatsIn(directory: string): number[] {
     .sort((a, b) => a - b)
 }
 
-/** Removes what earlier runs left. Values go first: a seat without them is no seat. */
+/**
+ * Removes what earlier runs left. Values go first: a seat without them is no seat. The claim of who does this stays: it
+ * goes when all is done.
+ */
 export function wipeFiles(directory: string): void {
   for (const seat of seatsIn(directory)) removeQuietly(join(directory, valuesName(seat)))
-  for (const name of readdirSync(directory)) if (isOurs(name)) removeQuietly(join(directory, name))
+  for (const name of readdirSync(directory))
+    if (isOurs(name) && name !== beginningName) removeQuietly(join(directory, name))
 }

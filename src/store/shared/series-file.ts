@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { fstatSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { opened, SeriesLog } from '../series-log.js'
-import { closeQuietly, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
+import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, writeAt } from './files.js'
 import { seriesName } from './format.js'
 import type { Head } from './head.js'
 import type { Seat } from './seat.js'
@@ -103,6 +103,11 @@ export class SeriesFile {
     this.waste = 0
     // At once: until then the head tells of more lines than there are.
     this.seat.flush()
+  }
+
+  /** Whether the directory still has it: without it nobody can tell what the seat's numbers are. */
+  get present(): boolean {
+    return stillThere(this.fd, this.path) !== undefined
   }
 
   close(): void {

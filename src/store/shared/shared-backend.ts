@@ -185,7 +185,7 @@ export class SharedBackend implements Backend {
   private watch(): void {
     this.guarded(() => {
       if (this.run === undefined) return
-      const condition = this.run.current() ? (this.store?.seat.condition() ?? 'held') : 'gone'
+      const condition = this.run.current() ? (this.store?.condition() ?? 'held') : 'gone'
       if (condition !== 'held') this.move(this.run, condition)
       else if (this.standIn !== undefined) this.sitDown()
       else {
