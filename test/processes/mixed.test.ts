@@ -53,6 +53,32 @@ describe.skipIf(loadBinding().binding === undefined)(
       expect(filesIn(directory).filter((name) => name.endsWith('.values'))).toHaveLength(4)
     })
 
+    test('begin one run when they start at the same instant on a stale directory', { timeout: patience }, async ({
+      stage,
+    }) => {
+      const directory = stage.directory()
+      for (let round = 1; round <= 4; round++) {
+        const name = `round_${round}_total`
+        const actors = await Promise.all(
+          Array.from({ length: 16 }, (_, i) =>
+            stage.start('actor.mjs', {
+              env: { PROMHIVE_DIR: directory, ...(i % 2 === 0 ? { PROMHIVE_NATIVE: 'off' } : {}) },
+            }),
+          ),
+        )
+        const start = Date.now() + 50
+        await Promise.all(actors.map((actor, i) => actor.ask('at', start + (i % 3), 'count', name, {}, 100)))
+        const scrape = await until(
+          async () => new Exposition(await actors[0]!.ask('scrape')),
+          (seen) => seen.value(name) === 1600,
+          15_000,
+        )
+        expect(scrape.total(name)).toBe(1600)
+        expect(scrape.total(`round_${round - 1}_total`)).toBe(0)
+        await stage.clearActors()
+      }
+    })
+
     test('keep the run going for each other', { timeout: patience }, async ({ stage }) => {
       const directory = stage.directory()
       const env = { PROMHIVE_DIR: directory }

@@ -154,7 +154,9 @@ describe.each(sharedBackends)('$backend: somebody meddles with the directory of 
     )
   })
 
-  test('a seat that lost its names is told of, and the others are exact', { timeout: patience }, async ({ stage }) => {
+  test('a seat that lost its names is told of, the others are exact, and its writer takes another', {
+    timeout: patience,
+  }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     const first = await stage.start('actor.mjs', options)
@@ -170,6 +172,14 @@ describe.each(sharedBackends)('$backend: somebody meddles with the directory of 
     expect(scrape.labelled('jobs_total')).toEqual({ 'who="second"': 200 })
     expect(errors.map(({ code, reason }) => `${code} ${reason}`)).toEqual(['FILE_UNREADABLE enoent'])
     expect(filesIn(directory)).not.toContain(seriesName(1))
+
+    await first.ask('scrape')
+    const healed = await until(
+      () => readDirectory(directory),
+      (reading) => reading.scrape.total('jobs_total') === 300,
+    )
+    expect(healed.scrape.labelled('jobs_total')).toEqual({ 'who="first"': 100, 'who="second"': 200 })
+    expect(healed.errors).toEqual([])
   })
 
   async function twoWriters(stage: Stage): Promise<{ directory: string; first: Actor; second: Actor }> {

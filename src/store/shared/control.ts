@@ -130,14 +130,18 @@ function joinWithoutLocks(directory: string, keep: boolean): Run {
   const path = join(directory, controlName)
   return inTurns(directory, () => {
     const fd = openForWriting(path, true)
-    const goesOn = (): boolean => isBegun(fd) && (keep || held(fd) || livesWithoutLocks(directory, fd, undefined))
+    // Who holds the lock alone is about to begin a run, or to find that this one goes on.
+    const goesOn = (): boolean => {
+      const { held, alone } = heldBy(fd)
+      return !alone && isBegun(fd) && (keep || held || livesWithoutLocks(directory, fd, undefined))
+    }
     try {
       if (goesOn()) return bufferedRun(directory, fd, path)
       if (makeClaim(directory, beginningName)) {
         try {
           if (goesOn()) return bufferedRun(directory, fd, path)
           // Somebody with locks may be about to begin one: their claim is the lock.
-          if (!held(fd)) {
+          if (!heldBy(fd).held) {
             begin(directory, fd, undefined)
             return bufferedRun(directory, fd, path)
           }
@@ -154,8 +158,10 @@ function joinWithoutLocks(directory: string, keep: boolean): Run {
   })
 }
 
-function held(fd: number): boolean {
-  return new Liveness(undefined).held(fd, fstatSync(fd))
+function heldBy(fd: number): { readonly held: boolean; readonly alone: boolean } {
+  const liveness = new Liveness(undefined)
+  const file = fstatSync(fd)
+  return { held: liveness.held(fd, file), alone: liveness.heldAlone(file) }
 }
 
 function bufferedRun(directory: string, fd: number, path: string): Run {

@@ -3,7 +3,7 @@ import type { Exemplar } from '../../model/exemplar.js'
 import type { LabelSet } from '../../model/label-set.js'
 import type { PlacedExemplar } from '../backend.js'
 import { crc32 } from './checksum.js'
-import { closeQuietly, openForWriting, readAt, writeAt } from './files.js'
+import { closeQuietly, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
 import { exemplarsName } from './format.js'
 import type { Seat } from './seat.js'
 
@@ -26,7 +26,9 @@ export class ExemplarCells {
   constructor(
     private readonly directory: string,
     private readonly seat: Seat,
-  ) {}
+  ) {
+    if (!seat.adopted) removeQuietly(join(directory, exemplarsName(seat.number)))
+  }
 
   /** Throws what the disk throws. */
   write(slot: number, bucket: number, { labels, value, timestamp = 0 }: Exemplar): void {

@@ -35,11 +35,21 @@ export class Liveness {
   /** Whether somebody else holds the lock on byte 0. */
   held(fd: number, file: Stats): boolean {
     if (this.binding !== undefined) return this.binding.probe(fd, ownerByte)
+    return this.listed(file, '')
+  }
+
+  /** Whether somebody holds it alone, as far as the system lists locks. */
+  heldAlone(file: Stats): boolean {
+    return this.listed(file, '!')
+  }
+
+  private listed(file: Stats, mark: '' | '!'): boolean {
     this.locks ??= readLocks()
-    return this.locks.has(`${deviceName(file.dev)}:${file.ino}`)
+    return this.locks.has(`${deviceName(file.dev)}:${file.ino}${mark}`)
   }
 }
 
+/** The files with a lock; with `!` behind the name where byte 0 is locked exclusively. */
 function readLocks(): Set<string> {
   const found = new Set<string>()
   let lines: string[]
@@ -50,8 +60,10 @@ function readLocks(): Set<string> {
     return found
   }
   for (const line of lines) {
-    const name = /\bOFDLCK\b.* ([0-9a-f]+:[0-9a-f]+:\d+) /.exec(line)?.[1]
-    if (name !== undefined) found.add(name)
+    const [, kind, name, first] = /\bOFDLCK\b.* (READ|WRITE) .* ([0-9a-f]+:[0-9a-f]+:\d+) (\d+) /.exec(line) ?? []
+    if (name === undefined) continue
+    found.add(name)
+    if (kind === 'WRITE' && first === '0') found.add(`${name}!`)
   }
   return found
 }

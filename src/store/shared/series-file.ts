@@ -26,8 +26,14 @@ export class SeriesFile {
     private readonly seat: Seat,
   ) {
     this.path = join(directory, seriesName(seat.number))
+    // What lies under the name of a fresh seat may still be written by who had the number before.
+    if (!seat.adopted) removeQuietly(this.path)
     this.fd = openForWriting(this.path, true)
     if (!seat.adopted) seat.head.logBytes = 0
+    // From here on who takes the seat away takes this file along. Before, it may have become somebody else's.
+    if (seat.condition() === 'held') return
+    closeQuietly(this.fd)
+    throw Object.assign(new Error(`seat ${seat.number} was taken away while it was taken`), { code: 'ESTALE' })
   }
 
   /** What an earlier owner of the seat wrote. */

@@ -9,6 +9,7 @@ import { BufferedSeat } from './buffered-seat.js'
 import { joinRun, type Run } from './control.js'
 import { prepareDirectory, seatsIn } from './directory.js'
 import { fileSystemOf } from './file-system.js'
+import { codeOf } from './files.js'
 import { valuesName } from './format.js'
 import { MappedSeat } from './mapped-seat.js'
 import { readHead, type Seat } from './seat.js'
@@ -19,6 +20,9 @@ import { SharedStore } from './shared-store.js'
 const flushInterval = 100
 /** How often a writer looks whether its directory is still there. */
 const watchInterval = 10_000
+
+/** How often a seat is looked for before a stand-in counts until the next look. */
+const attempts = 3
 
 /** What comes of a directory that does not lie in memory. */
 const consequences = {
@@ -130,9 +134,26 @@ export class SharedBackend implements Backend {
   private sitDown(): void {
     this.join()
     // Joining may have sat down already.
-    this.store ??= this.takeSeat(this.run!)
-    if (this.standIn !== undefined) carryOver(this.standIn, this.store)
+    if (this.store === undefined) this.settle()
+    if (this.standIn !== undefined) carryOver(this.standIn, this.store!)
     this.standIn = undefined
+  }
+
+  /** Takes a seat. Another run may begin just then and take it away: then one in that. */
+  private settle(): void {
+    for (let attempt = 1; this.store === undefined; attempt++) {
+      const run = this.run!
+      try {
+        const store = this.takeSeat(run)
+        if (run.current() || attempt === attempts) this.store = store
+        else store.close()
+      } catch (cause) {
+        if (attempt === attempts || (codeOf(cause) !== 'ESTALE' && run.current())) throw cause
+      }
+      if (run.current()) continue
+      this.run = joinRun(this.directory, this.binding, this.options)
+      run.leave()
+    }
   }
 
   private takeSeat(run: Run): SharedStore {
