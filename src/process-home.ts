@@ -13,7 +13,7 @@ import { Gathering } from './collect/gathering.js'
 import { Registry } from './collect/registry.js'
 import { Ticker } from './collect/ticker.js'
 import { Formatters } from './exposition/formatters.js'
-import { Counter } from './metric/counter.js'
+import { Faults } from './faults.js'
 import type { Home, RegisteredMetric, RemovalWatcher } from './metric/home.js'
 import type { MetricValues } from './metric/metric-values.js'
 import { defaultRegistryName, definitionKey, type FamilyDescriptor } from './model/descriptor.js'
@@ -31,6 +31,8 @@ import { SharedBackend, whyBuffered } from './store/shared/shared-backend.js'
 export interface ConfigureOptions {
   /** The directory that the processes of the application share. What was counted before is carried there. */
   readonly dir?: string
+  /** Where the processes count together instead of in a directory. What was counted before is carried there. */
+  readonly backend?: Backend
   /** Throw when the directory cannot be used, instead of counting in this process alone. */
   readonly strict?: boolean
   /** Told of every fault that a scrape or the store met; each kind is also warned of once. */
@@ -45,14 +47,6 @@ export interface ConfigureOptions {
   readonly created?: boolean
   /** How many series a metric may have in one process that does not say itself. Unlimited when left out. */
   readonly maxSeries?: number
-}
-
-/** A counter of promhive's own, and the label under which it counts this time. */
-interface Tally {
-  readonly name: string
-  readonly help: string
-  readonly label: string
-  readonly value: string
 }
 
 /** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
@@ -72,20 +66,20 @@ export class ProcessHome implements Home {
   private options: ConfigureOptions = {}
   /** Metrics by definition; weakly, for a registry may be made for one request. */
   private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
-  private readonly warned = new Set<string>()
-  private readonly tallies = new Map<string, Counter<string>>()
-  private tallying = false
+  private readonly faults = new Faults(() => this.showsItself())
 
   configure(options: ConfigureOptions): void {
     if (typeof options !== 'object' || options === null) {
       throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
     }
-    const { dir } = options
+    const { dir, backend } = options
     if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
       throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
     }
+    if (backend !== undefined) checkBackend(backend, dir)
     this.options = { ...this.options, ...options }
-    if (dir !== undefined) this.share(dir)
+    if (backend !== undefined) this.useBackend(backend)
+    else if (dir !== undefined) this.share(dir)
   }
 
   store(): Store {
@@ -108,7 +102,7 @@ export class ProcessHome implements Home {
   }
 
   isShared(): boolean {
-    return this.backend instanceof SharedBackend
+    return this.backend?.shared === true
   }
 
   /** A fault never reaches the application: it is told to who asked for it, and warned of once. */
@@ -118,28 +112,15 @@ export class ProcessHome implements Home {
     } catch {
       // Who reports a fault badly must not become one.
     }
-    this.warn(error.code, error.message)
-    this.tally({
-      name: 'promhive_errors_total',
-      help: 'Faults that promhive met and went on, by code.',
-      label: 'code',
-      value: error.code,
-    })
+    this.faults.met(error)
   }
 
   get maxSeries(): number {
     return this.options.maxSeries ?? Number.POSITIVE_INFINITY
   }
 
-  /** Named once in the log, and counted by name. */
   limited(metric: string): void {
-    this.warn(`SERIES_LIMIT ${metric}`, `${metric} has reached its maxSeries; look for label values that never repeat`)
-    this.tally({
-      name: 'promhive_series_limited_total',
-      help: 'Counts whose label values were beyond the limit of their metric.',
-      label: 'metric',
-      value: metric,
-    })
+    this.faults.limited(metric)
   }
 
   watchRemovals(metric: RemovalWatcher): void {
@@ -153,7 +134,7 @@ export class ProcessHome implements Home {
   }
 
   showsItself(): boolean {
-    return this.options.selfMetrics ?? this.backend instanceof SharedBackend
+    return this.options.selfMetrics ?? this.isShared()
   }
 
   read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
@@ -198,10 +179,9 @@ export class ProcessHome implements Home {
     return this.backend!
   }
 
-  /** Counts in a directory from now on, and takes along what was counted before. */
+  /** Counts in a directory from now on. */
   private share(directory: string): void {
-    const before = this.backend
-    if (before instanceof SharedBackend && before.directory === directory) return
+    if (this.backend instanceof SharedBackend && this.backend.directory === directory) return
     this.stopListening?.()
     this.stopListening = undefined
     const shared = new SharedBackend({
@@ -221,17 +201,35 @@ export class ProcessHome implements Home {
     }
     const reason = whyBuffered()
     if (reason !== undefined) {
-      this.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
+      this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
     }
-    this.backend = shared
-    this.ticker.start()
+    this.moveTo(shared)
+  }
+
+  /** Counts in a backend of the user's choice from now on. */
+  private useBackend(backend: Backend): void {
+    if (this.backend === backend) return
+    backend.begin?.({
+      onError: (error) => this.onError(error),
+      onRemoved: (family, key) => this.seriesRemoved(family, key),
+    })
+    this.moveTo(backend)
+  }
+
+  /** Takes along what was counted before. */
+  private moveTo(backend: Backend): void {
+    const before = this.backend
+    this.stopListening?.()
+    this.stopListening = undefined
+    this.backend = backend
+    if (this.isShared()) this.ticker.start()
     this.opened?.close()
     this.opened = undefined
     if (before === undefined) return
     const counted = before.openStore()
-    if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, shared.openStore())
+    if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
     Atomics.add(counted.gate, 0, 1)
-    before.close?.()
+    void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
   }
 
   private unusable(cause: unknown): void {
@@ -239,34 +237,6 @@ export class ProcessHome implements Home {
     this.backend ??= new MemoryBackend()
     const text = cause instanceof Error ? cause.message : String(cause)
     this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
-  }
-
-  /**
-   * Counts what befell promhive itself. After this turn: a fault may come while a seat is being taken. Not what the counting
-   * itself meets: it would meet the same fault again.
-   */
-  private tally({ name, help, label, value }: Tally): void {
-    if (this.tallying) return
-    queueMicrotask(() => {
-      if (!this.showsItself()) return
-      this.tallying = true
-      try {
-        let counter = this.tallies.get(name)
-        if (counter === undefined)
-          this.tallies.set(name, (counter = new Counter<string>({ name, help, labelNames: [label] })))
-        counter.inc({ [label]: value })
-      } catch {
-        // The name is the user's: what befell was warned of all the same.
-      } finally {
-        this.tallying = false
-      }
-    })
-  }
-
-  private warn(code: string, message: string): void {
-    if (this.warned.has(code)) return
-    this.warned.add(code)
-    process.emitWarning(message, { type: 'promhive', code: `PROMHIVE_${code.split(' ')[0]}` })
   }
 }
 
@@ -280,6 +250,22 @@ function withLocal(source: Source, local: MemoryStore): Source {
     },
     close: () => source.close(),
   }
+}
+
+function checkBackend(backend: Backend, dir: string | undefined): void {
+  if (dir !== undefined) {
+    throw new MetricsError('OPTION_INVALID', 'configure: dir and backend exclude each other; leave one of them out')
+  }
+  const whole = ['openStore', 'openSource'].every((name) => typeof backend?.[name as 'openStore'] === 'function')
+  if (!whole) {
+    const text = `configure: backend must have openStore() and openSource(), got ${describe(backend)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+}
+
+function closeFailed({ name }: Backend, cause: unknown): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new MetricsError('FLUSH_FAILED', `the ${name} backend was left, and did not close (${why})`, { cause })
 }
 
 function createdByEnvironment(): boolean {

@@ -98,11 +98,24 @@ export interface Pause {
   rest(): Promise<void>
 }
 
+/** What a backend borrows from the process that counts in it. */
+export interface Surroundings {
+  /** Told of a fault that must not reach the application's request. */
+  onError(error: MetricsError): void
+  /** Told of each series of this process that was removed, by whomever. */
+  onRemoved(family: FamilyDescriptor, key: SeriesKey): void
+}
+
 /** One way of keeping numbers where the next one finds them. */
 export interface Backend {
   readonly name: string
+  /** Whether other processes count in it too: self-metrics are shown then, and collectors publish. */
+  readonly shared?: boolean
+  /** Called once, before anything else: connect here, and throw only where the way out is another configuration. */
+  begin?(surroundings: Surroundings): void
+  /** Called at each look-up: it gives the same store until the backend is closed, and never throws. */
   openStore(): Store
   openSource(): Source
-  /** Lets go of files, locks and timers. */
-  close?(): void
+  /** Lets go of files, locks, connections and timers; what was counted is sent before. */
+  close?(): void | Promise<void>
 }

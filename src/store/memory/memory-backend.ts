@@ -11,7 +11,7 @@ const largestSegment = 1 << 19
 
 /** One process, nothing shared: the same slots on the heap, read the same way. */
 export class MemoryBackend implements Backend {
-  readonly name = 'memory'
+  readonly name: string = 'memory'
   private readonly store = new MemoryStore()
   openStore(): MemoryStore {
     return this.store

@@ -3,7 +3,7 @@ import { fstatSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { opened, SeriesLog } from '../series-log.js'
 import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, writeAt } from './files.js'
-import { seriesName } from './format.js'
+import { seriesName, valuesName } from './format.js'
 import type { Head } from './head.js'
 import type { Seat } from './seat.js'
 import { familyLine, openedLine, readLines } from './series-lines.js'
@@ -111,9 +111,11 @@ export class SeriesFile {
     this.seat.flush()
   }
 
-  /** Whether the directory still has it: without it nobody can tell what the seat's numbers are. */
-  get present(): boolean {
-    return stillThere(this.fd, this.path) !== undefined
+  /** Whether the directory still has it. If not, the seat's values go as well: nobody can tell whose they are. */
+  present(): boolean {
+    if (stillThere(this.fd, this.path) !== undefined) return true
+    removeQuietly(join(this.directory, valuesName(this.seat.number)))
+    return false
   }
 
   close(): void {

@@ -52,6 +52,7 @@ export function whyBuffered(): string | undefined {
 
 /** The processes of one host, sharing a directory. */
 export class SharedBackend implements Backend {
+  readonly shared = true
   readonly directory: string
   private binding: Binding | undefined
   private readonly options: SharedBackendOptions

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
@@ -8,8 +7,7 @@ import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
 import type { Run as SlotRun } from '../segments.js'
 import type { Run } from './control.js'
 import { ExemplarCells } from './exemplar-cells.js'
-import { codeOf, removeQuietly } from './files.js'
-import { valuesName } from './format.js'
+import { codeOf } from './files.js'
 import { inherit, type KnownFamily } from './inheritance.js'
 import { type Removal, type Removals, removeFailed } from './removals.js'
 import type { Seat } from './seat.js'
@@ -35,7 +33,6 @@ export class SharedStore implements Store {
   readonly gate: Int32Array
   readonly seat: Seat
   readonly overflow: Store
-  private readonly directory: string
   private readonly families = new Map<string, KnownFamily>()
   private readonly names: SeriesFile
   private readonly exemplars: ExemplarCells
@@ -49,7 +46,6 @@ export class SharedStore implements Store {
   private toldFull = false
 
   constructor({ directory, run, seat, overflow, everybodyAt, onRemoved, onError }: SharedStoreOptions) {
-    this.directory = directory
     this.seat = seat
     this.removals = run.removals
     this.everybodyAt = everybodyAt
@@ -170,10 +166,7 @@ export class SharedStore implements Store {
   /** Whether the seat and its files are still the directory's (or `gone`), and still this writer's (or `lost`). */
   condition(): 'held' | 'gone' | 'lost' {
     const condition = this.seat.condition()
-    if (condition !== 'held' || this.names.present) return condition
-    // Numbers without names: they are carried to another seat, and this one is no more.
-    removeQuietly(join(this.directory, valuesName(this.seat.number)))
-    return 'gone'
+    return condition === 'held' && !this.names.present() ? 'gone' : condition
   }
 
   /** Moves what found no room to the file, when there is room again. */

@@ -1,0 +1,71 @@
+import { Counter } from './metric/counter.js'
+import type { MetricsError } from './model/errors.js'
+
+/** A counter of promhive's own, and the label under which it counts this time. */
+interface Tally {
+  readonly name: string
+  readonly help: string
+  readonly label: string
+  readonly value: string
+}
+
+/** What befell promhive itself in this process: each kind is warned of once, and counted in a self-metric. */
+export class Faults {
+  private readonly warned = new Set<string>()
+  private readonly tallies = new Map<string, Counter<string>>()
+  private tallying = false
+
+  /** @param shown whether self-metrics are shown at the moment */
+  constructor(private readonly shown: () => boolean) {}
+
+  /** A fault that was met and got over. */
+  met({ code, message }: MetricsError): void {
+    this.warn(code, message)
+    this.tally({
+      name: 'promhive_errors_total',
+      help: 'Faults that promhive met and went on, by code.',
+      label: 'code',
+      value: code,
+    })
+  }
+
+  /** A count beyond the limit of a metric: named once in the log, and counted by name. */
+  limited(metric: string): void {
+    this.warn(`SERIES_LIMIT ${metric}`, `${metric} has reached its maxSeries; look for label values that never repeat`)
+    this.tally({
+      name: 'promhive_series_limited_total',
+      help: 'Counts whose label values were beyond the limit of their metric.',
+      label: 'metric',
+      value: metric,
+    })
+  }
+
+  /** Each code once. */
+  warn(code: string, message: string): void {
+    if (this.warned.has(code)) return
+    this.warned.add(code)
+    process.emitWarning(message, { type: 'promhive', code: `PROMHIVE_${code.split(' ')[0]}` })
+  }
+
+  /**
+   * Counts what befell. After this turn: a fault may come while a seat is being taken. Not what the counting itself meets:
+   * it would meet the same fault again.
+   */
+  private tally({ name, help, label, value }: Tally): void {
+    if (this.tallying) return
+    queueMicrotask(() => {
+      if (!this.shown()) return
+      this.tallying = true
+      try {
+        let counter = this.tallies.get(name)
+        if (counter === undefined)
+          this.tallies.set(name, (counter = new Counter<string>({ name, help, labelNames: [label] })))
+        counter.inc({ [label]: value })
+      } catch {
+        // The name is the user's: what befell was warned of all the same.
+      } finally {
+        this.tallying = false
+      }
+    })
+  }
+}
