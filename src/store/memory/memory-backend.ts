@@ -1,13 +1,25 @@
+import { threadId } from 'node:worker_threads'
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { exactKey, type LabelFilter, matches, type SeriesKey } from '../../model/series-key.js'
-import type { Backend, PlacedExemplar, Slots, Source, SourceReading, Store, StoredSeries } from '../backend.js'
+import {
+  type Backend,
+  nameOfProcess,
+  type PlacedExemplar,
+  type Slots,
+  type Source,
+  type SourceReading,
+  type Store,
+  type StoredSeries,
+} from '../backend.js'
 import { type Run, type Segment, Segments } from '../segments.js'
 import { opened, removed, SeriesLog } from '../series-log.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
+/** A log with fewer lines is not worth beginning again. */
+const smallEnough = 4096
 
 /** One process, nothing shared: the same slots on the heap, read the same way. */
 export class MemoryBackend implements Backend {
@@ -23,19 +35,22 @@ export class MemoryBackend implements Backend {
 
 interface KnownFamily {
   readonly family: FamilyDescriptor
-  readonly index: number
+  /** Its number in the log. */
+  index: number
   readonly series: Map<SeriesKey, Run>
 }
 
 export class MemoryStore implements Store {
   readonly writer = `memory-${process.pid}`
   readonly gate = new Int32Array(1)
-  readonly log = new SeriesLog()
+  log = new SeriesLog()
   private readonly segments = new Segments(nextSegment)
   private readonly families = new Map<string, KnownFamily>()
   private readonly startedAt = Date.now() / 1000
   private readonly exemplars = new Map<string, PlacedExemplar>()
   private dense = new Float64Array(0)
+  /** Lines of the log that tell of what is no more. */
+  private waste = 0
 
   /** @param seat which writer's series these are: 0 for nobody's in particular */
   constructor(private readonly seat = 1) {}
@@ -64,8 +79,28 @@ export class MemoryStore implements Store {
       this.log.append(removed, known.index, run.slot, key, 0)
       this.segments.release(run, layoutOf(family).width)
       this.dropExemplars(run.slot)
+      this.waste += 2
     }
+    if (this.log.length > smallEnough && this.waste > this.log.length * 0.75) this.rewriteLog()
     Atomics.add(this.gate, 0, 1)
+  }
+
+  /** Begins the log again with what is left, under the same numbers: it does not grow with series that come and go. */
+  private rewriteLog(): void {
+    const { log: before } = this
+    const createdAt = new Map<number, number>()
+    for (let i = 0; i < before.length; i++)
+      if (before.kinds[i] === opened) createdAt.set(before.slotOf[i]!, before.createdAt[i]!)
+    this.log = new SeriesLog()
+    this.waste = 0
+    for (const [definition, known] of this.families) {
+      if (known.series.size === 0) {
+        this.families.delete(definition)
+        continue
+      }
+      known.index = this.log.families.push(known.family) - 1
+      for (const [key, { slot }] of known.series) this.log.append(opened, known.index, slot, key, createdAt.get(slot)!)
+    }
   }
 
   snapshot(): SourceReading {
@@ -80,6 +115,7 @@ export class MemoryStore implements Store {
         {
           writer,
           seat,
+          process: nameOfProcess(process.pid, threadId),
           live: true,
           epoch: 1,
           startedAt,
