@@ -248,9 +248,11 @@ export class ProcessHome implements Home {
   }
 
   private unusable(cause: unknown): void {
-    if (this.options.strict) throw cause
-    this.backend ??= new MemoryBackend()
     const text = cause instanceof Error ? cause.message : String(cause)
+    if (this.options.strict) {
+      throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
+    }
+    this.backend ??= new MemoryBackend()
     this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
   }
 }
