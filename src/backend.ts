@@ -22,3 +22,4 @@ export type {
 } from './store/backend.js'
 export { MemoryBackend, MemoryStore } from './store/memory/memory-backend.js'
 export { SeriesLog } from './store/series-log.js'
+export { SnapshotBackend, type SnapshotBackendOptions } from './store/snapshot/snapshot-backend.js'

@@ -2,12 +2,20 @@ import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import type { Exemplar } from '../model/exemplar.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { exactKey, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
-import type { PlacedExemplar, Slots, SourceReading, Store, StoredSeries } from './backend.js'
+import type { PlacedExemplar, RemovalScope, Slots, SourceReading, Store, StoredSeries } from './backend.js'
 import { type Run, type Segment, Segments } from './segments.js'
 import { opened, removed, SeriesLog } from './series-log.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
+/** Entries below which a log is left as it is. */
+const shortLog = 4096
+
+/** A series that was removed. */
+export interface RemovedSeries {
+  readonly family: FamilyDescriptor
+  readonly key: SeriesKey
+}
 
 interface KnownFamily {
   readonly family: FamilyDescriptor
@@ -17,44 +25,78 @@ interface KnownFamily {
 
 /** Slots on the heap of one process: what a backend counts in that sends its numbers elsewhere. */
 export class MemoryStore implements Store {
-  readonly writer = `memory-${process.pid}`
   readonly gate = new Int32Array(1)
-  readonly log = new SeriesLog()
+  /** Begins again when it tells mostly of series that are gone. */
+  log = new SeriesLog()
   private readonly segments = new Segments(nextSegment)
   private readonly families = new Map<string, KnownFamily>()
   private readonly startedAt = Date.now() / 1000
+  private living = 0
   private readonly exemplars = new Map<string, PlacedExemplar>()
   private dense = new Float64Array(0)
 
-  /** @param seat which writer's series these are: 0 for nobody's in particular */
-  constructor(private readonly seat = 1) {}
+  /**
+   * @param seat which writer's series these are: 0 for nobody's in particular
+   * @param epoch how many owners the seat has had, this one included
+   * @param writer unique among all that count together
+   */
+  constructor(
+    private seat = 1,
+    readonly epoch = 1,
+    public writer = `memory-${process.pid}`,
+  ) {}
 
   open(family: FamilyDescriptor, key: SeriesKey): Slots {
     const known = this.family(family)
-    let run = known.series.get(key)
-    const layout = layoutOf(family)
-    if (run === undefined) {
-      run = this.segments.allocate(layout.width)
-      layout.claim(run.segment, run.at, 1)
-      known.series.set(key, run)
-      this.log.append(opened, known.index, run.slot, key, Date.now() / 1000)
-    }
-    return slotsOf(run)
+    const run = known.series.get(key) ?? this.begin(known, key, Date.now() / 1000)
+    layoutOf(family).claim(run.segment, run.at, this.epoch)
+    return this.slotsOf(run)
   }
 
-  remove(family: FamilyDescriptor, filter: LabelFilter): void {
+  /** Puts a series here that an earlier owner of the seat left: it is claimed when it is first opened. */
+  restore(family: FamilyDescriptor, key: SeriesKey, slots: Float64Array, createdAt: number): void {
+    const { segment, at } = this.begin(this.family(family), key, createdAt)
+    segment.values.set(slots, at)
+  }
+
+  remove(family: FamilyDescriptor, filter: LabelFilter, _scope?: RemovalScope): void {
     const known = this.families.get(definitionKey(family))
-    if (known === undefined) return
-    const exact = exactKey(family.labelNames, filter)
-    for (const key of exact === undefined ? [...known.series.keys()] : [exact]) {
-      const run = known.series.get(key)
-      if (run === undefined || !matches(family.labelNames, key, filter)) continue
-      known.series.delete(key)
-      this.log.append(removed, known.index, run.slot, key, 0)
-      this.segments.release(run, layoutOf(family).width)
-      this.dropExemplars(run.slot)
-    }
+    if (known !== undefined) this.removeFrom(known, filter)
     Atomics.add(this.gate, 0, 1)
+  }
+
+  /** Removes series of every definition of a name, as another process asked for; tells which. */
+  removeNamed(registry: string, name: string, filter: LabelFilter): readonly RemovedSeries[] {
+    const families = [...this.families.values()].filter(
+      ({ family }) => family.name === name && family.registry === registry,
+    )
+    const gone = families.flatMap((known) =>
+      this.removeFrom(known, filter).map((key) => ({ family: known.family, key })),
+    )
+    if (gone.length > 0) Atomics.add(this.gate, 0, 1)
+    return gone
+  }
+
+  /**
+   * Takes off what stood here when the log had `told` entries: somebody else goes on from that, and only what came since
+   * is this store's. Gauges stay as they are.
+   */
+  deduct(before: Float64Array, told: number): void {
+    const begunSince = new Set(this.log.slotOf.slice(told))
+    for (const { family, series } of this.families.values()) {
+      const { additiveFrom, width } = layoutOf(family)
+      if (additiveFrom === undefined) continue
+      for (const { segment, at, slot } of series.values()) {
+        if (begunSince.has(slot)) continue
+        for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= before[slot + i] ?? 0
+      }
+    }
+  }
+
+  /** Counts on another seat from now on: readers are told the series anew. */
+  moveTo(seat: number): void {
+    this.seat = seat
+    this.beginLogAgain()
   }
 
   snapshot(): SourceReading {
@@ -70,7 +112,7 @@ export class MemoryStore implements Store {
           writer,
           seat,
           live: true,
-          epoch: 1,
+          epoch: this.epoch,
           startedAt,
           log,
           values,
@@ -90,12 +132,52 @@ export class MemoryStore implements Store {
 
   *series(): Iterable<StoredSeries> {
     for (const { family, series } of this.families.values()) {
-      for (const [key, run] of series) yield { family, key, slots: slotsOf(run) }
+      for (const [key, run] of series) yield { family, key, slots: this.slotsOf(run) }
     }
   }
 
   flush(): void {}
   close(): void {}
+
+  private begin(known: KnownFamily, key: SeriesKey, createdAt: number): Run {
+    const layout = layoutOf(known.family)
+    const run = this.segments.allocate(layout.width)
+    known.series.set(key, run)
+    this.living++
+    this.log.append(opened, known.index, run.slot, key, createdAt)
+    return run
+  }
+
+  private removeFrom({ family, index, series }: KnownFamily, filter: LabelFilter): readonly SeriesKey[] {
+    const exact = exactKey(family.labelNames, filter)
+    const gone = (exact === undefined ? [...series.keys()] : [exact]).filter(
+      (key) => series.has(key) && matches(family.labelNames, key, filter),
+    )
+    for (const key of gone) {
+      const run = series.get(key)!
+      series.delete(key)
+      this.living--
+      this.log.append(removed, index, run.slot, key, 0)
+      this.segments.release(run, layoutOf(family).width)
+      this.dropExemplars(run.slot)
+    }
+    if (this.log.length > shortLog && this.log.length > 4 * this.living) this.beginLogAgain()
+    return gone
+  }
+
+  private beginLogAgain(): void {
+    const { log } = this
+    const began = new Map(log.slotOf.flatMap((slot, i) => (log.kinds[i] === opened ? [[slot, log.createdAt[i]!]] : [])))
+    this.log = new SeriesLog()
+    this.log.families.push(...log.families)
+    for (const { index, series } of this.families.values()) {
+      for (const [key, { slot }] of series) this.log.append(opened, index, slot, key, began.get(slot)!)
+    }
+  }
+
+  private slotsOf({ segment, at }: Run): Slots {
+    return { values: segment.values, words: segment.words, at, epoch: this.epoch }
+  }
 
   private dropExemplars(slot: number): void {
     for (const [key, placed] of this.exemplars) if (placed.slot === slot) this.exemplars.delete(key)
@@ -110,10 +192,6 @@ export class MemoryStore implements Store {
     }
     return known
   }
-}
-
-function slotsOf({ segment, at }: Run): Slots {
-  return { values: segment.values, words: segment.words, at, epoch: 1 }
 }
 
 function nextSegment(first: number, width: number): Segment {
