@@ -1,9 +1,10 @@
-import { Registry, type RegistryOptions } from './collect/registry.js'
+import { Registry } from './collect/registry.js'
 import { processHome } from './default-registry.js'
 import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './delivery/scrape-server.js'
 import type { ConfigureOptions } from './process-home.js'
 
 export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
+export type { RegistryOptions } from './collect/registry-options.js'
 export type { MetricsServer, MetricsServerOptions } from './delivery/scrape-server.js'
 export { collectDefaultMetrics, type DefaultMetricsOptions } from './instrument/runtime/default-metrics.js'
 export { Counter } from './metric/counter.js'
@@ -16,7 +17,7 @@ export { exponentialBuckets, linearBuckets } from './model/bounds.js'
 export { MetricsError, type MetricsErrorCode } from './model/errors.js'
 export type { GaugeMode, MetricType, StateSetMode } from './model/metric-type.js'
 export type { ConfigureOptions } from './process-home.js'
-export { Registry, type RegistryOptions }
+export { Registry }
 
 /**
  * Says where the processes of the application count together, and who is told of faults. The environment variable

@@ -8,25 +8,27 @@ import {
   prepareOwnPlace,
   sweepEndedApplications,
 } from './application-directory.js'
-import { valuesOf } from './collect/foreign.js'
 import { Gathering } from './collect/gathering.js'
 import { Registry } from './collect/registry.js'
 import { Ticker } from './collect/ticker.js'
 import { Formatters } from './exposition/formatters.js'
 import { Faults } from './faults.js'
-import type { Home, RegisteredMetric, RemovalWatcher } from './metric/home.js'
+import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from './metric/home.js'
 import type { MetricValues } from './metric/metric-values.js'
 import { defaultRegistryName, definitionKey, type FamilyDescriptor } from './model/descriptor.js'
 import { MetricsError } from './model/errors.js'
-import { emptyTable } from './model/family.js'
-import type { LabelSet } from './model/label-set.js'
-import { layoutOf } from './model/layout/layout-of.js'
+import type { LabelSet, WorkerLabel } from './model/label-set.js'
 import { describe } from './model/metric-name.js'
 import type { SeriesKey } from './model/series-key.js'
+import { RegistryScope } from './registry-scope.js'
 import type { Backend, Source, Store } from './store/backend.js'
 import { carryOver } from './store/carry.js'
 import { MemoryBackend, MemoryStore } from './store/memory/memory-backend.js'
 import { SharedBackend, whyBuffered } from './store/shared/shared-backend.js'
+import { WorkerLabelChoice } from './worker-label.js'
+
+/** So many things without a name are not made at the start of an application, but with its requests. */
+const manyNameless = 1000
 
 export interface ConfigureOptions {
   /** The directory that the processes of the application share. What was counted before is carried there. */
@@ -45,6 +47,12 @@ export interface ConfigureOptions {
    * their own. Decide before the first scrape.
    */
   readonly created?: boolean
+  /**
+   * The label of series that each process keeps for itself: `worker` (the default), the number of its seat, which the next
+   * process takes over, so that the number of series stays; or `pid`, the process's, as in Python's client. The environment
+   * variable `PROMHIVE_WORKER_LABEL` does the same. Decide before the first metric.
+   */
+  readonly workerLabel?: WorkerLabel
   /** How many series a metric may have in one process that does not say itself. Unlimited when left out. */
   readonly maxSeries?: number
 }
@@ -54,6 +62,7 @@ export class ProcessHome implements Home {
   readonly gathering = new Gathering(
     () => this.source(),
     (error) => this.onError(error),
+    () => this.workerLabel,
   )
   /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
   readonly ticker = new Ticker(() => setImmediate(() => this.backend ?? this.choose()).unref())
@@ -61,6 +70,7 @@ export class ProcessHome implements Home {
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
   private opened: Source | undefined
+  private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
@@ -77,6 +87,7 @@ export class ProcessHome implements Home {
       throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
     }
     if (backend !== undefined) checkBackend(backend, dir)
+    if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     this.options = { ...this.options, ...options }
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(dir)
@@ -96,8 +107,20 @@ export class ProcessHome implements Home {
     return new Formatters(defaultLabels, { created })
   }
 
-  nextNameless(what: 'registry' | 'metric'): string {
+  get workerLabel(): WorkerLabel {
+    return this.labelChoice.label
+  }
+
+  apart(): RegistryScope {
+    return new RegistryScope(this)
+  }
+
+  nextNameless(what: Nameless): string {
     this.nameless[what]++
+    if (this.nameless[what] === manyNameless) {
+      const text = `${manyNameless} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request a registry of { scope: 'process' }`
+      this.faults.warn(`NAMELESS_${what.toUpperCase()}`, text)
+    }
     return `~${what} ${this.nameless[what]}`
   }
 
@@ -138,15 +161,7 @@ export class ProcessHome implements Home {
   }
 
   read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
-    const family = metric.family!
-    const key = definitionKey(family)
-    return this.gathering.run(
-      () => {},
-      async ({ tables }) => {
-        const table = tables.find((candidate) => definitionKey(candidate.family) === key)
-        return valuesOf(table ?? emptyTable(family, layoutOf(family)))
-      },
-    )
+    return this.gathering.valuesOf(metric.family!)
   }
 
   /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
@@ -233,9 +248,11 @@ export class ProcessHome implements Home {
   }
 
   private unusable(cause: unknown): void {
-    if (this.options.strict) throw cause
-    this.backend ??= new MemoryBackend()
     const text = cause instanceof Error ? cause.message : String(cause)
+    if (this.options.strict) {
+      throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
+    }
+    this.backend ??= new MemoryBackend()
     this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
   }
 }

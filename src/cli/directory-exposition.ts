@@ -9,6 +9,7 @@ import { defaultRegistryName } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import { type Family, type FamilyTable, familiesNamed } from '../model/family.js'
 import { SharedSource } from '../store/shared/shared-source.js'
+import { workerLabelFromEnvironment } from '../worker-label.js'
 
 /**
  * What all processes counted in a directory, read from outside: nothing is joined, written or locked.
@@ -17,7 +18,7 @@ import { SharedSource } from '../store/shared/shared-source.js'
  */
 export function directoryExposition(directory: string, registry?: string): Exposition {
   const source = new SharedSource(directory, loadBinding().binding)
-  const gathering = new Gathering(() => source, tellOnce())
+  const gathering = new Gathering(() => source, tellOnce(), workerLabelFromEnvironment)
   const formatters = new Formatters()
   const queue = new ScrapeQueue()
   const print = (contentType: string, names: readonly string[]): Promise<readonly Uint8Array[]> =>

@@ -5,12 +5,12 @@ import { describe } from '../model/metric-name.js'
 import { oneAtATime } from './collect-hook.js'
 import type { CollectedFamily, Collector } from './collector.js'
 import { Publisher } from './publisher.js'
-import type { Ticker } from './ticker.js'
+import type { Job, Ticker } from './ticker.js'
 
 /** The collectors of one registry. One that throws or never ends costs its own families only, and is told. */
 export class Collectors {
   private readonly serving = new Set<Collector>()
-  private readonly each = new Map<Collector, () => Promise<void>>()
+  private readonly each = new Map<Collector, Job>()
 
   constructor(
     private readonly registry: MetricRegistry,
@@ -44,7 +44,7 @@ export class Collectors {
 
   /** Before a scrape: this process publishes what it has, and gives what the serving process is asked for. */
   async collect(): Promise<readonly Family[]> {
-    await Promise.all([...this.each.values()].map((job) => job()))
+    await Promise.all([...this.each.values()].map((job) => job.run()))
     const given = await Promise.all([...this.serving].map((collector) => this.ask(collector)))
     return given.flatMap((families) => families ?? []).map(sampleFamily)
   }
@@ -52,13 +52,16 @@ export class Collectors {
   private publishEach(collector: Collector): void {
     if (this.each.has(collector)) return
     const publisher = new Publisher(this.registry)
-    const job = async (): Promise<void> => {
-      const families = await this.ask(collector)
+    const publish = (families: readonly CollectedFamily[] | undefined): void => {
       try {
         if (families !== undefined) publisher.publish(families)
       } catch (cause) {
         this.onError(failed(collector, cause))
       }
+    }
+    const job = {
+      run: async () => publish(await this.ask(collector)),
+      atExit: () => publish(askAtOnce(collector)),
     }
     this.each.set(collector, job)
     this.ticker.add(job)
@@ -90,4 +93,15 @@ function failed({ name }: Collector, cause: unknown): MetricsError {
     `collector ${name ?? 'without a name'} failed (${why}); the other families are served`,
     { cause },
   )
+}
+
+/** What a collector gives that does not wait for anything: the process ends. */
+function askAtOnce(collector: Collector): readonly CollectedFamily[] | undefined {
+  try {
+    const given = collector.collect()
+    return Array.isArray(given) ? given : undefined
+  } catch {
+    // There is nobody left to tell.
+    return undefined
+  }
 }

@@ -1,6 +1,11 @@
+import type { MetricValues } from '../metric/metric-values.js'
+import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
-import type { Family } from '../model/family.js'
+import { emptyTable, type Family } from '../model/family.js'
+import type { WorkerLabel } from '../model/label-set.js'
+import { layoutOf } from '../model/layout/layout-of.js'
 import type { Pause, Source } from '../store/backend.js'
+import { valuesOf } from './foreign.js'
 import { Merger } from './merge.js'
 import { Slices } from './pause.js'
 import type { ScrapeFacts } from './self-metrics.js'
@@ -34,7 +39,7 @@ export interface Formatters {
  * still while they are printed.
  */
 export class Gathering {
-  private merger = new Merger()
+  private merger: Merger | undefined
   private last: Promise<unknown> = Promise.resolve()
   private lastSource: Source | undefined
 
@@ -42,6 +47,7 @@ export class Gathering {
   constructor(
     private readonly source: () => Source,
     private readonly onError: (error: MetricsError) => void = () => {},
+    private readonly workerLabel: () => WorkerLabel = () => 'worker',
   ) {}
 
   /**
@@ -53,19 +59,28 @@ export class Gathering {
     return this.alone((gathered) => use(gathered, prepared))
   }
 
+  /** The merged values of one family. */
+  valuesOf(family: FamilyDescriptor): Promise<MetricValues> {
+    const key = definitionKey(family)
+    return this.alone(async ({ tables }) => {
+      const table = tables.find((candidate) => definitionKey(candidate.family) === key)
+      return valuesOf(table ?? emptyTable(family, layoutOf(family)))
+    })
+  }
+
   private alone<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
     const next = this.last.then(async () => {
       const source = this.source()
-      if (source !== this.lastSource) this.merger = new Merger()
+      if (source !== this.lastSource) this.merger = undefined
       this.lastSource = source
+      const merger = (this.merger ??= new Merger(this.workerLabel()))
       const pause = new Slices()
       const began = performance.now()
       const reading = await source.read(pause)
-      const merged = await this.merger.merge(reading.writers, pause)
+      const merged = await merger.merge(reading.writers, pause)
       const errors = [...reading.errors, ...merged.errors]
       for (const error of errors) this.onError(error)
       const seconds = (performance.now() - began) / 1000
-      const { merger } = this
       const placeExemplars = (): void => merger.placeExemplars(reading.writers)
       return use({ writers: reading.writers, tables: merged.tables, errors, seconds, pause, placeExemplars })
     })

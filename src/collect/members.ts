@@ -3,13 +3,13 @@ import { MetricsError } from '../model/errors.js'
 import { runCollect } from './collect-hook.js'
 import type { Registered } from './registered.js'
 import { SampleOwners } from './sample-owners.js'
-import type { Ticker } from './ticker.js'
+import type { Job, Ticker } from './ticker.js'
 
 /** The metrics of a registry, by name, and what they do in every process now and then. */
 export class Members {
   private readonly byName = new Map<string, Registered>()
   private readonly sampleOwners = new SampleOwners()
-  private readonly jobs = new Map<string, () => Promise<void>>()
+  private readonly jobs = new Map<string, Job>()
 
   constructor(
     private readonly duplicates: 'same' | 'throw',
@@ -48,7 +48,8 @@ export class Members {
   }
 
   private startJob(metric: Registered): void {
-    const job = (): Promise<void> => runCollect(metric, this.onError)
+    const run = (): Promise<void> => runCollect(metric, this.onError)
+    const job = { run, atExit: () => void run() }
     this.jobs.set(metric.name, job)
     this.ticker.add(job)
   }

@@ -1,6 +1,7 @@
 import { definitionKey, difference, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import type { FamilyTable } from '../model/family.js'
+import type { WorkerLabel } from '../model/label-set.js'
 import type { SlotLayout } from '../model/layout/slot-layout.js'
 import type { SeriesKey } from '../model/series-key.js'
 import type { Pause, WriterSnapshot } from '../store/backend.js'
@@ -25,6 +26,8 @@ export class Merger {
   private readonly tables = new Map<string, Table>()
   private readonly plans = new Map<SeriesLog, Plan>()
 
+  constructor(private readonly workerLabel: WorkerLabel = 'worker') {}
+
   async merge(writers: readonly WriterSnapshot[], pause: Pause): Promise<Merged> {
     const logs = new Set(writers.map((writer) => writer.log))
     for (const [log, plan] of this.plans) {
@@ -36,7 +39,8 @@ export class Merger {
     // Rows of series that are no more are kept for when they come again, but not without end.
     if ([...this.tables.values()].some((table) => table.wasteful)) this.forget()
     for (const table of this.tables.values()) table.newest = 0
-    for (const writer of writers) await this.follow(writer, pause)
+    const names = namesOf(writers, this.workerLabel)
+    for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()
     for (const writer of writers) {
       this.plans.get(writer.log)!.add(this.totals.slots, writer)
@@ -53,9 +57,14 @@ export class Merger {
     this.plans.clear()
   }
 
-  private async follow(writer: WriterSnapshot, pause: Pause): Promise<void> {
+  private async follow(writer: WriterSnapshot, name: string, pause: Pause): Promise<void> {
     let plan = this.plans.get(writer.log)
-    if (plan === undefined) this.plans.set(writer.log, (plan = new Plan()))
+    if (plan !== undefined && plan.worker !== name) {
+      // Another process has taken the seat over, and is called something else.
+      plan.leave(writer.log)
+      plan = undefined
+    }
+    if (plan === undefined) this.plans.set(writer.log, (plan = new Plan(name)))
     const { families } = writer.log
     for (let i = plan.tables.length; i < families.length; i++) plan.tables.push(this.tableOf(families[i]))
     plan.tables.forEach((table, i) => {
@@ -86,7 +95,7 @@ export class Merger {
     if (family === undefined) return undefined
     const key = definitionKey(family)
     let table = this.tables.get(key)
-    if (table === undefined) this.tables.set(key, (table = new Table(family, this.totals)))
+    if (table === undefined) this.tables.set(key, (table = new Table(family, this.totals, this.workerLabel)))
     return table
   }
 
@@ -120,7 +129,6 @@ export class Merger {
 class Plan {
   readonly tables: (Table | undefined)[] = []
   private position = 0
-  private seat = 0
   /** Merged slot of each slot of the writer; 0 where it is not simply added. */
   private target = new Int32Array(1024)
   private mapped = 0
@@ -128,24 +136,25 @@ class Plan {
   private readonly rows = new Map<number, { table: Table; row: number }>()
   private readonly combined = new Map<number, { layout: SlotLayout; table: Table; row: number }>()
 
-  async follow(writer: WriterSnapshot, pause: Pause): Promise<void> {
-    const { log, seat } = writer
-    this.seat = seat
+  /** @param worker what the writer is called where it has series of its own */
+  constructor(readonly worker: string) {}
+
+  async follow({ log }: WriterSnapshot, pause: Pause): Promise<void> {
     for (; this.position < log.length; this.position++) {
       const i = this.position
       const table = this.tables[log.familyOf[i]!]!
-      if (log.kinds[i] === removed) this.drop(table, log.slotOf[i]!, log.keyOf[i]!, seat)
-      else if (log.kinds[i] === opened) this.open(table, log.slotOf[i]!, log.keyOf[i]!, seat, log.createdAt[i]!)
+      if (log.kinds[i] === removed) this.drop(table, log.slotOf[i]!, log.keyOf[i]!)
+      else if (log.kinds[i] === opened) this.open(table, log.slotOf[i]!, log.keyOf[i]!, log.createdAt[i]!)
       if ((i & 255) === 255 && pause.due()) await pause.rest()
     }
   }
 
   /** The rows of this writer's series by their first slots: looked up for exemplars only. */
-  rowsBySlot({ log, seat }: WriterSnapshot): ReadonlyMap<number, { table: Table; row: number }> {
+  rowsBySlot({ log }: WriterSnapshot): ReadonlyMap<number, { table: Table; row: number }> {
     for (; this.placed < log.length; this.placed++) {
       const slot = log.slotOf[this.placed]!
       const table = this.tables[log.familyOf[this.placed]!]
-      const row = table?.rowOf(log.keyOf[this.placed]!, seat)
+      const row = table?.rowOf(log.keyOf[this.placed]!, this.worker)
       if (log.kinds[this.placed] === removed) this.rows.delete(slot)
       else if (log.kinds[this.placed] === opened && table !== undefined && row !== undefined)
         this.rows.set(slot, { table, row })
@@ -172,11 +181,11 @@ class Plan {
       if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
       else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
     }
-    for (const i of open.values()) this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.seat)
+    for (const i of open.values()) this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.worker)
   }
 
-  private open(table: Table, slot: number, key: SeriesKey, seat: number, created: number): void {
-    const row = table.add(key, seat, created)
+  private open(table: Table, slot: number, key: SeriesKey, created: number): void {
+    const row = table.add(key, this.worker, created)
     const { layout } = table
     const from = layout.additiveFrom
     this.reach(slot + layout.width)
@@ -184,8 +193,8 @@ class Plan {
     else for (let i = 0; i < layout.mergedWidth; i++) this.target[slot + from + i] = table.bases[row]! + i
   }
 
-  private drop(table: Table, slot: number, key: SeriesKey, seat: number): void {
-    table.drop(key, seat)
+  private drop(table: Table, slot: number, key: SeriesKey): void {
+    table.drop(key, this.worker)
     this.combined.delete(slot)
     this.target.fill(0, slot, slot + table.layout.width)
   }
@@ -197,6 +206,16 @@ class Plan {
     wider.set(this.target)
     this.target = wider
   }
+}
+
+/** What each writer is called: two processes of one number, in two containers say, are told apart by their seats. */
+function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): string[] {
+  const seats = new Map<string, number>()
+  return writers.map(({ seat, process }) => {
+    const name = (label === 'pid' ? process : undefined) ?? String(seat)
+    if (!seats.has(name)) seats.set(name, seat)
+    return seats.get(name) === seat ? name : `${name}-${seat}`
+  })
 }
 
 function conflict(a: FamilyDescriptor, b: FamilyDescriptor): MetricsError {

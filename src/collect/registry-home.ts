@@ -1,3 +1,4 @@
+import type { MetricRegistry, Nameless } from '../metric/home.js'
 import type { MetricsError } from '../model/errors.js'
 import type { LabelSet } from '../model/label-set.js'
 import type { Formatters, Gathering } from './gathering.js'
@@ -7,8 +8,10 @@ import type { Ticker } from './ticker.js'
 export interface RegistryHome {
   readonly gathering: Gathering
   formatters(defaultLabels: LabelSet): Formatters
-  nextNameless(what: 'registry' | 'metric'): string
+  nextNameless(what: Nameless): string
   onError(error: MetricsError): void
+  /** A home for one registry whose metrics stay in this process, and go with it. */
+  apart(): MetricRegistry['home'] & RegistryHome
   /** Whether other processes count into the same store. */
   isShared(): boolean
   /** Whether the default registry shows promhive's own state. */

@@ -1,3 +1,4 @@
+import { oneOf } from '../metric/definition.js'
 import { type MetricRegistry, type RegisteredMetric, theHome } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
@@ -15,20 +16,9 @@ import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
+import type { RegistryOptions } from './registry-options.js'
 import { ScrapeQueue } from './scrape-queue.js'
 import { selfFamilies } from './self-metrics.js'
-
-export interface RegistryOptions {
-  /** Processes that use the same name mean the same registry. Left out, registries are told apart by the order in which they are made. */
-  readonly name?: string
-  /** Put in front of the names of the metrics that are made in this registry: `shop_` makes `jobs_total` `shop_jobs_total`. */
-  readonly prefix?: string
-  /**
-   * What a second metric of the same name and definition is: `same` (the default) the first one, counted from another
-   * place; `throw` an error, as in prom-client.
-   */
-  readonly duplicates?: 'same' | 'throw'
-}
 
 /**
  * A set of metrics that are shown together. `metrics()` is the merged view of every process of the application.
@@ -43,6 +33,7 @@ export class Registry implements MetricRegistry {
   static readonly OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
   readonly prefix: string
+  readonly scope: 'application' | 'process'
   readonly home
   private name: string | undefined
   private readonly members: Members
@@ -54,13 +45,16 @@ export class Registry implements MetricRegistry {
   private readonly queue = new ScrapeQueue()
 
   constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
-    this.home = home
+    const { scope = 'application' } = options
+    oneOf('registry', 'scope', scope, ['application', 'process'])
+    this.scope = scope
+    this.home = scope === 'process' ? home.apart() : home
     this.name = options.name
     this.prefix = checkPrefix(options.prefix)
     const onError = (error: MetricsError): void => home.onError(error)
-    this.members = new Members(options.duplicates ?? 'same', home.ticker, onError)
+    this.members = new Members(options.duplicates ?? 'same', this.home.ticker, onError)
     this.formatters = home.formatters({})
-    this.collectors = new Collectors(this, home.ticker, onError)
+    this.collectors = new Collectors(this, this.home.ticker, onError)
   }
 
   /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
@@ -117,8 +111,12 @@ export class Registry implements MetricRegistry {
     return { contentType, chunks: await this.print(contentType, names) }
   }
 
-  /** @throws MetricsError `NAME_TAKEN` when another metric has the name */
-  registerMetric(metric: RegisteredMetric): void {
+  /** @throws MetricsError `NAME_TAKEN` when another metric has the name; `REGISTER_INVALID` when it counts elsewhere */
+  registerMetric(metric: RegisteredMetric & { readonly home?: unknown }): void {
+    if (metric.home !== undefined && metric.home !== this.home) {
+      const text = `${metric.name}: a registry with scope "process" shows only metrics of its own, and no other shows them`
+      throw new MetricsError('REGISTER_INVALID', text)
+    }
     this.members.add(metric)
     this.startSoon(metric)
   }

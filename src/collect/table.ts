@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { Exemplar } from '../model/exemplar.js'
 import type { FamilyTable } from '../model/family.js'
-import { workerLabel } from '../model/label-set.js'
+import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import type { SlotLayout } from '../model/layout/slot-layout.js'
 import { labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
@@ -31,6 +31,7 @@ export class Table implements FamilyTable {
   constructor(
     public family: FamilyDescriptor,
     private readonly totals: Totals,
+    private readonly workerLabel: WorkerLabel = 'worker',
   ) {
     this.layout = layoutOf(family)
     this.labelNames = this.layout.perWriter ? [...family.labelNames, workerLabel].sort() : family.labelNames
@@ -41,8 +42,8 @@ export class Table implements FamilyTable {
   }
 
   /** One more writer has the series; gives its row. */
-  add(key: SeriesKey, seat: number, created: number): number {
-    const name = this.rowKey(key, seat)
+  add(key: SeriesKey, worker: string, created: number): number {
+    const name = this.rowKey(key, worker)
     let row = this.rows.get(name)
     if (row === undefined) {
       row = this.keys.push(name) - 1
@@ -60,8 +61,8 @@ export class Table implements FamilyTable {
     return this.keys.length > 10_000 && this.order.length < this.keys.length / 4
   }
 
-  rowOf(key: SeriesKey, seat: number): number | undefined {
-    return this.rows.get(this.rowKey(key, seat))
+  rowOf(key: SeriesKey, worker: string): number | undefined {
+    return this.rows.get(this.rowKey(key, worker))
   }
 
   /** Keeps the newest exemplar of a bucket. */
@@ -73,8 +74,8 @@ export class Table implements FamilyTable {
   }
 
   /** One writer less has the series. */
-  drop(key: SeriesKey, seat: number): void {
-    const row = this.rows.get(this.rowKey(key, seat))
+  drop(key: SeriesKey, worker: string): void {
+    const row = this.rows.get(this.rowKey(key, worker))
     if (row !== undefined && --this.writers[row]! === 0) this.changed = true
   }
 
@@ -113,10 +114,10 @@ export class Table implements FamilyTable {
     return into
   }
 
-  private rowKey(key: SeriesKey, seat: number): SeriesKey {
+  private rowKey(key: SeriesKey, worker: string): SeriesKey {
     if (!this.layout.perWriter) return key
     const values = [...labelValuesOf(key)]
-    values.splice(this.labelNames.indexOf(workerLabel), 0, String(seat))
+    values.splice(this.labelNames.indexOf(this.workerLabel), 0, worker)
     return seriesKey(values)
   }
 }

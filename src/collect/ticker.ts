@@ -1,9 +1,15 @@
 /** How often each process publishes what only it knows, in milliseconds. */
 const interval = 5_000
 
-/** Runs what every process has to do now and then. Never keeps a process running, and never two rounds at a time. */
+/** What a process does now and then; at its end there is time for what does not wait only. */
+export interface Job {
+  run(): Promise<void>
+  atExit(): void
+}
+
+/** Runs what every process has to do now and then, and once more when it ends. Never keeps a process running, and never two rounds at a time. */
 export class Ticker {
-  private readonly jobs = new Set<() => Promise<void>>()
+  private readonly jobs = new Set<Job>()
   private timer: NodeJS.Timeout | undefined
   private running = false
   private started = false
@@ -11,13 +17,13 @@ export class Ticker {
   /** @param wake called when there is a first job: a process that does nothing else is to be seen as well */
   constructor(private readonly wake: () => void = () => {}) {}
 
-  add(job: () => Promise<void>): void {
+  add(job: Job): void {
     this.jobs.add(job)
     if (this.started) this.next(0)
     else if (this.jobs.size === 1) this.wake()
   }
 
-  remove(job: () => Promise<void>): void {
+  remove(job: Job): void {
     this.jobs.delete(job)
   }
 
@@ -25,6 +31,11 @@ export class Ticker {
   start(): void {
     if (this.started) return
     this.started = true
+    process.once('beforeExit', () => void this.round())
+    // Before what makes it visible: a writer that is not mapped flushes when the process ends.
+    process.prependListener('exit', () => {
+      for (const job of this.jobs) job.atExit()
+    })
     if (this.jobs.size > 0) this.next(0)
   }
 
@@ -38,7 +49,7 @@ export class Ticker {
     if (this.running) return
     this.running = true
     const jobs = [...this.jobs]
-    await Promise.all(jobs.map((job) => job()))
+    await Promise.all(jobs.map((job) => job.run()))
     this.running = false
     // What was added meanwhile has its first round at once.
     if (this.jobs.size > 0) this.next([...this.jobs].some((job) => !jobs.includes(job)) ? 0 : undefined)

@@ -15,6 +15,8 @@ const noGate = new Int32Array(1)
 export interface ChildOwner extends Counting {
   /** The child with more labels than one that was asked for with some. */
   childWith(key: SeriesKey, labels: Readonly<Record<string, unknown>>): Child
+  /** Throws for a series that cannot be counted. Asked before its first count only. */
+  admit?(key: SeriesKey): void
 }
 
 /** Seconds between two exemplars of one bucket. */
@@ -42,6 +44,7 @@ export abstract class Child {
 
   /** Finds the slots again: before the first write, and after the gate moved. */
   open(): void {
+    this.owner.admit?.(this.key)
     const store = this.owner.store()
     // The gate first: a removal while the series is opened makes the next write open it again.
     this.gate = store.gate

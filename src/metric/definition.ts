@@ -46,6 +46,23 @@ export function checkDefaultLabels(name: string, names: readonly string[], defau
   return defaults
 }
 
+/** The labels without which nothing is counted. */
+export function checkRequired(
+  name: string,
+  names: readonly string[],
+  { requiredLabels = [], defaultLabels = {} }: Pick<MetricOptions<string>, 'requiredLabels' | 'defaultLabels'>,
+): readonly string[] {
+  if (requiredLabels === true) return names.filter((label) => (defaultLabels as Labels)[label] === undefined)
+  if (!Array.isArray(requiredLabels)) {
+    const text = `${name}: requiredLabels is true or an array of label names, got ${describe(requiredLabels)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  const unknown = requiredLabels.find((label) => !names.includes(label))
+  if (unknown === undefined) return requiredLabels
+  const text = `${name}: requiredLabels names "${unknown}", which is none of its labels (${names.join(', ')})`
+  throw new MetricsError('LABEL_UNKNOWN', text)
+}
+
 export function checkRegisters(name: string, registers: unknown): readonly MetricRegistry[] {
   if (registers === undefined) return [theHome().registry]
   if (!Array.isArray(registers)) {

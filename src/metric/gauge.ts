@@ -1,6 +1,5 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { workerLabel } from '../model/label-set.js'
 import { gaugeValueSlot } from '../model/layout/gauge.js'
 import { describe } from '../model/metric-name.js'
 import { defaultGaugeMode, type GaugeMode, gaugeModes } from '../model/metric-type.js'
@@ -117,7 +116,7 @@ export class Gauge<L extends string = never> extends LabelledMetric<L, GaugeChil
   /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that is none of the ten */
   constructor(options: GaugeOptions<L, Gauge<L>>) {
     // Where every writer keeps its own series, `worker` tells them apart: it cannot be the user's label as well.
-    const reserved = String(options?.mode).endsWith('all') ? [workerLabel] : []
+    const reserved = String(options?.mode).endsWith('all') ? 'perWriter' : []
     super(options as GaugeOptions<L, never>, (name) => ({ type: 'gauge', mode: modeOf(name, options) }), reserved)
   }
 

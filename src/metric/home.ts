@@ -1,5 +1,6 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
+import type { WorkerLabel } from '../model/label-set.js'
 import type { SeriesKey } from '../model/series-key.js'
 import type { Store } from '../store/backend.js'
 import type { MetricValues } from './metric-values.js'
@@ -20,6 +21,8 @@ export interface Home extends Counting {
   localStore(): Store
   /** The merged samples of one metric, over all processes. */
   read(metric: RegisteredMetric): Promise<MetricValues>
+  /** The label of series that each process keeps for itself. Asked for once, it stays. */
+  readonly workerLabel: WorkerLabel
   /** How many series a metric may have that does not say itself. */
   readonly maxSeries: number
   /** Told of each count that met a metric's limit. */
@@ -27,8 +30,11 @@ export interface Home extends Counting {
   /** Tells a metric when somebody else removed one of its series in this process. */
   watchRemovals(metric: RemovalWatcher): void
   /** A name for what has none: processes that run the same code count alike, and so mean the same one. */
-  nextNameless(what: 'registry' | 'metric'): string
+  nextNameless(what: Nameless): string
 }
+
+/** What may have no name: a registry, or a metric in no registry. */
+export type Nameless = 'registry' | 'metric'
 
 /** A metric that forgets its children when their series are removed. */
 export interface RemovalWatcher {

@@ -20,6 +20,7 @@ import {
   checkExpireAfter,
   checkLimit,
   checkRegisters,
+  checkRequired,
   oneOf,
   type SeriesLimit,
 } from './definition.js'
@@ -44,7 +45,8 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   protected readonly exemplarForm: boolean
   /** The series without any label: the only one of a metric without labels. */
   protected readonly only: C
-  protected readonly home: Home
+  /** @internal */
+  readonly home: Home
   /** Counts what belongs to no process in particular: only the process that answers a scrape shows its own. */
   private readonly local: boolean
   /** @internal Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
@@ -55,6 +57,7 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   private readonly names: readonly string[]
   private readonly children: Children<C>
   private readonly defaults: Labels
+  private readonly required: readonly string[]
   private readonly limit: SeriesLimit
   /** Takes what is to be dropped. */
   private nowhere: C | undefined
@@ -62,7 +65,7 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   protected constructor(
     options: MetricOptions<L, never>,
     part: (name: string) => TypePart<FamilyDescriptor>,
-    reserved: readonly string[] = [],
+    reserved: readonly string[] | 'perWriter' = [],
   ) {
     if (typeof options !== 'object' || options === null) {
       throw new MetricsError(
@@ -77,9 +80,10 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
     checkHelp(name, help)
     checkCollect(name, collect)
     oneOf(name, 'run', run, ['each', 'serving'])
-    this.names = checkLabelNames(name, labelNames, reserved)
     this.home = registries[0]?.home ?? theHome()
+    this.names = checkLabelNames(name, labelNames, reserved === 'perWriter' ? [this.home.workerLabel] : reserved)
     this.local = run === 'serving'
+    this.required = checkRequired(name, this.names, options)
     this.collectsEach = collect !== undefined && run === 'each'
     this.defaults = checkDefaultLabels(name, this.names, options.defaultLabels)
     this.limit = checkLimit(name, options)
@@ -191,6 +195,15 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   /** @internal */
   onError(error: MetricsError): void {
     this.home.onError(error)
+  }
+
+  /** @internal Throws for a series that lacks a label which it must have. */
+  admit(key: SeriesKey): void {
+    if (this.required.length === 0) return
+    const values = labelValuesOf(key)
+    const missing = this.required.filter((name) => values[this.names.indexOf(name)] === null)
+    if (missing.length === 0) return
+    throw new MetricsError('LABEL_MISSING', `${this.name} cannot be counted without a value for ${missing.join(', ')}`)
   }
 
   /** @internal The child with more labels than one that was asked for with some. */

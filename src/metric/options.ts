@@ -30,6 +30,11 @@ export interface MetricOptions<L extends string, M = unknown> {
   readonly registers?: readonly MetricRegistry[] | undefined
   /** What a label that is left out stands at; without a default the series lacks the label. */
   readonly defaultLabels?: Partial<LabelValues<L>>
+  /**
+   * Labels without which nothing is counted: `LABEL_MISSING` is thrown instead. `true` for all that have no default. When
+   * left out, a label without a value is one that the series lacks, as in prom-client.
+   */
+  readonly requiredLabels?: true | readonly L[]
   /** How many series this process may make; unlimited when left out, here and in `configure()`. */
   readonly maxSeries?: number
   /**

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkLabelNames, workerLabel } from '../model/label-set.js'
+import { checkLabelNames } from '../model/label-set.js'
 import { stateSlots } from '../model/layout/stateset.js'
 import { describe } from '../model/metric-name.js'
 import { stateSetModes } from '../model/metric-type.js'
@@ -106,7 +106,7 @@ export class StateSet<S extends string, L extends string = never> extends Labell
 
   /** @throws MetricsError as for a counter, `STATES_INVALID` and `MODE_UNKNOWN`; `UNIT_MISMATCH` for a unit: it has none */
   constructor(options: StateSetOptions<S, L, StateSet<S, L>>) {
-    const reserved = options?.mode === 'all' ? [workerLabel] : []
+    const reserved = options?.mode === 'all' ? 'perWriter' : []
     super(options as StateSetOptions<S, L, never>, (name) => stateSetPart(name, options), reserved)
     this.initial = options.initial
   }

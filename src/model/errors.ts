@@ -8,6 +8,7 @@ export type MetricsErrorCode =
   | 'LABEL_RESERVED'
   | 'LABEL_UNKNOWN'
   | 'LABEL_COUNT'
+  | 'LABEL_MISSING'
   | 'VALUE_INVALID'
   | 'COUNTER_DECREASED'
   | 'BUCKETS_INVALID'

@@ -6,8 +6,12 @@ export type LabelSet = Readonly<Record<string, string>>
 /** What application code may pass as a label's value; text shows `String(value)`. */
 export type LabelValue = string | number | boolean
 
-/** Tells writers apart where each keeps a series of its own: its value is the number of the writer's seat. */
-export const workerLabel = 'worker'
+/**
+ * What tells writers apart where each keeps a series of its own. `worker` is the number of the writer's seat, which the
+ * next process takes over: the number of series stays. `pid` is the process, as in Python's client.
+ */
+export const workerLabels = ['worker', 'pid'] as const
+export type WorkerLabel = (typeof workerLabels)[number]
 
 const legal = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 

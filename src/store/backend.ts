@@ -49,6 +49,11 @@ export interface Store {
   close(): void
 }
 
+/** What names a process among the writers: its pid, and the number of the thread where it is not the main one. */
+export function nameOfProcess(pid: number, threadId: number): string {
+  return threadId === 0 ? String(pid) : `${pid}-${threadId}`
+}
+
 /** An exemplar and the series that it belongs to. */
 export interface PlacedExemplar {
   /** First slot of the series among all slots of the writer. */
@@ -62,6 +67,8 @@ export interface WriterSnapshot {
   readonly writer: string
   /** Number of its seat: the value of the label `worker`. */
   readonly seat: number
+  /** What names its process: the value of the label `pid`; `<pid>-<thread>` for a thread. When left out, the seat's number. */
+  readonly process?: string
   readonly live: boolean
   /** Epoch of the seat's present owner. */
   readonly epoch: number

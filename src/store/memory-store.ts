@@ -1,15 +1,24 @@
+import { threadId } from 'node:worker_threads'
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import type { Exemplar } from '../model/exemplar.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { exactKey, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
-import type { PlacedExemplar, RemovalScope, Slots, SourceReading, Store, StoredSeries } from './backend.js'
+import {
+  nameOfProcess,
+  type PlacedExemplar,
+  type RemovalScope,
+  type Slots,
+  type SourceReading,
+  type Store,
+  type StoredSeries,
+} from './backend.js'
 import { type Run, type Segment, Segments } from './segments.js'
 import { opened, removed, SeriesLog } from './series-log.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
-/** Entries below which a log is left as it is. */
-const shortLog = 4096
+/** A log with fewer lines is not worth beginning again. */
+const smallEnough = 4096
 
 /** A series that was removed. */
 export interface RemovedSeries {
@@ -19,7 +28,8 @@ export interface RemovedSeries {
 
 interface KnownFamily {
   readonly family: FamilyDescriptor
-  readonly index: number
+  /** Its number in the log. */
+  index: number
   readonly series: Map<SeriesKey, Run>
 }
 
@@ -111,6 +121,7 @@ export class MemoryStore implements Store {
         {
           writer,
           seat,
+          process: nameOfProcess(process.pid, threadId),
           live: true,
           epoch: this.epoch,
           startedAt,
@@ -148,7 +159,8 @@ export class MemoryStore implements Store {
     return run
   }
 
-  private removeFrom({ family, index, series }: KnownFamily, filter: LabelFilter): readonly SeriesKey[] {
+  private removeFrom(known: KnownFamily, filter: LabelFilter): readonly SeriesKey[] {
+    const { family, index, series } = known
     const exact = exactKey(family.labelNames, filter)
     const gone = (exact === undefined ? [...series.keys()] : [exact]).filter(
       (key) => series.has(key) && matches(family.labelNames, key, filter),
@@ -161,17 +173,23 @@ export class MemoryStore implements Store {
       this.segments.release(run, layoutOf(family).width)
       this.dropExemplars(run.slot)
     }
-    if (this.log.length > shortLog && this.log.length > 4 * this.living) this.beginLogAgain()
+    if (this.log.length > smallEnough && this.log.length > 4 * this.living) this.beginLogAgain()
     return gone
   }
 
+  /** Begins the log again with what is left, under the same slots: it does not grow with series that come and go. */
   private beginLogAgain(): void {
     const { log } = this
-    const began = new Map(log.slotOf.flatMap((slot, i) => (log.kinds[i] === opened ? [[slot, log.createdAt[i]!]] : [])))
+    const createdAt = new Map<number, number>()
+    for (let i = 0; i < log.length; i++) if (log.kinds[i] === opened) createdAt.set(log.slotOf[i]!, log.createdAt[i]!)
     this.log = new SeriesLog()
-    this.log.families.push(...log.families)
-    for (const { index, series } of this.families.values()) {
-      for (const [key, { slot }] of series) this.log.append(opened, index, slot, key, began.get(slot)!)
+    for (const [definition, known] of this.families) {
+      if (known.series.size === 0) {
+        this.families.delete(definition)
+        continue
+      }
+      known.index = this.log.families.push(known.family) - 1
+      for (const [key, { slot }] of known.series) this.log.append(opened, known.index, slot, key, createdAt.get(slot)!)
     }
   }
 

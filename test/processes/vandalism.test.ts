@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { controlName, seriesName, valuesName } from '../../src/store/shared/format.js'
@@ -180,6 +180,27 @@ describe.each(sharedBackends)('$backend: somebody meddles with the directory of 
     )
     expect(healed.scrape.labelled('jobs_total')).toEqual({ 'who="first"': 100, 'who="second"': 200 })
     expect(healed.errors).toEqual([])
+  })
+
+  test('a seat whose file is cut off under its writer costs no scrape and no other seat', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const { directory, first, second } = await twoWriters(stage)
+    await until(
+      async () => (await readDirectory(directory)).scrape,
+      (scrape) => scrape.total('jobs_total') === 300,
+    )
+    for (const size of [4096, 100, 0]) {
+      truncateSync(join(directory, valuesName(1)), size)
+      const { scrape, errors } = await readDirectory(directory)
+      expect(scrape.labelled('jobs_total')).toMatchObject({ 'who="second"': 200 })
+      // A file that has its head has no numbers any more; without a head it is no file of ours.
+      if (size < 4096) expect(errors.map(({ code }) => code)).toContain('FILE_UNREADABLE')
+    }
+    // The writer may die of it: what it maps is gone (SIGBUS). Whatever it does, the other one answers.
+    await first.ask('count', 'jobs_total', { who: 'first' }, 1).catch(() => {})
+    const answer = new Exposition(await second.ask('scrape'))
+    expect(answer.labelled('jobs_total')).toMatchObject({ 'who="second"': 200 })
   })
 
   async function twoWriters(stage: Stage): Promise<{ directory: string; first: Actor; second: Actor }> {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
@@ -11,8 +11,9 @@ export function prepareDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
   } catch (cause) {
-    if (codeOf(cause) !== 'EEXIST') {
-      const fault = `cannot be made (${codeOf(cause)})`
+    const code = whyNotMade(directory, codeOf(cause))
+    if (code !== 'EEXIST') {
+      const fault = code === 'EROFS' ? 'is on a read-only file system' : `cannot be made (${code})`
       throw unusable(directory, fault, 'choose another with PROMHIVE_DIR, or create it for this user', cause)
     }
   }
@@ -24,6 +25,19 @@ export function prepareDirectory(directory: string): void {
   // Somebody else's directory that everybody may write to: files in it could be swapped under us.
   if (user !== undefined && uid !== user && uid !== 0 && (mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
     throw unusable(directory, `belongs to user ${uid} and is writable for everybody`, 'make it yours, with mode 0700')
+  }
+}
+
+/** Of a read-only file system Node's recursive mkdir says ENOENT: the first directory that is missing tells. */
+function whyNotMade(directory: string, code: string): string {
+  if (code !== 'ENOENT') return code
+  let missing = resolve(directory)
+  while (!existsSync(dirname(missing))) missing = dirname(missing)
+  try {
+    mkdirSync(missing, { mode: 0o700 })
+    return code
+  } catch (cause) {
+    return codeOf(cause)
   }
 }
 

@@ -4,7 +4,7 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { matches } from '../../model/series-key.js'
-import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
+import { nameOfProcess, type Pause, type PlacedExemplar, type WriterSnapshot } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
 import { trusted } from './directory.js'
 import { readExemplars } from './exemplar-cells.js'
@@ -151,6 +151,7 @@ export class SeatReader {
     return {
       writer,
       seat: this.seat,
+      process: nameOfProcess(pid, threadId),
       live,
       epoch,
       startedAt,

@@ -68,10 +68,10 @@ export class FollowedWriter {
   }
 
   snapshot({ head, values, exemplars }: Snapshot, live: boolean): WriterSnapshot {
-    const { writer, seat, epoch, startedAt } = head
+    const { writer, seat, process, epoch, startedAt } = head
     const { log } = this
     return {
-      ...{ writer, seat, epoch, startedAt, live, log, values },
+      ...{ writer, seat, process, epoch, startedAt, live, log, values },
       bytes: values.byteLength + this.read,
       dropped: 0,
       exemplars: () => placedFrom(exemplars).filter(({ slot }) => this.open.has(slot)),

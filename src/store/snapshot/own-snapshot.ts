@@ -36,8 +36,8 @@ export class OwnSnapshot {
   take(store: MemoryStore, standing: Standing): { readonly bytes: Uint8Array; readonly told: Told } {
     const own = ownWriter(store)
     const told = this.tell(store, standing)
-    const { writer, seat, epoch, startedAt } = own
-    const head = { writer, seat, epoch, startedAt, at: told.at, log: told.names, ...standing }
+    const { writer, seat, epoch, startedAt, process = String(seat) } = own
+    const head = { writer, seat, process, epoch, startedAt, at: told.at, log: told.names, ...standing }
     const names = this.lines!.bytes()
     const bytes = encodeSnapshot({ head, names, exemplars: encodeExemplars(own.exemplars!()), values: told.values })
     return { bytes, told: { ...told, values: told.values.slice() } }

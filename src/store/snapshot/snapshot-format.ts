@@ -5,6 +5,8 @@ import type { RemovalLists, Taken } from './removal-lists.js'
 export interface SnapshotHead {
   readonly writer: string
   readonly seat: number
+  /** What names its process. */
+  readonly process: string
   readonly epoch: number
   /** Unix seconds. */
   readonly startedAt: number

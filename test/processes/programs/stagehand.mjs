@@ -56,6 +56,7 @@ export const verbs = {
     const series = histogram(name, labels)
     for (let i = 0; i < times; i++) series.observe(value)
   },
+  exemplar: (name, labels, example) => counter(name, labels).inc(1, example),
   setGauge: (name, mode, value, labels) => gauge(name, mode, labels).set(value),
   /** Counts one in each of `length` series from `from` on. */
   countMany(name, from, length) {
