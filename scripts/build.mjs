@@ -1,4 +1,4 @@
-// Builds the package: the addon, the types, and each front door in one piece of ESM and one of CommonJS.
+// Builds the package: the addon, the types, and each front door in one piece of ESM and one of CommonJS, beside what they share.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,6 +9,13 @@ import { buildNative } from './build-native.mjs'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const quiet = process.argv.includes('--quiet')
 
+/** What the package exports, as `exports` in package.json names it. */
+const frontDoors = {
+  index: 'src/index.ts',
+  backend: 'src/backend.ts',
+  testing: 'src/testing.ts',
+}
+
 // Built beside, and put in place when it is whole: what runs from dist meanwhile finds its files.
 const fresh = join(root, `.dist-${process.pid}`)
 process.on('exit', () => rmSync(fresh, { recursive: true, force: true }))
@@ -17,8 +24,8 @@ buildNative({ quiet })
 types('tsconfig.json', 'esm')
 types('tsconfig.cjs.json', 'cjs')
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
-await bundle('esm', { index: 'src/index.ts', 'cli/bin': 'src/cli/bin.ts' })
-await bundle('cjs', { index: 'src/index.ts' })
+await bundle('esm', { ...frontDoors, 'cli/bin': 'src/cli/bin.ts' })
+await bundle('cjs', frontDoors)
 
 // dist/cjs is a package scope of its own, so that its .js files are CommonJS; `#native` leads to the same loader.
 writeFileSync(
@@ -41,7 +48,14 @@ async function bundle(format, input) {
   })
   const dir = join(fresh, format)
   mkdirSync(dir, { recursive: true })
-  await build.write({ dir, format, entryFileNames: '[name].js', chunkFileNames: 'chunks/[hash].js' })
+  await build.write({
+    dir,
+    format,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[hash].js',
+    // What several front doors use lies in one file, so that each of them loads two.
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+  })
   await build.close()
 }
 

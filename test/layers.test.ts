@@ -18,6 +18,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   supervisor: ['model', 'metric', 'collect', 'delivery', 'store/backend'],
   cli: 'everything',
   compat: 'everything',
+  testing: 'everything',
 }
 
 /** Rooms that could run in a browser: not even `node:`. */

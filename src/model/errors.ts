@@ -30,6 +30,7 @@ export type MetricsErrorCode =
   | 'STORE_FULL'
   | 'REMOVE_FAILED'
   | 'FLUSH_FAILED'
+  | 'READ_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
 

@@ -44,8 +44,8 @@ export interface Store {
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
   /** Every series of this writer. */
   series(): Iterable<StoredSeries>
-  /** Makes what was counted visible to readers. */
-  flush(): void
+  /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */
+  flush(): void | Promise<void>
   close(): void
 }
 

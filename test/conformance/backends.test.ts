@@ -1,38 +1,44 @@
+import { describe, test } from 'vitest'
 import { loadBinding } from '#native'
 import type { Backend } from '../../src/store/backend.js'
 import { MemoryBackend, MemoryStore } from '../../src/store/memory/memory-backend.js'
 import { SharedBackend } from '../../src/store/shared/shared-backend.js'
-import type { Stage } from '../helpers/processes/stage.js'
-import { storeConformance } from './store-conformance.js'
+import { backendConformance, type Conforming } from '../../src/testing.js'
+import { Stage } from '../helpers/processes/stage.js'
 
-storeConformance('memory', {
-  create: () => () => new MemoryBackend(),
-  supports: { manyWriters: false, outlivesWriters: false, exemplars: true },
-})
+const framework = { describe, test }
+const everything = { manyWriters: true, outlivesWriters: true, exemplars: true }
+
+backendConformance(
+  'memory',
+  {
+    create: () => () => new MemoryBackend(),
+    supports: { manyWriters: false, outlivesWriters: false, exemplars: true },
+  },
+  framework,
+)
 
 const { binding } = loadBinding()
 if (binding !== undefined) {
-  storeConformance('mmap', {
-    create: (stage) => onDirectory(stage, binding),
-    supports: { manyWriters: true, outlivesWriters: true, exemplars: true },
-  })
+  backendConformance('mmap', { create: onDirectory(binding), supports: everything }, framework)
 }
 
-storeConformance('buffered', {
-  create: (stage) => onDirectory(stage, null),
-  supports: { manyWriters: true, outlivesWriters: true, exemplars: true },
-})
+backendConformance('buffered', { create: onDirectory(null), supports: everything }, framework)
 
 /** Backends that share a directory, as processes would. */
-function onDirectory(stage: Stage, addon: typeof binding | null): () => Backend {
-  const directory = stage.directory()
-  return () =>
-    new SharedBackend({
-      directory,
-      onError(error) {
-        throw error
-      },
-      overflow: (seat) => new MemoryStore(seat),
-      binding: addon ?? null,
-    })
+function onDirectory(addon: typeof binding | null): Conforming['create'] {
+  return (after) => {
+    const stage = new Stage()
+    after(() => stage.clear())
+    const directory = stage.directory()
+    return (): Backend =>
+      new SharedBackend({
+        directory,
+        onError(error) {
+          throw error
+        },
+        overflow: (seat) => new MemoryStore(seat),
+        binding: addon ?? null,
+      })
+  }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, type Serializable, spawn } from 'node:child_process'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { provideDist } from './dist.js'
 
@@ -58,7 +58,7 @@ export class Actor {
   /** Starts a program of test/processes/programs (or any file by its absolute path), with a channel to ask it by. */
   static launch(program: string, { env = {}, args = [], wrapper = [], cwd }: ActorOptions = {}): Actor {
     provideDist()
-    const [command = process.execPath, ...before] = [...wrapper, process.execPath, join(programs, program), ...args]
+    const [command = process.execPath, ...before] = [...wrapper, process.execPath, resolve(programs, program), ...args]
     return new Actor(
       spawn(command, before, {
         env: { ...cleanEnvironment(), ...env },

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
 import { at, valuesName } from '../../../src/store/shared/format.js'
 import { SharedBackend } from '../../../src/store/shared/shared-backend.js'
-import { counterOf } from '../../conformance/counted.js'
+import { counterOf } from '../../../src/testing/counted.js'
 import { Reader } from '../../helpers/processes/reading.js'
 import { test } from '../../helpers/processes/stage.js'
 import { counterFamily } from '../../helpers/writers.js'
@@ -25,7 +25,7 @@ describe('a buffered seat that was taken away while its owner was blocked', () =
     stage.after(() => backend.close())
     const counting = { store: () => backend.openStore() }
     const store = backend.openStore()
-    counterOf(store, jobs, '[]').inc(10)
+    counterOf({ store }, jobs, '[]').inc(10)
     store.flush()
 
     // The next owner enters itself, counts on from ten, and reaches twelve.
@@ -34,7 +34,7 @@ describe('a buffered seat that was taken away while its owner was blocked', () =
     writeSync(file, Int32Array.of(2), 0, 4, at.epoch)
     writeSync(file, Float64Array.of(12), 0, 8, 4096)
     closeSync(file)
-    counterOf(store, jobs, '[]').inc(100)
+    counterOf({ store }, jobs, '[]').inc(100)
     store.flush()
     expect(readFileSync(path).readDoubleLE(4096)).toBe(12)
 
@@ -45,7 +45,7 @@ describe('a buffered seat that was taken away while its owner was blocked', () =
       [2, 100],
     ])
     expect(scrape.value('jobs_total')).toBe(112)
-    counterOf(counting.store(), jobs, '[]').inc(1)
+    counterOf({ store: counting.store() }, jobs, '[]').inc(1)
     counting.store().flush()
     expect((await new Reader(source).scrape()).value('jobs_total')).toBe(113)
   })

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
 import { seriesName, valuesName } from '../../../src/store/shared/format.js'
 import { SharedBackend } from '../../../src/store/shared/shared-backend.js'
-import { counterOf } from '../../conformance/counted.js'
+import { counterOf } from '../../../src/testing/counted.js'
 import { signed } from '../../helpers/processes/debris.js'
 import { Reader, readDirectory } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
@@ -17,8 +17,8 @@ describe('reading a seat', () => {
     const directory = stage.directory()
     const [one, two] = [writer(stage, directory), writer(stage, directory)]
     for (const store of [one, two]) {
-      counterOf(store, jobs, '["shared"]').inc(5)
-      counterOf(store, jobs, '["other"]').inc(1)
+      counterOf({ store }, jobs, '["shared"]').inc(5)
+      counterOf({ store }, jobs, '["other"]').inc(1)
     }
     one.remove(jobs, { text: 'shared' }, 'process')
     for (const store of [one, two]) store.flush()
@@ -52,7 +52,7 @@ describe('reading a seat', () => {
   ])('goes on where somebody signed a line that means nothing: %s', async (text, { stage }) => {
     const directory = stage.directory()
     const [one, two] = [writer(stage, directory), writer(stage, directory)]
-    for (const store of [one, two]) counterOf(store, jobs, '["a"]').inc(5)
+    for (const store of [one, two]) counterOf({ store }, jobs, '["a"]').inc(5)
     for (const store of [one, two]) store.flush()
     const path = join(directory, seriesName(1))
     const lines = Buffer.concat([readFileSync(path), Buffer.from(`${signed(text)}\n`)])

@@ -1,0 +1,25 @@
+/*
+ * What the author of a backend builds with: the contract, and the parts that promhive's own backends are made of.
+ */
+
+export type { FamilyDescriptor } from './model/descriptor.js'
+export { MetricsError, type MetricsErrorCode } from './model/errors.js'
+export type { Exemplar } from './model/exemplar.js'
+export type { GaugeMode, MetricType } from './model/metric-type.js'
+export type { LabelFilter, SeriesKey } from './model/series-key.js'
+export type {
+  Backend,
+  Pause,
+  PlacedExemplar,
+  RemovalScope,
+  Slots,
+  Source,
+  SourceReading,
+  Store,
+  StoredSeries,
+  Surroundings,
+  WriterSnapshot,
+} from './store/backend.js'
+export { MemoryBackend, MemoryStore } from './store/memory/memory-backend.js'
+export { SeriesLog } from './store/series-log.js'
+export { SnapshotBackend, type SnapshotBackendOptions } from './store/snapshot/snapshot-backend.js'

@@ -1,0 +1,121 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import { matches, type SeriesKey } from '../../model/series-key.js'
+import type { PlacedExemplar, WriterSnapshot } from '../backend.js'
+import { opened, removed, SeriesLog } from '../series-log.js'
+import type { Removal } from './removal-lists.js'
+import type { Snapshot } from './snapshot-format.js'
+
+type Line = FamilyDescriptor | readonly [kind: number, family: number, slot: number, key: SeriesKey, created: number]
+
+const encoder = new TextEncoder()
+const newline = 10
+
+/** The names of a series log as lines, which grow with it. */
+export class NameLines {
+  private readonly chunks: Uint8Array[] = []
+  private position = 0
+  private families = 0
+
+  constructor(readonly log: SeriesLog) {}
+
+  bytes(): Uint8Array {
+    const { log } = this
+    let text = ''
+    const say = (line: Line): void => {
+      text += `${JSON.stringify(line)}\n`
+    }
+    for (; this.families < log.families.length; this.families++) say(log.families[this.families]!)
+    for (; this.position < log.length; this.position++) {
+      const i = this.position
+      say([log.kinds[i]!, log.familyOf[i]!, log.slotOf[i]!, log.keyOf[i]!, log.createdAt[i]!])
+    }
+    if (text !== '') this.chunks.push(encoder.encode(text))
+    if (this.chunks.length > 1) this.chunks.splice(0, this.chunks.length, Buffer.concat(this.chunks))
+    return this.chunks[0] ?? new Uint8Array(0)
+  }
+}
+
+/** One writer as a reader knows it: its log is read on from where the last snapshot ended. */
+export class FollowedWriter {
+  private log = new SeriesLog()
+  private generation = ''
+  private read = 0
+  private readonly open = new Map<number, { readonly family: number; readonly key: SeriesKey }>()
+
+  follow({ head, names }: Snapshot): void {
+    if (head.log !== this.generation || names.length < this.read) {
+      this.log = new SeriesLog()
+      this.open.clear()
+      this.read = 0
+      this.generation = head.log
+    }
+    const text = Buffer.from(names.buffer, names.byteOffset, names.byteLength)
+    for (let end = text.indexOf(newline, this.read); end >= 0; end = text.indexOf(newline, this.read)) {
+      this.hear(JSON.parse(text.toString('utf8', this.read, end)) as Line)
+      this.read = end + 1
+    }
+  }
+
+  /** Leaves out what somebody removed, and the writer has not removed yet. */
+  leaveOut({ registry, name, labels }: Removal): void {
+    for (const [slot, { family: index, key }] of this.open) {
+      const family = this.log.families[index]
+      if (family?.name !== name || family.registry !== registry || !matches(family.labelNames, key, labels)) continue
+      this.open.delete(slot)
+      this.log.append(removed, index, slot, key, 0)
+    }
+  }
+
+  snapshot({ head, values, exemplars }: Snapshot, live: boolean): WriterSnapshot {
+    const { writer, seat, process, epoch, startedAt } = head
+    const { log } = this
+    return {
+      ...{ writer, seat, process, epoch, startedAt, live, log, values },
+      bytes: values.byteLength + this.read,
+      dropped: 0,
+      exemplars: () => placedFrom(exemplars).filter(({ slot }) => this.open.has(slot)),
+    }
+  }
+
+  /** The series that are there, with their slots. */
+  *series({ values }: Snapshot): Iterable<readonly [FamilyDescriptor, SeriesKey, Float64Array, number]> {
+    const { log } = this
+    const began = new Map(log.slotOf.flatMap((slot, i) => (log.kinds[i] === opened ? [[slot, log.createdAt[i]!]] : [])))
+    for (const [slot, { family: index, key }] of this.open) {
+      const family = log.families[index]
+      if (family !== undefined) yield [family, key, values.slice(slot, slot + layoutOf(family).width), began.get(slot)!]
+    }
+  }
+
+  private hear(line: Line): void {
+    if (!('length' in line)) {
+      this.log.families.push(isKnown(line) ? line : undefined)
+      return
+    }
+    const [kind, family, slot, key, created] = line
+    if (kind === opened) this.open.set(slot, { family, key })
+    // What was left out already is gone already.
+    else if (this.open.get(slot)?.key !== key || !this.open.delete(slot)) return
+    this.log.append(kind, family, slot, key, created)
+  }
+}
+
+export function encodeExemplars(placed: readonly PlacedExemplar[]): Uint8Array {
+  return encoder.encode(JSON.stringify(placed.map(({ slot, bucket, exemplar }) => [slot, bucket, exemplar])))
+}
+
+function placedFrom(bytes: Uint8Array): PlacedExemplar[] {
+  const told = JSON.parse(new TextDecoder().decode(bytes)) as [number, number, PlacedExemplar['exemplar']][]
+  return told.map(([slot, bucket, exemplar]) => ({ slot, bucket, exemplar }))
+}
+
+/** Whether this version knows what the slots of a family mean. */
+function isKnown(family: FamilyDescriptor): boolean {
+  try {
+    layoutOf(family)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,69 @@
+import type { WriterSnapshot } from '../backend.js'
+import type { MemoryStore } from '../memory-store.js'
+import { encodeExemplars, NameLines } from './followed-writer.js'
+import { encodeSnapshot, type SnapshotHead } from './snapshot-format.js'
+
+/** What only the backend knows of its writer. */
+export type Standing = Pick<SnapshotHead, 'closed' | 'inherited' | 'removals' | 'taken'>
+
+/** What a snapshot told, to see whether it is still so. */
+export interface Told {
+  readonly values: Float64Array
+  readonly names: string
+  /** Entries of the series log. */
+  readonly entries: number
+  readonly standing: string
+  /** Unix milliseconds. */
+  readonly at: number
+}
+
+/** Takes snapshots of a store, and knows what the last one that was kept had told. */
+export class OwnSnapshot {
+  private lines: NameLines | undefined
+  private logs = 0
+  private told: Told | undefined
+
+  /** Whether there is something new, or nothing was told for so long. */
+  due(store: MemoryStore, standing: Standing, longest: number): boolean {
+    const { told } = this
+    if (told === undefined || Date.now() - told.at >= longest) return true
+    const { values, names, entries, standing: stands } = this.tell(store, standing)
+    if (names !== told.names || entries !== told.entries || stands !== told.standing) return true
+    return values.length !== told.values.length || !told.values.every((value, i) => Object.is(value, values[i]))
+  }
+
+  /** A snapshot in bytes, and what it tells: to be handed to `kept` when the engine has it. */
+  take(store: MemoryStore, standing: Standing): { readonly bytes: Uint8Array; readonly told: Told } {
+    const own = ownWriter(store)
+    const told = this.tell(store, standing)
+    const { writer, seat, epoch, startedAt, process = String(seat) } = own
+    const head = { writer, seat, process, epoch, startedAt, at: told.at, log: told.names, ...standing }
+    const names = this.lines!.bytes()
+    const bytes = encodeSnapshot({ head, names, exemplars: encodeExemplars(own.exemplars!()), values: told.values })
+    return { bytes, told: { ...told, values: told.values.slice() } }
+  }
+
+  kept(told: Told): void {
+    this.told = told
+  }
+
+  /** Takes what others have from the last snapshot off the store. */
+  deductFrom(store: MemoryStore): void {
+    if (this.told !== undefined) store.deduct(this.told.values, this.told.entries)
+    this.told = undefined
+  }
+
+  private tell(store: MemoryStore, standing: Standing): Told {
+    const { log, values, writer } = ownWriter(store)
+    if (this.lines?.log !== log) {
+      this.lines = new NameLines(log)
+      this.logs++
+    }
+    const names = `${writer} ${this.logs}`
+    return { values, names, entries: log.length, standing: JSON.stringify(standing), at: Date.now() }
+  }
+}
+
+export function ownWriter(store: MemoryStore): WriterSnapshot {
+  return store.snapshot().writers[0]!
+}

@@ -1,0 +1,69 @@
+import { MetricsError } from '../../model/errors.js'
+import type { LabelFilter } from '../../model/series-key.js'
+
+/** Series that somebody removed for the whole application. */
+export interface Removal {
+  readonly registry: string
+  readonly name: string
+  readonly labels: LabelFilter
+}
+
+/** What one writer removed and somebody may not have seen: its removals from the `from`-th on. */
+export interface RemovalList {
+  readonly from: number
+  readonly list: readonly Removal[]
+}
+
+/** Removals by the writer who asked for them. */
+export type RemovalLists = Readonly<Record<string, RemovalList>>
+
+/** How many removals of each writer have been carried out. */
+export type Taken = Readonly<Record<string, number>>
+
+/** How many removals may wait to be taken notice of. */
+const most = 10_000
+
+/** The removals of `lists` that come after those taken. */
+export function untaken(lists: RemovalLists, taken: Taken): readonly Removal[] {
+  return Object.entries(lists).flatMap(([writer, { from, list }]) =>
+    list.slice(Math.max(0, (taken[writer] ?? 0) - from)),
+  )
+}
+
+/** Everything in `lists` is taken; what nobody tells of any more is forgotten. */
+export function takeAll(lists: RemovalLists): Taken {
+  return Object.fromEntries(Object.entries(lists).map(([writer, { from, list }]) => [writer, from + list.length]))
+}
+
+/** Of several writers' lists, each one at its longest. */
+export function together(all: Iterable<RemovalLists>): RemovalLists {
+  const joined: Record<string, RemovalList> = {}
+  for (const lists of all) {
+    for (const [writer, list] of Object.entries(lists)) {
+      const known = joined[writer]
+      if (known === undefined || list.from + list.list.length > known.from + known.list.length) joined[writer] = list
+    }
+  }
+  return joined
+}
+
+/** What is left of `lists` when those who took the removals need not be told of them again. */
+export function withoutTaken(lists: RemovalLists, everybody: readonly Taken[]): RemovalLists {
+  const left: Record<string, RemovalList> = {}
+  for (const [writer, { from, list }] of Object.entries(lists)) {
+    const seen = Math.min(from + list.length, ...everybody.map((taken) => taken[writer] ?? 0))
+    if (seen < from + list.length)
+      left[writer] = { from: Math.max(from, seen), list: list.slice(Math.max(0, seen - from)) }
+  }
+  return left
+}
+
+/** `lists` with one more removal of a writer's. Throws `REMOVE_FAILED` when too many wait. */
+export function withRemoval(lists: RemovalLists, writer: string, count: number, removal: Removal): RemovalLists {
+  const { from, list } = lists[writer] ?? { from: count, list: [] }
+  if (list.length >= most) {
+    const text = `series of ${removal.name} could not be removed for the whole application: somebody has not taken notice of ${most} earlier removals; try again`
+    throw new MetricsError('REMOVE_FAILED', text)
+  }
+  return { ...lists, [writer]: { from, list: [...list, removal] } }
+}

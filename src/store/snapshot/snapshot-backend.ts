@@ -1,0 +1,293 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { threadId } from 'node:worker_threads'
+import { MetricsError } from '../../model/errors.js'
+import type { Backend, Source, Store, Surroundings } from '../backend.js'
+import { carryOver } from '../carry.js'
+import { FollowedWriter } from './followed-writer.js'
+import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
+import {
+  type RemovalLists,
+  type Taken,
+  takeAll,
+  together,
+  untaken,
+  withoutTaken,
+  withRemoval,
+} from './removal-lists.js'
+import type { Snapshot } from './snapshot-format.js'
+import { isLive, SnapshotReader, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
+import { SnapshotStore } from './snapshot-store.js'
+
+export interface SnapshotBackendOptions {
+  /** Milliseconds between two looks whether there is something to publish. */
+  readonly flushEvery?: number
+  /** Milliseconds between two looks at what the others removed. */
+  readonly lookEvery?: number
+  /** Milliseconds after its last snapshot at which a process is taken for dead. It publishes three times in that time. */
+  readonly liveFor?: number
+}
+
+const defaults = { flushEvery: 1_000, lookEvery: 5_000, liveFor: 15_000 } as const
+/** How many of those whose numbers it took over a snapshot names. */
+const ancestors = 100
+
+type Promised<T> = T | Promise<T>
+
+/**
+ * A backend over any engine that keeps a few bytes per process: an author writes how a snapshot is kept, and how all of
+ * them are read. Counting is local arithmetic; what a snapshot means, who lives, and whose numbers go on where is ours.
+ *
+ * @example
+ * class KeyValueBackend extends SnapshotBackend {
+ *   name = 'key-value'
+ *   publish(writer, snapshot) { return engine.set(`metrics/${writer}`, snapshot) }
+ *   readAll() { return engine.valuesBelow('metrics/') }
+ *   take(dead, writer) { return engine.rename(`metrics/${dead}`, `metrics/${writer}`) }
+ * }
+ * configure({ backend: new KeyValueBackend() })
+ */
+export abstract class SnapshotBackend implements Backend {
+  abstract readonly name: string
+  readonly shared: boolean = true
+  private readonly options: Required<SnapshotBackendOptions>
+  private surroundings: Surroundings = { onError() {}, onRemoved() {} }
+  private writer = newWriter()
+  private store = this.newStore(1, 1)
+  private readonly own = new OwnSnapshot()
+  private inherited: readonly string[] = []
+  private removals: RemovalLists = {}
+  private removed = 0
+  private taken: Taken = {}
+  private timer: NodeJS.Timeout | undefined
+  private lookedAt = 0
+  private joined: Promise<void> | undefined
+  private last: Promise<void> = Promise.resolve()
+  private closing: Promise<void> | undefined
+  private readonly atExit = (): void => this.leave()
+  private readonly beforeExit = (): void => void this.flush()
+
+  constructor(options: SnapshotBackendOptions = {}) {
+    this.options = { ...defaults, ...options }
+  }
+
+  /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
+  protected abstract publish(writer: string, snapshot: Uint8Array): Promised<unknown>
+
+  /** Every snapshot that is kept, in any order. */
+  protected abstract readAll(): Promised<Iterable<Uint8Array>>
+
+  /**
+   * Renames a snapshot, in one step that nobody can see half of: whether it was there. A new process goes on from the
+   * numbers of one that ended; without this method, snapshots of processes that ended are kept as they are.
+   */
+  protected take?(dead: string, writer: string): Promised<boolean>
+
+  begin(surroundings: Surroundings): void {
+    this.surroundings = surroundings
+    this.timer ??= setInterval(() => void this.tick(), this.options.flushEvery).unref()
+    process.once('beforeExit', this.beforeExit)
+    process.on('exit', this.atExit)
+    this.joined ??= this.join()
+  }
+
+  openStore(): Store {
+    return this.store
+  }
+
+  openSource(): Source {
+    const reader = new SnapshotReader()
+    let lastGood: SortedSnapshots = { snapshots: [], inherited: new Set(), removals: {}, errors: [] }
+    return {
+      read: async () => {
+        await this.joined
+        const errors: MetricsError[] = []
+        try {
+          lastGood = sortSnapshots(await this.readAll())
+          this.notice(lastGood.removals)
+        } catch (cause) {
+          errors.push(failed('READ_FAILED', `${this.name} gave no snapshots: the last good ones serve`, cause))
+        }
+        const snapshots = lastGood.snapshots.filter(({ head }) => head.writer !== this.writer)
+        const { liveFor } = this.options
+        const others = reader.read({ ...lastGood, snapshots }, this.removals, liveFor, Date.now())
+        const writers = [...others.writers, ...this.store.snapshot().writers]
+        return { writers: writers.sort((a, b) => a.seat - b.seat), errors: [...errors, ...others.errors] }
+      },
+      close() {},
+    }
+  }
+
+  /** Publishes, and looks what the others did. Never rejects. */
+  flush(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.send(true)
+      await this.look()
+      await this.send(false)
+    })
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.inTurn(async () => {
+      clearInterval(this.timer)
+      process.off('exit', this.atExit)
+      process.off('beforeExit', this.beforeExit)
+      await this.look()
+      await this.guarded('FLUSH_FAILED', 'its last numbers are lost', () => this.publishLast())
+    })
+    return this.closing
+  }
+
+  private tick(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.send(false)
+      if (Date.now() - this.lookedAt >= this.options.lookEvery) await this.look()
+    })
+  }
+
+  /** One after another: an engine that is slow is not asked twice at a time. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(() => this.joined).then(work)
+    return this.last
+  }
+
+  /** Finds a place among the others, and goes on from where one that ended stopped. */
+  private async join(): Promise<void> {
+    await this.guarded('READ_FAILED', 'this process begins by itself', async () => {
+      const { snapshots, removals } = sortSnapshots(await this.readAll())
+      this.taken = takeAll(removals)
+      const now = Date.now()
+      for (const snapshot of snapshots) {
+        if (isLive(snapshot, this.options.liveFor, now)) continue
+        if ((await this.take?.(snapshot.head.writer, this.writer)) !== true) continue
+        this.goOnFrom(snapshot, removals)
+        await this.send(true)
+        return
+      }
+      this.store.moveTo(freeSeat(snapshots))
+      await this.send(true)
+    })
+  }
+
+  private goOnFrom(snapshot: Snapshot, removals: RemovalLists): void {
+    const { head } = snapshot
+    const before = new FollowedWriter()
+    before.follow(snapshot)
+    for (const removal of untaken(removals, head.taken)) before.leaveOut(removal)
+    const store = this.newStore(head.seat, head.epoch + 1)
+    for (const series of before.series(snapshot)) store.restore(...series)
+    const counted = this.store
+    this.store = store
+    this.removals = together([this.removals, head.removals])
+    this.inherited = [...head.inherited, head.writer].slice(-ancestors)
+    carryOver(counted, store)
+  }
+
+  /** @param always whether or not something changed */
+  private async send(always: boolean): Promise<void> {
+    if (!always && !this.own.due(this.store, this.standing(), this.options.liveFor / 3)) return
+    await this.guarded('FLUSH_FAILED', 'it is tried again soon', async () => {
+      const { bytes, told } = this.own.take(this.store, this.standing())
+      await this.publish(this.writer, bytes)
+      this.own.kept(told)
+    })
+  }
+
+  private async look(): Promise<void> {
+    this.lookedAt = Date.now()
+    await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
+      const { snapshots, inherited, removals } = sortSnapshots(await this.readAll())
+      if (inherited.has(this.writer)) this.countAnew()
+      this.notice(removals)
+      const others = snapshots.filter(({ head }) => head.writer !== this.writer)
+      this.removals = withoutTaken(
+        this.removals,
+        others.map(({ head }) => head.taken),
+      )
+      this.findSeat(others)
+    })
+  }
+
+  /** Two that began in the same moment have the same seat: one of them moves. */
+  private findSeat(others: readonly Snapshot[]): void {
+    const { seat: own } = ownWriter(this.store)
+    const now = Date.now()
+    const mine = others.every(
+      (other) =>
+        other.head.seat !== own || (isLive(other, this.options.liveFor, now) && other.head.writer > this.writer),
+    )
+    if (!mine) this.store.moveTo(freeSeat(others))
+  }
+
+  /** Carries out what others removed for the whole application. */
+  private notice(removals: RemovalLists): void {
+    for (const { registry, name, labels } of untaken(removals, this.taken)) {
+      const gone = this.store.removeNamed(registry, name, labels)
+      for (const { family, key } of gone) this.surroundings.onRemoved(family, key)
+    }
+    this.taken = takeAll(together([removals, this.removals]))
+  }
+
+  /** Somebody took this process for dead and went on from its last snapshot: only what came since is this one's. */
+  private countAnew(): void {
+    this.own.deductFrom(this.store)
+    this.writer = newWriter()
+    this.store.writer = this.writer
+    this.inherited = []
+  }
+
+  private leave(): void {
+    try {
+      // An engine that answers later cannot be waited for: the others take this process for dead a little later.
+      void Promise.resolve(this.publishLast()).catch(() => {})
+    } catch {
+      // Nobody is left to be told.
+    }
+  }
+
+  private standing(closed = false): Standing {
+    const { inherited, removals, taken } = this
+    return { closed, inherited, removals, taken }
+  }
+
+  private publishLast(): Promised<unknown> {
+    return this.publish(this.writer, this.own.take(this.store, this.standing(true)).bytes)
+  }
+
+  private newStore(seat: number, epoch: number): SnapshotStore {
+    return new SnapshotStore(seat, epoch, this.writer, {
+      flush: () => this.flush(),
+      removing: (removal) => {
+        this.removals = withRemoval(this.removals, this.writer, this.removed, removal)
+        this.removed++
+        this.taken = { ...this.taken, [this.writer]: this.removed }
+      },
+    })
+  }
+
+  private async guarded(code: 'FLUSH_FAILED' | 'READ_FAILED', meanwhile: string, work: () => unknown): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      this.surroundings.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
+    }
+  }
+}
+
+function freeSeat(snapshots: readonly Snapshot[]): number {
+  const taken = new Set(snapshots.map(({ head }) => head.seat))
+  let seat = 1
+  while (taken.has(seat)) seat++
+  return seat
+}
+
+/** Unique for good, and fit for a file name or a key. */
+function newWriter(): string {
+  const host = hostname().replaceAll(/[^\w.-]/g, '_')
+  return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
+}
+
+function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', text: string, cause: unknown): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new MetricsError(code, `${text} (${why})`, { cause })
+}

@@ -1,0 +1,85 @@
+import { MetricsError } from '../../model/errors.js'
+import type { RemovalLists, Taken } from './removal-lists.js'
+
+/** What a snapshot says of its writer. */
+export interface SnapshotHead {
+  readonly writer: string
+  readonly seat: number
+  /** What names its process. */
+  readonly process: string
+  readonly epoch: number
+  /** Unix seconds. */
+  readonly startedAt: number
+  /** Unix milliseconds at which the snapshot was taken: what tells the living. */
+  readonly at: number
+  /** The writer said good-bye. */
+  readonly closed: boolean
+  /** Another one means that the names begin again; the same one, that they only grew. */
+  readonly log: string
+  /** Writers whose numbers this one has taken over, the latest last. */
+  readonly inherited: readonly string[]
+  readonly removals: RemovalLists
+  readonly taken: Taken
+}
+
+/** All that one writer counted, at one moment. */
+export interface Snapshot {
+  readonly head: SnapshotHead
+  /** The series log as lines of JSON. */
+  readonly names: Uint8Array
+  /** JSON: `[slot, bucket, exemplar]` each. */
+  readonly exemplars: Uint8Array
+  readonly values: Float64Array
+}
+
+const version = 1
+/** "phsnapsh" in front, so that nobody else's bytes are taken for a snapshot. */
+const magic = Buffer.from('phsnapsh')
+const prefix = 32
+
+/**
+ * `magic, version, length of head, names and exemplars, number of values` (all but the first as unsigned 32 bit, little
+ * endian), then the values, the head as JSON, the names, the exemplars.
+ */
+export function encodeSnapshot({ head, names, exemplars, values }: Snapshot): Uint8Array {
+  const headBytes = Buffer.from(JSON.stringify(head))
+  const bytes = Buffer.alloc(prefix + values.byteLength + headBytes.length + names.length + exemplars.length)
+  magic.copy(bytes)
+  for (const [i, number] of [version, headBytes.length, names.length, exemplars.length, values.length].entries()) {
+    bytes.writeUInt32LE(number, magic.length + 4 * i)
+  }
+  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), prefix)
+  bytes.set(headBytes, prefix + values.byteLength)
+  bytes.set(names, prefix + values.byteLength + headBytes.length)
+  bytes.set(exemplars, prefix + values.byteLength + headBytes.length + names.length)
+  return bytes
+}
+
+/** @throws MetricsError `FILE_UNREADABLE` with its reason: `foreign`, `version` or `truncated` */
+export function decodeSnapshot(given: Uint8Array): Snapshot {
+  if (!(given instanceof Uint8Array)) throw unreadable('foreign', 'readAll() gave something that is not a Uint8Array')
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
+  if (bytes.length < prefix || bytes.compare(magic, 0, 8, 0, 8) !== 0) {
+    throw unreadable('foreign', `${bytes.length} bytes are not a snapshot`)
+  }
+  const [written, headLength, namesLength, exemplarsLength, slots] = [0, 1, 2, 3, 4].map((i) =>
+    bytes.readUInt32LE(magic.length + 4 * i),
+  ) as [number, number, number, number, number]
+  if (written !== version)
+    throw unreadable('version', `a snapshot has version ${written}, this promhive reads ${version}`)
+  const namesAt = prefix + slots * 8 + headLength
+  const end = namesAt + namesLength + exemplarsLength
+  if (bytes.length !== end) throw unreadable('truncated', `a snapshot has ${bytes.length} of its ${end} bytes`)
+  const values = new Float64Array(slots)
+  new Uint8Array(values.buffer).set(bytes.subarray(prefix, prefix + slots * 8))
+  return {
+    head: JSON.parse(bytes.toString('utf8', namesAt - headLength, namesAt)) as SnapshotHead,
+    names: bytes.subarray(namesAt, namesAt + namesLength),
+    exemplars: bytes.subarray(namesAt + namesLength, end),
+    values,
+  }
+}
+
+function unreadable(reason: string, text: string): MetricsError {
+  return new MetricsError('FILE_UNREADABLE', `${text}; the others are shown`, { reason })
+}

@@ -1,0 +1,35 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import type { LabelFilter } from '../../model/series-key.js'
+import type { RemovalScope } from '../backend.js'
+import { MemoryStore } from '../memory-store.js'
+import type { Removal } from './removal-lists.js'
+
+/** What a store tells the backend that it belongs to. */
+export interface SnapshotStoreEvents {
+  flush(): Promise<void>
+  /** Throws `REMOVE_FAILED` where the others cannot be told. */
+  removing(removal: Removal): void
+}
+
+/** Slots on the heap, of which snapshots are taken. */
+export class SnapshotStore extends MemoryStore {
+  constructor(
+    seat: number,
+    epoch: number,
+    writer: string,
+    private readonly events: SnapshotStoreEvents,
+  ) {
+    super(seat, epoch, writer)
+  }
+
+  override remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
+    const { registry, name } = family
+    if (scope === 'application') this.events.removing({ registry, name, labels: filter })
+    super.remove(family, filter)
+  }
+
+  /** Never rejects: what cannot be sent is told, and sent with the next flush. */
+  override flush(): Promise<void> {
+    return this.events.flush()
+  }
+}

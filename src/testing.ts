@@ -1,0 +1,2 @@
+export { backendCases, backendConformance } from './testing/backend-conformance.js'
+export type { ConformanceCase, ConformanceStage, Conforming, Supports, TestFramework } from './testing/conformance.js'

@@ -1,0 +1,113 @@
+import type { MetricsError } from '../model/errors.js'
+import type { Backend, Store } from '../store/backend.js'
+import { Reader, type Reading } from './reading.js'
+
+/** What a backend does not do is declared here, and the suite reads it. */
+export interface Supports {
+  /** Several writers count together, and any of them shows all. */
+  readonly manyWriters: boolean
+  /** What a writer that ended counted is still shown. */
+  readonly outlivesWriters: boolean
+  /** Examples of what was counted are kept. */
+  readonly exemplars: boolean
+}
+
+export interface Conforming {
+  /**
+   * Makes an application: each call of what it returns gives a backend as one more process of it would have. A fresh
+   * application at each call, in a place of its own.
+   *
+   * @param after takes what is to be undone when the test is over; the latest goes first
+   */
+  create(after: (undo: () => unknown) => void): (() => Backend) | Promise<() => Backend>
+  readonly supports: Supports
+}
+
+/** The two functions of a test framework: those of vitest, Jest and `node:test` as they are, Mocha's `it` as `test`. */
+export interface TestFramework {
+  describe(name: string, define: () => void): unknown
+  test(name: string, run: () => Promise<void>): unknown
+}
+
+/** One test of the suite: it rejects with an AssertionError when the backend does otherwise. */
+export interface ConformanceCase {
+  readonly group: string
+  readonly name: string
+  /** What the backend must support for the case to be for it. */
+  readonly needs?: keyof Supports
+  run(stage: ConformanceStage): Promise<void>
+}
+
+/** An application of the backend under test, for the time of one test. */
+export class ConformanceStage {
+  private readonly undoing: (() => unknown)[] = []
+  private next: (() => Backend) | Promise<() => Backend> | undefined
+
+  constructor(private readonly conforming: Conforming) {}
+
+  get supports(): Supports {
+    return this.conforming.supports
+  }
+
+  /** One more process of the application. */
+  async begin(): Promise<Participant> {
+    this.next ??= this.conforming.create((undo) => this.undoing.push(undo))
+    const backend = (await this.next)()
+    const participant = new Participant(backend)
+    this.undoing.push(() => participant.end())
+    return participant
+  }
+
+  async end(): Promise<void> {
+    for (const undo of this.undoing.splice(0).reverse()) await undo()
+  }
+}
+
+/** A process of the application under test: its backend, as promhive itself uses it. */
+export class Participant {
+  /** What the backend told to `onError`. */
+  readonly faults: MetricsError[] = []
+  private readonly reader: Reader
+  private readonly stopReading: () => void
+
+  constructor(readonly backend: Backend) {
+    backend.begin?.({ onError: (error) => this.faults.push(error), onRemoved() {} })
+    const source = backend.openSource()
+    this.stopReading = () => source.close()
+    this.reader = new Reader(source)
+  }
+
+  /** The store at this moment. */
+  get store(): Store {
+    return this.backend.openStore()
+  }
+
+  async flush(): Promise<void> {
+    await this.store.flush()
+  }
+
+  read(): Promise<Reading> {
+    return this.reader.read()
+  }
+
+  /** Flushes, and reads what the application shows. */
+  async shown(): Promise<Reading> {
+    await this.flush()
+    return this.read()
+  }
+
+  async end(): Promise<void> {
+    this.stopReading()
+    await this.backend.close?.()
+  }
+}
+
+/** Runs one case, and undoes what it did. */
+export async function runCase(each: ConformanceCase, conforming: Conforming): Promise<void> {
+  const stage = new ConformanceStage(conforming)
+  try {
+    await each.run(stage)
+  } finally {
+    await stage.end()
+  }
+}

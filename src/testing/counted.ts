@@ -1,0 +1,48 @@
+import type { ChildOwner } from '../metric/child.js'
+import { CounterChild } from '../metric/counter.js'
+import { GaugeChild, MostRecentChild } from '../metric/gauge.js'
+import { HistogramChild } from '../metric/histogram.js'
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { GaugeMode } from '../model/metric-type.js'
+import type { SeriesKey } from '../model/series-key.js'
+import type { Store } from '../store/backend.js'
+import { gaugeFamily } from './families.js'
+
+/*
+ * Handles on the series of a backend: what an application counts with, bound to the backend under test.
+ */
+
+/** Where the handles count: asked at each opening, as an application asks its backend. */
+export interface Countable {
+  readonly store: Store
+}
+
+export function counterOf(place: Countable, family: FamilyDescriptor<'counter'>, key: SeriesKey): CounterChild {
+  return opened(new CounterChild(family, key, countingOn(place)))
+}
+
+export function histogramOf(place: Countable, family: FamilyDescriptor<'histogram'>, key: SeriesKey): HistogramChild {
+  return opened(new HistogramChild(family, key, countingOn(place)))
+}
+
+export function gaugeOf(place: Countable, name: string, mode: GaugeMode, key: SeriesKey): GaugeChild {
+  const Kind = mode.endsWith('mostrecent') ? MostRecentChild : GaugeChild
+  return opened(new Kind(gaugeFamily(name, mode), key, countingOn(place)))
+}
+
+function opened<C extends { open(): void }>(child: C): C {
+  child.open()
+  return child
+}
+
+function countingOn(place: Countable): ChildOwner {
+  return {
+    store: () => place.store,
+    onError(error) {
+      throw error
+    },
+    childWith() {
+      throw new Error('these series stand alone')
+    },
+  }
+}

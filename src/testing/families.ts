@@ -1,0 +1,42 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+
+/*
+ * Families made by hand: what a metric's definition comes to.
+ */
+
+interface Common {
+  readonly help?: string
+  readonly unit?: string
+  readonly labelNames?: readonly string[]
+  readonly registry?: string
+}
+
+const common = { help: 'X.', labelNames: ['text'], registry: 'default' }
+
+export function counterFamily(name: string, more: Common = {}): FamilyDescriptor<'counter'> {
+  return { ...common, ...more, type: 'counter', name }
+}
+
+export function gaugeFamily(
+  name: string,
+  mode: FamilyDescriptor<'gauge'>['mode'],
+  more: Common = {},
+): FamilyDescriptor<'gauge'> {
+  return { ...common, ...more, type: 'gauge', name, mode }
+}
+
+export function histogramFamily(
+  name: string,
+  bounds: readonly number[],
+  more: Common = {},
+): FamilyDescriptor<'histogram'> {
+  return { ...common, ...more, type: 'histogram', name, bounds }
+}
+
+export const jobs = counterFamily('jobs_total')
+export const seconds = histogramFamily('duration_seconds', [1, 10])
+
+/** Label values as a series key has them; null for a label that the series lacks. */
+export function key(...values: (string | null)[]): string {
+  return JSON.stringify(values)
+}

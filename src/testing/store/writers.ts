@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import type { ConformanceCase } from '../conformance.js'
+import { counterOf, gaugeOf, histogramOf } from '../counted.js'
+import { jobs, key, seconds } from '../families.js'
+
+/** Several processes are one application, whichever of them is asked. */
+export const writers: readonly ConformanceCase[] = [
+  {
+    group: 'several writers',
+    name: 'are shown as one application by each of them',
+    needs: 'manyWriters',
+    async run(stage) {
+      const [one, two, three] = [await stage.begin(), await stage.begin(), await stage.begin()]
+      for (const [i, process] of [one, two].entries()) {
+        counterOf(process, jobs, key('a')).inc(i + 1)
+        counterOf(process, jobs, key(`own ${i}`)).inc(10)
+        histogramOf(process, seconds, key('a')).observe(i + 1)
+        gaugeOf(process, 'level', 'livesum', key('a')).set(i + 1)
+        gaugeOf(process, 'each', 'all', key('a')).set(i + 1)
+        gaugeOf(process, 'highest', 'max', key('a')).set(i + 1)
+        await process.flush()
+      }
+      gaugeOf(one, 'latest', 'mostrecent', key('a')).set(7)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      gaugeOf(two, 'latest', 'mostrecent', key('a')).set(8)
+      for (const process of [one, two]) await process.flush()
+      for (const process of [one, two, three]) {
+        const shown = await process.read()
+        assert.deepEqual(shown.labelled('jobs_total'), { 'text="a"': 3, 'text="own 0"': 10, 'text="own 1"': 10 })
+        assert.equal(shown.value('duration_seconds_count{text="a"}'), 2)
+        assert.equal(shown.value('level{text="a"}'), 3)
+        assert.deepEqual(Object.values(shown.labelled('each')).sort(), [1, 2])
+        assert.equal(shown.value('highest{text="a"}'), 2)
+        assert.equal(shown.value('latest{text="a"}'), 8)
+      }
+      assert.ok(new Set((await one.read()).writers.map(({ writer }) => writer)).size > 1)
+    },
+  },
+  {
+    group: 'several writers',
+    name: 'remove for one of them, or for all',
+    needs: 'manyWriters',
+    async run(stage) {
+      const [one, two] = [await stage.begin(), await stage.begin()]
+      for (const process of [one, two]) {
+        counterOf(process, jobs, key('a')).inc(5)
+        counterOf(process, jobs, key('b')).inc(5)
+        await process.flush()
+      }
+      assert.deepEqual((await one.read()).labelled('jobs_total'), { 'text="a"': 10, 'text="b"': 10 })
+      one.store.remove(jobs, { text: 'a' }, 'process')
+      await one.flush()
+      assert.deepEqual((await two.read()).labelled('jobs_total'), { 'text="a"': 5, 'text="b"': 10 })
+      one.store.remove(jobs, { text: 'b' }, 'application')
+      await one.flush()
+      for (const process of [one, two]) {
+        assert.deepEqual((await process.read()).labelled('jobs_total'), { 'text="a"': 5 })
+      }
+      // The other one takes notice, and begins afresh.
+      await two.flush()
+      counterOf(two, jobs, key('b')).inc(1)
+      await two.flush()
+      assert.deepEqual((await one.read()).labelled('jobs_total'), { 'text="a"': 5, 'text="b"': 1 })
+    },
+  },
+  {
+    group: 'several writers',
+    name: 'that closed are dead: what they counted stays or goes as declared, what lived with them goes',
+    needs: 'manyWriters',
+    async run(stage) {
+      const [one, two] = [await stage.begin(), await stage.begin()]
+      counterOf(one, jobs, key('a')).inc(5)
+      counterOf(two, jobs, key('a')).inc(6)
+      gaugeOf(two, 'level', 'livesum', key('a')).set(1)
+      for (const process of [one, two]) await process.flush()
+      assert.equal((await one.read()).value('level{text="a"}'), 1)
+      await two.backend.close?.()
+      const shown = await one.read()
+      assert.equal(shown.value('level{text="a"}'), undefined)
+      assert.equal(shown.value('jobs_total{text="a"}'), stage.supports.outlivesWriters ? 11 : 5)
+    },
+  },
+  {
+    group: 'several writers',
+    name: 'that come and go leave nothing behind but their totals',
+    needs: 'outlivesWriters',
+    async run(stage) {
+      const one = await stage.begin()
+      counterOf(one, jobs, key('a')).inc(5)
+      await one.flush()
+      for (let i = 1; i <= 8; i++) {
+        const other = await stage.begin()
+        counterOf(other, jobs, key('a')).inc(10)
+        gaugeOf(other, 'highest', 'max', key('a')).set(i)
+        await other.flush()
+        await other.backend.close?.()
+      }
+      const shown = await one.shown()
+      assert.equal(shown.value('jobs_total{text="a"}'), 85)
+      assert.equal(shown.value('highest{text="a"}'), 8)
+      assert.ok(shown.writers.length <= 3, `${shown.writers.length} writers are kept of two at a time`)
+    },
+  },
+]
