@@ -16,6 +16,11 @@ const needs = [
     present: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import prometheus_client')),
     leftOut: 'the Python client beside ours',
   },
+  {
+    package: 'systemd',
+    present: () => runs('systemd-analyze', '--version'),
+    leftOut: 'the units of systemd in examples',
+  },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'

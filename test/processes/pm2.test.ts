@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { root } from '../helpers/processes/dist.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { ask } from '../helpers/processes/http.js'
 import { hasPm2, Pm2 } from '../helpers/processes/pm2.js'
+import { freePort } from '../helpers/processes/port.js'
 import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { samplesOf } from '../helpers/samples.js'
@@ -113,23 +113,3 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     expect(scrape.value('worker_starts_total')).toBe(2)
   })
 })
-
-/** A port that nobody has, and as many behind it. */
-async function freePort(count = 1): Promise<number> {
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    const { port } = server.address() as { port: number }
-    const others = Array.from({ length: count - 1 }, (_, i) => createServer().listen(port + 1 + i, '127.0.0.1'))
-    const free = await Promise.all(
-      others.map(
-        (each) =>
-          new Promise<boolean>((resolve) => {
-            each.once('listening', () => resolve(true)).once('error', () => resolve(false))
-          }),
-      ),
-    )
-    for (const each of [server, ...others]) each.close()
-    if (free.every(Boolean)) return port
-  }
-}
