@@ -21,6 +21,11 @@ const needs = [
     present: () => runs('systemd-analyze', '--version'),
     leftOut: 'the units of systemd in examples',
   },
+  {
+    package: 'redis-server',
+    present: () => runs('redis-server', '--version'),
+    leftOut: 'processes that count together in Redis',
+  },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'

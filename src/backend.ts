@@ -23,3 +23,13 @@ export type {
 export { MemoryBackend, MemoryStore } from './store/memory/memory-backend.js'
 export { SeriesLog } from './store/series-log.js'
 export { SnapshotBackend, type SnapshotBackendOptions } from './store/snapshot/snapshot-backend.js'
+export { ValueBackend } from './store/values/value-backend.js'
+export type {
+  GeneratedSamples,
+  Value,
+  ValueBackendClass,
+  ValueCollector,
+  ValueMetric,
+  ValueRegistry,
+  ValueSample,
+} from './store/values/value-protocol.js'

@@ -8,6 +8,7 @@ import {
   prepareOwnPlace,
   sweepEndedApplications,
 } from './application-directory.js'
+import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { Gathering } from './collect/gathering.js'
 import { Registry } from './collect/registry.js'
 import { Ticker } from './collect/ticker.js'
@@ -182,16 +183,34 @@ export class ProcessHome implements Home {
 
   /** Once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
+    if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
     const named = directoryFromEnvironment()
     const directory = named ?? directoryFromParent()
     if (directory !== undefined) {
       this.share(directory)
     } else {
-      this.backend = new MemoryBackend()
+      this.backend ??= new MemoryBackend()
       if (ownDirectoryExists()) this.share(ownDirectory())
       else this.stopListening = onFirstChild(() => this.share(ownDirectory()))
     }
     return this.backend!
+  }
+
+  /** Whether the backend that the environment names is used now; if not, it is told why. */
+  private chooseByEnvironment(): boolean {
+    // What the module of the backend itself counts while it is loaded goes along.
+    this.backend = new MemoryBackend()
+    try {
+      this.useBackend(chooseBackend()!)
+      return true
+    } catch (cause) {
+      if (this.options.strict) {
+        this.backend = undefined
+        throw cause
+      }
+      this.onError(cause as MetricsError)
+      return false
+    }
   }
 
   /** Counts in a directory from now on. */
@@ -222,7 +241,7 @@ export class ProcessHome implements Home {
   }
 
   /** Counts in a backend of the user's choice from now on. */
-  private useBackend(backend: Backend): void {
+  useBackend(backend: Backend): void {
     if (this.backend === backend) return
     backend.begin?.({
       onError: (error) => this.onError(error),
@@ -267,22 +286,6 @@ function withLocal(source: Source, local: MemoryStore): Source {
     },
     close: () => source.close(),
   }
-}
-
-function checkBackend(backend: Backend, dir: string | undefined): void {
-  if (dir !== undefined) {
-    throw new MetricsError('OPTION_INVALID', 'configure: dir and backend exclude each other; leave one of them out')
-  }
-  const whole = ['openStore', 'openSource'].every((name) => typeof backend?.[name as 'openStore'] === 'function')
-  if (!whole) {
-    const text = `configure: backend must have openStore() and openSource(), got ${describe(backend)}`
-    throw new MetricsError('OPTION_INVALID', text)
-  }
-}
-
-function closeFailed({ name }: Backend, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new MetricsError('FLUSH_FAILED', `the ${name} backend was left, and did not close (${why})`, { cause })
 }
 
 function createdByEnvironment(): boolean {

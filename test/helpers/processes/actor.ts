@@ -122,7 +122,7 @@ interface Reply {
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env }
   for (const name of Object.keys(env)) {
-    if (/^(?:PROMHIVE|PROMETHEUS|NODE_OPTIONS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i.test(name))
+    if (/^(?:PROMHIVE|PROMETHEUS|PYTHEUS|REDIS|NODE_OPTIONS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i.test(name))
       delete env[name]
   }
   return env

@@ -1,0 +1,114 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { gaugeValueSlot } from '../../model/layout/gauge.js'
+import { histogramSlots } from '../../model/layout/histogram.js'
+import { stateSlots } from '../../model/layout/stateset.js'
+import { summarySlots } from '../../model/layout/summary.js'
+import type { Slots } from '../backend.js'
+
+/** The numbers of one series as the protocol has them, each by the name of its `histogramBucket`. */
+export type Numbers = ReadonlyMap<string | undefined, number>
+
+/** Whether the numbers of the processes add up (`inc` and `dec`), or the last one stands (`set`). */
+export type Sharing = 'added' | 'last'
+
+/** How a family is shared through single numbers; undefined for what single numbers cannot tell. */
+export function sharingOf(family: FamilyDescriptor): Sharing | undefined {
+  switch (family.type) {
+    case 'gauge':
+      if (family.mode.endsWith('mostrecent')) return 'last'
+      return family.mode.endsWith('sum') ? 'added' : undefined
+    case 'info':
+    case 'stateset':
+      return 'last'
+    default:
+      return 'added'
+  }
+}
+
+/** The names of the numbers that each series of a family has. */
+export function bucketsOf(family: FamilyDescriptor): readonly (string | undefined)[] {
+  switch (family.type) {
+    case 'histogram':
+      return [...family.bounds.map(String), '+Inf', 'sum', 'count']
+    case 'summary':
+      return ['sum', 'count']
+    case 'stateset':
+      return family.states
+    default:
+      return [undefined]
+  }
+}
+
+/** What a process has counted, as numbers. Undefined for a series that was opened, and never set. */
+export function numbersOf(family: FamilyDescriptor, { values, at }: Slots): Numbers | undefined {
+  switch (family.type) {
+    case 'histogram': {
+      const numbers = new Map<string | undefined, number>()
+      let count = 0
+      for (const [i, bound] of [...family.bounds, '+Inf'].entries()) {
+        count += values[at + histogramSlots.buckets + i]!
+        numbers.set(String(bound), count)
+      }
+      return numbers.set('sum', values[at + histogramSlots.sum]!).set('count', count)
+    }
+    case 'summary':
+      return new Map([
+        ['sum', values[at + summarySlots.sum]!],
+        ['count', values[at + summarySlots.count]!],
+      ])
+    case 'stateset':
+      if (!(values[at + stateSlots.seconds]! > 0)) return undefined
+      return new Map(family.states.map((state, i) => [state, values[at + stateSlots.states + i]!]))
+    case 'gauge':
+      if (family.mode.endsWith('mostrecent') && !(values[at + 2]! > 0)) return undefined
+      return new Map([[undefined, values[gaugeValueSlot(family.mode, values, at)]!]])
+    case 'info':
+      return new Map([[undefined, 1]])
+    default:
+      return new Map([[undefined, values[at]!]])
+  }
+}
+
+/** Puts numbers where they are shown from: onto slots that nobody else counts in. */
+export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slots, numbers: Numbers): void {
+  const number = (name?: string): number => numbers.get(name) ?? 0
+  switch (family.type) {
+    case 'histogram': {
+      values[at + histogramSlots.sum] = number('sum')
+      let before = 0
+      for (const [i, bound] of [...family.bounds, '+Inf'].entries()) {
+        // Read one by one while others count: a bucket never shows less than nothing.
+        const count = Math.max(before, number(String(bound)))
+        values[at + histogramSlots.buckets + i] = count - before
+        before = count
+      }
+      return
+    }
+    case 'summary':
+      values[at + summarySlots.sum] = number('sum')
+      values[at + summarySlots.count] = number('count')
+      return
+    case 'stateset':
+      values[at + stateSlots.epoch] = epoch
+      values[at + stateSlots.seconds] = 1
+      for (const [i, state] of family.states.entries()) values[at + stateSlots.states + i] = number(state)
+      return
+    case 'gauge':
+      if (family.mode.endsWith('mostrecent')) values.set([epoch, 1], at + 1)
+      values[gaugeValueSlot(family.mode, values, at)] = number()
+      return
+    case 'info':
+      return
+    default:
+      values[at] = number()
+  }
+}
+
+/** The name of the number that a sample tells: undefined for one that is alone. */
+export function bucketOfSample(family: FamilyDescriptor, suffix: string, le: string | undefined): string | undefined {
+  if (suffix === '_sum') return 'sum'
+  if (suffix === '_count') return 'count'
+  // `1.0` to Python is `1` here.
+  if (family.type === 'histogram') return le === '+Inf' ? le : String(Number(le))
+  return undefined
+}

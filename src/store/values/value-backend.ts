@@ -1,0 +1,247 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { MetricsError } from '../../model/errors.js'
+import { exactFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import type { Backend, RemovalScope, Source, Store, StoredSeries, Surroundings } from '../backend.js'
+import { MemoryStore } from '../memory-store.js'
+import { bucketOfSample, bucketsOf, type Numbers, numbersOf, putNumbers } from './parts.js'
+import { SentSeries } from './sent-series.js'
+import type { GeneratedSamples, ValueBackendClass, ValueCollector, ValueSample } from './value-protocol.js'
+import { metricOf, ValueStore } from './value-store.js'
+
+/** Milliseconds between two flushes. */
+const flushEvery = 1_000
+
+type AnyValueClass = new (
+  config: unknown,
+  ...rest: ConstructorParameters<ValueBackendClass> extends [never, ...infer R] ? R : never
+) => InstanceType<ValueBackendClass>
+
+/**
+ * Counts in a backend of pytheus' protocol: a class with `inc`, `dec`, `set` and `get`, one instance for each number.
+ * Counting is local arithmetic here as well; what changed is given to the instances every second and at exit.
+ */
+export class ValueBackend implements Backend {
+  readonly shared = true
+  readonly name: string
+  private surroundings: Surroundings = { onError() {}, onRemoved() {} }
+  private readonly store: ValueStore
+  private readonly sent = new Map<string, SentSeries>()
+  /** Every family that was ever counted here: others may have series of it that this process never had. */
+  private readonly families = new Map<string, FamilyDescriptor>()
+  /** What the engine has, as it is shown. */
+  private shown = new MemoryStore(1, 1, 'values')
+  private ready: boolean
+  private timer: NodeJS.Timeout | undefined
+  private last: Promise<void> = Promise.resolve()
+  private closing: Promise<void> | undefined
+  private readonly atExit = (): void => this.leave()
+  private readonly beforeExit = (): void => void this.flush()
+
+  constructor(
+    private readonly values: ValueBackendClass,
+    private readonly config: Readonly<Record<string, unknown>> = {},
+  ) {
+    this.name = values.name
+    this.ready = typeof values.initialize !== 'function'
+    this.store = new ValueStore({
+      flush: () => this.flush(),
+      removed: (family, keys, scope) => this.removed(family, keys, scope),
+      alone: (family) => this.surroundings.onError(notShared(this.name, family)),
+    })
+  }
+
+  begin(surroundings: Surroundings): void {
+    this.surroundings = surroundings
+    this.timer ??= setInterval(() => void this.flush(), flushEvery).unref()
+    process.once('beforeExit', this.beforeExit)
+    process.on('exit', this.atExit)
+    if (!this.ready) void this.inTurn('FLUSH_FAILED', async () => {})
+  }
+
+  openStore(): Store {
+    return this.store
+  }
+
+  openSource(): Source {
+    return {
+      read: async () => {
+        const errors: MetricsError[] = []
+        await this.inTurn('READ_FAILED', () => this.send())
+        await this.inTurn('READ_FAILED', () => this.show(), errors)
+        const writers = [this.shown, this.store.aside].flatMap((store) => store.snapshot().writers)
+        return { writers: writers.filter(({ log }) => log.length > 0), errors }
+      },
+      close() {},
+    }
+  }
+
+  /** Gives the engine what was counted since the last time. Never rejects. */
+  flush(): Promise<void> {
+    return this.inTurn('FLUSH_FAILED', () => this.send())
+  }
+
+  /** Sends what was counted, and takes what lived with this process out of the sums. */
+  close(): Promise<void> {
+    if (this.closing !== undefined) return this.closing
+    clearInterval(this.timer)
+    process.off('exit', this.atExit)
+    process.off('beforeExit', this.beforeExit)
+    this.closing = this.inTurn('FLUSH_FAILED', async () => {
+      await this.send()
+      for (const series of this.sent.values()) {
+        if (series.family.type === 'gauge' && series.family.mode === 'livesum') await series.giveBack()
+      }
+    })
+    return this.closing
+  }
+
+  /** What an engine takes at once is not lost on the way out; nobody waits for an answer there. */
+  private leave(): void {
+    if (!this.ready) return
+    for (const { family, key, slots } of this.store.sharedSeries()) {
+      const numbers = numbersOf(family, slots)
+      if (numbers !== undefined) this.series(family, key).sendAtOnce(numbers)
+    }
+  }
+
+  private async send(): Promise<void> {
+    for (const { family, key, slots } of [...this.store.sharedSeries()]) {
+      const numbers = numbersOf(family, slots)
+      if (numbers !== undefined) await this.series(family, key).send(numbers)
+    }
+  }
+
+  private async show(): Promise<void> {
+    const found = this.values.generateSamples === undefined ? await this.getAll() : await this.generated()
+    const before = [...this.shown.series()].map(({ family, key }) => ({ family, key }))
+    const now = new Set<string>()
+    for (const { family, key, numbers } of found) {
+      putNumbers(family, this.shown.open(family, key), numbers)
+      now.add(idOf(family, key))
+    }
+    for (const { family, key } of before) {
+      if (!now.has(idOf(family, key))) this.shown.remove(family, exactFilter(family.labelNames, key))
+    }
+  }
+
+  private getAll(): Promise<Found[]> {
+    const series = [...this.store.sharedSeries()].filter(({ family, slots }) => numbersOf(family, slots) !== undefined)
+    return Promise.all(
+      series.map(async ({ family, key }) => {
+        return { family, key, numbers: await this.series(family, key).get(bucketsOf(family)) }
+      }),
+    )
+  }
+
+  private async generated(): Promise<Found[]> {
+    const series = this.seriesByName()
+    const collectors = [...this.families.values()].map((family): ValueCollector => {
+      const { name, help, type, labelNames } = family
+      const own = (series.get(name) ?? []).map(({ key }) => metricOf(family, key))
+      return { name, help, type, labelNames, buckets: bucketsOf(family), series: own }
+    })
+    const given = await this.values.generateSamples!({ collect: () => collectors })
+    return [...entriesOf(given)].flatMap(([name, samples]) => {
+      const family = this.families.get(name)
+      return family === undefined ? [] : seriesOf(family, samples)
+    })
+  }
+
+  private seriesByName(): ReadonlyMap<string, readonly StoredSeries[]> {
+    const byName = new Map<string, StoredSeries[]>()
+    for (const series of this.store.sharedSeries()) {
+      const known = byName.get(series.family.name)
+      if (known === undefined) byName.set(series.family.name, [series])
+      else known.push(series)
+    }
+    return byName
+  }
+
+  private removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void {
+    for (const key of keys) {
+      const id = idOf(family, key)
+      const series = this.sent.get(id)
+      this.sent.delete(id)
+      if (series === undefined) continue
+      void this.inTurn('FLUSH_FAILED', () => (scope === 'application' ? series.remove() : series.giveBack()))
+    }
+  }
+
+  private series(family: FamilyDescriptor, key: SeriesKey): SentSeries {
+    const id = idOf(family, key)
+    let series = this.sent.get(id)
+    if (series === undefined) {
+      this.families.set(family.name, family)
+      const metric = metricOf(family, key)
+      const make = (bucket: string | undefined) =>
+        new (this.values as unknown as AnyValueClass)(this.config, metric, bucket)
+      this.sent.set(id, (series = new SentSeries(family, key, make)))
+    }
+    return series
+  }
+
+  /** One after another, and nothing before the class is initialised. A fault is told, or given to `faults`. */
+  private inTurn(
+    code: 'FLUSH_FAILED' | 'READ_FAILED',
+    work: () => Promise<void>,
+    faults?: MetricsError[],
+  ): Promise<void> {
+    this.last = this.last.then(async () => {
+      try {
+        if (!this.ready) await this.values.initialize!(this.config as never)
+        this.ready = true
+        await work()
+      } catch (cause) {
+        const error = failed(code, this.name, cause)
+        if (faults === undefined) this.surroundings.onError(error)
+        else faults.push(error)
+      }
+    })
+    return this.last
+  }
+}
+
+interface Found {
+  readonly family: FamilyDescriptor
+  readonly key: SeriesKey
+  readonly numbers: Numbers
+}
+
+function* entriesOf(given: GeneratedSamples): Iterable<readonly [string, Iterable<ValueSample>]> {
+  const entries = given instanceof Map ? given : Object.entries(given)
+  for (const [collector, samples] of entries as Iterable<[ValueCollector | string, Iterable<ValueSample>]>) {
+    yield [typeof collector === 'string' ? collector : collector.name, samples]
+  }
+}
+
+function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): Found[] {
+  const found = new Map<SeriesKey, Map<string | undefined, number>>()
+  for (const { suffix = '', labels, value } of samples) {
+    const own = labels ?? {}
+    const key = seriesKey(family.labelNames.map((name) => own[name] ?? null))
+    let numbers = found.get(key)
+    if (numbers === undefined) found.set(key, (numbers = new Map()))
+    const state = family.type === 'stateset' ? own[family.name] : undefined
+    numbers.set(state ?? bucketOfSample(family, suffix, own.le), value)
+  }
+  return [...found].map(([key, numbers]) => ({ family, key, numbers }))
+}
+
+function idOf(family: FamilyDescriptor, key: SeriesKey): string {
+  return `${definitionKey(family)} ${key}`
+}
+
+function notShared(backend: string, { type, name, ...family }: FamilyDescriptor): MetricsError {
+  const what = 'mode' in family ? `a ${type} of mode ${family.mode}` : `a ${type}`
+  const text = `${name} is ${what}, which ${backend} cannot share: it keeps one number per series; this process shows its own; use mode sum, livesum or mostrecent`
+  return new MetricsError('MODE_FORBIDS', text)
+}
+
+function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', backend: string, cause: unknown): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const meanwhile =
+    code === 'FLUSH_FAILED'
+      ? 'could not take what was counted: it is sent again'
+      : 'could not be read: the last good numbers serve'
+  return new MetricsError(code, `${backend} ${meanwhile} (${why})`, { cause })
+}

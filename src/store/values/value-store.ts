@@ -1,0 +1,70 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import type { Exemplar } from '../../model/exemplar.js'
+import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../../model/series-key.js'
+import type { RemovalScope, Slots, StoredSeries } from '../backend.js'
+import { MemoryStore } from '../memory-store.js'
+import { sharingOf } from './parts.js'
+import type { ValueMetric } from './value-protocol.js'
+
+/** What a store tells the backend that it belongs to. */
+export interface ValueStoreEvents {
+  flush(): Promise<void>
+  removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void
+  /** Told once of each family that single numbers cannot share. */
+  alone(family: FamilyDescriptor): void
+}
+
+/** Counts on the heap; families that single numbers cannot share stand aside. */
+export class ValueStore extends MemoryStore {
+  /** What only this process shows. */
+  readonly aside = new MemoryStore(1)
+  private readonly told = new Set<string>()
+
+  constructor(private readonly events: ValueStoreEvents) {
+    super(1, 1, `values-${process.pid}`)
+  }
+
+  override open(family: FamilyDescriptor, key: SeriesKey): Slots {
+    if (sharingOf(family) !== undefined) return super.open(family, key)
+    const definition = definitionKey(family)
+    if (!this.told.has(definition)) {
+      this.told.add(definition)
+      this.events.alone(family)
+    }
+    return this.aside.open(family, key)
+  }
+
+  override remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
+    const keys = [...super.series()].flatMap(({ family: { registry, name }, key }) =>
+      registry === family.registry && name === family.name && matches(family.labelNames, key, filter) ? [key] : [],
+    )
+    this.events.removed(family, keys, scope)
+    this.aside.remove(family, filter)
+    super.remove(family, filter)
+  }
+
+  override *series(): Iterable<StoredSeries> {
+    yield* super.series()
+    yield* this.aside.series()
+  }
+
+  /** The series that are shared. */
+  sharedSeries(): Iterable<StoredSeries> {
+    return super.series()
+  }
+
+  /** A value has no place for an example. */
+  override setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
+    this.aside.setExemplar(family, key, bucket, exemplar)
+  }
+
+  override flush(): Promise<void> {
+    return this.events.flush()
+  }
+}
+
+export function metricOf({ name, help, type, labelNames }: FamilyDescriptor, key: SeriesKey): ValueMetric {
+  const values = labelValuesOf(key)
+  const labels = labelNames.flatMap((label, i) => (values[i] === null ? [] : [[label, values[i]!]]))
+  return { name, help, type, labelNames, labels: Object.fromEntries(labels) }
+}
