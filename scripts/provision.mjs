@@ -15,6 +15,11 @@ const needs = [
     present: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import prometheus_client')),
     leftOut: 'the Python client beside ours',
   },
+  {
+    package: 'redis-server',
+    present: () => runs('redis-server', '--version'),
+    leftOut: 'processes that count together in Redis',
+  },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'

@@ -67,7 +67,8 @@ export class Gathering {
       const seconds = (performance.now() - began) / 1000
       const { merger } = this
       const placeExemplars = (): void => merger.placeExemplars(reading.writers)
-      return use({ writers: reading.writers, tables: merged.tables, errors, seconds, pause, placeExemplars })
+      const { writers, reachable } = reading
+      return use({ writers, tables: merged.tables, errors, reachable, seconds, pause, placeExemplars })
     })
     this.last = next.catch(() => {})
     return next
