@@ -121,24 +121,31 @@ export class RedisBackend implements Backend {
     process.off('beforeExit', this.beforeExit)
     // Nobody began: there is nothing to say goodbye to.
     if (this.timer !== undefined) {
-      const held = setTimeout(() => {}, lastPatience)
-      try {
-        await within(this.flusher.leave(), lastPatience)
-      } catch (cause) {
-        this.surroundings?.onError(this.unreachable(cause))
-      }
-      clearTimeout(held)
-      await this.folding
+      await this.goodbye((cause) => this.surroundings?.onError(this.unreachable(cause)))
     }
     await this.connection.close()
   }
 
-  /** The loop is empty: it is held for the last flush, and not for long. */
+  /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
+  private async goodbye(failed: (cause: unknown) => void): Promise<void> {
+    // Nothing else may keep the process running by now: it is held, and not for long.
+    const held = setTimeout(() => {}, lastPatience)
+    try {
+      await within(
+        this.flusher.leave().then(() => this.fold()),
+        lastPatience,
+      )
+    } catch (cause) {
+      failed(cause)
+    } finally {
+      clearTimeout(held)
+    }
+  }
+
+  /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    const held = setTimeout(() => {}, lastPatience)
-    await within(this.flusher.leave(), lastPatience).catch(() => {})
-    clearTimeout(held)
+    await this.goodbye(() => {})
   }
 
   private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
@@ -194,7 +201,6 @@ export class RedisBackend implements Backend {
   }
 
   private async foldNow(): Promise<void> {
-    if (this.closing !== undefined) return
     try {
       await new Folding(this.shelfOptions).run(slices())
     } catch (cause) {
