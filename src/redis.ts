@@ -8,8 +8,11 @@ export type { RedisOptions } from './store/redis/options.js'
 
 /** A backend on Redis: what `configure({ backend })` takes. */
 export interface RedisMetrics extends Backend {
-  /** Sends what was counted so far. Never rejects: what could not be sent is sent later, and told to `onError`. */
-  flush(): Promise<void>
+  /**
+   * Sends what was counted so far; gives whether Redis has it. Never rejects: what could not be sent is sent later, and
+   * told to `onError`.
+   */
+  flush(): Promise<boolean>
   /** Sends what was counted and says goodbye. Await it before the process ends, while your client is still connected. */
   close(): Promise<void>
 }

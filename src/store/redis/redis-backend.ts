@@ -87,8 +87,11 @@ export class RedisBackend implements Backend {
     }
   }
 
-  /** Sends what was counted. Never rejects: what could not be sent is sent later, and told to `onError`. */
-  async flush(): Promise<void> {
+  /**
+   * Sends what was counted; gives whether Redis has it. Never rejects: what could not be sent is sent later, and told to
+   * `onError`, once for each time that Redis goes away.
+   */
+  async flush(): Promise<boolean> {
     try {
       const dead = await this.flusher.flush()
       this.reachable = true
@@ -97,6 +100,7 @@ export class RedisBackend implements Backend {
       if (this.reachable) this.surroundings?.onError(this.unreachable(cause))
       this.reachable = false
     }
+    return this.reachable
   }
 
   /** Sends what was counted, and says goodbye. Await it before the process ends. */

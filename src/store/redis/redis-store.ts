@@ -12,7 +12,7 @@ export interface RedisStoreOptions {
   readonly writer: string
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Sends what changed; never rejects. */
-  readonly flush: () => Promise<void>
+  readonly flush: () => Promise<unknown>
 }
 
 /** Counts on the heap; what changed goes to Redis in batches. */
@@ -65,8 +65,8 @@ export class RedisStore implements Store {
     }
   }
 
-  flush(): Promise<void> {
-    return this.options.flush()
+  async flush(): Promise<void> {
+    await this.options.flush()
   }
 
   close(): void {}
