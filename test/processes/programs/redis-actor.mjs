@@ -1,7 +1,8 @@
 // An actor that counts in Redis: node redis-actor.mjs [ioredis|redis|url] <url> <options, JSON>
+import { writeFileSync } from 'node:fs'
 import { configure } from 'promhive'
 import { redis } from 'promhive/redis'
-import { answer, faults, verbs } from './stagehand.mjs'
+import { answer, counter, faults, histogram, verbs } from './stagehand.mjs'
 
 const [kind, url, options = '{}'] = process.argv.slice(2)
 const backend = redis({ ...(await way()), ...JSON.parse(options) })
@@ -30,4 +31,27 @@ async function way() {
 
 verbs.flush = () => backend.flush()
 verbs.close = () => backend.close()
+/** Counts on until the process ends. The file tells how often at most, and how often Redis has said that it knows. */
+verbs.keepCounting = (file, labels) => {
+  const [jobs, durations] = [counter('jobs_total', labels), histogram('duration_seconds', labels)]
+  let attempted = 0
+  let acknowledged = 0
+  const write = () => writeFileSync(file, `${String(attempted).padStart(9)} ${String(acknowledged).padStart(9)}`)
+  void (async () => {
+    for (;;) {
+      attempted += 10
+      write()
+      for (let i = 0; i < 10; i++) {
+        jobs.inc()
+        durations.observe(1)
+      }
+      const had = attempted
+      if (await backend.flush()) {
+        acknowledged = had
+        write()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  })()
+}
 answer()
