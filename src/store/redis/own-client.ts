@@ -57,6 +57,8 @@ async function openIoRedis({ Redis }: Pick<typeof import('ioredis'), 'Redis'>, u
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
+    // It would keep the process running for as long, after a connection that is closed already.
+    disconnectTimeout: 1,
   })
   client.on('error', () => {})
   try {

@@ -29,6 +29,13 @@ async function way() {
   return { client }
 }
 
+let paused = false
+
+/** Counts no more; whether Redis has all that was counted. */
+verbs.pauseCounting = async () => {
+  paused = true
+  return backend.flush()
+}
 verbs.flush = () => backend.flush()
 verbs.close = () => backend.close()
 /** Counts on until the process ends. The file tells how often at most, and how often Redis has said that it knows. */
@@ -39,6 +46,14 @@ verbs.keepCounting = (file, labels) => {
   const write = () => writeFileSync(file, `${String(attempted).padStart(9)} ${String(acknowledged).padStart(9)}`)
   void (async () => {
     for (;;) {
+      if (paused) {
+        if (await backend.flush()) {
+          acknowledged = attempted
+          write()
+          return
+        }
+        continue
+      }
       attempted += 10
       write()
       for (let i = 0; i < 10; i++) {
