@@ -8,7 +8,9 @@ import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 const patience = 180_000
 
 describe.skipIf(!hasRedis)('two applications of four processes in one Redis', () => {
-  test('do not meet, and lose nothing when processes come, end and are killed', { timeout: patience }, async ({ stage }) => {
+  test('do not meet, and lose nothing when processes come, end and are killed', { timeout: patience }, async ({
+    stage,
+  }) => {
     const server = await RedisServer.start(stage)
     const start = (keyPrefix: string, kind: string): Promise<Actor> => {
       const options = JSON.stringify({ keyPrefix, flushInterval: 0.2, deadAfter: 1 })

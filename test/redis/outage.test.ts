@@ -9,7 +9,9 @@ import { freePort, hasRedis, RedisServer } from '../helpers/redis/redis-server.j
 const patience = 180_000
 
 describe.skipIf(!hasRedis)('Redis that is away', () => {
-  test('when the application starts is told of, and gets all when it comes', { timeout: patience }, async ({ stage }) => {
+  test('when the application starts is told of, and gets all when it comes', { timeout: patience }, async ({
+    stage,
+  }) => {
     const port = await freePort()
     const url = `redis://127.0.0.1:${port}`
     const options = JSON.stringify({ flushInterval: 0.2 })

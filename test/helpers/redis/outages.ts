@@ -62,7 +62,12 @@ export async function outageRounds(stage: Stage, { rounds, writers, away }: Outa
   // Whoever lives sends the rest, and says how much there is.
   for (const actor of counting) await until(() => actor.ask('pauseCounting'), Boolean)
   const { attempted, acknowledged } = tallyOf(files)
-  const sum = new Exposition(await until(() => reader.ask<string>('scrape'), (text) => text.includes('backend_up 1')))
+  const sum = new Exposition(
+    await until(
+      () => reader.ask<string>('scrape'),
+      (text) => text.includes('backend_up 1'),
+    ),
+  )
   await look()
   expect(acknowledged).toBeGreaterThan(0)
   expect(sum.value('jobs_total')).toBeGreaterThanOrEqual(acknowledged)

@@ -1,4 +1,4 @@
-// An actor that counts in Redis: node redis-actor.mjs [ioredis|redis|url] <url> <options, JSON>
+// An actor that counts in Redis: node redis-actor.mjs [ioredis|redis|url|ioredis-cluster|redis-cluster] <url, or ports> <options, JSON>
 import { writeFileSync } from 'node:fs'
 import { configure } from 'promhive'
 import { redis } from 'promhive/redis'
@@ -23,8 +23,16 @@ async function way() {
     client.on('error', () => {})
     return { client }
   }
+  const ports = url.split(',').map(Number)
+  if (kind === 'redis-cluster') {
+    const { createCluster } = await import('redis')
+    const client = createCluster({ rootNodes: ports.map((port) => ({ url: `redis://127.0.0.1:${port}` })) })
+    client.on('error', () => {})
+    await client.connect()
+    return { client }
+  }
   const { Cluster } = await import('ioredis')
-  const client = new Cluster(url.split(',').map((node) => ({ host: '127.0.0.1', port: Number(node) })))
+  const client = new Cluster(ports.map((port) => ({ host: '127.0.0.1', port })))
   client.on('error', () => {})
   return { client }
 }
