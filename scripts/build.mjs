@@ -14,6 +14,7 @@ const frontDoors = {
   index: 'src/index.ts',
   backend: 'src/backend.ts',
   testing: 'src/testing.ts',
+  redis: 'src/redis.ts',
 }
 
 // Built beside, and put in place when it is whole: what runs from dist meanwhile finds its files.
@@ -42,7 +43,8 @@ async function bundle(format, input) {
   const build = await rolldown({
     cwd: root,
     input,
-    external: [/^node:/, '#native'],
+    // What the application installs or does not: each is imported when it is needed.
+    external: [/^node:/, '#native', 'redis', 'ioredis'],
     platform: 'node',
     logLevel: 'warn',
   })
