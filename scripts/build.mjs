@@ -17,8 +17,9 @@ buildNative({ quiet })
 types('tsconfig.json', 'esm')
 types('tsconfig.cjs.json', 'cjs')
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
-await bundle('esm', { index: 'src/index.ts', 'cli/bin': 'src/cli/bin.ts' })
-await bundle('cjs', { index: 'src/index.ts' })
+const doors = Object.fromEntries(['index', 'register', 'http'].map((name) => [name, `src/${name}.ts`]))
+await bundle('esm', { ...doors, 'cli/bin': 'src/cli/bin.ts' })
+await bundle('cjs', doors)
 
 // dist/cjs is a package scope of its own, so that its .js files are CommonJS; `#native` leads to the same loader.
 writeFileSync(

@@ -31,6 +31,7 @@ export type MetricsErrorCode =
   | 'FLUSH_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
+  | 'INSTRUMENT_FAILED'
 
 /**
  * An error that names the metric (or file, or option), the fault and the way out.
