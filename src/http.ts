@@ -20,7 +20,7 @@ export type { NamingName } from './instrument/http/naming/namings.js'
  */
 export function instrumentHttp(options: HttpOptions = {}): void {
   processHome()
-  provideHttpInstrument(options).server.everything = true
+  provideHttpInstrument(options).measureEverything()
 }
 
 /**

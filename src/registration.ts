@@ -24,7 +24,7 @@ export function startRegistered(): void {
   if (shared[place] || onTheWay.test(basename(process.argv[1] ?? ''))) return
   shared[place] = true
   attempt(() => {
-    if (isOn('PROMHIVE_HTTP')) provideHttpInstrument(httpOptions()).server.everything = true
+    if (isOn('PROMHIVE_HTTP')) provideHttpInstrument(httpOptions()).measureEverything()
   })
   attempt(() => {
     if (isOn('PROMHIVE_DEFAULT_METRICS')) collectDefaultMetrics()

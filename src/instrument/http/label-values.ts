@@ -22,6 +22,10 @@ export class BoundedValues {
 
   constructor(private readonly most: number) {}
 
+  has(value: string): boolean {
+    return this.admitted.has(value)
+  }
+
   label(value: string): string {
     if (this.admitted.has(value)) return value
     if (this.admitted.size >= this.most) return overflow

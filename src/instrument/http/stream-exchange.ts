@@ -8,6 +8,9 @@ import type { ServerInstrument } from './server-instrument.js'
 /** Where a stream keeps its exchange: the same for the ESM and the CommonJS build. */
 const place = Symbol.for('promhive.exchange')
 
+/** The code of HTTP/2 that a stream ends with when all went well. */
+const noError = 0
+
 type Placed = ServerHttp2Stream & { [place]?: StreamExchange }
 
 /** An exchange of HTTP/2: a stream of its own. */
@@ -41,8 +44,9 @@ export class StreamExchange extends Exchange {
 
   private closed(): void {
     const { stream } = this
-    this.end(!stream.writableFinished)
     this.status = Number(stream.sentHeaders?.[':status'] ?? 0)
+    // Node ends the writable side of a stream that the client gave up: only its code tells.
+    this.end(this.status === 0 || stream.aborted || stream.rstCode !== noError)
     this.requestSize = this.requestSizeTold()
     this.responseSize = this.responseSizeTold()
     this.instrument.ended(this)

@@ -11,7 +11,8 @@ export const applications = {
         response.write('x'.repeat(500))
         return setTimeout(() => response.end('x'.repeat(500)), 5)
       }
-      request.resume().on('end', () => response.writeHead(request.url === '/fails' ? 503 : 200).end('hello'))
+      if (request.url === '/fails') response.statusCode = 503
+      request.resume().on('end', () => response.end('hello'))
     })
   },
   express: async () => express((await import('express')).default),
