@@ -1,6 +1,6 @@
 // Builds the package: the addon, the types, and each front door in one piece of ESM and one of CommonJS, beside what they share.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -9,13 +9,14 @@ import { buildNative } from './build-native.mjs'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const quiet = process.argv.includes('--quiet')
 
-/** What the package exports, as `exports` in package.json names it. */
-const frontDoors = {
-  index: 'src/index.ts',
-  backend: 'src/backend.ts',
-  testing: 'src/testing.ts',
-  redis: 'src/redis.ts',
-}
+/** What the package exports: each front door is a file of its name in src. */
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const frontDoors = Object.fromEntries(
+  Object.values(manifest.exports)
+    .map((door) => door.import?.default.match(/^\.\/dist\/esm\/(.+)\.js$/)?.[1])
+    .filter((name) => name !== undefined)
+    .map((name) => [name, `src/${name}.ts`]),
+)
 
 // Built beside, and put in place when it is whole: what runs from dist meanwhile finds its files.
 const fresh = join(root, `.dist-${process.pid}`)
