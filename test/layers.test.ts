@@ -26,6 +26,12 @@ const pure = ['model', 'exposition']
 /** Where the addon may be asked for. */
 const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
 
+/** Where it may be asked in which folder the package lies. */
+const packageIn = /^(cli\/|[^/]+$)/
+
+/** Packages that a user may bring along, and the one file that loads each. */
+const peers: Readonly<Record<string, string>> = { yaml: 'supervisor/configuration/file.ts' }
+
 /** Files that may be longer than 300 lines, each with its reason. */
 const long: Readonly<Record<string, string>> = {}
 
@@ -94,6 +100,8 @@ function violations(files: readonly SourceFile[]): string[] {
 function allowed(path: string, name: string): boolean {
   const room = roomOf(path)
   if (name === '#native') return nativeIn.test(path)
+  if (name === '#package') return packageIn.test(path)
+  if (name in peers) return peers[name] === path
   if (name.startsWith('node:')) return !pure.includes(room)
   if (!name.startsWith('./')) return false
   const wanted = name.slice(2)
