@@ -16,12 +16,9 @@ import { type Assignment, assignmentVariable, type WorkerMessage } from './messa
 import { type MetricNaming, metricNaming } from './metric-naming.js'
 import { type Crew, Place } from './place.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
+import { debugs, Watchman } from './watchman.js'
 import { fork, type Program, type WorkerExit, WorkerProcess } from './worker-process.js'
 
-/** Milliseconds between two looks at the workers. */
-const lookEvery = 1000
-/** Milliseconds that a blocked worker's report may take. */
-const reportGrace = 2500
 /** How many times in a row a worker may end before it serves, when none has served yet. */
 const hopeless = 5
 
@@ -59,8 +56,7 @@ export class Supervisor implements SupervisorView {
   private readonly serving = new Promise<void>((resolve) => {
     this.firstServed = resolve
   })
-  private timer: NodeJS.Timeout | undefined
-  private lastLook = 0
+  private readonly watchman: Watchman
   private reloading: Promise<void> = Promise.resolve()
   private stopped: Promise<void> | undefined
   /** Whether a worker has ever served, and whether one has opened a port. */
@@ -76,6 +72,11 @@ export class Supervisor implements SupervisorView {
     this.naming = metricNaming(settings.compat, settings.metricPrefix)
     this.done = new Promise((resolve) => {
       this.finish = resolve
+    })
+    this.watchman = new Watchman(settings, logger, debugs(options.program.execArgv), {
+      places: () => this.places.values(),
+      sampled: (place) => this.metrics?.update(place.id, place.state(), place.worker),
+      aborting: (worker) => void this.tell('workerAborted', { worker }),
     })
     this.crew = {
       logger,
@@ -117,8 +118,7 @@ export class Supervisor implements SupervisorView {
     this.metrics = new SupervisorMetrics(this.naming)
     if (this.settings.metrics) await this.openMetricsPort()
     for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
-    this.look()
-    this.timer = setInterval(() => this.look(), lookEvery)
+    this.watchman.start()
     await Promise.all([...this.places.values()].map((place) => place.open()))
     await Promise.race([this.serving, this.done])
     if (this.state !== 'starting') return
@@ -199,7 +199,7 @@ export class Supervisor implements SupervisorView {
     this.state = 'stopping'
     await this.tell('stopping')
     await Promise.all([...this.places.values()].map((place) => place.close()))
-    clearInterval(this.timer)
+    this.watchman.stop()
     this.state = 'stopped'
     await this.tell('stopped')
     await this.metricsServer.stopServer()
@@ -231,7 +231,7 @@ export class Supervisor implements SupervisorView {
       supervisor: process.pid,
       worker: id,
       maxRequests: maxRequests === 0 ? 0 : maxRequests + jitter,
-      timeout: this.debugged() ? 0 : timeout,
+      timeout: this.watchman.watchesTime ? timeout : 0,
       report,
       reportDir,
       naming: this.naming,
@@ -257,39 +257,6 @@ export class Supervisor implements SupervisorView {
       this.logger.warn(`worker ${worker.id} (${worker.pid}) ended ${how}: ${reason}`)
     }
     void this.tell('workerExited', { worker, exit: { ...exit, reason } })
-  }
-
-  private look(): void {
-    const now = performance.now()
-    // A supervisor that was itself stopped for a while has not heard anybody meanwhile.
-    const attentive = now - this.lastLook < 2 * lookEvery
-    this.lastLook = now
-    const { timeout, maxRss } = this.settings
-    for (const [id, place] of this.places) {
-      const { worker } = place
-      const sample = this.metrics?.update(id, place.state(), worker)
-      if (worker === undefined || worker.over || worker.ending !== undefined) continue
-      if (attentive && timeout > 0 && now - worker.heard > timeout * 1000 && !this.debugged()) {
-        this.abort(place, worker)
-      } else if (maxRss > 0 && sample !== undefined && sample.residentBytes > maxRss && worker.ready) {
-        void place.replace('max_rss')
-      }
-    }
-  }
-
-  private abort(place: Place, worker: WorkerProcess): void {
-    if (worker.aborting) return
-    this.logger.error(
-      `worker ${worker.id} (${worker.pid}) has not answered for ${this.settings.timeout} s: it is ended`,
-    )
-    void place.abort(this.settings.report ? reportGrace : 0)
-    void this.tell('workerAborted', { worker })
-  }
-
-  /** Who stops at a breakpoint is not blocked. */
-  private debugged(): boolean {
-    const { execArgv } = this.options.program
-    return [...execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => /--inspect(?!-port|-publish)/.test(option))
   }
 
   private async tell(

@@ -43,14 +43,18 @@ async function report({ reportDir }: WatcherData): Promise<{ where: string; file
   const session = new Session()
   // Only now: with a debugger attached, a process waits for it when it ends.
   session.connectToMainThread()
+  // CommonJS modules have no name in a frame.
+  const scripts = new Map<string, string>()
+  session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url))
   try {
     const paused = new Promise<{ readonly callFrameId: string; readonly place: string } | undefined>((resolve) => {
       setTimeout(() => resolve(undefined), patience)
       session.on('Debugger.paused', ({ params: { callFrames } }) => {
         const [frame] = callFrames
         if (frame === undefined) return resolve(undefined)
-        const { functionName, url, location } = frame
-        const place = `${functionName || '(anonymous)'} at ${url}:${location.lineNumber + 1}`
+        const { functionName, location } = frame
+        const file = frame.url || scripts.get(location.scriptId) || 'unknown'
+        const place = `${functionName || '(anonymous)'} at ${file}:${location.lineNumber + 1}`
         resolve({ callFrameId: frame.callFrameId, place })
       })
     })

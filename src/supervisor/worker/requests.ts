@@ -62,9 +62,9 @@ export class Requests {
       labelNames: ['worker_id', 'method', 'endpoint', 'error_type'],
       maxSeries,
     })
-    // An idle worker is there too.
+    // An idle worker is there too; what the one before it counted goes on.
     requests.inc(0)
-    durations.zero()
+    durations.open()
     subscribe('http.server.request.start', (message) => {
       const { request, response } = message as RequestStart
       const since = performance.now()
