@@ -1,5 +1,6 @@
-import { chownSync, lstatSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { packageRoot } from '#package'
 import { freshDirectory } from './application-directory.js'
 import { processHome } from './default-registry.js'
@@ -17,6 +18,15 @@ import { isPrimary, Supervisor } from './supervisor/supervisor.js'
 
 export type { Configuration } from './supervisor/configuration/configuration.js'
 export type { Settings } from './supervisor/configuration/settings.js'
+export {
+  defaultOnExit,
+  defaultOnStarting,
+  defaultPostFork,
+  defaultWhenReady,
+  defaultWorkerInt,
+  type HookedSupervisor,
+  redisWhenReady,
+} from './supervisor/default-hooks.js'
 export {
   HookContext,
   type HookName,
@@ -106,7 +116,7 @@ export function composeSupervisor(
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
   const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
-  const preload = register ? ['--import', 'promhive/register'] : []
+  const preload = register ? ['--import', registerFile()] : []
   return new Supervisor({
     settings,
     registry: processHome().registry,
@@ -143,4 +153,11 @@ function directoryFor({ dir }: Settings, uid: number | undefined, gid: number | 
   }
   processHome().configure({ dir: directory })
   return { PROMHIVE_DIR: directory }
+}
+
+/** What measures an application that does nothing for it, where this version of the package has it. */
+function registerFile(): string {
+  const file = join(packageRoot, 'dist', 'esm', 'register.js')
+  if (existsSync(file)) return pathToFileURL(file).href
+  throw new MetricsError('OPTION_INVALID', '--register: this version has no promhive/register')
 }

@@ -13,7 +13,9 @@ export interface SupervisedWorker {
   /** Resolves when it has ended. */
   readonly exited: Promise<WorkerExit>
   state(): WorkerState
-  /** Has it finish what it does, and end. */
+  /** Brings its metrics up to date, from what the kernel tells of it. */
+  refresh(): void
+  /** Has it finish what it does, and end; another one follows while the application runs. */
   retire(reason: 'stop'): void
   signal(signal: NodeJS.Signals): void
 }

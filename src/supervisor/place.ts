@@ -144,8 +144,9 @@ export class Place {
     this.crew.ended(worker, exit, reason)
     if (worker !== this.current) return
     this.current = undefined
-    if (this.closed || reason === 'stop') return
-    this.crew.restarted(reason)
+    if (this.closed) return
+    // Somebody's hook had it leave.
+    this.crew.restarted(reason === 'stop' ? 'signal' : reason)
     this.failures = worker.uptime < settled && worker.ending === undefined ? this.failures + 1 : 0
     if (!worker.ready) this.crew.failing(this.failures)
     // Where a successor is on the way, it takes the place.

@@ -1,6 +1,8 @@
 import { Counter } from '../metric/counter.js'
 import { Gauge } from '../metric/gauge.js'
+import { Info } from '../metric/info.js'
 import { StateSet } from '../metric/stateset.js'
+import type { Settings } from './configuration/settings.js'
 import type { MetricNaming } from './metric-naming.js'
 import { type ProcessSample, sampleProcess } from './process-sample.js'
 import {
@@ -27,7 +29,7 @@ export class SupervisorMetrics {
   private readonly received: Counter<'signal'>
   private readonly seen = new Map<WorkerProcess, { sample: ProcessSample; at: number }>()
 
-  constructor({ worker, primary, gunicorn }: MetricNaming) {
+  constructor({ worker, primary, gunicorn }: MetricNaming, settings: Settings) {
     const labelNames = [worker_id] as const
     this.memory = new Gauge({ name: `${worker}memory_bytes`, help: 'Resident memory of a worker.', labelNames })
     this.cpuPercent = new Gauge({
@@ -50,6 +52,7 @@ export class SupervisorMetrics {
     this.states = gunicorn ? gunicornStates(worker) : plainStates(worker)
     this.restarts = restartCounters(primary, gunicorn)
     this.restarts(undefined)
+    configurationInfo(settings, gunicorn)
   }
 
   /** A signal that the supervisor got. */
@@ -81,7 +84,7 @@ export class SupervisorMetrics {
   forget(id: number): void {
     const labels = { worker_id: String(id) }
     this.states(id, 'down', true)
-    for (const gauge of [this.memory, this.uptime, this.cpuPercent]) gauge.remove(labels)
+    for (const gauge of [this.memory, this.uptime, this.cpuPercent]) gauge.remove(labels, { scope: 'process' })
   }
 
   ended(process: WorkerProcess): void {
@@ -113,7 +116,7 @@ function plainStates(worker: string): (id: number, state: WorkerState, forget?: 
   })
   return (id, state, forget = false) => {
     const labels = { worker_id: String(id) }
-    if (forget) set.remove(labels)
+    if (forget) set.remove(labels, { scope: 'process' })
     else set.state(labels, state)
   }
 }
@@ -139,7 +142,8 @@ function gunicornStates(worker: string): (id: number, state: WorkerState, forget
     const before = shown.get(id)
     const state = gunicornWords[given]
     if (!forget && before?.state === state) return
-    if (before !== undefined) gauge.remove(before)
+    // Only this process has it.
+    if (before !== undefined) gauge.remove(before, { scope: 'process' })
     shown.delete(id)
     if (forget) return
     const labels = { worker_id: String(id), state, timestamp: String(Math.floor(Date.now() / 1000)) }
@@ -164,4 +168,16 @@ function restartCounters(primary: string, gunicorn: boolean): (reason: RestartRe
     byReason.inc({ reason })
     all?.inc()
   }
+}
+
+/** What was decided, for a dashboard to show beside what happens. */
+function configurationInfo(settings: Settings, gunicorn: boolean): void {
+  const { workers, port, host, compat, timeout, maxRequests, maxRss } = settings
+  const info = new Info({
+    name: gunicorn ? 'gunicorn_config_info' : `${settings.metricPrefix}config_info`,
+    help: 'What the supervisor was told, and what it does where it was told nothing.',
+    labelNames: ['workers', 'metrics_port', 'bind_address', 'compat', 'timeout', 'max_requests', 'max_rss'],
+  })
+  const told = { workers, metrics_port: port, bind_address: host, compat }
+  info.info({ ...told, timeout, max_requests: maxRequests, max_rss: maxRss })
 }

@@ -29,6 +29,8 @@ export interface SupervisorOptions {
   readonly registry: Exposition
   /** For every worker, beside its assignment. */
   readonly environment: Readonly<Record<string, string>>
+  /** Begins to forward to Redis. */
+  readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
   readonly hooks?: Hooks
   readonly logger?: Logger
 }
@@ -51,6 +53,7 @@ export class Supervisor implements SupervisorView {
   private readonly naming: MetricNaming
   private readonly crew: Crew
   private metrics: SupervisorMetrics | undefined
+  private forwarding: { stop(): Promise<void> } | undefined
   private finish!: (code: number) => void
   private firstServed!: () => void
   private readonly serving = new Promise<void>((resolve) => {
@@ -87,6 +90,7 @@ export class Supervisor implements SupervisorView {
       serving: (worker) => {
         this.served = true
         this.firstServed()
+        worker.refresh()
         void this.tell('workerReady', { worker })
       },
       ended: (worker, exit, reason) => this.ended(worker, exit, reason),
@@ -115,7 +119,7 @@ export class Supervisor implements SupervisorView {
     if (this.state !== 'idle') return
     this.state = 'starting'
     await this.tell('starting')
-    this.metrics = new SupervisorMetrics(this.naming)
+    this.prepareMetrics()
     if (this.settings.metrics) await this.openMetricsPort()
     for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
     this.watchman.start()
@@ -124,6 +128,21 @@ export class Supervisor implements SupervisorView {
     if (this.state !== 'starting') return
     this.state = 'running'
     await this.tell('ready')
+  }
+
+  /** Has the families of the primary and of its workers shown. Twice is once. */
+  prepareMetrics(): void {
+    this.metrics ??= new SupervisorMetrics(this.naming, this.settings)
+  }
+
+  /** Begins to forward to Redis, where the settings say so. @returns whether it does */
+  async startForwarding(): Promise<boolean> {
+    const { forward } = this.options
+    if (!this.settings.redisEnabled) return false
+    return this.hooks.execute('startForwarding', async () => {
+      if (forward === undefined) throw new Error('REDIS_ENABLED is set, and nothing here forwards to Redis')
+      this.forwarding ??= await forward(this.settings)
+    })
   }
 
   /** Opens the metrics port where it is not open yet. @returns whether it is */
@@ -202,6 +221,7 @@ export class Supervisor implements SupervisorView {
     this.watchman.stop()
     this.state = 'stopped'
     await this.tell('stopped')
+    await this.forwarding?.stop()
     await this.metricsServer.stopServer()
     this.finish(code)
   }
@@ -217,6 +237,7 @@ export class Supervisor implements SupervisorView {
     const { program, environment } = this.options
     const assigned = { ...environment, [assignmentVariable]: JSON.stringify(this.assignment(id)) }
     const process = new WorkerProcess(id, fork(program, assigned), (message) => this.hear(process, message))
+    process.refresh = () => this.metrics?.update(id, process.state(), process)
     process.worker.once('listening', () => {
       this.listened = true
     })

@@ -39,6 +39,8 @@ export class WorkerProcess {
   /** When it was last heard of, on the clock of `performance.now()`. */
   heard = performance.now()
   aborting = false
+  /** Brings its metrics up to date. */
+  refresh: () => void = () => {}
   told: Extract<WorkerMessage, { promhive: 'beat' }> | undefined
   private beats = 0
   private leaving = false

@@ -29,13 +29,13 @@ export class ProcessManager {
   async cleanupProcesses(): Promise<number> {
     const all = descendantsOf(process.pid)
     for (const process of all) send(process, 'SIGTERM')
-    const end = performance.now() + this.grace
-    while (all.some(lives) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 50))
+    await ended(all, this.grace)
     // Those that a dying process left to us meanwhile, too.
     const stubborn = [...all, ...descendantsOf(process.pid)].filter(
       (one, i, them) => lives(one) && them.findIndex(({ pid }) => pid === one.pid) === i,
     )
     for (const process of stubborn) send(process, 'SIGKILL')
+    await ended(stubborn, this.grace)
     if (stubborn.length > 0) this.logger.warn(`${stubborn.length} processes had to be killed`)
     return stubborn.length
   }
@@ -45,7 +45,7 @@ function descendantsOf(root: number): Descendant[] {
   const children = new Map<number, Descendant[]>()
   for (const pid of processes()) {
     const lineage = lineageOf(pid)
-    if (lineage === undefined) continue
+    if (lineage === undefined || lineage.zombie) continue
     const { parent, startTicks } = lineage
     children.set(parent, [...(children.get(parent) ?? []), { pid, startTicks }])
   }
@@ -82,4 +82,10 @@ function send(process_: Descendant, signal: NodeJS.Signals): void {
   } catch {
     // It ended meanwhile.
   }
+}
+
+/** Waits until none of them is left, or the time is up. */
+async function ended(all: readonly Descendant[], milliseconds: number): Promise<void> {
+  const end = performance.now() + milliseconds
+  while (all.some(lives) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
 }

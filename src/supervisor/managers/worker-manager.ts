@@ -3,16 +3,12 @@ import { type Logger, standardLogger, textOf } from '../log.js'
 
 /** Brings a worker's metrics up to date, and a worker to its end. */
 export class WorkerManager {
-  /** @param sample brings the metrics of a worker up to date */
-  constructor(
-    readonly logger: Logger = standardLogger,
-    private readonly sample: (worker: SupervisedWorker) => void = () => {},
-  ) {}
+  constructor(readonly logger: Logger = standardLogger) {}
 
   /** Reads memory and CPU of a worker now, whatever it is doing. @returns whether that went well */
   updateMetrics(worker: SupervisedWorker): boolean {
     try {
-      this.sample(worker)
+      worker.refresh()
       return true
     } catch (fault) {
       this.logger.warn(`the metrics of worker ${worker.id} are as they were: ${textOf(fault)}`)
