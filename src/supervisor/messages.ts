@@ -13,6 +13,8 @@ export interface Assignment {
   /** Where reports go; the working directory when empty. */
   readonly reportDir: string
   readonly report: boolean
+  /** False where `promhive/register` counts requests under the same names. */
+  readonly countsRequests: boolean
   readonly naming: MetricNaming
 }
 

@@ -235,7 +235,8 @@ export class Supervisor implements SupervisorView {
   private fork(id: number): WorkerProcess {
     void this.tell('beforeFork')
     const { program, environment } = this.options
-    const assigned = { ...environment, [assignmentVariable]: JSON.stringify(this.assignment(id)) }
+    const assignment = JSON.stringify(this.assignment(id))
+    const assigned = { ...environment, PROMHIVE_WORKER_ID: String(id), [assignmentVariable]: assignment }
     const process = new WorkerProcess(id, fork(program, assigned), (message) => this.hear(process, message))
     process.refresh = () => this.metrics?.update(id, process.state(), process)
     process.worker.once('listening', () => {
@@ -246,7 +247,7 @@ export class Supervisor implements SupervisorView {
   }
 
   private assignment(id: number): Assignment {
-    const { maxRequests, maxRequestsJitter, timeout, report, reportDir } = this.settings
+    const { maxRequests, maxRequestsJitter, timeout, report, reportDir, register } = this.settings
     const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
     return {
       supervisor: process.pid,
@@ -254,6 +255,7 @@ export class Supervisor implements SupervisorView {
       maxRequests: maxRequests === 0 ? 0 : maxRequests + jitter,
       timeout: this.watchman.watchesTime ? timeout : 0,
       report,
+      countsRequests: !(register && this.naming.gunicorn),
       reportDir,
       naming: this.naming,
     }

@@ -39,7 +39,7 @@ export class EnvironmentManager {
  * library may look for, so that nobody decides a second time.
  */
 export function workerEnvironment(settings: Settings): Record<string, string> {
-  const { workers, bind, workerClass, port, host, compat } = settings
+  const { workers, bind, workerClass, port, host, compat, metrics, register } = settings
   const environment: Record<string, string> = {
     PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, redisPassword: undefined }),
     PROMETHEUS_METRICS_PORT: String(port),
@@ -47,6 +47,9 @@ export function workerEnvironment(settings: Settings): Record<string, string> {
     GUNICORN_WORKERS: String(workers),
     PROMHIVE_COMPAT: compat,
   }
+  // The supervisor has the port.
+  if (metrics) environment.PROMHIVE_METRICS_PORT = 'off'
+  if (register && compat === 'gunicorn') environment.PROMHIVE_HTTP_NAMES = 'gunicorn'
   const [, address, bound] = /^(?:(.*):)?(\d+)$/.exec(bind) ?? []
   if (bound !== undefined) Object.assign(environment, { GUNICORN_BIND: bind, PORT: bound, HOST: address || '0.0.0.0' })
   if (workerClass !== 'sync') environment.GUNICORN_WORKER_CLASS = workerClass

@@ -8,6 +8,7 @@ import {
   type WorkerMessage,
 } from '../messages.js'
 import { Draining } from './draining.js'
+import { RequestMetrics } from './request-metrics.js'
 import { Requests } from './requests.js'
 import { Watcher } from './watcher.js'
 
@@ -33,7 +34,9 @@ export function assignmentOfThisProcess(): Assignment | undefined {
  */
 export function attend(assignment: Assignment, monitor: string): void {
   let asked = false
-  const requests = new Requests(String(assignment.worker), assignment.naming, (answered) => {
+  const { worker, naming } = assignment
+  const metrics = assignment.countsRequests ? new RequestMetrics(String(worker), naming) : undefined
+  const requests = new Requests(metrics, (answered) => {
     if (assignment.maxRequests === 0 || answered < assignment.maxRequests || asked) return
     asked = true
     tell({ promhive: 'retire', reason: 'max_requests' })
