@@ -58,18 +58,21 @@ export class RequestMetrics {
   /** @param since on the clock of `performance.now()` */
   answered(request: IncomingMessage, response: ServerResponse, since: number): void {
     const fault = faultOf(response)
-    if (fault !== undefined) return this.failedWith(fault, request, since)
-    this.requests.inc()
-    this.durations.observe((performance.now() - since) / 1000)
+    if (fault === undefined) this.count(since)
+    else this.failedWith(fault, request, since)
   }
 
   /** A request that was not answered as it should be. */
   failedWith(type: string, request: IncomingMessage, since: number): void {
-    this.requests.inc()
-    this.durations.observe((performance.now() - since) / 1000)
+    this.count(since)
     const labels = { worker_id: this.worker, method: request.method ?? '', endpoint: endpointOf(request) }
     this.failed.inc(labels)
     this.errors.inc({ ...labels, error_type: type })
+  }
+
+  private count(since: number): void {
+    this.requests.inc()
+    this.durations.observe((performance.now() - since) / 1000)
   }
 
   /** An error that belongs to no request. */
