@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
@@ -61,6 +61,11 @@ export function onFirstChild(joined: () => void): () => void {
 /** Whether a directory is of one run of an application for certain: its name tells which process began it. */
 export function isOfOneRun(directory: string): boolean {
   return dirname(directory) === base() && process.env.pm_id === undefined
+}
+
+/** A directory that is nobody's yet, for workers of another user: in a place of root's they could not come to theirs. */
+export function freshDirectory(): string {
+  return mkdtempSync(join(memoryFileSystem() ?? tmpdir(), 'promhive-run-'))
 }
 
 /** Makes the place of the directories that nobody named, where a directory is one of them. */

@@ -27,8 +27,15 @@ const pure = ['model', 'exposition']
 /** Where the addon may be asked for. */
 const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
 
-/** Packages that the application installs or does not, and the one room that imports each, when it is needed. */
-const peers: Readonly<Record<string, string>> = { redis: 'store/redis', ioredis: 'store/redis' }
+/** Where it may be asked in which folder the package lies. */
+const packageIn = /^(cli\/|[^/]+$)/
+
+/** Packages that the application installs or does not, and where each is imported, when it is needed. */
+const peers: Readonly<Record<string, RegExp>> = {
+  redis: /^store\/redis\//,
+  ioredis: /^store\/redis\//,
+  yaml: /^supervisor\/configuration\/file\.ts$/,
+}
 
 /** Files that may be longer than 300 lines, each with its reason. */
 const long: Readonly<Record<string, string>> = {}
@@ -99,8 +106,9 @@ function violations(files: readonly SourceFile[]): string[] {
 function allowed(path: string, name: string): boolean {
   const room = roomOf(path)
   if (name === '#native') return nativeIn.test(path)
+  if (name === '#package') return packageIn.test(path)
   if (name.startsWith('node:')) return !pure.includes(room)
-  if (Object.hasOwn(peers, name)) return placeOf(path) === peers[name]
+  if (Object.hasOwn(peers, name)) return peers[name]!.test(path)
   if (!name.startsWith('./')) return false
   const wanted = name.slice(2)
   const may = rooms[room] ?? 'everything'
