@@ -13,6 +13,7 @@ const quiet = process.argv.includes('--quiet')
 const frontDoors = {
   index: 'src/index.ts',
   backend: 'src/backend.ts',
+  'redis-forwarder': 'src/redis-forwarder.ts',
   testing: 'src/testing.ts',
 }
 
@@ -42,7 +43,8 @@ async function bundle(format, input) {
   const build = await rolldown({
     cwd: root,
     input,
-    external: [/^node:/, '#native'],
+    // What the application installs or does not: each is imported when it is needed.
+    external: [/^node:/, '#native', 'redis', 'ioredis'],
     platform: 'node',
     logLevel: 'warn',
   })

@@ -27,6 +27,12 @@ const pure = ['model', 'exposition']
 /** Where the addon may be asked for. */
 const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
 
+/** Packages that the application installs or does not, and the rooms that import each, when it is needed. */
+const peers: Readonly<Record<string, readonly string[]>> = {
+  redis: ['store/redis', 'delivery'],
+  ioredis: ['store/redis', 'delivery'],
+}
+
 /** Files that may be longer than 300 lines, each with its reason. */
 const long: Readonly<Record<string, string>> = {}
 
@@ -72,6 +78,7 @@ describe('the test of the house sees', () => {
     ['node: in a room that is pure', 'model/bounds.ts', 'node:fs', 'model imports node:fs'],
     ['the addon outside of its corner', 'metric/counter.ts', '#native', 'metric imports #native'],
     ['a package', 'collect/merge.ts', 'prom-client', 'collect imports prom-client'],
+    ['a peer outside of its room', 'store/shared/seat.ts', 'redis', 'store/shared imports redis'],
   ])('%s', (_, path, name, expected) => {
     for (const text of [
       `import { x } from '${name}'`,
@@ -96,6 +103,7 @@ function allowed(path: string, name: string): boolean {
   const room = roomOf(path)
   if (name === '#native') return nativeIn.test(path)
   if (name.startsWith('node:')) return !pure.includes(room)
+  if (Object.hasOwn(peers, name)) return peers[name]!.includes(placeOf(path))
   if (!name.startsWith('./')) return false
   const wanted = name.slice(2)
   const may = rooms[room] ?? 'everything'
