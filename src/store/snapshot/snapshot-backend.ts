@@ -155,7 +155,7 @@ export abstract class SnapshotBackend implements Backend {
   private async join(): Promise<void> {
     await this.guarded('READ_FAILED', 'this process begins by itself', async () => {
       const { snapshots, removals } = sortSnapshots(await this.readAll())
-      this.taken = takeAll(removals)
+      this.taken = takeAll(this.taken, removals)
       const now = Date.now()
       for (const snapshot of snapshots) {
         if (isLive(snapshot, this.options.liveFor, now)) continue
@@ -225,7 +225,7 @@ export abstract class SnapshotBackend implements Backend {
       const gone = this.store.removeNamed(registry, name, labels)
       for (const { family, key } of gone) this.surroundings.onRemoved(family, key)
     }
-    this.taken = takeAll(together([removals, this.removals]))
+    this.taken = takeAll(this.taken, removals)
   }
 
   /** Somebody took this process for dead and went on from its last snapshot: only what came since is this one's. */
