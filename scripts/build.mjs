@@ -1,21 +1,22 @@
 // Builds the package: the addon, the types, and each front door in one piece of ESM and one of CommonJS, beside what they share.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildNative } from './build-native.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const quiet = process.argv.includes('--quiet')
 
-/** What the package exports, as `exports` in package.json names it. */
-const frontDoors = {
-  index: 'src/index.ts',
-  backend: 'src/backend.ts',
-  'redis-forwarder': 'src/redis-forwarder.ts',
-  testing: 'src/testing.ts',
-}
+/** What the package exports: each front door is a file of its name in src. */
+const frontDoors = Object.fromEntries(
+  Object.values(manifest.exports)
+    .map((door) => door.import?.default.match(/^\.\/dist\/esm\/(.+)\.js$/)?.[1])
+    .filter((name) => name !== undefined)
+    .map((name) => [name, `src/${name}.ts`]),
+)
 
 // Built beside, and put in place when it is whole: what runs from dist meanwhile finds its files.
 const fresh = join(root, `.dist-${process.pid}`)
@@ -26,14 +27,20 @@ types('tsconfig.json', 'esm')
 types('tsconfig.cjs.json', 'cjs')
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
 await bundle('esm', { ...frontDoors, 'cli/bin': 'src/cli/bin.ts' })
-await bundle('cjs', frontDoors)
+await bundle('cjs', {
+  ...frontDoors,
+  // Loaded into supervised workers by path, before the application: with --require, which leaves its loading as it is.
+  supervised: 'src/supervised.ts',
+  monitor: 'src/monitor.ts',
+})
 
 // dist/cjs is a package scope of its own, so that its .js files are CommonJS; `#native` leads to the same loader.
 writeFileSync(
   join(fresh, 'cjs', 'package.json'),
-  `${JSON.stringify({ type: 'commonjs', imports: { '#native': './native.cjs' } })}\n`,
+  `${JSON.stringify({ type: 'commonjs', imports: { '#native': './native.cjs', '#package': './package.cjs' } })}\n`,
 )
 writeFileSync(join(fresh, 'cjs', 'native.cjs'), "module.exports = require('../../native/load.cjs')\n")
+writeFileSync(join(fresh, 'cjs', 'package.cjs'), "module.exports = require('../../native/package.cjs')\n")
 chmodSync(join(fresh, 'esm', 'cli', 'bin.js'), 0o755)
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 renameSync(fresh, join(root, 'dist'))
@@ -44,7 +51,7 @@ async function bundle(format, input) {
     cwd: root,
     input,
     // What the application installs or does not: each is imported when it is needed.
-    external: [/^node:/, '#native', 'redis', 'ioredis'],
+    external: [/^node:/, '#native', '#package', ...Object.keys(manifest.peerDependencies)],
     platform: 'node',
     logLevel: 'warn',
   })

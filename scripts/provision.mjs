@@ -1,6 +1,7 @@
 // What tests need of the system, beside npm: installs what is missing where it may, tells what is left out where it may not.
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 /** A new need is a line: the Debian package, how to see that it is there, and the tests that stay out without it. */
 const needs = [
@@ -14,6 +15,11 @@ const needs = [
     // Debian's package serves Debian's Python, which need not be the first one on the path.
     present: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import prometheus_client')),
     leftOut: 'the Python client beside ours',
+  },
+  {
+    package: 'systemd',
+    present: () => runs('systemd-analyze', '--version'),
+    leftOut: 'the units of systemd in examples',
   },
   {
     package: 'redis-server',
@@ -30,6 +36,19 @@ if (missing.length > 0) {
   for (const need of missing) {
     if (!need.present()) console.log(`provision: no ${need.package} (${reason}); left out: ${need.leftOut}`)
   }
+}
+
+provideManagers()
+
+/** Process managers that applications run under: beside the tests, because the package needs none of them. */
+function provideManagers() {
+  const folder = fileURLToPath(new URL('../test/managers', import.meta.url))
+  if (existsSync(`${folder}/node_modules/.package-lock.json`)) return
+  console.log('provision: installing process managers for the tests (npm ci in test/managers)')
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm']
+  const argv = [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--omit=optional', '--loglevel=error']
+  const { status } = spawnSync(npm[0], argv, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (status !== 0) console.log('provision: npm ci in test/managers failed; left out: applications under PM2')
 }
 
 /** @returns {string} why something may still be missing */

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { accessSync, constants, existsSync, lstatSync, readdirSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
@@ -25,9 +25,11 @@ export function directoryFromEnvironment(): string | undefined {
 
 /** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it stands alone. */
 export function directoryFromParent(): string | undefined {
-  const told = toldByMainThread()
+  // Its own word first: it has taken the place of the parent's.
+  const told = toldBy(process.pid) ?? (cluster.isWorker ? toldBy(process.ppid) : undefined)
   if (told !== undefined) return told
-  if (cluster.isWorker) return directoryOf(process.ppid, pm2Application())
+  if (isOfPm2()) return directoryOf(process.ppid, pm2Application())
+  if (cluster.isWorker) return directoryOf(process.ppid)
   if (!isMainThread) return directoryOf(process.pid)
   if (Object.keys(cluster.workers ?? {}).length > 0) return ownDirectory()
   return undefined
@@ -61,6 +63,11 @@ export function isOfOneRun(directory: string): boolean {
   return dirname(directory) === base() && process.env.pm_id === undefined
 }
 
+/** A directory that is nobody's yet, for workers of another user: in a place of root's they could not come to theirs. */
+export function freshDirectory(): string {
+  return mkdtempSync(join(memoryFileSystem() ?? tmpdir(), 'promhive-run-'))
+}
+
 /** Makes the place of the directories that nobody named, where a directory is one of them. */
 export function prepareOwnPlace(directory: string): void {
   if (dirname(directory) === base()) preparePrivate(base())
@@ -73,22 +80,41 @@ export function ownDirectoryExists(): boolean {
 
 const toldIn = 'PROMHIVE_APPLICATION'
 
-/** Leaves word for threads of a cluster worker: they cannot see that their process is one. */
-export function tellThreads(): void {
-  if (!cluster.isWorker || !isMainThread) return
-  process.env[toldIn] = `${process.pid} ${directoryOf(process.ppid, pm2Application())}`
+/** Leaves word for the threads of a process that is a part of something, and for its cluster workers: they cannot see it. */
+export function tellChildren(): void {
+  if (!isMainThread || !(cluster.isWorker || isOfPm2())) return
+  process.env[toldIn] = `${process.pid} ${directoryFromParent()}`
 }
 
-function toldByMainThread(): string | undefined {
-  const [pid, ...rest] = (process.env[toldIn] ?? '').split(' ')
-  // A child process inherits the variable, but it is another application.
-  return Number(pid) === process.pid && !isMainThread ? rest.join(' ') : undefined
+/** What a process told. Any child inherits the variable; whom it is meant for asks for the right process. */
+function toldBy(pid: number): string | undefined {
+  const [teller, ...rest] = (process.env[toldIn] ?? '').split(' ')
+  return Number(teller) === pid ? rest.join(' ') : undefined
+}
+
+/** Whether PM2 started this very process, in cluster or in fork mode: what the process itself starts has the variables too. */
+function isOfPm2(): boolean {
+  const { pm_id: id, PM2_HOME: home } = process.env
+  if (id === undefined || !isMainThread) return false
+  try {
+    if (home !== undefined && Number(readFileSync(join(home, 'pm2.pid'), 'utf8')) === process.ppid) return true
+  } catch {
+    // Without a daemon (pm2-runtime) there may be no such file.
+  }
+  return /^PM2 |[/ \0]pm2-runtime/.test(commandLineOf(process.ppid))
 }
 
 /** PM2's daemon is the parent of all its applications: the name tells them apart. */
 function pm2Application(): string {
-  const { pm_id: id, name = '' } = process.env
-  return id === undefined ? '' : `-${name.replaceAll(/[^\w.-]/g, '_')}`
+  return `-${(process.env.name ?? '').replaceAll(/[^\w.-]/g, '_')}`
+}
+
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
 }
 
 function directoryOf(pid: number, suffix = ''): string {

@@ -1,4 +1,4 @@
-import { tellThreads } from './application-directory.js'
+import { tellChildren } from './application-directory.js'
 import { provideHome } from './metric/home.js'
 import { ProcessHome } from './process-home.js'
 
@@ -11,5 +11,5 @@ export function processHome(): ProcessHome {
 }
 
 provideHome(processHome)
-// Before any thread is started: it takes a copy of the environment along.
-tellThreads()
+// Before any thread or worker is started: it takes a copy of the environment along.
+tellChildren()

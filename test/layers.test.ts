@@ -27,10 +27,14 @@ const pure = ['model', 'exposition']
 /** Where the addon may be asked for. */
 const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
 
-/** Packages that the application installs or does not, and the rooms that import each, when it is needed. */
-const peers: Readonly<Record<string, readonly string[]>> = {
-  redis: ['store/redis', 'delivery'],
-  ioredis: ['store/redis', 'delivery'],
+/** Where it may be asked in which folder the package lies. */
+const packageIn = /^(cli\/|[^/]+$)/
+
+/** Packages that the application installs or does not, and where each is imported, when it is needed. */
+const peers: Readonly<Record<string, RegExp>> = {
+  redis: /^(store\/redis\/|delivery\/redis-client\.ts$)/,
+  ioredis: /^(store\/redis\/|delivery\/redis-client\.ts$)/,
+  yaml: /^supervisor\/configuration\/file\.ts$/,
 }
 
 /** Files that may be longer than 300 lines, each with its reason. */
@@ -102,8 +106,9 @@ function violations(files: readonly SourceFile[]): string[] {
 function allowed(path: string, name: string): boolean {
   const room = roomOf(path)
   if (name === '#native') return nativeIn.test(path)
+  if (name === '#package') return packageIn.test(path)
   if (name.startsWith('node:')) return !pure.includes(room)
-  if (Object.hasOwn(peers, name)) return peers[name]!.includes(placeOf(path))
+  if (Object.hasOwn(peers, name)) return peers[name]!.test(path)
   if (!name.startsWith('./')) return false
   const wanted = name.slice(2)
   const may = rooms[room] ?? 'everything'

@@ -82,7 +82,8 @@ export class Gathering {
       for (const error of errors) this.onError(error)
       const seconds = (performance.now() - began) / 1000
       const placeExemplars = (): void => merger.placeExemplars(reading.writers)
-      return use({ writers: reading.writers, tables: merged.tables, errors, seconds, pause, placeExemplars })
+      const { writers, reachable } = reading
+      return use({ writers, tables: merged.tables, errors, reachable, seconds, pause, placeExemplars })
     })
     this.last = next.catch(() => {})
     return next

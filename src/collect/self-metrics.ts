@@ -8,6 +8,8 @@ export interface ScrapeFacts {
   readonly writers: readonly WriterSnapshot[]
   readonly tables: readonly FamilyTable[]
   readonly errors: readonly MetricsError[]
+  /** Whether the engine that keeps the numbers answered; undefined where there is none that could be away. */
+  readonly reachable: boolean | undefined
   /** How long reading and merging took. */
   readonly seconds: number
 }
@@ -16,7 +18,7 @@ export interface ScrapeFacts {
  * promhive's own state, as families: the same from whichever process answers, because it is read off the store. Only the
  * duration is that of the process which answers.
  */
-export function selfFamilies({ writers, tables, errors, seconds }: ScrapeFacts): readonly SampleFamily[] {
+export function selfFamilies({ writers, tables, errors, reachable, seconds }: ScrapeFacts): readonly SampleFamily[] {
   // A seat may come twice: what found no room in its file is kept apart. Seat 0 is nobody's.
   const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
   const live = [...seats.values()].filter(Boolean).length
@@ -40,9 +42,13 @@ export function selfFamilies({ writers, tables, errors, seconds }: ScrapeFacts):
       total(writers, 'dropped'),
     ),
     unreadable(errors),
+    ...(reachable === undefined ? [] : [single('gauge', 'promhive_backend_up', upHelp, Number(reachable))]),
     single('gauge', 'promhive_scrape_duration_seconds', 'Time to read and merge all writers.', seconds),
   ]
 }
+
+const upHelp =
+  'Whether the engine that keeps the numbers answered this scrape; without it, the others are as last seen.'
 
 function unreadable(errors: readonly MetricsError[]): SampleFamily {
   const name = 'promhive_unreadable_files'

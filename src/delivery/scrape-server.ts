@@ -27,6 +27,9 @@ const defaults = {
   keepAlive: false,
 } as const satisfies Omit<MetricsServerOptions, 'registry'>
 
+/** What instruments know promhive's own servers by: scrapes are no requests to the application. */
+const ownServer = Symbol.for('promhive.metrics-server')
+
 /** A metrics port that is open. */
 export interface MetricsServer {
   readonly port: number
@@ -62,6 +65,7 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
       () => response.destroy(),
     )
   })
+  Object.defineProperty(server, ownServer, { value: true })
   await listen(server, port, host, attempts, retryEvery)
   if (!keepAlive) server.unref()
   const { port: bound } = server.address() as AddressInfo

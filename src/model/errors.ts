@@ -37,6 +37,7 @@ export type MetricsErrorCode =
   | 'FORWARD_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
+  | 'INSTRUMENT_FAILED'
 
 /**
  * An error that names the metric (or file, or option), the fault and the way out.

@@ -90,6 +90,8 @@ export interface SourceReading {
   readonly writers: readonly WriterSnapshot[]
   /** What could not be read; the rest could. */
   readonly errors: readonly MetricsError[]
+  /** Whether the engine that keeps the numbers answered; left out where there is none that could be away. */
+  readonly reachable?: boolean
 }
 
 /** The read half. Lives where the scrape lands; sees every writer. */

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fchownSync,
   fstatSync,
   openSync,
   readSync,
@@ -9,6 +10,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Binding } from '#native'
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
@@ -19,7 +21,20 @@ export function openForReading(path: string): number {
 }
 
 export function openForWriting(path: string, create = false): number {
-  return openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0), 0o600)
+  const fd = openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0), 0o600)
+  if (create) giveAway(fd, path)
+  return fd
+}
+
+/**
+ * What root makes in a user's directory becomes the user's: a supervisor that keeps its privileges counts together with
+ * workers that dropped theirs. Only a file that has just been made, and has no other name.
+ */
+function giveAway(fd: number, path: string): void {
+  if (process.geteuid?.() !== 0) return
+  const { uid, gid } = statSync(dirname(path))
+  const file = fstatSync(fd)
+  if (uid !== 0 && file.uid === 0 && file.size === 0 && file.nlink === 1 && file.isFile()) fchownSync(fd, uid, gid)
 }
 
 /** Reads up to `length` bytes at `position`; fewer only where the file ends. */

@@ -1,0 +1,24 @@
+import { MetricsError } from '../../model/errors.js'
+import { explain, explainedAsJson } from '../../supervisor/configuration/explain.js'
+import { configurationFrom } from '../../supervisor.js'
+import type { Command } from '../command.js'
+import { parseRun } from './run.js'
+
+const usage = `promhive config explain [--json] [options of promhive run]
+
+Shows what promhive run would do with these options, here and in this environment: each setting, its value, and where the
+value comes from. Defaults give way to a file, a file to the environment, the environment to the command line.`
+
+export const config: Command = {
+  name: 'config',
+  summary: 'show each setting of promhive run, and where its value comes from',
+  usage,
+  async run([verb, ...args]) {
+    if (verb !== 'explain') throw new MetricsError('OPTION_INVALID', `promhive config explain is all there is`)
+    const json = args.includes('--json')
+    const { commandLine, config } = parseRun(args.filter((argument) => argument !== '--json'))
+    const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
+    console.log(json ? JSON.stringify(explainedAsJson(configuration), undefined, 2) : explain(configuration))
+    return 0
+  },
+}

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { MetricsError } from '../../model/errors.js'
+import { optionsHelp, settingOfFlag } from '../../supervisor/configuration/explain.js'
+import { type Setting, type SettingName, settings } from '../../supervisor/configuration/settings.js'
+import type { Hooks } from '../../supervisor/lifecycle.js'
+import { handleSignals } from '../../supervisor/signal-handling.js'
+import { composeSupervisor, configurationFrom } from '../../supervisor.js'
+import type { Command } from '../command.js'
+
+const usage = `promhive run APP [--workers N] [options] [-- arguments of the application]
+
+Runs a Node.js server as N processes that share its ports, unchanged, ESM or CommonJS. Restarts those that end, reloads on
+HUP without losing a request or a count, and answers scrapes while every one of them is blocked.
+
+${optionsHelp()}
+  -c, --config FILE                the configuration, in YAML or JSON; promhive.yaml when there is one
+  -r, --require FILE               loaded into every worker before the application; --import likewise
+
+Signals: HUP reloads, TTIN and TTOU start one more worker or end one, TERM, INT and QUIT end all gracefully.`
+
+export const run: Command = {
+  name: 'run',
+  summary: 'run a server as several processes, with a metrics port beside them',
+  usage,
+  async run(args) {
+    const { app, appArguments, commandLine, config, execArgv } = parseRun(args)
+    if (app === undefined)
+      throw new MetricsError('OPTION_INVALID', 'which application? promhive run app.js --workers 4')
+    const exec = resolve(app)
+    if (!existsSync(exec)) throw new MetricsError('OPTION_INVALID', `there is no ${exec}`)
+    const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
+    const hooks = await hooksFrom(configuration.settings.hooksModule)
+    const supervisor = composeSupervisor(configuration, { exec, args: appArguments, execArgv, hooks })
+    handleSignals(supervisor)
+    await supervisor.start()
+    const { workers } = configuration.settings
+    const scrapes = supervisor.metricsUrl === undefined ? '' : `; metrics at ${supervisor.metricsUrl}`
+    if (supervisor.running)
+      console.error(`promhive: ${workers} ${workers === 1 ? 'worker serves' : 'workers serve'} ${app}${scrapes}`)
+    return supervisor.done
+  },
+}
+
+/** What a command line says, taken apart: settings, and what is the application's. */
+export function parseRun(args: readonly string[]): {
+  readonly app: string | undefined
+  readonly appArguments: readonly string[]
+  readonly commandLine: Partial<Record<SettingName, string | boolean>>
+  readonly config: string | undefined
+  readonly execArgv: readonly string[]
+} {
+  const options: NonNullable<ParseArgsConfig['options']> = {
+    config: { type: 'string', short: 'c' },
+    require: { type: 'string', short: 'r', multiple: true },
+    import: { type: 'string', multiple: true },
+  }
+  for (const { flag, kind } of Object.values(settings) as Setting[]) {
+    if (flag === undefined) continue
+    const [long, short] = flag
+    options[long] = { type: kind.flag ? 'boolean' : 'string', ...(short !== undefined && { short }) }
+    // Node 20.19 knows no allowNegative.
+    if (kind.flag) options[`no-${long}`] = { type: 'boolean' }
+  }
+  const end = args.indexOf('--')
+  const own = end < 0 ? args : args.slice(0, end)
+  const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true })
+  const [app, ...rest] = positionals
+  if (rest.length > 0) {
+    const text = `${rest[0]}: the application's arguments stand behind --, as in promhive run ${app} -- ${rest[0]}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  const commandLine: Partial<Record<SettingName, string | boolean>> = {}
+  for (const [option, value] of Object.entries(values)) {
+    const negated = option.startsWith('no-')
+    const name = settingOfFlag(negated ? option.slice(3) : option)
+    if (name !== undefined) commandLine[name] = negated ? false : (value as string | boolean)
+  }
+  const preloads = (option: 'require' | 'import'): string[] =>
+    ((values[option] ?? []) as string[]).flatMap((file) => [`--${option}`, file])
+  return {
+    app,
+    appArguments: end < 0 ? [] : args.slice(end + 1),
+    commandLine,
+    config: values.config as string | undefined,
+    execArgv: [...preloads('require'), ...preloads('import')],
+  }
+}
+
+async function hooksFrom(file: string): Promise<Hooks> {
+  if (file === '') return {}
+  try {
+    const module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: Hooks }
+    const { default: whole, ...named } = module
+    return typeof whole === 'object' ? { ...whole } : (named as Hooks)
+  } catch (cause) {
+    const text = `the hooks in ${file} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`
+    throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+}

@@ -1,0 +1,78 @@
+import type { Counter } from '../../metric/counter.js'
+import type { Gauge, GaugeChild } from '../../metric/gauge.js'
+import type { Histogram, HistogramChild } from '../../metric/histogram.js'
+import { type BoundedValues, methodLabel } from './label-values.js'
+import { labelsOf, type NamedFamilies } from './named-family.js'
+import type { ClientNaming } from './naming/naming.js'
+
+/** An outgoing request, once it is over. */
+export interface Outgoing {
+  readonly method: string
+  /** Scheme, host and port: `https://api.example.com`. */
+  readonly origin: string
+  /** 0 where no response came. */
+  readonly status: number
+  readonly errorType: string | undefined
+  readonly seconds: number
+}
+
+/** What is measured of outgoing requests, under the names of one convention. */
+export class ClientMetrics {
+  private readonly duration: Histogram<string>
+  private readonly inFlight: GaugeChild | undefined
+  private readonly errors: Counter<string> | undefined
+  /** By method, origin and outcome. */
+  private readonly series = new Map<string, HistogramChild>()
+
+  constructor(
+    private readonly naming: ClientNaming,
+    families: NamedFamilies,
+    private readonly hosts: BoundedValues,
+    private readonly errorTypes: BoundedValues,
+  ) {
+    this.duration = families.histogram(naming.duration, 'duration')
+    const inFlight: Gauge<string> | undefined = naming.inFlight && families.gauge(naming.inFlight)
+    this.inFlight = inFlight?.labels({})
+    this.errors = naming.errors && families.counter(naming.errors)
+  }
+
+  begun(): void {
+    this.inFlight?.inc()
+  }
+
+  ended(outgoing: Outgoing): void {
+    this.inFlight?.dec()
+    const { method, origin, status, errorType, seconds } = outgoing
+    const key = `${method} ${status} ${errorType ?? ''} ${origin}`
+    const held = this.series.get(key)
+    if (held !== undefined && errorType === undefined) held.observe(seconds)
+    else this.lookUp(outgoing, key).observe(seconds)
+  }
+
+  /** The first time, and whenever something failed. */
+  private lookUp({ method, origin, status, errorType }: Outgoing, key: string): HistogramChild {
+    const facts = {
+      method: methodLabel(method),
+      ...this.placeOf(origin),
+      status: status === 0 ? '' : status,
+      errorType: errorType === undefined ? (status >= 400 ? String(status) : '') : this.errorTypes.label(errorType),
+    }
+    if (this.errors !== undefined && errorType !== undefined) {
+      this.errors.labels(labelsOf(this.naming.errors!, facts)).inc()
+    }
+    const child = this.duration.labels(labelsOf(this.naming.duration, facts))
+    if (errorType === undefined && this.hosts.has(origin)) this.series.set(key, child)
+    return child
+  }
+
+  /** Host and port apart where the convention has a label for each, else together as in a `Host` header. */
+  private placeOf(origin: string): { readonly host: string; readonly port: string; readonly scheme: string } {
+    const scheme = origin.slice(0, Math.max(0, origin.indexOf(':')))
+    if (this.hosts.label(origin) !== origin) return { host: this.hosts.label(origin), port: '', scheme }
+    const { host, hostname, port } = URL.canParse(origin)
+      ? new URL(origin)
+      : { host: origin, hostname: origin, port: '' }
+    const apart = Object.values(this.naming.duration.labels).includes('port')
+    return { host: apart ? hostname : host, port: port || (scheme === 'https' ? '443' : '80'), scheme }
+  }
+}

@@ -1,0 +1,14 @@
+import { exchangeOf, type NodeRequest } from './exchange-of.js'
+import { onChannel } from './guard.js'
+import { errorTypeOf } from './label-values.js'
+
+/** Express 5.3 and later tell of the errors that handlers throw or pass on. */
+export function watchExpressErrors(): () => void {
+  return onChannel(
+    'tracing:express.router.request:error',
+    ({ req, error }: { readonly req: NodeRequest; readonly error: unknown }) => {
+      const exchange = exchangeOf(req)
+      if (exchange !== undefined) exchange.errorType = errorTypeOf(error)
+    },
+  )
+}

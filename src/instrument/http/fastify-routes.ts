@@ -1,0 +1,48 @@
+import { exchangeOf, type NodeRequest } from './exchange-of.js'
+import { guarded, onChannel } from './guard.js'
+import { errorTypeOf, unmatched } from './label-values.js'
+
+/** Of Fastify, what is used here. */
+export interface FastifyLike {
+  addHook(name: 'onRequest', hook: (request: FastifyRequestLike, reply: unknown, done: () => void) => void): unknown
+  addHook(
+    name: 'onError',
+    hook: (request: FastifyRequestLike, reply: unknown, error: unknown, done: () => void) => void,
+  ): unknown
+}
+
+interface FastifyRequestLike {
+  readonly raw: NodeRequest
+  readonly routeOptions?: { readonly url?: string | undefined }
+  /** Of Fastify before version 5. */
+  readonly routerPath?: string
+}
+
+/** Fastify says when an application is made, before it has routes: hooks on its root see every request. */
+export function watchFastify(): () => void {
+  return onChannel('fastify.initialization', ({ fastify }: { readonly fastify: FastifyLike }) => hookInto(fastify))
+}
+
+/** Has an application tell the route of each request, and the error that it met. */
+export function hookInto(fastify: FastifyLike): void {
+  const route = guarded(tellRoute)
+  const error = guarded(tellError)
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    route(request)
+    done()
+  })
+  fastify.addHook('onError', (request, _reply, fault, done) => {
+    error([request, fault])
+    done()
+  })
+}
+
+function tellRoute({ raw, routeOptions }: FastifyRequestLike): void {
+  const exchange = exchangeOf(raw)
+  if (exchange !== undefined) exchange.route = routeOptions?.url ?? unmatched
+}
+
+function tellError([{ raw }, fault]: readonly [FastifyRequestLike, unknown]): void {
+  const exchange = exchangeOf(raw)
+  if (exchange !== undefined) exchange.errorType = errorTypeOf(fault)
+}

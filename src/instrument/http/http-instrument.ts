@@ -1,0 +1,132 @@
+import type { Registry } from '../../collect/registry.js'
+import { theHome } from '../../metric/home.js'
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import { ClientInstrument } from './client-instrument.js'
+import { ClientMetrics } from './client-metrics.js'
+import { watchExpressErrors } from './express-errors.js'
+import { watchFastify } from './fastify-routes.js'
+import { watchHttp2Servers } from './http2-server.js'
+import { BoundedValues } from './label-values.js'
+import { NamedFamilies } from './named-family.js'
+import { type NamingName, namings } from './naming/namings.js'
+import { watchNodeClient } from './node-client.js'
+import { watchNodeServers } from './node-server.js'
+import { ServerInstrument, type ServerInstrumentOptions } from './server-instrument.js'
+import { ServerMetrics } from './server-metrics.js'
+import { watchUndici } from './undici-client.js'
+
+export interface HttpOptions extends ServerInstrumentOptions {
+  /** Whose names are used; several for a time of transition. `prometheus` when left out. */
+  readonly names?: NamingName | readonly NamingName[] | undefined
+  /** Where the metrics are shown; the default registry when left out. */
+  readonly register?: Registry | undefined
+  /** Upper bounds of the durations, in seconds; those of the convention when left out. */
+  readonly buckets?: readonly number[] | undefined
+  /** How many routes are told apart; those that come later are shown as `_overflow`. 500 when left out. */
+  readonly maxRoutes?: number | undefined
+  /** How many hosts that requests are sent to are told apart; later ones are shown as `_overflow`. 100 when left out. */
+  readonly maxHosts?: number | undefined
+}
+
+const defaults = { names: 'prometheus', maxRoutes: 500, maxHosts: 100 } as const
+
+/** How many types of error are told apart. */
+const mostErrorTypes = 100
+
+/** What sees the HTTP of this process. */
+export class HttpInstrument {
+  readonly server: ServerInstrument
+  private readonly makeClient: () => ClientInstrument
+  private watchingServers: readonly (() => void)[] = []
+  private watchingClients: readonly (() => void)[] = []
+
+  constructor(options: HttpOptions) {
+    const { names = defaults.names, register, buckets, ...rest } = options
+    const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
+    const families = new NamedFamilies(register ?? (theHome().registry as Registry), buckets)
+    const chosen = checkNames(names, 'instrumentHttp: names').map((name) => namings[name])
+    const errorTypes = new BoundedValues(mostErrorTypes)
+    const routes = new BoundedValues(maxRoutes)
+    this.server = new ServerInstrument(
+      chosen.map((naming) => new ServerMetrics(naming, families, routes, errorTypes)),
+      rest,
+    )
+    const clients = chosen.flatMap((naming) => naming.client ?? [])
+    const hosts = new BoundedValues(maxHosts)
+    this.makeClient = () =>
+      new ClientInstrument(clients.map((naming) => new ClientMetrics(naming, families, hosts, errorTypes)))
+  }
+
+  /** Has servers tell of the requests that a middleware picks. Twice is once. */
+  start(): void {
+    if (this.watchingServers.length > 0) return
+    this.watchingServers = [
+      watchNodeServers(this.server),
+      watchHttp2Servers(this.server),
+      watchFastify(),
+      watchExpressErrors(),
+    ]
+  }
+
+  /** Every request counts, the outgoing ones as well. */
+  measureEverything(): void {
+    this.start()
+    this.server.everything = true
+    if (this.watchingClients.length > 0) return
+    const client = this.makeClient()
+    this.watchingClients = [watchNodeClient(client), watchUndici(client)]
+  }
+
+  stop(): void {
+    for (const end of [...this.watchingServers, ...this.watchingClients]) end()
+    this.watchingServers = []
+    this.watchingClients = []
+    this.server.everything = false
+  }
+}
+
+/**
+ * @param what where the names were given
+ * @throws MetricsError `OPTION_INVALID` for a name that is none
+ */
+export function checkNames(names: string | readonly string[], what: string): readonly NamingName[] {
+  const list = typeof names === 'string' ? [names] : names
+  for (const name of list) {
+    if (!Object.hasOwn(namings, name)) {
+      const all = Object.keys(namings).join(', ')
+      throw new MetricsError('OPTION_INVALID', `${what} must be of ${all}; got ${describe(name)}`)
+    }
+  }
+  return [...new Set(list as readonly NamingName[])]
+}
+
+const place = Symbol.for('promhive.http')
+const shared = globalThis as { [place]?: HttpInstrument }
+
+/** The instrument of this process, if it has one: the same for the ESM and the CommonJS build. */
+export function theHttpInstrument(): HttpInstrument | undefined {
+  return shared[place]
+}
+
+/** The instrument of this process, made with these options where there is none yet. */
+export function provideHttpInstrument(options: HttpOptions): HttpInstrument {
+  const { names, buckets, register, maxRoutes, maxHosts, ...rest } = options
+  const present = shared[place]
+  if (present === undefined) {
+    shared[place] = new HttpInstrument(options)
+    shared[place].start()
+    return shared[place]
+  }
+  const late = Object.entries({ names, buckets, register, maxRoutes, maxHosts }).find(
+    ([, value]) => value !== undefined,
+  )
+  if (late !== undefined) {
+    throw new MetricsError(
+      'OPTION_INVALID',
+      `instrumentHttp: ${late[0]} comes too late, HTTP is measured already; give it to the first call, or in the environment`,
+    )
+  }
+  present.server.change(rest)
+  return present
+}

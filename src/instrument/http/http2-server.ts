@@ -1,0 +1,27 @@
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Server } from 'node:net'
+import { guarded, onChannel } from './guard.js'
+import type { ServerInstrument } from './server-instrument.js'
+import { StreamExchange } from './stream-exchange.js'
+
+/**
+ * Sees every stream of the servers of `node:http2`. Node has channels for them from version 22 on only; every version tells
+ * when a server begins to listen, and a listener of its `stream` event is all that it takes.
+ */
+export function watchHttp2Servers(instrument: ServerInstrument): () => void {
+  const seen = new WeakSet<Server>()
+  return onChannel('tracing:net.server.listen:asyncStart', ({ server }: { readonly server: Server }) => {
+    if (!isHttp2(server) || seen.has(server)) return
+    seen.add(server)
+    const begin = guarded(([stream, headers]: readonly [ServerHttp2Stream, IncomingHttpHeaders]) => {
+      StreamExchange.open(stream, instrument, headers)
+    })
+    // In front of the application's own: it may answer before it returns.
+    server.prependListener('stream', (stream, headers) => begin([stream, headers]))
+  })
+}
+
+/** Node exports no class to ask for; this method only such a server has. */
+function isHttp2(server: Server): server is Http2Server {
+  return typeof (server as Partial<Http2Server>).updateSettings === 'function'
+}

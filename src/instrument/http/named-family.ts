@@ -1,0 +1,42 @@
+import type { Registry } from '../../collect/registry.js'
+import { Counter } from '../../metric/counter.js'
+import { Gauge } from '../../metric/gauge.js'
+import { Histogram } from '../../metric/histogram.js'
+import type { Fact, NamedFamily } from './naming/naming.js'
+
+/** What is known of one exchange, by the name of the fact. */
+export type Facts = Readonly<Partial<Record<Fact, string | number | undefined>>>
+
+/** Makes the metrics of a naming in one registry. */
+export class NamedFamilies {
+  constructor(
+    private readonly registry: Registry,
+    private readonly durationBuckets: readonly number[] | undefined,
+  ) {}
+
+  counter(named: NamedFamily): Counter<string> {
+    return new Counter<string>(this.options(named))
+  }
+
+  gauge(named: NamedFamily): Gauge<string> {
+    return new Gauge<string>({ ...this.options(named), mode: 'livesum' })
+  }
+
+  histogram(named: NamedFamily, what: 'duration' | 'size'): Histogram<string> {
+    const buckets = (what === 'duration' ? this.durationBuckets : undefined) ?? named.buckets
+    return new Histogram<string>({ ...this.options(named), ...(buckets !== undefined && { buckets }) })
+  }
+
+  private options({ name, help, labels }: NamedFamily) {
+    return { name, help, labelNames: Object.keys(labels), registers: [this.registry] }
+  }
+}
+
+/** The label values of a family; the child of a family without labels is asked for with none. */
+export function labelsOf({ labels }: NamedFamily, facts: Facts): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([label, fact]) => [label, String(facts[fact] ?? '')]))
+}
+
+export function shows({ labels }: NamedFamily, ...facts: readonly Fact[]): boolean {
+  return Object.values(labels).some((fact) => facts.includes(fact))
+}

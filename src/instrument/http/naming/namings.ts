@@ -1,0 +1,13 @@
+import { flask } from './flask.js'
+import { gunicorn } from './gunicorn.js'
+import type { Naming } from './naming.js'
+import { opentelemetry } from './opentelemetry.js'
+import { prometheus } from './prometheus.js'
+
+/** Every convention that there is, by the name that chooses it. */
+export const namings = { prometheus, opentelemetry, gunicorn, flask } as const satisfies Readonly<
+  Record<string, Naming>
+>
+
+/** Whose names are used for what is measured of HTTP. */
+export type NamingName = keyof typeof namings

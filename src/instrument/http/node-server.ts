@@ -1,0 +1,28 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Connection } from './connection.js'
+import { onChannel } from './guard.js'
+import type { ServerInstrument } from './server-instrument.js'
+
+/** What Node tells of a request of HTTP 1, encrypted or not. */
+interface Told {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly socket: Socket
+  readonly server: Server
+}
+
+/** A server that carries this is promhive's own: scrapes are no requests to the application. */
+const ownServer = Symbol.for('promhive.metrics-server')
+
+/** Sees every request to the servers of `node:http` and `node:https`, those of all frameworks included. */
+export function watchNodeServers(instrument: ServerInstrument): () => void {
+  const undo = [
+    onChannel('http.server.request.start', ({ request, response, socket, server }: Told) => {
+      const connection = Connection.of(socket) ?? Connection.open(socket, instrument, ownServer in server)
+      connection.begin(request, response)
+    }),
+    onChannel('http.server.response.finish', ({ request, socket }: Told) => Connection.of(socket)?.answered(request)),
+  ]
+  return () => undo.forEach((each) => void each())
+}

@@ -1,0 +1,66 @@
+import type { Exchange, HttpRequest } from './exchange.js'
+import { expressRoute } from './express-route.js'
+import { report } from './guard.js'
+import { unmatched } from './label-values.js'
+import type { ServerMetrics } from './server-metrics.js'
+
+export interface ServerInstrumentOptions {
+  /** Requests that are not counted: health checks, say. */
+  readonly ignore?: ((request: HttpRequest) => boolean) | undefined
+  /** The template of the route of a request, where no framework told it. */
+  readonly route?: ((request: HttpRequest) => string | undefined) | undefined
+}
+
+/** Decides what counts, and counts it. One per process; the servers of every protocol tell it of their exchanges. */
+export class ServerInstrument {
+  /** Whether every request counts, or those that a middleware has picked. */
+  everything = false
+  readonly measuresSizes: boolean
+
+  constructor(
+    private readonly metrics: readonly ServerMetrics[],
+    private options: ServerInstrumentOptions,
+  ) {
+    this.measuresSizes = metrics.some(({ measuresSizes }) => measuresSizes)
+  }
+
+  change(options: ServerInstrumentOptions): void {
+    this.options = { ...this.options, ...options }
+  }
+
+  /** The head of a request has come. */
+  begun(exchange: Exchange): void {
+    if (this.everything) this.measure(exchange)
+  }
+
+  /** Counts an exchange that is under way, however often it is asked to. */
+  measure(exchange: Exchange): void {
+    if (exchange.measured || this.options.ignore?.(exchange.request!) === true) return
+    exchange.measured = true
+    for (const metrics of this.metrics) metrics.begun(exchange)
+  }
+
+  /** The response has been handed over, or never will be. */
+  ended(exchange: Exchange): void {
+    if (!exchange.measured) return
+    exchange.measured = false
+    const route = this.routeOf(exchange)
+    for (const metrics of this.metrics) metrics.ended(exchange, route)
+  }
+
+  private routeOf({ route, request }: Exchange): string {
+    if (route !== undefined) return route
+    return expressRoute(request!) ?? this.toldRoute(request!) ?? unmatched
+  }
+
+  /** A function that fails costs the label, and not the count. */
+  private toldRoute(request: HttpRequest): string | undefined {
+    if (this.options.route === undefined) return undefined
+    try {
+      return this.options.route(request)
+    } catch (cause) {
+      report(cause)
+      return undefined
+    }
+  }
+}

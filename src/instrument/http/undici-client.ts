@@ -1,0 +1,32 @@
+import type { ClientInstrument } from './client-instrument.js'
+import { onChannel } from './guard.js'
+import { failureTypeOf } from './label-values.js'
+
+/** Of undici's request, what it documents for these channels. */
+interface Told {
+  readonly request: {
+    readonly origin?: unknown
+    readonly method?: string
+    /** The protocol that the connection is handed over to: there is no end to tell. */
+    readonly upgrade?: unknown
+  }
+}
+
+/** Sees every request that is sent with `fetch` or with undici, Node's own or the package. */
+export function watchUndici(instrument: ClientInstrument): () => void {
+  const undo = [
+    onChannel('undici:request:create', ({ request }: Told) => {
+      if (request.upgrade || request.method === 'CONNECT') return
+      instrument.begun(request, request.method ?? 'GET', String(request.origin ?? ''))
+    }),
+    onChannel('undici:request:headers', ({ request, response }: Told & { readonly response: { statusCode: number } }) =>
+      instrument.answered(request, response.statusCode),
+    ),
+    onChannel('undici:request:trailers', ({ request }: Told) => instrument.ended(request)),
+    onChannel('undici:request:error', ({ request, error }: Told & { readonly error: unknown }) => {
+      instrument.failed(request, failureTypeOf(error))
+      instrument.ended(request)
+    }),
+  ]
+  return () => undo.forEach((end) => void end())
+}

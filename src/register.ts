@@ -1,0 +1,3 @@
+import { startRegistered } from './registration.js'
+
+startRegistered()

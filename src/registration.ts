@@ -1,0 +1,97 @@
+import cluster from 'node:cluster'
+import { basename } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import { directoryFromEnvironment } from './application-directory.js'
+import { processHome } from './default-registry.js'
+import { SharedPort } from './delivery/shared-port.js'
+import { checkNames, type HttpOptions, provideHttpInstrument } from './instrument/http/http-instrument.js'
+import { collectDefaultMetrics } from './instrument/runtime/default-metrics.js'
+import { MetricsError } from './model/errors.js'
+
+/*
+ * What `--import promhive/register` does: all that an application gets without a line of code. The environment decides,
+ * because nothing of the application has run yet.
+ */
+
+/** Programs that NODE_OPTIONS reaches on the way to the application, and that are none. */
+const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack)(?:-cli)?(?:\.c?js)?$/
+
+const place = Symbol.for('promhive.register')
+const shared = globalThis as { [place]?: true }
+
+/** Once per process, whichever build was loaded first. A wrong setting costs what it is about, and never the application. */
+export function startRegistered(): void {
+  if (shared[place] || onTheWay.test(basename(process.argv[1] ?? ''))) return
+  shared[place] = true
+  attempt(() => {
+    if (isOn('PROMHIVE_HTTP')) provideHttpInstrument(httpOptions()).measureEverything()
+  })
+  attempt(() => {
+    if (isOn('PROMHIVE_DEFAULT_METRICS')) collectDefaultMetrics()
+  })
+  // After this turn: configure() at the beginning of the application may have its say.
+  if (isMainThread) setImmediate(() => attempt(openPort)).unref()
+}
+
+function httpOptions(): HttpOptions {
+  const names = checkNames(listed('PROMHIVE_HTTP_NAMES'), 'PROMHIVE_HTTP_NAMES')
+  const ignored = new Set(listed('PROMHIVE_HTTP_IGNORE'))
+  return {
+    ...(names.length > 0 && { names }),
+    ...(ignored.size > 0 && { ignore: ({ url = '' }) => ignored.has(pathOf(url)) }),
+  }
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end < 0 ? url : url.slice(0, end)
+}
+
+function openPort(): void {
+  const home = processHome()
+  const [name, given] = firstOf('PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT') ?? []
+  if (given !== undefined && /^(?:off|false|no)$/i.test(given)) return
+  const port = given === undefined ? undefined : Number(given)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new MetricsError('OPTION_INVALID', `${name} must be a port from 0 to 65535, or off; got ${given}`)
+  }
+  const host = firstOf('PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS')?.[1]
+  new SharedPort({
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+    registry: home.registry,
+    alone: cluster.isPrimary && directoryFromEnvironment() === undefined,
+    onError: (error) => home.onError(error),
+  }).start()
+}
+
+function attempt(part: () => void): void {
+  try {
+    part()
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    processHome().onError(
+      cause instanceof MetricsError
+        ? cause
+        : new MetricsError('INSTRUMENT_FAILED', `promhive/register: ${text}`, { cause }),
+    )
+  }
+}
+
+/** Whether a part is wanted: it is, unless the environment says no. */
+function isOn(name: string): boolean {
+  return !/^(?:off|false|no|0)$/i.test(process.env[name] ?? '')
+}
+
+function listed(name: string): string[] {
+  const parts = (process.env[name] ?? '').split(',').map((part) => part.trim())
+  return parts.filter((part) => part !== '')
+}
+
+function firstOf(...names: readonly string[]): readonly [name: string, value: string] | undefined {
+  for (const name of names) {
+    const value = process.env[name]
+    if (value !== undefined && value !== '') return [name, value]
+  }
+  return undefined
+}

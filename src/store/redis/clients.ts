@@ -1,0 +1,72 @@
+import { MetricsError } from '../../model/errors.js'
+import { type Connection, isUnknownScript, type Reply, type Script } from './script.js'
+
+type Words = readonly (string | Uint8Array)[]
+
+/** What both kinds of clients are brought down to: a script by its digest, and by its text. */
+interface Evaluating {
+  byDigest(digest: string, keys: readonly string[], args: Words): Promise<Reply>
+  byText(text: string, keys: readonly string[], args: Words): Promise<Reply>
+}
+
+/** The part of `ioredis` (one server, Sentinel or a cluster) that is used. */
+interface IoRedis {
+  evalshaBuffer(digest: string, count: number, ...words: unknown[]): Promise<Reply>
+  callBuffer(command: string, ...words: unknown[]): Promise<Reply>
+}
+
+/** The part of `redis`, version 5 or 6 (a client, a cluster or Sentinel), that is used. */
+interface NodeRedis {
+  withTypeMapping(mapping: object): {
+    evalSha(digest: string, options: object): Promise<Reply>
+    eval(text: string, options: object): Promise<Reply>
+  }
+}
+
+/** Texts come as bytes: RESP's blob strings. */
+const bytes = { 36: Buffer }
+
+/**
+ * @returns undefined for what is no client of either library
+ */
+export function evaluating(client: object): Evaluating | undefined {
+  if (typeof (client as Partial<IoRedis>).evalshaBuffer === 'function') {
+    const io = client as IoRedis
+    return {
+      byDigest: (digest, keys, args) => io.callBuffer('EVALSHA', digest, keys.length, ...keys, ...args.map(buffer)),
+      byText: (text, keys, args) => io.callBuffer('EVAL', text, keys.length, ...keys, ...args.map(buffer)),
+    }
+  }
+  if (typeof (client as Partial<NodeRedis>).withTypeMapping === 'function') {
+    const node = (client as NodeRedis).withTypeMapping(bytes)
+    return {
+      byDigest: (digest, keys, args) => node.evalSha(digest, { keys: [...keys], arguments: args.map(buffer) }),
+      byText: (text, keys, args) => node.eval(text, { keys: [...keys], arguments: args.map(buffer) }),
+    }
+  }
+  return undefined
+}
+
+/** A way to Redis over a client of the user's. */
+export function overClient(client: object): Connection {
+  const evaluates = evaluating(client)
+  if (evaluates === undefined) {
+    const text = 'redis: client must be one of the packages redis (5 or 6) or ioredis'
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  return { run: (script, keys, args) => runOn(evaluates, script, keys, args), close: async () => {} }
+}
+
+/** By its digest; with its text where Redis has not seen it, or has forgotten it. */
+export async function runOn(client: Evaluating, script: Script, keys: readonly string[], args: Words): Promise<Reply> {
+  try {
+    return await client.byDigest(script.digest, keys, args)
+  } catch (cause) {
+    if (!isUnknownScript(cause)) throw cause
+    return client.byText(script.text, keys, args)
+  }
+}
+
+function buffer(word: string | Uint8Array): string | Buffer {
+  return typeof word === 'string' || Buffer.isBuffer(word) ? word : Buffer.from(word)
+}

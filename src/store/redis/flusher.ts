@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import { changeWords } from './change-words.js'
+import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
+import type { Keys } from './keys.js'
+import type { Change, Ledger } from './ledger.js'
+import { type Connection, listOf, type Reply, textOf } from './script.js'
+import { flush } from './scripts.js'
+
+/** What is flushed: a ledger, and what is to be said beside it. */
+export interface Flushed {
+  readonly ledger: Ledger
+  facts(): Facts
+  /** What was removed for the whole application and is not told yet; taken off when it is. */
+  readonly untold: Omit<Removal, 'author'>[]
+  /** Somebody else removed series. */
+  removed(removal: Removal): void
+  /** Redis took this writer for dead: what it has of the ledger is counted elsewhere now. */
+  folded(writer: string): void
+}
+
+export interface FlusherOptions {
+  readonly keys: Keys
+  readonly connection: Connection
+  /** Milliseconds. */
+  readonly deadAfter: number
+  /** Milliseconds. */
+  readonly expire: number
+  /** Milliseconds until a question is asked again. */
+  readonly patience: number
+  readonly writer: string
+}
+
+/** A change on its way. It is sent as it is until an answer comes: so it is known what Redis has. */
+interface Sending {
+  readonly version: number
+  readonly change: Change
+  readonly removals: number
+  readonly leaves: boolean
+  readonly keys: readonly string[]
+  readonly words: readonly (string | Uint8Array)[]
+}
+
+/** So many removals at a time: a call takes only so many words. */
+const mostRemovals = 5_000
+/** How often a flush begins again because Redis had something else, before it is left to the next one. */
+const mostTurns = 4
+
+/**
+ * Keeps Redis up to date with a ledger: one script for each flush, whatever the number of series.
+ *
+ * Every change leads from one version to the next, and Redis takes it only if it stands on the version that it has. A
+ * change whose answer was lost is sent again as it was, and Redis knows it by its version. What is counted meanwhile
+ * stays in the ledger, and is part of the next change.
+ */
+export class Flusher {
+  writer: string
+  seat = 0
+  /** What Redis is known to have. */
+  version = 0
+  private seen = 0
+  private sending: Sending | undefined
+  private last: Promise<number> = Promise.resolve(0)
+  private waiting: Promise<number> | undefined
+  private leaving = false
+
+  constructor(
+    private readonly flushed: Flushed,
+    private readonly options: FlusherOptions,
+  ) {
+    this.writer = options.writer
+  }
+
+  /**
+   * Sends all that was counted before the call; gives how many writers are dead. Rejects when Redis did not answer: then
+   * the next flush tells.
+   */
+  flush(): Promise<number> {
+    if (this.waiting === undefined) {
+      const turn = (): Promise<number> => {
+        this.waiting = undefined
+        return this.once()
+      }
+      this.waiting = this.last.then(turn, turn)
+      this.last = this.waiting
+    }
+    return this.waiting
+  }
+
+  /** The same, and says goodbye: what this writer counted goes to the totals. */
+  leave(): Promise<number> {
+    this.leaving = true
+    return this.flush()
+  }
+
+  private async once(): Promise<number> {
+    for (let turn = 1; ; turn++) {
+      const again = this.sending !== undefined
+      const sending = (this.sending ??= this.prepare())
+      const answer = listOf(await this.send(sending))
+      const [verdict, number] = [textOf(answer[0]), Number(answer[1])]
+      this.sending = undefined
+      if (verdict === 'ok') {
+        this.took(sending)
+        this.seat = number
+        this.follow(Number(textOf(answer[2])), listOf(answer[4]))
+        // What was sent again is what was counted by then: the rest follows.
+        if (!again || turn === mostTurns) return Number(answer[3])
+      } else if (verdict === 'folded') {
+        if (number >= sending.version) this.took(sending)
+        this.beginAgain()
+      } else {
+        this.version = Math.max(number, sending.version)
+        this.flushed.ledger.begin()
+      }
+      if (turn === mostTurns) throw new Error(`Redis has had something else than was sent, ${mostTurns} times`)
+    }
+  }
+
+  private prepare(): Sending {
+    const { keys, deadAfter, expire } = this.options
+    const { ledger, untold } = this.flushed
+    const change = ledger.change()
+    const version = this.version + 1
+    const leaves = this.leaving
+    const removals = untold.slice(0, mostRemovals).map((removal) => removalText({ ...removal, author: this.writer }))
+    const words = [
+      this.writer,
+      String(this.version),
+      String(version),
+      change.whole ? '1' : '0',
+      restOf(change, this.flushed.facts()),
+      String(deadAfter),
+      String(expire),
+      leaves ? '1' : '0',
+      String(this.seat),
+      String(change.before.values),
+      String(change.before.names),
+      String(this.seen),
+      String(removals.length),
+      ...removals,
+      ...changeWords(change),
+    ]
+    return {
+      version,
+      change,
+      removals: removals.length,
+      leaves,
+      keys: [...keys.shared, ...keys.of(this.writer)],
+      words,
+    }
+  }
+
+  private send({ keys, words }: Sending): Promise<Reply> {
+    const { connection, patience } = this.options
+    return within(connection.run(flush, keys, words), patience)
+  }
+
+  private took({ version, change, removals, leaves }: Sending): void {
+    if (leaves) this.leaving = false
+    this.version = version
+    this.flushed.ledger.taken(change)
+    this.flushed.untold.splice(0, removals)
+  }
+
+  private follow(end: number, removals: readonly Reply[]): void {
+    this.seen = end
+    for (const each of removals) {
+      const removal = removalFrom(textOf(each))
+      if (removal.author !== this.writer) this.flushed.removed(removal)
+    }
+  }
+
+  /** Under a new name, with what is not counted elsewhere. */
+  private beginAgain(): void {
+    this.writer = nextWriter(this.writer)
+    this.version = 0
+    this.flushed.folded(this.writer)
+  }
+}
+
+/** Unique for good, whatever the host, the pid or the thread. */
+export function nextWriter(before: string): string {
+  return `${before.split('~')[0]}~${randomUUID()}`
+}
+
+/** Rejects when it takes too long; whatever comes later is nobody's. Does not keep the process running. */
+export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds).unref()
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

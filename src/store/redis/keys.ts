@@ -1,0 +1,40 @@
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+
+/** The keys of a service: all with one hash tag, so that a cluster keeps them on one shard and a script sees them all. */
+export class Keys {
+  /** Hash: each ledger, and what is to be known of it before it is read. */
+  readonly ledgers: string
+  /** Sorted set: each writer, and when it was last heard of, in milliseconds of the server's clock. */
+  readonly beats: string
+  /** Hash: when anybody was last heard of, and how far the removals go. */
+  readonly state: string
+  /** List: what was removed for the whole application, in order. */
+  readonly removals: string
+  /** Hash: writers whose numbers were added to the totals, and the version that was added. */
+  readonly folded: string
+  private readonly prefix: string
+
+  constructor(keyPrefix: string) {
+    if (typeof keyPrefix !== 'string' || keyPrefix === '' || keyPrefix.length > 200) {
+      throw new MetricsError('OPTION_INVALID', `redis: keyPrefix must be a short text, got ${describe(keyPrefix)}`)
+    }
+    // A prefix that has a hash tag of its own chooses the shard itself.
+    this.prefix = /\{[^}]+\}/.test(keyPrefix) ? keyPrefix : `{${keyPrefix.replaceAll(/[{}]/g, '')}}`
+    this.ledgers = `${this.prefix}:ledgers`
+    this.beats = `${this.prefix}:beats`
+    this.state = `${this.prefix}:state`
+    this.removals = `${this.prefix}:removals`
+    this.folded = `${this.prefix}:folded`
+  }
+
+  get shared(): readonly string[] {
+    return [this.ledgers, this.beats, this.state, this.removals, this.folded]
+  }
+
+  /** The keys of one ledger: its slots, the names to them, its exemplars. */
+  of(ledger: string): readonly [values: string, names: string, exemplars: string] {
+    const base = `${this.prefix}:${ledger}`
+    return [`${base}:values`, `${base}:names`, `${base}:exemplars`]
+  }
+}

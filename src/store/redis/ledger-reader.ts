@@ -1,0 +1,112 @@
+import type { Exemplar } from '../../model/exemplar.js'
+import { matches } from '../../model/series-key.js'
+import type { PlacedExemplar, WriterSnapshot } from '../backend.js'
+import { removed, type SeriesLog } from '../series-log.js'
+import type { LedgerEntry, Removal } from './entry.js'
+import { Names } from './names.js'
+import { openSeries } from './open-series.js'
+import { listOf, type Reply, textOf } from './script.js'
+
+/** A removal, and the position behind it. */
+export interface PlacedRemoval {
+  readonly removal: Removal
+  readonly position: number
+}
+
+/** What was read of one ledger, reading after reading: names that came once do not come again. */
+export class LedgerReader {
+  version = 0
+  edition = 0
+  namesLength = 0
+  exemplarsVersion = 0
+  names = new Names()
+  values: Float64Array = new Float64Array(0)
+  exemplars: readonly PlacedExemplar[] = []
+  entry: LedgerEntry | undefined
+  /** First slots of series that are left out, until their writer has removed them. */
+  private readonly masked = new Set<number>()
+  private maskedUntil = 0
+
+  constructor(readonly id: string) {}
+
+  /** Takes what a reading gave: the ledger as it is, from the names on that were known. */
+  take(entry: LedgerEntry, found: readonly Reply[]): void {
+    this.entry = entry
+    if (found.length < 4) return
+    const [from, values, names, exemplars] = found as [Reply, Buffer, Buffer, Reply]
+    if (Number(textOf(from)) === 0) this.forget()
+    this.names.read(names.toString(), (_, slot) => this.masked.delete(slot))
+    this.namesLength += names.length
+    this.values = float64(values)
+    if (Array.isArray(exemplars)) this.exemplars = exemplarsFrom(exemplars)
+    this.version = entry.version
+    this.edition = entry.edition
+    this.exemplarsVersion = entry.exemplarsVersion
+  }
+
+  /** Leaves out what was removed for the whole application and the writer has not removed yet. */
+  mask(removals: readonly PlacedRemoval[]): void {
+    const from = Math.max(this.entry!.seen, this.maskedUntil)
+    for (const { removal, position } of removals) {
+      if (position <= from) continue
+      this.maskedUntil = position
+      if (removal.author === this.id) continue
+      for (const log of this.names.logs.values()) this.maskIn(log, removal)
+    }
+  }
+
+  private maskIn(log: SeriesLog, { registry, name, labels }: Removal): void {
+    const concerned = new Set<number>()
+    for (const [i, family] of log.families.entries())
+      if (family?.name === name && family.registry === registry) concerned.add(i)
+    if (concerned.size === 0) return
+    for (const [slot, i] of openSeries(log)) {
+      const index = log.familyOf[i]!
+      if (!concerned.has(index) || !matches(log.families[index]!.labelNames, log.keyOf[i]!, labels)) continue
+      log.append(removed, index, slot, log.keyOf[i]!, 0)
+      this.masked.add(slot)
+    }
+  }
+
+  /** The writer, and each process of a host that flushes for all of them. */
+  snapshots(live: boolean): WriterSnapshot[] {
+    const { seat, facts } = this.entry!
+    const { values, exemplars } = this
+    const common = { writer: this.id, bytes: values.byteLength + this.namesLength, dropped: 0, values }
+    const whole = { ...common, seat, live, epoch: facts.epoch, startedAt: facts.startedAt }
+    const snapshots = [{ ...whole, log: this.names.log(), exemplars: () => exemplars }]
+    for (const { part, live: lives, epoch, startedAt } of facts.parts ?? []) {
+      const log = this.names.logs.get(part)
+      if (log === undefined) continue
+      const own = { seat: seat * partsOfSeat + part, writer: `${this.id} ${part}`, bytes: 0 }
+      snapshots.push({ ...whole, ...own, live: live && lives, epoch, startedAt, log, exemplars: () => [] })
+    }
+    return snapshots
+  }
+
+  private forget(): void {
+    this.names = new Names()
+    this.namesLength = 0
+    this.masked.clear()
+    this.maskedUntil = 0
+  }
+}
+
+/** Processes of host 2 have the seats 2001, 2002, and so on. */
+export const partsOfSeat = 1000
+
+/** A copy of its own, at a multiple of 8 bytes. */
+function float64(bytes: Buffer): Float64Array {
+  const values = new Float64Array(Math.floor(bytes.length / 8))
+  new Uint8Array(values.buffer).set(bytes.subarray(0, values.byteLength))
+  return values
+}
+
+function exemplarsFrom(reply: readonly Reply[]): PlacedExemplar[] {
+  const found: PlacedExemplar[] = []
+  for (let i = 0; i + 1 < reply.length; i += 2) {
+    const [slot, bucket] = textOf(reply[i]).split(' ').map(Number) as [number, number]
+    found.push({ slot, bucket, exemplar: JSON.parse(textOf(listOf(reply)[i + 1])) as Exemplar })
+  }
+  return found
+}

@@ -1,0 +1,105 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import { ignored, opened, removed, SeriesLog } from '../series-log.js'
+
+/*
+ * The names of a ledger: text, one line for each thing that was said, in order. A part is 0, or the seat of one process
+ * of a host that flushes for all of its processes.
+ *
+ *   f <family> <descriptor, JSON>
+ *   o <family> <part> <slot> <unix seconds> <key>     a series was opened
+ *   r <family> <part> <slot> <key>                    it was removed
+ */
+
+export function familyName(index: number, family: FamilyDescriptor): string {
+  return `f ${index} ${JSON.stringify(family)}\n`
+}
+
+export function openedName(family: number, part: number, slot: number, created: number, key: SeriesKey): string {
+  return `o ${family} ${part} ${slot} ${created} ${key}\n`
+}
+
+export function removedName(family: number, part: number, slot: number, key: SeriesKey): string {
+  return `r ${family} ${part} ${slot} ${key}\n`
+}
+
+/** What the names of a ledger tell, read as far as they are known: one log for each part. */
+export class Names {
+  readonly logs = new Map<number, SeriesLog>()
+  /** Lines that cannot be read: written by a later version, or by somebody else. */
+  faults = 0
+  private readonly families: (FamilyDescriptor | undefined)[] = []
+  /** Index of a family within the log of a part. */
+  private readonly places = new Map<string, number>()
+
+  /** The log of a part. There is one for part 0 even where nothing was said. */
+  log(part = 0): SeriesLog {
+    let log = this.logs.get(part)
+    if (log === undefined) this.logs.set(part, (log = new SeriesLog()))
+    return log
+  }
+
+  /** Follows some more lines, whole ones. `before` is told of each line that removes a series, and may set it aside. */
+  read(text: string, before: (log: SeriesLog, slot: number) => boolean = () => false): void {
+    for (let from = 0; from < text.length; ) {
+      const end = text.indexOf('\n', from)
+      if (end < 0) break
+      this.line(text.slice(from, end), before)
+      from = end + 1
+    }
+  }
+
+  private line(line: string, before: (log: SeriesLog, slot: number) => boolean): void {
+    if (line.startsWith('f ')) {
+      const [index, json] = fields(line, 2)
+      this.families[Number(index)] = familyFrom(json!)
+      return
+    }
+    const opens = line.startsWith('o ')
+    const [family, part, slot, ...rest] = fields(line, opens ? 5 : 4)
+    const known = this.families[Number(family)]
+    const key = rest.at(-1)
+    if (known === undefined || key === undefined || !Number.isSafeInteger(Number(slot))) {
+      this.faults++
+      return
+    }
+    const log = this.log(Number(part))
+    const place = this.place(Number(part), Number(family), log, known)
+    if (opens) log.append(opened, place, Number(slot), key, Number(rest[0]))
+    else log.append(before(log, Number(slot)) ? ignored : removed, place, Number(slot), key, 0)
+  }
+
+  private place(part: number, family: number, log: SeriesLog, known: FamilyDescriptor): number {
+    const id = `${part} ${family}`
+    let place = this.places.get(id)
+    if (place === undefined) this.places.set(id, (place = log.families.push(known) - 1))
+    return place
+  }
+}
+
+/** What stands behind the first letter of a line: so many fields, the last of them to the end. */
+function fields(line: string, count: number): string[] {
+  const found: string[] = []
+  let from = 2
+  while (found.length < count - 1) {
+    const end = line.indexOf(' ', from)
+    if (end < 0) break
+    found.push(line.slice(from, end))
+    from = end + 1
+  }
+  found.push(line.slice(from))
+  return found
+}
+
+/** Undefined for a family of a later version: slots of an unknown meaning are not read. */
+function familyFrom(json: string): FamilyDescriptor | undefined {
+  try {
+    const family = JSON.parse(json) as FamilyDescriptor
+    layoutOf(family)
+    definitionKey(family)
+    return family
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,83 @@
+import { hostname } from 'node:os'
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+
+/** How processes share their metrics through Redis. All times are in seconds. */
+export interface RedisOptions {
+  /** Where Redis is: `redis://…`, or `rediss://…` for TLS. The default is redis://127.0.0.1:6379. */
+  readonly url?: string
+  /**
+   * A client of your own, of `redis` (one server, a cluster, or Sentinel) or of `ioredis`. It is used and never closed;
+   * connect it yourself, and listen to its errors.
+   */
+  readonly client?: object
+  /** What tells this service from others in the same Redis. `promhive` when left out. */
+  readonly keyPrefix?: string
+  /** How often what was counted is sent: 1 when left out. As much as this is lost when a process is killed. */
+  readonly flushInterval?: number
+  /** How long the keys stay when nobody writes and nobody scrapes: 3600 when left out. */
+  readonly expireKeyTime?: number
+  /** How long a process may be silent before it is taken for dead: 15 when left out. */
+  readonly deadAfter?: number
+  /** What a scrape shows: the whole `service` (the default), or what was counted on the `instance` that is scraped. */
+  readonly scope?: 'service' | 'instance'
+  /** What one scraped instance is: the name of the host when left out. */
+  readonly instance?: string
+}
+
+/** Checked, and in milliseconds. */
+export interface RedisSettings {
+  readonly keyPrefix: string
+  readonly flushInterval: number
+  readonly expire: number
+  readonly deadAfter: number
+  readonly scope: 'service' | 'instance'
+  readonly instance: string
+}
+
+const defaults = {
+  keyPrefix: 'promhive',
+  flushInterval: 1,
+  expireKeyTime: 3600,
+  deadAfter: 15,
+  scope: 'service',
+} as const
+
+/** @throws MetricsError `OPTION_INVALID` */
+export function settingsOf(options: RedisOptions): RedisSettings {
+  if (typeof options !== 'object' || options === null) throw invalid(`takes an object, got ${describe(options)}`)
+  if (options.url !== undefined && options.client !== undefined) {
+    throw invalid('url and client exclude each other; leave one of them out')
+  }
+  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance } = {
+    ...defaults,
+    instance: hostname(),
+    ...defined(options),
+  }
+  if (scope !== 'service' && scope !== 'instance') throw invalid(`scope is service or instance, not ${describe(scope)}`)
+  if (typeof instance !== 'string' || instance === '') throw invalid('instance must be a text')
+  return {
+    keyPrefix,
+    flushInterval: milliseconds('flushInterval', flushInterval, 0.01),
+    expire: milliseconds('expireKeyTime', expireKeyTime, 1),
+    // A writer that is late once or twice is not dead.
+    deadAfter: Math.max(milliseconds('deadAfter', deadAfter, 0.1), flushInterval * 3000),
+    scope,
+    instance,
+  }
+}
+
+function milliseconds(name: string, seconds: unknown, least: number): number {
+  if (typeof seconds !== 'number' || !(seconds >= least && seconds <= 1e7)) {
+    throw invalid(`${name} is a number of seconds from ${least} on, got ${describe(seconds)}`)
+  }
+  return Math.round(seconds * 1000)
+}
+
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
+}
+
+function invalid(what: string): MetricsError {
+  return new MetricsError('OPTION_INVALID', `redis: ${what}`)
+}

@@ -1,0 +1,116 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import type { Exemplar } from '../../model/exemplar.js'
+import { gaugeValueSlot } from '../../model/layout/gauge.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import { exactKey, type LabelFilter, matches, type SeriesKey } from '../../model/series-key.js'
+import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
+import type { Removal } from './entry.js'
+import { type Entry, type KnownFamily, Ledger } from './ledger.js'
+
+/** What a store borrows from the backend. */
+export interface RedisStoreOptions {
+  readonly writer: string
+  readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
+  /** Sends what changed; never rejects. */
+  readonly flush: () => Promise<unknown>
+}
+
+/** Counts on the heap; what changed goes to Redis in batches. */
+export class RedisStore implements Store {
+  readonly gate = new Int32Array(1)
+  readonly ledger = new Ledger()
+  writer: string
+  /** What was removed for the whole application, and Redis does not know yet. */
+  readonly untold: Omit<Removal, 'author'>[] = []
+
+  constructor(private readonly options: RedisStoreOptions) {
+    this.writer = options.writer
+  }
+
+  open(family: FamilyDescriptor, key: SeriesKey): Slots {
+    const { segment, at } = this.ledger.open(family, key).run
+    layoutOf(family).claim(segment, at, 1)
+    return { values: segment.values, words: segment.words, at, epoch: 1 }
+  }
+
+  remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
+    const known = this.ledger.families.get(definitionKey(family))
+    if (known !== undefined) this.take(known, filter)
+    if (scope === 'application') {
+      this.untold.push({ registry: family.registry, name: family.name, labels: filter })
+      void this.options.flush()
+    }
+    Atomics.add(this.gate, 0, 1)
+  }
+
+  /** Somebody else removed series for the whole application. */
+  removed({ registry, name, labels }: Removal): void {
+    for (const known of this.ledger.families.values()) {
+      if (known.family.name === name && known.family.registry === registry) this.take(known, labels)
+    }
+    Atomics.add(this.gate, 0, 1)
+  }
+
+  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
+    const entry = this.ledger.get(family, key)
+    if (entry !== undefined) this.ledger.setExemplar(entry.run.slot, bucket, exemplar)
+  }
+
+  *series(): Iterable<StoredSeries> {
+    for (const { family, series } of this.ledger.families.values()) {
+      for (const [key, { run }] of series) {
+        const { values, words } = run.segment
+        yield { family, key, slots: { values, words, at: run.at, epoch: 1 } }
+      }
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.options.flush()
+  }
+
+  close(): void {}
+
+  /**
+   * This writer was taken for dead, and what Redis had of it is in the totals: only what was counted since is still its
+   * own.
+   */
+  forgetSent(): void {
+    const sent = this.ledger.sentValues()
+    for (const { family, series } of this.ledger.families.values()) {
+      for (const entry of series.values()) {
+        if (entry.told) subtract(family, entry, sent)
+        entry.told = false
+      }
+    }
+    this.ledger.begin()
+  }
+
+  private take(known: KnownFamily, filter: LabelFilter): void {
+    const { family, series } = known
+    const exact = exactKey(family.labelNames, filter)
+    for (const key of exact === undefined ? [...series.keys()] : [exact]) {
+      if (!series.has(key) || !matches(family.labelNames, key, filter)) continue
+      this.ledger.remove(known, key)
+      this.options.onRemoved(family, key)
+    }
+  }
+}
+
+function subtract(family: FamilyDescriptor, { run }: Entry, sent: Float64Array): void {
+  const { values } = run.segment
+  const { additiveFrom, width } = layoutOf(family)
+  if (run.slot + width > sent.length) return
+  if (additiveFrom !== undefined) {
+    for (let i = additiveFrom; i < width; i++) values[run.at + i]! -= sent[run.slot + i]!
+  } else if (family.type === 'gauge' && family.mode === 'sum') {
+    // The value is this writer's and among what the dead left: one of the two is taken off what the dead left.
+    const had = gaugeValueSlot(family.mode, sent, run.slot)
+    const kept = gaugeValueSlot(family.mode, values, run.at) + 1
+    values[kept] = orNothing(values[kept]!) - sent[had]! - orNothing(sent[had + 1]!)
+  }
+}
+
+function orNothing(kept: number): number {
+  return Number.isNaN(kept) ? 0 : kept
+}

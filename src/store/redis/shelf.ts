@@ -1,0 +1,140 @@
+import type { WriterSnapshot } from '../backend.js'
+import { entryFrom, type LedgerEntry, removalFrom } from './entry.js'
+import type { Keys } from './keys.js'
+import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
+import { type Connection, listOf, type Reply, textOf } from './script.js'
+import { read, trim } from './scripts.js'
+
+export interface ShelfOptions {
+  readonly keys: Keys
+  readonly connection: Connection
+  /** Milliseconds. */
+  readonly deadAfter: number
+  /** Milliseconds. */
+  readonly expire: number
+}
+
+/** How often it is asked again when ledgers came meanwhile. */
+const mostTurns = 8
+/** So many removals that every ledger has taken are not kept. */
+const manyRemovals = 1000
+
+/** Every ledger of the service, as it was at one moment. */
+export class Shelf {
+  readonly ledgers = new Map<string, LedgerReader>()
+  /** What there is, read or not. */
+  entries = new Map<string, LedgerEntry>()
+  /** Milliseconds of the server's clock at the last reading. */
+  now = 0
+  private grace = 0
+  private beats = new Map<string, number>()
+  private removals: PlacedRemoval[] = []
+  /** Up to where the removals were read. */
+  private followed = 0
+  private removed = '0'
+  private asked = 0
+
+  constructor(private readonly options: ShelfOptions) {}
+
+  /**
+   * One round trip; one more when somebody came whose keys were not known.
+   *
+   * @param wanted which ledgers to read; all of them when left out
+   */
+  async read(wanted: (id: string, entry: LedgerEntry) => boolean = () => true): Promise<void> {
+    for (let turn = 1; turn <= mostTurns; turn++) {
+      const asked = turn === 1 ? [...this.ledgers.keys()] : this.present(wanted)
+      await this.ask(asked)
+      if (this.present(wanted).every((id) => this.ledgers.has(id))) break
+    }
+    for (const ledger of this.ledgers.values()) ledger.mask(this.removals)
+    await this.forgetRemovals()
+  }
+
+  private present(wanted: (id: string, entry: LedgerEntry) => boolean): string[] {
+    return [...this.entries].filter(([id, entry]) => wanted(id, entry)).map(([id]) => id)
+  }
+
+  /** The end of the removals. */
+  get end(): number {
+    return this.followed
+  }
+
+  /** Whether there is a removal behind a position: the end alone tells of those that were forgotten as well. */
+  pendingSince(position: number): boolean {
+    return this.removals.some((each) => each.position > position)
+  }
+
+  isLive(id: string): boolean {
+    const beat = this.beats.get(id) ?? 0
+    return beat > 0 && this.now - Math.max(beat, this.grace) <= this.options.deadAfter
+  }
+
+  /** The totals first and the living last: where two say the same, the later one's is shown. */
+  snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
+    const found: WriterSnapshot[] = []
+    for (const ledger of this.ledgers.values())
+      if (shown(ledger.entry!)) found.push(...ledger.snapshots(this.isLive(ledger.id)))
+    return found.sort((a, b) => Number(a.live) - Number(b.live) || a.seat - b.seat || (a.writer < b.writer ? -1 : 1))
+  }
+
+  /** Reads some ledgers, and what there is beside them. */
+  private async ask(ids: readonly string[]): Promise<void> {
+    const { keys, connection, expire } = this.options
+    const asked = ++this.asked
+    const known = ids.map((id) => this.ledgers.get(id) ?? new LedgerReader(id))
+    const reply = await connection.run(
+      read,
+      [...keys.shared, ...ids.flatMap((id) => keys.of(id))],
+      [
+        String(expire),
+        String(this.followed),
+        ...known.flatMap(({ id, version, edition, namesLength, exemplarsVersion }) =>
+          [id, version, edition, namesLength, exemplarsVersion].map(String),
+        ),
+      ],
+    )
+    // An answer that nobody waited for: what is known has changed meanwhile.
+    if (asked !== this.asked) throw new Error('the answer came too late')
+    const [now, grace, removed, removals, entries, beats, found] = listOf(reply)
+    this.now = Number(now)
+    this.grace = Number(grace)
+    this.beats = new Map(pairs(beats).map(([id, beat]) => [id, Number(beat)]))
+    this.follow(Number(textOf(removed)), listOf(removals))
+    this.removed = textOf(removed)
+    this.entries = new Map()
+    for (const [id, text] of pairs(entries)) {
+      const entry = entryFrom(text)
+      if (entry !== undefined) this.entries.set(id, entry)
+    }
+    for (const id of this.ledgers.keys()) if (!this.entries.has(id)) this.ledgers.delete(id)
+    listOf(found).forEach((each, i) => {
+      const entry = this.entries.get(known[i]!.id)
+      if (entry === undefined) return
+      known[i]!.take(entry, listOf(each))
+      this.ledgers.set(known[i]!.id, known[i]!)
+    })
+  }
+
+  private follow(removed: number, removals: readonly Reply[]): void {
+    const from = Math.max(this.followed, removed)
+    for (const [i, each] of removals.entries())
+      this.removals.push({ removal: removalFrom(textOf(each)), position: from + i + 1 })
+    this.followed = from + removals.length
+  }
+
+  private async forgetRemovals(): Promise<void> {
+    const { keys, connection } = this.options
+    const taken = Math.min(this.followed, ...[...this.entries.values()].map(({ seen }) => seen))
+    this.removals = this.removals.filter(({ position }) => position > taken)
+    if (taken - Number(this.removed) < manyRemovals) return
+    await connection.run(trim, [keys.state, keys.removals], [this.removed, String(taken)])
+  }
+}
+
+function pairs(reply: Reply | undefined): [string, string][] {
+  const list = listOf(reply)
+  const found: [string, string][] = []
+  for (let i = 0; i + 1 < list.length; i += 2) found.push([textOf(list[i]), textOf(list[i + 1])])
+  return found
+}

@@ -1,0 +1,163 @@
+import { chownSync, existsSync, lstatSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { packageRoot } from '#package'
+import { freshDirectory } from './application-directory.js'
+import { processHome } from './default-registry.js'
+import { MetricsError } from './model/errors.js'
+import { prepareDirectory } from './store/shared/directory.js'
+import { accountOf } from './supervisor/account.js'
+import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
+import { readFile, usualFile } from './supervisor/configuration/file.js'
+import type { Settings } from './supervisor/configuration/settings.js'
+import { type Hooks, unknownHooks } from './supervisor/lifecycle.js'
+import type { Logger } from './supervisor/log.js'
+import { workerEnvironment } from './supervisor/managers/environment-manager.js'
+import { handleSignals } from './supervisor/signal-handling.js'
+import { isPrimary, Supervisor } from './supervisor/supervisor.js'
+
+export type { Configuration } from './supervisor/configuration/configuration.js'
+export type { Settings } from './supervisor/configuration/settings.js'
+export {
+  defaultOnExit,
+  defaultOnStarting,
+  defaultPostFork,
+  defaultWhenReady,
+  defaultWorkerInt,
+  type HookedSupervisor,
+  redisWhenReady,
+} from './supervisor/default-hooks.js'
+export {
+  HookContext,
+  type HookName,
+  type Hooks,
+  type SupervisedWorker,
+  type SupervisorView,
+} from './supervisor/lifecycle.js'
+export type { Logger } from './supervisor/log.js'
+export { EnvironmentManager } from './supervisor/managers/environment-manager.js'
+export { HookManager } from './supervisor/managers/hook-manager.js'
+export { MetricsServerManager } from './supervisor/managers/metrics-server-manager.js'
+export { ProcessManager } from './supervisor/managers/process-manager.js'
+export { WorkerManager } from './supervisor/managers/worker-manager.js'
+export type { Supervisor } from './supervisor/supervisor.js'
+export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker-process.js'
+
+/** What `supervise` takes: every setting, and what only code can say. */
+export interface SuperviseOptions extends Partial<Settings> {
+  /** The file that workers run; the one that this process runs when left out. */
+  readonly exec?: string
+  /** Its arguments; those of this process when left out. */
+  readonly args?: readonly string[]
+  /** Options of Node for the workers, beside those of this process. */
+  readonly execArgv?: readonly string[]
+  readonly hooks?: Hooks<Supervisor>
+  /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT do what they do under `promhive run`: true when left out. */
+  readonly signals?: boolean
+  readonly logger?: Logger
+  /** A configuration file; `PROMHIVE_CONFIG`, or `promhive.yaml` or `promhive.json` in the working directory, when left out. */
+  readonly config?: string
+}
+
+/**
+ * Makes this process the supervisor of an application: starts its workers on node:cluster, restarts those that end, and
+ * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
+ *
+ * @returns when every worker serves
+ * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`
+ * @example
+ * import cluster from 'node:cluster'
+ * import { supervise } from 'promhive/supervisor'
+ * if (cluster.isPrimary) {
+ *   const supervisor = await supervise({ workers: 4, hooks: { workerExited: ({ worker, exit }) => console.log(worker.id, exit.reason) } })
+ *   console.log(`metrics at ${supervisor.metricsUrl}`)
+ * } else {
+ *   await import('./server.js')
+ * }
+ */
+export async function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
+  const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
+  const configuration = await configurationFrom({ environment: process.env, code }, config)
+  const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks, logger })
+  const stopListening = signals ? handleSignals(supervisor) : undefined
+  void supervisor.done.then(stopListening)
+  await supervisor.start()
+  return supervisor
+}
+
+/** All layers, the file among them. `path`: the file that was named, if one was. */
+export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
+  const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
+  return new Configuration({ ...layers, file: named === undefined ? undefined : await readFile(named) })
+}
+
+/** What only code can say, there or not. */
+type Composition = {
+  readonly [K in 'exec' | 'args' | 'execArgv' | 'hooks' | 'logger']?: SuperviseOptions[K] | undefined
+}
+
+/** @internal A supervisor of this process's registry and directory, not started yet. */
+export function composeSupervisor(
+  configuration: Configuration,
+  { exec, args, execArgv, hooks, logger }: Composition,
+): Supervisor {
+  if (!isPrimary()) {
+    const text =
+      'supervise() is for the primary: call it where cluster.isPrimary is true, and start the server elsewhere'
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  const [unknown] = unknownHooks(hooks ?? {})
+  if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
+  const { settings } = configuration
+  const { user, group, register } = settings
+  const account = user === '' && group === '' ? undefined : accountOf('--user', user || undefined, group || undefined)
+  const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account?.uid, account?.gid) }
+  if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
+    throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
+  }
+  const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
+  const preload = register ? ['--import', registerFile()] : []
+  return new Supervisor({
+    settings,
+    registry: processHome().registry,
+    program: {
+      exec,
+      args,
+      execArgv: [...process.execArgv, '--require', agent, ...preload, ...(execArgv ?? [])],
+      uid: account?.uid,
+      gid: account?.gid,
+    },
+    environment: {
+      ...environment,
+      ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
+    },
+    ...(hooks !== undefined && { hooks: hooks as Hooks }),
+    ...(logger !== undefined && { logger }),
+  })
+}
+
+/** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
+function directoryFor({ dir }: Settings, uid: number | undefined, gid: number | undefined): Record<string, string> {
+  const foreign = uid !== undefined && uid !== process.geteuid?.()
+  if (dir === '' && !foreign) return {}
+  const directory = dir === '' ? freshDirectory() : dir
+  if (dir === '') process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  prepareDirectory(directory)
+  if (foreign) {
+    const facts = lstatSync(directory)
+    if (facts.uid === 0 && facts.isDirectory()) chownSync(directory, uid, gid ?? uid)
+    else if (facts.uid !== uid) {
+      const text = `the metrics directory ${directory} belongs to user ${facts.uid}, and workers run as ${uid}; name another with --dir`
+      throw new MetricsError('DIRECTORY_UNUSABLE', text)
+    }
+  }
+  processHome().configure({ dir: directory })
+  return { PROMHIVE_DIR: directory }
+}
+
+/** What measures an application that does nothing for it, where this version of the package has it. */
+function registerFile(): string {
+  const file = join(packageRoot, 'dist', 'esm', 'register.js')
+  if (existsSync(file)) return pathToFileURL(file).href
+  throw new MetricsError('OPTION_INVALID', '--register: this version has no promhive/register')
+}

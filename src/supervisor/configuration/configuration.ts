@@ -1,0 +1,77 @@
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import type { ConfigurationFile } from './file.js'
+import { type Setting, type SettingName, type Settings, settingNames, settings } from './settings.js'
+
+/** Where values may come from, weakest first. */
+export interface Layers {
+  readonly file?: ConfigurationFile | undefined
+  readonly environment?: NodeJS.ProcessEnv
+  /** Settings as the command line gave them, as texts, or as booleans where an option takes no value. */
+  readonly commandLine?: Partial<Readonly<Record<SettingName, string | boolean>>>
+  readonly code?: Partial<Settings>
+}
+
+/** What a setting is, and who said so. */
+export interface Origin {
+  readonly name: SettingName
+  readonly value: unknown
+  /** `default`, `promhive.yaml: port`, `environment GUNICORN_WORKERS`, `command line --workers`, `code`. */
+  readonly from: string
+  readonly secret: boolean
+}
+
+/** Decided once, in the primary: defaults < file < environment < command line < code. */
+export class Configuration {
+  readonly settings: Settings
+  readonly origins: readonly Origin[]
+
+  /** @throws MetricsError `OPTION_INVALID`, naming the variable, option or path of a value that cannot be */
+  constructor(layers: Layers = {}) {
+    const given = new Map<SettingName, Origin>()
+    for (const name of settingNames) {
+      const found = find(name, settings[name], layers)
+      if (found !== undefined) given.set(name, found)
+    }
+    const gunicorn = given.get('compat')?.value === 'gunicorn'
+    this.origins = settingNames.map((name) => given.get(name) ?? defaultOf(name, gunicorn))
+    const values = Object.fromEntries(this.origins.map(({ name, value }) => [name, value]))
+    this.settings = Object.freeze(values) as unknown as Settings
+  }
+}
+
+function find(name: SettingName, setting: Setting, layers: Layers): Origin | undefined {
+  const { code, commandLine, environment = {}, file } = layers
+  if (code?.[name] !== undefined) return read(name, setting, code[name], `code`, name)
+  const argument = commandLine?.[name]
+  if (argument !== undefined) {
+    const option = `--${setting.flag?.[0] ?? name}`
+    return read(name, setting, argument, `command line ${option}`, option)
+  }
+  for (const variable of setting.env) {
+    const value = environment[variable]
+    // Set to nothing is how composed files leave a variable out.
+    if (value !== undefined && value !== '') return read(name, setting, value, `environment ${variable}`, variable)
+  }
+  const inFile = file?.values.get(name)
+  if (inFile === undefined) return undefined
+  return read(name, setting, inFile.value, `${file!.path}: ${inFile.path}`, `${file!.path}: ${inFile.path}`)
+}
+
+function read(name: SettingName, setting: Setting, given: unknown, from: string, what: string): Origin {
+  const value = setting.kind.read(given)
+  const { secret = false } = setting
+  if (value !== undefined) return { name, value, from, secret }
+  const shown = secret ? 'something else' : describe(given)
+  throw new MetricsError('OPTION_INVALID', `${what} must be ${setting.kind.says}, got ${shown}`)
+}
+
+function defaultOf(name: SettingName, gunicorn: boolean): Origin {
+  const setting: Setting = settings[name]
+  const { secret = false } = setting
+  if (gunicorn && setting.gunicornDefault !== undefined) {
+    return { name, value: setting.gunicornDefault, from: "default of gunicorn's exporter", secret }
+  }
+  const value = typeof setting.default === 'function' ? setting.default() : setting.default
+  return { name, value, from: 'default', secret }
+}

@@ -1,0 +1,44 @@
+import type { Configuration, Origin } from './configuration.js'
+import { type Setting, type SettingName, settings } from './settings.js'
+
+/** Each setting, its value and where that came from, as a table. */
+export function explain({ origins }: Configuration): string {
+  const rows = origins.map((origin) => [origin.name, shown(origin), origin.from])
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map(([name, value, from]) => `${name!.padEnd(widths[0]!)}  ${value!.padEnd(widths[1]!)}  ${from}`)
+    .join('\n')
+}
+
+/** The same as plain data. */
+export function explainedAsJson({ origins }: Configuration): Record<string, { value: unknown; from: string }> {
+  return Object.fromEntries(
+    origins.map((origin) => [origin.name, { value: hidden(origin) ? '***' : origin.value, from: origin.from }]),
+  )
+}
+
+/** The options of a command line, one a line. */
+export function optionsHelp(): string {
+  return Object.values(settings)
+    .filter((setting: Setting) => setting.flag !== undefined)
+    .map(({ flag, kind, help }: Setting) => {
+      const [long, short] = flag!
+      const option = `--${long}${kind.flag ? '' : ` ${long.split('-').at(-1)!.toUpperCase()}`}`
+      return `  ${`${short === undefined ? '' : `-${short}, `}${option}`.padEnd(32)} ${help}`
+    })
+    .join('\n')
+}
+
+export function settingOfFlag(flag: string): SettingName | undefined {
+  const entry = Object.entries(settings).find(([, { flag: named }]: [string, Setting]) => named?.[0] === flag)
+  return entry?.[0] as SettingName | undefined
+}
+
+function shown(origin: Origin): string {
+  if (hidden(origin)) return '***'
+  return typeof origin.value === 'string' ? JSON.stringify(origin.value) : String(origin.value)
+}
+
+function hidden({ secret, value }: Origin): boolean {
+  return secret && value !== ''
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { MetricsError } from '../../model/errors.js'
+import { textOf } from '../log.js'
+import { type Setting, type SettingName, settingNames, settings } from './settings.js'
+
+/** What a file says, by setting. */
+export interface ConfigurationFile {
+  readonly path: string
+  readonly values: ReadonlyMap<SettingName, { readonly value: unknown; readonly path: string }>
+}
+
+/** The files that are read when none is named, in the working directory. */
+const usualNames = ['promhive.yaml', 'promhive.yml', 'promhive.json']
+
+/** Sections of the files of gunicorn's exporter that stand for nothing here; they are read over. */
+const passedOver = /^exporter\.(?:gunicorn\.keepalive|cleanup\.db_files)$/
+
+/** The file that is in use when nobody names one; undefined when there is none. */
+export function usualFile(directory = process.cwd()): string | undefined {
+  return usualNames.map((name) => join(directory, name)).find((path) => existsSync(path))
+}
+
+/**
+ * Reads a configuration file of YAML or JSON: settings by their names, or a file of gunicorn's exporter (`exporter:`).
+ * YAML needs the package `yaml`.
+ *
+ * @throws MetricsError `OPTION_INVALID` naming the path of what is no setting
+ */
+export async function readFile(path: string): Promise<ConfigurationFile> {
+  const content = await parse(path)
+  const values = new Map<SettingName, { value: unknown; path: string }>()
+  for (const [at, value] of leaves(content ?? {}, '')) {
+    const name = settingAt(at)
+    if (name !== undefined) values.set(name, { value, path: at })
+    else if (!passedOver.test(at)) {
+      throw new MetricsError('OPTION_INVALID', `${path}: ${at} is no setting; promhive config explain lists them all`)
+    }
+  }
+  return { path, values }
+}
+
+async function parse(path: string): Promise<unknown> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new MetricsError('OPTION_INVALID', `${path} cannot be read: ${textOf(cause)}`, { cause })
+  }
+  try {
+    if (extname(path) === '.json') return JSON.parse(text)
+    const { parse } = await yaml(path)
+    return parse(text)
+  } catch (cause) {
+    if (cause instanceof MetricsError) throw cause
+    throw new MetricsError('OPTION_INVALID', `${path} is not well formed: ${textOf(cause)}`, { cause })
+  }
+}
+
+async function yaml(path: string): Promise<typeof import('yaml')> {
+  try {
+    return await import('yaml')
+  } catch (cause) {
+    const text = `${path}: YAML needs the package yaml (npm install yaml), or write the file as JSON`
+    throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+}
+
+/** Every value that is no object, with its path. */
+function leaves(value: unknown, path: string): [path: string, value: unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value === null ? [] : [[path, value]]
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
+}
+
+/** `maxRequests`, `max_requests`, `max-requests`, or the path in an exporter's file. */
+function settingAt(path: string): SettingName | undefined {
+  const plain = path.replaceAll(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return settingNames.find((name) => {
+    const { exporterPath }: Setting = settings[name]
+    return name === plain || (exporterPath !== undefined && path === `exporter.${exporterPath}`)
+  })
+}

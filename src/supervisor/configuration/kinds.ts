@@ -1,0 +1,68 @@
+/** What a setting may be: how its text is read, and what a value in code or in a file must be. */
+export interface Kind<T> {
+  /** For the error: `a whole number from 0 to 65535`. */
+  readonly says: string
+  /** Whether the command line gives it no value. */
+  readonly flag?: boolean
+  /** Undefined for what it cannot be. Takes texts, and what a file of YAML or JSON, or code, has in their place. */
+  read(given: unknown): T | undefined
+}
+
+export const text: Kind<string> = {
+  says: 'a text',
+  read: (given) => (typeof given === 'string' || typeof given === 'number' ? String(given) : undefined),
+}
+
+/** One way to read what is true, for every variable. */
+export const boolean: Kind<boolean> = {
+  says: 'true or false (also 1, yes, on; 0, no, off)',
+  flag: true,
+  read(given) {
+    if (typeof given === 'boolean') return given
+    const word = String(given).trim().toLowerCase()
+    if (['1', 'true', 't', 'yes', 'on'].includes(word)) return true
+    return ['0', 'false', 'f', 'no', 'off'].includes(word) ? false : undefined
+  },
+}
+
+export function whole(from: number, to = Number.MAX_SAFE_INTEGER): Kind<number> {
+  return {
+    says: `a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}`,
+    read(given) {
+      const number = numberOf(given)
+      return number !== undefined && Number.isInteger(number) && number >= from && number <= to ? number : undefined
+    },
+  }
+}
+
+export const port: Kind<number> = whole(0, 65_535)
+
+export const seconds: Kind<number> = {
+  says: 'a number of seconds, 0 or more',
+  read(given) {
+    const number = numberOf(typeof given === 'string' ? given.replace(/s$/, '') : given)
+    return number !== undefined && number >= 0 && number <= 1e6 ? number : undefined
+  },
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
+
+export const bytes: Kind<number> = {
+  says: 'a number of bytes such as 536870912 or 512M',
+  read(given) {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(String(given).trim()) ?? []
+    return digits === undefined ? undefined : Math.round(Number(digits) * units[unit!.toLowerCase()]!)
+  },
+}
+
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  return {
+    says: words.join(' or '),
+    read: (given) => words.find((word) => word === given),
+  }
+}
+
+function numberOf(given: unknown): number | undefined {
+  if (typeof given === 'number') return Number.isFinite(given) ? given : undefined
+  return typeof given === 'string' && /^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : undefined
+}

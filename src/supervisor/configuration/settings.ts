@@ -1,0 +1,282 @@
+import { cpus } from 'node:os'
+import type { Compat } from '../metric-naming.js'
+import { boolean, bytes, type Kind, oneOf, port, seconds, text, whole } from './kinds.js'
+
+/** All that `promhive run` and `supervise()` can be told. */
+export interface Settings {
+  /** How many processes serve the application. */
+  readonly workers: number
+  /** Where they count together; found by themselves when empty. */
+  readonly dir: string
+  /** Whether the supervisor answers scrapes on a port of its own. */
+  readonly metrics: boolean
+  readonly port: number
+  readonly host: string
+  readonly path: string
+  /** How often a taken metrics port is tried. */
+  readonly portAttempts: number
+  /** Who the workers run as; the supervisor's user when empty. */
+  readonly user: string
+  readonly group: string
+  /** Requests after which a worker is replaced; 0 for never. */
+  readonly maxRequests: number
+  /** Up to so many more, by chance, so that not all are replaced at once. */
+  readonly maxRequestsJitter: number
+  /** Bytes of resident memory above which a worker is replaced; 0 for never. */
+  readonly maxRss: number
+  /** Seconds without a turn of the event loop after which a worker is ended; 0 for never. */
+  readonly timeout: number
+  /** Seconds that a worker has to finish what it does. */
+  readonly gracefulTimeout: number
+  /** Seconds that a worker has to open its ports. */
+  readonly startTimeout: number
+  /** Whether a blocked worker tells in a diagnostic report where it is. */
+  readonly report: boolean
+  readonly reportDir: string
+  readonly compat: Compat
+  /** In front of the names of the supervisor's families. */
+  readonly metricPrefix: string
+  /** Whether workers load `promhive/register`. */
+  readonly register: boolean
+  /** A module that exports hooks. */
+  readonly hooksModule: string
+  /** Told to the application as HOST and PORT. */
+  readonly bind: string
+  readonly workerClass: string
+  readonly redisEnabled: boolean
+  readonly redisHost: string
+  readonly redisPort: number
+  readonly redisDb: number
+  readonly redisPassword: string
+  readonly redisKeyPrefix: string
+  readonly redisForwardInterval: number
+}
+
+/** One thing that can be set: its kind, its default, and every name that it goes by. */
+export interface Setting<T = unknown> {
+  readonly kind: Kind<T>
+  readonly default: T | (() => T)
+  /** The default under `compat: 'gunicorn'`: the one of gunicorn's exporter. */
+  readonly gunicornDefault?: T
+  /** Environment variables; the first that is set counts. */
+  readonly env: readonly string[]
+  /** The option of the command line, without dashes; a single letter after it is its short form. */
+  readonly flag?: readonly [long: string, short?: string]
+  /** The path in a file of gunicorn's exporter. */
+  readonly exporterPath?: string
+  /** Shown as stars. */
+  readonly secret?: boolean
+  readonly help: string
+}
+
+type Table = { readonly [K in keyof Settings]: Setting<Settings[K]> }
+
+export const settings: Table = {
+  workers: {
+    kind: whole(1, 1024),
+    default: () => cpus().length,
+    gunicornDefault: 1,
+    env: ['PROMHIVE_WORKERS', 'GUNICORN_WORKERS', 'WEB_CONCURRENCY'],
+    flag: ['workers', 'w'],
+    exporterPath: 'gunicorn.workers',
+    help: 'how many processes; one per processor when left out',
+  },
+  dir: {
+    kind: text,
+    default: '',
+    gunicornDefault: '/tmp/prometheus_multiproc',
+    env: ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'],
+    flag: ['dir', 'd'],
+    exporterPath: 'prometheus.multiproc_dir',
+    help: 'where they count together; one of its own in memory when left out',
+  },
+  metrics: {
+    kind: boolean,
+    default: true,
+    env: ['PROMHIVE_METRICS'],
+    flag: ['metrics'],
+    help: 'whether the supervisor answers scrapes; --no-metrics for not',
+  },
+  port: {
+    kind: port,
+    default: 9464,
+    gunicornDefault: 9090,
+    env: ['PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT'],
+    flag: ['port', 'p'],
+    exporterPath: 'prometheus.metrics_port',
+    help: 'the metrics port; 0 takes any free one',
+  },
+  host: {
+    kind: text,
+    default: '127.0.0.1',
+    gunicornDefault: '0.0.0.0',
+    env: ['PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS'],
+    flag: ['host'],
+    exporterPath: 'prometheus.bind_address',
+    help: 'the address of the metrics port',
+  },
+  path: {
+    kind: text,
+    default: '/metrics',
+    env: ['PROMHIVE_METRICS_PATH'],
+    flag: ['path'],
+    help: 'where the metrics are',
+  },
+  portAttempts: {
+    kind: whole(1, 1000),
+    default: 5,
+    env: ['PROMHIVE_METRICS_PORT_ATTEMPTS'],
+    flag: ['port-attempts'],
+    help: 'how often a taken metrics port is tried, five a second',
+  },
+  user: { kind: text, default: '', env: ['PROMHIVE_USER'], flag: ['user'], help: 'who the workers run as' },
+  group: { kind: text, default: '', env: ['PROMHIVE_GROUP'], flag: ['group'], help: 'their group' },
+  maxRequests: {
+    kind: whole(0),
+    default: 0,
+    env: ['PROMHIVE_MAX_REQUESTS'],
+    flag: ['max-requests'],
+    help: 'replace a worker after so many requests',
+  },
+  maxRequestsJitter: {
+    kind: whole(0),
+    default: 0,
+    env: ['PROMHIVE_MAX_REQUESTS_JITTER'],
+    flag: ['max-requests-jitter'],
+    help: 'and up to so many more, by chance',
+  },
+  maxRss: {
+    kind: bytes,
+    default: 0,
+    env: ['PROMHIVE_MAX_RSS'],
+    flag: ['max-rss'],
+    help: 'replace a worker above so much memory, such as 512M',
+  },
+  timeout: {
+    kind: seconds,
+    default: 30,
+    env: ['PROMHIVE_TIMEOUT'],
+    flag: ['timeout', 't'],
+    exporterPath: 'gunicorn.timeout',
+    help: 'seconds that a worker may be blocked: then a report, and its end; 0 for ever',
+  },
+  gracefulTimeout: {
+    kind: seconds,
+    default: 30,
+    env: ['PROMHIVE_GRACEFUL_TIMEOUT'],
+    flag: ['graceful-timeout'],
+    help: 'seconds that a worker has to finish what it does',
+  },
+  startTimeout: {
+    kind: seconds,
+    default: 60,
+    env: ['PROMHIVE_START_TIMEOUT'],
+    flag: ['start-timeout'],
+    help: 'seconds that a worker has to open its ports',
+  },
+  report: {
+    kind: boolean,
+    default: true,
+    env: ['PROMHIVE_REPORT'],
+    flag: ['report'],
+    help: 'whether a blocked worker writes a diagnostic report; --no-report saves the thread that does',
+  },
+  reportDir: {
+    kind: text,
+    default: '',
+    env: ['PROMHIVE_REPORT_DIR'],
+    flag: ['report-dir'],
+    help: 'where reports go; the working directory when left out',
+  },
+  compat: {
+    kind: oneOf('none', 'gunicorn'),
+    default: 'none',
+    env: ['PROMHIVE_COMPAT'],
+    flag: ['compat'],
+    help: "gunicorn: the names, labels and defaults of gunicorn's exporter",
+  },
+  metricPrefix: {
+    kind: text,
+    default: 'promhive_',
+    env: ['PROMHIVE_METRIC_PREFIX'],
+    flag: ['metric-prefix'],
+    help: "in front of the names of the supervisor's metrics",
+  },
+  register: {
+    kind: boolean,
+    default: false,
+    env: ['PROMHIVE_REGISTER'],
+    flag: ['register'],
+    help: 'load promhive/register in every worker: metrics without code',
+  },
+  hooksModule: {
+    kind: text,
+    default: '',
+    env: ['PROMHIVE_HOOKS'],
+    flag: ['hooks'],
+    help: 'a module that exports hooks',
+  },
+  bind: {
+    kind: text,
+    default: '',
+    env: ['PROMHIVE_BIND', 'GUNICORN_BIND'],
+    flag: ['bind', 'b'],
+    exporterPath: 'gunicorn.bind',
+    help: 'ADDRESS:PORT, told to the application as HOST and PORT',
+  },
+  workerClass: {
+    kind: oneOf('sync', 'gthread', 'eventlet', 'gevent'),
+    default: 'sync',
+    env: ['GUNICORN_WORKER_CLASS'],
+    flag: ['worker-class'],
+    exporterPath: 'gunicorn.worker_class',
+    help: 'accepted for those who come from gunicorn: every worker is a Node process',
+  },
+  redisEnabled: {
+    kind: boolean,
+    default: false,
+    env: ['REDIS_ENABLED'],
+    exporterPath: 'redis.enabled',
+    help: 'whether metrics are forwarded to Redis',
+  },
+  redisHost: {
+    kind: text,
+    default: 'localhost',
+    env: ['REDIS_HOST'],
+    exporterPath: 'redis.host',
+    help: 'where Redis is',
+  },
+  redisPort: { kind: port, default: 6379, env: ['REDIS_PORT'], exporterPath: 'redis.port', help: 'its port' },
+  redisDb: {
+    kind: whole(0),
+    default: 0,
+    env: ['REDIS_DB'],
+    exporterPath: 'redis.db',
+    help: 'the number of the database',
+  },
+  redisPassword: {
+    kind: text,
+    default: '',
+    env: ['REDIS_PASSWORD'],
+    exporterPath: 'redis.password',
+    secret: true,
+    help: 'the password',
+  },
+  redisKeyPrefix: {
+    kind: text,
+    default: 'promhive',
+    env: ['REDIS_KEY_PREFIX'],
+    exporterPath: 'redis.key_prefix',
+    help: 'in front of the keys',
+  },
+  redisForwardInterval: {
+    kind: whole(1),
+    default: 30,
+    env: ['REDIS_FORWARD_INTERVAL'],
+    exporterPath: 'redis.forward_interval',
+    help: 'seconds between two times',
+  },
+}
+
+export type SettingName = keyof Settings
+export const settingNames = Object.keys(settings) as SettingName[]

@@ -1,0 +1,91 @@
+import type { Exposition } from '../../delivery/scrape.js'
+import { type MetricsServer, openMetricsServer } from '../../delivery/scrape-server.js'
+import { theHome } from '../../metric/home.js'
+import { Configuration } from '../configuration/configuration.js'
+import { type Logger, standardLogger, textOf } from '../log.js'
+
+export interface MetricsServerSettings {
+  readonly port: number
+  readonly host?: string
+  readonly path?: string
+  /** How often a taken port is tried. */
+  readonly portAttempts?: number
+}
+
+/** What `setupServer` decides. */
+export interface MetricsServerSetup extends MetricsServerSettings {
+  readonly registry: Exposition
+}
+
+/** Opens the metrics port, and closes it. A port that cannot be had costs the scrapes, never the application. */
+export class MetricsServerManager {
+  private server: MetricsServer | undefined
+
+  constructor(
+    readonly logger: Logger = standardLogger,
+    private readonly retryEvery = 200,
+  ) {}
+
+  /** Where the metrics are; undefined while the port is closed. */
+  get url(): string | undefined {
+    return this.server?.url
+  }
+
+  /**
+   * Where the environment says that the metrics are to be, and the default registry; undefined when it says what cannot be,
+   * which is logged.
+   *
+   * @example
+   * const manager = new MetricsServerManager()
+   * const setup = manager.setupServer()
+   * if (setup) await manager.startServer(setup, setup.registry)
+   */
+  setupServer(environment: NodeJS.ProcessEnv = process.env): MetricsServerSetup | undefined {
+    try {
+      const { port, host, path, portAttempts } = new Configuration({ environment }).settings
+      // The default registry of a home is a whole one.
+      const registry = theHome().registry as unknown as Exposition
+      return { port, host, path, portAttempts, registry }
+    } catch (fault) {
+      this.logger.error(`no metrics port: ${textOf(fault)}`)
+      return undefined
+    }
+  }
+
+  /**
+   * Opens the port; tries again a few times while it is taken. A second call while it is open does nothing.
+   *
+   * @param where a port, or a port with its address and path
+   * @returns whether it is open
+   */
+  async startServer(where: number | MetricsServerSettings, registry: Exposition): Promise<boolean> {
+    if (this.server !== undefined) return true
+    const { port, host, path, portAttempts } = settingsOf(where)
+    try {
+      this.server = await openMetricsServer({
+        port,
+        ...(host !== undefined && { host }),
+        registry,
+        keepAlive: true,
+        retryEvery: this.retryEvery,
+        ...(path !== undefined && { path }),
+        ...(portAttempts !== undefined && { attempts: portAttempts }),
+      })
+      return true
+    } catch (fault) {
+      this.logger.error(`nobody can scrape, and the application goes on: ${textOf(fault)}`)
+      return false
+    }
+  }
+
+  /** Closes the port and its connections. Twice is once. */
+  async stopServer(): Promise<void> {
+    const { server } = this
+    this.server = undefined
+    await server?.close()
+  }
+}
+
+function settingsOf(where: number | MetricsServerSettings): MetricsServerSettings {
+  return typeof where === 'number' ? { port: where } : where
+}

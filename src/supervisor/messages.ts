@@ -1,0 +1,43 @@
+import type { MetricNaming } from './metric-naming.js'
+
+/** What a worker is told when it is started, in the environment: nothing is sent into the application's own channel. */
+export interface Assignment {
+  /** The supervisor: a grandchild inherits the environment, and is nobody's worker. */
+  readonly supervisor: number
+  /** 1 to N; a successor has the same. */
+  readonly worker: number
+  /** After so many requests it asks to be replaced; 0 for never. */
+  readonly maxRequests: number
+  /** Seconds without a turn of the event loop after which a report is written; 0 for never. */
+  readonly timeout: number
+  /** Where reports go; the working directory when empty. */
+  readonly reportDir: string
+  readonly report: boolean
+  /** False where `promhive/register` counts requests under the same names. */
+  readonly countsRequests: boolean
+  readonly naming: MetricNaming
+}
+
+export const assignmentVariable = 'PROMHIVE_SUPERVISED'
+
+/** Milliseconds between two signs of life. */
+export const beatEvery = 1000
+
+/**
+ * What has a worker leave: a signal that nothing else uses, and that a process without the agent never notices. A message
+ * would reach the application's own listeners.
+ */
+export const leaveSignal = 'SIGURG'
+
+/** Milliseconds in which a leaving worker ends its connections one by one, each with an answer, before it closes its ports. */
+export const lingering = 2000
+
+/** What a worker tells its supervisor. */
+export type WorkerMessage =
+  | { readonly promhive: 'beat'; readonly residentBytes?: number; readonly cpuSeconds?: number }
+  | { readonly promhive: 'retire'; readonly reason: 'max_requests' }
+  | { readonly promhive: 'interrupted'; readonly signal: string }
+
+export function isWorkerMessage(message: unknown): message is WorkerMessage {
+  return typeof message === 'object' && message !== null && typeof (message as WorkerMessage).promhive === 'string'
+}

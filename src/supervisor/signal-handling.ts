@@ -1,0 +1,36 @@
+import type { Supervisor } from './supervisor.js'
+import { signals } from './supervisor-metrics.js'
+
+/**
+ * Has signals do what they do in gunicorn: HUP reloads, TTIN and TTOU start one more worker or end one, TERM, INT and QUIT
+ * end all of it gracefully. A second one of those does not wait.
+ *
+ * @returns ends it
+ */
+export function handleSignals(supervisor: Supervisor): () => void {
+  let leaving = false
+  const leave = (): void => {
+    if (leaving) void supervisor.kill()
+    else void supervisor.stop()
+    leaving = true
+  }
+  const actions: Readonly<Record<(typeof signals)[number], () => void>> = {
+    SIGHUP: () => void supervisor.reload(),
+    SIGTTIN: () => void supervisor.scale(supervisor.size + 1),
+    SIGTTOU: () => void supervisor.scale(supervisor.size - 1),
+    SIGTERM: leave,
+    SIGINT: leave,
+    SIGQUIT: leave,
+  }
+  const listeners = signals.map((signal) => {
+    const listener = (): void => {
+      supervisor.count(signal)
+      actions[signal]()
+    }
+    process.on(signal, listener)
+    return [signal, listener] as const
+  })
+  return () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener)
+  }
+}

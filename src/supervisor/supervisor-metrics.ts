@@ -1,0 +1,183 @@
+import { Counter } from '../metric/counter.js'
+import { Gauge } from '../metric/gauge.js'
+import { Info } from '../metric/info.js'
+import { StateSet } from '../metric/stateset.js'
+import type { Settings } from './configuration/settings.js'
+import type { MetricNaming } from './metric-naming.js'
+import { type ProcessSample, sampleProcess } from './process-sample.js'
+import {
+  type RestartReason,
+  restartReasons,
+  type WorkerProcess,
+  type WorkerState,
+  workerStates,
+} from './worker-process.js'
+
+/** Signals that the supervisor counts. */
+export const signals = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTTIN', 'SIGTTOU'] as const
+
+const worker_id = 'worker_id'
+
+/** What the supervisor knows of its workers, idle and blocked ones included, and of itself. */
+export class SupervisorMetrics {
+  private readonly memory: Gauge<typeof worker_id>
+  private readonly cpuPercent: Gauge<typeof worker_id>
+  private readonly cpuSeconds: Counter<typeof worker_id>
+  private readonly uptime: Gauge<typeof worker_id>
+  private readonly states: (id: number, state: WorkerState, forget?: boolean) => void
+  private readonly restarts: (reason: RestartReason | undefined) => void
+  private readonly received: Counter<'signal'>
+  private readonly seen = new Map<WorkerProcess, { sample: ProcessSample; at: number }>()
+
+  constructor({ worker, primary, gunicorn }: MetricNaming, settings: Settings) {
+    const labelNames = [worker_id] as const
+    this.memory = new Gauge({ name: `${worker}memory_bytes`, help: 'Resident memory of a worker.', labelNames })
+    this.cpuPercent = new Gauge({
+      name: `${worker}cpu_percent`,
+      help: 'How busy a worker was in the last second or so, in percent of one processor.',
+      labelNames,
+    })
+    this.cpuSeconds = new Counter({
+      name: `${worker}cpu_seconds_total`,
+      help: 'User and system CPU time of the workers of a number, one after the other.',
+      labelNames,
+    })
+    this.uptime = new Gauge({ name: `${worker}uptime_seconds`, help: 'Since a worker was started.', labelNames })
+    this.received = new Counter({
+      name: `${primary}signals_total`,
+      help: 'Signals that the supervisor got.',
+      labelNames: ['signal'],
+    })
+    for (const signal of signals) this.received.inc({ signal: labelOf(signal) }, 0)
+    this.states = gunicorn ? gunicornStates(worker) : plainStates(worker)
+    this.restarts = restartCounters(primary, gunicorn)
+    this.restarts(undefined)
+    configurationInfo(settings, gunicorn)
+  }
+
+  /** A signal that the supervisor got. */
+  signal(signal: string): void {
+    this.received.inc({ signal: labelOf(signal) })
+  }
+
+  restarted(reason: RestartReason): void {
+    this.restarts(reason)
+  }
+
+  /** Reads what the kernel knows of a worker. */
+  update(id: number, state: WorkerState, process: WorkerProcess | undefined): ProcessSample | undefined {
+    this.states(id, state)
+    const told = process?.told
+    const sample =
+      process === undefined || process.over
+        ? undefined
+        : (sampleProcess(process.pid) ??
+          (told?.residentBytes === undefined ? undefined : (told as unknown as ProcessSample)))
+    const labels = { worker_id: String(id) }
+    this.memory.set(labels, sample?.residentBytes ?? 0)
+    this.uptime.set(labels, sample === undefined ? 0 : process!.uptime)
+    this.cpuPercent.set(labels, sample === undefined ? 0 : this.cpu(labels, process!, sample))
+    return sample
+  }
+
+  /** A worker is no more, and nobody is to follow. */
+  forget(id: number): void {
+    const labels = { worker_id: String(id) }
+    this.states(id, 'down', true)
+    for (const gauge of [this.memory, this.uptime, this.cpuPercent]) gauge.remove(labels, { scope: 'process' })
+  }
+
+  ended(process: WorkerProcess): void {
+    this.seen.delete(process)
+  }
+
+  private cpu(labels: { worker_id: string }, process: WorkerProcess, sample: ProcessSample): number {
+    const now = performance.now()
+    const before = this.seen.get(process)
+    this.seen.set(process, { sample, at: now })
+    const used = sample.cpuSeconds - (before?.sample.cpuSeconds ?? 0)
+    this.cpuSeconds.inc(labels, Math.max(0, used))
+    // Of a new worker: since it was started.
+    const elapsed = before === undefined ? process.uptime : (now - before.at) / 1000
+    return elapsed > 0 ? (100 * used) / elapsed : 0
+  }
+}
+
+function labelOf(signal: string): string {
+  return signal.slice(3).toLowerCase()
+}
+
+function plainStates(worker: string): (id: number, state: WorkerState, forget?: boolean) => void {
+  const set = new StateSet({
+    name: `${worker}state`,
+    help: 'What a worker is doing.',
+    states: workerStates,
+    labelNames: [worker_id],
+  })
+  return (id, state, forget = false) => {
+    const labels = { worker_id: String(id) }
+    if (forget) set.remove(labels, { scope: 'process' })
+    else set.state(labels, state)
+  }
+}
+
+const gunicornWords: Readonly<Record<WorkerState, string>> = {
+  starting: 'starting',
+  running: 'running',
+  blocked: 'running',
+  draining: 'quitting',
+  aborting: 'aborting',
+  down: 'stopped',
+}
+
+/** One series per worker: its time is when the state was entered, and the one before is gone. */
+function gunicornStates(worker: string): (id: number, state: WorkerState, forget?: boolean) => void {
+  const gauge = new Gauge({
+    name: `${worker}state`,
+    help: 'What a worker is doing, and since when.',
+    labelNames: [worker_id, 'state', 'timestamp'],
+  })
+  const shown = new Map<number, { worker_id: string; state: string; timestamp: string }>()
+  return (id, given, forget = false) => {
+    const before = shown.get(id)
+    const state = gunicornWords[given]
+    if (!forget && before?.state === state) return
+    // Only this process has it.
+    if (before !== undefined) gauge.remove(before, { scope: 'process' })
+    shown.delete(id)
+    if (forget) return
+    const labels = { worker_id: String(id), state, timestamp: String(Math.floor(Date.now() / 1000)) }
+    shown.set(id, labels)
+    gauge.set(labels, 1)
+  }
+}
+
+function restartCounters(primary: string, gunicorn: boolean): (reason: RestartReason | undefined) => void {
+  const help = 'Workers that another one followed'
+  const byReason = new Counter({
+    name: gunicorn ? `${primary}worker_restart_total` : `${primary}worker_restarts_total`,
+    help: `${help}, by why.`,
+    labelNames: ['reason'],
+  })
+  const all = gunicorn ? new Counter({ name: `${primary}worker_restarts_total`, help: `${help}.` }) : undefined
+  return (reason) => {
+    if (reason === undefined) {
+      for (const each of restartReasons) byReason.inc({ reason: each }, 0)
+      return all?.inc(0)
+    }
+    byReason.inc({ reason })
+    all?.inc()
+  }
+}
+
+/** What was decided, for a dashboard to show beside what happens. */
+function configurationInfo(settings: Settings, gunicorn: boolean): void {
+  const { workers, port, host, compat, timeout, maxRequests, maxRss } = settings
+  const info = new Info({
+    name: gunicorn ? 'gunicorn_config_info' : `${settings.metricPrefix}config_info`,
+    help: 'What the supervisor was told, and what it does where it was told nothing.',
+    labelNames: ['workers', 'metrics_port', 'bind_address', 'compat', 'timeout', 'max_requests', 'max_rss'],
+  })
+  const told = { workers, metrics_port: port, bind_address: host, compat }
+  info.info({ ...told, timeout, max_requests: maxRequests, max_rss: maxRss })
+}

@@ -1,0 +1,300 @@
+import cluster from 'node:cluster'
+import type { Exposition } from '../delivery/scrape.js'
+import type { Settings } from './configuration/settings.js'
+import {
+  HookContext,
+  type HookName,
+  type Hooks,
+  hooksFor,
+  type SupervisedWorker,
+  type SupervisorView,
+} from './lifecycle.js'
+import { type Logger, standardLogger } from './log.js'
+import { HookManager } from './managers/hook-manager.js'
+import { MetricsServerManager } from './managers/metrics-server-manager.js'
+import { type Assignment, assignmentVariable, type WorkerMessage } from './messages.js'
+import { type MetricNaming, metricNaming } from './metric-naming.js'
+import { type Crew, Place } from './place.js'
+import { SupervisorMetrics } from './supervisor-metrics.js'
+import { debugs, Watchman } from './watchman.js'
+import { fork, type Program, type WorkerExit, WorkerProcess } from './worker-process.js'
+
+/** How many times in a row a worker may end before it serves, when none has served yet. */
+const hopeless = 5
+
+export interface SupervisorOptions {
+  readonly settings: Settings
+  readonly program: Program
+  /** What a scrape of the metrics port shows. */
+  readonly registry: Exposition
+  /** For every worker, beside its assignment. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Begins to forward to Redis. */
+  readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
+  readonly hooks?: Hooks
+  readonly logger?: Logger
+}
+
+type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
+
+/**
+ * Starts the workers of an application, sees them end, starts others, and keeps one port open for scrapes. What they count
+ * is safe without it.
+ */
+export class Supervisor implements SupervisorView {
+  readonly settings: Settings
+  /** Resolves with the exit code when everything has ended. */
+  readonly done: Promise<number>
+  private state: State = 'idle'
+  private readonly places = new Map<number, Place>()
+  private readonly logger: Logger
+  private readonly hooks: HookManager
+  private readonly metricsServer: MetricsServerManager
+  private readonly naming: MetricNaming
+  private readonly crew: Crew
+  private metrics: SupervisorMetrics | undefined
+  private forwarding: { stop(): Promise<void> } | undefined
+  private finish!: (code: number) => void
+  private firstServed!: () => void
+  private readonly serving = new Promise<void>((resolve) => {
+    this.firstServed = resolve
+  })
+  private readonly watchman: Watchman
+  private reloading: Promise<void> = Promise.resolve()
+  private stopped: Promise<void> | undefined
+  /** Whether a worker has ever served, and whether one has opened a port. */
+  private served = false
+  private listened = false
+
+  constructor(private readonly options: SupervisorOptions) {
+    const { settings, logger = standardLogger } = options
+    this.settings = settings
+    this.logger = logger
+    this.hooks = new HookManager(logger)
+    this.metricsServer = new MetricsServerManager(logger)
+    this.naming = metricNaming(settings.compat, settings.metricPrefix)
+    this.done = new Promise((resolve) => {
+      this.finish = resolve
+    })
+    this.watchman = new Watchman(settings, logger, debugs(options.program.execArgv), {
+      places: () => this.places.values(),
+      sampled: (place) => this.metrics?.update(place.id, place.state(), place.worker),
+      aborting: (worker) => void this.tell('workerAborted', { worker }),
+    })
+    this.crew = {
+      logger,
+      startTimeout: settings.startTimeout * 1000,
+      gracefulTimeout: settings.gracefulTimeout * 1000,
+      fork: (id) => this.fork(id),
+      listens: () => this.listened,
+      serving: (worker) => {
+        this.served = true
+        this.firstServed()
+        worker.refresh()
+        void this.tell('workerReady', { worker })
+      },
+      ended: (worker, exit, reason) => this.ended(worker, exit, reason),
+      restarted: (reason) => this.metrics?.restarted(reason),
+      failing: (failures) => {
+        if (!this.served && failures >= hopeless) void this.giveUp()
+      },
+    }
+  }
+
+  get running(): boolean {
+    return this.state === 'running'
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.metricsServer.url
+  }
+
+  /** The workers by number; while one is being replaced, the one that serves. */
+  workers(): readonly SupervisedWorker[] {
+    return [...this.places.values()].flatMap(({ worker }) => (worker === undefined ? [] : [worker]))
+  }
+
+  /** Opens the metrics port, starts the workers, and waits until they serve, or have been given up. */
+  async start(): Promise<void> {
+    if (this.state !== 'idle') return
+    this.state = 'starting'
+    await this.tell('starting')
+    this.prepareMetrics()
+    if (this.settings.metrics) await this.openMetricsPort()
+    for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
+    this.watchman.start()
+    await Promise.all([...this.places.values()].map((place) => place.open()))
+    await Promise.race([this.serving, this.done])
+    if (this.state !== 'starting') return
+    this.state = 'running'
+    await this.tell('ready')
+  }
+
+  /** Has the families of the primary and of its workers shown. Twice is once. */
+  prepareMetrics(): void {
+    this.metrics ??= new SupervisorMetrics(this.naming, this.settings)
+  }
+
+  /** Begins to forward to Redis, where the settings say so. @returns whether it does */
+  async startForwarding(): Promise<boolean> {
+    const { forward } = this.options
+    if (!this.settings.redisEnabled) return false
+    return this.hooks.execute('startForwarding', async () => {
+      if (forward === undefined) throw new Error('REDIS_ENABLED is set, and nothing here forwards to Redis')
+      this.forwarding ??= await forward(this.settings)
+    })
+  }
+
+  /** Opens the metrics port where it is not open yet. @returns whether it is */
+  openMetricsPort(): Promise<boolean> {
+    return this.metricsServer.startServer(this.settings, this.options.registry)
+  }
+
+  closeMetricsPort(): Promise<void> {
+    return this.metricsServer.stopServer()
+  }
+
+  /** Replaces every worker, one after the other: with new code, and without losing a request. Ends at the first that fails. */
+  reload(): Promise<void> {
+    this.reloading = this.reloading.then(async () => {
+      if (this.state !== 'running' && this.state !== 'starting') return
+      await this.tell('reload')
+      for (const place of [...this.places.values()]) {
+        if (this.stopped !== undefined) return
+        if (!(await place.replace('reload')) && place.worker?.state() === 'running') {
+          this.logger.error('the reload has ended here; the other workers stay as they are')
+          return
+        }
+      }
+      this.logger.info(`reloaded ${this.places.size} workers`)
+    })
+    return this.reloading
+  }
+
+  /** Has so many workers from now on; one at least. */
+  async scale(workers: number): Promise<void> {
+    const to = Math.max(1, workers)
+    const from = this.places.size
+    if (this.state === 'stopping' || this.state === 'stopped' || to === from) return
+    const leaving: Promise<void>[] = []
+    for (let id = from; id > to; id--) {
+      const place = this.places.get(id)!
+      this.places.delete(id)
+      leaving.push(place.close().then(() => (this.places.has(id) ? undefined : this.metrics?.forget(id))))
+    }
+    const coming: Promise<boolean>[] = []
+    for (let id = from + 1; id <= to; id++) {
+      const place = new Place(id, this.crew)
+      this.places.set(id, place)
+      coming.push(place.open())
+    }
+    this.logger.info(`${to} workers from now on, ${from} before`)
+    await this.tell('workersChanged', { change: { from, to } })
+    await Promise.all([...leaving, ...coming])
+  }
+
+  get size(): number {
+    return this.places.size
+  }
+
+  /** Counts a signal that the supervisor got. */
+  count(signal: string): void {
+    this.metrics?.signal(signal)
+  }
+
+  /** Has every worker finish what it does, and closes the metrics port behind the last. Twice is once. */
+  stop(code = 0): Promise<void> {
+    this.stopped ??= this.shutDown(code)
+    return this.stopped
+  }
+
+  /** Ends every worker at once. */
+  async kill(code = 1): Promise<void> {
+    for (const place of this.places.values()) place.kill()
+    await this.stop(code)
+  }
+
+  private async shutDown(code: number): Promise<void> {
+    this.state = 'stopping'
+    await this.tell('stopping')
+    await Promise.all([...this.places.values()].map((place) => place.close()))
+    this.watchman.stop()
+    this.state = 'stopped'
+    await this.tell('stopped')
+    await this.forwarding?.stop()
+    await this.metricsServer.stopServer()
+    this.finish(code)
+  }
+
+  private async giveUp(): Promise<void> {
+    if (this.state === 'stopping' || this.state === 'stopped') return
+    this.logger.error(`no worker has ever served, after ${hopeless} attempts; giving up`)
+    await this.kill(3)
+  }
+
+  private fork(id: number): WorkerProcess {
+    void this.tell('beforeFork')
+    const { program, environment } = this.options
+    const assignment = JSON.stringify(this.assignment(id))
+    const assigned = { ...environment, PROMHIVE_WORKER_ID: String(id), [assignmentVariable]: assignment }
+    const process = new WorkerProcess(id, fork(program, assigned), (message) => this.hear(process, message))
+    process.refresh = () => this.metrics?.update(id, process.state(), process)
+    process.worker.once('listening', () => {
+      this.listened = true
+    })
+    void this.tell('workerStarted', { worker: process })
+    return process
+  }
+
+  private assignment(id: number): Assignment {
+    const { maxRequests, maxRequestsJitter, timeout, report, reportDir, register } = this.settings
+    const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
+    return {
+      supervisor: process.pid,
+      worker: id,
+      maxRequests: maxRequests === 0 ? 0 : maxRequests + jitter,
+      timeout: this.watchman.watchesTime ? timeout : 0,
+      report,
+      countsRequests: !(register && this.naming.gunicorn),
+      reportDir,
+      naming: this.naming,
+    }
+  }
+
+  private hear(worker: WorkerProcess, message: WorkerMessage): void {
+    if (message.promhive === 'beat') return
+    const place = this.places.get(worker.id)
+    if (message.promhive === 'retire') return void place?.replace(message.reason)
+    void this.tell('workerInterrupted', { worker })
+    // A signal to all processes at once, from a terminal or from systemd, reaches the supervisor as well.
+    setTimeout(() => {
+      if (this.state === 'running') void place?.replace('signal')
+    }, 100)
+  }
+
+  private ended(worker: WorkerProcess, exit: WorkerExit, reason: string): void {
+    this.metrics?.ended(worker)
+    const asked = worker.ending !== undefined && worker.ending !== 'timeout'
+    const how = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`
+    if (!asked && this.state !== 'stopping') {
+      this.logger.warn(`worker ${worker.id} (${worker.pid}) ended ${how}: ${reason}`)
+    }
+    void this.tell('workerExited', { worker, exit: { ...exit, reason } })
+  }
+
+  private async tell(
+    event: HookName,
+    about: Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit' | 'change'> = {},
+  ): Promise<void> {
+    const { hooks = {} } = this.options
+    for (const { name, call } of hooksFor(hooks, event)) {
+      const context = new HookContext({ event, server: this, logger: this.logger, ...about })
+      await this.hooks.execute(name, () => call(context))
+    }
+  }
+}
+
+/** Whether this process can have workers. */
+export function isPrimary(): boolean {
+  return cluster.isPrimary
+}

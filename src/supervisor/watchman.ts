@@ -1,0 +1,73 @@
+import type { Settings } from './configuration/settings.js'
+import type { Logger } from './log.js'
+import type { Place } from './place.js'
+import type { ProcessSample } from './process-sample.js'
+import type { WorkerProcess } from './worker-process.js'
+
+/** Milliseconds between two looks at the workers. */
+const lookEvery = 1000
+/** Milliseconds that a blocked worker's report may take. */
+const reportGrace = 2500
+
+/** What the watchman sees, and whom it tells. */
+export interface Watched {
+  places(): Iterable<Place>
+  /** Has the metrics of a place shown as they are now. */
+  sampled(place: Place): ProcessSample | undefined
+  aborting(worker: WorkerProcess): void
+}
+
+/** Looks at every worker each second: at what the kernel tells of it, and when it was last heard of. */
+export class Watchman {
+  /** Whether a worker that is blocked for too long is ended. */
+  readonly watchesTime: boolean
+  private timer: NodeJS.Timeout | undefined
+  private lastLook = 0
+
+  /** @param debugged who stops at a breakpoint is not blocked */
+  constructor(
+    private readonly settings: Pick<Settings, 'timeout' | 'maxRss' | 'report'>,
+    private readonly logger: Logger,
+    debugged: boolean,
+    private readonly watched: Watched,
+  ) {
+    this.watchesTime = settings.timeout > 0 && !debugged
+  }
+
+  start(): void {
+    this.look()
+    this.timer ??= setInterval(() => this.look(), lookEvery)
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    this.timer = undefined
+  }
+
+  private look(): void {
+    const now = performance.now()
+    // A supervisor that was itself stopped for a while has not heard anybody meanwhile.
+    const attentive = now - this.lastLook < 2 * lookEvery
+    this.lastLook = now
+    const { timeout, maxRss } = this.settings
+    for (const place of this.watched.places()) {
+      const { worker } = place
+      const sample = this.watched.sampled(place)
+      if (worker === undefined || worker.over || worker.ending !== undefined) continue
+      if (attentive && this.watchesTime && now - worker.heard > timeout * 1000) this.abort(place, worker)
+      else if (maxRss > 0 && (sample?.residentBytes ?? 0) > maxRss && worker.ready) void place.replace('max_rss')
+    }
+  }
+
+  private abort(place: Place, worker: WorkerProcess): void {
+    const { timeout, report } = this.settings
+    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${timeout} s: it is ended`)
+    void place.abort(report ? reportGrace : 0)
+    this.watched.aborting(worker)
+  }
+}
+
+/** Whether Node is told to have a debugger. */
+export function debugs(execArgv: readonly string[]): boolean {
+  return [...execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => /--inspect(?!-port|-publish)/.test(option))
+}

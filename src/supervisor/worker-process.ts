@@ -1,0 +1,172 @@
+import cluster, { type Address, type Worker } from 'node:cluster'
+import { isWorkerMessage, leaveSignal, lingering, type WorkerMessage } from './messages.js'
+
+/** Why a worker was ended, or ended by itself; each is a label value of the restarts. */
+export const restartReasons = [
+  'reload',
+  'max_requests',
+  'max_rss',
+  'timeout',
+  'signal',
+  'oom',
+  'exit',
+  'start_failed',
+] as const
+export type RestartReason = (typeof restartReasons)[number]
+
+/** What a worker is doing. */
+export const workerStates = ['starting', 'running', 'blocked', 'draining', 'aborting', 'down'] as const
+export type WorkerState = (typeof workerStates)[number]
+
+export interface WorkerExit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** How long a listening worker is quiet before it counts as having opened all of its ports, in milliseconds. */
+const quiet = 2000
+
+/** One process of a worker: its successor is another one, with the same number. */
+export class WorkerProcess {
+  /** In seconds since 1970. */
+  readonly startedAt = Date.now() / 1000
+  readonly exited: Promise<WorkerExit>
+  /** Why the supervisor ends it; undefined while it does not. */
+  ending: RestartReason | 'stop' | undefined
+  /** Whether it has opened its ports, or has loaded, where the application opens none. */
+  ready = false
+  over = false
+  /** When it was last heard of, on the clock of `performance.now()`. */
+  heard = performance.now()
+  aborting = false
+  /** Brings its metrics up to date. */
+  refresh: () => void = () => {}
+  told: Extract<WorkerMessage, { promhive: 'beat' }> | undefined
+  private beats = 0
+  private leaving = false
+  readonly addresses = new Set<string>()
+  private readonly listeners = new Set<() => void>()
+
+  /**
+   * @param id its number, 1 to N
+   * @param onMessage told of what it says, but for signs of life
+   */
+  constructor(
+    readonly id: number,
+    readonly worker: Worker,
+    onMessage: (message: WorkerMessage) => void,
+  ) {
+    worker.on('message', (message: unknown) => {
+      if (!isWorkerMessage(message)) return
+      this.heard = performance.now()
+      if (message.promhive !== 'beat') return onMessage(message)
+      this.told = message
+      this.beats++
+    })
+    worker.on('listening', (address: Address) => {
+      this.addresses.add(`${address.addressType} ${address.address} ${address.port}`)
+      for (const listener of this.listeners) listener()
+    })
+    this.exited = new Promise((resolve) => {
+      const end = (exit: WorkerExit): void => {
+        this.over = true
+        resolve(exit)
+      }
+      worker.on('exit', (code, signal) => end({ code, signal: signal as NodeJS.Signals | null }))
+      // It could not be started at all; then no exit follows.
+      worker.on('error', () => {
+        if (worker.process.pid === undefined) end({ code: null, signal: null })
+      })
+    })
+  }
+
+  get pid(): number {
+    return this.worker.process.pid ?? 0
+  }
+
+  /** Seconds since it was started. */
+  get uptime(): number {
+    return Date.now() / 1000 - this.startedAt
+  }
+
+  state(): WorkerState {
+    if (this.over) return 'down'
+    if (this.aborting) return 'aborting'
+    if (this.ending !== undefined) return 'draining'
+    if (!this.ready) return 'starting'
+    return performance.now() - this.heard > 5000 ? 'blocked' : 'running'
+  }
+
+  /**
+   * Waits until it serves. False when it ended before, or the time was up.
+   *
+   * @param like a worker whose ports it is to have opened all; without one, its first
+   * @param milliseconds how long to wait
+   */
+  async serves(like: WorkerProcess | undefined, milliseconds: number, listens: () => boolean): Promise<boolean> {
+    const wanted = like?.addresses ?? new Set()
+    let timer: NodeJS.Timeout | undefined
+    let settle: NodeJS.Timeout | undefined
+    const opened = new Promise<boolean>((resolve) => {
+      const look = (): void => {
+        if (this.addresses.size === 0) return
+        clearTimeout(settle)
+        if ([...wanted].every((address) => this.addresses.has(address))) resolve(true)
+        else settle = setTimeout(resolve, quiet, true)
+      }
+      this.listeners.add(look)
+      timer = setTimeout(() => resolve(!listens() && !this.over), milliseconds)
+    })
+    // An application that opens no port is there when it has loaded and turned its event loop: the first sign of life
+    // comes from before it was loaded.
+    const loaded = new Promise<boolean>((resolve) => {
+      const timer = setInterval(() => {
+        if (this.beats > 1 && !listens()) resolve(true)
+        if (this.over || this.ready || this.addresses.size > 0) clearInterval(timer)
+      }, 100)
+    })
+    const ended = this.exited.then(() => false)
+    const serves = await Promise.race([opened, loaded, ended])
+    clearTimeout(timer)
+    clearTimeout(settle)
+    this.listeners.clear()
+    return serves && !this.over
+  }
+
+  /** Has it finish what it does and take nothing new; it ends when its last connection has. Twice is once. */
+  retire(reason: RestartReason | 'stop'): void {
+    this.ending ??= reason
+    if (this.leaving || this.over) return
+    this.leaving = true
+    if (process.platform !== 'win32') this.signal(leaveSignal)
+    // One that the agent is not in, or not yet.
+    const late = setTimeout(() => this.worker.isConnected() && this.worker.disconnect(), lingering + 1000)
+    void this.exited.then(() => clearTimeout(late))
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (!this.over && this.pid !== 0) this.worker.process.kill(signal)
+  }
+}
+
+/** What is to be started in a worker. */
+export interface Program {
+  readonly exec: string | undefined
+  readonly args: readonly string[] | undefined
+  readonly execArgv: readonly string[]
+  readonly uid: number | undefined
+  readonly gid: number | undefined
+}
+
+/** Starts one process of the application, as node:cluster does. */
+export function fork(program: Program, environment: Readonly<Record<string, string>>): Worker {
+  const { exec, args, execArgv, uid, gid } = program
+  cluster.setupPrimary({
+    ...(exec !== undefined && { exec }),
+    ...(args !== undefined && { args: [...args] }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+    execArgv: [...execArgv],
+  })
+  return cluster.fork(environment)
+}

@@ -1,0 +1,97 @@
+import cluster from 'node:cluster'
+import {
+  type Assignment,
+  assignmentVariable,
+  beatEvery,
+  leaveSignal,
+  lingering,
+  type WorkerMessage,
+} from '../messages.js'
+import { Draining } from './draining.js'
+import { RequestMetrics } from './request-metrics.js'
+import { Requests } from './requests.js'
+import { Watcher } from './watcher.js'
+
+/** Signals that end a process: the supervisor decides what becomes of a worker that gets one. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
+
+/** Milliseconds for what the application still does when nobody is connected any more. */
+const lastWords = 500
+
+/** This process's assignment; undefined where a supervised process was only its parent. */
+export function assignmentOfThisProcess(): Assignment | undefined {
+  const text = process.env[assignmentVariable]
+  if (text === undefined || !cluster.isWorker) return undefined
+  const assignment = JSON.parse(text) as Assignment
+  return assignment.supervisor === process.ppid ? assignment : undefined
+}
+
+/**
+ * What a supervised worker does beside the application: it gives signs of life, counts requests, and leaves without
+ * losing one. Loaded before the application, which needs to know nothing of it.
+ *
+ * @param monitor the file that watches from a thread of its own
+ */
+export function attend(assignment: Assignment, monitor: string): void {
+  let asked = false
+  const { worker, naming } = assignment
+  const metrics = assignment.countsRequests ? new RequestMetrics(String(worker), naming) : undefined
+  const requests = new Requests(metrics, (answered) => {
+    if (assignment.maxRequests === 0 || answered < assignment.maxRequests || asked) return
+    asked = true
+    tell({ promhive: 'retire', reason: 'max_requests' })
+  })
+  const draining = new Draining()
+  const watcher = assignment.timeout > 0 && assignment.report ? new Watcher(assignment, monitor) : undefined
+  beat(watcher)
+  setInterval(() => beat(watcher), beatEvery).unref()
+  const ownListeners = new Map<string, () => void>()
+  for (const signal of endings) {
+    const listener = (): void => tell({ promhive: 'interrupted', signal })
+    ownListeners.set(signal, listener)
+    process.on(signal, listener)
+  }
+  // A terminal that closes tells everybody; the supervisor makes a reload of it.
+  process.on('SIGHUP', () => {})
+  let leaving = false
+  process.on(leaveSignal, async () => {
+    if (leaving) return
+    leaving = true
+    // Every answer from now on ends its connection: a client that asks again does not find it closed under its request.
+    requests.closeConnections()
+    await draining.quiet(lingering)
+    draining.closeSessions()
+    if (cluster.worker?.isConnected()) cluster.worker.disconnect()
+  })
+  process.once('disconnect', async () => {
+    if (cluster.worker?.exitedAfterDisconnect !== true) return
+    requests.closeConnections()
+    // Ports that the workers do not share are open still.
+    await draining.quiet(Number.POSITIVE_INFINITY)
+    setTimeout(() => leave(ownListeners.get('SIGTERM')!), lastWords).unref()
+  })
+}
+
+/** Gives the application the word that it would get from any other process manager; one that listens for none is done. */
+function leave(own: () => void): void {
+  process.off('SIGTERM', own)
+  if (process.listenerCount('SIGTERM') === 0) process.exit()
+  process.kill(process.pid, 'SIGTERM')
+}
+
+function beat(watcher: Watcher | undefined): void {
+  watcher?.beat()
+  tell({ promhive: 'beat', ...usage() })
+}
+
+/** What the supervisor cannot read itself where there is no /proc. */
+function usage(): { residentBytes?: number; cpuSeconds?: number } {
+  if (process.platform === 'linux') return {}
+  const { user, system } = process.cpuUsage()
+  return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 }
+}
+
+/** To a supervisor that may be gone: then there is nothing to be told. */
+function tell(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
+}

@@ -1,0 +1,45 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { ServerHttp2Session } from 'node:http2'
+import type { Server } from 'node:net'
+
+/** Milliseconds between two looks whether connections are left. */
+const lookEvery = 50
+
+/** Knows every server of this process, and waits for the end of their connections. */
+export class Draining {
+  private readonly servers = new Set<Server>()
+  private readonly sessions = new Set<ServerHttp2Session>()
+
+  constructor() {
+    subscribe('tracing:net.server.listen:asyncStart', (message) => {
+      const { server } = message as { readonly server: Server }
+      if (this.servers.has(server)) return
+      this.servers.add(server)
+      server.once('close', () => this.servers.delete(server))
+      // Of HTTP/2 servers only.
+      server.on('session', (session: ServerHttp2Session) => {
+        this.sessions.add(session)
+        session.once('close', () => this.sessions.delete(session))
+      })
+    })
+  }
+
+  /** Waits until nobody is connected, or the time is up. */
+  async quiet(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds
+    for (;;) {
+      const counts = await Promise.all([...this.servers].map(connectionsOf))
+      if (counts.every((count) => count === 0) || performance.now() >= end) return
+      await new Promise((resolve) => setTimeout(resolve, lookEvery))
+    }
+  }
+
+  /** Tells HTTP/2 clients that this was the last: what they asked is answered, and what they ask next goes elsewhere. */
+  closeSessions(): void {
+    for (const session of this.sessions) session.close()
+  }
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error === null ? count : 0)))
+}

@@ -1,0 +1,102 @@
+import { chmodSync, writeSync } from 'node:fs'
+import { Session } from 'node:inspector'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { workerData } from 'node:worker_threads'
+import type { WatcherData } from './watcher.js'
+
+/*
+ * Runs in a thread of its own beside an application. When the main thread does not come back to its event loop, it is
+ * stopped where it is, and Node's diagnostic report is written there: with the stack that blocks it.
+ */
+
+const lookEvery = 250
+/** Milliseconds for the main thread to be stopped: JavaScript is at once, a call into the system never. */
+const patience = 1000
+
+/** @param data what `Watcher` handed over */
+export function monitor(data: WatcherData = workerData as WatcherData): void {
+  const { beats, after, worker } = data
+  let seen = Atomics.load(beats, 0)
+  let since = performance.now()
+  let reported = false
+  setInterval(() => {
+    const now = Atomics.load(beats, 0)
+    if (now !== seen) {
+      seen = now
+      since = performance.now()
+      reported = false
+      return
+    }
+    const blocked = performance.now() - since
+    if (blocked < after || reported) return
+    reported = true
+    report(data).then(
+      ({ where, file }) =>
+        say(`worker ${worker} (${process.pid}) has been in ${where} for ${(blocked / 1000).toFixed(1)} s; see ${file}`),
+      (fault) => say(`worker ${worker} (${process.pid}) is blocked, and could not be asked in what: ${fault}`),
+    )
+  }, lookEvery)
+}
+
+async function report({ reportDir }: WatcherData): Promise<{ where: string; file: string }> {
+  const session = new Session()
+  // Only now: with a debugger attached, a process waits for it when it ends.
+  session.connectToMainThread()
+  // CommonJS modules have no name in a frame.
+  const scripts = new Map<string, string>()
+  session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url))
+  try {
+    const paused = new Promise<{ readonly callFrameId: string; readonly place: string } | undefined>((resolve) => {
+      setTimeout(() => resolve(undefined), patience)
+      session.on('Debugger.paused', ({ params: { callFrames } }) => {
+        const [frame] = callFrames
+        if (frame === undefined) return resolve(undefined)
+        const { functionName, location } = frame
+        const file = frame.url || scripts.get(location.scriptId) || 'unknown'
+        const place = `${functionName || '(anonymous)'} at ${file}:${location.lineNumber + 1}`
+        resolve({ callFrameId: frame.callFrameId, place })
+      })
+    })
+    session.post('Debugger.enable')
+    session.post('Debugger.pause')
+    const frame = await paused
+    const name = `report.promhive.${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}.${process.pid}.json`
+    for (const directory of [reportDir || process.cwd(), tmpdir()]) {
+      const file = join(directory, name)
+      const written =
+        frame === undefined
+          ? process.report.writeReport(file)
+          : await evaluate(session, frame.callFrameId, `process.report.writeReport(${JSON.stringify(file)})`)
+      if (!restrict(file)) continue
+      return { where: frame?.place ?? 'a call into the system', file: written || file }
+    }
+    throw new Error('no directory to write the report to')
+  } finally {
+    session.post('Debugger.resume')
+    session.disconnect()
+  }
+}
+
+function evaluate(session: Session, callFrameId: string, expression: string): Promise<string> {
+  return new Promise((resolve) => {
+    session.post('Debugger.evaluateOnCallFrame', { callFrameId, expression, silent: true }, (_, answer) =>
+      resolve(String(answer?.result.value ?? '')),
+    )
+  })
+}
+
+/** A report tells the environment, and what is secret in it. False when there is no such file. */
+function restrict(file: string): boolean {
+  try {
+    chmodSync(file, 0o600)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Past the stream, which the main thread would have to serve. */
+function say(line: string): void {
+  writeSync(2, `promhive: ${line}\n`)
+}

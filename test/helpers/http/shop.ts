@@ -1,0 +1,34 @@
+import { createServer } from 'node:net'
+import { root } from '../processes/dist.js'
+import { Exposition } from '../processes/exposition.js'
+import { ask } from '../processes/http.js'
+import { until } from '../processes/until.js'
+
+export const preload = '--import promhive/register'
+
+/** Where programs find `promhive` by its name. */
+export const cwd = root
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** What stands at a metrics port, as soon as it answers so. */
+export function scraped(port: number, is: (seen: Exposition) => boolean): Promise<Exposition> {
+  return until(async () => {
+    const answer = await ask(`http://127.0.0.1:${port}/metrics`).catch(() => undefined)
+    return new Exposition(answer?.body ?? '')
+  }, is)
+}
+
+/** Requests one after the other, each on a connection of its own. */
+export async function visit(base: string, paths: readonly string[], method = 'GET'): Promise<number[]> {
+  const statuses: number[] = []
+  for (const path of paths) statuses.push((await ask(base + path, method)).status)
+  return statuses
+}

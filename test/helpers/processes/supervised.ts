@@ -1,0 +1,206 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { Agent, get } from 'node:http'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cleanEnvironment } from './actor.js'
+import { provideDist, root } from './dist.js'
+import { Exposition } from './exposition.js'
+import { ask } from './http.js'
+import type { Stage } from './stage.js'
+import { until } from './until.js'
+
+const programs = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'supervisor', 'programs')
+
+export interface SupervisedOptions {
+  readonly app?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** A program of one's own in the place of `promhive run`. */
+  readonly primary?: string
+}
+
+/** An application under `promhive run`, with a port of its own for the application and one for scrapes. */
+export class SupervisedApplication {
+  output = ''
+  over = false
+  private metricsUrl = ''
+
+  private constructor(
+    readonly child: ReturnType<typeof spawn>,
+    readonly port: number,
+    readonly ended: Promise<number | null>,
+  ) {}
+
+  /** Starts it, and waits until it serves. The names of its families begin with `app_`. */
+  static async start(stage: Stage, options: SupervisedOptions = {}): Promise<SupervisedApplication> {
+    const application = await SupervisedApplication.launch(stage, options)
+    await application.says(/serves? .*; metrics at http\S+\n/)
+    application.metricsUrl = /metrics at (http\S+)\n/.exec(application.output)![1]!
+    return application
+  }
+
+  static async launch(stage: Stage, options: SupervisedOptions = {}): Promise<SupervisedApplication> {
+    provideDist()
+    const { app = 'serves.mjs', args = [], env = {}, cwd, primary } = options
+    const port = await freePort()
+    const run = [join(root, 'dist', 'esm', 'cli', 'bin.js'), 'run', join(programs, app)]
+    const command =
+      primary === undefined ? [...run, '--port', '0', '--metric-prefix', 'app_'] : [join(programs, primary)]
+    const child = spawn(process.execPath, [...command, ...args], {
+      env: { ...cleanEnvironment(), NODE_NO_WARNINGS: '1', PORT: String(port), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(cwd !== undefined && { cwd }),
+    })
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+    const application = new SupervisedApplication(child, port, ended)
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        application.output += text
+      })
+    }
+    void ended.then(() => {
+      application.over = true
+    })
+    stage.after(async () => {
+      const workers = application.workerPids()
+      child.kill('SIGKILL')
+      await ended
+      // A blocked worker does not notice that its supervisor is gone.
+      for (const pid of workers) endQuietly(pid)
+    })
+    return application
+  }
+
+  get pid(): number {
+    return this.child.pid!
+  }
+
+  /** Waits for something in what it prints. */
+  async says(what: RegExp): Promise<string> {
+    await until(
+      () => this.output,
+      (output) => what.test(output) || this.over,
+    )
+    if (!what.test(this.output)) throw new Error(`it ended without ${what}: ${this.output}`)
+    return this.output
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+
+  /** What a request of the application is answered. */
+  async ask(path = '/'): Promise<string> {
+    return (await ask(`http://127.0.0.1:${this.port}${path}`)).body
+  }
+
+  /** The pids of all workers that run, in the order in which they were started. */
+  workerPids(): number[] {
+    try {
+      return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'latin1')
+        .trim()
+        .split(' ')
+        .filter(Boolean)
+        .map(Number)
+    } catch {
+      return []
+    }
+  }
+
+  async scrapeText(): Promise<string> {
+    return (await ask(this.metricsUrl)).body
+  }
+
+  async scrape(): Promise<Exposition> {
+    return new Exposition(await this.scrapeText())
+  }
+
+  /** Scrapes until it is so. */
+  async shows(is: (scrape: Exposition) => boolean): Promise<Exposition> {
+    return until(
+      () => this.scrape(),
+      (scrape) => is(scrape),
+    )
+  }
+
+  /** How many requests of the application were counted, whichever worker answered. */
+  async counted(): Promise<number> {
+    return (await this.scrape()).total('app_worker_requests_total')
+  }
+}
+
+export interface Load {
+  readonly sent: number
+  readonly answered: number
+  /** What went wrong, by error code or status. */
+  readonly faults: Readonly<Record<string, number>>
+  /** Which processes answered. */
+  readonly pids: ReadonlySet<string>
+}
+
+/** Asks from several clients at once until told to stop. */
+export function loadOn(
+  port: number,
+  { keepAlive = false, clients = 12 } = {},
+): { stop(): Promise<Load>; answered(): number } {
+  const agent = new Agent({ keepAlive, maxSockets: clients })
+  const faults: Record<string, number> = {}
+  const pids = new Set<string>()
+  let [sent, answered, stopped] = [0, 0, false]
+  const blame = (what: string | number | undefined): void => {
+    faults[String(what)] = (faults[String(what)] ?? 0) + 1
+  }
+  const once = (): Promise<void> =>
+    new Promise((resolve) => {
+      sent++
+      const request = get({ host: '127.0.0.1', port, agent, path: '/' }, (response) => {
+        let body = ''
+        response.on('data', (chunk) => (body += chunk))
+        response.on('close', () => {
+          if (response.complete && response.statusCode === 200) {
+            answered++
+            pids.add(body)
+          } else blame(response.complete ? response.statusCode : 'cut off')
+          resolve()
+        })
+      })
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        blame(error.code)
+        resolve()
+      })
+    })
+  const all = Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (!stopped) await once()
+    }),
+  )
+  return {
+    answered: () => answered,
+    async stop() {
+      stopped = true
+      await all
+      agent.destroy()
+      return { sent, answered, faults, pids }
+    },
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+function endQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}

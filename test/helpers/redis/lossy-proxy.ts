@@ -1,0 +1,86 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { Stage } from '../processes/stage.js'
+
+/**
+ * Stands between a client and Redis, and loses what it is told to: answers that the server has given, or everything.
+ */
+export class LossyProxy {
+  port = 0
+  /** What becomes of the next answers: they pass, or they are lost and the connection with them. */
+  private losing: 'nothing' | 'answers' | 'silently' = 'nothing'
+  private refusing = false
+  private readonly sockets = new Set<Socket>()
+  private readonly server: Server
+  /** How many answers were lost. */
+  lost = 0
+
+  private constructor(private readonly target: number) {
+    this.server = createServer((client) => this.serve(client))
+  }
+
+  static async start(stage: Stage, target: number): Promise<LossyProxy> {
+    const proxy = new LossyProxy(target)
+    await new Promise<void>((resolve) => proxy.server.listen(0, '127.0.0.1', resolve))
+    proxy.port = (proxy.server.address() as { port: number }).port
+    stage.after(() => proxy.close())
+    return proxy
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** The server takes what it is sent, and its answer is lost with the connection. */
+  loseAnswers(): void {
+    this.losing = 'answers'
+  }
+
+  /** The same, and the connection stays: nobody learns that nothing will come. */
+  loseSilently(): void {
+    this.losing = 'silently'
+  }
+
+  /** Nothing passes, and nobody gets in. */
+  cut(): void {
+    this.refusing = true
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  heal(): void {
+    this.losing = 'nothing'
+    this.refusing = false
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  private serve(client: Socket): void {
+    if (this.refusing) {
+      client.destroy()
+      return
+    }
+    const server = connect(this.target, '127.0.0.1')
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        this.sockets.delete(socket)
+        other.destroy()
+      })
+    }
+    client.on('data', (data) => server.write(data))
+    server.on('data', (data) => {
+      if (this.losing === 'nothing') client.write(data)
+      else {
+        this.lost++
+        if (this.losing === 'answers') client.destroy()
+      }
+    })
+  }
+
+  private close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    return new Promise((resolve) => this.server.close(() => resolve()))
+  }
+}

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import type { Stage } from '../processes/stage.js'
+import { until } from '../processes/until.js'
+import { freePort, RedisServer } from './redis-server.js'
+
+/** Three masters, each with a replica, on loopback. */
+export class RedisCluster {
+  private constructor(readonly nodes: readonly RedisServer[]) {}
+
+  static async start(stage: Stage): Promise<RedisCluster> {
+    const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(stage)))
+    const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
+    const words = ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes']
+    const { status, stdout, stderr } = spawnSync('redis-cli', words, { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`no cluster: ${stdout}${stderr}`)
+    const cluster = new RedisCluster(nodes)
+    for (const node of nodes) {
+      await until(
+        () => node.ask('CLUSTER', 'INFO'),
+        (info) => /cluster_state:ok/.test(String(info)) && /cluster_known_nodes:6/.test(String(info)),
+      )
+    }
+    // Every master has its replica, and the replica has caught up: only then can it take over.
+    await until(
+      () => Promise.all(nodes.map((node) => node.ask('INFO', 'replication'))),
+      (all) => all.filter((info) => /master_link_status:up/.test(String(info))).length === 3,
+    )
+    return cluster
+  }
+
+  /** The ports of all nodes, as `redis-actor.mjs` takes them. */
+  get ports(): string {
+    return this.nodes.map(({ port }) => port).join()
+  }
+
+  /** The node that answers for a key. */
+  async masterOf(key: string): Promise<RedisServer> {
+    for (const node of this.nodes) {
+      const found = await node.ask('TYPE', key).catch(() => undefined)
+      const role = found === undefined ? '' : String(await node.ask('ROLE').catch(() => ''))
+      if (role.startsWith('master')) return node
+    }
+    throw new Error(`nobody answers for ${key}`)
+  }
+}
+
+async function startNode(stage: Stage): Promise<RedisServer> {
+  // The nodes talk to each other on a second port.
+  const [port, bus] = [await freePort(), await freePort()]
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(bus)]
+  return RedisServer.start(stage, { port, args })
+}

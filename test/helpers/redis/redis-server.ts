@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createServer } from 'node:net'
+import { createClient } from 'redis'
+import type { Stage } from '../processes/stage.js'
+import { until } from '../processes/until.js'
+
+/** Whether this system has a Redis server; `scripts/provision.mjs` installs one where it may. */
+export const hasRedis = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
+
+export interface RedisServerOptions {
+  /** More words of the command line, such as `--appendonly yes`. */
+  readonly args?: readonly string[]
+  readonly port?: number
+  readonly host?: string
+  /** What stands in front of the command, such as `ip netns exec`. */
+  readonly wrapper?: readonly string[]
+}
+
+/** A redis-server of the test's own, on a port of its own, that keeps its files in a folder of the test's. */
+export class RedisServer {
+  private child: ChildProcess | undefined
+  private ended: Promise<void> = Promise.resolve()
+
+  private constructor(
+    readonly port: number,
+    readonly host: string,
+    private readonly command: readonly string[],
+    readonly folder: string,
+  ) {}
+
+  static async start(stage: Stage, options: RedisServerOptions = {}): Promise<RedisServer> {
+    const { args = [], host = '127.0.0.1', port = await freePort(), wrapper = [] } = options
+    const folder = stage.folder()
+    const words = ['--port', port, '--bind', host, '--save', '', '--dir', folder, '--protected-mode', 'no', ...args]
+    const server = new RedisServer(port, host, [...wrapper, 'redis-server', ...words.map(String)], folder)
+    stage.after(() => server.kill())
+    await server.launch()
+    return server
+  }
+
+  get url(): string {
+    return `redis://${this.host}:${this.port}`
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0
+  }
+
+  /** Starts it again, with what it kept. */
+  async launch(ready = true): Promise<void> {
+    const [command, ...args] = this.command as [string, ...string[]]
+    const child = spawn(command, args, { stdio: 'ignore' })
+    this.child = child
+    this.ended = new Promise((resolve) => child.once('exit', () => resolve()))
+    if (ready)
+      await until(
+        () => this.ask('PING').catch(() => ''),
+        (answer) => answer === 'PONG',
+      )
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.child?.kill(signal)
+    await this.ended
+  }
+
+  /** One command, on a connection of its own. */
+  async ask(...words: string[]): Promise<unknown> {
+    const client = createClient({ url: this.url, socket: { reconnectStrategy: false } })
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      return await client.sendCommand(words)
+    } finally {
+      client.destroy()
+    }
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,2 @@
+// Named as npm's own program is.
+console.log(globalThis[Symbol.for('promhive.register')] ? 'measured' : 'not measured')

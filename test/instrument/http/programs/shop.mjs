@@ -1,0 +1,102 @@
+// One process with one of the applications. promhive comes by --import alone, and by what the test asks of it.
+import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import http2 from 'node:http2'
+import https from 'node:https'
+import { connect } from 'node:net'
+import { configure, register } from 'promhive'
+import { instrumentHttp } from 'promhive/http'
+import { answer } from '../../../processes/programs/stagehand.mjs'
+import { applications } from './applications.mjs'
+
+const pem = (name) => readFileSync(new URL(`localhost-${name}.pem`, import.meta.url))
+const tls = { key: pem('key'), cert: pem('certificate') }
+const reached = []
+
+const listener = (request, response) => {
+  reached.push(request.url)
+  response.setHeader('content-length', 5)
+  response.end('hello')
+}
+
+const servers = {
+  https: () => https.createServer(tls, listener),
+  http2: () => http2.createServer(listener),
+  http2secure: () => http2.createSecureServer({ ...tls, allowHTTP1: true }, listener),
+  /** Without request and response objects. */
+  streams() {
+    const server = http2.createServer()
+    server.on('stream', (stream, headers) => {
+      if (headers[':path'] === '/slow') return
+      stream.respond({ ':status': headers[':path'] === '/fails' ? 500 : 200 })
+      stream.end('hello')
+    })
+    return server
+  },
+}
+
+answer({
+  configure,
+  instrument: (options) => instrumentHttp(options),
+  /** Functions do not travel: what an application would write into its first lines. */
+  instrumentWithFunctions() {
+    instrumentHttp({
+      ignore: ({ url }) => url === '/healthz',
+      route: ({ url }) => {
+        if (url === '/throws') throw new Error('no route today')
+        return url.startsWith('/pages/') ? '/pages/:page' : undefined
+      },
+    })
+  },
+  async open(name) {
+    const server = await (servers[name] ?? applications[name])()
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const scheme = name === 'https' || name === 'http2secure' ? 'https' : 'http'
+    return `${scheme}://127.0.0.1:${server.address().port}`
+  },
+  send: (url, method = 'GET', body = undefined, agent = 'new') =>
+    new Promise((resolve) => {
+      const { request } = url.startsWith('https') ? https : http
+      const asked = request(url, { method, rejectUnauthorized: false, ...(agent === 'new' && { agent: false }) })
+      asked.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)))
+      asked.on('error', ({ code }) => resolve(code))
+      asked.end(body)
+    }),
+  fetch: (url, timeout) =>
+    fetch(url, timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }).then(
+      async (response) => {
+        await response.text()
+        return response.status
+      },
+      ({ cause, name }) => cause?.code ?? name,
+    ),
+  /** Several streams of one session; gives their statuses, 0 for those that were given up. */
+  async streams(url, paths, { method = 'GET', giveUpAfter } = {}) {
+    const session = http2.connect(url, { rejectUnauthorized: false })
+    const statuses = await Promise.all(
+      paths.map(
+        (path) =>
+          new Promise((resolve) => {
+            const stream = session.request({ ':path': path, ':method': method })
+            let status = 0
+            stream.on('response', (headers) => (status = headers[':status']))
+            stream.on('close', () => resolve(status)).on('error', () => {})
+            stream.resume()
+            if (giveUpAfter !== undefined) setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), giveUpAfter)
+          }),
+      ),
+    )
+    session.close()
+    return statuses
+  },
+  /** Bytes as they are, on a connection that is cut off after a while. */
+  raw: (port, text, milliseconds) =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(text))
+      let got = ''
+      socket.setEncoding('utf8').on('data', (more) => (got += more))
+      setTimeout(() => socket.destroy(), milliseconds)
+      socket.on('close', () => resolve(got))
+    }),
+  clear: () => register.clear(),
+})

@@ -1,0 +1,258 @@
+import { describe, expect } from 'vitest'
+import { cwd, preload } from '../../helpers/http/shop.js'
+import type { Actor } from '../../helpers/processes/actor.js'
+import { Exposition } from '../../helpers/processes/exposition.js'
+import { type Stage, test } from '../../helpers/processes/stage.js'
+import { until } from '../../helpers/processes/until.js'
+
+const program = '../../instrument/http/programs/shop.mjs'
+
+async function open(stage: Stage, application = 'plain', env: Record<string, string> = {}) {
+  const shop = await stage.start(program, {
+    cwd,
+    env: { NODE_OPTIONS: preload, PROMHIVE_METRICS_PORT: 'off', PROMHIVE_DEFAULT_METRICS: 'off', ...env },
+  })
+  return { shop, base: await shop.ask<string>('open', application) }
+}
+
+async function scrape(shop: Actor): Promise<Exposition> {
+  return new Exposition(await shop.ask<string>('scrape'))
+}
+
+/** The scrape in which nothing is under way any more, and so much was counted. */
+function settled(shop: Actor, requests: number, name = 'http_requests_total'): Promise<Exposition> {
+  return until(
+    () => scrape(shop),
+    (seen) => seen.total(name) >= requests,
+  )
+}
+
+describe('a server of HTTP 1', { timeout: 120_000 }, () => {
+  test('shows sizes of bodies, told or not', async ({ stage }) => {
+    const { shop, base } = await open(stage)
+    await shop.ask('send', `${base}/`, 'POST', 'x'.repeat(300))
+    await shop.ask('send', `${base}/`, 'HEAD')
+    await shop.ask('send', `${base}/chunked`)
+    const seen = await settled(shop, 3)
+    const labels = (method: string) => `{method="${method}",route="_unmatched"}`
+    expect(seen.value(`http_request_size_bytes_sum${labels('POST')}`)).toBe(300)
+    expect(seen.value(`http_response_size_bytes_sum${labels('POST')}`)).toBe(5)
+    expect(seen.value(`http_response_size_bytes_sum${labels('HEAD')}`)).toBe(0)
+    // A body of 1000 in two chunks, each in a few bytes of wrapping.
+    const chunked = seen.value(`http_response_size_bytes_sum${labels('GET')}`)
+    expect(chunked).toBeGreaterThanOrEqual(1000)
+    expect(chunked).toBeLessThan(1030)
+  })
+
+  test('shows what is under way, and what its sender gave up', async ({ stage }) => {
+    const { shop, base } = await open(stage)
+    const port = Number(new URL(base).port)
+    const cut = shop.ask('raw', port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n', 1_000)
+    await until(
+      () => scrape(shop),
+      (seen) => seen.value('http_requests_in_flight') === 1,
+    )
+    await cut
+    await shop.ask('raw', port, 'GET /half HTTP/1.1\r\nHost: x\r\n\r\n', 300)
+    const seen = await settled(shop, 2)
+    expect(seen.value('http_requests_in_flight')).toBe(0)
+    expect(seen.labelled('http_requests_aborted_total')).toEqual({ 'method="GET",route="_unmatched"': 2 })
+    expect(seen.labelled('http_requests_total')).toEqual({
+      'method="GET",route="_unmatched",status_code="499"': 1,
+      'method="GET",route="_unmatched",status_code="200"': 1,
+    })
+  })
+
+  test('counts each of many requests that one connection sends at once', async ({ stage }) => {
+    const { shop, base } = await open(stage)
+    const port = Number(new URL(base).port)
+    const requests = Array.from({ length: 10 }, (_, i) => `GET /${i === 9 ? 'fails' : i} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await shop.ask('raw', port, requests.join(''), 500)
+    const seen = await settled(shop, 10)
+    expect(seen.labelled('http_requests_total')).toEqual({
+      'method="GET",route="_unmatched",status_code="200"': 9,
+      'method="GET",route="_unmatched",status_code="503"': 1,
+    })
+    expect(seen.value('http_requests_in_flight')).toBe(0)
+    expect(seen.labelled('http_request_errors_total')).toEqual({
+      'error_type="503",method="GET",route="_unmatched"': 1,
+    })
+  })
+
+  test('makes no series of what strangers send', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'express')
+    for (const method of ['GET', 'PROPFIND', 'MKCOL', 'PURGE', 'REPORT']) {
+      for (let i = 0; i < 10; i++) await shop.ask('send', `${base}/${method}/${i}?q=${i}`, method)
+    }
+    const seen = await settled(shop, 50)
+    expect(seen.labelled('http_requests_total')).toEqual({
+      'method="GET",route="_unmatched",status_code="404"': 10,
+      'method="_OTHER",route="_unmatched",status_code="404"': 40,
+    })
+  })
+
+  test('knows Express’ routes by expression and below routers in routers', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'express')
+    await shop.ask('send', `${base}/files/a/b`)
+    await shop.ask('send', `${base}/tenants/acme/shops/7/items/3`)
+    await shop.ask('send', `${base}/tenants/acme%20inc/shops/shops`)
+    const seen = await settled(shop, 3)
+    expect(Object.keys(seen.labelled('http_requests_total'))).toEqual([
+      'method="GET",route="/^\\\\/files\\\\/(.+)$/",status_code="200"',
+      'method="GET",route="/tenants/:tenant/shops/:shop",status_code="200"',
+      'method="GET",route="/tenants/:tenant/shops/:shop/items/:item",status_code="200"',
+    ])
+  })
+
+  test('leaves out what it was told to, and asks the application for routes', async ({ stage }) => {
+    const { shop, base } = await open(stage)
+    await shop.ask('instrumentWithFunctions')
+    for (const path of ['/healthz', '/pages/1', '/pages/2', '/throws']) await shop.ask('send', base + path)
+    const seen = await settled(shop, 3)
+    expect(seen.labelled('http_requests_total')).toEqual({
+      'method="GET",route="/pages/:page",status_code="200"': 2,
+      'method="GET",route="_unmatched",status_code="200"': 1,
+    })
+    const faults = await shop.ask<readonly { code: string; message: string }[]>('faults')
+    expect(faults).toMatchObject([{ code: 'INSTRUMENT_FAILED', message: /no route today/ }])
+  })
+
+  test('leaves out paths that the environment names', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'plain', { PROMHIVE_HTTP_IGNORE: '/healthz, /readyz' })
+    for (const path of ['/healthz', '/readyz?full', '/']) await shop.ask('send', base + path)
+    expect((await settled(shop, 1)).total('http_requests_total')).toBe(1)
+  })
+
+  test('is measured over TLS as without', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'https', { PROMHIVE_HTTP_NAMES: 'opentelemetry' })
+    await shop.ask('send', `${base}/`)
+    const seen = await settled(shop, 1, 'http_server_request_duration_seconds_count')
+    expect(Object.keys(seen.labelled('http_server_request_duration_seconds_count'))).toEqual([
+      'http_request_method="GET",http_response_status_code="200",http_route="_unmatched",network_protocol_version="1.1",url_scheme="https"',
+    ])
+  })
+})
+
+describe('a server of HTTP/2', { timeout: 120_000 }, () => {
+  test.for(['http2', 'http2secure', 'streams'])('is measured (%s)', async (server, { stage }) => {
+    const { shop, base } = await open(stage, server)
+    await shop.ask('streams', base, ['/a', '/b', '/c'])
+    const seen = await settled(shop, 3)
+    expect(seen.labelled('http_requests_total')).toEqual({ 'method="GET",route="_unmatched",status_code="200"': 3 })
+    expect(seen.value('http_requests_in_flight')).toBe(0)
+    if (server !== 'streams') expect(seen.total('http_response_size_bytes_sum')).toBe(15)
+  })
+
+  test('shows streams that were given up, and those that failed', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'streams')
+    await shop.ask('streams', base, ['/slow'], { giveUpAfter: 200 })
+    await shop.ask('streams', base, ['/fails'])
+    await shop.ask('streams', base, ['/a'], { method: 'BREW' })
+    const seen = await settled(shop, 3)
+    expect(seen.labelled('http_requests_total')).toEqual({
+      'method="GET",route="_unmatched",status_code="499"': 1,
+      'method="GET",route="_unmatched",status_code="500"': 1,
+      'method="_OTHER",route="_unmatched",status_code="200"': 1,
+    })
+    expect(seen.total('http_requests_aborted_total')).toBe(1)
+    expect(seen.total('http_request_errors_total')).toBe(1)
+  })
+
+  test('counts a request of HTTP 1 to it once', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'http2secure')
+    await shop.ask('send', `${base}/`)
+    const seen = await settled(shop, 1)
+    expect(seen.total('http_requests_total')).toBe(1)
+  })
+})
+
+describe('the names', { timeout: 120_000 }, () => {
+  const shown = (seen: Exposition) =>
+    [...seen.samples.keys()].filter((sample) => !/_bucket\{|_sum|http_client/.test(sample)).sort()
+
+  test.for([
+    [
+      'flask',
+      'request_count',
+      [
+        'request_count{endpoint="/fails",http_status="500",method="GET"}',
+        'request_count{endpoint="/users/:id",http_status="200",method="GET"}',
+        'request_latency_seconds_count{endpoint="/fails"}',
+        'request_latency_seconds_count{endpoint="/users/:id"}',
+      ],
+    ],
+    [
+      'gunicorn',
+      'gunicorn_worker_requests_total',
+      [
+        'gunicorn_worker_error_handling_total{endpoint="/fails",error_type="RangeError",method="GET",worker_id="7"}',
+        'gunicorn_worker_failed_requests_total{endpoint="/fails",method="GET",worker_id="7"}',
+        'gunicorn_worker_request_duration_seconds_count{worker_id="7"}',
+        'gunicorn_worker_requests_total{worker_id="7"}',
+      ],
+    ],
+    [
+      'opentelemetry',
+      'http_server_request_duration_seconds_count',
+      [
+        'http_server_active_requests{http_request_method="GET",url_scheme="http"}',
+        ...['request_body_size_bytes', 'request_duration_seconds', 'response_body_size_bytes'].flatMap((name) => [
+          `http_server_${name}_count{error_type="RangeError",http_request_method="GET",http_response_status_code="500",http_route="/fails",network_protocol_version="1.1",url_scheme="http"}`,
+          `http_server_${name}_count{http_request_method="GET",http_response_status_code="200",http_route="/users/:id",network_protocol_version="1.1",url_scheme="http"}`,
+        ]),
+      ],
+    ],
+  ] as const)('may be those of %s', async ([names, counted, expected], { stage }) => {
+    const { shop, base } = await open(stage, 'express', { PROMHIVE_HTTP_NAMES: names, PROMHIVE_WORKER_ID: '7' })
+    for (const path of ['/users/1', '/users/2', '/fails']) await shop.ask('send', base + path)
+    expect(shown(await settled(shop, 3, counted))).toEqual(expected)
+  })
+
+  test('may be those of two conventions at once', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'plain', { PROMHIVE_HTTP_NAMES: 'prometheus,flask' })
+    await shop.ask('send', base)
+    const seen = await settled(shop, 1)
+    expect(seen.total('request_count')).toBe(1)
+    expect(seen.total('http_requests_total')).toBe(1)
+  })
+})
+
+describe('outgoing requests', { timeout: 120_000 }, () => {
+  test('are counted by host and status, and by error where they fail', async ({ stage }) => {
+    const { shop, base } = await open(stage)
+    const { host } = new URL(base)
+    await shop.ask('send', `${base}/`, 'POST', 'order')
+    await shop.ask('send', `${base}/`, 'GET', undefined, 'shared')
+    await shop.ask('send', `${base}/fails`)
+    expect(await shop.ask('send', 'http://127.0.0.1:1/')).toBe('ECONNREFUSED')
+    expect(await shop.ask('fetch', `${base}/`)).toBe(200)
+    expect(await shop.ask('fetch', `${base}/slow`, 200)).toBe('TimeoutError')
+    await shop.ask('fetch', 'http://127.0.0.1:2/')
+    const seen = await settled(shop, 7, 'http_client_request_duration_seconds_count')
+    expect(seen.labelled('http_client_request_duration_seconds_count')).toEqual({
+      [`host="${host}",method="POST",status_code="200"`]: 1,
+      [`host="${host}",method="GET",status_code="200"`]: 2,
+      [`host="${host}",method="GET",status_code="503"`]: 1,
+      [`host="${host}",method="GET"`]: 1,
+      'host="127.0.0.1:1",method="GET"': 1,
+      'host="127.0.0.1:2",method="GET"': 1,
+    })
+    expect(seen.labelled('http_client_request_errors_total')).toMatchObject({
+      'error_type="ECONNREFUSED",host="127.0.0.1:1",method="GET"': 1,
+    })
+    expect(seen.total('http_client_request_errors_total')).toBe(3)
+    expect(seen.value('http_client_requests_in_flight')).toBe(0)
+  })
+
+  test('show no more hosts than they may', async ({ stage }) => {
+    const { shop } = await open(stage, 'plain', { PROMHIVE_HTTP: 'off' })
+    await shop.ask('instrument', { maxHosts: 2 })
+    for (const port of [1, 2, 3, 4, 1]) await shop.ask('send', `http://127.0.0.1:${port}/`)
+    const seen = await settled(shop, 5, 'http_client_request_duration_seconds_count')
+    expect(seen.labelled('http_client_request_duration_seconds_count')).toEqual({
+      'host="127.0.0.1:1",method="GET"': 2,
+      'host="127.0.0.1:2",method="GET"': 1,
+      'host="_overflow",method="GET"': 2,
+    })
+  })
+})

@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { root } from '../helpers/processes/dist.js'
+import { Exposition } from '../helpers/processes/exposition.js'
+import { ask } from '../helpers/processes/http.js'
+import { hasPm2, Pm2 } from '../helpers/processes/pm2.js'
+import { freePort } from '../helpers/processes/port.js'
+import { test } from '../helpers/processes/stage.js'
+import { until } from '../helpers/processes/until.js'
+import { samplesOf } from '../helpers/samples.js'
+
+const patience = 240_000
+const programs = join(root, 'test', 'processes', 'programs')
+const application = join(programs, 'http-application.mjs')
+
+describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed in', () => {
+  test('in cluster mode: one set of numbers, exact through a reload and a kill', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const pm2 = new Pm2(stage)
+    const port = await freePort()
+    await pm2.run(['start', application, '--name', 'shop', '-i', '3'], { PORT: String(port) })
+    const url = `http://127.0.0.1:${port}`
+    await until(
+      () => ask(`${url}/metrics`).catch(() => undefined),
+      (answer) => answer?.status === 200,
+    )
+    let answered = 0
+    let failed = 0
+    let loading = true
+    const client = async (): Promise<void> => {
+      while (loading) {
+        // What was handed to the process that is killed is answered by nobody.
+        await ask(`${url}/buy`, 'GET', 3_000).then(
+          () => answered++,
+          () => failed++,
+        )
+      }
+    }
+    const clients = [client(), client()]
+    const values: number[] = []
+    const look = async (): Promise<void> => {
+      const { body } = await ask(`${url}/metrics`)
+      values.push(new Exposition(body).total('http_requests_total'))
+    }
+    const before = await pm2.pidsOf('shop')
+    await look()
+    await pm2.run(['reload', 'shop'])
+    await look()
+    const after = await pm2.pidsOf('shop')
+    expect(after).toHaveLength(3)
+    expect(after.filter((pid) => before.includes(pid))).toEqual([])
+    process.kill(after[0]!, 'SIGKILL')
+    await until(
+      () => pm2.pidsOf('shop'),
+      (pids) => pids.length === 3 && !pids.includes(after[0]!),
+    )
+    loading = false
+    await Promise.all(clients)
+    expect(answered).toBeGreaterThan(50)
+    await look()
+    expect([...values].sort((a, b) => a - b)).toEqual(values)
+    // What failed may have been counted or not: the client cannot know.
+    expect(values.at(-1)).toBeGreaterThanOrEqual(answered)
+    expect(values.at(-1)).toBeLessThanOrEqual(answered + failed)
+    const writers = await until(
+      async () => samplesOf((await ask(`${url}/metrics`)).body),
+      (seen) => seen['promhive_writers{state="live"}'] === 3,
+    )
+    // Three processes came while three others were there; the one that was killed left its seat to the next.
+    expect(writers['promhive_writers{state="dead"}']).toBeLessThanOrEqual(3)
+  })
+
+  test('in fork mode: instances with ports of their own answer with the numbers of all', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const pm2 = new Pm2(stage)
+    const port = await freePort(2)
+    const config = { name: 'shop', script: application, instances: 2, exec_mode: 'fork', env: { PORT: String(port) } }
+    const other = { ...config, name: 'other', instances: 1, env: { PORT: String(await freePort()) } }
+    const file = join(stage.folder(), 'ecosystem.config.cjs')
+    writeFileSync(file, `module.exports = { apps: ${JSON.stringify([config, other])} }`)
+    await pm2.run(['start', file])
+    const urls = [port, port + 1].map((each) => `http://127.0.0.1:${each}`)
+    for (const url of [...urls, `http://127.0.0.1:${other.env.PORT}`])
+      await until(
+        () => ask(`${url}/buy`).catch(() => undefined),
+        (answer) => answer?.status === 200,
+      )
+    for (const [i, url] of urls.entries()) for (let n = 0; n < 10 * (i + 1); n++) await ask(`${url}/buy`)
+    for (const url of urls) {
+      const scrape = new Exposition((await ask(`${url}/metrics`)).body)
+      expect(scrape.total('http_requests_total')).toBe(32)
+    }
+    const apart = new Exposition((await ask(`http://127.0.0.1:${other.env.PORT}/metrics`)).body)
+    expect(apart.total('http_requests_total')).toBe(1)
+  })
+
+  test('in fork mode, with workers that it starts itself', { timeout: patience }, async ({ stage }) => {
+    const pm2 = new Pm2(stage)
+    const port = await freePort()
+    // Its workers have PM2's variables as well, and are not PM2's.
+    await pm2.run(['start', join(programs, 'cluster-application.mjs'), '--name', 'shop'], { PORT: String(port) })
+    const url = `http://127.0.0.1:${port}`
+    await until(
+      () => ask(`${url}/buy`).catch(() => undefined),
+      (answer) => answer?.status === 200,
+    )
+    for (let n = 0; n < 40; n++) await ask(`${url}/buy`)
+    const scrape = new Exposition((await ask(`${url}/metrics`)).body)
+    expect(scrape.total('http_requests_total')).toBe(41)
+    expect(scrape.value('worker_starts_total')).toBe(2)
+  })
+})

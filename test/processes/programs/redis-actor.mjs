@@ -1,0 +1,80 @@
+// An actor that counts in Redis: node redis-actor.mjs [ioredis|redis|url|ioredis-cluster|redis-cluster] <url, or ports> <options, JSON>
+import { writeFileSync } from 'node:fs'
+import { configure } from 'promhive'
+import { redis } from 'promhive/redis'
+import { answer, counter, faults, histogram, verbs } from './stagehand.mjs'
+
+const [kind, url, options = '{}'] = process.argv.slice(2)
+const backend = redis({ ...(await way()), ...JSON.parse(options) })
+configure({ backend, onError: ({ code, message, reason }) => faults.push({ code, message, reason }) })
+
+async function way() {
+  if (kind === 'url') return { url }
+  if (kind === 'redis') {
+    const { createClient } = await import('redis')
+    const client = createClient({ url })
+    client.on('error', () => {})
+    await client.connect()
+    return { client }
+  }
+  if (kind === 'ioredis') {
+    const { Redis } = await import('ioredis')
+    const client = new Redis(url)
+    client.on('error', () => {})
+    return { client }
+  }
+  const ports = url.split(',').map(Number)
+  if (kind === 'redis-cluster') {
+    const { createCluster } = await import('redis')
+    const client = createCluster({ rootNodes: ports.map((port) => ({ url: `redis://127.0.0.1:${port}` })) })
+    client.on('error', () => {})
+    await client.connect()
+    return { client }
+  }
+  const { Cluster } = await import('ioredis')
+  const client = new Cluster(ports.map((port) => ({ host: '127.0.0.1', port })))
+  client.on('error', () => {})
+  return { client }
+}
+
+let paused = false
+
+/** Counts no more; whether Redis has all that was counted. */
+verbs.pauseCounting = async () => {
+  paused = true
+  return backend.flush()
+}
+verbs.flush = () => backend.flush()
+verbs.close = () => backend.close()
+/** Counts on until the process ends. The file tells how often at most, and how often Redis has said that it knows. */
+verbs.keepCounting = (file, labels) => {
+  const [jobs, durations] = [counter('jobs_total', labels), histogram('duration_seconds', labels)]
+  let attempted = 0
+  let acknowledged = 0
+  const write = () => writeFileSync(file, `${String(attempted).padStart(9)} ${String(acknowledged).padStart(9)}`)
+  void (async () => {
+    for (;;) {
+      if (paused) {
+        if (await backend.flush()) {
+          acknowledged = attempted
+          write()
+          return
+        }
+        continue
+      }
+      attempted += 10
+      write()
+      for (let i = 0; i < 10; i++) {
+        jobs.inc()
+        durations.observe(1)
+      }
+      const had = attempted
+      if (await backend.flush()) {
+        acknowledged = had
+        write()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  })()
+}
+answer()

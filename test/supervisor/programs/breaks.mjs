@@ -1,0 +1,1 @@
+throw new Error('this application does not start')

@@ -1,0 +1,55 @@
+import { describe, expect } from 'vitest'
+import { Actor } from '../helpers/processes/actor.js'
+import { test } from '../helpers/processes/stage.js'
+import { SupervisedApplication } from '../helpers/processes/supervised.js'
+import { until } from '../helpers/processes/until.js'
+
+const patience = 120_000
+
+describe.runIf(process.platform === 'linux')("a cluster primary of one's own", () => {
+  test('calls its hooks in order, in both namings, and goes on when one throws', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const app = await SupervisedApplication.start(stage, { primary: 'own-primary.mjs' })
+    for (let i = 0; i < 5; i++) await app.ask()
+    await app.shows((seen) => seen.value('jobs_total') === 5)
+    expect(await app.scrapeText()).toContain('promhive_hook_failures_total{hook="ready"} 1')
+
+    app.signal('SIGHUP')
+    await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="reload"}') === 2)
+    app.signal('SIGTTIN')
+    await app.says(/hook workersChanged 2 3/)
+    await app.shows((seen) => seen.value('app_worker_state{worker_id="3",app_worker_state="running"}') === 1)
+    const [first] = app.workerPids()
+    process.kill(first!, 'SIGINT')
+    await app.says(/hook workerInt \d/)
+    await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="signal"}') === 1)
+    app.signal('SIGTERM')
+    expect(await app.ended).toBe(0)
+
+    const hooks = app.output.split('\n').flatMap((line) => (line.startsWith('hook ') ? [line.slice(5)] : []))
+    expect(hooks.slice(0, 3)).toEqual(['starting -', 'workerStarted 1', 'workerStarted 2'])
+    expect(hooks.slice(3, 5).sort()).toEqual(['workerReady 1', 'workerReady 2'])
+    expect(hooks[5]).toBe('when_ready 2')
+    expect(hooks).toContain('reload -')
+    expect(hooks.filter((hook) => /^workerExited \d reload$/.test(hook))).toHaveLength(2)
+    expect(hooks.filter((hook) => /^workerExited \d signal$/.test(hook))).toHaveLength(1)
+    expect(hooks.filter((hook) => /^workerExited \d stop$/.test(hook))).toHaveLength(3)
+    expect(hooks.indexOf('stopping -')).toBeLessThan(hooks.findIndex((hook) => hook.endsWith(' stop')))
+    expect(hooks.at(-1)).toBe('stopped -')
+  })
+
+  test('ProcessManager ends its own descendants only, those that will not by force', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const bystander = await stage.start('actor.mjs')
+    const actor = Actor.launch('../../supervisor/programs/leaves-children.mjs')
+    stage.after(() => void actor.kill())
+    await until(
+      () => actor.output,
+      (output) => output.includes('after'),
+    )
+    expect(JSON.parse(/\{.*\}/.exec(actor.output)![0])).toEqual({ before: 4, killed: 1, after: 0 })
+    expect(await bystander.ask('facts')).toMatchObject({ pid: bystander.pid })
+  })
+})

@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { test } from '../helpers/processes/stage.js'
+import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
+import { until } from '../helpers/processes/until.js'
+
+const patience = 180_000
+
+describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
+  test('a scrape answers while every worker is blocked; then they are reported and replaced', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const reports = stage.folder()
+    const args = ['--workers', '2', '--timeout', '7', '--report-dir', reports]
+    const app = await SupervisedApplication.start(stage, { args })
+    const pids = app.workerPids()
+    const blocked = new Set<string>()
+    // The thread that watches comes up a second after the worker.
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    await until(
+      async () => blocked.add(await app.ask('/block')),
+      ({ size }) => size === 2,
+    )
+    const scrape = await app.shows((seen) => [1, 2].every((id) => seen.value(state(id, 'blocked')) === 1))
+    expect(scrape.value('app_worker_cpu_percent{worker_id="1"}')).toBeGreaterThan(10)
+    expect(scrape.value('app_worker_memory_bytes{worker_id="2"}')).toBeGreaterThan(10_000_000)
+    expect(scrape.total('app_worker_requests_total')).toBe(blocked.size)
+
+    const after = await app.shows(
+      (seen) =>
+        seen.value('app_primary_worker_restarts_total{reason="timeout"}') === 2 &&
+        [1, 2].every((id) => seen.value(state(id, 'running')) === 1),
+    )
+    expect(after.total('app_worker_requests_total')).toBe(2)
+    expect(app.workerPids().filter((pid) => pids.includes(pid))).toEqual([])
+    expect(await app.ask()).toMatch(/^\d+$/)
+    const names = readdirSync(reports)
+    expect(names).toHaveLength(2)
+    for (const name of names) {
+      const file = join(reports, name)
+      const { javascriptStack } = JSON.parse(readFileSync(file, 'utf8'))
+      expect(javascriptStack.stack.join('\n')).toMatch(/serves\.mjs:1\d/)
+      expect(statSync(file).mode & 0o077).toBe(0)
+    }
+    expect(app.output).toMatch(/has been in \S+ at \S*serves\.mjs:1\d for/)
+  })
+
+  test('a worker above its memory is replaced, and no request is lost', { timeout: patience }, async ({ stage }) => {
+    const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--max-rss', '190M'] })
+    const [first] = app.workerPids()
+    const load = loadOn(app.port, { clients: 3 })
+    await app.ask('/hoard')
+    await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="max_rss"}') === 1)
+    await until(
+      () => app.workerPids(),
+      (pids) => pids.length === 1 && pids[0] !== first,
+    )
+    const { faults, sent } = await load.stop()
+    expect(faults).toEqual({})
+    await app.shows((seen) => seen.total('app_worker_requests_total') === sent + 1)
+  })
+
+  test('the number of series is the same after 50 recycled workers, and every request is counted', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const args = ['--workers', '2', '--max-requests', '5', '--max-requests-jitter', '3']
+    const app = await SupervisedApplication.start(stage, { args })
+    await app.ask('/fail')
+    const seriesOf = async (): Promise<string[]> => {
+      const text = await app.scrapeText()
+      return text.split('\n').flatMap((line) => (line.startsWith('app_') ? [line.slice(0, line.lastIndexOf(' '))] : []))
+    }
+    await app.shows((seen) => seen.total('app_worker_failed_requests_total') === 1)
+    const load = loadOn(app.port, { clients: 4 })
+    const recycled = 'app_primary_worker_restarts_total{reason="max_requests"}'
+    await app.shows((seen) => (seen.value(recycled) ?? 0) >= 4)
+    const before = await seriesOf()
+    await app.shows((seen) => (seen.value(recycled) ?? 0) >= 50)
+    const { faults, sent } = await load.stop()
+    const after = await seriesOf()
+    expect(after).toEqual(before)
+    expect(faults).toEqual({})
+    await app.shows((seen) => seen.total('app_worker_requests_total') === sent + 1)
+    const scrape = await app.scrape()
+    expect(scrape.total('app_worker_request_duration_seconds_count')).toBe(sent + 1)
+    expect(Object.keys(scrape.labelled('app_worker_state'))).toHaveLength(2 * 6)
+  })
+
+  test('failed requests and errors are counted by what they were', { timeout: patience }, async ({ stage }) => {
+    const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
+    await app.ask('/fail')
+    await app.ask('/throw').catch(() => {})
+    const scrape = await app.shows((seen) => seen.total('app_worker_failed_requests_total') === 2)
+    expect(scrape.labelled('app_worker_error_handling_total')).toEqual({
+      'endpoint="unknown",error_type="RangeError",method="GET",worker_id="1"': 1,
+      'endpoint="unknown",error_type="http_503",method="GET",worker_id="1"': 1,
+    })
+    await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="exit"}') === 1)
+    // Until the next one listens, nobody does.
+    await until(
+      () => app.ask().catch(() => ''),
+      (pid) => /^\d+$/.test(pid),
+    )
+    await app.shows((seen) => seen.total('app_worker_requests_total') === 3)
+  })
+
+  test("under compat: gunicorn, the names and labels are those of gunicorn's exporter", {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const dir = stage.directory()
+    const args = ['--workers', '2', '--compat', 'gunicorn', '--dir', dir, '--host', '127.0.0.1']
+    const app = await SupervisedApplication.start(stage, { args })
+    await app.ask('/fail')
+    await app.ask()
+    app.signal('SIGHUP')
+    const scrape = await app.shows(
+      (seen) =>
+        seen.value('gunicorn_master_worker_restarts_total') === 2 && seen.total('gunicorn_worker_requests_total') === 2,
+    )
+    expect(scrape.value('gunicorn_master_signals_total{signal="hup"}')).toBe(1)
+    const labels = (name: string): string[] =>
+      Object.keys(scrape.labelled(name)).map((text) => text.replaceAll(/="[^"]*"/g, ''))
+    for (const name of ['requests_total', 'memory_bytes', 'cpu_percent', 'uptime_seconds']) {
+      expect(labels(`gunicorn_worker_${name}`), name).toEqual(['worker_id', 'worker_id'])
+    }
+    expect(labels('gunicorn_worker_state')).toEqual(['state,timestamp,worker_id', 'state,timestamp,worker_id'])
+    expect(labels('gunicorn_worker_failed_requests_total')).toEqual(['endpoint,method,worker_id'])
+    expect(labels('gunicorn_worker_error_handling_total')).toEqual(['endpoint,error_type,method,worker_id'])
+    const bounds = Object.keys(scrape.labelled('gunicorn_worker_request_duration_seconds_bucket'))
+      .filter((text) => text.includes('worker_id="1"'))
+      .map((text) => /le="([^"]*)"/.exec(text)![1])
+    expect(bounds).toEqual(['0.1', '0.5', '1', '2.5', '5', '10', '30', '60', '+Inf'])
+  })
+})
+
+function state(id: number, name: string): string {
+  return `app_worker_state{worker_id="${id}",app_worker_state="${name}"}`
+}
