@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import { MetricsError } from './model/errors.js'
 import { describe } from './model/metric-name.js'
+import { counterpartOf } from './pytheus-names.js'
 import type { Backend } from './store/backend.js'
 import { ValueBackend } from './store/values/value-backend.js'
 import { isValueBackendClass, type ValueBackendClass } from './store/values/value-protocol.js'
@@ -21,12 +22,6 @@ export type BackendChoice = Backend | BackendMaker | string
 const classVariables = ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS'] as const
 const configVariables = ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'] as const
 
-/** pytheus' own backends, by the names that its users have in their environment, and what does the same here. */
-const ofPytheus: Readonly<Record<string, string>> = {
-  'pytheus.backends.base.SingleProcessBackend': 'promhive/backend#MemoryBackend',
-  'pytheus.backends.redis.MultiProcessRedisBackend': 'promhive/redis#redis',
-}
-
 /**
  * The backend that was asked for: each argument before its environment variable. Nothing where neither names one.
  *
@@ -38,8 +33,11 @@ export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig
   // The configuration of a backend that nobody asked for is nobody's.
   if (choice === undefined) return undefined
   const source = variable ?? 'loadBackend'
-  const found = typeof choice === 'string' ? load(ofPytheus[choice] ?? choice, source) : choice
-  return make(found, source, () => givenConfig ?? configFromEnvironment())
+  const config = (): BackendConfig => givenConfig ?? configFromEnvironment()
+  if (typeof choice !== 'string') return make(choice, source, config)
+  const counterpart = counterpartOf(choice)
+  if (counterpart === undefined) return make(load(choice, source), source, config)
+  return make(load(counterpart.choice, source), source, () => counterpart.config(config()))
 }
 
 export function isBackend(value: unknown): value is Backend {

@@ -32,8 +32,8 @@ const packageIn = /^(cli\/|[^/]+$)/
 
 /** Packages that the application installs or does not, and where each is imported, when it is needed. */
 const peers: Readonly<Record<string, RegExp>> = {
-  redis: /^store\/redis\//,
-  ioredis: /^store\/redis\//,
+  redis: /^(store\/redis\/|delivery\/redis-client\.ts$)/,
+  ioredis: /^(store\/redis\/|delivery\/redis-client\.ts$)/,
   yaml: /^supervisor\/configuration\/file\.ts$/,
 }
 

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, vi } from 'vitest'
 import { processHome } from '../src/default-registry.js'
 import { Counter, configure, loadBackend, register } from '../src/index.js'
 import { MetricsError } from '../src/model/errors.js'
+import { counterpartOf } from '../src/pytheus-names.js'
 import { MemoryBackend } from '../src/store/memory/memory-backend.js'
 import { type Stage, test } from './helpers/processes/stage.js'
 
@@ -46,6 +47,21 @@ describe('loadBackend', () => {
     new Counter({ name: 'carried_total', help: 'X.' }).inc(3)
     loadBackend(Own, {})
     expect(await register.metrics()).toContain('carried_total 3')
+  })
+
+  test('knows pytheus’ own backends by name, and takes their configuration', () => {
+    vi.stubEnv('PYTHEUS_BACKEND_CLASS', 'pytheus.backends.base.SingleProcessBackend')
+    expect(loadBackend()).toMatchObject({ name: 'memory' })
+    const redis = counterpartOf('pytheus.backends.redis.MultiProcessRedisBackend')!
+    expect(redis.choice).toBe('promhive/redis#redis')
+    expect(redis.config({ host: 'h', port: 7000, key_prefix: 'shop', expire_key_time: 300, extra: 1 })).toEqual({
+      url: 'redis://h:7000/0',
+      keyPrefix: 'shop',
+      expireKeyTime: 300,
+      extra: 1,
+    })
+    expect(redis.config({ host: '', db: 2, password: 'a@b' })).toEqual({ url: 'redis://:a%40b@localhost:6379/2' })
+    expect(counterpartOf('toString')).toBeUndefined()
   })
 
   test('without anything leaves the choice to promhive', () => {

@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { matches, type SeriesKey } from '../../model/series-key.js'
-import type { PlacedExemplar, WriterSnapshot } from '../backend.js'
+import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import { opened, removed, SeriesLog } from '../series-log.js'
 import type { Removal } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
@@ -43,17 +43,19 @@ export class FollowedWriter {
   private read = 0
   private readonly open = new Map<number, { readonly family: number; readonly key: SeriesKey }>()
 
-  follow({ head, names }: Snapshot): void {
+  async follow({ head, names }: Snapshot, pause: Pause): Promise<void> {
     if (head.log !== this.generation || names.length < this.read) {
       this.log = new SeriesLog()
       this.open.clear()
       this.read = 0
       this.generation = head.log
     }
+    let lines = 0
     const text = Buffer.from(names.buffer, names.byteOffset, names.byteLength)
     for (let end = text.indexOf(newline, this.read); end >= 0; end = text.indexOf(newline, this.read)) {
       this.hear(JSON.parse(text.toString('utf8', this.read, end)) as Line)
       this.read = end + 1
+      if ((++lines & 255) === 0 && pause.due()) await pause.rest()
     }
   }
 

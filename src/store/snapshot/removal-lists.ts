@@ -22,6 +22,8 @@ export type Taken = Readonly<Record<string, number>>
 
 /** How many removals may wait to be taken notice of. */
 const most = 10_000
+/** Of how many writers it is remembered which removals were carried out. */
+const remembered = 1_000
 
 /** The removals of `lists` that come after those taken. */
 export function untaken(lists: RemovalLists, taken: Taken): readonly Removal[] {
@@ -30,9 +32,18 @@ export function untaken(lists: RemovalLists, taken: Taken): readonly Removal[] {
   )
 }
 
-/** Everything in `lists` is taken; what nobody tells of any more is forgotten. */
-export function takeAll(lists: RemovalLists): Taken {
-  return Object.fromEntries(Object.entries(lists).map(([writer, { from, list }]) => [writer, from + list.length]))
+/**
+ * Everything in `lists` is taken as well. Never less than before: lists that were read earlier may come later. Of writers that
+ * nobody tells of any more the latest are remembered.
+ */
+export function takeAll(taken: Taken, lists: RemovalLists): Taken {
+  const all = { ...taken }
+  for (const [writer, { from, list }] of Object.entries(lists)) {
+    all[writer] = Math.max(all[writer] ?? 0, from + list.length)
+  }
+  const writers = Object.keys(all)
+  for (const writer of writers.slice(0, -remembered)) if (!(writer in lists)) delete all[writer]
+  return all
 }
 
 /** Of several writers' lists, each one at its longest. */

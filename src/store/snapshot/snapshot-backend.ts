@@ -99,7 +99,7 @@ export abstract class SnapshotBackend implements Backend {
     const reader = new SnapshotReader()
     let lastGood: SortedSnapshots = { snapshots: [], inherited: new Set(), removals: {}, errors: [] }
     return {
-      read: async () => {
+      read: async (pause) => {
         await this.joined
         const errors: MetricsError[] = []
         try {
@@ -110,7 +110,7 @@ export abstract class SnapshotBackend implements Backend {
         }
         const snapshots = lastGood.snapshots.filter(({ head }) => head.writer !== this.writer)
         const { liveFor } = this.options
-        const others = reader.read({ ...lastGood, snapshots }, this.removals, liveFor, Date.now())
+        const others = await reader.read({ ...lastGood, snapshots }, this.removals, liveFor, pause)
         const writers = [...others.writers, ...this.store.snapshot().writers]
         return { writers: writers.sort((a, b) => a.seat - b.seat), errors: [...errors, ...others.errors] }
       },
@@ -155,12 +155,12 @@ export abstract class SnapshotBackend implements Backend {
   private async join(): Promise<void> {
     await this.guarded('READ_FAILED', 'this process begins by itself', async () => {
       const { snapshots, removals } = sortSnapshots(await this.readAll())
-      this.taken = takeAll(removals)
+      this.taken = takeAll(this.taken, removals)
       const now = Date.now()
       for (const snapshot of snapshots) {
         if (isLive(snapshot, this.options.liveFor, now)) continue
         if ((await this.take?.(snapshot.head.writer, this.writer)) !== true) continue
-        this.goOnFrom(snapshot, removals)
+        await this.goOnFrom(snapshot, removals)
         await this.send(true)
         return
       }
@@ -169,10 +169,10 @@ export abstract class SnapshotBackend implements Backend {
     })
   }
 
-  private goOnFrom(snapshot: Snapshot, removals: RemovalLists): void {
+  private async goOnFrom(snapshot: Snapshot, removals: RemovalLists): Promise<void> {
     const { head } = snapshot
     const before = new FollowedWriter()
-    before.follow(snapshot)
+    await before.follow(snapshot, { due: () => false, rest: async () => {} })
     for (const removal of untaken(removals, head.taken)) before.leaveOut(removal)
     const store = this.newStore(head.seat, head.epoch + 1)
     for (const series of before.series(snapshot)) store.restore(...series)
@@ -225,7 +225,7 @@ export abstract class SnapshotBackend implements Backend {
       const gone = this.store.removeNamed(registry, name, labels)
       for (const { family, key } of gone) this.surroundings.onRemoved(family, key)
     }
-    this.taken = takeAll(together([removals, this.removals]))
+    this.taken = takeAll(this.taken, removals)
   }
 
   /** Somebody took this process for dead and went on from its last snapshot: only what came since is this one's. */

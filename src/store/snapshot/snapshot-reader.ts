@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import type { WriterSnapshot } from '../backend.js'
+import type { Pause, SourceReading, WriterSnapshot } from '../backend.js'
 import { FollowedWriter } from './followed-writer.js'
 import { type RemovalLists, together, untaken } from './removal-lists.js'
 import { decodeSnapshot, type Snapshot } from './snapshot-format.js'
@@ -43,8 +43,12 @@ export function isLive({ head }: Snapshot, liveFor: number, now: number): boolea
 export class SnapshotReader {
   private followed = new Map<string, FollowedWriter>()
 
-  /** @param own what the reading process removed, and the others may not know yet */
-  read(sorted: SortedSnapshots, own: RemovalLists, liveFor: number, now: number) {
+  /**
+   * @param own what the reading process removed, and the others may not know yet
+   * @param liveFor milliseconds after its last snapshot at which a writer is taken for dead
+   */
+  async read(sorted: SortedSnapshots, own: RemovalLists, liveFor: number, pause: Pause): Promise<SourceReading> {
+    const now = Date.now()
     const errors = [...sorted.errors]
     const writers: WriterSnapshot[] = []
     const removals = together([sorted.removals, own])
@@ -54,7 +58,7 @@ export class SnapshotReader {
       const writer = this.followed.get(head.writer) ?? new FollowedWriter()
       followed.set(head.writer, writer)
       try {
-        writer.follow(snapshot)
+        await writer.follow(snapshot, pause)
         for (const removal of untaken(removals, head.taken)) writer.leaveOut(removal)
         writers.push(writer.snapshot(snapshot, isLive(snapshot, liveFor, now)))
       } catch (cause) {

@@ -1,0 +1,159 @@
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+import type { RedisAddress } from './redis-client.js'
+
+/** Where the exposition goes, and how often. What is left out is read from the environment variable that is named. */
+export interface RedisForwarderOptions {
+  /**
+   * Whether to forward at all: `REDIS_ENABLED` when left out; and without that, whether the call says where Redis is (`url`,
+   * `host` or `client`).
+   */
+  readonly enabled?: boolean
+  /** A client of your own, of the package `redis` or `ioredis`, connected by you. It is used, and never closed. */
+  readonly client?: object
+  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS: instead of the five below. */
+  readonly url?: string
+  /** `REDIS_HOST`; localhost. */
+  readonly host?: string
+  /** `REDIS_PORT`; 6379. */
+  readonly port?: number
+  /** `REDIS_DB`; 0. */
+  readonly db?: number
+  readonly username?: string
+  /** `REDIS_PASSWORD`. */
+  readonly password?: string
+  /** Seconds between two forwards: `REDIS_FORWARD_INTERVAL`; 30. */
+  readonly interval?: number
+  /** In front of every key: `REDIS_KEY_PREFIX`; `promhive:metrics:`. */
+  readonly keyPrefix?: string
+  /**
+   * Which of the processes that ask does it: `one` of all that share a prefix, and another one when that is gone (the
+   * default), or `each`.
+   */
+  readonly forwards?: 'one' | 'each'
+  /** The format to forward, as an Accept header asks for it. The registry's own when left out. */
+  readonly accept?: string
+}
+
+/** Checked, and complete. */
+export interface RedisForwarderSettings {
+  readonly enabled: boolean
+  readonly client: object | undefined
+  readonly address: RedisAddress
+  readonly interval: number
+  readonly keyPrefix: string
+  readonly forwards: 'one' | 'each'
+  readonly accept: string | undefined
+}
+
+const defaults = { host: 'localhost', port: 6379, db: 0, interval: 30, keyPrefix: 'promhive:metrics:' } as const
+
+/** @throws MetricsError `OPTION_INVALID`, naming the option or the variable */
+export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.ProcessEnv): RedisForwarderSettings {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`takes an object such as { host, port }, got ${describe(options)}`)
+  }
+  const { client, url, forwards = 'one', accept } = options
+  if (client !== undefined && (typeof client !== 'object' || client === null)) {
+    throw invalid(`client must be a client of redis or ioredis, got ${describe(client)}`)
+  }
+  if (forwards !== 'one' && forwards !== 'each') throw invalid(`forwards is one or each, not ${describe(forwards)}`)
+  const from = new Reader(options, environment)
+  const names = client !== undefined || url !== undefined || options.host !== undefined
+  const username = options.username
+  const password = from.text('password', 'REDIS_PASSWORD')
+  const own: RedisAddress = {
+    host: from.text('host', 'REDIS_HOST') ?? defaults.host,
+    port: from.number('port', 'REDIS_PORT', 1, 65_535, true) ?? defaults.port,
+    db: from.number('db', 'REDIS_DB', 0, 1_000_000, true) ?? defaults.db,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    tls: false,
+  }
+  return {
+    enabled: from.flag('enabled', 'REDIS_ENABLED') ?? names,
+    client,
+    address: url === undefined ? own : addressOf(url),
+    interval: from.number('interval', 'REDIS_FORWARD_INTERVAL', 0.01, 86_400, false) ?? defaults.interval,
+    keyPrefix: from.text('keyPrefix', 'REDIS_KEY_PREFIX') ?? defaults.keyPrefix,
+    forwards,
+    accept,
+  }
+}
+
+/** Each option before its variable; an empty variable is none. */
+class Reader {
+  constructor(
+    private readonly options: RedisForwarderOptions,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  text(option: 'host' | 'password' | 'keyPrefix', variable: string): string | undefined {
+    const given = this.options[option]
+    if (given !== undefined && typeof given !== 'string') throw invalid(`${option} must be a text`)
+    return given ?? this.variable(variable)
+  }
+
+  number(
+    option: 'port' | 'db' | 'interval',
+    variable: string,
+    least: number,
+    most: number,
+    whole: boolean,
+  ): number | undefined {
+    const given: unknown = this.options[option]
+    const text = this.variable(variable)
+    if (given === undefined && text === undefined) return undefined
+    const value = given ?? (text!.trim() === '' ? Number.NaN : Number(text))
+    if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value)))
+      return value
+    const kind = whole ? 'a whole number' : 'a number of seconds'
+    throw invalid(
+      `${given === undefined ? variable : option} must be ${kind} from ${least} to ${most}, got ${describe(given ?? text)}`,
+    )
+  }
+
+  flag(option: 'enabled', variable: string): boolean | undefined {
+    const given = this.options[option]
+    if (given !== undefined) {
+      if (typeof given === 'boolean') return given
+      throw invalid(`${option} must be true or false, got ${describe(given)}`)
+    }
+    const text = this.variable(variable)
+    if (text === undefined) return undefined
+    if (/^(?:1|true|yes|on|t|y)$/i.test(text)) return true
+    if (/^(?:0|false|no|off|f|n)$/i.test(text)) return false
+    throw invalid(`${variable} must be true or false, got ${describe(text)}`)
+  }
+
+  private variable(name: string): string | undefined {
+    const value = this.environment[name]
+    return value === '' ? undefined : value
+  }
+}
+
+function addressOf(url: string): RedisAddress {
+  let parsed: URL
+  try {
+    parsed = new URL(url)
+  } catch {
+    throw invalid('url must be one such as redis://localhost:6379/0')
+  }
+  const { protocol, hostname, port, pathname, username, password } = parsed
+  const db = Number(pathname.slice(1) || 0)
+  if (!/^rediss?:$/.test(protocol) || hostname === '' || !Number.isInteger(db)) {
+    throw invalid('url must be one such as redis://localhost:6379/0')
+  }
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || defaults.port),
+    db,
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    tls: protocol === 'rediss:',
+  }
+}
+
+function invalid(what: string): MetricsError {
+  return new MetricsError('OPTION_INVALID', `startRedisForwarder: ${what}`)
+}

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { ValueBackend } from '../../../src/store/values/value-backend.js'
+import type { ValueMetric } from '../../../src/store/values/value-protocol.js'
+import { Participant } from '../../../src/testing/conformance.js'
+import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
+import { jobs, key, seconds } from '../../../src/testing/families.js'
+import { valueBackendConformance } from '../../../src/testing.js'
+
+interface Config {
+  readonly numbers: Map<string, number>
+  failing?: boolean
+}
+
+/** The smallest class of the protocol, which answers at once. */
+class Numbers {
+  private readonly key: string
+  constructor(
+    private readonly config: Config,
+    { name, labels }: ValueMetric,
+    bucket?: string,
+  ) {
+    this.key = JSON.stringify([name, labels, bucket])
+  }
+  inc(value: number): void {
+    if (this.config.failing) throw new Error('full')
+    this.config.numbers.set(this.key, this.get() + value)
+  }
+  dec(value: number): void {
+    this.inc(-value)
+  }
+  set(value: number): void {
+    this.config.numbers.set(this.key, value)
+  }
+  get(): number {
+    if (this.config.failing) throw new Error('full')
+    return this.config.numbers.get(this.key) ?? 0
+  }
+}
+
+valueBackendConformance(
+  'the smallest class',
+  { backendClass: () => Numbers, config: () => ({ numbers: new Map() }) },
+  { describe, test },
+)
+
+const begin = (config: Config): Participant => new Participant(new ValueBackend(Numbers, config as never))
+
+describe('a backend of values', () => {
+  test('sends a number again that the engine did not take, and only that', async () => {
+    const config: Config = { numbers: new Map() }
+    const process = begin(config)
+    counterOf(process, jobs, key('a')).inc(3)
+    await process.flush()
+    config.failing = true
+    counterOf(process, jobs, key('a')).inc(4)
+    await process.flush()
+    expect(process.faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      'FLUSH_FAILED Numbers could not take what was counted: it is sent again (full)',
+    ])
+    // The last good numbers serve meanwhile.
+    const shown = await process.read()
+    expect(shown.errors.map(({ code }) => code)).toEqual(['READ_FAILED'])
+    config.failing = false
+    expect((await process.shown()).value('jobs_total{text="a"}')).toBe(7)
+    await process.end()
+  })
+
+  test('takes what lived with a process out of the sums when it leaves, and keeps the rest', async () => {
+    const config: Config = { numbers: new Map() }
+    const [one, two] = [begin(config), begin(config)]
+    for (const process of [one, two]) {
+      counterOf(process, jobs, key('a')).inc(1)
+      gaugeOf(process, 'level', 'livesum', key('a')).set(5)
+      gaugeOf(process, 'stock', 'sum', key('a')).set(5)
+      await process.flush()
+    }
+    await two.backend.close?.()
+    const shown = await one.shown()
+    expect(shown.value('jobs_total{text="a"}')).toBe(2)
+    expect(shown.value('level{text="a"}')).toBe(5)
+    expect(shown.value('stock{text="a"}')).toBe(10)
+    await one.end()
+  })
+
+  test('removes a process’s part, or all of a series', async () => {
+    const config: Config = { numbers: new Map() }
+    const [one, two] = [begin(config), begin(config)]
+    for (const process of [one, two]) {
+      for (const text of ['a', 'b']) histogramOf(process, seconds, key(text)).observe(5)
+      await process.flush()
+    }
+    one.store.remove(seconds, { text: 'a' }, 'process')
+    one.store.remove(seconds, { text: 'b' }, 'application')
+    await one.flush()
+    expect((await two.shown()).labelled('duration_seconds_count')).toEqual({ 'text="a"': 1, 'text="b"': 0 })
+    histogramOf(one, seconds, key('b')).observe(5)
+    await one.flush()
+    expect((await two.shown()).value('duration_seconds_count{text="b"}')).toBe(1)
+    for (const process of [one, two]) await process.end()
+  })
+
+  test('begins when its class does: what was counted before is sent then', async () => {
+    const config = { numbers: new Map(), ready: false }
+    class Late extends Numbers {
+      static initialize(options: { ready: boolean }): void {
+        if (!options.ready) throw new Error('not yet')
+      }
+    }
+    const process = new Participant(new ValueBackend(Late, config))
+    counterOf(process, jobs, key('a')).inc(3)
+    await process.flush()
+    expect(process.faults.at(-1)?.message).toContain('not yet')
+    config.ready = true
+    expect((await process.shown()).value('jobs_total{text="a"}')).toBe(3)
+    await process.end()
+  })
+
+  test('shows what generateSamples gives, by collector or by name, in pytheus’ shape', async () => {
+    class Generating extends Numbers {
+      static generateSamples() {
+        return {
+          jobs_total: [{ suffix: '', labels: { text: 'elsewhere' }, value: 9 }],
+          duration_seconds: [
+            { suffix: '_bucket', labels: { text: 'a', le: '1.0' }, value: 1 },
+            { suffix: '_bucket', labels: { text: 'a', le: '10.0' }, value: 3 },
+            { suffix: '_bucket', labels: { text: 'a', le: '+Inf' }, value: 4 },
+            { suffix: '_count', labels: { text: 'a' }, value: 4 },
+            { suffix: '_sum', labels: { text: 'a' }, value: 40.5 },
+          ],
+          unknown_total: [{ value: 1 }],
+        }
+      }
+    }
+    const process = new Participant(new ValueBackend(Generating, { numbers: new Map() }))
+    counterOf(process, jobs, key('a')).inc(1)
+    histogramOf(process, seconds, key('a')).observe(1)
+    const shown = await process.shown()
+    expect(shown.labelled('jobs_total')).toEqual({ 'text="elsewhere"': 9 })
+    expect(Object.values(shown.labelled('duration_seconds_bucket'))).toEqual([4, 1, 3])
+    expect(shown.value('duration_seconds_sum{text="a"}')).toBe(40.5)
+    await process.end()
+  })
+})
