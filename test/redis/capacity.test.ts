@@ -61,7 +61,10 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     const reader = participant(stage, redis(options))
     expect((await reader.read()).value('jobs_total{text="a"}')).toBe(6)
     for (const each of [reader, stays]) await each.backend.close?.()
-    await until(() => server.ask('DBSIZE'), (size) => size === 0)
+    await until(
+      () => server.ask('DBSIZE'),
+      (size) => size === 0,
+    )
   })
 
   test('shows one instance alone where each is scraped for itself', { timeout: patience }, async ({ stage }) => {

@@ -70,6 +70,14 @@ export class Flusher {
     this.writer = options.writer
   }
 
+  /** Writes a ledger from now on that others have written before, from a version on that is above theirs. */
+  restart(writer: string, version: number): void {
+    this.writer = writer
+    this.version = version
+    this.sending = undefined
+    this.flushed.ledger.begin()
+  }
+
   /**
    * Sends all that was counted before the call; gives how many writers are dead. Rejects when Redis did not answer: then
    * the next flush tells.
