@@ -1,7 +1,16 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
-import type { Backend, Pause, RemovalScope, Source, SourceReading, Store, Surroundings } from '../backend.js'
+import type {
+  Backend,
+  Pause,
+  RemovalScope,
+  Source,
+  SourceReading,
+  Store,
+  Surroundings,
+  WriterSnapshot,
+} from '../backend.js'
 import type { Facts, Removal } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'
 import { partsOfSeat } from './ledger-reader.js'
@@ -24,6 +33,7 @@ export interface HostPlace {
   leave(): void
 }
 
+const nothing = { id: '', version: 0 }
 const noPause: Pause = { due: () => false, rest: async () => {} }
 
 /** The processes of a host count in a directory, and one of them flushes for all: Redis sees hosts, not processes. */
@@ -39,8 +49,10 @@ export class HostBackend implements Backend {
   private image = new HostImage()
   /** The run that this process flushes; undefined while another process does. */
   private leading: string | undefined
-  /** Version of the host's ledger when its numbers were last shown from the directory. */
-  private dark: number | undefined = 0
+  /** The host's ledger as it was when its numbers were last shown from the directory. */
+  private dark: { readonly id: string; readonly version: number } | undefined
+  /** The others, when the host's ledger was last seen beside them. */
+  private others: readonly WriterSnapshot[] | undefined
   private closing: Promise<void> | undefined
 
   /** @param placeOf makes the place, when it is known who is told of faults */
@@ -158,16 +170,20 @@ export class HostBackend implements Backend {
     const run = this.place!.runId()
     const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
     const own = [...shelf.ledgers.values()].find(({ id }) => isOwn(id))
+    const others = writers.filter(({ writer }) => !isOwn(writer))
+    // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: who is to be shown
+    // beside the directory is whoever was there before.
+    if (own !== undefined || this.others === undefined) this.others = others
     // Once the directory has shown more than Redis has, it shows until Redis has it as well.
-    if (!flushed || own === undefined) this.dark ??= own?.version ?? 0
-    else if (this.dark !== undefined && own.version > this.dark) this.dark = undefined
+    if (own !== undefined && !flushed) this.dark = { id: own.id, version: own.version }
+    else if (own === undefined) this.dark ??= nothing
+    else if (this.dark !== undefined && (own.id !== this.dark.id || own.version > this.dark.version))
+      this.dark = undefined
     if (this.dark === undefined) return { writers, errors, reachable: flushed }
-    if (!flushed) this.dark = own?.version ?? 0
     const seat = (own?.entry?.seat ?? 1) * partsOfSeat
     const local = await this.local!.read(noPause)
     const here = local.writers.map((writer) => ({ ...writer, seat: seat + writer.seat }))
-    const others = writers.filter(({ writer }) => !isOwn(writer))
-    return { writers: [...others, ...here], errors: [...local.errors, ...errors], reachable: flushed }
+    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed }
   }
 
   private facts(): Facts {

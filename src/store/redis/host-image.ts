@@ -27,6 +27,7 @@ export class HostImage {
   private readonly series = new Map<string, Shared>()
   /** One more than there are slots: the first takes what is not added up. */
   private sums = new Float64Array(1)
+  private writers: readonly WriterSnapshot[] = []
   private elsewhere = new Map<string, number[]>()
 
   /** Takes the processes as they were read. */
@@ -45,6 +46,7 @@ export class HostImage {
       if (plan === undefined) this.plans.set(writer.log, (plan = new Plan(this, writer.log, writer.seat)))
       plan.follow()
     }
+    this.writers = seated
     this.add(seated)
     this.parts = seated.map(({ seat: part, live, epoch, startedAt }) => ({ part, live, epoch, startedAt }))
     for (const writer of seated) this.plans.get(writer.log)!.exemplify(writer)
@@ -75,6 +77,8 @@ export class HostImage {
       }
     }
     this.count(list)
+    // The next flush follows at once.
+    this.add(this.writers)
     this.ledger.begin()
     return list
   }

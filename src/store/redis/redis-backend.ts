@@ -79,10 +79,16 @@ export class RedisBackend implements Backend {
     const { flushed, cause } = await this.service.read(shelf, true)
     const writers = this.service.shown(shelf)
     return {
-      writers: flushed ? writers : this.withOwn(writers),
+      writers: flushed || !this.isOwnKnown(shelf) ? writers : this.withOwn(writers),
       errors: cause === undefined ? [] : [cause],
       reachable: flushed,
     }
+  }
+
+  /** Whether Redis has, in the ledger of this process, what it counted; in the totals it is when it was taken for dead. */
+  private isOwnKnown(shelf: Shelf): boolean {
+    const { writer, version } = this.service.flusher
+    return version === 0 || shelf.ledgers.has(writer)
   }
 
   /** What this process has counted, in place of what Redis last had of it. */
