@@ -26,6 +26,11 @@ const needs = [
     present: () => runs('redis-server', '--version'),
     leftOut: 'processes that count together in Redis',
   },
+  {
+    package: 'iproute2',
+    present: () => runs('ip', '-V'),
+    leftOut: 'processes on hosts that only Redis connects',
+  },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'

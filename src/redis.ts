@@ -1,8 +1,15 @@
-import type { Backend } from './store/backend.js'
+import { loadBinding } from '#native'
+import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './application-directory.js'
+import { MetricsError } from './model/errors.js'
+import type { Backend, Surroundings } from './store/backend.js'
+import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
-import type { RedisOptions } from './store/redis/options.js'
+import { HostBackend, type HostPlace } from './store/redis/host-backend.js'
+import { type RedisOptions, settingsOf } from './store/redis/options.js'
 import { overUrl } from './store/redis/own-client.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
+import { Leadership } from './store/shared/leadership.js'
+import { SharedBackend } from './store/shared/shared-backend.js'
 
 export type { RedisOptions } from './store/redis/options.js'
 
@@ -32,7 +39,30 @@ export interface RedisMetrics extends Backend {
  * })
  */
 export function redis(options: RedisOptions = {}): RedisMetrics {
-  return new RedisBackend(options, ({ client, url = 'redis://127.0.0.1:6379' }) =>
-    client === undefined ? overUrl(url) : overClient(client),
-  )
+  const settings = settingsOf(options)
+  const { client, url = 'redis://127.0.0.1:6379' } = options
+  const connection = client === undefined ? overUrl(url) : overClient(client)
+  if (options.perHost !== true) return new RedisBackend(settings, connection)
+  const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
+  if (typeof directory !== 'string' || directory === '') {
+    const text =
+      'redis: perHost needs the directory that the processes of this host share: give dir, or set PROMHIVE_DIR'
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  return new HostBackend(settings, connection, (surroundings) => placeIn(directory, surroundings))
+}
+
+/** A shared directory as the place of one host. */
+function placeIn(directory: string, { onError, onRemoved }: Surroundings): HostPlace {
+  const overflow = (seat: number): MemoryStore => new MemoryStore(seat)
+  const backend = new SharedBackend({ directory, onError, onRemoved, overflow, keep: isOfOneRun(directory) })
+  const leadership = new Leadership(directory, loadBinding().binding)
+  return {
+    backend,
+    runId: () => backend.runId,
+    leads: () => leadership.held(),
+    note: () => leadership.note(),
+    leaveNote: (text) => leadership.leaveNote(text),
+    leave: () => leadership.leave(),
+  }
 }

@@ -21,6 +21,11 @@ export interface Facts {
   readonly parts?: readonly PartFacts[]
 }
 
+/** Whether it is somebody who counts, and not what the dead have left. */
+export function isWriter({ kind }: Facts): boolean {
+  return kind === 'writer' || kind === 'host'
+}
+
 /** One process of a host that flushes for all of its processes. */
 export interface PartFacts {
   readonly part: number

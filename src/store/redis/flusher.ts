@@ -59,7 +59,7 @@ export class Flusher {
   version = 0
   private seen = 0
   private sending: Sending | undefined
-  private last: Promise<number> = Promise.resolve(0)
+  private last: Promise<number> | undefined
   private waiting: Promise<number> | undefined
   private leaving = false
 
@@ -70,19 +70,25 @@ export class Flusher {
     this.writer = options.writer
   }
 
+  /** Writes a ledger from now on that others have written before, from a version on that is above theirs. */
+  restart(writer: string, version: number): void {
+    this.writer = writer
+    this.version = version
+    this.sending = undefined
+    this.flushed.ledger.begin()
+  }
+
   /**
    * Sends all that was counted before the call; gives how many writers are dead. Rejects when Redis did not answer: then
    * the next flush tells.
    */
   flush(): Promise<number> {
-    if (this.waiting === undefined) {
-      const turn = (): Promise<number> => {
-        this.waiting = undefined
-        return this.once()
-      }
-      this.waiting = this.last.then(turn, turn)
-      this.last = this.waiting
-    }
+    if (this.last === undefined) return this.begin()
+    // What is on its way was put together before: all who call meanwhile share the next one.
+    this.waiting ??= this.last.then(
+      () => this.begin(),
+      () => this.begin(),
+    )
     return this.waiting
   }
 
@@ -90,6 +96,18 @@ export class Flusher {
   leave(): Promise<number> {
     this.leaving = true
     return this.flush()
+  }
+
+  /** At once, so that what is asked behind it finds what was flushed. */
+  private begin(): Promise<number> {
+    this.waiting = undefined
+    // Somebody began just now: after what waited was counted.
+    if (this.last !== undefined) return this.last
+    const flushing = this.once().finally(() => {
+      if (this.last === flushing) this.last = undefined
+    })
+    this.last = flushing
+    return flushing
   }
 
   private async once(): Promise<number> {

@@ -3,7 +3,7 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Pause, PlacedExemplar } from '../backend.js'
 import type { SeriesLog } from '../series-log.js'
 import { changeWords } from './change-words.js'
-import { type Facts, type LedgerEntry, restOf } from './entry.js'
+import { type Facts, isWriter, type LedgerEntry, restOf } from './entry.js'
 import type { Keys } from './keys.js'
 import { type Entry, Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
@@ -46,12 +46,12 @@ export class Folding {
   }
 
   private concerns(id: string, entry: LedgerEntry): boolean {
-    return isStore(entry) || this.isToFold(id, entry)
+    return !isWriter(entry.facts) || this.isToFold(id, entry)
   }
 
   /** Whether it is of a dead writer, or the totals of an instance where nobody lives any more. */
   private isToFold(id: string, { facts }: LedgerEntry): boolean {
-    if (facts.kind === 'writer' || facts.kind === 'host') return !this.shelf.isLive(id)
+    if (isWriter(facts)) return !this.shelf.isLive(id)
     return facts.kind === 'totals' && facts.instance !== '' && !this.isInhabited(facts.instance)
   }
 
@@ -60,7 +60,7 @@ export class Folding {
   }
 
   private lags(entry: LedgerEntry): boolean {
-    return isStore(entry) && this.shelf.end - entry.seen > manyRemovals && this.shelf.pendingSince(entry.seen)
+    return !isWriter(entry.facts) && this.shelf.end - entry.seen > manyRemovals && this.shelf.pendingSince(entry.seen)
   }
 
   private async fold(source: LedgerReader, pause: Pause): Promise<boolean> {
@@ -127,10 +127,6 @@ interface Target {
 /** Where what the dead of an instance left goes. */
 function totalsOf(instance: string): string {
   return `totals:${instance}`
-}
-
-function isStore({ facts }: LedgerEntry): boolean {
-  return facts.kind === 'totals' || facts.kind === 'kept'
 }
 
 /** As if the ledger's writer had sat down on the seat that the target is, and died there. */

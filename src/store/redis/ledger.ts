@@ -142,7 +142,8 @@ export class Ledger {
   /** The same, unless the one that is there is newer. */
   setNewerExemplar(slot: number, bucket: number, exemplar: Exemplar): void {
     const other = this.exemplars.get(`${slot} ${bucket}`)?.exemplar
-    if ((other?.timestamp ?? 0) <= (exemplar.timestamp ?? 0)) this.setExemplar(slot, bucket, exemplar)
+    if (other === undefined || (other.timestamp ?? 0) < (exemplar.timestamp ?? 0))
+      this.setExemplar(slot, bucket, exemplar)
   }
 
   placedExemplars(): readonly PlacedExemplar[] {

@@ -21,6 +21,13 @@ export interface RedisOptions {
   readonly deadAfter?: number
   /** What a scrape shows: the whole `service` (the default), or what was counted on the `instance` that is scraped. */
   readonly scope?: 'service' | 'instance'
+  /**
+   * The processes of a host share a directory, and one of them flushes for all: Redis sees hosts, not processes, and a
+   * process that is killed loses nothing. `dir`, or `PROMHIVE_DIR`, says which directory.
+   */
+  readonly perHost?: boolean
+  /** With `perHost`: the directory that the processes of this host share. */
+  readonly dir?: string
   /** What one scraped instance is: the name of the host when left out. */
   readonly instance?: string
 }

@@ -1,5 +1,5 @@
 import type { WriterSnapshot } from '../backend.js'
-import { entryFrom, type LedgerEntry, removalFrom } from './entry.js'
+import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
 import type { Keys } from './keys.js'
 import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
@@ -68,6 +68,11 @@ export class Shelf {
   isLive(id: string): boolean {
     const beat = this.beats.get(id) ?? 0
     return beat > 0 && this.now - Math.max(beat, this.grace) <= this.options.deadAfter
+  }
+
+  /** Whether somebody's numbers are to be added to the totals. */
+  hasDead(): boolean {
+    return [...this.entries].some(([id, { facts }]) => isWriter(facts) && !this.isLive(id))
   }
 
   /** The totals first and the living last: where two say the same, the later one's is shown. */

@@ -83,6 +83,8 @@ export const controlName = 'control'
 export const beginningName = '.beginning'
 /** Made by who adds a removal and has no addon to lock with. */
 export const removalsLockName = '.removing'
+/** Held by the process that does for all of them what one should do. */
+export const leaderName = '.leader'
 export const valuesName = (seat: number): string => `${String(seat).padStart(4, '0')}.values`
 export const exemplarsName = (seat: number): string => `${String(seat).padStart(4, '0')}.exemplars`
 export const seriesName = (seat: number): string => `${String(seat).padStart(4, '0')}.series`
@@ -96,7 +98,7 @@ export function seatOf(name: string): number | undefined {
 
 /** Whether a file of this name is promhive's: only those are ever removed. */
 export function isOurs(name: string): boolean {
-  return /^(?:\d{4,9}\.(?:values|series|exemplars|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning)|bad-[\w.-]+)$/.test(
+  return /^(?:\d{4,9}\.(?:values|series|exemplars|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning|leader)|bad-[\w.-]+)$/.test(
     name,
   )
 }

@@ -70,6 +70,11 @@ export class SharedBackend implements Backend {
     this.binding = options.binding === undefined ? loadBinding().binding : (options.binding ?? undefined)
   }
 
+  /** What tells one run in the directory from the next; undefined before it is joined. */
+  get runId(): string | undefined {
+    return this.run?.id
+  }
+
   get name(): 'mmap' | 'buffered' {
     return this.binding === undefined ? 'buffered' : 'mmap'
   }

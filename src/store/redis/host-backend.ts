@@ -1,0 +1,254 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { MetricsError } from '../../model/errors.js'
+import type { LabelFilter } from '../../model/series-key.js'
+import type {
+  Backend,
+  Pause,
+  RemovalScope,
+  Source,
+  SourceReading,
+  Store,
+  Surroundings,
+  WriterSnapshot,
+} from '../backend.js'
+import type { Facts, Removal } from './entry.js'
+import { type Elsewhere, HostImage } from './host-image.js'
+import { partsOfSeat } from './ledger-reader.js'
+import type { RedisSettings } from './options.js'
+import { inTurn } from './redis-backend.js'
+import type { Connection } from './script.js'
+import { Service } from './service.js'
+import type { Shelf } from './shelf.js'
+
+/** Where the processes of a host count together. */
+export interface HostPlace {
+  readonly backend: Backend
+  /** What tells what happens there now from what happened there before; undefined where nothing has begun. */
+  runId(): string | undefined
+  /** Whether this process is the one that does for all of them what one should do. */
+  leads(): boolean
+  /** What a leader left for the next one to know. */
+  note(): string
+  leaveNote(text: string): void
+  leave(): void
+}
+
+const nothing = { id: '', version: 0 }
+const noPause: Pause = { due: () => false, rest: async () => {} }
+
+/** The processes of a host count in a directory, and one of them flushes for all: Redis sees hosts, not processes. */
+export class HostBackend implements Backend {
+  readonly name = 'redis'
+  readonly shared = true
+  private readonly service: Service
+  private readonly startedAt = Date.now() / 1000
+  private readonly stores = new WeakMap<Store, Store>()
+  private place: HostPlace | undefined
+  private local: Source | undefined
+  private surroundings: Surroundings | undefined
+  private image = new HostImage()
+  /** The run that this process flushes; undefined while another process does. */
+  private leading: string | undefined
+  /** The host's ledger as it was when its numbers were last shown from the directory. */
+  private dark: { readonly id: string; readonly version: number } | undefined
+  /** The others, when the host's ledger was last seen beside them. */
+  private others: readonly WriterSnapshot[] | undefined
+  private closing: Promise<void> | undefined
+
+  /** @param placeOf makes the place, when it is known who is told of faults */
+  constructor(
+    private readonly settings: RedisSettings,
+    connection: Connection,
+    private readonly placeOf: (surroundings: Surroundings) => HostPlace,
+  ) {
+    const image = (): HostImage => this.image
+    this.service = new Service({
+      settings,
+      connection,
+      writer: '',
+      flushed: {
+        get ledger() {
+          return image().ledger
+        },
+        untold: [],
+        facts: () => this.facts(),
+        removed: (removal) => this.removed(removal),
+        folded: (next) => this.folded(next),
+      },
+      onError: (error) => this.surroundings?.onError(error),
+      tick: () => this.flush(),
+    })
+  }
+
+  begin(surroundings: Surroundings): void {
+    this.surroundings = surroundings
+    this.place = this.placeOf(surroundings)
+  }
+
+  openStore(): Store {
+    this.service.start()
+    const under = this.place!.backend.openStore()
+    let store = this.stores.get(under)
+    if (store === undefined) this.stores.set(under, (store = this.telling(under)))
+    return store
+  }
+
+  openSource(): Source {
+    this.service.start()
+    const shelf = this.service.shelf()
+    return { read: inTurn(() => this.read(shelf)), close() {} }
+  }
+
+  /**
+   * Sends what all processes of the host have counted, where this one does it for them; elsewhere it is in the directory,
+   * and sent within an interval. Gives false when Redis did not take it.
+   */
+  async flush(): Promise<boolean> {
+    if (!this.lead()) return true
+    await this.refresh()
+    return this.service.flush()
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.leave()
+    return this.closing
+  }
+
+  private async leave(): Promise<void> {
+    if (this.place === undefined) return
+    // First this process ends, then it says so for all: what it counted stays, what lived with it goes.
+    this.local ??= this.place.backend.openSource()
+    await this.place.backend.close?.()
+    if (this.leading !== undefined) {
+      await this.refresh()
+      await this.service.flush()
+    }
+    this.place.leave()
+    await this.service.close(false)
+  }
+
+  /** Whether this process flushes for all of its host. */
+  private lead(): boolean {
+    const place = this.place!
+    try {
+      this.local ??= place.backend.openSource()
+      const run = place.leads() ? place.runId() : undefined
+      if (run !== undefined && run !== this.leading) this.takeOver(run)
+      this.leading = run
+    } catch {
+      // The directory tells of its faults itself.
+      this.leading = undefined
+    }
+    return this.leading !== undefined
+  }
+
+  /** Goes on with the ledger that another process has written, under a version above any of its own. */
+  private takeOver(run: string): void {
+    this.image = new HostImage()
+    const { writer = this.ledgerOf(run), elsewhere = [] } = noteFrom(this.place!.note(), this.ledgerOf(run))
+    this.image.count(elsewhere)
+    this.service.flusher.restart(writer, Date.now())
+  }
+
+  /** Host and run: the same for every process of the host, and another when the directory begins anew. */
+  private ledgerOf(run: string): string {
+    return `host:${this.settings.instance}:${run}`
+  }
+
+  private async refresh(): Promise<SourceReading> {
+    const reading = await this.local!.read(noPause)
+    this.image.update(reading.writers)
+    return reading
+  }
+
+  private async read(shelf: Shelf): Promise<SourceReading> {
+    const leads = this.lead()
+    if (leads) await this.refresh()
+    const { flushed, cause } = await this.service.read(shelf, leads)
+    const errors = cause === undefined ? [] : [cause]
+    const writers = this.service.shown(shelf)
+    const run = this.place!.runId()
+    const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
+    const own = [...shelf.ledgers.values()].find(({ id }) => isOwn(id))
+    const others = writers.filter(({ writer }) => !isOwn(writer))
+    // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: who is to be shown
+    // beside the directory is whoever was there before.
+    if (own !== undefined || this.others === undefined) this.others = others
+    // Once the directory has shown more than Redis has, it shows until Redis has it as well.
+    if (own !== undefined && !flushed) this.dark = { id: own.id, version: own.version }
+    else if (own === undefined) this.dark ??= nothing
+    else if (this.dark !== undefined && (own.id !== this.dark.id || own.version > this.dark.version))
+      this.dark = undefined
+    if (this.dark === undefined) return { writers, errors, reachable: flushed }
+    const seat = (own?.entry?.seat ?? 1) * partsOfSeat
+    const local = await this.local!.read(noPause)
+    const here = local.writers.map((writer) => ({ ...writer, seat: seat + writer.seat }))
+    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed }
+  }
+
+  private facts(): Facts {
+    const { startedAt, image } = this
+    return { kind: 'host', instance: this.settings.instance, startedAt, epoch: 1, parts: image.parts }
+  }
+
+  /** The store of the directory, which tells other hosts as well. */
+  private telling(under: Store): Store {
+    return {
+      get writer() {
+        return under.writer
+      },
+      gate: under.gate,
+      open: (family, key) => under.open(family, key),
+      setExemplar: (family, key, bucket, exemplar) => under.setExemplar(family, key, bucket, exemplar),
+      series: () => under.series(),
+      flush: () => under.flush(),
+      close: () => under.close(),
+      remove: (family, filter, scope) => {
+        under.remove(family, filter, scope)
+        if (scope === 'application') void this.tell(family, filter)
+      },
+    }
+  }
+
+  private async tell({ registry, name }: FamilyDescriptor, labels: LabelFilter): Promise<void> {
+    // Not in the name of the host's ledger: until the next flush, that has what was removed.
+    const author = `${this.ledgerOf(this.place!.runId() ?? '')} removes`
+    for (let attempt = 1; this.closing === undefined; attempt++) {
+      try {
+        await this.service.tell({ author, registry, name, labels })
+        return
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, Math.min(attempt, 10) * 1000).unref())
+      }
+    }
+  }
+
+  /** Somebody removed series: those of other hosts are removed here as well, those of this one are already. */
+  private removed({ author, registry, name, labels }: Removal): void {
+    if (author.startsWith(this.ledgerOf(this.leading ?? ''))) return
+    const scope: RemovalScope = 'application'
+    const store = this.place!.backend.openStore()
+    for (const family of new Set([...this.image.ledger.families.values()].map((known) => known.family))) {
+      if (family.name === name && family.registry === registry) store.remove(family, labels, scope)
+    }
+  }
+
+  private folded(writer: string): void {
+    if (!this.image.known) {
+      const text = `nobody flushed for ${this.settings.instance} for longer than deadAfter, and this process did not before: what was counted meanwhile is not shown`
+      this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text))
+    }
+    const elsewhere = this.image.forgetSent()
+    this.place!.leaveNote(JSON.stringify({ writer, elsewhere }))
+  }
+}
+
+/** What the leader before knew of this run: that its ledger goes by another name, and what is counted elsewhere. */
+function noteFrom(text: string, ledger: string): { writer?: string; elsewhere?: Elsewhere } {
+  try {
+    const note = JSON.parse(text) as { writer: string; elsewhere: Elsewhere }
+    return note.writer.startsWith(ledger) ? note : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,207 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import type { SlotLayout } from '../../model/layout/slot-layout.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import type { WriterSnapshot } from '../backend.js'
+import { opened, removed, type SeriesLog } from '../series-log.js'
+import type { PartFacts } from './entry.js'
+import { type Entry, Ledger } from './ledger.js'
+
+/** A series of the host, and how many of its processes have it. */
+interface Shared {
+  readonly entry: Entry
+  holders: number
+}
+
+/** Numbers that Redis counts elsewhere by now, by family and series. */
+export type Elsewhere = [definition: string, key: SeriesKey, slots: number[]][]
+
+/**
+ * All processes of a host as one ledger. What is added up is added up here; a gauge's series, whose mode looks at each
+ * process, lie in it one by one, each in the part of its process.
+ */
+export class HostImage {
+  readonly ledger = new Ledger()
+  parts: PartFacts[] = []
+  private readonly plans = new Map<SeriesLog, Plan>()
+  private readonly series = new Map<string, Shared>()
+  /** One more than there are slots: the first takes what is not added up. */
+  private sums = new Float64Array(1)
+  private writers: readonly WriterSnapshot[] = []
+  private elsewhere = new Map<string, number[]>()
+
+  /** Takes the processes as they were read. */
+  update(writers: readonly WriterSnapshot[]): void {
+    const seats = new Set<number>()
+    // What found no room on the disk comes behind the seat that it belongs to: only its own process sees it.
+    const seated = writers.filter(({ seat }) => seat > 0 && !seats.has(seat) && seats.add(seat))
+    const logs = new Set(seated.map(({ log }) => log))
+    for (const [log, plan] of this.plans) {
+      if (logs.has(log)) continue
+      plan.leave()
+      this.plans.delete(log)
+    }
+    for (const writer of seated) {
+      let plan = this.plans.get(writer.log)
+      if (plan === undefined) this.plans.set(writer.log, (plan = new Plan(this, writer.log, writer.seat)))
+      plan.follow()
+    }
+    this.writers = seated
+    this.add(seated)
+    this.parts = seated.map(({ seat: part, live, epoch, startedAt }) => ({ part, live, epoch, startedAt }))
+    for (const writer of seated) this.plans.get(writer.log)!.exemplify(writer)
+  }
+
+  /** Whether it is known what Redis has of this host. */
+  get known(): boolean {
+    return this.ledger.sentValues().length > 0
+  }
+
+  /**
+   * Redis counts elsewhere what it has of this host: only what came since is shown in its ledger. Where it is not known
+   * what that is, everything: nothing may be counted twice.
+   */
+  forgetSent(): Elsewhere {
+    const { known } = this
+    const sent = known ? this.ledger.sentValues() : this.denseValues()
+    const list: Elsewhere = []
+    for (const [id, { family, part, series }] of this.ledger.families) {
+      const { additiveFrom, width } = layoutOf(family)
+      if (part !== 0 || additiveFrom === undefined) continue
+      for (const [key, entry] of series) {
+        const { slot } = entry.run
+        if ((known && !entry.told) || slot + width > sent.length) continue
+        const before = this.elsewhere.get(`${id} ${key}`) ?? []
+        list.push([id, key, Array.from({ length: width }, (_, i) => sent[slot + i]! + (before[i] ?? 0))])
+        entry.told = false
+      }
+    }
+    this.count(list)
+    // The next flush follows at once.
+    this.add(this.writers)
+    this.ledger.begin()
+    return list
+  }
+
+  /** What an earlier leader of the host has seen counted elsewhere. */
+  count(elsewhere: Elsewhere): void {
+    for (const [id, key, slots] of elsewhere) this.elsewhere.set(`${id} ${key}`, slots)
+  }
+
+  hold(family: FamilyDescriptor, key: SeriesKey, created: number): Entry {
+    const id = `${definitionKey(family)} ${key}`
+    let shared = this.series.get(id)
+    if (shared === undefined) {
+      shared = { entry: this.ledger.open(family, key, 0, created), holders: 0 }
+      this.series.set(id, shared)
+    }
+    shared.holders++
+    return shared.entry
+  }
+
+  letGo(family: FamilyDescriptor, key: SeriesKey): void {
+    const id = `${definitionKey(family)} ${key}`
+    const shared = this.series.get(id)
+    if (shared === undefined || --shared.holders > 0) return
+    this.series.delete(id)
+    this.elsewhere.delete(id)
+    this.ledger.remove(this.ledger.families.get(definitionKey(family))!, key)
+  }
+
+  private denseValues(): Float64Array {
+    const { segments } = this.ledger
+    const values = new Float64Array(segments.used)
+    for (const { first, values: slots } of segments.all)
+      values.set(slots.subarray(0, Math.max(0, segments.used - first)), first)
+    return values
+  }
+
+  private add(writers: readonly WriterSnapshot[]): void {
+    const { segments } = this.ledger
+    if (this.sums.length < segments.used + 1) this.sums = new Float64Array(segments.used * 2 + 1)
+    this.sums.fill(0)
+    for (const writer of writers) this.plans.get(writer.log)!.add(this.sums, writer.values)
+    for (const [id, slots] of this.elsewhere) {
+      const slot = this.series.get(id)?.entry.run.slot
+      if (slot === undefined) continue
+      for (const [i, value] of slots.entries()) this.sums[slot + 1 + i]! -= value
+    }
+    for (const { first, values } of segments.all) {
+      const count = Math.min(values.length, segments.used - first)
+      if (count > 0) values.set(this.sums.subarray(first + 1, first + 1 + count))
+    }
+  }
+}
+
+/** Where one process's slots go in the ledger of its host. */
+class Plan {
+  private position = 0
+  private target = new Int32Array(1024)
+  private mapped = 0
+  private readonly open = new Map<number, { family: FamilyDescriptor; key: SeriesKey; layout: SlotLayout }>()
+
+  constructor(
+    private readonly image: HostImage,
+    private readonly log: SeriesLog,
+    private readonly part: number,
+  ) {}
+
+  follow(): void {
+    const { log } = this
+    for (; this.position < log.length; this.position++) {
+      const i = this.position
+      const family = log.families[log.familyOf[i]!]
+      if (family === undefined) continue
+      if (log.kinds[i] === removed) this.close(log.slotOf[i]!)
+      else if (log.kinds[i] === opened) this.begin(log.slotOf[i]!, family, log.keyOf[i]!, log.createdAt[i]!)
+    }
+  }
+
+  add(sums: Float64Array, values: Float64Array): void {
+    const count = Math.min(values.length, this.mapped)
+    for (let i = 0; i < count; i++) sums[this.target[i]!]! += values[i]!
+  }
+
+  exemplify({ exemplars }: WriterSnapshot): void {
+    for (const { slot, bucket, exemplar } of exemplars?.() ?? []) {
+      const there = this.open.get(slot)
+      const entry = there && this.image.ledger.get(there.family, there.key)
+      if (entry !== undefined) this.image.ledger.setNewerExemplar(entry.run.slot, bucket, exemplar)
+    }
+  }
+
+  leave(): void {
+    for (const slot of [...this.open.keys()]) this.close(slot)
+  }
+
+  private begin(slot: number, family: FamilyDescriptor, key: SeriesKey, created: number): void {
+    const layout = layoutOf(family)
+    const { additiveFrom, width, mergedWidth } = layout
+    const { ledger } = this.image
+    const entry =
+      additiveFrom === undefined ? ledger.open(family, key, this.part, created) : this.image.hold(family, key, created)
+    this.reach(slot + width)
+    const [from, count] = additiveFrom === undefined ? [0, width] : [additiveFrom, mergedWidth]
+    for (let i = from; i < from + count; i++) this.target[slot + i] = entry.run.slot + i + 1
+    this.open.set(slot, { family, key, layout })
+  }
+
+  private close(slot: number): void {
+    const there = this.open.get(slot)
+    if (there === undefined) return
+    this.open.delete(slot)
+    const { family, key, layout } = there
+    this.target.fill(0, slot, slot + layout.width)
+    const { ledger } = this.image
+    if (layout.additiveFrom !== undefined) this.image.letGo(family, key)
+    else ledger.remove(ledger.families.get(`${this.part} ${definitionKey(family)}`)!, key)
+  }
+
+  private reach(slots: number): void {
+    if (slots > this.mapped) this.mapped = slots
+    if (slots <= this.target.length) return
+    const wider = new Int32Array(Math.max(slots, this.target.length * 2))
+    wider.set(this.target)
+    this.target = wider
+  }
+}

@@ -1,0 +1,197 @@
+import { MetricsError } from '../../model/errors.js'
+import type { Pause, WriterSnapshot } from '../backend.js'
+import { type LedgerEntry, type Removal, removalText } from './entry.js'
+import { type Flushed, Flusher, within } from './flusher.js'
+import { Folding } from './fold.js'
+import { Keys } from './keys.js'
+import type { RedisSettings } from './options.js'
+import type { Connection } from './script.js'
+import { remove } from './scripts.js'
+import { Shelf, type ShelfOptions } from './shelf.js'
+
+/** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
+const flushPatience = 5_000
+const scrapePatience = 2_000
+/** Milliseconds that a process which ends waits for its last flush. */
+const lastPatience = 2_000
+
+export interface ServiceOptions {
+  readonly settings: RedisSettings
+  readonly connection: Connection
+  readonly writer: string
+  readonly flushed: Flushed
+  readonly onError: (error: MetricsError) => void
+  /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
+  readonly tick?: () => Promise<unknown>
+}
+
+/** What a process does for its service in Redis: flushes, looks after the dead, and says goodbye. */
+export class Service {
+  readonly flusher: Flusher
+  private readonly shelfOptions: ShelfOptions
+  private timer: NodeJS.Timeout | undefined
+  private keeping: NodeJS.Timeout | undefined
+  private folding: Promise<void> | undefined
+  private ending = false
+  private reachable = true
+  private readonly beforeExit = (): void => void this.flushAtEnd()
+
+  constructor(private readonly options: ServiceOptions) {
+    const { settings, connection, writer, flushed } = options
+    const { keyPrefix, deadAfter, expire } = settings
+    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire }
+    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
+  }
+
+  start(): void {
+    if (this.timer !== undefined || this.ending) return
+    const { flushInterval, expire } = this.options.settings
+    const tick = (): void => void (this.options.tick ?? (() => this.flush()))()
+    this.timer = setInterval(tick, flushInterval).unref()
+    // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
+    this.keeping = setInterval(() => void this.fold(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
+    if (this.options.tick === undefined) process.on('beforeExit', this.beforeExit)
+    setImmediate(tick).unref()
+  }
+
+  /** Whether Redis has what was counted before the call. Told to `onError` once for each time that it goes away. */
+  async flush(): Promise<boolean> {
+    try {
+      const dead = await this.flusher.flush()
+      this.reachable = true
+      if (dead > 0) this.foldSoon()
+    } catch (cause) {
+      this.failed(cause)
+    }
+    return this.reachable
+  }
+
+  /** Tells of a removal, apart from any flush. */
+  async tell(removal: Removal): Promise<void> {
+    const { keys, connection, expire } = this.shelfOptions
+    await within(
+      connection.run(remove, [keys.state, keys.removals], [removalText(removal), String(expire)]),
+      flushPatience,
+    )
+  }
+
+  shelf(): Shelf {
+    return new Shelf(this.shelfOptions)
+  }
+
+  /**
+   * Flushes where `flushes` says so, and reads everybody in the same round trip; gives whether either failed.
+   */
+  async read(shelf: Shelf, flushes: boolean): Promise<{ flushed: boolean; cause?: MetricsError }> {
+    let flushed = true
+    // One after the other on the same way: the reading sees what was flushed.
+    const flushing = !flushes
+      ? Promise.resolve()
+      : within(this.flusher.flush(), scrapePatience).catch(() => {
+          flushed = false
+        })
+    try {
+      await within(shelf.read(), scrapePatience)
+      await flushing
+      // It came before what was flushed: the first flush of a writer, or one that began again.
+      const { writer, version } = this.flusher
+      if (flushes && flushed && shelf.ledgers.get(writer)?.version !== version)
+        await within(shelf.read(), scrapePatience)
+    } catch (cause) {
+      await flushing
+      this.reachable = false
+      return { flushed: false, cause: this.unreachable(cause) }
+    }
+    this.reachable = flushed
+    return { flushed }
+  }
+
+  /** What the shelf shows of the service, or of the own instance. */
+  shown(shelf: Shelf): WriterSnapshot[] {
+    const { scope, instance } = this.options.settings
+    const writers = shelf.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
+    if (shelf.hasDead()) this.foldSoon()
+    return writers
+  }
+
+  /** @param leaves whether what was counted goes to the totals */
+  async close(leaves: boolean): Promise<void> {
+    this.ending = true
+    clearInterval(this.timer)
+    clearInterval(this.keeping)
+    process.off('beforeExit', this.beforeExit)
+    // Where nobody began, there is nothing to say goodbye to.
+    if (this.timer !== undefined && leaves) await this.goodbye((cause) => this.failed(cause))
+    await this.folding
+    await this.options.connection.close()
+  }
+
+  /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
+  private async goodbye(failed: (cause: unknown) => void): Promise<void> {
+    // Nothing else may keep the process running by now: it is held, and not for long.
+    const held = setTimeout(() => {}, lastPatience)
+    try {
+      await within(
+        this.flusher.leave().then(() => this.fold()),
+        lastPatience,
+      )
+    } catch (cause) {
+      failed(cause)
+    } finally {
+      clearTimeout(held)
+    }
+  }
+
+  /** The loop is empty. */
+  private async flushAtEnd(): Promise<void> {
+    process.off('beforeExit', this.beforeExit)
+    await this.goodbye(() => {})
+  }
+
+  /** Some time soon: where many see that somebody died, one of them is the first. */
+  private foldSoon(): void {
+    if (this.folding !== undefined || this.ending) return
+    const wait = Math.random() * Math.min(1000, this.options.settings.flushInterval)
+    setTimeout(() => void this.fold(), wait).unref()
+  }
+
+  private fold(): Promise<void> {
+    this.folding ??= this.foldNow().finally(() => {
+      this.folding = undefined
+    })
+    return this.folding
+  }
+
+  private async foldNow(): Promise<void> {
+    try {
+      await new Folding(this.shelfOptions).run(slices())
+    } catch (cause) {
+      // Somebody else does it, or the next time.
+      if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))
+    }
+  }
+
+  private failed(cause: unknown): void {
+    if (this.reachable) this.options.onError(this.unreachable(cause))
+    this.reachable = false
+  }
+
+  private unreachable(cause: unknown): MetricsError {
+    if (cause instanceof MetricsError) return cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const text = `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
+    return new MetricsError('FLUSH_FAILED', text, { cause })
+  }
+}
+
+/** Cuts the adding up of a dead writer's series into slices of a few milliseconds. */
+function slices(): Pause {
+  let began = performance.now()
+  return {
+    due: () => performance.now() - began > 4,
+    async rest() {
+      await new Promise((resolve) => setImmediate(resolve))
+      began = performance.now()
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import { describe, expect } from 'vitest'
+import { type RedisMetrics, redis } from '../../src/redis.js'
+import { Participant } from '../../src/testing/conformance.js'
+import { counterOf } from '../../src/testing/counted.js'
+import { counterFamily } from '../../src/testing/families.js'
+import { type Stage, test } from '../helpers/processes/stage.js'
+import { pause, until } from '../helpers/processes/until.js'
+import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
+
+const patience = 180_000
+const jobs = counterFamily('jobs_total')
+
+describe.skipIf(!hasRedis)('a Redis backend', () => {
+  test('takes 100 000 series of two writers; 10 000 changed ones are one round trip', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const server = await RedisServer.start(stage)
+    const [one, two, reader] = [0, 1, 2].map(() => participant(stage, redis({ url: server.url, flushInterval: 600 })))
+    const children = [one!, two!].map((each) =>
+      Array.from({ length: 100_000 }, (_, i) => counterOf(each, jobs, JSON.stringify([`series ${i}`]))),
+    )
+    for (const own of children) for (const child of own) child.inc()
+    for (const each of [one!, two!]) await each.flush()
+    const first = await reader!.read()
+    expect(first.total('jobs_total')).toBe(200_000)
+
+    // Spread over all of them, so that the least can be sent together.
+    for (let i = 0; i < 100_000; i += 10) children[0]![i]!.inc(2)
+    await server.ask('CONFIG', 'RESETSTAT')
+    await one!.flush()
+    const stats = String(await server.ask('INFO', 'commandstats'))
+    expect(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]).toBe('1')
+    expect(stats).not.toContain('cmdstat_eval:')
+
+    await server.ask('CONFIG', 'RESETSTAT')
+    const second = await reader!.read()
+    expect(second.total('jobs_total')).toBe(220_000)
+    expect(second.value('jobs_total{text="series 99990"}')).toBe(4)
+    // Its own flush, and one reading of everybody.
+    const afterwards = String(await server.ask('INFO', 'commandstats'))
+    expect(/cmdstat_evalsha:calls=(\d+)/.exec(afterwards)?.[1]).toBe('2')
+
+    // A writer with so many series ends: the totals have them.
+    await two!.backend.close?.()
+    const third = await reader!.read()
+    expect(third.total('jobs_total')).toBe(220_000)
+    expect(third.writers.map(({ live }) => live)).toEqual([false, true, true])
+  })
+
+  test('keeps the totals of the dead while anybody lives, and nothing when nobody does', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const server = await RedisServer.start(stage)
+    const options = { url: server.url, flushInterval: 0.2, expireKeyTime: 2 }
+    const [ends, stays] = [participant(stage, redis(options)), participant(stage, redis(options))]
+    counterOf(ends, jobs, JSON.stringify(['a'])).inc(5)
+    counterOf(stays, jobs, JSON.stringify(['a'])).inc(1)
+    for (const each of [ends, stays]) await each.flush()
+    await ends.backend.close?.()
+    await pause(5_000)
+    const reader = participant(stage, redis(options))
+    expect((await reader.read()).value('jobs_total{text="a"}')).toBe(6)
+    for (const each of [reader, stays]) await each.backend.close?.()
+    await until(
+      () => server.ask('DBSIZE'),
+      (size) => size === 0,
+    )
+  })
+
+  test('shows one instance alone where each is scraped for itself', { timeout: patience }, async ({ stage }) => {
+    const server = await RedisServer.start(stage)
+    const start = (instance: string, scope: 'service' | 'instance') =>
+      participant(stage, redis({ url: server.url, instance, scope }))
+    const [a, alsoA, b] = [start('a', 'instance'), start('a', 'service'), start('b', 'instance')]
+    for (const [i, each] of [a, alsoA, b].entries()) {
+      counterOf(each, jobs, JSON.stringify(['x'])).inc(10 ** i)
+      await each.flush()
+    }
+    expect((await a.read()).total('jobs_total')).toBe(11)
+    expect((await alsoA.read()).total('jobs_total')).toBe(111)
+    expect((await b.read()).total('jobs_total')).toBe(100)
+    // What the dead of an instance counted stays with it while anybody there lives.
+    await alsoA.backend.close?.()
+    expect((await a.read()).total('jobs_total')).toBe(11)
+    expect((await b.read()).total('jobs_total')).toBe(100)
+    await a.backend.close?.()
+    const everything = start('c', 'service')
+    expect((await everything.read()).total('jobs_total')).toBe(111)
+    expect((await b.read()).total('jobs_total')).toBe(100)
+  })
+})
+
+function participant(stage: Stage, backend: RedisMetrics): Participant {
+  const made = new Participant(backend)
+  stage.after(() => made.end())
+  return made
+}
