@@ -41,7 +41,7 @@ export function attend(assignment: Assignment, monitor: string): void {
     tired = true
     tell({ promhive: 'retire', reason: 'max_requests' })
   })
-  const draining = new Draining()
+  const draining = new Draining((server) => requests.watch(server))
   const watcher = assignment.timeout > 0 && assignment.report ? new Watcher(assignment, monitor) : undefined
   beat(watcher)
   setInterval(() => {
@@ -64,8 +64,8 @@ export function attend(assignment: Assignment, monitor: string): void {
     // Every answer from now on ends its connection: a client that asks again does not find it closed under its request.
     requests.closeConnections()
     await draining.quiet(lingering)
-    draining.closeSessions()
     if (cluster.worker?.isConnected()) cluster.worker.disconnect()
+    draining.closeSessions()
   })
   process.once('disconnect', async () => {
     if (cluster.worker?.exitedAfterDisconnect !== true) return
