@@ -7,6 +7,7 @@ import { processHome } from './default-registry.js'
 import { MetricsError } from './model/errors.js'
 import { prepareDirectory } from './store/shared/directory.js'
 import { accountOf } from './supervisor/account.js'
+import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import type { Settings } from './supervisor/configuration/settings.js'
@@ -16,6 +17,7 @@ import { workerEnvironment } from './supervisor/managers/environment-manager.js'
 import { handleSignals } from './supervisor/signal-handling.js'
 import { isPrimary, Supervisor } from './supervisor/supervisor.js'
 
+export type { Attendant } from './supervisor/attendant.js'
 export type { Configuration } from './supervisor/configuration/configuration.js'
 export type { Settings } from './supervisor/configuration/settings.js'
 export {
@@ -85,6 +87,43 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   return supervisor
 }
 
+/** What `attend` takes: the settings that matter without workers of its own. */
+export interface AttendOptions
+  extends Partial<
+    Pick<Settings, 'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'compat' | 'metricPrefix'>
+  > {
+  readonly hooks?: Hooks<Attendant>
+  readonly logger?: Logger
+  /** A configuration file, as for `supervise`. */
+  readonly config?: string
+}
+
+/**
+ * Attends to the workers that this primary starts itself with `cluster.fork()`: numbers them, shows what the kernel tells
+ * of each, calls hooks, and answers scrapes on a port of its own. It starts, restarts and ends nobody.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`
+ * @example
+ * const attendant = await attend({ hooks: { workerExited: () => cluster.fork() } })
+ * cluster.fork()
+ * console.log(`metrics at ${attendant.metricsUrl}`)
+ */
+export async function attend(options: AttendOptions = {}): Promise<Attendant> {
+  const { hooks, logger, config, ...code } = options
+  const { settings } = await configurationFrom({ environment: process.env, code }, config)
+  checkCaller('attend', hooks)
+  // Set for the workers as well: they are started from this environment.
+  Object.assign(process.env, directoryFor(settings, undefined, undefined))
+  const attendant = new Attendant({
+    settings,
+    registry: processHome().registry,
+    ...(hooks !== undefined && { hooks: hooks as Hooks }),
+    ...(logger !== undefined && { logger }),
+  })
+  await attendant.start()
+  return attendant
+}
+
 /** All layers, the file among them. `path`: the file that was named, if one was. */
 export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
   const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
@@ -134,6 +173,15 @@ export function composeSupervisor(
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
   })
+}
+
+function checkCaller(name: string, hooks: object | undefined): void {
+  if (!isPrimary()) {
+    const text = `${name}() is for the primary: call it where cluster.isPrimary is true, and start the server elsewhere`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  const [unknown] = unknownHooks(hooks ?? {})
+  if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
 }
 
 /** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */

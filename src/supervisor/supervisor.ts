@@ -1,38 +1,18 @@
 import cluster from 'node:cluster'
-import type { Exposition } from '../delivery/scrape.js'
-import type { Settings } from './configuration/settings.js'
-import {
-  HookContext,
-  type HookName,
-  type Hooks,
-  hooksFor,
-  type SupervisedWorker,
-  type SupervisorView,
-} from './lifecycle.js'
-import { type Logger, standardLogger } from './log.js'
-import { HookManager } from './managers/hook-manager.js'
-import { MetricsServerManager } from './managers/metrics-server-manager.js'
+import type { SupervisedWorker } from './lifecycle.js'
 import { type Assignment, assignmentVariable, type WorkerMessage } from './messages.js'
-import { type MetricNaming, metricNaming } from './metric-naming.js'
 import { type Crew, Place } from './place.js'
-import { SupervisorMetrics } from './supervisor-metrics.js'
+import { type CoreOptions, SupervisorCore } from './supervisor-core.js'
 import { debugs, Watchman } from './watchman.js'
 import { fork, type Program, type WorkerExit, WorkerProcess } from './worker-process.js'
 
 /** How many times in a row a worker may end before it serves, when none has served yet. */
 const hopeless = 5
 
-export interface SupervisorOptions {
-  readonly settings: Settings
+export interface SupervisorOptions extends CoreOptions {
   readonly program: Program
-  /** What a scrape of the metrics port shows. */
-  readonly registry: Exposition
   /** For every worker, beside its assignment. */
   readonly environment: Readonly<Record<string, string>>
-  /** Begins to forward to Redis. */
-  readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
-  readonly hooks?: Hooks
-  readonly logger?: Logger
 }
 
 type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -41,19 +21,14 @@ type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
  * Starts the workers of an application, sees them end, starts others, and keeps one port open for scrapes. What they count
  * is safe without it.
  */
-export class Supervisor implements SupervisorView {
-  readonly settings: Settings
+export class Supervisor extends SupervisorCore {
   /** Resolves with the exit code when everything has ended. */
   readonly done: Promise<number>
   private state: State = 'idle'
   private readonly places = new Map<number, Place>()
-  private readonly logger: Logger
-  private readonly hooks: HookManager
-  private readonly metricsServer: MetricsServerManager
-  private readonly naming: MetricNaming
+  /** Places that are given up, and not left by everybody yet. */
+  private readonly closing = new Set<Place>()
   private readonly crew: Crew
-  private metrics: SupervisorMetrics | undefined
-  private forwarding: { stop(): Promise<void> } | undefined
   private finish!: (code: number) => void
   private firstServed!: () => void
   private readonly serving = new Promise<void>((resolve) => {
@@ -67,12 +42,8 @@ export class Supervisor implements SupervisorView {
   private listened = false
 
   constructor(private readonly options: SupervisorOptions) {
-    const { settings, logger = standardLogger } = options
-    this.settings = settings
-    this.logger = logger
-    this.hooks = new HookManager(logger)
-    this.metricsServer = new MetricsServerManager(logger)
-    this.naming = metricNaming(settings.compat, settings.metricPrefix)
+    super(options)
+    const { settings, logger } = this
     this.done = new Promise((resolve) => {
       this.finish = resolve
     })
@@ -105,10 +76,6 @@ export class Supervisor implements SupervisorView {
     return this.state === 'running'
   }
 
-  get metricsUrl(): string | undefined {
-    return this.metricsServer.url
-  }
-
   /** The workers by number; while one is being replaced, the one that serves. */
   workers(): readonly SupervisedWorker[] {
     return [...this.places.values()].flatMap(({ worker }) => (worker === undefined ? [] : [worker]))
@@ -118,9 +85,7 @@ export class Supervisor implements SupervisorView {
   async start(): Promise<void> {
     if (this.state !== 'idle') return
     this.state = 'starting'
-    await this.tell('starting')
-    this.prepareMetrics()
-    if (this.settings.metrics) await this.openMetricsPort()
+    await this.open()
     for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
     this.watchman.start()
     await Promise.all([...this.places.values()].map((place) => place.open()))
@@ -128,30 +93,6 @@ export class Supervisor implements SupervisorView {
     if (this.state !== 'starting') return
     this.state = 'running'
     await this.tell('ready')
-  }
-
-  /** Has the families of the primary and of its workers shown. Twice is once. */
-  prepareMetrics(): void {
-    this.metrics ??= new SupervisorMetrics(this.naming, this.settings)
-  }
-
-  /** Begins to forward to Redis, where the settings say so. @returns whether it does */
-  async startForwarding(): Promise<boolean> {
-    const { forward } = this.options
-    if (!this.settings.redisEnabled) return false
-    return this.hooks.execute('startForwarding', async () => {
-      if (forward === undefined) throw new Error('REDIS_ENABLED is set, and nothing here forwards to Redis')
-      this.forwarding ??= await forward(this.settings)
-    })
-  }
-
-  /** Opens the metrics port where it is not open yet. @returns whether it is */
-  openMetricsPort(): Promise<boolean> {
-    return this.metricsServer.startServer(this.settings, this.options.registry)
-  }
-
-  closeMetricsPort(): Promise<void> {
-    return this.metricsServer.stopServer()
   }
 
   /** Replaces every worker, one after the other: with new code, and without losing a request. Ends at the first that fails. */
@@ -180,7 +121,13 @@ export class Supervisor implements SupervisorView {
     for (let id = from; id > to; id--) {
       const place = this.places.get(id)!
       this.places.delete(id)
-      leaving.push(place.close().then(() => (this.places.has(id) ? undefined : this.metrics?.forget(id))))
+      this.closing.add(place)
+      leaving.push(
+        place.close().then(() => {
+          this.closing.delete(place)
+          if (!this.places.has(id)) this.metrics?.forget(id)
+        }),
+      )
     }
     const coming: Promise<boolean>[] = []
     for (let id = from + 1; id <= to; id++) {
@@ -210,19 +157,17 @@ export class Supervisor implements SupervisorView {
 
   /** Ends every worker at once. */
   async kill(code = 1): Promise<void> {
-    for (const place of this.places.values()) place.kill()
+    for (const place of [...this.places.values(), ...this.closing]) place.kill()
     await this.stop(code)
   }
 
   private async shutDown(code: number): Promise<void> {
     this.state = 'stopping'
     await this.tell('stopping')
-    await Promise.all([...this.places.values()].map((place) => place.close()))
+    await Promise.all([...this.places.values(), ...this.closing].map((place) => place.close()))
     this.watchman.stop()
     this.state = 'stopped'
-    await this.tell('stopped')
-    await this.forwarding?.stop()
-    await this.metricsServer.stopServer()
+    await this.close()
     this.finish(code)
   }
 
@@ -262,7 +207,8 @@ export class Supervisor implements SupervisorView {
   }
 
   private hear(worker: WorkerProcess, message: WorkerMessage): void {
-    if (message.promhive === 'beat') return
+    // One that leaves already has a successor.
+    if (message.promhive === 'beat' || worker.ending !== undefined) return
     const place = this.places.get(worker.id)
     if (message.promhive === 'retire') return void place?.replace(message.reason)
     void this.tell('workerInterrupted', { worker })
@@ -280,17 +226,6 @@ export class Supervisor implements SupervisorView {
       this.logger.warn(`worker ${worker.id} (${worker.pid}) ended ${how}: ${reason}`)
     }
     void this.tell('workerExited', { worker, exit: { ...exit, reason } })
-  }
-
-  private async tell(
-    event: HookName,
-    about: Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit' | 'change'> = {},
-  ): Promise<void> {
-    const { hooks = {} } = this.options
-    for (const { name, call } of hooksFor(hooks, event)) {
-      const context = new HookContext({ event, server: this, logger: this.logger, ...about })
-      await this.hooks.execute(name, () => call(context))
-    }
   }
 }
 

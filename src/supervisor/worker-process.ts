@@ -94,7 +94,8 @@ export class WorkerProcess {
     if (this.aborting) return 'aborting'
     if (this.ending !== undefined) return 'draining'
     if (!this.ready) return 'starting'
-    return performance.now() - this.heard > 5000 ? 'blocked' : 'running'
+    // One without the agent gives no signs of life.
+    return this.beats > 0 && performance.now() - this.heard > 5000 ? 'blocked' : 'running'
   }
 
   /**

@@ -56,6 +56,11 @@ describe('a configuration', () => {
     ['REDIS_ENABLED', 'maybe', 'REDIS_ENABLED must be true or false'],
     ['REDIS_DB', '-1', 'REDIS_DB must be a whole number of 0 or more'],
     ['PROMHIVE_MAX_RSS', 'lots', 'PROMHIVE_MAX_RSS must be a number of bytes'],
+    [
+      'PROMETHEUS_SSL_CERTFILE',
+      '/etc/cert.pem',
+      'PROMETHEUS_SSL_CERTFILE is set, and the metrics port speaks plain HTTP',
+    ],
     ['PROMHIVE_COMPAT', 'uwsgi', 'PROMHIVE_COMPAT must be none or gunicorn'],
   ] as const)('%s=%s is refused by name', ([variable, text, message]) => {
     const wrong = (): Configuration => new Configuration({ environment: { [variable]: text } })

@@ -39,6 +39,22 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     expect(hooks.at(-1)).toBe('stopped -')
   })
 
+  test('that goes on starting its workers itself is attended to', { timeout: patience }, async ({ stage }) => {
+    const app = await SupervisedApplication.start(stage, { primary: 'forks-itself.mjs' })
+    const running = (id: number): string => `app_worker_state{worker_id="${id}",app_worker_state="running"}`
+    const scrape = await app.shows((seen) => [1, 2].every((id) => seen.value(running(id)) === 1))
+    expect(scrape.value('app_worker_memory_bytes{worker_id="2"}')).toBeGreaterThan(10_000_000)
+    const [first] = app.workerPids()
+    process.kill(first!, 'SIGKILL')
+    await app.says(/exited 1 signal/)
+    const after = await app.shows((seen) => [1, 2].every((id) => seen.value(running(id)) === 1))
+    expect(after.value('app_primary_worker_restarts_total{reason="signal"}')).toBe(1)
+    expect(Object.keys(after.labelled('app_worker_memory_bytes'))).toHaveLength(2)
+    expect(app.workerPids()).toHaveLength(2)
+    app.signal('SIGTERM')
+    expect(await app.ended).toBe(0)
+  })
+
   test('ProcessManager ends its own descendants only, those that will not by force', { timeout: patience }, async ({
     stage,
   }) => {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { type ClientHttp2Session, connect } from 'node:http2'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { test } from '../helpers/processes/stage.js'
@@ -85,6 +86,41 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     const scrape = await app.scrape()
     expect(scrape.total('app_worker_request_duration_seconds_count')).toBe(sent + 1)
     expect(Object.keys(scrape.labelled('app_worker_state'))).toHaveLength(2 * 6)
+  })
+
+  test('HTTP/2 is counted too, and a reload tells its clients to go elsewhere', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const app = await SupervisedApplication.start(stage, { app: 'serves-http2.mjs', args: ['--workers', '1'] })
+    const faults: string[] = []
+    const pids = new Set<string>()
+    let session: ClientHttp2Session | undefined
+    const ask = (path = '/'): Promise<void> =>
+      new Promise((resolve) => {
+        if (session === undefined) {
+          const fresh = (session = connect(`http://127.0.0.1:${app.port}`))
+          const leave = (): void => {
+            if (session === fresh) session = undefined
+          }
+          fresh.on('goaway', leave).on('close', leave)
+          fresh.on('error', (error) => faults.push(String(error)))
+          stage.after(() => fresh.destroy())
+        }
+        let body = ''
+        const request = session.request({ ':path': path })
+        request.on('data', (chunk) => (body += chunk))
+        request.on('error', (error) => faults.push(String(error)))
+        request.on('close', () => resolve(void pids.add(body)))
+        request.end()
+      })
+    let sent = 0
+    await ask('/fail')
+    app.signal('SIGHUP')
+    for (; pids.size < 3; sent++) await ask()
+    expect(faults).toEqual([])
+    const scrape = await app.shows((seen) => seen.total('app_worker_requests_total') >= sent + 1)
+    expect(scrape.total('app_worker_requests_total')).toBe(sent + 1)
+    expect(scrape.total('app_worker_failed_requests_total')).toBe(1)
   })
 
   test('failed requests and errors are counted by what they were', { timeout: patience }, async ({ stage }) => {

@@ -33,18 +33,22 @@ export function assignmentOfThisProcess(): Assignment | undefined {
  * @param monitor the file that watches from a thread of its own
  */
 export function attend(assignment: Assignment, monitor: string): void {
-  let asked = false
+  let tired = false
   const { worker, naming } = assignment
   const metrics = assignment.countsRequests ? new RequestMetrics(String(worker), naming) : undefined
   const requests = new Requests(metrics, (answered) => {
-    if (assignment.maxRequests === 0 || answered < assignment.maxRequests || asked) return
-    asked = true
+    if (assignment.maxRequests === 0 || answered < assignment.maxRequests || tired) return
+    tired = true
     tell({ promhive: 'retire', reason: 'max_requests' })
   })
-  const draining = new Draining()
+  const draining = new Draining((server) => requests.watch(server))
   const watcher = assignment.timeout > 0 && assignment.report ? new Watcher(assignment, monitor) : undefined
   beat(watcher)
-  setInterval(() => beat(watcher), beatEvery).unref()
+  setInterval(() => {
+    beat(watcher)
+    // Again: when it was said first, a successor may have failed.
+    if (tired) tell({ promhive: 'retire', reason: 'max_requests' })
+  }, beatEvery).unref()
   const ownListeners = new Map<string, () => void>()
   for (const signal of endings) {
     const listener = (): void => tell({ promhive: 'interrupted', signal })
@@ -60,8 +64,8 @@ export function attend(assignment: Assignment, monitor: string): void {
     // Every answer from now on ends its connection: a client that asks again does not find it closed under its request.
     requests.closeConnections()
     await draining.quiet(lingering)
-    draining.closeSessions()
     if (cluster.worker?.isConnected()) cluster.worker.disconnect()
+    draining.closeSessions()
   })
   process.once('disconnect', async () => {
     if (cluster.worker?.exitedAfterDisconnect !== true) return

@@ -4,22 +4,29 @@ import type { Server } from 'node:net'
 
 /** Milliseconds between two looks whether connections are left. */
 const lookEvery = 50
+/** Milliseconds that a session has which began while the ports were being closed. */
+const lateSession = 1000
 
 /** Knows every server of this process, and waits for the end of their connections. */
 export class Draining {
   private readonly servers = new Set<Server>()
   private readonly sessions = new Set<ServerHttp2Session>()
+  private closing = false
 
-  constructor() {
+  /** @param onServer told of every server when it begins to listen */
+  constructor(onServer: (server: Server) => void) {
     subscribe('tracing:net.server.listen:asyncStart', (message) => {
       const { server } = message as { readonly server: Server }
       if (this.servers.has(server)) return
       this.servers.add(server)
+      onServer(server)
       server.once('close', () => this.servers.delete(server))
       // Of HTTP/2 servers only.
       server.on('session', (session: ServerHttp2Session) => {
         this.sessions.add(session)
         session.once('close', () => this.sessions.delete(session))
+        // Its handshake took longer than the ports were open. Not at once: its first request is on the way.
+        if (this.closing) setTimeout(() => session.close(), lateSession).unref()
       })
     })
   }
@@ -34,8 +41,12 @@ export class Draining {
     }
   }
 
-  /** Tells HTTP/2 clients that this was the last: what they asked is answered, and what they ask next goes elsewhere. */
+  /**
+   * Tells HTTP/2 clients that this was the last: what they asked is answered, and what they ask next goes elsewhere. When
+   * the ports are closed: else a client might come back here.
+   */
   closeSessions(): void {
+    this.closing = true
     for (const session of this.sessions) session.close()
   }
 }

@@ -1,16 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Counter, type CounterChild } from '../../metric/counter.js'
 import { Histogram, type HistogramChild } from '../../metric/histogram.js'
 import type { MetricNaming } from '../metric-naming.js'
-
-/** A request that a framework has found a route for: Express tells it so. */
-interface RoutedRequest extends IncomingMessage {
-  readonly baseUrl?: string
-  readonly route?: { readonly path?: unknown }
-}
-
-/** Where a request goes that no route is known for: never its raw path, which would make a series of its own. */
-const unknownEndpoint = 'unknown'
+import type { Exchange } from './requests.js'
 
 /** Label sets of failed requests that a process may make; beyond them they are counted together. */
 const maxSeries = 500
@@ -55,39 +46,18 @@ export class RequestMetrics {
     this.durations.open()
   }
 
-  /** @param since on the clock of `performance.now()` */
-  answered(request: IncomingMessage, response: ServerResponse, since: number): void {
-    const fault = faultOf(response)
-    if (fault === undefined) this.count(since)
-    else this.failedWith(fault, request, since)
-  }
-
-  /** A request that was not answered as it should be. */
-  failedWith(type: string, request: IncomingMessage, since: number): void {
-    this.count(since)
-    const labels = { worker_id: this.worker, method: request.method ?? '', endpoint: endpointOf(request) }
-    this.failed.inc(labels)
-    this.errors.inc({ ...labels, error_type: type })
-  }
-
-  private count(since: number): void {
+  /** @param fault why it failed; undefined when it did not */
+  ended(exchange: Exchange, fault: string | undefined): void {
     this.requests.inc()
-    this.durations.observe((performance.now() - since) / 1000)
+    this.durations.observe((performance.now() - exchange.since) / 1000)
+    if (fault === undefined) return
+    const labels = { worker_id: this.worker, method: exchange.method, endpoint: exchange.endpoint() }
+    this.failed.inc(labels)
+    this.errors.inc({ ...labels, error_type: fault })
   }
 
   /** An error that belongs to no request. */
   error(type: string): void {
     this.errors.inc({ worker_id: this.worker, method: '', endpoint: '', error_type: type })
   }
-}
-
-function faultOf(response: ServerResponse): string | undefined {
-  if (!response.writableFinished) return 'aborted'
-  return response.statusCode >= 500 ? `http_${response.statusCode}` : undefined
-}
-
-/** The route as the application wrote it. */
-function endpointOf(request: IncomingMessage): string {
-  const { baseUrl = '', route } = request as RoutedRequest
-  return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : unknownEndpoint
 }

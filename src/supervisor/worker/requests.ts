@@ -1,6 +1,21 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Server } from 'node:net'
 import type { RequestMetrics } from './request-metrics.js'
+
+/** A request that is being answered, over whichever version of HTTP. */
+export interface Exchange {
+  readonly method: string
+  /** On the clock of `performance.now()`. */
+  readonly since: number
+  /** The route as the application wrote it, when it is known by now. */
+  endpoint(): string
+  /** Why it failed, once it has ended; undefined when it did not. */
+  fault(): string | undefined
+  /** Has the answer end its connection. */
+  closeConnection(): void
+}
 
 /** What the channel of node:http says when a request has come in. */
 interface RequestStart {
@@ -8,9 +23,18 @@ interface RequestStart {
   readonly response: ServerResponse
 }
 
-/** The requests of this worker that are being answered, over http and https, as node:http publishes them. */
+/** A request that a framework has found a route for: Express tells it so. */
+interface RoutedRequest extends IncomingMessage {
+  readonly baseUrl?: string
+  readonly route?: { readonly path?: unknown }
+}
+
+/** Where a request goes that no route is known for: never its raw path, which would make a series of its own. */
+const unknownEndpoint = 'unknown'
+
+/** The requests of this worker that are being answered, over http, https and http2. */
 export class Requests {
-  private readonly open = new Map<ServerResponse, { readonly request: IncomingMessage; readonly since: number }>()
+  private readonly open = new Set<Exchange>()
   private closing = false
   private answered = 0
 
@@ -20,27 +44,37 @@ export class Requests {
    */
   constructor(
     private readonly metrics: RequestMetrics | undefined,
-    onAnswered: (answered: number) => void,
+    private readonly onAnswered: (answered: number) => void,
   ) {
     subscribe('http.server.request.start', (message) => {
       const { request, response } = message as RequestStart
-      const since = performance.now()
-      this.open.set(response, { request, since })
-      if (this.closing) closeAfter(response)
-      response.once('close', () => {
-        // A request that an uncaught exception ended has been counted.
-        if (!this.open.delete(response)) return
-        metrics?.answered(request, response, since)
-        onAnswered(++this.answered)
-      })
+      this.begin(exchangeOf(request, response), (ended) => response.once('close', ended))
     })
     process.on('uncaughtExceptionMonitor', (error) => this.uncaught(error instanceof Error ? error.name : 'Error'))
+  }
+
+  /** HTTP/2 has no channel that tells of requests in every version of Node; its servers do. */
+  watch(server: Server): void {
+    server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      this.begin(streamExchange(stream, headers), (ended) => stream.once('close', ended))
+    })
   }
 
   /** From now on every answer ends its connection: the client's next request goes to another worker. */
   closeConnections(): void {
     this.closing = true
-    for (const response of this.open.keys()) closeAfter(response)
+    for (const exchange of this.open) exchange.closeConnection()
+  }
+
+  private begin(exchange: Exchange, onEnd: (ended: () => void) => void): void {
+    this.open.add(exchange)
+    if (this.closing) exchange.closeConnection()
+    onEnd(() => {
+      // A request that an uncaught exception ended has been counted.
+      if (!this.open.delete(exchange)) return
+      this.metrics?.ended(exchange, exchange.fault())
+      this.onAnswered(++this.answered)
+    })
   }
 
   private uncaught(type: string): void {
@@ -50,11 +84,37 @@ export class Requests {
       this.metrics?.error(type)
       return
     }
-    for (const { request, since } of this.open.values()) this.metrics?.failedWith(type, request, since)
+    for (const exchange of this.open) this.metrics?.ended(exchange, type)
     this.open.clear()
   }
 }
 
-function closeAfter(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close')
+function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
+  return {
+    method: request.method ?? '',
+    since: performance.now(),
+    endpoint() {
+      const { baseUrl = '', route } = request as RoutedRequest
+      return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : unknownEndpoint
+    },
+    fault: () => (response.writableFinished ? failure(response.statusCode) : 'aborted'),
+    closeConnection() {
+      if (!response.headersSent) response.setHeader('Connection', 'close')
+    },
+  }
+}
+
+function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange {
+  return {
+    method: String(headers[':method'] ?? ''),
+    since: performance.now(),
+    endpoint: () => unknownEndpoint,
+    fault: () => (stream.rstCode === 0 ? failure(Number(stream.sentHeaders?.[':status'] ?? 0)) : 'aborted'),
+    // Its session is told, not the single stream.
+    closeConnection() {},
+  }
+}
+
+function failure(status: number): string | undefined {
+  return status >= 500 ? `http_${status}` : undefined
 }

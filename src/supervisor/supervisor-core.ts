@@ -1,0 +1,94 @@
+import type { Exposition } from '../delivery/scrape.js'
+import type { Settings } from './configuration/settings.js'
+import type { HookedSupervisor } from './default-hooks.js'
+import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'
+import { type Logger, standardLogger } from './log.js'
+import { HookManager } from './managers/hook-manager.js'
+import { MetricsServerManager } from './managers/metrics-server-manager.js'
+import { type MetricNaming, metricNaming } from './metric-naming.js'
+import { SupervisorMetrics } from './supervisor-metrics.js'
+
+/** What every supervisor is given, whoever starts its workers. */
+export interface CoreOptions {
+  readonly settings: Settings
+  /** What a scrape of the metrics port shows. */
+  readonly registry: Exposition
+  /** Begins to forward to Redis. */
+  readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
+  readonly hooks?: Hooks
+  readonly logger?: Logger
+}
+
+type About = Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit' | 'change'>
+
+/** The metrics port, the metrics and the hooks of a supervisor. */
+export abstract class SupervisorCore implements HookedSupervisor {
+  readonly settings: Settings
+  protected readonly logger: Logger
+  protected readonly naming: MetricNaming
+  protected metrics: SupervisorMetrics | undefined
+  private readonly hooks: HookManager
+  private readonly metricsServer: MetricsServerManager
+  private forwarding: { stop(): Promise<void> } | undefined
+
+  constructor(private readonly core: CoreOptions) {
+    const { settings, logger = standardLogger } = core
+    this.settings = settings
+    this.logger = logger
+    this.hooks = new HookManager(logger)
+    this.metricsServer = new MetricsServerManager(logger)
+    this.naming = metricNaming(settings.compat, settings.metricPrefix)
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.metricsServer.url
+  }
+
+  abstract workers(): readonly SupervisedWorker[]
+
+  /** Has the families of the primary and of its workers shown. Twice is once. */
+  prepareMetrics(): void {
+    this.metrics ??= new SupervisorMetrics(this.naming, this.settings)
+  }
+
+  /** Opens the metrics port where it is not open yet. @returns whether it is */
+  openMetricsPort(): Promise<boolean> {
+    return this.metricsServer.startServer(this.settings, this.core.registry)
+  }
+
+  closeMetricsPort(): Promise<void> {
+    return this.metricsServer.stopServer()
+  }
+
+  /** Begins to forward to Redis, where the settings say so. @returns whether it does */
+  async startForwarding(): Promise<boolean> {
+    const { forward } = this.core
+    if (!this.settings.redisEnabled) return false
+    return this.hooks.execute('startForwarding', async () => {
+      if (forward === undefined) throw new Error('REDIS_ENABLED is set, and nothing here forwards to Redis')
+      this.forwarding ??= await forward(this.settings)
+    })
+  }
+
+  /** What every supervisor begins with. */
+  protected async open(): Promise<void> {
+    await this.tell('starting')
+    this.prepareMetrics()
+    if (this.settings.metrics) await this.openMetricsPort()
+  }
+
+  /** What every supervisor ends with. */
+  protected async close(): Promise<void> {
+    await this.tell('stopped')
+    await this.forwarding?.stop()
+    await this.closeMetricsPort()
+  }
+
+  /** Calls the hooks of an event, one after the other. */
+  protected async tell(event: HookName, about: About = {}): Promise<void> {
+    for (const { name, call } of hooksFor(this.core.hooks ?? {}, event)) {
+      const context = new HookContext({ event, server: this, logger: this.logger, ...about })
+      await this.hooks.execute(name, () => call(context))
+    }
+  }
+}
