@@ -17,7 +17,8 @@ buildNative({ quiet })
 types('tsconfig.json', 'esm')
 types('tsconfig.cjs.json', 'cjs')
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
-const doors = Object.fromEntries(['index', 'register', 'http'].map((name) => [name, `src/${name}.ts`]))
+const names = ['index', 'register', 'http', 'express', 'fastify', 'koa', 'hono', 'nestjs', 'next']
+const doors = Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]))
 await bundle('esm', { ...doors, 'cli/bin': 'src/cli/bin.ts' })
 await bundle('cjs', doors)
 
