@@ -1,14 +1,23 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { guarded, onChannel } from './guard.js'
 import { errorTypeOf, unmatched } from './label-values.js'
 
 /** Of Fastify, what is used here. */
 export interface FastifyLike {
-  addHook(name: 'onRequest', hook: (request: FastifyRequestLike, reply: unknown, done: () => void) => void): unknown
+  addHook(
+    name: 'onRequest',
+    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
+  ): unknown
   addHook(
     name: 'onError',
-    hook: (request: FastifyRequestLike, reply: unknown, error: unknown, done: () => void) => void,
+    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, error: unknown, done: () => void) => void,
   ): unknown
+}
+
+interface FastifyReplyLike {
+  readonly raw: ServerResponse | Http2ServerResponse
 }
 
 interface FastifyRequestLike {

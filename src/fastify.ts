@@ -1,0 +1,21 @@
+import { processHome } from './default-registry.js'
+import { fastifyMetrics } from './instrument/http/fastify.js'
+import type { HttpOptions } from './instrument/http/http-instrument.js'
+
+export type { HttpOptions }
+
+/**
+ * A plugin that measures every request to the application, by the template of its route. Not needed beside `--import
+ * promhive/register`, and harmless.
+ *
+ * @param options those of `instrumentHttp`, as the second argument of `register`
+ * @example await app.register(httpMetrics)
+ */
+export const httpMetrics: (fastify: unknown, options: HttpOptions, done: () => void) => void = Object.assign(
+  (fastify: unknown, options: HttpOptions, done: () => void) => {
+    processHome()
+    fastifyMetrics(fastify, options, done)
+  },
+  // Fastify's word for a plugin whose hooks are those of the application around it.
+  { [Symbol.for('skip-override')]: true },
+)

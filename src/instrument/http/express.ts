@@ -1,0 +1,30 @@
+import type { NodeRequest } from './exchange-of.js'
+import type { HttpOptions } from './http-instrument.js'
+import { type NodeResponse, noteError, Picker } from './picked.js'
+
+/** A middleware of Express' form, which Connect and Nest take as well. */
+export type ExpressMiddleware = (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void) => void
+
+export type ExpressErrorMiddleware = (
+  error: unknown,
+  request: NodeRequest,
+  response: NodeResponse,
+  next: (error?: unknown) => void,
+) => void
+
+/** Express keeps the route on its request, where it is read when the response is over. */
+export function expressMetrics(options: HttpOptions): ExpressMiddleware {
+  const picker = new Picker(options)
+  return (request, response, next) => {
+    picker.pick(request, response)
+    next()
+  }
+}
+
+export function expressErrorMetrics(): ExpressErrorMiddleware {
+  // Four parameters are what Express knows such a middleware by.
+  return (error, request, _response, next) => {
+    noteError(request, error)
+    next(error)
+  }
+}

@@ -1,0 +1,60 @@
+import { exchangeOf, type NodeRequest } from './exchange-of.js'
+import type { HttpOptions } from './http-instrument.js'
+import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
+
+/** Express' request is Node's own; Fastify's has it, and knows its route. */
+type AnyRequest = NodeRequest & { readonly raw?: NodeRequest; readonly routeOptions?: { readonly url?: string } }
+type AnyResponse = NodeResponse & { readonly raw?: NodeResponse }
+
+/** Of Nest's execution context, what is used here. */
+export interface NestContext {
+  getType(): string
+  switchToHttp(): { getRequest(): unknown; getResponse(): unknown }
+}
+
+interface Observer {
+  next(value: unknown): void
+  error(error: unknown): void
+  complete(): void
+}
+
+/** Of an Observable, what is used here: it is made anew by its own class, so that RxJS need not be loaded. */
+interface ObservableLike {
+  subscribe(observer: Observer): unknown
+}
+
+type ObservableClass = new (subscribe: (observer: Observer) => unknown) => ObservableLike
+
+/** An interceptor of Nest's form. */
+export class NestMetrics {
+  private readonly picker: Picker
+
+  constructor(options: HttpOptions = {}) {
+    this.picker = new Picker(options)
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: Nest wants the Observable of its own copy of RxJS back
+  intercept(context: NestContext, next: { handle(): any }): any {
+    if (context.getType() !== 'http') return next.handle()
+    const [request, response] = [context.switchToHttp().getRequest(), context.switchToHttp().getResponse()]
+    const raw = (request as AnyRequest).raw ?? (request as NodeRequest)
+    this.picker.pick(raw, (response as AnyResponse).raw ?? (response as NodeResponse))
+    attempt(() => tellRoute(raw, request as AnyRequest))
+    const handled: ObservableLike = next.handle()
+    return new (handled.constructor as ObservableClass)((observer) =>
+      handled.subscribe({
+        next: (value) => observer.next(value),
+        error(error) {
+          noteError(raw, error)
+          observer.error(error)
+        },
+        complete: () => observer.complete(),
+      }),
+    )
+  }
+}
+
+function tellRoute(raw: NodeRequest, { routeOptions }: AnyRequest): void {
+  const exchange = exchangeOf(raw)
+  if (exchange !== undefined && routeOptions?.url !== undefined) exchange.route = routeOptions.url
+}

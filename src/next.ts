@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import { processHome } from './default-registry.js'
+import { type HttpOptions, provideHttpInstrument } from './instrument/http/http-instrument.js'
+import { NextRoutes } from './instrument/http/next.js'
+
+export interface NextOptions extends HttpOptions {
+  /** Where `next build` wrote to: `.next` when left out. */
+  readonly directory?: string
+}
+
+/**
+ * Measures every request to a Next application, by its route: `/users/[id]`. To be called in `register()` of
+ * `instrumentation.ts`, with `promhive` among the `serverExternalPackages` of the configuration. Beside `--import
+ * promhive/register` it is the one line that tells the routes.
+ *
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @example httpMetrics({ directory: '.next' })
+ */
+export function httpMetrics({ directory = '.next', ...options }: NextOptions = {}): void {
+  processHome()
+  const routes = NextRoutes.read(join(process.cwd(), directory))
+  const route = options.route ?? ((request) => routes?.routeOf(request))
+  provideHttpInstrument({ ...options, route }).measureEverything()
+}
