@@ -1,13 +1,15 @@
 import { MetricsError } from '../model/errors.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
+import { doctor } from './commands/doctor.js'
 import { inspect } from './commands/inspect.js'
 import { run } from './commands/run.js'
 import { serve } from './commands/serve.js'
+import { top } from './commands/top.js'
 import { wipe } from './commands/wipe.js'
 import { packageVersion } from './version.js'
 
-const commands: readonly Command[] = [run, config, serve, inspect, wipe]
+const commands: readonly Command[] = [run, config, serve, inspect, top, doctor, wipe]
 
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args

@@ -8,6 +8,7 @@ import type { WriterSnapshot } from '../../store/backend.js'
 import { opened } from '../../store/series-log.js'
 import { seriesName, valuesName } from '../../store/shared/format.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
+import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 
@@ -99,14 +100,7 @@ function printSeats(directory: string, seats: readonly SeatFacts[], faults: read
       `${seat.seriesBytes} B`,
     ]),
   ]
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  for (const row of rows)
-    console.log(
-      `  ${row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd()}`,
-    )
+  for (const line of columns(rows)) console.log(`  ${line}`)
   const families = new Map<string, number>()
   for (const seat of seats) {
     for (const [name, series] of Object.entries(seat.families)) families.set(name, (families.get(name) ?? 0) + series)

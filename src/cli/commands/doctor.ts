@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { directoryFromEnvironment } from '../../application-directory.js'
+import type { Command } from '../command.js'
+import { checkDirectory } from '../doctor/directory-check.js'
+import { checkEnvironment } from '../doctor/environment-check.js'
+import type { Finding } from '../doctor/finding.js'
+import { checkPackages } from '../doctor/packages-check.js'
+import { checkRuntime } from '../doctor/runtime-check.js'
+import { checkSeats } from '../doctor/seats-check.js'
+
+const usage = `promhive doctor [DIR] [--json]
+
+Looks for what makes metrics wrong: which writer serves, what the directory lies on, its permissions, room and clock,
+files that cannot be read, definitions that contradict each other, misspelt variables, other clients among the
+packages of the folder that it is run in. Changes nothing. Ends with 1 when something fails.
+
+  DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out; without any, the rest is checked)
+  --json   for programs`
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'look for what makes metrics wrong',
+  usage,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } },
+    })
+    const directory = positionals[0] ?? values.dir ?? directoryFromEnvironment()
+    const findings = [...checkRuntime(), ...checkEnvironment(), ...checkPackages()]
+    if (directory !== undefined) {
+      findings.push(...checkDirectory(directory))
+      if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) findings.push(...(await checkSeats(directory)))
+    }
+    if (values.json) console.log(JSON.stringify(findings, undefined, 2))
+    else print(findings, directory)
+    return findings.some(({ state }) => state === 'fail') ? 1 : 0
+  },
+}
+
+const marks = { ok: '  ok  ', warn: ' warn ', fail: ' FAIL ' } as const
+
+function print(findings: readonly Finding[], directory: string | undefined): void {
+  const width = Math.max(...findings.map(({ topic }) => topic.length))
+  for (const { state, topic, text, advice } of findings) {
+    console.log(`${marks[state]} ${topic.padEnd(width)}  ${text}`)
+    if (advice !== undefined) console.log(`${' '.repeat(width + 9)}→ ${advice}`)
+  }
+  if (directory === undefined) console.log('\nName a directory, or set PROMHIVE_DIR, to have that looked at as well.')
+}

@@ -1,0 +1,78 @@
+import { statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { MetricsError } from '../../model/errors.js'
+import type { Command } from '../command.js'
+import { directoryArgument } from '../directory-argument.js'
+import { frame } from '../top/frame.js'
+import { Viewer } from '../top/view.js'
+
+const usage = `promhive top [DIR] [--interval 1] [--count N]
+
+Shows, again and again, who counts in a directory, what each process takes, and what happens most. q ends it.
+
+  DIR            the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  --interval S   seconds between two looks
+  --count N      ends after so many; without a terminal there is one, which compares two looks`
+
+/** q, Ctrl-C and Ctrl-D, as a terminal in raw mode gives them. */
+const endKeys = [0x71, 0x03, 0x04]
+/** Clears the screen and begins at its top. */
+const clear = '\x1b[H\x1b[2J'
+
+export const top: Command = {
+  name: 'top',
+  summary: 'watch an application: processes, rates, means',
+  usage,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        interval: { type: 'string', short: 'i' },
+        count: { type: 'string', short: 'n' },
+        dir: { type: 'string', short: 'd' },
+      },
+    })
+    const directory = directoryArgument(positionals[0] ?? values.dir)
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
+    }
+    const { stdout } = process
+    const interval = above0('interval', values.interval ?? '1')
+    const count = above0('count', values.count ?? (stdout.isTTY ? 'Infinity' : '1'))
+    const viewer = new Viewer(directory)
+    await viewer.look()
+    const stop = listen()
+    for (let shown = 0; shown < count && !stop.signal.aborted; shown++) {
+      await sleep(interval * 1000, undefined, { signal: stop.signal }).catch(() => {})
+      if (stop.signal.aborted) break
+      const size = stdout.isTTY
+        ? { rows: stdout.rows || 24, width: stdout.columns || 80 }
+        : { rows: 10_000, width: 10_000 }
+      stdout.write(`${stdout.isTTY ? clear : ''}${frame(directory, await viewer.look(), size)}\n`)
+    }
+    stop.abort()
+    return 0
+  },
+}
+
+/** Stops at q, at Ctrl-C and at SIGTERM. */
+function listen(): AbortController {
+  const stop = new AbortController()
+  const { stdin } = process
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  if (!stdin.isTTY) return stop
+  stdin.setRawMode(true).resume()
+  stdin.on('data', (keys: Buffer) => {
+    if (keys.some((key) => endKeys.includes(key))) stop.abort()
+  })
+  stop.signal.addEventListener('abort', () => stdin.setRawMode(false).pause())
+  return stop
+}
+
+function above0(option: string, text: string): number {
+  const number = Number(text)
+  if (number > 0) return number
+  throw new MetricsError('OPTION_INVALID', `--${option} must be a number above 0, got ${JSON.stringify(text)}`)
+}

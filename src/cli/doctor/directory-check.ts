@@ -1,0 +1,94 @@
+import { lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { MetricsError } from '../../model/errors.js'
+import { directoryInUse } from '../../store/shared/control.js'
+import { refuseDangerous } from '../../store/shared/directory.js'
+import { fileSystemOf } from '../../store/shared/file-system.js'
+import { controlName, isOurs, seatOf } from '../../store/shared/format.js'
+import { type Finding, fail, ok, warn } from './finding.js'
+
+/** Less room than a new process with some thousand series takes. */
+const littleRoom = 4 * 1024 * 1024
+/** Seconds by which the clocks of two things on one machine do not differ. */
+const clockTolerance = 5
+
+/** Whether processes can count together in a directory: what it lies on, whose it is, and what is left in it. */
+export function checkDirectory(directory: string): Finding[] {
+  try {
+    refuseDangerous(directory)
+  } catch (error) {
+    return [fail('directory', (error as MetricsError).message, 'choose another')]
+  }
+  const facts = lstatSync(directory, { throwIfNoEntry: false })
+  if (facts === undefined) {
+    return [warn('directory', `${directory} is not there`, 'the first process of the application makes it')]
+  }
+  if (!statSync(directory).isDirectory()) {
+    return [fail('directory', `${directory} is not a directory`, 'remove it, or choose another')]
+  }
+  return [place(directory), permissions(directory), room(directory), use(directory), ...leftovers(directory)]
+}
+
+function place(directory: string): Finding {
+  const { name, kind } = fileSystemOf(directory)
+  if (kind === 'memory') return ok('directory', `${directory} on ${name}`)
+  const why = kind === 'network' ? 'processes of other hosts are not seen' : 'a count may wait for the disk'
+  return warn('directory', `${directory} lies on ${name}: ${why}`, 'choose one in memory, such as below /dev/shm')
+}
+
+function permissions(directory: string): Finding {
+  const { uid, mode } = statSync(directory)
+  const bits = (mode & 0o7777).toString(8).padStart(4, '0')
+  const user = process.geteuid?.()
+  if ((mode & 0o022) !== 0) {
+    const text = `user ${uid}, mode ${bits}: others can change the numbers`
+    return warn('permissions', text, `chmod 0700 ${directory}`)
+  }
+  if (user !== undefined && user !== 0 && uid !== user) {
+    const text = `user ${uid}, mode ${bits}: not this user (${user})`
+    return warn('permissions', text, 'run this as the user of the application')
+  }
+  return ok('permissions', `user ${uid}, mode ${bits}`)
+}
+
+function room(directory: string): Finding {
+  const { bavail, bsize } = statfsSync(directory)
+  const free = bavail * bsize
+  const text = `${Math.floor(free / 1024 / 1024)} MiB free`
+  if (free > littleRoom) return ok('room', text)
+  return fail('room', text, 'new series find no place there: make it larger (docker run --shm-size), or choose another')
+}
+
+function use(directory: string): Finding {
+  if (directoryInUse(directory)) return ok('run', 'an application counts here at the moment')
+  return ok('run', 'nobody counts here: the next process begins a new run, and counters begin at 0')
+}
+
+function leftovers(directory: string): Finding[] {
+  const findings: Finding[] = []
+  const names = readdirSync(directory)
+  const broken = names.filter((name) => name.startsWith('bad-'))
+  if (broken.length > 0) {
+    const text = `${broken.length} damaged files were put aside (${broken[0]}, …)`
+    findings.push(warn('files', text, 'keep one for a bug report, then remove them'))
+  }
+  const strangers = names.filter((name) => !isOurs(name) && name !== controlName)
+  if (strangers.length > 0) {
+    const text = `${strangers.length} files are not promhive's (${strangers[0]}, …)`
+    findings.push(warn('files', text, 'a directory should be for nothing else'))
+  }
+  const seats = names.filter((name) => seatOf(name) !== undefined).length
+  findings.push(ok('files', `${seats} seats, ${names.length} files`))
+  return [...findings, ...clock(directory, names)]
+}
+
+/** Files of the future: the clock was set back, and what tells of time is wrong for a while. */
+function clock(directory: string, names: readonly string[]): Finding[] {
+  const limit = Date.now() + clockTolerance * 1000
+  const ahead = names.filter(
+    (name) => (lstatSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0) > limit,
+  )
+  if (ahead.length === 0) return [ok('clock', 'no file is of the future')]
+  const advice = 'check the time service (NTP): created timestamps and last-seen times are wrong until then'
+  return [warn('clock', `${ahead[0]} was written in the future`, advice)]
+}

@@ -1,0 +1,19 @@
+import { loadBinding } from '#native'
+import { packageVersion } from '../version.js'
+import { type Finding, ok, warn } from './finding.js'
+
+/** Which Node and which promhive, and how it would write to a shared directory. */
+export function checkRuntime(): Finding[] {
+  const where = `${process.platform} ${process.arch}`
+  const { reason } = loadBinding()
+  return [
+    ok('promhive', `${packageVersion()} on Node ${process.versions.node}, ${where}`),
+    reason === undefined
+      ? ok('writer', 'mmap: counts are in shared memory at once, and outlive a kill -9')
+      : warn(
+          'writer',
+          `buffered (${reason}): counts are up to 100 ms late, and a kill -9 loses those`,
+          'install where a C compiler is at hand (cc), or see docs/architecture.md for the platforms of the addon',
+        ),
+  ]
+}

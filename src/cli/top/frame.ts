@@ -1,0 +1,62 @@
+import { columns } from '../columns.js'
+import type { FamilyLine, View, WorkerLine } from './view.js'
+
+export interface FrameSize {
+  readonly rows: number
+  readonly width: number
+}
+
+/** What stands on the screen at one moment: who counts, and what happens most. */
+export function frame(directory: string, { workers, families, faults }: View, { rows, width }: FrameSize): string {
+  const live = workers.filter((worker) => worker.live)
+  const lines = [
+    `promhive top  ${directory}  ${new Date().toISOString().slice(11, 19)} UTC`,
+    `${live.length} writers alive, ${workers.length - live.length} dead, ${families.reduce((sum, each) => sum + each.series, 0)} series`,
+    ...faults.map((fault) => `! ${fault}`),
+    '',
+    ...workerLines(live),
+    '',
+    ...familyLines(families),
+  ]
+  const cut = lines.map((line) => line.slice(0, width))
+  return cut.length <= rows ? cut.join('\n') : [...cut.slice(0, rows - 1), `… ${cut.length - rows + 1} more`].join('\n')
+}
+
+function workerLines(workers: readonly WorkerLine[]): string[] {
+  const now = Date.now() / 1000
+  const cells = workers.map(({ seat, pid, thread, since, series, cpu, residentBytes }) => [
+    String(seat),
+    thread === 0 ? String(pid) : `${pid} thread ${thread}`,
+    duration(now - since),
+    cpu === undefined ? '-' : `${(cpu * 100).toFixed(0)} %`,
+    residentBytes === undefined ? '-' : `${Math.round(residentBytes / 1024 / 1024)} MiB`,
+    String(series),
+  ])
+  return columns([['seat', 'pid', 'for', 'cpu', 'memory', 'series'], ...cells], [0, 1, 2, 3, 4, 5])
+}
+
+/** What happens most comes first; then what stands highest. */
+function familyLines(families: readonly FamilyLine[]): string[] {
+  const sorted = [...families].sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1) || (a.name < b.name ? -1 : 1))
+  const cells = sorted.map(({ name, type, series, total, rate, mean }) => [
+    name,
+    type,
+    String(series),
+    figure(total),
+    rate === undefined ? '-' : `${figure(rate)}/s`,
+    mean === undefined ? '-' : figure(mean),
+  ])
+  return columns([['family', 'type', 'series', 'total', 'rate', 'mean'], ...cells], [2, 3, 4, 5])
+}
+
+/** Four digits that tell something. */
+function figure(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e12) return String(value)
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4)
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  return seconds < 86_400 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`
+}

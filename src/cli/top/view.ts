@@ -1,0 +1,121 @@
+import { loadBinding } from '#native'
+import { Merger } from '../../collect/merge.js'
+import { Slices } from '../../collect/pause.js'
+import type { FamilyTable } from '../../model/family.js'
+import { opened } from '../../store/series-log.js'
+import { SharedSource } from '../../store/shared/shared-source.js'
+import { sampleProcess } from '../../supervisor/process-sample.js'
+
+export interface WorkerLine {
+  readonly seat: number
+  readonly pid: number
+  readonly thread: number
+  readonly live: boolean
+  readonly since: number
+  readonly series: number
+  /** Share of one processor since the last look, 0 to 1 and above; undefined at the first look. */
+  readonly cpu: number | undefined
+  readonly residentBytes: number | undefined
+}
+
+export interface FamilyLine {
+  readonly name: string
+  readonly type: string
+  readonly series: number
+  /** The sum over all series; of a histogram or summary, how many observations. */
+  readonly total: number
+  /** By how much it grew in a second since the last look; undefined for what may fall, and at the first look. */
+  readonly rate: number | undefined
+  /** The mean of what was observed since the last look. */
+  readonly mean: number | undefined
+}
+
+export interface View {
+  readonly workers: readonly WorkerLine[]
+  readonly families: readonly FamilyLine[]
+  readonly faults: readonly string[]
+}
+
+interface Sums {
+  readonly total: number
+  /** Of histograms and summaries: the sum of what was observed. */
+  readonly observed: number
+}
+
+/** Looks at a directory again and again, and tells what happened in between. Nothing is joined, written or locked. */
+export class Viewer {
+  private readonly source: SharedSource
+  private readonly merger = new Merger()
+  private sums = new Map<string, Sums>()
+  private cpu = new Map<number, number>()
+  private lookedAt = 0
+
+  constructor(directory: string) {
+    this.source = new SharedSource(directory, loadBinding().binding)
+  }
+
+  async look(): Promise<View> {
+    const pause = new Slices()
+    const { writers, errors } = await this.source.read(pause)
+    const merged = await this.merger.merge(writers, pause)
+    const now = performance.now() / 1000
+    const elapsed = this.lookedAt === 0 ? undefined : now - this.lookedAt
+    this.lookedAt = now
+    const used = new Map<number, number>()
+    const workers = writers.map(({ writer, seat, live, startedAt, log }): WorkerLine => {
+      const [, pid = 0, thread = 0] = writer.split('-').map(Number)
+      const sample = live ? sampleProcess(pid) : undefined
+      if (sample !== undefined) used.set(pid, sample.cpuSeconds)
+      const before = this.cpu.get(pid)
+      const cpu = sample && elapsed && before !== undefined ? (sample.cpuSeconds - before) / elapsed : undefined
+      const residentBytes = sample?.residentBytes
+      return { seat, pid, thread, live, since: startedAt, series: seriesIn(log.kinds), cpu, residentBytes }
+    })
+    this.cpu = used
+    const families = this.families(merged.tables, elapsed)
+    return { workers, families, faults: [...errors, ...merged.errors].map(({ message }) => message) }
+  }
+
+  private families(tables: readonly FamilyTable[], elapsed: number | undefined): FamilyLine[] {
+    const sums = new Map<string, Sums>()
+    const lines = tables.map((table): FamilyLine => {
+      const { family, order } = table
+      const id = `${family.registry} ${family.name}`
+      const now = sumsOf(table)
+      sums.set(id, now)
+      const before = this.sums.get(id)
+      const grows = ['counter', 'histogram', 'summary'].includes(family.type)
+      const grown = grows && before !== undefined ? Math.max(0, now.total - before.total) : undefined
+      const rate = grown === undefined || elapsed === undefined ? undefined : grown / elapsed
+      const mean = grown && family.type !== 'counter' ? (now.observed - before!.observed) / grown : undefined
+      return { name: family.name, type: family.type, series: order.length, total: now.total, rate, mean }
+    })
+    this.sums = sums
+    return lines
+  }
+}
+
+/** A histogram has its sum, then its buckets; a summary its sum, then its count. */
+function sumsOf({ family, order, bases, slots, layout }: FamilyTable): Sums {
+  let total = 0
+  let observed = 0
+  for (const row of order) {
+    const at = bases[row]!
+    if (family.type === 'histogram') {
+      observed += slots[at]!
+      for (let i = 1; i < layout.mergedWidth; i++) total += slots[at + i]!
+    } else if (family.type === 'summary') {
+      observed += slots[at]!
+      total += slots[at + 1]!
+    } else if (family.type === 'counter') total += slots[at]!
+    else if (family.type === 'gauge' && layout.present(slots, at)) total += slots[at + 1]!
+  }
+  return { total, observed }
+}
+
+/** Opened less removed. */
+function seriesIn(kinds: ArrayLike<number>): number {
+  let series = 0
+  for (let i = 0; i < kinds.length; i++) series += kinds[i] === opened ? 1 : -1
+  return series
+}
