@@ -5,6 +5,7 @@ import { packageRoot } from '#package'
 import { freshDirectory } from './application-directory.js'
 import { processHome } from './default-registry.js'
 import { MetricsError } from './model/errors.js'
+import { startRedisForwarder } from './redis-forwarder.js'
 import { prepareDirectory } from './store/shared/directory.js'
 import { accountOf } from './supervisor/account.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
@@ -131,8 +132,18 @@ export function composeSupervisor(
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
     },
+    forward: async (chosen) => forwardToRedis(chosen),
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
+  })
+}
+
+function forwardToRedis(settings: Settings): { stop(): Promise<void> } {
+  const { redisHost: host, redisPort: port, redisDb: db, redisPassword: password } = settings
+  const { redisKeyPrefix: keyPrefix, redisForwardInterval: interval } = settings
+  return startRedisForwarder({
+    ...{ enabled: true, host, port, db, keyPrefix, interval },
+    ...(password !== '' && { password }),
   })
 }
 
