@@ -5,6 +5,7 @@ import { packageRoot } from '#package'
 import { freshDirectory } from './application-directory.js'
 import { processHome } from './default-registry.js'
 import { MetricsError } from './model/errors.js'
+import { startRedisForwarder } from './redis-forwarder.js'
 import { prepareDirectory } from './store/shared/directory.js'
 import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
@@ -170,6 +171,7 @@ export function composeSupervisor(
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
     },
+    forward: async (chosen) => forwardToRedis(chosen),
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
   })
@@ -182,6 +184,15 @@ function checkCaller(name: string, hooks: object | undefined): void {
   }
   const [unknown] = unknownHooks(hooks ?? {})
   if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
+}
+
+function forwardToRedis(settings: Settings): { stop(): Promise<void> } {
+  const { redisHost: host, redisPort: port, redisDb: db, redisPassword: password } = settings
+  const { redisKeyPrefix: keyPrefix, redisForwardInterval: interval } = settings
+  return startRedisForwarder({
+    ...{ enabled: true, host, port, db, keyPrefix, interval },
+    ...(password !== '' && { password }),
+  })
 }
 
 /** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */

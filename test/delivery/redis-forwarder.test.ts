@@ -8,11 +8,12 @@ import { startRedisForwarder } from '../../src/redis-forwarder.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
 import { pause, until } from '../helpers/processes/until.js'
-import { redisIsInstalled, startRedis } from '../helpers/redis-server.js'
+import { hasRedis } from '../helpers/redis/redis-server.js'
+import { startRedis } from '../helpers/redis/started-redis.js'
 
 const program = fileURLToPath(new URL('programs/forwards.mjs', import.meta.url))
 
-describe.runIf(redisIsInstalled)('the Redis forwarder', () => {
+describe.runIf(hasRedis)('the Redis forwarder', () => {
   test('puts the exposition under latest and under a key of its time, and tells what it is', async ({ stage }) => {
     const { port, client } = await startRedis(stage)
     await client.set('promhive:metrics:1', 'a stranger’s')
@@ -97,7 +98,7 @@ describe.runIf(redisIsInstalled)('the Redis forwarder', () => {
   })
 
   test('does nobody harm while Redis is away, tells of it, and goes on when it is back', async ({ stage }) => {
-    const server = await startRedis(stage)
+    const { server } = await startRedis(stage)
     await server.kill()
     const actor = await stage.start(program)
     await actor.ask('count', 'jobs_total', {}, 3)
@@ -114,13 +115,7 @@ describe.runIf(redisIsInstalled)('the Redis forwarder', () => {
     })
     // Warned of once, however often it happens.
     expect(await actor.ask('warnings')).toHaveLength(1)
-    const { port } = server
-    await import('node:child_process').then(({ spawn }) => {
-      const again = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
-        stdio: 'ignore',
-      })
-      stage.after(() => void again.kill('SIGKILL'))
-    })
+    await server.launch()
     await until(
       () => actor.ask('last'),
       (last) => last === 'ok',
@@ -157,6 +152,23 @@ describe.runIf(redisIsInstalled)('the Redis forwarder', () => {
     expect([await io.ping(), await node.ping()]).toEqual(['PONG', 'PONG'])
   })
 
+  test('is what a supervisor’s redisWhenReady starts, with what the environment says', async ({ stage }) => {
+    const { port, client } = await startRedis(stage)
+    const supervised = fileURLToPath(new URL('programs/supervised-forwarder.mjs', import.meta.url))
+    const env = {
+      ...{ PROMHIVE_DIR: stage.directory(), REDIS_ENABLED: '1', REDIS_HOST: '127.0.0.1', REDIS_PORT: String(port) },
+      ...{ REDIS_KEY_PREFIX: 'gunicorn:metrics:', REDIS_FORWARD_INTERVAL: '1' },
+    }
+    const actor = stage.launch(supervised, { env })
+    const latest = await until(
+      () => client.get('gunicorn:metrics:latest'),
+      (text) => text?.includes('jobs_total 10') === true,
+    )
+    expect(new Exposition(latest!).value('jobs_total')).toBe(10)
+    actor.child.kill('SIGTERM')
+    await actor.ended
+  })
+
   test('does not fill the queue of a client that is not connected', async ({ stage }) => {
     const { port } = await startRedis(stage)
     const io = new Redis(port, '127.0.0.1')
@@ -167,7 +179,8 @@ describe.runIf(redisIsInstalled)('the Redis forwarder', () => {
   })
 
   test('says a password, and tells when it is wrong', async ({ stage }) => {
-    const { port } = await startRedis(stage, ['--requirepass', 'sesame'])
+    const { port, client } = await startRedis(stage)
+    await client.config('SET', 'requirepass', 'sesame')
     const options = { host: '127.0.0.1', port, interval: 9, forwards: 'each' as const, registry: shows('x 1\n') }
     const right = startRedisForwarder({ ...options, password: 'sesame' })
     expect(await right.forward()).toBe('ok')

@@ -9,7 +9,8 @@ import { provideDist } from '../helpers/processes/dist.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
-import { redisIsInstalled, startRedis } from '../helpers/redis-server.js'
+import { hasRedis } from '../helpers/redis/redis-server.js'
+import { startRedis } from '../helpers/redis/started-redis.js'
 
 const program = fileURLToPath(new URL('programs/redis-values.mjs', import.meta.url))
 const example = fileURLToPath(new URL('../../examples/backends/redis-values.mjs', import.meta.url))
@@ -23,25 +24,25 @@ function environment(stage: Stage, config: object): Record<string, string> {
 
 provideDist()
 
-describe.runIf(redisIsInstalled)('the example backend in pytheus’ protocol', () => {
-  let server: Awaited<ReturnType<typeof startRedis>>
+describe.runIf(hasRedis)('the example backend in pytheus’ protocol', () => {
+  let url = ''
   const stage = new Stage()
   let prefix = 0
   beforeAll(async () => {
-    server = await startRedis(stage)
+    url = (await startRedis(stage)).url
   })
   afterAll(() => stage.clear())
   valueBackendConformance(
     'RedisValues',
     {
       backendClass: async () => ((await import(example)) as { RedisValues: ValueBackendClass }).RedisValues,
-      config: () => ({ url: server.url, keyPrefix: `${prefix++}-` }),
+      config: () => ({ url, keyPrefix: `${prefix++}-` }),
     },
     { describe, test: plainTest },
   )
 })
 
-describe.runIf(redisIsInstalled)('processes that count in a backend of pytheus’ protocol', () => {
+describe.runIf(hasRedis)('processes that count in a backend of pytheus’ protocol', () => {
   test('add up in Redis, whoever answers, and count on after a restart', async ({ stage }) => {
     const { url, client } = await startRedis(stage)
     const env = environment(stage, { url, keyPrefix: 'shop-' })
