@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|series|import|scrape]... [--quick] [--json FILE]
+// npm run bench -- [--only write|series|import|scrape|redis]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -8,11 +8,12 @@ import { endAll } from './measurement.mjs'
 import { provision } from './provision.mjs'
 import { runtimes } from './runtime.mjs'
 import { importTime } from './sections/import.mjs'
+import { throughRedis } from './sections/redis.mjs'
 import { scrape } from './sections/scrape.mjs'
 import { newSeries } from './sections/series.mjs'
 import { writePath } from './sections/write-path.mjs'
 
-const sections = { write: writePath, series: newSeries, import: importTime, scrape }
+const sections = { write: writePath, series: newSeries, import: importTime, scrape, redis: throughRedis }
 
 const { values: options } = parseArgs({
   options: {

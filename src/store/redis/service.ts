@@ -122,7 +122,6 @@ export class Service {
     process.off('beforeExit', this.beforeExit)
     // Where nobody began, there is nothing to say goodbye to.
     if (this.timer !== undefined && leaves) await this.goodbye((cause) => this.failed(cause))
-    await this.folding
     await this.options.connection.close()
   }
 
@@ -131,10 +130,9 @@ export class Service {
     // Nothing else may keep the process running by now: it is held, and not for long.
     const held = setTimeout(() => {}, lastPatience)
     try {
-      await within(
-        this.flusher.leave().then(() => this.fold()),
-        lastPatience,
-      )
+      await within(this.flusher.leave(), lastPatience)
+      // Where that takes too long, somebody else does it.
+      await within(this.fold(), lastPatience).catch(() => {})
     } catch (cause) {
       failed(cause)
     } finally {
