@@ -94,6 +94,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     const app = await SupervisedApplication.start(stage, { app: 'serves-http2.mjs', args: ['--workers', '1'] })
     const faults: string[] = []
     const pids = new Set<string>()
+    let answered = 0
     let session: ClientHttp2Session | undefined
     const ask = (path = '/'): Promise<void> =>
       new Promise((resolve) => {
@@ -109,17 +110,25 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
         let body = ''
         const request = session.request({ ':path': path })
         request.on('data', (chunk) => (body += chunk))
-        request.on('error', (error) => faults.push(String(error)))
-        request.on('close', () => resolve(void pids.add(body)))
+        // A request that crosses the notice on its way is refused: HTTP/2's word for "was not looked at, ask again".
+        request.on('error', (error) => {
+          if (!error.message.includes('REFUSED_STREAM')) faults.push(String(error))
+        })
+        request.on('close', () => {
+          if (body !== '') {
+            answered++
+            pids.add(body)
+          }
+          resolve()
+        })
         request.end()
       })
-    let sent = 0
     await ask('/fail')
     app.signal('SIGHUP')
-    for (; pids.size < 3; sent++) await ask()
+    while (pids.size < 3) await ask()
     expect(faults).toEqual([])
-    const scrape = await app.shows((seen) => seen.total('app_worker_requests_total') >= sent + 1)
-    expect(scrape.total('app_worker_requests_total')).toBe(sent + 1)
+    const scrape = await app.shows((seen) => seen.total('app_worker_requests_total') >= answered)
+    expect(scrape.total('app_worker_requests_total')).toBe(answered)
     expect(scrape.total('app_worker_failed_requests_total')).toBe(1)
   })
 
