@@ -1,10 +1,10 @@
 import { figure, printTable, times } from './table.mjs'
 
 /** What the project set out to reach, and what this run measured. Nothing fails for being slow. */
-export function printGoals({ write = [], scrape = [], series, start = [] }) {
+export function printGoals({ write = [], scrape = [], series, start = [], http = [] }) {
   const rows = [...write.flatMap(writeGoals), ...scrape.filter(({ series }) => series === 50_000).flatMap(scrapeGoals)]
   if (series !== undefined) rows.push(...seriesGoals(series))
-  rows.push(...start.flatMap(startGoals))
+  rows.push(...start.flatMap(startGoals), ...http.flatMap(httpGoals))
   if (rows.length === 0) return
   console.log('\nGoals')
   printTable(['', 'goal', 'measured', ''], rows)
@@ -56,6 +56,18 @@ function startGoals({ runtime, measured }) {
   return measured
     .filter(({ name }) => name.includes('promhive'))
     .map(({ name, added }) => atMost(`${name}, ${runtime}`, 15, added, (value) => figure(value, 'ms')))
+}
+
+function httpGoals({ runtime, framework, rows }) {
+  const ours = rows.find(({ name }) => name === 'promhive')
+  return [
+    atMost(
+      `requests lost by measuring ${framework}, ${runtime}`,
+      3,
+      (1 - ours.ratio) * 100,
+      (part) => `${part.toFixed(1)} %`,
+    ),
+  ]
 }
 
 function atLeast(name, goal, value, show = times) {

@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|series|import|scrape]... [--quick] [--json FILE]
+// npm run bench -- [--only write|series|import|scrape|http]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -7,12 +7,13 @@ import { printGoals } from './goals.mjs'
 import { endAll } from './measurement.mjs'
 import { provision } from './provision.mjs'
 import { runtimes } from './runtime.mjs'
+import { httpOverhead } from './sections/http.mjs'
 import { importTime } from './sections/import.mjs'
 import { scrape } from './sections/scrape.mjs'
 import { newSeries } from './sections/series.mjs'
 import { writePath } from './sections/write-path.mjs'
 
-const sections = { write: writePath, series: newSeries, import: importTime, scrape }
+const sections = { write: writePath, series: newSeries, import: importTime, scrape, http: httpOverhead }
 
 const { values: options } = parseArgs({
   options: {
@@ -48,7 +49,13 @@ if (load > os.availableParallelism() / 2) {
 for (const [name, section] of Object.entries(sections)) {
   if (options.only.includes(name)) results[name] = await section(context)
 }
-printGoals({ write: results.write, series: results.series, start: results.import, scrape: results.scrape })
+printGoals({
+  write: results.write,
+  series: results.series,
+  start: results.import,
+  scrape: results.scrape,
+  http: results.http,
+})
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
 if (faults.count > 0) {
   console.error(`\n${faults.count} faults: a total was wrong or a process failed.`)
