@@ -208,12 +208,19 @@ describe('the names', { timeout: 120_000 }, () => {
     expect(shown(await settled(shop, 3, counted))).toEqual(expected)
   })
 
-  test('may be those of two conventions at once', async ({ stage }) => {
-    const { shop, base } = await open(stage, 'plain', { PROMHIVE_HTTP_NAMES: 'prometheus,flask' })
+  test('may be those of all conventions at once', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'plain', {
+      PROMHIVE_HTTP_NAMES: 'prometheus,opentelemetry,gunicorn,flask',
+    })
     await shop.ask('send', base)
     const seen = await settled(shop, 1)
-    expect(seen.total('request_count')).toBe(1)
-    expect(seen.total('http_requests_total')).toBe(1)
+    for (const name of ['request_count', 'gunicorn_worker_requests_total', 'http_requests_total']) {
+      expect(seen.total(name), name).toBe(1)
+    }
+    expect(seen.total('http_server_request_duration_seconds_count')).toBe(1)
+    expect(seen.total('http_client_request_duration_seconds_count')).toBe(1)
+    expect(seen.total('http_outgoing_request_duration_seconds_count')).toBe(1)
+    expect(await shop.ask('faults')).toEqual([])
   })
 })
 
@@ -228,8 +235,8 @@ describe('outgoing requests', { timeout: 120_000 }, () => {
     expect(await shop.ask('fetch', `${base}/`)).toBe(200)
     expect(await shop.ask('fetch', `${base}/slow`, 200)).toBe('TimeoutError')
     await shop.ask('fetch', 'http://127.0.0.1:2/')
-    const seen = await settled(shop, 7, 'http_client_request_duration_seconds_count')
-    expect(seen.labelled('http_client_request_duration_seconds_count')).toEqual({
+    const seen = await settled(shop, 7, 'http_outgoing_request_duration_seconds_count')
+    expect(seen.labelled('http_outgoing_request_duration_seconds_count')).toEqual({
       [`host="${host}",method="POST",status_code="200"`]: 1,
       [`host="${host}",method="GET",status_code="200"`]: 2,
       [`host="${host}",method="GET",status_code="503"`]: 1,
@@ -237,19 +244,19 @@ describe('outgoing requests', { timeout: 120_000 }, () => {
       'host="127.0.0.1:1",method="GET"': 1,
       'host="127.0.0.1:2",method="GET"': 1,
     })
-    expect(seen.labelled('http_client_request_errors_total')).toMatchObject({
+    expect(seen.labelled('http_outgoing_request_errors_total')).toMatchObject({
       'error_type="ECONNREFUSED",host="127.0.0.1:1",method="GET"': 1,
     })
-    expect(seen.total('http_client_request_errors_total')).toBe(3)
-    expect(seen.value('http_client_requests_in_flight')).toBe(0)
+    expect(seen.total('http_outgoing_request_errors_total')).toBe(3)
+    expect(seen.value('http_outgoing_requests_in_flight')).toBe(0)
   })
 
   test('show no more hosts than they may', async ({ stage }) => {
     const { shop } = await open(stage, 'plain', { PROMHIVE_HTTP: 'off' })
     await shop.ask('instrument', { maxHosts: 2 })
     for (const port of [1, 2, 3, 4, 1]) await shop.ask('send', `http://127.0.0.1:${port}/`)
-    const seen = await settled(shop, 5, 'http_client_request_duration_seconds_count')
-    expect(seen.labelled('http_client_request_duration_seconds_count')).toEqual({
+    const seen = await settled(shop, 5, 'http_outgoing_request_duration_seconds_count')
+    expect(seen.labelled('http_outgoing_request_duration_seconds_count')).toEqual({
       'host="127.0.0.1:1",method="GET"': 2,
       'host="127.0.0.1:2",method="GET"': 1,
       'host="_overflow",method="GET"': 2,

@@ -42,14 +42,14 @@ export const prometheus: Naming = {
   },
   client: {
     duration: {
-      name: 'http_client_request_duration_seconds',
+      name: 'http_outgoing_request_duration_seconds',
       help: 'Time from an outgoing HTTP request to the end of its response.',
       labels: { method: 'method', host: 'host', status_code: 'status' },
       buckets: durationBuckets,
     },
-    inFlight: { name: 'http_client_requests_in_flight', help: 'Outgoing HTTP requests under way.', labels: {} },
+    inFlight: { name: 'http_outgoing_requests_in_flight', help: 'Outgoing HTTP requests under way.', labels: {} },
     errors: {
-      name: 'http_client_request_errors_total',
+      name: 'http_outgoing_request_errors_total',
       help: 'Outgoing HTTP requests that failed without a whole response, by the type of the error.',
       labels: { method: 'method', host: 'host', error_type: 'errorType' },
     },
