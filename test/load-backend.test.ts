@@ -8,6 +8,8 @@ import { MetricsError } from '../src/model/errors.js'
 import { counterpartOf } from '../src/pytheus-names.js'
 import { MemoryBackend } from '../src/store/memory/memory-backend.js'
 import { type Stage, test } from './helpers/processes/stage.js'
+import { hasRedis } from './helpers/redis/redis-server.js'
+import { startRedis } from './helpers/redis/started-redis.js'
 
 class Own extends MemoryBackend {
   override readonly name = 'own'
@@ -182,6 +184,27 @@ describe('a process whose environment names a backend', () => {
     const env = {
       PROMHIVE_BACKEND_CLASS: './examples/backends/files-backend.mjs',
       PROMHIVE_BACKEND_CONFIG: join(modules(stage, { 'c.json': JSON.stringify({ folder, flushEvery: 20 }) }), 'c.json'),
+    }
+    const [one, two] = [await stage.start('actor.mjs', { env }), await stage.start('actor.mjs', { env })]
+    await one.ask('count', 'jobs_total', {}, 3)
+    await two.ask('count', 'jobs_total', {}, 4)
+    for (const actor of [one, two]) {
+      await vi.waitFor(async () => expect(await actor.ask('scrape')).toContain('jobs_total 7'), { timeout: 30_000 })
+      expect(await actor.ask('faults')).toEqual([])
+    }
+  })
+
+  test.runIf(hasRedis).for([
+    ['promhive/redis', (port: number) => ({ url: `redis://127.0.0.1:${port}`, flushInterval: 0.05 })],
+    [
+      'pytheus.backends.redis.MultiProcessRedisBackend',
+      (port: number) => ({ host: '127.0.0.1', port, key_prefix: 'shop', expire_key_time: 300 }),
+    ],
+  ] as const)('counts in Redis by the name %s', async ([name, configOf], { stage }) => {
+    const { port } = await startRedis(stage)
+    const env = {
+      PYTHEUS_BACKEND_CLASS: name,
+      PYTHEUS_BACKEND_CONFIG: join(modules(stage, { 'c.json': JSON.stringify(configOf(port)) }), 'c.json'),
     }
     const [one, two] = [await stage.start('actor.mjs', { env }), await stage.start('actor.mjs', { env })]
     await one.ask('count', 'jobs_total', {}, 3)
