@@ -117,6 +117,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
+    forward,
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
   })
@@ -159,6 +160,7 @@ export function composeSupervisor(
   return new Supervisor({
     settings,
     registry: processHome().registry,
+    forward,
     program: {
       exec,
       args,
@@ -172,6 +174,22 @@ export function composeSupervisor(
     },
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
+  })
+}
+
+/** What `redisWhenReady` begins. */
+async function forward(settings: Settings): Promise<{ stop(): Promise<void> }> {
+  // Loaded with the first that asks for it.
+  const { startRedisForwarder } = await import('./redis-forwarder.js')
+  const { redisHost, redisPort, redisDb, redisPassword, redisKeyPrefix, redisForwardInterval } = settings
+  return startRedisForwarder({
+    enabled: true,
+    host: redisHost,
+    port: redisPort,
+    db: redisDb,
+    interval: redisForwardInterval,
+    keyPrefix: redisKeyPrefix,
+    ...(redisPassword !== '' && { password: redisPassword }),
   })
 }
 

@@ -264,7 +264,7 @@ export const settings: Table = {
   },
   redisKeyPrefix: {
     kind: text,
-    default: 'promhive',
+    default: 'promhive:metrics:',
     env: ['REDIS_KEY_PREFIX'],
     exporterPath: 'redis.key_prefix',
     help: 'in front of the keys',
