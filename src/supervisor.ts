@@ -5,7 +5,6 @@ import { packageRoot } from '#package'
 import { freshDirectory } from './application-directory.js'
 import { processHome } from './default-registry.js'
 import { MetricsError } from './model/errors.js'
-import { startRedisForwarder } from './redis-forwarder.js'
 import { prepareDirectory } from './store/shared/directory.js'
 import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
@@ -118,6 +117,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
+    forward,
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
   })
@@ -160,6 +160,7 @@ export function composeSupervisor(
   return new Supervisor({
     settings,
     registry: processHome().registry,
+    forward,
     program: {
       exec,
       args,
@@ -171,9 +172,24 @@ export function composeSupervisor(
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
     },
-    forward: async (chosen) => forwardToRedis(chosen),
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
+  })
+}
+
+/** What `redisWhenReady` begins. */
+async function forward(settings: Settings): Promise<{ stop(): Promise<void> }> {
+  // Loaded with the first that asks for it.
+  const { startRedisForwarder } = await import('./redis-forwarder.js')
+  const { redisHost, redisPort, redisDb, redisPassword, redisKeyPrefix, redisForwardInterval } = settings
+  return startRedisForwarder({
+    enabled: true,
+    host: redisHost,
+    port: redisPort,
+    db: redisDb,
+    interval: redisForwardInterval,
+    keyPrefix: redisKeyPrefix,
+    ...(redisPassword !== '' && { password: redisPassword }),
   })
 }
 
@@ -184,15 +200,6 @@ function checkCaller(name: string, hooks: object | undefined): void {
   }
   const [unknown] = unknownHooks(hooks ?? {})
   if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
-}
-
-function forwardToRedis(settings: Settings): { stop(): Promise<void> } {
-  const { redisHost: host, redisPort: port, redisDb: db, redisPassword: password } = settings
-  const { redisKeyPrefix: keyPrefix, redisForwardInterval: interval } = settings
-  return startRedisForwarder({
-    ...{ enabled: true, host, port, db, keyPrefix, interval },
-    ...(password !== '' && { password }),
-  })
 }
 
 /** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
