@@ -32,9 +32,14 @@ export class HistogramChild extends Child {
     return startTimer(undefined, (_, seconds) => this.observe(seconds))
   }
 
-  /** Sets every bucket and the sum to 0. */
+  /**
+   * Sets every bucket and the sum to 0. Called before this process has observed anything, as applications do at their
+   * start, it only shows the series: what a process observed that had the seat before is the application's.
+   */
   zero(): void {
+    const first = this.seen === -1
     this.open()
+    if (first) return
     const { values, words, at } = this
     Atomics.add(words, at * 2, 1)
     values.fill(0, at + histogramSlots.sum, at + histogramSlots.buckets + this.bounds.length + 1)
@@ -116,7 +121,7 @@ export class Histogram<L extends string = never> extends LabelledMetric<L, Histo
     })
   }
 
-  /** Shows the series of these labels with every bucket at 0. */
+  /** Shows the series of these labels with every bucket at 0; what other processes observed stays. */
   zero(...args: VerbArguments<L, []>): void
   zero(labels?: object): void {
     if (labels === undefined) this.only.zero()

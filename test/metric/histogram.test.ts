@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Histogram, Registry } from '../../src/index.js'
 import { faultOf } from '../helpers/fault.js'
+import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { shown } from '../helpers/samples.js'
 
 function seconds(buckets: readonly number[] | undefined = [1, 2]) {
@@ -116,6 +117,22 @@ describe('a histogram', () => {
     expect(new Set(Object.values(await shown(registry)))).toEqual(new Set([0]))
     histogram.observe(1.5)
     expect(await shown(registry)).toMatchObject({ 's_bucket{le="1"}': 0, 's_bucket{le="2"}': 1, s_sum: 1.5 })
+  })
+
+  test('zero() at the start of a process leaves what the one before it observed', async () => {
+    const directory = freshDirectory()
+    const lives = [1, 2].map(() => {
+      const home = new TestProcess(directory)
+      const registry = new Registry({ name: 'r' }, home)
+      const histogram = new Histogram({ name: 'h', help: 'H.', labelNames: ['a'], buckets: [1], registers: [registry] })
+      return { home, registry, histogram }
+    })
+    const stays = new TestProcess(directory)
+    stays.store()
+    lives[0]!.histogram.observe({ a: 'x' }, 1)
+    lives[0]!.home.end()
+    lives[1]!.histogram.zero({ a: 'x' })
+    expect(await shown(lives[1]!.registry)).toMatchObject({ 'h_count{a="x"}': 1 })
   })
 
   test('zero() leaves the other series alone', async () => {
