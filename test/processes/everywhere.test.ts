@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { root } from '../helpers/processes/dist.js'
+import { Exposition } from '../helpers/processes/exposition.js'
+import { ask } from '../helpers/processes/http.js'
+import { hasPm2, Pm2 } from '../helpers/processes/pm2.js'
+import { freePort } from '../helpers/processes/port.js'
+import { type Stage, test } from '../helpers/processes/stage.js'
+import { until } from '../helpers/processes/until.js'
+
+const patience = 180_000
+const bin = join(root, 'dist', 'esm', 'cli', 'bin.js')
+const application = join(root, 'test', 'processes', 'programs', 'http-application.mjs')
+
+/** Starts the same application, and gives the ports that it answers on. */
+type Start = (stage: Stage, port: number) => Promise<readonly number[]>
+
+const ways: Readonly<Record<string, Start>> = {
+  'by itself': async (stage, port) => {
+    stage.launch(application, { env: { PORT: String(port) } })
+    return [port]
+  },
+  'under node:cluster': async (stage, port) => {
+    stage.launch('cluster-application.mjs', { env: { PORT: String(port) } })
+    return [port]
+  },
+  'under promhive run': async (stage, port) => {
+    stage.launch(bin, { env: { PORT: String(port) }, args: ['run', application, '--workers', '3', '--port', '0'] })
+    return [port]
+  },
+  'in worker threads': async (stage, port) => {
+    stage.launch('threads-application.mjs', { env: { PORT: String(port) } })
+    return [port, port + 1, port + 2]
+  },
+  ...(hasPm2 && {
+    'under PM2': async (stage: Stage, port: number) => {
+      await new Pm2(stage).run(['start', application, '--name', 'shop', '-i', '3'], { PORT: String(port) })
+      return [port]
+    },
+  }),
+}
+
+/** What the application counts, whoever started it: families of who runs it are left out. */
+function namesIn({ types }: Exposition): string[] {
+  return [...types.keys()].filter((name) => /^(?:http|process|nodejs)_/.test(name)).sort()
+}
+
+describe('the same application, unchanged', () => {
+  const seen = new Map<string, readonly string[]>()
+
+  test.for(Object.entries(ways))(
+    '%s: the numbers are exact in every answer',
+    { timeout: patience },
+    async ([way, start], { stage }) => {
+      const ports = await start(stage, await freePort(3))
+      for (const port of ports) {
+        await until(
+          () => ask(`http://127.0.0.1:${port}/ready`).catch(() => undefined),
+          (answer) => answer?.status === 200,
+        )
+      }
+      const buy = (n: number) => ask(`http://127.0.0.1:${ports[n % ports.length]}/buy`)
+      const pids = new Set<string>()
+      const several = way !== 'by itself' && way !== 'in worker threads'
+      let sent = 0
+      // Until a second process has answered: some start later.
+      for (; sent < 60 || (several && pids.size < 2); sent++) pids.add((await buy(sent)).body)
+      for (let n = 0; n < 6; n++) {
+        const scrape = new Exposition((await ask(`http://127.0.0.1:${ports[n % ports.length]}/metrics`)).body)
+        expect(scrape.value('http_requests_total{path="/buy"}')).toBe(sent)
+        seen.set(way, namesIn(scrape))
+      }
+    },
+  )
+
+  test('shows the same families everywhere', () => {
+    const alone = seen.get('by itself')
+    expect(alone?.length).toBeGreaterThan(15)
+    for (const [way, names] of seen) expect(names, way).toEqual(alone)
+  })
+})
