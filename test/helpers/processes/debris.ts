@@ -79,9 +79,11 @@ export interface Damage {
 /** Every length of a file that is likely to matter, and many that are not. */
 export function truncations(wreck: Wreck, random: () => number, count: number): Damage[] {
   const lengths = (size: number): Set<number> => {
-    const all = new Set([0, 1, 7, 8, 55, 56, 63, 64, 127, 159, 160, 4095, 4096, 4097, 4104, 16_383, size - 1])
+    if (count >= size) return new Set(Array.from({ length: size }, (_, length) => length))
+    const known = [0, 1, 7, 8, 55, 56, 63, 64, 127, 159, 160, 4095, 4096, 4097, 4104, 16_383, size - 1]
+    const all = new Set(known.filter((length) => length < size))
     while (all.size < count) all.add(below(random, size))
-    return new Set([...all].filter((length) => length < size))
+    return all
   }
   return [
     ...[...lengths(wreck.values.length)].map((length) =>
