@@ -34,7 +34,7 @@ export class Folding {
     const { shelf } = this
     let folded = 0
     for (let turn = 0; turn < mostFolds; turn++) {
-      await shelf.read((id, entry) => this.concerns(id, entry))
+      await shelf.read(pause, (id, entry) => this.concerns(id, entry))
       const next = [...shelf.ledgers.values()].find((ledger) => this.isToFold(ledger.id, ledger.entry!))
       const lags = [...shelf.ledgers.values()].find(({ entry }) => this.lags(entry!))
       if (next !== undefined) {

@@ -96,7 +96,7 @@ export class HostBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelf = this.service.shelf()
-    return { read: inTurn(() => this.read(shelf)), close() {} }
+    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
   }
 
   /**
@@ -161,10 +161,10 @@ export class HostBackend implements Backend {
     return reading
   }
 
-  private async read(shelf: Shelf): Promise<SourceReading> {
+  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
     const leads = this.lead()
     if (leads) await this.refresh()
-    const { flushed, cause } = await this.service.read(shelf, leads)
+    const { flushed, cause } = await this.service.read(shelf, leads, pause)
     const errors = cause === undefined ? [] : [cause]
     const writers = this.service.shown(shelf)
     const run = this.place!.runId()

@@ -1,6 +1,6 @@
 import type { Exemplar } from '../../model/exemplar.js'
 import { matches } from '../../model/series-key.js'
-import type { PlacedExemplar, WriterSnapshot } from '../backend.js'
+import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import { removed, type SeriesLog } from '../series-log.js'
 import type { LedgerEntry, Removal } from './entry.js'
 import { Names } from './names.js'
@@ -30,12 +30,12 @@ export class LedgerReader {
   constructor(readonly id: string) {}
 
   /** Takes what a reading gave: the ledger as it is, from the names on that were known. */
-  take(entry: LedgerEntry, found: readonly Reply[]): void {
+  async take(entry: LedgerEntry, found: readonly Reply[], pause: Pause): Promise<void> {
     this.entry = entry
     if (found.length < 4) return
     const [from, values, names, exemplars] = found as [Reply, Buffer, Buffer, Reply]
     if (Number(textOf(from)) === 0) this.forget()
-    this.names.read(names.toString(), (_, slot) => this.masked.delete(slot))
+    await this.names.read(names.toString(), pause, (_, slot) => this.masked.delete(slot))
     this.namesLength += names.length
     this.values = float64(values)
     if (Array.isArray(exemplars)) this.exemplars = exemplarsFrom(exemplars)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { threadId } from 'node:worker_threads'
-import type { Backend, Source, SourceReading, Store, Surroundings, WriterSnapshot } from '../backend.js'
+import type { Backend, Pause, Source, SourceReading, Store, Surroundings, WriterSnapshot } from '../backend.js'
 import type { RedisSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
 import type { Connection } from './script.js'
@@ -58,7 +58,7 @@ export class RedisBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelf = this.service.shelf()
-    return { read: inTurn(() => this.read(shelf)), close() {} }
+    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
   }
 
   /**
@@ -75,8 +75,8 @@ export class RedisBackend implements Backend {
     return this.closing
   }
 
-  private async read(shelf: Shelf): Promise<SourceReading> {
-    const { flushed, cause } = await this.service.read(shelf, true)
+  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
+    const { flushed, cause } = await this.service.read(shelf, true, pause)
     const writers = this.service.shown(shelf)
     return {
       writers: flushed || !this.isOwnKnown(shelf) ? writers : this.withOwn(writers),
@@ -101,10 +101,10 @@ export class RedisBackend implements Backend {
 }
 
 /** One after the other, whoever asks. */
-export function inTurn<T>(work: () => Promise<T>): () => Promise<T> {
+export function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
-  return () => {
-    const next = last.then(work)
+  return (argument) => {
+    const next = last.then(() => work(argument))
     last = next.catch(() => {})
     return next
   }
