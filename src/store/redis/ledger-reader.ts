@@ -73,12 +73,18 @@ export class LedgerReader {
     const { seat, facts } = this.entry!
     const { values, exemplars } = this
     const common = { writer: this.id, bytes: values.byteLength + this.namesLength, dropped: 0, values }
-    const whole = { ...common, seat, live, epoch: facts.epoch, startedAt: facts.startedAt }
+    const named = facts.process === undefined ? {} : { process: facts.process }
+    const whole = { ...common, ...named, seat, live, epoch: facts.epoch, startedAt: facts.startedAt }
     if (facts.kind !== 'host') return [{ ...whole, log: this.names.log(), exemplars: () => exemplars }]
     // What a host has added up is nobody's in particular; its processes are counted one by one.
     const snapshots = [{ ...whole, seat: 0, log: this.names.log(), exemplars: () => exemplars }]
-    for (const { part, live: lives, epoch, startedAt } of facts.parts ?? []) {
-      const own = { seat: seat * partsOfSeat + part, writer: `${this.id} ${part}`, bytes: 0 }
+    for (const { part, live: lives, epoch, startedAt, process } of facts.parts ?? []) {
+      const own = {
+        seat: seat * partsOfSeat + part,
+        writer: `${this.id} ${part}`,
+        bytes: 0,
+        ...(process && { process }),
+      }
       const log = this.names.log(part)
       snapshots.push({ ...whole, ...own, live: live && lives, epoch, startedAt, log, exemplars: () => [] })
     }
