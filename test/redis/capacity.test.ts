@@ -71,6 +71,32 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     )
   })
 
+  test('does not pile up removals', { timeout: patience }, async ({ stage }) => {
+    const server = await RedisServer.start(stage)
+    const [ends, stays] = [0, 1].map(() => participant(stage, redis({ url: server.url, flushInterval: 0.05 })))
+    for (const each of [ends!, stays!]) {
+      counterOf(each, jobs, JSON.stringify(['stays'])).inc(3)
+      counterOf(each, jobs, JSON.stringify(['goes'])).inc(3)
+      await each.flush()
+    }
+    await ends!.backend.close?.()
+    for (let i = 0; i < 6; i++) {
+      for (let j = 0; j < 500; j++) stays!.store.remove(jobs, { text: j === 0 ? 'goes' : `never ${j}` }, 'application')
+      await stays!.flush()
+      expect((await stays!.read()).labelled('jobs_total')).toEqual({ 'text="stays"': 6 })
+    }
+    // The totals are written without them now and then, and what everybody has taken is forgotten.
+    const other = participant(stage, redis({ url: server.url }))
+    await until(
+      async () => {
+        await participant(stage, redis({ url: server.url })).backend.close?.()
+        expect((await other.read()).labelled('jobs_total')).toEqual({ 'text="stays"': 6 })
+        return (await server.ask('LLEN', '{promhive}:removals')) as number
+      },
+      (length) => length < 1500,
+    )
+  })
+
   test('needs no more rights than its page says', { timeout: patience }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const page = readFileSync(join(root, 'docs', 'redis.md'), 'utf8')

@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis)('a writer that was taken for dead', () => {
       level.set(round)
       sum.set(round * 100)
       await until(() => (slow.backend as RedisMetrics).flush(), Boolean)
-      // Every other time the last flush is taken, and nobody knows.
+      // Every other time a last flush is taken, and nobody knows.
       if (round % 2 === 0) {
         proxy.loseAnswers()
         job.inc(5)
@@ -86,7 +86,9 @@ describe.skipIf(!hasRedis)('a writer that was taken for dead', () => {
         ({ writers }) => writers.filter(({ seat }) => seat > 0).length === 1,
       )
       const expected = round * 10 + Math.floor(round / 2) * 5 + round - 1
-      expect(dead.value('jobs_total{text="a"}')).toBe(expected)
+      // What was lost may have been the answer to a flush before the five: then they are not sent yet.
+      const unsent = round % 2 === 0 ? [expected - 5] : []
+      expect([expected, ...unsent]).toContain(dead.value('jobs_total{text="a"}'))
       expect(dead.value('sum{text="a"}')).toBe(round * 100)
       expect(dead.value('level{text="a"}')).toBeUndefined()
       proxy.heal()

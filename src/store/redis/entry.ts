@@ -17,6 +17,8 @@ export interface Facts {
   /** Unix seconds. */
   readonly startedAt: number
   readonly epoch: number
+  /** What names the process, among those of all instances. */
+  readonly process?: string
   /** Of a host: its processes. */
   readonly parts?: readonly PartFacts[]
 }
@@ -32,6 +34,7 @@ export interface PartFacts {
   readonly live: boolean
   readonly epoch: number
   readonly startedAt: number
+  readonly process?: string
 }
 
 /** What stands behind version, seat and the removals that were taken. */

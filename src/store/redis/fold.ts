@@ -34,7 +34,7 @@ export class Folding {
     const { shelf } = this
     let folded = 0
     for (let turn = 0; turn < mostFolds; turn++) {
-      await shelf.read((id, entry) => this.concerns(id, entry))
+      await shelf.read(pause, (id, entry) => this.concerns(id, entry))
       const next = [...shelf.ledgers.values()].find((ledger) => this.isToFold(ledger.id, ledger.entry!))
       const lags = [...shelf.ledgers.values()].find(({ entry }) => this.lags(entry!))
       if (next !== undefined) {
@@ -68,14 +68,15 @@ export class Folding {
     const instance = facts.kind !== 'totals' && this.isInhabited(facts.instance) ? facts.instance : ''
     const totals = this.target(totalsOf(instance), 0, { kind: 'totals', instance })
     const targets = [totals]
-    for (const { seat, log, values, exemplars } of source.snapshots(false)) {
+    for (const { seat, log, values, exemplars, process } of source.snapshots(false)) {
       // A mode that keeps a series of each process keeps it under the seat that the process had.
       let kept: Target | undefined
       const place = (family: FamilyDescriptor): Target | undefined => {
         const layout = layoutOf(family)
         if (!layout.keepsDead) return undefined
         if (!layout.perWriter) return totals
-        kept ??= this.target(`kept:${seat}`, seat, { kind: 'kept', instance: facts.instance })
+        const named = process === undefined ? {} : { process }
+        kept ??= this.target(`kept:${seat}`, seat, { kind: 'kept', instance: facts.instance, ...named })
         return kept
       }
       await addAll(place, log, values, exemplars?.() ?? [], pause)
@@ -105,7 +106,7 @@ export class Folding {
     return textOf(answer) === 'done'
   }
 
-  private target(id: string, seat: number, facts: Pick<Facts, 'kind' | 'instance'>): Target {
+  private target(id: string, seat: number, facts: Pick<Facts, 'kind' | 'instance' | 'process'>): Target {
     const present = this.shelf.ledgers.get(id)
     const ledger = new Ledger(this.shelf.now)
     if (present !== undefined) ledger.restore(present.names.log(), present.values, present.exemplars)

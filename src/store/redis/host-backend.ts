@@ -96,7 +96,7 @@ export class HostBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelf = this.service.shelf()
-    return { read: inTurn(() => this.read(shelf)), close() {} }
+    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
   }
 
   /**
@@ -161,10 +161,10 @@ export class HostBackend implements Backend {
     return reading
   }
 
-  private async read(shelf: Shelf): Promise<SourceReading> {
+  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
     const leads = this.lead()
     if (leads) await this.refresh()
-    const { flushed, cause } = await this.service.read(shelf, leads)
+    const { flushed, cause } = await this.service.read(shelf, leads, pause)
     const errors = cause === undefined ? [] : [cause]
     const writers = this.service.shown(shelf)
     const run = this.place!.runId()
@@ -182,13 +182,18 @@ export class HostBackend implements Backend {
     if (this.dark === undefined) return { writers, errors, reachable: flushed }
     const seat = (own?.entry?.seat ?? 1) * partsOfSeat
     const local = await this.local!.read(noPause)
-    const here = local.writers.map((writer) => ({ ...writer, seat: seat + writer.seat }))
+    const here = local.writers.map((writer) => ({
+      ...writer,
+      seat: seat + writer.seat,
+      process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
+    }))
     return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed }
   }
 
   private facts(): Facts {
-    const { startedAt, image } = this
-    return { kind: 'host', instance: this.settings.instance, startedAt, epoch: 1, parts: image.parts }
+    const { instance } = this.settings
+    const parts = this.image.parts.map((part) => ({ ...part, process: `${instance}-${part.process ?? part.part}` }))
+    return { kind: 'host', instance, startedAt: this.startedAt, epoch: 1, parts }
   }
 
   /** The store of the directory, which tells other hosts as well. */

@@ -48,7 +48,10 @@ export class HostImage {
     }
     this.writers = seated
     this.add(seated)
-    this.parts = seated.map(({ seat: part, live, epoch, startedAt }) => ({ part, live, epoch, startedAt }))
+    this.parts = seated.map(({ seat: part, live, epoch, startedAt, process }) => ({
+      ...{ part, live, epoch, startedAt },
+      ...(process !== undefined && { process }),
+    }))
     for (const writer of seated) this.plans.get(writer.log)!.exemplify(writer)
   }
 

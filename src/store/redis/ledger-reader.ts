@@ -1,6 +1,6 @@
 import type { Exemplar } from '../../model/exemplar.js'
 import { matches } from '../../model/series-key.js'
-import type { PlacedExemplar, WriterSnapshot } from '../backend.js'
+import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import { removed, type SeriesLog } from '../series-log.js'
 import type { LedgerEntry, Removal } from './entry.js'
 import { Names } from './names.js'
@@ -30,12 +30,12 @@ export class LedgerReader {
   constructor(readonly id: string) {}
 
   /** Takes what a reading gave: the ledger as it is, from the names on that were known. */
-  take(entry: LedgerEntry, found: readonly Reply[]): void {
+  async take(entry: LedgerEntry, found: readonly Reply[], pause: Pause): Promise<void> {
     this.entry = entry
     if (found.length < 4) return
     const [from, values, names, exemplars] = found as [Reply, Buffer, Buffer, Reply]
     if (Number(textOf(from)) === 0) this.forget()
-    this.names.read(names.toString(), (_, slot) => this.masked.delete(slot))
+    await this.names.read(names.toString(), pause, (_, slot) => this.masked.delete(slot))
     this.namesLength += names.length
     this.values = float64(values)
     if (Array.isArray(exemplars)) this.exemplars = exemplarsFrom(exemplars)
@@ -73,12 +73,18 @@ export class LedgerReader {
     const { seat, facts } = this.entry!
     const { values, exemplars } = this
     const common = { writer: this.id, bytes: values.byteLength + this.namesLength, dropped: 0, values }
-    const whole = { ...common, seat, live, epoch: facts.epoch, startedAt: facts.startedAt }
+    const named = facts.process === undefined ? {} : { process: facts.process }
+    const whole = { ...common, ...named, seat, live, epoch: facts.epoch, startedAt: facts.startedAt }
     if (facts.kind !== 'host') return [{ ...whole, log: this.names.log(), exemplars: () => exemplars }]
     // What a host has added up is nobody's in particular; its processes are counted one by one.
     const snapshots = [{ ...whole, seat: 0, log: this.names.log(), exemplars: () => exemplars }]
-    for (const { part, live: lives, epoch, startedAt } of facts.parts ?? []) {
-      const own = { seat: seat * partsOfSeat + part, writer: `${this.id} ${part}`, bytes: 0 }
+    for (const { part, live: lives, epoch, startedAt, process } of facts.parts ?? []) {
+      const own = {
+        seat: seat * partsOfSeat + part,
+        writer: `${this.id} ${part}`,
+        bytes: 0,
+        ...(process && { process }),
+      }
       const log = this.names.log(part)
       snapshots.push({ ...whole, ...own, live: live && lives, epoch, startedAt, log, exemplars: () => [] })
     }

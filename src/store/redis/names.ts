@@ -1,6 +1,7 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
+import type { Pause } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
 
 /*
@@ -41,12 +42,18 @@ export class Names {
   }
 
   /** Follows some more lines, whole ones. `before` is told of each line that removes a series, and may set it aside. */
-  read(text: string, before: (log: SeriesLog, slot: number) => boolean = () => false): void {
+  async read(
+    text: string,
+    pause: Pause,
+    before: (log: SeriesLog, slot: number) => boolean = () => false,
+  ): Promise<void> {
+    let lines = 0
     for (let from = 0; from < text.length; ) {
       const end = text.indexOf('\n', from)
       if (end < 0) break
       this.line(text.slice(from, end), before)
       from = end + 1
+      if ((++lines & 255) === 0 && pause.due()) await pause.rest()
     }
   }
 

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { threadId } from 'node:worker_threads'
-import type { Backend, Source, SourceReading, Store, Surroundings, WriterSnapshot } from '../backend.js'
+import {
+  type Backend,
+  nameOfProcess,
+  type Pause,
+  type Source,
+  type SourceReading,
+  type Store,
+  type Surroundings,
+  type WriterSnapshot,
+} from '../backend.js'
 import type { RedisSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
 import type { Connection } from './script.js'
@@ -13,12 +22,15 @@ export class RedisBackend implements Backend {
   readonly shared = true
   private readonly store: RedisStore
   private readonly service: Service
+  private readonly process: string
   private readonly startedAt = Date.now() / 1000
   private surroundings: Surroundings | undefined
   private closing: Promise<void> | undefined
 
   constructor(settings: RedisSettings, connection: Connection) {
     const { instance } = settings
+    // Every container has a process 7: the instance tells them apart.
+    this.process = `${instance}-${nameOfProcess(process.pid, threadId)}`
     const writer = `${instance}-${process.pid}-${threadId}~${randomUUID()}`
     const store = new RedisStore({
       writer,
@@ -30,7 +42,7 @@ export class RedisBackend implements Backend {
     const flushed = {
       ledger,
       untold,
-      facts: () => ({ kind: 'writer' as const, instance, startedAt: this.startedAt, epoch: 1 }),
+      facts: () => ({ kind: 'writer' as const, instance, startedAt: this.startedAt, epoch: 1, process: this.process }),
       removed: (removal: Parameters<RedisStore['removed']>[0]) => store.removed(removal),
       folded(next: string) {
         store.writer = next
@@ -58,7 +70,7 @@ export class RedisBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelf = this.service.shelf()
-    return { read: inTurn(() => this.read(shelf)), close() {} }
+    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
   }
 
   /**
@@ -75,8 +87,8 @@ export class RedisBackend implements Backend {
     return this.closing
   }
 
-  private async read(shelf: Shelf): Promise<SourceReading> {
-    const { flushed, cause } = await this.service.read(shelf, true)
+  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
+    const { flushed, cause } = await this.service.read(shelf, true, pause)
     const writers = this.service.shown(shelf)
     return {
       writers: flushed || !this.isOwnKnown(shelf) ? writers : this.withOwn(writers),
@@ -94,17 +106,18 @@ export class RedisBackend implements Backend {
   /** What this process has counted, in place of what Redis last had of it. */
   private withOwn(writers: readonly WriterSnapshot[]): WriterSnapshot[] {
     const { writer, seat } = this.service.flusher
-    const { startedAt } = this
-    const own = this.store.ledger.snapshot({ writer, seat: seat || 1, live: true, epoch: 1, startedAt, dropped: 0 })
+    const { startedAt, process } = this
+    const facts = { writer, seat: seat || 1, live: true, epoch: 1, startedAt, process, dropped: 0 }
+    const own = this.store.ledger.snapshot(facts)
     return [...writers.filter((other) => other.writer !== writer), own]
   }
 }
 
 /** One after the other, whoever asks. */
-export function inTurn<T>(work: () => Promise<T>): () => Promise<T> {
+export function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
-  return () => {
-    const next = last.then(work)
+  return (argument) => {
+    const next = last.then(() => work(argument))
     last = next.catch(() => {})
     return next
   }

@@ -39,7 +39,7 @@ export class Service {
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed } = options
     const { keyPrefix, deadAfter, expire } = settings
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire }
+    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapePatience }
     this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
   }
 
@@ -82,7 +82,7 @@ export class Service {
   /**
    * Flushes where `flushes` says so, and reads everybody in the same round trip; gives whether either failed.
    */
-  async read(shelf: Shelf, flushes: boolean): Promise<{ flushed: boolean; cause?: MetricsError }> {
+  async read(shelf: Shelf, flushes: boolean, pause: Pause): Promise<{ flushed: boolean; cause?: MetricsError }> {
     let flushed = true
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
@@ -91,12 +91,11 @@ export class Service {
           flushed = false
         })
     try {
-      await within(shelf.read(), scrapePatience)
+      await shelf.read(pause)
       await flushing
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
-      if (flushes && flushed && shelf.ledgers.get(writer)?.version !== version)
-        await within(shelf.read(), scrapePatience)
+      if (flushes && flushed && shelf.ledgers.get(writer)?.version !== version) await shelf.read(pause)
     } catch (cause) {
       await flushing
       this.reachable = false

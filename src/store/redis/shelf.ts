@@ -1,5 +1,6 @@
-import type { WriterSnapshot } from '../backend.js'
+import type { Pause, WriterSnapshot } from '../backend.js'
 import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
+import { within } from './flusher.js'
 import type { Keys } from './keys.js'
 import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
@@ -12,6 +13,8 @@ export interface ShelfOptions {
   readonly deadAfter: number
   /** Milliseconds. */
   readonly expire: number
+  /** Milliseconds until an answer is waited for no more. */
+  readonly patience: number
 }
 
 /** How often it is asked again when ledgers came meanwhile. */
@@ -32,7 +35,6 @@ export class Shelf {
   /** Up to where the removals were read. */
   private followed = 0
   private removed = '0'
-  private asked = 0
 
   constructor(private readonly options: ShelfOptions) {}
 
@@ -41,10 +43,10 @@ export class Shelf {
    *
    * @param wanted which ledgers to read; all of them when left out
    */
-  async read(wanted: (id: string, entry: LedgerEntry) => boolean = () => true): Promise<void> {
+  async read(pause: Pause, wanted: (id: string, entry: LedgerEntry) => boolean = () => true): Promise<void> {
     for (let turn = 1; turn <= mostTurns; turn++) {
       const asked = turn === 1 ? [...this.ledgers.keys()] : this.present(wanted)
-      await this.ask(asked)
+      await this.ask(asked, pause)
       if (this.present(wanted).every((id) => this.ledgers.has(id))) break
     }
     for (const ledger of this.ledgers.values()) ledger.mask(this.removals)
@@ -84,11 +86,10 @@ export class Shelf {
   }
 
   /** Reads some ledgers, and what there is beside them. */
-  private async ask(ids: readonly string[]): Promise<void> {
-    const { keys, connection, expire } = this.options
-    const asked = ++this.asked
+  private async ask(ids: readonly string[], pause: Pause): Promise<void> {
+    const { keys, connection, expire, patience } = this.options
     const known = ids.map((id) => this.ledgers.get(id) ?? new LedgerReader(id))
-    const reply = await connection.run(
+    const asking = connection.run(
       read,
       [...keys.shared, ...ids.flatMap((id) => keys.of(id))],
       [
@@ -99,8 +100,8 @@ export class Shelf {
         ),
       ],
     )
-    // An answer that nobody waited for: what is known has changed meanwhile.
-    if (asked !== this.asked) throw new Error('the answer came too late')
+    // An answer that comes later than that is nobody's.
+    const reply = await within(asking, patience)
     const [now, grace, removed, removals, entries, beats, found] = listOf(reply)
     this.now = Number(now)
     this.grace = Number(grace)
@@ -113,12 +114,16 @@ export class Shelf {
       if (entry !== undefined) this.entries.set(id, entry)
     }
     for (const id of this.ledgers.keys()) if (!this.entries.has(id)) this.ledgers.delete(id)
-    listOf(found).forEach((each, i) => {
-      const entry = this.entries.get(known[i]!.id)
-      if (entry === undefined) return
-      known[i]!.take(entry, listOf(each))
-      this.ledgers.set(known[i]!.id, known[i]!)
-    })
+    await this.take(known, listOf(found), pause)
+  }
+
+  private async take(known: readonly LedgerReader[], found: readonly Reply[], pause: Pause): Promise<void> {
+    for (const [i, ledger] of known.entries()) {
+      const entry = this.entries.get(ledger.id)
+      if (entry === undefined) continue
+      await ledger.take(entry, listOf(found[i]), pause)
+      this.ledgers.set(ledger.id, ledger)
+    }
   }
 
   private follow(removed: number, removals: readonly Reply[]): void {
@@ -129,11 +134,11 @@ export class Shelf {
   }
 
   private async forgetRemovals(): Promise<void> {
-    const { keys, connection } = this.options
+    const { keys, connection, patience } = this.options
     const taken = Math.min(this.followed, ...[...this.entries.values()].map(({ seen }) => seen))
     this.removals = this.removals.filter(({ position }) => position > taken)
     if (taken - Number(this.removed) < manyRemovals) return
-    await connection.run(trim, [keys.state, keys.removals], [this.removed, String(taken)])
+    await within(connection.run(trim, [keys.state, keys.removals], [this.removed, String(taken)]), patience)
   }
 }
 
