@@ -70,11 +70,13 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
 
   test('keeps what a killed worker counted, and goes on with the next one', async ({ stage }) => {
     const { primary, workers, base, metrics, shop } = await cluster(stage, 'express', 2)
+    const route = 'http_requests_total{method="GET",route="/users/:id",status_code="200"}'
     await visit(base, ['/users/1', '/users/2', '/users/3'])
+    // A request is counted when its response has gone out: a moment after the client has it.
+    await scraped(metrics, (scrape) => scrape.value(route) === 3)
     await primary.ask('killWorker', workers[0]!.pid)
     await primary.ask('startWorker', 'express', shop)
     await visit(base, ['/users/4', '/users/5', '/users/6'])
-    const route = 'http_requests_total{method="GET",route="/users/:id",status_code="200"}'
     const seen = await scraped(metrics, (scrape) => (scrape.value(route) ?? 0) >= 6)
     expect(seen.value(route)).toBe(6)
   })
