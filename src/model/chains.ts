@@ -55,7 +55,7 @@ export class Chains {
 }
 
 /** A copy with room for `length`, and at the least a quarter more: growing one by one seldom copies. */
-export function grown<A extends Int32Array | Uint8Array>(array: A, length: number): A {
+export function grown<A extends Int32Array | Uint8Array | Float64Array>(array: A, length: number): A {
   const wider = new (array.constructor as new (length: number) => A)(Math.max(length, Math.ceil(array.length * 1.25)))
   wider.set(array)
   return wider
