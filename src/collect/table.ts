@@ -6,6 +6,7 @@ import { layoutOf } from '../model/layout/layout-of.js'
 import type { SlotLayout } from '../model/layout/slot-layout.js'
 import { labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Pause } from '../store/backend.js'
+import { RowNumbers } from './row-numbers.js'
 import type { Totals } from './totals.js'
 
 /** Rows that are sorted without looking at the clock. */
@@ -22,7 +23,7 @@ export class Table implements FamilyTable {
   readonly exemplars = new Map<number, Map<number, Exemplar>>()
   /** When the newest owner that has this definition started. */
   newest = 0
-  private readonly rows = new Map<SeriesKey, number>()
+  private readonly rows = new RowNumbers()
   /** How many writers have the row. Nobody: it is not shown. */
   private readonly writers: number[] = []
   /** All rows, sorted, shown or not. */

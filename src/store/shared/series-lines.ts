@@ -167,7 +167,7 @@ function decimal(bytes: Buffer, from: number, end: number): number {
     } else return Number(bytes.toString('latin1', from, end))
   }
   // Two numbers that are exact make a quotient that is rounded as the text would be.
-  const exact = end > from && digits <= Number.MAX_SAFE_INTEGER && divisor <= 1e22
+  const exact = end - from > (divisor > 0 ? 1 : 0) && digits <= Number.MAX_SAFE_INTEGER && divisor <= 1e22
   return exact ? digits / (divisor || 1) : Number(bytes.toString('latin1', from, end))
 }
 
