@@ -1,10 +1,10 @@
 import { figure, printTable, times } from './table.mjs'
 
 /** What the project set out to reach, and what this run measured. Nothing fails for being slow. */
-export function printGoals({ write = [], scrape = [], series, start = [], http = [] }) {
+export function printGoals({ write = [], scrape = [], memory = [], series, start = [], http = [] }) {
   const rows = [...write.flatMap(writeGoals), ...scrape.filter(({ series }) => series === 50_000).flatMap(scrapeGoals)]
   if (series !== undefined) rows.push(...seriesGoals(series))
-  rows.push(...start.flatMap(startGoals), ...http.flatMap(httpGoals))
+  rows.push(...memory.flatMap(memoryGoals), ...start.flatMap(startGoals), ...http.flatMap(httpGoals))
   if (rows.length === 0) return
   console.log('\nGoals')
   printTable(['', 'goal', 'measured', ''], rows)
@@ -50,6 +50,11 @@ function scrapeGoals({ runtime, workers, columns, limit }) {
 function seriesGoals({ runtime, results }) {
   const { perSecond } = results.find(({ key }) => key === 'promhive-shared')
   return [atLeast(`new series per second, ${runtime}`, 100_000, perSecond, figure)]
+}
+
+function memoryGoals({ name, runtime, columns }) {
+  const { part } = columns.find(({ key }) => key === 'promhive-shared')
+  return [atMost(`memory of a series against prom-client's: ${name}, ${runtime}`, 1 / 3, part, times)]
 }
 
 function startGoals({ runtime, measured }) {

@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|series|import|scrape|http|redis]... [--quick] [--json FILE]
+// npm run bench -- [--only write|series|memory|import|scrape|http|redis]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -9,6 +9,7 @@ import { provision } from './provision.mjs'
 import { runtimes } from './runtime.mjs'
 import { httpOverhead } from './sections/http.mjs'
 import { importTime } from './sections/import.mjs'
+import { memory } from './sections/memory.mjs'
 import { throughRedis } from './sections/redis.mjs'
 import { scrape } from './sections/scrape.mjs'
 import { newSeries } from './sections/series.mjs'
@@ -17,6 +18,7 @@ import { writePath } from './sections/write-path.mjs'
 const sections = {
   write: writePath,
   series: newSeries,
+  memory,
   import: importTime,
   scrape,
   http: httpOverhead,
@@ -60,6 +62,7 @@ for (const [name, section] of Object.entries(sections)) {
 printGoals({
   write: results.write,
   series: results.series,
+  memory: results.memory,
   start: results.import,
   scrape: results.scrape,
   http: results.http,

@@ -70,11 +70,15 @@ export class Gathering {
 
   private alone<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
     const next = this.last.then(async () => {
+      const pause = new Slices()
       const source = this.source()
-      if (source !== this.lastSource) this.merger = undefined
+      if (source !== this.lastSource) {
+        this.merger = undefined
+        // To open it takes its time, once.
+        await pause.rest()
+      }
       this.lastSource = source
       const merger = (this.merger ??= new Merger(this.workerLabel()))
-      const pause = new Slices()
       const began = performance.now()
       const reading = await source.read(pause)
       const merged = await merger.merge(reading.writers, pause)

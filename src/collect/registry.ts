@@ -14,6 +14,7 @@ import { Expiry } from './expiry.js'
 import { familyFromValues, valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
+import { Slices } from './pause.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
 import type { RegistryOptions } from './registry-options.js'
@@ -84,9 +85,14 @@ export class Registry implements MetricRegistry {
 
   /** The exposition of the whole application, in the registry's own content type. */
   async metrics(): Promise<string> {
+    const chunks = await this.chunks()
     const decoder = new TextDecoder()
+    const pause = new Slices()
     let text = ''
-    for (const chunk of await this.chunks()) text += decoder.decode(chunk, { stream: true })
+    for (const chunk of chunks) {
+      text += decoder.decode(chunk, { stream: true })
+      if (pause.due()) await pause.rest()
+    }
     return text + decoder.decode()
   }
 

@@ -6,9 +6,11 @@ import { layoutOf } from '../model/layout/layout-of.js'
 import type { SlotLayout } from '../model/layout/slot-layout.js'
 import { labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Pause } from '../store/backend.js'
+import { RowNumbers } from './row-numbers.js'
 import type { Totals } from './totals.js'
 
-const runLength = 2048
+/** Rows that are sorted without looking at the clock. */
+const runLength = 512
 
 /** The merged series of one definition, kept from scrape to scrape: a row that came once costs nothing the next time. */
 export class Table implements FamilyTable {
@@ -21,12 +23,14 @@ export class Table implements FamilyTable {
   readonly exemplars = new Map<number, Map<number, Exemplar>>()
   /** When the newest owner that has this definition started. */
   newest = 0
-  private readonly rows = new Map<SeriesKey, number>()
+  private readonly rows = new RowNumbers()
   /** How many writers have the row. Nobody: it is not shown. */
   private readonly writers: number[] = []
   /** All rows, sorted, shown or not. */
   private everyRow: Int32Array = new Int32Array(0)
   private changed = false
+  /** The row that a writer was last added to. */
+  private added = -1
 
   constructor(
     public family: FamilyDescriptor,
@@ -44,7 +48,8 @@ export class Table implements FamilyTable {
   /** One more writer has the series; gives its row. */
   add(key: SeriesKey, worker: string, created: number): number {
     const name = this.rowKey(key, worker)
-    let row = this.rows.get(name)
+    // Processes that run the same code tend to come to the same series in the same order.
+    let row = this.keys[this.added + 1] === name ? this.added + 1 : this.rows.get(name)
     if (row === undefined) {
       row = this.keys.push(name) - 1
       this.rows.set(name, row)
@@ -53,6 +58,7 @@ export class Table implements FamilyTable {
       this.writers.push(0)
     } else if (this.writers[row] === 0 || created < this.created[row]!) this.created[row] = created
     if (this.writers[row]!++ === 0) this.changed = true
+    this.added = row
     return row
   }
 
@@ -99,7 +105,18 @@ export class Table implements FamilyTable {
       runs = next
     }
     this.everyRow = runs[0]!
-    this.order = this.everyRow.filter((row) => this.writers[row]! > 0)
+    this.order = await this.rowsShown(pause)
+  }
+
+  private async rowsShown(pause: Pause): Promise<Int32Array> {
+    const shown = new Int32Array(this.everyRow.length)
+    let count = 0
+    for (let i = 0; i < shown.length; i++) {
+      const row = this.everyRow[i]!
+      if (this.writers[row]! > 0) shown[count++] = row
+      if ((i & 16383) === 16383 && pause.due()) await pause.rest()
+    }
+    return shown.subarray(0, count)
   }
 
   private async mergeRuns(a: Int32Array, b: Int32Array, pause: Pause): Promise<Int32Array> {
@@ -109,7 +126,7 @@ export class Table implements FamilyTable {
     let j = 0
     for (let at = 0; at < into.length; at++) {
       into[at] = j >= b.length || (i < a.length && keys[a[i]!]! <= keys[b[j]!]!) ? a[i++]! : b[j++]!
-      if ((at & 4095) === 4095 && pause.due()) await pause.rest()
+      if ((at & 1023) === 1023 && pause.due()) await pause.rest()
     }
     return into
   }

@@ -85,17 +85,19 @@ export class TextBlock {
 
   private writeAll(exemplars?: ReadonlyMap<number, string>): void {
     const { prefixes, rows, shown, values, starts, ends } = this
-    const { bytes: text, starts: texts } = prefixes
+    const { starts: texts } = prefixes
     const lines = prefixes.samples.shapes.length
     let size = 0
     // UTF-8 takes three bytes at the most for what is one unit of a string.
     for (const exemplar of exemplars?.values() ?? []) size += exemplar.length * 3
-    for (const row of rows) size += texts[row * lines + lines]! - texts[row * lines]! + lines * (longestNumber + 1)
+    for (const row of rows)
+      size += texts[row * (lines + 1) + lines]! - texts[row * (lines + 1)]! + lines * (longestNumber + 1)
     const bytes = Buffer.allocUnsafeSlow(size)
     let at = 0
     for (let i = 0; i < rows.length; i++) {
       if (shown[i] === 0) continue
-      const first = rows[i]! * lines
+      const text = prefixes.pieceAt(rows[i]!)
+      const first = rows[i]! * (lines + 1)
       for (let line = 0; line < lines; line++) {
         const end = texts[first + line + 1]!
         for (let from = texts[first + line]!; from < end; from++) bytes[at++] = text[from]!

@@ -8,8 +8,7 @@ import { TextBlock } from './text-block.js'
 import { TextPrefixes } from './text-prefixes.js'
 
 const encoder = new TextEncoder()
-/** Rows that are written without looking at the clock. */
-const rowsAtATime = 256
+/** Lines that are written without looking at the clock. */
 const linesPerBlock = 256
 
 /** The rest that long work takes between slices. */
@@ -23,7 +22,7 @@ export class TextFamily {
   private heading: Uint8Array = new Uint8Array(0)
   private headingOf: FamilyTable['family'] | undefined
   private readonly prefixes: TextPrefixes
-  private blocks: readonly TextBlock[] = []
+  private blocks: TextBlock[] = []
   private blocksOf: FamilyTable['order'] | undefined
 
   /** @param clashing whether another family has the name that this one would have */
@@ -38,8 +37,18 @@ export class TextFamily {
 
   async write(out: ByteChunks, pause: Pause): Promise<void> {
     out.append(this.currentHeading())
-    while (!this.prefixes.follow(rowsAtATime)) if (pause.due()) await pause.rest()
-    for (const block of this.currentBlocks()) {
+    const rows = Math.max(1, Math.floor(linesPerBlock / this.prefixes.samples.shapes.length))
+    while (!this.prefixes.follow(rows)) if (pause.due()) await pause.rest()
+    const { order } = this.table
+    // Rows that came or went: what was written stands elsewhere now.
+    if (this.blocksOf !== order) this.blocks = []
+    this.blocksOf = order
+    for (let i = 0; i * rows < order.length; i++) {
+      const block = (this.blocks[i] ??= new TextBlock(
+        this.table,
+        this.prefixes,
+        order.subarray(i * rows, (i + 1) * rows),
+      ))
       out.append(block.write())
       if (pause.due()) await pause.rest()
     }
@@ -57,18 +66,5 @@ export class TextFamily {
   private shown(): FamilyDescriptor {
     const { family } = this.table
     return this.clashing ? untyped(family, this.dialect) : family
-  }
-
-  private currentBlocks(): readonly TextBlock[] {
-    const { order } = this.table
-    if (this.blocksOf !== order) {
-      this.blocksOf = order
-      const rows = Math.max(1, Math.floor(linesPerBlock / this.prefixes.samples.shapes.length))
-      const count = Math.ceil(order.length / rows)
-      this.blocks = Array.from({ length: count }, (_, i) => {
-        return new TextBlock(this.table, this.prefixes, order.subarray(i * rows, (i + 1) * rows))
-      })
-    }
-    return this.blocks
   }
 }

@@ -6,12 +6,16 @@ import type { FamilySamples } from './samples.js'
 
 const encoder = new TextEncoder()
 
+/** Bytes that are taken at a time. */
+const largestPiece = 256 * 1024
+
 /** What stands in front of each value of a family, `name{labels} `, as bytes: made once per row. */
 export class TextPrefixes {
-  /** All of it, line by line, in the order of the rows. */
-  bytes: Uint8Array = new Uint8Array(1024)
-  /** Where each line's text begins in `bytes`, and behind the last one where it ends. */
+  /** Where each line's text begins in the piece of its row, and behind the last one of the row where it ends. */
   starts: Uint32Array = new Uint32Array(64)
+  /** All of it, row by row: in pieces, so that nothing large is ever copied. */
+  private readonly pieces: Uint8Array[] = [new Uint8Array(1024)]
+  private pieceOf: Uint32Array = new Uint32Array(16)
   private rows = 0
   private end = 0
   private readonly defaultLabels: readonly [name: string, value: string][]
@@ -26,6 +30,11 @@ export class TextPrefixes {
     this.defaultLabels = Object.entries(defaultLabels).filter(([name]) => !own.has(name))
   }
 
+  /** The piece that a row's text lies in. */
+  pieceAt(row: number): Uint8Array {
+    return this.pieces[this.pieceOf[row]!]!
+  }
+
   /** Adds up to `count` rows that came since; true when there are no more. */
   follow(count: number): boolean {
     const until = Math.min(this.rows + count, this.table.keys.length)
@@ -36,11 +45,17 @@ export class TextPrefixes {
   private addRow(row: number): void {
     const { shapes } = this.samples
     const labels = this.labelsOf(row)
+    const first = row * (shapes.length + 1)
+    this.reach(first + shapes.length + 1, row + 1)
+    let text = ''
     for (const [i, { name, label }] of shapes.entries()) {
       const own = label === undefined ? '' : `${label[0]}="${escapeLabelValue(label[1])}"`
       const all = labels === '' ? own : own === '' ? labels : `${labels},${own}`
-      this.addLine(`${name}${all === '' ? '' : `{${all}}`} `, row * shapes.length + i)
+      this.starts[first + i] = text.length
+      text += `${name}${all === '' ? '' : `{${all}}`} `
     }
+    this.starts[first + shapes.length] = text.length
+    this.put(text, row, first)
   }
 
   private labelsOf(row: number): string {
@@ -58,21 +73,37 @@ export class TextPrefixes {
     return text
   }
 
-  private addLine(text: string, line: number): void {
+  /** Puts a row's text into the last piece, or a new one, and tells `starts` where. */
+  private put(text: string, row: number, first: number): void {
     // UTF-8 takes three bytes at the most for what is one unit of a string.
-    const longest = this.end + text.length * 3
-    if (longest > this.bytes.length) {
-      const wider = new Uint8Array(Math.max(this.bytes.length * 2, longest))
-      wider.set(this.bytes)
-      this.bytes = wider
+    const most = text.length * 3
+    let piece = this.pieces.at(-1)!
+    if (this.end + most > piece.length) {
+      piece = new Uint8Array(Math.max(most, Math.min(piece.length * 2, largestPiece)))
+      this.pieces.push(piece)
+      this.end = 0
     }
-    if (line + 2 > this.starts.length) {
-      const wider = new Uint32Array(this.starts.length * 2)
-      wider.set(this.starts)
-      this.starts = wider
+    this.pieceOf[row] = this.pieces.length - 1
+    const { starts, end } = this
+    const { written } = encoder.encodeInto(text, piece.subarray(end))
+    const last = first + this.samples.shapes.length
+    // Characters of several bytes move what follows them.
+    const wide = written > text.length
+    for (let i = last; i >= first; i--) {
+      starts[i] = end + (wide ? Buffer.byteLength(text.slice(0, starts[i])) : starts[i]!)
     }
-    this.starts[line] = this.end
-    this.end += encoder.encodeInto(text, this.bytes.subarray(this.end)).written
-    this.starts[line + 1] = this.end
+    this.end = end + written
   }
+
+  private reach(lines: number, rows: number): void {
+    this.starts = withRoom(this.starts, lines)
+    this.pieceOf = withRoom(this.pieceOf, rows)
+  }
+}
+
+function withRoom(array: Uint32Array, length: number): Uint32Array {
+  if (length <= array.length) return array
+  const wider = new Uint32Array(Math.max(length, array.length * 2))
+  wider.set(array)
+  return wider
 }

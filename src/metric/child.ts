@@ -3,61 +3,103 @@ import { MetricsError } from '../model/errors.js'
 import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
 import type { LabelSet } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
-import type { SeriesKey } from '../model/series-key.js'
+import { type SeriesKey, seriesKey } from '../model/series-key.js'
+import type { LabelTexts } from '../model/series-numbers.js'
 import type { Slots } from '../store/backend.js'
 import type { Counting } from './home.js'
 import type { LabelValues } from './options.js'
-
-const nothing = new Float64Array(0)
-const noGate = new Int32Array(1)
+import { noPlace, type Place, placeOf } from './place.js'
 
 /** The metric that a child belongs to. */
 export interface ChildOwner extends Counting {
   /** The child with more labels than one that was asked for with some. */
-  childWith(key: SeriesKey, labels: Readonly<Record<string, unknown>>): Child
+  childWith(texts: LabelTexts, labels: Readonly<Record<string, unknown>>): Child
   /** Throws for a series that cannot be counted. Asked before its first count only. */
-  admit?(key: SeriesKey): void
+  admit(texts: LabelTexts): void
+  readonly children: Siblings
+}
+
+/** What a child needs of the metric's series. */
+interface Siblings {
+  textsOf(number: number): LabelTexts
+  /** Told where a series lies that was opened: the next child finds it there. */
+  opened(texts: LabelTexts, place: Place, at: number): void
+  /** When each bucket of a series got its last exemplar. */
+  exemplifiedIn(number: number): Map<number, number>
 }
 
 /** Seconds between two exemplars of one bucket. */
 const exemplarInterval = 0.1
 
 /**
- * The handle of one series; may be held for good.
+ * The handle of one series; may be held for good. A metric has one besides that goes from series to series.
  *
  * It opens its slots at the first write, so that asking for a child shows nothing yet (prom-client's behaviour). Writing
  * compares one word with what was seen at opening: it differs before the first write, and after anybody removed series.
  */
 export abstract class Child {
-  protected values: Float64Array = nothing
+  // What the verbs need of the place stands here as well: a child that is held is one step nearer to its slots.
+  protected values: Float64Array = noPlace.values
+  protected words: Int32Array = noPlace.words
+  protected gate: Int32Array = noPlace.gate
+  protected seen = noPlace.seen
   protected at = 0
-  protected gate: Int32Array = noGate
-  protected seen = -1
-  /** When each bucket got its last exemplar. */
+  protected place: Place = noPlace
+  private number = 0
   private exemplified: Map<number, number> | undefined
 
+  /** @param own its label values; none for the child that moves */
   constructor(
     protected readonly family: FamilyDescriptor,
-    readonly key: SeriesKey,
     private readonly owner: ChildOwner,
+    private readonly own?: LabelTexts,
   ) {}
+
+  get texts(): LabelTexts {
+    return this.own ?? this.owner.children.textsOf(this.number)
+  }
+
+  get key(): SeriesKey {
+    return seriesKey(this.texts)
+  }
+
+  /** Stands for the series of this number, which lies here. */
+  moveTo(number: number, place: Place, at: number): void {
+    this.number = number
+    this.at = at
+    // Most series of a metric lie in one.
+    if (place !== this.place) this.enter(place)
+  }
+
+  private enter(place: Place): void {
+    this.place = place
+    this.values = place.values
+    this.words = place.words
+    this.gate = place.gate
+    this.seen = place.seen
+  }
 
   /** Finds the slots again: before the first write, and after the gate moved. */
   open(): void {
-    this.owner.admit?.(this.key)
+    const { number, texts } = this
+    this.owner.admit(texts)
     const store = this.owner.store()
     // The gate first: a removal while the series is opened makes the next write open it again.
-    this.gate = store.gate
-    this.seen = Atomics.load(store.gate, 0)
-    this.attach(store.open(this.family, this.key))
+    const { gate } = store
+    const seen = Atomics.load(gate, 0)
+    const slots = store.open(this.family, seriesKey(texts))
+    // Opening may tell of a fault, and who is told may count: then this child has moved on meanwhile, and comes back.
+    this.moveTo(number, placeOf(slots, gate, seen), this.countedAt(slots))
+    this.owner.children.opened(texts, this.place, this.at)
   }
 
   /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
   protected exemplify(bucket: number, value: number, labels: LabelSet): void {
     const timestamp = Date.now() / 1000
-    this.exemplified ??= new Map()
-    if (timestamp - (this.exemplified.get(bucket) ?? 0) < exemplarInterval) return
-    this.exemplified.set(bucket, timestamp)
+    const last =
+      this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
+    if (timestamp - (last.get(bucket) ?? 0) < exemplarInterval) return
+    last.set(bucket, timestamp)
     if (fitsExemplar(labels))
       this.owner.store().setExemplar(this.family, this.key, bucket, { labels, value, timestamp })
     else this.owner.onError(tooLong(this.family.name))
@@ -65,7 +107,7 @@ export abstract class Child {
 
   /** The child with these labels besides those that this one was asked for with. */
   labels(more: Partial<LabelValues<string>>): this {
-    return this.owner.childWith(this.key, more) as this
+    return this.owner.childWith(this.texts, more) as this
   }
 
   /** Counts from now on into slots that nobody reads. */
@@ -74,20 +116,17 @@ export abstract class Child {
     const values = new Float64Array(width)
     const slots = { values, words: new Int32Array(values.buffer), at: 0, epoch: 1 }
     layoutOf(this.family).claim(slots, 0, 1)
-    this.gate = new Int32Array(1)
-    this.seen = 0
-    this.attach(slots)
+    this.moveTo(0, placeOf(slots, new Int32Array(1), 0), this.countedAt(slots))
   }
 
   /** Forgets the slots: the next write begins a fresh series. */
   detach(): void {
-    this.seen = -1
-    this.gate = noGate
+    this.enter(noPlace)
   }
 
-  protected attach(slots: Slots): void {
-    this.values = slots.values
-    this.at = slots.at
+  /** The slot that the verbs work on, or from which they find theirs. */
+  protected countedAt(slots: Slots): number {
+    return slots.at
   }
 }
 

@@ -1,91 +1,115 @@
-import { labelValuesOf, type SeriesKey } from '../model/series-key.js'
+import { grown } from '../model/chains.js'
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { LabelFilter } from '../model/series-key.js'
+import { type Labels, type LabelTexts, numbersOf, type SeriesNumbers } from '../model/series-numbers.js'
+import type { Child } from './child.js'
+import { noPlace, type Place } from './place.js'
 
-export type Labels = Readonly<Record<string, unknown>>
-/** One map per label name: a value leads to the next map, the last one to the child. */
-type Branch<C> = Map<unknown, Branch<C> | C>
+/**
+ * The series of a metric and where each is counted. A child is made only of those that the application holds; for all
+ * others there is one that goes from series to series.
+ */
+export class Children<C extends Child> {
+  /** How many series this metric has counted, or was asked for. */
+  size = 0
+  private readonly numbers: SeriesNumbers
+  /** By the number of the series, as the next column; undefined for one that only a store has. */
+  private readonly places: (Place | undefined)[] = [undefined]
+  private offsets: Int32Array = new Int32Array(4)
+  private readonly held = new Map<number, C>()
+  /** When each bucket of a series got its last exemplar. */
+  private readonly exemplified = new Map<number, Map<number, number>>()
+  private readonly moving: C
 
-/** The children of a metric, found by label values as they were given, without making a string. */
-export class Children<C extends { readonly key: SeriesKey }> {
-  private readonly root: Branch<C> = new Map()
-  private readonly byKey = new Map<SeriesKey, C>()
-
-  /** @param names label names in alphabetical order */
-  constructor(private readonly names: readonly string[]) {}
-
-  get size(): number {
-    return this.byKey.size
+  /**
+   * @param make gives a child of these label values; without them, the one that moves
+   */
+  constructor(
+    family: FamilyDescriptor,
+    private readonly make: (texts?: LabelTexts) => C,
+  ) {
+    this.numbers = numbersOf(family)
+    this.moving = make()
   }
 
-  /** The child of these label values where the names come in alphabetical order, as one tends to write them. */
-  find(labels: Labels): C | undefined {
-    const { names } = this
-    let node: Branch<C> | C | undefined = this.root
-    let i = 0
-    for (const name in labels) {
-      if (name !== names[i++]) return undefined
-      node = (node as Branch<C>).get(labels[name])
-      if (node === undefined) return undefined
-    }
-    return i === names.length && i > 0 ? (node as C) : undefined
+  /** The number of a series by its labels, named in alphabetical order; 0 where it is not known by them. */
+  find(labels: Labels): number {
+    return this.own(this.numbers.find(labels))
   }
 
   /** The same for names in any order. */
-  findByName(labels: Labels): C | undefined {
-    const { names } = this
-    let node: Branch<C> | C | undefined = this.root
-    for (let i = 0; node !== undefined && i < names.length; i++) node = (node as Branch<C>).get(labels[names[i]!])
-    return node as C | undefined
+  findByName(labels: Labels): number {
+    return this.own(this.numbers.findByName(labels))
   }
 
-  get(key: SeriesKey): C | undefined {
-    return this.byKey.get(key)
+  numberOf(texts: LabelTexts): number {
+    return this.own(this.numbers.numberOf(texts))
   }
 
-  all(): C[] {
-    return [...this.byKey.values()]
+  private own(number: number): number {
+    return this.places[number] === undefined ? 0 : number
   }
 
-  add(child: C): void {
-    this.byKey.set(child.key, child)
+  textsOf(number: number): LabelTexts {
+    return this.numbers.textsOf(number)
   }
 
-  /** Leads these label values, as they were given, to the child. */
-  lead(labels: Labels, child: C): void {
-    const values = this.names.map((name) => labels[name])
-    // An object as a label value counts under its text, but a new object each time must not fill the map.
-    if (values.some((value) => typeof value === 'object' && value !== null)) return
-    let branch = this.root
-    for (const value of values.slice(0, -1)) {
-      let next = branch.get(value) as Branch<C> | undefined
-      if (next === undefined) {
-        next = new Map()
-        branch.set(value, next)
-      }
-      branch = next
+  add(texts: LabelTexts): number {
+    const number = this.numbers.hold(texts)
+    while (this.places.length < number) this.places.push(undefined)
+    this.places[number] = noPlace
+    if (number >= this.offsets.length) this.offsets = grown(this.offsets, number + 1)
+    this.size++
+    return number
+  }
+
+  /** These label values, as they were given, lead to the series. */
+  lead(labels: Labels, number: number): void {
+    this.numbers.lead(labels, number)
+  }
+
+  /** A child to count with at once: the next call moves it on to another series. */
+  reach(number: number): C {
+    const { moving } = this
+    moving.moveTo(number, this.places[number]!, this.offsets[number]!)
+    return moving
+  }
+
+  /** A child to keep. */
+  hold(number: number): C {
+    let child = this.held.get(number)
+    if (child === undefined) {
+      child = this.make(this.numbers.textsOf(number))
+      child.moveTo(number, this.places[number]!, this.offsets[number]!)
+      this.held.set(number, child)
     }
-    branch.set(values.at(-1), child)
+    return child
   }
 
-  delete(child: C): void {
-    this.byKey.delete(child.key)
-    prune(this.root, child, labelValuesOf(child.key), 0)
+  /** A series was opened here. */
+  opened(texts: LabelTexts, place: Place, at: number): void {
+    const number = this.numberOf(texts)
+    if (number === 0) return
+    this.places[number] = place
+    this.offsets[number] = at
   }
-}
 
-/** Takes a child out of the branches, under each form in which its label values may have been given. */
-function prune<C>(branch: Branch<C>, child: C, values: readonly (string | null)[], depth: number): void {
-  for (const form of formsOf(values[depth]!)) {
-    const next = branch.get(form)
-    if (next === child) branch.delete(form)
-    else if (next instanceof Map) {
-      prune(next, child, values, depth + 1)
-      if (next.size === 0) branch.delete(form)
-    }
+  exemplifiedIn(number: number): Map<number, number> {
+    let times = this.exemplified.get(number)
+    if (times === undefined) this.exemplified.set(number, (times = new Map()))
+    return times
   }
-}
 
-/** A label that was left out may stand at its default. */
-function formsOf(value: string | null): readonly unknown[] {
-  if (value === null) return [undefined, null]
-  return [value, Number(value), value === 'true' ? true : value === 'false' ? false : value, undefined, null]
+  select(filter: LabelFilter): number[] {
+    return this.numbers.select(filter).filter((number) => this.own(number) > 0)
+  }
+
+  forget(number: number): void {
+    this.held.get(number)?.detach()
+    this.held.delete(number)
+    this.exemplified.delete(number)
+    this.places[number] = undefined
+    this.numbers.letGo(number)
+    this.size--
+  }
 }

@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import type { LabelSet } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
-import type { SeriesKey } from '../model/series-key.js'
+import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
 import type { ExemplarForm, LabelValues, MetricOptions, VerbArguments } from './options.js'
@@ -57,8 +57,8 @@ export class Counter<L extends string = never> extends LabelledMetric<L, Counter
     } else this.find(first as LabelValues<L>).inc(second as number | undefined, exemplar)
   }
 
-  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): CounterChild {
-    return new CounterChild(family, key, owner)
+  protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): CounterChild {
+    return new CounterChild(family, owner, texts)
   }
 }
 

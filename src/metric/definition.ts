@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
-import type { Labels } from './children.js'
+import type { Labels } from '../model/series-numbers.js'
 import { type MetricRegistry, theHome } from './home.js'
 import type { MetricOptions } from './options.js'
 

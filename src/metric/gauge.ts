@@ -3,7 +3,7 @@ import { MetricsError } from '../model/errors.js'
 import { gaugeValueSlot } from '../model/layout/gauge.js'
 import { describe } from '../model/metric-name.js'
 import { defaultGaugeMode, type GaugeMode, gaugeModes } from '../model/metric-type.js'
-import type { SeriesKey } from '../model/series-key.js'
+import type { LabelTexts } from '../model/series-numbers.js'
 import type { Slots } from '../store/backend.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
@@ -55,17 +55,13 @@ export class GaugeChild extends Child {
     return value
   }
 
-  protected override attach(slots: Slots): void {
-    super.attach(slots)
-    this.at = gaugeValueSlot((this.family as FamilyDescriptor<'gauge'>).mode, slots.values, slots.at)
+  protected override countedAt({ values, at }: Slots): number {
+    return gaugeValueSlot((this.family as FamilyDescriptor<'gauge'>).mode, values, at)
   }
 }
 
 /** One series of a `mostrecent` gauge: value and time are one record. */
 export class MostRecentChild extends GaugeChild {
-  private words: Int32Array = new Int32Array(0)
-  private epoch = 0
-
   override set(value: number): void {
     this.check(value)
     if (this.gate[0] !== this.seen) this.open()
@@ -73,7 +69,7 @@ export class MostRecentChild extends GaugeChild {
     const sequence = (at - 3) * 2
     const seconds = (performance.timeOrigin + performance.now()) / 1000
     Atomics.add(words, sequence, 1)
-    values[at - 2] = this.epoch
+    values[at - 2] = this.place.epoch
     values[at - 1] = seconds
     values[at] = value
     Atomics.add(words, sequence, 1)
@@ -85,12 +81,6 @@ export class MostRecentChild extends GaugeChild {
 
   override dec(): never {
     throw this.forbidden('dec')
-  }
-
-  protected override attach(slots: Slots): void {
-    super.attach(slots)
-    this.words = slots.words
-    this.epoch = slots.epoch
   }
 
   private forbidden(verb: string): MetricsError {
@@ -153,9 +143,11 @@ export class Gauge<L extends string = never> extends LabelledMetric<L, GaugeChil
     })
   }
 
-  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): GaugeChild {
+  protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): GaugeChild {
     const { mode } = family as FamilyDescriptor<'gauge'>
-    return mode.endsWith('mostrecent') ? new MostRecentChild(family, key, owner) : new GaugeChild(family, key, owner)
+    return mode.endsWith('mostrecent')
+      ? new MostRecentChild(family, owner, texts)
+      : new GaugeChild(family, owner, texts)
   }
 }
 

@@ -4,8 +4,7 @@ import { MetricsError } from '../model/errors.js'
 import type { LabelSet } from '../model/label-set.js'
 import { histogramSlots } from '../model/layout/histogram.js'
 import { describe } from '../model/metric-name.js'
-import type { SeriesKey } from '../model/series-key.js'
-import type { Slots } from '../store/backend.js'
+import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
 import type { ExemplarForm, HistogramOptions, LabelValues, VerbArguments } from './options.js'
@@ -14,7 +13,6 @@ import { startTimer } from './timer.js'
 /** One series of a histogram. */
 export class HistogramChild extends Child {
   private readonly bounds = (this.family as FamilyDescriptor<'histogram'>).bounds
-  private words: Int32Array = new Int32Array(0)
 
   /**
    * @param exemplar labels of an example, such as the trace that was observed
@@ -78,11 +76,6 @@ export class HistogramChild extends Child {
     this.open()
     this.record(value)
   }
-
-  protected override attach(slots: Slots): void {
-    super.attach(slots)
-    this.words = slots.words
-  }
 }
 
 /**
@@ -128,7 +121,7 @@ export class Histogram<L extends string = never> extends LabelledMetric<L, Histo
     else this.find(labels as LabelValues<L>).zero()
   }
 
-  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): HistogramChild {
-    return new HistogramChild(family, key, owner)
+  protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): HistogramChild {
+    return new HistogramChild(family, owner, texts)
   }
 }

@@ -1,5 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import { exactFilter, type SeriesKey } from '../model/series-key.js'
+import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import type { Home } from './home.js'
 import { LabelledMetric } from './labelled.js'
@@ -9,11 +10,11 @@ import type { InfoOptions, LabelValues, VerbArguments } from './options.js'
 export class InfoChild extends Child {
   constructor(
     family: FamilyDescriptor,
-    key: SeriesKey,
     owner: ChildOwner,
+    texts: LabelTexts | undefined,
     private readonly replace: (child: InfoChild) => void,
   ) {
-    super(family, key, owner)
+    super(family, owner, texts)
   }
 
   /** Says these label values, instead of what this process said before. */
@@ -56,8 +57,8 @@ export class Info<L extends string = never> extends LabelledMetric<L, InfoChild>
     this.said().delete(definitionKey(this.family))
   }
 
-  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): InfoChild {
-    return new InfoChild(family, key, owner, (child) => this.replace(child))
+  protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): InfoChild {
+    return new InfoChild(family, owner, texts, (child) => this.replace(child))
   }
 
   private replace({ key }: InfoChild): void {

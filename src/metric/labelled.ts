@@ -2,18 +2,11 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkLabelNames } from '../model/label-set.js'
 import { checkHelp, checkMetricName, describe, unitOf } from '../model/metric-name.js'
-import {
-  exactFilter,
-  exactKey,
-  type LabelFilter,
-  labelValuesOf,
-  matches,
-  type SeriesKey,
-  seriesKey,
-} from '../model/series-key.js'
+import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
+import type { Labels, LabelTexts } from '../model/series-numbers.js'
 import type { Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
-import { Children, type Labels } from './children.js'
+import { Children } from './children.js'
 import {
   checkCollect,
   checkDefaultLabels,
@@ -55,7 +48,8 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   readonly expireAfter: number | undefined
   /** `labelNames` in alphabetical order, as keys and branches have them. */
   private readonly names: readonly string[]
-  private readonly children: Children<C>
+  /** @internal */
+  readonly children: Children<C>
   private readonly defaults: Labels
   private readonly required: readonly string[]
   private readonly limit: SeriesLimit
@@ -87,7 +81,6 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
     this.collectsEach = collect !== undefined && run === 'each'
     this.defaults = checkDefaultLabels(name, this.names, options.defaultLabels)
     this.limit = checkLimit(name, options)
-    this.children = new Children(this.names)
     this.expireAfter = checkExpireAfter(name, options.expireAfter)
     this.exemplarForm = options.enableExemplars === true
     this.name = name
@@ -98,7 +91,8 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
     const own = part(name)
     const measured = unitOf(name, own.type, unit)
     this.family = { ...own, name, help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
-    this.only = this.child(this.names.map((label) => labelText(this.defaults[label])))
+    this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
+    this.only = this.make(this.family, this, this.textsOfLabels({}))
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
@@ -106,14 +100,19 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   /** The child of these label values: hold it where the same values are counted often. */
   labels(...values: LabelsArguments<L>): C {
     const [first] = values
-    if (typeof first === 'object' && first !== null) return this.find(first)
-    if (values.length !== this.labelNames.length) {
-      throw new MetricsError(
-        'LABEL_COUNT',
-        `${this.name}: ${values.length} label values for ${this.labelNames.length} label names (${this.labelNames.join(', ')})`,
-      )
-    }
-    return this.find(Object.fromEntries(this.labelNames.map((name, i) => [name, values[i]])))
+    const labels = typeof first === 'object' && first !== null ? first : this.named(values)
+    const number = this.children.find(labels) || this.findOrAdd(labels)
+    return number > 0 ? this.children.hold(number) : this.unnumbered(number)
+  }
+
+  /** Positional label values by their names. */
+  private named(values: readonly unknown[]): Labels {
+    if (values.length === this.labelNames.length)
+      return Object.fromEntries(this.labelNames.map((name, i) => [name, values[i]]))
+    throw new MetricsError(
+      'LABEL_COUNT',
+      `${this.name}: ${values.length} label values for ${this.labelNames.length} label names (${this.labelNames.join(', ')})`,
+    )
   }
 
   /**
@@ -122,9 +121,12 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
    */
   remove(...values: LabelsArguments<L> | [labels: LabelValues<L>, options: RemoveOptions]): void {
     const [first, options] = values
-    const exact = typeof first === 'object' && first !== null
-    const child = exact ? this.find(first as Labels) : this.labels(...(values as LabelsArguments<L>))
-    this.removeAll(exactFilter(this.names, child.key), exact ? (options as RemoveOptions | undefined) : undefined)
+    const named = typeof first === 'object' && first !== null
+    const labels = named ? (first as Labels) : this.named(values as readonly unknown[])
+    this.checkNames(labels)
+    const texts = this.textsOfLabels(labels)
+    const filter = Object.fromEntries(this.names.map((name, i) => [name, texts[i]!]))
+    this.removeAll(filter, named ? (options as RemoveOptions | undefined) : undefined)
   }
 
   /** Removes every series whose labels have these values, whatever the others are. */
@@ -152,8 +154,9 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
 
   /** @internal Somebody removed a series: its child, if there is one, is not kept for it. */
   seriesRemoved(key: SeriesKey): void {
-    const child = this.children.get(key)
-    if (child !== undefined) this.forget(child)
+    if (key === this.only.key) this.only.detach()
+    const number = this.children.numberOf(labelValuesOf(key))
+    if (number > 0) this.children.forget(number)
   }
 
   /** @internal Nobody has counted in it for long. */
@@ -169,10 +172,8 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
       this.onError(error as MetricsError)
       return
     }
-    const exact = this.children.get(exactKey(this.names, filter) ?? '')
-    for (const child of exact === undefined ? this.children.all() : [exact]) {
-      if (matches(this.names, child.key, filter)) this.forget(child)
-    }
+    if (matches(this.names, this.only.key, filter)) this.only.detach()
+    for (const number of this.children.select(filter)) this.children.forget(number)
   }
 
   /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
@@ -198,76 +199,81 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   }
 
   /** @internal Throws for a series that lacks a label which it must have. */
-  admit(key: SeriesKey): void {
+  admit(texts: LabelTexts): void {
     if (this.required.length === 0) return
-    const values = labelValuesOf(key)
-    const missing = this.required.filter((name) => values[this.names.indexOf(name)] === null)
+    const missing = this.required.filter((name) => texts[this.names.indexOf(name)] === null)
     if (missing.length === 0) return
     throw new MetricsError('LABEL_MISSING', `${this.name} cannot be counted without a value for ${missing.join(', ')}`)
   }
 
   /** @internal The child with more labels than one that was asked for with some. */
-  childWith(key: SeriesKey, labels: Labels): Child {
-    const known = labelValuesOf(key)
-    const before = Object.fromEntries(this.names.flatMap((name, i) => (known[i] === null ? [] : [[name, known[i]]])))
-    return this.find({ ...before, ...labels })
+  childWith(texts: LabelTexts, labels: Labels): Child {
+    const before = Object.fromEntries(this.names.flatMap((name, i) => (texts[i] === null ? [] : [[name, texts[i]]])))
+    return this.labels({ ...before, ...labels } as LabelValues<L>)
   }
 
-  protected abstract make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): C
+  /** A child of these label values; the one that moves, where there are none. */
+  protected abstract make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): C
 
-  /** The child of these label values: two lookups where they are given in alphabetical order and were seen before. */
+  /** The child of these label values, to count with at once: the next call may move it to others. */
   protected find(labels: Labels): C {
-    return this.children.find(labels) ?? this.findOrAdd(labels)
+    const number = this.children.find(labels) || this.findOrAdd(labels)
+    return number > 0 ? this.children.reach(number) : this.unnumbered(number)
   }
 
-  private findOrAdd(labels: Labels): C {
+  private unnumbered(number: number): C {
+    return number === dropped ? this.nowhere! : this.only
+  }
+
+  /** The number of the series of these label values; `unlabelled` and `dropped` for what has none. */
+  private findOrAdd(labels: Labels): number {
+    if (this.checkNames(labels) === 0) return unlabelled
+    return this.children.findByName(labels) || this.add(labels)
+  }
+
+  /** Throws for a label that was not declared; gives the number of labels. */
+  private checkNames(labels: Labels): number {
     let given = 0
     for (const name in labels) {
       if (!this.names.includes(name)) throw this.unknownLabel(name)
       given++
     }
-    if (given === 0) return this.only
-    return this.children.findByName(labels) ?? this.add(labels)
+    return given
   }
 
-  private add(labels: Labels): C {
-    const values = this.names.map((name) => labelText(labels[name] ?? this.defaults[name]))
-    const most = this.limit.maxSeries ?? this.home.maxSeries
-    // The child without labels is always there, and seldom counts.
-    if (this.children.size > most && this.children.get(seriesKey(values)) === undefined)
-      return this.beyond(most, values)
-    const child = this.child(values)
-    this.children.lead(labels, child)
-    return child
+  private textsOfLabels(labels: Labels): LabelTexts {
+    return this.names.map((name) => labelText(labels[name] ?? this.defaults[name]))
+  }
+
+  private add(labels: Labels): number {
+    const texts = this.textsOfLabels(labels)
+    let number = this.children.numberOf(texts)
+    if (number === 0) {
+      const most = this.limit.maxSeries ?? this.home.maxSeries
+      if (this.children.size >= most) return this.beyond(most, texts)
+      number = this.children.add(texts)
+    }
+    this.children.lead(labels, number)
+    return number
   }
 
   /** Label values that are one too many are not kept: they would fill the memory that the limit is there to save. */
-  private beyond(most: number, values: readonly (string | null)[]): C {
+  private beyond(most: number, texts: LabelTexts): number {
+    // The child without labels is always there, and seldom counts.
+    if (seriesKey(texts) === this.only.key) return unlabelled
     this.home.limited(this.name)
     const { onLimit } = this.limit
-    if (onLimit === 'overflow') return this.child(values.map(() => overflowValue))
+    if (onLimit === 'overflow') {
+      const overflow = texts.map(() => overflowValue)
+      return this.children.numberOf(overflow) || this.children.add(overflow)
+    }
     if (onLimit === 'throw') {
-      const text = `${this.name} has its ${most} series; (${values.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
+      const text = `${this.name} has its ${most} series; (${texts.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
       throw new MetricsError('SERIES_LIMIT', text)
     }
-    this.nowhere ??= this.make(this.family, seriesKey(values), this)
+    this.nowhere ??= this.make(this.family, this, texts)
     this.nowhere.countNowhere()
-    return this.nowhere
-  }
-
-  private child(values: readonly (string | null)[]): C {
-    const key = seriesKey(values)
-    let child = this.children.get(key)
-    if (child === undefined) {
-      child = this.make(this.family, key, this)
-      this.children.add(child)
-    }
-    return child
-  }
-
-  private forget(child: C): void {
-    child.detach()
-    if (child !== this.only) this.children.delete(child)
+    return dropped
   }
 
   private unknownLabel(name: string): MetricsError {
@@ -278,6 +284,10 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
     )
   }
 }
+
+/** In place of a number: of the series without labels, and of what is counted nowhere. */
+const unlabelled = 0
+const dropped = -1
 
 /** What every label of the series reads that takes what is beyond a metric's limit. */
 const overflowValue = '_overflow'

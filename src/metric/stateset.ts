@@ -4,9 +4,8 @@ import { checkLabelNames } from '../model/label-set.js'
 import { stateSlots } from '../model/layout/stateset.js'
 import { describe } from '../model/metric-name.js'
 import { stateSetModes } from '../model/metric-type.js'
-import type { SeriesKey } from '../model/series-key.js'
+import type { LabelTexts } from '../model/series-numbers.js'
 import { checkStates, stateIndex } from '../model/states.js'
-import type { Slots } from '../store/backend.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric, type TypePart } from './labelled.js'
 import type { LabelValues, StateSetOptions, VerbArguments } from './options.js'
@@ -17,8 +16,6 @@ const longAgo = Number.MIN_VALUE
 /** One series of a stateset. */
 export class StateSetChild<S extends string = string> extends Child {
   private readonly states = (this.family as FamilyDescriptor<'stateset'>).states
-  private words: Int32Array = new Int32Array(0)
-  private epoch = 0
 
   /**
    * Exactly this one state.
@@ -40,7 +37,7 @@ export class StateSetChild<S extends string = string> extends Child {
     const { values, words, at } = this
     const seconds = now()
     Atomics.add(words, at * 2, 1)
-    values[at + stateSlots.epoch] = this.epoch
+    values[at + stateSlots.epoch] = this.place.epoch
     values[at + stateSlots.seconds] = seconds
     for (const state in states) values[at + stateSlots.states + this.states.indexOf(state)] = states[state] ? 1 : 0
     Atomics.add(words, at * 2, 1)
@@ -59,7 +56,7 @@ export class StateSetChild<S extends string = string> extends Child {
     if (this.gate[0] !== this.seen) this.open()
     const { values, words, at, states } = this
     Atomics.add(words, at * 2, 1)
-    values[at + stateSlots.epoch] = this.epoch
+    values[at + stateSlots.epoch] = this.place.epoch
     values[at + stateSlots.seconds] = seconds
     for (let i = 0; i < states.length; i++) values[at + stateSlots.states + i] = i === index ? 1 : 0
     Atomics.add(words, at * 2, 1)
@@ -78,12 +75,6 @@ export class StateSetChild<S extends string = string> extends Child {
         `${name}: state "${state}" is true or false, got ${describe(given[state])}`,
       )
     }
-  }
-
-  protected override attach(slots: Slots): void {
-    super.attach(slots)
-    this.words = slots.words
-    this.epoch = slots.epoch
   }
 }
 
@@ -130,8 +121,8 @@ export class StateSet<S extends string, L extends string = never> extends Labell
     if (this.initial !== undefined) this.only.begin(this.initial)
   }
 
-  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): StateSetChild<S> {
-    return new StateSetChild<S>(family, key, owner)
+  protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): StateSetChild<S> {
+    return new StateSetChild<S>(family, owner, texts)
   }
 }
 

@@ -3,8 +3,7 @@ import { MetricsError } from '../model/errors.js'
 import { sketchOf, summarySlots } from '../model/layout/summary.js'
 import { describe } from '../model/metric-name.js'
 import { checkQuantiles, checkRelativeError, defaultRelativeError } from '../model/quantile-sketch.js'
-import type { SeriesKey } from '../model/series-key.js'
-import type { Slots } from '../store/backend.js'
+import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric, type TypePart } from './labelled.js'
 import type { LabelValues, SummaryOptions, VerbArguments } from './options.js'
@@ -13,7 +12,6 @@ import { startTimer } from './timer.js'
 /** One series of a summary. */
 export class SummaryChild extends Child {
   private readonly sketch = sketchOf(this.family as FamilyDescriptor<'summary'>)
-  private words: Int32Array = new Int32Array(0)
 
   /** @throws MetricsError `VALUE_INVALID` for what is not a number */
   observe(value: number): void {
@@ -44,11 +42,6 @@ export class SummaryChild extends Child {
     }
     this.open()
     this.record(value)
-  }
-
-  protected override attach(slots: Slots): void {
-    super.attach(slots)
-    this.words = slots.words
   }
 }
 
@@ -91,8 +84,8 @@ export class Summary<L extends string = never> extends LabelledMetric<L, Summary
     })
   }
 
-  protected make(family: FamilyDescriptor, key: SeriesKey, owner: ChildOwner): SummaryChild {
-    return new SummaryChild(family, key, owner)
+  protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): SummaryChild {
+    return new SummaryChild(family, owner, texts)
   }
 }
 

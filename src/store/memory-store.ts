@@ -14,6 +14,7 @@ import {
 } from './backend.js'
 import { type Run, type Segment, Segments } from './segments.js'
 import { opened, removed, SeriesLog } from './series-log.js'
+import { SeriesSlots } from './series-slots.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
@@ -30,7 +31,7 @@ interface KnownFamily {
   readonly family: FamilyDescriptor
   /** Its number in the log. */
   index: number
-  readonly series: Map<SeriesKey, Run>
+  readonly series: SeriesSlots
 }
 
 /** Slots on the heap of one process: what a backend counts in that sends its numbers elsewhere. */
@@ -58,7 +59,8 @@ export class MemoryStore implements Store {
 
   open(family: FamilyDescriptor, key: SeriesKey): Slots {
     const known = this.family(family)
-    const run = known.series.get(key) ?? this.begin(known, key, Date.now() / 1000)
+    const slot = known.series.get(key)
+    const run = slot === undefined ? this.begin(known, key, Date.now() / 1000) : this.segments.at(slot)
     layoutOf(family).claim(run.segment, run.at, this.epoch)
     return this.slotsOf(run)
   }
@@ -96,8 +98,9 @@ export class MemoryStore implements Store {
     for (const { family, series } of this.families.values()) {
       const { additiveFrom, width } = layoutOf(family)
       if (additiveFrom === undefined) continue
-      for (const { segment, at, slot } of series.values()) {
+      for (const [, slot] of series) {
         if (begunSince.has(slot)) continue
+        const { segment, at } = this.segments.at(slot)
         for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= before[slot + i] ?? 0
       }
     }
@@ -137,13 +140,13 @@ export class MemoryStore implements Store {
   }
 
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    const slot = this.families.get(definitionKey(family))?.series.get(key)?.slot
+    const slot = this.families.get(definitionKey(family))?.series.get(key)
     if (slot !== undefined) this.exemplars.set(`${slot} ${bucket}`, { slot, bucket, exemplar })
   }
 
   *series(): Iterable<StoredSeries> {
     for (const { family, series } of this.families.values()) {
-      for (const [key, run] of series) yield { family, key, slots: this.slotsOf(run) }
+      for (const [key, slot] of series) yield { family, key, slots: this.slotsOf(this.segments.at(slot)) }
     }
   }
 
@@ -153,7 +156,7 @@ export class MemoryStore implements Store {
   private begin(known: KnownFamily, key: SeriesKey, createdAt: number): Run {
     const layout = layoutOf(known.family)
     const run = this.segments.allocate(layout.width)
-    known.series.set(key, run)
+    known.series.set(key, run.slot)
     this.living++
     this.log.append(opened, known.index, run.slot, key, createdAt)
     return run
@@ -166,12 +169,12 @@ export class MemoryStore implements Store {
       (key) => series.has(key) && matches(family.labelNames, key, filter),
     )
     for (const key of gone) {
-      const run = series.get(key)!
+      const slot = series.get(key)!
       series.delete(key)
       this.living--
-      this.log.append(removed, index, run.slot, key, 0)
-      this.segments.release(run, layoutOf(family).width)
-      this.dropExemplars(run.slot)
+      this.log.append(removed, index, slot, key, 0)
+      this.segments.release(slot, layoutOf(family).width)
+      this.dropExemplars(slot)
     }
     if (this.log.length > smallEnough && this.log.length > 4 * this.living) this.beginLogAgain()
     return gone
@@ -189,7 +192,7 @@ export class MemoryStore implements Store {
         continue
       }
       known.index = this.log.families.push(known.family) - 1
-      for (const [key, { slot }] of known.series) this.log.append(opened, known.index, slot, key, createdAt.get(slot)!)
+      for (const [key, slot] of known.series) this.log.append(opened, known.index, slot, key, createdAt.get(slot)!)
     }
   }
 
@@ -205,7 +208,7 @@ export class MemoryStore implements Store {
     const key = definitionKey(family)
     let known = this.families.get(key)
     if (known === undefined) {
-      known = { family, index: this.log.families.push(family) - 1, series: new Map() }
+      known = { family, index: this.log.families.push(family) - 1, series: new SeriesSlots(family) }
       this.families.set(key, known)
     }
     return known

@@ -18,14 +18,16 @@ export class Segments {
   readonly all: Segment[] = []
   /** Slots handed out so far: readers need not look further. */
   used = 0
-  private readonly free = new Map<number, Run[]>()
+  /** First slots by width. */
+  private readonly free = new Map<number, number[]>()
 
   /** @param grow makes the next segment, of at least `width` slots; throws when there is no room */
   constructor(private readonly grow: (first: number, width: number) => Segment) {}
 
   /** A run of `width` zeroed slots that lie in one segment. Throws what `grow` throws. */
   allocate(width: number): Run {
-    const run = this.free.get(width)?.pop() ?? this.next(width)
+    const freed = this.free.get(width)?.pop()
+    const run = freed === undefined ? this.next(width) : this.at(freed)
     // Also where nobody had it before: an owner that was killed may have stored into slots that it had not told of yet.
     run.segment.values.fill(0, run.at, run.at + width)
     return run
@@ -63,9 +65,9 @@ export class Segments {
     return { segment, at: slot - segment.first, slot }
   }
 
-  release(run: Run, width: number): void {
+  release(slot: number, width: number): void {
     const list = this.free.get(width)
-    if (list === undefined) this.free.set(width, [run])
-    else list.push(run)
+    if (list === undefined) this.free.set(width, [slot])
+    else list.push(slot)
   }
 }

@@ -4,7 +4,7 @@ import { GaugeChild, MostRecentChild } from '../metric/gauge.js'
 import { HistogramChild } from '../metric/histogram.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { GaugeMode } from '../model/metric-type.js'
-import type { SeriesKey } from '../model/series-key.js'
+import { labelValuesOf, type SeriesKey } from '../model/series-key.js'
 import type { Store } from '../store/backend.js'
 import { gaugeFamily } from './families.js'
 
@@ -18,16 +18,16 @@ export interface Countable {
 }
 
 export function counterOf(place: Countable, family: FamilyDescriptor<'counter'>, key: SeriesKey): CounterChild {
-  return opened(new CounterChild(family, key, countingOn(place)))
+  return opened(new CounterChild(family, countingOn(place), labelValuesOf(key)))
 }
 
 export function histogramOf(place: Countable, family: FamilyDescriptor<'histogram'>, key: SeriesKey): HistogramChild {
-  return opened(new HistogramChild(family, key, countingOn(place)))
+  return opened(new HistogramChild(family, countingOn(place), labelValuesOf(key)))
 }
 
 export function gaugeOf(place: Countable, name: string, mode: GaugeMode, key: SeriesKey): GaugeChild {
   const Kind = mode.endsWith('mostrecent') ? MostRecentChild : GaugeChild
-  return opened(new Kind(gaugeFamily(name, mode), key, countingOn(place)))
+  return opened(new Kind(gaugeFamily(name, mode), countingOn(place), labelValuesOf(key)))
 }
 
 function opened<C extends { open(): void }>(child: C): C {
@@ -44,5 +44,7 @@ function countingOn(place: Countable): ChildOwner {
     childWith() {
       throw new Error('these series stand alone')
     },
+    admit() {},
+    children: { textsOf: () => [], opened() {}, exemplifiedIn: () => new Map() },
   }
 }

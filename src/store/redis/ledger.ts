@@ -123,7 +123,7 @@ export class Ledger {
     const { slot } = entry.run
     known.series.delete(key)
     this.lines.push(removedName(known.index, known.part, slot, key))
-    this.segments.release(entry.run, layoutOf(known.family).width)
+    this.segments.release(slot, layoutOf(known.family).width)
     this.gone++
     this.log = undefined
     for (const [field, placed] of this.exemplars) {

@@ -4,7 +4,7 @@ import { type Segment, Segments } from '../segments.js'
 import { claimIsDead, makeClaim } from './claim.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, writeAt } from './files.js'
-import { at, claimName, firstSize, headerSize, kinds, largestStep, movingEnd, states, valuesName } from './format.js'
+import { at, claimName, firstSize, headerSize, kinds, movingEnd, states, stepAfter, valuesName } from './format.js'
 import { Head } from './head.js'
 import { Liveness } from './liveness.js'
 import { ownFacts } from './process-facts.js'
@@ -159,7 +159,7 @@ export class BufferedSeat implements Seat {
   }
 
   private grow(first: number, width: number): Segment {
-    const length = Math.ceil(Math.max(Math.min(this.size, largestStep), width * 8) / firstSize) * firstSize
+    const length = stepAfter(this.size, width * 8)
     // Written now, so that a full disk is an error here and not at some later flush.
     writeAt(this.fd, Buffer.alloc(length), this.size)
     this.size += length

@@ -8,9 +8,14 @@ export const byteOrderTag = 0x01020304
 
 /** Both the control file and the head of a values file take this much; slots begin behind it. */
 export const headerSize = 4096
-/** A values file begins with so many bytes, head included; it grows by doubling, in steps of whole multiples of it. */
+/** A values file begins with so many bytes, head included, and grows by whole multiples of it. */
 export const firstSize = 16 * 1024
-export const largestStep = 4 * 1024 * 1024
+const largestStep = 4 * 1024 * 1024
+
+/** By how many bytes a file of this size grows: by a quarter, for what is reserved is memory; and by `least` or more. */
+export function stepAfter(size: number, least: number): number {
+  return Math.ceil(Math.max(Math.min(size / 4, largestStep), least) / firstSize) * firstSize
+}
 
 /** Bytes 0 to 55 never change after creation; the checksum at 56 covers them. */
 export const fixedSize = 56

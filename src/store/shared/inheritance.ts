@@ -2,30 +2,33 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { closeRecord } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Run, Segments } from '../segments.js'
+import type { Segments } from '../segments.js'
 import { removed, type SeriesLog } from '../series-log.js'
+import { SeriesSlots } from '../series-slots.js'
 
 /** A family that a writer has told of, and its series by key. */
 export interface KnownFamily {
   readonly family: FamilyDescriptor
   /** Its number in the series file. */
   readonly index: number
-  readonly series: Map<SeriesKey, Run>
+  readonly series: SeriesSlots
+  /** Whether no metric of this process counts in it yet. */
+  inherited: boolean
 }
 
 /** What a dead owner of a seat counted, for the next one to count on from; slots that it gave up are free again. */
 export function inherit(log: SeriesLog, segments: Segments): readonly KnownFamily[] {
   const families = new Map<string, KnownFamily>()
   for (const [index, family] of log.families.entries()) {
-    if (family !== undefined) families.set(definitionKey(family), { family, index, series: new Map() })
+    if (family !== undefined)
+      families.set(definitionKey(family), { family, index, series: new SeriesSlots(family), inherited: true })
   }
-  const free = new Map<number, { run: Run; width: number }>()
-  const holders = new Map<number, { series: Map<SeriesKey, Run>; key: SeriesKey }>()
+  const free = new Map<number, number>()
+  const holders = new Map<number, { series: SeriesSlots; key: SeriesKey }>()
   for (let i = 0; i < log.length; i++) {
     const family = log.families[log.familyOf[i]!]!
     const { series } = families.get(definitionKey(family))!
     const [slot, key] = [log.slotOf[i]!, log.keyOf[i]!]
-    const run = segments.at(slot)
     const { width } = layoutOf(family)
     // Where a line could not be read the head may know less than the lines, and two series may claim one slot.
     segments.used = Math.max(segments.used, slot + width)
@@ -34,17 +37,30 @@ export function inherit(log: SeriesLog, segments: Segments): readonly KnownFamil
     if (log.kinds[i] === removed) {
       series.delete(key)
       holders.delete(slot)
-      free.set(slot, { run, width })
+      free.set(slot, width)
     } else {
-      series.set(key, run)
+      series.set(key, slot)
       holders.set(slot, { series, key })
       free.delete(slot)
     }
   }
-  for (const { run, width } of free.values()) segments.release(run, width)
+  for (const [slot, width] of free) segments.release(slot, width)
   // A record that the dead owner left open would make every reader wait for an end that never comes.
   for (const { family, series } of families.values()) {
-    if (layoutOf(family).sequenced) for (const { segment, at } of series.values()) closeRecord(segment.words, at)
+    if (!layoutOf(family).sequenced) continue
+    for (const [, slot] of series) {
+      const { segment, at } = segments.at(slot)
+      closeRecord(segment.words, at)
+    }
   }
   return [...families.values()]
+}
+
+/** A family that a metric of this process counts in from now on: its series are known as the metric knows them. */
+export function adopted(known: KnownFamily | undefined, family: FamilyDescriptor): KnownFamily | undefined {
+  if (known?.inherited) {
+    known.series.follow(family)
+    known.inherited = false
+  }
+  return known
 }

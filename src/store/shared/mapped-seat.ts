@@ -4,7 +4,7 @@ import type { Binding } from '#native'
 import { type Segment, Segments } from '../segments.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, stillThere, unlockQuietly } from './files.js'
-import { firstSize, headerSize, kinds, largestStep, ownerByte, states, valuesName } from './format.js'
+import { firstSize, headerSize, kinds, ownerByte, states, stepAfter, valuesName } from './format.js'
 import { Head } from './head.js'
 import { ownFacts } from './process-facts.js'
 import { createSeat, inspectFile, namesUsable, putAside, type Seat } from './seat.js'
@@ -100,8 +100,7 @@ export class MappedSeat implements Seat {
 
   private grow(first: number, width: number): Segment {
     const offset = headerSize + first * 8
-    const step = Math.min(offset, largestStep)
-    const length = Math.ceil(Math.max(step, width * 8) / firstSize) * firstSize
+    const length = stepAfter(offset, width * 8)
     // Reserved before it is mapped: a full disk is an error here, not a SIGBUS at some later store.
     this.binding.reserve(this.fd, offset, length)
     return segmentOver(this.binding.map(this.fd, offset, length), 0, first)

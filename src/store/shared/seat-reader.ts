@@ -11,13 +11,14 @@ import { readExemplars } from './exemplar-cells.js'
 import { closeQuietly, codeOf, openForReading, readAt, stillThere } from './files.js'
 import { exemplarsName, headerSize, seriesName, valuesName } from './format.js'
 import { Head } from './head.js'
+import type { KeyTexts } from './key-texts.js'
 import type { Liveness } from './liveness.js'
 import { RecordReader } from './record-reader.js'
 import type { Removals } from './removals.js'
 import { readLines } from './series-lines.js'
 
 /** Bytes of a series file that are read at a time. */
-const stretch = 64 * 1024
+const stretch = 32 * 1024
 /** How often a seat is read again whose owner was writing: one that was stopped while it wrote never finishes. */
 const mostTurns = 10
 /** A head that tells of more is not believed. */
@@ -30,6 +31,8 @@ export interface Circumstances {
   readonly removals: Removals | undefined
   readonly liveness: Liveness
   readonly pause: Pause
+  /** The keys that all of them tell of. */
+  readonly keys: KeyTexts
   readonly report: (error: MetricsError) => void
 }
 
@@ -105,7 +108,7 @@ export class SeatReader {
    * Looks whether the writer went on while its slots were read. False when what was read is to be read again: the owner of
    * a buffered seat was writing, or the series file was written anew.
    */
-  private async settle(fd: number, { live, values }: WriterSnapshot, { pause }: Circumstances): Promise<boolean> {
+  private async settle(fd: number, { live, values }: WriterSnapshot, { pause, keys }: Circumstances): Promise<boolean> {
     const { head, later, log } = this
     if (readAt(fd, later.bytes, headerSize, 0) < headerSize || later.fault() !== undefined) return true
     if (live && (head.flushes % 2 !== 0 || later.flushes !== head.flushes)) return false
@@ -113,7 +116,7 @@ export class SeatReader {
     if (numberingOf(later) !== this.numbering) return false
     if (later.logBytes <= this.read) return true
     const from = log.length
-    await this.followLog(later, Math.floor((fstatSync(fd).size - headerSize) / 8), pause)
+    await this.followLog(later, Math.floor((fstatSync(fd).size - headerSize) / 8), pause, keys)
     // A slot that changed hands holds the number of one series under the name of another: the new one has none yet.
     for (let i = from; i < log.length; i++) {
       const slot = log.slotOf[i]!
@@ -123,7 +126,7 @@ export class SeatReader {
   }
 
   private async takeOnce(fd: number, circumstances: Circumstances): Promise<WriterSnapshot | undefined> {
-    const { runId, removals, liveness, pause } = circumstances
+    const { runId, removals, liveness, pause, keys } = circumstances
     const { head } = this
     const file = fstatSync(fd)
     if (!file.isFile()) throw this.unreadable('not_a_file')
@@ -136,7 +139,7 @@ export class SeatReader {
     if (runId !== undefined && head.runId !== runId) return undefined
     const live = liveness.ownerLives(fd, file, head)
     const slots = Math.floor((file.size - headerSize) / 8)
-    await this.followLog(head, slots, pause)
+    await this.followLog(head, slots, pause, keys)
     if (removals !== undefined) this.mask(removals)
     // Behind what the head told there may be slots of lines that came since; both are in the file by now.
     const count = Math.min(slots, Math.max(head.used, this.records.end))
@@ -163,7 +166,7 @@ export class SeatReader {
     }
   }
 
-  private async followLog(head: Head, slots: number, pause: Pause): Promise<void> {
+  private async followLog(head: Head, slots: number, pause: Pause, keys: KeyTexts): Promise<void> {
     // A file with another numbering, or a log that lost what was read of it: begin again.
     const numbering = numberingOf(head)
     if (numbering !== this.numbering || head.logBytes < this.read) this.forget(numbering)
@@ -171,7 +174,7 @@ export class SeatReader {
       const fd = openForReading(join(this.directory, seriesName(this.seat)))
       try {
         if (!fstatSync(fd).isFile()) throw this.unreadable('not_a_file')
-        await this.readLog(fd, head.logBytes, slots, pause)
+        await this.readLog(fd, head.logBytes, slots, pause, keys)
       } finally {
         closeQuietly(fd)
       }
@@ -185,6 +188,7 @@ export class SeatReader {
       if (log.kinds[this.followed] === removed && this.masked.delete(slot)) log.kinds[this.followed] = ignored
       else if (log.kinds[this.followed] === opened) this.records.add(slot, layoutOf(familyAt(log, this.followed)))
       else this.records.drop(slot)
+      if ((this.followed & 1023) === 1023 && pause.due()) await pause.rest()
     }
   }
 
@@ -226,12 +230,12 @@ export class SeatReader {
     }
   }
 
-  private async readLog(fd: number, until: number, slots: number, pause: Pause): Promise<void> {
+  private async readLog(fd: number, until: number, slots: number, pause: Pause, keys: KeyTexts): Promise<void> {
     let size = stretch
     while (this.read < until) {
       const piece = Buffer.allocUnsafe(Math.min(size, until - this.read))
       const got = readAt(fd, piece, piece.length, this.read)
-      const { length, faults } = readLines(piece.subarray(0, got), this.log, slots)
+      const { length, faults } = readLines(piece.subarray(0, got), this.log, slots, keys)
       this.read += length
       this.faults += faults
       // A line longer than the piece: take a larger one. A file that ends early: look again at the next scrape.

@@ -3,6 +3,7 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { opened, removed, type SeriesLog } from '../series-log.js'
 import { crc32 } from './checksum.js'
+import { KeyTexts } from './key-texts.js'
 
 /*
  * The series file: one line per family or series, readable with `cat`.
@@ -65,49 +66,50 @@ export interface LinesRead {
  * A line that says what cannot be (a family that is unknown, slots beyond the file) is a fault, never a wrong series.
  *
  * @param slots how many slots the values file has
+ * @param keys those that are read together with these lines
  */
-export function readLines(bytes: Buffer, log: SeriesLog, slots: number): LinesRead {
+export function readLines(bytes: Buffer, log: SeriesLog, slots: number, keys = new KeyTexts()): LinesRead {
   let from = 0
   let faults = 0
   for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, from)) {
-    if (!readLine(bytes, from, end, log, slots)) faults++
+    if (!readLine(bytes, from, end, log, slots, keys)) faults++
     from = end + 1
   }
   return { length: from, faults }
 }
 
-function readLine(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number): boolean {
+function readLine(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number, keys: KeyTexts): boolean {
   if (end - from < 14 || bytes[from + 8] !== space || bytes[from + 10] !== space) return false
   if (!sumMatches(bytes, from, crc32(bytes, from + 9, end))) return false
   const letter = bytes[from + 9]
-  if (letter === 0x73 /* s */) return readOpened(bytes, from + 11, end, log, slots)
+  if (letter === 0x73 /* s */) return readOpened(bytes, from + 11, end, log, slots, keys)
   if (letter === 0x66 /* f */) return readFamily(bytes, from + 11, end, log)
-  if (letter === 0x64 /* d */) return readRemoved(bytes, from + 11, end, log)
+  if (letter === 0x64 /* d */) return readRemoved(bytes, from + 11, end, log, keys)
   return false
 }
 
-function readOpened(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number): boolean {
+function readOpened(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number, keys: KeyTexts): boolean {
   const afterFamily = bytes.indexOf(space, from) + 1
   const afterSlot = bytes.indexOf(space, afterFamily) + 1
   const afterCreated = bytes.indexOf(space, afterSlot) + 1
   if (afterFamily === 0 || afterSlot === 0 || afterCreated === 0 || !isKey(bytes, afterCreated, end)) return false
   const family = whole(bytes, from, afterFamily - 1)
   const slot = whole(bytes, afterFamily, afterSlot - 1)
-  const created = Number(bytes.toString('latin1', afterSlot, afterCreated - 1))
+  const created = decimal(bytes, afterSlot, afterCreated - 1)
   const known = log.families[family]
   if (known === undefined || slot < 0 || slot + layoutOf(known).width > slots || !(created >= 0)) return false
-  log.append(opened, family, slot, bytes.toString('utf8', afterCreated, end), created)
+  log.append(opened, family, slot, keys.text(bytes, afterCreated, end), created)
   return true
 }
 
-function readRemoved(bytes: Buffer, from: number, end: number, log: SeriesLog): boolean {
+function readRemoved(bytes: Buffer, from: number, end: number, log: SeriesLog, keys: KeyTexts): boolean {
   const afterFamily = bytes.indexOf(space, from) + 1
   const afterSlot = bytes.indexOf(space, afterFamily) + 1
   if (afterFamily === 0 || afterSlot === 0 || !isKey(bytes, afterSlot, end)) return false
   const family = whole(bytes, from, afterFamily - 1)
   const slot = whole(bytes, afterFamily, afterSlot - 1)
   if (log.families[family] === undefined || slot < 0) return false
-  log.append(removed, family, slot, bytes.toString('utf8', afterSlot, end), 0)
+  log.append(removed, family, slot, keys.text(bytes, afterSlot, end), 0)
   return true
 }
 
@@ -150,6 +152,23 @@ function whole(bytes: Buffer, from: number, end: number): number {
     number = number * 10 + digit
   }
   return number
+}
+
+/** The number that a text spells, as it is written of a clock: digits and a point, without making a string of them. */
+function decimal(bytes: Buffer, from: number, end: number): number {
+  let digits = 0
+  let divisor = 0
+  for (let i = from; i < end; i++) {
+    const digit = bytes[i]! - 48
+    if (digit === -2 && divisor === 0) divisor = 1
+    else if (digit >= 0 && digit <= 9) {
+      digits = digits * 10 + digit
+      divisor *= 10
+    } else return Number(bytes.toString('latin1', from, end))
+  }
+  // Two numbers that are exact make a quotient that is rounded as the text would be.
+  const exact = end - from > (divisor > 0 ? 1 : 0) && digits <= Number.MAX_SAFE_INTEGER && divisor <= 1e22
+  return exact ? digits / (divisor || 1) : Number(bytes.toString('latin1', from, end))
 }
 
 /** Whether the eight hexadecimal digits at `from` spell the checksum. */

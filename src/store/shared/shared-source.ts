@@ -6,6 +6,7 @@ import { controlFault, readRunId } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, codeOf, openForReading } from './files.js'
 import { controlName } from './format.js'
+import { KeyTexts } from './key-texts.js'
 import { Liveness } from './liveness.js'
 import { Removals } from './removals.js'
 import { type Circumstances, SeatReader } from './seat-reader.js'
@@ -40,6 +41,7 @@ export class SharedSource implements Source {
         removals: control === undefined ? undefined : new Removals(this.directory, control, undefined),
         liveness: this.liveness,
         pause,
+        keys: new KeyTexts(),
         report: (error) => errors.push(error),
       }
       for (const number of numbers) {

@@ -5,10 +5,11 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import { exactFilter, exactKey, type LabelFilter, matches, type SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
 import type { Run as SlotRun } from '../segments.js'
+import { SeriesSlots } from '../series-slots.js'
 import type { Run } from './control.js'
 import { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
-import { inherit, type KnownFamily } from './inheritance.js'
+import { adopted, inherit, type KnownFamily } from './inheritance.js'
 import { type Removal, type Removals, removeFailed } from './removals.js'
 import type { Seat } from './seat.js'
 import { SeriesFile } from './series-file.js'
@@ -152,7 +153,8 @@ export class SharedStore implements Store {
   *series(): Iterable<StoredSeries> {
     const { epoch } = this.seat.head
     for (const { family, series } of this.families.values()) {
-      for (const [key, { segment, at }] of series) {
+      for (const [key, slot] of series) {
+        const { segment, at } = this.seat.segments.at(slot)
         yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch } }
       }
     }
@@ -194,7 +196,8 @@ export class SharedStore implements Store {
     for (const { family, series } of this.families.values()) {
       const { additiveFrom, width } = layoutOf(family)
       if (additiveFrom === undefined) continue
-      for (const { segment, at, slot } of series.values()) {
+      for (const [, slot] of series) {
+        const { segment, at } = this.seat.segments.at(slot)
         for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= this.seat.written(slot + i)
       }
     }
@@ -227,22 +230,25 @@ export class SharedStore implements Store {
   }
 
   private forget({ family, index, series }: KnownFamily, key: SeriesKey): void {
-    const run = series.get(key)!
+    const { segments } = this.seat
+    const slot = series.get(key)!
     const { width } = layoutOf(family)
-    this.exemplars.drop(run.slot, width)
+    this.exemplars.drop(slot, width)
     series.delete(key)
     this.onRemoved(family, key)
-    if (this.append(removedLine(index, run.slot, key))) {
-      this.seat.segments.release(run, width)
+    if (this.append(removedLine(index, slot, key))) {
+      segments.release(slot, width)
       this.names.wasted()
     } else {
       // The disk has no room for the line: the series stands at nothing until a reader is told.
-      run.segment.values.fill(0, run.at, run.at + width)
+      const { segment, at } = segments.at(slot)
+      segment.values.fill(0, at, at + width)
     }
   }
 
   private run(family: FamilyDescriptor, key: SeriesKey): SlotRun | undefined {
-    return this.families.get(definitionKey(family))?.series.get(key)
+    const slot = adopted(this.families.get(definitionKey(family)), family)?.series.get(key)
+    return slot === undefined ? undefined : this.seat.segments.at(slot)
   }
 
   /** Numbers before names: a reader that sees the line finds the slots there, zeroed and claimed. */
@@ -259,15 +265,15 @@ export class SharedStore implements Store {
     head.used = segments.used
     const known = this.families.get(definitionKey(family)) ?? this.beginFamily(family)
     if (known === undefined || !this.append(openedLine(known.index, run.slot, Date.now() / 1000, key))) {
-      segments.release(run, layout.width)
+      segments.release(run.slot, layout.width)
       return undefined
     }
-    known.series.set(key, run)
+    known.series.set(key, run.slot)
     return run
   }
 
   private beginFamily(family: FamilyDescriptor): KnownFamily | undefined {
-    const known = { family, index: this.familyLines, series: new Map<SeriesKey, SlotRun>() }
+    const known = { family, index: this.familyLines, series: new SeriesSlots(family), inherited: false }
     if (!this.append(familyLine(known.index, family))) return undefined
     this.familyLines++
     this.families.set(definitionKey(family), known)

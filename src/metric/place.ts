@@ -1,0 +1,30 @@
+import type { Slots } from '../store/backend.js'
+
+/**
+ * A stretch of slots as it stood when the store's gate was seen. All series that were opened in it since then share one:
+ * a child has nothing of its own but where it begins there.
+ */
+export class Place {
+  constructor(
+    readonly values: Float64Array,
+    readonly words: Int32Array,
+    readonly epoch: number,
+    /** Compared with `seen` at every write: it differs before the first one, and after anybody removed series. */
+    readonly gate: Int32Array,
+    readonly seen: number,
+  ) {}
+}
+
+/** Where a series lies that was not opened yet. */
+export const noPlace = new Place(new Float64Array(0), new Int32Array(0), 0, new Int32Array(1), -1)
+
+const latest = new WeakMap<Float64Array, Place>()
+
+/** @param seen what the gate stood at before the slots were asked for */
+export function placeOf({ values, words, epoch }: Slots, gate: Int32Array, seen: number): Place {
+  const known = latest.get(values)
+  if (known?.seen === seen && known.gate === gate && known.epoch === epoch) return known
+  const place = new Place(values, words, epoch, gate, seen)
+  latest.set(values, place)
+  return place
+}

@@ -1,0 +1,164 @@
+import { Chains, grown } from './chains.js'
+import type { FamilyDescriptor } from './descriptor.js'
+import { LabelForms } from './label-forms.js'
+import type { LabelFilter } from './series-key.js'
+
+export type Labels = Readonly<Record<string, unknown>>
+/** The values of a series in the order of the (alphabetical) label names; null for a label that it lacks. */
+export type LabelTexts = readonly (string | null)[]
+
+/** As many holders are not counted any more: the series keeps its number for good. */
+const many = 255
+
+const byFamily = new WeakMap<FamilyDescriptor, SeriesNumbers>()
+
+/** The numbers of a family's series: the metric that counts them and the store that keeps them have the same ones. */
+export function numbersOf(family: FamilyDescriptor): SeriesNumbers {
+  let numbers = byFamily.get(family)
+  if (numbers === undefined) byFamily.set(family, (numbers = new SeriesNumbers(family.labelNames)))
+  return numbers
+}
+
+/**
+ * Numbers the series of a family, from 1 on, and finds them by label values as they were given: one look into a map per
+ * label, and no string is made. A series has its number as long as somebody holds it. In columns, for there may be a
+ * hundred thousand of them.
+ */
+export class SeriesNumbers {
+  private readonly forms: readonly LabelForms[]
+  /** The numbers of the label values of each series, side by side. */
+  private values: Int32Array
+  /** How many hold each series: nobody, where the number is free. */
+  private holders: Uint8Array = new Uint8Array(16)
+  private readonly chains: Chains
+  /** Of the series that is looked for. */
+  private readonly wanted: Int32Array
+  private readonly free: number[] = []
+  /** No series has a number above. */
+  last = 0
+
+  /** @param names label names in alphabetical order */
+  constructor(private readonly names: readonly string[]) {
+    this.forms = names.map(() => new LabelForms())
+    this.values = new Int32Array(names.length * 4)
+    this.wanted = new Int32Array(names.length)
+    this.chains = new Chains((number) => this.hashOf(number))
+  }
+
+  /** The series of these label values where the names come in alphabetical order, as one tends to write them; 0 for none. */
+  find(labels: Labels): number {
+    const { names, forms, wanted } = this
+    let i = 0
+    let hash = 0
+    for (const name in labels) {
+      if (name !== names[i]) return 0
+      const value = forms[i]!.get(labels[name])
+      if (value === undefined) return 0
+      wanted[i++] = value
+      hash = mixed(hash, value)
+    }
+    return i === names.length && i > 0 ? this.findWanted(hash) : 0
+  }
+
+  /** The same for names in any order. */
+  findByName(labels: Labels): number {
+    const { names, forms, wanted } = this
+    let hash = 0
+    for (let i = 0; i < names.length; i++) {
+      const value = forms[i]!.get(labels[names[i]!])
+      if (value === undefined) return 0
+      wanted[i] = value
+      hash = mixed(hash, value)
+    }
+    return this.findWanted(hash)
+  }
+
+  /** The same for texts. */
+  numberOf(texts: LabelTexts): number {
+    const { forms, wanted } = this
+    let hash = 0
+    for (let i = 0; i < forms.length; i++) {
+      const value = forms[i]!.numberOf(texts[i]!)
+      if (value === undefined) return 0
+      wanted[i] = value
+      hash = mixed(hash, value)
+    }
+    return this.findWanted(hash)
+  }
+
+  /** The number of a series, which it keeps until as many have let go of it as have held it. */
+  hold(texts: LabelTexts): number {
+    const number = this.numberOf(texts) || this.add(texts)
+    if (this.holders[number]! < many) this.holders[number]!++
+    return number
+  }
+
+  private add(texts: LabelTexts): number {
+    const width = this.names.length
+    const number = this.free.pop() ?? ++this.last
+    if ((number + 1) * width > this.values.length) this.values = grown(this.values, (number + 1) * width)
+    if (number >= this.holders.length) this.holders = grown(this.holders, number + 1)
+    for (let i = 0; i < width; i++) this.values[number * width + i] = this.forms[i]!.use(texts[i]!)
+    this.chains.add(number)
+    return number
+  }
+
+  /** These label values, as they were given, are those of the series. */
+  lead(labels: Labels, number: number): void {
+    for (const [i, name] of this.names.entries()) {
+      this.forms[i]!.lead(labels[name], this.values[number * this.names.length + i]!)
+    }
+  }
+
+  textsOf(number: number): LabelTexts {
+    return this.forms.map((forms, i) => forms.text(this.values[number * this.names.length + i]!))
+  }
+
+  /** The series that the filter names. */
+  select(filter: LabelFilter): number[] {
+    if (this.names.every((name) => Object.hasOwn(filter, name))) {
+      const number = this.numberOf(this.names.map((name) => filter[name]!))
+      return number > 0 ? [number] : []
+    }
+    const wanted = Object.entries(filter).map(([name, text]) => [this.names.indexOf(name), text] as const)
+    const selected: number[] = []
+    for (let number = 1; number <= this.last; number++) {
+      if (this.holders[number] === 0) continue
+      const from = number * this.names.length
+      if (wanted.every(([i, text]) => i >= 0 && this.forms[i]!.text(this.values[from + i]!) === text))
+        selected.push(number)
+    }
+    return selected
+  }
+
+  letGo(number: number): void {
+    if (this.holders[number] === many || --this.holders[number]! > 0) return
+    const width = this.names.length
+    this.chains.delete(number)
+    for (let i = 0; i < width; i++) this.forms[i]!.leave(this.values[number * width + i]!)
+    this.free.push(number)
+  }
+
+  private findWanted(hash: number): number {
+    const { wanted, values, chains } = this
+    const width = wanted.length
+    let number = chains.first(hash)
+    for (; number !== 0; number = chains.next[number]!) {
+      let i = 0
+      for (let at = number * width; i < width && values[at] === wanted[i]; at++) i++
+      if (i === width) break
+    }
+    return number
+  }
+
+  private hashOf(number: number): number {
+    let hash = 0
+    for (let i = 0; i < this.names.length; i++) hash = mixed(hash, this.values[number * this.names.length + i]!)
+    return hash
+  }
+}
+
+function mixed(hash: number, value: number): number {
+  const mixture = Math.imul(hash ^ value, 0x9e3779b1)
+  return mixture ^ (mixture >>> 15)
+}

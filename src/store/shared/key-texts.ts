@@ -1,0 +1,57 @@
+import { Chains, grown } from '../../model/chains.js'
+import type { SeriesKey } from '../../model/series-key.js'
+
+/**
+ * Keys as they come in from files: most writers tell of the same series, and what one of them has told of is not made a
+ * string again. That saves the collector of garbage most of the work at the first scrape.
+ */
+export class KeyTexts {
+  private readonly texts: SeriesKey[] = ['']
+  private hashes: Int32Array = new Int32Array(16)
+  /** The entry that was asked for last. */
+  private last = 0
+  private readonly chains = new Chains((entry) => this.hashes[entry]!)
+
+  text(bytes: Buffer, from: number, end: number): SeriesKey {
+    // Processes that run the same code tend to come to the same series in the same order.
+    const next = this.texts[this.last + 1]
+    if (next !== undefined && spells(next, bytes, from, end)) {
+      this.last++
+      return next
+    }
+    this.last = this.find(bytes, from, end)
+    return this.last === 0 ? bytes.toString('utf8', from, end) : this.texts[this.last]!
+  }
+
+  /** The entry of a key, made where there is none; 0 for one of more than ASCII, whose bytes are no characters. */
+  private find(bytes: Buffer, from: number, end: number): number {
+    const hash = asciiHash(bytes, from, end)
+    if (hash === undefined) return 0
+    for (let entry = this.chains.first(hash); entry !== 0; entry = this.chains.next[entry]!) {
+      if (this.hashes[entry] === hash && spells(this.texts[entry]!, bytes, from, end)) return entry
+    }
+    const entry = this.texts.push(bytes.toString('latin1', from, end)) - 1
+    if (entry >= this.hashes.length) this.hashes = grown(this.hashes, entry + 1)
+    this.hashes[entry] = hash
+    this.chains.add(entry)
+    return entry
+  }
+}
+
+function spells(text: string, bytes: Uint8Array, from: number, end: number): boolean {
+  if (text.length !== end - from) return false
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[from + i]) return false
+  return true
+}
+
+/** FNV-1a, with its upper half mixed into the lower one; undefined where there is more than ASCII. */
+function asciiHash(bytes: Uint8Array, from: number, end: number): number | undefined {
+  let hash = 0x811c9dc5
+  let all = 0
+  for (let i = from; i < end; i++) {
+    const byte = bytes[i]!
+    all |= byte
+    hash = Math.imul(hash ^ byte, 0x01000193)
+  }
+  return all < 128 ? hash ^ (hash >>> 15) : undefined
+}
