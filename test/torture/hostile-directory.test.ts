@@ -18,7 +18,7 @@ import { Reader, readDirectory } from '../helpers/processes/reading.js'
 import { Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 
 /** Of both backends together a hundred thousand; another seed finds others. */
-const mutations = 50_000
+const mutations = Number(process.env.PROMHIVE_TORTURE_MUTATIONS ?? 50_000)
 const seed = Number(process.env.PROMHIVE_TORTURE_SEED ?? 1)
 
 describe.each(sharedBackends)('$backend: scrapes of tens of thousands of damaged directories', ({ env }) => {

@@ -139,7 +139,15 @@ export class SeatReader {
     if (runId !== undefined && head.runId !== runId) return undefined
     const live = liveness.ownerLives(fd, file, head)
     const slots = Math.floor((file.size - headerSize) / 8)
+    // What could not be read is looked at again: the file may have been mended.
+    if (this.faults > 0 || this.read < this.told) this.numbering = ''
+    const goesOn = this.numbering === numberingOf(head)
     await this.followLog(head, slots, pause, keys)
+    // Behind what was read of a file in another state stands the middle of a line.
+    if (goesOn && this.faults > 0) {
+      this.numbering = ''
+      await this.followLog(head, slots, pause, keys)
+    }
     if (removals !== undefined) this.mask(removals)
     // Behind what the head told there may be slots of lines that came since; both are in the file by now.
     const count = Math.min(slots, Math.max(head.used, this.records.end))
