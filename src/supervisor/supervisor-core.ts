@@ -133,7 +133,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   private report(error: MetricsError): void {
     this.logger.error(`no statistics, and the application goes on: ${error.message}`)
-    theHome().onError(error)
+    // After this turn: when the first worker has been started, there is where faults are counted for all.
+    setImmediate(() => theHome().onError(error))
   }
 
   /** Calls the hooks of an event, one after the other. */
