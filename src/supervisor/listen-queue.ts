@@ -10,7 +10,8 @@ export interface ListenAddress {
 
 /** A line of `/proc/net/tcp`. */
 interface TcpLine {
-  readonly local: string
+  readonly host: string
+  readonly port: string
   readonly state: string
   readonly waiting: number
   readonly inode: string
@@ -26,30 +27,31 @@ const listening = '0A'
  */
 export async function listenQueues(addresses: readonly ListenAddress[]): Promise<readonly (number | undefined)[]> {
   if (process.platform !== 'linux' || addresses.length === 0) return addresses.map(() => undefined)
-  const lines = [...(await linesOf('tcp')), ...(await linesOf('tcp6'))]
+  const hexPorts = addresses.map(({ port }) => port.toString(16).toUpperCase().padStart(4, '0'))
+  const lines = [...(await linesOf('tcp', hexPorts)), ...(await linesOf('tcp6', hexPorts))]
   const held = ownSockets()
-  return addresses.map(({ host, port }) => {
-    const hexPort = port.toString(16).toUpperCase().padStart(4, '0')
-    const at = lines.filter(({ local }) => local.endsWith(`:${hexPort}`))
+  return addresses.map(({ host }, i) => {
+    const at = lines.filter(({ port }) => port === hexPorts[i])
     const hosts = hexHosts(host)
-    const open = at.filter(({ state, local }) => state === listening && hosts.includes(local.slice(0, -5)))
+    const open = at.filter((line) => line.state === listening && hosts.includes(line.host))
     if (open.length === 0) return undefined
     const kept = open.reduce((sum, { waiting }) => sum + waiting, 0)
     return kept + at.filter(({ state, inode }) => state === established && held.has(inode)).length
   })
 }
 
-async function linesOf(protocol: 'tcp' | 'tcp6'): Promise<TcpLine[]> {
+/** The lines of some ports, which may be few among very many. */
+async function linesOf(protocol: 'tcp' | 'tcp6', hexPorts: readonly string[]): Promise<TcpLine[]> {
+  const line = new RegExp(
+    // The number of the line, local and remote address, state, queues, three fields of timers, the user, a timeout, the inode.
+    `^ *\\d+: ([\\dA-F]+):(${hexPorts.join('|')}) \\S+ (\\w\\w) \\w+:(\\w+) \\S+ \\S+ +\\d+ +\\d+ (\\d+)`,
+    'gm',
+  )
   try {
     const text = await readFile(`/proc/net/${protocol}`, 'latin1')
-    return text
-      .trimEnd()
-      .split('\n')
-      .slice(1)
-      .map((line) => {
-        const [, local = '', , state = '', queues = '', , , , , inode = ''] = line.trim().split(/\s+/)
-        return { local, state, waiting: Number.parseInt(queues.split(':')[1] ?? '0', 16), inode }
-      })
+    return [...text.matchAll(line)].map(([, host, port, state, waiting, inode]) => {
+      return { host: host!, port: port!, state: state!, waiting: Number.parseInt(waiting!, 16), inode: inode! }
+    })
   } catch {
     // A kernel without IPv6.
     return []
