@@ -31,6 +31,17 @@ const needs = [
     present: () => runs('ip', '-V'),
     leftOut: 'processes on hosts that only Redis connects',
   },
+  {
+    package: 'uwsgi-core',
+    present: () => runs('uwsgi-core', '--version'),
+    leftOut: 'the statistics of a real uWSGI',
+  },
+  {
+    package: 'uwsgi-plugin-python3',
+    // uwsgi-core says its version without the plugin, too.
+    present: () => runs('dpkg', '-s', 'uwsgi-plugin-python3'),
+    leftOut: 'the statistics of a real uWSGI that serves an application',
+  },
 ]
 
 const policy = '/usr/sbin/policy-rc.d'

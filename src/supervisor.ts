@@ -1,4 +1,4 @@
-import { chownSync, existsSync, lstatSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packageRoot } from '#package'
@@ -90,7 +90,7 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
 /** What `attend` takes: the settings that matter without workers of its own. */
 export interface AttendOptions
   extends Partial<
-    Pick<Settings, 'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'compat' | 'metricPrefix'>
+    Pick<Settings, 'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'>
   > {
   readonly hooks?: Hooks<Attendant>
   readonly logger?: Logger
@@ -117,6 +117,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
+    version: packageVersion(),
     forward,
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
     ...(logger !== undefined && { logger }),
@@ -160,6 +161,7 @@ export function composeSupervisor(
   return new Supervisor({
     settings,
     registry: processHome().registry,
+    version: packageVersion(),
     forward,
     program: {
       exec,
@@ -219,6 +221,10 @@ function directoryFor({ dir }: Settings, uid: number | undefined, gid: number | 
   }
   processHome().configure({ dir: directory })
   return { PROMHIVE_DIR: directory }
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
 }
 
 /** What measures an application that does nothing for it, where this version of the package has it. */

@@ -5,11 +5,12 @@ import { doctor } from './commands/doctor.js'
 import { inspect } from './commands/inspect.js'
 import { run } from './commands/run.js'
 import { serve } from './commands/serve.js'
+import { stats } from './commands/stats.js'
 import { top } from './commands/top.js'
 import { wipe } from './commands/wipe.js'
 import { packageVersion } from './version.js'
 
-const commands: readonly Command[] = [run, config, serve, inspect, top, doctor, wipe]
+const commands: readonly Command[] = [run, config, serve, inspect, top, stats, doctor, wipe]
 
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args

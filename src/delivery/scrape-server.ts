@@ -28,7 +28,7 @@ const defaults = {
 } as const satisfies Omit<MetricsServerOptions, 'registry'>
 
 /** What instruments know promhive's own servers by: scrapes are no requests to the application. */
-const ownServer = Symbol.for('promhive.metrics-server')
+export const ownServer = Symbol.for('promhive.metrics-server')
 
 /** A metrics port that is open. */
 export interface MetricsServer {

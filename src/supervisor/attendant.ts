@@ -25,6 +25,13 @@ export class Attendant extends SupervisorCore {
     return [...this.attended.values()]
   }
 
+  /** Nothing of promhive's is loaded into them. */
+  protected readonly countsRequests = false
+
+  protected numbered(): Iterable<readonly [number, WorkerProcess]> {
+    return this.attended
+  }
+
   /** Begins with the workers that there are. */
   async start(): Promise<void> {
     if (this.timer !== undefined) return

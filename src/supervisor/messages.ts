@@ -34,7 +34,12 @@ export const lingering = 2000
 
 /** What a worker tells its supervisor. */
 export type WorkerMessage =
-  | { readonly promhive: 'beat'; readonly residentBytes?: number; readonly cpuSeconds?: number }
+  | {
+      readonly promhive: 'beat'
+      readonly answered?: number
+      readonly residentBytes?: number
+      readonly cpuSeconds?: number
+    }
   | { readonly promhive: 'retire'; readonly reason: 'max_requests' }
   | { readonly promhive: 'interrupted'; readonly signal: string }
 

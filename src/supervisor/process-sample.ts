@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 /** What the kernel tells of a process, whatever the process is doing. */
 export interface ProcessSample {
   readonly residentBytes: number
+  readonly virtualBytes: number
   /** User and system time since it started. */
   readonly cpuSeconds: number
 }
@@ -13,13 +14,16 @@ const ticksPerSecond = 100
 /** Undefined when there is no such process, or no /proc. */
 export function sampleProcess(pid: number): ProcessSample | undefined {
   try {
-    const resident = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+    const resident = /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]
+    const virtual = /^VmSize:\s*(\d+) kB$/m.exec(status)?.[1]
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = fieldsOf(stat)
     // Without VmRSS it has ended, and waits to be collected.
     if (resident === undefined) return undefined
     return {
       residentBytes: Number(resident) * 1024,
+      virtualBytes: Number(virtual ?? 0) * 1024,
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
     }
   } catch {

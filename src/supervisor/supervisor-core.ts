@@ -1,18 +1,28 @@
 import type { Exposition } from '../delivery/scrape.js'
+import { openStatisticsServer, type StatisticsServer } from '../delivery/statistics-server.js'
+import { theHome } from '../metric/home.js'
+import { MetricsError } from '../model/errors.js'
+import { statisticsAddress } from '../model/statistics-address.js'
 import type { Settings } from './configuration/settings.js'
 import type { HookedSupervisor } from './default-hooks.js'
 import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'
-import { type Logger, standardLogger } from './log.js'
+import { type Logger, standardLogger, textOf } from './log.js'
 import { HookManager } from './managers/hook-manager.js'
 import { MetricsServerManager } from './managers/metrics-server-manager.js'
 import { type MetricNaming, metricNaming } from './metric-naming.js'
+import { RequestNumbers } from './request-numbers.js'
+import { Statistics } from './statistics.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
+import { Histories } from './worker-history.js'
+import type { WorkerProcess } from './worker-process.js'
 
 /** What every supervisor is given, whoever starts its workers. */
 export interface CoreOptions {
   readonly settings: Settings
   /** What a scrape of the metrics port shows. */
   readonly registry: Exposition
+  /** Of the package. */
+  readonly version: string
   /** Begins to forward to Redis. */
   readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
   readonly hooks?: Hooks
@@ -29,6 +39,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
   protected metrics: SupervisorMetrics | undefined
   private readonly hooks: HookManager
   private readonly metricsServer: MetricsServerManager
+  private readonly histories = new Histories()
+  private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
 
   constructor(private readonly core: CoreOptions) {
@@ -44,7 +56,17 @@ export abstract class SupervisorCore implements HookedSupervisor {
     return this.metricsServer.url
   }
 
+  /** Where the statistics are; undefined while nobody serves them. */
+  get statsAddress(): string | undefined {
+    return this.statisticsServer?.address
+  }
+
   abstract workers(): readonly SupervisedWorker[]
+
+  /** Each number, and the process that has it. */
+  protected abstract numbered(): Iterable<readonly [number, WorkerProcess | undefined]>
+  /** Whether workers count the requests that they answer. */
+  protected abstract readonly countsRequests: boolean
 
   /** Has the families of the primary and of its workers shown. Twice is once. */
   prepareMetrics(): void {
@@ -75,17 +97,49 @@ export abstract class SupervisorCore implements HookedSupervisor {
     await this.tell('starting')
     this.prepareMetrics()
     if (this.settings.metrics) await this.openMetricsPort()
+    await this.openStatistics()
   }
 
   /** What every supervisor ends with. */
   protected async close(): Promise<void> {
     await this.tell('stopped')
     await this.forwarding?.stop()
+    await this.statisticsServer?.close()
+    this.statisticsServer = undefined
     await this.closeMetricsPort()
+  }
+
+  /** Statistics that cannot be served cost the statistics, never the application. */
+  private async openStatistics(): Promise<void> {
+    const address = statisticsAddress(this.settings.stats)
+    if (address === undefined) return
+    try {
+      const statistics = new Statistics({
+        version: this.core.version,
+        histories: this.histories,
+        requests: this.countsRequests ? new RequestNumbers(this.naming) : undefined,
+        workers: () => this.numbered(),
+        metricsUrl: () => this.metricsUrl,
+      })
+      const onError = (error: MetricsError): void => this.report(error)
+      this.statisticsServer = await openStatisticsServer({ address, statistics: () => statistics.tell(), onError })
+      this.logger.info(`statistics at ${this.statisticsServer.address}`)
+    } catch (cause) {
+      this.report(
+        cause instanceof MetricsError ? cause : new MetricsError('SERVER_FAILED', `no statistics: ${textOf(cause)}`),
+      )
+    }
+  }
+
+  private report(error: MetricsError): void {
+    this.logger.error(`no statistics, and the application goes on: ${error.message}`)
+    // After this turn: when the first worker has been started, there is where faults are counted for all.
+    setImmediate(() => theHome().onError(error))
   }
 
   /** Calls the hooks of an event, one after the other. */
   protected async tell(event: HookName, about: About = {}): Promise<void> {
+    this.histories.note(event, about)
     for (const { name, call } of hooksFor(this.core.hooks ?? {}, event)) {
       const context = new HookContext({ event, server: this, logger: this.logger, ...about })
       await this.hooks.execute(name, () => call(context))

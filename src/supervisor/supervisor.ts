@@ -140,6 +140,12 @@ export class Supervisor extends SupervisorCore {
     await Promise.all([...leaving, ...coming])
   }
 
+  protected readonly countsRequests = true
+
+  protected numbered(): Iterable<readonly [number, WorkerProcess | undefined]> {
+    return [...this.places.values()].map(({ id, worker }) => [id, worker])
+  }
+
   get size(): number {
     return this.places.size
   }

@@ -95,7 +95,20 @@ export class WorkerProcess {
     if (this.ending !== undefined) return 'draining'
     if (!this.ready) return 'starting'
     // One without the agent gives no signs of life.
-    return this.beats > 0 && performance.now() - this.heard > 5000 ? 'blocked' : 'running'
+    return this.silence > 5000 ? 'blocked' : 'running'
+  }
+
+  /** Milliseconds since its last sign of life; 0 of one that gives none. */
+  get silence(): number {
+    return this.beats > 0 ? performance.now() - this.heard : 0
+  }
+
+  /** The TCP ports that it listens on; the host is null for all addresses. */
+  tcp(): readonly { readonly host: string | null; readonly port: number }[] {
+    return [...this.addresses].flatMap((address) => {
+      const [type, host, port] = address.split(' ')
+      return type === '4' || type === '6' ? [{ host: host === 'null' ? null : host!, port: Number(port) }] : []
+    })
   }
 
   /**

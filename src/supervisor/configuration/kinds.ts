@@ -1,3 +1,5 @@
+import { statisticsAddress } from '../../model/statistics-address.js'
+
 /** What a setting may be: how its text is read, and what a value in code or in a file must be. */
 export interface Kind<T> {
   /** For the error: `a whole number from 0 to 65535`. */
@@ -60,6 +62,16 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
     says: words.join(' or '),
     read: (given) => words.find((word) => word === given),
   }
+}
+
+/** What can be served; `off` is how a stronger layer takes back what a weaker one said. */
+export const servedAddress: Kind<string> = {
+  says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
+  read(given) {
+    if (given === false || given === '' || /^(?:off|false|no)$/i.test(String(given))) return ''
+    const kind = typeof given === 'string' ? statisticsAddress(given)?.kind : undefined
+    return kind === 'unix' || kind === 'tcp' || kind === 'http' ? String(given) : undefined
+  },
 }
 
 function numberOf(given: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 import type { Compat } from '../metric-naming.js'
-import { boolean, bytes, type Kind, oneOf, port, seconds, text, whole } from './kinds.js'
+import { boolean, bytes, type Kind, oneOf, port, seconds, servedAddress, text, whole } from './kinds.js'
 
 /** All that `promhive run` and `supervise()` can be told. */
 export interface Settings {
@@ -15,6 +15,8 @@ export interface Settings {
   readonly path: string
   /** How often a taken metrics port is tried. */
   readonly portAttempts: number
+  /** Where the supervisor tells statistics, in uWSGI's format; nowhere when empty. */
+  readonly stats: string
   /** Who the workers run as; the supervisor's user when empty. */
   readonly user: string
   readonly group: string
@@ -128,6 +130,13 @@ export const settings: Table = {
     env: ['PROMHIVE_METRICS_PORT_ATTEMPTS'],
     flag: ['port-attempts'],
     help: 'how often a taken metrics port is tried, five a second',
+  },
+  stats: {
+    kind: servedAddress,
+    default: '',
+    env: ['PROMHIVE_STATS'],
+    flag: ['stats'],
+    help: 'where statistics are told as JSON: unix:/PATH, 127.0.0.1:9191 or http://127.0.0.1:9191',
   },
   user: { kind: text, default: '', env: ['PROMHIVE_USER'], flag: ['user'], help: 'who the workers run as' },
   group: { kind: text, default: '', env: ['PROMHIVE_GROUP'], flag: ['group'], help: 'their group' },

@@ -7,6 +7,7 @@ import {
   lingering,
   type WorkerMessage,
 } from '../messages.js'
+import { inFlightFamily } from '../request-families.js'
 import { Draining } from './draining.js'
 import { RequestMetrics } from './request-metrics.js'
 import { Requests } from './requests.js'
@@ -36,16 +37,18 @@ export function attend(assignment: Assignment, monitor: string): void {
   let tired = false
   const { worker, naming } = assignment
   const metrics = assignment.countsRequests ? new RequestMetrics(String(worker), naming) : undefined
-  const requests = new Requests(metrics, (answered) => {
+  const inFlight = inFlightFamily(naming).labels({ worker_id: String(worker) })
+  inFlight.set(0)
+  const requests = new Requests(metrics, inFlight, (answered) => {
     if (assignment.maxRequests === 0 || answered < assignment.maxRequests || tired) return
     tired = true
     tell({ promhive: 'retire', reason: 'max_requests' })
   })
   const draining = new Draining((server) => requests.watch(server))
   const watcher = assignment.timeout > 0 && assignment.report ? new Watcher(assignment, monitor) : undefined
-  beat(watcher)
+  beat(watcher, requests.answered)
   setInterval(() => {
-    beat(watcher)
+    beat(watcher, requests.answered)
     // Again: when it was said first, a successor may have failed.
     if (tired) tell({ promhive: 'retire', reason: 'max_requests' })
   }, beatEvery).unref()
@@ -83,9 +86,9 @@ function leave(own: () => void): void {
   process.kill(process.pid, 'SIGTERM')
 }
 
-function beat(watcher: Watcher | undefined): void {
+function beat(watcher: Watcher | undefined, answered: number): void {
   watcher?.beat()
-  tell({ promhive: 'beat', ...usage() })
+  tell({ promhive: 'beat', answered, ...usage() })
 }
 
 /** What the supervisor cannot read itself where there is no /proc. */

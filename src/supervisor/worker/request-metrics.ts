@@ -1,10 +1,8 @@
-import { Counter, type CounterChild } from '../../metric/counter.js'
-import { Histogram, type HistogramChild } from '../../metric/histogram.js'
+import type { Counter, CounterChild } from '../../metric/counter.js'
+import type { HistogramChild } from '../../metric/histogram.js'
 import type { MetricNaming } from '../metric-naming.js'
+import { requestFamilies } from '../request-families.js'
 import type { Exchange } from './requests.js'
-
-/** Label sets of failed requests that a process may make; beyond them they are counted together. */
-const maxSeries = 500
 
 /** What is counted of the requests of one worker. */
 export class RequestMetrics {
@@ -18,29 +16,11 @@ export class RequestMetrics {
     private readonly worker: string,
     naming: MetricNaming,
   ) {
-    this.requests = new Counter({
-      name: `${naming.worker}requests_total`,
-      help: 'Requests that a worker answered, failed ones included.',
-      labelNames: ['worker_id'],
-    }).labels({ worker_id: worker })
-    this.durations = new Histogram({
-      name: `${naming.worker}request_duration_seconds`,
-      help: 'From the first line of a request to the end of its answer.',
-      labelNames: ['worker_id'],
-      buckets: naming.buckets,
-    }).labels({ worker_id: worker })
-    this.failed = new Counter({
-      name: `${naming.worker}failed_requests_total`,
-      help: 'Requests that ended with a status of 500 or above, or without an answer.',
-      labelNames: ['worker_id', 'method', 'endpoint'],
-      maxSeries,
-    })
-    this.errors = new Counter({
-      name: `${naming.worker}error_handling_total`,
-      help: 'Errors that a worker met, by what they were.',
-      labelNames: ['worker_id', 'method', 'endpoint', 'error_type'],
-      maxSeries,
-    })
+    const { requests, durations, failed, errors } = requestFamilies(naming)
+    this.requests = requests.labels({ worker_id: worker })
+    this.durations = durations.labels({ worker_id: worker })
+    this.failed = failed
+    this.errors = errors
     // An idle worker is there too; what the one before it counted goes on.
     this.requests.open()
     this.durations.open()

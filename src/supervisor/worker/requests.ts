@@ -2,6 +2,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Server } from 'node:net'
+import type { GaugeChild } from '../../metric/gauge.js'
 import type { RequestMetrics } from './request-metrics.js'
 
 /** A request that is being answered, over whichever version of HTTP. */
@@ -36,14 +37,16 @@ const unknownEndpoint = 'unknown'
 export class Requests {
   private readonly open = new Set<Exchange>()
   private closing = false
-  private answered = 0
+  private count = 0
 
   /**
    * @param metrics where they are counted; nowhere when somebody else counts them
+   * @param inFlight how many are being answered
    * @param onAnswered told how many were answered so far
    */
   constructor(
     private readonly metrics: RequestMetrics | undefined,
+    private readonly inFlight: GaugeChild,
     private readonly onAnswered: (answered: number) => void,
   ) {
     subscribe('http.server.request.start', (message) => {
@@ -51,6 +54,11 @@ export class Requests {
       this.begin(exchangeOf(request, response), (ended) => response.once('close', ended))
     })
     process.on('uncaughtExceptionMonitor', (error) => this.uncaught(error instanceof Error ? error.name : 'Error'))
+  }
+
+  /** How many were answered so far. */
+  get answered(): number {
+    return this.count
   }
 
   /** HTTP/2 has no channel that tells of requests in every version of Node; its servers do. */
@@ -68,12 +76,14 @@ export class Requests {
 
   private begin(exchange: Exchange, onEnd: (ended: () => void) => void): void {
     this.open.add(exchange)
+    this.inFlight.inc()
     if (this.closing) exchange.closeConnection()
     onEnd(() => {
       // A request that an uncaught exception ended has been counted.
       if (!this.open.delete(exchange)) return
+      this.inFlight.dec()
       this.metrics?.ended(exchange, exchange.fault())
-      this.onAnswered(++this.answered)
+      this.onAnswered(++this.count)
     })
   }
 
@@ -86,6 +96,7 @@ export class Requests {
     }
     for (const exchange of this.open) this.metrics?.ended(exchange, type)
     this.open.clear()
+    this.inFlight.set(0)
   }
 }
 

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+import { readStatistics } from '../../delivery/statistics-reader.js'
+import { MetricsError } from '../../model/errors.js'
+import { statisticsAddress } from '../../model/statistics-address.js'
+import type { Command } from '../command.js'
+import { statisticsText } from '../statistics-text.js'
+
+const usage = `promhive stats ADDRESS [--json] [--timeout 5]
+
+Shows the statistics that promhive run --stats ADDRESS tells, or a uWSGI server with its option of the same name.
+
+  ADDRESS      unix:/run/app.stats or the path alone, 127.0.0.1:9191, http://127.0.0.1:9191 (PROMHIVE_STATS when left out)
+  --json       as they were told
+  --timeout S  seconds to wait for them`
+
+export const stats: Command = {
+  name: 'stats',
+  summary: 'show what a running server tells of its workers',
+  usage,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, timeout: { type: 'string', default: '5' } },
+    })
+    const given = positionals[0] ?? process.env.PROMHIVE_STATS ?? ''
+    const address = statisticsAddress(given)
+    if (address === undefined) {
+      throw new MetricsError('OPTION_INVALID', `which server? unix:/path, 127.0.0.1:9191 or http://…, got "${given}"`)
+    }
+    const timeout = Number(values.timeout)
+    if (!(timeout > 0)) throw new MetricsError('OPTION_INVALID', `--timeout must be a number of seconds above 0`)
+    const told = await readStatistics(address, timeout * 1000)
+    console.log(values.json ? JSON.stringify(told, undefined, 2) : statisticsText(told))
+    return 0
+  },
+}

@@ -1,0 +1,45 @@
+import { Counter } from '../metric/counter.js'
+import { Gauge } from '../metric/gauge.js'
+import { Histogram } from '../metric/histogram.js'
+import type { MetricNaming } from './metric-naming.js'
+
+/** Label sets of failed requests that a process may make; beyond them they are counted together. */
+const maxSeries = 500
+
+/** The families in which workers count their requests, and in which the supervisor reads what they counted. */
+export function requestFamilies(naming: MetricNaming) {
+  return {
+    requests: new Counter({
+      name: `${naming.worker}requests_total`,
+      help: 'Requests that a worker answered, failed ones included.',
+      labelNames: ['worker_id'] as const,
+    }),
+    durations: new Histogram({
+      name: `${naming.worker}request_duration_seconds`,
+      help: 'From the first line of a request to the end of its answer.',
+      labelNames: ['worker_id'] as const,
+      buckets: naming.buckets,
+    }),
+    failed: new Counter({
+      name: `${naming.worker}failed_requests_total`,
+      help: 'Requests that ended with a status of 500 or above, or without an answer.',
+      labelNames: ['worker_id', 'method', 'endpoint'] as const,
+      maxSeries,
+    }),
+    errors: new Counter({
+      name: `${naming.worker}error_handling_total`,
+      help: 'Errors that a worker met, by what they were.',
+      labelNames: ['worker_id', 'method', 'endpoint', 'error_type'] as const,
+      maxSeries,
+    }),
+  }
+}
+
+/** How many requests each worker is answering: counted in memory, so that it can be read while a worker is blocked. */
+export function inFlightFamily(naming: MetricNaming) {
+  return new Gauge({
+    name: `${naming.worker}requests_in_flight`,
+    help: 'Requests that a worker is answering at the moment.',
+    labelNames: ['worker_id'] as const,
+  })
+}

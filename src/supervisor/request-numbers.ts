@@ -1,0 +1,66 @@
+import type { MetricValues } from '../metric/metric-values.js'
+import type { MetricNaming } from './metric-naming.js'
+import { inFlightFamily, requestFamilies } from './request-families.js'
+
+/** What the workers of a number counted of their requests. */
+export interface WorkerRequests {
+  /** Answered, failed ones included. */
+  readonly answered: number
+  /** Seconds that their answers took, added up. */
+  readonly seconds: number
+  readonly failed: number
+  readonly inFlight: number
+}
+
+/** Milliseconds that reading may take: what is known without it is told then. */
+const patience = 2_000
+
+/** Reads what workers counted from where they count, without asking them. */
+export class RequestNumbers {
+  private readonly families
+  private readonly inFlight
+
+  constructor(naming: MetricNaming) {
+    this.families = requestFamilies(naming)
+    this.inFlight = inFlightFamily(naming)
+  }
+
+  /** By worker number; undefined where it cannot be read in time. */
+  async read(): Promise<ReadonlyMap<number, WorkerRequests> | undefined> {
+    const { durations, failed } = this.families
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, patience, undefined)
+    })
+    const values = Promise.all([durations.get(), failed.get(), this.inFlight.get()])
+    return Promise.race([values.then((read) => byWorker(...read)), late])
+      .catch(() => undefined)
+      .finally(() => clearTimeout(timer))
+  }
+}
+
+function byWorker(
+  durations: MetricValues,
+  failures: MetricValues,
+  inFlight: MetricValues,
+): ReadonlyMap<number, WorkerRequests> {
+  const counts = sums(durations, '_count')
+  const seconds = sums(durations, '_sum')
+  const failed = sums(failures)
+  const open = sums(inFlight)
+  const workers = [...counts].map(([worker, answered]): [number, WorkerRequests] => {
+    const of = (sums: ReadonlyMap<number, number>): number => sums.get(worker) ?? 0
+    return [worker, { answered, seconds: of(seconds), failed: of(failed), inFlight: of(open) }]
+  })
+  return new Map(workers)
+}
+
+function sums({ name, values }: MetricValues, ending = ''): Map<number, number> {
+  const wanted = ending === '' ? undefined : `${name}${ending}`
+  const found = new Map<number, number>()
+  for (const { labels, value, metricName } of values) {
+    const worker = Number(labels.worker_id)
+    if (metricName === wanted) found.set(worker, (found.get(worker) ?? 0) + value)
+  }
+  return found
+}

@@ -1,0 +1,189 @@
+import { type ListenAddress, listenQueues } from './listen-queue.js'
+import { type ProcessSample, sampleProcess } from './process-sample.js'
+import type { RequestNumbers, WorkerRequests } from './request-numbers.js'
+import type { Histories } from './worker-history.js'
+import type { WorkerProcess, WorkerState } from './worker-process.js'
+
+/** What the statistics are made of. */
+export interface StatisticsSource {
+  readonly version: string
+  readonly histories: Histories
+  /** Undefined where workers do not count their requests. */
+  readonly requests: RequestNumbers | undefined
+  /** Each number, and who has it; undefined while nobody does. */
+  workers(): Iterable<readonly [number, WorkerProcess | undefined]>
+  metricsUrl(): string | undefined
+}
+
+/** One worker, in uWSGI's words where they have the same meaning; a word whose value cannot be told is left out. */
+export interface WorkerStatistics {
+  readonly id: number
+  /** 0 while nobody is there. */
+  readonly pid: number
+  readonly accepting: 0 | 1
+  /** What the workers of this number answered, one after the other. */
+  readonly requests?: number
+  /** What this process answered, up to its last sign of life. */
+  readonly delta_requests?: number
+  /** Requests that failed: a status of 500 or above, or no answer. */
+  readonly exceptions?: number
+  /** How often it was ended because it was blocked. */
+  readonly harakiri_count: number
+  /** `cheap` is the word for a place where nobody is. */
+  readonly status?: 'idle' | 'busy' | 'cheap'
+  /** Bytes. */
+  readonly rss: number
+  readonly vsz?: number
+  /** Microseconds that answers took, added up. */
+  readonly running_time?: number
+  /** Seconds since 1970. */
+  readonly last_spawn: number
+  readonly respawn_count: number
+  /** Microseconds that an answer took, of those that were given since the statistics were last told. */
+  readonly avg_rt?: number
+  readonly cores?: readonly { readonly id: number; readonly requests: number; readonly in_request: 0 | 1 }[]
+  /** promhive's own words. */
+  readonly state: WorkerState
+  readonly requests_in_flight?: number
+  readonly cpu_seconds: number
+  readonly uptime_seconds: number
+}
+
+export interface SupervisorStatistics {
+  readonly version: string
+  readonly listen_queue?: number
+  readonly load?: number
+  readonly pid: number
+  readonly uid?: number
+  readonly gid?: number
+  readonly cwd: string
+  readonly sockets: readonly { readonly name: string; readonly proto: string; readonly queue?: number }[]
+  readonly workers: readonly WorkerStatistics[]
+  readonly metrics_url?: string
+  /** How many workers ended, by why. */
+  readonly exits: Readonly<Record<string, number>>
+}
+
+/** Milliseconds without a sign of life, of which there is one each second, after which a worker is doing something. */
+const busyAfter = 2_000
+
+/** What somebody answered when the statistics were last told. */
+interface Told {
+  readonly answered: number
+  readonly seconds: number
+  readonly mean: number
+}
+
+/** Tells what the supervisor, the kernel and the shared numbers know of the workers, without asking any of them. */
+export class Statistics {
+  private readonly told = new Map<number, Told>()
+  private telling: Promise<SupervisorStatistics> | undefined
+
+  constructor(private readonly source: StatisticsSource) {}
+
+  /** Who asks while somebody is being told is told the same. */
+  tell(): Promise<SupervisorStatistics> {
+    this.telling ??= this.read().finally(() => {
+      this.telling = undefined
+    })
+    return this.telling
+  }
+
+  private async read(): Promise<SupervisorStatistics> {
+    const { source } = this
+    const workers = [...source.workers()]
+    const addresses = addressesOf(workers.map(([, process]) => process))
+    const [requests, queues] = await Promise.all([source.requests?.read(), listenQueues(addresses)])
+    const waiting = queues.filter((queue) => queue !== undefined)
+    const longest = waiting.length === 0 ? undefined : Math.max(...waiting)
+    return told({
+      version: source.version,
+      listen_queue: longest,
+      load: longest,
+      pid: process.pid,
+      uid: process.getuid?.(),
+      gid: process.getgid?.(),
+      cwd: process.cwd(),
+      sockets: addresses.map(({ host, port }, i) => {
+        const name = `${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`
+        return told({ name, proto: 'tcp', queue: queues[i] })
+      }),
+      workers: workers.map(([id, process]) => this.worker(id, process, requests)),
+      metrics_url: source.metricsUrl(),
+      exits: { ...source.histories.exits },
+    })
+  }
+
+  private worker(
+    id: number,
+    process: WorkerProcess | undefined,
+    requests: ReadonlyMap<number, WorkerRequests> | undefined,
+  ): WorkerStatistics {
+    const { started, aborted } = this.source.histories.of(id)
+    const state = process?.state() ?? 'down'
+    const sample = process === undefined || process.over ? undefined : sampleOf(process)
+    return told({
+      id,
+      pid: state === 'down' ? 0 : process!.pid,
+      accepting: state === 'running' ? 1 : 0,
+      harakiri_count: aborted,
+      rss: sample?.residentBytes ?? 0,
+      vsz: sample === undefined ? 0 : sample.virtualBytes,
+      last_spawn: Math.floor(process?.startedAt ?? 0),
+      respawn_count: started,
+      ...(requests !== undefined && this.answers(id, process, requests.get(id))),
+      ...(state === 'down' && { status: 'cheap' }),
+      state,
+      cpu_seconds: sample?.cpuSeconds ?? 0,
+      uptime_seconds: sample === undefined ? 0 : Math.floor(process!.uptime),
+    } as const)
+  }
+
+  private answers(id: number, process: WorkerProcess | undefined, requests: WorkerRequests = none) {
+    const { answered, seconds, failed, inFlight } = requests
+    const busy = inFlight > 0 || (process?.silence ?? 0) > busyAfter
+    return {
+      requests: answered,
+      delta_requests: process?.told?.answered ?? 0,
+      exceptions: failed,
+      status: busy ? 'busy' : 'idle',
+      running_time: Math.round(seconds * 1e6),
+      avg_rt: Math.round(this.mean(id, requests) * 1e6),
+      cores: [{ id: 0, requests: answered, in_request: inFlight > 0 ? 1 : 0 }],
+      requests_in_flight: inFlight,
+    } as const
+  }
+
+  /** Seconds: of what was answered since the last time; of what was answered before, where nothing was. */
+  private mean(id: number, { answered, seconds }: WorkerRequests): number {
+    const before = this.told.get(id) ?? { answered: 0, seconds: 0, mean: 0 }
+    if (answered === before.answered) return before.mean
+    // Below: what was counted began anew.
+    const [count, sum] =
+      answered > before.answered ? [answered - before.answered, seconds - before.seconds] : [answered, seconds]
+    const mean = count === 0 ? 0 : Math.max(0, sum / count)
+    this.told.set(id, { answered, seconds, mean })
+    return mean
+  }
+}
+
+const none: WorkerRequests = { answered: 0, seconds: 0, failed: 0, inFlight: 0 }
+
+/** From the kernel; where there is no /proc, from the last sign of life. */
+function sampleOf(process: WorkerProcess): Partial<ProcessSample> | undefined {
+  return sampleProcess(process.pid) ?? process.told
+}
+
+/** TCP only: of a socket with a path nobody tells who waits. Each address once, in the order in which they were opened. */
+function addressesOf(workers: readonly (WorkerProcess | undefined)[]): readonly ListenAddress[] {
+  const found = new Map<string, ListenAddress>()
+  for (const worker of workers) {
+    for (const { host, port } of worker?.tcp() ?? []) found.set(`${host} ${port}`, { host, port })
+  }
+  return [...found.values()]
+}
+
+/** Without what cannot be told. */
+function told<T extends object>(words: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,0 +1,49 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ask } from '../processes/http.js'
+import type { Stage } from '../processes/stage.js'
+import { freePort } from '../processes/supervised.js'
+import { until } from '../processes/until.js'
+
+const application = join(dirname(fileURLToPath(import.meta.url)), 'app.py')
+
+/** Whether this system has a uWSGI that serves Python; `scripts/provision.mjs` installs one where it may. */
+export const hasUwsgi =
+  spawnSync('dpkg', ['-s', 'uwsgi-core', 'uwsgi-plugin-python3'], { stdio: 'ignore' }).status === 0
+
+/** A real uWSGI with a small Python application, and its stats server. */
+export class UwsgiServer {
+  private constructor(
+    readonly port: number,
+    readonly folder: string,
+    readonly pid: number,
+  ) {}
+
+  /** @param args such as `--stats PATH`; `{folder}` stands for a folder of the test's */
+  static async start(stage: Stage, args: readonly string[]): Promise<UwsgiServer> {
+    const port = await freePort()
+    const folder = stage.folder()
+    const words = ['--plugin', 'python3', '--http-socket', `127.0.0.1:${port}`, '--wsgi-file', application, '--master']
+    const own = args.map((word) => word.replace('{folder}', folder))
+    const options = ['--workers', '2', '--threads', '2', '--memory-report', '--die-on-term', '--no-orphans']
+    const child = spawn('uwsgi-core', [...words, ...options, ...own], { stdio: 'ignore', cwd: folder })
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    stage.after(async () => {
+      child.kill('SIGTERM')
+      const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      await ended
+      clearTimeout(late)
+    })
+    const server = new UwsgiServer(port, folder, child.pid!)
+    await until(
+      () => server.ask('/').catch(() => ''),
+      (body) => body === 'served',
+    )
+    return server
+  }
+
+  async ask(path: string): Promise<string> {
+    return (await ask(`http://127.0.0.1:${this.port}${path}`)).body
+  }
+}

@@ -1,0 +1,135 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { readStatistics } from '../../src/delivery/statistics-reader.js'
+import { statisticsAddress } from '../../src/model/statistics-address.js'
+import type { SupervisorStatistics } from '../../src/supervisor/statistics.js'
+import { promhive } from '../helpers/processes/command.js'
+import { test } from '../helpers/processes/stage.js'
+import { freePort, SupervisedApplication } from '../helpers/processes/supervised.js'
+import { until } from '../helpers/processes/until.js'
+
+const patience = 120_000
+
+function statisticsOf(address: string): Promise<SupervisorStatistics> {
+  return readStatistics(statisticsAddress(address)!, 60_000) as Promise<SupervisorStatistics>
+}
+
+describe.runIf(process.platform === 'linux')('the statistics of promhive run', () => {
+  test('tell what each worker answered, exactly, and what became of it', { timeout: patience }, async ({ stage }) => {
+    const path = join(stage.folder(), 'stats')
+    const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--stats', `unix:${path}`] })
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    for (let i = 0; i < 20; i++) await app.ask()
+    for (let i = 0; i < 3; i++) await app.ask('/fail')
+    const seen = await until(
+      () => statisticsOf(path),
+      ({ workers }) => sum(workers, 'requests') === 23 && sum(workers, 'delta_requests') === 23,
+    )
+    expect(seen).toMatchObject({ pid: app.pid, listen_queue: 0, load: 0, uid: process.getuid?.(), exits: {} })
+    expect(seen.sockets).toEqual([{ name: `127.0.0.1:${app.port}`, proto: 'tcp', queue: 0 }])
+    expect(seen.workers.map(({ id }) => id)).toEqual([1, 2])
+    expect(seen.workers.map(({ pid }) => pid).sort()).toEqual(app.workerPids().sort())
+    expect(sum(seen.workers, 'exceptions')).toBe(3)
+    for (const worker of seen.workers) {
+      expect(worker).toMatchObject({ accepting: 1, status: 'idle', state: 'running', respawn_count: 1 })
+      expect(worker).toMatchObject({ harakiri_count: 0, requests_in_flight: 0 })
+      expect(worker.rss).toBeGreaterThan(10_000_000)
+      expect(worker.vsz).toBeGreaterThan(worker.rss)
+      expect(worker.last_spawn * 1000).toBeGreaterThan(Date.now() - patience)
+    }
+    // Twenty answers took three milliseconds each, at least.
+    expect(sum(seen.workers, 'running_time')).toBeGreaterThan(50_000)
+    expect(Math.max(...seen.workers.map(({ avg_rt = 0 }) => avg_rt))).toBeGreaterThan(1000)
+
+    process.kill(seen.workers[0]!.pid, 'SIGKILL')
+    const later = await until(
+      () => statisticsOf(path),
+      ({ workers }) => workers[0]!.respawn_count === 2 && workers[0]!.state === 'running',
+    )
+    expect(later.exits).toEqual({ signal: 1 })
+    expect(later.workers[0]).toMatchObject({ requests: seen.workers[0]!.requests, delta_requests: 0 })
+    expect(sum(later.workers, 'requests')).toBe(23)
+
+    const shown = await promhive(stage, ['stats', path])
+    expect(shown.errors).toBe('')
+    expect(shown.output).toContain(`pid ${app.pid}: 2 workers, 0 busy\n127.0.0.1:${app.port}: 0 waiting\n`)
+    expect(shown.output).toMatch(/^ {5}1 +\d+ +idle +running +\d+ +\d+ +\d+\.\d ms +\d+ MiB +20\S+ +2 +0$/m)
+    const json = await promhive(stage, ['stats', '--json'], { PROMHIVE_STATS: path })
+    expect(JSON.parse(json.output).pid).toBe(app.pid)
+    app.signal('SIGTERM')
+    expect(await app.ended).toBe(0)
+    expect(existsSync(path)).toBe(false)
+    expect((await promhive(stage, ['stats', path])).code).toBe(1)
+  })
+
+  test('are told while every worker is blocked, with the requests that wait', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const args = ['--workers', '2', '--timeout', '0', '--stats', 'http://127.0.0.1:0']
+    const app = await SupervisedApplication.start(stage, { args })
+    const [, address] = /statistics at (http\S+)\n/.exec(app.output)!
+    const slow = get(`http://127.0.0.1:${app.port}/slow`).on('error', () => {})
+    const busy = await until(
+      () => statisticsOf(address!),
+      ({ workers }) => sum(workers, 'requests_in_flight') === 1,
+    )
+    expect(busy.workers.map(({ status }) => status).sort()).toEqual(['busy', 'idle'])
+    await new Promise((resolve) => slow.once('close', resolve))
+    const blocked = new Set<string>()
+    while (blocked.size < 2) blocked.add(await app.ask('/block'))
+    await until(
+      () => statisticsOf(address!),
+      ({ workers }) => workers.every(({ status }) => status === 'busy'),
+    )
+    const waiting = Array.from({ length: 7 }, () => createConnection(app.port, '127.0.0.1').on('error', () => {}))
+    stage.after(() => {
+      for (const socket of waiting) socket.destroy()
+    })
+    const seen = await until(
+      () => statisticsOf(address!),
+      ({ workers, listen_queue = 0 }) => workers.every(({ state }) => state === 'blocked') && listen_queue >= 7,
+    )
+    expect(seen.sockets[0]!.queue).toBe(seen.listen_queue)
+    expect(seen.workers.map(({ accepting }) => accepting)).toEqual([0, 0])
+  })
+
+  test('that cannot be told cost the application nothing', { timeout: patience }, async ({ stage }) => {
+    const path = join(stage.folder(), 'stats')
+    writeFileSync(path, 'mine')
+    const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--stats', path] })
+    expect(app.output).toMatch(/no statistics, and the application goes on: .*no socket/)
+    expect(Number(await app.ask())).toBeGreaterThan(0)
+    expect(await app.scrapeText()).toContain('promhive_errors_total{code="SERVER_FAILED"} 1')
+    const refused = await SupervisedApplication.launch(stage, { args: ['--stats', 'ftp://here'] })
+    expect(await refused.ended).toBe(2)
+    expect(refused.output).toContain('--stats must be unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off')
+  })
+
+  test("of a primary of one's own: what the kernel tells", { timeout: patience }, async ({ stage }) => {
+    const port = await freePort()
+    const env = { PROMHIVE_STATS: `127.0.0.1:${port}` }
+    const app = await SupervisedApplication.start(stage, { primary: 'forks-itself.mjs', env })
+    const seen = await until(
+      () => statisticsOf(`127.0.0.1:${port}`),
+      ({ workers }) => workers.length === 2 && workers.every(({ state }) => state === 'running'),
+    )
+    expect(seen.workers.map(({ pid }) => pid).sort()).toEqual(app.workerPids().sort())
+    // Nobody counts their requests, and nothing is made up.
+    for (const worker of seen.workers) expect(worker).not.toHaveProperty('requests')
+    process.kill(seen.workers[0]!.pid, 'SIGKILL')
+    await until(
+      () => statisticsOf(`127.0.0.1:${port}`),
+      ({ workers }) => workers.some(({ respawn_count }) => respawn_count === 2),
+    )
+  })
+})
+
+function sum(
+  workers: SupervisorStatistics['workers'],
+  word: 'requests' | 'delta_requests' | 'exceptions' | 'running_time' | 'requests_in_flight',
+): number {
+  return workers.reduce((total, worker) => total + (worker[word] ?? 0), 0)
+}

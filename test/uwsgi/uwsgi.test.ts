@@ -1,0 +1,190 @@
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { Registry } from '../../src/index.js'
+import { uwsgiCollector } from '../../src/uwsgi.js'
+import { Exposition } from '../helpers/processes/exposition.js'
+import { test } from '../helpers/processes/stage.js'
+import { freePort, SupervisedApplication } from '../helpers/processes/supervised.js'
+import { until } from '../helpers/processes/until.js'
+import { hasPromtool, promtoolSays } from '../helpers/promtool.js'
+import { hasUwsgi, UwsgiServer } from '../helpers/uwsgi/uwsgi-server.js'
+
+const patience = 120_000
+
+/** What uwsgi_exporter shows of a server with one socket, without cores and caches. */
+const families = {
+  uwsgi_up: '',
+  uwsgi_exporter_scrapes_total: '',
+  uwsgi_exporter_scrape_errors_total: '',
+  uwsgi_exporter_scrape_duration_seconds_sum: '',
+  uwsgi_exporter_scrape_duration_seconds_count: '',
+  uwsgi_exporter_last_scrape_error: '',
+  uwsgi_listen_queue_length: 'stats_uri',
+  uwsgi_listen_queue_errors: 'stats_uri',
+  uwsgi_signal_queue_length: 'stats_uri',
+  uwsgi_workers: 'stats_uri',
+  uwsgi_socket_queue_length: 'stats_uri,name,proto',
+  uwsgi_socket_max_queue_length: 'stats_uri,name,proto',
+  uwsgi_socket_shared: 'stats_uri,name,proto',
+  uwsgi_socket_can_offload: 'stats_uri,name,proto',
+  uwsgi_worker_accepting: 'stats_uri,worker_id',
+  uwsgi_worker_delta_requests: 'stats_uri,worker_id',
+  uwsgi_worker_signal_queue_length: 'stats_uri,worker_id',
+  uwsgi_worker_rss_bytes: 'stats_uri,worker_id',
+  uwsgi_worker_vsz_bytes: 'stats_uri,worker_id',
+  uwsgi_worker_running_time_seconds: 'stats_uri,worker_id',
+  uwsgi_worker_last_spawn_time_seconds: 'stats_uri,worker_id',
+  uwsgi_worker_average_response_time_seconds: 'stats_uri,worker_id',
+  uwsgi_worker_apps: 'stats_uri,worker_id',
+  uwsgi_worker_cores: 'stats_uri,worker_id',
+  uwsgi_worker_busy: 'stats_uri,worker_id',
+  uwsgi_worker_idle: 'stats_uri,worker_id',
+  uwsgi_worker_cheap: 'stats_uri,worker_id',
+  uwsgi_worker_requests_total: 'stats_uri,worker_id',
+  uwsgi_worker_exceptions_total: 'stats_uri,worker_id',
+  uwsgi_worker_harakiri_count_total: 'stats_uri,worker_id',
+  uwsgi_worker_signals_total: 'stats_uri,worker_id',
+  uwsgi_worker_respawn_count_total: 'stats_uri,worker_id',
+  uwsgi_worker_transmitted_bytes_total: 'stats_uri,worker_id',
+  uwsgi_worker_app_startup_time_seconds: 'stats_uri,worker_id,app_id,mountpoint,chdir',
+  uwsgi_worker_app_requests_total: 'stats_uri,worker_id,app_id,mountpoint,chdir',
+  uwsgi_worker_app_exceptions_total: 'stats_uri,worker_id,app_id,mountpoint,chdir',
+}
+
+const ofCores = ['requests', 'static_requests', 'routed_requests', 'offloaded_requests', 'write_errors', 'read_errors']
+
+async function scrape(uri: string | readonly string[], options: { cores?: boolean } = {}): Promise<Exposition> {
+  const registry = new Registry()
+  registry.registerCollector(uwsgiCollector({ uri, registers: [registry], ...options }))
+  return new Exposition(await registry.metrics())
+}
+
+/** Name → its label names, as they are shown. */
+function shape({ samples }: Exposition): Record<string, string> {
+  const shown = [...samples.keys()].map((sample) => {
+    const [, name = '', labels = ''] = /^([^{]+)(?:\{(.*)\})?$/.exec(sample)!
+    return [name, [...labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map(([, label]) => label).join(',')]
+  })
+  return Object.fromEntries(shown)
+}
+
+describe.runIf(hasUwsgi)('a real uWSGI', () => {
+  test.for([
+    ['a unix socket', ['--stats', '{folder}/stats'], (folder: string) => `unix://${folder}/stats`],
+    ['TCP', ['--stats', '127.0.0.1:{port}'], (_: string, port: number) => `tcp://127.0.0.1:${port}`],
+    ['HTTP', ['--stats', '127.0.0.1:{port}', '--stats-http'], (_: string, port: number) => `http://127.0.0.1:${port}`],
+  ] as const)(
+    'is shown in the families of uwsgi_exporter, over %s',
+    { timeout: patience },
+    async ([, args, address], { stage }) => {
+      const port = await freePort()
+      const uwsgi = await UwsgiServer.start(
+        stage,
+        args.map((word) => word.replace('{port}', String(port))),
+      )
+      const uri = address(uwsgi.folder, port)
+      const before = await scrape(uri)
+      for (let i = 0; i < 10; i++) await uwsgi.ask('/')
+      // It hangs up on who asked for that.
+      await uwsgi.ask('/boom').catch(() => {})
+      await uwsgi.ask('/slow')
+      const seen = await until(
+        () => scrape(uri),
+        (after) => after.total('uwsgi_worker_requests_total') === before.total('uwsgi_worker_requests_total') + 12,
+      )
+      expect(shape(seen)).toEqual(families)
+      expect(seen.value('uwsgi_up')).toBe(1)
+      expect(seen.value(`uwsgi_workers{stats_uri="${uri}"}`)).toBe(2)
+      expect(seen.total('uwsgi_worker_exceptions_total')).toBe(1)
+      expect(seen.total('uwsgi_worker_app_requests_total')).toBe(seen.total('uwsgi_worker_requests_total'))
+      expect(seen.total('uwsgi_worker_running_time_seconds')).toBeGreaterThan(0.2)
+      expect(seen.total('uwsgi_worker_running_time_seconds')).toBeLessThan(60)
+      expect(seen.total('uwsgi_worker_cores')).toBe(4)
+      expect(seen.total('uwsgi_worker_rss_bytes')).toBeGreaterThan(1_000_000)
+      expect(seen.types.get('uwsgi_worker_requests_total')).toBe('counter')
+      expect(seen.types.get('uwsgi_worker_running_time_seconds')).toBe('gauge')
+    },
+  )
+
+  test('has series for cores where they are asked for, and for caches', { timeout: patience }, async ({ stage }) => {
+    const uwsgi = await UwsgiServer.start(stage, ['--stats', '{folder}/stats', '--cache2', 'name=pages,items=10'])
+    const seen = await scrape(join(uwsgi.folder, 'stats'), { cores: true })
+    const cores = Object.fromEntries(
+      ofCores.map((name) => [`uwsgi_worker_core_${name}_total`, 'stats_uri,worker_id,core_id']),
+    )
+    const caches = ['hits', 'misses', 'full', 'items', 'max_items'].map((name) => [
+      `uwsgi_cache_${name}`,
+      'stats_uri,name',
+    ])
+    const busy = { uwsgi_worker_core_busy: 'stats_uri,worker_id,core_id' }
+    expect(shape(seen)).toEqual({ ...families, ...cores, ...busy, ...Object.fromEntries(caches) })
+    expect(seen.total('uwsgi_cache_max_items')).toBeGreaterThanOrEqual(10)
+    expect(Object.keys(seen.labelled('uwsgi_worker_core_busy'))).toHaveLength(4)
+    // uwsgi_exporter has called them so; that is all that is to be said.
+    const said = hasPromtool ? promtoolSays(seen.text) : ''
+    expect(
+      said.split('\n').filter((line) => !/^$|^exit 3$|^uwsgi_cache_\w+ counter metrics should/.test(line)),
+    ).toEqual([])
+  })
+
+  test('that ends is down, and several are told apart', { timeout: patience }, async ({ stage }) => {
+    const uwsgi = await UwsgiServer.start(stage, ['--stats', '{folder}/stats'])
+    const [alive, gone] = [join(uwsgi.folder, 'stats'), join(uwsgi.folder, 'nobody')]
+    const seen = await scrape([alive, gone])
+    expect(seen.labelled('uwsgi_up')).toEqual({ [`stats_uri="${alive}"`]: 1, [`stats_uri="${gone}"`]: 0 })
+    expect(seen.value('uwsgi_exporter_scrapes_total')).toBe(2)
+    expect(seen.value('uwsgi_exporter_scrape_errors_total')).toBe(1)
+    expect(seen.value(`uwsgi_workers{stats_uri="${alive}"}`)).toBe(2)
+
+    const down = await scrape(gone)
+    expect(Object.fromEntries(down.samples)).toEqual({
+      uwsgi_up: 0,
+      uwsgi_exporter_last_scrape_error: 1,
+      uwsgi_exporter_scrapes_total: 1,
+      uwsgi_exporter_scrape_errors_total: 1,
+      uwsgi_exporter_scrape_duration_seconds_sum: 0,
+      uwsgi_exporter_scrape_duration_seconds_count: 0,
+    })
+  })
+})
+
+describe.runIf(process.platform === 'linux')('promhive run', () => {
+  test('is shown in the families of uwsgi_exporter', { timeout: patience }, async ({ stage }) => {
+    const path = join(stage.folder(), 'stats')
+    const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--stats', path] })
+    for (let i = 0; i < 10; i++) await app.ask()
+    await app.ask('/fail')
+    const seen = await until(
+      () => scrape(path),
+      (after) => after.total('uwsgi_worker_requests_total') === 11,
+    )
+    // What it has no word for is not shown, rather than shown as 0.
+    const missing = [
+      'uwsgi_listen_queue_errors',
+      'uwsgi_signal_queue_length',
+      'uwsgi_socket_max_queue_length',
+      'uwsgi_socket_shared',
+      'uwsgi_socket_can_offload',
+      'uwsgi_worker_signal_queue_length',
+      'uwsgi_worker_signals_total',
+      'uwsgi_worker_transmitted_bytes_total',
+      'uwsgi_worker_apps',
+    ]
+    const all = Object.entries(families).filter(([name]) => !missing.includes(name) && !name.includes('_app_'))
+    expect(shape(seen)).toEqual(Object.fromEntries(all))
+    expect(seen.total('uwsgi_worker_exceptions_total')).toBe(1)
+    expect(seen.total('uwsgi_worker_idle')).toBe(2)
+    expect(seen.total('uwsgi_worker_respawn_count_total')).toBe(2)
+  })
+})
+
+describe('the collector', () => {
+  test.for([
+    [{ uri: 'nowhere' }, /uri must be unix/],
+    [{ uri: [] }, /names no stats server/],
+    [{ uri: '/run/app', timeout: 5 }, /timeout must be/],
+    [{}, /uri must be/],
+  ] as const)('refuses %j', ([options, text]) => {
+    expect(() => uwsgiCollector(options as never)).toThrow(text)
+  })
+})
