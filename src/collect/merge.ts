@@ -177,11 +177,20 @@ class Plan {
   /** Takes back all that the log opened. */
   leave(log: SeriesLog): void {
     const open = new Map<number, number>()
+    const close = (i: number): void => this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.worker)
     for (let i = 0; i < this.position; i++) {
-      if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
-      else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
+      const slot = log.slotOf[i]!
+      const before = open.get(slot)
+      if (log.kinds[i] === opened) {
+        // The line between them that removed the first one was not readable.
+        if (before !== undefined) close(before)
+        open.set(slot, i)
+      } else if (log.kinds[i] === removed && before !== undefined) {
+        const same = log.familyOf[before] === log.familyOf[i] && log.keyOf[before] === log.keyOf[i]
+        if (same) open.delete(slot)
+      }
     }
-    for (const i of open.values()) this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.worker)
+    for (const i of open.values()) close(i)
   }
 
   private open(table: Table, slot: number, key: SeriesKey, created: number): void {
@@ -189,14 +198,30 @@ class Plan {
     const { layout } = table
     const from = layout.additiveFrom
     this.reach(slot + layout.width)
+    // Whatever was there before: in a damaged file it may not have been removed.
+    this.clear(slot, layout.width)
     if (from === undefined) this.combined.set(slot, { layout, table, row })
     else for (let i = 0; i < layout.mergedWidth; i++) this.target[slot + from + i] = table.bases[row]! + i
   }
 
+  /** Nothing happens where a line removes what was not opened: a damaged file must not take a series from the others. */
   private drop(table: Table, slot: number, key: SeriesKey): void {
+    const row = table.rowOf(key, this.worker)
+    if (row === undefined || !this.holds(slot, table, row)) return
     table.drop(key, this.worker)
+    this.clear(slot, table.layout.width)
+  }
+
+  private holds(slot: number, table: Table, row: number): boolean {
+    const from = table.layout.additiveFrom
+    if (from !== undefined) return this.target[slot + from] === table.bases[row]
+    const at = this.combined.get(slot)
+    return at?.table === table && at.row === row
+  }
+
+  private clear(slot: number, width: number): void {
     this.combined.delete(slot)
-    this.target.fill(0, slot, slot + table.layout.width)
+    this.target.fill(0, slot, slot + width)
   }
 
   private reach(slots: number): void {

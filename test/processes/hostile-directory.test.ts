@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'
-import { seriesName, valuesName } from '../../src/store/shared/format.js'
+import { controlName, seriesName, valuesName } from '../../src/store/shared/format.js'
 import {
   bitFlips,
   controlDamage,
@@ -15,8 +15,8 @@ import {
   victim,
   type Wreck,
 } from '../helpers/processes/debris.js'
-import { randomFrom } from '../helpers/processes/random.js'
-import { filesIn, type Reading, readDirectory } from '../helpers/processes/reading.js'
+import { below, randomFrom } from '../helpers/processes/random.js'
+import { filesIn, Reader, type Reading, readDirectory } from '../helpers/processes/reading.js'
 import { Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 
 const patience = 240_000
@@ -83,6 +83,23 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
       await survives(damage, directory)
       const { scrape } = await readDirectory(directory)
       expect(scrape.text, damage.name).toBe(wreck.whole.text)
+    }
+  })
+
+  test('shows everything again when what was damaged is mended', { timeout: patience }, async () => {
+    const random = randomFrom(4)
+    const directory = wreck.copy()
+    const reader = new Reader(directory)
+    const kinds = [bitFlips, bitFlips, randomBytes, garbageLines, controlDamage]
+    for (let i = 1; i <= 200; i++) {
+      // In one damaged state after another, and none of them in between.
+      kinds[below(random, kinds.length)]!(wreck, random).apply(directory)
+      await reader.read()
+      if (i % 8 !== 0) continue
+      writeFileSync(join(directory, valuesName(victim)), wreck.values)
+      writeFileSync(join(directory, seriesName(victim)), wreck.series)
+      writeFileSync(join(directory, controlName), wreck.control)
+      expect((await reader.scrape()).text).toBe(wreck.whole.text)
     }
   })
 
