@@ -113,7 +113,8 @@ function onHost(
     dir,
     instance,
     flushInterval: 0.3,
-    deadAfter: env.PROMHIVE_NATIVE === 'off' ? 8 : 1.5,
+    // Long enough that nobody is taken for dead because the machine is busy.
+    deadAfter: env.PROMHIVE_NATIVE === 'off' ? 8 : 5,
   })
   return stage.start('redis-actor.mjs', { args: ['url', url, options], env })
 }
