@@ -38,8 +38,7 @@ const needs = [
   },
   {
     package: 'uwsgi-plugin-python3',
-    // uwsgi-core says its version without the plugin, too.
-    present: () => runs('dpkg', '-s', 'uwsgi-plugin-python3'),
+    present: () => runs('uwsgi-core', '--need-plugin', 'python3', '--version'),
     leftOut: 'the statistics of a real uWSGI that serves an application',
   },
 ]

@@ -77,10 +77,11 @@ export const coreFamilies: readonly UwsgiFamily<UwsgiCore>[] = [
   counter('uwsgi_worker_core_read_errors_total', 'Requests that could not be read.', (core) => core.read_errors),
 ]
 
+/** Hits, misses and full are counts whose names say nothing of it: as counters, OpenMetrics would rename them. */
 export const cacheFamilies: readonly UwsgiFamily<UwsgiCache>[] = [
-  counter('uwsgi_cache_hits', 'Items that a cache was asked for and had.', (cache) => cache.hits),
-  counter('uwsgi_cache_misses', 'Items that a cache was asked for and had not.', (cache) => cache.miss),
-  counter('uwsgi_cache_full', 'Times that a cache was full.', (cache) => cache.full),
+  gauge('uwsgi_cache_hits', 'Items that a cache was asked for and had.', (cache) => cache.hits),
+  gauge('uwsgi_cache_misses', 'Items that a cache was asked for and had not.', (cache) => cache.miss),
+  gauge('uwsgi_cache_full', 'Times that a cache was full.', (cache) => cache.full),
   gauge('uwsgi_cache_items', 'Items in a cache.', (cache) => cache.items),
   gauge('uwsgi_cache_max_items', 'Items that a cache can hold.', (cache) => cache.max_items),
 ]

@@ -10,7 +10,7 @@ const application = join(dirname(fileURLToPath(import.meta.url)), 'app.py')
 
 /** Whether this system has a uWSGI that serves Python; `scripts/provision.mjs` installs one where it may. */
 export const hasUwsgi =
-  spawnSync('dpkg', ['-s', 'uwsgi-core', 'uwsgi-plugin-python3'], { stdio: 'ignore' }).status === 0
+  spawnSync('uwsgi-core', ['--need-plugin', 'python3', '--version'], { stdio: 'ignore' }).status === 0
 
 /** A real uWSGI with a small Python application, and its stats server. */
 export class UwsgiServer {
