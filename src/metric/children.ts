@@ -68,8 +68,18 @@ export class Children<C extends Child> {
     this.numbers.lead(labels, number)
   }
 
-  /** A child to count with at once: the next call moves it on to another series. */
-  reach(number: number): C {
+  /** The child of labels that are named in alphabetical order, to count with at once: the next call moves it on. */
+  reach(labels: Labels): C | undefined {
+    const number = this.numbers.find(labels)
+    const place = this.places[number]
+    if (place === undefined) return undefined
+    const { moving } = this
+    moving.moveTo(number, place, this.offsets[number]!)
+    return moving
+  }
+
+  /** The same for the number of a series. */
+  reachNumber(number: number): C {
     const { moving } = this
     moving.moveTo(number, this.places[number]!, this.offsets[number]!)
     return moving

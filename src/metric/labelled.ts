@@ -200,7 +200,6 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
 
   /** @internal Throws for a series that lacks a label which it must have. */
   admit(texts: LabelTexts): void {
-    if (this.required.length === 0) return
     const missing = this.required.filter((name) => texts[this.names.indexOf(name)] === null)
     if (missing.length === 0) return
     throw new MetricsError('LABEL_MISSING', `${this.name} cannot be counted without a value for ${missing.join(', ')}`)
@@ -217,8 +216,12 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
 
   /** The child of these label values, to count with at once: the next call may move it to others. */
   protected find(labels: Labels): C {
-    const number = this.children.find(labels) || this.findOrAdd(labels)
-    return number > 0 ? this.children.reach(number) : this.unnumbered(number)
+    return this.children.reach(labels) ?? this.findSlowly(labels)
+  }
+
+  private findSlowly(labels: Labels): C {
+    const number = this.findOrAdd(labels)
+    return number > 0 ? this.children.reachNumber(number) : this.unnumbered(number)
   }
 
   private unnumbered(number: number): C {
@@ -247,12 +250,10 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
 
   private add(labels: Labels): number {
     const texts = this.textsOfLabels(labels)
-    let number = this.children.numberOf(texts)
-    if (number === 0) {
-      const most = this.limit.maxSeries ?? this.home.maxSeries
-      if (this.children.size >= most) return this.beyond(most, texts)
-      number = this.children.add(texts)
-    }
+    const known = this.children.numberOf(texts)
+    const most = this.limit.maxSeries ?? this.home.maxSeries
+    if (known === 0 && this.children.size >= most) return this.beyond(most, texts)
+    const number = known || this.children.add(texts)
     this.children.lead(labels, number)
     return number
   }

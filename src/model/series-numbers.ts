@@ -32,7 +32,7 @@ export class SeriesNumbers {
   private holders: Uint8Array = new Uint8Array(16)
   private readonly chains: Chains
   /** Of the series that is looked for. */
-  private readonly wanted: Int32Array
+  private readonly wanted: number[]
   private readonly free: number[] = []
   /** No series has a number above. */
   last = 0
@@ -41,7 +41,7 @@ export class SeriesNumbers {
   constructor(private readonly names: readonly string[]) {
     this.forms = names.map(() => new LabelForms())
     this.values = new Int32Array(names.length * 4)
-    this.wanted = new Int32Array(names.length)
+    this.wanted = names.map(() => 0)
     this.chains = new Chains((number) => this.hashOf(number))
   }
 
@@ -158,7 +158,7 @@ export class SeriesNumbers {
   }
 }
 
+/** The last value comes in by an addition alone: nothing that is looked up waits for a product. */
 function mixed(hash: number, value: number): number {
-  const mixture = Math.imul(hash ^ value, 0x9e3779b1)
-  return mixture ^ (mixture >>> 15)
+  return (Math.imul(hash, 0x9e3779b1) + value) | 0
 }
