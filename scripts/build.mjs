@@ -25,6 +25,8 @@ process.on('exit', () => rmSync(fresh, { recursive: true, force: true }))
 buildNative({ quiet })
 types('tsconfig.json', 'esm')
 types('tsconfig.cjs.json', 'cjs')
+const core = loadedBy(join(root, 'src', 'index.ts'))
+core.delete(join(root, 'src', 'index.ts'))
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
 await bundle('esm', { ...frontDoors, 'cli/bin': 'src/cli/bin.ts' })
 await bundle('cjs', {
@@ -46,6 +48,15 @@ rmSync(join(root, 'dist'), { recursive: true, force: true })
 renameSync(fresh, join(root, 'dist'))
 if (!quiet) console.log('promhive: built dist/esm and dist/cjs')
 
+/** The files that a file of src loads, itself included; not what it imports when it is needed, nor types. */
+function loadedBy(file, found = new Set()) {
+  if (found.has(file)) return found
+  found.add(file)
+  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)(?! type\b)[^'"]*'(\.[^']+)\.js'/gm)
+  for (const [, path] of imports) loadedBy(join(dirname(file), `${path}.ts`), found)
+  return found
+}
+
 async function bundle(format, input) {
   const build = await rolldown({
     cwd: root,
@@ -62,8 +73,14 @@ async function bundle(format, input) {
     format,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[hash].js',
-    // What several front doors use lies in one file, so that each of them loads two.
-    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    // Few files, and none that loads what its door does not need: what `promhive` itself is made of, and what else several
+    // doors share.
+    codeSplitting: {
+      groups: [
+        { name: 'core', test: (id) => core.has(id), priority: 2 },
+        { name: 'shared', minShareCount: 2, priority: 1 },
+      ],
+    },
   })
   await build.close()
 }
