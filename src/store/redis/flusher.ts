@@ -74,6 +74,8 @@ export class Flusher {
   restart(writer: string, version: number): void {
     this.writer = writer
     this.version = version
+    // Redis knows how far those came with the removals.
+    this.seen = 0
     this.sending = undefined
     this.flushed.ledger.begin()
   }

@@ -21,7 +21,8 @@ export type Elsewhere = [definition: string, key: SeriesKey, slots: number[]][]
  * process, lie in it one by one, each in the part of its process.
  */
 export class HostImage {
-  readonly ledger = new Ledger()
+  /** Numbered after the clock: the next leader of the host numbers slots anew, and readers must not take its numbers for these. */
+  readonly ledger = new Ledger(Date.now())
   parts: PartFacts[] = []
   private readonly plans = new Map<SeriesLog, Plan>()
   private readonly series = new Map<string, Shared>()

@@ -55,6 +55,11 @@ local removed = tonumber(redis.call('HGET', state, 'removed'))
 local last = tonumber(redis.call('HGET', state, 'last') or now)
 if now - last > tonumber(deadAfter) then redis.call('HSET', state, 'grace', text(now)) end
 local seat = stored and tonumber(string.match(stored, '^%d+ (%d+)'))
+-- Who goes on with a ledger of others has taken what they had; who is new, whatever was removed before it came.
+local since = tonumber(from)
+if since == 0 then
+  since = stored and tonumber(string.match(stored, '^%d+ %d+ (%d+)')) or removed + redis.call('LLEN', removals)
+end
 if has < tonumber(version) then
   local fits = stored and has == tonumber(base)
     and redis.call('STRLEN', values) == tonumber(valuesLength) and redis.call('STRLEN', names) == tonumber(namesLength)
@@ -81,9 +86,7 @@ if has < tonumber(version) then
   local count = tonumber(ARGV[i])
   for n = 1, count do redis.call('RPUSH', removals, ARGV[i + n]) end
   write(i + 1 + count, whole, values, names, exemplars, expire)
-  -- Who is new has taken whatever was removed before it came.
-  local seen = tonumber(from) > 0 and from or text(removed + redis.call('LLEN', removals))
-  redis.call('HSET', ledgers, id, version .. ' ' .. seat .. ' ' .. seen .. ' ' .. rest)
+  redis.call('HSET', ledgers, id, version .. ' ' .. seat .. ' ' .. text(since) .. ' ' .. rest)
 end
 redis.call('HSET', state, 'last', text(now))
 redis.call('ZADD', beats, leaves == '1' and 0 or now, id)
@@ -93,7 +96,7 @@ local deadUntil = now - grace > tonumber(deadAfter) and text(now - tonumber(dead
 local dead = redis.call('ZCOUNT', beats, 0, deadUntil)
 local length = redis.call('LLEN', removals)
 return { 'ok', seat, text(removed + length), dead,
-  redis.call('LRANGE', removals, math.max(0, tonumber(from) - removed), -1) }
+  redis.call('LRANGE', removals, math.max(0, since - removed), -1) }
 `)
 
 /**
