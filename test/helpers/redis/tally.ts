@@ -7,7 +7,9 @@ export interface Tally {
 }
 
 export function tallyIn(file: string): Tally {
-  const [attempted = 0, acknowledged = 0] = readFileSync(file, 'utf8').trim().split(/\s+/).map(Number)
+  const text = readFileSync(file, 'utf8')
+  const [attempted, acknowledged] = text.trim().split(/\s+/).map(Number)
+  if (!attempted || acknowledged === undefined) throw new Error(`${file} is no tally: '${text}'`)
   return { attempted, acknowledged }
 }
 

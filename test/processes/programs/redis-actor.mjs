@@ -1,5 +1,5 @@
 // An actor that counts in Redis: node redis-actor.mjs [ioredis|redis|url|ioredis-cluster|redis-cluster] <url, or ports> <options, JSON>
-import { writeFileSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 import { configure } from 'promhive'
 import { redis } from 'promhive/redis'
 import { answer, counter, faults, histogram, verbs } from './stagehand.mjs'
@@ -51,7 +51,9 @@ verbs.keepCounting = (file, labels) => {
   const [jobs, durations] = [counter('jobs_total', labels), histogram('duration_seconds', labels)]
   let attempted = 0
   let acknowledged = 0
-  const write = () => writeFileSync(file, `${String(attempted).padStart(9)} ${String(acknowledged).padStart(9)}`)
+  const tally = openSync(file, 'w')
+  // Over what is there, in one call: emptied first, it would tell nothing of a process that is killed in between.
+  const write = () => writeSync(tally, `${String(attempted).padStart(9)} ${String(acknowledged).padStart(9)}`, 0)
   void (async () => {
     for (;;) {
       if (paused) {
