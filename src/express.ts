@@ -1,4 +1,4 @@
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import {
   type ExpressErrorMiddleware,
   type ExpressMiddleware,

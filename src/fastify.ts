@@ -1,4 +1,4 @@
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import { fastifyMetrics } from './instrument/http/fastify.js'
 import type { HttpOptions } from './instrument/http/http-instrument.js'
 

@@ -1,4 +1,4 @@
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import { type HonoContext, type HonoMiddleware, honoMetrics } from './instrument/http/hono.js'
 import type { HttpOptions } from './instrument/http/http-instrument.js'
 

@@ -1,4 +1,4 @@
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import { exchangeOf, type NodeRequest } from './instrument/http/exchange-of.js'
 import { type HttpOptions, provideHttpInstrument } from './instrument/http/http-instrument.js'
 import { errorTypeOf } from './instrument/http/label-values.js'

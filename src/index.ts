@@ -1,14 +1,15 @@
-import { type BackendChoice, type BackendConfig, chooseBackend } from './backend-choice.js'
 import { Registry } from './collect/registry.js'
-import { processHome } from './default-registry.js'
 import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './delivery/scrape-server.js'
-import type { ConfigureOptions } from './process-home.js'
+import { type BackendChoice, type BackendConfig, chooseBackend } from './home/backend-choice.js'
+import { processHome } from './home/default-registry.js'
+import type { ConfigureOptions } from './home/process-home.js'
 import type { Backend } from './store/backend.js'
 
-export type { BackendChoice, BackendConfig, BackendMaker } from './backend-choice.js'
 export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
 export type { RegistryOptions } from './collect/registry-options.js'
 export type { MetricsServer, MetricsServerOptions } from './delivery/scrape-server.js'
+export type { BackendChoice, BackendConfig, BackendMaker } from './home/backend-choice.js'
+export type { ConfigureOptions } from './home/process-home.js'
 export { collectDefaultMetrics, type DefaultMetricsOptions } from './instrument/runtime/default-metrics.js'
 export { Counter } from './metric/counter.js'
 export { Gauge } from './metric/gauge.js'
@@ -19,7 +20,6 @@ export { Summary } from './metric/summary.js'
 export { exponentialBuckets, linearBuckets } from './model/bounds.js'
 export { MetricsError, type MetricsErrorCode } from './model/errors.js'
 export type { GaugeMode, MetricType, StateSetMode } from './model/metric-type.js'
-export type { ConfigureOptions } from './process-home.js'
 export { Registry }
 
 /**

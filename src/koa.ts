@@ -1,4 +1,4 @@
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import type { HttpOptions } from './instrument/http/http-instrument.js'
 import { type KoaContext, type KoaMiddleware, koaMetrics } from './instrument/http/koa.js'
 

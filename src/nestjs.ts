@@ -1,4 +1,4 @@
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import { type ExpressMiddleware, expressMetrics } from './instrument/http/express.js'
 import type { HttpOptions } from './instrument/http/http-instrument.js'
 import { NestMetrics } from './instrument/http/nestjs.js'

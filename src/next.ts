@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import { type HttpOptions, provideHttpInstrument } from './instrument/http/http-instrument.js'
 import { NextRoutes } from './instrument/http/next.js'
 

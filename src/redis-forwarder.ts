@@ -1,10 +1,10 @@
-import { processHome } from './default-registry.js'
 import { type ForwardResult, RedisForwarding } from './delivery/redis-forwarder.js'
 import { type RedisForwarderOptions as Options, settingsOf } from './delivery/redis-forwarder-options.js'
 import type { Exposition } from './delivery/scrape.js'
+import { processHome } from './home/default-registry.js'
+import type { ProcessHome } from './home/process-home.js'
 import { Counter } from './metric/counter.js'
 import type { MetricsError } from './model/errors.js'
-import type { ProcessHome } from './process-home.js'
 
 export type { ForwardResult } from './delivery/redis-forwarder.js'
 

@@ -1,5 +1,5 @@
 import { loadBinding } from '#native'
-import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './application-directory.js'
+import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
 import { MetricsError } from './model/errors.js'
 import type { Backend, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'

@@ -1,3 +1,3 @@
-import { startRegistered } from './registration.js'
+import { startRegistered } from './home/registration.js'
 
 startRegistered()

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { packageRoot } from '#package'
-import { processHome } from './default-registry.js'
+import { processHome } from './home/default-registry.js'
 import { assignmentOfThisProcess, attend } from './supervisor/worker/agent.js'
 
 /*

@@ -1,6 +1,6 @@
 import type { Collector } from './collect/collector.js'
-import { processHome } from './default-registry.js'
 import { readStatistics } from './delivery/statistics-reader.js'
+import { processHome } from './home/default-registry.js'
 import { UwsgiCollector } from './instrument/uwsgi/uwsgi-collector.js'
 import { Counter } from './metric/counter.js'
 import type { MetricRegistry } from './metric/home.js'

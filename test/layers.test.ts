@@ -5,7 +5,8 @@ import { importsOf, readSource, root, type SourceFile } from './helpers/source-i
 
 /**
  * Imports go downstairs: what a room may import beside its own files. `store/backend` is one file of the room below.
- * The front door, the files directly in src, imports everything, and so do the command line and other libraries' names.
+ * The front doors, the files directly in src, import everything, and so do the home of a process, which composes it, the
+ * command line and other libraries' names.
  */
 const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   model: [],
@@ -16,6 +17,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   instrument: ['model', 'metric', 'collect'],
   delivery: ['model', 'exposition', 'collect'],
   supervisor: ['model', 'metric', 'collect', 'delivery', 'store/backend'],
+  home: 'everything',
   cli: 'everything',
   compat: 'everything',
   testing: 'everything',
@@ -28,7 +30,7 @@ const pure = ['model', 'exposition']
 const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
 
 /** Where it may be asked in which folder the package lies. */
-const packageIn = /^(cli\/|[^/]+$)/
+const packageIn = /^(home\/|cli\/|[^/]+$)/
 
 /** Packages that the application installs or does not, and where each is imported, when it is needed. */
 const peers: Readonly<Record<string, RegExp>> = {
@@ -78,7 +80,8 @@ describe('the test of the house sees', () => {
     ['a backend by name', 'collect/merge.ts', '../store/memory/x.js', 'collect imports ./store/memory/x'],
     ['a backend in another one', 'store/memory/x.ts', '../shared/seat.js', 'store/memory imports ./store/shared/seat'],
     ['a backend in what all backends use', 'store/segments.ts', './memory/x.js', 'store imports ./store/memory/x'],
-    ['the front door', 'collect/registry.ts', '../process-home.js', 'collect imports ./process-home'],
+    ['the front door', 'collect/registry.ts', '../index.js', 'collect imports ./index'],
+    ['the home of a process', 'collect/registry.ts', '../home/process-home.js', 'collect imports ./home/process-home'],
     ['node: in a room that is pure', 'model/bounds.ts', 'node:fs', 'model imports node:fs'],
     ['the addon outside of its corner', 'metric/counter.ts', '#native', 'metric imports #native'],
     ['a package', 'collect/merge.ts', 'prom-client', 'collect imports prom-client'],

@@ -1,4 +1,4 @@
-import { directoryFromEnvironment } from '../application-directory.js'
+import { directoryFromEnvironment } from '../home/application-directory.js'
 import { MetricsError } from '../model/errors.js'
 
 /** The directory that a command works on: the one it was given, or the environment's. */

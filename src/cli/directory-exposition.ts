@@ -5,11 +5,11 @@ import { selfFamilies } from '../collect/self-metrics.js'
 import type { Exposition } from '../delivery/scrape.js'
 import { Formatters } from '../exposition/formatters.js'
 import { text } from '../exposition/text.js'
+import { workerLabelFromEnvironment } from '../home/worker-label.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import { type Family, type FamilyTable, familiesNamed } from '../model/family.js'
 import { SharedSource } from '../store/shared/shared-source.js'
-import { workerLabelFromEnvironment } from '../worker-label.js'
 
 /**
  * What all processes counted in a directory, read from outside: nothing is joined, written or locked.

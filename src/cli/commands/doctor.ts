@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { directoryFromEnvironment } from '../../application-directory.js'
+import { directoryFromEnvironment } from '../../home/application-directory.js'
 import type { Command } from '../command.js'
 import { checkDirectory } from '../doctor/directory-check.js'
 import { checkEnvironment } from '../doctor/environment-check.js'

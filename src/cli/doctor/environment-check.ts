@@ -1,4 +1,4 @@
-import { directoryFromEnvironment } from '../../application-directory.js'
+import { directoryFromEnvironment } from '../../home/application-directory.js'
 import { settings } from '../../supervisor/configuration/settings.js'
 import { type Finding, ok, warn } from './finding.js'
 

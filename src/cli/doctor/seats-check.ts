@@ -1,8 +1,8 @@
 import { loadBinding } from '#native'
 import { Merger } from '../../collect/merge.js'
 import { Slices } from '../../collect/pause.js'
+import { workerLabelFromEnvironment } from '../../home/worker-label.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
-import { workerLabelFromEnvironment } from '../../worker-label.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
 /** Seconds that a scrape should not take. */

@@ -1,8 +1,8 @@
+import { ProcessHome } from '../../../src/home/process-home.js'
 import { Counter } from '../../../src/metric/counter.js'
 import { Gauge } from '../../../src/metric/gauge.js'
 import { Histogram } from '../../../src/metric/histogram.js'
 import type { MetricsError } from '../../../src/model/errors.js'
-import { ProcessHome } from '../../../src/process-home.js'
 import type { Backend } from '../../../src/store/backend.js'
 import { samplesOf } from '../samples.js'
 

@@ -3,9 +3,9 @@ import { accessSync, constants, existsSync, lstatSync, mkdtempSync, readdirSync,
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { directoryInUse } from './store/shared/control.js'
-import { preparePrivate } from './store/shared/directory.js'
-import { ownFacts, startTicksOf } from './store/shared/process-facts.js'
+import { directoryInUse } from '../store/shared/control.js'
+import { preparePrivate } from '../store/shared/directory.js'
+import { ownFacts, startTicksOf } from '../store/shared/process-facts.js'
 
 /*
  * Which directory the processes of an application share when nobody named one. It follows from who started the process,

@@ -1,3 +1,18 @@
+import { Gathering } from '../collect/gathering.js'
+import { Registry } from '../collect/registry.js'
+import { Ticker } from '../collect/ticker.js'
+import { Formatters } from '../exposition/formatters.js'
+import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/home.js'
+import type { MetricValues } from '../metric/metric-values.js'
+import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import { describe } from '../model/metric-name.js'
+import type { SeriesKey } from '../model/series-key.js'
+import type { Backend, Source, Store } from '../store/backend.js'
+import { carryOver } from '../store/carry.js'
+import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
+import { SharedBackend, whyBuffered } from '../store/shared/shared-backend.js'
 import {
   directoryFromEnvironment,
   directoryFromParent,
@@ -9,23 +24,8 @@ import {
   sweepEndedApplications,
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
-import { Gathering } from './collect/gathering.js'
-import { Registry } from './collect/registry.js'
-import { Ticker } from './collect/ticker.js'
-import { Formatters } from './exposition/formatters.js'
 import { Faults } from './faults.js'
-import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from './metric/home.js'
-import type { MetricValues } from './metric/metric-values.js'
-import { defaultRegistryName, definitionKey, type FamilyDescriptor } from './model/descriptor.js'
-import { MetricsError } from './model/errors.js'
-import type { LabelSet, WorkerLabel } from './model/label-set.js'
-import { describe } from './model/metric-name.js'
-import type { SeriesKey } from './model/series-key.js'
 import { RegistryScope } from './registry-scope.js'
-import type { Backend, Source, Store } from './store/backend.js'
-import { carryOver } from './store/carry.js'
-import { MemoryBackend, MemoryStore } from './store/memory/memory-backend.js'
-import { SharedBackend, whyBuffered } from './store/shared/shared-backend.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
 /** So many things without a name are not made at the start of an application, but with its requests. */

@@ -1,5 +1,5 @@
+import { provideHome } from '../metric/home.js'
 import { tellChildren } from './application-directory.js'
-import { provideHome } from './metric/home.js'
 import { ProcessHome } from './process-home.js'
 
 const place = Symbol.for('promhive')

@@ -1,5 +1,5 @@
-import { Counter } from './metric/counter.js'
-import type { MetricsError } from './model/errors.js'
+import { Counter } from '../metric/counter.js'
+import type { MetricsError } from '../model/errors.js'
 
 /** A counter of promhive's own, and the label under which it counts this time. */
 interface Tally {

@@ -1,6 +1,6 @@
-import { oneOf } from './metric/definition.js'
-import { MetricsError } from './model/errors.js'
-import { type WorkerLabel, workerLabels } from './model/label-set.js'
+import { oneOf } from '../metric/definition.js'
+import { MetricsError } from '../model/errors.js'
+import { type WorkerLabel, workerLabels } from '../model/label-set.js'
 
 const variable = 'PROMHIVE_WORKER_LABEL'
 

@@ -1,10 +1,10 @@
 import { isAbsolute, join } from 'node:path'
-import { MetricsError } from './model/errors.js'
-import { describe } from './model/metric-name.js'
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+import type { Backend } from '../store/backend.js'
+import { ValueBackend } from '../store/values/value-backend.js'
+import { isValueBackendClass, type ValueBackendClass } from '../store/values/value-protocol.js'
 import { counterpartOf } from './pytheus-names.js'
-import type { Backend } from './store/backend.js'
-import { ValueBackend } from './store/values/value-backend.js'
-import { isValueBackendClass, type ValueBackendClass } from './store/values/value-protocol.js'
 
 /*
  * Which backend the environment or the application names, and how it is made.

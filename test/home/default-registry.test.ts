@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { processHome } from '../src/default-registry.js'
-import { Counter, register } from '../src/index.js'
-import { samplesOf } from './helpers/samples.js'
+import { processHome } from '../../src/home/default-registry.js'
+import { Counter, register } from '../../src/index.js'
+import { samplesOf } from '../helpers/samples.js'
 
 test('metrics that name no registry are shown in the default one', async () => {
   new Counter({ name: 'here_total', help: 'H.' }).inc(2)
@@ -12,8 +12,8 @@ test('metrics that name no registry are shown in the default one', async () => {
 })
 
 test('there is one home per process, whichever build of the package asked first', async () => {
-  const built = createRequire(import.meta.url)('../dist/cjs/index.js') as typeof import('../src/index.js')
-  const esm = (await import('../dist/esm/index.js' as string)) as typeof import('../src/index.js')
+  const built = createRequire(import.meta.url)('../../dist/cjs/index.js') as typeof import('../../src/index.js')
+  const esm = (await import('../../dist/esm/index.js' as string)) as typeof import('../../src/index.js')
   expect(built.register).toBe(register)
   expect(esm.register).toBe(register)
   expect(processHome().registry).toBe(register)

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { processHome } from '../src/default-registry.js'
-import { Counter, configure, register } from '../src/index.js'
-import type { FamilyDescriptor } from '../src/model/descriptor.js'
-import { MetricsError } from '../src/model/errors.js'
-import type { Surroundings } from '../src/store/backend.js'
-import { MemoryBackend } from '../src/store/memory/memory-backend.js'
+import { processHome } from '../../src/home/default-registry.js'
+import { Counter, configure, register } from '../../src/index.js'
+import type { FamilyDescriptor } from '../../src/model/descriptor.js'
+import { MetricsError } from '../../src/model/errors.js'
+import type { Surroundings } from '../../src/store/backend.js'
+import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 
 class Somewhere extends MemoryBackend {
   override readonly name = 'somewhere'

@@ -1,12 +1,12 @@
 import cluster from 'node:cluster'
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { SharedPort } from '../delivery/shared-port.js'
+import { checkNames, type HttpOptions, provideHttpInstrument } from '../instrument/http/http-instrument.js'
+import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
+import { MetricsError } from '../model/errors.js'
 import { directoryFromEnvironment } from './application-directory.js'
 import { processHome } from './default-registry.js'
-import { SharedPort } from './delivery/shared-port.js'
-import { checkNames, type HttpOptions, provideHttpInstrument } from './instrument/http/http-instrument.js'
-import { collectDefaultMetrics } from './instrument/runtime/default-metrics.js'
-import { MetricsError } from './model/errors.js'
 
 /*
  * What `--import promhive/register` does: all that an application gets without a line of code. The environment decides,
