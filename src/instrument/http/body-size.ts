@@ -1,6 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
-import type { Exchange } from './exchange.js'
 
 const contentLength = 'content-length'
 const transferEncoding = 'transfer-encoding'
@@ -23,17 +21,22 @@ interface Sent {
 }
 
 /**
- * The size of the body of a response: as the head tells it; else what the connection wrote for it, with the few bytes in
- * which HTTP wraps each chunk. Under `Sent`, what may change from one Node to the next: without it the size is a little large.
+ * The size of the body of a response as its head tells it, or as Node knows it of a body that was handed over in one
+ * piece; -1 where neither does. `Sent` may change from one Node to the next: what is missing there is measured.
  */
-export function responseSize(response: ServerResponse, { written, method }: Exchange, socket: Socket): number {
-  if (method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0
-  const told = response.getHeader(contentLength)
-  if (told !== undefined) return sizeOf(told)
-  const { _contentLength: counted, _header: head } = response as Sent
+export function toldSize(response: ServerResponse, method: string): number {
+  const { statusCode } = response
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0
+  const { _contentLength: counted } = response as Sent
   if (typeof counted === 'number') return counted
-  const wrote = socket.bytesWritten - written - (typeof head === 'string' ? head.length : 0)
-  return wrote >= 0 ? wrote : -1
+  const told = response.getHeader(contentLength)
+  return told === undefined ? -1 : sizeOf(told)
+}
+
+/** Bytes of the head of a response as it was sent; -1 where Node does not show it. */
+export function headSize(response: ServerResponse): number {
+  const { _header: head } = response as Sent
+  return typeof head === 'string' ? head.length : -1
 }
 
 export function sizeOf(told: unknown): number {

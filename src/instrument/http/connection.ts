@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { requestSize, responseSize } from './body-size.js'
+import { headSize, requestSize, toldSize } from './body-size.js'
 import { Exchange, transportOf } from './exchange.js'
 import { guarded } from './guard.js'
 import type { ServerInstrument } from './server-instrument.js'
@@ -24,6 +24,8 @@ export class Connection {
   /** Of requests that were sent before the one in front was answered. */
   private others: MessageExchange[] = []
   private readonly encrypted: boolean
+  /** Bytes that it had written when the last response ended. */
+  private wrote: number
 
   private constructor(
     private readonly socket: Connected,
@@ -32,6 +34,7 @@ export class Connection {
     private readonly ignored: boolean,
   ) {
     this.encrypted = socket.encrypted === true
+    this.wrote = socket.bytesWritten
   }
 
   static of(socket: Socket | null | undefined): Connection | undefined {
@@ -53,7 +56,6 @@ export class Connection {
     const transport = transportOf(this.encrypted, request.httpVersionMajor, request.httpVersionMinor)
     exchange.begin(request, request.method ?? '', transport)
     exchange.response = response
-    if (this.instrument.measuresSizes) exchange.written = this.socket.bytesWritten
     if (!this.ignored) this.instrument.begun(exchange)
     return exchange
   }
@@ -79,7 +81,8 @@ export class Connection {
     const response = exchange.response!
     exchange.status = aborted && !response.headersSent ? 0 : response.statusCode
     try {
-      if (exchange.measured) this.count(exchange, response)
+      if (this.instrument.measuresSizes && !this.ignored) this.weigh(exchange, response)
+      this.instrument.ended(exchange)
     } finally {
       exchange.request = undefined
       exchange.response = undefined
@@ -87,12 +90,26 @@ export class Connection {
     }
   }
 
-  private count(exchange: MessageExchange, response: ServerResponse): void {
-    if (this.instrument.measuresSizes) {
-      exchange.requestSize = requestSize(exchange.request as IncomingMessage)
-      exchange.responseSize = exchange.aborted ? -1 : responseSize(response, exchange, this.socket)
+  /** Those that do not count as well: the next one is reckoned from where they end. */
+  private weigh(exchange: MessageExchange, response: ServerResponse): void {
+    exchange.responseSize = exchange.aborted ? -1 : this.responseSize(exchange, response)
+    if (exchange.measured) exchange.requestSize = requestSize(exchange.request as IncomingMessage)
+  }
+
+  /**
+   * Where the head does not tell it: what the connection wrote since the response before, with the few bytes in which HTTP
+   * wraps each chunk. Reckoned from one response to the next, for to ask the socket costs more than all the rest.
+   */
+  private responseSize({ method }: MessageExchange, response: ServerResponse): number {
+    const told = toldSize(response, method)
+    const head = headSize(response)
+    if (told >= 0 && head >= 0) {
+      this.wrote += head + told
+      return told
     }
-    this.instrument.ended(exchange)
+    const before = this.wrote
+    this.wrote = this.socket.bytesWritten
+    return told >= 0 ? told : Math.max(-1, this.wrote - before - Math.max(head, 0))
   }
 
   private another(): MessageExchange {

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+// Not the global one: that is looked up through a getter, each time.
+import { performance } from 'node:perf_hooks'
 
 /** A request, as the functions see it that an application hands in. */
 export type HttpRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
@@ -14,8 +16,6 @@ export class Exchange {
   transport = 0
   /** When its head had arrived, by `performance.now()`. */
   since = 0
-  /** What its connection had written by then. */
-  written = 0
   /** The template of its route, where a framework or the application told it. */
   route: string | undefined
   errorType: string | undefined

@@ -33,10 +33,11 @@ const mostTemplates = 1_000
 
 /** The template of the route that Express chose for a request; undefined when it chose none, or is not there. */
 export function expressRoute(request: HttpRequest): string | undefined {
-  const { route, baseUrl, app } = request as ExpressRequest
+  const { route } = request as ExpressRequest
   if (route === undefined || route === null || typeof route !== 'object') return undefined
   const path = pathOf(route.path)
   if (path === undefined) return undefined
+  const { baseUrl, app } = request as ExpressRequest
   if (typeof baseUrl !== 'string' || baseUrl === '') return path
   const mount = mountTemplate(baseUrl, app)
   return path === '/' ? mount : mount + path

@@ -44,6 +44,26 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
     expect(chunked).toBeLessThan(1030)
   })
 
+  test.for([
+    ['http', 'plain'],
+    ['https', 'https'],
+  ])(
+    'reckons sizes from one response of a connection to the next, over %s',
+    async ([scheme, application], { stage }) => {
+      const { shop, base } = await open(stage, application, { PROMHIVE_HTTP_IGNORE: '/healthz' })
+      const requests = ['GET /', 'HEAD /', 'GET /healthz', 'GET /chunked', 'GET /', 'GET /healthz', 'GET /chunked']
+      const text = requests.map((line) => `${line} HTTP/1.1\r\nHost: x\r\n\r\n`).join('')
+      const raw = shop.ask('raw', Number(new URL(base).port), text, 1_000, scheme === 'https')
+      const seen = await settled(shop, 5)
+      const labels = '{method="GET",route="_unmatched"}'
+      expect(seen.value(`http_response_size_bytes_count${labels}`)).toBe(4)
+      const size = seen.value(`http_response_size_bytes_sum${labels}`)
+      expect(size).toBeGreaterThanOrEqual(2010)
+      expect(size).toBeLessThan(2070)
+      await raw
+    },
+  )
+
   test('shows what is under way, and what its sender gave up', async ({ stage }) => {
     const { shop, base } = await open(stage)
     const port = Number(new URL(base).port)

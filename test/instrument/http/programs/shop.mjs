@@ -4,6 +4,7 @@ import http from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import { connect } from 'node:net'
+import tlsSockets from 'node:tls'
 import { configure, register } from 'promhive'
 import { instrumentHttp } from 'promhive/http'
 import { answer } from '../../../processes/programs/stagehand.mjs'
@@ -15,6 +16,10 @@ const reached = []
 
 const listener = (request, response) => {
   reached.push(request.url)
+  if (request.url === '/chunked') {
+    response.write('x'.repeat(500))
+    return setTimeout(() => response.end('x'.repeat(500)), 5)
+  }
   response.setHeader('content-length', 5)
   response.end('hello')
 }
@@ -90,9 +95,11 @@ answer({
     return statuses
   },
   /** Bytes as they are, on a connection that is cut off after a while. */
-  raw: (port, text, milliseconds) =>
+  raw: (port, text, milliseconds, encrypted = false) =>
     new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => socket.write(text))
+      const socket = encrypted
+        ? tlsSockets.connect({ port, rejectUnauthorized: false }, () => socket.write(text))
+        : connect(port, '127.0.0.1', () => socket.write(text))
       let got = ''
       socket.setEncoding('utf8').on('data', (more) => (got += more))
       setTimeout(() => socket.destroy(), milliseconds)
