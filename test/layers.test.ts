@@ -30,7 +30,7 @@ const pure = ['model', 'exposition']
 const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
 
 /** Where it may be asked in which folder the package lies. */
-const packageIn = /^(home\/|cli\/|[^/]+$)/
+const packageIn = /^(cli\/|[^/]+$)/
 
 /** Packages that the application installs or does not, and where each is imported, when it is needed. */
 const peers: Readonly<Record<string, RegExp>> = {
