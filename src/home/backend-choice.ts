@@ -4,14 +4,12 @@ import { describe } from '../model/metric-name.js'
 import type { Backend } from '../store/backend.js'
 import { ValueBackend } from '../store/values/value-backend.js'
 import { isValueBackendClass, type ValueBackendClass } from '../store/values/value-protocol.js'
+import type { BackendConfig } from './backend-config.js'
 import { counterpartOf } from './pytheus-names.js'
 
 /*
  * Which backend the environment or the application names, and how it is made.
  */
-
-/** Options of a backend, as its documentation names them. */
-export type BackendConfig = Readonly<Record<string, unknown>>
 
 /** A class of backends, or a function that makes one; either takes the configuration. */
 export type BackendMaker = (new (config: never) => Backend) | ((config: never) => Backend) | ValueBackendClass

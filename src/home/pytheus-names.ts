@@ -1,4 +1,4 @@
-import type { BackendConfig } from './backend-choice.js'
+import type { BackendConfig } from './backend-config.js'
 
 /** What does the same here as one of pytheus' backends, and how it takes the same configuration. */
 export interface Counterpart {

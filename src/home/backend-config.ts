@@ -1,0 +1,2 @@
+/** Options of a backend, as its documentation names them. */
+export type BackendConfig = Readonly<Record<string, unknown>>
