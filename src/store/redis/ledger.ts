@@ -150,8 +150,13 @@ export class Ledger {
     return [...this.exemplars.values()]
   }
 
-  /** Redis has lost what it had, or has something else: the next change says all. */
-  begin(): void {
+  /**
+   * Redis has lost what it had, or has something else: the next change says all.
+   *
+   * @param edition what Redis has been told by others: this one's is above it
+   */
+  begin(edition = 0): void {
+    this.edition = Math.max(this.edition, edition)
     this.whole = true
   }
 
