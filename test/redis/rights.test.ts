@@ -102,7 +102,7 @@ async function countTogether(stage: Stage, options: readonly RedisOptions[]): Pr
   for (const each of others) await each.backend.close()
   await until(
     () => last!.read(),
-    ({ writers }) => writers.filter(({ live }) => live).length === 1,
+    ({ writers }) => writers.filter(({ live, seat }) => live && seat > 0).length === 1,
   )
   expect((await last!.read()).total('jobs_total')).toBe(2 * all.length)
   expect(all.flatMap(({ faults }) => faults)).toEqual([])
