@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { changeWords } from './change-words.js'
+import { type Change, changeWords } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import type { Keys } from './keys.js'
-import type { Change, Ledger } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
 import { flush } from './scripts.js'
+import { inSlices } from './slices.js'
 
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {
@@ -117,7 +118,8 @@ export class Flusher {
 
   private async once(): Promise<number> {
     for (let turn = 1; ; turn++) {
-      if (this.asks) await this.askWhatIsThere()
+      // Not awaited where there is nothing to wait for: what is asked behind a flush finds what was flushed.
+      if (this.asks || this.isLong) await this.makeReady()
       const again = this.sending !== undefined
       const sending = (this.sending ??= this.prepare())
       const answer = listOf(await this.send(sending))
@@ -139,6 +141,18 @@ export class Flusher {
         this.flushed.ledger.begin()
       }
       if (turn === mostTurns) throw new Error(`Redis has had something else than was sent, ${mostTurns} times`)
+    }
+  }
+
+  private get isLong(): boolean {
+    return this.sending === undefined && this.flushed.ledger.isLong
+  }
+
+  private async makeReady(): Promise<void> {
+    // Another ledger may be taken up meanwhile.
+    while (this.asks || this.isLong) {
+      if (this.asks) await this.askWhatIsThere()
+      else await inSlices(this.flushed.ledger.preparing())
     }
   }
 
