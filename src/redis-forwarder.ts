@@ -7,6 +7,7 @@ import { Counter } from './metric/counter.js'
 import type { MetricsError } from './model/errors.js'
 
 export type { ForwardResult } from './delivery/redis-forwarder.js'
+export type { RedisTls } from './redis-client/place.js'
 
 /** Where the exposition goes, how often, and what is forwarded. */
 export interface RedisForwarderOptions extends Options {

@@ -1,16 +1,18 @@
 import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
 import { MetricsError } from './model/errors.js'
+import { checkTls } from './redis-client/place.js'
 import type { Backend, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
 import { HostBackend, type HostPlace } from './store/redis/host-backend.js'
 import { type RedisOptions, settingsOf } from './store/redis/options.js'
-import { overUrl } from './store/redis/own-client.js'
+import { overUrl } from './store/redis/own-connection.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
 import { Leadership } from './store/shared/leadership.js'
 import { SharedBackend } from './store/shared/shared-backend.js'
 
+export type { RedisTls } from './redis-client/place.js'
 export type { RedisOptions } from './store/redis/options.js'
 
 /** A backend on Redis: what `configure({ backend })` takes. */
@@ -41,7 +43,8 @@ export interface RedisMetrics extends Backend {
 export function redis(options: RedisOptions = {}): RedisMetrics {
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
-  const connection = client === undefined ? overUrl(url) : overClient(client)
+  const tls = checkTls('redis', options.tls, client === undefined ? url : undefined)
+  const connection = client === undefined ? overUrl({ url, tls }) : overClient(client)
   if (options.perHost !== true) return new RedisBackend(settings, connection)
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {

@@ -10,12 +10,13 @@ import { importsOf, readSource, root, type SourceFile } from './helpers/source-i
  */
 const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   model: [],
-  store: ['model'],
+  'redis-client': ['model'],
+  store: ['model', 'redis-client'],
   exposition: ['model'],
   metric: ['model', 'store/backend'],
   collect: ['model', 'metric', 'store/backend', 'store/series-log'],
   instrument: ['model', 'metric', 'collect'],
-  delivery: ['model', 'exposition', 'collect'],
+  delivery: ['model', 'redis-client', 'exposition', 'collect'],
   supervisor: ['model', 'metric', 'collect', 'delivery', 'store/backend'],
   home: 'everything',
   cli: 'everything',
@@ -34,8 +35,8 @@ const packageIn = /^(cli\/|[^/]+$)/
 
 /** Packages that the application installs or does not, and where each is imported, when it is needed. */
 const peers: Readonly<Record<string, RegExp>> = {
-  redis: /^(store\/redis\/|delivery\/redis-client\.ts$)/,
-  ioredis: /^(store\/redis\/|delivery\/redis-client\.ts$)/,
+  redis: /^redis-client\//,
+  ioredis: /^redis-client\//,
   yaml: /^supervisor\/configuration\/file\.ts$/,
 }
 
@@ -85,6 +86,12 @@ describe('the test of the house sees', () => {
     ['node: in a room that is pure', 'model/bounds.ts', 'node:fs', 'model imports node:fs'],
     ['the addon outside of its corner', 'metric/counter.ts', '#native', 'metric imports #native'],
     ['a package', 'collect/merge.ts', 'prom-client', 'collect imports prom-client'],
+    [
+      'a room that only two others may ask',
+      'metric/counter.ts',
+      '../redis-client/place.js',
+      'metric imports ./redis-client/place',
+    ],
     ['a peer outside of its room', 'store/shared/seat.ts', 'redis', 'store/shared imports redis'],
   ])('%s', (_, path, name, expected) => {
     for (const text of [

@@ -32,7 +32,6 @@ for (let round = 1; round <= rounds; round++) {
   const sum = [...text.matchAll(/^jobs_total\{.*\} (\d+)$/gm)].reduce((total, [, value]) => total + Number(value), 0)
   if (sum !== series * (1 + 2 * round)) faults.push(`ours shows ${sum}`)
 }
-result.inc = incCost()
 await backend.close()
 
 // One command for each increment, waited for, as a synchronous client does it; and all of them sent at once. Not for
@@ -70,17 +69,4 @@ async function timed(work) {
 async function trips() {
   const stats = await ask('INFO', 'commandstats')
   return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0)
-}
-
-/** Nanoseconds of an increment of a held child. */
-function incCost() {
-  const held = children.slice(0, 16)
-  const times = []
-  for (let round = 0; round < 9; round++) {
-    const n = 2_000_000
-    const began = performance.now()
-    for (let i = 0; i < n; i++) held[i & 15].inc()
-    times.push(((performance.now() - began) * 1e6) / n)
-  }
-  return times
 }

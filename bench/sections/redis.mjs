@@ -19,14 +19,34 @@ export async function throughRedis({ runtimes, quick, faults }) {
       const taken = await withServer((url) =>
         measure('redis', { url, series, rounds: quick ? 2 : 5 }, { runtime: runtimes[0] }),
       )
-      const names = ['flush', 'scrape', 'single', 'pipelined', 'hashScrape', 'inc', 'flushTrips', 'scrapeTrips']
+      const names = ['flush', 'scrape', 'single', 'pipelined', 'hashScrape', 'flushTrips', 'scrapeTrips']
       const row = Object.fromEntries(names.map((name) => [name, median(taken[name])]))
       results.push({ series, ...row })
       return taken
     })
   }
   print(results)
-  return results
+  const inc = await heldInc(runtimes[0], quick, faults)
+  return { results, inc }
+}
+
+/** An increment through Redis and one in the shared directory, in turns. */
+async function heldInc(runtime, quick, faults) {
+  const taken = { redis: [], shared: [] }
+  const rounds = quick ? 3 : 9
+  for (let turn = 0; turn < (quick ? 1 : 3); turn++) {
+    await faults.guard('redis, held child', async () => {
+      const through = await withServer((url) => measure('held-inc', { url, rounds }, { runtime }))
+      const beside = await measure('held-inc', { rounds }, { runtime, variant: { shared: true } })
+      taken.redis.push(...through.inc)
+      taken.shared.push(...beside.inc)
+      return { wrong: [...through.wrong, ...beside.wrong] }
+    })
+  }
+  const [redis, shared] = [median(taken.redis), median(taken.shared)]
+  console.log()
+  printTable(['', 'through Redis', 'shared directory'], [['held child .inc(), ns', figure(redis), figure(shared)]])
+  return { redis, shared }
 }
 
 function print(results) {
@@ -43,7 +63,6 @@ function print(results) {
       ['scrape, with a flush of all', ...results.map(({ scrape }) => figure(scrape))],
       ['  scripts for it', ...results.map(({ scrapeTrips }) => figure(scrapeTrips))],
       ['scrape of one hash, printed bare', ...results.map(({ hashScrape }) => figure(hashScrape))],
-      ['held child .inc(), ns', ...results.map(({ inc }) => figure(inc))],
     ],
   )
 }

@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
-import type { RedisAddress } from './redis-client.js'
+import { checkTls, type RedisAddress, type RedisTls } from '../redis-client/place.js'
 
 /** Where the exposition goes, and how often. What is left out is read from the environment variable that is named. */
 export interface RedisForwarderOptions {
@@ -13,6 +13,8 @@ export interface RedisForwarderOptions {
   readonly client?: object
   /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS: instead of the five below. */
   readonly url?: string
+  /** With `rediss://…`: who signed the server's certificate, and the like. */
+  readonly tls?: RedisTls
   /** `REDIS_HOST`; localhost. */
   readonly host?: string
   /** `REDIS_PORT`; 6379. */
@@ -68,12 +70,12 @@ export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.P
     db: from.number('db', 'REDIS_DB', 0, 1_000_000, true) ?? defaults.db,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    tls: false,
   }
+  const tls = checkTls('startRedisForwarder', options.tls, url)
   return {
     enabled: from.flag('enabled', 'REDIS_ENABLED') ?? names,
     client,
-    address: url === undefined ? own : addressOf(url),
+    address: url === undefined ? own : addressOf(url, tls),
     interval: from.number('interval', 'REDIS_FORWARD_INTERVAL', 0.01, 86_400, false) ?? defaults.interval,
     keyPrefix: from.text('keyPrefix', 'REDIS_KEY_PREFIX') ?? defaults.keyPrefix,
     forwards,
@@ -132,7 +134,7 @@ class Reader {
   }
 }
 
-function addressOf(url: string): RedisAddress {
+function addressOf(url: string, tls: RedisTls | undefined): RedisAddress {
   let parsed: URL
   try {
     parsed = new URL(url)
@@ -150,7 +152,7 @@ function addressOf(url: string): RedisAddress {
     db,
     ...(username !== '' && { username: decodeURIComponent(username) }),
     ...(password !== '' && { password: decodeURIComponent(password) }),
-    tls: protocol === 'rediss:',
+    ...(protocol === 'rediss:' && { tls: tls ?? {} }),
   }
 }
 

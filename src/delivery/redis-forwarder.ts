@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { MetricsError } from '../model/errors.js'
-import { connect, type RedisWords, wordsOf } from './redis-client.js'
 import type { RedisForwarderSettings } from './redis-forwarder-options.js'
+import { connect, type RedisWords, wordsOf } from './redis-words.js'
 import type { Exposition } from './scrape.js'
 
 /** Milliseconds after which Redis is taken for away. */

@@ -19,7 +19,7 @@ export function counterpartOf(name: string): Counterpart | undefined {
   return Object.hasOwn(counterparts, name) ? counterparts[name] : undefined
 }
 
-/** `{ host, port, db, password, key_prefix, expire_key_time }` as a URL and options; what else is there stays. */
+/** `{ host, port, db, password, key_prefix, expire_key_time }` as a URL and options; what else is there stays, such as `tls`. */
 function redisConfig(theirs: BackendConfig): BackendConfig {
   const { host, port = 6379, db = 0, username = '', password, key_prefix, expire_key_time, ...others } = theirs
   const login =
@@ -27,7 +27,9 @@ function redisConfig(theirs: BackendConfig): BackendConfig {
   return {
     ...others,
     ...(others.url === undefined &&
-      others.client === undefined && { url: `redis://${login}${host || 'localhost'}:${port}/${db}` }),
+      others.client === undefined && {
+        url: `${others.tls === undefined ? 'redis' : 'rediss'}://${login}${host || 'localhost'}:${port}/${db}`,
+      }),
     ...(key_prefix !== undefined && { keyPrefix: key_prefix }),
     ...(expire_key_time !== undefined && { expireKeyTime: expire_key_time }),
   }

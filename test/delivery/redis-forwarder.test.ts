@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { describe, expect } from 'vitest'
-import { connect } from '../../src/delivery/redis-client.js'
 import { settingsOf } from '../../src/delivery/redis-forwarder-options.js'
+import { connect } from '../../src/delivery/redis-words.js'
 import { startRedisForwarder } from '../../src/redis-forwarder.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
@@ -193,7 +193,7 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
   test('connects with whichever library there is', async ({ stage }) => {
     const { port, client } = await startRedis(stage)
     for (const library of ['ioredis', 'redis'] as const) {
-      const redis = await connect({ host: '127.0.0.1', port, db: 1, tls: false }, 5_000, [library])
+      const redis = await connect({ host: '127.0.0.1', port, db: 1, tls: undefined }, 5_000, [library])
       await redis.set(library, Buffer.from('text'), 100)
       expect(await redis.setNew(library, 'other', 100)).toBe(false)
       expect(await redis.get(library)).toBe('text')
@@ -201,7 +201,7 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     }
     await client.select(1)
     expect((await client.keys('*')).sort()).toEqual(['ioredis', 'redis'])
-    await expect(connect({ host: '127.0.0.1', port: 1, db: 0, tls: false }, 5_000, ['redis'])).rejects.toThrow(
+    await expect(connect({ host: '127.0.0.1', port: 1, db: 0, tls: undefined }, 5_000, ['redis'])).rejects.toThrow(
       /ECONNREFUSED/,
     )
   })
@@ -230,7 +230,7 @@ describe('the settings of the Redis forwarder', () => {
     }
     expect(settingsOf({}, environment)).toMatchObject({
       enabled: true,
-      address: { host: 'redis.internal', port: 7000, db: 2, password: 'p@ss:word/1', tls: false },
+      address: { host: 'redis.internal', port: 7000, db: 2, password: 'p@ss:word/1' },
       interval: 15,
       keyPrefix: 'gunicorn:metrics:',
     })
@@ -242,7 +242,7 @@ describe('the settings of the Redis forwarder', () => {
       keyPrefix: 'a',
     })
     expect(settingsOf({ url: 'rediss://u:p%40x@[::1]:7001/4' }, {}).address).toEqual({
-      ...{ host: '::1', port: 7001, db: 4, username: 'u', password: 'p@x', tls: true },
+      ...{ host: '::1', port: 7001, db: 4, username: 'u', password: 'p@x', tls: {} },
     })
     expect(settingsOf({ host: 'somewhere' }, {}).enabled).toBe(true)
     expect(settingsOf({ host: 'somewhere' }, { REDIS_ENABLED: 'off' }).enabled).toBe(false)

@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { type RedisMetrics, redis } from '../../src/redis.js'
 import { Participant } from '../../src/testing/conformance.js'
 import { counterOf } from '../../src/testing/counted.js'
 import { counterFamily } from '../../src/testing/families.js'
-import { root } from '../helpers/processes/dist.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { pause, until } from '../helpers/processes/until.js'
-import { ways } from '../helpers/redis/clients.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
 const patience = 180_000
@@ -95,28 +91,6 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
       },
       (length) => length < 1500,
     )
-  })
-
-  test('needs no more rights than its page says', { timeout: patience }, async ({ stage }) => {
-    const server = await RedisServer.start(stage)
-    const page = readFileSync(join(root, 'docs', 'redis.md'), 'utf8')
-    const rights = [...page.matchAll(/`([^`]*\+\w+[^`]*)`/g)].flatMap(([, words]) => words!.split(' '))
-    expect(rights).toContain('+evalsha')
-    await server.ask('ACL', 'SETUSER', 'metrics', 'on', '>secret', ...rights.filter((word) => word !== '+cluster'))
-    const url = `redis://metrics:secret@127.0.0.1:${server.port}`
-    const make = async (way: string) =>
-      participant(stage, redis({ ...(await ways[way]!(stage, url)), keyPrefix: 'shop' }))
-    const [one, two] = [await make('ioredis'), await make('redis')]
-    for (const each of [one, two]) {
-      counterOf(each, jobs, JSON.stringify(['a'])).inc(2)
-      await each.flush()
-      each.store.remove(jobs, { text: 'b' }, 'application')
-      expect((await each.read()).errors).toEqual([])
-    }
-    expect((await two.read()).total('jobs_total')).toBe(4)
-    await one.backend.close?.()
-    expect((await two.read()).total('jobs_total')).toBe(4)
-    expect([...one.faults, ...two.faults]).toEqual([])
   })
 
   test('shows one instance alone where each is scraped for itself', { timeout: patience }, async ({ stage }) => {

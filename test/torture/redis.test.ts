@@ -2,12 +2,38 @@ import { describe, expect } from 'vitest'
 import { Exposition, wentBack } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
+import { ways } from '../helpers/redis/clients.js'
+import { failoverRounds } from '../helpers/redis/failovers.js'
+import { lostAnswerRounds } from '../helpers/redis/lost-answers.js'
 import { outageRounds } from '../helpers/redis/outages.js'
+import { RedisCluster } from '../helpers/redis/redis-cluster.js'
+import { RedisSentinels } from '../helpers/redis/redis-sentinels.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
 describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () => {
   test('lose nothing that was acknowledged in 200 rounds', async ({ stage }) => {
     await outageRounds(stage, { rounds: 200, writers: 4, away: 200 })
+  })
+
+  test.for(Object.keys(ways))(
+    'count nothing twice when 200 times answers are lost, over %s',
+    async (way, { stage }) => {
+      await lostAnswerRounds(stage, way, 200)
+    },
+  )
+
+  test('lose nothing of the living when a shard of a cluster fails over 30 times', async ({ stage }) => {
+    const cluster = await RedisCluster.start(stage)
+    const kinds = ['ioredis-cluster', 'redis-cluster', 'ioredis-cluster', 'redis-cluster']
+    const failOver = (round: number) => cluster.failOver('{promhive}:ledgers', round % 2 === 0 ? 'asking' : 'killing')
+    await failoverRounds(stage, { kinds, ports: cluster.ports, failOver }, 30)
+  })
+
+  test('lose nothing of the living when a server behind Sentinel fails over 10 times', async ({ stage }) => {
+    const service = await RedisSentinels.start(stage)
+    const kinds = ['ioredis-sentinel', 'redis-sentinel', 'ioredis-sentinel', 'redis-sentinel']
+    const failOver = (round: number) => service.failOver(round % 2 === 0 ? 'killing' : 'asking')
+    await failoverRounds(stage, { kinds, ports: service.ports, failOver }, 10)
   })
 
   test('go on after a full minute without Redis', async ({ stage }) => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { changeWords } from './change-words.js'
+import { type Change, changeWords } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import type { Keys } from './keys.js'
-import type { Change, Ledger } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
 import { flush } from './scripts.js'
+import { inSlices } from './slices.js'
 
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {
@@ -62,6 +63,8 @@ export class Flusher {
   private last: Promise<number> | undefined
   private waiting: Promise<number> | undefined
   private leaving = false
+  /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
+  private asks = false
 
   constructor(
     private readonly flushed: Flushed,
@@ -70,10 +73,11 @@ export class Flusher {
     this.writer = options.writer
   }
 
-  /** Writes a ledger from now on that others have written before, from a version on that is above theirs. */
-  restart(writer: string, version: number): void {
+  /** Writes a ledger from now on that others may have written before. */
+  restart(writer: string): void {
     this.writer = writer
-    this.version = version
+    this.version = 0
+    this.asks = true
     // Redis knows how far those came with the removals.
     this.seen = 0
     this.sending = undefined
@@ -114,10 +118,14 @@ export class Flusher {
 
   private async once(): Promise<number> {
     for (let turn = 1; ; turn++) {
+      // Not awaited where there is nothing to wait for: what is asked behind a flush finds what was flushed.
+      if (this.asks || this.isLong) await this.makeReady()
       const again = this.sending !== undefined
       const sending = (this.sending ??= this.prepare())
       const answer = listOf(await this.send(sending))
       const [verdict, number] = [textOf(answer[0]), Number(answer[1])]
+      // Another ledger was taken up meanwhile: the answer is not for that.
+      if (this.sending !== sending) continue
       this.sending = undefined
       if (verdict === 'ok') {
         this.took(sending)
@@ -134,6 +142,32 @@ export class Flusher {
       }
       if (turn === mostTurns) throw new Error(`Redis has had something else than was sent, ${mostTurns} times`)
     }
+  }
+
+  private get isLong(): boolean {
+    return this.sending === undefined && this.flushed.ledger.isLong
+  }
+
+  private async makeReady(): Promise<void> {
+    // Another ledger may be taken up meanwhile.
+    while (this.asks || this.isLong) {
+      if (this.asks) await this.askWhatIsThere()
+      else await inSlices(this.flushed.ledger.preparing())
+    }
+  }
+
+  /** So that the next change leads on from there, whatever the clocks of those were that wrote it. */
+  private async askWhatIsThere(): Promise<void> {
+    const { keys, deadAfter, expire } = this.options
+    const { writer } = this
+    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), '0', '0', '0', '0', '0']
+    const answer = listOf(await this.send({ keys: [...keys.shared, ...keys.of(writer)], words }))
+    // Asked anew when another ledger was taken up meanwhile.
+    if (writer !== this.writer) return
+    this.asks = false
+    // Of its time as well: who has seen the ledger before a server lost it does not take an old version for a new one.
+    this.version = Math.max(Number(answer[1]), Date.now())
+    this.flushed.ledger.begin(Number(answer[2] ?? 0))
   }
 
   private prepare(): Sending {
@@ -170,7 +204,7 @@ export class Flusher {
     }
   }
 
-  private send({ keys, words }: Sending): Promise<Reply> {
+  private send({ keys, words }: Pick<Sending, 'keys' | 'words'>): Promise<Reply> {
     const { connection, patience } = this.options
     return within(connection.run(flush, keys, words), patience)
   }

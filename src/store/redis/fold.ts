@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Pause, PlacedExemplar } from '../backend.js'
 import type { SeriesLog } from '../series-log.js'
-import { changeWords } from './change-words.js'
+import { changeWords } from './change.js'
 import { type Facts, isWriter, type LedgerEntry, restOf } from './entry.js'
 import type { Keys } from './keys.js'
 import { type Entry, Ledger } from './ledger.js'
@@ -108,7 +108,8 @@ export class Folding {
 
   private target(id: string, seat: number, facts: Pick<Facts, 'kind' | 'instance' | 'process'>): Target {
     const present = this.shelf.ledgers.get(id)
-    const ledger = new Ledger(this.shelf.now)
+    // Of its time, and above the one before: two folds within a millisecond are told apart by who follows the names.
+    const ledger = new Ledger(Math.max(present?.edition ?? 0, this.shelf.now))
     if (present !== undefined) ledger.restore(present.names.log(), present.values, present.exemplars)
     const epoch = (present?.entry?.facts.epoch ?? 0) + 1
     const startedAt = present?.entry?.facts.startedAt ?? 1

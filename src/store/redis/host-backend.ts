@@ -142,12 +142,12 @@ export class HostBackend implements Backend {
     return this.leading !== undefined
   }
 
-  /** Goes on with the ledger that another process has written, under a version above any of its own. */
+  /** Goes on with the ledger that another process has written. */
   private takeOver(run: string): void {
     this.image = new HostImage()
     const { writer = this.ledgerOf(run), elsewhere = [] } = noteFrom(this.place!.note(), this.ledgerOf(run))
     this.image.count(elsewhere)
-    this.service.flusher.restart(writer, Date.now())
+    this.service.flusher.restart(writer)
   }
 
   /** Host and run: the same for every process of the host, and another when the directory begins anew. */

@@ -5,16 +5,20 @@ import type { SeriesKey } from '../../model/series-key.js'
 import type { PlacedExemplar, SourceReading, WriterSnapshot } from '../backend.js'
 import { type Run, type Segment, Segments } from '../segments.js'
 import { opened, SeriesLog } from '../series-log.js'
+import type { Change } from './change.js'
+import { Lines } from './lines.js'
 import { familyName, openedName, removedName } from './names.js'
 import { openSeries } from './open-series.js'
+import { SentSlots } from './sent-slots.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
-/** Bytes that are compared, and sent when they differ, at a time: more of them when there are very many. */
-const leastPage = 512
-const mostPages = 8192
 /** Exemplars in one change: a call takes only so many words. The rest goes with the next. */
 const mostExemplars = 5000
+/** No edition: those have numbers from 0 on. */
+const untold = -1
+/** So many lines are made ready in steps, not at once. */
+const manyLines = 1000
 /** Lines of removed series after which the names are written anew, when they are most of them. */
 const fewLines = 1000
 
@@ -24,40 +28,17 @@ export interface Entry {
   created: number
   /** Whether Redis has it: its line was in a change that was acknowledged. */
   told: boolean
+  /** The edition of the names that has its line. */
+  edition: number
 }
 
 export interface KnownFamily {
   readonly family: FamilyDescriptor
   readonly part: number
   index: number
+  /** The edition of the names that has its line, under its index. */
+  edition: number
   readonly series: Map<SeriesKey, Entry>
-}
-
-/** Bytes, and where they belong. */
-export interface Stretch {
-  readonly offset: number
-  readonly bytes: Uint8Array
-}
-
-/** What is to be written so that Redis has what the ledger has: absolute, so that writing it twice does no harm. */
-export interface Change {
-  /** Replaces whatever Redis has of the ledger. */
-  readonly whole: boolean
-  readonly edition: number
-  readonly values: readonly Stretch[]
-  readonly names: readonly Stretch[]
-  /** `slot bucket` and the exemplar as JSON; nothing for one that went. */
-  readonly exemplars: readonly (readonly [field: string, text: string])[]
-  readonly exemplarsVersion: number
-  /** Lengths in bytes that Redis has before, and will have behind. */
-  readonly before: Lengths
-  readonly after: Lengths
-  readonly entries: readonly Entry[]
-}
-
-export interface Lengths {
-  readonly values: number
-  readonly names: number
 }
 
 /**
@@ -68,10 +49,12 @@ export class Ledger {
   readonly segments = new Segments(nextSegment)
   readonly families = new Map<string, KnownFamily>()
   private whole = true
-  /** What Redis has, slot by slot. */
-  private sent: Buffer = Buffer.alloc(0)
-  private lengths: Lengths = { values: 0, names: 0 }
-  private lines: string[] = []
+  private readonly sent = new SentSlots()
+  /** How many bytes of names Redis has. */
+  private namesLength = 0
+  private readonly lines = new Lines()
+  /** The names being told anew: an edition that has begun, and is not sent. */
+  private retelling: Iterator<void> | undefined
   private fresh: Entry[] = []
   private familyCount = 0
   private gone = 0
@@ -92,10 +75,9 @@ export class Ledger {
     const known = this.family(family, part)
     const present = known.series.get(key)
     if (present !== undefined) return present
-    const entry = { run: this.segments.allocate(layoutOf(family).width), created, told: false }
+    const entry = { run: this.segments.allocate(layoutOf(family).width), created, told: false, edition: untold }
     known.series.set(key, entry)
-    this.lines.push(openedName(known.index, part, entry.run.slot, created, key))
-    this.fresh.push(entry)
+    if (this.tells) this.tell(known, key, entry)
     this.log = undefined
     return entry
   }
@@ -122,7 +104,8 @@ export class Ledger {
     if (entry === undefined) return
     const { slot } = entry.run
     known.series.delete(key)
-    this.lines.push(removedName(known.index, known.part, slot, key))
+    // Where its line is still to come, it does not come.
+    if (entry.edition === this.edition) this.lines.push(removedName(known.index, known.part, slot, key))
     this.segments.release(slot, layoutOf(known.family).width)
     this.gone++
     this.log = undefined
@@ -150,20 +133,38 @@ export class Ledger {
     return [...this.exemplars.values()]
   }
 
-  /** Redis has lost what it had, or has something else: the next change says all. */
-  begin(): void {
+  /**
+   * Redis has lost what it had, or has something else: the next change says all.
+   *
+   * @param edition what Redis has been told by others: this one's is above it
+   */
+  begin(edition = 0): void {
+    this.edition = Math.max(this.edition, edition)
     this.whole = true
+    this.retelling = undefined
+  }
+
+  /** Whether so much is to be told that it would hold the event loop: then `preparing` comes before `change`. */
+  get isLong(): boolean {
+    const again = this.retelling === undefined && (this.whole || this.gone > fewLines)
+    return this.lines.waiting > manyLines || (again && this.size > manyLines)
+  }
+
+  /** Makes ready what is to be told, in small steps; whatever is counted, opened or removed between two of them. */
+  *preparing(): Iterable<void> {
+    if (this.gone > fewLines && this.gone > this.size) this.whole = true
+    if (this.whole && this.retelling === undefined) this.tellAgain()
+    while (this.retelling?.next().done === false) yield
+    yield* this.lines.packing()
   }
 
   /** What differs from what Redis has. It stays true whatever is counted meanwhile. */
   change(): Change {
-    const written = [...this.families.values()].reduce((sum, { series }) => sum + series.size, 0)
-    if (this.gone > fewLines && this.gone > written) this.whole = true
-    if (this.whole) this.tellAgain()
-    const lines = Buffer.from(this.lines.join(''))
-    const before = this.whole ? { values: 0, names: 0 } : this.lengths
+    for (const _ of this.preparing());
+    const lines = this.lines.take()
+    const before = this.whole ? { values: 0, names: 0 } : { values: this.sent.length, names: this.namesLength }
     const names = lines.length === 0 ? [] : [{ offset: before.names, bytes: lines }]
-    const values = [...this.changedValues()]
+    const values = [...this.sent.changes(this.segments, before.values)]
     const end = values.at(-1)
     const after = {
       values: Math.max(before.values, end === undefined ? 0 : end.offset + end.bytes.length),
@@ -175,25 +176,22 @@ export class Ledger {
     for (const field of fields) this.changedExemplars.delete(field)
     if (exemplars.length > 0) this.exemplarsVersion++
     const { whole, edition, exemplarsVersion, fresh: entries } = this
-    this.lines = []
     this.fresh = []
     this.whole = false
+    this.retelling = undefined
     return { whole, edition, values, names, exemplars, exemplarsVersion, before, after, entries }
   }
 
   /** Redis has taken the change. */
   taken({ whole, values, after, entries }: Change): void {
-    if (this.sent.length < after.values) this.sent = grown(this.sent, after.values)
-    if (whole) this.sent.fill(0)
-    for (const { offset, bytes } of values) this.sent.set(bytes, offset)
-    this.lengths = after
+    this.sent.take(values, after.values, whole)
+    this.namesLength = after.names
     for (const entry of entries) entry.told = true
   }
 
   /** What Redis has of the ledger's slots. */
   sentValues(): Float64Array {
-    const { buffer, byteOffset } = this.sent
-    return new Float64Array(buffer, byteOffset, Math.floor(this.lengths.values / 8))
+    return this.sent.values()
   }
 
   /** Everything as it is on the heap at this moment, for who cannot ask Redis. */
@@ -218,55 +216,55 @@ export class Ledger {
     const id = idOf(family, part)
     let known = this.families.get(id)
     if (known === undefined) {
-      known = { family, part, index: this.familyCount++, series: new Map() }
-      this.lines.push(familyName(known.index, family))
+      known = { family, part, index: 0, edition: untold, series: new Map() }
       this.families.set(id, known)
     }
     return known
+  }
+
+  private get size(): number {
+    let size = 0
+    for (const { series } of this.families.values()) size += series.size
+    return size
+  }
+
+  /** Whether lines go to Redis as they are said: not when it is told all of it anyway. */
+  private get tells(): boolean {
+    return !this.whole || this.retelling !== undefined
   }
 
   /** Only what there is, under new numbers of families: what came and went is not told again. */
   private tellAgain(): void {
     this.edition++
     this.gone = 0
-    this.lines = []
+    this.lines.clear()
     this.fresh = []
     this.familyCount = 0
+    this.retelling = this.everything()
+  }
+
+  private *everything(): Generator<void> {
     for (const [id, known] of this.families) {
-      if (known.series.size === 0) {
-        this.families.delete(id)
-        continue
-      }
-      known.index = this.familyCount++
-      this.lines.push(familyName(known.index, known.family))
+      if (known.series.size === 0) this.families.delete(id)
       for (const [key, entry] of known.series) {
-        this.lines.push(openedName(known.index, known.part, entry.run.slot, entry.created, key))
-        this.fresh.push(entry)
+        this.tell(known, key, entry)
+        yield
       }
     }
   }
 
-  /** The pages that differ, neighbours together; copied, for counting goes on. */
-  private *changedValues(): Iterable<Stretch> {
-    const known = this.whole ? 0 : this.lengths.values
-    const pageSize = leastPage * Math.ceil((this.segments.used * 8) / leastPage / mostPages)
-    for (const { first, values } of this.segments.all) {
-      const length = Math.min(values.length, this.segments.used - first) * 8
-      if (length <= 0) return
-      const bytes = Buffer.from(values.buffer, values.byteOffset, length)
-      const offset = first * 8
-      let from = -1
-      for (let at = 0; at < length; at += pageSize) {
-        const end = Math.min(at + pageSize, length)
-        const same = offset + end <= known && this.sent.compare(bytes, at, end, offset + at, offset + end) === 0
-        if (!same && from < 0) from = at
-        if (same && from >= 0) {
-          yield { offset: offset + from, bytes: Buffer.from(bytes.subarray(from, at)) }
-          from = -1
-        }
-      }
-      if (from >= 0) yield { offset: offset + from, bytes: Buffer.from(bytes.subarray(from)) }
+  /** Says a line for a series, unless the edition has it. */
+  private tell(known: KnownFamily, key: SeriesKey, entry: Entry): void {
+    const { edition, lines } = this
+    if (entry.edition === edition) return
+    if (known.edition !== edition) {
+      known.edition = edition
+      known.index = this.familyCount++
+      lines.push(familyName(known.index, known.family))
     }
+    entry.edition = edition
+    lines.push(openedName(known.index, known.part, entry.run.slot, entry.created, key))
+    this.fresh.push(entry)
   }
 }
 
@@ -276,13 +274,6 @@ function idOf(family: FamilyDescriptor, part: number): string {
 
 function textOf(placed: PlacedExemplar | undefined): string {
   return placed === undefined ? '' : JSON.stringify(placed.exemplar)
-}
-
-function grown(buffer: Buffer, length: number): Buffer {
-  // Of its own, and so at a multiple of 8 bytes: it is read as float64.
-  const wider = Buffer.from(new ArrayBuffer(Math.ceil(Math.max(length, buffer.length * 2) / 8) * 8))
-  wider.set(buffer)
-  return wider
 }
 
 function nextSegment(first: number, width: number): Segment {

@@ -1,11 +1,14 @@
 import { hostname } from 'node:os'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import type { RedisTls } from '../../redis-client/place.js'
 
 /** How processes share their metrics through Redis. All times are in seconds. */
 export interface RedisOptions {
   /** Where Redis is: `redis://…`, or `rediss://…` for TLS. The default is redis://127.0.0.1:6379. */
   readonly url?: string
+  /** With `rediss://…`: who signed the server's certificate, and the like; `{ caFile: '/etc/ssl/redis.pem' }`. */
+  readonly tls?: RedisTls
   /**
    * A client of your own, of `redis` (one server, a cluster, or Sentinel) or of `ioredis`. It is used and never closed;
    * connect it yourself, and listen to its errors.

@@ -40,6 +40,7 @@ local function versionOf(entry) return tonumber(string.match(entry, '^(%d+)')) e
  *
  * Gives `ok`, the seat, the end of the removals, how many writers are dead, and the removals since; `behind` and a
  * version when Redis has not what the change stands on; `folded` and a version when the writer was taken for dead.
+ * To who only asks (`whole` is `?`) it says `behind`, the version and the edition.
  */
 export const flush = new Script(`${write}
 local ledgers, beats, state, removals, folded, values, names, exemplars = unpack(KEYS)
@@ -49,6 +50,9 @@ local tomb = redis.call('HGET', folded, id)
 if tomb then return { 'folded', versionOf(tomb) } end
 local stored = redis.call('HGET', ledgers, id)
 local has = stored and versionOf(stored) or 0
+if whole == '?' then
+  return { 'behind', has, stored and tonumber(string.match(stored, '^%d+ %d+ %d+ (%d+)')) or 0 }
+end
 redis.call('HSETNX', state, 'removed', text(now * 1000))
 local removed = tonumber(redis.call('HGET', state, 'removed'))
 -- A silence of everybody was an outage, and no reason to take the others for dead.

@@ -8,6 +8,7 @@ import type { RedisSettings } from './options.js'
 import type { Connection } from './script.js'
 import { remove } from './scripts.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
+import { slices } from './slices.js'
 
 /** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
 const flushPatience = 5_000
@@ -178,17 +179,5 @@ export class Service {
     const why = cause instanceof Error ? cause.message : String(cause)
     const text = `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
     return new MetricsError('FLUSH_FAILED', text, { cause })
-  }
-}
-
-/** Cuts the adding up of a dead writer's series into slices of a few milliseconds. */
-function slices(): Pause {
-  let began = performance.now()
-  return {
-    due: () => performance.now() - began > 4,
-    async rest() {
-      await new Promise((resolve) => setImmediate(resolve))
-      began = performance.now()
-    },
   }
 }

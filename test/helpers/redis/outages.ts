@@ -21,7 +21,8 @@ export interface OutageRounds {
  * is at least what was acknowledged and at most what was attempted, and no scrape of one process ever went back.
  */
 export async function outageRounds(stage: Stage, { rounds, writers, away }: OutageRounds): Promise<void> {
-  const server = await RedisServer.start(stage, { args: ['--appendonly', 'yes'] })
+  // What is acknowledged is in the file: with `everysec` a write may wait in the memory of Redis while a sync runs.
+  const server = await RedisServer.start(stage, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
   const folder = stage.folder()
   const files: string[] = []
   const options = JSON.stringify({ flushInterval: 0.1, deadAfter: 0.8 })

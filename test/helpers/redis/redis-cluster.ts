@@ -20,12 +20,48 @@ export class RedisCluster {
         (info) => /cluster_state:ok/.test(String(info)) && /cluster_known_nodes:6/.test(String(info)),
       )
     }
-    // Every master has its replica, and the replica has caught up: only then can it take over.
-    await until(
-      () => Promise.all(nodes.map((node) => node.ask('INFO', 'replication'))),
-      (all) => all.filter((info) => /master_link_status:up/.test(String(info))).length === 3,
-    )
+    await cluster.ready()
     return cluster
+  }
+
+  /** Every master has its replica, and the replica has caught up: only then can it take over. */
+  async ready(): Promise<void> {
+    const ask = (node: RedisServer, ...words: string[]) => node.ask(...words).catch(() => '')
+    await until(
+      () =>
+        Promise.all(
+          this.nodes.map(
+            async (node) => `${await ask(node, 'INFO', 'replication')}${await ask(node, 'CLUSTER', 'INFO')}`,
+          ),
+        ),
+      (all) =>
+        all.every((info) => info.includes('cluster_state:ok')) &&
+        all.filter((info) => info.includes('role:master')).length === 3 &&
+        all.filter((info) => info.includes('master_link_status:up')).length === 3,
+    )
+  }
+
+  /** The node that would take over from another one. */
+  async replicaOf(master: RedisServer): Promise<RedisServer> {
+    for (const node of this.nodes) {
+      const info = String(await node.ask('INFO', 'replication').catch(() => ''))
+      if (info.includes('role:slave') && info.includes(`master_port:${master.port}\r`)) return node
+    }
+    throw new Error(`nobody would take over from ${master.port}`)
+  }
+
+  /** Has the shard of a key taken over by its replica: because it is asked to, or because its master is killed. */
+  async failOver(key: string, by: 'asking' | 'killing'): Promise<void> {
+    await this.ready()
+    const master = await this.masterOf(key)
+    if (by === 'killing') await master.kill()
+    else await (await this.replicaOf(master)).ask('CLUSTER', 'FAILOVER')
+    await until(
+      () => this.masterOf(key).catch(() => undefined),
+      (found) => found !== undefined && found !== master,
+    )
+    if (by === 'killing') await master.launch(false)
+    await this.ready()
   }
 
   /** The ports of all nodes, as `redis-actor.mjs` takes them. */

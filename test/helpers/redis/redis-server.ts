@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createClient } from 'redis'
 import type { Stage } from '../processes/stage.js'
@@ -10,10 +11,14 @@ export const hasRedis = spawnSync('redis-server', ['--version'], { stdio: 'ignor
 export interface RedisServerOptions {
   /** More words of the command line, such as `--appendonly yes`. */
   readonly args?: readonly string[]
+  /** Words that must come first: a configuration file. */
+  readonly first?: readonly string[]
   readonly port?: number
   readonly host?: string
   /** What stands in front of the command, such as `ip netns exec`. */
   readonly wrapper?: readonly string[]
+  /** Nobody gets in without TLS, at the same port; the words for that are among `args`. How this test gets in. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
 }
 
 /** A redis-server of the test's own, on a port of its own, that keeps its files in a folder of the test's. */
@@ -26,20 +31,34 @@ export class RedisServer {
     readonly host: string,
     private readonly command: readonly string[],
     readonly folder: string,
+    private readonly tls: RedisServerOptions['tls'],
   ) {}
 
   static async start(stage: Stage, options: RedisServerOptions = {}): Promise<RedisServer> {
-    const { args = [], host = '127.0.0.1', port = await freePort(), wrapper = [] } = options
+    const { args = [], host = '127.0.0.1', port = await freePort(), wrapper = [], first = [], tls } = options
     const folder = stage.folder()
-    const words = ['--port', port, '--bind', host, '--save', '', '--dir', folder, '--protected-mode', 'no', ...args]
-    const server = new RedisServer(port, host, [...wrapper, 'redis-server', ...words.map(String)], folder)
+    const words = [
+      ...first,
+      '--port',
+      tls === undefined ? port : 0,
+      '--bind',
+      host,
+      '--save',
+      '',
+      '--dir',
+      folder,
+      '--protected-mode',
+      'no',
+      ...args,
+    ]
+    const server = new RedisServer(port, host, [...wrapper, 'redis-server', ...words.map(String)], folder, tls)
     stage.after(() => server.kill())
     await server.launch()
     return server
   }
 
   get url(): string {
-    return `redis://${this.host}:${this.port}`
+    return `${this.tls === undefined ? 'redis' : 'rediss'}://${this.host}:${this.port}`
   }
 
   get pid(): number {
@@ -66,7 +85,11 @@ export class RedisServer {
 
   /** One command, on a connection of its own. */
   async ask(...words: string[]): Promise<unknown> {
-    const client = createClient({ url: this.url, socket: { reconnectStrategy: false } })
+    const reconnectStrategy = false as const
+    const [ca, cert, key] = [this.tls?.ca, this.tls?.cert, this.tls?.key].map((file) => file && readFileSync(file))
+    const socket =
+      this.tls === undefined ? { reconnectStrategy } : { reconnectStrategy, tls: true as const, ca, cert, key }
+    const client = createClient({ url: this.url, socket })
     client.on('error', () => {})
     await client.connect()
     try {

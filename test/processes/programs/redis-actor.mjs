@@ -1,4 +1,5 @@
-// An actor that counts in Redis: node redis-actor.mjs [ioredis|redis|url|ioredis-cluster|redis-cluster] <url, or ports> <options, JSON>
+// An actor that counts in Redis: node redis-actor.mjs <kind> <url, or ports> <options, JSON>
+// where the kind is url, ioredis or redis, or one of the latter with -cluster or -sentinel behind it.
 import { openSync, writeSync } from 'node:fs'
 import { configure } from 'promhive'
 import { redis } from 'promhive/redis'
@@ -27,6 +28,20 @@ async function way() {
   if (kind === 'redis-cluster') {
     const { createCluster } = await import('redis')
     const client = createCluster({ rootNodes: ports.map((port) => ({ url: `redis://127.0.0.1:${port}` })) })
+    client.on('error', () => {})
+    await client.connect()
+    return { client }
+  }
+  if (kind === 'ioredis-sentinel') {
+    const { Redis } = await import('ioredis')
+    const client = new Redis({ name: 'service', sentinels: ports.map((port) => ({ host: '127.0.0.1', port })) })
+    client.on('error', () => {})
+    return { client }
+  }
+  if (kind === 'redis-sentinel') {
+    const { createSentinel } = await import('redis')
+    const sentinelRootNodes = ports.map((port) => ({ host: '127.0.0.1', port }))
+    const client = createSentinel({ name: 'service', sentinelRootNodes })
     client.on('error', () => {})
     await client.connect()
     return { client }

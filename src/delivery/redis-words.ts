@@ -1,4 +1,6 @@
 import { MetricsError } from '../model/errors.js'
+import { openClient, type RedisLibrary } from '../redis-client/own-client.js'
+import type { RedisPlace } from '../redis-client/place.js'
 
 /** The few words that a forwarder has for a Redis, whichever library speaks them. */
 export interface RedisWords {
@@ -14,16 +16,6 @@ export interface RedisWords {
 /** A connection for the time of one errand. */
 export interface RedisErrand extends RedisWords {
   end(): void
-}
-
-/** Where a Redis is, as the environment says it. */
-export interface RedisAddress {
-  readonly host: string
-  readonly port: number
-  readonly db: number
-  readonly username?: string
-  readonly password?: string
-  readonly tls: boolean
 }
 
 /** The part of `ioredis` (one server, Sentinel or a cluster) that is used. */
@@ -66,77 +58,14 @@ export function wordsOf(client: object): RedisWords {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/**
- * Connects with whichever library is installed. Nothing is tried twice: the next errand is another connection, so that
- * nothing piles up while Redis is away.
- */
+/** Connects for the time of one errand, with whichever library is installed. */
 export async function connect(
-  address: RedisAddress,
+  place: RedisPlace,
   patience: number,
-  libraries: readonly ('ioredis' | 'redis')[] = ['ioredis', 'redis'],
+  among?: readonly RedisLibrary[],
 ): Promise<RedisErrand> {
-  for (const library of libraries) {
-    const [io, node] = [
-      library === 'ioredis' ? await installed(() => import('ioredis')) : undefined,
-      library === 'redis' ? await installed(() => import('redis')) : undefined,
-    ]
-    if (io !== undefined) return connectIoRedis(io, address, patience)
-    if (node !== undefined) return connectNodeRedis(node, address, patience)
-  }
-  throw new Error('neither ioredis nor redis is installed; install one of them, or give a client')
-}
-
-async function connectIoRedis(
-  { Redis }: Pick<typeof import('ioredis'), 'Redis'>,
-  { tls, ...address }: RedisAddress,
-  patience: number,
-): Promise<RedisErrand> {
-  const client = new Redis({
-    ...address,
-    ...(tls && { tls: {} }),
-    lazyConnect: true,
-    connectTimeout: patience,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  })
-  let why: Error | undefined
-  client.on('error', (error: Error) => {
-    why = error
-  })
-  try {
-    await client.connect()
-  } catch (cause) {
-    client.disconnect()
-    // "Connection is closed." says less than what closed it.
-    throw why ?? cause
-  }
-  return { ...wordsOf(client), end: () => client.disconnect() }
-}
-
-async function connectNodeRedis(
-  { createClient }: Pick<typeof import('redis'), 'createClient'>,
-  { host, port, db, username, password, tls }: RedisAddress,
-  patience: number,
-): Promise<RedisErrand> {
-  const client = createClient({
-    socket: { host, port, connectTimeout: patience, reconnectStrategy: false, ...(tls && { tls: true as const }) },
-    database: db,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-  })
-  client.on('error', () => {})
-  await client.connect()
-  return { ...wordsOf(client), end: () => client.destroy() }
-}
-
-async function installed<T>(load: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await load()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined
-    throw cause
-  }
+  const { client, destroy } = await openClient(place, patience, among)
+  return { ...wordsOf(client), end: destroy }
 }
 
 function bytes(value: string | Uint8Array): string | Buffer {

@@ -1,0 +1,50 @@
+import type { ConnectionOptions } from 'node:tls'
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+
+/**
+ * How a connection to `rediss://…` is made: whatever `tls.connect` of Node takes (`ca`, `cert`, `key`, `servername` and
+ * so on), and the same by the names of PEM files, as a configuration in JSON can say it. Files are read again for each
+ * connection, so that a certificate may be renewed.
+ */
+export interface RedisTls extends Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'> {
+  /** Who signed the server's certificate. */
+  readonly caFile?: string
+  /** The client's own certificate, and its key, where the server asks for one. */
+  readonly certFile?: string
+  readonly keyFile?: string
+}
+
+/** Where a Redis is: a URL as the libraries take it, or its parts. */
+export type RedisPlace = RedisUrl | RedisAddress
+
+export interface RedisUrl {
+  readonly url: string
+  /** For `rediss://…`; what Node trusts when left out. */
+  readonly tls?: RedisTls | undefined
+}
+
+export interface RedisAddress {
+  readonly host: string
+  readonly port: number
+  readonly db: number
+  readonly username?: string
+  readonly password?: string
+  /** Undefined where the connection is open to all who listen. */
+  readonly tls?: RedisTls | undefined
+}
+
+/** @throws MetricsError `OPTION_INVALID`, naming the function whose option it is */
+export function checkTls(who: string, tls: unknown, url: string | undefined): RedisTls | undefined {
+  if (tls === undefined) return undefined
+  const invalid = (what: string): MetricsError => new MetricsError('OPTION_INVALID', `${who}: ${what}`)
+  if (typeof tls !== 'object' || tls === null) {
+    throw invalid(`tls takes an object such as { caFile: '/etc/ssl/redis.pem' }, got ${describe(tls)}`)
+  }
+  for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
+    const file = (tls as RedisTls)[name]
+    if (file !== undefined && typeof file !== 'string') throw invalid(`tls.${name} is the path of a file`)
+  }
+  if (url === undefined || !/^rediss:/i.test(url)) throw invalid('tls goes with a url that begins with rediss://')
+  return tls
+}

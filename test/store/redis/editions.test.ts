@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { describe, expect, vi } from 'vitest'
+import { overClient } from '../../../src/store/redis/clients.js'
+import type { Facts } from '../../../src/store/redis/entry.js'
+import { type Flushed, Flusher } from '../../../src/store/redis/flusher.js'
+import { Folding } from '../../../src/store/redis/fold.js'
+import { Keys } from '../../../src/store/redis/keys.js'
+import { Ledger } from '../../../src/store/redis/ledger.js'
+import type { LedgerReader } from '../../../src/store/redis/ledger-reader.js'
+import { Shelf, type ShelfOptions } from '../../../src/store/redis/shelf.js'
+import { counterFamily } from '../../../src/testing/families.js'
+import { type Stage, test } from '../../helpers/processes/stage.js'
+import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
+
+const jobs = counterFamily('jobs_total')
+const pause = { due: () => false, rest: async () => {} }
+const facts: Facts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
+
+describe.skipIf(!hasRedis)('who follows the names of a ledger', () => {
+  test('sees each fold, and were they all within one millisecond', async ({ stage }) => {
+    const options = await shelfOptions(stage)
+    const follower = new Shelf(options)
+    for (let i = 1; i <= 5; i++) {
+      // What was there goes, and something else comes: what is known is no beginning of what is there.
+      const gone = { registry: jobs.registry, name: jobs.name, labels: {} }
+      const { flusher, ledger } = writer(options, `writer ${i}`, 0, i === 1 ? [] : [gone])
+      await flusher.flush()
+      ledger.open(jobs, JSON.stringify(['x'.repeat(i)]), 0, 1).run.segment.values.fill(i)
+      await flusher.leave()
+      const folding = new Folding(options)
+      stopped(folding)
+      expect(await folding.run(pause)).toBe(1)
+      await follower.read(pause)
+      expect(seriesOf(follower.ledgers.get('totals:')!)).toEqual([JSON.stringify(['x'.repeat(i)])])
+    }
+  })
+
+  test('sees what the next one that flushes for a host sends, and were its clock behind', async ({ stage }) => {
+    const options = await shelfOptions(stage)
+    const follower = new Shelf(options)
+    const id = 'host:host:run'
+    vi.useFakeTimers({ toFake: ['Date'] })
+    stage.after(() => void vi.useRealTimers())
+    for (let i = 1; i <= 4; i++) {
+      vi.setSystemTime(1_900_000_000_000 - i * 3_600_000)
+      const { flusher, ledger } = writer(options, id, Date.now())
+      flusher.restart(id)
+      for (let j = 0; j < 5 - i; j++)
+        ledger.open(jobs, JSON.stringify([`${i} ${'x'.repeat(j)}`]), 0, 1).run.segment.values.fill(i)
+      await flusher.flush()
+      await follower.read(pause)
+      const seen = follower.ledgers.get(id)!
+      expect(seriesOf(seen)).toEqual(Array.from({ length: 5 - i }, (_, j) => JSON.stringify([`${i} ${'x'.repeat(j)}`])))
+      expect(seen.values[0]).toBe(i)
+    }
+  })
+})
+
+/** A writer's end of a ledger. */
+function writer(
+  options: ShelfOptions,
+  id: string,
+  edition = 0,
+  untold: Flushed['untold'] = [],
+): { readonly flusher: Flusher; readonly ledger: Ledger } {
+  const ledger = new Ledger(edition)
+  const flushed: Flushed = { ledger, facts: () => facts, untold, removed() {}, folded() {} }
+  return { ledger, flusher: new Flusher(flushed, { ...options, writer: id }) }
+}
+
+/** As if no time passed between one fold and the next. */
+function stopped(folding: Folding): void {
+  const shelf = (folding as unknown as { shelf: Shelf }).shelf
+  Object.defineProperty(shelf, 'now', { get: () => 1_900_000_000_000, set() {} })
+}
+
+function seriesOf(ledger: LedgerReader): string[] {
+  const log = ledger.names.log()
+  return Array.from({ length: log.length }, (_, i) => log.keyOf[i]!)
+}
+
+async function shelfOptions(stage: Stage): Promise<ShelfOptions> {
+  const server = await RedisServer.start(stage)
+  const client = new Redis(server.url)
+  client.on('error', () => {})
+  stage.after(() => client.disconnect())
+  const connection = overClient(client)
+  return { keys: new Keys(randomUUID()), connection, deadAfter: 60_000, expire: 60_000, patience: 30_000 }
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import type { Change } from '../../../src/store/redis/change.js'
+import { Ledger } from '../../../src/store/redis/ledger.js'
+import { Names } from '../../../src/store/redis/names.js'
+import { openSeries } from '../../../src/store/redis/open-series.js'
+import { counterFamily } from '../../../src/testing/families.js'
+import { randomFrom } from '../../helpers/processes/random.js'
+
+const families = ['a_total', 'b_total', 'c_total'].map((name) => counterFamily(name))
+const pause = { due: () => false, rest: async () => {} }
+
+describe('what Redis is told of a ledger', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    'is what it has, whatever happens between two steps (seed %i)',
+    async (seed) => {
+      const random = randomFrom(seed)
+      const below = (end: number): number => Math.floor(random() * end)
+      const ledger = new Ledger()
+      const redis = new ToldRedis()
+      const something = (): void => {
+        const family = families[below(3)]!
+        const key = JSON.stringify([`series ${below(400)}`])
+        const entry = ledger.get(family, key)
+        if (entry === undefined) ledger.open(family, key, 0, 1)
+        else if (random() < 0.4) {
+          ledger.remove([...ledger.families.values()].find((known) => known.family === family)!, key)
+          return
+        }
+        const { segment, at } = ledger.get(family, key)!.run
+        segment.values[at]! += 1
+      }
+      for (let round = 0; round < 60; round++) {
+        for (let i = below(300); i > 0; i--) something()
+        if (random() < 0.3) ledger.begin(random() < 0.3 ? round * 10 : 0)
+        const steps = ledger.preparing()[Symbol.iterator]()
+        for (let i = below(600); i > 0 && !steps.next().done; i--) {
+          if (random() < 0.5) something()
+          if (random() < 0.005) ledger.begin()
+        }
+        const change = ledger.change()
+        something()
+        redis.take(change)
+        ledger.taken(change)
+        // What came behind the change is told by the next one.
+        redis.take(ledger.change(), ledger)
+        expect(await redis.shown()).toEqual(shownOf(ledger))
+      }
+    },
+  )
+})
+
+/** What a Redis makes of changes, and a reader of that. */
+class ToldRedis {
+  private values: Buffer = Buffer.alloc(0)
+  private names: Buffer = Buffer.alloc(0)
+
+  take(change: Change, ledger?: Ledger): void {
+    if (change.whole) [this.values, this.names] = [Buffer.alloc(0), Buffer.alloc(0)]
+    expect([this.values.length, this.names.length]).toEqual([change.before.values, change.before.names])
+    for (const { offset, bytes } of change.values) this.values = written(this.values, offset, bytes)
+    for (const { offset, bytes } of change.names) this.names = written(this.names, offset, bytes)
+    expect([this.values.length, this.names.length]).toEqual([change.after.values, change.after.names])
+    ledger?.taken(change)
+  }
+
+  async shown(): Promise<Record<string, number>> {
+    const names = new Names()
+    await names.read(this.names.toString(), pause)
+    expect(names.faults).toBe(0)
+    const log = names.log()
+    const opens = Array.from(openSeries(log), ([slot, i]) => [
+      `${log.families[log.familyOf[i]!]!.name} ${log.keyOf[i]}`,
+      this.values.readDoubleLE(slot * 8),
+    ])
+    // No series is told twice.
+    expect(new Set(opens.map(([name]) => name)).size).toBe(opens.length)
+    return Object.fromEntries(opens)
+  }
+}
+
+function shownOf(ledger: Ledger): Record<string, number> {
+  const all = [...ledger.families.values()].flatMap(({ family, series }) =>
+    Array.from(series, ([key, { run }]) => [`${family.name} ${key}`, run.segment.values[run.at]!]),
+  )
+  return Object.fromEntries(all)
+}
+
+function written(buffer: Buffer, offset: number, bytes: Uint8Array): Buffer {
+  const wider = Buffer.alloc(Math.max(buffer.length, offset + bytes.length))
+  wider.set(buffer)
+  wider.set(bytes, offset)
+  return wider
+}
