@@ -9,6 +9,7 @@ import { prepareDirectory } from './store/shared/directory.js'
 import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
+import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import type { Settings } from './supervisor/configuration/settings.js'
 import { type Hooks, unknownHooks } from './supervisor/lifecycle.js'
@@ -90,7 +91,11 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
 /** What `attend` takes: the settings that matter without workers of its own. */
 export interface AttendOptions
   extends Partial<
-    Pick<Settings, 'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'>
+    Pick<
+      Settings,
+      'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'
+    > &
+      EncryptionSettings
   > {
   readonly hooks?: Hooks<Attendant>
   readonly logger?: Logger
@@ -110,13 +115,15 @@ export interface AttendOptions
  */
 export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const { hooks, logger, config, ...code } = options
-  const { settings } = await configurationFrom({ environment: process.env, code }, config)
+  const configuration = await configurationFrom({ environment: process.env, code }, config)
+  const { settings } = configuration
   checkCaller('attend', hooks)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined, undefined))
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
+    tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
@@ -161,6 +168,7 @@ export function composeSupervisor(
   return new Supervisor({
     settings,
     registry: processHome().registry,
+    tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
     program: {
