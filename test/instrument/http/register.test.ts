@@ -91,7 +91,7 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
 
   test('measures no package manager on the way to the application', async ({ stage }) => {
     const port = await freePort()
-    const program = stage.launch('./programs/npm-cli.js', {
+    const program = stage.launch('../../instrument/http/programs/npm-cli.js', {
       cwd,
       env: { NODE_OPTIONS: preload, PROMHIVE_METRICS_PORT: String(port) },
     })
