@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { accessSync, constants, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
@@ -63,9 +63,9 @@ export function isOfOneRun(directory: string): boolean {
   return dirname(directory) === base() && process.env.pm_id === undefined
 }
 
-/** A directory that is nobody's yet, for workers of another user: in a place of root's they could not come to theirs. */
-export function freshDirectory(): string {
-  return mkdtempSync(join(memoryFileSystem() ?? tmpdir(), 'promhive-run-'))
+/** Where directories lie that were made for one run. */
+export function placeOfRuns(): string {
+  return memoryFileSystem() ?? tmpdir()
 }
 
 /** Makes the place of the directories that nobody named, where a directory is one of them. */
