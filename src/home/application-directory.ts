@@ -136,6 +136,15 @@ function memoryFileSystem(): string | undefined {
   }
 }
 
+/** Of another container nobody can see who began it: only that nobody is about to any more. */
+function isOld(directory: string): boolean {
+  const facts = lstatSync(directory, { throwIfNoEntry: false })
+  return facts !== undefined && Date.now() - facts.mtimeMs > oldAfter
+}
+
+/** Milliseconds. */
+const oldAfter = 3_600_000
+
 /** Removes what applications that ended left behind; their numbers were there to be read until now. */
 export function sweepEndedApplications(): void {
   const parent = base()
@@ -147,8 +156,9 @@ export function sweepEndedApplications(): void {
   }
   for (const name of names) {
     const [namespace, pid, ticks] = name.split('-').map(Number)
-    if (namespace !== ownFacts().pidNamespace || pid === undefined || startTicksOf(pid) === ticks) continue
+    if (namespace === undefined || pid === undefined) continue
     const directory = join(parent, name)
-    if (!directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
+    const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
+    if (ended && !directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -14,7 +14,7 @@ import {
 } from './worker-process.js'
 
 /** Signals that the supervisor counts. */
-export const signals = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTTIN', 'SIGTTOU'] as const
+export const signals = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2'] as const
 
 const worker_id = 'worker_id'
 

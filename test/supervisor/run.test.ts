@@ -138,6 +138,11 @@ describe.runIf(linux)('promhive run', () => {
     for (let i = 0; i < 3; i++) app.signal('SIGTTOU')
     await running(1)
     expect(await app.ask()).toMatch(/^\d+$/)
+    // gunicorn's signal for a new binary ends nobody.
+    app.signal('SIGUSR2')
+    await app.says(/USR2 starts no new binary/)
+    await app.shows((seen) => seen.value('app_primary_signals_total{signal="usr2"}') === 1)
+    expect(await app.ask()).toMatch(/^\d+$/)
   })
 
   test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
