@@ -27,6 +27,11 @@ const needs = [
     leftOut: 'processes that count together in Redis',
   },
   {
+    package: 'openssl',
+    present: () => runs('openssl', 'version'),
+    leftOut: 'a metrics port with a certificate',
+  },
+  {
     package: 'iproute2',
     present: () => runs('ip', '-V'),
     leftOut: 'processes on hosts that only Redis connects',

@@ -1,14 +1,16 @@
-import { chownSync, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packageRoot } from '#package'
-import { freshDirectory } from './home/application-directory.js'
+import { placeOfRuns } from './home/application-directory.js'
 import { processHome } from './home/default-registry.js'
+import { makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
 import { MetricsError } from './model/errors.js'
 import { prepareDirectory } from './store/shared/directory.js'
-import { accountOf } from './supervisor/account.js'
+import { type Account, accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
+import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import type { Settings } from './supervisor/configuration/settings.js'
 import { type Hooks, unknownHooks } from './supervisor/lifecycle.js'
@@ -90,7 +92,11 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
 /** What `attend` takes: the settings that matter without workers of its own. */
 export interface AttendOptions
   extends Partial<
-    Pick<Settings, 'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'>
+    Pick<
+      Settings,
+      'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'
+    > &
+      EncryptionSettings
   > {
   readonly hooks?: Hooks<Attendant>
   readonly logger?: Logger
@@ -110,13 +116,15 @@ export interface AttendOptions
  */
 export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const { hooks, logger, config, ...code } = options
-  const { settings } = await configurationFrom({ environment: process.env, code }, config)
+  const configuration = await configurationFrom({ environment: process.env, code }, config)
+  const { settings } = configuration
   checkCaller('attend', hooks)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, directoryFor(settings, undefined, undefined))
+  Object.assign(process.env, directoryFor(settings, undefined))
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
+    tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
     ...(hooks !== undefined && { hooks: hooks as Hooks }),
@@ -152,15 +160,16 @@ export function composeSupervisor(
   const { settings } = configuration
   const { user, group, register } = settings
   const account = user === '' && group === '' ? undefined : accountOf('--user', user || undefined, group || undefined)
-  const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account?.uid, account?.gid) }
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
+  const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account) }
   const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
   const preload = register ? ['--import', registerFile()] : []
   return new Supervisor({
     settings,
     registry: processHome().registry,
+    tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
     program: {
@@ -205,15 +214,16 @@ function checkCaller(name: string, hooks: object | undefined): void {
 }
 
 /** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
-function directoryFor({ dir }: Settings, uid: number | undefined, gid: number | undefined): Record<string, string> {
-  const foreign = uid !== undefined && uid !== process.geteuid?.()
-  if (dir === '' && !foreign) return {}
-  const directory = dir === '' ? freshDirectory() : dir
-  if (dir === '') process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+function directoryFor({ dir }: Settings, account: Account | undefined): Record<string, string> {
+  const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
+  if (dir === '' && foreign === undefined) return {}
+  const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
+  if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
   prepareDirectory(directory)
-  if (foreign) {
+  if (foreign !== undefined) {
+    const { uid, gid } = foreign
     const facts = lstatSync(directory)
-    if (facts.uid === 0 && facts.isDirectory()) chownSync(directory, uid, gid ?? uid)
+    if (facts.uid === 0 && facts.isDirectory()) chownSync(directory, uid, gid)
     else if (facts.uid !== uid) {
       const text = `the metrics directory ${directory} belongs to user ${facts.uid}, and workers run as ${uid}; name another with --dir`
       throw new MetricsError('DIRECTORY_UNUSABLE', text)

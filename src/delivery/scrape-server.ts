@@ -1,6 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { MetricsError } from '../model/errors.js'
+import { checkEncryption, type EncryptionOptions, keepCurrent, serverOptions } from './encryption.js'
 import { type Exposition, type ScrapeResponse, scrape, textResponse } from './scrape.js'
 
 export interface MetricsServerOptions {
@@ -16,6 +17,8 @@ export interface MetricsServerOptions {
   readonly retryEvery?: number
   /** Whether the open port keeps the process running. */
   readonly keepAlive?: boolean
+  /** Answers over https only, and only who has a certificate where one is asked for. A renewed one is taken up by itself. */
+  readonly tls?: EncryptionOptions | undefined
 }
 
 const defaults = {
@@ -25,7 +28,7 @@ const defaults = {
   attempts: 5,
   retryEvery: 200,
   keepAlive: false,
-} as const satisfies Omit<MetricsServerOptions, 'registry'>
+} as const satisfies Omit<MetricsServerOptions, 'registry' | 'tls'>
 
 /** What instruments know promhive's own servers by: scrapes are no requests to the application. */
 export const ownServer = Symbol.for('promhive.metrics-server')
@@ -48,6 +51,7 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
     ...defaults,
     ...given,
   } as Required<MetricsServerOptions>
+  const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new MetricsError(
       'OPTION_INVALID',
@@ -57,9 +61,7 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
   if (typeof path !== 'string' || !path.startsWith('/')) {
     throw new MetricsError('OPTION_INVALID', `startMetricsServer: path must begin with "/", got ${path}`)
   }
-  // Loaded with the first port that is opened: most processes of an application open none.
-  const { createServer } = await import('node:http')
-  const server = createServer((request, response) => {
+  const server = await serverOf(tls, (request, response) => {
     answer(request, registry, path).then(
       (answered) => send(request, response, answered),
       () => response.destroy(),
@@ -69,8 +71,20 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
   await listen(server, port, host, attempts, retryEvery)
   if (!keepAlive) server.unref()
   const { port: bound } = server.address() as AddressInfo
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
+  const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
   return { port: bound, host, url, server, close: () => close(server) }
+}
+
+/** The module is loaded with the first port that is opened: most processes of an application open none. */
+async function serverOf(tls: EncryptionOptions | undefined, listener: RequestListener): Promise<Server> {
+  if (tls === undefined) {
+    const { createServer } = await import('node:http')
+    return createServer(listener)
+  }
+  const { createServer } = await import('node:https')
+  const server = createServer(serverOptions(tls), listener)
+  keepCurrent(server, tls)
+  return server
 }
 
 async function answer(request: IncomingMessage, registry: Exposition, path: string): Promise<ScrapeResponse> {

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { accessSync, constants, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
@@ -63,9 +63,9 @@ export function isOfOneRun(directory: string): boolean {
   return dirname(directory) === base() && process.env.pm_id === undefined
 }
 
-/** A directory that is nobody's yet, for workers of another user: in a place of root's they could not come to theirs. */
-export function freshDirectory(): string {
-  return mkdtempSync(join(memoryFileSystem() ?? tmpdir(), 'promhive-run-'))
+/** Where directories lie that were made for one run. */
+export function placeOfRuns(): string {
+  return memoryFileSystem() ?? tmpdir()
 }
 
 /** Makes the place of the directories that nobody named, where a directory is one of them. */
@@ -136,6 +136,15 @@ function memoryFileSystem(): string | undefined {
   }
 }
 
+/** Of another container nobody can see who began it: only that nobody is about to any more. */
+function isOld(directory: string): boolean {
+  const facts = lstatSync(directory, { throwIfNoEntry: false })
+  return facts !== undefined && Date.now() - facts.mtimeMs > oldAfter
+}
+
+/** Milliseconds. */
+const oldAfter = 3_600_000
+
 /** Removes what applications that ended left behind; their numbers were there to be read until now. */
 export function sweepEndedApplications(): void {
   const parent = base()
@@ -147,8 +156,9 @@ export function sweepEndedApplications(): void {
   }
   for (const name of names) {
     const [namespace, pid, ticks] = name.split('-').map(Number)
-    if (namespace !== ownFacts().pidNamespace || pid === undefined || startTicksOf(pid) === ticks) continue
+    if (namespace === undefined || pid === undefined) continue
     const directory = join(parent, name)
-    if (!directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
+    const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
+    if (ended && !directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { encryptionFromEnvironment } from '../delivery/encryption.js'
 import { SharedPort } from '../delivery/shared-port.js'
 import { checkNames, type HttpOptions, provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
@@ -59,6 +60,7 @@ function openPort(): void {
   new SharedPort({
     ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
+    tls: encryptionFromEnvironment(process.env),
     registry: home.registry,
     alone: cluster.isPrimary && directoryFromEnvironment() === undefined,
     onError: (error) => home.onError(error),

@@ -81,7 +81,7 @@ type Hook<S extends SupervisorView> = (context: HookContext<S>) => unknown
  *
  * gunicorn's names are hooks too, and get gunicorn's arguments: `onStarting(server)`, `whenReady(server)`,
  * `preFork(server, worker)`, `postFork(server, worker)`, `postWorkerInit(worker)`, `workerInt(worker)`,
- * `workerAbort(worker)`, `childExit(server, worker)`, `nworkersChanged(server, to, from)`, `onReload(server)`,
+ * `workerAbort(worker)`, `childExit(server, worker)`, `workerExit(server, worker)`, `nworkersChanged(server, to, from)`, `onReload(server)`,
  * `onExit(server)`; with underscores as well.
  */
 export type Hooks<S extends SupervisorView = SupervisorView> = { readonly [K in HookName]?: Hook<S> } & {
@@ -98,6 +98,7 @@ export const gunicornHooks = {
   workerInt: ['workerInterrupted', ({ worker }: HookContext) => [worker]],
   workerAbort: ['workerAborted', ({ worker }: HookContext) => [worker]],
   childExit: ['workerExited', ({ server, worker }: HookContext) => [server, worker]],
+  workerExit: ['workerExited', ({ server, worker }: HookContext) => [server, worker]],
   nworkersChanged: ['workersChanged', ({ server, change }: HookContext) => [server, change?.to, change?.from]],
   onReload: ['reload', ({ server }: HookContext) => [server]],
   onExit: ['stopped', ({ server }: HookContext) => [server]],

@@ -3,7 +3,7 @@ import { signals } from './supervisor-metrics.js'
 
 /**
  * Has signals do what they do in gunicorn: HUP reloads, TTIN and TTOU start one more worker or end one, TERM, INT and QUIT
- * end all of it gracefully. A second one of those does not wait.
+ * end all of it gracefully. A second one of those does not wait. USR2, which would end this process, is explained.
  *
  * @returns ends it
  */
@@ -21,6 +21,11 @@ export function handleSignals(supervisor: Supervisor): () => void {
     SIGTERM: leave,
     SIGINT: leave,
     SIGQUIT: leave,
+    SIGUSR2() {
+      // Where the application's primary listens for it as well, it means something.
+      const alone = process.listenerCount('SIGUSR2') === 1
+      if (alone) supervisor.explain('USR2 starts no new binary here: HUP gives the workers new code')
+    },
   }
   const listeners = signals.map((signal) => {
     const listener = (): void => {

@@ -1,3 +1,4 @@
+import type { EncryptionOptions } from '../delivery/encryption.js'
 import type { Exposition } from '../delivery/scrape.js'
 import { openStatisticsServer, type StatisticsServer } from '../delivery/statistics-server.js'
 import { theHome } from '../metric/home.js'
@@ -21,6 +22,8 @@ export interface CoreOptions {
   readonly settings: Settings
   /** What a scrape of the metrics port shows. */
   readonly registry: Exposition
+  /** What its metrics port is encrypted with; plain when left out. */
+  readonly tls?: EncryptionOptions | undefined
   /** Of the package. */
   readonly version: string
   /** Begins to forward to Redis. */
@@ -75,7 +78,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   /** Opens the metrics port where it is not open yet. @returns whether it is */
   openMetricsPort(): Promise<boolean> {
-    return this.metricsServer.startServer(this.settings, this.core.registry)
+    const { registry, tls } = this.core
+    return this.metricsServer.startServer({ ...this.settings, tls }, registry)
   }
 
   closeMetricsPort(): Promise<void> {

@@ -14,7 +14,7 @@ import {
 } from './worker-process.js'
 
 /** Signals that the supervisor counts. */
-export const signals = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTTIN', 'SIGTTOU'] as const
+export const signals = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2'] as const
 
 const worker_id = 'worker_id'
 
@@ -172,12 +172,15 @@ function restartCounters(primary: string, gunicorn: boolean): (reason: RestartRe
 
 /** What was decided, for a dashboard to show beside what happens. */
 function configurationInfo(settings: Settings, gunicorn: boolean): void {
-  const { workers, port, host, compat, timeout, maxRequests, maxRss } = settings
+  const { workers, port, host, compat, timeout, maxRequests, maxRss, bind, workerClass } = settings
   const info = new Info({
     name: gunicorn ? 'gunicorn_config_info' : `${settings.metricPrefix}config_info`,
     help: 'What the supervisor was told, and what it does where it was told nothing.',
-    labelNames: ['workers', 'metrics_port', 'bind_address', 'compat', 'timeout', 'max_requests', 'max_rss'],
+    labelNames: [
+      ...(['workers', 'bind', 'worker_class', 'metrics_port', 'bind_address'] as const),
+      ...(['compat', 'timeout', 'max_requests', 'max_rss'] as const),
+    ],
   })
-  const told = { workers, metrics_port: port, bind_address: host, compat }
+  const told = { workers, bind, worker_class: workerClass, metrics_port: port, bind_address: host, compat }
   info.info({ ...told, timeout, max_requests: maxRequests, max_rss: maxRss })
 }

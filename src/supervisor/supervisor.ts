@@ -155,6 +155,11 @@ export class Supervisor extends SupervisorCore {
     this.metrics?.signal(signal)
   }
 
+  /** Says something to who reads the log. */
+  explain(text: string): void {
+    this.logger.info(text)
+  }
+
   /** Has every worker finish what it does, and closes the metrics port behind the last. Twice is once. */
   stop(code = 0): Promise<void> {
     this.stopped ??= this.shutDown(code)

@@ -3,8 +3,10 @@ import { describe, expect } from 'vitest'
 import { root } from '../helpers/processes/dist.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { ask } from '../helpers/processes/http.js'
+import { managers } from '../helpers/processes/managers.js'
 import { hasPm2, Pm2 } from '../helpers/processes/pm2.js'
 import { freePort } from '../helpers/processes/port.js'
+import { Purchases, seriesOf } from '../helpers/processes/purchases.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
@@ -70,6 +72,26 @@ describe('the same application, unchanged', () => {
         expect(scrape.value('http_requests_total{path="/buy"}')).toBe(sent)
         seen.set(way, namesIn(scrape))
       }
+    },
+  )
+
+  test.for(Object.entries(managers))(
+    'under %s: exact through a reload, kills and scaling, with the same series before and after',
+    { timeout: patience },
+    async ([, begin], { stage }) => {
+      const manager = await begin(stage)
+      const purchases = new Purchases(() => manager.ports())
+      await purchases.buy(30)
+      const before = seriesOf(await purchases.areExact())
+      const changes = [manager.reload, manager.kill, () => manager.scale(4), () => manager.scale(2), manager.kill]
+      for (const change of [...changes, () => manager.scale(3)]) {
+        await change()
+        await purchases.areExact()
+        await purchases.buy(20)
+        await purchases.areExact()
+      }
+      expect(seriesOf(await purchases.areExact())).toEqual(before)
+      await purchases.end()
     },
   )
 

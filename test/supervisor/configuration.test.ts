@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { Configuration, type Layers } from '../../src/supervisor/configuration/configuration.js'
+import { encryptionOf } from '../../src/supervisor/configuration/encryption-settings.js'
 import { explain } from '../../src/supervisor/configuration/explain.js'
 import { readFile } from '../../src/supervisor/configuration/file.js'
 import { settingNames } from '../../src/supervisor/configuration/settings.js'
@@ -43,6 +44,11 @@ describe('a configuration', () => {
     ['REDIS_FORWARD_INTERVAL', '10', 'redisForwardInterval', 10],
     ['PROMHIVE_MAX_RSS', '1.5G', 'maxRss', 1_610_612_736],
     ['PROMHIVE_TIMEOUT', '2.5', 'timeout', 2.5],
+    ['PROMETHEUS_SSL_CERTFILE', '/etc/cert.pem', 'sslCertfile', '/etc/cert.pem'],
+    ['PROMETHEUS_SSL_KEYFILE', '/etc/cert.key', 'sslKeyfile', '/etc/cert.key'],
+    ['PROMETHEUS_SSL_CLIENT_CAFILE', '/etc/ca.pem', 'sslClientCafile', '/etc/ca.pem'],
+    ['PROMETHEUS_SSL_CLIENT_CAPATH', '/etc/ca', 'sslClientCapath', '/etc/ca'],
+    ['PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED', 'off', 'sslClientAuthRequired', false],
   ] as const)('%s=%s is %s', ([variable, text, name, value]) => {
     const environment = { [variable]: text }
     expect(originOf({ environment }, name)).toEqual({ value, from: `environment ${variable}` })
@@ -56,11 +62,7 @@ describe('a configuration', () => {
     ['REDIS_ENABLED', 'maybe', 'REDIS_ENABLED must be true or false'],
     ['REDIS_DB', '-1', 'REDIS_DB must be a whole number of 0 or more'],
     ['PROMHIVE_MAX_RSS', 'lots', 'PROMHIVE_MAX_RSS must be a number of bytes'],
-    [
-      'PROMETHEUS_SSL_CERTFILE',
-      '/etc/cert.pem',
-      'PROMETHEUS_SSL_CERTFILE is set, and the metrics port speaks plain HTTP',
-    ],
+    ['PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED', 'maybe', 'PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED must be true or false'],
     ['PROMHIVE_COMPAT', 'uwsgi', 'PROMHIVE_COMPAT must be none or gunicorn'],
   ] as const)('%s=%s is refused by name', ([variable, text, message]) => {
     const wrong = (): Configuration => new Configuration({ environment: { [variable]: text } })
@@ -115,6 +117,16 @@ describe('a configuration file', () => {
   redis: { enabled: false, host: cache, port: 6390, db: 1 }
 `,
     )
+    const ssl = join(stage.folder(), 'ssl.yml')
+    const encrypted = async (enabled: boolean) => {
+      const section = `{ enabled: ${enabled}, certfile: /a.pem, keyfile: /a.key, client_cafile: null }`
+      writeFileSync(ssl, `exporter:\n  prometheus: { metrics_port: 1, ssl: ${section} }\n`)
+      return new Configuration({ file: await readFile(ssl) })
+    }
+    expect((await encrypted(true)).settings).toMatchObject({ sslCertfile: '/a.pem', sslKeyfile: '/a.key' })
+    expect((await encrypted(false)).settings).toMatchObject({ sslCertfile: '', sslKeyfile: '' })
+    const faulty = await encrypted(true)
+    expect(() => encryptionOf(faulty)).toThrow(`${ssl}: exporter.prometheus.ssl.certfile: /a.pem cannot be read`)
     const { settings } = new Configuration({ file: await readFile(path) })
     expect(settings).toMatchObject({ port: 9100, host: '127.0.0.1', dir: '/tmp/here', workers: 2, timeout: 20 })
     expect(settings).toMatchObject({ redisEnabled: false, redisHost: 'cache', redisPort: 6390, redisDb: 1 })
@@ -127,8 +139,8 @@ describe('a configuration file', () => {
       return new Configuration({ file: await readFile(path) })
     }
     await expect(wrong('{ "wokers": 2 }')).rejects.toThrow(`${path}: wokers is no setting`)
-    await expect(wrong('{ "exporter": { "prometheus": { "ssl": { "certfile": "x" } } } }')).rejects.toThrow(
-      'exporter.prometheus.ssl.certfile is no setting',
+    await expect(wrong('{ "exporter": { "prometheus": { "ssl": { "cert": "x" } } } }')).rejects.toThrow(
+      'exporter.prometheus.ssl.cert is no setting',
     )
     await expect(wrong('{ "workers": "many" }')).rejects.toThrow(`${path}: workers must be a whole number`)
     await expect(wrong('{')).rejects.toThrow('is not well formed')

@@ -1,5 +1,18 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import {
+  chownSync,
+  existsSync,
+  lchownSync,
+  lutimesSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { promhive } from '../helpers/processes/command.js'
 import { ask } from '../helpers/processes/http.js'
@@ -89,7 +102,6 @@ describe.runIf(linux)('promhive run', () => {
     await app.says(/the old one stays/)
     expect(await app.ask()).toBe(first)
 
-    const { rmSync } = await import('node:fs')
     rmSync(broken)
     app.signal('SIGHUP')
     const later = await until(answered, (pid) => pid !== first)
@@ -125,6 +137,11 @@ describe.runIf(linux)('promhive run', () => {
     expect(scrape.value('app_worker_memory_bytes{worker_id="3"}')).toBeUndefined()
     for (let i = 0; i < 3; i++) app.signal('SIGTTOU')
     await running(1)
+    expect(await app.ask()).toMatch(/^\d+$/)
+    // gunicorn's signal for a new binary ends nobody.
+    app.signal('SIGUSR2')
+    await app.says(/USR2 starts no new binary/)
+    await app.shows((seen) => seen.value('app_primary_signals_total{signal="usr2"}') === 1)
     expect(await app.ask()).toMatch(/^\d+$/)
   })
 
@@ -239,6 +256,47 @@ describe.runIf(linux && process.getuid?.() === 0)('promhive run --user', () => {
     app.signal('SIGTERM')
     expect(await app.ended).toBe(0)
     expect(existsSync(directory)).toBe(false)
+  })
+
+  test('what a killed supervisor left is removed with the next start, and nothing else is', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const args = ['--workers', '1', '--user', 'nobody']
+    const directoryOf = async (app: SupervisedApplication): Promise<string> =>
+      JSON.parse(await app.ask('/facts')).env.PROMHIVE_DIR
+    const killed = await SupervisedApplication.start(stage, { args })
+    const running = await SupervisedApplication.start(stage, { args })
+    const [left, used] = [await directoryOf(killed), await directoryOf(running)]
+    const [worker] = killed.workerPids()
+    killed.signal('SIGKILL')
+    await killed.ended
+    await until(
+      () => existsSync(`/proc/${worker}`),
+      (there) => !there,
+    )
+    expect(existsSync(left)).toBe(true)
+    const decoy = (): string => join(dirname(left), `promhive-run-${randomBytes(3).toString('hex')}`)
+    const [ofRoot, link, fresh] = [decoy(), decoy(), decoy()]
+    const target = stage.folder()
+    writeFileSync(join(target, 'kept'), '')
+    for (const path of [ofRoot, link, fresh, left, used])
+      stage.after(() => rmSync(path, { recursive: true, force: true }))
+    symlinkSync(target, link)
+    for (const path of [ofRoot, fresh]) mkdirSync(path)
+    const { uid, gid } = statSync(left)
+    lchownSync(link, uid, gid)
+    chownSync(fresh, uid, gid)
+    for (const path of [left, used, ofRoot]) utimesSync(path, 1000, 1000)
+    lutimesSync(link, 1000, 1000)
+
+    const next = await SupervisedApplication.start(stage, { args })
+    expect(existsSync(left)).toBe(false)
+    for (const path of [used, ofRoot, link, fresh, join(target, 'kept')]) expect(existsSync(path), path).toBe(true)
+    await running.ask()
+    await running.shows((seen) => seen.total('app_worker_requests_total') === 2)
+    const own = await directoryOf(next)
+    stage.after(() => rmSync(own, { recursive: true, force: true }))
+    expect(own).not.toBe(left)
   })
 })
 

@@ -151,6 +151,29 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     await app.shows((seen) => seen.total('app_worker_requests_total') === 3)
   })
 
+  test.for([{ register: false }, { register: true }])(
+    'workers that never had a request are there, with 0 (register: $register)',
+    { timeout: patience },
+    async ({ register }, { stage }) => {
+      const args = ['--workers', '3', '--compat', 'gunicorn', '--dir', stage.directory(), '--host', '127.0.0.1']
+      const told = ['--bind', '127.0.0.1:8000', '--worker-class', 'gthread']
+      const app = await SupervisedApplication.start(stage, {
+        app: 'serves.cjs',
+        args: [...args, ...told, ...(register ? ['--register'] : [])],
+      })
+      const idle = { 'worker_id="1"': 0, 'worker_id="2"': 0, 'worker_id="3"': 0 }
+      const scrape = await app.shows(
+        (seen) => Object.keys(seen.labelled('gunicorn_worker_request_duration_seconds_count')).length === 3,
+      )
+      expect(scrape.labelled('gunicorn_worker_requests_total')).toEqual(idle)
+      expect(scrape.labelled('gunicorn_worker_request_duration_seconds_count')).toEqual(idle)
+      expect(Object.keys(scrape.labelled('gunicorn_worker_memory_bytes'))).toHaveLength(3)
+      const [info] = Object.keys(scrape.labelled('gunicorn_config_info'))
+      for (const text of ['workers="3"', 'bind="127.0.0.1:8000"', 'worker_class="gthread"'])
+        expect(info).toContain(text)
+    },
+  )
+
   test("under compat: gunicorn, the names and labels are those of gunicorn's exporter", {
     timeout: patience,
   }, async ({ stage }) => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { encryptionFromEnvironment } from '../../delivery/encryption.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { Command } from '../command.js'
@@ -14,7 +15,10 @@ processes count in. It answers while every one of them is blocked, and after the
   --port N         the port to listen on; 0 takes any free one
   --host ADDRESS   0.0.0.0 for every address of this machine
   --path PATH      where the metrics are
-  --registry NAME  only this registry; all of them when left out`
+  --registry NAME  only this registry; all of them when left out
+
+PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE have it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only to
+who has a certificate.`
 
 export const serve: Command = {
   name: 'serve',
@@ -37,6 +41,7 @@ export const serve: Command = {
     const metrics = await openMetricsServer({
       registry,
       keepAlive: true,
+      tls: encryptionFromEnvironment(process.env),
       port: portNumber(values.port),
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),

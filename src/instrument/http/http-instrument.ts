@@ -15,6 +15,7 @@ import { watchNodeServers } from './node-server.js'
 import { ServerInstrument, type ServerInstrumentOptions } from './server-instrument.js'
 import { ServerMetrics } from './server-metrics.js'
 import { watchUndici } from './undici-client.js'
+import { isSupervised } from './worker-number.js'
 
 export interface HttpOptions extends ServerInstrumentOptions {
   /** Whose names are used; several for a time of transition. `prometheus` when left out. */
@@ -73,6 +74,9 @@ export class HttpInstrument {
   measureEverything(): void {
     this.start()
     this.server.everything = true
+    // Where nobody else decides where is counted, configure() at the beginning of the application has its say first.
+    if (isSupervised()) this.server.open()
+    else setImmediate(() => this.server.open()).unref()
     if (this.watchingClients.length > 0) return
     const client = this.makeClient()
     this.watchingClients = [watchNodeClient(client), watchUndici(client)]

@@ -28,6 +28,15 @@ export class ServerInstrument {
     this.options = { ...this.options, ...options }
   }
 
+  /** Has a process that answered nothing yet shown too. */
+  open(): void {
+    try {
+      for (const metrics of this.metrics) metrics.open()
+    } catch (cause) {
+      report(cause)
+    }
+  }
+
   /** The head of a request has come. */
   begun(exchange: Exchange): void {
     if (this.everything) this.measure(exchange)

@@ -61,6 +61,13 @@ export class ServerMetrics {
     return this.requestSize !== undefined || this.responseSize !== undefined
   }
 
+  /** Has a process that answered nothing yet shown too, where a family tells processes apart and nothing else. */
+  open(): void {
+    const { requests, duration } = this.naming.server
+    if (requests !== undefined && tellsWorkersOnly(requests)) this.requests!.labels(labelsOf(requests, ownFacts)).open()
+    if (duration !== undefined && tellsWorkersOnly(duration)) this.duration!.labels(labelsOf(duration, ownFacts)).open()
+  }
+
   begun(exchange: Exchange): void {
     if (this.inFlight !== undefined) this.inFlightOf(exchange).inc()
   }
@@ -148,6 +155,17 @@ export class ServerMetrics {
   private errorTypeOf({ aborted, errorType, status }: Exchange): string {
     return aborted ? 'aborted' : this.errorTypes.label(errorType ?? String(status))
   }
+}
+
+const ownFacts: Facts = {
+  get worker() {
+    return workerNumber()
+  },
+}
+
+function tellsWorkersOnly({ labels }: NamedFamily): boolean {
+  const facts = Object.values(labels)
+  return facts.length === 1 && facts[0] === 'worker'
 }
 
 function failed({ aborted, status }: Exchange): boolean {

@@ -1,8 +1,15 @@
 import { theHome } from '../../metric/home.js'
 
+const variable = 'PROMHIVE_WORKER_ID'
+
+/** Whether a supervisor has given this process a number. */
+export function isSupervised(): boolean {
+  return (process.env[variable] ?? '') !== ''
+}
+
 /** The number of this process among its like: its supervisor's, else that of its seat, which its successor takes over. */
 export function workerNumber(): string {
-  const given = process.env.PROMHIVE_WORKER_ID
+  const given = process.env[variable]
   if (given !== undefined && given !== '') return given
   return /^\d+/.exec(theHome().store().writer)?.[0] ?? '1'
 }

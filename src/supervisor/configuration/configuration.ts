@@ -28,7 +28,6 @@ export class Configuration {
 
   /** @throws MetricsError `OPTION_INVALID`, naming the variable, option or path of a value that cannot be */
   constructor(layers: Layers = {}) {
-    refuseEncryption(layers.environment)
     const given = new Map<SettingName, Origin>()
     for (const name of settingNames) {
       const found = find(name, settings[name], layers)
@@ -39,14 +38,6 @@ export class Configuration {
     const values = Object.fromEntries(this.origins.map(({ name, value }) => [name, value]))
     this.settings = Object.freeze(values) as unknown as Settings
   }
-}
-
-/** Who asks for a certificate is not to be served without one, and not to know. */
-function refuseEncryption(environment: NodeJS.ProcessEnv = {}): void {
-  const asked = Object.keys(environment).find((name) => name.startsWith('PROMETHEUS_SSL_') && environment[name] !== '')
-  if (asked === undefined) return
-  const text = `${asked} is set, and the metrics port speaks plain HTTP: unset it, and put a proxy in front of the port`
-  throw new MetricsError('OPTION_INVALID', text)
 }
 
 function find(name: SettingName, setting: Setting, layers: Layers): Origin | undefined {

@@ -14,7 +14,10 @@ export interface ConfigurationFile {
 const usualNames = ['promhive.yaml', 'promhive.yml', 'promhive.json']
 
 /** Sections of the files of gunicorn's exporter that stand for nothing here; they are read over. */
-const passedOver = /^exporter\.(?:gunicorn\.keepalive|cleanup\.db_files)$/
+const passedOver = /^exporter\.(?:gunicorn\.keepalive|cleanup\.db_files|prometheus\.ssl\.enabled)$/
+
+/** The section that `enabled: false` in it takes back. */
+const encryption = 'exporter.prometheus.ssl.'
 
 /** The file that is in use when nobody names one; undefined when there is none. */
 export function usualFile(directory = process.cwd()): string | undefined {
@@ -30,7 +33,10 @@ export function usualFile(directory = process.cwd()): string | undefined {
 export async function readFile(path: string): Promise<ConfigurationFile> {
   const content = await parse(path)
   const values = new Map<SettingName, { value: unknown; path: string }>()
-  for (const [at, value] of leaves(content ?? {}, '')) {
+  const all = leaves(content ?? {}, '')
+  const plain = all.some(([at, value]) => at === `${encryption}enabled` && value === false)
+  for (const [at, value] of all) {
+    if (plain && at.startsWith(encryption)) continue
     const name = settingAt(at)
     if (name !== undefined) values.set(name, { value, path: at })
     else if (!passedOver.test(at)) {

@@ -1,9 +1,14 @@
 import { cpus } from 'node:os'
 import type { Compat } from '../metric-naming.js'
-import { boolean, bytes, type Kind, oneOf, port, seconds, servedAddress, text, whole } from './kinds.js'
+import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
+import { boolean, bytes, oneOf, port, seconds, servedAddress, text, whole } from './kinds.js'
+import { type RedisSettings, redisSettings } from './redis-settings.js'
+import type { SettingsTable } from './setting.js'
+
+export type { Setting } from './setting.js'
 
 /** All that `promhive run` and `supervise()` can be told. */
-export interface Settings {
+export interface Settings extends EncryptionSettings, RedisSettings {
   /** How many processes serve the application. */
   readonly workers: number
   /** Where they count together; found by themselves when empty. */
@@ -45,35 +50,9 @@ export interface Settings {
   /** Told to the application as HOST and PORT. */
   readonly bind: string
   readonly workerClass: string
-  readonly redisEnabled: boolean
-  readonly redisHost: string
-  readonly redisPort: number
-  readonly redisDb: number
-  readonly redisPassword: string
-  readonly redisKeyPrefix: string
-  readonly redisForwardInterval: number
 }
 
-/** One thing that can be set: its kind, its default, and every name that it goes by. */
-export interface Setting<T = unknown> {
-  readonly kind: Kind<T>
-  readonly default: T | (() => T)
-  /** The default under `compat: 'gunicorn'`: the one of gunicorn's exporter. */
-  readonly gunicornDefault?: T
-  /** Environment variables; the first that is set counts. */
-  readonly env: readonly string[]
-  /** The option of the command line, without dashes; a single letter after it is its short form. */
-  readonly flag?: readonly [long: string, short?: string]
-  /** The path in a file of gunicorn's exporter. */
-  readonly exporterPath?: string
-  /** Shown as stars. */
-  readonly secret?: boolean
-  readonly help: string
-}
-
-type Table = { readonly [K in keyof Settings]: Setting<Settings[K]> }
-
-export const settings: Table = {
+export const settings: SettingsTable<Settings> = {
   workers: {
     kind: whole(1, 1024),
     default: () => cpus().length,
@@ -164,7 +143,7 @@ export const settings: Table = {
   timeout: {
     kind: seconds,
     default: 30,
-    env: ['PROMHIVE_TIMEOUT'],
+    env: ['PROMHIVE_TIMEOUT', 'GUNICORN_TIMEOUT'],
     flag: ['timeout', 't'],
     exporterPath: 'gunicorn.timeout',
     help: 'seconds that a worker may be blocked: then a report, and its end; 0 for ever',
@@ -241,50 +220,8 @@ export const settings: Table = {
     exporterPath: 'gunicorn.worker_class',
     help: 'accepted for those who come from gunicorn: every worker is a Node process',
   },
-  redisEnabled: {
-    kind: boolean,
-    default: false,
-    env: ['REDIS_ENABLED'],
-    exporterPath: 'redis.enabled',
-    help: 'whether metrics are forwarded to Redis',
-  },
-  redisHost: {
-    kind: text,
-    default: 'localhost',
-    env: ['REDIS_HOST'],
-    exporterPath: 'redis.host',
-    help: 'where Redis is',
-  },
-  redisPort: { kind: port, default: 6379, env: ['REDIS_PORT'], exporterPath: 'redis.port', help: 'its port' },
-  redisDb: {
-    kind: whole(0),
-    default: 0,
-    env: ['REDIS_DB'],
-    exporterPath: 'redis.db',
-    help: 'the number of the database',
-  },
-  redisPassword: {
-    kind: text,
-    default: '',
-    env: ['REDIS_PASSWORD'],
-    exporterPath: 'redis.password',
-    secret: true,
-    help: 'the password',
-  },
-  redisKeyPrefix: {
-    kind: text,
-    default: 'promhive:metrics:',
-    env: ['REDIS_KEY_PREFIX'],
-    exporterPath: 'redis.key_prefix',
-    help: 'in front of the keys',
-  },
-  redisForwardInterval: {
-    kind: whole(1),
-    default: 30,
-    env: ['REDIS_FORWARD_INTERVAL'],
-    exporterPath: 'redis.forward_interval',
-    help: 'seconds between two times',
-  },
+  ...encryptionSettings,
+  ...redisSettings,
 }
 
 export type SettingName = keyof Settings

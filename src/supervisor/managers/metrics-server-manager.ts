@@ -1,7 +1,9 @@
+import type { EncryptionOptions } from '../../delivery/encryption.js'
 import type { Exposition } from '../../delivery/scrape.js'
 import { type MetricsServer, openMetricsServer } from '../../delivery/scrape-server.js'
 import { theHome } from '../../metric/home.js'
 import { Configuration } from '../configuration/configuration.js'
+import { encryptionOf } from '../configuration/encryption-settings.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
 export interface MetricsServerSettings {
@@ -10,6 +12,8 @@ export interface MetricsServerSettings {
   readonly path?: string
   /** How often a taken port is tried. */
   readonly portAttempts?: number
+  /** Over https where there is a certificate. */
+  readonly tls?: EncryptionOptions | undefined
 }
 
 /** What `setupServer` decides. */
@@ -42,10 +46,12 @@ export class MetricsServerManager {
    */
   setupServer(environment: NodeJS.ProcessEnv = process.env): MetricsServerSetup | undefined {
     try {
-      const { port, host, path, portAttempts } = new Configuration({ environment }).settings
+      const configuration = new Configuration({ environment })
+      const { port, host, path, portAttempts } = configuration.settings
+      const tls = encryptionOf(configuration)
       // The default registry of a home is a whole one.
       const registry = theHome().registry as unknown as Exposition
-      return { port, host, path, portAttempts, registry }
+      return { port, host, path, portAttempts, tls, registry }
     } catch (fault) {
       this.logger.error(`no metrics port: ${textOf(fault)}`)
       return undefined
@@ -60,12 +66,13 @@ export class MetricsServerManager {
    */
   async startServer(where: number | MetricsServerSettings, registry: Exposition): Promise<boolean> {
     if (this.server !== undefined) return true
-    const { port, host, path, portAttempts } = settingsOf(where)
+    const { port, host, path, portAttempts, tls } = settingsOf(where)
     try {
       this.server = await openMetricsServer({
         port,
         ...(host !== undefined && { host }),
         registry,
+        tls,
         keepAlive: true,
         retryEvery: this.retryEvery,
         ...(path !== undefined && { path }),

@@ -20,6 +20,8 @@ export interface SupervisedOptions {
   readonly cwd?: string
   /** A program of one's own in the place of `promhive run`. */
   readonly primary?: string
+  /** A command that runs it as its only child. */
+  readonly wrapper?: readonly string[]
 }
 
 /** An application under `promhive run`, with a port of its own for the application and one for scrapes. */
@@ -32,6 +34,7 @@ export class SupervisedApplication {
     readonly child: ReturnType<typeof spawn>,
     readonly port: number,
     readonly ended: Promise<number | null>,
+    private readonly wrapped: boolean,
   ) {}
 
   /** Starts it, and waits until it serves. The names of its families begin with `app_`. */
@@ -44,18 +47,19 @@ export class SupervisedApplication {
 
   static async launch(stage: Stage, options: SupervisedOptions = {}): Promise<SupervisedApplication> {
     provideDist()
-    const { app = 'serves.mjs', args = [], env = {}, cwd, primary } = options
+    const { app = 'serves.mjs', args = [], env = {}, cwd, primary, wrapper = [] } = options
     const port = await freePort()
     const run = [join(root, 'dist', 'esm', 'cli', 'bin.js'), 'run', join(programs, app)]
     const command =
       primary === undefined ? [...run, '--port', '0', '--metric-prefix', 'app_'] : [join(programs, primary)]
-    const child = spawn(process.execPath, [...command, ...args], {
+    const [file, ...rest] = [...wrapper, process.execPath, ...command, ...args]
+    const child = spawn(file!, rest, {
       env: { ...cleanEnvironment(), NODE_NO_WARNINGS: '1', PORT: String(port), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(cwd !== undefined && { cwd }),
     })
     const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
-    const application = new SupervisedApplication(child, port, ended)
+    const application = new SupervisedApplication(child, port, ended, wrapper.length > 0)
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         application.output += text
@@ -74,8 +78,9 @@ export class SupervisedApplication {
     return application
   }
 
+  /** Of the supervisor. */
   get pid(): number {
-    return this.child.pid!
+    return this.wrapped ? (childrenOf(this.child.pid!)[0] ?? 0) : this.child.pid!
   }
 
   /** Waits for something in what it prints. */
@@ -89,7 +94,9 @@ export class SupervisedApplication {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal)
+    const { pid } = this
+    // 0 would be this very process, and all of its group.
+    if (pid > 0) process.kill(pid, signal)
   }
 
   /** What a request of the application is answered. */
@@ -99,15 +106,7 @@ export class SupervisedApplication {
 
   /** The pids of all workers that run, in the order in which they were started. */
   workerPids(): number[] {
-    try {
-      return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'latin1')
-        .trim()
-        .split(' ')
-        .filter(Boolean)
-        .map(Number)
-    } catch {
-      return []
-    }
+    return childrenOf(this.pid)
   }
 
   async scrapeText(): Promise<string> {
@@ -195,6 +194,14 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port))
     })
   })
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
 }
 
 function endQuietly(pid: number): void {

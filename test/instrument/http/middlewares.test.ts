@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { NextRoutes } from '../../../src/instrument/http/next.js'
 import { cwd, preload, visit } from '../../helpers/http/shop.js'
@@ -7,6 +9,9 @@ import { test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
 
 const program = '../../instrument/http/programs/explicit.mjs'
+
+/** As `next build` wrote it for a small application. */
+const manifest = fileURLToPath(new URL('next-routes-manifest.json', import.meta.url))
 
 const expected = {
   'method="GET",route="/users/:id",status_code="200"': 2,
@@ -38,6 +43,34 @@ describe.each([
   )
 })
 
+describe.each([
+  ['alone', {}],
+  ['beside the preload', { NODE_OPTIONS: preload, PROMHIVE_METRICS_PORT: 'off', PROMHIVE_DEFAULT_METRICS: 'off' }],
+] as const)('promhive/next %s', { timeout: 120_000 }, (_, env) => {
+  test.for([
+    { built: true, routes: ['/', '/users/[id]', '_unmatched'] },
+    { built: false, routes: ['_unmatched'] },
+  ])('tells the routes of what was built (built: $built)', async ({ built, routes }, { stage }) => {
+    const directory = join(stage.folder(), '.next')
+    if (built) {
+      mkdirSync(directory)
+      copyFileSync(manifest, join(directory, 'routes-manifest.json'))
+    }
+    const shop = await stage.start(program, { cwd, env })
+    // Relative to where the application runs, as Next has it.
+    const base = await shop.ask<string>('openNext', relative(cwd, directory))
+    expect(await visit(base, ['/', '/users/1', '/users/2?tab=x', '/wp-login.php'])).toEqual([200, 200, 200, 404])
+    const seen = await until(
+      async () => new Exposition(await shop.ask<string>('scrape')),
+      (scrape) => scrape.total('http_requests_total') >= 4,
+    )
+    const shown = Object.keys(seen.labelled('http_requests_total')).map((labels) => /route="([^"]*)"/.exec(labels)![1])
+    expect([...new Set(shown)].sort()).toEqual(routes)
+    expect(seen.total('http_requests_total')).toBe(4)
+    expect(await shop.ask('faults')).toEqual([])
+  })
+})
+
 describe('a middleware', { timeout: 120_000 }, () => {
   test('counts the requests to its own application only', async ({ stage }) => {
     const shop = await stage.start(program, { cwd })
@@ -64,7 +97,7 @@ describe('a middleware', { timeout: 120_000 }, () => {
 })
 
 describe('the routes of Next', () => {
-  const routes = new NextRoutes(JSON.parse(readFileSync(new URL('next-routes-manifest.json', import.meta.url), 'utf8')))
+  const routes = new NextRoutes(JSON.parse(readFileSync(manifest, 'utf8')))
 
   test.for([
     ['/', '/'],

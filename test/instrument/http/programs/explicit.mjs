@@ -106,6 +106,17 @@ answer({
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${server.address().port}`
   },
+  /** What `next start` is to promhive: instrumentation.js first, then a server of Node's; the build lies in `directory`. */
+  async openNext(directory) {
+    const { httpMetrics } = await import('promhive/next')
+    httpMetrics({ directory })
+    const server = createServer((request, response) => {
+      response.statusCode = request.url.startsWith('/users/') || request.url === '/' ? 200 : 404
+      response.end()
+    })
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${server.address().port}`
+  },
   /** A server beside it, of which no middleware knows. */
   async openOther() {
     const server = createServer((_request, response) => response.end())

@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import type { Server } from 'node:https'
+import { join } from 'node:path'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { MetricsError } from '../model/errors.js'
+
+/** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
+export interface EncryptionOptions {
+  /** The certificate, with those that it was signed by behind it. */
+  readonly certfile: string
+  readonly keyfile: string
+  /** Who scrapes shows a certificate that one of these signed. */
+  readonly clientCafile?: string
+  /** The same as a directory of files. */
+  readonly clientCapath?: string
+  /** False where certificates are named that clients may have, and nobody is to be asked for one. */
+  readonly clientAuthRequired?: boolean
+}
+
+/** How a fault calls an option: by what the user wrote. */
+export type OptionName = (option: keyof EncryptionOptions) => string
+
+/** Milliseconds between two looks whether a certificate was renewed. */
+const lookEvery = 10_000
+
+const variables = {
+  certfile: 'PROMETHEUS_SSL_CERTFILE',
+  keyfile: 'PROMETHEUS_SSL_KEYFILE',
+  clientCafile: 'PROMETHEUS_SSL_CLIENT_CAFILE',
+  clientCapath: 'PROMETHEUS_SSL_CLIENT_CAPATH',
+  clientAuthRequired: 'PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED',
+} as const satisfies Record<keyof EncryptionOptions, string>
+
+/**
+ * What the environment says; undefined when it says nothing.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the variable
+ */
+export function encryptionFromEnvironment(environment: NodeJS.ProcessEnv): EncryptionOptions | undefined {
+  const given = Object.fromEntries(
+    Object.entries(variables).flatMap(([option, variable]) => {
+      const value = environment[variable]
+      return value === undefined || value === '' ? [] : [[option, value]]
+    }),
+  )
+  const { clientAuthRequired: word, ...paths } = given
+  if (word !== undefined && !/^(?:1|0|true|false|t|f|yes|no|on|off)$/i.test(word)) {
+    throw new MetricsError('OPTION_INVALID', `${variables.clientAuthRequired} must be true or false, got "${word}"`)
+  }
+  const required = word === undefined ? undefined : /^(?:1|t|y|on)/i.test(word)
+  return checkEncryption(
+    { ...paths, ...(required !== undefined && { clientAuthRequired: required }) },
+    (option) => variables[option],
+  )
+}
+
+/**
+ * Complete options, or none: half of them is a fault, and so is a file that cannot be used.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the option as `nameOf` has it
+ */
+export function checkEncryption(
+  given: Partial<EncryptionOptions>,
+  nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
+): EncryptionOptions | undefined {
+  const { certfile, keyfile, clientCafile, clientCapath, clientAuthRequired } = given
+  const missing = (has: keyof EncryptionOptions, lacks: keyof EncryptionOptions): MetricsError =>
+    new MetricsError('OPTION_INVALID', `${nameOf(has)} is given, and ${nameOf(lacks)} is not: both are needed`)
+  if (certfile !== undefined && keyfile === undefined) throw missing('certfile', 'keyfile')
+  if (keyfile !== undefined && certfile === undefined) throw missing('keyfile', 'certfile')
+  for (const option of ['clientCafile', 'clientCapath'] as const) {
+    if (given[option] !== undefined && certfile === undefined) throw missing(option, 'certfile')
+  }
+  if (clientAuthRequired === true && clientCafile === undefined && clientCapath === undefined) {
+    throw missing('clientAuthRequired', 'clientCafile')
+  }
+  if (certfile === undefined || keyfile === undefined) return undefined
+  const options = { ...given, certfile, keyfile }
+  readContext(options, nameOf)
+  return options
+}
+
+/** What `https.createServer` takes. */
+export function serverOptions(options: EncryptionOptions) {
+  const asks = asksClients(options)
+  return { ...readContext(options), requestCert: asks, rejectUnauthorized: asks }
+}
+
+/** Takes up what was renewed: a certificate lives for a shorter time than a server. What cannot be used is left for later. */
+export function keepCurrent(server: Server, options: EncryptionOptions, every = lookEvery): void {
+  let known = stamp(options)
+  const timer = setInterval(() => {
+    const now = stamp(options)
+    if (now === known) return
+    try {
+      server.setSecureContext(readContext(options))
+      known = now
+    } catch {
+      // A certificate without its key yet: the next look finds both.
+    }
+  }, every).unref()
+  server.once('close', () => clearInterval(timer))
+}
+
+/** Who names the certificates of clients wants them asked for. */
+function asksClients({ clientCafile, clientCapath, clientAuthRequired = true }: EncryptionOptions): boolean {
+  return clientAuthRequired && (clientCafile !== undefined || clientCapath !== undefined)
+}
+
+function readContext(
+  options: EncryptionOptions,
+  nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
+): SecureContextOptions {
+  const read = (option: keyof EncryptionOptions, path: string): Buffer => {
+    try {
+      return readFileSync(path)
+    } catch (cause) {
+      throw new MetricsError('OPTION_INVALID', `${nameOf(option)}: ${path} cannot be read: ${textOf(cause)}`, { cause })
+    }
+  }
+  const { certfile, keyfile, clientCafile, clientCapath } = options
+  const ca = asksClients(options)
+    ? [
+        ...(clientCafile === undefined ? [] : [read('clientCafile', clientCafile)]),
+        ...(clientCapath === undefined ? [] : filesIn(clientCapath, nameOf).map((path) => read('clientCapath', path))),
+      ]
+    : undefined
+  const context = {
+    cert: read('certfile', certfile),
+    key: read('keyfile', keyfile),
+    ...(ca !== undefined && { ca }),
+    minVersion: 'TLSv1.2',
+  } as const
+  try {
+    createSecureContext(context)
+  } catch (cause) {
+    const text = `${nameOf('certfile')}: ${certfile} and ${keyfile} cannot be used together: ${textOf(cause)}`
+    throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+  return context
+}
+
+function filesIn(directory: string, nameOf: OptionName): readonly string[] {
+  try {
+    const files = readdirSync(directory)
+      .map((name) => join(directory, name))
+      .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+    if (files.length > 0) return files
+    throw new Error('there is no file in it')
+  } catch (cause) {
+    const text = `${nameOf('clientCapath')}: ${directory} cannot be used: ${textOf(cause)}`
+    throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+}
+
+/** Changes when one of the files does. */
+function stamp({ certfile, keyfile, clientCafile, clientCapath }: EncryptionOptions): string {
+  return [certfile, keyfile, clientCafile, clientCapath]
+    .map((path) => {
+      const facts = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
+      return facts === undefined ? '' : `${facts.ino} ${facts.mtimeMs}`
+    })
+    .join()
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { test } from '../helpers/processes/stage.js'
+import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
+import { until } from '../helpers/processes/until.js'
+
+const patience = 120_000
+/** What a container is to the process in it: it is number 1, and sees nobody else. */
+const wrapper = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
+const canUnshare =
+  process.platform === 'linux' &&
+  spawnSync(wrapper[0]!, [...wrapper.slice(1), 'true'], { stdio: 'ignore' }).status === 0
+
+describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make namespaces)', () => {
+  // The kernel delivers no signal to process 1 that it does not listen for.
+  test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
+    'ends gracefully on %s, with code 0, and nobody is left',
+    { timeout: patience },
+    async (signal, { stage }) => {
+      const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '2'] })
+      expect(namespacePid(app.pid)).toBe(1)
+      const workers = app.workerPids()
+      expect(workers).toHaveLength(2)
+      const slow = app.ask('/slow')
+      await app.shows((seen) => seen.total('app_worker_requests_in_flight') === 1)
+      app.signal(signal)
+      expect(await slow).toBe('late')
+      expect(await app.ended).toBe(0)
+      expect(workers.filter((pid) => namespacePid(pid) !== undefined)).toEqual([])
+    },
+  )
+
+  test('reloads, scales and replaces who is killed, and every request is counted', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '2'] })
+    const load = loadOn(app.port, { clients: 4 })
+    app.signal('SIGHUP')
+    await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="reload"}') === 2)
+    app.signal('SIGTTIN')
+    await app.shows((seen) => seen.value('app_worker_state{worker_id="3",app_worker_state="running"}') === 1)
+    app.signal('SIGTTOU')
+    await until(
+      () => app.workerPids(),
+      (pids) => pids.length === 2,
+    )
+    const reached = load.answered() + 100
+    await until(load.answered, (answered) => answered >= reached)
+    const { faults, sent } = await load.stop()
+    expect(faults).toEqual({})
+    await app.shows((seen) => seen.total('app_worker_requests_total') === sent)
+    process.kill(app.workerPids()[0]!, 'SIGKILL')
+    const after = await app.shows(
+      (seen) =>
+        seen.value('app_primary_worker_restarts_total{reason="signal"}') === 1 &&
+        [1, 2].every((id) => seen.value(`app_worker_state{worker_id="${id}",app_worker_state="running"}`) === 1),
+    )
+    expect(after.total('app_worker_requests_total')).toBe(sent)
+    app.signal('SIGTERM')
+    expect(await app.ended).toBe(0)
+  })
+})
+
+/** A process's number in its own namespace, which is the last; undefined where it has ended. */
+function namespacePid(pid: number): number | undefined {
+  try {
+    return Number(/^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
+  } catch {
+    return undefined
+  }
+}
