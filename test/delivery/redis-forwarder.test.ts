@@ -84,7 +84,10 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
       seen.add(await forwarder())
     }
     expect([...seen]).toEqual([first])
-    const results = await Promise.all(actors.map((actor) => actor.ask('last')))
+    const results = await until(
+      () => Promise.all(actors.map((actor) => actor.ask('last'))),
+      (results) => !results.includes(undefined),
+    )
     expect(results.sort()).toEqual(['ok', 'standby', 'standby'])
     const leader = actors.find(({ pid }) => first.includes(`-${pid}-`))!
     await leader.ask('count', 'jobs_total', {}, 5)

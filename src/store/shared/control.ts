@@ -70,7 +70,6 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run 
     try {
       if (binding.lock(fd, runByte, 2)) {
         if (stillThere(fd, path) !== undefined) {
-          // Writers without locks are not seen by the switch.
           // Writers without locks are not seen by the switch. One that begins a run just now is waited for.
           const goesOn = isBegun(fd) && (keep || livesWithoutLocks(directory, fd, binding))
           if (goesOn || !beingBegun(directory)) {
@@ -253,7 +252,9 @@ export function readRunId(fd: number): string | undefined {
 export function controlFault(fd: number): string | undefined {
   const head = new Head(new Uint8Array(headerSize))
   const length = readAt(fd, head.bytes, headerSize, 0)
-  return length === 0 ? undefined : length < headerSize ? 'too_short' : head.fault()
+  // Who begins a run has room reserved first, and it may die before anything is written there.
+  if (head.bytes.every((byte) => byte === 0)) return undefined
+  return length < headerSize ? 'too_short' : head.fault()
 }
 
 /** Whether any process holds the run of a directory; true where that cannot be told. */

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { type Binding, loadBinding } from '#native'
 import { directoryInUse, joinRun, readRunId } from '../../../src/store/shared/control.js'
-import { controlName, runByte, valuesName } from '../../../src/store/shared/format.js'
-import { filesIn } from '../../helpers/processes/reading.js'
+import { controlName, headerSize, runByte, valuesName } from '../../../src/store/shared/format.js'
+import { filesIn, readDirectory } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 
 const { binding } = loadBinding()
@@ -28,6 +28,17 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     expect(joinRun(directory, binding).id).toBe(first.id)
     expect(filesIn(directory)).toContain(valuesName(1))
     second.leave()
+  })
+
+  test('begins where somebody died with nothing but room reserved, and nobody takes that for a damaged file', async ({
+    stage,
+  }) => {
+    const directory = empty(stage)
+    writeFileSync(join(directory, controlName), Buffer.alloc(headerSize), { mode: 0o600 })
+    expect((await readDirectory(directory)).errors).toEqual([])
+    const run = joinRun(directory, binding)
+    expect((await readDirectory(directory)).errors).toEqual([])
+    run.leave()
   })
 
   test('does not take a stale run for a living one when who would have wiped it dies before it has', ({ stage }) => {
