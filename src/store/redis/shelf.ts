@@ -1,6 +1,6 @@
+import { within } from '../../redis-client/patience.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
-import { within } from './flusher.js'
 import type { Keys } from './keys.js'
 import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
