@@ -27,9 +27,15 @@ const needs = [
     leftOut: 'processes that count together in Redis',
   },
   {
+    package: 'valkey-server',
+    // Debian has it from 13 on: what this system's Debian does not know is not missing.
+    present: () => runs('valkey-server', '--version') || !runs('apt-cache', 'show', 'valkey-server'),
+    leftOut: 'the same on Valkey',
+  },
+  {
     package: 'openssl',
     present: () => runs('openssl', 'version'),
-    leftOut: 'a metrics port with a certificate',
+    leftOut: 'a metrics port with a certificate, and Redis behind TLS',
   },
   {
     package: 'iproute2',

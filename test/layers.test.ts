@@ -14,7 +14,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   store: ['model', 'redis-client'],
   exposition: ['model'],
   metric: ['model', 'store/backend'],
-  collect: ['model', 'metric', 'store/backend', 'store/series-log'],
+  collect: ['model', 'metric', 'store/backend', 'store/series-log', 'store/slot-map'],
   instrument: ['model', 'metric', 'collect'],
   delivery: ['model', 'redis-client', 'exposition', 'collect'],
   supervisor: ['model', 'metric', 'collect', 'delivery', 'store/backend'],

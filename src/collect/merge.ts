@@ -6,6 +6,7 @@ import type { SlotLayout } from '../model/layout/slot-layout.js'
 import type { SeriesKey } from '../model/series-key.js'
 import type { Pause, WriterSnapshot } from '../store/backend.js'
 import { opened, removed, type SeriesLog } from '../store/series-log.js'
+import { SlotMap } from '../store/slot-map.js'
 import { differInBounds, withCommonBounds } from './common-bounds.js'
 import { Table } from './table.js'
 import { Totals } from './totals.js'
@@ -130,8 +131,7 @@ class Plan {
   readonly tables: (Table | undefined)[] = []
   private position = 0
   /** Merged slot of each slot of the writer; 0 where it is not simply added. */
-  private target = new Int32Array(1024)
-  private mapped = 0
+  private readonly places = new SlotMap()
   private placed = 0
   private readonly rows = new Map<number, { table: Table; row: number }>()
   private readonly combined = new Map<number, { layout: SlotLayout; table: Table; row: number }>()
@@ -163,9 +163,7 @@ class Plan {
   }
 
   add(totals: Float64Array, { values, live, epoch }: WriterSnapshot): void {
-    const { target } = this
-    const count = Math.min(values.length, this.mapped)
-    for (let i = 0; i < count; i++) totals[target[i]!]! += values[i]!
+    this.places.add(totals, values)
     const owner = { live, epoch }
     for (const [slot, { layout, table, row }] of this.combined) {
       if ((live || layout.keepsDead) && slot + layout.width <= values.length) {
@@ -197,11 +195,11 @@ class Plan {
     const row = table.add(key, this.worker, created)
     const { layout } = table
     const from = layout.additiveFrom
-    this.reach(slot + layout.width)
+    this.places.reach(slot + layout.width)
     // Whatever was there before: in a damaged file it may not have been removed.
     this.clear(slot, layout.width)
     if (from === undefined) this.combined.set(slot, { layout, table, row })
-    else for (let i = 0; i < layout.mergedWidth; i++) this.target[slot + from + i] = table.bases[row]! + i
+    else this.places.lead(slot + from, table.bases[row]!, layout.mergedWidth)
   }
 
   /** Nothing happens where a line removes what was not opened: a damaged file must not take a series from the others. */
@@ -214,22 +212,14 @@ class Plan {
 
   private holds(slot: number, table: Table, row: number): boolean {
     const from = table.layout.additiveFrom
-    if (from !== undefined) return this.target[slot + from] === table.bases[row]
+    if (from !== undefined) return this.places.at(slot + from) === table.bases[row]
     const at = this.combined.get(slot)
     return at?.table === table && at.row === row
   }
 
   private clear(slot: number, width: number): void {
     this.combined.delete(slot)
-    this.target.fill(0, slot, slot + width)
-  }
-
-  private reach(slots: number): void {
-    if (slots > this.mapped) this.mapped = slots
-    if (slots <= this.target.length) return
-    const wider = new Int32Array(Math.max(slots, this.target.length * 2))
-    wider.set(this.target)
-    this.target = wider
+    this.places.clear(slot, width)
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { MetricsError } from '../model/errors.js'
+import { within } from '../redis-client/patience.js'
 import type { RedisForwarderSettings } from './redis-forwarder-options.js'
 import { connect, type RedisWords, wordsOf } from './redis-words.js'
 import type { Exposition } from './scrape.js'
@@ -96,11 +97,12 @@ export class RedisForwarding {
         this.put(words).finally(() => {
           this.waiting = false
         }),
+        patience,
       )
     }
-    const redis = await within(connect(address, patience))
+    const redis = await within(connect(address, patience), patience)
     try {
-      return await within(this.put(redis))
+      return await within(this.put(redis), patience)
     } finally {
       redis.end()
     }
@@ -143,17 +145,5 @@ export class RedisForwarding {
   private place(): string {
     const { host, port } = this.settings.address
     return this.settings.client === undefined ? `${host}:${port}` : 'the given client'
-  }
-}
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${patience / 1000} s`)), patience).unref()
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

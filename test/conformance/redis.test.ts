@@ -4,7 +4,7 @@ import { describe, test } from 'vitest'
 import { type RedisMetrics, redis } from '../../src/redis.js'
 import { backendConformance, type Conforming } from '../../src/testing.js'
 import { Stage } from '../helpers/processes/stage.js'
-import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
+import { hasRedis, hasValkey, RedisServer, type RedisServerOptions } from '../helpers/redis/redis-server.js'
 
 const framework = { describe: describe.skipIf(!hasRedis), test }
 const everything = { manyWriters: true, outlivesWriters: true, exemplars: true }
@@ -27,12 +27,19 @@ for (const [name, way] of Object.entries(clients)) {
   backendConformance(`redis over ${name}`, { create: over(way), supports: everything }, framework)
 }
 
+const valkey = { describe: describe.skipIf(!hasValkey), test }
+const onValkey = over(clients['a url'], 'valkey-server')
+backendConformance('redis over a url, to Valkey', { create: onValkey, supports: everything }, valkey)
+
 /** Backends that share a server, as processes would. */
-function over(way: (url: string, after: (undo: () => unknown) => void) => Promise<object>): Conforming['create'] {
+function over(
+  way: (url: string, after: (undo: () => unknown) => void) => Promise<object>,
+  program?: RedisServerOptions['program'],
+): Conforming['create'] {
   return async (after) => {
     const stage = new Stage()
     after(() => stage.clear())
-    const server = await RedisServer.start(stage)
+    const server = await RedisServer.start(stage, program === undefined ? {} : { program })
     const options = await way(server.url, after)
     return (): RedisMetrics => redis(options)
   }

@@ -9,9 +9,9 @@ import { startRedisForwarder } from '../../src/redis-forwarder.js'
 import { Participant } from '../../src/testing/conformance.js'
 import { counterOf } from '../../src/testing/counted.js'
 import { counterFamily } from '../../src/testing/families.js'
+import { type Certificate, hasOpenssl, makeCertificate } from '../helpers/certificates.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
-import { type Certificates, hasOpenssl, makeCertificates } from '../helpers/redis/certificates.js'
 import { freePort, hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
 const patience = 120_000
@@ -21,9 +21,12 @@ const key = JSON.stringify(['a'])
 describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need a certificate', () => {
   test('counts for whoever shows one, however the connection was made', { timeout: patience }, async ({ stage }) => {
     const { url, certificates } = await secureRedis(stage)
-    const [ca, cert, pem] = [certificates.ca, certificates.client.cert, certificates.client.key].map((file) =>
-      readFileSync(file, 'utf8'),
-    ) as [string, string, string]
+    const { caFile, certFile, keyFile } = files(certificates)
+    const [ca, cert, pem] = [caFile, certFile, keyFile].map((file) => readFileSync(file, 'utf8')) as [
+      string,
+      string,
+      string,
+    ]
     const io = new Redis(url, { tls: { ca, cert, key: pem } })
     const node = await createClient({ url, socket: { tls: true, ca, cert, key: pem } }).connect()
     stage.after(() => {
@@ -77,7 +80,7 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
     counterOf(early, jobs, key).inc(7)
     expect(await early.backend.flush()).toBe(false)
     expect(early.faults[0]!.message).toContain('ENOENT')
-    copyFileSync(certificates.ca, later)
+    copyFileSync(certificates.authority.certfile, later)
     expect(await early.backend.flush()).toBe(true)
     expect((await early.read()).total('jobs_total')).toBe(7)
   })
@@ -128,18 +131,27 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
   })
 })
 
-function files({ ca, client }: Certificates) {
-  return { caFile: ca, certFile: client.cert, keyFile: client.key }
+/** An authority of the test's own, and what it has signed. */
+interface Certificates {
+  readonly authority: Certificate
+  readonly server: Certificate
+  readonly client: Certificate
+}
+
+function files({ authority, client }: Certificates) {
+  return { caFile: authority.certfile, certFile: client.certfile, keyFile: client.keyfile }
 }
 
 /** A server that takes no connection in the clear, nor any without a certificate. */
 async function secureRedis(stage: Stage) {
-  const certificates = makeCertificates(stage)
+  const folder = stage.folder()
+  const authority = makeCertificate(folder, 'authority')
+  const [server, client] = [makeCertificate(folder, 'server', authority), makeCertificate(folder, 'client', authority)]
+  const certificates: Certificates = { authority, server, client }
   const port = await freePort()
-  const { server, ca } = certificates
-  const tls = { ca, ...certificates.client }
-  const words = ['--tls-port', String(port), '--tls-cert-file', server.cert, '--tls-key-file', server.key]
-  await RedisServer.start(stage, { port, tls, args: [...words, '--tls-ca-cert-file', ca] })
+  const tls = { ca: authority.certfile, cert: client.certfile, key: client.keyfile }
+  const words = ['--tls-port', String(port), '--tls-cert-file', server.certfile, '--tls-key-file', server.keyfile]
+  await RedisServer.start(stage, { port, tls, args: [...words, '--tls-ca-cert-file', authority.certfile] })
   return { certificates, port, url: `rediss://127.0.0.1:${port}` }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { Exposition, wentBack } from '../helpers/processes/exposition.js'
-import { test } from '../helpers/processes/stage.js'
+import { Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { ways } from '../helpers/redis/clients.js'
 import { failoverRounds } from '../helpers/redis/failovers.js'
@@ -9,6 +9,7 @@ import { outageRounds } from '../helpers/redis/outages.js'
 import { RedisCluster } from '../helpers/redis/redis-cluster.js'
 import { RedisSentinels } from '../helpers/redis/redis-sentinels.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
+import { lifeOfTwoHosts } from '../helpers/redis/two-hosts.js'
 
 describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () => {
   test('lose nothing that was acknowledged in 200 rounds', async ({ stage }) => {
@@ -34,6 +35,13 @@ describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () =
     const kinds = ['ioredis-sentinel', 'redis-sentinel', 'ioredis-sentinel', 'redis-sentinel']
     const failOver = (round: number) => service.failOver(round % 2 === 0 ? 'killing' : 'asking')
     await failoverRounds(stage, { kinds, ports: service.ports, failOver }, 10)
+  })
+
+  test.each(sharedBackends)('$backend: the one that flushes for a host is replaced, 3 times over', async ({ env }) => {
+    for (let round = 0; round < 3; round++) {
+      const stage = new Stage()
+      await lifeOfTwoHosts(stage, env).finally(() => stage.clear())
+    }
   })
 
   test('go on after a full minute without Redis', async ({ stage }) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { within } from '../../redis-client/patience.js'
 import { type Change, changeWords } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import type { Keys } from './keys.js'
@@ -235,12 +236,4 @@ export class Flusher {
 /** Unique for good, whatever the host, the pid or the thread. */
 export function nextWriter(before: string): string {
   return `${before.split('~')[0]}~${randomUUID()}`
-}
-
-/** Rejects when it takes too long; whatever comes later is nobody's. Does not keep the process running. */
-export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds).unref()
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -4,6 +4,7 @@ import type { SlotLayout } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import type { WriterSnapshot } from '../backend.js'
 import { opened, removed, type SeriesLog } from '../series-log.js'
+import { SlotMap } from '../slot-map.js'
 import type { PartFacts } from './entry.js'
 import { type Entry, Ledger } from './ledger.js'
 
@@ -140,8 +141,7 @@ export class HostImage {
 /** Where one process's slots go in the ledger of its host. */
 class Plan {
   private position = 0
-  private target = new Int32Array(1024)
-  private mapped = 0
+  private readonly places = new SlotMap()
   private readonly open = new Map<number, { family: FamilyDescriptor; key: SeriesKey; layout: SlotLayout }>()
 
   constructor(
@@ -162,8 +162,7 @@ class Plan {
   }
 
   add(sums: Float64Array, values: Float64Array): void {
-    const count = Math.min(values.length, this.mapped)
-    for (let i = 0; i < count; i++) sums[this.target[i]!]! += values[i]!
+    this.places.add(sums, values)
   }
 
   exemplify({ exemplars }: WriterSnapshot): void {
@@ -184,9 +183,9 @@ class Plan {
     const { ledger } = this.image
     const entry =
       additiveFrom === undefined ? ledger.open(family, key, this.part, created) : this.image.hold(family, key, created)
-    this.reach(slot + width)
+    this.places.reach(slot + width)
     const [from, count] = additiveFrom === undefined ? [0, width] : [additiveFrom, mergedWidth]
-    for (let i = from; i < from + count; i++) this.target[slot + i] = entry.run.slot + i + 1
+    this.places.lead(slot + from, entry.run.slot + from + 1, count)
     this.open.set(slot, { family, key, layout })
   }
 
@@ -195,17 +194,9 @@ class Plan {
     if (there === undefined) return
     this.open.delete(slot)
     const { family, key, layout } = there
-    this.target.fill(0, slot, slot + layout.width)
+    this.places.clear(slot, layout.width)
     const { ledger } = this.image
     if (layout.additiveFrom !== undefined) this.image.letGo(family, key)
     else ledger.remove(ledger.families.get(`${this.part} ${definitionKey(family)}`)!, key)
-  }
-
-  private reach(slots: number): void {
-    if (slots > this.mapped) this.mapped = slots
-    if (slots <= this.target.length) return
-    const wider = new Int32Array(Math.max(slots, this.target.length * 2))
-    wider.set(this.target)
-    this.target = wider
   }
 }

@@ -2,7 +2,7 @@ import type { Exemplar } from '../../model/exemplar.js'
 import { matches } from '../../model/series-key.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import { removed, type SeriesLog } from '../series-log.js'
-import type { LedgerEntry, Removal } from './entry.js'
+import { isWriter, type LedgerEntry, type Removal } from './entry.js'
 import { Names } from './names.js'
 import { openSeries } from './open-series.js'
 import { listOf, type Reply, textOf } from './script.js'
@@ -30,7 +30,14 @@ export class LedgerReader {
   constructor(readonly id: string) {}
 
   /** Takes what a reading gave: the ledger as it is, from the names on that were known. */
-  async take(entry: LedgerEntry, found: readonly Reply[], pause: Pause): Promise<void> {
+  async take(entry: LedgerEntry, live: boolean, found: readonly Reply[], pause: Pause): Promise<void> {
+    if (entry.version < this.version && isWriter(entry.facts)) {
+      // A server has taken over that had not got everything. Who lives sends it again: until then it is shown as it was.
+      if (live) return
+      this.version = 0
+      this.edition = -1
+      return
+    }
     this.entry = entry
     if (found.length < 4) return
     const [from, values, names, exemplars] = found as [Reply, Buffer, Buffer, Reply]

@@ -1,7 +1,7 @@
 import { type OwnClient, openClient } from '../../redis-client/own-client.js'
+import { within } from '../../redis-client/patience.js'
 import type { RedisUrl } from '../../redis-client/place.js'
 import { evaluating, runOn } from './clients.js'
-import { within } from './flusher.js'
 import type { Connection, Reply } from './script.js'
 
 /** Milliseconds until a connection that gives no answer is given up. */

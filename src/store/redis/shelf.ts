@@ -1,6 +1,6 @@
+import { within } from '../../redis-client/patience.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
-import { within } from './flusher.js'
 import type { Keys } from './keys.js'
 import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
@@ -102,11 +102,11 @@ export class Shelf {
     )
     // An answer that comes later than that is nobody's.
     const reply = await within(asking, patience)
-    const [now, grace, removed, removals, entries, beats, found] = listOf(reply)
+    const [now, grace, removed, removals, entries, beats, found, length] = listOf(reply)
     this.now = Number(now)
     this.grace = Number(grace)
     this.beats = new Map(pairs(beats).map(([id, beat]) => [id, Number(beat)]))
-    this.follow(Number(textOf(removed)), listOf(removals))
+    this.follow(Number(textOf(removed)), listOf(removals), Number(length))
     this.removed = textOf(removed)
     this.entries = new Map()
     for (const [id, text] of pairs(entries)) {
@@ -121,13 +121,16 @@ export class Shelf {
     for (const [i, ledger] of known.entries()) {
       const entry = this.entries.get(ledger.id)
       if (entry === undefined) continue
-      await ledger.take(entry, listOf(found[i]), pause)
+      await ledger.take(entry, this.isLive(ledger.id), listOf(found[i]), pause)
       this.ledgers.set(ledger.id, ledger)
     }
   }
 
-  private follow(removed: number, removals: readonly Reply[]): void {
-    const from = Math.max(this.followed, removed)
+  private follow(removed: number, removals: readonly Reply[], length: number): void {
+    const end = removed + length
+    // A server that took over may have lost the last ones: what comes next has their places.
+    if (this.followed > end) this.removals = this.removals.filter(({ position }) => position <= end)
+    const from = Math.max(Math.min(this.followed, end), removed)
     for (const [i, each] of removals.entries())
       this.removals.push({ removal: removalFrom(textOf(each)), position: from + i + 1 })
     this.followed = from + removals.length

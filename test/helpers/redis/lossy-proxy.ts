@@ -14,7 +14,7 @@ export class LossyProxy {
   /** How many answers were lost. */
   lost = 0
 
-  private constructor(private readonly target: number) {
+  private constructor(private target: number) {
     this.server = createServer((client) => this.serve(client))
   }
 
@@ -43,6 +43,12 @@ export class LossyProxy {
   /** Nothing passes, and nobody gets in. */
   cut(): void {
     this.refusing = true
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  /** To another server from now on. */
+  lead(target: number): void {
+    this.target = target
     for (const socket of this.sockets) socket.destroy()
   }
 

@@ -83,6 +83,8 @@ export class RedisCluster {
 async function startNode(stage: Stage): Promise<RedisServer> {
   // The nodes talk to each other on a second port.
   const [port, bus] = [await freePort(), await freePort()]
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(bus)]
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(bus)]
+  // A replica that came back has all at once.
+  const args = [...cluster, '--repl-diskless-sync-delay', '0']
   return RedisServer.start(stage, { port, args })
 }

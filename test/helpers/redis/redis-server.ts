@@ -8,7 +8,12 @@ import { until } from '../processes/until.js'
 /** Whether this system has a Redis server; `scripts/provision.mjs` installs one where it may. */
 export const hasRedis = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
 
+/** Whether it has a Valkey, which does the same. */
+export const hasValkey = spawnSync('valkey-server', ['--version'], { stdio: 'ignore' }).status === 0
+
 export interface RedisServerOptions {
+  /** The server to run: redis-server when left out. */
+  readonly program?: 'redis-server' | 'valkey-server'
   /** More words of the command line, such as `--appendonly yes`. */
   readonly args?: readonly string[]
   /** Words that must come first: a configuration file. */
@@ -35,7 +40,15 @@ export class RedisServer {
   ) {}
 
   static async start(stage: Stage, options: RedisServerOptions = {}): Promise<RedisServer> {
-    const { args = [], host = '127.0.0.1', port = await freePort(), wrapper = [], first = [], tls } = options
+    const {
+      args = [],
+      host = '127.0.0.1',
+      port = await freePort(),
+      wrapper = [],
+      first = [],
+      tls,
+      program = 'redis-server',
+    } = options
     const folder = stage.folder()
     const words = [
       ...first,
@@ -51,7 +64,7 @@ export class RedisServer {
       'no',
       ...args,
     ]
-    const server = new RedisServer(port, host, [...wrapper, 'redis-server', ...words.map(String)], folder, tls)
+    const server = new RedisServer(port, host, [...wrapper, program, ...words.map(String)], folder, tls)
     stage.after(() => server.kill())
     await server.launch()
     return server
