@@ -1,4 +1,7 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Collector } from './collect/collector.js'
+import { Registry } from './collect/registry.js'
+import { type ScrapeResponse, scrape, textResponse } from './delivery/scrape.js'
 import { readStatistics } from './delivery/statistics-reader.js'
 import { processHome } from './home/default-registry.js'
 import { UwsgiCollector } from './instrument/uwsgi/uwsgi-collector.js'
@@ -38,10 +41,7 @@ export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
   const uris = (Array.isArray(uri) ? uri : [uri]) as readonly string[]
   const addresses = new Map(uris.map((text) => [text, addressOf(text)]))
   if (addresses.size === 0) throw new MetricsError('OPTION_INVALID', 'uwsgiCollector: uri names no stats server')
-  if (!(timeout > 0 && timeout <= 4)) {
-    const text = `uwsgiCollector: timeout must be a number of seconds above 0, 4 at most, got ${describe(timeout)}`
-    throw new MetricsError('OPTION_INVALID', text)
-  }
+  checkTimeout('uwsgiCollector', timeout)
   const own = { registers: [...registers] }
   const scrapes = new Counter({
     name: 'uwsgi_exporter_scrapes_total',
@@ -66,6 +66,62 @@ export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
       processHome().onError(fault as MetricsError)
     },
   })
+}
+
+/** Which servers may be asked for, and how. */
+export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' | 'timeout'> {
+  /** Says of each target whether it may be asked: whoever reaches the probe has this process connect to it. All when left out. */
+  readonly allow?: (target: string) => boolean
+}
+
+/**
+ * Answers `/probe?target=tcp://10.0.0.7:9191` with the families of that one server, as uwsgi_exporter's probe does: one
+ * process that Prometheus asks about many servers. Targets are `tcp://`, `http://` and `https://`; files and sockets of
+ * this machine are not told to who asks from elsewhere. One that does not answer is `uwsgi_up 0`.
+ *
+ * @returns a listener for a server of `node:http`
+ * @throws MetricsError `OPTION_INVALID`, naming the option
+ * @example
+ * createServer(uwsgiProbe({ allow: (target) => target.startsWith('tcp://10.0.0.') })).listen(9117)
+ */
+export function uwsgiProbe({ allow = () => true, cores, timeout }: UwsgiProbeOptions = {}): RequestListener {
+  if (timeout !== undefined) checkTimeout('uwsgiProbe', timeout)
+  const answer = async ({ url = '/', headers }: IncomingMessage): Promise<ScrapeResponse> => {
+    const [path, query] = url.split('?', 2)
+    if (path !== '/probe') return textResponse(404, 'nothing here; /probe?target=tcp://host:port\n')
+    const target = new URLSearchParams(query).get('target') ?? ''
+    const kind = statisticsAddress(target)?.kind
+    if (kind !== 'tcp' && kind !== 'http' && kind !== 'https') {
+      return textResponse(400, 'target must be tcp://host:port, http://host:port or https://host:port\n')
+    }
+    if (!allow(target)) return textResponse(403, `${target} is none of the servers that may be asked\n`)
+    const registry = new Registry({ scope: 'process' })
+    const seconds = patience(headers['x-prometheus-scrape-timeout-seconds'], timeout)
+    const options = { uri: target, registers: [registry], timeout: seconds }
+    registry.registerCollector(uwsgiCollector({ ...options, ...(cores !== undefined && { cores }) }))
+    return scrape(registry, { accept: headers.accept })
+  }
+  return (request, response) => {
+    answer(request).then(
+      ({ status, headers, body }) => {
+        response.writeHead(status, headers)
+        response.end(request.method === 'HEAD' ? undefined : Buffer.concat(body))
+      },
+      () => response.destroy(),
+    )
+  }
+}
+
+function checkTimeout(what: string, timeout: number): void {
+  if (timeout > 0 && timeout <= 4) return
+  const text = `${what}: timeout must be a number of seconds above 0, 4 at most, got ${describe(timeout)}`
+  throw new MetricsError('OPTION_INVALID', text)
+}
+
+/** A quarter of a second less than the scraper has, so that it hears that the server was too slow. */
+function patience(told: string | string[] | undefined, timeout = 2): number {
+  const seconds = Number(told)
+  return seconds > 0 ? Math.min(timeout, Math.max(0.1, seconds - 0.25)) : timeout
 }
 
 function addressOf(uri: string) {

@@ -5,6 +5,8 @@ export interface SharedPortOptions extends MetricsServerOptions {
   /** Whether nobody else of this application can have the port: then it is a stranger who has it. */
   readonly alone: boolean
   readonly onError: (error: MetricsError) => void
+  /** Told when this process has the port. */
+  readonly onOpen?: (server: MetricsServer) => void
   /** Milliseconds between two looks whether the port is free. */
   readonly every?: number
 }
@@ -43,6 +45,7 @@ export class SharedPort {
   private async try(): Promise<void> {
     try {
       this.server = await openMetricsServer({ ...this.options, attempts: 1 })
+      this.options.onOpen?.(this.server)
     } catch (cause) {
       const error = cause as MetricsError
       const taken = error.code === 'PORT_TAKEN'

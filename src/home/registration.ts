@@ -64,7 +64,16 @@ function openPort(): void {
     registry: home.registry,
     alone: cluster.isPrimary && directoryFromEnvironment() === undefined,
     onError: (error) => home.onError(error),
+    onOpen: ({ url }) => sayWhatIsOn(url),
   }).start()
+}
+
+/** To the log of the process that has the port; not into the output of a program. */
+function sayWhatIsOn(url: string): void {
+  if (!isOn('PROMHIVE_STARTUP')) return
+  const parts = [isOn('PROMHIVE_HTTP') && 'HTTP', isOn('PROMHIVE_DEFAULT_METRICS') && 'process and runtime']
+  const measured = parts.filter((part) => part !== false).join(', ')
+  process.stderr.write(`promhive: ${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}\n`)
 }
 
 function attempt(part: () => void): void {

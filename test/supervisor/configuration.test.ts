@@ -37,6 +37,11 @@ describe('a configuration', () => {
     ['PROMETHEUS_BIND_ADDRESS', '0.0.0.0', 'host', '0.0.0.0'],
     ['GUNICORN_WORKERS', '7', 'workers', 7],
     ['WEB_CONCURRENCY', '6', 'workers', 6],
+    ['GUNICORN_TIMEOUT', '60', 'timeout', 60],
+    ['GUNICORN_WORKER_CLASS', 'gthread', 'workerClass', 'gthread'],
+    ...['PrometheusWorker', 'gunicorn_prometheus_exporter.PrometheusGeventWorker'].map(
+      (name) => ['GUNICORN_WORKER_CLASS', name, 'workerClass', name] as const,
+    ),
     ['REDIS_ENABLED', 'on', 'redisEnabled', true],
     ['REDIS_HOST', 'redis', 'redisHost', 'redis'],
     ['REDIS_PORT', '6380', 'redisPort', 6380],
@@ -63,6 +68,7 @@ describe('a configuration', () => {
     ['REDIS_DB', '-1', 'REDIS_DB must be a whole number of 0 or more'],
     ['PROMHIVE_MAX_RSS', 'lots', 'PROMHIVE_MAX_RSS must be a number of bytes'],
     ['PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED', 'maybe', 'PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED must be true or false'],
+    ['GUNICORN_WORKER_CLASS', 'uvicorn', 'GUNICORN_WORKER_CLASS must be sync, gthread, eventlet'],
     ['PROMHIVE_COMPAT', 'uwsgi', 'PROMHIVE_COMPAT must be none or gunicorn'],
   ] as const)('%s=%s is refused by name', ([variable, text, message]) => {
     const wrong = (): Configuration => new Configuration({ environment: { [variable]: text } })

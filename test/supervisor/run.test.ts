@@ -32,8 +32,10 @@ describe.runIf(linux)('promhive run', () => {
     expect(argv).toHaveLength(2)
     expect(argv[1]).toMatch(/serves\.mjs$/)
     expect(execArgv).toHaveLength(2)
-    const scrape = await app.shows((seen) => seen.total('app_worker_requests_total') === 1)
-    expect(Object.keys(scrape.labelled('app_worker_requests_total'))).toHaveLength(3)
+    const scrape = await app.shows((seen) => {
+      const requests = Object.values(seen.labelled('app_worker_requests_total'))
+      return requests.length === 3 && seen.total('app_worker_requests_total') === 1
+    })
     expect(scrape.total('app_worker_request_duration_seconds_count')).toBe(1)
     for (const id of ['1', '2', '3']) {
       expect(scrape.value(`app_worker_memory_bytes{worker_id="${id}"}`)).toBeGreaterThan(10_000_000)

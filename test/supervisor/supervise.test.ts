@@ -13,6 +13,16 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     const app = await SupervisedApplication.start(stage, { primary: 'own-primary.mjs' })
     for (let i = 0; i < 5; i++) await app.ask()
     await app.shows((seen) => seen.value('jobs_total') === 5)
+    // Its workers count their requests as those of `promhive run` do, idle ones included.
+    const counted = await app.shows((seen) => seen.total('app_worker_requests_total') === 5)
+    for (const name of [
+      'requests_total',
+      'request_duration_seconds_count',
+      'requests_in_flight',
+      'cpu_seconds_total',
+    ]) {
+      expect(Object.keys(counted.labelled(`app_worker_${name}`)), name).toEqual(['worker_id="1"', 'worker_id="2"'])
+    }
     expect(await app.scrapeText()).toContain('promhive_hook_failures_total{hook="ready"} 1')
 
     app.signal('SIGHUP')

@@ -1,8 +1,10 @@
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { Registry } from '../../src/index.js'
-import { uwsgiCollector } from '../../src/uwsgi.js'
+import { uwsgiCollector, uwsgiProbe } from '../../src/uwsgi.js'
 import { Exposition } from '../helpers/processes/exposition.js'
+import { ask } from '../helpers/processes/http.js'
 import { test } from '../helpers/processes/stage.js'
 import { freePort, SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
@@ -182,5 +184,32 @@ describe('the collector', () => {
     [{}, /uri must be/],
   ] as const)('refuses %j', ([options, text]) => {
     expect(() => uwsgiCollector(options as never)).toThrow(text)
+  })
+})
+
+describe.runIf(hasUwsgi)('uwsgiProbe', () => {
+  test('tells of the server that is asked for, and of no file or socket', { timeout: patience }, async ({ stage }) => {
+    const port = await freePort()
+    await UwsgiServer.start(stage, ['--stats', `127.0.0.1:${port}`])
+    const server = createServer(uwsgiProbe({ allow: (target) => target.includes('127.0.0.1') }))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    stage.after(() => void server.close())
+    const base = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+    const probe = (target: string) => ask(`${base}/probe?target=${encodeURIComponent(target)}`)
+    const target = `tcp://127.0.0.1:${port}`
+    for (let n = 0; n < 2; n++) {
+      const seen = new Exposition((await probe(target)).body)
+      expect(seen.value('uwsgi_up')).toBe(1)
+      expect(seen.total('uwsgi_workers')).toBeGreaterThan(0)
+      expect(Object.keys(seen.labelled('uwsgi_workers'))).toEqual([`stats_uri="${target}"`])
+      expect(seen.value('uwsgi_exporter_scrapes_total')).toBe(1)
+    }
+    const away = new Exposition((await probe(`tcp://127.0.0.1:${await freePort()}`)).body)
+    expect(away.value('uwsgi_up')).toBe(0)
+    const statuses = ['tcp://10.0.0.7:9191', 'file:///etc/passwd', 'unix:///run/x', '/run/x', ''].map(
+      async (other) => (await probe(other)).status,
+    )
+    expect(await Promise.all(statuses)).toEqual([403, 400, 400, 400, 400])
+    expect((await ask(`${base}/`)).status).toBe(404)
   })
 })

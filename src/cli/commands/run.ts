@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { processHome } from '../../home/default-registry.js'
 import { MetricsError } from '../../model/errors.js'
 import { optionsHelp, settingOfFlag } from '../../supervisor/configuration/explain.js'
 import { type Setting, type SettingName, settings } from '../../supervisor/configuration/settings.js'
@@ -9,6 +10,7 @@ import type { Hooks } from '../../supervisor/lifecycle.js'
 import { handleSignals } from '../../supervisor/signal-handling.js'
 import { composeSupervisor, configurationFrom } from '../../supervisor.js'
 import type { Command } from '../command.js'
+import { startupLines } from '../startup.js'
 
 const usage = `promhive run APP [--workers N] [options] [-- arguments of the application]
 
@@ -36,10 +38,11 @@ export const run: Command = {
     const supervisor = composeSupervisor(configuration, { exec, args: appArguments, execArgv, hooks })
     handleSignals(supervisor)
     await supervisor.start()
-    const { workers } = configuration.settings
-    const scrapes = supervisor.metricsUrl === undefined ? '' : `; metrics at ${supervisor.metricsUrl}`
-    if (supervisor.running)
-      console.error(`promhive: ${workers} ${workers === 1 ? 'worker serves' : 'workers serve'} ${app}${scrapes}`)
+    const { settings } = configuration
+    const { running, metricsUrl, statsAddress } = supervisor
+    const { directory } = processHome().whereabouts()
+    const told = { app, workers: settings.workers, settings, metricsUrl, statsAddress, directory }
+    if (running) console.error(startupLines(told))
     return supervisor.done
   },
 }

@@ -64,6 +64,16 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
   }
 }
 
+/** gunicorn's own classes, and those of its exporter, with their module or without. */
+export const workerClass: Kind<string> = {
+  says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
+  read(given) {
+    const own = /^(?:sync|gthread|eventlet|gevent|tornado)$/
+    const exporters = /^(?:gunicorn_prometheus_exporter\.)?Prometheus(?:Thread|Eventlet|Gevent|Tornado)?Worker$/
+    return typeof given === 'string' && (own.test(given) || exporters.test(given)) ? given : undefined
+  },
+}
+
 /** What can be served; `off` is how a stronger layer takes back what a weaker one said. */
 export const servedAddress: Kind<string> = {
   says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',

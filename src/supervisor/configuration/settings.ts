@@ -1,7 +1,7 @@
 import { cpus } from 'node:os'
 import type { Compat } from '../metric-naming.js'
 import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
-import { boolean, bytes, oneOf, port, seconds, servedAddress, text, whole } from './kinds.js'
+import { boolean, bytes, oneOf, port, seconds, servedAddress, text, whole, workerClass } from './kinds.js'
 import { type RedisSettings, redisSettings } from './redis-settings.js'
 import type { SettingsTable } from './setting.js'
 
@@ -213,7 +213,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'ADDRESS:PORT, told to the application as HOST and PORT',
   },
   workerClass: {
-    kind: oneOf('sync', 'gthread', 'eventlet', 'gevent'),
+    kind: workerClass,
     default: 'sync',
     env: ['GUNICORN_WORKER_CLASS'],
     flag: ['worker-class'],

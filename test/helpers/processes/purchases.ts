@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { Exposition } from './exposition.js'
 import { ask } from './http.js'
+import { until } from './until.js'
 
 /** Requests to `http-application.mjs`, and what its scrapes say of them. */
 export class Purchases {
@@ -39,6 +40,11 @@ export class Purchases {
     return scrape
   }
 
+  /** The series of the application itself, when they are so: some are told of once in a while. */
+  series(are: (series: readonly string[]) => boolean): Promise<readonly string[]> {
+    return until(async () => seriesOf(await this.areExact()), are)
+  }
+
   /** Ends the scrapes that went on beside all of it. */
   async end(): Promise<void> {
     this.watching = false
@@ -69,7 +75,10 @@ function bought(scrape: Exposition): number {
   return scrape.value('http_requests_total{path="/buy"}') ?? 0
 }
 
-/** The series of the application itself, but for those of things that come and go: what a process has open, and garbage. */
-export function seriesOf({ samples }: Exposition): string[] {
+/** Measured over an interval: the last series that a process has. */
+export const lastSeries = 'nodejs_eventloop_utilization'
+
+/** Without those of things that come and go: what a process has open, and garbage. */
+function seriesOf({ samples }: Exposition): string[] {
   return [...samples.keys()].filter((key) => /^(?:http|process|nodejs)_(?!gc_|active_\w+\{)/.test(key)).sort()
 }

@@ -89,6 +89,27 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
     expect(seen.total('http_requests_total')).toBe(1)
   })
 
+  test('says what is on and where to look, unless it is told not to', async ({ stage }) => {
+    const [port, silent] = [await freePort(), await freePort()]
+    const start = (env: Record<string, string>) =>
+      stage.start('../../instrument/http/programs/shop.mjs', { cwd, env: { NODE_OPTIONS: preload, ...env } })
+    const loud = await start({ PROMHIVE_METRICS_PORT: String(port) })
+    const line = `promhive: measuring HTTP, process and runtime; metrics at http://127.0.0.1:${port}/metrics\n`
+    expect(
+      await until(
+        () => loud.errors,
+        (errors) => errors.includes('promhive:'),
+      ),
+    ).toContain(line)
+    expect(loud.output).toBe('')
+    const quiet = await start({ PROMHIVE_METRICS_PORT: String(silent), PROMHIVE_STARTUP: 'off' })
+    await until(
+      () => ask(`http://127.0.0.1:${silent}/metrics`).catch(() => undefined),
+      (answer) => answer?.status === 200,
+    )
+    expect(quiet.errors).not.toContain('metrics at')
+  })
+
   test('measures no package manager on the way to the application', async ({ stage }) => {
     const port = await freePort()
     const program = stage.launch('../../instrument/http/programs/npm-cli.js', {

@@ -1,0 +1,37 @@
+import type { Settings } from '../supervisor/configuration/settings.js'
+
+/** Where a started application counts and answers. */
+export interface Startup {
+  readonly app: string
+  readonly workers: number
+  readonly settings: Settings
+  readonly metricsUrl: string | undefined
+  readonly statsAddress: string | undefined
+  readonly directory: string | undefined
+}
+
+/** What a person wants to know of an application that has just started: what is on, and where to look. */
+export function startupLines({ app, workers, settings, metricsUrl, statsAddress, directory }: Startup): string {
+  const { register, compat, timeout, report, maxRequests, maxRss, user } = settings
+  const on = [
+    register && 'every request measured (register)',
+    compat === 'gunicorn' && 'names of gunicorn’s exporter',
+    timeout > 0 && `workers blocked for ${timeout} s ${report ? 'reported and ' : ''}replaced`,
+    maxRequests > 0 && `replaced after ${maxRequests} requests`,
+    maxRss > 0 && `replaced above ${Math.round(maxRss / 1024 / 1024)} MiB`,
+    user !== '' && `run as ${user}`,
+  ].filter((part) => part !== false)
+  const look = [
+    metricsUrl === undefined && 'no metrics port is open',
+    statsAddress !== undefined && `promhive stats ${statsAddress}`,
+    directory !== undefined && `promhive top ${directory}`,
+  ].filter((part) => part !== false)
+  const serve = `${workers} ${workers === 1 ? 'worker serves' : 'workers serve'} ${app}`
+  return [
+    ...(on.length > 0 ? [`on: ${on.join('; ')}`] : []),
+    ...(look.length > 0 ? [`look: ${look.join('; ')}`] : []),
+    `${serve}${metricsUrl === undefined ? '' : `; metrics at ${metricsUrl}`}`,
+  ]
+    .map((line) => `promhive: ${line}`)
+    .join('\n')
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { startupLines } from '../../src/cli/startup.js'
+import { Configuration } from '../../src/supervisor/configuration/configuration.js'
+
+const nowhere = { metricsUrl: undefined, statsAddress: undefined, directory: undefined }
+
+test('a started application says what is on, and where to look', () => {
+  const { settings } = new Configuration({
+    code: { register: true, timeout: 20, maxRequests: 5000, maxRss: 536_870_912, user: 'www-data', compat: 'gunicorn' },
+  })
+  const metricsUrl = 'http://127.0.0.1:9464/metrics'
+  const where = { metricsUrl, statsAddress: 'unix:/run/shop.stats', directory: '/dev/shm/shop' }
+  expect(startupLines({ app: 'shop.js', workers: 4, settings, ...where })).toBe(
+    `promhive: on: every request measured (register); names of gunicorn’s exporter; workers blocked for 20 s reported and replaced; replaced after 5000 requests; replaced above 512 MiB; run as www-data
+promhive: look: promhive stats unix:/run/shop.stats; promhive top /dev/shm/shop
+promhive: 4 workers serve shop.js; metrics at http://127.0.0.1:9464/metrics`,
+  )
+})
+
+test('an application of which nothing is on says so little', () => {
+  const { settings } = new Configuration({ code: { timeout: 0 } })
+  expect(startupLines({ app: 'shop.js', workers: 1, settings, ...nowhere })).toBe(
+    'promhive: look: no metrics port is open\npromhive: 1 worker serves shop.js',
+  )
+})
