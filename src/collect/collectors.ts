@@ -2,7 +2,7 @@ import type { MetricRegistry } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
 import type { Family, Sample, SampleFamily } from '../model/family.js'
 import { describe } from '../model/metric-name.js'
-import { seriesKey } from '../model/series-key.js'
+import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import { messageOf, oneAtATime } from './collect-hook.js'
 import { checkCollected } from './collected.js'
 import type { CollectedFamily, CollectedValue, Collector } from './collector.js'
@@ -84,15 +84,20 @@ function sampleFamily({ name, help, type, values }: CollectedFamily): SampleFami
   const samples = new Map<string, Sample>()
   for (const { labels, value } of values) {
     const texts = labelTexts(labels)
-    samples.set(seriesKey(Object.entries(texts).sort().flat()), { name, value, labels: texts })
+    samples.set(identity(texts), { name, value, labels: texts })
   }
   return { name, help, type, samples: [...samples.values()] }
 }
 
-/** A label without a value is one that the series lacks. */
 function labelTexts(labels: CollectedValue['labels'] = {}): Record<string, string> {
-  const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null && value !== '')
+  const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
   return Object.fromEntries(present.map(([label, value]) => [label, String(value)]))
+}
+
+/** To Prometheus an empty label is one that the series lacks. */
+function identity(labels: Record<string, string>): SeriesKey {
+  const present = Object.entries(labels).filter(([, value]) => value !== '')
+  return seriesKey(present.sort().flat())
 }
 
 function failed({ name }: Collector, cause: unknown): MetricsError {

@@ -54,8 +54,8 @@ describe('a collector', () => {
     const values = [
       { value: 1, labels: { a: 'x', b: 1 } },
       { value: 2, labels: { b: 1, a: 'x' } },
-      { value: 3, labels: { a: 'x' } },
-      { value: 4, labels: { a: 'x', b: '' } },
+      { value: 3, labels: { a: 'x', b: '' } },
+      { value: 4, labels: { a: 'x' } },
     ]
     registry.registerCollector({ name: 'twice', collect: () => [{ ...family, type: 'gauge', values }] })
     expect(await shown(registry)).toEqual({ 'pool{b="1",a="x"}': 2, 'pool{a="x"}': 4 })
