@@ -53,6 +53,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly defaults: Labels
   private readonly required: readonly string[]
   private readonly limit: SeriesLimit
+  private readonly overflow: LabelTexts
   /** Takes what is to be dropped. */
   private nowhere: C | undefined
 
@@ -81,6 +82,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.collectsEach = collect !== undefined && run === 'each'
     this.defaults = checkDefaultLabels(name, this.names, options.defaultLabels)
     this.limit = checkLimit(name, options)
+    this.overflow = this.names.map(() => overflowValue)
     this.expireAfter = checkExpireAfter(name, options.expireAfter)
     this.exemplarForm = options.enableExemplars === true
     this.name = name
@@ -257,7 +259,9 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     const texts = this.textsOfLabels(labels)
     const known = this.children.numberOf(texts)
     const most = this.limit.maxSeries ?? this.home.maxSeries
-    if (known === 0 && this.children.size >= most) return this.beyond(most, texts)
+    // What takes the rest is not one of the series that there may be.
+    const rest = this.children.numberOf(this.overflow) > 0 ? 1 : 0
+    if (known === 0 && this.children.size >= most + rest) return this.beyond(most, texts)
     const number = known || this.children.add(texts)
     this.children.lead(labels, number)
     return number
@@ -269,10 +273,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     if (seriesKey(texts) === this.only.key) return unlabelled
     this.home.limited(this.name)
     const { onLimit } = this.limit
-    if (onLimit === 'overflow') {
-      const overflow = texts.map(() => overflowValue)
-      return this.children.numberOf(overflow) || this.children.add(overflow)
-    }
+    if (onLimit === 'overflow') return this.children.numberOf(this.overflow) || this.children.add(this.overflow)
     if (onLimit === 'throw') {
       const text = `${this.name} has its ${most} series; (${texts.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
       throw new MetricsError('SERIES_LIMIT', text)
