@@ -12,10 +12,14 @@ export async function runCollect(
   try {
     await oneAtATime(metric, metric.collect)
   } catch (cause) {
-    onError(
-      new MetricsError('COLLECT_FAILED', `collect() of ${metric.name} failed; its last values are served`, { cause }),
-    )
+    const text = `collect() of ${metric.name} failed (${messageOf(cause)}); its last values are served`
+    onError(new MetricsError('COLLECT_FAILED', text, { cause }))
   }
+}
+
+/** What application code threw, in a line. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** Waits for application code as long as a scrape can wait. */

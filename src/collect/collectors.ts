@@ -1,9 +1,11 @@
 import type { MetricRegistry } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
-import type { Family, SampleFamily } from '../model/family.js'
+import type { Family, Sample, SampleFamily } from '../model/family.js'
 import { describe } from '../model/metric-name.js'
-import { oneAtATime } from './collect-hook.js'
-import type { CollectedFamily, Collector } from './collector.js'
+import { type SeriesKey, seriesKey } from '../model/series-key.js'
+import { messageOf, oneAtATime } from './collect-hook.js'
+import { checkCollected } from './collected.js'
+import type { CollectedFamily, CollectedValue, Collector } from './collector.js'
 import { Publisher } from './publisher.js'
 import type { Job, Ticker } from './ticker.js'
 
@@ -69,7 +71,7 @@ export class Collectors {
 
   private async ask(collector: Collector): Promise<readonly CollectedFamily[] | undefined> {
     try {
-      return await oneAtATime(collector, () => collector.collect())
+      return checkCollected(await oneAtATime(collector, () => collector.collect()))
     } catch (cause) {
       this.onError(failed(collector, cause))
       return undefined
@@ -77,29 +79,36 @@ export class Collectors {
   }
 }
 
+/** Of a series that was given twice the last value is shown, as of one that was set twice. */
 function sampleFamily({ name, help, type, values }: CollectedFamily): SampleFamily {
-  const samples = values.map(({ labels = {}, value }) => ({
-    name,
-    value,
-    labels: Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)])),
-  }))
-  return { name, help, type, samples }
+  const samples = new Map<string, Sample>()
+  for (const { labels, value } of values) {
+    const texts = labelTexts(labels)
+    samples.set(identity(texts), { name, value, labels: texts })
+  }
+  return { name, help, type, samples: [...samples.values()] }
+}
+
+function labelTexts(labels: CollectedValue['labels'] = {}): Record<string, string> {
+  const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
+  return Object.fromEntries(present.map(([label, value]) => [label, String(value)]))
+}
+
+/** To Prometheus an empty label is one that the series lacks. */
+function identity(labels: Record<string, string>): SeriesKey {
+  const present = Object.entries(labels).filter(([, value]) => value !== '')
+  return seriesKey(present.sort().flat())
 }
 
 function failed({ name }: Collector, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new MetricsError(
-    'COLLECT_FAILED',
-    `collector ${name ?? 'without a name'} failed (${why}); the other families are served`,
-    { cause },
-  )
+  const text = `collector ${name ?? 'without a name'} failed (${messageOf(cause)}); the other families are served`
+  return new MetricsError('COLLECT_FAILED', text, { cause })
 }
 
 /** What a collector gives that does not wait for anything: the process ends. */
 function askAtOnce(collector: Collector): readonly CollectedFamily[] | undefined {
   try {
-    const given = collector.collect()
-    return Array.isArray(given) ? given : undefined
+    return checkCollected(collector.collect())
   } catch {
     // There is nobody left to tell.
     return undefined

@@ -16,6 +16,8 @@ export class Publisher {
     for (const family of families) {
       let published = this.families.get(family.name)
       if (published === undefined) {
+        // Its first values tell which labels it has.
+        if (family.values.length === 0) continue
         published =
           family.type === 'counter'
             ? new PublishedCounter(family, this.registry)

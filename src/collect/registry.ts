@@ -7,7 +7,7 @@ import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from
 import { checkLabelNames, type LabelSet } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
-import { patiently, runCollect } from './collect-hook.js'
+import { messageOf, patiently, runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
 import { Expiry } from './expiry.js'
@@ -287,7 +287,11 @@ export class Registry implements MetricRegistry {
       return familyFromValues(await patiently(metric.get()))
     } catch (cause) {
       this.home.onError(
-        new MetricsError('COLLECT_FAILED', `get() of ${metric.name} failed; the other metrics are served`, { cause }),
+        new MetricsError(
+          'COLLECT_FAILED',
+          `get() of ${metric.name} failed (${messageOf(cause)}); the other metrics are served`,
+          { cause },
+        ),
       )
       return undefined
     }

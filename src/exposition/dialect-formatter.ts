@@ -1,7 +1,7 @@
 import { type Family, type FamilyTable, isTable, nameOf, type SampleFamily } from '../model/family.js'
 import type { LabelSet } from '../model/label-set.js'
 import { ByteChunks } from './bytes.js'
-import type { Dialect } from './dialect.js'
+import type { Dialect, Heading } from './dialect.js'
 import { escapeLabelValue } from './escape.js'
 import { formatNumber } from './number.js'
 import { untyped } from './samples.js'
@@ -9,9 +9,16 @@ import { type Pause, TextFamily } from './text-family.js'
 
 const encoder = new TextEncoder()
 
+/** How much of a family is shown: all, without when its series began, or without its type. */
+type Manner = 'whole' | 'undated' | 'untyped'
+
 /** Writes families as text. Keeps what it wrote in front of each value: the next scrape copies it. */
 export class DialectFormatter {
-  private readonly known = { typed: new WeakMap<FamilyTable, TextFamily>(), untyped: new WeakMap() }
+  private readonly known: Readonly<Record<Manner, WeakMap<FamilyTable, TextFamily>>> = {
+    whole: new WeakMap(),
+    undated: new WeakMap(),
+    untyped: new WeakMap(),
+  }
 
   /** @param defaultLabels written on every series that has no label of that name */
   constructor(
@@ -40,10 +47,11 @@ export class DialectFormatter {
   private async write(families: readonly Family[], pause: Pause, ending: string): Promise<readonly Uint8Array[]> {
     const out = new ByteChunks()
     const sorted = [...families].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0))
-    const clashing = this.clashing(sorted)
+    const manners = this.manners(sorted)
     for (const family of sorted) {
-      if (isTable(family)) await this.textOf(family, clashing.has(family)).write(out, pause)
-      else out.append(encoder.encode(this.foreignText(family, clashing.has(family))))
+      const manner = manners.get(family) ?? 'whole'
+      if (isTable(family)) await this.textOf(family, manner).write(out, pause)
+      else out.append(encoder.encode(this.foreignText(family, manner)))
     }
     out.append(encoder.encode(ending))
     return out.end()
@@ -51,40 +59,57 @@ export class DialectFormatter {
 
   /**
    * Those that the format would call what another family is called: a counter `jobs_total` is the family `jobs`, and
-   * there may be a gauge `jobs`. They are shown without their type, then nothing has to be called otherwise.
+   * there may be a gauge `jobs`. They are shown without their type, then nothing has to be called otherwise. So it is
+   * with `jobs_created_total` beside `jobs_total`, which keeps `jobs_created` for when it began.
    */
-  private clashing(families: readonly Family[]): ReadonlySet<Family> {
-    const shownName = (family: Family): string => this.dialect.familyName(isTable(family) ? family.family : family)
+  private manners(families: readonly Family[]): ReadonlyMap<Family, Manner> {
+    const manners = new Map<Family, Manner>()
+    const shownName = (family: Family): string => this.dialect.familyName(headOf(family))
     const kept = (family: Family): boolean => shownName(family) === nameOf(family)
     const names = new Set(families.filter(kept).map(nameOf))
-    return new Set(
-      families.filter((family) => {
-        if (kept(family)) return false
-        const name = shownName(family)
-        return names.has(name) || !names.add(name)
-      }),
-    )
+    for (const family of families) {
+      if (kept(family)) continue
+      const name = shownName(family)
+      if (names.has(name)) manners.set(family, 'untyped')
+      else names.add(name)
+    }
+    if (!this.dialect.keepsCreated) return manners
+    const owners = new Map(families.filter(begins).map((family) => [`${shownName(family)}_created`, family]))
+    for (const family of families) {
+      const owner = owners.get(shownName(family))
+      if (owner === undefined || manners.has(family) || manners.has(owner)) continue
+      if (!kept(family)) manners.set(family, 'untyped')
+      else manners.set(owner, kept(owner) ? 'undated' : 'untyped')
+    }
+    return manners
   }
 
-  private textOf(table: FamilyTable, clashing: boolean): TextFamily {
-    const known = clashing ? this.known.untyped : this.known.typed
+  private textOf(table: FamilyTable, manner: Manner): TextFamily {
+    const known = this.known[manner]
     let text = known.get(table)
     if (text === undefined) {
-      known.set(table, (text = new TextFamily(table, this.dialect, this.defaultLabels, clashing)))
+      const dialect = manner === 'undated' ? { ...this.dialect, created: false } : this.dialect
+      known.set(table, (text = new TextFamily(table, dialect, this.defaultLabels, manner === 'untyped')))
     }
     return text
   }
 
-  private foreignText(family: SampleFamily, clashing: boolean): string {
+  private foreignText(family: SampleFamily, manner: Manner): string {
     let text = ''
     for (const one of this.dialect.conform(family)) {
-      if (!clashing) text += this.sampleLines(one)
-      else {
-        const shown = untyped(one, this.dialect)
-        text += this.sampleLines({ ...shown, samples: shown.samples.filter(({ name }) => name === shown.name) })
-      }
+      const shown = manner === 'untyped' ? untyped(one, this.dialect) : one
+      text += this.sampleLines({
+        ...shown,
+        samples: shown.samples.filter(({ name }) => this.fits(name, shown, manner)),
+      })
     }
     return text
+  }
+
+  private fits(sample: string, family: SampleFamily, manner: Manner): boolean {
+    if (manner === 'whole') return true
+    if (manner === 'untyped') return sample === family.name
+    return sample !== `${this.dialect.familyName(family)}_created`
   }
 
   private sampleLines(family: SampleFamily): string {
@@ -96,4 +121,13 @@ export class DialectFormatter {
     }
     return text
   }
+}
+
+function headOf(family: Family): Heading {
+  return isTable(family) ? family.family : family
+}
+
+/** Whether a family tells when its series began. */
+function begins(family: Family): boolean {
+  return ['counter', 'histogram', 'summary'].includes(headOf(family).type)
 }

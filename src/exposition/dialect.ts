@@ -17,6 +17,8 @@ export interface Dialect {
   formatBound(bound: number): string
   /** Whether a counter, histogram or summary tells when it began. */
   readonly created: boolean
+  /** Whether the name of when a family began is its own, shown or not. */
+  readonly keepsCreated: boolean
   readonly exemplars: boolean
   /** Whether a histogram of values below 0 has a sum: it may go down, as no counter may. */
   readonly sumBelowZero: boolean

@@ -29,6 +29,7 @@ export const openMetrics: Dialect = {
   counterName: (name) => withSuffix(name, '_total'),
   formatBound: formatGoNumber,
   created: true,
+  keepsCreated: true,
   exemplars: true,
   sumBelowZero: false,
   conform,

@@ -31,6 +31,7 @@ export const text: Dialect = {
   counterName: (name) => name,
   formatBound: formatNumber,
   created: false,
+  keepsCreated: false,
   exemplars: false,
   sumBelowZero: true,
   conform(family) {

@@ -58,8 +58,12 @@ export class Faults {
       this.tallying = true
       try {
         let counter = this.tallies.get(name)
+        // Whoever is named here has been limited; the list of them is not.
         if (counter === undefined)
-          this.tallies.set(name, (counter = new Counter<string>({ name, help, labelNames: [label] })))
+          this.tallies.set(
+            name,
+            (counter = new Counter<string>({ name, help, labelNames: [label], maxSeries: Infinity })),
+          )
         counter.inc({ [label]: value })
       } catch {
         // The name is the user's: what befell was warned of all the same.

@@ -2,6 +2,7 @@ import { Gathering } from '../collect/gathering.js'
 import { Registry } from '../collect/registry.js'
 import { Ticker } from '../collect/ticker.js'
 import { Formatters } from '../exposition/formatters.js'
+import { checkLimit } from '../metric/definition.js'
 import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
@@ -88,6 +89,7 @@ export class ProcessHome implements Home {
       throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
     }
     if (backend !== undefined) checkBackend(backend, dir)
+    checkLimit('configure', options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     this.options = { ...this.options, ...options }
     if (backend !== undefined) this.useBackend(backend)

@@ -38,15 +38,17 @@ export class CounterChild extends Child {
  * requests.inc({ method: 'GET', status: 200 })
  * requests.labels('GET', '200').inc(2)
  */
-export class Counter<L extends string = never> extends LabelledMetric<L, CounterChild> {
+export class Counter<L extends string = never, D extends L = never> extends LabelledMetric<L, CounterChild, D> {
   /** @throws MetricsError naming what is wrong with the name, the help, the label names or the registers */
-  constructor(options: MetricOptions<L, Counter<L>>) {
-    super(options as MetricOptions<L, never>, () => ({ type: 'counter' }))
+  constructor(options: MetricOptions<L, Counter<L, D>, D>) {
+    super(options as MetricOptions<L, never, D>, () => ({ type: 'counter' }))
   }
 
   /** Adds `amount` (1 when left out) to the series of these labels; with an example of what was counted. */
   inc(
-    ...args: VerbArguments<L, [amount?: number | undefined, exemplar?: LabelSet | undefined]> | [form: ExemplarForm<L>]
+    ...args:
+      | VerbArguments<L, [amount?: number | undefined, exemplar?: LabelSet | undefined], D>
+      | [form: ExemplarForm<L, D>]
   ): void
   inc(first?: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
     if (typeof first !== 'object' || first === null)

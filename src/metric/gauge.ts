@@ -102,34 +102,34 @@ export class MostRecentChild extends GaugeChild {
  * const rss = new Gauge({ name: 'worker_rss_bytes', help: 'Memory of each worker.', mode: 'liveall' })
  * rss.set(process.memoryUsage.rss())
  */
-export class Gauge<L extends string = never> extends LabelledMetric<L, GaugeChild> {
+export class Gauge<L extends string = never, D extends L = never> extends LabelledMetric<L, GaugeChild, D> {
   /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that is none of the ten */
-  constructor(options: GaugeOptions<L, Gauge<L>>) {
+  constructor(options: GaugeOptions<L, Gauge<L, D>, D>) {
     // Where every writer keeps its own series, `worker` tells them apart: it cannot be the user's label as well.
     const reserved = String(options?.mode).endsWith('all') ? 'perWriter' : []
-    super(options as GaugeOptions<L, never>, (name) => ({ type: 'gauge', mode: modeOf(name, options) }), reserved)
+    super(options as GaugeOptions<L, never, D>, (name) => ({ type: 'gauge', mode: modeOf(name, options) }), reserved)
   }
 
-  set(...args: VerbArguments<L, [value: number]>): void
+  set(...args: VerbArguments<L, [value: number], D>): void
   set(first: unknown, value?: number): void {
     if (isLabels(first)) this.find(first as LabelValues<L>).set(value as number)
     else this.only.set(first as number)
   }
 
-  inc(...args: VerbArguments<L, [amount?: number | undefined]>): void
+  inc(...args: VerbArguments<L, [amount?: number | undefined], D>): void
   inc(first?: unknown, amount?: number): void {
     if (isLabels(first)) this.find(first as LabelValues<L>).inc(amount)
     else this.only.inc(first as number | undefined)
   }
 
-  dec(...args: VerbArguments<L, [amount?: number | undefined]>): void
+  dec(...args: VerbArguments<L, [amount?: number | undefined], D>): void
   dec(first?: unknown, amount?: number): void {
     if (isLabels(first)) this.find(first as LabelValues<L>).dec(amount)
     else this.only.dec(first as number | undefined)
   }
 
   /** Sets the unix time in seconds. */
-  setToCurrentTime(...args: VerbArguments<L, []>): void
+  setToCurrentTime(...args: VerbArguments<L, [], D>): void
   setToCurrentTime(labels?: object): void {
     if (isLabels(labels)) this.find(labels as LabelValues<L>).setToCurrentTime()
     else this.only.setToCurrentTime()

@@ -86,18 +86,20 @@ export class HistogramChild extends Child {
  * const end = duration.startTimer()
  * end()
  */
-export class Histogram<L extends string = never> extends LabelledMetric<L, HistogramChild> {
+export class Histogram<L extends string = never, D extends L = never> extends LabelledMetric<L, HistogramChild, D> {
   /** @throws MetricsError as for a counter, and `BUCKETS_INVALID` for bounds that do not ascend */
-  constructor(options: HistogramOptions<L, Histogram<L>>) {
+  constructor(options: HistogramOptions<L, Histogram<L, D>, D>) {
     super(
-      options as HistogramOptions<L, never>,
+      options as HistogramOptions<L, never, D>,
       (name) => ({ type: 'histogram', bounds: checkBounds(name, options.buckets) }),
       ['le'],
     )
   }
 
   /** Counts a value in its bucket, with an example of what was observed. */
-  observe(...args: VerbArguments<L, [value: number, exemplar?: LabelSet | undefined]> | [form: ExemplarForm<L>]): void
+  observe(
+    ...args: VerbArguments<L, [value: number, exemplar?: LabelSet | undefined], D> | [form: ExemplarForm<L, D>]
+  ): void
   observe(first: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
     if (typeof first !== 'object' || first === null) this.only.observe(first as number, second as LabelSet | undefined)
     else if (this.exemplarForm) {
@@ -115,7 +117,7 @@ export class Histogram<L extends string = never> extends LabelledMetric<L, Histo
   }
 
   /** Shows the series of these labels with every bucket at 0; what other processes observed stays. */
-  zero(...args: VerbArguments<L, []>): void
+  zero(...args: VerbArguments<L, [], D>): void
   zero(labels?: object): void {
     if (labels === undefined) this.only.zero()
     else this.find(labels as LabelValues<L>).zero()

@@ -38,14 +38,14 @@ const saidBy = new WeakMap<Home, Map<string, SeriesKey>>()
  * const build = new Info({ name: 'build_info', help: 'What is running.', labelNames: ['version', 'commit'] })
  * build.info({ version: '1.4.2', commit: '3f0c1a9' })
  */
-export class Info<L extends string = never> extends LabelledMetric<L, InfoChild> {
+export class Info<L extends string = never, D extends L = never> extends LabelledMetric<L, InfoChild, D> {
   /** @throws MetricsError as for a counter, and `UNIT_MISMATCH` for a unit: an info has none */
-  constructor(options: InfoOptions<L, Info<L>>) {
-    super(options as InfoOptions<L, never>, () => ({ type: 'info' }))
+  constructor(options: InfoOptions<L, Info<L, D>, D>) {
+    super(options as InfoOptions<L, never, D>, () => ({ type: 'info' }))
   }
 
   /** Says these label values, instead of what this process said before. */
-  info(...args: VerbArguments<L, []>): void
+  info(...args: VerbArguments<L, [], D>): void
   info(labels?: object): void {
     if (labels === undefined) this.only.info()
     else this.find(labels as LabelValues<L>).info()

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkLabelNames } from '../model/label-set.js'
+import { checkLabelNames, labelText } from '../model/label-set.js'
 import { checkHelp, checkMetricName, describe, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
@@ -19,13 +19,13 @@ import {
 } from './definition.js'
 import { type Home, theHome } from './home.js'
 import type { MetricValues } from './metric-values.js'
-import type { LabelsArguments, LabelValues, MetricOptions, RemoveOptions } from './options.js'
+import type { ChildOfSome, LabelsArguments, LabelValues, MetricOptions, RemoveOptions, SomeLabels } from './options.js'
 
 /** What the type of a metric adds to the common part of its descriptor. */
 export type TypePart<F extends FamilyDescriptor> = Omit<F, 'name' | 'help' | 'labelNames' | 'registry' | 'unit'>
 
 /** A metric of any type: its definition, its children by label values, and what all types do alike. */
-export abstract class LabelledMetric<L extends string, C extends Child> implements ChildOwner {
+export abstract class LabelledMetric<L extends string, C extends Child, D extends L = never> implements ChildOwner {
   readonly name: string
   readonly help: string
   /** As declared: the order of positional label values. */
@@ -53,11 +53,12 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   private readonly defaults: Labels
   private readonly required: readonly string[]
   private readonly limit: SeriesLimit
+  private readonly overflow: LabelTexts
   /** Takes what is to be dropped. */
   private nowhere: C | undefined
 
   protected constructor(
-    options: MetricOptions<L, never>,
+    options: MetricOptions<L, never, D>,
     part: (name: string) => TypePart<FamilyDescriptor>,
     reserved: readonly string[] | 'perWriter' = [],
   ) {
@@ -81,6 +82,7 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
     this.collectsEach = collect !== undefined && run === 'each'
     this.defaults = checkDefaultLabels(name, this.names, options.defaultLabels)
     this.limit = checkLimit(name, options)
+    this.overflow = this.names.map(() => overflowValue)
     this.expireAfter = checkExpireAfter(name, options.expireAfter)
     this.exemplarForm = options.enableExemplars === true
     this.name = name
@@ -98,9 +100,14 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   }
 
   /** The child of these label values: hold it where the same values are counted often. */
-  labels(...values: LabelsArguments<L>): C {
+  labels(...values: LabelsArguments<L, D>): C
+  /** With some of the labels: a child whose own `labels()` takes the others. */
+  labels<P extends object & Partial<LabelValues<L>>>(some: SomeLabels<L, P>): ChildOfSome<C, L, D, keyof P>
+  // Again, for what reads the last form only: ReturnType, and the error text of the compiler.
+  labels(...values: LabelsArguments<L, D>): C
+  labels(...values: readonly unknown[]): C {
     const [first] = values
-    const labels = typeof first === 'object' && first !== null ? first : this.named(values)
+    const labels = typeof first === 'object' && first !== null ? (first as Labels) : this.named(values)
     const number = this.children.find(labels) || this.findOrAdd(labels)
     return number > 0 ? this.children.hold(number) : this.unnumbered(number)
   }
@@ -119,10 +126,10 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
    * Removes one series from the whole application, or with `{ scope: 'process' }` this process's part of it. The next
    * scrape anywhere shows it; what is counted under these label values afterwards starts a fresh one.
    */
-  remove(...values: LabelsArguments<L> | [labels: LabelValues<L>, options: RemoveOptions]): void {
-    const [first, options] = values
+  remove(...values: LabelsArguments<L, D> | [labels: LabelValues<L, D>, options: RemoveOptions]): void {
+    const [first, options] = values as readonly unknown[]
     const named = typeof first === 'object' && first !== null
-    const labels = named ? (first as Labels) : this.named(values as readonly unknown[])
+    const labels = named ? (first as Labels) : this.named(values)
     this.checkNames(labels)
     const texts = this.textsOfLabels(labels)
     const filter = Object.fromEntries(this.names.map((name, i) => [name, texts[i]!]))
@@ -208,7 +215,7 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
   /** @internal The child with more labels than one that was asked for with some. */
   childWith(texts: LabelTexts, labels: Labels): Child {
     const before = Object.fromEntries(this.names.flatMap((name, i) => (texts[i] === null ? [] : [[name, texts[i]]])))
-    return this.labels({ ...before, ...labels } as LabelValues<L>)
+    return this.labels({ ...before, ...labels } as LabelValues<L, D>)
   }
 
   /** A child of these label values; the one that moves, where there are none. */
@@ -252,7 +259,9 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
     const texts = this.textsOfLabels(labels)
     const known = this.children.numberOf(texts)
     const most = this.limit.maxSeries ?? this.home.maxSeries
-    if (known === 0 && this.children.size >= most) return this.beyond(most, texts)
+    // What takes the rest is not one of the series that there may be.
+    const rest = this.children.numberOf(this.overflow) > 0 ? 1 : 0
+    if (known === 0 && this.children.size >= most + rest) return this.beyond(most, texts)
     const number = known || this.children.add(texts)
     this.children.lead(labels, number)
     return number
@@ -264,10 +273,7 @@ export abstract class LabelledMetric<L extends string, C extends Child> implemen
     if (seriesKey(texts) === this.only.key) return unlabelled
     this.home.limited(this.name)
     const { onLimit } = this.limit
-    if (onLimit === 'overflow') {
-      const overflow = texts.map(() => overflowValue)
-      return this.children.numberOf(overflow) || this.children.add(overflow)
-    }
+    if (onLimit === 'overflow') return this.children.numberOf(this.overflow) || this.children.add(this.overflow)
     if (onLimit === 'throw') {
       const text = `${this.name} has its ${most} series; (${texts.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
       throw new MetricsError('SERIES_LIMIT', text)
@@ -292,8 +298,3 @@ const dropped = -1
 
 /** What every label of the series reads that takes what is beyond a metric's limit. */
 const overflowValue = '_overflow'
-
-/** A label's value as it is shown; null when the series lacks the label, which to Prometheus an empty one is as well. */
-function labelText(value: unknown): string | null {
-  return value === undefined || value === null || value === '' ? null : String(value)
-}

@@ -2,23 +2,54 @@ import type { LabelSet, LabelValue } from '../model/label-set.js'
 import type { GaugeMode, StateSetMode } from '../model/metric-type.js'
 import type { MetricRegistry } from './home.js'
 
-/** A value for every declared label name. */
-export type LabelValues<L extends string> = { readonly [K in L]: LabelValue }
+/** A value for every declared label name; those of `D` have a default, and may be left out. */
+export type LabelValues<L extends string, D extends string = never> = { readonly [K in Exclude<L, D>]: LabelValue } & {
+  readonly [K in D]?: LabelValue
+}
 
 /**
  * The arguments of a verb: with labels the label values come first; without labels there are none.
  * `string` as the label name means that the names are not known to the compiler, and both are accepted.
  */
-export type VerbArguments<L extends string, Rest extends unknown[]> = [L] extends [never]
+export type VerbArguments<L extends string, Rest extends unknown[], D extends string = never> = [L] extends [never]
   ? Rest
   : string extends L
     ? Rest | [labels: Partial<LabelValues<L>>, ...rest: Rest]
-    : [labels: LabelValues<L>, ...rest: Rest]
+    : [Exclude<L, D>] extends [never]
+      ? Rest | [labels: LabelValues<L, D>, ...rest: Rest]
+      : [labels: LabelValues<L, D>, ...rest: Rest]
 
 /** What `labels()` takes: the values in the declared order, or by name. */
-export type LabelsArguments<L extends string> = [labels: LabelValues<L>] | [value: LabelValue, ...values: LabelValue[]]
+export type LabelsArguments<L extends string, D extends string = never> =
+  | [labels: [L] extends [never] ? Readonly<Record<string, never>> : LabelValues<L, D>]
+  | PositionalValues<L>
 
-export interface MetricOptions<L extends string, M = unknown> {
+/** A value for each label, however they are ordered: the type of a metric knows the names, not their order. */
+export type PositionalValues<L extends string, Values extends LabelValue[] = []> = [L] extends [never]
+  ? Values
+  : string extends L
+    ? LabelValue[]
+    : PositionalValues<Exclude<L, OneOf<L>>, [...Values, LabelValue]>
+
+/** Any one of a union, always the same. */
+type OneOf<L extends string> = (L extends string ? (one: () => L) => void : never) extends (one: infer F) => void
+  ? F extends () => infer One
+    ? One
+    : never
+  : never
+
+/** Values for some of the labels, and for nothing else. */
+export type SomeLabels<L extends string, P> = P & { readonly [K in Exclude<keyof P, L>]: never }
+
+/** A child that has the labels of `Given`: what `labels()` gives for some. It counts when it has the others as well. */
+export interface ChildOfSome<C, L extends string, D extends string, Given> {
+  labels(labels: LabelValues<Exclude<L, Given>, D>): C
+  labels<P extends object & Partial<LabelValues<Exclude<L, Given>>>>(
+    labels: SomeLabels<Exclude<L, Given>, P>,
+  ): ChildOfSome<C, L, D, Given | keyof P>
+}
+
+export interface MetricOptions<L extends string, M = unknown, D extends string = never> {
   /** As it is shown: `http_requests_total`. */
   readonly name: string
   /** What it counts, in one sentence. */
@@ -29,12 +60,12 @@ export interface MetricOptions<L extends string, M = unknown> {
   /** Where it is shown; the default registry when left out, nowhere when empty. */
   readonly registers?: readonly MetricRegistry[] | undefined
   /** What a label that is left out stands at; without a default the series lacks the label. */
-  readonly defaultLabels?: Partial<LabelValues<L>>
+  readonly defaultLabels?: { readonly [K in D]: LabelValue } & Partial<LabelValues<NoInfer<L>>>
   /**
    * Labels without which nothing is counted: `LABEL_MISSING` is thrown instead. `true` for all that have no default. When
    * left out, a label without a value is one that the series lacks, as in prom-client.
    */
-  readonly requiredLabels?: true | readonly L[]
+  readonly requiredLabels?: true | readonly NoInfer<L>[]
   /** How many series this process may make; unlimited when left out, here and in `configure()`. */
   readonly maxSeries?: number
   /**
@@ -56,19 +87,21 @@ export interface MetricOptions<L extends string, M = unknown> {
   readonly run?: 'each' | 'serving'
 }
 
-export interface GaugeOptions<L extends string, M = unknown> extends MetricOptions<L, M> {
+export interface GaugeOptions<L extends string, M = unknown, D extends string = never> extends MetricOptions<L, M, D> {
   /** How the gauges of many processes become one: `livesum` when left out. */
   readonly mode?: GaugeMode
   /** prom-client's word for the mode: sum, first, min, max, average or omit. `mode` wins. */
   readonly aggregator?: string
 }
 
-export interface HistogramOptions<L extends string, M = unknown> extends MetricOptions<L, M> {
+export interface HistogramOptions<L extends string, M = unknown, D extends string = never>
+  extends MetricOptions<L, M, D> {
   /** Upper bounds, ascending; `+Inf` is implied. */
   readonly buckets?: readonly number[]
 }
 
-export interface SummaryOptions<L extends string, M = unknown> extends MetricOptions<L, M> {
+export interface SummaryOptions<L extends string, M = unknown, D extends string = never>
+  extends MetricOptions<L, M, D> {
   /** Which quantiles to show, each from 0 to 1; none when left out. */
   readonly quantiles?: readonly number[]
   /** prom-client's word for the quantiles. `quantiles` wins. */
@@ -77,12 +110,13 @@ export interface SummaryOptions<L extends string, M = unknown> extends MetricOpt
   readonly relativeError?: number
 }
 
-export type InfoOptions<L extends string, M = unknown> = Omit<
-  MetricOptions<L, M>,
+export type InfoOptions<L extends string, M = unknown, D extends string = never> = Omit<
+  MetricOptions<L, M, D>,
   'unit' | 'enableExemplars' | 'expireAfter'
 >
 
-export interface StateSetOptions<S extends string, L extends string, M = unknown> extends InfoOptions<L, M> {
+export interface StateSetOptions<S extends string, L extends string, M = unknown, D extends string = never>
+  extends InfoOptions<L, M, D> {
   /** Every state that there is, in the order in which they are shown. */
   readonly states: readonly S[]
   /** How the states of many processes become one: `mostrecent` when left out. */
@@ -97,11 +131,11 @@ export interface RemoveOptions {
 }
 
 /** What `inc` and `observe` take when the metric was made with `enableExemplars`: prom-client's form. */
-export type ExemplarForm<L extends string> = {
+export type ExemplarForm<L extends string, D extends string = never> = {
   readonly value?: number | undefined
   readonly exemplarLabels?: LabelSet | undefined
 } & ([L] extends [never]
   ? { readonly labels?: Readonly<Record<string, never>> }
   : string extends L
     ? { readonly labels?: Partial<LabelValues<L>> }
-    : { readonly labels: LabelValues<L> })
+    : { readonly labels: LabelValues<L, D> })

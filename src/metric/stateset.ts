@@ -92,25 +92,29 @@ export class StateSetChild<S extends string = string> extends Child {
  * const flags = new StateSet({ name: 'features', help: 'Switched on.', states: ['beta', 'dark'], labelNames: ['shard'] })
  * flags.set({ shard: '1' }, { beta: true })
  */
-export class StateSet<S extends string, L extends string = never> extends LabelledMetric<L, StateSetChild<S>> {
+export class StateSet<S extends string, L extends string = never, D extends L = never> extends LabelledMetric<
+  L,
+  StateSetChild<S>,
+  D
+> {
   private readonly initial: S | undefined
 
   /** @throws MetricsError as for a counter, `STATES_INVALID` and `MODE_UNKNOWN`; `UNIT_MISMATCH` for a unit: it has none */
-  constructor(options: StateSetOptions<S, L, StateSet<S, L>>) {
+  constructor(options: StateSetOptions<S, L, StateSet<S, L, D>, D>) {
     const reserved = options?.mode === 'all' ? 'perWriter' : []
-    super(options as StateSetOptions<S, L, never>, (name) => stateSetPart(name, options), reserved)
+    super(options as StateSetOptions<S, L, never, D>, (name) => stateSetPart(name, options), reserved)
     this.initial = options.initial
   }
 
   /** Exactly this one state. */
-  state(...args: VerbArguments<L, [state: S]>): void
+  state(...args: VerbArguments<L, [state: S], D>): void
   state(first: unknown, state?: S): void {
     if (typeof first === 'object' && first !== null) this.find(first as LabelValues<L>).state(state as S)
     else this.only.state(first as S)
   }
 
   /** Each of these states as it is given; the others as this process set them before. */
-  set(...args: VerbArguments<L, [states: Readonly<Partial<Record<S, boolean>>>]>): void
+  set(...args: VerbArguments<L, [states: Readonly<Partial<Record<S, boolean>>>], D>): void
   set(first: unknown, states?: Readonly<Partial<Record<S, boolean>>>): void {
     if (states === undefined) this.only.set(first as Readonly<Partial<Record<S, boolean>>>)
     else this.find(first as LabelValues<L>).set(states)

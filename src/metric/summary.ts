@@ -64,13 +64,13 @@ export class SummaryChild extends Child {
  * const end = waits.startTimer()
  * end()
  */
-export class Summary<L extends string = never> extends LabelledMetric<L, SummaryChild> {
+export class Summary<L extends string = never, D extends L = never> extends LabelledMetric<L, SummaryChild, D> {
   /** @throws MetricsError as for a counter, and `QUANTILES_INVALID` for quantiles that are not from 0 to 1 */
-  constructor(options: SummaryOptions<L, Summary<L>>) {
-    super(options as SummaryOptions<L, never>, (name) => summaryPart(name, options), ['quantile'])
+  constructor(options: SummaryOptions<L, Summary<L, D>, D>) {
+    super(options as SummaryOptions<L, never, D>, (name) => summaryPart(name, options), ['quantile'])
   }
 
-  observe(...args: VerbArguments<L, [value: number]>): void
+  observe(...args: VerbArguments<L, [value: number], D>): void
   observe(first: unknown, value?: number): void {
     if (typeof first === 'object' && first !== null) this.find(first as LabelValues<L>).observe(value as number)
     else this.only.observe(first as number)

@@ -53,3 +53,8 @@ export function checkLabelNames(metric: string, names: unknown, reserved: readon
   if (twice !== undefined) throw new MetricsError('LABEL_NAME_INVALID', `${metric}: label "${twice}" is declared twice`)
   return sorted
 }
+
+/** A label's value as it is shown; null when the series lacks the label, which to Prometheus an empty one is as well. */
+export function labelText(value: unknown): string | null {
+  return value === undefined || value === null ? null : String(value) || null
+}

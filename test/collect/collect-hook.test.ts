@@ -38,7 +38,7 @@ describe('a collect()', () => {
     expect(await run(collect)).toMatchObject([
       {
         code: 'COLLECT_FAILED',
-        message: 'collect() of jobs failed; its last values are served',
+        message: 'collect() of jobs failed (no database); its last values are served',
         cause: { message: 'no database' },
       },
     ])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Counter, Gauge, openMetricsContentType, prometheusContentType, Registry } from '../../src/index.js'
+import { Counter, Gauge, Histogram, openMetricsContentType, prometheusContentType, Registry } from '../../src/index.js'
 import { faultOf } from '../helpers/fault.js'
 
 function registryWithJobs(): Registry {
@@ -120,5 +120,16 @@ describe('expose()', () => {
       '# TYPE plugin counter\n# HELP plugin P.\nplugin_total{a="x"} 2\n# EOF\n',
     )
     expect((await exposed(registry)).text).toContain('# TYPE plugin_total counter\nplugin_total{a="x"} 2\n')
+  })
+
+  test('when a histogram began is not told where a gauge has the name', async () => {
+    const registry = new Registry()
+    const common = { help: 'W.', registers: [registry] }
+    new Histogram({ ...common, name: 'wait', buckets: [1] }).observe(1)
+    new Gauge({ ...common, name: 'wait_created' }).set(5)
+    const { text } = await exposed(registry, Registry.OPENMETRICS_CONTENT_TYPE)
+    expect(text.match(/^wait_created.*/gm)).toEqual(['wait_created 5'])
+    expect(text).toContain('# TYPE wait histogram\n')
+    expect((await exposed(registry)).text).toContain('wait_count 1\n')
   })
 })

@@ -16,7 +16,7 @@ describe('series that each process keeps for itself', () => {
       home.configure({ workerLabel })
       const registry = new Registry({}, home)
       const options = { name: 'rss', help: 'R.', mode: 'all', registers: [registry] } as const
-      new Gauge({ ...options, labelNames: [workerLabel === 'pid' ? 'worker' : 'pid'] as const }).labels('x').set(1)
+      new Gauge<string>({ ...options, labelNames: [workerLabel === 'pid' ? 'worker' : 'pid'] }).labels('x').set(1)
       const merger = new Merger(home.workerLabel)
       const { tables } = await merger.merge([home.snapshot(1)], noPause)
       expect(tables[0]!.labelNames).toEqual(['pid', 'worker'])

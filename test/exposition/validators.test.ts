@@ -74,6 +74,46 @@ describe.skipIf(!hasStrictParser)("the Python client's strict parser", () => {
       for (const { labels, exemplar } of exemplars) expect(exemplar).toMatchObject({ labels: { trace_id: labels.b } })
     }
   })
+
+  test('reads families beside those that are named like the time when they began', async () => {
+    const registry = new Registry()
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+    const registers = [registry]
+    const created = { help: 'C.', registers }
+    new Counter({ ...created, name: 'jobs_created_total' }).inc(3)
+    new Counter({ ...created, name: 'jobs_total' }).inc(2)
+    new Counter({ ...created, name: 'wait_created_total' }).inc(1)
+    new Histogram({ ...created, name: 'wait', buckets: [1] }).observe(1)
+    new Counter({ ...created, name: 'users_total' }).inc(7)
+    new Gauge({ ...created, name: 'users_created' }).set(8)
+    registry.registerMetric({
+      name: 'plug_total',
+      help: 'P.',
+      get: () => ({
+        name: 'plug_total',
+        help: 'P.',
+        type: 'counter',
+        aggregator: 'sum',
+        values: [
+          { value: 4, labels: {} },
+          { value: 5, labels: {}, metricName: 'plug_created' },
+        ],
+      }),
+    })
+    new Gauge({ ...created, name: 'plug_created' }).set(6)
+    const read = parsedStrictly(await registry.metrics())
+    const shown = read.map(({ name, type, samples }) => [name, type, ...samples.map((sample) => sample.name)].join(' '))
+    expect(shown.sort()).toEqual([
+      'jobs counter jobs_total jobs_created',
+      'jobs_created_total unknown jobs_created_total',
+      'plug_created gauge plug_created',
+      'plug_total unknown plug_total',
+      'users_created gauge users_created',
+      'users_total unknown users_total',
+      'wait histogram wait_bucket wait_bucket wait_sum wait_count wait_created',
+      'wait_created_total unknown wait_created_total',
+    ])
+  })
 })
 
 describe.skipIf(!hasPromtool)('promtool', () => {

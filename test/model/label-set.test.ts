@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkLabelNames } from '../../src/model/label-set.js'
+import { checkLabelNames, labelText } from '../../src/model/label-set.js'
 import { faultOf } from '../helpers/fault.js'
 
 describe('label names', () => {
@@ -42,5 +42,19 @@ describe('label names', () => {
     expect(faultOf(() => checkLabelNames('jobs_total', ['a', 'b', 'a']))).toBe(
       'LABEL_NAME_INVALID: jobs_total: label "a" is declared twice',
     )
+  })
+})
+
+describe('a label value', () => {
+  test.each([[undefined], [null], [''], [[]]])('that shows nothing is none: %j', (value) => {
+    expect(labelText(value)).toBeNull()
+  })
+
+  test.each([
+    [0, '0'],
+    [false, 'false'],
+    ['x', 'x'],
+  ] as const)('is its text: %j', (value, text) => {
+    expect(labelText(value)).toBe(text)
   })
 })

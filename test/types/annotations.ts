@@ -39,6 +39,17 @@ explicit.inc({ a: '1', b: '2' })
 const labelNames = ['a', 'b'] as const
 new Counter({ name: 'const_total', help: 'C.', labelNames }).inc({ a: '1', b: 2 })
 
+// A metric whose labels have defaults is one that takes them all.
+const defaulted = new Counter({ name: 'd_total', help: 'D.', labelNames: ['a', 'b'], defaultLabels: { b: 1 } })
+export const takesAll: Counter<'a' | 'b'> = defaulted
+export const some: Counter<'a' | 'b', 'b'> = defaulted
+count(defaulted, { a: '1' })
+new Counter<'a' | 'b'>({ name: 'd_total', help: 'D.', labelNames: ['a', 'b'], defaultLabels: { b: 1 } })
+
+// A child is held under the type that labels() gives.
+export const child: ReturnType<typeof requests.labels> = requests.labels('GET', 200)
+child.inc()
+
 // @ts-expect-error another label name
 export const wrong: Counter<'method' | 'code'> = requests
 // @ts-expect-error a gauge is not a counter

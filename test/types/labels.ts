@@ -23,7 +23,49 @@ sizes.observe({ route: '/' }, 1)
 sizes.zero({ route: '/' })
 sizes.labels('/').observe(1)
 
+// Some labels first, the others later.
+const gets = requests.labels({ method: 'GET' })
+gets.labels({ status: 200 }).inc(2)
+// @ts-expect-error the other one is meant
+gets.labels({ method: 'GET' })
+// @ts-expect-error a label is missing still
+gets.labels({}).inc()
+// @ts-expect-error a label that was not declared
+requests.labels({ verb: 'GET' })
+
+// What has a default may be left out.
+const sent = new Counter({
+  name: 'sent_total',
+  help: 'S.',
+  labelNames: ['route', 'zone', 'app'],
+  defaultLabels: { zone: 'a', app: 1 },
+  requiredLabels: ['route'],
+})
+sent.inc({ route: '/' })
+sent.inc({ route: '/', zone: 'b' }, 2)
+sent.labels({ route: '/' }).inc()
+sent.labels({ route: '/', app: 2 }).inc()
+sent.labels('/', 'b', 2).inc()
+sent.labels({ zone: 'b' }).labels({ route: '/' }).inc()
+sent.remove({ route: '/' })
+// @ts-expect-error a label without a default is missing
+sent.inc({ zone: 'b' })
+// @ts-expect-error a label without a default is missing
+sent.inc()
+const level = new Gauge({ name: 'level', help: 'L.', labelNames: ['zone'], defaultLabels: { zone: 'a' } })
+level.set(1)
+level.set({ zone: 'b' }, 1)
+// @ts-expect-error a label that was not declared
+level.set({ zona: 'b' }, 1)
+// @ts-expect-error a default for a label that was not declared
+new Gauge({ name: 'level', help: 'L.', labelNames: ['zone'], defaultLabels: { zona: 'a' } })
+// @ts-expect-error a label that was not declared is required
+new Gauge({ name: 'level', help: 'L.', labelNames: ['zone'], requiredLabels: ['zona'] })
+
 // Without labels there are none.
+jobs.labels().inc()
+// @ts-expect-error a value, and no labels
+jobs.labels('x')
 jobs.inc()
 jobs.inc(2)
 queue.set(1)
@@ -44,8 +86,14 @@ requests.inc({ method: 'GET' })
 requests.inc()
 // @ts-expect-error an amount, and no labels
 requests.inc(2)
-// @ts-expect-error a label is missing
-requests.labels({ method: 'GET' })
+// @ts-expect-error a label is missing: what has some of them does not count
+requests.labels({ method: 'GET' }).inc()
+// @ts-expect-error a value is missing
+requests.labels('GET')
+// @ts-expect-error one value too many
+requests.labels('GET', 200, 'x')
+// @ts-expect-error a value is missing
+requests.remove('GET')
 // @ts-expect-error a label that was not declared
 requests.labels({ method: 'GET', status: 200, verb: 'x' })
 // @ts-expect-error no label values at all

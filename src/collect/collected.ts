@@ -1,0 +1,43 @@
+import { checkLabelNames } from '../model/label-set.js'
+import { checkHelp, checkMetricName, describe } from '../model/metric-name.js'
+import { gaugeModes } from '../model/metric-type.js'
+import type { CollectedFamily, CollectedValue } from './collector.js'
+
+const types: readonly unknown[] = ['gauge', 'counter']
+
+/**
+ * What a collector gave, if it is what a collector gives: one line that no parser reads would cost the whole scrape.
+ *
+ * @throws an error that says what is wrong with which family
+ */
+export function checkCollected(given: unknown): readonly CollectedFamily[] {
+  if (!Array.isArray(given)) throw new TypeError(`collect() gives an array of families, got ${describe(given)}`)
+  for (const family of given as unknown[]) checkFamily(family)
+  return given as readonly CollectedFamily[]
+}
+
+function checkFamily(family: unknown): void {
+  if (typeof family !== 'object' || family === null) {
+    throw new TypeError(`a family is an object with name, help, type and values, got ${describe(family)}`)
+  }
+  const { name, help, type, mode, values } = family as Record<keyof CollectedFamily, unknown>
+  checkMetricName(name)
+  checkHelp(name, help)
+  if (!types.includes(type)) throw new TypeError(`${name}: its type is "gauge" or "counter", got ${describe(type)}`)
+  if (mode !== undefined && !(gaugeModes as readonly unknown[]).includes(mode)) {
+    throw new TypeError(`${name}: mode ${describe(mode)} is none of ${gaugeModes.join(', ')}`)
+  }
+  if (!Array.isArray(values)) throw new TypeError(`${name}: its values are an array, got ${describe(values)}`)
+  for (const value of values as unknown[]) checkValue(name, type === 'counter', value)
+}
+
+function checkValue(name: string, counts: boolean, given: unknown): void {
+  const { labels, value } = Object(given) as Record<keyof CollectedValue, unknown>
+  if (typeof value !== 'number') throw new TypeError(`${name}: ${describe(value)} is not a number`)
+  if (counts && !(value >= 0)) throw new RangeError(`${name}: a counter stands at 0 or more, not at ${value}`)
+  if (labels === undefined) return
+  if (typeof labels !== 'object' || labels === null) {
+    throw new TypeError(`${name}: labels are an object of label values, got ${describe(labels)}`)
+  }
+  checkLabelNames(name, Object.keys(labels))
+}
