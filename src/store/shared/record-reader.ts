@@ -5,8 +5,10 @@ import { headerSize } from './format.js'
 
 /** Bytes that are read at a time: small enough that the three readings of a piece stay in the processor's cache. */
 const pieceSize = 256 * 1024
-/** How often a record is taken again that was being written. A writer that was stopped inside one never finishes. */
+/** How often a record that was being written is taken again at once. */
 const attempts = 50
+/** Milliseconds that are given to a writer that lost its processor inside a record. One that was stopped never finishes. */
+const patience = 50
 
 /**
  * Reads a writer's slots so that each record is of one moment.
@@ -20,6 +22,8 @@ export class RecordReader {
   /** First slot → width, of every series that is a record. */
   private readonly widths = new Map<number, number>()
   private sorted: Int32Array | undefined
+  /** The record that was given up, and its count: while it stands there, nobody waits for it again. */
+  private stopped: { readonly slot: number; readonly sequence: number } | undefined
   private readonly before = Buffer.from(new ArrayBuffer(pieceSize))
   private readonly after = Buffer.from(new ArrayBuffer(pieceSize))
 
@@ -90,14 +94,22 @@ export class RecordReader {
     )
     const sequence = Buffer.alloc(4)
     const position = headerSize + slot * 8
-    for (let attempt = 0; attempt < attempts; attempt++) {
+    const until = performance.now() + patience
+    for (let attempt = 1; ; attempt++) {
       readAt(fd, sequence, 4, position)
       const before = sequence.readInt32LE()
       readAt(fd, record, record.length, position)
       readAt(fd, sequence, 4, position)
       if ((before & 1) === 0 && sequence.readInt32LE() === before) return
-      if (attempt > attempts - 4) await new Promise((resolve) => setTimeout(resolve, 1))
+      if (attempt < attempts) continue
+      const { stopped } = this
+      if (stopped?.slot === slot && stopped.sequence === before) return
+      if (performance.now() >= until) {
+        // Buckets and their total are right all the same, the sum may miss one observation.
+        this.stopped = { slot, sequence: before }
+        return
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1))
     }
-    // Stopped inside the record: buckets and their total are right all the same, the sum may miss one observation.
   }
 }

@@ -44,6 +44,19 @@ describe('reading records', () => {
     for (const start of starts) expect([...values.subarray(start, start + width)]).toEqual([0, 7, 7, 7, 7])
   })
 
+  test('waits for a writer that has lost its processor inside a record', async ({ stage }) => {
+    const { file, reader, slots, starts } = fileOf(stage, 10, 0)
+    for (const start of starts) writeRecord(file, start, 7)
+    const [start] = starts as [number]
+    writeSync(file, Int32Array.of(15), 0, 4, headerSize + start * 8)
+    writeSync(file, Float64Array.of(8), 0, 8, headerSize + (start + 1) * 8)
+    const values = new Float64Array(slots)
+    const reading = reader.read(file, values, true, noPause)
+    writeRecord(file, start, 8)
+    await reading
+    expect([...values.subarray(start, start + width)]).toEqual([0, 8, 8, 8, 8])
+  })
+
   test('does not wait for the dead', async ({ stage }) => {
     const { file, reader, slots, starts } = fileOf(stage, 100, 0)
     for (const start of starts) {
