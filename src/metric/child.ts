@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
-import type { LabelSet } from '../model/label-set.js'
+import { type LabelSet, labelText } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-numbers.js'
@@ -94,11 +94,14 @@ export abstract class Child {
   }
 
   /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
-  protected exemplify(bucket: number, value: number, labels: LabelSet): void {
+  protected exemplify(bucket: number, value: number, given: LabelSet): void {
     const timestamp = Date.now() / 1000
     const last =
       this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
     if (timestamp - (last.get(bucket) ?? 0) < exemplarInterval) return
+    const labels = present(given)
+    // Of a request that was not traced there is nothing to show.
+    if (labels === undefined) return
     last.set(bucket, timestamp)
     if (fitsExemplar(labels))
       this.owner.store().setExemplar(this.family, this.key, bucket, { labels, value, timestamp })
@@ -128,6 +131,20 @@ export abstract class Child {
   protected countedAt(slots: Slots): number {
     return slots.at
   }
+}
+
+/** The labels that have a value; nothing where none has. */
+function present(given: Readonly<Record<string, unknown>>): LabelSet | undefined {
+  if (typeof given !== 'object') return undefined
+  const labels: Record<string, string> = {}
+  let some = false
+  for (const name in given) {
+    const text = labelText(given[name])
+    if (text === null) continue
+    labels[name] = text
+    some = true
+  }
+  return some ? labels : undefined
 }
 
 function tooLong(name: string): MetricsError {

@@ -5,6 +5,9 @@ import { type Labels, type LabelTexts, numbersOf, type SeriesNumbers } from '../
 import type { Child } from './child.js'
 import { noPlace, type Place } from './place.js'
 
+/** What every label of the series reads that takes what is beyond a metric's limit. */
+const overflowValue = '_overflow'
+
 /**
  * The series of a metric and where each is counted. A child is made only of those that the application holds; for all
  * others there is one that goes from series to series.
@@ -20,6 +23,7 @@ export class Children<C extends Child> {
   /** When each bucket of a series got its last exemplar. */
   private readonly exemplified = new Map<number, Map<number, number>>()
   private readonly moving: C
+  private readonly overflow: LabelTexts
 
   /**
    * @param make gives a child of these label values; without them, the one that moves
@@ -30,6 +34,7 @@ export class Children<C extends Child> {
   ) {
     this.numbers = numbersOf(family)
     this.moving = make()
+    this.overflow = family.labelNames.map(() => overflowValue)
   }
 
   /** The number of a series by its labels, named in alphabetical order; 0 where it is not known by them. */
@@ -61,6 +66,16 @@ export class Children<C extends Child> {
     if (number >= this.offsets.length) this.offsets = grown(this.offsets, number + 1)
     this.size++
     return number
+  }
+
+  /** The number of the series that takes what is beyond a metric's limit. */
+  rest(): number {
+    return this.numberOf(this.overflow) || this.add(this.overflow)
+  }
+
+  /** How many series there are besides that one. */
+  chosen(): number {
+    return this.numberOf(this.overflow) > 0 ? this.size - 1 : this.size
   }
 
   /** These label values, as they were given, lead to the series. */

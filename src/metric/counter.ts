@@ -20,7 +20,7 @@ export class CounterChild extends Child {
     if (typeof amount === 'number' && amount >= 0 && amount < Infinity && this.gate[0] === this.seen)
       this.values[this.at]! += amount
     else this.incFirst(amount)
-    if (exemplar !== undefined) this.exemplify(0, amount ?? 1, exemplar)
+    if (exemplar) this.exemplify(0, amount ?? 1, exemplar)
   }
 
   private incFirst(amount: number | null): void {

@@ -32,6 +32,13 @@ export function oneOf(name: string, option: string, value: unknown, known: reado
   throw new MetricsError('OPTION_INVALID', `${name}: ${option} is one of ${known.join(', ')}; got ${describe(value)}`)
 }
 
+/** Throws `OPTION_INVALID` for what names no labels: all series would be meant. */
+export function checkFilter(name: string, labels: unknown): void {
+  if (typeof labels === 'object' && labels !== null) return
+  const text = `${name}: removeByLabels takes an object of label values, got ${describe(labels)}; clear() removes all`
+  throw new MetricsError('OPTION_INVALID', text)
+}
+
 export function checkCollect(name: string, collect: unknown): void {
   if (collect === undefined || typeof collect === 'function') return
   throw new MetricsError('OPTION_INVALID', `${name}: collect must be a function, got ${describe(collect)}`)

@@ -22,7 +22,7 @@ export class HistogramChild extends Child {
     // The comparison turns NaN away: it belongs to no bucket and would spoil the sum for good.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
     else this.observeFirst(value)
-    if (exemplar !== undefined) this.exemplify(this.bucketOf(value), value, exemplar)
+    if (exemplar) this.exemplify(this.bucketOf(value), value, exemplar)
   }
 
   /** Starts a clock; the returned function observes the seconds since and returns them. */

@@ -11,6 +11,7 @@ import {
   checkCollect,
   checkDefaultLabels,
   checkExpireAfter,
+  checkFilter,
   checkLimit,
   checkRegisters,
   checkRequired,
@@ -53,7 +54,6 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly defaults: Labels
   private readonly required: readonly string[]
   private readonly limit: SeriesLimit
-  private readonly overflow: LabelTexts
   /** Takes what is to be dropped. */
   private nowhere: C | undefined
 
@@ -82,7 +82,6 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.collectsEach = collect !== undefined && run === 'each'
     this.defaults = checkDefaultLabels(name, this.names, options.defaultLabels)
     this.limit = checkLimit(name, options)
-    this.overflow = this.names.map(() => overflowValue)
     this.expireAfter = checkExpireAfter(name, options.expireAfter)
     this.exemplarForm = options.enableExemplars === true
     this.name = name
@@ -138,6 +137,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** Removes every series whose labels have these values, whatever the others are. */
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
+    checkFilter(this.name, labels)
     const given = Object.entries(labels as Labels)
     for (const [name] of given) if (!this.names.includes(name)) throw this.unknownLabel(name)
     this.removeAll(Object.fromEntries(given.map(([name, value]) => [name, labelText(value)])), options)
@@ -172,6 +172,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   protected removeAll(filter: LabelFilter, { scope = 'application' }: RemoveOptions = {}): void {
+    oneOf(this.name, 'scope', scope, ['application', 'process'])
     try {
       this.store().remove(this.family, filter, scope)
     } catch (error) {
@@ -259,9 +260,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     const texts = this.textsOfLabels(labels)
     const known = this.children.numberOf(texts)
     const most = this.limit.maxSeries ?? this.home.maxSeries
-    // What takes the rest is not one of the series that there may be.
-    const rest = this.children.numberOf(this.overflow) > 0 ? 1 : 0
-    if (known === 0 && this.children.size >= most + rest) return this.beyond(most, texts)
+    if (known === 0 && this.children.chosen() >= most) return this.beyond(most, texts)
     const number = known || this.children.add(texts)
     this.children.lead(labels, number)
     return number
@@ -273,7 +272,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     if (seriesKey(texts) === this.only.key) return unlabelled
     this.home.limited(this.name)
     const { onLimit } = this.limit
-    if (onLimit === 'overflow') return this.children.numberOf(this.overflow) || this.children.add(this.overflow)
+    if (onLimit === 'overflow') return this.children.rest()
     if (onLimit === 'throw') {
       const text = `${this.name} has its ${most} series; (${texts.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
       throw new MetricsError('SERIES_LIMIT', text)
@@ -295,6 +294,3 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 /** In place of a number: of the series without labels, and of what is counted nowhere. */
 const unlabelled = 0
 const dropped = -1
-
-/** What every label of the series reads that takes what is beyond a metric's limit. */
-const overflowValue = '_overflow'

@@ -133,3 +133,26 @@ describe('expose()', () => {
     expect((await exposed(registry)).text).toContain('wait_count 1\n')
   })
 })
+
+describe('an exemplar', () => {
+  test.each<[unknown, string]>([
+    [{ trace_id: 'abc', span_id: undefined }, '# {trace_id="abc"} 1'],
+    [{ trace_id: 'abc', span_id: null }, '# {trace_id="abc"} 1'],
+    [{ trace_id: 7 }, '# {trace_id="7"} 1'],
+    [{ trace_id: undefined }, ''],
+    [{}, ''],
+    [null, ''],
+    [undefined, ''],
+    ['abc', ''],
+  ])('of %j is of what has a value, and the count goes on', async (exemplar, shown) => {
+    const registry = new Registry()
+    const counter = new Counter({ name: 'c_total', help: 'C.', labelNames: ['a'], registers: [registry] })
+    const histogram = new Histogram({ name: 'h', help: 'H.', buckets: [1], registers: [registry] })
+    counter.inc({ a: 'x' }, 1, exemplar as never)
+    counter.labels('x').inc(1, exemplar as never)
+    histogram.observe(1, exemplar as never)
+    const { text } = await exposed(registry, Registry.OPENMETRICS_CONTENT_TYPE)
+    expect(/^c_total\{a="x"\} 2 ?(# \{.*\} 1)?/m.exec(text)?.[1] ?? '').toBe(shown)
+    expect(/^h_bucket\{le="1.0"\} 1 ?(# \{.*\} 1)?/m.exec(text)?.[1] ?? '').toBe(shown)
+  })
+})

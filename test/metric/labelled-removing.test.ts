@@ -228,6 +228,24 @@ describe('removeByLabels()', () => {
       /^LABEL_UNKNOWN: r has no label "c"/,
     )
   })
+
+  test.each([undefined, null, 'a'])('refuses what names no labels: %j would mean all of them', (labels) => {
+    expect(faultOf(() => requests().counter.removeByLabels(labels as never))).toMatch(
+      /^OPTION_INVALID: r: removeByLabels takes an object of label values, got .+; clear\(\) removes all$/,
+    )
+  })
+})
+
+test('a scope that does not exist removes nothing', async () => {
+  const { counter, registry } = requests()
+  counter.inc({ a: '1', b: '2' })
+  const scope = { scope: 'proces' } as never
+  const fault = 'OPTION_INVALID: r: scope is one of application, process; got "proces"'
+  expect(faultOf(() => counter.remove({ a: '1', b: '2' }, scope))).toBe(fault)
+  expect(faultOf(() => counter.removeByLabels({ a: '1' }, scope))).toBe(fault)
+  expect(faultOf(() => counter.clear(scope))).toBe(fault)
+  expect(faultOf(() => counter.reset(scope))).toBe(fault)
+  expect(await shown(registry)).toEqual({ 'r{a="1",b="2"}': 1 })
 })
 
 test('clear() takes every series away, and leaves the metric usable', async () => {

@@ -1,11 +1,11 @@
-import { chmodSync, chownSync, readFileSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MetricsError } from '../../model/errors.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import { prepareDirectory, wipeFiles } from '../../store/shared/directory.js'
 import { removeQuietly } from '../../store/shared/files.js'
-import { controlName } from '../../store/shared/format.js'
+import { controlName, isOurs } from '../../store/shared/format.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 
@@ -17,7 +17,8 @@ first process of a run does it. For entry scripts that prepare the directory as 
   DIR                    the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
   --owner USER[:GROUP]   whose it becomes, by name or number
   --mode MODE            its permissions, octal; 0700 for a new one
-  --force                also while a process counts in it: what is counted from then on is shown afresh`
+  --force                also while processes count in it: these come back with all that they counted, what dead ones
+                         left is gone. And --owner and --mode of a directory that holds only files of others`
 
 export const wipe: Command = {
   name: 'wipe',
@@ -41,13 +42,25 @@ export const wipe: Command = {
     if (!values.force && directoryInUse(directory)) {
       throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is in use: stop the application first, or say --force`)
     }
+    if (!values.force && (mode !== undefined || owner !== undefined)) refuseForeign(directory)
     removeQuietly(join(directory, controlName))
     wipeFiles(directory)
     if (mode !== undefined) chmodSync(directory, mode)
     if (owner !== undefined) chownSync(directory, owner.uid, owner.gid)
-    console.log(`promhive: ${directory} is empty`)
+    console.log(`promhive: ${directory} is ready for a fresh run`)
     return 0
   },
+}
+
+/** A slip of the tongue must not give /usr/lib to somebody: a directory of other files is not one of metrics. */
+function refuseForeign(directory: string): void {
+  const names = readdirSync(directory)
+  if (names.length === 0 || names.some((name) => isOurs(name) || name === controlName)) return
+  const some = names.slice(0, 3).join(', ')
+  throw new MetricsError(
+    'DIRECTORY_UNUSABLE',
+    `${directory} has files, and none of promhive's (${some}${names.length > 3 ? ', …' : ''}): it keeps its owner and mode; name a directory of its own, or say --force`,
+  )
 }
 
 function modeFrom(text: string): number {

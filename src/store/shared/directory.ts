@@ -73,9 +73,11 @@ function checkLink(directory: string): void {
   if ((mode & 0o002) !== 0) {
     throw unusable(directory, 'is a link in a place where everybody can lay one', 'name the directory that it leads to')
   }
-  if (!statSync(realpathSync(directory)).isDirectory()) {
+  const target = realpathSync(directory)
+  if (!statSync(target).isDirectory()) {
     throw unusable(directory, 'is a link to something else than a directory', 'choose another with PROMHIVE_DIR')
   }
+  refuseDangerous(target)
 }
 
 export function unusable(directory: string, fault: string, wayOut: string, cause?: unknown): MetricsError {
