@@ -6,7 +6,7 @@ import { ask } from '../helpers/processes/http.js'
 import { managers } from '../helpers/processes/managers.js'
 import { hasPm2, Pm2 } from '../helpers/processes/pm2.js'
 import { freePort } from '../helpers/processes/port.js'
-import { lastSeries, Purchases } from '../helpers/processes/purchases.js'
+import { Purchases } from '../helpers/processes/purchases.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
@@ -82,7 +82,7 @@ describe('the same application, unchanged', () => {
       const manager = await begin(stage)
       const purchases = new Purchases(() => manager.ports())
       await purchases.buy(30)
-      const before = await purchases.series((all) => all.includes(lastSeries))
+      const before = await purchases.series()
       const changes = [manager.reload, manager.kill, () => manager.scale(4), () => manager.scale(2), manager.kill]
       for (const change of [...changes, () => manager.scale(3)]) {
         await change()
@@ -90,7 +90,7 @@ describe('the same application, unchanged', () => {
         await purchases.buy(20)
         await purchases.areExact()
       }
-      await purchases.series((all) => String(all) === String(before))
+      await purchases.haveSeries(before)
       await purchases.end()
     },
   )

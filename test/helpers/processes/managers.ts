@@ -94,30 +94,19 @@ async function underCluster(stage: Stage): Promise<Manager> {
 }
 
 async function inThreads(stage: Stage): Promise<Manager> {
-  const base = await freePort(4)
-  const main = await stage.start('threads-manager.mjs', { env: { PORT: String(base) } })
-  let count = 3
+  const main = await stage.start('threads-manager.mjs')
   let next = 0
-  const ports = (): number[] => Array.from({ length: count }, (_, i) => base + i)
-  const all = async (): Promise<void> => {
-    for (const port of ports()) await answers(port)
+  let ports = await main.ask<number[]>('ports')
+  const change = async (verb: string, ...args: readonly number[]): Promise<void> => {
+    ports = await main.ask<number[]>(verb, ...args)
+    for (const port of ports) await answers(port)
   }
-  await all()
+  await change('ports')
   return {
-    ports,
-    async reload() {
-      await main.ask('reload')
-      await all()
-    },
-    async kill() {
-      await main.ask('kill', next++)
-      await all()
-    },
-    async scale(to) {
-      await main.ask('scale', to)
-      count = to
-      await all()
-    },
+    ports: () => ports,
+    reload: () => change('reload'),
+    kill: () => change('kill', next++),
+    scale: (count) => change('scale', count),
   }
 }
 

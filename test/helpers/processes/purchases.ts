@@ -40,9 +40,30 @@ export class Purchases {
     return scrape
   }
 
-  /** The series of the application itself, when they are so: some are told of once in a while. */
-  series(are: (series: readonly string[]) => boolean): Promise<readonly string[]> {
-    return until(async () => seriesOf(await this.areExact()), are)
+  /** The series of the application itself: those that are the same for a while, because some are told of once a second. */
+  async series(): Promise<readonly string[]> {
+    let seen: readonly string[] = []
+    let since = Date.now()
+    await until(
+      async () => {
+        const now = seriesOf(await this.areExact())
+        if (String(now) !== String(seen)) since = Date.now()
+        seen = now
+        return now
+      },
+      (now) => now.includes(lastSeries) && Date.now() - since > 2_500,
+    )
+    return seen
+  }
+
+  /** Waits until there are these series, and no other. */
+  async haveSeries(wanted: readonly string[]): Promise<void> {
+    const end = Date.now() + 60_000
+    for (;;) {
+      const seen = seriesOf(await this.areExact())
+      if (String(seen) === String(wanted) || Date.now() > end) return expect(seen).toEqual(wanted)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 
   /** Ends the scrapes that went on beside all of it. */
@@ -76,7 +97,7 @@ function bought(scrape: Exposition): number {
 }
 
 /** Measured over an interval: the last series that a process has. */
-export const lastSeries = 'nodejs_eventloop_utilization'
+const lastSeries = 'nodejs_eventloop_utilization'
 
 /** Without those of things that come and go: what a process has open, and garbage. */
 function seriesOf({ samples }: Exposition): string[] {

@@ -1,26 +1,61 @@
 // Runs the same application in threads, each on a port of its own; knows nothing of promhive.
-import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { Worker } from 'node:worker_threads'
 
 const threads = []
 
-/** A thread that ends leaves its port to the next one. */
+/** Ends the thread of a place, and starts another; on another port, because a stranger may have taken the old one. */
 async function start(at) {
-  await threads[at]?.terminate()
-  threads[at] = new Worker(new URL('./http-application.mjs', import.meta.url), {
-    env: { ...process.env, PORT: String(Number(process.env.PORT) + at) },
-  })
-  await once(threads[at], 'online')
+  await threads[at]?.worker.terminate()
+  for (;;) {
+    const port = await freePort()
+    const worker = new Worker(new URL('./http-application.mjs', import.meta.url), {
+      env: { ...process.env, PORT: String(port) },
+    })
+    let failed = false
+    worker.once('error', () => {
+      failed = true
+    })
+    while (!failed && !(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 10))
+    if (failed) continue
+    threads[at] = { worker, port }
+    return
+  }
 }
 
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+const ports = () => threads.map(({ port }) => port)
+
+/** Each gives where the application answers then. */
 const verbs = {
+  ports,
   async reload() {
     for (const at of threads.keys()) await start(at)
+    return ports()
   },
-  kill: (at) => start(at % threads.length),
+  async kill(at) {
+    await start(at % threads.length)
+    return ports()
+  },
   async scale(count) {
     while (threads.length < count) await start(threads.length)
-    while (threads.length > count) await threads.pop().terminate()
+    while (threads.length > count) await threads.pop().worker.terminate()
+    return ports()
   },
 }
 
