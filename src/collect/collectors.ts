@@ -48,7 +48,7 @@ export class Collectors {
   async collect(): Promise<readonly Family[]> {
     await Promise.all([...this.each.values()].map((job) => job.run()))
     const given = await Promise.all([...this.serving].map((collector) => this.ask(collector)))
-    return given.flatMap((families) => families ?? []).map(sampleFamily)
+    return given.flatMap((families) => families ?? []).map((family) => sampleFamily(family, this.registry.prefix))
   }
 
   private publishEach(collector: Collector): void {
@@ -80,7 +80,8 @@ export class Collectors {
 }
 
 /** Of a series that was given twice the last value is shown, as of one that was set twice. */
-function sampleFamily({ name, help, type, values }: CollectedFamily): SampleFamily {
+function sampleFamily({ name: given, help, type, values }: CollectedFamily, prefix: string): SampleFamily {
+  const name = `${prefix}${given}`
   const samples = new Map<string, Sample>()
   for (const { labels, value } of values) {
     const texts = labelTexts(labels)

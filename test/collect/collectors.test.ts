@@ -61,6 +61,17 @@ describe('a collector', () => {
     expect(await shown(registry)).toEqual({ 'pool{b="1",a="x"}': 2, 'pool{a="x"}': 4 })
   })
 
+  test.each(['serving', 'each'] as const)(
+    'of run %s has the prefix and the default labels of its registry',
+    async (run) => {
+      const registry = new Registry({ prefix: 'shop_' })
+      registry.setDefaultLabels({ zone: 'a' })
+      const values = [{ value: 3 }]
+      registry.registerCollector({ name: 'pools', run, collect: () => [{ ...family, type: 'gauge', values }] })
+      expect(await shown(registry)).toEqual({ 'shop_pool{zone="a"}': 3 })
+    },
+  )
+
   test.each(['serving', 'each'] as const)('of run %s may have nothing to tell at first', async (run) => {
     const registry = new Registry()
     const values: { value: number; labels: { pool: string } }[] = []

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { promhiveServe } from '../helpers/processes/command.js'
+import { promhive, promhiveServe } from '../helpers/processes/command.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { ask } from '../helpers/processes/http.js'
 import { readDirectory } from '../helpers/processes/reading.js'
@@ -64,6 +66,13 @@ describe.each(sharedBackends)('$backend: promhive serve', ({ env }) => {
     }
     expect((await readDirectory(directory)).scrape.value('jobs_total')).toBe(7)
   })
+})
+
+test('promhive serve says that a file is no directory', async ({ stage }) => {
+  const file = join(stage.folder(), 'file')
+  writeFileSync(file, '')
+  const { code, errors } = await promhive(stage, ['serve', '--dir', file, '--port', '0'])
+  expect([code, errors]).toEqual([1, `promhive serve: ${file} is not a directory\n`])
 })
 
 async function scrape(url: string): Promise<Exposition> {

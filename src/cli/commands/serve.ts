@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { encryptionFromEnvironment } from '../../delivery/encryption.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
@@ -37,6 +38,10 @@ export const serve: Command = {
     })
     const { host, path } = values
     const directory = directoryArgument(values.dir)
+    // It need not be there yet: the application may start later.
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
+      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
+    }
     const registry = directoryExposition(directory, values.registry)
     const metrics = await openMetricsServer({
       registry,
