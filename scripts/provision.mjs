@@ -43,6 +43,11 @@ const needs = [
     leftOut: 'processes on hosts that only Redis connects',
   },
   {
+    package: 'bindfs',
+    present: () => runs('bindfs', '--version'),
+    leftOut: 'a directory on a file system of the network',
+  },
+  {
     package: 'uwsgi-core',
     present: () => runs('uwsgi-core', '--version'),
     leftOut: 'the statistics of a real uWSGI',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { fileSystemOf } from '../../src/store/shared/file-system.js'
 import { Exposition } from '../helpers/processes/exposition.js'
+import { canShowThroughFuse, networkDisk } from '../helpers/processes/network-disk.js'
 import { filesIn, readDirectory } from '../helpers/processes/reading.js'
 import { canMount, smallDisk } from '../helpers/processes/small-disk.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
@@ -65,6 +66,21 @@ describe.each(sharedBackends)('$backend: the directory', ({ env }) => {
     const slow = (await actor.ask<Told>('warnings')).filter(({ code }) => code === 'PROMHIVE_DIRECTORY_SLOW')
     expect(slow).toHaveLength(1)
     expect(slow[0]!.message).toContain(`${directory} lies on ${name}`)
+  })
+
+  test.skipIf(!canShowThroughFuse)('on a network’s file system is warned of once, and works', async ({ stage }) => {
+    const directory = join(await networkDisk(stage), 'metrics')
+    const options = { env: { ...env, PROMHIVE_DIR: directory } }
+    const actors = [await stage.start('actor.mjs', options), await stage.start('actor.mjs', options)] as const
+    for (const actor of actors) await actor.ask('count', 'jobs_total', {}, 2)
+    await until(
+      async () => new Exposition(await actors[0].ask('scrape')).value('jobs_total'),
+      (value) => value === 4,
+    )
+    const slow = (await actors[0].ask<Told>('warnings')).filter(({ code }) => code === 'PROMHIVE_DIRECTORY_SLOW')
+    expect(slow).toHaveLength(1)
+    expect(slow[0]!.message).toContain(`${directory} lies on FUSE`)
+    expect(slow[0]!.message).toContain('processes of other hosts are not seen')
   })
 })
 
