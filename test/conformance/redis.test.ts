@@ -27,9 +27,10 @@ for (const [name, way] of Object.entries(clients)) {
   backendConformance(`redis over ${name}`, { create: over(way), supports: everything }, framework)
 }
 
-const valkey = { describe: describe.skipIf(!hasValkey), test }
-const onValkey = over(clients['a url'], 'valkey-server')
-backendConformance('redis over a url, to Valkey', { create: onValkey, supports: everything }, valkey)
+describe.skipIf(!hasValkey)('on Valkey', () => {
+  const create = over(clients['a url'], 'valkey-server')
+  backendConformance('redis over a url', { create, supports: everything }, { describe, test })
+})
 
 /** Backends that share a server, as processes would. */
 function over(
