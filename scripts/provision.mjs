@@ -11,6 +11,11 @@ const needs = [
     leftOut: 'promtool reading our expositions',
   },
   {
+    package: 'prometheus-pushgateway',
+    present: () => runs('prometheus-pushgateway', '--version'),
+    leftOut: 'pushing to a real Pushgateway',
+  },
+  {
     package: 'python3-prometheus-client',
     // Debian's package serves Debian's Python, which need not be the first one on the path.
     present: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import prometheus_client')),

@@ -35,6 +35,7 @@ export type MetricsErrorCode =
   | 'BACKEND_INVALID'
   | 'BACKEND_CONFIG_INVALID'
   | 'FORWARD_FAILED'
+  | 'PUSH_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
   | 'INSTRUMENT_FAILED'

@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest'
 import type { Actor } from '../helpers/processes/actor.js'
 import { readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
+import { hasPushgateway, PushgatewayServer } from '../helpers/pushgateway-server.js'
 import { Application, eventually, linesOf, one, openMetrics, patience, scraped, sees, shows } from './application.js'
 
 /*
@@ -119,10 +120,9 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout: pati
     expect(text).toContain('# TYPE phase stateset\n')
   })
 
-  test('5. any process can push the numbers of all: what would go to a Pushgateway arrives whole (its client itself comes later)', async ({
-    stage,
-  }) => {
+  test('5. any process pushes the numbers of all to a Pushgateway, and they arrive whole', async ({ stage }) => {
     const gateway = await startGateway(stage)
+    const real = hasPushgateway ? await PushgatewayServer.start(stage) : undefined
     const app = await Application.start(stage, env)
     await app.make('Counter', { name: 'jobs_total', labelNames: ['kind'] })
     await app.make('Histogram', { name: 'job_seconds', buckets: [1, 10] })
@@ -138,8 +138,8 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout: pati
     await app.shows('job_seconds_count', one(3))
     await app.shows('jobs_total', { 'kind="ünï\\"\\n"': 6 })
     for (const actor of app.living()) {
-      expect(await actor.ask('push', `${gateway.url}/metrics/job/batch`, 'batch')).toBe(202)
-      expect(await actor.ask('push', `${gateway.url}/metrics/job/shop`)).toBe(202)
+      expect(await actor.ask('push', gateway.url, 'batch', 'batch')).toBe(202)
+      expect(await actor.ask('push', gateway.url, 'shop')).toBe(202)
       const [batch, shop] = gateway.arrived.splice(0)
       expect(batch?.path).toBe('/metrics/job/batch')
       expect(batch?.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
@@ -148,6 +148,15 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout: pati
       expect(withoutItself(shop!.body)).toEqual(withoutItself(await actor.ask('text')))
       expect(shop?.body).toContain('jobs_total{kind="ünï\\"\\n"} 6\n')
       expect(shop?.body).toContain('job_seconds_sum 111\n')
+      if (real === undefined) continue
+      expect(await actor.ask('push', real.url, 'batch', 'batch')).toBe(200)
+      expect(await actor.ask('push', real.url, `shop/${actor.pid}`)).toBe(200)
+      const seen = await real.samples()
+      expect(seen.batch_total).toEqual({ 'instance="",job="batch"': 15 })
+      const job = `instance="",job="shop/${actor.pid}"`
+      expect(seen.jobs_total).toMatchObject({ [`${job},kind="ünï\\"\\n"`]: 6 })
+      expect(seen.job_seconds_count).toMatchObject({ [job]: 3 })
+      expect(seen.job_seconds_bucket).toMatchObject({ [`${job},le="10"`]: 2, [`${job},le="+Inf"`]: 3 })
     }
   })
 

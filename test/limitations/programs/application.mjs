@@ -1,5 +1,4 @@
 // A process of an application: makes metrics of any type in registries of any name, and calls what it is told to.
-import { request } from 'node:http'
 import {
   Counter,
   configure,
@@ -14,6 +13,7 @@ import {
   StateSet,
   Summary,
 } from 'promhive'
+import { Pushgateway } from 'promhive/pushgateway'
 import { answer } from '../../processes/programs/stagehand.mjs'
 
 const registries = new Map([['default', register]])
@@ -110,18 +110,10 @@ answer({
   },
   given: (name, what) => void Object.assign(collectors.get(name), what),
   asked: (name) => collectors.get(name).asked,
-  /** What the Pushgateway's client will do: the exposition, put to a URL. */
-  async push(url, registry = 'default') {
-    const { contentType, chunks } = await registryOf(registry).expose()
-    return new Promise((resolve, reject) => {
-      const pushed = request(
-        url,
-        { method: 'PUT', agent: false, headers: { 'content-type': contentType } },
-        (response) => response.resume().on('end', () => resolve(response.statusCode)),
-      )
-      pushed.on('error', reject)
-      pushed.end(Buffer.concat(chunks))
-    })
+  /** Puts the numbers of the application to a Pushgateway; gives the status of its answer. */
+  async push(url, jobName, registry = 'default') {
+    const { resp } = await new Pushgateway(url, {}, registryOf(registry)).push({ jobName })
+    return resp.statusCode
   },
   /** The code of the error that this gives; undefined when there is none. */
   codeOf(method, ...args) {

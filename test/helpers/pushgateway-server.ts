@@ -1,0 +1,52 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { Exposition } from './processes/exposition.js'
+import { ask } from './processes/http.js'
+import type { Stage } from './processes/stage.js'
+import { until } from './processes/until.js'
+
+/** Whether this system has a Pushgateway; `scripts/provision.mjs` installs it where it may. */
+export const hasPushgateway = spawnSync('prometheus-pushgateway', ['--version'], { stdio: 'ignore' }).status === 0
+
+/** A real Pushgateway on a port of its own, which keeps what it is given in memory. */
+export class PushgatewayServer {
+  private constructor(readonly url: string) {}
+
+  static async start(stage: Stage): Promise<PushgatewayServer> {
+    const child = spawn('prometheus-pushgateway', ['--web.listen-address=127.0.0.1:0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    stage.after(async () => {
+      child.kill('SIGKILL')
+      await ended
+    })
+    let log = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    const port = await until(
+      () => {
+        if (child.exitCode !== null) throw new Error(`the Pushgateway ended: ${log}`)
+        return /Listening on"? address=\S*:(\d+)/.exec(log)?.[1]
+      },
+      (found) => found !== undefined,
+    )
+    return new PushgatewayServer(`http://127.0.0.1:${port}`)
+  }
+
+  /** What Prometheus gets from it of what was pushed: name → labels as printed → value. */
+  async samples(): Promise<Record<string, Record<string, number>>> {
+    const { body } = await ask(`${this.url}/metrics`)
+    const pushed: Record<string, Record<string, number>> = {}
+    for (const [sample, value] of new Exposition(body).samples) {
+      const [, name, labels] = /^(\w+)\{(.*)\}$/.exec(sample) ?? []
+      if (name === undefined || !/(?:^|,)job="/.test(labels!) || /^push(?:_failure)?_time_seconds$/.test(name)) continue
+      ;(pushed[name] ??= {})[labels!] = value
+    }
+    return pushed
+  }
+
+  /** The labels of each group that it keeps. */
+  async groups(): Promise<readonly Readonly<Record<string, string>>[]> {
+    const { data } = JSON.parse((await ask(`${this.url}/api/v1/metrics`)).body)
+    return data.map(({ labels }: { labels: Record<string, string> }) => labels)
+  }
+}
