@@ -2,6 +2,7 @@ import type { GroupingKey } from './delivery/grouping-key.js'
 import { type PushgatewayAnswer, PushgatewayClient, type PushgatewayOptions } from './delivery/pushgateway.js'
 import type { Exposition } from './delivery/scrape.js'
 import { processHome } from './home/default-registry.js'
+import { joinSoon } from './home/join-soon.js'
 import { Counter } from './metric/counter.js'
 import type { MetricsError } from './model/errors.js'
 
@@ -10,7 +11,8 @@ export type { PushgatewayAnswer, PushgatewayOptions } from './delivery/pushgatew
 
 /**
  * Pushes the numbers of the whole application to a Pushgateway, from any of its processes, with prom-client's calls: for
- * batch jobs that end before a scrape would come.
+ * batch jobs that end before a scrape would come. Make it when the process starts: who pushes when the others have ended
+ * must have been there while they lived.
  *
  * Every fault comes by way of the promise, as a MetricsError: `PUSH_FAILED` when the gateway cannot be reached in time or
  * answers with anything but a status of 2xx, naming its URL without the password; `OPTION_INVALID` for a URL that is none or
@@ -46,6 +48,8 @@ export class Pushgateway {
         }
       },
     })
+    // Of a registry that is made for one request there is nobody else.
+    if ((registry as { scope?: unknown } | undefined)?.scope !== 'process') joinSoon(home)
   }
 
   /** Adds the numbers to the group, in the place of its metrics of the same names (`POST`). */

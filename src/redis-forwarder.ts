@@ -2,9 +2,8 @@ import { type ForwardResult, RedisForwarding } from './delivery/redis-forwarder.
 import { type RedisForwarderOptions as Options, settingsOf } from './delivery/redis-forwarder-options.js'
 import type { Exposition } from './delivery/scrape.js'
 import { processHome } from './home/default-registry.js'
-import type { ProcessHome } from './home/process-home.js'
+import { joinSoon } from './home/join-soon.js'
 import { Counter } from './metric/counter.js'
-import type { MetricsError } from './model/errors.js'
 
 export type { ForwardResult } from './delivery/redis-forwarder.js'
 export type { RedisTls } from './redis-client/place.js'
@@ -59,18 +58,4 @@ export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisF
   forwarding.start()
   if (forwarding.running && registry === undefined) joinSoon(home)
   return forwarding
-}
-
-/**
- * Who waits for its turn is one of the application's processes all the same: the numbers of those that end are kept for it.
- * After this turn, so that configure() has had its say.
- */
-function joinSoon(home: ProcessHome): void {
-  setImmediate(() => {
-    try {
-      home.store()
-    } catch (error) {
-      home.onError(error as MetricsError)
-    }
-  }).unref()
 }

@@ -1,6 +1,7 @@
 // Code as it is written for prom-client compiles with another import.
 import * as client from 'promhive'
 import { exponentialBuckets, linearBuckets, Registry, register } from 'promhive'
+import { Pushgateway } from 'promhive/pushgateway'
 
 const registry = new client.Registry()
 registry.setDefaultLabels({ app: 'shop', version: 2 })
@@ -59,3 +60,15 @@ register.clear()
 export const merged: client.Registry = Registry.merge([registry, register])
 export const contentType: string = Registry.PROMETHEUS_CONTENT_TYPE
 export { found, seconds }
+
+export async function push(): Promise<unknown> {
+  const gateway = new Pushgateway(
+    'http://127.0.0.1:9091',
+    { timeout: 5000, headers: { a: 'b' }, agent: false },
+    registry,
+  )
+  await gateway.pushAdd({ jobName: 'test-job', groupings: { key: 'value' } })
+  await gateway.push({ jobName: 'test-job' })
+  const { resp, body } = await gateway.delete({ jobName: 'test-job' })
+  return [resp.statusCode, body]
+}
