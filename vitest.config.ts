@@ -10,7 +10,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two thousand tests with real processes and real clocks on a machine that is somebody else's: one that fails there
     // is run once more, and named. At home nothing is run again, and in the torture set nothing ever.
-    retry: process.env['CI'] === 'true' ? 1 : 0,
+    retry: process.env.CI === 'true' ? 1 : 0,
     reporters: [new SecondTries(), 'default'],
   },
 })
