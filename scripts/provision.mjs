@@ -53,6 +53,17 @@ const needs = [
     leftOut: 'a directory on a file system of the network',
   },
   {
+    package: 'docker.io',
+    present: () => runs('dockerd', '--version'),
+    leftOut: 'applications in containers of a real Docker',
+  },
+  {
+    package: 'docker-cli',
+    // A package of its own from Debian 13 on.
+    present: () => runs('docker', '--version') || !runs('apt-cache', 'show', 'docker-cli'),
+    leftOut: 'the same',
+  },
+  {
     package: 'uwsgi-core',
     present: () => runs('uwsgi-core', '--version'),
     leftOut: 'the statistics of a real uWSGI',

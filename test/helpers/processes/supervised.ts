@@ -143,7 +143,7 @@ export interface Load {
 /** Asks from several clients at once until told to stop. */
 export function loadOn(
   port: number,
-  { keepAlive = false, clients = 12 } = {},
+  { keepAlive = false, clients = 12, path = '/' } = {},
 ): { stop(): Promise<Load>; answered(): number } {
   const agent = new Agent({ keepAlive, maxSockets: clients })
   const faults: Record<string, number> = {}
@@ -155,7 +155,7 @@ export function loadOn(
   const once = (): Promise<void> =>
     new Promise((resolve) => {
       sent++
-      const request = get({ host: '127.0.0.1', port, agent, path: '/' }, (response) => {
+      const request = get({ host: '127.0.0.1', port, agent, path }, (response) => {
         let body = ''
         response.on('data', (chunk) => (body += chunk))
         response.on('close', () => {
@@ -196,7 +196,7 @@ export function freePort(): Promise<number> {
   })
 }
 
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number)
   } catch {
