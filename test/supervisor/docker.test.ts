@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../helpers/processes/dist.js'
-import { Docker, hasDocker } from '../helpers/processes/docker.js'
+import { Docker } from '../helpers/processes/docker.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { ask } from '../helpers/processes/http.js'
 import { Stage } from '../helpers/processes/stage.js'
@@ -11,19 +11,19 @@ import { until } from '../helpers/processes/until.js'
 
 const patience = 180_000
 
-describe.skipIf(!hasDocker)('in containers of a real Docker (needs root)', () => {
-  const stage = new Stage()
-  let docker: Docker
+const stage = new Stage()
+const started = await Docker.startWith(stage, 'node:20-slim')
+afterAll(() => stage.clear(), patience)
 
-  beforeAll(async () => {
-    docker = await Docker.start(stage)
-    docker.provideNodeImage('node:20-slim')
+describe.skipIf(started === undefined)('in containers of a real Docker (needs root)', () => {
+  const docker = started!
+
+  beforeAll(() => {
     const folder = join(stage.folder(), 'shop')
     cpSync(join(root, 'examples', 'docker'), folder, { recursive: true })
     useOurPackage(folder)
     docker.build('shop', folder)
   }, patience)
-  afterAll(() => stage.clear(), patience)
 
   test('the example is process 1, and counts through a reload, scaling and a kill', { timeout: patience }, async () => {
     const shop = await Container.start(docker, 'shop', ['--read-only'])

@@ -6,16 +6,34 @@ import { provideDist, root } from './dist.js'
 import type { Stage } from './stage.js'
 import { until } from './until.js'
 
-/** Whether this system may run a Docker of its own; `scripts/provision.mjs` installs it where it may. */
-export const hasDocker =
+/** Whether this system has a Docker that this user may start; `scripts/provision.mjs` installs it where it may. */
+const hasDocker =
   process.getuid?.() === 0 && ['dockerd', 'docker'].every((program) => spawnSync(program, ['--version']).status === 0)
 
 /** A real Docker beside whichever runs on this machine: its own daemon, images and containers, on the host's network. */
 export class Docker {
   private constructor(private readonly socket: string) {}
 
+  /**
+   * A Docker whose image `image` runs, or undefined where this system lets none run: inside of another container, for
+   * one. Then it says why.
+   */
+  static async startWith(stage: Stage, image: string): Promise<Docker | undefined> {
+    if (!hasDocker) return undefined
+    try {
+      const docker = await Docker.start(stage)
+      docker.provideNodeImage(image)
+      docker.run('run', '--rm', '--network', 'host', image, 'sh', '-c', ':')
+      return docker
+    } catch (error) {
+      console.log(`no container runs here, left out: applications in containers: ${error}`)
+      await stage.clear()
+      return undefined
+    }
+  }
+
   /** Starts the daemon; the stage ends it with all its containers. */
-  static async start(stage: Stage): Promise<Docker> {
+  private static async start(stage: Stage): Promise<Docker> {
     const folder = mkdtempSync(join(tmpdir(), 'promhive-docker-'))
     const socket = join(folder, 'docker.sock')
     const options = [
@@ -86,7 +104,7 @@ export class Docker {
    * An image with this Node.js, npm and a shell, under the name of the one that a Dockerfile begins with: the registry
    * of images can't be had here. The packed promhive lies in it as `/promhive.tgz`.
    */
-  provideNodeImage(name: string): void {
+  private provideNodeImage(name: string): void {
     const folder = mkdtempSync(join(tmpdir(), 'promhive-image-'))
     try {
       fillRoot(folder)
