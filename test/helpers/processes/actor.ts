@@ -118,12 +118,13 @@ interface Reply {
   readonly error?: { readonly message: string; readonly code?: string; readonly reason?: string }
 }
 
+/** What steers promhive, Node or their manager, and belongs to whoever runs the tests. */
+const steers =
+  /^(?:PROMHIVE|PROMETHEUS|PYTHEUS|GUNICORN|REDIS|NODE_OPTIONS$|NODE_NO_WARNINGS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i
+
 /** Nothing of the surroundings that would choose a directory or a writer. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env }
-  for (const name of Object.keys(env)) {
-    if (/^(?:PROMHIVE|PROMETHEUS|PYTHEUS|REDIS|NODE_OPTIONS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i.test(name))
-      delete env[name]
-  }
+  for (const name of Object.keys(env)) if (steers.test(name)) delete env[name]
   return env
 }
