@@ -11,6 +11,8 @@ import { inSlices } from './slices.js'
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {
   readonly ledger: Ledger
+  /** While the ledger must not be flushed, what there is to wait for. */
+  readonly changing?: Promise<void> | undefined
   facts(): Facts
   /** What was removed for the whole application and is not told yet; taken off when it is. */
   readonly untold: Omit<Removal, 'author'>[]
@@ -120,7 +122,7 @@ export class Flusher {
   private async once(): Promise<number> {
     for (let turn = 1; ; turn++) {
       // Not awaited where there is nothing to wait for: what is asked behind a flush finds what was flushed.
-      if (this.asks || this.isLong) await this.makeReady()
+      if (!this.isReady) await this.makeReady()
       const again = this.sending !== undefined
       const sending = (this.sending ??= this.prepare())
       const answer = listOf(await this.send(sending))
@@ -145,14 +147,17 @@ export class Flusher {
     }
   }
 
-  private get isLong(): boolean {
-    return this.sending === undefined && this.flushed.ledger.isLong
+  /** What is sent again is ready, whatever becomes of the ledger. */
+  private get isReady(): boolean {
+    if (this.asks) return false
+    return this.sending !== undefined || (this.flushed.changing === undefined && !this.flushed.ledger.isLong)
   }
 
   private async makeReady(): Promise<void> {
-    // Another ledger may be taken up meanwhile.
-    while (this.asks || this.isLong) {
+    // Another ledger may be taken up meanwhile, or this one changed.
+    while (!this.isReady) {
       if (this.asks) await this.askWhatIsThere()
+      else if (this.flushed.changing !== undefined) await this.flushed.changing
       else await inSlices(this.flushed.ledger.preparing())
     }
   }

@@ -19,6 +19,7 @@ import { inTurn } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
 import type { Shelf } from './shelf.js'
+import { slices } from './slices.js'
 
 /** Where the processes of a host count together. */
 export interface HostPlace {
@@ -44,7 +45,7 @@ export class HostBackend implements Backend {
   private readonly startedAt = Date.now() / 1000
   private readonly stores = new WeakMap<Store, Store>()
   private place: HostPlace | undefined
-  private local: Source | undefined
+  private local: Pick<Source, 'read'> | undefined
   private surroundings: Surroundings | undefined
   private image = new HostImage()
   /** The run that this process flushes; undefined while another process does. */
@@ -69,6 +70,9 @@ export class HostBackend implements Backend {
       flushed: {
         get ledger() {
           return image().ledger
+        },
+        get changing() {
+          return image().updating
         },
         untold: [],
         facts: () => this.facts(),
@@ -104,8 +108,7 @@ export class HostBackend implements Backend {
    * and sent within an interval. Gives false when Redis did not take it.
    */
   async flush(): Promise<boolean> {
-    if (!this.lead()) return true
-    await this.refresh()
+    if (!(await this.follow({ pause: slices() }))) return true
     return this.service.flush()
   }
 
@@ -117,37 +120,62 @@ export class HostBackend implements Backend {
   private async leave(): Promise<void> {
     if (this.place === undefined) return
     // First this process ends, then it says so for all: what it counted stays, what lived with it goes.
-    this.local ??= this.place.backend.openSource()
+    this.here()
     await this.place.backend.close?.()
-    if (this.leading !== undefined) {
-      await this.refresh()
+    const run = this.leading
+    if (run !== undefined) {
+      await this.follow({ pause: noPause, run })
       await this.service.flush()
     }
     this.place.leave()
     await this.service.close(false)
   }
 
-  /** Whether this process flushes for all of its host. */
-  private lead(): boolean {
+  /**
+   * Brings the image to what the directory has, where this process flushes for all of its host; gives whether it does.
+   * One after the other: each has seen what was counted before its call.
+   */
+  private readonly follow = inTurn(async (how: { readonly pause: Pause; readonly run?: string }): Promise<boolean> => {
+    const { pause, run = this.runToLead() } = how
+    if (run === undefined) this.leading = undefined
+    else if (run === this.leading) await this.image.update((await this.here().read(pause)).writers, pause)
+    else await this.takeOver(run, pause)
+    return run !== undefined
+  })
+
+  /** The run that this process is to flush for all of its host. */
+  private runToLead(): string | undefined {
     const place = this.place!
     try {
-      this.local ??= place.backend.openSource()
-      const run = place.leads() ? place.runId() : undefined
-      if (run !== undefined && run !== this.leading) this.takeOver(run)
-      this.leading = run
+      this.here()
+      return place.leads() ? place.runId() : undefined
     } catch {
       // The directory tells of its faults itself.
-      this.leading = undefined
+      return undefined
     }
-    return this.leading !== undefined
   }
 
-  /** Goes on with the ledger that another process has written. */
-  private takeOver(run: string): void {
-    this.image = new HostImage()
+  /** What the directory has. Those who flush and those who scrape read it in turn. */
+  private here(): Pick<Source, 'read'> {
+    if (this.local === undefined) {
+      const source = this.place!.backend.openSource()
+      this.local = { read: inTurn((pause: Pause) => source.read(pause)) }
+    }
+    return this.local
+  }
+
+  /**
+   * Goes on with the ledger that another process has written. Nothing is flushed from the new image as long as it is being
+   * made: Redis would take what is not there yet for zeros.
+   */
+  private async takeOver(run: string, pause: Pause): Promise<void> {
+    const image = new HostImage()
     const { writer = this.ledgerOf(run), elsewhere = [] } = noteFrom(this.place!.note(), this.ledgerOf(run))
-    this.image.count(elsewhere)
+    image.count(elsewhere)
+    await image.update((await this.here().read(pause)).writers, pause)
+    this.image = image
     this.service.flusher.restart(writer)
+    this.leading = run
   }
 
   /** Host and run: the same for every process of the host, and another when the directory begins anew. */
@@ -155,15 +183,8 @@ export class HostBackend implements Backend {
     return `host:${this.settings.instance}:${run}`
   }
 
-  private async refresh(): Promise<SourceReading> {
-    const reading = await this.local!.read(noPause)
-    this.image.update(reading.writers)
-    return reading
-  }
-
   private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
-    const leads = this.lead()
-    if (leads) await this.refresh()
+    const leads = await this.follow({ pause })
     const { flushed, cause } = await this.service.read(shelf, leads, pause)
     const errors = cause === undefined ? [] : [cause]
     const writers = this.service.shown(shelf)
@@ -181,7 +202,7 @@ export class HostBackend implements Backend {
       this.dark = undefined
     if (this.dark === undefined) return { writers, errors, reachable: flushed }
     const seat = (own?.entry?.seat ?? 1) * partsOfSeat
-    const local = await this.local!.read(noPause)
+    const local = await this.here().read(pause)
     const here = local.writers.map((writer) => ({
       ...writer,
       seat: seat + writer.seat,

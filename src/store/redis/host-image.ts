@@ -2,7 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SlotLayout } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { WriterSnapshot } from '../backend.js'
+import type { Pause, WriterSnapshot } from '../backend.js'
 import { opened, removed, type SeriesLog } from '../series-log.js'
 import { SlotMap } from '../slot-map.js'
 import type { PartFacts } from './entry.js'
@@ -25,36 +25,53 @@ export class HostImage {
   /** Numbered after the clock: the next leader of the host numbers slots anew, and readers must not take its numbers for these. */
   readonly ledger = new Ledger(Date.now())
   parts: PartFacts[] = []
+  /** Until this is over, the ledger is half way from one reading to the next. */
+  updating: Promise<void> | undefined
   private readonly plans = new Map<SeriesLog, Plan>()
-  private readonly series = new Map<string, Shared>()
+  /** By family, as its definition tells it. */
+  private readonly series = new Map<string, Map<SeriesKey, Shared>>()
   /** One more than there are slots: the first takes what is not added up. */
   private sums = new Float64Array(1)
   private writers: readonly WriterSnapshot[] = []
-  private elsewhere = new Map<string, number[]>()
+  /** By family and series. */
+  private readonly elsewhere = new Map<string, Map<SeriesKey, number[]>>()
 
-  /** Takes the processes as they were read. */
-  update(writers: readonly WriterSnapshot[]): void {
-    const seats = new Set<number>()
-    // What found no room on the disk comes behind the seat that it belongs to: only its own process sees it.
-    const seated = writers.filter(({ seat }) => seat > 0 && !seats.has(seat) && seats.add(seat))
-    const logs = new Set(seated.map(({ log }) => log))
+  /**
+   * Takes the processes as they were read, in slices.
+   *
+   * While it does, the ledger is not to be flushed: what is new is zero in it as yet, and a slot may be changing hands.
+   */
+  update(writers: readonly WriterSnapshot[], pause: Pause): Promise<void> {
+    const updating = this.take(seated(writers), pause).finally(() => {
+      this.updating = undefined
+    })
+    this.updating = updating
+    return updating
+  }
+
+  private async take(writers: readonly WriterSnapshot[], pause: Pause): Promise<void> {
+    const logs = new Set(writers.map(({ log }) => log))
     for (const [log, plan] of this.plans) {
       if (logs.has(log)) continue
       plan.leave()
       this.plans.delete(log)
     }
-    for (const writer of seated) {
-      let plan = this.plans.get(writer.log)
-      if (plan === undefined) this.plans.set(writer.log, (plan = new Plan(this, writer.log, writer.seat)))
-      plan.follow()
+    for (const writer of writers) {
+      for (const _ of this.planOf(writer).following()) if (pause.due()) await pause.rest()
     }
-    this.writers = seated
-    this.add(seated)
-    this.parts = seated.map(({ seat: part, live, epoch, startedAt, process }) => ({
+    this.writers = writers
+    this.add(writers)
+    this.parts = writers.map(({ seat: part, live, epoch, startedAt, process }) => ({
       ...{ part, live, epoch, startedAt },
       ...(process !== undefined && { process }),
     }))
-    for (const writer of seated) this.plans.get(writer.log)!.exemplify(writer)
+    for (const writer of writers) this.plans.get(writer.log)!.exemplify(writer)
+  }
+
+  private planOf({ log, seat }: WriterSnapshot): Plan {
+    let plan = this.plans.get(log)
+    if (plan === undefined) this.plans.set(log, (plan = new Plan(this, log, seat)))
+    return plan
   }
 
   /** Whether it is known what Redis has of this host. */
@@ -76,7 +93,7 @@ export class HostImage {
       for (const [key, entry] of series) {
         const { slot } = entry.run
         if ((known && !entry.told) || slot + width > sent.length) continue
-        const before = this.elsewhere.get(`${id} ${key}`) ?? []
+        const before = this.elsewhere.get(id)?.get(key) ?? []
         list.push([id, key, Array.from({ length: width }, (_, i) => sent[slot + i]! + (before[i] ?? 0))])
         entry.told = false
       }
@@ -90,27 +107,33 @@ export class HostImage {
 
   /** What an earlier leader of the host has seen counted elsewhere. */
   count(elsewhere: Elsewhere): void {
-    for (const [id, key, slots] of elsewhere) this.elsewhere.set(`${id} ${key}`, slots)
+    for (const [id, key, slots] of elsewhere) {
+      let known = this.elsewhere.get(id)
+      if (known === undefined) this.elsewhere.set(id, (known = new Map()))
+      known.set(key, slots)
+    }
   }
 
   hold(family: FamilyDescriptor, key: SeriesKey, created: number): Entry {
-    const id = `${definitionKey(family)} ${key}`
-    let shared = this.series.get(id)
+    const id = definitionKey(family)
+    let known = this.series.get(id)
+    if (known === undefined) this.series.set(id, (known = new Map()))
+    let shared = known.get(key)
     if (shared === undefined) {
       shared = { entry: this.ledger.open(family, key, 0, created), holders: 0 }
-      this.series.set(id, shared)
+      known.set(key, shared)
     }
     shared.holders++
     return shared.entry
   }
 
   letGo(family: FamilyDescriptor, key: SeriesKey): void {
-    const id = `${definitionKey(family)} ${key}`
-    const shared = this.series.get(id)
+    const id = definitionKey(family)
+    const shared = this.series.get(id)?.get(key)
     if (shared === undefined || --shared.holders > 0) return
-    this.series.delete(id)
-    this.elsewhere.delete(id)
-    this.ledger.remove(this.ledger.families.get(definitionKey(family))!, key)
+    this.series.get(id)!.delete(key)
+    this.elsewhere.get(id)?.delete(key)
+    this.ledger.remove(this.ledger.families.get(id)!, key)
   }
 
   private denseValues(): Float64Array {
@@ -126,16 +149,24 @@ export class HostImage {
     if (this.sums.length < segments.used + 1) this.sums = new Float64Array(segments.used * 2 + 1)
     this.sums.fill(0)
     for (const writer of writers) this.plans.get(writer.log)!.add(this.sums, writer.values)
-    for (const [id, slots] of this.elsewhere) {
-      const slot = this.series.get(id)?.entry.run.slot
-      if (slot === undefined) continue
-      for (const [i, value] of slots.entries()) this.sums[slot + 1 + i]! -= value
+    for (const [id, known] of this.elsewhere) {
+      for (const [key, slots] of known) {
+        const slot = this.series.get(id)?.get(key)?.entry.run.slot
+        if (slot === undefined) continue
+        for (const [i, value] of slots.entries()) this.sums[slot + 1 + i]! -= value
+      }
     }
     for (const { first, values } of segments.all) {
       const count = Math.min(values.length, segments.used - first)
       if (count > 0) values.set(this.sums.subarray(first + 1, first + 1 + count))
     }
   }
+}
+
+/** What found no room on the disk comes behind the seat that it belongs to: only its own process sees it. */
+function seated(writers: readonly WriterSnapshot[]): readonly WriterSnapshot[] {
+  const seats = new Set<number>()
+  return writers.filter(({ seat }) => seat > 0 && !seats.has(seat) && seats.add(seat))
 }
 
 /** Where one process's slots go in the ledger of its host. */
@@ -150,14 +181,16 @@ class Plan {
     private readonly part: number,
   ) {}
 
-  follow(): void {
+  /** Takes what has come to the log, step by step. */
+  *following(): Iterable<void> {
     const { log } = this
-    for (; this.position < log.length; this.position++) {
-      const i = this.position
+    while (this.position < log.length) {
+      const i = this.position++
       const family = log.families[log.familyOf[i]!]
       if (family === undefined) continue
       if (log.kinds[i] === removed) this.close(log.slotOf[i]!)
       else if (log.kinds[i] === opened) this.begin(log.slotOf[i]!, family, log.keyOf[i]!, log.createdAt[i]!)
+      yield
     }
   }
 

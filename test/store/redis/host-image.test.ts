@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { describe, expect } from 'vitest'
+import { overClient } from '../../../src/store/redis/clients.js'
+import type { Facts } from '../../../src/store/redis/entry.js'
+import { Flusher } from '../../../src/store/redis/flusher.js'
+import { HostImage } from '../../../src/store/redis/host-image.js'
+import { Keys } from '../../../src/store/redis/keys.js'
+import { Shelf } from '../../../src/store/redis/shelf.js'
+import { counterFamily } from '../../../src/testing/families.js'
+import { type Stage, test } from '../../helpers/processes/stage.js'
+import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
+import { noPause, restless, TestWriter } from '../../helpers/writers.js'
+
+const jobs = counterFamily('jobs_total', { labelNames: ['queue'] })
+const facts: Facts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
+const queues = 300
+
+describe.skipIf(!hasRedis)('what the processes of a host have counted', () => {
+  test('is flushed as a whole, and were it taken up in many slices', async ({ stage }) => {
+    const image = new HostImage()
+    const { flusher, seen } = await redisOf(stage, image)
+    const writers = [new TestWriter(1), new TestWriter(2)]
+    for (const writer of writers) for (let i = 0; i < queues; i++) writer.open(jobs, [String(i)], [i + 1])
+    const pause = restless()
+    const updating = image.update(writers, pause)
+    // Begun while the image is half way: what is there already is zero, and what is not there yet would be missing.
+    await flusher.flush()
+    await updating
+    expect(pause.rests).toBeGreaterThanOrEqual(2 * queues)
+    expect(await seen()).toEqual(Array.from({ length: queues }, (_, i) => 2 * (i + 1)))
+  })
+
+  test('is at no moment shown under the name of what its slots had before', async ({ stage }) => {
+    const image = new HostImage()
+    const { flusher, seen } = await redisOf(stage, image)
+    const writer = new TestWriter(1)
+    const slots = Array.from({ length: queues }, (_, i) => writer.open(jobs, [String(i)], [1_000]))
+    await image.update([writer], noPause)
+    await flusher.flush()
+    // Every slot changes hands.
+    for (const [i, slot] of slots.entries()) {
+      writer.remove(jobs, [String(i)], slot)
+      writer.reopen(jobs, [`again ${i}`], slot)
+      writer.values[slot] = 1
+    }
+    const updating = image.update([writer], restless())
+    await flusher.flush()
+    expect(await seen()).toEqual(Array(queues).fill(1))
+    await updating
+  })
+})
+
+/** A flusher of an image, and what others see in Redis: the values in the order of their slots. */
+async function redisOf(stage: Stage, image: HostImage): Promise<{ flusher: Flusher; seen(): Promise<number[]> }> {
+  const server = await RedisServer.start(stage)
+  const client = new Redis(server.url)
+  client.on('error', () => {})
+  stage.after(() => client.disconnect())
+  const places = { keys: new Keys(randomUUID()), connection: overClient(client), deadAfter: 60_000, expire: 60_000 }
+  const options = { ...places, patience: 30_000 }
+  const flushed = {
+    get ledger() {
+      return image.ledger
+    },
+    get changing() {
+      return image.updating
+    },
+    facts: () => facts,
+    untold: [],
+    removed() {},
+    folded() {},
+  }
+  const shelf = new Shelf(options)
+  return {
+    flusher: new Flusher(flushed, { ...options, writer: 'host:host:run' }),
+    async seen() {
+      await shelf.read(noPause)
+      const { values, names } = [...shelf.ledgers.values()][0]!
+      const log = names.log()
+      const open = new Map<string, number>()
+      for (let i = 0; i < log.length; i++) {
+        if (log.kinds[i] === 0) open.set(log.keyOf[i]!, log.slotOf[i]!)
+        else open.delete(log.keyOf[i]!)
+      }
+      return [...open.values()].sort((a, b) => a - b).map((slot) => values[slot]!)
+    },
+  }
+}
