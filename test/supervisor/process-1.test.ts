@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { test } from '../helpers/processes/stage.js'
 import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
@@ -18,13 +19,21 @@ describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make
     'ends gracefully on %s, with code 0, and nobody is left',
     { timeout: patience },
     async (signal, { stage }) => {
-      const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '2'] })
+      const release = join(stage.folder(), 'release')
+      const env = { RELEASE: release }
+      const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '2'], env })
       expect(namespacePid(app.pid)).toBe(1)
       const workers = app.workerPids()
       expect(workers).toHaveLength(2)
       const slow = app.ask('/slow')
       await app.shows((seen) => seen.total('app_worker_requests_in_flight') === 1)
       app.signal(signal)
+      // The idle one ends, the other one does not.
+      await until(
+        () => app.workerPids(),
+        (pids) => pids.length === 1,
+      )
+      writeFileSync(release, '')
       expect(await slow).toBe('late')
       expect(await app.ended).toBe(0)
       expect(workers.filter((pid) => namespacePid(pid) !== undefined)).toEqual([])

@@ -30,7 +30,11 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     app.signal('SIGTTIN')
     await app.says(/hook workersChanged 2 3/)
     await app.shows((seen) => seen.value('app_worker_state{worker_id="3",app_worker_state="running"}') === 1)
-    const [first] = app.workerPids()
+    // Those that were replaced leave without haste.
+    const [first] = await until(
+      () => app.workerPids(),
+      (pids) => pids.length === 3,
+    )
     process.kill(first!, 'SIGINT')
     await app.says(/hook workerInt \d/)
     await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="signal"}') === 1)

@@ -1,22 +1,14 @@
-import { createServer } from 'node:net'
 import { root } from '../processes/dist.js'
 import { Exposition } from '../processes/exposition.js'
 import { ask } from '../processes/http.js'
 import { until } from '../processes/until.js'
 
+export { freePort } from '../processes/port.js'
+
 export const preload = '--import promhive/register'
 
 /** Where programs find `promhive` by its name. */
 export const cwd = root
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** What stands at a metrics port, as soon as it answers so. */
 export function scraped(port: number, is: (seen: Exposition) => boolean): Promise<Exposition> {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cleanEnvironment } from './actor.js'
 import { provideDist, root } from './dist.js'
 import { Exposition } from './exposition.js'
 import { ask } from './http.js'
+import { freePort } from './port.js'
 import type { Stage } from './stage.js'
 import { until } from './until.js'
 
@@ -58,7 +58,10 @@ export class SupervisedApplication {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(cwd !== undefined && { cwd }),
     })
-    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+    const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+    // All that it and its workers printed is read by then.
+    const read = [child.stdout!, child.stderr!].map((stream) => new Promise((resolve) => stream.once('close', resolve)))
+    const ended = Promise.all([exited, ...read]).then(([code]) => code)
     const application = new SupervisedApplication(child, port, ended, wrapper.length > 0)
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -71,7 +74,7 @@ export class SupervisedApplication {
     stage.after(async () => {
       const workers = application.workerPids()
       child.kill('SIGKILL')
-      await ended
+      await exited
       // A blocked worker does not notice that its supervisor is gone.
       for (const pid of workers) endQuietly(pid)
     })
@@ -144,7 +147,7 @@ export interface Load {
 export function loadOn(
   port: number,
   { keepAlive = false, clients = 12, path = '/' } = {},
-): { stop(): Promise<Load>; answered(): number } {
+): { stop(): Promise<Load>; answered(): number; answerers(): number } {
   const agent = new Agent({ keepAlive, maxSockets: clients })
   const faults: Record<string, number> = {}
   const pids = new Set<string>()
@@ -178,6 +181,8 @@ export function loadOn(
   )
   return {
     answered: () => answered,
+    /** How many processes. */
+    answerers: () => pids.size,
     async stop() {
       stopped = true
       await all
@@ -185,15 +190,6 @@ export function loadOn(
       return { sent, answered, faults, pids }
     },
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 export function childrenOf(pid: number): number[] {

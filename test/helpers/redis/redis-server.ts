@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { createClient } from 'redis'
+import { freePort } from '../processes/port.js'
 import type { Stage } from '../processes/stage.js'
 import { until } from '../processes/until.js'
+
+export { freePort }
 
 /** Whether this system has a Redis server; `scripts/provision.mjs` installs one where it may. */
 export const hasRedis = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
@@ -111,15 +113,4 @@ export class RedisServer {
       client.destroy()
     }
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

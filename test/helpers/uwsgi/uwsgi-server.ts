@@ -2,8 +2,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ask } from '../processes/http.js'
+import { freePort } from '../processes/port.js'
 import type { Stage } from '../processes/stage.js'
-import { freePort } from '../processes/supervised.js'
 import { until } from '../processes/until.js'
 
 const application = join(dirname(fileURLToPath(import.meta.url)), 'app.py')

@@ -23,12 +23,12 @@ async function start(at) {
   }
 }
 
+/** Below those that the kernel gives to anybody who asks for one. */
 function freePort() {
+  const port = 10_000 + Math.floor(Math.random() * 22_000)
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
+    const server = createServer().listen(port, '127.0.0.1', () => server.close(() => resolve(port)))
+    server.once('error', () => resolve(freePort()))
   })
 }
 

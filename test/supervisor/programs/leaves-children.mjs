@@ -13,7 +13,7 @@ for (const code of [stubborn, polite, parent]) {
   })
 }
 while (up < 3) await new Promise((resolve) => setTimeout(resolve, 20))
-const manager = new ProcessManager(console, 500)
+const manager = new ProcessManager(console, 5000)
 const before = manager.descendants()
 const killed = await manager.cleanupProcesses()
 console.log(JSON.stringify({ before: before.length, killed, after: manager.descendants().length }))

@@ -1,13 +1,30 @@
 // A server that knows nothing of promhive, in ESM.
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 
 const hoard = []
 
+/** By then there is the thread that watches: it is started a second after the process, by a timer of the same thread. */
+const watched = new Promise((resolve) => setTimeout(resolve, 1500).unref())
+
 const paths = {
   '/': (response) => setTimeout(() => response.end(String(process.pid)), 3),
-  '/slow': (response) => setTimeout(() => response.end('late'), 1500),
+  // For as long as the test wants it.
+  '/slow': (response) => {
+    const waiting = setInterval(() => {
+      if (!existsSync(process.env.RELEASE)) return
+      clearInterval(waiting)
+      response.end('late')
+    }, 20)
+  },
+  '/work': (response) => {
+    const end = performance.now() + 3
+    while (performance.now() < end);
+    response.end(String(process.pid))
+  },
   // Long after the answer is out.
-  '/block': (response) => {
+  '/block': async (response) => {
+    await watched
     response.end(String(process.pid))
     setTimeout(() => {
       const end = Date.now() + 120_000
