@@ -137,7 +137,11 @@ describe.runIf(hasOpenssl && process.platform === 'linux')('https by the environ
         () => undefined,
       )
     await until(scrape, (body) => body !== undefined)
-    await ask(`http://127.0.0.1:${port}/`)
+    // Its own port is open a moment after that of the metrics.
+    await until(
+      () => ask(`http://127.0.0.1:${port}/`).catch(() => undefined),
+      (answer) => answer?.status === 200,
+    )
     const seen = await until(scrape, (body) => body?.includes('http_request_duration_seconds_count{') === true)
     // A scrape is no request to the application, over https either.
     expect(seen!.match(/^http_request_duration_seconds_count\{.*/gm)).toHaveLength(1)

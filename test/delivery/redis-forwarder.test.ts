@@ -7,7 +7,7 @@ import { connect } from '../../src/delivery/redis-words.js'
 import { startRedisForwarder } from '../../src/redis-forwarder.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
-import { pause, until } from '../helpers/processes/until.js'
+import { until } from '../helpers/processes/until.js'
 import { hasRedis } from '../helpers/redis/redis-server.js'
 import { startRedis } from '../helpers/redis/started-redis.js'
 
@@ -28,26 +28,30 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     const [one, two] = [await stage.start(program, { env }), await stage.start(program, { env })]
     await one.ask('count', 'jobs_total', {}, 3)
     await two.ask('count', 'jobs_total', {}, 4)
-    expect(await two.ask('start', { interval: 20 })).toBe(true)
+    // Longer than this test can take: nothing is forwarded but at the start and at the end.
+    expect(await two.ask('start', { interval: 2_000 })).toBe(true)
     await client.select(3)
-    const latest = await until(
-      () => client.get('promhive:metrics:latest'),
-      (text) => text !== null,
+    // It is the last to come.
+    const metadata = JSON.parse(
+      (await until(
+        () => client.get('promhive:metrics:metadata'),
+        (text) => text !== null,
+      ))!,
     )
+    const latest = await client.get('promhive:metrics:latest')
     expect(new Exposition(latest!).value('jobs_total')).toBe(7)
-    const metadata = JSON.parse((await client.get('promhive:metrics:metadata'))!)
     expect(metadata).toMatchObject({
       host: '127.0.0.1',
       port,
-      interval: 20,
+      interval: 2_000,
       contentType: expect.stringMatching(/^text\/plain/),
     })
     expect(metadata.bytes).toBe(Buffer.byteLength(latest!))
     expect(metadata.forwarder).toContain(String(two.pid))
     const dated = `promhive:metrics:${metadata.timestamp}`
     expect(await client.get(dated)).toBe(latest)
-    expect(await client.ttl(dated)).toBeGreaterThan(50)
-    expect(await client.ttl(dated)).toBeLessThanOrEqual(60)
+    expect(await client.ttl(dated)).toBeGreaterThan(5_800)
+    expect(await client.ttl(dated)).toBeLessThanOrEqual(6_000)
     expect([await client.ttl('promhive:metrics:latest'), await client.ttl('promhive:metrics:metadata')]).toEqual([
       -1, -1,
     ])
@@ -71,18 +75,18 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     stage,
   }) => {
     const { port, client } = await startRedis(stage)
-    const options = { host: '127.0.0.1', port, interval: 0.3, keyPrefix: 'shop:' }
+    // A second: who has the turn loses it after two and a half without processor, to somebody who may have it then.
+    const options = { host: '127.0.0.1', port, interval: 1, keyPrefix: 'shop:' }
     const env = { PROMHIVE_DIR: stage.directory() }
     const actors = await Promise.all([1, 2, 3].map(() => stage.start(program, { env })))
     for (const actor of actors) await actor.ask('start', options)
-    const forwarder = async (): Promise<string> =>
-      JSON.parse((await client.get('shop:metadata')) ?? '{}').forwarder ?? ''
+    const metadata = async (): Promise<{ forwarder: string; timestamp: number }> =>
+      JSON.parse((await client.get('shop:metadata')) ?? '{"forwarder":""}')
+    const forwarder = async (): Promise<string> => (await metadata()).forwarder
     const first = await until(forwarder, (name) => name !== '')
     const seen = new Set<string>()
-    for (let i = 0; i < 10; i++) {
-      await pause(100)
-      seen.add(await forwarder())
-    }
+    const times = new Set<number>()
+    await until(metadata, ({ forwarder, timestamp }) => seen.add(forwarder) && times.add(timestamp).size === 4)
     expect([...seen]).toEqual([first])
     const results = await until(
       () => Promise.all(actors.map((actor) => actor.ask('last'))),
@@ -108,7 +112,7 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     await actor.ask('start', { url: server.url, interval: 0.2 })
     const text = await until(
       () => actor.ask<string>('scrape'),
-      (scrape) => /promhive_redis_forwards_total\{result="failed"\} [2-9]/.test(scrape),
+      (scrape) => /promhive_redis_forwards_total\{result="failed"\} (?:[2-9]|\d\d)/.test(scrape),
     )
     expect(text).toContain('jobs_total 3')
     const [fault] = await actor.ask<{ code: string; message: string }[]>('faults')
@@ -130,10 +134,9 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     const actor = await stage.start(program)
     await actor.ask('start', { host: '127.0.0.1', port, interval: 1000 })
     await actor.ask('forward')
-    const started = performance.now()
     actor.child.disconnect()
+    // Not after a thousand seconds, of which this test has none to give.
     expect((await actor.ended).signal).toBeNull()
-    expect(performance.now() - started).toBeLessThan(20_000)
   })
 
   test('takes a client of the user’s, of either library, and leaves it open', async ({ stage }) => {

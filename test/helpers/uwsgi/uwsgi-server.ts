@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ask } from '../processes/http.js'
@@ -40,10 +41,29 @@ export class UwsgiServer {
       () => server.ask('/').catch(() => ''),
       (body) => body === 'served',
     )
+    // Its master opens the stats server after it has started the workers.
+    const stats = own[own.indexOf('--stats') + 1]!
+    await until(
+      () => listens(stats),
+      (listening) => listening,
+    )
     return server
   }
 
   async ask(path: string): Promise<string> {
     return (await ask(`http://127.0.0.1:${this.port}${path}`)).body
   }
+}
+
+/** Whether somebody does: at `host:port`, or at a path. */
+function listens(address: string): Promise<boolean> {
+  const [, host, port] = /^([^/]*):(\d+)$/.exec(address) ?? []
+  return new Promise((resolve) => {
+    const socket = port === undefined ? createConnection(address) : createConnection(Number(port), host)
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
 }

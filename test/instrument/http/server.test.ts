@@ -53,27 +53,28 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
       const { shop, base } = await open(stage, application, { PROMHIVE_HTTP_IGNORE: '/healthz' })
       const requests = ['GET /', 'HEAD /', 'GET /healthz', 'GET /chunked', 'GET /', 'GET /healthz', 'GET /chunked']
       const text = requests.map((line) => `${line} HTTP/1.1\r\nHost: x\r\n\r\n`).join('')
-      const raw = shop.ask('raw', Number(new URL(base).port), text, 1_000, scheme === 'https')
+      const whole = { answers: 7, last: '0\r\n\r\n' }
+      await shop.ask('raw', Number(new URL(base).port), text, whole, scheme === 'https')
       const seen = await settled(shop, 5)
       const labels = '{method="GET",route="_unmatched"}'
       expect(seen.value(`http_response_size_bytes_count${labels}`)).toBe(4)
       const size = seen.value(`http_response_size_bytes_sum${labels}`)
       expect(size).toBeGreaterThanOrEqual(2010)
       expect(size).toBeLessThan(2070)
-      await raw
     },
   )
 
   test('shows what is under way, and what its sender gave up', async ({ stage }) => {
     const { shop, base } = await open(stage)
     const port = Number(new URL(base).port)
-    const cut = shop.ask('raw', port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n', 1_000)
+    const slow = shop.ask('raw', port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
     await until(
       () => scrape(shop),
       (seen) => seen.value('http_requests_in_flight') === 1,
     )
-    await cut
-    await shop.ask('raw', port, 'GET /half HTTP/1.1\r\nHost: x\r\n\r\n', 300)
+    await shop.ask('cutOff')
+    await slow
+    await shop.ask('raw', port, 'GET /half HTTP/1.1\r\nHost: x\r\n\r\n', { answers: 1, last: 'half\r\n' })
     const seen = await settled(shop, 2)
     expect(seen.value('http_requests_in_flight')).toBe(0)
     expect(seen.labelled('http_requests_aborted_total')).toEqual({ 'method="GET",route="_unmatched"': 2 })
@@ -87,7 +88,7 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
     const { shop, base } = await open(stage)
     const port = Number(new URL(base).port)
     const requests = Array.from({ length: 10 }, (_, i) => `GET /${i === 9 ? 'fails' : i} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    await shop.ask('raw', port, requests.join(''), 500)
+    await shop.ask('raw', port, requests.join(''), { answers: 10, last: 'hello' })
     const seen = await settled(shop, 10)
     expect(seen.labelled('http_requests_total')).toEqual({
       'method="GET",route="_unmatched",status_code="200"': 9,
@@ -165,7 +166,7 @@ describe('a server of HTTP/2', { timeout: 120_000 }, () => {
 
   test('shows streams that were given up, and those that failed', async ({ stage }) => {
     const { shop, base } = await open(stage, 'streams')
-    await shop.ask('streams', base, ['/slow'], { giveUpAfter: 200 })
+    await shop.ask('streams', base, ['/slow'], { giveUp: true })
     await shop.ask('streams', base, ['/fails'])
     await shop.ask('streams', base, ['/a'], { method: 'BREW' })
     const seen = await settled(shop, 3)
@@ -253,7 +254,7 @@ describe('outgoing requests', { timeout: 120_000 }, () => {
     await shop.ask('send', `${base}/fails`)
     expect(await shop.ask('send', 'http://127.0.0.1:1/')).toBe('ECONNREFUSED')
     expect(await shop.ask('fetch', `${base}/`)).toBe(200)
-    expect(await shop.ask('fetch', `${base}/slow`, 200)).toBe('TimeoutError')
+    expect(await shop.ask('fetch', `${base}/slow`, 1_000)).toBe('TimeoutError')
     await shop.ask('fetch', 'http://127.0.0.1:2/')
     const seen = await settled(shop, 7, 'http_outgoing_request_duration_seconds_count')
     expect(seen.labelled('http_outgoing_request_duration_seconds_count')).toEqual({

@@ -1,4 +1,5 @@
 // One process with one of the applications. promhive comes by --import alone, and by what the test asks of it.
+import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import http2 from 'node:http2'
@@ -13,6 +14,9 @@ import { applications } from './applications.mjs'
 const pem = (name) => readFileSync(new URL(`localhost-${name}.pem`, import.meta.url))
 const tls = { key: pem('key'), cert: pem('certificate') }
 const reached = []
+/** Tells of requests that nobody answers. */
+const slow = new EventEmitter()
+const connections = new Set()
 
 const listener = (request, response) => {
   reached.push(request.url)
@@ -32,7 +36,7 @@ const servers = {
   streams() {
     const server = http2.createServer()
     server.on('stream', (stream, headers) => {
-      if (headers[':path'] === '/slow') return
+      if (headers[':path'] === '/slow') return setImmediate(() => slow.emit('reached'))
       stream.respond({ ':status': headers[':path'] === '/fails' ? 500 : 200 })
       stream.end('hello')
     })
@@ -76,7 +80,7 @@ answer({
       ({ cause, name }) => cause?.code ?? name,
     ),
   /** Several streams of one session; gives their statuses, 0 for those that were given up. */
-  async streams(url, paths, { method = 'GET', giveUpAfter } = {}) {
+  async streams(url, paths, { method = 'GET', giveUp = false } = {}) {
     const session = http2.connect(url, { rejectUnauthorized: false })
     const statuses = await Promise.all(
       paths.map(
@@ -87,23 +91,29 @@ answer({
             stream.on('response', (headers) => (status = headers[':status']))
             stream.on('close', () => resolve(status)).on('error', () => {})
             stream.resume()
-            if (giveUpAfter !== undefined) setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), giveUpAfter)
+            if (giveUp) slow.once('reached', () => stream.close(http2.constants.NGHTTP2_CANCEL))
           }),
       ),
     )
     session.close()
     return statuses
   },
-  /** Bytes as they are, on a connection that is cut off after a while. */
-  raw: (port, text, milliseconds, encrypted = false) =>
+  /** Bytes as they are, on a connection that is cut off when so many answers have come, and the last one whole; or by `cutOff`. */
+  raw: (port, text, { answers, last } = {}, encrypted = false) =>
     new Promise((resolve) => {
       const socket = encrypted
         ? tlsSockets.connect({ port, rejectUnauthorized: false }, () => socket.write(text))
         : connect(port, '127.0.0.1', () => socket.write(text))
+      connections.add(socket)
       let got = ''
-      socket.setEncoding('utf8').on('data', (more) => (got += more))
-      setTimeout(() => socket.destroy(), milliseconds)
+      socket.setEncoding('utf8').on('data', (more) => {
+        got += more
+        if (got.split('HTTP/1.1 ').length - 1 === answers && got.endsWith(last)) socket.destroy()
+      })
       socket.on('close', () => resolve(got))
     }),
+  cutOff() {
+    for (const socket of connections) socket.destroy()
+  },
   clear: () => register.clear(),
 })
