@@ -6,8 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/torture/**'],
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Longer than `until` waits, which then tells what it saw last: a machine may be slow, or busy with something else.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Two thousand tests with real processes and real clocks on a machine that is somebody else's: one that fails there
     // is run once more, and named. At home nothing is run again, and in the torture set nothing ever.
     retry: process.env.CI === 'true' ? 1 : 0,

@@ -66,7 +66,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
   })
 
   test('the number of series is the same after 50 recycled workers, and every request is counted', {
-    timeout: patience,
+    timeout: 2 * patience,
   }, async ({ stage }) => {
     const args = ['--workers', '2', '--max-requests', '5', '--max-requests-jitter', '3']
     const app = await SupervisedApplication.start(stage, { args })
