@@ -5,8 +5,9 @@ import { root } from '../helpers/processes/dist.js'
 import { Docker } from '../helpers/processes/docker.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { ask } from '../helpers/processes/http.js'
+import { freePort } from '../helpers/processes/port.js'
 import { Stage } from '../helpers/processes/stage.js'
-import { childrenOf, freePort, loadOn } from '../helpers/processes/supervised.js'
+import { childrenOf, loadOn } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
 const patience = 180_000
@@ -36,7 +37,12 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     const { sent, faults } = await load.stop()
     expect(faults).toEqual({})
     await shop.shows((seen) => seen.value(orders) === sent)
-    process.kill(shop.workers()[0]!, 'SIGKILL')
+    // Those that were replaced leave without haste.
+    const [first] = await until(
+      () => shop.workers(),
+      (pids) => pids.length === 5,
+    )
+    process.kill(first!, 'SIGKILL')
     const after = await shop.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="signal"}') === 1)
     expect(after.value(orders)).toBe(sent)
   })

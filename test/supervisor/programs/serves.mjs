@@ -9,10 +9,12 @@ const watched = new Promise((resolve) => setTimeout(resolve, 1500).unref())
 
 const paths = {
   '/': (response) => setTimeout(() => response.end(String(process.pid)), 3),
-  // For as long as the test wants it.
+  // For as long as the test wants it: until there is a file that it names; where it names none, for a few seconds.
   '/slow': (response) => {
+    const { RELEASE } = process.env
+    if (RELEASE === undefined) return setTimeout(() => response.end('late'), 4000)
     const waiting = setInterval(() => {
-      if (!existsSync(process.env.RELEASE)) return
+      if (!existsSync(RELEASE)) return
       clearInterval(waiting)
       response.end('late')
     }, 20)
