@@ -43,11 +43,10 @@ export class HostImage {
       plan.leave()
       this.plans.delete(log)
     }
-    for (const writer of seated) {
-      let plan = this.plans.get(writer.log)
-      if (plan === undefined) this.plans.set(writer.log, (plan = new Plan(this, writer.log, writer.seat)))
-      plan.follow()
-    }
+    for (const { log, seat } of seated) if (!this.plans.has(log)) this.plans.set(log, new Plan(this, log, seat))
+    // What was removed from all goes before anybody begins it again: or readers who leave it out would never be told.
+    for (const { log } of seated) this.plans.get(log)!.closeRemoved()
+    for (const { log } of seated) this.plans.get(log)!.follow()
     this.writers = seated
     this.add(seated)
     this.parts = seated.map(({ seat: part, live, epoch, startedAt, process }) => ({
@@ -150,6 +149,13 @@ class Plan {
     private readonly part: number,
   ) {}
 
+  /** Lets go of the series that were removed since, be they begun again or not. */
+  closeRemoved(): void {
+    const { log } = this
+    for (let i = this.position; i < log.length; i++) if (log.kinds[i] === removed) this.close(log.slotOf[i]!)
+  }
+
+  /** Takes what came since, in its order. */
   follow(): void {
     const { log } = this
     for (; this.position < log.length; this.position++) {
