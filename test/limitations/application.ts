@@ -74,7 +74,7 @@ export async function scraped(actor: Actor, registry = 'default'): Promise<Expos
 export async function eventually<T>(look: () => Promise<T>, expected: T): Promise<T> {
   let seen: T | undefined
   const same = (value: T) => JSON.stringify(sorted(value)) === JSON.stringify(sorted(expected))
-  return until(async () => (seen = await look()), same, 20_000).catch((cause) => {
+  return until(async () => (seen = await look()), same, 60_000).catch((cause) => {
     if (seen === undefined) throw cause
     return seen
   })
@@ -82,7 +82,7 @@ export async function eventually<T>(look: () => Promise<T>, expected: T): Promis
 
 /** Resolves to the scrape in which this first holds. */
 export function sees(actor: Actor, is: (scrape: Exposition) => boolean, registry?: string): Promise<Exposition> {
-  return until(() => scraped(actor, registry), is, 20_000)
+  return until(() => scraped(actor, registry), is, 60_000)
 }
 
 /** The lines of one family, without what stands at its head. */

@@ -62,7 +62,7 @@ describe.each(sharedBackends)('$backend: not asked for here', { timeout: patienc
     }
     const asks = ['a', 'b'].map((name) => () => primary.ask<string>('askWorker', name, 'scrape'))
     for (const ask of [() => primary.ask<string>('scrape'), ...asks])
-      await until(ask, (text) => /^jobs_total 3$/m.test(text), 20_000)
+      await until(ask, (text) => /^jobs_total 3$/m.test(text))
   })
 
   test('a shell script: the variable may be set by the program itself, before it counts', async ({ stage }) => {

@@ -28,7 +28,7 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
     await second.ask('count', 'jobs_total', { series: '0' })
     await until(
       () => readDirectory(directory),
-      ({ scrape }) => scrape.total('jobs_total') === 4,
+      ({ scrape }) => scrape.total('jobs_total') === 4 && scrape.value('duration_seconds_count') === 1,
     )
     await second.kill()
     const third = await stage.start('actor.mjs', options)

@@ -110,7 +110,7 @@ async function expectAll(moment: keyof Expected, actor: Actor, directory: string
   const seen = await until(
     async () => shown(new Exposition(await actor.ask('scrape'))),
     (levels) => JSON.stringify(levels) === JSON.stringify(wanted),
-    5_000,
+    30_000,
   ).catch(async () => shown(new Exposition(await actor.ask('scrape'))))
   expect(seen, moment).toEqual(wanted)
   expect(shown((await readDirectory(directory)).scrape), moment).toEqual(wanted)

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { describe, expect } from 'vitest'
 import { Counter, type MetricsServerOptions, Registry, startMetricsServer } from '../../src/index.js'
 import { ask } from '../helpers/processes/http.js'
+import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 
 const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
@@ -67,7 +68,7 @@ describe('startMetricsServer', () => {
   })
 
   test('closes once, however often it is told, and is gone then', async ({ stage }) => {
-    const metrics = await start(stage)
+    const metrics = await start(stage, { port: await freePort() })
     await Promise.all([metrics.close(), metrics.close()])
     await metrics.close()
     await expect(ask(metrics.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })

@@ -71,7 +71,6 @@ describe.skipIf(loadBinding().binding === undefined)(
         const scrape = await until(
           async () => new Exposition(await actors[0]!.ask('scrape')),
           (seen) => seen.value(name) === 1600,
-          15_000,
         )
         expect(scrape.total(name)).toBe(1600)
         expect(scrape.total(`round_${round - 1}_total`)).toBe(0)
@@ -96,7 +95,6 @@ describe.skipIf(loadBinding().binding === undefined)(
       const scrape = await until(
         async () => new Exposition(await last.ask('scrape')),
         (seen) => seen.value('jobs_total') === 50,
-        10_000,
       )
       expect(scrape.value('jobs_total')).toBe(50)
     })
@@ -114,7 +112,6 @@ describe.skipIf(loadBinding().binding === undefined)(
           const scrape = await until(
             async () => new Exposition(await actor.ask('scrape')),
             (seen) => JSON.stringify(seen.labelled('jobs_total')) === JSON.stringify(wanted),
-            10_000,
           )
           expect(scrape.labelled('jobs_total')).toEqual(wanted)
         }

@@ -46,7 +46,9 @@ describe.each(sharedBackends)('$backend: scrapes while four processes count', ({
     const last = await until(
       () => outside.scrape(),
       (scrape) =>
-        scrape.total('jobs_total') === processes * each && scrape.total('duration_seconds_count') === processes * each,
+        scrape.total('jobs_total') === processes * each &&
+        scrape.total('duration_seconds_count') === processes * each &&
+        scrape.total('shared_total') === processes * each,
     )
     for (let i = 0; i < processes; i++) {
       const labels = `{side="own",worker_name="w${i}"}`

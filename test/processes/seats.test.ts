@@ -64,7 +64,6 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
       const { scrape } = await until(
         () => readDirectory(directory),
         (reading) => reading.scrape.value(`comers_total{round="${round}"}`) === many * 10,
-        20_000,
       )
       expect(scrape.value('jobs_total{who="keeper"}')).toBe(1)
       await Promise.all(comers.map((comer) => comer.kill()))

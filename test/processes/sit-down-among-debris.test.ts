@@ -58,7 +58,6 @@ describe.each(sharedBackends)('$backend: a process that starts in a directory wi
     const { scrape } = await until(
       () => readDirectory(directory),
       (reading) => reading.scrape.total('newcomers_total') > 0,
-      10_000,
     ).catch(async () => {
       const faults = await newcomer.ask('faults')
       throw new Error(`${damage.name}: what it counts is not there; it told ${JSON.stringify(faults)}`)

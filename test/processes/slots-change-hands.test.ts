@@ -10,25 +10,26 @@ describe.each(sharedBackends)('$backend: scrapes while series are removed and ot
     const directory = stage.directory()
     const writer = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
     await writer.ask('count', 'kept_total', {}, 1)
+    const outside = new Reader(directory)
+    const seen = new Set<string>()
+    let made = 0
     let over = false
-    const churned = writer.ask<number>('churn', 2_500, 20).finally(() => {
+    // Scrapes that all came before or after it would prove nothing: it goes on until they have seen some of it.
+    const churn = async (): Promise<void> => {
+      while (made <= 100 || seen.size === 0) made = await writer.ask<number>('churn', 2_500, 20, '', made)
+    }
+    const churned = churn().finally(() => {
       over = true
     })
     churned.catch(() => {})
-    const outside = new Reader(directory)
-    const seen = new Set<string>()
-    let scrapes = 0
     while (!over) {
       const scrape = await outside.scrape()
-      scrapes++
       expect(strangers(scrape)).toEqual([])
       for (const sample of scrape.samples.keys()) if (sample.startsWith('churn_total')) seen.add(sample)
       // The channel to the writer must have its turn as well.
       await new Promise((resolve) => setImmediate(resolve))
     }
-    expect(await churned).toBeGreaterThan(100)
-    expect(scrapes).toBeGreaterThan(0)
-    expect(seen.size).toBeGreaterThan(0)
+    await churned
   })
 })
 

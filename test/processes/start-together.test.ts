@@ -33,7 +33,6 @@ describe.each(sharedBackends)(
         const { scrape, writers, errors } = await until(
           () => readDirectory(directory),
           (reading) => reading.scrape.total('fresh_total') >= many * each || reading.writers.length > many,
-          15_000,
         )
         expect(scrape.total('fresh_total')).toBe(many * each)
         expect(scrape.total('stale_total')).toBe(0)
@@ -70,7 +69,6 @@ describe.each(sharedBackends)(
         const { scrape, writers, errors } = await until(
           () => readDirectory(directory),
           (reading) => reading.scrape.total('fresh_total') >= actors.length * each,
-          15_000,
         )
         expect(scrape.total('fresh_total')).toBe(actors.length * each)
         expect(scrape.total('stale_total')).toBe(0)

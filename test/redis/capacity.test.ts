@@ -51,13 +51,14 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     stage,
   }) => {
     const server = await RedisServer.start(stage)
-    const options = { url: server.url, flushInterval: 0.2, expireKeyTime: 2 }
+    const options = { url: server.url, flushInterval: 0.2, expireKeyTime: 4 }
     const [ends, stays] = [participant(stage, redis(options)), participant(stage, redis(options))]
     counterOf(ends, jobs, JSON.stringify(['a'])).inc(5)
     counterOf(stays, jobs, JSON.stringify(['a'])).inc(1)
     for (const each of [ends, stays]) await each.flush()
     await ends.backend.close?.()
-    await pause(5_000)
+    // Twice as long as the keys stay by themselves.
+    await pause(8_000)
     const reader = participant(stage, redis(options))
     expect((await reader.read()).value('jobs_total{text="a"}')).toBe(6)
     for (const each of [reader, stays]) await each.backend.close?.()

@@ -56,9 +56,10 @@ export class HostImage {
       plan.leave()
       this.plans.delete(log)
     }
-    for (const writer of writers) {
-      for (const _ of this.planOf(writer).following()) if (pause.due()) await pause.rest()
-    }
+    const plans = writers.map((writer) => this.planOf(writer))
+    // What was removed from all goes before anybody begins it again: or readers who leave it out would never be told.
+    for (const plan of plans) plan.closeRemoved()
+    for (const plan of plans) for (const _ of plan.following()) if (pause.due()) await pause.rest()
     this.writers = writers
     this.add(writers)
     this.parts = writers.map(({ seat: part, live, epoch, startedAt, process }) => ({
@@ -181,7 +182,13 @@ class Plan {
     private readonly part: number,
   ) {}
 
-  /** Takes what has come to the log, step by step. */
+  /** Lets go of the series that were removed since, be they begun again or not. */
+  closeRemoved(): void {
+    const { log } = this
+    for (let i = this.position; i < log.length; i++) if (log.kinds[i] === removed) this.close(log.slotOf[i]!)
+  }
+
+  /** Takes what came since, in its order, step by step. */
   *following(): Iterable<void> {
     const { log } = this
     while (this.position < log.length) {

@@ -7,8 +7,11 @@ import { headerSize } from './format.js'
 const pieceSize = 256 * 1024
 /** How often a record that was being written is taken again at once. */
 const attempts = 50
-/** Milliseconds that are given to a writer that lost its processor inside a record. One that was stopped never finishes. */
-const patience = 50
+/**
+ * How often it is looked again, a millisecond and more apart, for a writer that lost its processor inside a record. One that
+ * was stopped never finishes. Looks and not time: where the whole machine stood still, the writer needs its turn as well.
+ */
+const looks = 200
 
 /**
  * Reads a writer's slots so that each record is of one moment.
@@ -94,7 +97,6 @@ export class RecordReader {
     )
     const sequence = Buffer.alloc(4)
     const position = headerSize + slot * 8
-    const until = performance.now() + patience
     for (let attempt = 1; ; attempt++) {
       readAt(fd, sequence, 4, position)
       const before = sequence.readInt32LE()
@@ -104,7 +106,7 @@ export class RecordReader {
       if (attempt < attempts) continue
       const { stopped } = this
       if (stopped?.slot === slot && stopped.sequence === before) return
-      if (performance.now() >= until) {
+      if (attempt >= attempts + looks) {
         // Buckets and their total are right all the same, the sum may miss one observation.
         this.stopped = { slot, sequence: before }
         return

@@ -201,7 +201,7 @@ export class SeatReader {
   }
 
   /** Leaves out what was removed for the whole application and this writer has not taken notice of yet. */
-  private mask(removals: Removals): void {
+  mask(removals: Removals): void {
     const from = Math.max(this.head.removals, this.maskedUntil)
     const pending = removals.since(from)
     this.maskedUntil = pending.end

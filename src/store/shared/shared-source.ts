@@ -44,6 +44,7 @@ export class SharedSource implements Source {
         keys: new KeyTexts(),
         report: (error) => errors.push(error),
       }
+      const before = circumstances.removals?.end()
       for (const number of numbers) {
         let reader = this.seats.get(number)
         if (reader === undefined) this.seats.set(number, (reader = new SeatReader(this.directory, number)))
@@ -51,6 +52,10 @@ export class SharedSource implements Source {
         if (snapshot !== undefined) writers.push(snapshot)
         if (pause.due()) await pause.rest()
       }
+      // Who was read later may have carried out what was removed meanwhile: then nobody shows it any more.
+      const { removals } = circumstances
+      if (removals !== undefined && removals.end() !== before)
+        for (const { seat } of writers) this.seats.get(seat)!.mask(removals)
     } finally {
       if (control !== undefined) closeQuietly(control)
     }

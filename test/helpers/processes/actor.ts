@@ -27,7 +27,7 @@ export class Actor {
   private readonly ready: Promise<void>
   private readonly asked = new Map<number, { resolve(value: unknown): void; reject(cause: Error): void }>()
   private nextQuestion = 1
-  private over = false
+  private over: Error | undefined
 
   private constructor(readonly child: ChildProcess) {
     child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.output += text))
@@ -45,8 +45,8 @@ export class Actor {
     this.ready = new Promise((resolve, reject) => {
       child.on('message', (message: Reply) => (message.ready ? resolve() : this.hear(message)))
       void this.ended.then(({ code, signal }) => {
-        this.over = true
         const cause = new Error(`the process ended (${signal ?? code}): ${this.errors}`)
+        this.over = cause
         for (const { reject } of this.asked.values()) reject(cause)
         this.asked.clear()
         reject(cause)
@@ -74,7 +74,7 @@ export class Actor {
   }
 
   get running(): boolean {
-    return !this.over
+    return this.over === undefined
   }
 
   /** Resolves when the program has loaded; rejects when it ended before. */
@@ -83,8 +83,9 @@ export class Actor {
     return this
   }
 
-  /** Has the process do something, and waits for what it answers. */
+  /** Has the process do something, and waits for what it answers; rejects when it has ended, or ends before. */
   ask<T = unknown>(verb: string, ...args: readonly unknown[]): Promise<T> {
+    if (this.over !== undefined) return Promise.reject(this.over)
     const id = this.nextQuestion++
     return new Promise<T>((resolve, reject) => {
       this.asked.set(id, { resolve: resolve as (value: unknown) => void, reject })
@@ -99,7 +100,7 @@ export class Actor {
 
   /** Ends the process, by its own pid, and waits until it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Ending> {
-    if (!this.over) this.child.kill(signal)
+    if (this.running) this.child.kill(signal)
     return this.ended
   }
 

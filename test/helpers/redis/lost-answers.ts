@@ -24,6 +24,7 @@ export async function lostAnswerRounds(stage: Stage, way: string, rounds: number
   let counted = 0
   let shown = 0
   for (let round = 0; round < rounds; round++) {
+    const before = proxy.lost
     if (round % 3 === 0) proxy.loseAnswers()
     else if (round % 3 === 1) proxy.cut()
     for (let i = 0; i < 5; i++) {
@@ -31,6 +32,13 @@ export async function lostAnswerRounds(stage: Stage, way: string, rounds: number
       duration.observe(2)
       counted++
       await pause(15)
+    }
+    // Not before one is lost: the client may still be on its way back from the last round.
+    if (round % 3 === 0) {
+      await until(
+        () => proxy.lost,
+        (lost) => lost > before,
+      )
     }
     const scrape = await reader.read()
     const value = scrape.value('jobs_total{text="a"}') ?? 0

@@ -50,8 +50,10 @@ export class RedisSentinels {
 
   /** Has the replica take over: because the sentinels are asked to, or because the master is killed. */
   async failOver(by: 'asking' | 'killing'): Promise<void> {
-    await until(() => this.isReady(), Boolean)
-    const master = (await this.master())!
+    const master = (await until(
+      async () => ((await this.isReady()) ? this.master() : undefined),
+      (found) => found !== undefined,
+    ))!
     if (by === 'killing') await master.kill()
     else
       await until(

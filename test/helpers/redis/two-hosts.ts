@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'vitest'
+import { controlAt, controlName, kinds, valuesName } from '../../../src/store/shared/format.js'
+import { readHead } from '../../../src/store/shared/seat.js'
 import type { Actor } from '../processes/actor.js'
 import { Exposition } from '../processes/exposition.js'
+import { readDirectory } from '../processes/reading.js'
 import type { Stage } from '../processes/stage.js'
-import { pause, until } from '../processes/until.js'
+import { until } from '../processes/until.js'
 import { RedisServer } from './redis-server.js'
 
 /** Two hosts whose processes come, count, remove, are killed and end: Redis sees the hosts, and nothing is lost. */
@@ -29,8 +34,11 @@ export async function lifeOfTwoHosts(stage: Stage, env: Readonly<Record<string, 
 
   // What was counted and not sent yet lies in the directory: the next one that flushes sends it.
   await here[0]!.ask('count', 'jobs_total', { who: 'all' }, 100_000)
-  // Without the addon, 100 ms later.
-  await pause(150)
+  // Without the addon, a little later.
+  await until(
+    () => readDirectory(hosts[0]!),
+    ({ scrape }) => scrape.total('jobs_total') === 100_111,
+  )
   await here[0]!.kill()
   for (const actor of [here[1]!, there[0]!]) {
     const scrape = await scraped(actor, (seen) => seen.total('jobs_total') === 111_111)
@@ -41,7 +49,7 @@ export async function lifeOfTwoHosts(stage: Stage, env: Readonly<Record<string, 
   await scraped(there[0]!, (seen) => seen.total('jobs_total') === 0)
   await scraped(here[1]!, (seen) => seen.total('jobs_total') === 0)
   // What is counted before a process has taken notice of a removal goes with it.
-  await pause(1_000)
+  for (const directory of hosts) await until(() => haveNoticed(directory), Boolean)
   await here[1]!.ask('count', 'jobs_total', { who: 'all' }, 3)
   await there[1]!.ask('count', 'jobs_total', { who: 'all' }, 4)
   for (const actor of [here[2]!, there[0]!]) await scraped(actor, (seen) => seen.total('jobs_total') === 7)
@@ -59,6 +67,16 @@ export async function lifeOfTwoHosts(stage: Stage, env: Readonly<Record<string, 
     (kinds) => kinds.join() === 'host,totals',
   )
   expect((await scraped(here[2]!, () => true)).total('jobs_total')).toBe(7)
+}
+
+/** Whether nothing is left of what was removed, and every writer there knows. */
+async function haveNoticed(directory: string): Promise<boolean> {
+  const { scrape, writers } = await readDirectory(directory)
+  if (scrape.total('jobs_total') > 0) return false
+  const end = readFileSync(join(directory, controlName)).readDoubleLE(controlAt.end)
+  // One with the addon sees the gate turn when it next counts; one without looks when it next writes.
+  const looking = writers.filter(({ live }) => live).map(({ seat }) => readHead(join(directory, valuesName(seat))))
+  return looking.every((head) => head?.kind === kinds.mapped || (head?.removals ?? 0) >= end)
 }
 
 /** A process of a host. */

@@ -53,10 +53,12 @@ async function way() {
 }
 
 let paused = false
+let counting
 
-/** Counts no more; whether Redis has all that was counted. */
+/** Counts no more; whether Redis has all that was counted. By then the file tells so as well. */
 verbs.pauseCounting = async () => {
   paused = true
+  await counting
   return backend.flush()
 }
 verbs.flush = () => backend.flush()
@@ -69,7 +71,7 @@ verbs.keepCounting = (file, labels) => {
   const tally = openSync(file, 'w')
   // Over what is there, in one call: emptied first, it would tell nothing of a process that is killed in between.
   const write = () => writeSync(tally, `${String(attempted).padStart(9)} ${String(acknowledged).padStart(9)}`, 0)
-  void (async () => {
+  counting = (async () => {
     for (;;) {
       if (paused) {
         if (await backend.flush()) {

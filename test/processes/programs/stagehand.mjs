@@ -83,10 +83,13 @@ export const verbs = {
     }
     return rounds
   },
-  /** Makes and removes series for so long, `alive` of them at a time: each counts once, an amount that tells which it is. */
-  async churn(milliseconds, alive, prefix = '') {
+  /**
+   * Makes and removes series for so long, `alive` of them at a time: each counts once, an amount that tells which it is.
+   * Gives where it would go on.
+   */
+  async churn(milliseconds, alive, prefix = '', from = 0) {
     const end = Date.now() + milliseconds
-    let id = 0
+    let id = from
     for (; Date.now() < end; id++) {
       counter('churn_total', { id: `${prefix}${id}` }).inc(id * 1000 + 7)
       histogram('churn_seconds', { id: `${prefix}${id}` }).observe(id * 1000 + 7)

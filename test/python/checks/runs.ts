@@ -41,7 +41,7 @@ export const childrenOfACluster: Check = async ({ stage, env }) => {
   await primary.ask('startWorker', 'child')
   await primary.ask('askWorker', 'child', 'count', 'c_total')
   const asks = [() => primary.ask<string>('scrape'), () => primary.ask<string>('askWorker', 'child', 'scrape')]
-  for (const ask of asks) await until(ask, (text) => /^c_total 3$/m.test(text), 20_000)
+  for (const ask of asks) await until(ask, (text) => /^c_total 3$/m.test(text))
   // What the child counts is its own: the end of it takes nothing from the primary's, and leaves its own.
   await primary.ask('killWorker', 'child', 'SIGKILL')
   expect(await primary.ask('scrape')).toMatch(/^c_total 3$/m)

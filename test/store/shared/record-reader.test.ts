@@ -57,6 +57,20 @@ describe('reading records', () => {
     expect([...values.subarray(start, start + width)]).toEqual([0, 8, 8, 8, 8])
   })
 
+  test('gives it its turn where the whole machine stood still meanwhile', async ({ stage }) => {
+    const { file, reader, slots, starts } = fileOf(stage, 10, 0)
+    for (const start of starts) writeRecord(file, start, 7)
+    const [start] = starts as [number]
+    writeSync(file, Int32Array.of(15), 0, 4, headerSize + start * 8)
+    writeSync(file, Float64Array.of(8), 0, 8, headerSize + (start + 1) * 8)
+    const values = new Float64Array(slots)
+    const reading = reader.read(file, values, true, noPause)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+    setTimeout(() => writeRecord(file, start, 8), 5)
+    await reading
+    expect([...values.subarray(start, start + width)]).toEqual([0, 8, 8, 8, 8])
+  })
+
   test('does not wait for the dead', async ({ stage }) => {
     const { file, reader, slots, starts } = fileOf(stage, 100, 0)
     for (const start of starts) {

@@ -1,14 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { Merger } from '../../../src/collect/merge.js'
+import type { Pause } from '../../../src/store/backend.js'
 import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
 import { seriesName, valuesName } from '../../../src/store/shared/format.js'
 import { SharedBackend } from '../../../src/store/shared/shared-backend.js'
+import { SharedSource } from '../../../src/store/shared/shared-source.js'
 import { counterOf } from '../../../src/testing/counted.js'
 import { signed } from '../../helpers/processes/debris.js'
 import { Reader, readDirectory } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
-import { counterFamily } from '../../helpers/writers.js'
+import { counterFamily, noPause } from '../../helpers/writers.js'
 
 const jobs = counterFamily('jobs_total', { labelNames: ['text'] })
 
@@ -30,6 +33,35 @@ describe('reading a seat', () => {
     const { scrape, errors } = await readDirectory(directory)
     expect(errors.map(({ reason }) => reason)).toEqual(['broken_line'])
     expect(scrape.labelled('jobs_total')).toEqual({ 'text="other"': 2, 'text="shared"': 5 })
+  })
+
+  test('shows what is removed meanwhile of everybody or of nobody, whenever that is', async ({ stage }) => {
+    const shown = new Set<number | undefined>()
+    for (let nth = 1, removed = true; removed; nth++) {
+      const directory = stage.directory()
+      const [one, two] = [writer(stage, directory), writer(stage, directory)]
+      for (const store of [one, two]) {
+        counterOf({ store }, jobs, '["x"]').inc(5)
+        store.flush()
+      }
+      let rests = 0
+      const pause: Pause = {
+        due: () => ++rests === nth,
+        async rest() {
+          two.remove(jobs, { text: 'x' }, 'application')
+          counterOf({ store: two }, jobs, '["x"]').inc(1)
+          two.flush()
+        },
+      }
+      const { writers } = await new SharedSource(directory, undefined).read(pause)
+      removed = rests >= nth
+      const { tables } = await new Merger().merge(writers, noPause)
+      const [table] = tables
+      const row = table?.order[0]
+      shown.add(row === undefined ? undefined : table!.slots[table!.bases[row]!])
+    }
+    // As it was before, as it was between the removal and the count, and as it is: never one half of it.
+    expect([...shown].filter((value) => value !== undefined).sort()).toEqual([1, 10])
   })
 
   test.for([
