@@ -44,7 +44,7 @@ export class SharedSource implements Source {
         keys: new KeyTexts(),
         report: (error) => errors.push(error),
       }
-      const before = circumstances.removals?.end()
+      const before = this.endOf(circumstances)
       for (const number of numbers) {
         let reader = this.seats.get(number)
         if (reader === undefined) this.seats.set(number, (reader = new SeatReader(this.directory, number)))
@@ -52,10 +52,7 @@ export class SharedSource implements Source {
         if (snapshot !== undefined) writers.push(snapshot)
         if (pause.due()) await pause.rest()
       }
-      // Who was read later may have carried out what was removed meanwhile: then nobody shows it any more.
-      const { removals } = circumstances
-      if (removals !== undefined && removals.end() !== before)
-        for (const { seat } of writers) this.seats.get(seat)!.mask(removals)
+      this.maskAgain(writers, before, circumstances)
     } finally {
       if (control !== undefined) closeQuietly(control)
     }
@@ -64,6 +61,33 @@ export class SharedSource implements Source {
 
   close(): void {
     this.seats.clear()
+  }
+
+  /** Up to where series were removed; undefined where nobody can tell. */
+  private endOf({ removals, report }: Circumstances): number | undefined {
+    try {
+      return removals?.end()
+    } catch (cause) {
+      report(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
+      return undefined
+    }
+  }
+
+  /** Who was read later may have carried out what was removed meanwhile: then nobody shows it any more. */
+  private maskAgain(
+    writers: readonly WriterSnapshot[],
+    before: number | undefined,
+    circumstances: Circumstances,
+  ): void {
+    const { removals, report } = circumstances
+    if (removals === undefined || before === undefined) return
+    const end = this.endOf(circumstances)
+    if (end === undefined || end === before) return
+    try {
+      for (const { seat } of writers) this.seats.get(seat)!.mask(removals)
+    } catch (cause) {
+      report(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
+    }
   }
 
   private list(errors: MetricsError[]): number[] | undefined {
