@@ -145,7 +145,7 @@ class Plan {
       const table = this.tables[log.familyOf[i]!]!
       if (log.kinds[i] === removed) this.drop(table, log.slotOf[i]!, log.keyOf[i]!)
       else if (log.kinds[i] === opened) this.open(table, log.slotOf[i]!, log.keyOf[i]!, log.createdAt[i]!)
-      if ((i & 255) === 255 && pause.due()) await pause.rest()
+      if ((i & 63) === 63 && pause.due()) await pause.rest()
     }
   }
 

@@ -4,8 +4,8 @@ import type { Pause } from '../store/backend.js'
 export class Slices implements Pause {
   private began = performance.now()
 
-  /** @param milliseconds how long one slice may last; two may meet in one turn of the loop, with a collection of garbage, and 10 ms is the promise */
-  constructor(private readonly milliseconds = 3) {}
+  /** @param milliseconds how long one slice may last; several may meet in one turn of the loop, with a collection of garbage, and 10 ms is the promise */
+  constructor(private readonly milliseconds = 1.5) {}
 
   due(): boolean {
     return performance.now() - this.began > this.milliseconds

@@ -18,7 +18,7 @@ import type { Removals } from './removals.js'
 import { readLines } from './series-lines.js'
 
 /** Bytes of a series file that are read at a time. */
-const stretch = 32 * 1024
+const stretch = 16 * 1024
 /** How often a seat is read again whose owner was writing: one that was stopped while it wrote never finishes. */
 const mostTurns = 10
 /** A head that tells of more is not believed. */
