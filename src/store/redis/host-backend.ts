@@ -54,6 +54,9 @@ export class HostBackend implements Backend {
   private dark: { readonly id: string; readonly version: number } | undefined
   /** The others, when the host's ledger was last seen beside them. */
   private others: readonly WriterSnapshot[] | undefined
+  /** Whether series were removed since the directory was read. */
+  private stale = false
+  private freshening: Promise<void> | undefined
   private closing: Promise<void> | undefined
 
   /** @param placeOf makes the place, when it is known who is told of faults */
@@ -63,6 +66,7 @@ export class HostBackend implements Backend {
     private readonly placeOf: (surroundings: Surroundings) => HostPlace,
   ) {
     const image = (): HostImage => this.image
+    const changing = (): Promise<void> | undefined => this.changing
     this.service = new Service({
       settings,
       connection,
@@ -72,7 +76,7 @@ export class HostBackend implements Backend {
           return image().ledger
         },
         get changing() {
-          return image().updating
+          return changing()
         },
         untold: [],
         facts: () => this.facts(),
@@ -137,11 +141,27 @@ export class HostBackend implements Backend {
    */
   private readonly follow = inTurn(async (how: { readonly pause: Pause; readonly run?: string }): Promise<boolean> => {
     const { pause, run = this.runToLead() } = how
+    this.stale = false
+    this.freshening = undefined
     if (run === undefined) this.leading = undefined
     else if (run === this.leading) await this.image.update((await this.here().read(pause)).writers, pause)
     else await this.takeOver(run, pause)
     return run !== undefined
   })
+
+  /**
+   * While the image is not what may be sent: Redis takes what comes after a removal for what was counted after it, and so
+   * the directory is read once more before that.
+   */
+  private get changing(): Promise<void> | undefined {
+    if (this.stale) {
+      this.freshening ??= this.follow({ pause: slices() }).then(
+        () => {},
+        () => {},
+      )
+    }
+    return this.freshening ?? this.image.updating
+  }
 
   /** The run that this process is to flush for all of its host. */
   private runToLead(): string | undefined {
@@ -251,6 +271,7 @@ export class HostBackend implements Backend {
 
   /** Somebody removed series: those of other hosts are removed here as well, those of this one are already. */
   private removed({ author, registry, name, labels }: Removal): void {
+    this.stale = true
     if (author.startsWith(this.ledgerOf(this.leading ?? ''))) return
     const scope: RemovalScope = 'application'
     const store = this.place!.backend.openStore()

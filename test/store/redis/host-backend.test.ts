@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { describe, expect } from 'vitest'
+import type { Store } from '../../../src/store/backend.js'
+import { overClient } from '../../../src/store/redis/clients.js'
+import { removalText } from '../../../src/store/redis/entry.js'
+import { HostBackend } from '../../../src/store/redis/host-backend.js'
+import { Keys } from '../../../src/store/redis/keys.js'
+import type { Connection } from '../../../src/store/redis/script.js'
+import { flush, remove } from '../../../src/store/redis/scripts.js'
+import { Shelf } from '../../../src/store/redis/shelf.js'
+import { counterFamily } from '../../../src/testing/families.js'
+import { test } from '../../helpers/processes/stage.js'
+import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
+import { noPause, TestWriter } from '../../helpers/writers.js'
+
+const jobs = counterFamily('jobs_total', { labelNames: ['who'] })
+const settings = {
+  flushInterval: 60_000,
+  expire: 60_000,
+  deadAfter: 60_000,
+  scope: 'service',
+  instance: 'host',
+} as const
+
+describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
+  test('does not send again what it had read before it heard of it', async ({ stage }) => {
+    const server = await RedisServer.start(stage)
+    const client = new Redis(server.url)
+    client.on('error', () => {})
+    stage.after(() => client.disconnect())
+    const { held, ...connection } = holding(overClient(client))
+    const keyPrefix = randomUUID()
+    const options = { keys: new Keys(keyPrefix), connection, deadAfter: 60_000, expire: 60_000, patience: 30_000 }
+
+    const writer = new TestWriter(1)
+    const slot = writer.open(jobs, ['all'], [10])
+    const host = new HostBackend({ ...settings, keyPrefix }, connection, () => ({
+      backend: {
+        name: 'one process',
+        begin() {},
+        openStore: () => ({ remove: () => writer.remove(jobs, ['all'], slot) }) as unknown as Store,
+        openSource: () => ({ read: async () => ({ writers: [writer], errors: [] }), close() {} }),
+      },
+      runId: () => 'run',
+      leads: () => true,
+      note: () => '',
+      leaveNote() {},
+      leave() {},
+    }))
+    host.begin({ onError: (error) => expect.unreachable(error.message), onRemoved() {} })
+    expect(await host.flush()).toBe(true)
+    const shelf = new Shelf(options)
+    expect(await shown(shelf)).toEqual([10])
+
+    const { registry, name } = jobs
+    const removal = removalText({ author: 'somebody else', registry, name, labels: { who: 'all' } })
+    await connection.run(remove, [options.keys.state, options.keys.removals], [removal, '60000'])
+    expect(await shown(shelf)).toEqual([])
+    // The answer to the first one tells of the removal. The second one was put together before it came.
+    held.answers = true
+    const first = host.flush()
+    const second = host.flush()
+    await held.one
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    held.release()
+    await Promise.all([first, second])
+    expect(await shown(shelf)).toEqual([])
+    // Nor to who never saw it before.
+    expect(await shown(new Shelf(options))).toEqual([])
+  })
+})
+
+/** What a scrape would show of the series that are open, masked by what was removed. */
+async function shown(shelf: Shelf): Promise<number[]> {
+  await shelf.read(noPause)
+  const found: number[] = []
+  for (const { log, values } of shelf.snapshots(() => true)) {
+    const open = new Set<number>()
+    for (let i = 0; i < log.length; i++) {
+      if (log.kinds[i] === 0) open.add(log.slotOf[i]!)
+      else if (log.kinds[i] === 1) open.delete(log.slotOf[i]!)
+    }
+    found.push(...[...open].map((at) => values[at]!))
+  }
+  return found
+}
+
+/** A connection that keeps the answers of flushes to itself until told. */
+function holding(connection: Connection) {
+  let arrived = (): void => {}
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const held = {
+    answers: false,
+    one: new Promise<void>((resolve) => {
+      arrived = resolve
+    }),
+    release: () => release(),
+  }
+  return {
+    held,
+    async run(...question: Parameters<Connection['run']>) {
+      const answer = await connection.run(...question)
+      if (held.answers && question[0] === flush) {
+        arrived()
+        await released
+      }
+      return answer
+    },
+    close: () => connection.close(),
+  }
+}
