@@ -14,7 +14,14 @@ export function buildNative({
   arch = process.arch,
   quiet = false,
   flags = [],
+  say = console.log,
 } = {}) {
+  const without = (reason) => {
+    say(
+      `promhive: no native addon for ${process.platform}-${arch}, ${reason}. The buffered writer serves: exact, up to 100 ms late.`,
+    )
+    return undefined
+  }
   const target = join(root, 'prebuilds', `${process.platform}-${arch}`, 'promhive.node')
   if (process.platform !== 'linux')
     return without(`not built on ${process.platform}: open file description locks are Linux's`)
@@ -46,11 +53,6 @@ export function buildNative({
   if (built.error) return without(`no C compiler (${compiler}: ${built.error.code})`)
   if (built.status !== 0) return without(`${compiler} failed:\n${built.stderr}`)
   renameSync(unfinished, target)
-  if (!quiet) console.log(`promhive: native addon built (${process.platform}-${arch})`)
+  if (!quiet) say(`promhive: native addon built (${process.platform}-${arch})`)
   return target
-}
-
-function without(reason) {
-  console.log(`promhive: no native addon, ${reason}. The buffered writer serves: exact, up to 100 ms late.`)
-  return undefined
 }
