@@ -12,7 +12,8 @@ import type {
   WriterSnapshot,
 } from '../backend.js'
 import type { Facts, Removal } from './entry.js'
-import { type Elsewhere, HostImage } from './host-image.js'
+import { HostImage } from './host-image.js'
+import { type HostPlace, noteFrom } from './host-place.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
 import { inTurn } from './redis-backend.js'
@@ -20,19 +21,6 @@ import type { Connection } from './script.js'
 import { Service } from './service.js'
 import type { Shelf } from './shelf.js'
 import { slices } from './slices.js'
-
-/** Where the processes of a host count together. */
-export interface HostPlace {
-  readonly backend: Backend
-  /** What tells what happens there now from what happened there before; undefined where nothing has begun. */
-  runId(): string | undefined
-  /** Whether this process is the one that does for all of them what one should do. */
-  leads(): boolean
-  /** What a leader left for the next one to know. */
-  note(): string
-  leaveNote(text: string): void
-  leave(): void
-}
 
 const nothing = { id: '', version: 0 }
 const noPause: Pause = { due: () => false, rest: async () => {} }
@@ -287,15 +275,5 @@ export class HostBackend implements Backend {
     }
     const elsewhere = this.image.forgetSent()
     this.place!.leaveNote(JSON.stringify({ writer, elsewhere }))
-  }
-}
-
-/** What the leader before knew of this run: that its ledger goes by another name, and what is counted elsewhere. */
-function noteFrom(text: string, ledger: string): { writer?: string; elsewhere?: Elsewhere } {
-  try {
-    const note = JSON.parse(text) as { writer: string; elsewhere: Elsewhere }
-    return note.writer.startsWith(ledger) ? note : {}
-  } catch {
-    return {}
   }
 }

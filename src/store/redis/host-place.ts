@@ -1,0 +1,25 @@
+import type { Backend } from '../backend.js'
+import type { Elsewhere } from './host-image.js'
+
+/** Where the processes of a host count together. */
+export interface HostPlace {
+  readonly backend: Backend
+  /** What tells what happens there now from what happened there before; undefined where nothing has begun. */
+  runId(): string | undefined
+  /** Whether this process is the one that does for all of them what one should do. */
+  leads(): boolean
+  /** What a leader left for the next one to know. */
+  note(): string
+  leaveNote(text: string): void
+  leave(): void
+}
+
+/** What the leader before knew of this run: that its ledger goes by another name, and what is counted elsewhere. */
+export function noteFrom(text: string, ledger: string): { writer?: string; elsewhere?: Elsewhere } {
+  try {
+    const note = JSON.parse(text) as { writer: string; elsewhere: Elsewhere }
+    return note.writer.startsWith(ledger) ? note : {}
+  } catch {
+    return {}
+  }
+}
