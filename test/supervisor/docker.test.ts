@@ -75,8 +75,11 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
         [1, 2, 3, 4].every((id) => seen.value(`app_worker_state{worker_id="${id}",app_worker_state="running"}`) === 1),
     )
     expect(after.total('app_worker_requests_total')).toBe(answered)
-    expect(small.workers().filter((pid) => !workers.includes(pid))).not.toEqual([])
     expect(docker.exitCode('small')).toBeUndefined()
+    await until(
+      () => small.workers(),
+      (now) => now.length === 4 && now.some((pid) => !workers.includes(pid)),
+    )
   })
 
   test('two containers and a sidecar share a volume, and one of them is killed', { timeout: patience }, async () => {

@@ -78,8 +78,12 @@ export class Docker {
     return output.trim()
   }
 
-  /** Starts a container of an image that shares the host's loopback; `docker stop` and the like take its name. */
+  /**
+   * Starts a container of an image that shares the host's loopback, in the place of one that had the name before; `docker
+   * stop` and the like take its name.
+   */
   container(name: string, args: readonly string[], image: string, command: readonly string[] = []): void {
+    this.try('rm', '--force', '--volumes', name)
     this.run('run', '--detach', '--network', 'host', '--name', name, ...args, image, ...command)
   }
 
