@@ -100,7 +100,14 @@ export class HostBackend implements Backend {
    * and sent within an interval. Gives false when Redis did not take it.
    */
   async flush(): Promise<boolean> {
-    if (!(await this.follow({ pause: slices() }))) return true
+    try {
+      if (!(await this.follow({ pause: slices() }))) return true
+    } catch (cause) {
+      // Done at an interval, where nobody would catch it: it must not end the application.
+      const text = `what the host has counted could not be read (${cause}): it is sent when it can be`
+      this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
+      return false
+    }
     return this.service.flush()
   }
 

@@ -71,6 +71,27 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
   })
 })
 
+test('a host whose directory cannot be read tells so, and ends nobody’s process', async () => {
+  const faults: string[] = []
+  const connection: Connection = { run: () => Promise.reject(new Error('not asked')), close: async () => {} }
+  const host = new HostBackend({ ...settings, keyPrefix: 'shop' }, connection, () => ({
+    backend: {
+      name: 'one process',
+      begin() {},
+      openStore: () => ({}) as Store,
+      openSource: () => ({ read: () => Promise.reject(new Error('EIO')), close() {} }),
+    },
+    runId: () => 'run',
+    leads: () => true,
+    note: () => '',
+    leaveNote() {},
+    leave() {},
+  }))
+  host.begin({ onError: ({ code }) => faults.push(code), onRemoved() {} })
+  expect(await host.flush()).toBe(false)
+  expect(faults).toEqual(['FLUSH_FAILED'])
+})
+
 /** What a scrape would show of the series that are open, masked by what was removed. */
 async function shown(shelf: Shelf): Promise<number[]> {
   await shelf.read(noPause)

@@ -45,26 +45,14 @@ describe('reading records', () => {
   })
 
   test('waits for a writer that has lost its processor inside a record', async ({ stage }) => {
-    const { file, reader, slots, starts } = fileOf(stage, 10, 0)
-    for (const start of starts) writeRecord(file, start, 7)
-    const [start] = starts as [number]
-    writeSync(file, Int32Array.of(15), 0, 4, headerSize + start * 8)
-    writeSync(file, Float64Array.of(8), 0, 8, headerSize + (start + 1) * 8)
-    const values = new Float64Array(slots)
-    const reading = reader.read(file, values, true, noPause)
+    const { file, start, values, reading } = inTheMiddle(stage)
     writeRecord(file, start, 8)
     await reading
     expect([...values.subarray(start, start + width)]).toEqual([0, 8, 8, 8, 8])
   })
 
   test('gives it its turn where the whole machine stood still meanwhile', async ({ stage }) => {
-    const { file, reader, slots, starts } = fileOf(stage, 10, 0)
-    for (const start of starts) writeRecord(file, start, 7)
-    const [start] = starts as [number]
-    writeSync(file, Int32Array.of(15), 0, 4, headerSize + start * 8)
-    writeSync(file, Float64Array.of(8), 0, 8, headerSize + (start + 1) * 8)
-    const values = new Float64Array(slots)
-    const reading = reader.read(file, values, true, noPause)
+    const { file, start, values, reading } = inTheMiddle(stage)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
     setTimeout(() => writeRecord(file, start, 8), 5)
     await reading
@@ -90,6 +78,17 @@ describe('reading records', () => {
     expect([...values.subarray(500)].every((value) => value === 0)).toBe(true)
   })
 })
+
+/** A reading that has begun while a writer is between the two stores of its first record. */
+function inTheMiddle(stage: Stage) {
+  const { file, reader, slots, starts } = fileOf(stage, 10, 0)
+  for (const start of starts) writeRecord(file, start, 7)
+  const start = starts[0]!
+  writeSync(file, Int32Array.of(15), 0, 4, headerSize + start * 8)
+  writeSync(file, Float64Array.of(8), 0, 8, headerSize + (start + 1) * 8)
+  const values = new Float64Array(slots)
+  return { file, start, values, reading: reader.read(file, values, true, noPause) }
+}
 
 /** A file of histogram records, behind some counters. */
 function fileOf(stage: Stage, records: number, before: number) {
