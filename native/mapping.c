@@ -1,4 +1,4 @@
-/* Bytes, lengths, file descriptors: map, reserve, lock, probe. No word of metrics in here; policy is TypeScript's.
+/* Bytes, lengths, file descriptors, processes: map, reserve, lock, probe, reap. No word of metrics in here; policy is TypeScript's.
  *
  * Every function takes numbers and throws an Error whose `code` is the errno's name and whose message names the call.
  * Linked without a DT_NEEDED entry (see scripts/build-native.mjs): one file serves glibc and musl. */
@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #define NAPI_VERSION 8
 #include <node_api.h>
@@ -22,6 +23,7 @@ static const char *errno_name(int number) {
     case EACCES: return "EACCES";
     case EAGAIN: return "EAGAIN";
     case EBADF: return "EBADF";
+    case ECHILD: return "ECHILD";
     case EFBIG: return "EFBIG";
     case EINTR: return "EINTR";
     case EINVAL: return "EINVAL";
@@ -134,12 +136,25 @@ static napi_value probe(napi_env env, napi_callback_info info) {
   return fail(env, "probe", errno);
 }
 
+/* reap(pid): boolean. Takes notice of a child's end, so that the kernel forgets it; false while it runs. Never waits. */
+static napi_value reap(napi_env env, napi_callback_info info) {
+  int64_t a[1];
+  if (!numbers(env, info, 1, a)) return NULL;
+  if (a[0] <= 0) return fail(env, "waitpid", EINVAL); /* those would be groups of processes */
+  pid_t ended;
+  do {
+    ended = waitpid((pid_t)a[0], NULL, WNOHANG);
+  } while (ended == -1 && errno == EINTR);
+  return ended == -1 ? fail(env, "waitpid", errno) : boolean(env, ended != 0);
+}
+
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
       {"map", NULL, map, NULL, NULL, NULL, napi_enumerable, NULL},
       {"reserve", NULL, reserve, NULL, NULL, NULL, napi_enumerable, NULL},
       {"lock", NULL, lock, NULL, NULL, NULL, napi_enumerable, NULL},
       {"probe", NULL, probe, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"reap", NULL, reap, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
   return exports;

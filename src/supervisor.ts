@@ -1,6 +1,7 @@
 import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { loadBinding } from '#native'
 import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-directory.js'
 import { processHome } from './home/default-registry.js'
@@ -179,6 +180,7 @@ export function composeSupervisor(
       uid: account?.uid,
       gid: account?.gid,
     },
+    reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
     environment: {
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),

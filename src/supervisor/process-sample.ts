@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** What the kernel tells of a process, whatever the process is doing. */
 export interface ProcessSample {
@@ -37,6 +37,17 @@ export interface Lineage {
   readonly startTicks: number
   /** Whether it has ended, and its parent has not taken notice. */
   readonly zombie: boolean
+}
+
+/** All that this one sees; none where there is no /proc. */
+export function processes(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
 }
 
 /** Where a process comes from; undefined when there is none of this number. */

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { SupervisedWorker } from './lifecycle.js'
 import { type Assignment, assignmentVariable, type WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
+import { Reaper } from './reaper.js'
 import { type CoreOptions, SupervisorCore } from './supervisor-core.js'
 import { debugs, Watchman } from './watchman.js'
 import { fork, type Program, type WorkerExit, WorkerProcess } from './worker-process.js'
@@ -13,6 +14,8 @@ export interface SupervisorOptions extends CoreOptions {
   readonly program: Program
   /** For every worker, beside its assignment. */
   readonly environment: Readonly<Record<string, string>>
+  /** Takes notice of the end of a process that others left to this one: given to process 1. */
+  readonly reap?: ((pid: number) => unknown) | undefined
 }
 
 type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -35,6 +38,7 @@ export class Supervisor extends SupervisorCore {
     this.firstServed = resolve
   })
   private readonly watchman: Watchman
+  private readonly reaper: Reaper | undefined
   private reloading: Promise<void> = Promise.resolve()
   private stopped: Promise<void> | undefined
   /** Whether a worker has ever served, and whether one has opened a port. */
@@ -52,6 +56,7 @@ export class Supervisor extends SupervisorCore {
       sampled: (place) => this.metrics?.update(place.id, place.state(), place.worker),
       aborting: (worker) => void this.tell('workerAborted', { worker }),
     })
+    this.reaper = options.reap && new Reaper(options.reap, (text) => logger.warn(text))
     this.crew = {
       logger,
       startTimeout: settings.startTimeout * 1000,
@@ -88,6 +93,7 @@ export class Supervisor extends SupervisorCore {
     await this.open()
     for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
     this.watchman.start()
+    this.reaper?.start()
     await Promise.all([...this.places.values()].map((place) => place.open()))
     await Promise.race([this.serving, this.done])
     if (this.state !== 'starting') return
@@ -177,6 +183,7 @@ export class Supervisor extends SupervisorCore {
     await this.tell('stopping')
     await Promise.all([...this.places.values(), ...this.closing].map((place) => place.close()))
     this.watchman.stop()
+    this.reaper?.stop()
     this.state = 'stopped'
     await this.close()
     this.finish(code)

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { loadBinding } from '#native'
 import { test } from '../helpers/processes/stage.js'
 import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
@@ -69,7 +70,31 @@ describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make
     app.signal('SIGTERM')
     expect(await app.ended).toBe(0)
   })
+
+  test.skipIf(loadBinding().binding === undefined)(
+    'takes notice of the end of who outlived its parent, and of its own workers as before',
+    { timeout: patience },
+    async ({ stage }) => {
+      const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '1'] })
+      expect(await app.ask('/orphan')).toBe('left')
+      // It is process 1's now, and of its children the only one that is no worker.
+      const zombies = (): number[] => app.workerPids().filter(isZombie)
+      await until(zombies, (pids) => pids.length === 1)
+      await until(zombies, (pids) => pids.length === 0)
+      process.kill(app.workerPids()[0]!, 'SIGKILL')
+      await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="signal"}') === 1)
+      expect(app.output).not.toContain('zombie')
+    },
+  )
 })
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  } catch {
+    return false
+  }
+}
 
 /** A process's number in its own namespace, which is the last; undefined where it has ended. */
 function namespacePid(pid: number): number | undefined {

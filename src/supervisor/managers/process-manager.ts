@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs'
 import { type Logger, standardLogger } from '../log.js'
-import { lineageOf } from '../process-sample.js'
+import { lineageOf, processes } from '../process-sample.js'
 
 /** A process that will not be taken for a later one of the same number. */
 interface Descendant {
@@ -58,16 +57,6 @@ function descendantsOf(root: number): Descendant[] {
     }
   }
   return found
-}
-
-function processes(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-  } catch {
-    return []
-  }
 }
 
 function lives({ pid, startTicks }: Descendant): boolean {

@@ -1,4 +1,5 @@
 // A server that knows nothing of promhive, in ESM.
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 
@@ -36,6 +37,12 @@ const paths = {
   '/hoard': (response) => {
     hoard.push(Buffer.alloc(200_000_000, 1))
     response.end(String(process.pid))
+  },
+  // A process that outlives its parent by a moment.
+  '/orphan': (response) => {
+    execFile('sh', ['-c', 'sleep 0.2 >/dev/null 2>&1 &'], (error) =>
+      response.end(error === null ? 'left' : error.message),
+    )
   },
   '/fail': (response) => {
     response.statusCode = 503

@@ -1,0 +1,58 @@
+import { textOf } from './log.js'
+import { lineageOf, processes } from './process-sample.js'
+
+/** Milliseconds between two looks. */
+const lookEvery = 5000
+
+/**
+ * Takes notice of the ends of processes that others left behind. The kernel gives such a process to process 1, and keeps it
+ * as a zombie until that asks for it: Node.js asks for those that it started itself, and for no other.
+ */
+export class Reaper {
+  /** Zombies at the last look, by pid, with the time of their start. */
+  private seen: ReadonlyMap<number, number> = new Map()
+  private timer: NodeJS.Timeout | undefined
+
+  /**
+   * @param reap takes notice of the end of one child; what it throws is told of
+   * @param warn told in plain words, once, when one cannot be reaped
+   */
+  constructor(
+    private readonly reap: (pid: number) => unknown,
+    private readonly warn: (text: string) => void,
+  ) {}
+
+  start(): void {
+    this.timer ??= setInterval(() => this.look(), lookEvery).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    this.timer = undefined
+  }
+
+  /** Only who was a zombie at the look before: between two looks Node.js has had its turn, and taken what it started. */
+  private look(): void {
+    const zombies = zombiesOf(process.pid)
+    for (const [pid, startTicks] of zombies) if (this.seen.get(pid) === startTicks) this.collect(pid)
+    this.seen = zombies
+  }
+
+  private collect(pid: number): void {
+    try {
+      this.reap(pid)
+    } catch (cause) {
+      this.warn(`process ${pid} has ended and stays a zombie: ${textOf(cause)}; start the container with --init`)
+      this.stop()
+    }
+  }
+}
+
+function zombiesOf(parent: number): Map<number, number> {
+  const zombies = new Map<number, number>()
+  for (const pid of processes()) {
+    const lineage = lineageOf(pid)
+    if (lineage?.parent === parent && lineage.zombie) zombies.set(pid, lineage.startTicks)
+  }
+  return zombies
+}
