@@ -73,6 +73,8 @@ async function bundle(format, input) {
     format,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[hash].js',
+    // They stand in the types; Node reads them at each start.
+    comments: { jsdoc: false },
     // Few files, and none that loads what its door does not need: what `promhive` itself is made of, and what else several
     // doors share.
     codeSplitting: {

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { removeQuietly } from './files.js'
+import { removeQuietly, unfinishedPath } from './files.js'
 import type { OwnerFacts } from './head.js'
 import { ownFacts, processAlive } from './process-facts.js'
 
@@ -13,7 +12,7 @@ const patience = 30
  * False when it is there already.
  */
 export function makeClaim(directory: string, name: string): boolean {
-  const unfinished = join(directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
+  const unfinished = unfinishedPath(directory)
   writeFileSync(unfinished, JSON.stringify(ownFacts()), { mode: 0o600 })
   try {
     linkSync(unfinished, join(directory, name))

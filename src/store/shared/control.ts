@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync, fstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
+import { randomBytes } from '../random-bytes.js'
 import { claimIsDead, makeClaim } from './claim.js'
 import { seatsIn, unusable, wipeFiles } from './directory.js'
 import {

@@ -10,10 +10,16 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Binding } from '#native'
+import { randomBytes } from '../random-bytes.js'
 
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
+
+/** Where a file is made that nobody may see before it is whole. Who begins a run removes those of the dead. */
+export function unfinishedPath(directory: string): string {
+  return join(directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
+}
 
 /** Opens without following a link, and without waiting for anything that is no regular file (a fifo, say). */
 export function openForReading(path: string): number {

@@ -1,8 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { linkSync, lstatSync, renameSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { randomBytes } from '../random-bytes.js'
 import type { Segments } from '../segments.js'
-import { closeQuietly, codeOf, openForReading, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
+import {
+  closeQuietly,
+  codeOf,
+  openForReading,
+  openForWriting,
+  readAt,
+  removeQuietly,
+  unfinishedPath,
+  writeAt,
+} from './files.js'
 import { firstSize, headerSize, type Kind, movingEnd, seriesName, valuesName } from './format.js'
 import { Head } from './head.js'
 import { ownFacts } from './process-facts.js'
@@ -30,7 +39,7 @@ export function createSeat(
   kind: Kind,
   reserve: (fd: number) => void,
 ): { fd: number; number: number } {
-  const unfinished = join(directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
+  const unfinished = unfinishedPath(directory)
   const fd = openForWriting(unfinished, true)
   const logId = randomBytes(16)
   try {

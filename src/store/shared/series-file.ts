@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { fstatSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { opened, SeriesLog } from '../series-log.js'
-import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, writeAt } from './files.js'
+import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, unfinishedPath, writeAt } from './files.js'
 import { seriesName, valuesName } from './format.js'
 import type { Head } from './head.js'
 import type { Seat } from './seat.js'
@@ -86,7 +85,7 @@ export class SeriesFile {
     const families = log.families.flatMap((family, index) => (family === undefined ? [] : [familyLine(index, family)]))
     const series = [...open].map(([slot, i]) => openedLine(log.familyOf[i]!, slot, log.createdAt[i]!, log.keyOf[i]!))
     const bytes = Buffer.concat([...families, ...series])
-    const unfinished = join(this.directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
+    const unfinished = unfinishedPath(this.directory)
     const fd = openForWriting(unfinished, true)
     const { head } = this.seat
     try {

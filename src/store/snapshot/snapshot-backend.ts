@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
+import { randomBytes } from '../random-bytes.js'
 import { FollowedWriter } from './followed-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
 import {
