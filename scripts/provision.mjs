@@ -8,7 +8,7 @@ const needs = [
   {
     package: 'prometheus',
     present: () => runs('promtool', '--version'),
-    leftOut: 'promtool reading our expositions',
+    leftOut: 'promtool reading our expositions, and Prometheus scraping them',
   },
   {
     package: 'prometheus-pushgateway',

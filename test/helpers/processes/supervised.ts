@@ -28,7 +28,8 @@ export interface SupervisedOptions {
 export class SupervisedApplication {
   output = ''
   over = false
-  private metricsUrl = ''
+  /** Where its metrics are. */
+  url = ''
 
   private constructor(
     readonly child: ReturnType<typeof spawn>,
@@ -41,7 +42,7 @@ export class SupervisedApplication {
   static async start(stage: Stage, options: SupervisedOptions = {}): Promise<SupervisedApplication> {
     const application = await SupervisedApplication.launch(stage, options)
     await application.says(/serves? .*; metrics at http\S+\n/)
-    application.metricsUrl = /metrics at (http\S+)\n/.exec(application.output)![1]!
+    application.url = /metrics at (http\S+)\n/.exec(application.output)![1]!
     return application
   }
 
@@ -113,7 +114,7 @@ export class SupervisedApplication {
   }
 
   async scrapeText(): Promise<string> {
-    return (await ask(this.metricsUrl)).body
+    return (await ask(this.url)).body
   }
 
   async scrape(): Promise<Exposition> {

@@ -1,0 +1,69 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './processes/dist.js'
+import { ask } from './processes/http.js'
+import type { Stage } from './processes/stage.js'
+import { until } from './processes/until.js'
+
+/** Whether this system has a Prometheus; `scripts/provision.mjs` installs it where it may. */
+export const hasPrometheus = spawnSync('prometheus', ['--version'], { stdio: 'ignore' }).status === 0
+
+const example = join(root, 'examples', 'prometheus')
+
+/** A real Prometheus with the configuration and the alerts of the examples, twice a second. */
+export class PrometheusServer {
+  private constructor(private readonly url: string) {}
+
+  /** @param metricsUrl what it scrapes */
+  static async start(stage: Stage, metricsUrl: string): Promise<PrometheusServer> {
+    const folder = stage.folder()
+    const configuration = readFileSync(join(example, 'prometheus.yml'), 'utf8')
+      .replaceAll('15s', '500ms')
+      .replace('127.0.0.1:9464', new URL(metricsUrl).host)
+    writeFileSync(join(folder, 'prometheus.yml'), configuration)
+    copyFileSync(join(example, 'alerts.yml'), join(folder, 'alerts.yml'))
+    const options = {
+      'config.file': join(folder, 'prometheus.yml'),
+      'storage.tsdb.path': join(folder, 'data'),
+      'web.listen-address': '127.0.0.1:0',
+    }
+    const child = spawn(
+      'prometheus',
+      Object.entries(options).map(([option, value]) => `--${option}=${value}`),
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    stage.after(async () => {
+      child.kill('SIGKILL')
+      await ended
+    })
+    let log = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    const port = await until(
+      () => {
+        if (child.exitCode !== null) throw new Error(`Prometheus ended: ${log}`)
+        return /Listening on"? address=\S*:(\d+)/.exec(log)?.[1]
+      },
+      (found) => found !== undefined,
+    )
+    const server = new PrometheusServer(`http://127.0.0.1:${port}`)
+    await until(
+      () => server.value('up'),
+      (up) => up === 1,
+    )
+    return server
+  }
+
+  /** What an expression of a single series is now; undefined where it is of none. */
+  async value(expression: string): Promise<number | undefined> {
+    const { status, body } = await ask(`${this.url}/api/v1/query?query=${encodeURIComponent(expression)}`)
+    // It listens before it is ready.
+    if (status === 503) return undefined
+    const { data, error } = JSON.parse(body)
+    if (error !== undefined) throw new Error(`${expression}: ${error}`)
+    if (data.result.length > 1) throw new Error(`${expression}: ${data.result.length} series`)
+    const [sample] = data.result
+    return sample === undefined ? undefined : Number(sample.value[1])
+  }
+}
