@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, vi } from 'vitest'
+import { loadBinding } from '#native'
 import { freshDirectory } from '../homes.js'
 import type { Fault } from './failing.js'
 import { liveWith } from './life.js'
@@ -12,6 +13,8 @@ import { HandTimers } from './timers.js'
  * @param every how far one failing call is from the next
  */
 export async function failEach(fault: Omit<Fault, 'nth'>, backend: string, every = 1): Promise<number> {
+  // What takes its place knows the living by their pids: there these processes, which are all this one, would live for ever.
+  if (backend === 'mmap' && loadBinding().binding === undefined) throw new Error('no native addon here: npm run build')
   const silent = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   vi.stubEnv('PROMHIVE_NATIVE', backend === 'buffered' ? 'off' : '')
   onTestFinished(() => {
