@@ -15,6 +15,7 @@ const long = 'x'.repeat(10_000)
 /** What a process does with a directory in its life, and its successor; one call fails on the way. */
 export async function liveWith(directory: string, fault: Fault, timers: HandTimers, churn: boolean): Promise<Life> {
   rmSync(directory, { recursive: true, force: true })
+  const forget = rememberListeners()
   const calls = new FailingCalls(directory, fault)
   const wrong: string[] = []
   const homes: CountingHome[] = []
@@ -73,12 +74,27 @@ export async function liveWith(directory: string, fault: Fault, timers: HandTime
     })
   } finally {
     calls.restore()
+    forget()
   }
   for (const { name, thrown, reported } of homes) {
     wrong.push(...thrown.map((what) => `${name} threw in ${what}`))
     if (reported.includes('undefined')) wrong.push(`${name} was told of a fault that has no code`)
   }
   return { made: calls.made, failed: calls.failed, wrong }
+}
+
+/** A home listens for the end of its process for good; thousands of them in one would fill its memory. Gives what ends it. */
+function rememberListeners(): () => void {
+  const emitter: NodeJS.EventEmitter = process
+  const events = ['beforeExit', 'exit']
+  const before = new Set(events.flatMap((event) => emitter.listeners(event)))
+  return () => {
+    for (const event of events) {
+      for (const listener of emitter.listeners(event) as (() => void)[]) {
+        if (!before.has(listener)) emitter.off(event, listener)
+      }
+    }
+  }
 }
 
 function differences(when: string, shown: Map<string, number>, expected: Map<string, number>, told = false): string[] {

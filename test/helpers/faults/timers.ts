@@ -8,6 +8,8 @@ export class HandTimers {
     const set = vi.spyOn(globalThis, 'setInterval').mockImplementation(((callback: () => void) => {
       const timer = { unref: () => timer }
       this.callbacks.set(timer, callback)
+      // A spy keeps what it was called with, and with it everything of each life.
+      set.mockClear()
       return timer
     }) as never)
     const clear = vi.spyOn(globalThis, 'clearInterval').mockImplementation(((timer: object) => {
