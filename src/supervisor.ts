@@ -1,5 +1,5 @@
 import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-directory.js'
@@ -13,7 +13,8 @@ import { Configuration, type Layers } from './supervisor/configuration/configura
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import type { Settings } from './supervisor/configuration/settings.js'
-import { type Hooks, unknownHooks } from './supervisor/lifecycle.js'
+import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
+import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
 import type { Logger } from './supervisor/log.js'
 import { workerEnvironment } from './supervisor/managers/environment-manager.js'
 import { handleSignals } from './supervisor/signal-handling.js'
@@ -34,7 +35,6 @@ export {
 export {
   HookContext,
   type HookName,
-  type Hooks,
   type SupervisedWorker,
   type SupervisorView,
 } from './supervisor/lifecycle.js'
@@ -47,6 +47,9 @@ export { WorkerManager } from './supervisor/managers/worker-manager.js'
 export type { Supervisor } from './supervisor/supervisor.js'
 export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker-process.js'
 
+/** What an application has done when something happens; `server` is the supervisor, or what `attend()` gives. */
+export type Hooks<S extends SupervisorView = Supervisor> = HooksOf<S>
+
 /** What `supervise` takes: every setting, and what only code can say. */
 export interface SuperviseOptions extends Partial<Settings> {
   /** The file that workers run; the one that this process runs when left out. */
@@ -55,7 +58,8 @@ export interface SuperviseOptions extends Partial<Settings> {
   readonly args?: readonly string[]
   /** Options of Node for the workers, beside those of this process. */
   readonly execArgv?: readonly string[]
-  readonly hooks?: Hooks<Supervisor>
+  /** Beside those of `hooksModule`, and before them where both have one. */
+  readonly hooks?: Hooks
   /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT do what they do under `promhive run`: true when left out. */
   readonly signals?: boolean
   readonly logger?: Logger
@@ -81,8 +85,10 @@ export interface SuperviseOptions extends Partial<Settings> {
  */
 export async function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
+  checkCaller('supervise', hooks)
   const configuration = await configurationFrom({ environment: process.env, code }, config)
-  const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks, logger })
+  const all = { ...(await hooksFrom(configuration.settings.hooksModule)), ...hooks } as Hooks
+  const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
   const stopListening = signals ? handleSignals(supervisor) : undefined
   void supervisor.done.then(stopListening)
   await supervisor.start()
@@ -115,10 +121,12 @@ export interface AttendOptions
  * console.log(`metrics at ${attendant.metricsUrl}`)
  */
 export async function attend(options: AttendOptions = {}): Promise<Attendant> {
-  const { hooks, logger, config, ...code } = options
+  const { hooks: given, logger, config, ...code } = options
+  checkCaller('attend', given)
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const { settings } = configuration
-  checkCaller('attend', hooks)
+  const hooks = { ...(await hooksFrom(settings.hooksModule)), ...given }
+  checkHooks(hooks)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined))
   const attendant = new Attendant({
@@ -127,7 +135,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
     tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
-    ...(hooks !== undefined && { hooks: hooks as Hooks }),
+    hooks: hooks as HooksOf,
     ...(logger !== undefined && { logger }),
   })
   await attendant.start()
@@ -150,13 +158,7 @@ export function composeSupervisor(
   configuration: Configuration,
   { exec, args, execArgv, hooks, logger }: Composition,
 ): Supervisor {
-  if (!isPrimary()) {
-    const text =
-      'supervise() is for the primary: call it where cluster.isPrimary is true, and start the server elsewhere'
-    throw new MetricsError('OPTION_INVALID', text)
-  }
-  const [unknown] = unknownHooks(hooks ?? {})
-  if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
+  checkCaller('supervise', hooks)
   const { settings } = configuration
   const { user, group, register } = settings
   const account = user === '' && group === '' ? undefined : accountOf('--user', user || undefined, group || undefined)
@@ -183,7 +185,7 @@ export function composeSupervisor(
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
     },
-    ...(hooks !== undefined && { hooks: hooks as Hooks }),
+    ...(hooks !== undefined && { hooks: hooks as HooksOf }),
     ...(logger !== undefined && { logger }),
   })
 }
@@ -209,12 +211,13 @@ function checkCaller(name: string, hooks: object | undefined): void {
     const text = `${name}() is for the primary: call it where cluster.isPrimary is true, and start the server elsewhere`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  const [unknown] = unknownHooks(hooks ?? {})
-  if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
+  checkHooks(hooks)
 }
 
 /** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
-function directoryFor({ dir }: Settings, account: Account | undefined): Record<string, string> {
+function directoryFor(settings: Settings, account: Account | undefined): Record<string, string> {
+  // Workers may go to another working directory.
+  const dir = settings.dir === '' ? '' : resolve(settings.dir)
   const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
   if (dir === '' && foreign === undefined) return {}
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir

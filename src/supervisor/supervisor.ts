@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { resolve } from 'node:path'
 import type { SupervisedWorker } from './lifecycle.js'
 import { type Assignment, assignmentVariable, type WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
@@ -34,8 +35,13 @@ export class Supervisor extends SupervisorCore {
   private readonly serving = new Promise<void>((resolve) => {
     this.firstServed = resolve
   })
+  private hurry!: () => void
+  private readonly hurried = new Promise<void>((resolve) => {
+    this.hurry = resolve
+  })
   private readonly watchman: Watchman
   private reloading: Promise<void> = Promise.resolve()
+  private opening: Promise<void> | undefined
   private stopped: Promise<void> | undefined
   /** Whether a worker has ever served, and whether one has opened a port. */
   private served = false
@@ -56,6 +62,7 @@ export class Supervisor extends SupervisorCore {
       logger,
       startTimeout: settings.startTimeout * 1000,
       gracefulTimeout: settings.gracefulTimeout * 1000,
+      prepare: () => this.tell('beforeFork'),
       fork: (id) => this.fork(id),
       listens: () => this.listened,
       serving: (worker) => {
@@ -85,7 +92,15 @@ export class Supervisor extends SupervisorCore {
   async start(): Promise<void> {
     if (this.state !== 'idle') return
     this.state = 'starting'
-    await this.open()
+    const open = this.open()
+    this.opening = Promise.race([open, this.hurried])
+    // The first to wait: everybody else finds the places.
+    await this.opening
+    // Told to end before there was a worker.
+    if (this.stopped !== undefined) {
+      void open.then(() => this.closeMetricsPort())
+      return this.stopped
+    }
     for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
     this.watchman.start()
     await Promise.all([...this.places.values()].map((place) => place.open()))
@@ -100,23 +115,29 @@ export class Supervisor extends SupervisorCore {
     this.reloading = this.reloading.then(async () => {
       if (this.state !== 'running' && this.state !== 'starting') return
       await this.tell('reload')
+      let reloaded = 0
       for (const place of [...this.places.values()]) {
         if (this.stopped !== undefined) return
-        if (!(await place.replace('reload')) && place.worker?.state() === 'running') {
+        if (await place.replace('reload')) reloaded++
+        else if (place.worker?.state() === 'running') {
           this.logger.error('the reload has ended here; the other workers stay as they are')
           return
         }
       }
-      this.logger.info(`reloaded ${this.places.size} workers`)
+      const all = reloaded === this.places.size
+      this.logger.info(`reloaded ${all ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`}`)
     })
     return this.reloading
   }
 
   /** Has so many workers from now on; one at least. */
   async scale(workers: number): Promise<void> {
+    await this.opening
     const to = Math.max(1, workers)
     const from = this.places.size
     if (this.state === 'stopping' || this.state === 'stopped' || to === from) return
+    this.logger.info(`${workersOf(to)} from now on, ${from} before`)
+    const told = this.tell('workersChanged', { change: { from, to } })
     const leaving: Promise<void>[] = []
     for (let id = from; id > to; id--) {
       const place = this.places.get(id)!
@@ -135,9 +156,7 @@ export class Supervisor extends SupervisorCore {
       this.places.set(id, place)
       coming.push(place.open())
     }
-    this.logger.info(`${to} workers from now on, ${from} before`)
-    await this.tell('workersChanged', { change: { from, to } })
-    await Promise.all([...leaving, ...coming])
+    await Promise.all([told, ...leaving, ...coming])
   }
 
   protected readonly countsRequests = true
@@ -146,8 +165,9 @@ export class Supervisor extends SupervisorCore {
     return [...this.places.values()].map(({ id, worker }) => [id, worker])
   }
 
+  /** How many workers there are to be. */
   get size(): number {
-    return this.places.size
+    return this.places.size || this.settings.workers
   }
 
   /** Counts a signal that the supervisor got. */
@@ -168,16 +188,20 @@ export class Supervisor extends SupervisorCore {
 
   /** Ends every worker at once. */
   async kill(code = 1): Promise<void> {
+    this.hurry()
     for (const place of [...this.places.values(), ...this.closing]) place.kill()
     await this.stop(code)
   }
 
   private async shutDown(code: number): Promise<void> {
     this.state = 'stopping'
+    // What is being opened can be closed when it is open.
+    await this.opening
     await this.tell('stopping')
     await Promise.all([...this.places.values(), ...this.closing].map((place) => place.close()))
     this.watchman.stop()
     this.state = 'stopped'
+    await this.toldAll()
     await this.close()
     this.finish(code)
   }
@@ -189,7 +213,6 @@ export class Supervisor extends SupervisorCore {
   }
 
   private fork(id: number): WorkerProcess {
-    void this.tell('beforeFork')
     const { program, environment } = this.options
     const assignment = JSON.stringify(this.assignment(id))
     const assigned = { ...environment, PROMHIVE_WORKER_ID: String(id), [assignmentVariable]: assignment }
@@ -212,7 +235,8 @@ export class Supervisor extends SupervisorCore {
       timeout: this.watchman.watchesTime ? timeout : 0,
       report,
       countsRequests: !(register && this.naming.gunicorn),
-      reportDir,
+      // The application may go to another working directory.
+      reportDir: reportDir === '' ? '' : resolve(reportDir),
       naming: this.naming,
     }
   }
@@ -238,6 +262,10 @@ export class Supervisor extends SupervisorCore {
     }
     void this.tell('workerExited', { worker, exit: { ...exit, reason } })
   }
+}
+
+function workersOf(count: number): string {
+  return count === 1 ? '1 worker' : `${count} workers`
 }
 
 /** Whether this process can have workers. */

@@ -1,5 +1,6 @@
 import type { Settings } from './configuration/settings.js'
 import type { Logger } from './log.js'
+import { beatEvery } from './messages.js'
 import type { Place } from './place.js'
 import type { ProcessSample } from './process-sample.js'
 import type { WorkerProcess } from './worker-process.js'
@@ -26,7 +27,7 @@ export class Watchman {
 
   /** @param debugged who stops at a breakpoint is not blocked */
   constructor(
-    private readonly settings: Pick<Settings, 'timeout' | 'maxRss' | 'report'>,
+    private readonly settings: Pick<Settings, 'timeout' | 'startTimeout' | 'maxRss' | 'report'>,
     private readonly logger: Logger,
     debugged: boolean,
     private readonly watched: Watched,
@@ -49,19 +50,27 @@ export class Watchman {
     // A supervisor that was itself stopped for a while has not heard anybody meanwhile.
     const attentive = now - this.lastLook < 2 * lookEvery
     this.lastLook = now
-    const { timeout, maxRss } = this.settings
+    const { maxRss } = this.settings
     for (const place of this.watched.places()) {
       const { worker } = place
       const sample = this.watched.sampled(place)
       if (worker === undefined || worker.over || worker.ending !== undefined) continue
-      if (attentive && this.watchesTime && now - worker.heard > timeout * 1000) this.abort(place, worker)
+      if (attentive && this.watchesTime && now - worker.heard > this.patience(worker)) this.abort(place, worker)
       else if (maxRss > 0 && (sample?.residentBytes ?? 0) > maxRss && worker.ready) void place.replace('max_rss')
     }
   }
 
+  /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */
+  private patience({ ready }: WorkerProcess): number {
+    const { timeout, startTimeout } = this.settings
+    // An application that is being loaded turns no event loop.
+    return (ready ? timeout : Math.max(timeout, startTimeout)) * 1000 + beatEvery
+  }
+
   private abort(place: Place, worker: WorkerProcess): void {
-    const { timeout, report } = this.settings
-    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${timeout} s: it is ended`)
+    const { report } = this.settings
+    const seconds = (this.patience(worker) - beatEvery) / 1000
+    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${seconds} s: it is ended`)
     void place.abort(report ? reportGrace : 0)
     this.watched.aborting(worker)
   }

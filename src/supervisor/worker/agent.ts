@@ -75,7 +75,9 @@ export function attend(assignment: Assignment, monitor: string): void {
     requests.closeConnections()
     // Ports that the workers do not share are open still.
     await draining.quiet(Number.POSITIVE_INFINITY)
-    setTimeout(() => leave(ownListeners.get('SIGTERM')!), lastWords).unref()
+    const last = setTimeout(() => leave(ownListeners.get('SIGTERM')!), lastWords)
+    // One that listens is told, even if nothing else is left to do.
+    if (process.listenerCount('SIGTERM') === 1) last.unref()
   })
 }
 
@@ -83,6 +85,9 @@ export function attend(assignment: Assignment, monitor: string): void {
 function leave(own: () => void): void {
   process.off('SIGTERM', own)
   if (process.listenerCount('SIGTERM') === 0) process.exit()
+  // A signal that is on its way keeps no process running that has nothing else to do.
+  const waiting = setTimeout(() => {}, lastWords)
+  process.once('SIGTERM', () => clearTimeout(waiting))
   process.kill(process.pid, 'SIGTERM')
 }
 
