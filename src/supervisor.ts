@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-directory.js'
 import { processHome } from './home/default-registry.js'
+import { yieldRegisteredPort } from './home/registration.js'
 import { makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
 import { MetricsError } from './model/errors.js'
 import { prepareDirectory } from './store/shared/directory.js'
@@ -89,6 +90,7 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const all = { ...(await hooksFrom(configuration.settings.hooksModule)), ...hooks } as Hooks
   const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
+  if (configuration.settings.metrics) await yieldRegisteredPort()
   const stopListening = signals ? handleSignals(supervisor) : undefined
   void supervisor.done.then(stopListening)
   await supervisor.start()
@@ -138,6 +140,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
     hooks: hooks as HooksOf,
     ...(logger !== undefined && { logger }),
   })
+  if (settings.metrics) await yieldRegisteredPort()
   await attendant.start()
   return attendant
 }

@@ -1,11 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect } from 'vitest'
+import { root } from '../helpers/processes/dist.js'
+import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
 const patience = 120_000
+const register = pathToFileURL(join(root, 'dist', 'esm', 'register.js')).href
 
 describe.runIf(process.platform === 'linux')('promhive run, whatever happens around it', () => {
   test('that is told to end before it has started ends, and starts nobody', { timeout: patience }, async ({
@@ -94,6 +98,31 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     await app.says(/reloaded 1 worker\n/)
     expect(await app.ask()).toMatch(/^\d+$/)
   })
+
+  test.for([
+    ['promhive run', {}],
+    ["a primary of one's own", { primary: 'own-primary.mjs' }],
+  ] as const)(
+    '%s has its metrics port also where promhive/register is loaded into every process',
+    {
+      timeout: patience,
+    },
+    async ([, how], { stage }) => {
+      const port = String(await freePort())
+      const env = {
+        NODE_OPTIONS: `--import ${register}`,
+        PROMHIVE_METRICS_PORT: port,
+        PROMHIVE_METRICS_HOST: '127.0.0.1',
+      }
+      const args = 'primary' in how ? [] : ['--workers', '2', '--port', port]
+      const app = await SupervisedApplication.start(stage, { ...how, args, env: { ...env, OWN_PORT: port } })
+      await app.ask()
+      await app.shows(
+        (seen) => seen.total('http_requests_total') === 1 && seen.total('app_worker_requests_total') === 1,
+      )
+      expect(app.output).not.toContain('nobody can scrape')
+    },
+  )
 
   test('arguments behind -- are the application’s, those that promhive has as well', { timeout: patience }, async ({
     stage,

@@ -21,7 +21,12 @@ if (cluster.isPrimary) {
       throw new Error('thrown by a hook')
     },
   }
-  const supervisor = await supervise({ workers: 2, port: 0, metricPrefix: 'app_', hooks })
+  const supervisor = await supervise({
+    workers: 2,
+    port: Number(process.env.OWN_PORT ?? 0),
+    metricPrefix: 'app_',
+    hooks,
+  })
   console.log(`it serves ; metrics at ${supervisor.metricsUrl}`)
   process.exitCode = await supervisor.done
 } else {
