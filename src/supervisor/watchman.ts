@@ -10,6 +10,9 @@ const lookEvery = 1000
 /** Milliseconds that a blocked worker's report may take. */
 const reportGrace = 2500
 
+/** Milliseconds between two replacements of one place for its memory. */
+const weighEvery = 10_000
+
 /** What the watchman sees, and whom it tells. */
 export interface Watched {
   places(): Iterable<Place>
@@ -24,6 +27,8 @@ export class Watchman {
   readonly watchesTime: boolean
   private timer: NodeJS.Timeout | undefined
   private lastLook = 0
+  /** Until when the memory of a place is left alone. */
+  private readonly rests = new WeakMap<Place, number>()
 
   /** @param debugged who stops at a breakpoint is not blocked */
   constructor(
@@ -56,8 +61,18 @@ export class Watchman {
       const sample = this.watched.sampled(place)
       if (worker === undefined || worker.over || worker.ending !== undefined) continue
       if (attentive && this.watchesTime && now - worker.heard > this.patience(worker)) this.abort(place, worker)
-      else if (maxRss > 0 && (sample?.residentBytes ?? 0) > maxRss && worker.ready) void place.replace('max_rss')
+      else if (maxRss > 0 && worker.ready) this.weigh(place, worker, sample?.residentBytes ?? 0)
     }
+  }
+
+  /** A limit that no worker stays below would have them replaced every second, each at the cost of a start. */
+  private weigh(place: Place, worker: WorkerProcess, bytes: number): void {
+    const { maxRss } = this.settings
+    if (bytes <= maxRss || performance.now() < (this.rests.get(place) ?? 0)) return
+    this.rests.set(place, Number.POSITIVE_INFINITY)
+    const [has, may] = [bytes, maxRss].map((size) => `${Math.round(size / 1024 / 1024)} MiB`)
+    this.logger.warn(`worker ${worker.id} (${worker.pid}) has ${has} of memory, above ${may}: it is replaced`)
+    void place.replace('max_rss').then(() => this.rests.set(place, performance.now() + weighEvery))
   }
 
   /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */

@@ -109,6 +109,13 @@ describe('a configuration', () => {
     ])
   })
 
+  test('a setting that code misspells is refused, with the one that was meant', () => {
+    expect(() => new Configuration({ code: { worker: 2 } as never })).toThrow(
+      'there is no setting worker; did you mean workers?',
+    )
+    expect(new Configuration({ code: { workers: undefined } as never }).settings.metrics).toBe(true)
+  })
+
   test('explains every setting, and keeps a password to itself', () => {
     const text = explain(new Configuration({ environment: { REDIS_PASSWORD: 'swordfish' } }))
     expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual(settingNames)
