@@ -226,7 +226,7 @@ export class Supervisor extends SupervisorCore {
   }
 
   private assignment(id: number): Assignment {
-    const { maxRequests, maxRequestsJitter, timeout, report, reportDir, register } = this.settings
+    const { maxRequests, maxRequestsJitter, timeout, gracefulTimeout, report, reportDir, register } = this.settings
     const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
     return {
       supervisor: process.pid,
@@ -234,6 +234,7 @@ export class Supervisor extends SupervisorCore {
       maxRequests: maxRequests === 0 ? 0 : maxRequests + jitter,
       timeout: this.watchman.watchesTime ? timeout : 0,
       report,
+      grace: gracefulTimeout * 1000,
       countsRequests: !(register && this.naming.gunicorn),
       // The application may go to another working directory.
       reportDir: reportDir === '' ? '' : resolve(reportDir),
