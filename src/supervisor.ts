@@ -73,7 +73,7 @@ export interface SuperviseOptions extends Partial<Settings> {
  * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
  *
  * @returns when every worker serves
- * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`
+ * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `START_FAILED` when no worker could be started
  * @example
  * import cluster from 'node:cluster'
  * import { supervise } from 'promhive/supervisor'
@@ -94,7 +94,10 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   const stopListening = signals ? handleSignals(supervisor) : undefined
   void supervisor.done.then(stopListening)
   await supervisor.start()
-  return supervisor
+  if (!supervisor.gaveUp) return supervisor
+  // Else a primary that can serve nothing would end as if all were well.
+  const file = exec ?? process.argv[1]
+  throw new MetricsError('START_FAILED', `supervise: no worker of ${file} has ever served; its own errors are above`)
 }
 
 /** What `attend` takes: the settings that matter without workers of its own. */

@@ -79,7 +79,9 @@ export class Place {
     if (this.closed || this.coming || this.successor !== undefined) return false
     if (old === undefined) return reason === 'reload' && this.openNow()
     if (old.ending !== undefined) return false
-    if (reason !== 'reload' && performance.now() < this.notBefore) return false
+    // What somebody asks for is tried at once, again.
+    const asked = reason === 'reload' || reason === 'signal'
+    if (!asked && performance.now() < this.notBefore) return false
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false
     const serves = await successor.serves(old, this.crew.startTimeout, () => this.crew.listens())

@@ -46,6 +46,8 @@ export class Supervisor extends SupervisorCore {
   /** Whether a worker has ever served, and whether one has opened a port. */
   private served = false
   private listened = false
+  /** Whether it ended because no worker could be started. */
+  gaveUp = false
 
   constructor(private readonly options: SupervisorOptions) {
     super(options)
@@ -208,6 +210,7 @@ export class Supervisor extends SupervisorCore {
 
   private async giveUp(): Promise<void> {
     if (this.state === 'stopping' || this.state === 'stopped') return
+    this.gaveUp = true
     this.logger.error(`no worker has ever served, after ${hopeless} attempts; giving up`)
     await this.kill(3)
   }

@@ -53,6 +53,16 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     expect(hooks.at(-1)).toBe('stopped -')
   })
 
+  test('whose workers cannot be started ends with an error, and not with code 0', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const app = await SupervisedApplication.launch(stage, { primary: 'starts-nothing.mjs' })
+    expect(await app.ended).toBe(1)
+    expect(app.output).toMatch(/no worker of \S*breaks\.mjs has ever served; its own errors are above/)
+    expect(app.output).toContain("code: 'START_FAILED'")
+    expect(app.output).not.toContain('never said')
+  })
+
   test('that goes on starting its workers itself is attended to', { timeout: patience }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { primary: 'forks-itself.mjs' })
     const running = (id: number): string => `app_worker_state{worker_id="${id}",app_worker_state="running"}`

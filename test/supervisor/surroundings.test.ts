@@ -99,6 +99,25 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(await app.ask()).toMatch(/^\d+$/)
   })
 
+  test('a worker that is told to end is replaced, also right after a reload that failed', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const broken = join(stage.folder(), 'broken')
+    const app = await SupervisedApplication.start(stage, {
+      app: 'starts-later.mjs',
+      args: ['--workers', '1'],
+      env: { BROKEN: broken },
+    })
+    const first = await app.ask()
+    writeFileSync(broken, '')
+    app.signal('SIGHUP')
+    await app.says(/the old one stays/)
+    rmSync(broken)
+    process.kill(Number(first), 'SIGTERM')
+    await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="signal"}') === 1)
+    expect(await app.ask()).toMatch(/^\d+$/)
+  })
+
   test.for([
     ['promhive run', {}],
     ["a primary of one's own", { primary: 'own-primary.mjs' }],

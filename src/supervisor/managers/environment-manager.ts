@@ -19,7 +19,7 @@ export class EnvironmentManager {
    * @returns the variables that were set
    */
   updateFromCli(
-    settings: Partial<Pick<Settings, 'workers' | 'bind' | 'workerClass'>>,
+    settings: Partial<Pick<Settings, 'workers' | 'bind' | 'workerClass'>> = {},
     environment: NodeJS.ProcessEnv = process.env,
   ): readonly string[] {
     const set: string[] = []
