@@ -101,6 +101,16 @@ export abstract class SupervisorCore implements HookedSupervisor {
     })
   }
 
+  /** What every supervisor does when all serve. */
+  protected async tellReady(): Promise<void> {
+    await this.tell('ready')
+    // A variable that other programs have as well: it begins nothing by itself, and is not passed over in silence.
+    if (!this.settings.redisEnabled || this.forwarding !== undefined) return
+    this.logger.info(
+      'redisEnabled (REDIS_ENABLED) is true, and nothing here forwards: that is what the hook redisWhenReady does',
+    )
+  }
+
   /** What every supervisor begins with. */
   protected async open(): Promise<void> {
     await this.tell('starting')

@@ -109,7 +109,7 @@ export class Supervisor extends SupervisorCore {
     await Promise.race([this.serving, this.done])
     if (this.state !== 'starting') return
     this.state = 'running'
-    await this.tell('ready')
+    await this.tellReady()
   }
 
   /** Replaces every worker, one after the other: with new code, and without losing a request. Ends at the first that fails. */

@@ -60,6 +60,13 @@ export const stopped = slow('stopped')`,
     expect(await app.ended).toBe(0)
   })
 
+  test('REDIS_ENABLED begins nothing by itself, and is not passed over in silence', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'], env: { REDIS_ENABLED: 'true' } })
+    expect(app.output).toContain('nothing here forwards: that is what the hook redisWhenReady does')
+  })
+
   test('what would never be called is refused', { timeout: patience }, async ({ stage }) => {
     const wrong = async (text: string): Promise<string> => {
       const { code, errors } = await promhive(stage, ['run', 'package.json', '--hooks', moduleOf(stage, text)])
