@@ -1,5 +1,8 @@
 import cluster from 'node:cluster'
 import { resolve } from 'node:path'
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+import { mostWorkers } from './configuration/kinds.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import { type Assignment, assignmentVariable, type WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
@@ -132,12 +135,21 @@ export class Supervisor extends SupervisorCore {
     return this.reloading
   }
 
-  /** Has so many workers from now on; one at least. */
+  /**
+   * Has so many workers from now on; one at least, and as many as there may be at most.
+   *
+   * @throws MetricsError `OPTION_INVALID` for what is no number of workers
+   */
   async scale(workers: number): Promise<void> {
-    await this.opening
-    const to = Math.max(1, workers)
+    if (!Number.isInteger(workers)) {
+      throw new MetricsError('OPTION_INVALID', `scale: a whole number of workers, got ${describe(workers)}`)
+    }
+    if (this.places.size === 0) await this.opening
+    const to = Math.min(Math.max(1, workers), mostWorkers)
     const from = this.places.size
-    if (this.state === 'stopping' || this.state === 'stopped' || to === from) return
+    if (this.state === 'stopping' || this.state === 'stopped') return
+    if (to !== workers) this.logger.info(`${workersOf(to)} ${to === 1 ? 'is the least' : 'are the most'}`)
+    if (to === from) return
     this.logger.info(`${workersOf(to)} from now on, ${from} before`)
     const told = this.tell('workersChanged', { change: { from, to } })
     const leaving: Promise<void>[] = []

@@ -147,6 +147,9 @@ describe.runIf(linux)('promhive run', () => {
     expect(scrape.value('app_worker_memory_bytes{worker_id="3"}')).toBeUndefined()
     for (let i = 0; i < 3; i++) app.signal('SIGTTOU')
     await running(1)
+    // Signals that come at once are one.
+    app.signal('SIGTTOU')
+    await app.says(/1 worker is the least/)
     expect(await app.ask()).toMatch(/^\d+$/)
     // gunicorn's signal for a new binary ends nobody.
     app.signal('SIGUSR2')

@@ -41,6 +41,7 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     app.signal('SIGTERM')
     expect(await app.ended).toBe(0)
 
+    expect(app.output).toContain('refused: scale: a whole number of workers, got 2.5')
     const hooks = app.output.split('\n').flatMap((line) => (line.startsWith('hook ') ? [line.slice(5)] : []))
     expect(hooks.slice(0, 3)).toEqual(['starting -', 'workerStarted 1', 'workerStarted 2'])
     expect(hooks.slice(3, 5).sort()).toEqual(['workerReady 1', 'workerReady 2'])

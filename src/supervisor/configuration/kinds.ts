@@ -46,7 +46,10 @@ export const portOfService: Kind<number> = {
   read: (given) => port.read(typeof given === 'string' ? given.replace(/^tcp:\/\/.*:/, '') : given),
 }
 
-const processCount = whole(1, 1024)
+/** More is a mistake: a port, not a number of workers. */
+export const mostWorkers = 1024
+
+const processCount = whole(1, mostWorkers)
 
 export const processes: Kind<number> = {
   says: `${processCount.says}, or auto for one per processor`,

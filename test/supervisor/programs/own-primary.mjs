@@ -28,6 +28,7 @@ if (cluster.isPrimary) {
     hooks,
   })
   console.log(`it serves ; metrics at ${supervisor.metricsUrl}`)
+  await supervisor.scale(2.5).catch((error) => console.log(`refused: ${error.message}`))
   process.exitCode = await supervisor.done
 } else {
   const jobs = new Counter({ name: 'jobs_total', help: 'Jobs.' })
