@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { processHome } from '../../home/default-registry.js'
@@ -38,8 +39,7 @@ export const run: Command = {
     const { app, appArguments, commandLine, config, execArgv } = parseRun(args)
     if (app === undefined)
       throw new MetricsError('OPTION_INVALID', 'which application? promhive run app.js --workers 4')
-    const exec = resolve(app)
-    if (!existsSync(exec)) throw new MetricsError('OPTION_INVALID', `there is no ${exec}`)
+    const exec = programAt(resolve(app))
     const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
     const { hooksModule } = configuration.settings
     const hooks = (await hooksFrom(hooksModule)) as Hooks
@@ -57,6 +57,16 @@ export const run: Command = {
     setTimeout(() => process.exit(code), farewell).unref()
     return code
   },
+}
+
+/** The file, or what Node takes for it: `app` for `app.js`. */
+function programAt(path: string): string {
+  if (existsSync(path)) return path
+  try {
+    return createRequire(path).resolve(path)
+  } catch (cause) {
+    throw new MetricsError('OPTION_INVALID', `there is no ${path}`, { cause })
+  }
 }
 
 /** What a command line says, taken apart: settings, and what is the application's. */

@@ -21,11 +21,11 @@ export function explainedAsJson({ origins }: Configuration): Record<string, { va
 export function optionsHelp(): string {
   return Object.values(settings)
     .filter((setting: Setting) => setting.flag !== undefined)
-    .map(({ flag, kind, help, default: value }: Setting) => {
+    .map(({ flag, kind, help, flagAlias, default: value }: Setting) => {
       const [long, short] = flag!
       const usual = kind.flag || typeof value === 'function' || !value ? '' : ` (${value})`
       const option = `--${long}${kind.flag ? '' : ` ${long.split('-').at(-1)!.toUpperCase()}`}`
-      return `  ${`${short === undefined ? '' : `-${short}, `}${option}`.padEnd(32)} ${help}${usual}`
+      return `  ${`${short === undefined ? '' : `-${short}, `}${option}`.padEnd(32)} ${help}${flagAlias === undefined ? '' : `; also --${flagAlias}`}${usual}`
     })
     .join('\n')
 }
