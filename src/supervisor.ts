@@ -34,6 +34,7 @@ export {
   redisWhenReady,
 } from './supervisor/default-hooks.js'
 export {
+  type GunicornHooks,
   HookContext,
   type HookName,
   type SupervisedWorker,
@@ -42,7 +43,11 @@ export {
 export type { Logger } from './supervisor/log.js'
 export { EnvironmentManager } from './supervisor/managers/environment-manager.js'
 export { HookManager } from './supervisor/managers/hook-manager.js'
-export { MetricsServerManager } from './supervisor/managers/metrics-server-manager.js'
+export {
+  MetricsServerManager,
+  type MetricsServerSettings,
+  type MetricsServerSetup,
+} from './supervisor/managers/metrics-server-manager.js'
 export { ProcessManager } from './supervisor/managers/process-manager.js'
 export { WorkerManager } from './supervisor/managers/worker-manager.js'
 export type { Supervisor } from './supervisor/supervisor.js'
