@@ -38,8 +38,15 @@ export const lingering = 2000
 export const lastWords = 500
 
 /** How a worker spends the time that it has for leaving: what is left is for answers, and for the application's clean-up. */
-export function leavingTimes(grace: number): { readonly linger: number; readonly lastWords: number } {
-  return { linger: Math.min(lingering, grace / 2), lastWords: Math.min(lastWords, grace / 8) }
+export function leavingTimes(grace: number): LeavingTimes {
+  return { linger: Math.min(lingering, grace / 2), lastWords: Math.min(lastWords, grace / 8), word: grace * 0.8 }
+}
+
+interface LeavingTimes {
+  readonly linger: number
+  readonly lastWords: number
+  /** When the application is told whoever is connected still. */
+  readonly word: number
 }
 
 /** What a worker tells its supervisor. */

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect } from 'vitest'
@@ -78,6 +80,21 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     app.signal('SIGTERM')
     expect(await app.ended).toBe(0)
     expect(app.output).toContain(`goodbye from ${worker}`)
+  })
+
+  test('an application that listens for TERM is told while connections without an end are left, and told once', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const app = await SupervisedApplication.start(stage, {
+      app: 'holds-connections.mjs',
+      args: ['--workers', '1', '--graceful-timeout', '15'],
+    })
+    const socket = connect(app.port, '127.0.0.1')
+    stage.after(() => void socket.destroy())
+    await once(socket, 'data')
+    app.signal('SIGTERM')
+    expect(await app.ended).toBe(0)
+    expect(app.output.match(/goodbye to 1/g)).toHaveLength(1)
   })
 
   test('a reload of an application that kept failing starts it at once, and says so when it has', {

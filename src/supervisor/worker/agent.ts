@@ -60,9 +60,17 @@ export function attend(assignment: Assignment, monitor: string): void {
   process.on('SIGHUP', () => {})
   const times = leavingTimes(assignment.grace)
   let leaving = false
+  let told = false
+  const leaveOnce = (): void => {
+    if (told) return
+    told = true
+    leave(ownListeners.get('SIGTERM')!)
+  }
   process.on(leaveSignal, async () => {
     if (leaving) return
     leaving = true
+    // Connections without an end, such as WebSockets, are the application's to close, if it knows how.
+    setTimeout(() => process.listenerCount('SIGTERM') > 1 && leaveOnce(), times.word).unref()
     // Every answer from now on ends its connection: a client that asks again does not find it closed under its request.
     requests.closeConnections()
     await draining.quiet(times.linger)
@@ -74,7 +82,7 @@ export function attend(assignment: Assignment, monitor: string): void {
     requests.closeConnections()
     // Ports that the workers do not share are open still.
     await draining.quiet(Number.POSITIVE_INFINITY)
-    const last = setTimeout(() => leave(ownListeners.get('SIGTERM')!), times.lastWords)
+    const last = setTimeout(leaveOnce, times.lastWords)
     // One that listens is told, even if nothing else is left to do.
     if (process.listenerCount('SIGTERM') === 1) last.unref()
   })
