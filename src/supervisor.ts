@@ -1,10 +1,11 @@
 import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-directory.js'
 import { processHome } from './home/default-registry.js'
+import { yieldRegisteredPort } from './home/registration.js'
 import { makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
 import { MetricsError } from './model/errors.js'
 import { prepareDirectory } from './store/shared/directory.js'
@@ -14,7 +15,8 @@ import { Configuration, type Layers } from './supervisor/configuration/configura
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import type { Settings } from './supervisor/configuration/settings.js'
-import { type Hooks, unknownHooks } from './supervisor/lifecycle.js'
+import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
+import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
 import type { Logger } from './supervisor/log.js'
 import { workerEnvironment } from './supervisor/managers/environment-manager.js'
 import { handleSignals } from './supervisor/signal-handling.js'
@@ -33,20 +35,27 @@ export {
   redisWhenReady,
 } from './supervisor/default-hooks.js'
 export {
+  type GunicornHooks,
   HookContext,
   type HookName,
-  type Hooks,
   type SupervisedWorker,
   type SupervisorView,
 } from './supervisor/lifecycle.js'
 export type { Logger } from './supervisor/log.js'
 export { EnvironmentManager } from './supervisor/managers/environment-manager.js'
 export { HookManager } from './supervisor/managers/hook-manager.js'
-export { MetricsServerManager } from './supervisor/managers/metrics-server-manager.js'
+export {
+  MetricsServerManager,
+  type MetricsServerSettings,
+  type MetricsServerSetup,
+} from './supervisor/managers/metrics-server-manager.js'
 export { ProcessManager } from './supervisor/managers/process-manager.js'
 export { WorkerManager } from './supervisor/managers/worker-manager.js'
 export type { Supervisor } from './supervisor/supervisor.js'
 export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker-process.js'
+
+/** What an application has done when something happens; `server` is the supervisor, or what `attend()` gives. */
+export type Hooks<S extends SupervisorView = Supervisor> = HooksOf<S>
 
 /** What `supervise` takes: every setting, and what only code can say. */
 export interface SuperviseOptions extends Partial<Settings> {
@@ -56,7 +65,8 @@ export interface SuperviseOptions extends Partial<Settings> {
   readonly args?: readonly string[]
   /** Options of Node for the workers, beside those of this process. */
   readonly execArgv?: readonly string[]
-  readonly hooks?: Hooks<Supervisor>
+  /** Beside those of `hooksModule`, and before them where both have one. */
+  readonly hooks?: Hooks
   /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT do what they do under `promhive run`: true when left out. */
   readonly signals?: boolean
   readonly logger?: Logger
@@ -69,7 +79,7 @@ export interface SuperviseOptions extends Partial<Settings> {
  * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
  *
  * @returns when every worker serves
- * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`
+ * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `START_FAILED` when no worker could be started
  * @example
  * import cluster from 'node:cluster'
  * import { supervise } from 'promhive/supervisor'
@@ -82,12 +92,18 @@ export interface SuperviseOptions extends Partial<Settings> {
  */
 export async function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
+  checkCaller('supervise', hooks)
   const configuration = await configurationFrom({ environment: process.env, code }, config)
-  const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks, logger })
+  const all = { ...(await hooksFrom(configuration.settings.hooksModule)), ...hooks } as Hooks
+  const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
+  if (configuration.settings.metrics) await yieldRegisteredPort()
   const stopListening = signals ? handleSignals(supervisor) : undefined
   void supervisor.done.then(stopListening)
   await supervisor.start()
-  return supervisor
+  if (!supervisor.gaveUp) return supervisor
+  // Else a primary that can serve nothing would end as if all were well.
+  const file = exec ?? process.argv[1]
+  throw new MetricsError('START_FAILED', `supervise: no worker of ${file} has ever served; its own errors are above`)
 }
 
 /** What `attend` takes: the settings that matter without workers of its own. */
@@ -116,10 +132,12 @@ export interface AttendOptions
  * console.log(`metrics at ${attendant.metricsUrl}`)
  */
 export async function attend(options: AttendOptions = {}): Promise<Attendant> {
-  const { hooks, logger, config, ...code } = options
+  const { hooks: given, logger, config, ...code } = options
+  checkCaller('attend', given)
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const { settings } = configuration
-  checkCaller('attend', hooks)
+  const hooks = { ...(await hooksFrom(settings.hooksModule)), ...given }
+  checkHooks(hooks)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined))
   const attendant = new Attendant({
@@ -128,9 +146,10 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
     tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
-    ...(hooks !== undefined && { hooks: hooks as Hooks }),
+    hooks: hooks as HooksOf,
     ...(logger !== undefined && { logger }),
   })
+  if (settings.metrics) await yieldRegisteredPort()
   await attendant.start()
   return attendant
 }
@@ -151,13 +170,7 @@ export function composeSupervisor(
   configuration: Configuration,
   { exec, args, execArgv, hooks, logger }: Composition,
 ): Supervisor {
-  if (!isPrimary()) {
-    const text =
-      'supervise() is for the primary: call it where cluster.isPrimary is true, and start the server elsewhere'
-    throw new MetricsError('OPTION_INVALID', text)
-  }
-  const [unknown] = unknownHooks(hooks ?? {})
-  if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
+  checkCaller('supervise', hooks)
   const { settings } = configuration
   const { user, group, register } = settings
   const account = user === '' && group === '' ? undefined : accountOf('--user', user || undefined, group || undefined)
@@ -185,7 +198,7 @@ export function composeSupervisor(
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
     },
-    ...(hooks !== undefined && { hooks: hooks as Hooks }),
+    ...(hooks !== undefined && { hooks: hooks as HooksOf }),
     ...(logger !== undefined && { logger }),
   })
 }
@@ -211,12 +224,13 @@ function checkCaller(name: string, hooks: object | undefined): void {
     const text = `${name}() is for the primary: call it where cluster.isPrimary is true, and start the server elsewhere`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  const [unknown] = unknownHooks(hooks ?? {})
-  if (unknown !== undefined) throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}"`)
+  checkHooks(hooks)
 }
 
 /** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
-function directoryFor({ dir }: Settings, account: Account | undefined): Record<string, string> {
+function directoryFor(settings: Settings, account: Account | undefined): Record<string, string> {
+  // Workers may go to another working directory.
+  const dir = settings.dir === '' ? '' : resolve(settings.dir)
   const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
   if (dir === '' && foreign === undefined) return {}
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir

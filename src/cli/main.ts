@@ -28,7 +28,9 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`promhive: there is no command "${name}"\n\n${overview()}`)
     return 2
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
+  // What stands behind -- is the application's.
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+  if (own.includes('--help') || own.includes('-h')) {
     console.log(command.usage)
     return 0
   }
@@ -36,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await command.run(rest)
   } catch (error) {
     console.error(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
-    if (isUsageError(error)) console.error(`\n${command.usage}`)
+    if (isUsageError(error)) console.error(`promhive help ${name} tells what there is`)
     return isUsageError(error) ? 2 : 1
   }
 }

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../delivery/encryption.js'
@@ -18,12 +19,23 @@ import { processHome } from './default-registry.js'
 const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack)(?:-cli)?(?:\.c?js)?$/
 
 const place = Symbol.for('promhive.register')
-const shared = globalThis as { [place]?: true }
+const shared = globalThis as { [place]?: Registered }
 
-/** Once per process, whichever build was loaded first. A wrong setting costs what it is about, and never the application. */
-export function startRegistered(): void {
-  if (shared[place] || onTheWay.test(basename(process.argv[1] ?? ''))) return
-  shared[place] = true
+/** What was begun in this process, whichever build did. */
+interface Registered {
+  port?: SharedPort
+  /** Somebody else serves the metrics. */
+  yielded?: boolean
+}
+
+/**
+ * Once per process, whichever build was loaded first. A wrong setting costs what it is about, and never the application.
+ *
+ * @param command the program `promhive`: what it runs is measured, and not itself
+ */
+export function startRegistered(command: string): void {
+  if (shared[place] || isOnTheWay(process.argv[1] ?? '', command)) return
+  shared[place] = {}
   attempt(() => {
     if (isOn('PROMHIVE_HTTP')) provideHttpInstrument(httpOptions()).measureEverything()
   })
@@ -32,6 +44,23 @@ export function startRegistered(): void {
   })
   // After this turn: configure() at the beginning of the application may have its say.
   if (isMainThread) setImmediate(() => attempt(openPort)).unref()
+}
+
+/** Closes the port that `startRegistered` has opened, or was about to: a supervisor in the same process has one of its own. */
+export async function yieldRegisteredPort(): Promise<void> {
+  const registered = shared[place]
+  if (registered === undefined) return
+  registered.yielded = true
+  await registered.port?.stop()
+}
+
+function isOnTheWay(program: string, command: string): boolean {
+  if (onTheWay.test(basename(program))) return true
+  try {
+    return realpathSync(program) === command
+  } catch {
+    return false
+  }
 }
 
 function httpOptions(): HttpOptions {
@@ -50,6 +79,8 @@ function pathOf(url: string): string {
 
 function openPort(): void {
   const home = processHome()
+  const registered = shared[place]!
+  if (registered.yielded) return
   const [name, given] = firstOf('PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT') ?? []
   if (given !== undefined && /^(?:off|false|no)$/i.test(given)) return
   const port = given === undefined ? undefined : Number(given)
@@ -57,7 +88,7 @@ function openPort(): void {
     throw new MetricsError('OPTION_INVALID', `${name} must be a port from 0 to 65535, or off; got ${given}`)
   }
   const host = firstOf('PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS')?.[1]
-  new SharedPort({
+  registered.port = new SharedPort({
     ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
     tls: encryptionFromEnvironment(process.env),
@@ -65,7 +96,8 @@ function openPort(): void {
     alone: cluster.isPrimary && directoryFromEnvironment() === undefined,
     onError: (error) => home.onError(error),
     onOpen: ({ url }) => sayWhatIsOn(url),
-  }).start()
+  })
+  registered.port.start()
 }
 
 /** To the log of the process that has the port; not into the output of a program. */

@@ -39,6 +39,7 @@ export type MetricsErrorCode =
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
   | 'INSTRUMENT_FAILED'
+  | 'START_FAILED'
 
 /**
  * An error that names the metric (or file, or option), the fault and the way out.

@@ -39,7 +39,7 @@ export class Attendant extends SupervisorCore {
     await this.open()
     cluster.on('fork', this.onFork)
     for (const worker of Object.values(cluster.workers ?? {})) if (worker !== undefined) this.attend(worker)
-    await this.tell('ready')
+    await this.tellReady()
   }
 
   /** Closes the metrics port, and lets the workers be. Twice is once. */

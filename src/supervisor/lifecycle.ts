@@ -1,4 +1,4 @@
-import type { Logger } from './log.js'
+import { type Logger, standardLogger } from './log.js'
 import type { WorkerExit, WorkerState } from './worker-process.js'
 
 /** A worker as hooks see it. */
@@ -58,7 +58,8 @@ export class HookContext<S extends SupervisorView = SupervisorView> {
 
   constructor(told: {
     readonly server: S
-    readonly logger: Logger
+    /** The supervisor's own when left out. */
+    readonly logger?: Logger | undefined
     readonly event?: HookName | undefined
     readonly worker?: SupervisedWorker | undefined
     readonly exit?: (WorkerExit & { readonly reason: string }) | undefined
@@ -69,24 +70,52 @@ export class HookContext<S extends SupervisorView = SupervisorView> {
     this.worker = told.worker
     this.exit = told.exit
     this.change = told.change
-    this.logger = told.logger
+    this.logger = told.logger ?? standardLogger
   }
 }
 
-type Hook<S extends SupervisorView> = (context: HookContext<S>) => unknown
+/** What is told of which event. */
+type Told<S extends SupervisorView, E extends HookName> = HookContext<S> & {
+  readonly event: E
+} & (E extends 'workerStarted' | 'workerReady' | 'workerInterrupted' | 'workerAborted' | 'workerExited'
+    ? { readonly worker: SupervisedWorker }
+    : unknown) &
+  (E extends 'workerExited' ? { readonly exit: NonNullable<HookContext['exit']> } : unknown) &
+  (E extends 'workersChanged' ? { readonly change: NonNullable<HookContext['change']> } : unknown)
+
+/** gunicorn's hooks, with gunicorn's arguments. Methods: each may ask for more of a server than a view has. */
+export interface GunicornHooks<S extends SupervisorView> {
+  onStarting?(server: S): unknown
+  /** There is no worker yet. */
+  preFork?(server: S, worker: undefined): unknown
+  postFork?(server: S, worker: SupervisedWorker): unknown
+  postWorkerInit?(worker: SupervisedWorker): unknown
+  whenReady?(server: S): unknown
+  workerInt?(worker: SupervisedWorker): unknown
+  workerAbort?(worker: SupervisedWorker): unknown
+  childExit?(server: S, worker: SupervisedWorker): unknown
+  workerExit?(server: S, worker: SupervisedWorker): unknown
+  nworkersChanged?(server: S, to: number, from: number): unknown
+  onReload?(server: S): unknown
+  onExit?(server: S): unknown
+}
+
+/** `postFork` as `post_fork`. */
+type Underscored<T extends string> = T extends `${infer Letter}${infer Rest}`
+  ? `${Letter extends Lowercase<Letter> ? Letter : `_${Lowercase<Letter>}`}${Underscored<Rest>}`
+  : T
 
 /**
  * What an application has done when something happens. Hooks run in the supervisor; each may be async. One that throws, or
  * does not end, is logged and counted, and nothing else.
  *
- * gunicorn's names are hooks too, and get gunicorn's arguments: `onStarting(server)`, `whenReady(server)`,
- * `preFork(server, worker)`, `postFork(server, worker)`, `postWorkerInit(worker)`, `workerInt(worker)`,
- * `workerAbort(worker)`, `childExit(server, worker)`, `workerExit(server, worker)`, `nworkersChanged(server, to, from)`, `onReload(server)`,
- * `onExit(server)`; with underscores as well.
+ * gunicorn's names are hooks too, with underscores as well, and get gunicorn's arguments: `GunicornHooks`.
  */
-export type Hooks<S extends SupervisorView = SupervisorView> = { readonly [K in HookName]?: Hook<S> } & {
-  readonly [K in keyof typeof gunicornHooks]?: (...args: never[]) => unknown
-}
+export type Hooks<S extends SupervisorView = SupervisorView> = {
+  readonly [E in HookName]?: (context: Told<S, E>) => unknown
+} & Readonly<GunicornHooks<S>> & {
+    readonly [K in keyof GunicornHooks<S> as Underscored<K>]?: GunicornHooks<S>[K]
+  }
 
 /** gunicorn's hooks: what happens, and what they are handed. */
 export const gunicornHooks = {
@@ -102,7 +131,10 @@ export const gunicornHooks = {
   nworkersChanged: ['workersChanged', ({ server, change }: HookContext) => [server, change?.to, change?.from]],
   onReload: ['reload', ({ server }: HookContext) => [server]],
   onExit: ['stopped', ({ server }: HookContext) => [server]],
-} as const satisfies Record<string, readonly [HookName, (context: HookContext) => readonly unknown[]]>
+} as const satisfies Record<
+  keyof GunicornHooks<SupervisorView>,
+  readonly [HookName, (context: HookContext) => readonly unknown[]]
+>
 
 /** A hook, ready to be called. */
 export interface NamedHook {

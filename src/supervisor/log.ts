@@ -13,8 +13,16 @@ export const standardLogger: Logger = {
 }
 
 function write(message: string): void {
+  outlive(process.stderr)
   process.stderr.write(`promhive: ${message}\n`)
 }
+
+/** Has nobody end for a line that nobody gets: who closes the other end (`| head -1`, a terminal) means no more than that. */
+export function outlive(stream: NodeJS.WriteStream): void {
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
+}
+
+function ignore(): void {}
 
 /** What went wrong, in words. */
 export function textOf(fault: unknown): string {

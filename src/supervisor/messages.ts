@@ -13,6 +13,8 @@ export interface Assignment {
   /** Where reports go; the working directory when empty. */
   readonly reportDir: string
   readonly report: boolean
+  /** Milliseconds that it has for leaving, before it is killed. */
+  readonly grace: number
   /** False where `promhive/register` counts requests under the same names. */
   readonly countsRequests: boolean
   readonly naming: MetricNaming
@@ -31,6 +33,21 @@ export const leaveSignal = 'SIGURG'
 
 /** Milliseconds in which a leaving worker ends its connections one by one, each with an answer, before it closes its ports. */
 export const lingering = 2000
+
+/** Milliseconds for what the application still does when nobody is connected any more. */
+export const lastWords = 500
+
+/** How a worker spends the time that it has for leaving: what is left is for answers, and for the application's clean-up. */
+export function leavingTimes(grace: number): LeavingTimes {
+  return { linger: Math.min(lingering, grace / 2), lastWords: Math.min(lastWords, grace / 8), word: grace * 0.8 }
+}
+
+interface LeavingTimes {
+  readonly linger: number
+  readonly lastWords: number
+  /** When the application is told whoever is connected still. */
+  readonly word: number
+}
 
 /** What a worker tells its supervisor. */
 export type WorkerMessage =

@@ -16,6 +16,8 @@ export interface Crew {
   /** In milliseconds. */
   readonly startTimeout: number
   readonly gracefulTimeout: number
+  /** Has everything done that is to be before a worker is started. */
+  prepare(): Promise<void>
   fork(id: number): WorkerProcess
   /** Whether the application opens ports. */
   listens(): boolean
@@ -30,6 +32,8 @@ export interface Crew {
 export class Place {
   private current: WorkerProcess | undefined
   private successor: WorkerProcess | undefined
+  /** Whether a worker is about to be started. */
+  private coming = false
   private readonly retired = new Set<WorkerProcess>()
   private readonly workers: WorkerManager
   private failures = 0
@@ -61,7 +65,8 @@ export class Place {
 
   /** Starts a worker, and waits until it serves, or does not. */
   async open(): Promise<boolean> {
-    const worker = (this.current = this.start())
+    const worker = (this.current = await this.start())
+    if (worker === undefined) return false
     const serves = await worker.serves(undefined, this.crew.startTimeout, () => this.crew.listens())
     if (serves) this.serve(worker)
     else if (!worker.over) this.crew.logger.warn(`worker ${this.id} (${worker.pid}) has not opened a port yet`)
@@ -71,9 +76,14 @@ export class Place {
   /** Puts another worker in the place of this one, which then leaves: at no moment is there none. */
   async replace(reason: RestartReason): Promise<boolean> {
     const old = this.current
-    if (this.closed || this.successor !== undefined || old === undefined || old.ending !== undefined) return false
-    if (reason !== 'reload' && performance.now() < this.notBefore) return false
-    const successor = (this.successor = this.start())
+    if (this.closed || this.coming || this.successor !== undefined) return false
+    if (old === undefined) return reason === 'reload' && this.openNow()
+    if (old.ending !== undefined) return false
+    // What somebody asks for is tried at once, again.
+    const asked = reason === 'reload' || reason === 'signal'
+    if (!asked && performance.now() < this.notBefore) return false
+    const successor = (this.successor = await this.start())
+    if (successor === undefined) return false
     const serves = await successor.serves(old, this.crew.startTimeout, () => this.crew.listens())
     this.successor = undefined
     if (this.closed) return false
@@ -121,7 +131,12 @@ export class Place {
     for (const worker of this.processes()) worker.signal('SIGKILL')
   }
 
-  private start(): WorkerProcess {
+  /** Undefined where nobody is wanted any more. */
+  private async start(): Promise<WorkerProcess | undefined> {
+    this.coming = true
+    await this.crew.prepare()
+    this.coming = false
+    if (this.closed) return undefined
     const worker = this.crew.fork(this.id)
     void worker.exited.then((exit) => this.ended(worker, exit))
     return worker
@@ -150,13 +165,25 @@ export class Place {
     this.failures = worker.uptime < settled && worker.ending === undefined ? this.failures + 1 : 0
     if (!worker.ready) this.crew.failing(this.failures)
     // Where a successor is on the way, it takes the place.
-    if (this.successor === undefined) this.startAgain()
+    if (this.successor === undefined && !this.coming) this.startAgain()
+  }
+
+  /** Whoever asks for a reload has repaired what made the last ones fail: nobody waits for the end of a pause. */
+  private async openNow(): Promise<boolean> {
+    if (this.timer === undefined) return false
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.failures = 0
+    return this.open()
   }
 
   private startAgain(): void {
     if (this.closed) return
     const pause = this.failures === 0 ? 0 : Math.min(longestPause, 100 * 2 ** (this.failures - 1))
-    this.timer = setTimeout(() => void this.open(), pause)
+    this.timer = setTimeout(() => {
+      this.timer = undefined
+      void this.open()
+    }, pause)
   }
 
   private reasonOf(worker: WorkerProcess, { signal }: WorkerExit): RestartReason {

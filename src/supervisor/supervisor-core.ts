@@ -32,6 +32,9 @@ export interface CoreOptions {
   readonly logger?: Logger
 }
 
+/** Milliseconds that hooks of workers which have ended may take before the end of all. */
+const lastHooks = 5000
+
 type About = Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit' | 'change'>
 
 /** The metrics port, the metrics and the hooks of a supervisor. */
@@ -43,6 +46,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
   private readonly hooks: HookManager
   private readonly metricsServer: MetricsServerManager
   private readonly histories = new Histories()
+  /** The hooks of a worker that are under way. */
+  private readonly telling = new Map<SupervisedWorker, Promise<void>>()
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
 
@@ -96,6 +101,16 @@ export abstract class SupervisorCore implements HookedSupervisor {
     })
   }
 
+  /** What every supervisor does when all serve. */
+  protected async tellReady(): Promise<void> {
+    await this.tell('ready')
+    // A variable that other programs have as well: it begins nothing by itself, and is not passed over in silence.
+    if (!this.settings.redisEnabled || this.forwarding !== undefined) return
+    this.logger.info(
+      'redisEnabled (REDIS_ENABLED) is true, and nothing here forwards: that is what the hook redisWhenReady does',
+    )
+  }
+
   /** What every supervisor begins with. */
   protected async open(): Promise<void> {
     await this.tell('starting')
@@ -141,9 +156,36 @@ export abstract class SupervisorCore implements HookedSupervisor {
     setImmediate(() => theHome().onError(error))
   }
 
-  /** Calls the hooks of an event, one after the other. */
-  protected async tell(event: HookName, about: About = {}): Promise<void> {
+  /** Calls the hooks of an event, one after the other; what is told of one worker in the order in which it happened. */
+  protected tell(event: HookName, about: About = {}): Promise<void> {
     this.histories.note(event, about)
+    const { worker } = about
+    if (worker === undefined) return this.call(event, about)
+    const before = this.telling.get(worker)
+    const told = before === undefined ? this.call(event, about) : before.then(() => this.call(event, about))
+    this.telling.set(worker, told)
+    void told.then(() => this.telling.get(worker) === told && this.telling.delete(worker))
+    return told
+  }
+
+  /** Waits for hooks of workers that are under way; not for long, as one of them may be what waits for this. */
+  protected async toldAll(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, lastHooks)
+    })
+    await Promise.race([Promise.all(this.telling.values()), late])
+    clearTimeout(timer)
+  }
+
+  /** What a hook left running, and what failed after the hook was over. */
+  failedLater(fault: unknown): void {
+    void this.hooks.execute('late', () => {
+      throw fault
+    })
+  }
+
+  private async call(event: HookName, about: About): Promise<void> {
     for (const { name, call } of hooksFor(this.core.hooks ?? {}, event)) {
       const context = new HookContext({ event, server: this, logger: this.logger, ...about })
       await this.hooks.execute(name, () => call(context))

@@ -1,4 +1,8 @@
 import cluster from 'node:cluster'
+import { resolve } from 'node:path'
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+import { mostWorkers } from './configuration/kinds.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import { type Assignment, assignmentVariable, type WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
@@ -37,13 +41,20 @@ export class Supervisor extends SupervisorCore {
   private readonly serving = new Promise<void>((resolve) => {
     this.firstServed = resolve
   })
+  private hurry!: () => void
+  private readonly hurried = new Promise<void>((resolve) => {
+    this.hurry = resolve
+  })
   private readonly watchman: Watchman
   private readonly reaper: Reaper | undefined
   private reloading: Promise<void> = Promise.resolve()
+  private opening: Promise<void> | undefined
   private stopped: Promise<void> | undefined
   /** Whether a worker has ever served, and whether one has opened a port. */
   private served = false
   private listened = false
+  /** Whether it ended because no worker could be started. */
+  gaveUp = false
 
   constructor(private readonly options: SupervisorOptions) {
     super(options)
@@ -61,6 +72,7 @@ export class Supervisor extends SupervisorCore {
       logger,
       startTimeout: settings.startTimeout * 1000,
       gracefulTimeout: settings.gracefulTimeout * 1000,
+      prepare: () => this.tell('beforeFork'),
       fork: (id) => this.fork(id),
       listens: () => this.listened,
       serving: (worker) => {
@@ -90,7 +102,15 @@ export class Supervisor extends SupervisorCore {
   async start(): Promise<void> {
     if (this.state !== 'idle') return
     this.state = 'starting'
-    await this.open()
+    const open = this.open()
+    this.opening = Promise.race([open, this.hurried])
+    // The first to wait: everybody else finds the places.
+    await this.opening
+    // Told to end before there was a worker.
+    if (this.stopped !== undefined) {
+      void open.then(() => this.closeMetricsPort())
+      return this.stopped
+    }
     for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
     this.watchman.start()
     this.reaper?.start()
@@ -98,7 +118,7 @@ export class Supervisor extends SupervisorCore {
     await Promise.race([this.serving, this.done])
     if (this.state !== 'starting') return
     this.state = 'running'
-    await this.tell('ready')
+    await this.tellReady()
   }
 
   /** Replaces every worker, one after the other: with new code, and without losing a request. Ends at the first that fails. */
@@ -106,23 +126,38 @@ export class Supervisor extends SupervisorCore {
     this.reloading = this.reloading.then(async () => {
       if (this.state !== 'running' && this.state !== 'starting') return
       await this.tell('reload')
+      let reloaded = 0
       for (const place of [...this.places.values()]) {
         if (this.stopped !== undefined) return
-        if (!(await place.replace('reload')) && place.worker?.state() === 'running') {
+        if (await place.replace('reload')) reloaded++
+        else if (place.worker?.state() === 'running') {
           this.logger.error('the reload has ended here; the other workers stay as they are')
           return
         }
       }
-      this.logger.info(`reloaded ${this.places.size} workers`)
+      const all = reloaded === this.places.size
+      this.logger.info(`reloaded ${all ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`}`)
     })
     return this.reloading
   }
 
-  /** Has so many workers from now on; one at least. */
+  /**
+   * Has so many workers from now on; one at least, and as many as there may be at most.
+   *
+   * @throws MetricsError `OPTION_INVALID` for what is no number of workers
+   */
   async scale(workers: number): Promise<void> {
-    const to = Math.max(1, workers)
+    if (!Number.isInteger(workers)) {
+      throw new MetricsError('OPTION_INVALID', `scale: a whole number of workers, got ${describe(workers)}`)
+    }
+    if (this.places.size === 0) await this.opening
+    const to = Math.min(Math.max(1, workers), mostWorkers)
     const from = this.places.size
-    if (this.state === 'stopping' || this.state === 'stopped' || to === from) return
+    if (this.state === 'stopping' || this.state === 'stopped') return
+    if (to !== workers) this.logger.info(`${workersOf(to)} ${to === 1 ? 'is the least' : 'are the most'}`)
+    if (to === from) return
+    this.logger.info(`${workersOf(to)} from now on, ${from} before`)
+    const told = this.tell('workersChanged', { change: { from, to } })
     const leaving: Promise<void>[] = []
     for (let id = from; id > to; id--) {
       const place = this.places.get(id)!
@@ -141,9 +176,7 @@ export class Supervisor extends SupervisorCore {
       this.places.set(id, place)
       coming.push(place.open())
     }
-    this.logger.info(`${to} workers from now on, ${from} before`)
-    await this.tell('workersChanged', { change: { from, to } })
-    await Promise.all([...leaving, ...coming])
+    await Promise.all([told, ...leaving, ...coming])
   }
 
   protected readonly countsRequests = true
@@ -152,8 +185,9 @@ export class Supervisor extends SupervisorCore {
     return [...this.places.values()].map(({ id, worker }) => [id, worker])
   }
 
+  /** How many workers there are to be. */
   get size(): number {
-    return this.places.size
+    return this.places.size || this.settings.workers
   }
 
   /** Counts a signal that the supervisor got. */
@@ -174,29 +208,33 @@ export class Supervisor extends SupervisorCore {
 
   /** Ends every worker at once. */
   async kill(code = 1): Promise<void> {
+    this.hurry()
     for (const place of [...this.places.values(), ...this.closing]) place.kill()
     await this.stop(code)
   }
 
   private async shutDown(code: number): Promise<void> {
     this.state = 'stopping'
+    // What is being opened can be closed when it is open.
+    await this.opening
     await this.tell('stopping')
     await Promise.all([...this.places.values(), ...this.closing].map((place) => place.close()))
     this.watchman.stop()
     this.reaper?.stop()
     this.state = 'stopped'
+    await this.toldAll()
     await this.close()
     this.finish(code)
   }
 
   private async giveUp(): Promise<void> {
     if (this.state === 'stopping' || this.state === 'stopped') return
+    this.gaveUp = true
     this.logger.error(`no worker has ever served, after ${hopeless} attempts; giving up`)
     await this.kill(3)
   }
 
   private fork(id: number): WorkerProcess {
-    void this.tell('beforeFork')
     const { program, environment } = this.options
     const assignment = JSON.stringify(this.assignment(id))
     const assigned = { ...environment, PROMHIVE_WORKER_ID: String(id), [assignmentVariable]: assignment }
@@ -210,7 +248,7 @@ export class Supervisor extends SupervisorCore {
   }
 
   private assignment(id: number): Assignment {
-    const { maxRequests, maxRequestsJitter, timeout, report, reportDir, register } = this.settings
+    const { maxRequests, maxRequestsJitter, timeout, gracefulTimeout, report, reportDir, register } = this.settings
     const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
     return {
       supervisor: process.pid,
@@ -218,8 +256,10 @@ export class Supervisor extends SupervisorCore {
       maxRequests: maxRequests === 0 ? 0 : maxRequests + jitter,
       timeout: this.watchman.watchesTime ? timeout : 0,
       report,
+      grace: gracefulTimeout * 1000,
       countsRequests: !(register && this.naming.gunicorn),
-      reportDir,
+      // The application may go to another working directory.
+      reportDir: reportDir === '' ? '' : resolve(reportDir),
       naming: this.naming,
     }
   }
@@ -245,6 +285,10 @@ export class Supervisor extends SupervisorCore {
     }
     void this.tell('workerExited', { worker, exit: { ...exit, reason } })
   }
+}
+
+function workersOf(count: number): string {
+  return count === 1 ? '1 worker' : `${count} workers`
 }
 
 /** Whether this process can have workers. */

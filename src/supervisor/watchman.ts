@@ -1,5 +1,6 @@
 import type { Settings } from './configuration/settings.js'
 import type { Logger } from './log.js'
+import { beatEvery } from './messages.js'
 import type { Place } from './place.js'
 import type { ProcessSample } from './process-sample.js'
 import type { WorkerProcess } from './worker-process.js'
@@ -8,6 +9,9 @@ import type { WorkerProcess } from './worker-process.js'
 const lookEvery = 1000
 /** Milliseconds that a blocked worker's report may take. */
 const reportGrace = 2500
+
+/** Milliseconds between two replacements of one place for its memory. */
+const weighEvery = 10_000
 
 /** What the watchman sees, and whom it tells. */
 export interface Watched {
@@ -23,10 +27,12 @@ export class Watchman {
   readonly watchesTime: boolean
   private timer: NodeJS.Timeout | undefined
   private lastLook = 0
+  /** Until when the memory of a place is left alone. */
+  private readonly rests = new WeakMap<Place, number>()
 
   /** @param debugged who stops at a breakpoint is not blocked */
   constructor(
-    private readonly settings: Pick<Settings, 'timeout' | 'maxRss' | 'report'>,
+    private readonly settings: Pick<Settings, 'timeout' | 'startTimeout' | 'maxRss' | 'report'>,
     private readonly logger: Logger,
     debugged: boolean,
     private readonly watched: Watched,
@@ -49,19 +55,37 @@ export class Watchman {
     // A supervisor that was itself stopped for a while has not heard anybody meanwhile.
     const attentive = now - this.lastLook < 2 * lookEvery
     this.lastLook = now
-    const { timeout, maxRss } = this.settings
+    const { maxRss } = this.settings
     for (const place of this.watched.places()) {
       const { worker } = place
       const sample = this.watched.sampled(place)
       if (worker === undefined || worker.over || worker.ending !== undefined) continue
-      if (attentive && this.watchesTime && now - worker.heard > timeout * 1000) this.abort(place, worker)
-      else if (maxRss > 0 && (sample?.residentBytes ?? 0) > maxRss && worker.ready) void place.replace('max_rss')
+      if (attentive && this.watchesTime && now - worker.heard > this.patience(worker)) this.abort(place, worker)
+      else if (maxRss > 0 && worker.ready) this.weigh(place, worker, sample?.residentBytes ?? 0)
     }
   }
 
+  /** A limit that no worker stays below would have them replaced every second, each at the cost of a start. */
+  private weigh(place: Place, worker: WorkerProcess, bytes: number): void {
+    const { maxRss } = this.settings
+    if (bytes <= maxRss || performance.now() < (this.rests.get(place) ?? 0)) return
+    this.rests.set(place, Number.POSITIVE_INFINITY)
+    const [has, may] = [bytes, maxRss].map((size) => `${Math.round(size / 1024 / 1024)} MiB`)
+    this.logger.warn(`worker ${worker.id} (${worker.pid}) has ${has} of memory, above ${may}: it is replaced`)
+    void place.replace('max_rss').then(() => this.rests.set(place, performance.now() + weighEvery))
+  }
+
+  /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */
+  private patience({ ready }: WorkerProcess): number {
+    const { timeout, startTimeout } = this.settings
+    // An application that is being loaded turns no event loop.
+    return (ready ? timeout : Math.max(timeout, startTimeout)) * 1000 + beatEvery
+  }
+
   private abort(place: Place, worker: WorkerProcess): void {
-    const { timeout, report } = this.settings
-    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${timeout} s: it is ended`)
+    const { report } = this.settings
+    const seconds = (this.patience(worker) - beatEvery) / 1000
+    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${seconds} s: it is ended`)
     void place.abort(report ? reportGrace : 0)
     this.watched.aborting(worker)
   }

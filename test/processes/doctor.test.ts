@@ -36,7 +36,9 @@ describe('promhive doctor', () => {
   })
 
   test('tells of a misspelt variable, and which was meant', async ({ stage }) => {
-    const { code, wrong } = await examine(stage, [], { PROMHIVE_DRI: '/x', PROMHIVE_WORKER_LABLE: 'pid' })
+    const right = { PROMHIVE_CONFIG: 'promhive.json', PROMHIVE_CONFIGURATION: '{}' }
+    const wrongOnes = { PROMHIVE_DRI: '/x', PROMHIVE_WORKER_LABLE: 'pid' }
+    const { code, wrong } = await examine(stage, [], { ...right, ...wrongOnes })
     expect(code).toBe(0)
     expect(
       wrong.filter(({ topic }) => topic === 'environment').map(({ text, advice }) => `${text}: ${advice}`),

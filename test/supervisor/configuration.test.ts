@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { Configuration, type Layers } from '../../src/supervisor/configuration/configuration.js'
@@ -6,6 +7,7 @@ import { encryptionOf } from '../../src/supervisor/configuration/encryption-sett
 import { explain } from '../../src/supervisor/configuration/explain.js'
 import { readFile } from '../../src/supervisor/configuration/file.js'
 import { settingNames } from '../../src/supervisor/configuration/settings.js'
+import { workerEnvironment } from '../../src/supervisor/managers/environment-manager.js'
 import { promhive } from '../helpers/processes/command.js'
 import { test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
@@ -47,6 +49,11 @@ describe('a configuration', () => {
     ['REDIS_PORT', '6380', 'redisPort', 6380],
     ['REDIS_DB', '2', 'redisDb', 2],
     ['REDIS_FORWARD_INTERVAL', '10', 'redisForwardInterval', 10],
+    // Kubernetes sets this one, for a service of the name "redis".
+    ['REDIS_PORT', 'tcp://10.0.0.1:6381', 'redisPort', 6381],
+    ['WEB_CONCURRENCY', 'auto', 'workers', availableParallelism()],
+    ['GUNICORN_BIND', '[::]:8000', 'bind', '[::]:8000'],
+    ['PROMHIVE_METRIC_PREFIX', 'shop_', 'metricPrefix', 'shop_'],
     ['PROMHIVE_MAX_RSS', '1.5G', 'maxRss', 1_610_612_736],
     ['PROMHIVE_TIMEOUT', '2.5', 'timeout', 2.5],
     ['PROMETHEUS_SSL_CERTFILE', '/etc/cert.pem', 'sslCertfile', '/etc/cert.pem'],
@@ -61,7 +68,11 @@ describe('a configuration', () => {
   })
 
   test.for([
-    ['GUNICORN_WORKERS', '0', 'GUNICORN_WORKERS must be a whole number from 1 to 1024, got "0"'],
+    [
+      'GUNICORN_WORKERS',
+      '0',
+      'GUNICORN_WORKERS must be a whole number from 1 to 1024, or auto for one per processor, got "0"',
+    ],
     ['PROMETHEUS_METRICS_PORT', 'http', 'PROMETHEUS_METRICS_PORT must be a whole number from 0 to 65535'],
     ['PROMETHEUS_METRICS_PORT', '70000', 'PROMETHEUS_METRICS_PORT'],
     ['REDIS_ENABLED', 'maybe', 'REDIS_ENABLED must be true or false'],
@@ -70,6 +81,12 @@ describe('a configuration', () => {
     ['PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED', 'maybe', 'PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED must be true or false'],
     ['GUNICORN_WORKER_CLASS', 'uvicorn', 'GUNICORN_WORKER_CLASS must be sync, gthread, eventlet'],
     ['PROMHIVE_COMPAT', 'uwsgi', 'PROMHIVE_COMPAT must be none or gunicorn'],
+    ['PROMHIVE_METRICS_PATH', 'metrics', 'PROMHIVE_METRICS_PATH must be a path that begins with "/"'],
+    ['PROMHIVE_METRIC_PREFIX', 'my-shop', 'PROMHIVE_METRIC_PREFIX must be the beginning of a metric name'],
+    ['GUNICORN_BIND', 'localhost', 'GUNICORN_BIND must be a port, or an address and a port'],
+    ['GUNICORN_BIND', 'unix:/run/app.sock', 'GUNICORN_BIND must be a port, or an address and a port'],
+    ['GUNICORN_BIND', '0.0.0.0:70000', 'GUNICORN_BIND must be a port, or an address and a port'],
+    ['REDIS_PORT', 'tcp://10.0.0.1', 'REDIS_PORT must be a whole number'],
   ] as const)('%s=%s is refused by name', ([variable, text, message]) => {
     const wrong = (): Configuration => new Configuration({ environment: { [variable]: text } })
     expect(wrong).toThrow(message)
@@ -92,6 +109,13 @@ describe('a configuration', () => {
     ])
   })
 
+  test('a setting that code misspells is refused, with the one that was meant', () => {
+    expect(() => new Configuration({ code: { worker: 2 } as never })).toThrow(
+      'there is no setting worker; did you mean workers?',
+    )
+    expect(new Configuration({ code: { workers: undefined } as never }).settings.metrics).toBe(true)
+  })
+
   test('explains every setting, and keeps a password to itself', () => {
     const text = explain(new Configuration({ environment: { REDIS_PASSWORD: 'swordfish' } }))
     expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual(settingNames)
@@ -109,8 +133,9 @@ describe('a configuration file', () => {
     const { settings } = new Configuration({ file: await readFile(yaml) })
     expect(settings).toMatchObject({ workers: 3, maxRequests: 100, maxRss: 536_870_912, timeout: 5, report: false })
     const json = join(stage.folder(), 'promhive.json')
-    writeFileSync(json, '{ "workers": 2, "graceful-timeout": 1 }')
-    expect(new Configuration({ file: await readFile(json) }).settings).toMatchObject({ workers: 2, gracefulTimeout: 1 })
+    writeFileSync(json, '{ "workers": 2, "graceful-timeout": 1, "hooks": "hooks.mjs" }')
+    const read = new Configuration({ file: await readFile(json) }).settings
+    expect(read).toMatchObject({ workers: 2, gracefulTimeout: 1, hooksModule: 'hooks.mjs' })
   })
 
   test("may be one of gunicorn's exporter", async ({ stage }) => {
@@ -120,7 +145,7 @@ describe('a configuration file', () => {
       `exporter:
   prometheus: { metrics_port: 9100, bind_address: 127.0.0.1, multiproc_dir: /tmp/here }
   gunicorn: { workers: 2, timeout: 20, keepalive: 5 }
-  redis: { enabled: false, host: cache, port: 6390, db: 1 }
+  redis: { enabled: false, host: cache, port: 6390, db: 1, ttl_seconds: 300, ttl_disabled: false }
 `,
     )
     const ssl = join(stage.folder(), 'ssl.yml')
@@ -149,8 +174,23 @@ describe('a configuration file', () => {
       'exporter.prometheus.ssl.cert is no setting',
     )
     await expect(wrong('{ "workers": "many" }')).rejects.toThrow(`${path}: workers must be a whole number`)
+    await expect(wrong('{ "max_request": 5 }')).rejects.toThrow('max_request is no setting; did you mean maxRequests?')
+    await expect(wrong('["workers"]')).rejects.toThrow(`${path} must have settings by their names`)
+    await expect(wrong('"workers"')).rejects.toThrow('must have settings by their names, such as "workers: 4"')
     await expect(wrong('{')).rejects.toThrow('is not well formed')
     await expect(readFile(join(stage.folder(), 'none.yaml'))).rejects.toThrow('cannot be read')
+  })
+})
+
+describe('what workers are told', () => {
+  test.for([
+    ['8000', '0.0.0.0', '8000'],
+    [':8001', '0.0.0.0', '8001'],
+    ['127.0.0.1:8002', '127.0.0.1', '8002'],
+    ['[::1]:8003', '::1', '8003'],
+  ] as const)('--bind %s is HOST %s and PORT %s', ([bind, HOST, PORT]) => {
+    const { settings } = new Configuration({ commandLine: { bind } })
+    expect(workerEnvironment(settings)).toMatchObject({ HOST, PORT, GUNICORN_BIND: bind })
   })
 })
 

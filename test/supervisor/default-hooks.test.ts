@@ -58,6 +58,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)("the hooks of gunicorn'
     })
     expect(await app.ask()).toMatch(/^\d+$/)
     await app.shows((seen) => seen.total('app_worker_requests_total') === 1)
+    expect(app.output).not.toContain('nothing here forwards')
     app.signal('SIGTERM')
     expect(await app.ended).toBe(0)
   })

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { Counter, register } from '../../src/index.js'
 import { Configuration } from '../../src/supervisor/configuration/configuration.js'
 import {
@@ -18,6 +18,8 @@ import {
   WorkerManager,
 } from '../../src/supervisor.js'
 import { ask } from '../helpers/processes/http.js'
+import { test } from '../helpers/processes/stage.js'
+import { SupervisedApplication } from '../helpers/processes/supervised.js'
 
 const said: string[] = []
 const logger = {
@@ -54,6 +56,10 @@ describe('HookManager.safeExecute', () => {
     }
   })
 
+  test('what is no function fails like one that throws', async () => {
+    expect(await new HookManager(logger).safeExecute(undefined as never)).toBe(false)
+  })
+
   test('a logger that throws is no reason to throw', async () => {
     const broken = {
       ...logger,
@@ -77,6 +83,8 @@ describe('HookContext', () => {
     expect(context.worker).toBeUndefined()
     context.logger.error('a custom hook failed')
     expect(said).toContain('a custom hook failed')
+    // As the document makes one: without.
+    expect(typeof new HookContext({ server }).logger.error).toBe('function')
   })
 })
 
@@ -89,6 +97,9 @@ describe('EnvironmentManager.updateFromCli', () => {
     expect(set).toEqual(['GUNICORN_WORKERS', 'GUNICORN_BIND', 'GUNICORN_WORKER_CLASS'])
     const [GUNICORN_WORKERS, GUNICORN_BIND, GUNICORN_WORKER_CLASS] = ['8', '0.0.0.0:9000', 'gevent']
     expect(environment).toEqual({ GUNICORN_WORKERS, GUNICORN_BIND, GUNICORN_WORKER_CLASS })
+    // What says something else says it no more, back to what is usual as well.
+    manager.updateFromCli({ workers: 1, bind: '', workerClass: 'sync' }, environment)
+    expect(environment).toEqual({ GUNICORN_WORKERS: '1', GUNICORN_BIND, GUNICORN_WORKER_CLASS: 'sync' })
   })
 })
 
@@ -106,6 +117,23 @@ describe('MetricsServerManager', () => {
     await manager.stopServer()
     await manager.stopServer()
     await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('a port that is taken out of what the environment says keeps its address and path', async () => {
+    const environment = {
+      PROMHIVE_METRICS_PORT: '0',
+      PROMETHEUS_BIND_ADDRESS: '127.0.0.2',
+      PROMHIVE_METRICS_PATH: '/m',
+    }
+    const manager = new MetricsServerManager(logger)
+    const { port, registry } = manager.setupServer(environment)!
+    expect(await manager.startServer(port, registry)).toBe(true)
+    expect(manager.url).toMatch(/^http:\/\/127\.0\.0\.2:\d+\/m$/)
+    await manager.stopServer()
+    // Without a registry it shows the default one.
+    expect(await manager.startServer({ port: 0 })).toBe(true)
+    expect((await ask(manager.url!)).body).toContain('managed_total 3\n')
+    await manager.stopServer()
   })
 
   test('gives up on a port that stays taken, and on what is no port, without throwing', async () => {
@@ -133,6 +161,17 @@ describe('WorkerManager', () => {
     const stubborn = fakeWorker({ endsBy: 'SIGKILL' })
     expect(await manager.shutdownWorker(stubborn.worker, 20)).toBe(false)
     expect(stubborn.calls).toEqual(['retire', 'SIGKILL'])
+  })
+
+  test('ends a worker of plain node:cluster too, and refuses what is no worker', async ({ stage }) => {
+    const app = await SupervisedApplication.launch(stage, { primary: 'ends-its-worker.mjs' })
+    expect(await app.ended).toBe(0)
+    expect(app.output).toContain('answered while leaving: slow')
+    expect(app.output).toContain('told TERM')
+    expect(app.output).toContain('ended by itself: true, and again: true')
+    const manager = new WorkerManager(logger)
+    await expect(manager.shutdownWorker({} as never)).rejects.toThrow('a worker of a supervisor or of node:cluster')
+    expect(manager.updateMetrics(undefined as never)).toBe(false)
   })
 })
 

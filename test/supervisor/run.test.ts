@@ -12,7 +12,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { promhive } from '../helpers/processes/command.js'
 import { ask } from '../helpers/processes/http.js'
@@ -22,6 +23,7 @@ import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.j
 import { until } from '../helpers/processes/until.js'
 
 const patience = 120_000
+const programs = join(dirname(fileURLToPath(import.meta.url)), 'programs')
 const linux = process.platform === 'linux'
 
 describe.runIf(linux)('promhive run', () => {
@@ -43,6 +45,18 @@ describe.runIf(linux)('promhive run', () => {
       expect(scrape.value(`app_worker_cpu_seconds_total{worker_id="${id}"}`)).toBeGreaterThan(0)
     }
     await app.shows((seen) => [1, 2, 3].every((id) => seen.value(state(id, 'running')) === 1))
+  })
+
+  test('takes an application as Node does, without its extension or by its folder', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const folder = stage.folder()
+    writeFileSync(join(folder, 'shop.js'), `require(${JSON.stringify(join(programs, 'serves.cjs'))})`)
+    writeFileSync(join(folder, 'package.json'), '{ "main": "shop.js" }')
+    for (const app of [join(folder, 'shop'), folder]) {
+      const running = await SupervisedApplication.start(stage, { app: relative(programs, app), args: ['-w', '1'] })
+      expect(await running.ask()).toMatch(/^\d+ false$/)
+    }
   })
 
   test('hands arguments behind -- to a CommonJS application, which cleans up when it is to end', {
@@ -147,6 +161,9 @@ describe.runIf(linux)('promhive run', () => {
     expect(scrape.value('app_worker_memory_bytes{worker_id="3"}')).toBeUndefined()
     for (let i = 0; i < 3; i++) app.signal('SIGTTOU')
     await running(1)
+    // Signals that come at once are one.
+    app.signal('SIGTTOU')
+    await app.says(/1 worker is the least/)
     expect(await app.ask()).toMatch(/^\d+$/)
     // gunicorn's signal for a new binary ends nobody.
     app.signal('SIGUSR2')

@@ -41,6 +41,7 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     app.signal('SIGTERM')
     expect(await app.ended).toBe(0)
 
+    expect(app.output).toContain('refused: scale: a whole number of workers, got 2.5')
     const hooks = app.output.split('\n').flatMap((line) => (line.startsWith('hook ') ? [line.slice(5)] : []))
     expect(hooks.slice(0, 3)).toEqual(['starting -', 'workerStarted 1', 'workerStarted 2'])
     expect(hooks.slice(3, 5).sort()).toEqual(['workerReady 1', 'workerReady 2'])
@@ -51,6 +52,16 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     expect(hooks.filter((hook) => /^workerExited \d stop$/.test(hook))).toHaveLength(3)
     expect(hooks.indexOf('stopping -')).toBeLessThan(hooks.findIndex((hook) => hook.endsWith(' stop')))
     expect(hooks.at(-1)).toBe('stopped -')
+  })
+
+  test('whose workers cannot be started ends with an error, and not with code 0', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const app = await SupervisedApplication.launch(stage, { primary: 'starts-nothing.mjs' })
+    expect(await app.ended).toBe(1)
+    expect(app.output).toMatch(/no worker of \S*breaks\.mjs has ever served; its own errors are above/)
+    expect(app.output).toContain("code: 'START_FAILED'")
+    expect(app.output).not.toContain('never said')
   })
 
   test('that goes on starting its workers itself is attended to', { timeout: patience }, async ({ stage }) => {

@@ -13,7 +13,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
   test('a scrape answers while every worker is blocked; then they are reported and replaced', {
     timeout: patience,
   }, async ({ stage }) => {
-    const reports = stage.folder()
+    const reports = join(stage.folder(), 'made', 'by', 'it')
     const args = ['--workers', '2', '--timeout', '12', '--report-dir', reports]
     const app = await SupervisedApplication.start(stage, { args })
     const pids = app.workerPids()

@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { processHome } from '../../home/default-registry.js'
 import { MetricsError } from '../../model/errors.js'
+import { nearest } from '../../model/nearest-name.js'
 import { optionsHelp, settingOfFlag } from '../../supervisor/configuration/explain.js'
 import { type Setting, type SettingName, settings } from '../../supervisor/configuration/settings.js'
-import type { Hooks } from '../../supervisor/lifecycle.js'
+import { hooksFrom } from '../../supervisor/hooks-module.js'
+import { outlive } from '../../supervisor/log.js'
 import { handleSignals } from '../../supervisor/signal-handling.js'
-import { composeSupervisor, configurationFrom } from '../../supervisor.js'
+import { composeSupervisor, configurationFrom, type Hooks, type Supervisor } from '../../supervisor.js'
 import type { Command } from '../command.js'
 import { startupLines } from '../startup.js'
+
+/** Milliseconds for what is still to be written when all have ended. */
+const farewell = 1000
 
 const usage = `promhive run APP [--workers N] [options] [-- arguments of the application]
 
@@ -21,6 +26,8 @@ ${optionsHelp()}
   -c, --config FILE                the configuration, in YAML or JSON; promhive.yaml when there is one
   -r, --require FILE               loaded into every worker before the application; --import likewise
 
+Each is a variable too (PROMHIVE_WORKERS, …), and has a name in the file (workers): promhive config explain.
+
 Signals: HUP reloads, TTIN and TTOU start one more worker or end one, TERM, INT and QUIT end all gracefully.`
 
 export const run: Command = {
@@ -28,23 +35,38 @@ export const run: Command = {
   summary: 'run a server as several processes, with a metrics port beside them',
   usage,
   async run(args) {
+    for (const stream of [process.stdout, process.stderr]) outlive(stream)
     const { app, appArguments, commandLine, config, execArgv } = parseRun(args)
     if (app === undefined)
       throw new MetricsError('OPTION_INVALID', 'which application? promhive run app.js --workers 4')
-    const exec = resolve(app)
-    if (!existsSync(exec)) throw new MetricsError('OPTION_INVALID', `there is no ${exec}`)
+    const exec = programAt(resolve(app))
     const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
-    const hooks = await hooksFrom(configuration.settings.hooksModule)
+    const { hooksModule } = configuration.settings
+    const hooks = (await hooksFrom(hooksModule)) as Hooks
     const supervisor = composeSupervisor(configuration, { exec, args: appArguments, execArgv, hooks })
     handleSignals(supervisor)
+    if (hooksModule !== '') outliveHooks(supervisor)
     await supervisor.start()
     const { settings } = configuration
     const { running, metricsUrl, statsAddress } = supervisor
     const { directory } = processHome().whereabouts()
-    const told = { app, workers: settings.workers, settings, metricsUrl, statsAddress, directory }
+    const told = { app, workers: supervisor.size, settings, metricsUrl, statsAddress, directory }
     if (running) console.error(startupLines(told))
-    return supervisor.done
+    const code = await supervisor.done
+    // A timer or a connection that a hook has left open is no reason to stay.
+    setTimeout(() => process.exit(code), farewell).unref()
+    return code
   },
+}
+
+/** The file, or what Node takes for it: `app` for `app.js`. */
+function programAt(path: string): string {
+  if (existsSync(path)) return path
+  try {
+    return createRequire(path).resolve(path)
+  } catch (cause) {
+    throw new MetricsError('OPTION_INVALID', `there is no ${path}`, { cause })
+  }
 }
 
 /** What a command line says, taken apart: settings, and what is the application's. */
@@ -60,16 +82,17 @@ export function parseRun(args: readonly string[]): {
     require: { type: 'string', short: 'r', multiple: true },
     import: { type: 'string', multiple: true },
   }
-  for (const { flag, kind } of Object.values(settings) as Setting[]) {
+  for (const { flag, flagAlias, kind } of Object.values(settings) as Setting[]) {
     if (flag === undefined) continue
     const [long, short] = flag
     options[long] = { type: kind.flag ? 'boolean' : 'string', ...(short !== undefined && { short }) }
+    if (flagAlias !== undefined) options[flagAlias] = { type: 'string' }
     // Node 20.19 knows no allowNegative.
     if (kind.flag) options[`no-${long}`] = { type: 'boolean' }
   }
   const end = args.indexOf('--')
   const own = end < 0 ? args : args.slice(0, end)
-  const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true })
+  const { values, positionals } = parse(own, options)
   const [app, ...rest] = positionals
   if (rest.length > 0) {
     const text = `${rest[0]}: the application's arguments stand behind --, as in promhive run ${app} -- ${rest[0]}`
@@ -92,14 +115,24 @@ export function parseRun(args: readonly string[]): {
   }
 }
 
-async function hooksFrom(file: string): Promise<Hooks> {
-  if (file === '') return {}
+function parse(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
   try {
-    const module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: Hooks }
-    const { default: whole, ...named } = module
-    return typeof whole === 'object' ? { ...whole } : (named as Hooks)
+    return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (cause) {
-    const text = `the hooks in ${file} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`
+    const { code, message } = cause as NodeJS.ErrnoException
+    const [, option] = (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && /'-*([^'=]*)/.exec(message)) || []
+    if (option === undefined) throw cause
+    const dashed = `${option.length === 1 ? '-' : '--'}${option}`
+    const meant = option.length === 1 ? undefined : nearest(option, Object.keys(options))
+    const advice = meant === undefined ? '' : `did you mean --${meant}? `
+    const text = `there is no option ${dashed}; ${advice}The application's own options stand behind --`
     throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+}
+
+/** What a hook started and did not wait for fails in nobody's hands, and would end this process and every worker. */
+function outliveHooks(supervisor: Supervisor): void {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (fault: unknown) => supervisor.failedLater(fault))
   }
 }

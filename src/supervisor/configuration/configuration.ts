@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { nearest } from '../../model/nearest-name.js'
 import type { ConfigurationFile } from './file.js'
 import { type Setting, type SettingName, type Settings, settingNames, settings } from './settings.js'
 
@@ -28,6 +29,7 @@ export class Configuration {
 
   /** @throws MetricsError `OPTION_INVALID`, naming the variable, option or path of a value that cannot be */
   constructor(layers: Layers = {}) {
+    checkNames(layers.code ?? {})
     const given = new Map<SettingName, Origin>()
     for (const name of settingNames) {
       const found = find(name, settings[name], layers)
@@ -38,6 +40,15 @@ export class Configuration {
     const values = Object.fromEntries(this.origins.map(({ name, value }) => [name, value]))
     this.settings = Object.freeze(values) as unknown as Settings
   }
+}
+
+/** What is misspelt in code would be passed over where nobody checks types. */
+function checkNames(code: object): void {
+  const unknown = Object.keys(code).find((name) => !Object.hasOwn(settings, name))
+  if (unknown === undefined) return
+  const meant = nearest(unknown, settingNames)
+  const advice = meant === undefined ? 'promhive config explain lists them all' : `did you mean ${meant}?`
+  throw new MetricsError('OPTION_INVALID', `there is no setting ${unknown}; ${advice}`)
 }
 
 function find(name: SettingName, setting: Setting, layers: Layers): Origin | undefined {

@@ -21,16 +21,19 @@ export function explainedAsJson({ origins }: Configuration): Record<string, { va
 export function optionsHelp(): string {
   return Object.values(settings)
     .filter((setting: Setting) => setting.flag !== undefined)
-    .map(({ flag, kind, help }: Setting) => {
+    .map(({ flag, kind, help, flagAlias, default: value }: Setting) => {
       const [long, short] = flag!
+      const usual = kind.flag || typeof value === 'function' || !value ? '' : ` (${value})`
       const option = `--${long}${kind.flag ? '' : ` ${long.split('-').at(-1)!.toUpperCase()}`}`
-      return `  ${`${short === undefined ? '' : `-${short}, `}${option}`.padEnd(32)} ${help}`
+      return `  ${`${short === undefined ? '' : `-${short}, `}${option}`.padEnd(32)} ${help}${flagAlias === undefined ? '' : `; also --${flagAlias}`}${usual}`
     })
     .join('\n')
 }
 
 export function settingOfFlag(flag: string): SettingName | undefined {
-  const entry = Object.entries(settings).find(([, { flag: named }]: [string, Setting]) => named?.[0] === flag)
+  const entry = Object.entries(settings).find(([, setting]: [string, Setting]) => {
+    return setting.flag?.[0] === flag || setting.flagAlias === flag
+  })
   return entry?.[0] as SettingName | undefined
 }
 

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { createRequire } from 'node:module'
+import { extname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import { nearest } from '../../model/nearest-name.js'
 import { textOf } from '../log.js'
 import { type Setting, type SettingName, settingNames, settings } from './settings.js'
 
@@ -14,7 +17,8 @@ export interface ConfigurationFile {
 const usualNames = ['promhive.yaml', 'promhive.yml', 'promhive.json']
 
 /** Sections of the files of gunicorn's exporter that stand for nothing here; they are read over. */
-const passedOver = /^exporter\.(?:gunicorn\.keepalive|cleanup\.db_files|prometheus\.ssl\.enabled)$/
+const passedOver =
+  /^exporter\.(?:gunicorn\.keepalive|cleanup\.db_files|redis\.ttl_(?:seconds|disabled)|prometheus\.ssl\.enabled)$/
 
 /** The section that `enabled: false` in it takes back. */
 const encryption = 'exporter.prometheus.ssl.'
@@ -33,6 +37,10 @@ export function usualFile(directory = process.cwd()): string | undefined {
 export async function readFile(path: string): Promise<ConfigurationFile> {
   const content = await parse(path)
   const values = new Map<SettingName, { value: unknown; path: string }>()
+  if (content !== null && content !== undefined && (typeof content !== 'object' || Array.isArray(content))) {
+    const text = `${path} must have settings by their names, such as "workers: 4", got ${describe(content)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
   const all = leaves(content ?? {}, '')
   const plain = all.some(([at, value]) => at === `${encryption}enabled` && value === false)
   for (const [at, value] of all) {
@@ -40,7 +48,7 @@ export async function readFile(path: string): Promise<ConfigurationFile> {
     const name = settingAt(at)
     if (name !== undefined) values.set(name, { value, path: at })
     else if (!passedOver.test(at)) {
-      throw new MetricsError('OPTION_INVALID', `${path}: ${at} is no setting; promhive config explain lists them all`)
+      throw new MetricsError('OPTION_INVALID', `${path}: ${at} is no setting; ${hint(at)}`)
     }
   }
   return { path, values }
@@ -67,8 +75,19 @@ async function yaml(path: string): Promise<typeof import('yaml')> {
   try {
     return await import('yaml')
   } catch (cause) {
+    // A promhive that is installed elsewhere, for all, does not see what the application has.
+    const own = fromBeside(path)
+    if (own !== undefined) return own
     const text = `${path}: YAML needs the package yaml (npm install yaml), or write the file as JSON`
     throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+}
+
+function fromBeside(path: string): typeof import('yaml') | undefined {
+  try {
+    return createRequire(resolve(path))('yaml')
+  } catch {
+    return undefined
   }
 }
 
@@ -78,11 +97,16 @@ function leaves(value: unknown, path: string): [path: string, value: unknown][] 
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
 }
 
-/** `maxRequests`, `max_requests`, `max-requests`, or the path in an exporter's file. */
+/** `maxRequests`, `max_requests`, `max-requests`, the option (`hooks`), or the path in an exporter's file. */
 function settingAt(path: string): SettingName | undefined {
   const plain = path.replaceAll(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase())
   return settingNames.find((name) => {
-    const { exporterPath }: Setting = settings[name]
-    return name === plain || (exporterPath !== undefined && path === `exporter.${exporterPath}`)
+    const { exporterPath, flag }: Setting = settings[name]
+    return name === plain || plain === flag?.[0] || (exporterPath !== undefined && path === `exporter.${exporterPath}`)
   })
+}
+
+function hint(path: string): string {
+  const meant = nearest(path, settingNames)
+  return meant === undefined ? 'promhive config explain lists them all' : `did you mean ${meant}?`
 }

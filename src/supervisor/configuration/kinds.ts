@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { statisticsAddress } from '../../model/statistics-address.js'
 
 /** What a setting may be: how its text is read, and what a value in code or in a file must be. */
@@ -38,6 +39,42 @@ export function whole(from: number, to = Number.MAX_SAFE_INTEGER): Kind<number> 
 }
 
 export const port: Kind<number> = whole(0, 65_535)
+
+/** Also as Kubernetes writes the variable of a service whose name happens to make the same one: `tcp://10.0.0.1:6379`. */
+export const portOfService: Kind<number> = {
+  says: port.says,
+  read: (given) => port.read(typeof given === 'string' ? given.replace(/^tcp:\/\/.*:/, '') : given),
+}
+
+/** More is a mistake: a port, not a number of workers. */
+export const mostWorkers = 1024
+
+const processCount = whole(1, mostWorkers)
+
+export const processes: Kind<number> = {
+  says: `${processCount.says}, or auto for one per processor`,
+  read: (given) => (given === 'auto' ? availableParallelism() : processCount.read(given)),
+}
+
+/** What an application may be told to listen on: gunicorn's sockets of a path cannot be told as a port. */
+export const boundAddress: Kind<string> = {
+  says: 'a port, or an address and a port such as 0.0.0.0:8000 or [::]:8000',
+  read(given) {
+    const [, address = '', bound] = /^(?:(.*):)?(\d+)$/.exec(String(given)) ?? []
+    if (given === '') return ''
+    return Number(bound) <= 65_535 && !/[\s/]/.test(address) ? String(given) : undefined
+  },
+}
+
+export const urlPath: Kind<string> = {
+  says: 'a path that begins with "/"',
+  read: (given) => (typeof given === 'string' && given.startsWith('/') ? given : undefined),
+}
+
+export const namePrefix: Kind<string> = {
+  says: 'the beginning of a metric name: letters, digits, "_" and ":", no digit first',
+  read: (given) => (typeof given === 'string' && /^(?:[a-z_:][\w:]*)?$/i.test(given) ? given : undefined),
+}
 
 export const seconds: Kind<number> = {
   says: 'a number of seconds, 0 or more',

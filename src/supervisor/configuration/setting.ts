@@ -10,6 +10,8 @@ export interface Setting<T = unknown> {
   readonly env: readonly string[]
   /** The option of the command line, without dashes; a single letter after it is its short form. */
   readonly flag?: readonly [long: string, short?: string]
+  /** Another name for it, long. */
+  readonly flagAlias?: string
   /** The path in a file of gunicorn's exporter. */
   readonly exporterPath?: string
   /** Shown as stars. */

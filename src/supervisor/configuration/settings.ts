@@ -1,7 +1,21 @@
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import type { Compat } from '../metric-naming.js'
 import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
-import { boolean, bytes, oneOf, port, seconds, servedAddress, text, whole, workerClass } from './kinds.js'
+import {
+  boolean,
+  boundAddress,
+  bytes,
+  namePrefix,
+  oneOf,
+  port,
+  processes,
+  seconds,
+  servedAddress,
+  text,
+  urlPath,
+  whole,
+  workerClass,
+} from './kinds.js'
 import { type RedisSettings, redisSettings } from './redis-settings.js'
 import type { SettingsTable } from './setting.js'
 
@@ -54,13 +68,13 @@ export interface Settings extends EncryptionSettings, RedisSettings {
 
 export const settings: SettingsTable<Settings> = {
   workers: {
-    kind: whole(1, 1024),
-    default: () => cpus().length,
+    kind: processes,
+    default: () => availableParallelism(),
     gunicornDefault: 1,
     env: ['PROMHIVE_WORKERS', 'GUNICORN_WORKERS', 'WEB_CONCURRENCY'],
     flag: ['workers', 'w'],
     exporterPath: 'gunicorn.workers',
-    help: 'how many processes; one per processor when left out',
+    help: 'how many processes; auto, or left out, for one per processor',
   },
   dir: {
     kind: text,
@@ -84,6 +98,7 @@ export const settings: SettingsTable<Settings> = {
     gunicornDefault: 9090,
     env: ['PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT'],
     flag: ['port', 'p'],
+    flagAlias: 'metrics-port',
     exporterPath: 'prometheus.metrics_port',
     help: 'the metrics port; 0 takes any free one',
   },
@@ -93,11 +108,12 @@ export const settings: SettingsTable<Settings> = {
     gunicornDefault: '0.0.0.0',
     env: ['PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS'],
     flag: ['host'],
+    flagAlias: 'metrics-host',
     exporterPath: 'prometheus.bind_address',
     help: 'the address of the metrics port',
   },
   path: {
-    kind: text,
+    kind: urlPath,
     default: '/metrics',
     env: ['PROMHIVE_METRICS_PATH'],
     flag: ['path'],
@@ -184,7 +200,7 @@ export const settings: SettingsTable<Settings> = {
     help: "gunicorn: the names, labels and defaults of gunicorn's exporter",
   },
   metricPrefix: {
-    kind: text,
+    kind: namePrefix,
     default: 'promhive_',
     env: ['PROMHIVE_METRIC_PREFIX'],
     flag: ['metric-prefix'],
@@ -205,7 +221,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'a module that exports hooks',
   },
   bind: {
-    kind: text,
+    kind: boundAddress,
     default: '',
     env: ['PROMHIVE_BIND', 'GUNICORN_BIND'],
     flag: ['bind', 'b'],

@@ -19,13 +19,15 @@ export class EnvironmentManager {
    * @returns the variables that were set
    */
   updateFromCli(
-    settings: Partial<Pick<Settings, 'workers' | 'bind' | 'workerClass'>>,
+    settings: Partial<Pick<Settings, 'workers' | 'bind' | 'workerClass'>> = {},
     environment: NodeJS.ProcessEnv = process.env,
   ): readonly string[] {
     const set: string[] = []
     for (const [name, variable] of Object.entries(variables)) {
       const value = settings[name as keyof typeof variables]
-      if (value === undefined || value === silent[name]) continue
+      if (value === undefined || environment[variable] === String(value)) continue
+      // Else a variable that says something else stays as it is.
+      if (value === silent[name] && (value === '' || !environment[variable])) continue
       environment[variable] = String(value)
       set.push(variable)
     }
@@ -51,7 +53,9 @@ export function workerEnvironment(settings: Settings): Record<string, string> {
   if (metrics) environment.PROMHIVE_METRICS_PORT = 'off'
   if (register && compat === 'gunicorn') environment.PROMHIVE_HTTP_NAMES = 'gunicorn'
   const [, address, bound] = /^(?:(.*):)?(\d+)$/.exec(bind) ?? []
-  if (bound !== undefined) Object.assign(environment, { GUNICORN_BIND: bind, PORT: bound, HOST: address || '0.0.0.0' })
+  // In brackets an address of IPv6 is part of a URL; alone it has none.
+  const listening = address?.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0'
+  if (bound !== undefined) Object.assign(environment, { GUNICORN_BIND: bind, PORT: bound, HOST: listening })
   if (workerClass !== 'sync') environment.GUNICORN_WORKER_CLASS = workerClass
   return environment
 }

@@ -23,7 +23,8 @@ export class HookManager {
    * if (!(await hooks.safeExecute(warmUp, server))) console.log('cold, but running')
    */
   async safeExecute<A extends unknown[]>(hook: (...args: A) => unknown, ...args: A): Promise<boolean> {
-    return this.execute(hook.name || 'anonymous', () => hook(...args))
+    // What is no function fails as one that throws: nobody's hook is worth an end.
+    return this.execute(hook?.name || 'anonymous', () => hook(...args))
   }
 
   /** @internal With the name to count under. */

@@ -24,6 +24,7 @@ export interface MetricsServerSetup extends MetricsServerSettings {
 /** Opens the metrics port, and closes it. A port that cannot be had costs the scrapes, never the application. */
 export class MetricsServerManager {
   private server: MetricsServer | undefined
+  private setup: MetricsServerSetup | undefined
 
   constructor(
     readonly logger: Logger = standardLogger,
@@ -49,9 +50,8 @@ export class MetricsServerManager {
       const configuration = new Configuration({ environment })
       const { port, host, path, portAttempts } = configuration.settings
       const tls = encryptionOf(configuration)
-      // The default registry of a home is a whole one.
-      const registry = theHome().registry as unknown as Exposition
-      return { port, host, path, portAttempts, tls, registry }
+      this.setup = { port, host, path, portAttempts, tls, registry: defaultRegistry() }
+      return this.setup
     } catch (fault) {
       this.logger.error(`no metrics port: ${textOf(fault)}`)
       return undefined
@@ -61,17 +61,18 @@ export class MetricsServerManager {
   /**
    * Opens the port; tries again a few times while it is taken. A second call while it is open does nothing.
    *
-   * @param where a port, or a port with its address and path
+   * @param where a port, with the address, path and certificates that `setupServer` has read, if it has; or all of it
+   * @param registry the default one when left out
    * @returns whether it is open
    */
-  async startServer(where: number | MetricsServerSettings, registry: Exposition): Promise<boolean> {
+  async startServer(where: number | MetricsServerSettings, registry?: Exposition): Promise<boolean> {
     if (this.server !== undefined) return true
-    const { port, host, path, portAttempts, tls } = settingsOf(where)
+    const { port, host, path, portAttempts, tls } = typeof where === 'number' ? { ...this.setup, port: where } : where
     try {
       this.server = await openMetricsServer({
         port,
         ...(host !== undefined && { host }),
-        registry,
+        registry: registry ?? defaultRegistry(),
         tls,
         keepAlive: true,
         retryEvery: this.retryEvery,
@@ -93,6 +94,7 @@ export class MetricsServerManager {
   }
 }
 
-function settingsOf(where: number | MetricsServerSettings): MetricsServerSettings {
-  return typeof where === 'number' ? { port: where } : where
+/** The default registry of a home is a whole one. */
+function defaultRegistry(): Exposition {
+  return theHome().registry as unknown as Exposition
 }

@@ -3,8 +3,9 @@ import {
   type Assignment,
   assignmentVariable,
   beatEvery,
+  lastWords,
   leaveSignal,
-  lingering,
+  leavingTimes,
   type WorkerMessage,
 } from '../messages.js'
 import { inFlightFamily } from '../request-families.js'
@@ -15,9 +16,6 @@ import { Watcher } from './watcher.js'
 
 /** Signals that end a process: the supervisor decides what becomes of a worker that gets one. */
 const endings = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
-
-/** Milliseconds for what the application still does when nobody is connected any more. */
-const lastWords = 500
 
 /** This process's assignment; undefined where a supervised process was only its parent. */
 export function assignmentOfThisProcess(): Assignment | undefined {
@@ -60,13 +58,22 @@ export function attend(assignment: Assignment, monitor: string): void {
   }
   // A terminal that closes tells everybody; the supervisor makes a reload of it.
   process.on('SIGHUP', () => {})
+  const times = leavingTimes(assignment.grace)
   let leaving = false
+  let told = false
+  const leaveOnce = (): void => {
+    if (told) return
+    told = true
+    leave(ownListeners.get('SIGTERM')!)
+  }
   process.on(leaveSignal, async () => {
     if (leaving) return
     leaving = true
+    // Connections without an end, such as WebSockets, are the application's to close, if it knows how.
+    setTimeout(() => process.listenerCount('SIGTERM') > 1 && leaveOnce(), times.word).unref()
     // Every answer from now on ends its connection: a client that asks again does not find it closed under its request.
     requests.closeConnections()
-    await draining.quiet(lingering)
+    await draining.quiet(times.linger)
     if (cluster.worker?.isConnected()) cluster.worker.disconnect()
     draining.closeSessions()
   })
@@ -75,7 +82,9 @@ export function attend(assignment: Assignment, monitor: string): void {
     requests.closeConnections()
     // Ports that the workers do not share are open still.
     await draining.quiet(Number.POSITIVE_INFINITY)
-    setTimeout(() => leave(ownListeners.get('SIGTERM')!), lastWords).unref()
+    const last = setTimeout(leaveOnce, times.lastWords)
+    // One that listens is told, even if nothing else is left to do.
+    if (process.listenerCount('SIGTERM') === 1) last.unref()
   })
 }
 
@@ -83,6 +92,9 @@ export function attend(assignment: Assignment, monitor: string): void {
 function leave(own: () => void): void {
   process.off('SIGTERM', own)
   if (process.listenerCount('SIGTERM') === 0) process.exit()
+  // A signal that is on its way keeps no process running that has nothing else to do.
+  const waiting = setTimeout(() => {}, lastWords)
+  process.once('SIGTERM', () => clearTimeout(waiting))
   process.kill(process.pid, 'SIGTERM')
 }
 

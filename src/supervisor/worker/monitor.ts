@@ -1,4 +1,4 @@
-import { chmodSync, writeSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +64,7 @@ async function report({ reportDir }: WatcherData): Promise<{ where: string; file
     const name = `report.promhive.${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}.${process.pid}.json`
     for (const directory of [reportDir || process.cwd(), tmpdir()]) {
       const file = join(directory, name)
+      make(directory)
       const written =
         frame === undefined
           ? process.report.writeReport(file)
@@ -84,6 +85,15 @@ function evaluate(session: Session, callFrameId: string, expression: string): Pr
       resolve(String(answer?.result.value ?? '')),
     )
   })
+}
+
+/** Where it cannot be made, the report goes to the next one. */
+function make(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch {
+    // Writing tells.
+  }
 }
 
 /** A report tells the environment, and what is secret in it. False when there is no such file. */

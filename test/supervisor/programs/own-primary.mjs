@@ -21,8 +21,14 @@ if (cluster.isPrimary) {
       throw new Error('thrown by a hook')
     },
   }
-  const supervisor = await supervise({ workers: 2, port: 0, metricPrefix: 'app_', hooks })
+  const supervisor = await supervise({
+    workers: 2,
+    port: Number(process.env.OWN_PORT ?? 0),
+    metricPrefix: 'app_',
+    hooks,
+  })
   console.log(`it serves ; metrics at ${supervisor.metricsUrl}`)
+  await supervisor.scale(2.5).catch((error) => console.log(`refused: ${error.message}`))
   process.exitCode = await supervisor.done
 } else {
   const jobs = new Counter({ name: 'jobs_total', help: 'Jobs.' })

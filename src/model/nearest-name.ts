@@ -1,0 +1,23 @@
+/** The known name that differs in the fewest letters, if it is only a few: what somebody may have meant. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let least = Math.min(4, Math.ceil(name.length / 2))
+  for (const candidate of known) {
+    const steps = distance(name, candidate)
+    if (steps < least) [best, least] = [candidate, steps]
+  }
+  return best
+}
+
+/** How many letters have to be put in, taken out or changed (Levenshtein's distance). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

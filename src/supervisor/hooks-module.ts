@@ -1,0 +1,49 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+import { type Hooks, hookNames, unknownHooks } from './lifecycle.js'
+import { textOf } from './log.js'
+
+/**
+ * The hooks that a module exports, by name or all in its default export; none without a module.
+ *
+ * @throws MetricsError `OPTION_INVALID` when it cannot be loaded, or exports none
+ */
+export async function hooksFrom(file: string): Promise<Hooks> {
+  if (file === '') return {}
+  const hooks = await load(file)
+  if (Object.keys(hooks).length > 0) return hooks
+  throw new MetricsError('OPTION_INVALID', `${file} exports no hooks: export functions of the names ${list()}`)
+}
+
+async function load(file: string): Promise<Hooks> {
+  try {
+    const module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown }
+    const { default: whole, ...named } = module
+    if (typeof whole === 'object' && whole !== null) return whole as Hooks
+    return named as Hooks
+  } catch (cause) {
+    throw new MetricsError('OPTION_INVALID', `the hooks in ${file} cannot be loaded: ${textOf(cause)}`, { cause })
+  }
+}
+
+/**
+ * Refuses what would never be called.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the hook
+ */
+export function checkHooks(hooks: object = {}): void {
+  const [unknown] = unknownHooks(hooks)
+  if (unknown !== undefined) {
+    throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}": there are ${list()}, and gunicorn's`)
+  }
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (hook === undefined || typeof hook === 'function') continue
+    throw new MetricsError('OPTION_INVALID', `the hook "${name}" must be a function, got ${describe(hook)}`)
+  }
+}
+
+function list(): string {
+  return hookNames.join(', ')
+}
