@@ -125,6 +125,28 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
     ])
   })
 
+  test.for(['express', 'express4'])(
+    'shows what is mounted in %s as the application wrote it, and no word of a request',
+    async (express, { stage }) => {
+      const { shop, base } = await open(stage, express)
+      const asked = {
+        '/mounted/acme/orders/7': '/mounted/:tenant/orders/:order',
+        '/called/acme/items/7': '/called/:tenant/items/:item',
+        '/expression/acme/items/7': '/^\\\\/expression\\\\/\\\\w+//items/:item',
+        '/hooks/acme/deeper': '/hooks/:hook',
+        '/guarded/acme/secret': '/guarded/:tenant',
+        '/fr': '/:language',
+        '/ITEMS/items/items/7': '/Items/:shelf/items/:item',
+      }
+      for (const path of Object.keys(asked)) await shop.ask('send', base + path)
+      const seen = await settled(shop, Object.keys(asked).length)
+      const routes = Object.keys(seen.labelled('http_requests_total')).map(
+        (labels) => /route="([^"]*)"/.exec(labels)?.[1],
+      )
+      expect(routes.sort()).toEqual(Object.values(asked).sort())
+    },
+  )
+
   test('leaves out what it was told to, and asks the application for routes', async ({ stage }) => {
     const { shop, base } = await open(stage)
     await shop.ask('instrumentWithFunctions')
