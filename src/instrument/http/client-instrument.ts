@@ -3,10 +3,11 @@ import type { ClientMetrics } from './client-metrics.js'
 /** An outgoing request under way. */
 interface UnderWay {
   readonly method: string
-  readonly origin: string
+  origin: string
   readonly since: number
   status: number
   errorType: string | undefined
+  over: boolean
 }
 
 /** Follows outgoing requests from their beginning to their end, by the object that their client has for each. */
@@ -15,14 +16,22 @@ export class ClientInstrument {
 
   constructor(private readonly metrics: readonly ClientMetrics[]) {}
 
+  /** Whether its beginning was told; also when it is over. */
+  knows(request: object): boolean {
+    return this.underWay.has(request)
+  }
+
   begun(request: object, method: string, origin: string): void {
-    this.underWay.set(request, { method, origin, since: performance.now(), status: 0, errorType: undefined })
+    const since = performance.now()
+    this.underWay.set(request, { method, origin, since, status: 0, errorType: undefined, over: false })
     for (const metrics of this.metrics) metrics.begun()
   }
 
-  answered(request: object, status: number): void {
+  answered(request: object, status: number, origin?: string): void {
     const outgoing = this.underWay.get(request)
-    if (outgoing !== undefined) outgoing.status = status
+    if (outgoing === undefined) return
+    outgoing.status = status
+    outgoing.origin = origin ?? outgoing.origin
   }
 
   failed(request: object, errorType: string): void {
@@ -33,8 +42,11 @@ export class ClientInstrument {
   /** Once, however often it is told. */
   ended(request: object): void {
     const outgoing = this.underWay.get(request)
-    if (outgoing === undefined) return
-    this.underWay.delete(request)
+    if (outgoing === undefined || outgoing.over) return
+    outgoing.over = true
+    for (const metrics of this.metrics) metrics.left()
+    // Neither answered nor failed: the connection was handed over to another protocol.
+    if (outgoing.status === 0 && outgoing.errorType === undefined) return
     const seconds = (performance.now() - outgoing.since) / 1000
     for (const metrics of this.metrics) metrics.ended({ ...outgoing, seconds })
   }

@@ -40,8 +40,12 @@ export class ClientMetrics {
     this.inFlight?.inc()
   }
 
-  ended(outgoing: Outgoing): void {
+  /** Under way no more, whatever became of it. */
+  left(): void {
     this.inFlight?.dec()
+  }
+
+  ended(outgoing: Outgoing): void {
     const { method, origin, status, errorType, seconds } = outgoing
     const key = `${method} ${status} ${errorType ?? ''} ${origin}`
     const held = this.series.get(key)
