@@ -3,6 +3,8 @@ import type { ClientMetrics } from './client-metrics.js'
 /** An outgoing request under way. */
 interface UnderWay {
   readonly method: string
+  /** Whom it was begun for; `origin` is whom it reached. */
+  readonly asked: string
   origin: string
   readonly since: number
   status: number
@@ -23,8 +25,9 @@ export class ClientInstrument {
 
   begun(request: object, method: string, origin: string): void {
     const since = performance.now()
-    this.underWay.set(request, { method, origin, since, status: 0, errorType: undefined, over: false })
-    for (const metrics of this.metrics) metrics.begun()
+    const told = { method, asked: origin, origin, since, status: 0, errorType: undefined, over: false }
+    this.underWay.set(request, told)
+    for (const metrics of this.metrics) metrics.begun(told)
   }
 
   answered(request: object, status: number, origin?: string): void {
@@ -44,7 +47,7 @@ export class ClientInstrument {
     const outgoing = this.underWay.get(request)
     if (outgoing === undefined || outgoing.over) return
     outgoing.over = true
-    for (const metrics of this.metrics) metrics.left()
+    for (const metrics of this.metrics) metrics.left(outgoing)
     // Neither answered nor failed: the connection was handed over to another protocol.
     if (outgoing.status === 0 && outgoing.errorType === undefined) return
     const seconds = (performance.now() - outgoing.since) / 1000

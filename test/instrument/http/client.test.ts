@@ -80,6 +80,21 @@ describe('outgoing requests', { timeout: 120_000 }, () => {
     expect(errors).toEqual(error === undefined ? [] : [error])
   })
 
+  test('are under way by server and method, as OpenTelemetry has it', async ({ stage }) => {
+    const { shop, base } = await open(stage, 'plain', { PROMHIVE_HTTP_NAMES: 'opentelemetry' })
+    const slow = shop.ask('send', `${base}/slow`, 'POST')
+    const labels = `http_request_method="POST",server_address="127.0.0.1",server_port="${new URL(base).port}",url_scheme="http"`
+    const seen = (value: number) =>
+      until(
+        () => scrape(shop),
+        (one) => one.labelled('http_client_active_requests')[labels] === value,
+      )
+    await seen(1)
+    await shop.ask('closeServers')
+    await slow
+    await seen(0)
+  })
+
   test('show no more hosts than they may', async ({ stage }) => {
     const { shop } = await open(stage, 'plain', { PROMHIVE_HTTP: 'off' })
     await shop.ask('instrument', { maxHosts: 2 })

@@ -69,7 +69,7 @@ function mountInEveryWay(application, make, shop) {
   guarded.get('/:any', (_request, response) => response.send('never'))
   application.use('/guarded/:tenant', guarded)
   const languages = make.Router()
-  languages.get('/', (_request, response) => response.send('hello'))
+  languages.get('/hello', (_request, response) => response.send('hello'))
   application.use('/:language', languages)
   const items = make.Router()
   items.get('/items/:item', (_request, response) => response.send('item'))
