@@ -35,6 +35,13 @@ export function directoryFromParent(): string | undefined {
   return undefined
 }
 
+/** Whether other processes of the application were started beside this one, by the same hand. */
+export function hasSiblings(): boolean {
+  if (cluster.isWorker || directoryFromEnvironment() !== undefined) return true
+  const { exec_mode: mode, instances } = process.env
+  return isOfPm2() && !(mode === 'fork_mode' && instances === '1')
+}
+
 /** Where the workers and threads that this process starts look for it. */
 export function ownDirectory(): string {
   return directoryOf(process.pid)

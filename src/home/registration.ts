@@ -1,4 +1,3 @@
-import cluster from 'node:cluster'
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../delivery/encryption.js'
@@ -6,7 +5,7 @@ import { SharedPort } from '../delivery/shared-port.js'
 import { checkNames, type HttpOptions, provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
 import { MetricsError } from '../model/errors.js'
-import { directoryFromEnvironment } from './application-directory.js'
+import { hasSiblings } from './application-directory.js'
 import { processHome } from './default-registry.js'
 
 /*
@@ -62,7 +61,7 @@ function openPort(): void {
     ...(host !== undefined && { host }),
     tls: encryptionFromEnvironment(process.env),
     registry: home.registry,
-    alone: cluster.isPrimary && directoryFromEnvironment() === undefined,
+    alone: !hasSiblings(),
     onError: (error) => home.onError(error),
     onOpen: ({ url }) => sayWhatIsOn(url),
   }).start()
