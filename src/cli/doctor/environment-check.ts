@@ -1,5 +1,5 @@
 import { directoryFromEnvironment } from '../../home/application-directory.js'
-import { checkNames } from '../../instrument/http/http-instrument.js'
+import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import type { Setting } from '../../supervisor/configuration/setting.js'
 import { settings } from '../../supervisor/configuration/settings.js'

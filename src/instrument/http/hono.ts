@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.js'
 import type { NodeRequest } from './exchange-of.js'
-import type { HttpOptions } from './http-instrument.js'
+import type { HttpOptions } from './http-options.js'
 import { errorTypeOf, unmatched } from './label-values.js'
 import { attempt, type NodeResponse, Picker } from './picked.js'
 
