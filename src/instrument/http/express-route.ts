@@ -4,6 +4,7 @@ import { type ExpressLayer, matchOf, mountPath, withoutSlash } from './express-l
 /** What Express puts on a request, in versions 4 and 5. */
 interface ExpressRequest extends HttpRequest {
   readonly baseUrl?: unknown
+  readonly originalUrl?: unknown
   readonly route?: { readonly path?: unknown }
   readonly app?: ExpressApplication
 }
@@ -33,7 +34,7 @@ const unseen = '/*'
 
 /** By the route, or the application where there is none: mount paths as they were asked for → their template. */
 let templates = new WeakMap<object, Map<string, string>>()
-let held = 0
+let count = 0
 const mostTemplates = 1_000
 
 /**
@@ -41,12 +42,16 @@ const mostTemplates = 1_000
  * Undefined when it chose none, or is not there. Never a word of the request.
  */
 export function expressRoute(request: HttpRequest): string | undefined {
-  const { route, baseUrl, app } = request as ExpressRequest
+  const { route, app } = request as ExpressRequest
+  // Gone when Express has come to its end without an answer, or with an error.
+  const { baseUrl = app === undefined ? undefined : '' } = request as ExpressRequest
   const path = typeof route === 'object' && route !== null ? pathOf(route.path) : undefined
-  if (typeof baseUrl !== 'string' || baseUrl === '') return path
-  if (path === undefined && app === undefined) return undefined
-  const mount = mountTemplate(baseUrl, app, path === undefined ? undefined : route)
-  return path === undefined || path === '/' ? mount : mount + path
+  if (typeof baseUrl !== 'string') return path
+  if (path === undefined) {
+    return baseUrl === '' || app === undefined ? undefined : mountTemplate(request, baseUrl, undefined)
+  }
+  const mount = mountTemplate(request, baseUrl, route)
+  return path === '/' && mount !== '' ? mount : mount + path
 }
 
 function pathOf(path: unknown): string | undefined {
@@ -56,31 +61,36 @@ function pathOf(path: unknown): string | undefined {
 }
 
 /** A router may be mounted under a path with parameters, and then the request only knows their values. */
-function mountTemplate(baseUrl: string, app: ExpressApplication | undefined, route: object | undefined): string {
+function mountTemplate(request: ExpressRequest, baseUrl: string, route: object | undefined): string {
+  const { app, originalUrl } = request
   const key = route ?? app ?? templates
   let known = templates.get(key)
   if (known === undefined) templates.set(key, (known = new Map()))
-  let template = known.get(baseUrl)
-  if (template === undefined) {
-    template = search(baseUrl, app, route)
-    if (held++ >= mostTemplates) forget()
-    known.set(baseUrl, template)
+  const held = known.get(baseUrl)
+  if (held !== undefined) return held
+  const start = startAt(app, baseUrl)
+  let template = route === undefined ? undefined : descend(start, (layer) => layer.route === route, false)
+  if (template === undefined && route !== undefined && typeof originalUrl === 'string') {
+    // Express forgets the mount path where an error, or nothing, leaves a router.
+    const found = locate({ ...start, rest: originalUrl.split('?', 1)[0]! }, route)
+    if (found !== undefined) return found
   }
+  template ??= baseUrl === '' ? '' : guess(start)
+  if (count++ >= mostTemplates) forget()
+  known.set(baseUrl, template)
   return template
 }
 
 function forget(): void {
   templates = new WeakMap()
-  held = 0
+  count = 0
 }
 
-function search(baseUrl: string, app: ExpressApplication | undefined, route: object | undefined): string {
+/** In the outermost of the applications that a request has been handed to. */
+function startAt(app: ExpressApplication | undefined, rest: string): Place {
   const applications: ExpressApplication[] = []
   for (let one = app; one !== undefined && !applications.includes(one); one = one.parent) applications.unshift(one)
-  const start = { router: routerOf(applications[0]), applications: applications.slice(1), rest: baseUrl }
-  // First where the route itself stands; several mounts may match a path.
-  const found = route === undefined ? undefined : descend(start, (layer) => layer.route === route, false)
-  return found ?? descend(start, isMiddleware, true) ?? unseen
+  return { router: routerOf(applications[0]), applications: applications.slice(1), rest }
 }
 
 /** Express 5 throws where version 4's name for the router is asked for, and the other way round. */
@@ -94,6 +104,11 @@ function routerOf(app: unknown): ExpressRouter | undefined {
     }
   }
   return undefined
+}
+
+/** Where a middleware may have answered; else any router, which answers OPTIONS by itself. */
+function guess(start: Place): string {
+  return descend(start, isMiddleware, true) ?? descend(start, () => true, false) ?? unseen
 }
 
 function isMiddleware({ route, handle }: ExpressLayer): boolean {
@@ -121,6 +136,21 @@ function descend(place: Place, isIt: (layer: ExpressLayer) => boolean, guess: bo
     partly ??= template + unseen
   }
   return partly
+}
+
+/** The mount path of the router that has a route, on the way that a whole path takes. */
+function locate(place: Place, route: object): string | undefined {
+  const { router, rest } = place
+  if (router?.stack.some((layer) => layer.route === route) === true) return ''
+  for (const layer of router?.stack ?? []) {
+    const match = layer.route === undefined ? matchOf(layer, rest || '/') : undefined
+    if (match === undefined || !rest.startsWith(match.path)) continue
+    const template = mountPath(layer, match)
+    const below = placeBelow(layer, template, { ...place, rest: rest.slice(match.path.length) })
+    const deeper = below.router === undefined ? undefined : locate(below, route)
+    if (deeper !== undefined) return template + deeper
+  }
+  return undefined
 }
 
 /** What a layer hands requests to, where that can be seen: a router, or an application. */

@@ -137,13 +137,18 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
         '/guarded/acme/secret': '/guarded/:tenant',
         '/fr/hello': '/:language/hello',
         '/ITEMS/items/items/7': '/Items/:shelf/items/:item',
+        '/failing/acme/inner/7/now': '/failing/:tenant/inner/:part/now',
+        '/failing/acme/inner/7/later?soon': '/failing/:tenant/inner/:part/later',
+        '/failing/acme/inner/7/passed': '/failing/:tenant/inner/:part/passed',
+        '/failing-as-well/now': '/failing-as-well/now',
       }
       for (const path of Object.keys(asked)) await shop.ask('send', base + path)
-      const seen = await settled(shop, Object.keys(asked).length)
+      await shop.ask('send', `${base}/failing/acme/inner/7/now`, 'OPTIONS')
+      const seen = await settled(shop, Object.keys(asked).length + 1)
       const routes = Object.keys(seen.labelled('http_requests_total')).map(
         (labels) => /route="([^"]*)"/.exec(labels)?.[1],
       )
-      expect(routes.sort()).toEqual(Object.values(asked).sort())
+      expect(routes.sort()).toEqual([...Object.values(asked), '/failing/:tenant/inner/:part'].sort())
     },
   )
 

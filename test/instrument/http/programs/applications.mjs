@@ -74,4 +74,14 @@ function mountInEveryWay(application, make, shop) {
   const items = make.Router()
   items.get('/items/:item', (_request, response) => response.send('item'))
   application.use('/Items/:shelf', items)
+  const failing = make.Router()
+  failing.get('/now', () => {
+    throw new RangeError('out of stock')
+  })
+  failing.get('/later', (_request, _response, next) => setImmediate(next, new RangeError('out of stock')))
+  failing.get('/passed', (_request, _response, next) => next())
+  const outer = make.Router()
+  outer.use('/inner/:part', failing)
+  application.use('/failing/:tenant', outer)
+  application.use('/failing-as-well', failing)
 }
