@@ -42,6 +42,11 @@ export function hasSiblings(): boolean {
   return isOfPm2() && !(mode === 'fork_mode' && instances === '1')
 }
 
+/** What the processes have in common that PM2 started for one application, and no others. */
+export function familyUnderPm2(): string | undefined {
+  return directoryFromEnvironment() === undefined && isOfPm2() ? directoryFromParent() : undefined
+}
+
 /** Where the workers and threads that this process starts look for it. */
 export function ownDirectory(): string {
   return directoryOf(process.pid)

@@ -6,7 +6,7 @@ import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
 import { MetricsError } from '../model/errors.js'
-import { hasSiblings } from './application-directory.js'
+import { familyUnderPm2, hasSiblings } from './application-directory.js'
 import { processHome } from './default-registry.js'
 
 /*
@@ -15,14 +15,18 @@ import { processHome } from './default-registry.js'
  */
 
 /** Programs that NODE_OPTIONS reaches on the way to the application, and that are none. */
-const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack)(?:-cli)?(?:\.c?js)?$/
+const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack|pm2|pm2-runtime|pm2-docker|pm2-dev)(?:-cli)?(?:\.c?js)?$/
+
+/** PM2's daemon, which is the primary of all applications and part of none. */
+const daemon = /[/\\]pm2[/\\]lib[/\\]Daemon\.js$/
 
 const place = Symbol.for('promhive.register')
 const shared = globalThis as { [place]?: true }
 
 /** Once per process, whichever build was loaded first. A wrong setting costs what it is about, and never the application. */
 export function startRegistered(): void {
-  if (shared[place] || onTheWay.test(basename(process.argv[1] ?? ''))) return
+  const [, program = ''] = process.argv
+  if (shared[place] || onTheWay.test(basename(program)) || daemon.test(program)) return
   shared[place] = true
   attempt(() => {
     if (isOn('PROMHIVE_HTTP')) provideHttpInstrument(httpOptions()).measureEverything()
@@ -63,6 +67,7 @@ function openPort(): void {
     tls: encryptionFromEnvironment(process.env),
     registry: home.registry,
     alone: !hasSiblings(),
+    family: familyUnderPm2(),
     onError: (error) => home.onError(error),
     onOpen: ({ url }) => sayWhatIsOn(url),
   }).start()

@@ -135,6 +135,44 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     expect(pm2.errorsOf('shop').join()).not.toMatch(/PORT_TAKEN/)
   })
 
+  test.for(['node_args', 'NODE_OPTIONS'])(
+    'in cluster mode, measured without code: each application by itself, with its own settings (%s)',
+    { timeout: patience },
+    async (way, { stage }) => {
+      const pm2 = new Pm2(stage)
+      const preload = '--import promhive/register'
+      const apps = await Promise.all(
+        ['shop', 'other'].map(async (name) => ({
+          name,
+          script: application,
+          instances: 2,
+          exec_mode: 'cluster',
+          cwd: root,
+          ...(way === 'node_args' && { node_args: preload }),
+          // The application has a metric of that name itself.
+          env: { PORT: await freePort(), PROMHIVE_METRICS_PORT: await freePort(), PROMHIVE_HTTP: 'off' },
+        })),
+      )
+      const file = join(stage.folder(), 'ecosystem.config.cjs')
+      writeFileSync(file, `module.exports = { apps: ${JSON.stringify(apps)} }`)
+      await pm2.run(['start', file], way === 'NODE_OPTIONS' ? { NODE_OPTIONS: preload } : {})
+      for (const [i, { env }] of apps.entries()) {
+        for (let n = 0; n < 3 + i; n++)
+          await until(
+            () => ask(`http://127.0.0.1:${env.PORT}/buy`).catch(() => undefined),
+            (answer) => answer?.status === 200,
+          )
+      }
+      for (const [i, { env }] of apps.entries()) {
+        const seen = await until(
+          async () => new Exposition((await ask(`http://127.0.0.1:${env.PROMHIVE_METRICS_PORT}/metrics`)).body),
+          (scrape) => scrape.total('http_requests_total') >= 3 + i,
+        )
+        expect(seen.total('http_requests_total')).toBe(3 + i)
+      }
+    },
+  )
+
   test('in fork mode, with workers that it starts itself', { timeout: patience }, async ({ stage }) => {
     const pm2 = new Pm2(stage)
     const port = await freePort()
