@@ -19,7 +19,7 @@ const steps = [
   ['tests', () => run(bin('tsc'), '-p', 'test/tsconfig.json', '--noEmit')],
   ['publint', publint],
   // Not for resolvers that know no "exports" (TypeScript's node10): the main front door alone could be found by them.
-  ['attw', () => run(bin('attw'), '--pack', '.', '--profile', 'node16')],
+  ['attw', () => run(bin('attw'), '--pack', '.')],
 ]
 
 for (const [name, step] of steps) {

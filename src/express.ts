@@ -5,7 +5,7 @@ import {
   expressErrorMetrics,
   expressMetrics,
 } from './instrument/http/express.js'
-import type { HttpOptions } from './instrument/http/http-instrument.js'
+import type { HttpOptions } from './instrument/http/http-options.js'
 
 export type { ExpressErrorMiddleware, ExpressMiddleware, HttpOptions }
 

@@ -1,6 +1,6 @@
 import { processHome } from './home/default-registry.js'
 import { fastifyMetrics } from './instrument/http/fastify.js'
-import type { HttpOptions } from './instrument/http/http-instrument.js'
+import type { HttpOptions } from './instrument/http/http-options.js'
 
 export type { HttpOptions }
 

@@ -1,11 +1,12 @@
 import { processHome } from './home/default-registry.js'
 import { exchangeOf, type NodeRequest } from './instrument/http/exchange-of.js'
-import { type HttpOptions, provideHttpInstrument } from './instrument/http/http-instrument.js'
+import { provideHttpInstrument } from './instrument/http/http-instrument.js'
+import type { HttpOptions } from './instrument/http/http-options.js'
 import { errorTypeOf } from './instrument/http/label-values.js'
 
 export type { HttpRequest } from './instrument/http/exchange.js'
 export type { NodeRequest } from './instrument/http/exchange-of.js'
-export type { HttpOptions } from './instrument/http/http-instrument.js'
+export type { HttpOptions } from './instrument/http/http-options.js'
 export type { NamingName } from './instrument/http/naming/namings.js'
 
 /**

@@ -1,5 +1,5 @@
 import { processHome } from './home/default-registry.js'
-import type { HttpOptions } from './instrument/http/http-instrument.js'
+import type { HttpOptions } from './instrument/http/http-options.js'
 import { type KoaContext, type KoaMiddleware, koaMetrics } from './instrument/http/koa.js'
 
 export type { HttpOptions, KoaContext, KoaMiddleware }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { processHome } from './home/default-registry.js'
-import { type HttpOptions, provideHttpInstrument } from './instrument/http/http-instrument.js'
+import { provideHttpInstrument } from './instrument/http/http-instrument.js'
+import type { HttpOptions } from './instrument/http/http-options.js'
 import { NextRoutes } from './instrument/http/next.js'
 
 export interface NextOptions extends HttpOptions {

@@ -1,9 +1,12 @@
 import { MetricsError } from '../model/errors.js'
+import { PortSign } from './port-sign.js'
 import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './scrape-server.js'
 
 export interface SharedPortOptions extends MetricsServerOptions {
   /** Whether nobody else of this application can have the port: then it is a stranger who has it. */
   readonly alone: boolean
+  /** What the processes of the application have in common: then they know a stranger who has the port. */
+  readonly family?: string | undefined
   readonly onError: (error: MetricsError) => void
   /** Told when this process has the port. */
   readonly onOpen?: (server: MetricsServer) => void
@@ -21,8 +24,13 @@ export class SharedPort {
   private stopped = false
   private told = false
   private trying: Promise<void> = Promise.resolve()
+  private readonly sign: PortSign | undefined
+  /** How often in a row nobody of the family seemed to have the port: once may be a moment between two owners. */
+  private missed = 0
 
-  constructor(private readonly options: SharedPortOptions) {}
+  constructor(private readonly options: SharedPortOptions) {
+    this.sign = options.family === undefined ? undefined : new PortSign(`${options.family} ${options.port ?? ''}`)
+  }
 
   /** The server, in the process that has the port. */
   get serving(): MetricsServer | undefined {
@@ -38,6 +46,7 @@ export class SharedPort {
     this.stopped = true
     clearTimeout(this.timer)
     await this.trying
+    this.sign?.remove()
     await this.server?.close()
     this.server = undefined
   }
@@ -45,13 +54,20 @@ export class SharedPort {
   private async try(): Promise<void> {
     try {
       this.server = await openMetricsServer({ ...this.options, attempts: 1 })
+      this.sign?.put()
       this.options.onOpen?.(this.server)
     } catch (cause) {
       const error = cause as MetricsError
       const taken = error.code === 'PORT_TAKEN'
-      if (!taken || this.options.alone) this.tell(error)
+      if (!taken || this.options.alone || (await this.isStrangers())) this.tell(error)
       if (taken && !this.stopped) this.again()
     }
+  }
+
+  private async isStrangers(): Promise<boolean> {
+    if (this.told || this.sign === undefined) return false
+    this.missed = (await this.sign.isMissing()) ? this.missed + 1 : 0
+    return this.missed >= 3
   }
 
   /** Some earlier, some later: the processes of an application do not all ask in the same moment. */

@@ -35,6 +35,18 @@ export function directoryFromParent(): string | undefined {
   return undefined
 }
 
+/** Whether other processes of the application were started beside this one, by the same hand. */
+export function hasSiblings(): boolean {
+  if (cluster.isWorker || directoryFromEnvironment() !== undefined) return true
+  const { exec_mode: mode, instances } = process.env
+  return isOfPm2() && !(mode === 'fork_mode' && instances === '1')
+}
+
+/** What the processes have in common that PM2 started for one application, and no others. */
+export function familyUnderPm2(): string | undefined {
+  return directoryFromEnvironment() === undefined && isOfPm2() ? directoryFromParent() : undefined
+}
+
 /** Where the workers and threads that this process starts look for it. */
 export function ownDirectory(): string {
   return directoryOf(process.pid)

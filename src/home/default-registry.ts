@@ -1,5 +1,6 @@
 import { provideHome } from '../metric/home.js'
 import { tellChildren } from './application-directory.js'
+import { unpackPm2Environment } from './pm2-environment.js'
 import { ProcessHome } from './process-home.js'
 
 const place = Symbol.for('promhive')
@@ -11,5 +12,7 @@ export function processHome(): ProcessHome {
 }
 
 provideHome(processHome)
+// Whoever preloads the package does so before PM2 has unpacked it.
+unpackPm2Environment()
 // Before any thread or worker is started: it takes a copy of the environment along.
 tellChildren()

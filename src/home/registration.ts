@@ -1,13 +1,13 @@
-import cluster from 'node:cluster'
 import { realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../delivery/encryption.js'
 import { SharedPort } from '../delivery/shared-port.js'
-import { checkNames, type HttpOptions, provideHttpInstrument } from '../instrument/http/http-instrument.js'
+import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
+import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
 import { MetricsError } from '../model/errors.js'
-import { directoryFromEnvironment } from './application-directory.js'
+import { familyUnderPm2, hasSiblings } from './application-directory.js'
 import { processHome } from './default-registry.js'
 
 /*
@@ -16,7 +16,10 @@ import { processHome } from './default-registry.js'
  */
 
 /** Programs that NODE_OPTIONS reaches on the way to the application, and that are none. */
-const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack)(?:-cli)?(?:\.c?js)?$/
+const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack|pm2|pm2-runtime|pm2-docker|pm2-dev)(?:-cli)?(?:\.c?js)?$/
+
+/** PM2's daemon, which is the primary of all applications and part of none. */
+const daemon = /[/\\]pm2[/\\]lib[/\\]Daemon\.js$/
 
 const place = Symbol.for('promhive.register')
 const shared = globalThis as { [place]?: Registered }
@@ -55,7 +58,7 @@ export async function yieldRegisteredPort(): Promise<void> {
 }
 
 function isOnTheWay(program: string, command: string): boolean {
-  if (onTheWay.test(basename(program))) return true
+  if (onTheWay.test(basename(program)) || daemon.test(program)) return true
   try {
     return realpathSync(program) === command
   } catch {
@@ -93,7 +96,8 @@ function openPort(): void {
     ...(host !== undefined && { host }),
     tls: encryptionFromEnvironment(process.env),
     registry: home.registry,
-    alone: cluster.isPrimary && directoryFromEnvironment() === undefined,
+    alone: !hasSiblings(),
+    family: familyUnderPm2(),
     onError: (error) => home.onError(error),
     onOpen: ({ url }) => sayWhatIsOn(url),
   })

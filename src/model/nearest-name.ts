@@ -1,7 +1,11 @@
-/** The known name that differs in the fewest letters, if it is only a few: what somebody may have meant. */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
+/**
+ * The known name that differs in the fewest letters, if it is only a few: what somebody may have meant.
+ *
+ * @param most so many letters may differ
+ */
+export function nearest(name: string, known: Iterable<string>, most = 3): string | undefined {
   let best: string | undefined
-  let least = Math.min(4, Math.ceil(name.length / 2))
+  let least = Math.min(most + 1, Math.ceil(name.length / 2))
   for (const candidate of known) {
     const steps = distance(name, candidate)
     if (steps < least) [best, least] = [candidate, steps]

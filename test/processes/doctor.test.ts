@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { seriesName } from '../../src/store/shared/format.js'
@@ -46,6 +46,40 @@ describe('promhive doctor', () => {
       "PROMHIVE_DRI is none of promhive's variables: did you mean PROMHIVE_DIR?",
       "PROMHIVE_WORKER_LABLE is none of promhive's variables: did you mean PROMHIVE_WORKER_LABEL?",
     ])
+  })
+
+  test('tells of values that whoever reads them would refuse', async ({ stage }) => {
+    const { code, wrong } = await examine(stage, [], {
+      PROMHIVE_WORKERS: 'two',
+      PROMHIVE_METRICS_PORT: 'off',
+      PROMHIVE_HTTP_NAMES: 'otel',
+      PROMETHEUS_MULTIPROCDIR: '/x',
+      PROMETHEUS_URL: 'http://somebody.example',
+    })
+    expect(code).toBe(0)
+    expect(wrong.filter(({ topic }) => topic === 'environment').map(({ text }) => text)).toEqual([
+      "PROMETHEUS_MULTIPROCDIR is none of promhive's variables",
+      'PROMHIVE_WORKERS must be a whole number from 1 to 1024, got "two"',
+      'PROMHIVE_HTTP_NAMES must be of prometheus, opentelemetry, gunicorn, flask; got "otel"',
+    ])
+  })
+
+  test('goes on where a directory cannot be looked at', async ({ stage }) => {
+    const [one, other] = [join(stage.folder(), 'one'), join(stage.folder(), 'other')]
+    symlinkSync(one, other)
+    symlinkSync(other, one)
+    const { code, wrong } = await examine(stage, [one])
+    expect(code).toBe(1)
+    expect(wrong.find(({ topic }) => topic === 'directory')?.text).toMatch(/one cannot be looked at: ELOOP/)
+  })
+
+  test.runIf(process.getuid?.() !== 0)('tells of a directory that this user cannot read', async ({ stage }) => {
+    const directory = stage.directory()
+    chmodSync(directory, 0)
+    const { code, wrong } = await examine(stage, [directory])
+    chmodSync(directory, 0o700)
+    expect(code).toBe(1)
+    expect(wrong.map(({ text }) => text).join()).toMatch(/mode 0000: this user \(\d+\) cannot read it/)
   })
 
   test('tells what is wrong with a directory and its files, and fails', async ({ stage }) => {

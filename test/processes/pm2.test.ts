@@ -106,6 +106,73 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     expect(apart.total('http_requests_total')).toBe(1)
   })
 
+  test('in fork mode, measured without code: one port for all, which nobody takes for a stranger’s', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    const pm2 = new Pm2(stage)
+    const port = await freePort(2)
+    const metrics = await freePort()
+    // The application has a metric of that name itself.
+    const env = { PORT: String(port), PROMHIVE_METRICS_PORT: String(metrics), PROMHIVE_HTTP: 'off' }
+    const options = { exec_mode: 'fork', node_args: '--import promhive/register', cwd: root }
+    const file = join(stage.folder(), 'ecosystem.config.cjs')
+    const app = { name: 'shop', script: application, instances: 2, ...options, env }
+    writeFileSync(file, `module.exports = { apps: [${JSON.stringify(app)}] }`)
+    await pm2.run(['start', file])
+    for (const one of [port, port + 1])
+      await until(
+        () => ask(`http://127.0.0.1:${one}/buy`).catch(() => undefined),
+        (answer) => answer?.status === 200,
+      )
+    const scraped = () => ask(`http://127.0.0.1:${metrics}/metrics`).catch(() => undefined)
+    const seen = await until(scraped, (answer) => new Exposition(answer?.body ?? '').total('http_requests_total') === 2)
+    expect(seen?.status).toBe(200)
+    const owners = () => pm2.errorsOf('shop').join().split('metrics at http').length - 1
+    const owner = pm2.errorsOf('shop').findIndex((log) => log.includes('metrics at http'))
+    process.kill((await pm2.pidsOf('shop'))[owner]!, 'SIGKILL')
+    // Whoever has it now, both have asked for it while the other one had it.
+    await until(owners, (count) => count === 2)
+    expect(pm2.errorsOf('shop').join()).not.toMatch(/PORT_TAKEN/)
+  })
+
+  test.for(['node_args', 'NODE_OPTIONS'])(
+    'in cluster mode, measured without code: each application by itself, with its own settings (%s)',
+    { timeout: patience },
+    async (way, { stage }) => {
+      const pm2 = new Pm2(stage)
+      const preload = '--import promhive/register'
+      const apps = await Promise.all(
+        ['shop', 'other'].map(async (name) => ({
+          name,
+          script: application,
+          instances: 2,
+          exec_mode: 'cluster',
+          cwd: root,
+          ...(way === 'node_args' && { node_args: preload }),
+          // The application has a metric of that name itself.
+          env: { PORT: await freePort(), PROMHIVE_METRICS_PORT: await freePort(), PROMHIVE_HTTP: 'off' },
+        })),
+      )
+      const file = join(stage.folder(), 'ecosystem.config.cjs')
+      writeFileSync(file, `module.exports = { apps: ${JSON.stringify(apps)} }`)
+      await pm2.run(['start', file], way === 'NODE_OPTIONS' ? { NODE_OPTIONS: preload } : {})
+      for (const [i, { env }] of apps.entries()) {
+        for (let n = 0; n < 3 + i; n++)
+          await until(
+            () => ask(`http://127.0.0.1:${env.PORT}/buy`).catch(() => undefined),
+            (answer) => answer?.status === 200,
+          )
+      }
+      for (const [i, { env }] of apps.entries()) {
+        const seen = await until(
+          async () => new Exposition((await ask(`http://127.0.0.1:${env.PROMHIVE_METRICS_PORT}/metrics`)).body),
+          (scrape) => scrape.total('http_requests_total') >= 3 + i,
+        )
+        expect(seen.total('http_requests_total')).toBe(3 + i)
+      }
+    },
+  )
+
   test('in fork mode, with workers that it starts itself', { timeout: patience }, async ({ stage }) => {
     const pm2 = new Pm2(stage)
     const port = await freePort()

@@ -167,6 +167,23 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     await app.shows((seen) => seen.total('app_worker_requests_total') === 3)
   })
 
+  test('no word of a request gets into the labels of those that failed', { timeout: patience }, async ({ stage }) => {
+    const app = await SupervisedApplication.start(stage, { app: 'serves-routers.mjs', args: ['--workers', '1'] })
+    for (const tenant of ['acme', 'globex']) {
+      await app.ask(`/tenants/${tenant}/items/7`)
+      await app.ask(`/tenants/${tenant}/fails`)
+      await app.ask(`/shops/${tenant}/orders/7`)
+      await app.ask(`/${tenant}`, 'PROPFIND')
+    }
+    const scrape = await app.shows((seen) => seen.total('app_worker_failed_requests_total') === 8)
+    expect(scrape.labelled('app_worker_failed_requests_total')).toEqual({
+      'endpoint="/tenants/:tenant/fails",method="GET",worker_id="1"': 2,
+      'endpoint="/tenants/:tenant/items/:item",method="GET",worker_id="1"': 2,
+      'endpoint="/shops/:shop/orders/:order",method="GET",worker_id="1"': 2,
+      'endpoint="unknown",method="_OTHER",worker_id="1"': 2,
+    })
+  })
+
   test.for([{ register: false }, { register: true }])(
     'workers that never had a request are there, with 0 (register: $register)',
     { timeout: patience },

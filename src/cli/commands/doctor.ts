@@ -1,8 +1,7 @@
-import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { directoryFromEnvironment } from '../../home/application-directory.js'
 import type { Command } from '../command.js'
-import { checkDirectory } from '../doctor/directory-check.js'
+import { checkDirectory, isReadable } from '../doctor/directory-check.js'
 import { checkEnvironment } from '../doctor/environment-check.js'
 import type { Finding } from '../doctor/finding.js'
 import { checkPackages } from '../doctor/packages-check.js'
@@ -12,8 +11,9 @@ import { checkSeats } from '../doctor/seats-check.js'
 const usage = `promhive doctor [DIR] [--json]
 
 Looks for what makes metrics wrong: which writer serves, what the directory lies on, its permissions, room and clock,
-files that cannot be read, definitions that contradict each other, misspelt variables, other clients among the
-packages of the folder that it is run in. Changes nothing. Ends with 1 when something fails.
+files that cannot be read, definitions that contradict each other, variables that are misspelt or have values that
+cannot be, other clients among the packages of the folder that it is run in. Changes nothing. Ends with 1 when
+something fails.
 
   DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out; without any, the rest is checked)
   --json   for programs`
@@ -32,7 +32,7 @@ export const doctor: Command = {
     const findings = [...checkRuntime(), ...checkEnvironment(), ...checkPackages()]
     if (directory !== undefined) {
       findings.push(...checkDirectory(directory))
-      if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) findings.push(...(await checkSeats(directory)))
+      if (isReadable(directory)) findings.push(...(await checkSeats(directory)))
     }
     if (values.json) console.log(JSON.stringify(findings, undefined, 2))
     else print(findings, directory)

@@ -47,8 +47,9 @@ export const top: Command = {
     for (let shown = 0; shown < count && !stop.signal.aborted; shown++) {
       await sleep(interval * 1000, undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) break
+      // A line is left for the cursor: a screen that is full to the last line loses its first.
       const size = stdout.isTTY
-        ? { rows: stdout.rows || 24, width: stdout.columns || 80 }
+        ? { rows: (stdout.rows || 24) - 1, width: stdout.columns || 80 }
         : { rows: 10_000, width: 10_000 }
       stdout.write(`${stdout.isTTY ? clear : ''}${frame(directory, await viewer.look(), size)}\n`)
     }

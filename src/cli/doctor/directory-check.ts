@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MetricsError } from '../../model/errors.js'
 import { directoryInUse } from '../../store/shared/control.js'
@@ -12,8 +12,28 @@ const littleRoom = 4 * 1024 * 1024
 /** Seconds by which the clocks of two things on one machine do not differ. */
 const clockTolerance = 5
 
+const elsewhere = 'run this as the user of the application'
+
 /** Whether processes can count together in a directory: what it lies on, whose it is, and what is left in it. */
 export function checkDirectory(directory: string): Finding[] {
+  try {
+    return examined(directory)
+  } catch (error) {
+    return [fail('directory', `${directory} cannot be looked at: ${(error as Error).message}`, elsewhere)]
+  }
+}
+
+/** Whether the files in a directory can be read, so that there is more to look for. */
+export function isReadable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK)
+    return statSync(directory).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function examined(directory: string): Finding[] {
   try {
     refuseDangerous(directory)
   } catch (error) {
@@ -26,7 +46,8 @@ export function checkDirectory(directory: string): Finding[] {
   if (!statSync(directory).isDirectory()) {
     return [fail('directory', `${directory} is not a directory`, 'remove it, or choose another')]
   }
-  return [place(directory), permissions(directory), room(directory), use(directory), ...leftovers(directory)]
+  const findings = [place(directory), permissions(directory), room(directory)]
+  return isReadable(directory) ? [...findings, use(directory), ...leftovers(directory)] : findings
 }
 
 function place(directory: string): Finding {
@@ -40,13 +61,16 @@ function permissions(directory: string): Finding {
   const { uid, mode } = statSync(directory)
   const bits = (mode & 0o7777).toString(8).padStart(4, '0')
   const user = process.geteuid?.()
+  if (!isReadable(directory)) {
+    return fail('permissions', `user ${uid}, mode ${bits}: this user (${user}) cannot read it`, elsewhere)
+  }
   if ((mode & 0o022) !== 0) {
     const text = `user ${uid}, mode ${bits}: others can change the numbers`
     return warn('permissions', text, `chmod 0700 ${directory}`)
   }
   if (user !== undefined && user !== 0 && uid !== user) {
     const text = `user ${uid}, mode ${bits}: not this user (${user})`
-    return warn('permissions', text, 'run this as the user of the application')
+    return warn('permissions', text, elsewhere)
   }
   return ok('permissions', `user ${uid}, mode ${bits}`)
 }

@@ -1,5 +1,8 @@
 import { directoryFromEnvironment } from '../../home/application-directory.js'
+import { checkNames } from '../../instrument/http/http-options.js'
+import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
+import type { Setting } from '../../supervisor/configuration/setting.js'
 import { settings } from '../../supervisor/configuration/settings.js'
 import { type Finding, ok, warn } from './finding.js'
 
@@ -27,13 +30,7 @@ const directories = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_mul
 /** Variables that are misspelt, or that contradict each other. */
 export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[] {
   const known = new Set([...others, ...Object.values(settings).flatMap((setting) => setting.env)])
-  const findings = Object.keys(env)
-    .filter((name) => /^PROMHIVE_/i.test(name) && !known.has(name))
-    .map((name) => {
-      const meant = nearest(name.toUpperCase(), known)
-      const advice = meant === undefined ? 'remove it' : `did you mean ${meant}?`
-      return warn('environment', `${name} is none of promhive's variables`, advice)
-    })
+  const findings = [...Object.keys(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
   const named = directories.filter((name) => env[name] !== undefined && env[name] !== '')
   const [first] = named
   if (named.some((name) => env[name] !== env[first!])) {
@@ -43,4 +40,42 @@ export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[
   const directory = directoryFromEnvironment()
   const text = directory === undefined ? 'names no directory' : `${first} names ${directory}`
   return [...findings, ok('environment', text)]
+}
+
+/** A name of promhive's that is none; of others' namespaces one that is nearly one that promhive reads. */
+function misspelt(name: string, known: ReadonlySet<string>): Finding[] {
+  const own = /^PROMHIVE_/i.test(name)
+  if (known.has(name) || !(own || /^(?:PROMETHEUS|GUNICORN)_/i.test(name))) return []
+  const meant = nearest(name.toUpperCase(), known, own ? 3 : 2)
+  if (meant === undefined && !own) return []
+  const advice = meant === undefined ? 'remove it' : `did you mean ${meant}?`
+  return [warn('environment', `${name} is none of promhive's variables`, advice)]
+}
+
+/** Values that whoever reads them would refuse. */
+function impossible(env: NodeJS.ProcessEnv): Finding[] {
+  const findings: Finding[] = []
+  for (const { kind, env: names, secret = false } of Object.values<Setting>(settings)) {
+    for (const name of names) {
+      const value = env[name]
+      if (value === undefined || value === '' || kind.read(value) !== undefined || isOff(name, value)) continue
+      const got = secret ? 'something else' : describe(value)
+      findings.push(warn('environment', `${name} must be ${kind.says}, got ${got}`, 'promhive run would refuse it'))
+    }
+  }
+  try {
+    checkNames(listed(env.PROMHIVE_HTTP_NAMES), 'PROMHIVE_HTTP_NAMES')
+  } catch (error) {
+    findings.push(warn('environment', (error as Error).message, 'promhive/register would measure no HTTP'))
+  }
+  return findings
+}
+
+/** `promhive/register` opens no port then. */
+function isOff(name: string, value: string): boolean {
+  return /_METRICS_PORT$/.test(name) && /^(?:off|false|no)$/i.test(value)
+}
+
+function listed(text = ''): string[] {
+  return text.split(',').flatMap((part) => part.trim() || [])
 }

@@ -16,7 +16,7 @@ export function frame(directory: string, { workers, families, faults }: View, { 
     '',
     ...workerLines(live),
     '',
-    ...familyLines(families),
+    ...familyLines(families, width),
   ]
   const cut = lines.map((line) => line.slice(0, width))
   return cut.length <= rows ? cut.join('\n') : [...cut.slice(0, rows - 1), `… ${cut.length - rows + 1} more`].join('\n')
@@ -35,8 +35,8 @@ function workerLines(workers: readonly WorkerLine[]): string[] {
   return columns([['seat', 'pid', 'for', 'cpu', 'memory', 'series'], ...cells], [0, 1, 2, 3, 4, 5])
 }
 
-/** What happens most comes first; then what stands highest. */
-function familyLines(families: readonly FamilyLine[]): string[] {
+/** What happens most comes first; then what stands highest. Where there is little room, names are shortened, not figures. */
+function familyLines(families: readonly FamilyLine[], width: number): string[] {
   const sorted = [...families].sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1) || (a.name < b.name ? -1 : 1))
   const cells = sorted.map(({ name, type, series, total, rate, mean }) => [
     name,
@@ -46,7 +46,29 @@ function familyLines(families: readonly FamilyLine[]): string[] {
     rate === undefined ? '-' : `${figure(rate)}/s`,
     mean === undefined ? '-' : figure(mean),
   ])
-  return columns([['family', 'type', 'series', 'total', 'rate', 'mean'], ...cells], [2, 3, 4, 5])
+  const rows = [['family', 'type', 'series', 'total', 'rate', 'mean'], ...cells]
+  const room = roomForNames(rows, width)
+  if (room >= leastName) return columns(shortened(rows, room), [2, 3, 4, 5])
+  const without = rows.map(([name, , ...figures]) => [name!, ...figures])
+  return columns(shortened(without, Math.max(leastName, roomForNames(without, width))), [1, 2, 3, 4])
+}
+
+/** Characters of a name by which it can be told. */
+const leastName = 20
+
+/** What the other columns leave, each with two spaces before it. */
+function roomForNames(rows: readonly (readonly string[])[], width: number): number {
+  const others = rows[0]!.slice(1).map((_, column) => Math.max(...rows.map((row) => row[column + 1]!.length)) + 2)
+  return width - others.reduce((sum, each) => sum + each, 0)
+}
+
+/** The end of a name tells more than its middle: the unit, and what is counted. */
+function shortened(rows: readonly (readonly string[])[], room: number): string[][] {
+  return rows.map(([name, ...others]) => {
+    if (name!.length <= room) return [name!, ...others]
+    const head = Math.floor((room - 1) / 2)
+    return [`${name!.slice(0, head)}…${name!.slice(name!.length - (room - 1 - head))}`, ...others]
+  })
 }
 
 /** Four digits that tell something. */

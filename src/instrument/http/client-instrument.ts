@@ -3,10 +3,13 @@ import type { ClientMetrics } from './client-metrics.js'
 /** An outgoing request under way. */
 interface UnderWay {
   readonly method: string
-  readonly origin: string
+  /** Whom it was begun for; `origin` is whom it reached. */
+  readonly asked: string
+  origin: string
   readonly since: number
   status: number
   errorType: string | undefined
+  over: boolean
 }
 
 /** Follows outgoing requests from their beginning to their end, by the object that their client has for each. */
@@ -15,14 +18,23 @@ export class ClientInstrument {
 
   constructor(private readonly metrics: readonly ClientMetrics[]) {}
 
-  begun(request: object, method: string, origin: string): void {
-    this.underWay.set(request, { method, origin, since: performance.now(), status: 0, errorType: undefined })
-    for (const metrics of this.metrics) metrics.begun()
+  /** Whether its beginning was told; also when it is over. */
+  knows(request: object): boolean {
+    return this.underWay.has(request)
   }
 
-  answered(request: object, status: number): void {
+  begun(request: object, method: string, origin: string): void {
+    const since = performance.now()
+    const told = { method, asked: origin, origin, since, status: 0, errorType: undefined, over: false }
+    this.underWay.set(request, told)
+    for (const metrics of this.metrics) metrics.begun(told)
+  }
+
+  answered(request: object, status: number, origin?: string): void {
     const outgoing = this.underWay.get(request)
-    if (outgoing !== undefined) outgoing.status = status
+    if (outgoing === undefined) return
+    outgoing.status = status
+    outgoing.origin = origin ?? outgoing.origin
   }
 
   failed(request: object, errorType: string): void {
@@ -33,8 +45,11 @@ export class ClientInstrument {
   /** Once, however often it is told. */
   ended(request: object): void {
     const outgoing = this.underWay.get(request)
-    if (outgoing === undefined) return
-    this.underWay.delete(request)
+    if (outgoing === undefined || outgoing.over) return
+    outgoing.over = true
+    for (const metrics of this.metrics) metrics.left(outgoing)
+    // Neither answered nor failed: the connection was handed over to another protocol.
+    if (outgoing.status === 0 && outgoing.errorType === undefined) return
     const seconds = (performance.now() - outgoing.since) / 1000
     for (const metrics of this.metrics) metrics.ended({ ...outgoing, seconds })
   }

@@ -2,7 +2,7 @@ import type { Counter } from '../../metric/counter.js'
 import type { Gauge, GaugeChild } from '../../metric/gauge.js'
 import type { Histogram, HistogramChild } from '../../metric/histogram.js'
 import { type BoundedValues, methodLabel } from './label-values.js'
-import { labelsOf, type NamedFamilies } from './named-family.js'
+import { labelsOf, type NamedFamilies, shows } from './named-family.js'
 import type { ClientNaming } from './naming/naming.js'
 
 /** An outgoing request, once it is over. */
@@ -16,11 +16,20 @@ export interface Outgoing {
   readonly seconds: number
 }
 
+/** An outgoing request, from its beginning on. */
+export interface Asked {
+  readonly method: string
+  readonly asked: string
+}
+
 /** What is measured of outgoing requests, under the names of one convention. */
 export class ClientMetrics {
   private readonly duration: Histogram<string>
-  private readonly inFlight: GaugeChild | undefined
+  private readonly inFlight: Gauge<string> | undefined
+  /** By method and origin, where the convention tells them apart; else one. */
+  private readonly inFlightBy = new Map<string, GaugeChild>()
   private readonly errors: Counter<string> | undefined
+  private readonly tellsHosts: boolean
   /** By method, origin and outcome. */
   private readonly series = new Map<string, HistogramChild>()
 
@@ -31,22 +40,37 @@ export class ClientMetrics {
     private readonly errorTypes: BoundedValues,
   ) {
     this.duration = families.histogram(naming.duration, 'duration')
-    const inFlight: Gauge<string> | undefined = naming.inFlight && families.gauge(naming.inFlight)
-    this.inFlight = inFlight?.labels({})
+    this.inFlight = naming.inFlight && families.gauge(naming.inFlight)
+    this.tellsHosts = naming.inFlight !== undefined && shows(naming.inFlight, 'host')
+    if (!this.tellsHosts) this.underWay({ method: '', asked: '' })
     this.errors = naming.errors && families.counter(naming.errors)
   }
 
-  begun(): void {
-    this.inFlight?.inc()
+  begun(asked: Asked): void {
+    this.underWay(asked)?.inc()
+  }
+
+  /** Under way no more, whatever became of it. */
+  left(asked: Asked): void {
+    this.underWay(asked)?.dec()
   }
 
   ended(outgoing: Outgoing): void {
-    this.inFlight?.dec()
     const { method, origin, status, errorType, seconds } = outgoing
     const key = `${method} ${status} ${errorType ?? ''} ${origin}`
     const held = this.series.get(key)
     if (held !== undefined && errorType === undefined) held.observe(seconds)
     else this.lookUp(outgoing, key).observe(seconds)
+  }
+
+  private underWay({ method, asked }: Asked): GaugeChild | undefined {
+    const key = this.tellsHosts ? `${method} ${asked}` : ''
+    const held = this.inFlightBy.get(key)
+    if (held !== undefined || this.inFlight === undefined) return held
+    const place = this.tellsHosts ? this.placeOf(asked) : {}
+    const child = this.inFlight.labels(labelsOf(this.naming.inFlight!, { method: methodLabel(method), ...place }))
+    if (!this.tellsHosts || (this.hosts.has(asked) && methodLabel(method) === method)) this.inFlightBy.set(key, child)
+    return child
   }
 
   /** The first time, and whenever something failed. */

@@ -1,14 +1,19 @@
+import type { HttpRequest } from './exchange.js'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
+import { expressRoute } from './express-route.js'
 import { onChannel } from './guard.js'
 import { errorTypeOf } from './label-values.js'
 
-/** Express 5.3 and later tell of the errors that handlers throw or pass on. */
+/** Express 5.3 and later tell of the errors that handlers throw or pass on, and where. */
 export function watchExpressErrors(): () => void {
   return onChannel(
     'tracing:express.router.request:error',
     ({ req, error }: { readonly req: NodeRequest; readonly error: unknown }) => {
       const exchange = exchangeOf(req)
-      if (exchange !== undefined) exchange.errorType = errorTypeOf(error)
+      if (exchange === undefined) return
+      exchange.errorType = errorTypeOf(error)
+      // Later Express has forgotten under which path it was.
+      exchange.route ??= expressRoute(req as NodeRequest & HttpRequest)
     },
   )
 }

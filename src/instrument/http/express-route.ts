@@ -1,46 +1,57 @@
 import type { HttpRequest } from './exchange.js'
+import { type ExpressLayer, matchOf, mountPath, withoutSlash } from './express-layer.js'
 
 /** What Express puts on a request, in versions 4 and 5. */
 interface ExpressRequest extends HttpRequest {
   readonly baseUrl?: unknown
+  readonly originalUrl?: unknown
   readonly route?: { readonly path?: unknown }
-  readonly app?: { readonly router?: ExpressRouter; readonly _router?: ExpressRouter }
+  readonly app?: ExpressApplication
 }
 
-/** Of a mounted router: a layer that knows its own path and parameters once it has been asked to match. */
-interface ExpressLayer {
-  readonly handle?: Partial<ExpressRouter>
-  readonly route?: unknown
-  readonly path?: unknown
-  readonly params?: unknown
-  match?(path: string): unknown
+interface ExpressApplication {
+  readonly router?: ExpressRouter
+  readonly _router?: ExpressRouter
+  /** Of an application that is mounted in another one. */
+  readonly parent?: ExpressApplication
+  readonly mountpath?: unknown
 }
 
 interface ExpressRouter {
-  readonly stack?: readonly ExpressLayer[]
+  readonly stack: readonly ExpressLayer[]
 }
 
-/** What a layer says of a path that it matches: all of it in `router` 2.3, else parts of it on the layer itself. */
-interface Match {
-  readonly path: string
-  readonly params: Readonly<Record<string, unknown>>
-  readonly pattern?: unknown
+/** Where a search stands: in a router, with the applications below it that the request has been handed to. */
+interface Place {
+  readonly router: ExpressRouter | undefined
+  readonly applications: readonly ExpressApplication[]
+  /** What of the mount path has not been found yet. */
+  readonly rest: string
 }
 
-/** Mount paths as they were asked for → their template; emptied when it is full. */
-const templates = new Map<string, string>()
+/** Stands for what was mounted in a way that cannot be seen: a router that a function calls, say. */
+const unseen = '/*'
+
+/** By the route, or the application where there is none: mount paths as they were asked for → their template. */
+let templates = new WeakMap<object, Map<string, string>>()
+let count = 0
 const mostTemplates = 1_000
 
-/** The template of the route that Express chose for a request; undefined when it chose none, or is not there. */
+/**
+ * The template of the route that Express chose for a request; that of the mount where a middleware under a path answered.
+ * Undefined when it chose none, or is not there. Never a word of the request.
+ */
 export function expressRoute(request: HttpRequest): string | undefined {
-  const { route } = request as ExpressRequest
-  if (route === undefined || route === null || typeof route !== 'object') return undefined
-  const path = pathOf(route.path)
-  if (path === undefined) return undefined
-  const { baseUrl, app } = request as ExpressRequest
-  if (typeof baseUrl !== 'string' || baseUrl === '') return path
-  const mount = mountTemplate(baseUrl, app)
-  return path === '/' ? mount : mount + path
+  const { route, app } = request as ExpressRequest
+  // Gone when Express has come to its end without an answer, or with an error.
+  const { baseUrl = app === undefined ? undefined : '' } = request as ExpressRequest
+  const path = typeof route === 'object' && route !== null ? pathOf(route.path) : undefined
+  if (typeof baseUrl !== 'string') return path
+  if (path === undefined) {
+    return baseUrl === '' || app === undefined ? undefined : mountTemplate(request, baseUrl, undefined)
+  }
+  const mount = mountTemplate(request, baseUrl, route)
+  return path === '/' && mount !== '' ? mount : mount + path
 }
 
 function pathOf(path: unknown): string | undefined {
@@ -50,21 +61,44 @@ function pathOf(path: unknown): string | undefined {
 }
 
 /** A router may be mounted under a path with parameters, and then the request only knows their values. */
-function mountTemplate(baseUrl: string, app: ExpressRequest['app']): string {
-  const known = templates.get(baseUrl)
-  if (known !== undefined) return known
-  const template = descend(routerOf(app), baseUrl) ?? baseUrl
-  if (templates.size >= mostTemplates) templates.clear()
-  templates.set(baseUrl, template)
+function mountTemplate(request: ExpressRequest, baseUrl: string, route: object | undefined): string {
+  const { app, originalUrl } = request
+  const key = route ?? app ?? templates
+  let known = templates.get(key)
+  if (known === undefined) templates.set(key, (known = new Map()))
+  const held = known.get(baseUrl)
+  if (held !== undefined) return held
+  const start = startAt(app, baseUrl)
+  let template = route === undefined ? undefined : descend(start, (layer) => layer.route === route, false)
+  if (template === undefined && route !== undefined && typeof originalUrl === 'string') {
+    // Express forgets the mount path where an error, or nothing, leaves a router.
+    const found = locate({ ...start, rest: originalUrl.split('?', 1)[0]! }, route)
+    if (found !== undefined) return found
+  }
+  template ??= baseUrl === '' ? '' : guess(start)
+  if (count++ >= mostTemplates) forget()
+  known.set(baseUrl, template)
   return template
 }
 
+function forget(): void {
+  templates = new WeakMap()
+  count = 0
+}
+
+/** In the outermost of the applications that a request has been handed to. */
+function startAt(app: ExpressApplication | undefined, rest: string): Place {
+  const applications: ExpressApplication[] = []
+  for (let one = app; one !== undefined && !applications.includes(one); one = one.parent) applications.unshift(one)
+  return { router: routerOf(applications[0]), applications: applications.slice(1), rest }
+}
+
 /** Express 5 throws where version 4's name for the router is asked for, and the other way round. */
-function routerOf(app: ExpressRequest['app']): ExpressRouter | undefined {
+function routerOf(app: unknown): ExpressRouter | undefined {
   for (const name of ['router', '_router'] as const) {
     try {
-      const router = app?.[name]
-      if (router?.stack !== undefined) return router
+      const router = (app as ExpressApplication | undefined)?.[name]
+      if (Array.isArray(router?.stack)) return router
     } catch {
       // The other name, then.
     }
@@ -72,40 +106,66 @@ function routerOf(app: ExpressRequest['app']): ExpressRouter | undefined {
   return undefined
 }
 
-/** Follows the mounted routers down to the one whose mount path has been used up. */
-function descend(router: Partial<ExpressRouter> | undefined, rest: string): string | undefined {
-  if (rest === '') return ''
+/** Where a middleware may have answered; else any router, which answers OPTIONS by itself. */
+function guess(start: Place): string {
+  return descend(start, isMiddleware, true) ?? descend(start, () => true, false) ?? unseen
+}
+
+function isMiddleware({ route, handle }: ExpressLayer): boolean {
+  return route === undefined && !Array.isArray((handle as Partial<ExpressRouter> | undefined)?.stack)
+}
+
+/**
+ * Follows what is mounted down to where the mount path has been used up, in a router with such a layer; by guess, also to
+ * what cannot be looked into.
+ */
+function descend(place: Place, isIt: (layer: ExpressLayer) => boolean, guess: boolean): string | undefined {
+  const { router, rest } = place
+  if (rest === '' && router?.stack.some(isIt) === true) return ''
+  let partly: string | undefined
   for (const layer of router?.stack ?? []) {
-    if (layer.route !== undefined || layer.handle?.stack === undefined) continue
+    if (layer.route !== undefined) continue
     const match = matchOf(layer, rest)
     if (match === undefined || !rest.startsWith(match.path)) continue
-    const deeper = descend(layer.handle, rest.slice(match.path.length))
-    if (deeper !== undefined) return templateOf(match) + deeper
+    const template = mountPath(layer, match)
+    const below = placeBelow(layer, template, { ...place, rest: rest.slice(match.path.length) })
+    const deeper = descend(below, isIt, guess)
+    if (deeper !== undefined) return template + deeper
+    if (!guess || match.path === '' || below.router !== undefined) continue
+    if (below.rest === '') return template
+    partly ??= template + unseen
+  }
+  return partly
+}
+
+/** The mount path of the router that has a route, on the way that a whole path takes. */
+function locate(place: Place, route: object): string | undefined {
+  const { router, rest } = place
+  if (router?.stack.some((layer) => layer.route === route) === true) return ''
+  for (const layer of router?.stack ?? []) {
+    const match = layer.route === undefined ? matchOf(layer, rest || '/') : undefined
+    if (match === undefined || !rest.startsWith(match.path)) continue
+    const template = mountPath(layer, match)
+    const below = placeBelow(layer, template, { ...place, rest: rest.slice(match.path.length) })
+    const deeper = below.router === undefined ? undefined : locate(below, route)
+    if (deeper !== undefined) return template + deeper
   }
   return undefined
 }
 
-function matchOf(layer: ExpressLayer, path: string): Match | undefined {
-  const answer = layer.match?.(path)
-  if (!answer) return undefined
-  const match = (typeof answer === 'object' ? answer : layer) as Match
-  return typeof match.path === 'string' && typeof match.params === 'object' ? match : undefined
-}
-
-function templateOf({ path, params, pattern }: Match): string {
-  if (typeof pattern === 'string') return pattern === '/' ? '' : pattern.replace(/\/+$/, '')
-  const names = Object.entries(params).map(([name, value]) => [String(value), name] as const)
-  const segments = path.split('/').map((segment) => {
-    const found = names.find(([value]) => value === decoded(segment))
-    return found === undefined ? segment : `:${found[1]}`
-  })
-  return segments.join('/')
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
+/** What a layer hands requests to, where that can be seen: a router, or an application. */
+function placeBelow(layer: ExpressLayer, template: string, { applications, rest }: Place): Place {
+  const handle = layer.handle as Partial<ExpressRouter> | undefined
+  if (Array.isArray(handle?.stack)) return { router: handle as ExpressRouter, applications, rest }
+  const [next, ...others] = applications
+  // Express mounts an application by a function of this name.
+  if (layer.name === 'mounted_app' && next !== undefined && isMountedAt(next, template)) {
+    return { router: routerOf(next), applications: others, rest }
   }
+  return { router: routerOf(handle), applications, rest }
+}
+
+function isMountedAt({ mountpath }: ExpressApplication, template: string): boolean {
+  const paths = Array.isArray(mountpath) ? mountpath : [mountpath]
+  return template === unseen || paths.some((path) => withoutSlash(String(path)) === template)
 }

@@ -1,5 +1,5 @@
 import type { NodeRequest } from './exchange-of.js'
-import type { HttpOptions } from './http-instrument.js'
+import type { HttpOptions } from './http-options.js'
 import { type NodeResponse, noteError, Picker } from './picked.js'
 
 /** A middleware of Express' form, which Connect and Nest take as well. */

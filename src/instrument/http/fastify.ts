@@ -1,5 +1,5 @@
 import { type FastifyLike, hookInto } from './fastify-routes.js'
-import type { HttpOptions } from './http-instrument.js'
+import type { HttpOptions } from './http-options.js'
 import { Picker } from './picked.js'
 
 /** A plugin of Fastify's form, for the whole application and not only for what is registered beside it. */

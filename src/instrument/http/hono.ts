@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.js'
 import type { NodeRequest } from './exchange-of.js'
-import type { HttpOptions } from './http-instrument.js'
+import type { HttpOptions } from './http-options.js'
 import { errorTypeOf, unmatched } from './label-values.js'
 import { attempt, type NodeResponse, Picker } from './picked.js'
 
@@ -50,15 +50,27 @@ function beginForeign(picker: Picker, { method, url, headers }: Request): Exchan
 }
 
 /** Hono brings an error to its own handler before it returns here, and leaves it on the context. */
-function tell(exchange: Exchange | undefined, { req, error }: HonoContext): void {
+function tell(exchange: Exchange | undefined, context: HonoContext): void {
   if (exchange === undefined) return
-  exchange.route ??= routeOf(req)
+  exchange.route ??= routeOf(context)
+  const { error } = context
   if (error !== undefined && error !== null) exchange.errorType = errorTypeOf(error)
 }
 
-/** Middlewares are routes for every method, too: a handler is told from them as Hono's own guide does it, by `next`. */
-function routeOf({ matchedRoutes, routeIndex }: HonoContext['req']): string {
-  const route = matchedRoutes[routeIndex]
-  if (route === undefined || (route.method === 'ALL' && route.handler.length >= 2)) return unmatched
-  return route.path
+/**
+ * The route of the handler that answered, or would have: a guard may have answered before it. Where there is none, the path
+ * of the middleware that answered, unless that is for all paths or found nothing.
+ */
+function routeOf({ req: { matchedRoutes, routeIndex }, res }: HonoContext): string {
+  const handler = matchedRoutes.find((route, index) => index >= routeIndex && !isMiddleware(route))
+  if (handler !== undefined) return handler.path
+  const last = matchedRoutes[routeIndex]?.path
+  return last === undefined || everywhere.test(last) || res.status === 404 ? unmatched : last
+}
+
+const everywhere = /^\/?\*$/
+
+/** Middlewares are routes for every method, too: told from handlers as Hono's own guide does it, by `next`. */
+function isMiddleware({ method, handler }: MatchedRoute): boolean {
+  return method === 'ALL' && handler.length >= 2
 }

@@ -1,34 +1,21 @@
 import type { Registry } from '../../collect/registry.js'
 import { theHome } from '../../metric/home.js'
 import { MetricsError } from '../../model/errors.js'
-import { describe } from '../../model/metric-name.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
 import { watchExpressErrors } from './express-errors.js'
 import { watchFastify } from './fastify-routes.js'
+import { checkHttpOptions, checkNames, type HttpOptions } from './http-options.js'
 import { watchHttp2Servers } from './http2-server.js'
 import { BoundedValues } from './label-values.js'
 import { NamedFamilies } from './named-family.js'
-import { type NamingName, namings } from './naming/namings.js'
+import { namings } from './naming/namings.js'
 import { watchNodeClient } from './node-client.js'
 import { watchNodeServers } from './node-server.js'
-import { ServerInstrument, type ServerInstrumentOptions } from './server-instrument.js'
+import { ServerInstrument } from './server-instrument.js'
 import { ServerMetrics } from './server-metrics.js'
 import { watchUndici } from './undici-client.js'
 import { isSupervised } from './worker-number.js'
-
-export interface HttpOptions extends ServerInstrumentOptions {
-  /** Whose names are used; several for a time of transition. `prometheus` when left out. */
-  readonly names?: NamingName | readonly NamingName[] | undefined
-  /** Where the metrics are shown; the default registry when left out. */
-  readonly register?: Registry | undefined
-  /** Upper bounds of the durations, in seconds; those of the convention when left out. */
-  readonly buckets?: readonly number[] | undefined
-  /** How many routes are told apart; those that come later are shown as `_overflow`. 500 when left out. */
-  readonly maxRoutes?: number | undefined
-  /** How many hosts that requests are sent to are told apart; later ones are shown as `_overflow`. 100 when left out. */
-  readonly maxHosts?: number | undefined
-}
 
 const defaults = { names: 'prometheus', maxRoutes: 500, maxHosts: 100 } as const
 
@@ -90,21 +77,6 @@ export class HttpInstrument {
   }
 }
 
-/**
- * @param what where the names were given
- * @throws MetricsError `OPTION_INVALID` for a name that is none
- */
-export function checkNames(names: string | readonly string[], what: string): readonly NamingName[] {
-  const list = typeof names === 'string' ? [names] : names
-  for (const name of list) {
-    if (!Object.hasOwn(namings, name)) {
-      const all = Object.keys(namings).join(', ')
-      throw new MetricsError('OPTION_INVALID', `${what} must be of ${all}; got ${describe(name)}`)
-    }
-  }
-  return [...new Set(list as readonly NamingName[])]
-}
-
 const place = Symbol.for('promhive.http')
 const shared = globalThis as { [place]?: HttpInstrument }
 
@@ -115,6 +87,7 @@ export function theHttpInstrument(): HttpInstrument | undefined {
 
 /** The instrument of this process, made with these options where there is none yet. */
 export function provideHttpInstrument(options: HttpOptions): HttpInstrument {
+  checkHttpOptions(options)
   const { names, buckets, register, maxRoutes, maxHosts, ...rest } = options
   const present = shared[place]
   if (present === undefined) {

@@ -1,5 +1,5 @@
 import type { NodeRequest } from './exchange-of.js'
-import type { HttpOptions } from './http-instrument.js'
+import type { HttpOptions } from './http-options.js'
 import { unmatched } from './label-values.js'
 import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
 

@@ -1,5 +1,5 @@
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
-import type { HttpOptions } from './http-instrument.js'
+import type { HttpOptions } from './http-options.js'
 import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
 
 /** Express' request is Node's own; Fastify's has it, and knows its route. */

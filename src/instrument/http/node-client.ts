@@ -9,28 +9,61 @@ interface Told {
 
 /** Sees every request that is sent with `node:http` or `node:https`. */
 export function watchNodeClient(instrument: ClientInstrument): () => void {
+  // Node 20 tells of a request when it has been sent, which may be after its answer or its failure, or never.
+  const heard = ({ request }: Told) => {
+    if (instrument.knows(request)) return
+    instrument.begun(request, request.method, originOf(request))
+    // The end of whatever became of it: answered, failed, or handed over to another protocol.
+    request.once(
+      'close',
+      guarded(() => instrument.ended(request)),
+    )
+  }
   const undo = [
-    onChannel('http.client.request.start', ({ request }: Told) => {
-      const host = request.getHeader('host') ?? request.host
-      instrument.begun(request, request.method, `${request.protocol}//${host}`)
-      // The end of whatever became of it: answered, failed, or handed over to another protocol.
-      request.once(
-        'close',
-        guarded(() => instrument.ended(request)),
-      )
-    }),
+    onChannel('http.client.request.created', heard),
+    onChannel('http.client.request.start', heard),
     onChannel('http.client.response.finish', ({ request, response }: Told & { readonly response: IncomingMessage }) => {
-      instrument.answered(request, response.statusCode ?? 0)
-      response.once(
-        'close',
-        guarded(() => {
-          if (!response.complete) instrument.failed(request, 'ECONNRESET')
-        }),
-      )
+      heard({ request })
+      instrument.answered(request, response.statusCode ?? 0, reachedOrigin(request))
+      // Before the request is closed, or right after: whoever is first has its say.
+      const incomplete = guarded(() => {
+        if (!response.complete) instrument.failed(request, 'ECONNRESET')
+      })
+      request.prependOnceListener('close', incomplete)
+      response.once('close', incomplete)
     }),
-    onChannel('http.client.request.error', ({ request, error }: Told & { readonly error: unknown }) =>
-      instrument.failed(request, failureTypeOf(error)),
-    ),
+    onChannel('http.client.request.error', ({ request, error }: Told & { readonly error: unknown }) => {
+      heard({ request })
+      instrument.failed(request, failureTypeOf(error))
+    }),
   ]
   return () => undo.forEach((end) => void end())
+}
+
+/**
+ * Whom a request is sent to. Not who its `Host` header says: a proxy passes on what strangers wrote there. Only for the port,
+ * which nothing else tells, is it believed.
+ */
+function originOf(request: ClientRequest): string {
+  const { protocol, path } = request
+  // To a forward proxy, in whose stead the host counts that it is to ask.
+  if (/^https?:\/\//i.test(path) && URL.canParse(path)) return new URL(path).origin
+  const host = hostOf(request)
+  const header = request.getHeader('host')
+  const told = typeof header === 'string' && header.startsWith(`${host}:`) ? header : host
+  return `${protocol}//${told}`
+}
+
+/** The same where the header is somebody else's: by the port that the connection has. */
+function reachedOrigin(request: ClientRequest): string | undefined {
+  const host = hostOf(request)
+  const header = request.getHeader('host')
+  if (typeof header === 'string' && (header === host || header.startsWith(`${host}:`))) return undefined
+  if (/^https?:\/\//i.test(request.path)) return undefined
+  const port = request.socket?.remotePort
+  return port === undefined ? undefined : `${request.protocol}//${host}:${port}`
+}
+
+function hostOf({ host }: ClientRequest): string {
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -2,7 +2,7 @@ import type { Counter, CounterChild } from '../../metric/counter.js'
 import type { Gauge, GaugeChild } from '../../metric/gauge.js'
 import type { Histogram, HistogramChild } from '../../metric/histogram.js'
 import { type Exchange, schemeOf, versionOf } from './exchange.js'
-import { type BoundedValues, methodLabel } from './label-values.js'
+import { type BoundedValues, methodLabel, unmatched } from './label-values.js'
 import { type Facts, labelsOf, type NamedFamilies, shows } from './named-family.js'
 import type { NamedFamily, Naming } from './naming/naming.js'
 import { workerNumber } from './worker-number.js'
@@ -140,7 +140,7 @@ export class ServerMetrics {
     const { status, transport } = exchange
     return {
       method: methodLabel(exchange.method),
-      route: this.routes.label(route),
+      route: route === unmatched ? (this.naming.unmatchedRoute ?? unmatched) : this.routes.label(route),
       status: exchange.aborted && status === 0 ? this.naming.abortedStatus : status,
       scheme: schemeOf(transport),
       version: versionOf(transport),

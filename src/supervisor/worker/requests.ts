@@ -2,6 +2,8 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Server } from 'node:net'
+import { expressRoute } from '../../instrument/http/express-route.js'
+import { errorTypeOf, methodLabel } from '../../instrument/http/label-values.js'
 import type { GaugeChild } from '../../metric/gauge.js'
 import type { RequestMetrics } from './request-metrics.js'
 
@@ -22,12 +24,6 @@ export interface Exchange {
 interface RequestStart {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-}
-
-/** A request that a framework has found a route for: Express tells it so. */
-interface RoutedRequest extends IncomingMessage {
-  readonly baseUrl?: string
-  readonly route?: { readonly path?: unknown }
 }
 
 /** Where a request goes that no route is known for: never its raw path, which would make a series of its own. */
@@ -53,7 +49,7 @@ export class Requests {
       const { request, response } = message as RequestStart
       this.begin(exchangeOf(request, response), (ended) => response.once('close', ended))
     })
-    process.on('uncaughtExceptionMonitor', (error) => this.uncaught(error instanceof Error ? error.name : 'Error'))
+    process.on('uncaughtExceptionMonitor', (error) => this.uncaught(errorTypeOf(error)))
   }
 
   /** How many were answered so far. */
@@ -102,12 +98,9 @@ export class Requests {
 
 function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
   return {
-    method: request.method ?? '',
+    method: methodLabel(request.method ?? ''),
     since: performance.now(),
-    endpoint() {
-      const { baseUrl = '', route } = request as RoutedRequest
-      return typeof route?.path === 'string' ? `${baseUrl}${route.path}` : unknownEndpoint
-    },
+    endpoint: () => endpointOf(request),
     fault: () => (response.writableFinished ? failure(response.statusCode) : 'aborted'),
     closeConnection() {
       if (!response.headersSent) response.setHeader('Connection', 'close')
@@ -115,9 +108,18 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchang
   }
 }
 
+/** Of the frameworks, Express leaves the route on its request. Nothing that goes wrong here may reach the application. */
+function endpointOf(request: IncomingMessage): string {
+  try {
+    return expressRoute(request) ?? unknownEndpoint
+  } catch {
+    return unknownEndpoint
+  }
+}
+
 function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange {
   return {
-    method: String(headers[':method'] ?? ''),
+    method: methodLabel(headers[':method'] ?? ''),
     since: performance.now(),
     endpoint: () => unknownEndpoint,
     fault: () => (stream.rstCode === 0 ? failure(Number(stream.sentHeaders?.[':status'] ?? 0)) : 'aborted'),

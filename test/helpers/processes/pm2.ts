@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cleanEnvironment } from './actor.js'
@@ -34,6 +34,13 @@ export class Pm2 {
     return (JSON.parse(await this.run(['jlist'])) as { name: string; pid: number }[])
       .filter((each) => each.name === name && each.pid > 0)
       .map(({ pid }) => pid)
+  }
+
+  /** What each process of an application wrote to stderr, in the order of `pidsOf`. */
+  errorsOf(name: string): string[] {
+    const folder = join(this.home, 'logs')
+    const files = readdirSync(folder).filter((file) => file.startsWith(`${name}-error`))
+    return files.sort().map((file) => readFileSync(join(folder, file), 'utf8'))
   }
 
   get daemon(): number {

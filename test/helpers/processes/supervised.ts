@@ -104,8 +104,8 @@ export class SupervisedApplication {
   }
 
   /** What a request of the application is answered. */
-  async ask(path = '/'): Promise<string> {
-    return (await ask(`http://127.0.0.1:${this.port}${path}`)).body
+  async ask(path = '/', method = 'GET'): Promise<string> {
+    return (await ask(`http://127.0.0.1:${this.port}${path}`, method)).body
   }
 
   /** The pids of all workers that run, in the order in which they were started. */

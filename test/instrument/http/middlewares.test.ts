@@ -87,11 +87,23 @@ describe('a middleware', { timeout: 120_000 }, () => {
 
   test('of Hono measures by itself where no server of Node’s is', async ({ stage }) => {
     const shop = await stage.start(program, { cwd })
-    await shop.ask('honoAlone')
+    await shop.ask('honoAlone', ['/users/1', '/fails', '/nobody'])
     const seen = new Exposition(await shop.ask<string>('scrape'))
     expect(seen.labelled('http_requests_total')).toEqual({
       ...expected,
       'method="GET",route="/users/:id",status_code="200"': 1,
+    })
+  })
+
+  test('of Hono knows the route of what did not come to its handler', async ({ stage }) => {
+    const shop = await stage.start(program, { cwd })
+    await shop.ask('honoAlone', ['/guarded/7', '/guarded/7/deeper', '/mounted/7', '/mounted/nobody'])
+    const seen = new Exposition(await shop.ask<string>('scrape'))
+    expect(seen.labelled('http_requests_total')).toEqual({
+      'method="GET",route="/guarded/:secret",status_code="401"': 1,
+      'method="GET",route="/guarded/*",status_code="401"': 1,
+      'method="GET",route="/mounted/*",status_code="200"': 1,
+      'method="GET",route="_unmatched",status_code="404"': 1,
     })
   })
 })

@@ -49,6 +49,8 @@ export interface Naming {
   readonly client?: ClientNaming
   /** What stands for the status of a request whose sender left before it had one. */
   readonly abortedStatus: string
+  /** What stands for a route that nobody told; `_unmatched` when left out. */
+  readonly unmatchedRoute?: string
 }
 
 export const durationBuckets: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

@@ -15,6 +15,8 @@ const server = {
 /** OpenTelemetry's semantic conventions for HTTP metrics, as its exporters write them for Prometheus. */
 export const opentelemetry: Naming = {
   abortedStatus: '',
+  // The conventions have no route where none is known.
+  unmatchedRoute: '',
   server: {
     duration: {
       name: 'http_server_request_duration_seconds',
@@ -57,7 +59,7 @@ export const opentelemetry: Naming = {
     inFlight: {
       name: 'http_client_active_requests',
       help: 'Number of active HTTP client requests.',
-      labels: {},
+      labels: { http_request_method: 'method', server_address: 'host', server_port: 'port', url_scheme: 'scheme' },
     },
   },
 }

@@ -49,8 +49,39 @@ function express(make) {
   tenant.get('/items/:item', ({ params }, response) => response.json(params))
   application.use('/api', (_request, _response, next) => next())
   application.use('/tenants/:tenant', tenant)
+  mountInEveryWay(application, make, shop)
   application.get(/^\/files\/(.+)$/, (_request, response) => response.send('file'))
   // The end of the line, as Express has it, without its word on stderr.
   application.use((_error, _request, response, _next) => response.status(500).send('failed'))
   return createServer(application)
+}
+
+/** What Express does not tell of by itself: applications in the application, functions, expressions, several that match. */
+function mountInEveryWay(application, make, shop) {
+  const mounted = make()
+  mounted.get('/orders/:order', (_request, response) => response.send('order'))
+  application.use('/mounted/:tenant', mounted)
+  application.use('/called/:tenant', (...parts) => shop(...parts))
+  application.use(/^\/expression\/\w+/, shop)
+  application.use('/hooks/:hook', (_request, response) => response.send('hook'))
+  const guarded = make.Router()
+  guarded.use((_request, response) => response.sendStatus(401))
+  guarded.get('/:any', (_request, response) => response.send('never'))
+  application.use('/guarded/:tenant', guarded)
+  const languages = make.Router()
+  languages.get('/hello', (_request, response) => response.send('hello'))
+  application.use('/:language', languages)
+  const items = make.Router()
+  items.get('/items/:item', (_request, response) => response.send('item'))
+  application.use('/Items/:shelf', items)
+  const failing = make.Router()
+  failing.get('/now', () => {
+    throw new RangeError('out of stock')
+  })
+  failing.get('/later', (_request, _response, next) => setImmediate(next, new RangeError('out of stock')))
+  failing.get('/passed', (_request, _response, next) => next())
+  const outer = make.Router()
+  outer.use('/inner/:part', failing)
+  application.use('/failing/:tenant', outer)
+  application.use('/failing-as-well', failing)
 }

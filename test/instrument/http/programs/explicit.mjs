@@ -94,6 +94,9 @@ async function honoShop() {
   application.onError((_error, context) => context.text('failed', 500))
   application.use(httpMetrics())
   application.route('/users', users)
+  application.use('/guarded/*', async (context, _next) => context.text('not for you', 401))
+  application.get('/guarded/:secret', (context) => context.text('never'))
+  application.mount('/mounted', (request) => new Response('', { status: request.url.endsWith('/nobody') ? 404 : 200 }))
   application.get('/fails', () => {
     throw new RangeError('out of stock')
   })
@@ -124,8 +127,8 @@ answer({
     return `http://127.0.0.1:${server.address().port}`
   },
   /** Hono without a server of Node's, as elsewhere. */
-  async honoAlone() {
+  async honoAlone(paths) {
     const application = await honoShop()
-    for (const path of ['/users/1', '/fails', '/nobody']) await application.request(path)
+    for (const path of paths) await application.request(path)
   },
 })

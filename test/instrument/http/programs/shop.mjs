@@ -17,6 +17,7 @@ const reached = []
 /** Tells of requests that nobody answers. */
 const slow = new EventEmitter()
 const connections = new Set()
+const opened = []
 
 const listener = (request, response) => {
   reached.push(request.url)
@@ -60,6 +61,7 @@ answer({
   async open(name) {
     const server = await (servers[name] ?? applications[name])()
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    opened.push(server)
     const scheme = name === 'https' || name === 'http2secure' ? 'https' : 'http'
     return `${scheme}://127.0.0.1:${server.address().port}`
   },
@@ -114,6 +116,9 @@ answer({
     }),
   cutOff() {
     for (const socket of connections) socket.destroy()
+  },
+  closeServers() {
+    for (const server of opened) server.closeAllConnections()
   },
   clear: () => register.clear(),
 })

@@ -1,0 +1,53 @@
+import type { Registry } from '../../collect/registry.js'
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import { type NamingName, namings } from './naming/namings.js'
+import type { ServerInstrumentOptions } from './server-instrument.js'
+
+export interface HttpOptions extends ServerInstrumentOptions {
+  /** Whose names are used; several for a time of transition. `prometheus` when left out. */
+  readonly names?: NamingName | readonly NamingName[] | undefined
+  /** Where the metrics are shown; the default registry when left out. */
+  readonly register?: Registry | undefined
+  /** Upper bounds of the durations, in seconds; those of the convention when left out. */
+  readonly buckets?: readonly number[] | undefined
+  /** How many routes are told apart; those that come later are shown as `_overflow`. 500 when left out. */
+  readonly maxRoutes?: number | undefined
+  /** How many hosts that requests are sent to are told apart; later ones are shown as `_overflow`. 100 when left out. */
+  readonly maxHosts?: number | undefined
+}
+
+/** @throws MetricsError `OPTION_INVALID` for what would only be noticed at the first request, or never */
+export function checkHttpOptions({ names, ignore, route, maxRoutes, maxHosts }: HttpOptions): void {
+  if (names !== undefined) {
+    if (typeof names !== 'string' && !Array.isArray(names)) throw invalid('names', 'a name or several', names)
+    if (checkNames(names, 'instrumentHttp: names').length === 0) throw invalid('names', 'one name at least', names)
+  }
+  for (const [option, value] of Object.entries({ ignore, route })) {
+    if (value !== undefined && typeof value !== 'function') throw invalid(option, 'a function', value)
+  }
+  for (const [option, value] of Object.entries({ maxRoutes, maxHosts })) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 0)) {
+      throw invalid(option, 'a whole number of 0 or more', value)
+    }
+  }
+}
+
+/**
+ * @param what where the names were given
+ * @throws MetricsError `OPTION_INVALID` for a name that is none
+ */
+export function checkNames(names: string | readonly string[], what: string): readonly NamingName[] {
+  const list = typeof names === 'string' ? [names] : names
+  for (const name of list) {
+    if (!Object.hasOwn(namings, name)) {
+      const all = Object.keys(namings).join(', ')
+      throw new MetricsError('OPTION_INVALID', `${what} must be of ${all}; got ${describe(name)}`)
+    }
+  }
+  return [...new Set(list as readonly NamingName[])]
+}
+
+function invalid(option: string, says: string, got: unknown): MetricsError {
+  return new MetricsError('OPTION_INVALID', `instrumentHttp: ${option} must be ${says}, got ${describe(got)}`)
+}
