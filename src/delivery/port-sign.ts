@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { connect, createServer, type Server } from 'node:net'
 
 /**
@@ -11,6 +10,8 @@ export class PortSign {
 
   /** @param family what the processes of the application have in common, and no others */
   constructor(family: string) {
+    // Loaded by who has a family: it takes milliseconds of an application's start.
+    const { createHash } = process.getBuiltinModule('node:crypto')
     this.path = `\0promhive-port-${createHash('sha256').update(family).digest('hex').slice(0, 32)}`
   }
 
