@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './processes/dist.js'
 import { ask } from './processes/http.js'
+import { startServer } from './processes/prometheus-program.js'
 import type { Stage } from './processes/stage.js'
 import { until } from './processes/until.js'
 
@@ -23,31 +24,8 @@ export class PrometheusServer {
       .replace('127.0.0.1:9464', new URL(metricsUrl).host)
     writeFileSync(join(folder, 'prometheus.yml'), configuration)
     copyFileSync(join(example, 'alerts.yml'), join(folder, 'alerts.yml'))
-    const options = {
-      'config.file': join(folder, 'prometheus.yml'),
-      'storage.tsdb.path': join(folder, 'data'),
-      'web.listen-address': '127.0.0.1:0',
-    }
-    const child = spawn(
-      'prometheus',
-      Object.entries(options).map(([option, value]) => `--${option}=${value}`),
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    )
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    stage.after(async () => {
-      child.kill('SIGKILL')
-      await ended
-    })
-    let log = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
-    const port = await until(
-      () => {
-        if (child.exitCode !== null) throw new Error(`Prometheus ended: ${log}`)
-        return /Listening on"? address=\S*:(\d+)/.exec(log)?.[1]
-      },
-      (found) => found !== undefined,
-    )
-    const server = new PrometheusServer(`http://127.0.0.1:${port}`)
+    const args = [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`]
+    const server = new PrometheusServer(await startServer(stage, 'prometheus', args))
     await until(
       () => server.value('up'),
       (up) => up === 1,

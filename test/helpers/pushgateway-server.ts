@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { Exposition } from './processes/exposition.js'
 import { ask } from './processes/http.js'
+import { startServer } from './processes/prometheus-program.js'
 import type { Stage } from './processes/stage.js'
-import { until } from './processes/until.js'
 
 /** Whether this system has a Pushgateway; `scripts/provision.mjs` installs it where it may. */
 export const hasPushgateway = spawnSync('prometheus-pushgateway', ['--version'], { stdio: 'ignore' }).status === 0
@@ -12,24 +12,7 @@ export class PushgatewayServer {
   private constructor(readonly url: string) {}
 
   static async start(stage: Stage): Promise<PushgatewayServer> {
-    const child = spawn('prometheus-pushgateway', ['--web.listen-address=127.0.0.1:0'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    stage.after(async () => {
-      child.kill('SIGKILL')
-      await ended
-    })
-    let log = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
-    const port = await until(
-      () => {
-        if (child.exitCode !== null) throw new Error(`the Pushgateway ended: ${log}`)
-        return /Listening on"? address=\S*:(\d+)/.exec(log)?.[1]
-      },
-      (found) => found !== undefined,
-    )
-    return new PushgatewayServer(`http://127.0.0.1:${port}`)
+    return new PushgatewayServer(await startServer(stage, 'prometheus-pushgateway'))
   }
 
   /** What Prometheus gets from it of what was pushed: name → labels as printed → value. */

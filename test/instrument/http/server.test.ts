@@ -1,31 +1,8 @@
 import { describe, expect } from 'vitest'
-import { cwd, preload } from '../../helpers/http/shop.js'
-import type { Actor } from '../../helpers/processes/actor.js'
-import { Exposition } from '../../helpers/processes/exposition.js'
-import { type Stage, test } from '../../helpers/processes/stage.js'
+import { open, scrape, settled } from '../../helpers/http/shop-actor.js'
+import type { Exposition } from '../../helpers/processes/exposition.js'
+import { test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
-
-const program = '../../instrument/http/programs/shop.mjs'
-
-async function open(stage: Stage, application = 'plain', env: Record<string, string> = {}) {
-  const shop = await stage.start(program, {
-    cwd,
-    env: { NODE_OPTIONS: preload, PROMHIVE_METRICS_PORT: 'off', PROMHIVE_DEFAULT_METRICS: 'off', ...env },
-  })
-  return { shop, base: await shop.ask<string>('open', application) }
-}
-
-async function scrape(shop: Actor): Promise<Exposition> {
-  return new Exposition(await shop.ask<string>('scrape'))
-}
-
-/** The scrape in which nothing is under way any more, and so much was counted. */
-function settled(shop: Actor, requests: number, name = 'http_requests_total'): Promise<Exposition> {
-  return until(
-    () => scrape(shop),
-    (seen) => seen.total(name) >= requests,
-  )
-}
 
 describe('a server of HTTP 1', { timeout: 120_000 }, () => {
   test('shows sizes of bodies, told or not', async ({ stage }) => {
