@@ -59,7 +59,7 @@ describe('promhive doctor', () => {
     expect(code).toBe(0)
     expect(wrong.filter(({ topic }) => topic === 'environment').map(({ text }) => text)).toEqual([
       "PROMETHEUS_MULTIPROCDIR is none of promhive's variables",
-      'PROMHIVE_WORKERS must be a whole number from 1 to 1024, got "two"',
+      'PROMHIVE_WORKERS must be a whole number from 1 to 1024, or auto for one per processor, got "two"',
       'PROMHIVE_HTTP_NAMES must be of prometheus, opentelemetry, gunicorn, flask; got "otel"',
     ])
   })
