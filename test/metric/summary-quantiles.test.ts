@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Summary } from '../../src/index.js'
 import { quantileOf } from '../../src/model/layout/summary.js'
 import { freshDirectory, mergedOf, TestProcess } from '../helpers/homes.js'
+import { holds } from '../helpers/property.js'
 import { shown } from '../helpers/samples.js'
 
 const quantiles = [0, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 1]
@@ -54,7 +55,7 @@ describe.each(Object.entries(shapes))('quantiles of %s data', (_, shape) => {
       maxLength: 3000,
       size: 'max',
     })
-    await fc.assert(
+    await holds(
       fc.asyncProperty(data, async (given) => {
         const observers = Array.from({ length: 8 }, () => observing())
         const values = given.map(({ u }) => shape(u))
@@ -66,7 +67,7 @@ describe.each(Object.entries(shapes))('quantiles of %s data', (_, shape) => {
           expect(Math.abs(found[i]! - exact)).toBeLessThanOrEqual(exact * relativeError * (1 + 1e-9))
         })
       }),
-      { numRuns: 20 },
+      20,
     )
   })
 })
@@ -74,7 +75,7 @@ describe.each(Object.entries(shapes))('quantiles of %s data', (_, shape) => {
 test('quantiles of many processes are those of one that observed it all', async () => {
   const value = fc.oneof(fc.double({ noNaN: true }), fc.double({ min: 0, max: 10, noNaN: true }), fc.integer())
   const data = fc.array(fc.record({ value, writer: fc.nat({ max: 7 }) }), { minLength: 1, maxLength: 300 })
-  await fc.assert(
+  await holds(
     fc.asyncProperty(data, async (given) => {
       const many = Array.from({ length: 8 }, () => observing())
       const one = observing()
