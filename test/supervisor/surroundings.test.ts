@@ -17,9 +17,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   test('that is told to end before it has started ends, and starts nobody', { timeout: patience }, async ({
     stage,
   }) => {
-    const { hooks, release } = waitingHooks(stage)
-    const app = await SupervisedApplication.launch(stage, { args: ['--workers', '2', '--hooks', hooks] })
-    await app.says(/hook starting/)
+    const { app, release } = await starting(stage, 2)
     app.signal('SIGTERM')
     // It has arrived when the hook goes on.
     await app.says(/hook told SIGTERM/)
@@ -31,9 +29,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   })
 
   test('that is told twice does not wait for a hook either', { timeout: patience }, async ({ stage }) => {
-    const { hooks } = waitingHooks(stage)
-    const app = await SupervisedApplication.launch(stage, { args: ['--workers', '1', '--hooks', hooks] })
-    await app.says(/hook starting/)
+    const { app } = await starting(stage, 1)
     app.signal('SIGTERM')
     await app.says(/hook told SIGTERM/)
     app.signal('SIGINT')
@@ -45,9 +41,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   test('that gets TTIN while it starts has a worker more than it was to have', { timeout: patience }, async ({
     stage,
   }) => {
-    const { hooks, release } = waitingHooks(stage)
-    const app = await SupervisedApplication.launch(stage, { args: ['--workers', '1', '--hooks', hooks] })
-    await app.says(/hook starting/)
+    const { app, release } = await starting(stage, 1)
     app.signal('SIGTTIN')
     await app.says(/hook told SIGTTIN/)
     writeFileSync(release, '')
@@ -167,6 +161,14 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(JSON.parse(await app.ask('/facts')).argv.slice(2)).toEqual(['--help', '-h'])
   })
 })
+
+/** An application whose first hook waits: its supervisor has started, and none of its workers. */
+async function starting(stage: Stage, workers: number) {
+  const { hooks, release } = waitingHooks(stage)
+  const app = await SupervisedApplication.launch(stage, { args: ['--workers', String(workers), '--hooks', hooks] })
+  await app.says(/hook starting/)
+  return { app, release }
+}
 
 /** A first hook that takes until there is a file, and says which signals have come meanwhile. */
 function waitingHooks(stage: Stage): { hooks: string; release: string } {
