@@ -5,25 +5,27 @@ export interface FileOwnership {
   readonly mode: number
 }
 
-const othersMayWrite = 0o002
 const groupMayWrite = 0o020
+const othersMayWrite = 0o002
 const sticky = 0o1000
 
-/** Returns whether only root and this user can change a file, or the entries of a directory. */
+/** Returns whether a file or directory belongs to root or this user, and no other user can write to it. */
 export function isTrusted({ uid, gid, mode }: FileOwnership, user: number): boolean {
   if (uid !== 0 && uid !== user) return false
-  return (mode & othersMayWrite) === 0 && ((mode & groupMayWrite) === 0 || gid === 0)
+  // A group that has the number of its user is that user's own, by the convention of Linux distributions.
+  const groupIsOwners = gid === 0 || gid === uid
+  return (mode & othersMayWrite) === 0 && ((mode & groupMayWrite) === 0 || groupIsOwners)
+}
+
+/**
+ * Returns whether no other user can replace what root or this user owns in a directory. In a directory such as `/tmp` the
+ * sticky bit forbids that.
+ */
+export function keepsEntries(facts: FileOwnership, user: number): boolean {
+  return isTrusted(facts, user) || ((facts.uid === 0 || facts.uid === user) && (facts.mode & sticky) !== 0)
 }
 
 /** Returns whether only this user and root can list, read or change what is in a directory. */
 export function isPrivate({ uid, mode }: FileOwnership, user: number): boolean {
   return uid === user && (mode & 0o077) === 0
-}
-
-/**
- * Returns whether only root and this user can replace an entry of a directory that one of them owns. In a directory such as
- * `/tmp` the sticky bit forbids that to other users.
- */
-export function keepsEntries(facts: FileOwnership, user: number): boolean {
-  return isTrusted(facts, user) || ((facts.uid === 0 || facts.uid === user) && (facts.mode & sticky) !== 0)
 }

@@ -10,7 +10,8 @@ describe('who may change a file', () => {
     ['of another user', facts(1001, 0o700), false],
     ['that every user may write', facts(1000, 0o777), false],
     ['that every user may write, with the sticky bit', facts(0, 0o1777), false],
-    ['that a group may write', facts(1000, 0o775), false],
+    ["that its user's own group may write", facts(1000, 0o775), true],
+    ['that another group may write', facts(1000, 0o775, 50), false],
     ["that root's group may write", facts(0, 0o775, 0), true],
   ])('%s', (_, given, expected) => {
     expect(isTrusted(given, 1000)).toBe(expected)
