@@ -26,13 +26,15 @@ import {
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { Faults } from './faults.js'
+import { withLocal } from './local-source.js'
+import { type LogOptions, ProcessLog } from './process-log.js'
 import { RegistryScope } from './registry-scope.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
 /** So many things without a name are not made at the start of an application, but with its requests. */
 const manyNameless = 1000
 
-export interface ConfigureOptions {
+export interface ConfigureOptions extends LogOptions {
   /** The directory that the processes of the application share. What was counted before is carried there. */
   readonly dir?: string
   /** Where the processes count together instead of in a directory. What was counted before is carried there. */
@@ -78,7 +80,8 @@ export class ProcessHome implements Home {
   private options: ConfigureOptions = {}
   /** Metrics by definition; weakly, for a registry may be made for one request. */
   private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
-  private readonly faults = new Faults(() => this.showsItself())
+  readonly log = new ProcessLog()
+  private readonly faults = new Faults(() => this.showsItself(), this.log)
 
   configure(options: ConfigureOptions): void {
     if (typeof options !== 'object' || options === null) {
@@ -90,8 +93,10 @@ export class ProcessHome implements Home {
     }
     if (backend !== undefined) checkBackend(backend, dir)
     checkLimit('configure', options)
+    this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     this.options = { ...this.options, ...options }
+    this.log.debug(`configure sets ${Object.keys(options).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(dir)
   }
@@ -224,6 +229,8 @@ export class ProcessHome implements Home {
       directory,
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRecovered: (text) => this.recovered(text),
+      onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
     })
@@ -248,6 +255,7 @@ export class ProcessHome implements Home {
     backend.begin?.({
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)
   }
@@ -258,6 +266,8 @@ export class ProcessHome implements Home {
     this.stopListening?.()
     this.stopListening = undefined
     this.backend = backend
+    const where = this.whereabouts()
+    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
     if (this.isShared()) this.ticker.start()
     this.opened?.close()
     this.opened = undefined
@@ -268,6 +278,10 @@ export class ProcessHome implements Home {
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
   }
 
+  private recovered(text: string): void {
+    this.log.info(text, { event: 'recovered' })
+  }
+
   private unusable(cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause)
     if (this.options.strict) {
@@ -275,18 +289,6 @@ export class ProcessHome implements Home {
     }
     this.backend ??= new MemoryBackend()
     this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
-  }
-}
-
-/** A source that shows what this process keeps for itself as well. */
-function withLocal(source: Source, local: MemoryStore): Source {
-  return {
-    async read(pause) {
-      const reading = await source.read(pause)
-      const own = local.log.length === 0 ? [] : local.snapshot().writers
-      return { ...reading, writers: [...reading.writers, ...own] }
-    },
-    close: () => source.close(),
   }
 }
 

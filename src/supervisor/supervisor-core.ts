@@ -3,11 +3,12 @@ import type { Exposition } from '../delivery/scrape.js'
 import { openStatisticsServer, type StatisticsServer } from '../delivery/statistics-server.js'
 import { theHome } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
+import type { GivenLogger, Log } from '../model/logger.js'
 import { statisticsAddress } from '../model/statistics-address.js'
 import type { Settings } from './configuration/settings.js'
 import type { HookedSupervisor } from './default-hooks.js'
 import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'
-import { type Logger, standardLogger, textOf } from './log.js'
+import { logOf, textOf } from './log.js'
 import { HookManager } from './managers/hook-manager.js'
 import { MetricsServerManager } from './managers/metrics-server-manager.js'
 import { type MetricNaming, metricNaming } from './metric-naming.js'
@@ -29,7 +30,7 @@ export interface CoreOptions {
   /** Begins to forward to Redis. */
   readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
   readonly hooks?: Hooks
-  readonly logger?: Logger
+  readonly logger?: GivenLogger
 }
 
 /** Milliseconds that hooks of workers which have ended may take before the end of all. */
@@ -40,7 +41,7 @@ type About = Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit
 /** The metrics port, the metrics and the hooks of a supervisor. */
 export abstract class SupervisorCore implements HookedSupervisor {
   readonly settings: Settings
-  protected readonly logger: Logger
+  protected readonly logger: Log
   protected readonly naming: MetricNaming
   protected metrics: SupervisorMetrics | undefined
   private readonly hooks: HookManager
@@ -52,11 +53,11 @@ export abstract class SupervisorCore implements HookedSupervisor {
   private forwarding: { stop(): Promise<void> } | undefined
 
   constructor(private readonly core: CoreOptions) {
-    const { settings, logger = standardLogger } = core
+    const { settings } = core
     this.settings = settings
-    this.logger = logger
-    this.hooks = new HookManager(logger)
-    this.metricsServer = new MetricsServerManager(logger)
+    this.logger = logOf(settings, core.logger)
+    this.hooks = new HookManager(this.logger)
+    this.metricsServer = new MetricsServerManager(this.logger)
     this.naming = metricNaming(settings.compat, settings.metricPrefix)
   }
 
@@ -123,7 +124,10 @@ export abstract class SupervisorCore implements HookedSupervisor {
   protected async close(): Promise<void> {
     await this.tell('stopped')
     await this.forwarding?.stop()
-    await this.statisticsServer?.close()
+    if (this.statisticsServer !== undefined) {
+      await this.statisticsServer.close()
+      this.logger.debug('the statistics are closed', { event: 'statisticsClosed' })
+    }
     this.statisticsServer = undefined
     await this.closeMetricsPort()
   }
@@ -142,7 +146,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
       })
       const onError = (error: MetricsError): void => this.report(error)
       this.statisticsServer = await openStatisticsServer({ address, statistics: () => statistics.tell(), onError })
-      this.logger.info(`statistics at ${this.statisticsServer.address}`)
+      const { address: at } = this.statisticsServer
+      this.logger.info(`statistics at ${at}`, { event: 'statistics', address: at })
     } catch (cause) {
       this.report(
         cause instanceof MetricsError ? cause : new MetricsError('SERVER_FAILED', `no statistics: ${textOf(cause)}`),

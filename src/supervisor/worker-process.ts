@@ -184,3 +184,8 @@ export function fork(program: Program, environment: Readonly<Record<string, stri
   })
   return cluster.fork(environment)
 }
+
+/** Whether this process can have workers. */
+export function isPrimary(): boolean {
+  return cluster.isPrimary
+}

@@ -60,13 +60,18 @@ function find(name: SettingName, setting: Setting, layers: Layers): Origin | und
     return read(name, setting, argument, `command line ${option}`, option)
   }
   for (const variable of setting.env) {
-    const value = environment[variable]
+    const value = textFor(setting, environment[variable])
     // Set to nothing is how composed files leave a variable out.
     if (value !== undefined && value !== '') return read(name, setting, value, `environment ${variable}`, variable)
   }
   const inFile = file?.values.get(name)
   if (inFile === undefined) return undefined
   return read(name, setting, inFile.value, `${file!.path}: ${inFile.path}`, `${file!.path}: ${inFile.path}`)
+}
+
+/** Returns what a variable says of a setting. */
+export function textFor({ part }: Setting, text: string | undefined): string | undefined {
+  return text === undefined || part === undefined ? text : part(text)
 }
 
 function read(name: SettingName, setting: Setting, given: unknown, from: string, what: string): Origin {
