@@ -21,6 +21,7 @@ import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
 import { type GivenLogger, logOf } from './supervisor/log.js'
 import { workerEnvironment } from './supervisor/managers/environment-manager.js'
+import { takePidFile } from './supervisor/pid-file.js'
 import { handleSignals } from './supervisor/signal-handling.js'
 import { Supervisor } from './supervisor/supervisor.js'
 import { isPrimary } from './supervisor/worker-process.js'
@@ -194,10 +195,12 @@ export function composeSupervisor(
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
   const log = openLog(configuration, logger)
+  const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
+  if (releasePidFile !== undefined) process.once('exit', releasePidFile)
   const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account) }
   const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
   const preload = register ? ['--import', registerFile()] : []
-  return new Supervisor({
+  const supervisor = new Supervisor({
     settings,
     registry: processHome().registry,
     tls: encryptionOf(configuration),
@@ -218,6 +221,8 @@ export function composeSupervisor(
     ...(hooks !== undefined && { hooks: hooks as HooksOf }),
     logger: log,
   })
+  void supervisor.done.then(releasePidFile)
+  return supervisor
 }
 
 /** The log of a supervisor, which is that of its process as well. */

@@ -4,7 +4,8 @@ import { jsonLine, Log, type LogFormat, type LogLevel, plainLine } from '../mode
 export function standardLog(level: LogLevel, format: LogFormat): Log {
   return new Log((of, message, fields) => {
     outlive(process.stderr)
-    const line = format === 'json' ? jsonLine(of, message, fields, new Date(), process.pid) : plainLine(of, message)
+    const line =
+      format === 'json' ? jsonLine(of, message, fields, new Date(), process.pid) : plainLine(of, message, process.pid)
     process.stderr.write(line)
   }, level)
 }

@@ -83,9 +83,9 @@ export function isLogger(value: unknown): value is GivenLogger {
   return ['error', 'warn', 'info'].every((method) => isFunction(logger?.[method]))
 }
 
-/** Returns a line for people: `promhive: worker 1 (4711) is ready`. */
-export function plainLine(level: LogLevel, message: string): string {
-  return `promhive: ${level === 'debug' ? 'debug: ' : ''}${withoutControls(message)}\n`
+/** Returns a line for people: `promhive: 2 workers from now on`. At `debug`, all processes of an application log: it names this one. */
+export function plainLine(level: LogLevel, message: string, pid: number): string {
+  return `promhive: ${level === 'debug' ? `debug ${pid}: ` : ''}${withoutControls(message)}\n`
 }
 
 /** Returns a line for programs: a JSON object with `time`, `level`, `name`, `pid`, `message` and the facts. */

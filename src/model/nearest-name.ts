@@ -1,11 +1,13 @@
 /**
- * The known name that differs in the fewest letters, if it is only a few: what somebody may have meant.
+ * Returns the known name that differs in the fewest letters, if it is only a few: what may have been meant.
  *
  * @param most so many letters may differ
  */
 export function nearest(name: string, known: Iterable<string>, most = 3): string | undefined {
   let best: string | undefined
-  let least = Math.min(most + 1, Math.ceil(name.length / 2))
+  const half = Math.ceil(name.length / 2)
+  // One letter may differ in a short name, but not in a single letter.
+  let least = Math.min(most + 1, name.length > 1 ? Math.max(2, half) : half)
   for (const candidate of known) {
     const steps = distance(name, candidate)
     if (steps < least) [best, least] = [candidate, steps]
@@ -13,14 +15,20 @@ export function nearest(name: string, known: Iterable<string>, most = 3): string
   return best
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein's distance). */
+/** How many letters have to be put in, taken out, changed, or swapped with the next one. */
 function distance(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      let steps = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + same)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) steps = Math.min(steps, before[j - 2]! + 1)
+      next.push(steps)
     }
+    before = row
     row = next
   }
   return row[b.length]!

@@ -12,6 +12,7 @@ import { logOf, textOf } from './log.js'
 import { HookManager } from './managers/hook-manager.js'
 import { MetricsServerManager } from './managers/metrics-server-manager.js'
 import { type MetricNaming, metricNaming } from './metric-naming.js'
+import { ParentWatch } from './parent-watch.js'
 import { RequestNumbers } from './request-numbers.js'
 import { Statistics } from './statistics.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
@@ -46,6 +47,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   protected metrics: SupervisorMetrics | undefined
   private readonly hooks: HookManager
   private readonly metricsServer: MetricsServerManager
+  private readonly parentWatch: ParentWatch
   private readonly histories = new Histories()
   /** The hooks of a worker that are under way. */
   private readonly telling = new Map<SupervisedWorker, Promise<void>>()
@@ -58,6 +60,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.logger = logOf(settings, core.logger)
     this.hooks = new HookManager(this.logger)
     this.metricsServer = new MetricsServerManager(this.logger)
+    this.parentWatch = new ParentWatch(this.logger)
     this.naming = metricNaming(settings.compat, settings.metricPrefix)
   }
 
@@ -114,6 +117,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   /** What every supervisor begins with. */
   protected async open(): Promise<void> {
+    this.parentWatch.start()
     await this.tell('starting')
     this.prepareMetrics()
     if (this.settings.metrics) await this.openMetricsPort()
@@ -122,6 +126,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   /** What every supervisor ends with. */
   protected async close(): Promise<void> {
+    this.parentWatch.stop()
     await this.tell('stopped')
     await this.forwarding?.stop()
     if (this.statisticsServer !== undefined) {

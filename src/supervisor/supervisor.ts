@@ -1,4 +1,5 @@
 import { MetricsError } from '../model/errors.js'
+import type { LogFields } from '../model/logger.js'
 import { describe } from '../model/metric-name.js'
 import { assignmentOf } from './assignment.js'
 import { mostWorkers } from './configuration/kinds.js'
@@ -211,8 +212,8 @@ export class Supervisor extends SupervisorCore {
   }
 
   /** Says something to who reads the log. */
-  explain(text: string): void {
-    this.logger.info(text)
+  explain(text: string, fields?: LogFields): void {
+    this.logger.info(text, fields)
   }
 
   /**

@@ -79,7 +79,10 @@ function read(name: SettingName, setting: Setting, given: unknown, from: string,
   const { secret = false } = setting
   if (value !== undefined) return { name, value, from, secret }
   const shown = secret ? 'something else' : describe(given)
-  throw new MetricsError('OPTION_INVALID', `${what} must be ${setting.kind.says}, got ${shown}`)
+  const { says, words = [] } = setting.kind
+  const meant = secret || typeof given !== 'string' ? undefined : nearest(given, words)
+  const advice = meant === undefined ? '' : `; did you mean ${meant}?`
+  throw new MetricsError('OPTION_INVALID', `${what} must be ${says}, got ${shown}${advice}`)
 }
 
 function defaultOf(name: SettingName, gunicorn: boolean): Origin {

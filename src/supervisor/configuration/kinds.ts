@@ -104,8 +104,11 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
   }
 }
 
+const exporterClasses = ['', 'Thread', 'Eventlet', 'Gevent', 'Tornado'].map((kind) => `Prometheus${kind}Worker`)
+
 /** gunicorn's own classes, and those of its exporter, with their module or without. */
 export const workerClass: Kind<string> = {
+  words: ['sync', 'gthread', 'eventlet', 'gevent', 'tornado', ...exporterClasses],
   says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
   read(given) {
     const own = /^(?:sync|gthread|eventlet|gevent|tornado)$/

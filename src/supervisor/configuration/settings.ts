@@ -67,6 +67,8 @@ export interface Settings extends EncryptionSettings, RedisSettings {
   /** Told to the application as HOST and PORT. */
   readonly bind: string
   readonly workerClass: string
+  /** Where the supervisor's pid is written; nowhere when empty. */
+  readonly pidFile: string
   /** How much the supervisor and the workers log, and in which form. */
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
@@ -248,6 +250,13 @@ export const settings: SettingsTable<Settings> = {
     flag: ['worker-class'],
     exporterPath: 'gunicorn.worker_class',
     help: 'accepted for those who come from gunicorn: every worker is a Node process',
+  },
+  pidFile: {
+    kind: text,
+    default: '',
+    env: ['PROMHIVE_PID_FILE'],
+    flag: ['pid-file'],
+    help: "where the supervisor's pid is written; removed at its end",
   },
   logLevel: {
     kind: oneOf(...logLevels),
