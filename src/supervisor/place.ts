@@ -38,6 +38,8 @@ export class Place {
   private readonly retired = new Set<WorkerProcess>()
   private readonly workers: WorkerManager
   private failures = 0
+  /** Workers that ended without being asked to since one last began to serve. */
+  private lost = 0
   private timer: NodeJS.Timeout | undefined
   private closed = false
   private notBefore = 0
@@ -151,10 +153,11 @@ export class Place {
 
   private serve(worker: WorkerProcess): void {
     worker.ready = true
-    if (this.failures > 0) {
-      const text = `${nameOf(worker)} serves after ${this.failures} ${this.failures === 1 ? 'end' : 'ends'} in a row`
-      this.crew.logger.info(text, { ...aboutOf('workerRecovered', worker), failures: this.failures })
+    if (this.lost > 0) {
+      const text = `${nameOf(worker)} serves, after ${this.lost} ${this.lost === 1 ? 'end' : 'ends'} that nothing asked for`
+      this.crew.logger.info(text, { ...aboutOf('workerRecovered', worker), ends: this.lost })
     }
+    this.lost = 0
     this.crew.serving(worker)
   }
 
@@ -171,6 +174,7 @@ export class Place {
     if (worker !== this.current) return
     this.current = undefined
     if (this.closed) return
+    if (worker.ending === undefined || worker.ending === 'timeout') this.lost++
     // Somebody's hook had it leave.
     this.crew.restarted(reason === 'stop' ? 'signal' : reason)
     this.failures = worker.uptime < settled && worker.ending === undefined ? this.failures + 1 : 0

@@ -152,7 +152,7 @@ export class Supervisor extends SupervisorCore {
       const all = reloaded === this.places.size
       const seconds = secondsSince(since)
       const what = all ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`
-      this.logger.info(`reloaded ${what} in ${secondsText(seconds)}`, { event: 'reloaded', workers: reloaded, seconds })
+      this.logger.info(`reloaded ${what}`, { event: 'reloaded', workers: reloaded, seconds })
     })
     return this.reloading
   }

@@ -59,7 +59,8 @@ export abstract class SnapshotBackend implements Backend {
   private removals: RemovalLists = {}
   private removed = 0
   private taken: Taken = {}
-  private readonly failing = new Set<string>()
+  // Private to the engine as well: authors extend this class with fields of their own.
+  readonly #failing = new Set<string>()
   private timer: NodeJS.Timeout | undefined
   private lookedAt = 0
   private joined: Promise<void> | undefined
@@ -269,9 +270,9 @@ export abstract class SnapshotBackend implements Backend {
   private async guarded(code: 'FLUSH_FAILED' | 'READ_FAILED', meanwhile: string, work: () => unknown): Promise<void> {
     try {
       await work()
-      if (this.failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
+      if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
     } catch (cause) {
-      this.failing.add(code)
+      this.#failing.add(code)
       this.surroundings.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
     }
   }

@@ -23,7 +23,7 @@ type AnyValueClass = new (
 export class ValueBackend implements Backend {
   readonly shared = true
   readonly name: string
-  private readonly failing = new Set<string>()
+  readonly #failing = new Set<string>()
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private readonly store: ValueStore
   private readonly sent = new Map<string, SentSeries>()
@@ -192,9 +192,9 @@ export class ValueBackend implements Backend {
         if (!this.ready) await this.values.initialize!(this.config as never)
         this.ready = true
         await work()
-        if (this.failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
+        if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
       } catch (cause) {
-        this.failing.add(code)
+        this.#failing.add(code)
         const error = failed(code, this.name, cause)
         if (faults === undefined) this.surroundings.onError(error)
         else faults.push(error)
