@@ -213,6 +213,7 @@ export function composeSupervisor(
       uid: account?.uid,
       gid: account?.gid,
     },
+    scratch: placeOfRuns(),
     reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
     environment: {
       ...environment,

@@ -9,6 +9,8 @@ import type { Settings } from './configuration/settings.js'
 import type { HookedSupervisor } from './default-hooks.js'
 import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'
 import { logOf, textOf } from './log.js'
+import { aboutOf, nameOf } from './log-texts.js'
+import { LostRequestCounts, lossReason } from './lost-requests.js'
 import { HookManager } from './managers/hook-manager.js'
 import { MetricsServerManager } from './managers/metrics-server-manager.js'
 import { type MetricNaming, metricNaming } from './metric-naming.js'
@@ -17,7 +19,7 @@ import { RequestNumbers } from './request-numbers.js'
 import { Statistics } from './statistics.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
 import { Histories } from './worker-history.js'
-import type { WorkerProcess } from './worker-process.js'
+import type { RestartReason, WorkerExit, WorkerProcess } from './worker-process.js'
 
 /** What every supervisor is given, whoever starts its workers. */
 export interface CoreOptions {
@@ -51,6 +53,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   private readonly histories = new Histories()
   /** The hooks of a worker that are under way. */
   private readonly telling = new Map<SupervisedWorker, Promise<void>>()
+  private lostRequests: LostRequestCounts | undefined
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
 
@@ -176,6 +179,19 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.telling.set(worker, told)
     void told.then(() => this.telling.get(worker) === told && this.telling.delete(worker))
     return told
+  }
+
+  /** Counts the end of a worker, and the requests that it had not answered. */
+  protected countEnd(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
+    this.metrics?.ended(worker)
+    const lost = worker.openRequests?.take() ?? []
+    if (lost.length === 0) return
+    const why = lossReason(reason, exit)
+    const requests = lost.reduce((sum, { count }) => sum + count, 0)
+    const text = `${nameOf(worker)} ended with ${requests} unanswered ${requests === 1 ? 'request' : 'requests'} (${why})`
+    this.logger.warn(text, { ...aboutOf('requestsLost', worker), requests, reason: why })
+    this.lostRequests ??= new LostRequestCounts(this.naming)
+    this.lostRequests.count(worker.id, lost, why)
   }
 
   /** Waits for hooks of workers that are under way; not for long, as one of them may be what waits for this. */

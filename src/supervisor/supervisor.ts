@@ -5,14 +5,14 @@ import { assignmentOf } from './assignment.js'
 import { mostWorkers } from './configuration/kinds.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import { aboutOf, logEnd, nameOf, secondsSince, secondsText, workersOf } from './log-texts.js'
-import { assignmentVariable, type WorkerMessage } from './messages.js'
+import type { WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
 import { Reaper } from './reaper.js'
 import { answeredInAll } from './request-numbers.js'
 import { StopLog } from './stop-log.js'
 import { type CoreOptions, SupervisorCore } from './supervisor-core.js'
 import { debugs, Watchman } from './watchman.js'
-import { fork, type Program, type WorkerExit, WorkerProcess } from './worker-process.js'
+import { fork, type Program, type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
 
 /** How many times in a row a worker may end before it serves, when none has served yet. */
 const hopeless = 5
@@ -21,6 +21,8 @@ export interface SupervisorOptions extends CoreOptions {
   readonly program: Program
   /** For every worker, beside its assignment. */
   readonly environment: Readonly<Record<string, string>>
+  /** Where files without a name are made. */
+  readonly scratch: string
   /** Takes notice of the end of a process that others left to this one: given to process 1. */
   readonly reap?: ((pid: number) => unknown) | undefined
 }
@@ -110,10 +112,8 @@ export class Supervisor extends SupervisorCore {
   async start(): Promise<void> {
     if (this.state !== 'idle') return
     this.state = 'starting'
-    this.logger.debug(`starting ${workersOf(this.settings.workers)} as process ${process.pid}`, {
-      event: 'starting',
-      workers: this.settings.workers,
-    })
+    const { workers } = this.settings
+    this.logger.debug(`starting ${workersOf(workers)} as process ${process.pid}`, { event: 'starting', workers })
     const open = this.open()
     this.opening = Promise.race([open, this.hurried])
     // The first to wait: everybody else finds the places.
@@ -123,7 +123,7 @@ export class Supervisor extends SupervisorCore {
       void open.then(() => this.closeMetricsPort())
       return this.stopped
     }
-    for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
+    for (let id = 1; id <= workers; id++) this.places.set(id, new Place(id, this.crew))
     this.watchman.start()
     this.reaper?.start()
     await Promise.all([...this.places.values()].map((place) => place.open()))
@@ -149,9 +149,8 @@ export class Supervisor extends SupervisorCore {
           return
         }
       }
-      const all = reloaded === this.places.size
       const seconds = secondsSince(since)
-      const what = all ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`
+      const what = reloaded === this.places.size ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`
       this.logger.info(`reloaded ${what}`, { event: 'reloaded', workers: reloaded, seconds })
     })
     return this.reloading
@@ -261,10 +260,10 @@ export class Supervisor extends SupervisorCore {
   }
 
   private fork(id: number): WorkerProcess {
-    const { program, environment } = this.options
-    const assignment = JSON.stringify(assignmentOf(id, this.settings, this.naming, this.watchman.watchesTime))
-    const assigned = { ...environment, PROMHIVE_WORKER_ID: String(id), [assignmentVariable]: assignment }
-    const process = new WorkerProcess(id, fork(program, assigned), (message) => this.hear(process, message))
+    const { program, environment, scratch } = this.options
+    const assignment = assignmentOf(id, this.settings, this.naming, this.watchman.watchesTime)
+    const { worker, openRequests } = fork(program, environment, assignment, scratch)
+    const process = new WorkerProcess(id, worker, (message) => this.hear(process, message), openRequests)
     process.refresh = () => this.metrics?.update(id, process.state(), process)
     process.worker.once('listening', () => {
       this.listened = true
@@ -290,8 +289,8 @@ export class Supervisor extends SupervisorCore {
     }, 100)
   }
 
-  private ended(worker: WorkerProcess, exit: WorkerExit, reason: string): void {
-    this.metrics?.ended(worker)
+  private ended(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
+    this.countEnd(worker, exit, reason)
     const asked = this.stopLog.note(exit) || (worker.ending !== undefined && worker.ending !== 'timeout')
     logEnd(this.logger, asked, worker, exit, reason)
     void this.tell('workerExited', { worker, exit: { ...exit, reason } })
