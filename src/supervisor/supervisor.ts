@@ -10,22 +10,13 @@ import { type Crew, Place } from './place.js'
 import { Reaper } from './reaper.js'
 import { answeredInAll } from './request-numbers.js'
 import { StopLog } from './stop-log.js'
-import { type CoreOptions, SupervisorCore } from './supervisor-core.js'
+import { SupervisorCore } from './supervisor-core.js'
+import type { SupervisorOptions } from './supervisor-options.js'
 import { debugs, Watchman } from './watchman.js'
-import { fork, type Program, type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
+import { fork, type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
 
 /** How many times in a row a worker may end before it serves, when none has served yet. */
 const hopeless = 5
-
-export interface SupervisorOptions extends CoreOptions {
-  readonly program: Program
-  /** For every worker, beside its assignment. */
-  readonly environment: Readonly<Record<string, string>>
-  /** Where files without a name are made. */
-  readonly scratch: string
-  /** Takes notice of the end of a process that others left to this one: given to process 1. */
-  readonly reap?: ((pid: number) => unknown) | undefined
-}
 
 type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
 
@@ -71,7 +62,8 @@ export class Supervisor extends SupervisorCore {
       this.finish = resolve
     })
     this.watchman = new Watchman(settings, logger, debugs(options.program.execArgv), {
-      places: () => this.places.values(),
+      // Also those that their workers are still leaving.
+      places: () => [...this.places.values(), ...[...this.closing].filter(({ id }) => !this.places.has(id))],
       sampled: (place) => this.metrics?.update(place.id, place.state(), place.worker),
       aborting: (worker) => void this.tell('workerAborted', { worker }),
     })
@@ -264,7 +256,10 @@ export class Supervisor extends SupervisorCore {
     const assignment = assignmentOf(id, this.settings, this.naming, this.watchman.watchesTime)
     const { worker, openRequests } = fork(program, environment, assignment, scratch)
     const process = new WorkerProcess(id, worker, (message) => this.hear(process, message), openRequests)
-    process.refresh = () => this.metrics?.update(id, process.state(), process)
+    process.refresh = () => {
+      // While it has a successor, or is one, the other is shown under the number.
+      if ((this.places.get(id)?.worker ?? process) === process) this.metrics?.update(id, process.state(), process)
+    }
     process.worker.once('listening', () => {
       this.listened = true
     })

@@ -7,6 +7,7 @@ import { report } from './guard.js'
 import { provideHttpInstrument } from './http-instrument.js'
 import type { HttpOptions } from './http-options.js'
 import { errorTypeOf } from './label-values.js'
+import { note } from './request-notes.js'
 import type { ServerInstrument } from './server-instrument.js'
 import { StreamExchange } from './stream-exchange.js'
 
@@ -63,7 +64,9 @@ export class Picker {
 export function noteError(request: NodeRequest, error: unknown): void {
   attempt(() => {
     const exchange = exchangeOf(request)
-    if (exchange !== undefined) exchange.errorType = errorTypeOf(error)
+    const errorType = errorTypeOf(error)
+    if (exchange !== undefined) exchange.errorType = errorType
+    note(request, { errorType })
   })
 }
 

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Server } from 'node:net'
 import { expressRoute } from '../../instrument/http/express-route.js'
 import { errorTypeOf, methodLabel } from '../../instrument/http/label-values.js'
+import { keepNotes, notesOf } from '../../instrument/http/request-notes.js'
 import type { GaugeChild } from '../../metric/gauge.js'
 import type { OpenRequests } from '../open-requests.js'
 import type { RequestMetrics } from './request-metrics.js'
@@ -51,6 +52,7 @@ export class Requests {
     private readonly table: OpenRequests,
     private readonly onAnswered: (answered: number) => void,
   ) {
+    keepNotes()
     subscribe('http.server.request.start', (message) => {
       const { request, response } = message as RequestStart
       this.begin(response, exchangeOf(request, response))
@@ -126,17 +128,17 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchang
     since: performance.now(),
     endpoint: () => endpointOf(request),
     answered: () => response.writableFinished,
-    fault: () => (response.writableFinished ? failure(response.statusCode) : 'aborted'),
+    fault: () => faultOf(request, response.writableFinished, response.statusCode),
     closeConnection() {
       if (!response.headersSent) response.setHeader('Connection', 'close')
     },
   }
 }
 
-/** Of the frameworks, Express leaves the route on its request. Nothing that goes wrong here may reach the application. */
+/** What was noted; of the frameworks, Express leaves the route on its request. Nothing that goes wrong here may reach the application. */
 function endpointOf(request: IncomingMessage): string {
   try {
-    return expressRoute(request) ?? unknownEndpoint
+    return notesOf(request).route ?? expressRoute(request) ?? unknownEndpoint
   } catch {
     return unknownEndpoint
   }
@@ -146,14 +148,16 @@ function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders)
   return {
     method: methodLabel(headers[':method'] ?? ''),
     since: performance.now(),
-    endpoint: () => unknownEndpoint,
+    endpoint: () => notesOf(stream).route ?? unknownEndpoint,
     answered: () => stream.writableFinished,
-    fault: () => (stream.rstCode === 0 ? failure(Number(stream.sentHeaders?.[':status'] ?? 0)) : 'aborted'),
+    fault: () => faultOf(stream, stream.rstCode === 0, Number(stream.sentHeaders?.[':status'] ?? 0)),
     // Its session is told, not the single stream.
     closeConnection() {},
   }
 }
 
-function failure(status: number): string | undefined {
-  return status >= 500 ? `http_${status}` : undefined
+/** Why a request failed: the error that it met, if that is known; undefined where it did not fail. */
+function faultOf(key: IncomingMessage | ServerHttp2Stream, whole: boolean, status: number): string | undefined {
+  if (whole && status < 500) return undefined
+  return notesOf(key).errorType ?? (whole ? `http_${status}` : 'aborted')
 }
