@@ -1,12 +1,12 @@
-import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
-import { placeOfRuns } from './home/application-directory.js'
+import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
+import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
 import { MetricsError } from './model/errors.js'
 import { prepareDirectory } from './store/shared/directory.js'
 import { type Account, accountOf } from './supervisor/account.js'
@@ -235,15 +235,11 @@ function directoryFor(settings: Settings, account: Account | undefined): Record<
   if (dir === '' && foreign === undefined) return {}
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
   if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
-  prepareDirectory(directory)
-  if (foreign !== undefined) {
-    const { uid, gid } = foreign
-    const facts = lstatSync(directory)
-    if (facts.uid === 0 && facts.isDirectory()) chownSync(directory, uid, gid)
-    else if (facts.uid !== uid) {
-      const text = `the metrics directory ${directory} belongs to user ${facts.uid}, and workers run as ${uid}; name another with --dir`
-      throw new MetricsError('DIRECTORY_UNUSABLE', text)
-    }
+  if (foreign === undefined) {
+    prepareDirectory(directory)
+  } else {
+    giveRunDirectory(directory, foreign)
+    processHome().shareWithWorkers(foreign)
   }
   processHome().configure({ dir: directory })
   return { PROMHIVE_DIR: directory }
