@@ -110,7 +110,7 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   checkCaller('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
-  const all = { ...(await hooksFrom(configuration.settings.hooksModule)), ...hooks } as Hooks
+  const all = { ...(await hooksFrom(configuration)), ...hooks } as Hooks
   const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
   if (configuration.settings.metrics) await yieldRegisteredPort()
   const stopListening = signals ? handleSignals(supervisor) : undefined
@@ -153,7 +153,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   checkOptions('attend', options, { ...everySetting, ...attendOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const { settings } = configuration
-  const hooks = { ...(await hooksFrom(settings.hooksModule)), ...given }
+  const hooks = { ...(await hooksFrom(configuration)), ...given }
   checkHooks(hooks)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined))
@@ -174,7 +174,8 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
 /** All layers, the file among them. `path`: the file that was named, if one was. */
 export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
   const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
-  return new Configuration({ ...layers, file: named === undefined ? undefined : await readFile(named) })
+  const file = named === undefined ? undefined : await readFile(named, path !== undefined)
+  return new Configuration({ ...layers, file })
 }
 
 /** What only code can say, there or not. */
