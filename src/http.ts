@@ -48,8 +48,6 @@ export function setRoute(request: NodeRequest, route: string): void {
  * catch (error) { setError(request, error); response.writeHead(500).end() }
  */
 export function setError(request: NodeRequest, error: unknown): void {
-  const exchange = exchangeOf(request)
-  const errorType = errorTypeOf(error)
-  if (exchange !== undefined) exchange.errorType = errorType
-  note(request, { errorType })
+  exchangeOf(request)?.met(error)
+  note(request, { errorType: errorTypeOf(error) })
 }

@@ -1,22 +1,22 @@
-import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
-import { placeOfRuns } from './home/application-directory.js'
+import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
+import { directoryFor } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
+import { checkOptions, type OptionNames } from './model/known-options.js'
 import type { Log } from './model/logger.js'
-import { prepareDirectory } from './store/shared/directory.js'
-import { type Account, accountOf } from './supervisor/account.js'
+import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { logConfiguration } from './supervisor/configuration/explain.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
-import type { Settings } from './supervisor/configuration/settings.js'
+import { settings as everySetting, type Settings } from './supervisor/configuration/settings.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
 import { type GivenLogger, logOf } from './supervisor/log.js'
@@ -79,6 +79,20 @@ export interface SuperviseOptions extends Partial<Settings> {
   readonly config?: string
 }
 
+const attendOptions = {
+  hooks: true,
+  logger: true,
+  config: true,
+} as const satisfies OptionNames<Omit<AttendOptions, keyof Settings>>
+
+const superviseOptions = {
+  ...attendOptions,
+  exec: true,
+  args: true,
+  execArgv: true,
+  signals: true,
+} as const satisfies OptionNames<Omit<SuperviseOptions, keyof Settings>>
+
 /**
  * Makes this process the supervisor of an application: starts its workers on node:cluster, restarts those that end, and
  * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
@@ -98,6 +112,7 @@ export interface SuperviseOptions extends Partial<Settings> {
 export async function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkCaller('supervise', hooks)
+  checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const all = { ...(await hooksFrom(configuration)), ...hooks } as Hooks
   const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
@@ -149,6 +164,7 @@ export interface AttendOptions
 export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const { hooks: given, logger, config, ...code } = options
   checkCaller('attend', given)
+  checkOptions('attend', options, { ...everySetting, ...attendOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const { settings } = configuration
   const hooks = { ...(await hooksFrom(configuration)), ...given }
@@ -256,28 +272,6 @@ function checkCaller(name: string, hooks: object | undefined): void {
     throw new MetricsError('OPTION_INVALID', text)
   }
   checkHooks(hooks)
-}
-
-/** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
-function directoryFor(settings: Settings, account: Account | undefined): Record<string, string> {
-  // Workers may go to another working directory.
-  const dir = settings.dir === '' ? '' : resolve(settings.dir)
-  const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
-  if (dir === '' && foreign === undefined) return {}
-  const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
-  if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
-  prepareDirectory(directory)
-  if (foreign !== undefined) {
-    const { uid, gid } = foreign
-    const facts = lstatSync(directory)
-    if (facts.uid === 0 && facts.isDirectory()) chownSync(directory, uid, gid)
-    else if (facts.uid !== uid) {
-      const text = `the metrics directory ${directory} belongs to user ${facts.uid}, and workers run as ${uid}; name another with --dir`
-      throw new MetricsError('DIRECTORY_UNUSABLE', text)
-    }
-  }
-  processHome().configure({ dir: directory })
-  return { PROMHIVE_DIR: directory }
 }
 
 function packageVersion(): string {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
+import { nearest } from '../model/nearest-name.js'
 import type { Origin } from './configuration/configuration.js'
 import { distrust } from './configuration/discovery.js'
 import { type Hooks, hookNames, unknownHooks } from './lifecycle.js'
@@ -46,7 +47,12 @@ async function load(file: string): Promise<Hooks> {
 export function checkHooks(hooks: object = {}): void {
   const [unknown] = unknownHooks(hooks)
   if (unknown !== undefined) {
-    throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}": there are ${list()}, and gunicorn's`)
+    const meant = nearest(unknown, hookNames)
+    const advice = meant === undefined ? '' : `; did you mean "${meant}"?`
+    throw new MetricsError(
+      'OPTION_INVALID',
+      `there is no hook "${unknown}": there are ${list()}, and gunicorn's${advice}`,
+    )
   }
   for (const [name, hook] of Object.entries(hooks)) {
     if (hook === undefined || typeof hook === 'function') continue

@@ -1,7 +1,6 @@
 import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, join, parse, resolve, sep } from 'node:path'
-import { isTrustedOwner } from '../../model/ownership.js'
-import { isTrusted, keepsEntries } from '../../model/write-access.js'
+import { isTrusted, isTrustedOwner, keepsEntries } from '../../model/ownership.js'
 
 /*
  * Files that promhive finds by itself, in the working directory or through a variable. Root must not read configuration

@@ -121,6 +121,10 @@ function settingAt(path: string): SettingName | undefined {
 }
 
 function hint(path: string): string {
-  const meant = nearest(path, settingNames)
+  const paths = settingNames.flatMap((name) => {
+    const { exporterPath }: Setting = settings[name]
+    return exporterPath === undefined ? [] : [`exporter.${exporterPath}`]
+  })
+  const meant = nearest(path, [...settingNames, ...paths])
   return meant === undefined ? 'promhive config explain lists them all' : `did you mean ${meant}?`
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, lstatSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { isPrivate, isTrusted } from '../../model/write-access.js'
+import { isPrivate, isTrusted } from '../../model/ownership.js'
 
 /** The directory that is made for private files where the given one is not private itself. */
 const folderName = 'promhive-reports'

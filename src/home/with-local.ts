@@ -1,7 +1,7 @@
 import type { Source } from '../store/backend.js'
 import type { MemoryStore } from '../store/memory/memory-backend.js'
 
-/** Returns a source that shows what this process keeps for itself as well. */
+/** A source that also shows what this process keeps for itself. */
 export function withLocal(source: Source, local: MemoryStore): Source {
   return {
     async read(pause) {
