@@ -1,11 +1,9 @@
-import { hostname } from 'node:os'
-import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
 import { checkSpelling } from '../../model/known-options.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
-import { randomBytes } from '../random-bytes.js'
 import { FollowedWriter } from './followed-writer.js'
+import { newWriter } from './new-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
 import {
   type RemovalLists,
@@ -290,12 +288,6 @@ function freeSeat(snapshots: readonly Snapshot[]): number {
   let seat = 1
   while (taken.has(seat)) seat++
   return seat
-}
-
-/** Unique for good, and fit for a file name or a key. */
-function newWriter(): string {
-  const host = hostname().replaceAll(/[^\w.-]/g, '_')
-  return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
 }
 
 function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', text: string, cause: unknown): MetricsError {
