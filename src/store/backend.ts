@@ -42,8 +42,12 @@ export interface Store {
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
-  /** Every series of this writer. */
-  series(): Iterable<StoredSeries>
+  /**
+   * Every series of this writer.
+   *
+   * @param family only those of this family are asked for; a store may give the others as well
+   */
+  series(family?: FamilyDescriptor): Iterable<StoredSeries>
   /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */
   flush(): void | Promise<void>
   close(): void
