@@ -94,6 +94,11 @@ export interface SourceReading {
   readonly writers: readonly WriterSnapshot[]
   /** What could not be read; the rest could. */
   readonly errors: readonly MetricsError[]
+  /**
+   * Why numbers are missing: they could not be read, this time or ever before. The scrape is then answered with an error.
+   * Left out where all numbers are there, be it with their last good values.
+   */
+  readonly incomplete?: MetricsError | undefined
   /** Whether the engine that keeps the numbers answered; left out where there is none that could be away. */
   readonly reachable?: boolean
 }

@@ -94,6 +94,19 @@ export function trusted(file: Stats, directory: string): boolean {
   return file.uid === statSync(directory).uid
 }
 
+/** What a path leads to that is no file of ours, and what is left of a seat that lost a file. */
+const strange = ['ENOENT', 'ELOOP', 'ENXIO', 'EISDIR']
+
+/** Whether what cannot be opened is none of the application's files, and may be left out. */
+export function isStrange(code: string, path: string, directory: string): boolean {
+  if (code !== 'EACCES' && code !== 'EPERM') return strange.includes(code)
+  try {
+    return !trusted(lstatSync(path), directory)
+  } catch {
+    return false
+  }
+}
+
 /** The numbers of the seats in a directory, ascending. */
 export function seatsIn(directory: string): number[] {
   return readdirSync(directory)
