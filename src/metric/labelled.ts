@@ -65,10 +65,8 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     reserved: readonly string[] | 'perWriter' = [],
   ) {
     if (typeof options !== 'object' || options === null) {
-      throw new MetricsError(
-        'OPTION_INVALID',
-        `a metric is made from an object with name and help, got ${describe(options)}`,
-      )
+      const text = `a metric is made from an object with name and help, got ${describe(options)}`
+      throw new MetricsError('OPTION_INVALID', text)
     }
     const { name: given, help, unit, labelNames, registers, collect, run = 'each' } = options
     const registries = checkRegisters(String(given), registers)
@@ -194,9 +192,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.home.read(this)
   }
 
-  /** @internal A metric without labels is shown from the start, at 0. */
+  /** @internal A metric without labels is shown from the start, at 0; of one with labels, the store may have series. */
   start(): void {
     if (this.names.length === 0) this.only.open()
+    else this.store().declare?.(this.family)
   }
 
   /** @internal */

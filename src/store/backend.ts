@@ -34,6 +34,11 @@ export interface Store {
   /** The same family and key always give the same slots, claimed for this owner. */
   open(family: FamilyDescriptor, key: SeriesKey): Slots
   /**
+   * Called for each family with labels that a metric of this process is defined for, before its first count: other
+   * processes may have series of it. Only a backend that asks its engine by family needs it.
+   */
+  declare?(family: FamilyDescriptor): void
+  /**
    * Removes the series of a family that the filter names: of the whole application, or of this writer alone. The next
    * scrape anywhere shows it; what is counted afterwards begins fresh series.
    *
