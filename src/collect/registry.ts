@@ -7,14 +7,15 @@ import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from
 import { checkLabelNames, type LabelSet } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
-import { messageOf, patiently, runCollect } from './collect-hook.js'
+import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
 import { Expiry } from './expiry.js'
-import { familyFromValues, valuesOf } from './foreign.js'
+import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
 import { Slices } from './pause.js'
+import { PlugInMetrics } from './plug-in-metrics.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
 import type { RegistryOptions } from './registry-options.js'
@@ -39,6 +40,7 @@ export class Registry implements MetricRegistry {
   private name: string | undefined
   private readonly members: Members
   private readonly collectors: Collectors
+  private readonly plugIns: PlugInMetrics
   private readonly expiry = new Expiry()
   private defaultLabels: LabelSet = {}
   private formatters: Formatters
@@ -56,6 +58,7 @@ export class Registry implements MetricRegistry {
     this.members = new Members(options.duplicates ?? 'same', this.home.ticker, onError)
     this.formatters = home.formatters({})
     this.collectors = new Collectors(this, this.home.ticker, onError)
+    this.plugIns = new PlugInMetrics(onError)
   }
 
   /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
@@ -236,7 +239,7 @@ export class Registry implements MetricRegistry {
     const foreign = new Map<string, Family>()
     const bringUpToDate = async (metric: Registered): Promise<void> => {
       if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
-      const family = await this.ask(metric)
+      const family = await this.plugIns.ask(metric)
       if (family !== undefined) foreign.set(metric.name, family)
     }
     const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])
@@ -280,20 +283,5 @@ export class Registry implements MetricRegistry {
     if (member?.family !== undefined) return member.family.registry === registry
     // What is no member was put there by another process; alone, it is what a member left that is one no more.
     return registry === this.name && !registry.startsWith('~') && this.home.isShared()
-  }
-
-  private async ask(metric: Registered): Promise<Family | undefined> {
-    try {
-      return familyFromValues(await patiently(metric.get()))
-    } catch (cause) {
-      this.home.onError(
-        new MetricsError(
-          'COLLECT_FAILED',
-          `get() of ${metric.name} failed (${messageOf(cause)}); the other metrics are served`,
-          { cause },
-        ),
-      )
-      return undefined
-    }
   }
 }
