@@ -2,6 +2,7 @@ import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkTls } from './redis-client/place.js'
+import { absolutePath } from './runtime/paths.js'
 import type { Backend, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
@@ -53,7 +54,8 @@ export function redis(options: RedisOptions = {}): RedisMetrics {
       'redis: perHost needs the directory that the processes of this host share: give dir, or set PROMHIVE_DIR'
     throw new MetricsError('OPTION_INVALID', text)
   }
-  return new HostBackend(settings, connection, (surroundings) => placeIn(directory, surroundings))
+  const place = absolutePath(directory)
+  return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings))
 }
 
 /** A shared directory as the place of one host. */

@@ -11,6 +11,7 @@ import { Summary } from './metric/summary.js'
 import { MetricsError } from './model/errors.js'
 import { describe } from './model/metric-name.js'
 import { statisticsAddress } from './model/statistics-address.js'
+import { absolutePath } from './runtime/paths.js'
 
 /** Where uWSGI tells its statistics, and what of them is shown. */
 export interface UwsgiCollectorOptions {
@@ -126,7 +127,7 @@ function patience(told: string | string[] | undefined, timeout = 2): number {
 
 function addressOf(uri: string) {
   const address = typeof uri === 'string' ? statisticsAddress(uri) : undefined
-  if (address !== undefined) return address
+  if (address !== undefined) return 'path' in address ? { ...address, path: absolutePath(address.path) } : address
   const text = `uwsgiCollector: uri must be unix:///path, tcp://host:port, http://host:port or file:///path, got ${describe(uri)}`
   throw new MetricsError('OPTION_INVALID', text)
 }

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { makeEnvironmentAbsolute } from '../runtime/paths.js'
 import { directoryInUse } from '../store/shared/control.js'
 import { preparePrivate } from '../store/shared/directory.js'
 import { ownFacts, startTicksOf } from '../store/shared/process-facts.js'
@@ -14,8 +15,9 @@ import { ownFacts, startTicksOf } from '../store/shared/process-facts.js'
 
 const variables = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'] as const
 
-/** The directory that the environment names. */
+/** The directory that the environment names. Set since promhive was loaded, it is made absolute now, for good. */
 export function directoryFromEnvironment(): string | undefined {
+  makeEnvironmentAbsolute()
   for (const name of variables) {
     const value = process.env[name]
     if (value !== undefined && value !== '') return value

@@ -10,6 +10,7 @@ import { MetricsError } from '../model/errors.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { SeriesKey } from '../model/series-key.js'
+import { absolutePath } from '../runtime/paths.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -93,7 +94,7 @@ export class ProcessHome implements Home {
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     this.options = { ...this.options, ...options }
     if (backend !== undefined) this.useBackend(backend)
-    else if (dir !== undefined) this.share(dir)
+    else if (dir !== undefined) this.share(absolutePath(dir))
   }
 
   store(): Store {
