@@ -14,6 +14,7 @@ import { Expiry } from './expiry.js'
 import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
+import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
 import { Slices } from './pause.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { Registered } from './registered.js'
@@ -50,12 +51,14 @@ export class Registry implements MetricRegistry {
   constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
     const { scope = 'application' } = options
     oneOf('registry', 'scope', scope, ['application', 'process'])
+    checkRegistryName(options.name, home.registry === undefined)
     this.scope = scope
     this.home = scope === 'process' ? home.apart() : home
     this.name = options.name
     this.prefix = checkPrefix(options.prefix)
     const onError = (error: MetricsError): void => home.onError(error)
     this.members = new Members(options.duplicates ?? 'same', this.home.ticker, onError)
+    if (options.name !== undefined) joinNamed(this.home, options.name, this.members)
     this.formatters = home.formatters({})
     this.collectors = new Collectors(this, this.home.ticker, onError)
     this.plugIns = new PlugInMetrics(onError)
@@ -281,7 +284,8 @@ export class Registry implements MetricRegistry {
     const { name, registry } = table.family
     const member = this.members.get(name)
     if (member?.family !== undefined) return member.family.registry === registry
-    // What is no member was put there by another process; alone, it is what a member left that is one no more.
-    return registry === this.name && !registry.startsWith('~') && this.home.isShared()
+    if (registry !== this.name || registry.startsWith('~')) return false
+    // What is no member was put there by another process, or by another registry of this name; else a member left it.
+    return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
   }
 }
