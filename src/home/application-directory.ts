@@ -54,24 +54,6 @@ export function ownDirectory(): string {
   return directoryOf(process.pid)
 }
 
-/**
- * Calls back once, when this process starts a cluster worker or a thread. Listens only from the first use on: importing
- * the package adds no listener.
- */
-export function onFirstChild(joined: () => void): () => void {
-  const once = (): void => {
-    stop()
-    joined()
-  }
-  const stop = (): void => {
-    cluster.off('fork', once)
-    process.off('worker', once)
-  }
-  if (cluster.isPrimary) cluster.on('fork', once)
-  process.on('worker', once)
-  return stop
-}
-
 /** Whether a directory is of one run of an application for certain: its name tells which process began it. */
 export function isOfOneRun(directory: string): boolean {
   return dirname(directory) === base() && process.env.pm_id === undefined

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { Gathering } from '../collect/gathering.js'
 import { Registry } from '../collect/registry.js'
 import { Ticker } from '../collect/ticker.js'
@@ -19,7 +20,6 @@ import {
   directoryFromEnvironment,
   directoryFromParent,
   isOfOneRun,
-  onFirstChild,
   ownDirectory,
   ownDirectoryExists,
   prepareOwnPlace,
@@ -27,6 +27,8 @@ import {
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { Faults } from './faults.js'
+import { announceThread, onFirstChild } from './first-child.js'
+import { withLocal } from './local-source.js'
 import { RegistryScope } from './registry-scope.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -73,6 +75,8 @@ export class ProcessHome implements Home {
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
   private opened: Source | undefined
+  /** In a thread: settles when the main thread has joined, too. */
+  private joining: Promise<void> | undefined
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
@@ -180,7 +184,7 @@ export class ProcessHome implements Home {
     const backend = this.backend ?? this.choose()
     if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
-    this.opened ??= withLocal(this.backend!.openSource(), this.local)
+    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining)
     return this.opened
   }
 
@@ -193,8 +197,9 @@ export class ProcessHome implements Home {
       this.share(directory)
     } else {
       this.backend ??= new MemoryBackend()
+      this.stopListening = onFirstChild(() => this.share(ownDirectory()))
+      // A thread that joins from now on is heard.
       if (ownDirectoryExists()) this.share(ownDirectory())
-      else this.stopListening = onFirstChild(() => this.share(ownDirectory()))
     }
     return this.backend!
   }
@@ -241,6 +246,7 @@ export class ProcessHome implements Home {
       this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
     }
     this.moveTo(shared)
+    if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }
 
   /** Counts in a backend of the user's choice from now on. */
@@ -276,18 +282,6 @@ export class ProcessHome implements Home {
     }
     this.backend ??= new MemoryBackend()
     this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
-  }
-}
-
-/** A source that shows what this process keeps for itself as well. */
-function withLocal(source: Source, local: MemoryStore): Source {
-  return {
-    async read(pause) {
-      const reading = await source.read(pause)
-      const own = local.log.length === 0 ? [] : local.snapshot().writers
-      return { ...reading, writers: [...reading.writers, ...own] }
-    },
-    close: () => source.close(),
   }
 }
 
