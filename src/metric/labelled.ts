@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkLabelNames, labelText } from '../model/label-set.js'
-import { checkHelp, checkMetricName, describe, unitOf } from '../model/metric-name.js'
+import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
 import type { Store } from '../store/backend.js'
@@ -14,8 +14,10 @@ import {
   checkExpireAfter,
   checkFilter,
   checkLimit,
+  checkMetricOptions,
   checkRegisters,
   checkRequired,
+  checkScope,
   oneOf,
   type SeriesLimit,
 } from './definition.js'
@@ -61,13 +63,11 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   protected constructor(
     options: MetricOptions<L, never, D>,
+    known: object,
     part: (name: string) => TypePart<FamilyDescriptor>,
     reserved: readonly string[] | 'perWriter' = [],
   ) {
-    if (typeof options !== 'object' || options === null) {
-      const text = `a metric is made from an object with name and help, got ${describe(options)}`
-      throw new MetricsError('OPTION_INVALID', text)
-    }
+    checkMetricOptions(options, known)
     const { name: given, help, unit, labelNames, registers, collect, run = 'each' } = options
     const registries = checkRegisters(String(given), registers)
     checkMetricName(given)
@@ -172,8 +172,8 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.removeAll(series, { scope: 'application' })
   }
 
-  protected removeAll(filter: LabelFilter, { scope }: RemoveOptions = {}): void {
-    oneOf(this.name, 'scope', scope ?? 'process', ['application', 'process'])
+  protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
+    const scope = checkScope(this.name, options)
     try {
       this.collecting.remove(filter, scope)
     } catch (error) {

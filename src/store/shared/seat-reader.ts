@@ -6,9 +6,8 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import { matches } from '../../model/series-key.js'
 import { nameOfProcess, type Pause, type PlacedExemplar, type WriterSnapshot } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
-import { isStrange, trusted } from './directory.js'
 import { readExemplars } from './exemplar-cells.js'
-import { closeQuietly, codeOf, isGone, openForReading, readAt } from './files.js'
+import { closeQuietly, codeOf, isGone, isNoneOfOurs, openForReading, readAt } from './files.js'
 import { exemplarsName, headerSize, seriesName, valuesName } from './format.js'
 import { Head, type OwnerFacts } from './head.js'
 import type { KeyTexts } from './key-texts.js'
@@ -96,7 +95,7 @@ export class SeatReader {
         return undefined
       }
       const fault = cause instanceof MetricsError ? cause : this.unreadable(codeOf(cause).toLowerCase(), cause)
-      this.skipped = cause instanceof MetricsError || isStrange(codeOf(cause), path, this.directory)
+      this.skipped = cause instanceof MetricsError || isNoneOfOurs(cause) || codeOf(cause) === 'ENOENT'
       circumstances.report(fault)
       if (this.last === undefined && !this.skipped) circumstances.miss(this.seat, fault)
       return this.last
@@ -147,8 +146,6 @@ export class SeatReader {
     const { runId, removals, liveness, pause, keys } = circumstances
     const { head } = this
     const file = fstatSync(fd)
-    if (!file.isFile()) throw this.unreadable('not_a_file')
-    if (!trusted(file, this.directory)) throw this.unreadable('foreign_owner')
     if (readAt(fd, head.bytes, headerSize, 0) < headerSize) throw this.unreadable('too_short')
     const fault = head.fault()
     if (fault !== undefined) throw this.unreadable(fault)
@@ -199,7 +196,6 @@ export class SeatReader {
     if (head.logBytes > this.read) {
       const fd = openForReading(join(this.directory, seriesName(this.seat)))
       try {
-        if (!fstatSync(fd).isFile()) throw this.unreadable('not_a_file')
         await this.readLog(fd, head.logBytes, slots, pause, keys)
       } finally {
         closeQuietly(fd)
@@ -247,7 +243,7 @@ export class SeatReader {
     let fd: number | undefined
     try {
       fd = openForReading(join(this.directory, exemplarsName(this.seat)))
-      return fstatSync(fd).isFile() ? readExemplars(fd, Math.min(count, mostExemplars)) : []
+      return readExemplars(fd, Math.min(count, mostExemplars))
     } catch {
       // Examples are a courtesy: without them the numbers are the same.
       return []

@@ -5,7 +5,7 @@ import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../backend.js'
 import { controlFault, readRunId } from './control.js'
 import { seatsIn } from './directory.js'
-import { closeQuietly, codeOf, openForReading } from './files.js'
+import { closeQuietly, codeOf, isNoneOfOurs, openForReading } from './files.js'
 import { controlName } from './format.js'
 import { KeyTexts } from './key-texts.js'
 import { Liveness } from './liveness.js'
@@ -19,9 +19,6 @@ interface Found {
   readonly errors: MetricsError[]
   incomplete: MetricsError | undefined
 }
-
-/** No file of ours: the control file is a link, a fifo or the like, or there is none. */
-const noControl = ['ENOENT', 'ELOOP', 'ENXIO', 'EISDIR']
 
 /**
  * Reads a shared directory. Needs nobody's cooperation and changes nothing: it works in any process of the application,
@@ -77,7 +74,7 @@ export class SharedSource implements Source {
     }
     let control: number | undefined
     try {
-      control = this.openControl()
+      control = this.openControl(found)
       await this.readSeats(numbers, this.circumstances(control, found, pause), found)
     } catch (cause) {
       // Without the control file, nothing tells which seats and series are still the application's.
@@ -170,12 +167,17 @@ export class SharedSource implements Source {
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 
-  private openControl(): number | undefined {
+  private openControl(found: Found): number | undefined {
     try {
       return openForReading(join(this.directory, controlName))
     } catch (cause) {
-      if (noControl.includes(codeOf(cause))) return undefined
-      throw cause
+      // No file of the application's: then every seat is shown.
+      if (!isNoneOfOurs(cause) && codeOf(cause) !== 'ENOENT') throw cause
+      if (isNoneOfOurs(cause)) {
+        const reason = codeOf(cause).toLowerCase()
+        found.errors.push(this.controlUnreadable(reason, 'every seat is shown, of whatever run', cause))
+      }
+      return undefined
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Source } from '../store/backend.js'
 import type { MemoryStore } from '../store/memory/memory-backend.js'
 
 /**
- * A source that shows what this process keeps for itself as well.
+ * A source that also shows what this process keeps for itself.
  *
  * @param joining what a reading waits for
  */
