@@ -1,8 +1,9 @@
 import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
+import { counterpartOf } from './home/pytheus-names.js'
 import { MetricsError } from './model/errors.js'
 import { checkTls } from './redis-client/place.js'
-import type { Backend, Surroundings } from './store/backend.js'
+import type { Backend, Source, Store, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
 import { HostBackend } from './store/redis/host-backend.js'
@@ -54,6 +55,58 @@ export function redis(options: RedisOptions = {}): RedisMetrics {
     throw new MetricsError('OPTION_INVALID', text)
   }
   return new HostBackend(settings, connection, (surroundings) => placeIn(directory, surroundings))
+}
+
+/** What `MultiProcessRedisBackend` takes: pytheus' words beside those of `redis()`. */
+export interface MultiProcessRedisOptions extends RedisOptions {
+  /** `localhost` when left out. */
+  readonly host?: string
+  readonly port?: number
+  readonly db?: number
+  readonly username?: string
+  readonly password?: string
+  readonly key_prefix?: string
+  /** Seconds. */
+  readonly expire_key_time?: number
+}
+
+/**
+ * `redis()` as a class, under the name and with the options that pytheus gives it.
+ *
+ * @throws MetricsError `OPTION_INVALID`
+ * @example loadBackend(MultiProcessRedisBackend, { host: '127.0.0.1', port: 6379, key_prefix: 'shop' })
+ */
+export class MultiProcessRedisBackend implements RedisMetrics {
+  readonly shared = true
+  private readonly backend: RedisMetrics
+
+  constructor(options: MultiProcessRedisOptions = {}) {
+    this.backend = redis(counterpartOf('pytheus.backends.redis.MultiProcessRedisBackend')!.config({ ...options }))
+  }
+
+  get name(): string {
+    return this.backend.name
+  }
+
+  begin(surroundings: Surroundings): void {
+    this.backend.begin?.(surroundings)
+  }
+
+  openStore(): Store {
+    return this.backend.openStore()
+  }
+
+  openSource(): Source {
+    return this.backend.openSource()
+  }
+
+  flush(): Promise<boolean> {
+    return this.backend.flush()
+  }
+
+  close(): Promise<void> {
+    return this.backend.close()
+  }
 }
 
 /** A shared directory as the place of one host. */

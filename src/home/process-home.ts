@@ -170,9 +170,9 @@ export class ProcessHome implements Home {
   /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const backend = this.backend ?? this.choose()
-    return backend instanceof SharedBackend
-      ? { backend: backend.name, directory: backend.directory }
-      : { backend: backend.name }
+    // Not `instanceof`: a backend that was named comes from the build that it was loaded with.
+    const { directory } = backend as Partial<SharedBackend>
+    return { backend: backend.name, ...(typeof directory === 'string' && { directory }) }
   }
 
   private source(): Source {
