@@ -8,7 +8,7 @@ import {
 } from '../home/application-directory.js'
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
-import type { Surroundings } from '../store/backend.js'
+import type { Backend, Source, Store, Surroundings } from '../store/backend.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
 import { SharedBackend } from '../store/shared/shared-backend.js'
 
@@ -41,26 +41,46 @@ export interface MultiProcessFileOptions {
  * @throws MetricsError `OPTION_INVALID`; `DIRECTORY_UNUSABLE` from `loadBackend`
  * @example loadBackend(MultiProcessFileBackend, { dir: '/dev/shm/shop' })
  */
-export class MultiProcessFileBackend extends SharedBackend {
+export class MultiProcessFileBackend implements Backend {
+  readonly shared = true
+  /** Absolute. */
+  readonly directory: string
+  private readonly backend: SharedBackend
+  private surroundings: Surroundings | undefined
+
   constructor(options: MultiProcessFileOptions = {}) {
-    const directory = directoryOf(options)
-    let surroundings: Surroundings | undefined
-    super({
-      directory,
-      onError: (error) => surroundings?.onError(error),
-      onRemoved: (family, key) => surroundings?.onRemoved(family, key),
+    this.directory = directoryOf(options)
+    this.backend = new SharedBackend({
+      directory: this.directory,
+      onError: (error) => this.surroundings?.onError(error),
+      onRemoved: (family, key) => this.surroundings?.onRemoved(family, key),
       overflow: (seat) => new MemoryStore(seat),
-      keep: isOfOneRun(directory),
+      keep: isOfOneRun(this.directory),
     })
-    this.begin = (given) => {
-      surroundings = given
-      prepareOwnPlace(directory)
-      this.join()
-    }
   }
 
-  /** Joins the processes that count in the directory. */
-  readonly begin: (surroundings: Surroundings) => void
+  /** How the directory is written: `mmap`, or `buffered` without the native addon. */
+  get name(): string {
+    return this.backend.name
+  }
+
+  begin(surroundings: Surroundings): void {
+    this.surroundings = surroundings
+    prepareOwnPlace(this.directory)
+    this.backend.join()
+  }
+
+  openStore(): Store {
+    return this.backend.openStore()
+  }
+
+  openSource(): Source {
+    return this.backend.openSource()
+  }
+
+  close(): void {
+    this.backend.close()
+  }
 }
 
 function directoryOf(options: MultiProcessFileOptions): string {

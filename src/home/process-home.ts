@@ -170,8 +170,7 @@ export class ProcessHome implements Home {
   /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const backend = this.backend ?? this.choose()
-    // Not `instanceof`: a backend that was named comes from the build that it was loaded with.
-    const { directory } = backend as Partial<SharedBackend>
+    const { directory } = backend as { readonly directory?: unknown }
     return { backend: backend.name, ...(typeof directory === 'string' && { directory }) }
   }
 
