@@ -13,7 +13,7 @@ export {
   SingleProcessBackend,
 } from './compat/pytheus-backends.js'
 export { Counter, Enum, Gauge, Histogram, Info, loadBackend, loadBackend as load_backend, Summary } from './index.js'
-export { MultiProcessRedisBackend, type MultiProcessRedisOptions } from './redis.js'
+export { MultiProcessRedisBackend } from './redis.js'
 export { MultiProcessCollector, markProcessDead as mark_process_dead, register as REGISTRY }
 
 /** The content type of what `generateLatest` gives: text format 0.0.4. */

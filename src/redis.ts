@@ -1,6 +1,5 @@
 import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
-import { counterpartOf } from './home/pytheus-names.js'
 import { MetricsError } from './model/errors.js'
 import { checkTls } from './redis-client/place.js'
 import type { Backend, Source, Store, Surroundings } from './store/backend.js'
@@ -8,7 +7,7 @@ import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
 import { HostBackend } from './store/redis/host-backend.js'
 import type { HostPlace } from './store/redis/host-place.js'
-import { type RedisOptions, settingsOf } from './store/redis/options.js'
+import { checkRedisOptions, type RedisOptions, settingsOf } from './store/redis/options.js'
 import { overUrl } from './store/redis/own-connection.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
 import { Leadership } from './store/shared/leadership.js'
@@ -32,7 +31,7 @@ export interface RedisMetrics extends Backend {
  * Processes of any number of hosts count together in Redis (or Valkey): one server, a cluster, or behind Sentinel.
  * Counting is arithmetic in memory; what changed is sent every second.
  *
- * @param options where Redis is, as a `url` or a `client` of your own; see docs/redis.md for the others
+ * @param given where Redis is, as a `url` or a `client` of your own; see docs/redis.md for the others
  * @throws MetricsError `OPTION_INVALID`
  * @example
  * const backend = redis({ url: 'redis://127.0.0.1:6379', keyPrefix: 'shop' })
@@ -42,7 +41,8 @@ export interface RedisMetrics extends Backend {
  *   process.exit()
  * })
  */
-export function redis(options: RedisOptions = {}): RedisMetrics {
+export function redis(given: RedisOptions = {}): RedisMetrics {
+  const options = checkRedisOptions(given)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
   const tls = checkTls('redis', options.tls, client === undefined ? url : undefined)
@@ -57,19 +57,6 @@ export function redis(options: RedisOptions = {}): RedisMetrics {
   return new HostBackend(settings, connection, (surroundings) => placeIn(directory, surroundings))
 }
 
-/** What `MultiProcessRedisBackend` takes: pytheus' words beside those of `redis()`. */
-export interface MultiProcessRedisOptions extends RedisOptions {
-  /** `localhost` when left out. */
-  readonly host?: string
-  readonly port?: number
-  readonly db?: number
-  readonly username?: string
-  readonly password?: string
-  readonly key_prefix?: string
-  /** Seconds. */
-  readonly expire_key_time?: number
-}
-
 /**
  * `redis()` as a class, under the name and with the options that pytheus gives it.
  *
@@ -80,8 +67,8 @@ export class MultiProcessRedisBackend implements RedisMetrics {
   readonly shared = true
   private readonly backend: RedisMetrics
 
-  constructor(options: MultiProcessRedisOptions = {}) {
-    this.backend = redis(counterpartOf('pytheus.backends.redis.MultiProcessRedisBackend')!.config({ ...options }))
+  constructor(options: RedisOptions = {}) {
+    this.backend = redis(options)
   }
 
   get name(): string {

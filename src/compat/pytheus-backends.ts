@@ -7,6 +7,7 @@ import {
   prepareOwnPlace,
 } from '../home/application-directory.js'
 import { MetricsError } from '../model/errors.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import type { Backend, Source, Store, Surroundings } from '../store/backend.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -66,7 +67,8 @@ export class MultiProcessFileBackend implements Backend {
 
   begin(surroundings: Surroundings): void {
     this.surroundings = surroundings
-    prepareOwnPlace(this.directory)
+    const warning = prepareOwnPlace(this.directory)
+    if (warning !== undefined) process.emitWarning(warning, { type: 'promhive', code: 'PROMHIVE_DIRECTORY_TAKEN' })
     this.backend.join()
   }
 
@@ -83,7 +85,10 @@ export class MultiProcessFileBackend implements Backend {
   }
 }
 
+const known = { dir: true, directory: true, path: true } as const satisfies OptionNames<MultiProcessFileOptions>
+
 function directoryOf(options: MultiProcessFileOptions): string {
+  checkOptions('MultiProcessFileBackend', options, known)
   const { dir, directory, path } = options
   const given = [dir, directory, path].filter((each) => each !== undefined)
   if (given.length > 1) throw invalid('dir, directory and path are the same option; give one of them')

@@ -66,6 +66,7 @@ describe('the directory backend under the name that pytheus documents', () => {
   test.for([
     [{ dir: '' }, 'MultiProcessFileBackend: dir must be the path of a directory, got ""'],
     [{ dir: 7 }, 'MultiProcessFileBackend: dir must be the path of a directory, got 7'],
+    [{ dirr: '/a' }, 'MultiProcessFileBackend: there is no option "dirr"; did you mean "dir"?'],
     [{ dir: '/a', path: '/b' }, 'dir, directory and path are the same option; give one of them'],
   ] as const)('refuses %o', ([options, text]) => {
     expect(() => loadBackend(MultiProcessFileBackend, options)).toThrow(text)
