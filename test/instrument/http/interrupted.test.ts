@@ -8,7 +8,7 @@ import { until } from '../../helpers/processes/until.js'
 
 const program = '../../instrument/http/programs/interrupted.mjs'
 
-const frameworks = ['express', 'express4', 'fastify', 'koa', 'hono', 'nestjs', 'plain'] as const
+const frameworks = ['express', 'express4', 'fastify', 'koa', 'hono', 'nestjs', 'plain', 'routed'] as const
 const overHttp2 = ['fastifyHttp2', 'koaHttp2', 'honoHttp2', 'plainHttp2'] as const
 const all = [...frameworks, ...overHttp2] as const
 
