@@ -38,7 +38,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
 const pure = ['model', 'exposition']
 
 /** Where the addon may be asked for. */
-const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
+const nativeIn = /^(store\/shared\/|cli\/|compat\/|[^/]+$)/
 
 /** Where it may be asked in which folder the package lies. */
 const packageIn = /^(cli\/|[^/]+$)/

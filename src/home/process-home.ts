@@ -157,9 +157,8 @@ export class ProcessHome implements Home {
   /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const backend = this.backend ?? this.choose()
-    return backend instanceof SharedBackend
-      ? { backend: backend.name, directory: backend.directory }
-      : { backend: backend.name }
+    const { directory } = backend as { readonly directory?: unknown }
+    return { backend: backend.name, ...(typeof directory === 'string' && { directory }) }
   }
 
   private source(): Source {
