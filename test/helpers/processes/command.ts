@@ -29,7 +29,7 @@ export async function promhiveServe(
   stage: Stage,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<{ url: string; stop(): Promise<number | null>; errors(): string }> {
+): Promise<{ url: string; pid: number; stop(): Promise<number | null>; errors(): string }> {
   const command = begin(stage, ['serve', '--port', '0', ...args], env)
   const output = await until(
     () => command.output(),
@@ -39,6 +39,7 @@ export async function promhiveServe(
   if (url === undefined) throw new Error(`promhive serve ended: ${command.errors()}`)
   return {
     url,
+    pid: command.child.pid!,
     errors: command.errors,
     stop() {
       command.child.kill('SIGTERM')
