@@ -30,10 +30,13 @@ const users = [
 
 describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root, and setpriv)', () => {
   describe.each(users)('$as', ({ env, uid }) => {
+    /** What the way of writing makes no difference to. */
+    const either = test.skipIf('PROMHIVE_NATIVE' in env)
+
     const actorIn = (stage: Stage, directory: string, by = uid): Promise<Actor> =>
       stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory }, wrapper: by === 0 ? [] : asUser(by) })
 
-    test('A new directory has mode 0700, and its files have mode 0600, whatever the umask.', async ({ stage }) => {
+    either('A new directory has mode 0700, and its files have mode 0600, whatever the umask.', async ({ stage }) => {
       const directory = join(directoryOf(stage, uid, 0o700), 'new')
       const wrapper = [...(uid === 0 ? [] : asUser(uid)), 'sh', '-c', 'umask 0 && exec "$@"', 'sh']
       const actor = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory }, wrapper })
@@ -48,26 +51,27 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       expect(new Set(modes.slice(1))).toEqual(new Set([0o600]))
     })
 
-    test('A process joins a directory of its own user, of root, or of the user of `--user`. It refuses any other with `DIRECTORY_UNUSABLE`, whatever the mode.', async ({
-      stage,
-    }) => {
-      const actor = await stage.start('actor.mjs', { env, wrapper: uid === 0 ? [] : asUser(uid) })
-      for (const mode of [0o1777, 0o777, 0o755, 0o700]) {
-        const directory = directoryOf(stage, stranger, mode)
-        const refused = actor.ask('configure', { dir: directory, strict: true })
-        await expect(refused, mode.toString(8)).rejects.toMatchObject({
-          code: 'DIRECTORY_UNUSABLE',
-          message: expect.stringContaining(`belongs to user ${stranger}, and this process runs as user ${uid}`),
-        })
-        expect(filesIn(directory)).toEqual([])
-      }
-      for (const directory of [directoryOf(stage, uid, 0o700), directoryOf(stage, 0, 0o777)]) {
-        await actor.ask('configure', { dir: directory, strict: true })
-        await actor.ask('count', 'jobs_total', {}, 1)
-        expect(filesIn(directory)).toContain('0001.values')
-      }
-      expect(openFilesOf(actor.pid, '/metrics/')).not.toEqual([])
-    })
+    either(
+      'A process joins a directory of its own user, of root, or of the user of `--user`. It refuses any other with `DIRECTORY_UNUSABLE`, whatever the mode.',
+      async ({ stage }) => {
+        const actor = await stage.start('actor.mjs', { env, wrapper: uid === 0 ? [] : asUser(uid) })
+        for (const mode of [0o1777, 0o777, 0o755, 0o700]) {
+          const directory = directoryOf(stage, stranger, mode)
+          const refused = actor.ask('configure', { dir: directory, strict: true })
+          await expect(refused, mode.toString(8)).rejects.toMatchObject({
+            code: 'DIRECTORY_UNUSABLE',
+            message: expect.stringContaining(`belongs to user ${stranger}, and this process runs as user ${uid}`),
+          })
+          expect(filesIn(directory)).toEqual([])
+        }
+        for (const directory of [directoryOf(stage, uid, 0o700), directoryOf(stage, 0, 0o777)]) {
+          await actor.ask('configure', { dir: directory, strict: true })
+          await actor.ask('count', 'jobs_total', {}, 1)
+          expect(filesIn(directory)).toContain('0001.values')
+        }
+        expect(openFilesOf(actor.pid, '/metrics/')).not.toEqual([])
+      },
+    )
 
     test('A `control` file of another user is refused. The error names the file, its user and the way out.', async ({
       stage,
@@ -168,55 +172,57 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       }
     })
 
-    test('In a directory of root’s that all users can write to, another user can remove files, and with them the counts of processes that have ended. That user cannot read or change the files, and cannot end a process.', async ({
-      stage,
-    }) => {
-      const directory = directoryOf(stage, 0, 0o777)
-      const actor = await actorIn(stage, directory)
-      await actor.ask('count', 'jobs_total', {}, 100)
-      await actor.ask('scrape')
-      const files = filesIn(directory).map((name) => join(directory, name))
-      for (const file of files) {
-        expect(runAs(stranger, 'cat', file).status).not.toBe(0)
-        expect(runAs(stranger, 'truncate', '--size=0', file).status).not.toBe(0)
-      }
-      expect(new Exposition(await actor.ask('scrape')).value('jobs_total')).toBe(100)
-      const script = `cd '${directory}' && rm -rf .[a-z]* * && for f in control 0001.values 0001.series; do head -c 20000 /dev/zero >$f; done`
-      expect(runAs(stranger, 'sh', '-c', script).status).toBe(0)
-      await actor.ask('count', 'jobs_total', {}, 11)
-      await actor.ask('scrape')
-      expect((await actor.ask<{ code: string }[]>('faults')).map(({ code }) => code)).toContain('DIRECTORY_UNUSABLE')
-      expect(runAs(stranger, 'sh', '-c', `rm -f '${directory}'/*`).status).toBe(0)
-      await actor.ask('count', 'jobs_total', {}, 1)
-      await until(
-        async () => new Exposition(await actor.ask('scrape')),
-        (scrape) => scrape.value('jobs_total') === 112,
-      )
-    })
+    either(
+      'In a directory of root’s that all users can write to, another user can remove files, and with them the counts of processes that have ended. That user cannot read or change the files, and cannot end a process.',
+      async ({ stage }) => {
+        const directory = directoryOf(stage, 0, 0o777)
+        const actor = await actorIn(stage, directory)
+        await actor.ask('count', 'jobs_total', {}, 100)
+        await actor.ask('scrape')
+        const files = filesIn(directory).map((name) => join(directory, name))
+        for (const file of files) {
+          expect(runAs(stranger, 'cat', file).status).not.toBe(0)
+          expect(runAs(stranger, 'truncate', '--size=0', file).status).not.toBe(0)
+        }
+        expect(new Exposition(await actor.ask('scrape')).value('jobs_total')).toBe(100)
+        const script = `cd '${directory}' && rm -rf .[a-z]* * && for f in control 0001.values 0001.series; do head -c 20000 /dev/zero >$f; done`
+        expect(runAs(stranger, 'sh', '-c', script).status).toBe(0)
+        await actor.ask('count', 'jobs_total', {}, 11)
+        await actor.ask('scrape')
+        expect((await actor.ask<{ code: string }[]>('faults')).map(({ code }) => code)).toContain('DIRECTORY_UNUSABLE')
+        expect(runAs(stranger, 'sh', '-c', `rm -f '${directory}'/*`).status).toBe(0)
+        await actor.ask('count', 'jobs_total', {}, 1)
+        await until(
+          async () => new Exposition(await actor.ask('scrape')),
+          (scrape) => scrape.value('jobs_total') === 112,
+        )
+      },
+    )
 
-    test('in a folder that other users can write to, they can take the directory away. The processes then count in memory, and report it.', async ({
-      stage,
-    }) => {
-      const directory = join(directoryOf(stage, stranger, 0o777), 'metrics')
-      const actor = await actorIn(stage, directory)
-      await actor.ask('count', 'jobs_total', {}, 100)
-      const away = `mv '${directory}' '${directory}-away' && mkdir -m 1777 '${directory}'`
-      expect(runAs(stranger, 'sh', '-c', away).status).toBe(0)
-      await actor.ask('count', 'jobs_total', {}, 11)
-      await actor.ask('scrape')
-      expect(await actor.ask('faults')).toContainEqual(
-        expect.objectContaining({
-          code: 'DIRECTORY_UNUSABLE',
-          message: expect.stringContaining(`belongs to user ${stranger}`),
-        }),
-      )
-      expect(filesIn(directory)).toEqual([])
-      expect(runAs(stranger, 'rmdir', directory).status).toBe(0)
-      await until(
-        async () => new Exposition(await actor.ask('scrape')),
-        (scrape) => scrape.value('jobs_total') === 111,
-      )
-    })
+    either(
+      'in a folder that other users can write to, they can take the directory away. The processes then count in memory, and report it.',
+      async ({ stage }) => {
+        const directory = join(directoryOf(stage, stranger, 0o777), 'metrics')
+        const actor = await actorIn(stage, directory)
+        await actor.ask('count', 'jobs_total', {}, 100)
+        const away = `mv '${directory}' '${directory}-away' && mkdir -m 1777 '${directory}'`
+        expect(runAs(stranger, 'sh', '-c', away).status).toBe(0)
+        await actor.ask('count', 'jobs_total', {}, 11)
+        await actor.ask('scrape')
+        expect(await actor.ask('faults')).toContainEqual(
+          expect.objectContaining({
+            code: 'DIRECTORY_UNUSABLE',
+            message: expect.stringContaining(`belongs to user ${stranger}`),
+          }),
+        )
+        expect(filesIn(directory)).toEqual([])
+        expect(runAs(stranger, 'rmdir', directory).status).toBe(0)
+        await until(
+          async () => new Exposition(await actor.ask('scrape')),
+          (scrape) => scrape.value('jobs_total') === 111,
+        )
+      },
+    )
   })
 
   test('`promhive serve`, `inspect`, `top` and `doctor` write nothing to the directory, and map nothing of it.', async ({

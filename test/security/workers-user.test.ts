@@ -1,6 +1,7 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { Exposition } from '../helpers/processes/exposition.js'
 import { ask } from '../helpers/processes/http.js'
 import { mappedFilesOf } from '../helpers/processes/open-files.js'
 import { filesIn } from '../helpers/processes/reading.js'
@@ -46,6 +47,27 @@ describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs roo
     expect(await refused.ended).not.toBe(0)
     expect(refused.output).toContain("has files, and none of promhive's (libc.so)")
     expect(statSync(other).uid).toBe(0)
+  })
+
+  test('A primary of root counts together with the workers that its own code starts as another user', {
+    timeout: patience,
+  }, async ({ stage }) => {
+    for (const directory of [directoryOf(stage, appUser, 0o700), directoryOf(stage, 0, 0o777)]) {
+      const primary = await stage.start('cluster.mjs', { env: { PROMHIVE_DIR: directory } })
+      await primary.ask('setupPrimary', { uid: appUser, gid: appUser })
+      await primary.ask('count', 'jobs_total', { who: 'primary' }, 1)
+      await primary.ask('startWorker', 'a')
+      await primary.ask('askWorker', 'a', 'count', 'jobs_total', { who: 'a' }, 10)
+      for (const scrape of ['scrape', 'askWorker'] as const) {
+        const seen = await until(
+          async () => new Exposition(await primary.ask<string>(scrape, 'a', 'scrape')),
+          (exposition) => exposition.total('jobs_total') === 11,
+        )
+        expect(seen.labelled('jobs_total')).toEqual({ 'who="primary"': 1, 'who="a"': 10 })
+      }
+      expect(mappedFilesOf(primary.pid, directory)).toEqual([])
+      expect(new Set(filesIn(directory).map((name) => statSync(join(directory, name)).uid))).toEqual(new Set([appUser]))
+    }
   })
 
   test('Root maps no file that another user can truncate.', { timeout: patience }, async ({ stage }) => {
