@@ -26,6 +26,7 @@ import {
   ownDirectoryExists,
   prepareOwnPlace,
   sweepEndedApplications,
+  userOfClusterWorkers,
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
@@ -57,6 +58,7 @@ export class ProcessHome implements Home {
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  private workersUser: WorkersUser | undefined
   /** Metrics by definition; weakly, for a registry may be made for one request. */
   private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
   private readonly faults = new Faults(() => this.showsItself())
@@ -80,7 +82,7 @@ export class ProcessHome implements Home {
 
   /** Before the directory is named: this process of root's shares it with workers of another user. */
   shareWithWorkers(user: WorkersUser): void {
-    shareWith(user)
+    this.workersUser = user
   }
 
   store(): Store {
@@ -215,6 +217,7 @@ export class ProcessHome implements Home {
       keep: isOfOneRun(directory),
     })
     try {
+      shareWith(userOfClusterWorkers(directory) ?? this.workersUser)
       const warning = prepareOwnPlace(directory)
       if (warning !== undefined) this.faults.warn('DIRECTORY_TAKEN', warning)
       if (directory === ownDirectory()) sweepEndedApplications()
