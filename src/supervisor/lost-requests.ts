@@ -3,7 +3,7 @@ import type { LostRequests } from './open-requests.js'
 import { requestFamilies } from './request-families.js'
 import type { RestartReason, WorkerExit } from './worker-process.js'
 
-/** Where a request went whose worker cannot tell any more. */
+/** The route of a request whose worker has ended. */
 const endpoint = 'unknown'
 
 /** Counts the requests whose worker ended while it answered them. */

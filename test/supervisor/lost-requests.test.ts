@@ -12,7 +12,7 @@ import { SupervisedApplication, type SupervisedOptions } from '../helpers/proces
 const patience = 180_000
 
 describe('the table of open requests', () => {
-  test('tells by method how many were open, and for how long', ({ stage }) => {
+  test('shows by method how many were open, and for how long', ({ stage }) => {
     const file = OpenRequestsFile.create(stage.folder())!
     const table = openTable(file.descriptor, undefined)
     table.begin('GET', 1_000_000)
@@ -145,7 +145,7 @@ describe.runIf(process.platform === 'linux')('a request whose worker ends while 
     expect(seen.value('app_worker_request_duration_seconds_sum{worker_id="1"}')).toBeGreaterThan(1)
   })
 
-  test('told to leave, and killed when its time was over', { timeout: patience }, async ({ stage }) => {
+  test('asked to leave, and killed when its time was over', { timeout: patience }, async ({ stage }) => {
     const env = { PORT2: String(await freePort()) }
     const app = await start(stage, { args: ['--graceful-timeout', '1'], env })
     ask(stage, app, '/wait')

@@ -253,7 +253,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'accepted for those who come from gunicorn: every worker is a Node process',
   },
   pidFile: {
-    kind: text,
+    kind: filePath,
     default: '',
     env: ['PROMHIVE_PID_FILE'],
     flag: ['pid-file'],
