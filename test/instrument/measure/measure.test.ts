@@ -12,7 +12,7 @@ beforeEach(() => {
   registers = [registry]
 })
 
-/** Samples without the buckets and the sum of the duration, which nobody can foresee. */
+/** Samples without the buckets and the sum of the duration. */
 async function shown(): Promise<Record<string, number>> {
   const { samples } = new Exposition(await registry.metrics())
   return Object.fromEntries([...samples].filter(([sample]) => !/_(?:bucket|sum)(?:\{|$)/.test(sample)))
