@@ -124,6 +124,17 @@ describe('measure', () => {
     expect([run.name, run.length, run.schema]).toEqual(['sendMail', 2, handler.schema])
   })
 
+  test('may be called with new', async () => {
+    function Job(this: { to: string }, to: string) {
+      this.to = to
+    }
+    const Measured = measure(Job, { name: 'job', registers }) as unknown as new (to: string) => { to: string }
+    const job = new Measured('ada')
+    expect(job).toBeInstanceOf(Job)
+    expect(job.to).toBe('ada')
+    expect(await shown()).toEqual(counted(1))
+  })
+
   test('keeps the context of AsyncLocalStorage', async () => {
     const storage = new AsyncLocalStorage<number>()
     const run = measure(async () => storage.getStore(), { name: 'job', registers })
