@@ -2,6 +2,7 @@ import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkTls } from './redis-client/place.js'
+import { absolutePath } from './runtime/paths.js'
 import type { Backend, Source, Store, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
@@ -54,7 +55,8 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
       'redis: perHost needs the directory that the processes of this host share: give dir, or set PROMHIVE_DIR'
     throw new MetricsError('OPTION_INVALID', text)
   }
-  return new HostBackend(settings, connection, (surroundings) => placeIn(directory, surroundings))
+  const place = absolutePath(directory)
+  return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings))
 }
 
 /**
