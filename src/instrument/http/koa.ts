@@ -40,9 +40,13 @@ export function koaMetrics(options: HttpOptions): KoaMiddleware {
 function hearErrors(application: KoaApplication): void {
   // A monitor: to Koa, and to Node, the event has no more listeners than without it.
   application.on(errorMonitor, (error, context) => {
-    // What the connection itself met is the client's leaving.
-    if (context?.req !== undefined && error !== context.req.socket?.errored) noteError(context.req, error)
+    if (context?.req !== undefined && !isOfConnection(error, context.req)) noteError(context.req, error)
   })
+}
+
+/** Whether an error is the connection's own: the client left. A stream of HTTP/2 knows that by itself. */
+function isOfConnection(error: unknown, request: NodeRequest): boolean {
+  return request.httpVersionMajor < 2 && error === request.socket?.errored
 }
 
 function routeOf({ _matchedRoute: route }: KoaContext): string | undefined {
