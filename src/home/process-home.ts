@@ -32,6 +32,7 @@ import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } fro
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
+import { ProcessLog } from './process-log.js'
 import { RegistryScope } from './registry-scope.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
@@ -61,7 +62,8 @@ export class ProcessHome implements Home {
   private workersUser: WorkersUser | undefined
   /** Metrics by definition; weakly, for a registry may be made for one request. */
   private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
-  private readonly faults = new Faults(() => this.showsItself())
+  readonly log = new ProcessLog()
+  private readonly faults = new Faults(() => this.showsItself(), this.log)
 
   configure(options: ConfigureOptions): void {
     if (typeof options !== 'object' || options === null) {
@@ -74,8 +76,10 @@ export class ProcessHome implements Home {
     }
     if (backend !== undefined) checkBackend(backend, dir)
     checkLimit('configure', options)
+    this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     this.options = { ...this.options, ...options }
+    this.log.debug(`configure sets ${Object.keys(options).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir))
   }
@@ -213,6 +217,8 @@ export class ProcessHome implements Home {
       directory,
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRecovered: (text) => this.recovered(text),
+      onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
     })
@@ -240,6 +246,7 @@ export class ProcessHome implements Home {
     backend.begin?.({
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)
   }
@@ -250,6 +257,8 @@ export class ProcessHome implements Home {
     this.stopListening?.()
     this.stopListening = undefined
     this.backend = backend
+    const where = this.whereabouts()
+    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
     if (this.isShared()) this.ticker.start()
     this.opened?.close()
     this.opened = undefined
@@ -258,6 +267,10 @@ export class ProcessHome implements Home {
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
+  }
+
+  private recovered(text: string): void {
+    this.log.info(text, { event: 'recovered' })
   }
 
   private unusable(cause: unknown): void {

@@ -33,7 +33,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
     /** What the way of writing makes no difference to. */
     const either = test.skipIf('PROMHIVE_NATIVE' in env)
 
-    const actorIn = (stage: Stage, directory: string, by = uid): Promise<Actor> =>
+    const actorIn = (stage: Stage, directory: string, by: number | undefined = uid): Promise<Actor> =>
       stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory }, wrapper: by === 0 ? [] : asUser(by) })
 
     either('A new directory has mode 0700, and its files have mode 0600, whatever the umask.', async ({ stage }) => {
