@@ -39,6 +39,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   protected readonly exemplarForm: boolean
   /** The series without any label: the only one of a metric without labels. */
   protected readonly only: C
+  private readonly onlyKey: SeriesKey
   /** @internal */
   readonly home: Home
   /** Counts what belongs to no process in particular: only the process that answers a scrape shows its own. */
@@ -94,6 +95,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.family = { ...own, name, help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
     this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
     this.only = this.make(this.family, this, this.textsOfLabels({}))
+    this.onlyKey = this.only.key
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
@@ -161,7 +163,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Somebody removed a series: its child, if there is one, is not kept for it. */
   seriesRemoved(key: SeriesKey): void {
-    if (key === this.only.key) this.only.detach()
+    if (key === this.onlyKey) this.only.detach()
     const number = this.children.numberOf(labelValuesOf(key))
     if (number > 0) this.children.forget(number)
   }

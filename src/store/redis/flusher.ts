@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { within } from '../../redis-client/patience.js'
+import { inSlices } from '../slices.js'
 import { type Change, changeWords } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import type { Keys } from './keys.js'
 import type { Ledger } from './ledger.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
 import { flush } from './scripts.js'
-import { inSlices } from './slices.js'
 
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {

@@ -11,6 +11,7 @@ import type {
   Surroundings,
   WriterSnapshot,
 } from '../backend.js'
+import { slices } from '../slices.js'
 import type { Facts, Removal } from './entry.js'
 import { HostImage } from './host-image.js'
 import { type HostPlace, noteFrom } from './host-place.js'
@@ -20,7 +21,6 @@ import { inTurn } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
 import type { Shelf } from './shelf.js'
-import { slices } from './slices.js'
 
 const nothing = { id: '', version: 0 }
 const noPause: Pause = { due: () => false, rest: async () => {} }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { matches } from '../../model/series-key.js'
+import type { SeriesFilters } from '../../model/series-filters.js'
 import { nameOfProcess, type Pause, type PlacedExemplar, type WriterSnapshot } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
 import { trusted } from './directory.js'
@@ -14,7 +14,6 @@ import { Head } from './head.js'
 import type { KeyTexts } from './key-texts.js'
 import type { Liveness } from './liveness.js'
 import { RecordReader } from './record-reader.js'
-import type { Removals } from './removals.js'
 import { readLines } from './series-lines.js'
 
 /** Bytes of a series file that are read at a time. */
@@ -28,7 +27,8 @@ const mostExemplars = 100_000
 export interface Circumstances {
   /** The run that the control file names; undefined where there is none. */
   readonly runId: string | undefined
-  readonly removals: Removals | undefined
+  /** Masks the series of a seat that were removed, and that its writer has not removed yet. */
+  readonly mask: (reader: SeatReader) => Promise<void>
   readonly liveness: Liveness
   readonly pause: Pause
   /** The keys that all of them tell of. */
@@ -53,6 +53,8 @@ export class SeatReader {
   /** First slots of series that are left out, until their writer has removed them. */
   private readonly masked = new Set<number>()
   private maskedUntil = 0
+  /** Up to where the writer had carried out removals when its log was last followed. */
+  private carriedOut = 0
   private bytes = Buffer.alloc(0)
   private last: WriterSnapshot | undefined
 
@@ -126,7 +128,7 @@ export class SeatReader {
   }
 
   private async takeOnce(fd: number, circumstances: Circumstances): Promise<WriterSnapshot | undefined> {
-    const { runId, removals, liveness, pause, keys } = circumstances
+    const { runId, liveness, pause, keys } = circumstances
     const { head } = this
     const file = fstatSync(fd)
     if (!file.isFile()) throw this.unreadable('not_a_file')
@@ -148,7 +150,7 @@ export class SeatReader {
       this.numbering = ''
       await this.followLog(head, slots, pause, keys)
     }
-    if (removals !== undefined) this.mask(removals)
+    await circumstances.mask(this)
     // Behind what the head told there may be slots of lines that came since; both are in the file by now.
     const count = Math.min(slots, Math.max(head.used, this.records.end))
     if (this.bytes.length < count * 8) this.bytes = Buffer.from(new ArrayBuffer(Math.min(slots, count * 2) * 8))
@@ -189,6 +191,7 @@ export class SeatReader {
     }
     // The lines come before the head that tells of them: a file that ends early has lost some.
     this.told = head.logBytes
+    this.carriedOut = head.removals
     const { log } = this
     for (; this.followed < log.length; this.followed++) {
       const slot = log.slotOf[this.followed]!
@@ -200,27 +203,42 @@ export class SeatReader {
     }
   }
 
-  /** Leaves out what was removed for the whole application and this writer has not taken notice of yet. */
-  mask(removals: Removals): void {
-    const from = Math.max(this.head.removals, this.maskedUntil)
-    const pending = removals.since(from)
-    this.maskedUntil = pending.end
-    if (pending.removals.length === 0) return
-    const { log } = this
-    const open = new Map<number, number>()
-    for (let i = 0; i < log.length; i++) {
-      if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
-      else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
-    }
-    for (const { registry, name, labels } of pending.removals) {
-      for (const [slot, i] of open) {
-        const family = familyAt(log, i)
-        if (family.name !== name || family.registry !== registry) continue
-        if (!matches(family.labelNames, log.keyOf[i]!, labels)) continue
-        log.append(removed, log.familyOf[i]!, slot, log.keyOf[i]!, 0)
-        this.masked.add(slot)
-        open.delete(slot)
-      }
+  /** Up to where its writer has carried out removals, or this reader has left series out for them. */
+  get removedUntil(): number {
+    return Math.max(this.carriedOut, this.maskedUntil)
+  }
+
+  /** What tells the seat's file from others, whoever owns it. */
+  get logId(): string {
+    return this.head.logId
+  }
+
+  /**
+   * Leaves out what removals name that the writer has not taken notice of yet: all of them in one pass.
+   *
+   * @param until the position behind the last of them
+   */
+  async mask(
+    filtersOf: (family: FamilyDescriptor) => Promise<SeriesFilters | undefined>,
+    until: number,
+    pause: Pause,
+  ): Promise<void> {
+    const { log, removedUntil: after, logId } = this
+    const filters: (SeriesFilters | undefined)[] = []
+    for (const family of log.families) filters.push(family && (await filtersOf(family)))
+    this.maskedUntil = Math.max(this.maskedUntil, until)
+    if (filters.every((each) => each === undefined)) return
+    // The log is read from its end: of a slot the last entry tells.
+    const passed = new Uint8Array(this.records.end)
+    for (let i = log.length - 1; i >= 0; i--) {
+      if ((i & 1023) === 1023 && pause.due()) await pause.rest()
+      const slot = log.slotOf[i]!
+      if (log.kinds[i] === ignored || passed[slot] === 1) continue
+      passed[slot] = 1
+      const family = log.familyOf[i]!
+      if (log.kinds[i] !== opened || !filters[family]?.names(log.keyOf[i]!, after, logId)) continue
+      log.append(removed, family, slot, log.keyOf[i]!, 0)
+      this.masked.add(slot)
     }
     this.followed = log.length
   }
@@ -261,6 +279,7 @@ export class SeatReader {
     this.followed = 0
     this.masked.clear()
     this.maskedUntil = 0
+    this.carriedOut = 0
     this.records = new RecordReader()
   }
 

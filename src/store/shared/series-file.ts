@@ -52,18 +52,18 @@ export class SeriesFile {
     return log
   }
 
-  /** Throws what the disk throws; then the line counts for nothing. */
-  append(line: Uint8Array): void {
+  /** Throws what the disk throws; then the lines count for nothing. */
+  append(lines: Uint8Array, count = 1): void {
     const { head } = this.seat
     const position = head.logBytes
-    writeAt(this.fd, line, position)
-    head.logBytes = position + line.length
-    this.lines++
+    writeAt(this.fd, lines, position)
+    head.logBytes = position + lines.length
+    this.lines += count
   }
 
-  /** One more removal was appended. */
-  wasted(): void {
-    this.waste += 2
+  /** So many removals were appended. */
+  wasted(removals: number): void {
+    this.waste += 2 * removals
   }
 
   /** Whether nearly all of it tells of series that are no more. */

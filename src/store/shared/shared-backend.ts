@@ -5,12 +5,14 @@ import { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import type { Backend, Source, SourceReading, Store } from '../backend.js'
 import { carryOver } from '../carry.js'
+import { inSlices } from '../slices.js'
 import { BufferedSeat } from './buffered-seat.js'
 import { joinRun, type Run } from './control.js'
 import { prepareDirectory, seatsIn } from './directory.js'
 import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { valuesName } from './format.js'
+import { LateRemovals } from './late-removals.js'
 import { MappedSeat } from './mapped-seat.js'
 import { readHead, type Seat } from './seat.js'
 import { SharedSource } from './shared-source.js'
@@ -62,12 +64,18 @@ export class SharedBackend implements Backend {
   /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
   private standIn: ReturnType<SharedBackendOptions['overflow']> | undefined
   private timers: NodeJS.Timeout[] = []
+  private noticing: Promise<void> | undefined
+  private readonly late: LateRemovals
   private readonly atExit = (): void => this.guarded(() => this.store?.flush())
 
   constructor(options: SharedBackendOptions) {
     this.options = options
     this.directory = options.directory
     this.binding = options.binding === undefined ? loadBinding().binding : (options.binding ?? undefined)
+    this.late = new LateRemovals({
+      add: (removals) => this.store?.addLate(removals) ?? false,
+      onError: options.onError,
+    })
   }
 
   /** What tells one run in the directory from the next; undefined before it is joined. */
@@ -85,9 +93,19 @@ export class SharedBackend implements Backend {
     prepareDirectory(this.directory)
     this.considerFileSystem()
     this.run = joinRun(this.directory, this.binding, this.options)
-    this.timers.push(setInterval(() => this.watch(), watchInterval).unref())
+    this.timers.push(
+      setInterval(() => {
+        this.watch()
+        void this.notice()
+      }, watchInterval).unref(),
+    )
     if (this.name === 'buffered') {
-      this.timers.push(setInterval(() => this.flush(), flushInterval).unref())
+      this.timers.push(
+        setInterval(() => {
+          this.flush()
+          void this.notice()
+        }, flushInterval).unref(),
+      )
       process.on('exit', this.atExit)
       // Without a lock, a seat is all that tells others that somebody is in the run.
       this.openStore()
@@ -105,11 +123,13 @@ export class SharedBackend implements Backend {
 
   openSource(): Source {
     this.join()
-    const source = new SharedSource(this.directory, this.binding)
+    const source = new SharedSource(this.directory, this.binding, () => this.late.by(this.store?.seat.head.logId))
     return {
       read: async (pause) => {
         this.watch()
         this.flush()
+        await this.notice()
+        this.guarded(() => void this.late.flush())
         const reading = await source.read(pause)
         const own = [this.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
         return { ...reading, writers: [...reading.writers, ...own.filter(({ log }) => log.length > 0)] }
@@ -121,6 +141,7 @@ export class SharedBackend implements Backend {
   close(): void {
     for (const timer of this.timers.splice(0)) clearInterval(timer)
     process.off('exit', this.atExit)
+    this.late.giveUp()
     this.guarded(() => this.store?.close())
     this.run?.leave()
     this.store = undefined
@@ -168,7 +189,7 @@ export class SharedBackend implements Backend {
       binding === undefined ? BufferedSeat.take(directory, run.id) : MappedSeat.take(directory, run.id, binding)
     this.overflow ??= options.overflow(seat.number)
     try {
-      return this.storeOn(seat, run, this.overflow)
+      return this.storeOn(seat, run, this.overflow, this.late)
     } catch (cause) {
       // Left for the next attempt, or a seat would be lost with each.
       seat.close()
@@ -176,26 +197,27 @@ export class SharedBackend implements Backend {
     }
   }
 
-  private storeOn(seat: Seat, run: Run, overflow: Store): SharedStore {
+  private storeOn(seat: Seat, run: Run, overflow: Store, late?: LateRemovals): SharedStore {
     const { directory, options } = this
     return new SharedStore({
       directory,
       run,
       seat,
       overflow,
-      everybodyAt: (end) => this.everybodyAt(run, end),
+      caughtUp: (end, helping) => this.everybodyAt(run, end, helping),
+      ...(late && { late }),
       onRemoved: (family, key) => options.onRemoved?.(family, key),
       onError: options.onError,
     })
   }
 
   /** Whether every seat has taken the removals up to a position. The dead are helped along: nobody else would. */
-  private everybodyAt(run: Run, end: number): boolean {
+  private everybodyAt(run: Run, end: number, helping: boolean): boolean {
     const { directory, binding, options } = this
     return seatsIn(directory).every((number) => {
       const head = readHead(join(directory, valuesName(number)))
       if (head === undefined || head.removals >= end) return true
-      const dead = binding !== undefined && MappedSeat.adopt(directory, number, run.id, binding)
+      const dead = helping && binding !== undefined && MappedSeat.adopt(directory, number, run.id, binding)
       if (!dead) return false
       this.storeOn(dead, run, options.overflow(number)).close()
       return true
@@ -203,10 +225,27 @@ export class SharedBackend implements Backend {
   }
 
   private flush(): void {
-    this.guarded(() => {
-      this.store?.flush()
-      this.store?.notice()
-    })
+    this.guarded(() => this.store?.flush())
+  }
+
+  /** Carries out what others removed, in slices; a second call meanwhile waits for the first. */
+  private notice(): Promise<void> {
+    this.noticing ??= inSlices(this.noticed())
+      .catch((cause) => this.unusable(cause))
+      .finally(() => {
+        this.noticing = undefined
+      })
+    return this.noticing
+  }
+
+  private *noticed(): Iterable<void> {
+    const { store } = this
+    if (store === undefined) return
+    for (const _ of store.noticing()) {
+      yield
+      // Closed, or moved to another seat: that has carried it out.
+      if (this.store !== store) return
+    }
   }
 
   private watch(): void {
@@ -215,10 +254,7 @@ export class SharedBackend implements Backend {
       const condition = this.run.current() ? (this.store?.condition() ?? 'held') : 'gone'
       if (condition !== 'held') this.move(this.run, condition)
       else if (this.standIn !== undefined) this.sitDown()
-      else {
-        this.store?.notice()
-        this.store?.makeRoom()
-      }
+      else this.store?.makeRoom()
     })
   }
 
@@ -249,11 +285,15 @@ export class SharedBackend implements Backend {
     try {
       work()
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
-      this.options.onError(
-        cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
-      )
+      this.unusable(cause)
     }
+  }
+
+  private unusable(cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
+    this.options.onError(
+      cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
+    )
   }
 }

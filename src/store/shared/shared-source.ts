@@ -2,12 +2,14 @@ import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../backend.js'
+import type { Removal } from '../removal-index.js'
 import { controlFault, readRunId } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, codeOf, openForReading } from './files.js'
 import { controlName } from './format.js'
 import { KeyTexts } from './key-texts.js'
 import { Liveness } from './liveness.js'
+import { lateIndex, PendingRemovals } from './pending-removals.js'
 import { Removals } from './removals.js'
 import { type Circumstances, SeatReader } from './seat-reader.js'
 
@@ -18,10 +20,13 @@ import { type Circumstances, SeatReader } from './seat-reader.js'
 export class SharedSource implements Source {
   private readonly seats = new Map<number, SeatReader>()
   private readonly liveness: Liveness
+  private readonly pending = new PendingRemovals()
 
+  /** @param late removals that the reading process could not tell the others yet */
   constructor(
     readonly directory: string,
     binding: Binding | undefined,
+    private readonly late: () => readonly Removal[] = () => [],
   ) {
     this.liveness = new Liveness(binding)
   }
@@ -36,15 +41,18 @@ export class SharedSource implements Source {
     for (const number of this.seats.keys()) if (!present.has(number)) this.seats.delete(number)
     const control = this.openControl()
     try {
+      const removals = control === undefined ? undefined : new Removals(this.directory, control, undefined)
+      const runId = control === undefined ? undefined : this.runOf(control, errors)
+      const late = lateIndex(this.late())
+      const mask = async (reader: SeatReader): Promise<void> => {
+        if (removals !== undefined) await this.mask(reader, removals, this.pending.reach(removals, runId), pause)
+        if (late.size > 0) await reader.mask((family) => late.filtersOf(family, pause), 0, pause)
+      }
       const circumstances: Circumstances = {
-        runId: control === undefined ? undefined : this.runOf(control, errors),
-        removals: control === undefined ? undefined : new Removals(this.directory, control, undefined),
-        liveness: this.liveness,
-        pause,
-        keys: new KeyTexts(),
+        ...{ runId, mask, pause, liveness: this.liveness, keys: new KeyTexts() },
         report: (error) => errors.push(error),
       }
-      const before = this.endOf(circumstances)
+      const before = this.endOf(removals, circumstances)
       for (const number of numbers) {
         let reader = this.seats.get(number)
         if (reader === undefined) this.seats.set(number, (reader = new SeatReader(this.directory, number)))
@@ -52,7 +60,8 @@ export class SharedSource implements Source {
         if (snapshot !== undefined) writers.push(snapshot)
         if (pause.due()) await pause.rest()
       }
-      this.maskAgain(writers, before, circumstances)
+      if (removals !== undefined && before !== undefined) await this.maskAgain(writers, before, removals, circumstances)
+      this.pending.passed(Math.min(...writers.map(({ seat }) => this.seats.get(seat)!.removedUntil)))
     } finally {
       if (control !== undefined) closeQuietly(control)
     }
@@ -64,27 +73,35 @@ export class SharedSource implements Source {
   }
 
   /** Up to where series were removed; undefined where nobody can tell. */
-  private endOf({ removals, report }: Circumstances): number | undefined {
+  private endOf(removals: Removals | undefined, { runId, report }: Circumstances): number | undefined {
     try {
-      return removals?.end()
+      return removals && this.pending.reach(removals, runId)
     } catch (cause) {
       report(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
       return undefined
     }
   }
 
+  private async mask(reader: SeatReader, removals: Removals, end: number, pause: Pause): Promise<void> {
+    const from = reader.removedUntil
+    if (from >= end) return
+    await this.pending.take(removals, from, end, pause)
+    await reader.mask((family) => this.pending.filtersOf(family, pause), end, pause)
+  }
+
   /** Who was read later may have carried out what was removed meanwhile: then nobody shows it any more. */
-  private maskAgain(
+  private async maskAgain(
     writers: readonly WriterSnapshot[],
-    before: number | undefined,
+    before: number,
+    removals: Removals,
     circumstances: Circumstances,
-  ): void {
-    const { removals, report } = circumstances
-    if (removals === undefined || before === undefined) return
-    const end = this.endOf(circumstances)
+  ): Promise<void> {
+    const { pause, report } = circumstances
+    const end = this.endOf(removals, circumstances)
     if (end === undefined || end === before) return
     try {
-      for (const { seat } of writers) this.seats.get(seat)!.mask(removals)
+      // All up to the same end, whatever is removed meanwhile.
+      for (const { seat } of writers) await this.mask(this.seats.get(seat)!, removals, end, pause)
     } catch (cause) {
       report(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
     }

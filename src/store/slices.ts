@@ -1,4 +1,4 @@
-import type { Pause } from '../backend.js'
+import type { Pause } from './backend.js'
 
 /** Milliseconds that the event loop is held at a time. */
 const longest = 4
