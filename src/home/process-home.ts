@@ -5,11 +5,10 @@ import { Formatters } from '../exposition/formatters.js'
 import { checkLimit } from '../metric/definition.js'
 import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
-import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
-import type { SeriesKey } from '../model/series-key.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -27,6 +26,7 @@ import {
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { Faults } from './faults.js'
 import { RegistryScope } from './registry-scope.js'
+import { RemovalWatchers } from './removal-watchers.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
 /** So many things without a name are not made at the start of an application, but with its requests. */
@@ -76,8 +76,7 @@ export class ProcessHome implements Home {
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
-  /** Metrics by definition; weakly, for a registry may be made for one request. */
-  private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
+  private readonly watchers = new RemovalWatchers()
   private readonly faults = new Faults(() => this.showsItself())
 
   configure(options: ConfigureOptions): void {
@@ -150,13 +149,7 @@ export class ProcessHome implements Home {
   }
 
   watchRemovals(metric: RemovalWatcher): void {
-    const key = definitionKey(metric.family)
-    const watchers = (this.watchers.get(key) ?? []).filter((watcher) => watcher.deref() !== undefined)
-    this.watchers.set(key, [...watchers, new WeakRef(metric)])
-  }
-
-  private seriesRemoved(family: FamilyDescriptor, key: SeriesKey): void {
-    for (const watcher of this.watchers.get(definitionKey(family)) ?? []) watcher.deref()?.seriesRemoved(key)
+    this.watchers.add(metric)
   }
 
   showsItself(): boolean {
@@ -223,7 +216,7 @@ export class ProcessHome implements Home {
     const shared = new SharedBackend({
       directory,
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
     })
@@ -247,7 +240,7 @@ export class ProcessHome implements Home {
     if (this.backend === backend) return
     backend.begin?.({
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
     })
     this.moveTo(backend)
   }

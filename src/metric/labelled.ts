@@ -4,7 +4,7 @@ import { checkLabelNames, labelText } from '../model/label-set.js'
 import { checkHelp, checkMetricName, describe, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
-import type { Store } from '../store/backend.js'
+import { removeAtOnce, type Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
 import {
@@ -17,6 +17,7 @@ import {
   checkRequired,
   oneOf,
   type SeriesLimit,
+  unknownLabel,
 } from './definition.js'
 import { type Home, theHome } from './home.js'
 import type { MetricValues } from './metric-values.js'
@@ -141,7 +142,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
     const given = Object.entries(labels as Labels)
-    for (const [name] of given) if (!this.names.includes(name)) throw this.unknownLabel(name)
+    for (const [name] of given) if (!this.names.includes(name)) throw unknownLabel(this, name)
     this.removeAll(Object.fromEntries(given.map(([name, value]) => [name, labelText(value)])), options)
   }
 
@@ -168,22 +169,29 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     if (number > 0) this.children.forget(number)
   }
 
-  /** @internal Nobody has counted in it for long. */
-  expire(series: LabelFilter): void {
-    this.removeAll(series)
+  /** @internal Removes series that were idle for long; false where that could not be done now. */
+  expire(series: readonly LabelFilter[]): boolean {
+    return this.removing(series, () => removeAtOnce(this.store(), this.family, series))
   }
 
   protected removeAll(filter: LabelFilter, { scope = 'application' }: RemoveOptions = {}): void {
     oneOf(this.name, 'scope', scope, ['application', 'process'])
+    this.removing([filter], () => this.store().remove(this.family, filter, scope))
+  }
+
+  private removing(filters: readonly LabelFilter[], remove: () => void): boolean {
     try {
-      this.store().remove(this.family, filter, scope)
+      remove()
     } catch (error) {
-      // The store could not tell the others: the series stay, and the application's request goes on.
+      // The store could not remove them for the whole application: the series stay, and the application's request goes on.
       this.onError(error as MetricsError)
-      return
+      return false
     }
-    if (matches(this.names, this.only.key, filter)) this.only.detach()
-    for (const number of this.children.select(filter)) this.children.forget(number)
+    for (const filter of filters) {
+      if (matches(this.names, this.onlyKey, filter)) this.only.detach()
+      for (const number of this.children.select(filter)) this.children.forget(number)
+    }
+    return true
   }
 
   /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
@@ -248,7 +256,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private checkNames(labels: Labels): number {
     let given = 0
     for (const name in labels) {
-      if (!this.names.includes(name)) throw this.unknownLabel(name)
+      if (!this.names.includes(name)) throw unknownLabel(this, name)
       given++
     }
     return given
@@ -282,14 +290,6 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.nowhere ??= this.make(this.family, this, texts)
     this.nowhere.countNowhere()
     return dropped
-  }
-
-  private unknownLabel(name: string): MetricsError {
-    const declared = this.labelNames.length === 0 ? 'it has none' : `declared: ${this.labelNames.join(', ')}`
-    return new MetricsError(
-      'LABEL_UNKNOWN',
-      `${this.name} has no label "${name}" (${declared}); add it to labelNames or leave it out`,
-    )
   }
 }
 

@@ -40,6 +40,13 @@ export interface Store {
    * @throws MetricsError `REMOVE_FAILED` when the others cannot be told
    */
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
+  /**
+   * The same for many filters at once; where it is left out, `remove` is called for each of them.
+   *
+   * @param now whether to throw `REMOVE_FAILED`, and leave all series, when the others cannot be told at once; when left
+   * out, a store may tell them later
+   */
+  removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
   /** Every series of this writer. */
@@ -47,6 +54,12 @@ export interface Store {
   /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */
   flush(): void | Promise<void>
   close(): void
+}
+
+/** Removes series from the whole application: in one step where the store has one. Throws `REMOVE_FAILED`; what was not removed stays. */
+export function removeAtOnce(store: Store, family: FamilyDescriptor, filters: readonly LabelFilter[]): void {
+  if (store.removeMany !== undefined) store.removeMany(family, filters, 'application', true)
+  else for (const filter of filters) store.remove(family, filter, 'application')
 }
 
 /** What names a process among the writers: its pid, and the number of the thread where it is not the main one. */
