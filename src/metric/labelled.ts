@@ -4,7 +4,7 @@ import { checkLabelNames, labelText } from '../model/label-set.js'
 import { checkHelp, checkMetricName, describe, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
-import { removeAtOnce, type Store } from '../store/backend.js'
+import { removeMany, type Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
 import {
@@ -171,7 +171,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Removes series that were idle for long; false where that could not be done now. */
   expire(series: readonly LabelFilter[]): boolean {
-    return this.removing(series, () => removeAtOnce(this.store(), this.family, series))
+    return this.removing(series, () => removeMany(this.store(), this.family, series, 'application', true))
   }
 
   protected removeAll(filter: LabelFilter, { scope = 'application' }: RemoveOptions = {}): void {

@@ -56,10 +56,16 @@ export interface Store {
   close(): void
 }
 
-/** Removes series from the whole application: in one step where the store has one. Throws `REMOVE_FAILED`; what was not removed stays. */
-export function removeAtOnce(store: Store, family: FamilyDescriptor, filters: readonly LabelFilter[]): void {
-  if (store.removeMany !== undefined) store.removeMany(family, filters, 'application', true)
-  else for (const filter of filters) store.remove(family, filter, 'application')
+/** Removes series of many filters from a store, in one step where it has one. */
+export function removeMany(
+  store: Store,
+  family: FamilyDescriptor,
+  filters: readonly LabelFilter[],
+  scope: RemovalScope,
+  now?: boolean,
+): void {
+  if (store.removeMany !== undefined) store.removeMany(family, filters, scope, now)
+  else for (const filter of filters) store.remove(family, filter, scope)
 }
 
 /** What names a process among the writers: its pid, and the number of the thread where it is not the main one. */

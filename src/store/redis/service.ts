@@ -68,11 +68,11 @@ export class Service {
     return this.reachable
   }
 
-  /** Tells of a removal, apart from any flush. */
-  async tell(removal: Removal): Promise<void> {
+  /** Tells of removals, apart from any flush. */
+  async tell(removals: readonly Removal[]): Promise<void> {
     const { keys, connection, expire } = this.shelfOptions
     await within(
-      connection.run(remove, [keys.state, keys.removals], [removalText(removal), String(expire)]),
+      connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
       flushPatience,
     )
   }

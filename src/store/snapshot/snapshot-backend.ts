@@ -4,17 +4,10 @@ import { MetricsError } from '../../model/errors.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { randomBytes } from '../random-bytes.js'
+import { slices } from '../slices.js'
 import { FollowedWriter } from './followed-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
-import {
-  type RemovalLists,
-  type Taken,
-  takeAll,
-  together,
-  untaken,
-  withoutTaken,
-  withRemoval,
-} from './removal-lists.js'
+import { type RemovalLists, takeAll, together, untaken, withoutTaken, withRemoval } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
 import { isLive, SnapshotReader, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
 import { SnapshotStore } from './snapshot-store.js'
@@ -58,9 +51,9 @@ export abstract class SnapshotBackend implements Backend {
   private inherited: readonly string[] = []
   private removals: RemovalLists = {}
   private removed = 0
-  private taken: Taken = {}
+  private taken: Record<string, number> = {}
   private timer: NodeJS.Timeout | undefined
-  private lookedAt = 0
+  private lookedAt = Number.NEGATIVE_INFINITY
   private joined: Promise<void> | undefined
   private last: Promise<void> = Promise.resolve()
   private closing: Promise<void> | undefined
@@ -141,7 +134,7 @@ export abstract class SnapshotBackend implements Backend {
   private tick(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(false)
-      if (Date.now() - this.lookedAt >= this.options.lookEvery) await this.look()
+      if (performance.now() - this.lookedAt >= this.options.lookEvery) await this.look()
     })
   }
 
@@ -172,8 +165,9 @@ export abstract class SnapshotBackend implements Backend {
   private async goOnFrom(snapshot: Snapshot, removals: RemovalLists): Promise<void> {
     const { head } = snapshot
     const before = new FollowedWriter()
-    await before.follow(snapshot, { due: () => false, rest: async () => {} })
-    for (const removal of untaken(removals, head.taken)) before.leaveOut(removal)
+    const pause = slices()
+    await before.follow(snapshot, pause)
+    await before.leaveOut(untaken(removals, head.taken), pause)
     const store = this.newStore(head.seat, head.epoch + 1)
     for (const series of before.series(snapshot)) store.restore(...series)
     const counted = this.store
@@ -194,7 +188,7 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   private async look(): Promise<void> {
-    this.lookedAt = Date.now()
+    this.lookedAt = performance.now()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
       const { snapshots, inherited, removals } = sortSnapshots(await this.readAll())
       if (inherited.has(this.writer)) this.countAnew()
@@ -260,7 +254,7 @@ export abstract class SnapshotBackend implements Backend {
       removing: (removal) => {
         this.removals = withRemoval(this.removals, this.writer, this.removed, removal)
         this.removed++
-        this.taken = { ...this.taken, [this.writer]: this.removed }
+        this.taken[this.writer] = this.removed
       },
     })
   }

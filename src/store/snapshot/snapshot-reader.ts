@@ -59,7 +59,7 @@ export class SnapshotReader {
       followed.set(head.writer, writer)
       try {
         await writer.follow(snapshot, pause)
-        for (const removal of untaken(removals, head.taken)) writer.leaveOut(removal)
+        await writer.leaveOut(untaken(removals, head.taken), pause)
         writers.push(writer.snapshot(snapshot, isLive(snapshot, liveFor, now)))
       } catch (cause) {
         errors.push(unreadable(cause))
