@@ -24,6 +24,13 @@ export class LedgerExemplars {
     if (other === undefined || (other.timestamp ?? 0) < (exemplar.timestamp ?? 0)) this.set(slot, bucket, exemplar)
   }
 
+  /** The same, unless it is there already. */
+  setOther(slot: number, bucket: number, exemplar: Exemplar): void {
+    const other = this.bySlot.get(slot)?.get(bucket)?.exemplar
+    const same = other?.timestamp === exemplar.timestamp && other?.value === exemplar.value
+    if (other === undefined || !same) this.set(slot, bucket, exemplar)
+  }
+
   /** Forgets those of a series. */
   drop(slot: number): void {
     for (const bucket of this.bySlot.get(slot)?.keys() ?? []) this.changed.add(fieldOf(slot, bucket))

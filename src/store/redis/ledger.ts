@@ -123,6 +123,11 @@ export class Ledger {
     this.exemplars.setNewer(slot, bucket, exemplar)
   }
 
+  /** The same, unless it is there already. */
+  setOtherExemplar(slot: number, bucket: number, exemplar: Exemplar): void {
+    this.exemplars.setOther(slot, bucket, exemplar)
+  }
+
   placedExemplars(): readonly PlacedExemplar[] {
     return this.exemplars.all()
   }
