@@ -11,7 +11,7 @@ import type { SeriesFile } from './series-file.js'
 import { removedLine } from './series-lines.js'
 
 /** Bytes of removals that are carried out in one step. */
-const stretch = 64 * 1024
+const stretch = 32 * 1024
 
 export interface SeatRemovalsOptions {
   readonly seat: Seat
