@@ -6,6 +6,7 @@ import { ProcessHome } from '../../src/home/process-home.js'
 import { Counter, Gauge, Registry } from '../../src/index.js'
 import type { FamilyTable } from '../../src/model/family.js'
 import type { LabelFilter } from '../../src/model/series-key.js'
+import type { Store } from '../../src/store/backend.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { shown } from '../helpers/samples.js'
 import { counterFamily, gaugeFamily, noPause, restless, TestWriter } from '../helpers/writers.js'
@@ -132,7 +133,7 @@ test('a store that has one step for many removals gets them in one, another one 
   home.configure({ backend, selfMetrics: false })
   const gauge = new Gauge({ name: 'g', help: 'G.', labelNames: ['a'], expireAfter: 1, registers: [registry] })
   for (const a of ['x', 'y', 'z']) gauge.set({ a }, 1)
-  const store = backend.openStore()
+  const store: Store = backend.openStore()
   const remove = vi.spyOn(store, 'remove')
   expect(gauge.expire([{ a: 'x' }])).toBe(true)
   expect(remove).toHaveBeenCalledTimes(1)
