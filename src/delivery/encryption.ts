@@ -3,6 +3,8 @@ import type { Server } from 'node:https'
 import { join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
+import { checkOptions } from '../model/known-options.js'
+import { describe } from '../model/metric-name.js'
 
 /** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
 export interface EncryptionOptions {
@@ -63,6 +65,11 @@ export function checkEncryption(
   given: Partial<EncryptionOptions>,
   nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
 ): EncryptionOptions | undefined {
+  if (typeof given !== 'object' || given === null) {
+    const text = `startMetricsServer: tls takes an object such as { certfile, keyfile }, got ${describe(given)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  checkOptions('startMetricsServer: tls', given, variables)
   const { certfile, keyfile, clientCafile, clientCapath, clientAuthRequired } = given
   const missing = (has: keyof EncryptionOptions, lacks: keyof EncryptionOptions): MetricsError =>
     new MetricsError('OPTION_INVALID', `${nameOf(has)} is given, and ${nameOf(lacks)} is not: both are needed`)

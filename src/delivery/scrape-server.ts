@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { MetricsError } from '../model/errors.js'
+import type { OptionNames } from '../model/known-options.js'
 import { checkEncryption, type EncryptionOptions, keepCurrent, serverOptions } from './encryption.js'
 import { type Exposition, type ScrapeResponse, scrape, textResponse } from './scrape.js'
 
@@ -29,6 +30,18 @@ const defaults = {
   retryEvery: 200,
   keepAlive: false,
 } as const satisfies Omit<MetricsServerOptions, 'registry' | 'tls'>
+
+/** The names of the options, for a caller that checks them. */
+export const metricsServerOptions = {
+  port: true,
+  host: true,
+  path: true,
+  registry: true,
+  attempts: true,
+  retryEvery: true,
+  keepAlive: true,
+  tls: true,
+} as const satisfies OptionNames<MetricsServerOptions>
 
 /** What instruments know promhive's own servers by: scrapes are no requests to the application. */
 export const ownServer = Symbol.for('promhive.metrics-server')

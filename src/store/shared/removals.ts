@@ -1,11 +1,12 @@
-import { closeSync, openSync, statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
 import type { Removal } from '../removal-index.js'
-import { codeOf, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
+import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
 import { controlAt, headerSize, removalsByte, removalsLockName } from './format.js'
+import { isUsable } from './ownership.js'
 import { checkedLine, checkedText } from './series-lines.js'
 
 /** How much the removals may take before nothing more is removed: only a writer that hangs for hours lets them grow. */
@@ -131,12 +132,12 @@ export class Removals {
     if (this.binding !== undefined) return this.binding.lock(this.fd, removalsByte, 2)
     const path = join(this.directory, removalsLockName)
     try {
-      closeSync(openSync(path, 'wx', 0o600))
+      closeQuietly(createFile(path))
       this.foreignLock = undefined
       return true
     } catch {
-      const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs
-      if (made !== undefined && this.isForgotten(made)) removeQuietly(path)
+      const made = lstatSync(path, { throwIfNoEntry: false })
+      if (made !== undefined && (!isUsable(path) || this.isForgotten(made.mtimeMs))) freeName(path)
       return false
     }
   }

@@ -14,6 +14,7 @@ import { codeOf } from './files.js'
 import { valuesName } from './format.js'
 import { LateRemovals } from './late-removals.js'
 import { MappedSeat } from './mapped-seat.js'
+import { mayMap } from './ownership.js'
 import { readHead, type Seat } from './seat.js'
 import { SharedSource } from './shared-source.js'
 import { SharedStore } from './shared-store.js'
@@ -84,7 +85,7 @@ export class SharedBackend implements Backend {
   }
 
   get name(): 'mmap' | 'buffered' {
-    return this.binding === undefined ? 'buffered' : 'mmap'
+    return this.binding === undefined || !mayMap() ? 'buffered' : 'mmap'
   }
 
   /** Joins the run: the directory is not wiped while this process lives, even if it never counts. */
@@ -186,7 +187,9 @@ export class SharedBackend implements Backend {
   private takeSeat(run: Run): SharedStore {
     const { directory, binding, options } = this
     const seat =
-      binding === undefined ? BufferedSeat.take(directory, run.id) : MappedSeat.take(directory, run.id, binding)
+      binding === undefined || !mayMap()
+        ? BufferedSeat.take(directory, run.id)
+        : MappedSeat.take(directory, run.id, binding)
     this.overflow ??= options.overflow(seat.number)
     try {
       return this.storeOn(seat, run, this.overflow, this.late)
@@ -217,7 +220,8 @@ export class SharedBackend implements Backend {
     return seatsIn(directory).every((number) => {
       const head = readHead(join(directory, valuesName(number)))
       if (head === undefined || head.removals >= end) return true
-      const dead = helping && binding !== undefined && MappedSeat.adopt(directory, number, run.id, binding)
+      const helps = helping && binding !== undefined && mayMap()
+      const dead = helps && MappedSeat.adopt(directory, number, run.id, binding)
       if (!dead) return false
       this.storeOn(dead, run, options.overflow(number)).close()
       return true
@@ -230,22 +234,13 @@ export class SharedBackend implements Backend {
 
   /** Carries out what others removed, in slices; a second call meanwhile waits for the first. */
   private notice(): Promise<void> {
-    this.noticing ??= inSlices(this.noticed())
+    const { store } = this
+    this.noticing ??= inSlices(store?.noticing(() => this.store === store) ?? [])
       .catch((cause) => this.unusable(cause))
       .finally(() => {
         this.noticing = undefined
       })
     return this.noticing
-  }
-
-  private *noticed(): Iterable<void> {
-    const { store } = this
-    if (store === undefined) return
-    for (const _ of store.noticing()) {
-      yield
-      // Closed, or moved to another seat: that has carried it out.
-      if (this.store !== store) return
-    }
   }
 
   private watch(): void {

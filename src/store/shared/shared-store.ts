@@ -126,13 +126,18 @@ export class SharedStore implements Store {
     return true
   }
 
-  /** Looks, in steps, whether others removed series: idle writers take notice as well, if later. */
-  *noticing(): Iterable<void> {
+  /**
+   * Looks, in steps, whether others removed series: idle writers take notice as well, if later.
+   *
+   * @param stands whether this process still counts here: a seat that it has left is another writer's
+   */
+  *noticing(stands = (): boolean => true): Iterable<void> {
     if (!this.removals.pending) return
     for (const _ of this.removals.catchingUp()) {
       // Whatever is written before the next step opens its series anew, and carries out the rest.
       this.turn()
       yield
+      if (!stands()) return
     }
     this.turn()
     this.compact()
