@@ -8,7 +8,12 @@ const longestWait = 1000
 /** Milliseconds after which removals that still wait are reported. */
 const reportedAfter = 1000
 
+/** So many are added under one lock. */
+const batch = 1000
+
 export interface LateRemovalsOptions {
+  /** Whether the lock could be had at this moment: asked first, so that what waits is not put together in vain. */
+  readonly free: () => boolean
   /** Adds removals to the directory; false while another process holds the lock. */
   readonly add: (removals: readonly Removal[]) => boolean
   readonly onError: (error: MetricsError) => void
@@ -57,8 +62,12 @@ export class LateRemovals {
 
   /** Tries to add them all; gives whether none is left. Throws `REMOVE_FAILED` when the directory does not take them. */
   flush(): boolean {
-    if (!this.any) return true
-    if (!this.options.add(this.all())) return false
+    while (this.any) {
+      if (!this.options.free()) return false
+      const next = [...this.waiting].slice(0, batch)
+      if (!this.options.add(next.map(([, removal]) => removal))) return false
+      for (const [text] of next) this.waiting.delete(text)
+    }
     this.end()
     return true
   }

@@ -110,6 +110,13 @@ export class Removals {
     }
   }
 
+  /** Whether the lock could be had at this moment. */
+  free(): boolean {
+    const free = this.tryLock()
+    if (free) this.unlock()
+    return free
+  }
+
   private readPositions(): void {
     readAt(this.fd, new Uint8Array(this.positions.buffer), 16, controlAt.base)
     const [base, end] = this.positions as unknown as [number, number]

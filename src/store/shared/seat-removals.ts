@@ -96,8 +96,8 @@ export class SeatRemovals {
     const { seat, families, onRemoved } = this.options
     const gone = families.take(removals)
     if (gone.length === 0) return
-    for (const { family, key, slot, width } of gone) {
-      this.dropExemplars(slot, width)
+    for (const { family, key, slot } of gone) {
+      this.dropExemplars(slot)
       onRemoved(family, key)
     }
     const told = this.tell(gone)
@@ -124,9 +124,9 @@ export class SeatRemovals {
     }
   }
 
-  private dropExemplars(slot: number, width: number): void {
+  private dropExemplars(slot: number): void {
     try {
-      this.options.exemplars.drop(slot, width)
+      this.options.exemplars.drop(slot)
     } catch (cause) {
       this.options.full(cause)
     }

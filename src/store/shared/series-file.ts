@@ -76,6 +76,16 @@ export class SeriesFile {
    * tells of it: who reads in between, and who takes over after a crash, finds whole lines up to the end.
    */
   compact(slots: number): void {
+    try {
+      this.rewrite(slots)
+    } catch (cause) {
+      // Tried again when as much more has gone, and not with each removal.
+      this.waste = 0
+      throw cause
+    }
+  }
+
+  private rewrite(slots: number): void {
     const log = this.read(slots)
     const open = new Map<number, number>()
     for (let i = 0; i < log.length; i++) {

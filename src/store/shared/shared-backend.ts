@@ -74,6 +74,7 @@ export class SharedBackend implements Backend {
     this.directory = options.directory
     this.binding = options.binding === undefined ? loadBinding().binding : (options.binding ?? undefined)
     this.late = new LateRemovals({
+      free: () => this.run?.removals.free() ?? false,
       add: (removals) => this.store?.addLate(removals) ?? false,
       onError: options.onError,
     })

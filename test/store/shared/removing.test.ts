@@ -151,6 +151,26 @@ describe.runIf(native)('while another process holds the lock on removals', () =>
     expect(one.faults.length).toBe(1)
   })
 
+  test('each further removal costs as much, however many wait', async ({ stage }) => {
+    const work = (count: number): number => {
+      const directory = stage.directory()
+      const { store, backend } = mappedWriter(stage, directory)
+      for (let i = 0; i < count; i++) counterOf({ store }, jobs, JSON.stringify([`${i}`, '1'])).inc()
+      const release = holdRemovals(directory)
+      const stringify = vi.spyOn(JSON, 'stringify')
+      for (let i = 0; i < count; i++) store.remove(jobs, { path: `${i}`, shard: '1' }, 'application')
+      const calls = stringify.mock.calls.length
+      stringify.mockRestore()
+      release()
+      backend.close()
+      // All of them were told in the end.
+      const text = readFileSync(join(directory, controlName)).subarray(headerSize).toString('utf8')
+      expect(text.split('\n').filter((line) => line.includes(' r ')).length).toBe(count)
+      return calls
+    }
+    expect(work(1600)).toBeLessThan(work(400) * 6)
+  })
+
   test('what must be told at once is refused, and everything stays', async ({ stage }) => {
     const directory = stage.directory()
     const { store } = mappedWriter(stage, directory)
