@@ -237,7 +237,7 @@ export class SharedStore implements Store {
   private compact(): void {
     if (!this.names.wasteful) return
     try {
-      this.names.compact(this.seat.segments.capacity)
+      this.names.compact()
     } catch (cause) {
       this.full(cause)
     }
