@@ -5,14 +5,16 @@ import { describe, expect, vi } from 'vitest'
 import { loadBinding } from '#native'
 import { type LabelFilter, matches } from '../../../src/model/series-key.js'
 import { removeMany } from '../../../src/store/backend.js'
+import { removed } from '../../../src/store/series-log.js'
 import { controlName, headerSize } from '../../../src/store/shared/format.js'
+import { SharedSource } from '../../../src/store/shared/shared-source.js'
 import { counterOf } from '../../../src/testing/counted.js'
 import { Reader } from '../../helpers/processes/reading.js'
 import { Stage, test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
 import { holds } from '../../helpers/property.js'
 import { holdRemovals, type MappedWriter, mappedWriter } from '../../helpers/removals.js'
-import { counterFamily } from '../../helpers/writers.js'
+import { counterFamily, noPause } from '../../helpers/writers.js'
 
 const jobs = counterFamily('jobs_total', { labelNames: ['path', 'shard'] })
 const native = loadBinding().binding !== undefined
@@ -92,6 +94,31 @@ describe.runIf(native)('many removals', () => {
       'path="kept",shard="1"': 1,
       'path="0",shard="1"': 1,
     })
+  })
+
+  test('are left out by a reader in slices, none of which parses more than a thousand keys or so', async ({
+    stage,
+  }) => {
+    const directory = stage.directory()
+    const [one, two] = [mappedWriter(stage, directory), mappedWriter(stage, directory)]
+    const count = 4000
+    for (let i = 0; i < count; i++) counterOf({ store: two.store }, jobs, JSON.stringify([`${i}`, '1'])).inc()
+    const source = new SharedSource(directory, loadBinding().binding)
+    await source.read(noPause)
+    for (let i = 0; i < count; i++) one.store.remove(jobs, { path: `${i}` }, 'application')
+    const parse = vi.spyOn(JSON, 'parse')
+    let most = 0
+    const rest = async (): Promise<void> => {
+      most = Math.max(most, parse.mock.calls.length)
+      parse.mockClear()
+    }
+    const { writers } = await source.read({ due: () => true, rest })
+    await rest()
+    parse.mockRestore()
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThan(1500)
+    const { log } = writers.find(({ seat }) => seat === 2)!
+    expect(log.kinds.filter((kind) => kind === removed).length).toBe(count)
   })
 
   test('are told in few turns of the lock, and leave none of them half done when they find no room', async ({
