@@ -5,13 +5,15 @@ import { type LabelSet, labelText } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-numbers.js'
-import type { Slots } from '../store/backend.js'
+import type { Slots, Store } from '../store/backend.js'
 import type { Counting } from './home.js'
 import type { LabelValues } from './options.js'
 import { noPlace, type Place, placeOf } from './place.js'
 
 /** The metric that a child belongs to. */
-export interface ChildOwner extends Counting {
+export interface ChildOwner extends Omit<Counting, 'store'> {
+  /** Where a series is counted at this moment. */
+  storeOf(key: SeriesKey): Store
   /** The child with more labels than one that was asked for with some. */
   childWith(texts: LabelTexts, labels: Readonly<Record<string, unknown>>): Child
   /** Throws for a series that cannot be counted. Asked before its first count only. */
@@ -83,11 +85,12 @@ export abstract class Child {
   open(): void {
     const { number, texts } = this
     this.owner.admit(texts)
-    const store = this.owner.store()
+    const key = seriesKey(texts)
+    const store = this.owner.storeOf(key)
     // The gate first: a removal while the series is opened makes the next write open it again.
     const { gate } = store
     const seen = Atomics.load(gate, 0)
-    const slots = store.open(this.family, seriesKey(texts))
+    const slots = store.open(this.family, key)
     // Opening may tell of a fault, and who is told may count: then this child has moved on meanwhile, and comes back.
     this.moveTo(number, placeOf(slots, gate, seen), this.countedAt(slots))
     this.owner.children.opened(texts, this.place, this.at)
@@ -105,7 +108,7 @@ export abstract class Child {
     last.set(bucket, now)
     const timestamp = Date.now() / 1000
     if (fitsExemplar(labels))
-      this.owner.store().setExemplar(this.family, this.key, bucket, { labels, value, timestamp })
+      this.owner.storeOf(this.key).setExemplar(this.family, this.key, bucket, { labels, value, timestamp })
     else this.owner.onError(tooLong(this.family.name))
   }
 

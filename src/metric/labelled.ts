@@ -4,9 +4,10 @@ import { checkLabelNames, labelText } from '../model/label-set.js'
 import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
-import { removeMany, type Store } from '../store/backend.js'
+import type { Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
+import { Collecting } from './collecting.js'
 import {
   checkCollect,
   checkDefaultLabels,
@@ -58,6 +59,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly defaults: Labels
   private readonly required: readonly string[]
   private readonly limit: SeriesLimit
+  private readonly collecting: Collecting
   /** Takes what is to be dropped. */
   private nowhere: C | undefined
 
@@ -87,11 +89,12 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.name = name
     this.help = help
     this.labelNames = [...(labelNames ?? [])]
-    this.collect = collect && (() => collect.call(this as never))
     const registry = registries[0]?.registryName ?? this.home.nextNameless('metric')
     const own = part(name)
     const measured = unitOf(name, own.type, unit)
     this.family = { ...own, name, help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
+    this.collecting = new Collecting(this, collect, run === 'each')
+    this.collect = this.collecting.call
     this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
     this.only = this.make(this.family, this, this.textsOfLabels({}))
     this.onlyKey = this.only.key
@@ -169,20 +172,19 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Removes series that were idle for long; false where that could not be done now. */
   expire(series: readonly LabelFilter[]): boolean {
-    return this.removing(series, () => removeMany(this.store(), this.family, series, 'application', true))
+    return this.removing(series, () => this.collecting.removeIdle(series))
   }
 
   protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
     const scope = checkScope(this.name, options)
-    this.removing([filter], () => this.store().remove(this.family, filter, scope))
+    this.removing([filter], () => this.collecting.remove(filter, scope))
   }
 
   private removing(filters: readonly LabelFilter[], remove: () => void): boolean {
     try {
       remove()
     } catch (error) {
-      // The store could not remove them for the whole application: the series stay, and the application's request goes on.
-      this.onError(error as MetricsError)
+      this.onError(error as MetricsError) // The series stay, and the application's request goes on.
       return false
     }
     for (const filter of filters) {
@@ -199,9 +201,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.home.read(this)
   }
 
-  /** @internal A metric without labels is shown from the start, at 0. */
+  /** @internal A metric without labels is shown from the start, at 0; of one with labels, the store may have series. */
   start(): void {
     if (this.names.length === 0) this.only.open()
+    else this.store().declare?.(this.family)
   }
 
   /** @internal */
@@ -210,9 +213,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /** @internal */
-  onError(error: MetricsError): void {
-    this.home.onError(error)
-  }
+  storeOf = (key: SeriesKey): Store => this.collecting.storeOf(key)
+
+  /** @internal */
+  onError = (error: MetricsError): void => this.home.onError(error)
 
   /** @internal Throws for a series that lacks a label which it must have. */
   admit(texts: LabelTexts): void {

@@ -42,20 +42,16 @@ export function claimIsDead(directory: string, name: string): boolean {
   let fd: number | undefined
   try {
     fd = openForReading(join(directory, name))
-    const { size, mtimeMs } = fstatSync(fd)
-    const owner = ownerFrom(fd, size)
-    if (owner === undefined) return isOver(mtimeMs / 1000)
-    return processAlive(owner) === false || isOver(owner.startedAt)
+    const owner = ownerFrom(fd, fstatSync(fd).size)
+    // A claim gets its name when it is whole: this is none.
+    if (owner === undefined) return true
+    // Also where its time lies ahead: the clock was set back since.
+    return processAlive(owner) === false || Math.abs(Date.now() / 1000 - owner.startedAt) > patience
   } catch (error) {
     return isNoneOfOurs(error)
   } finally {
     if (fd !== undefined) closeQuietly(fd)
   }
-}
-
-/** Whether a claim of this time is over. Also one that lies ahead: the clock was set back since. */
-function isOver(seconds: number): boolean {
-  return Math.abs(Date.now() / 1000 - seconds) > patience
 }
 
 /** What a claim says of the process that made it; undefined where it says nothing of the kind. */

@@ -1,4 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
+import { clearTimeout, monotonicNow, setTimeout } from '../../runtime/timers.js'
 import type { Removal } from '../removal-index.js'
 import { largestRemovals, removeFailed } from './removals.js'
 
@@ -84,7 +85,7 @@ export class LateRemovals {
   }
 
   private begin(): void {
-    this.since = performance.now()
+    this.since = monotonicNow()
     this.wait = firstWait
     this.reported = false
     process.on('exit', this.atExit)
@@ -110,7 +111,7 @@ export class LateRemovals {
     } catch (error) {
       cause = error as MetricsError
     }
-    if (!this.reported && performance.now() - this.since >= reportedAfter) {
+    if (!this.reported && monotonicNow() - this.since >= reportedAfter) {
       this.reported = true
       this.options.onError(cause ?? this.late('it is tried again until it is free'))
     }
@@ -119,7 +120,7 @@ export class LateRemovals {
 
   private late(what: string): MetricsError {
     const names = [...new Set(this.all().map(({ name }) => name))]
-    const seconds = Math.round((performance.now() - this.since) / 1000)
+    const seconds = Math.round((monotonicNow() - this.since) / 1000)
     const text = `${this.waiting.size} removals (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}) are shown by this process only: another process has held the lock on removals for ${seconds} s; ${what}`
     return new MetricsError('REMOVE_FAILED', text, { reason: 'locked' })
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { Removal } from '../removal-index.js'
 import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
 import { controlAt, headerSize, removalsByte, removalsLockName } from './format.js'
@@ -130,8 +131,8 @@ export class Removals {
 
   /** Others hold the lock for some microseconds. One that was stopped meanwhile must not stop this process. */
   private lock(brief: boolean): boolean {
-    const until = performance.now() + (brief ? 0 : lockTime)
-    while (!this.tryLock()) if (performance.now() >= until) return false
+    const until = monotonicNow() + (brief ? 0 : lockTime)
+    while (!this.tryLock()) if (monotonicNow() >= until) return false
     return true
   }
 

@@ -1,23 +1,21 @@
-import { join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Backend, Source, SourceReading, Store } from '../backend.js'
+import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { inSlices } from '../slices.js'
-import { BufferedSeat } from './buffered-seat.js'
 import { joinRun, type Run } from './control.js'
-import { prepareDirectory, seatsIn } from './directory.js'
+import { prepareDirectory } from './directory.js'
 import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
-import { valuesName } from './format.js'
 import { LateRemovals } from './late-removals.js'
-import { MappedSeat } from './mapped-seat.js'
+import { ownWriter } from './own-writer.js'
 import { mayMap } from './ownership.js'
-import { readHead, type Seat } from './seat.js'
+import { SeatTaker } from './seat-taker.js'
 import { SharedSource } from './shared-source.js'
-import { SharedStore } from './shared-store.js'
+import type { SharedStore } from './shared-store.js'
+import { processOf } from './vanished-seats.js'
 
 /** How often a buffered seat writes what changed, in milliseconds. */
 const flushInterval = 100
@@ -61,7 +59,7 @@ export class SharedBackend implements Backend {
   private readonly options: SharedBackendOptions
   private run: Run | undefined
   private store: SharedStore | undefined
-  private overflow: ReturnType<SharedBackendOptions['overflow']> | undefined
+  private readonly seats: SeatTaker
   /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
   private standIn: ReturnType<SharedBackendOptions['overflow']> | undefined
   private timers: NodeJS.Timeout[] = []
@@ -78,6 +76,7 @@ export class SharedBackend implements Backend {
       add: (removals) => this.store?.addLate(removals) ?? false,
       onError: options.onError,
     })
+    this.seats = new SeatTaker(options, () => this.binding, this.late)
   }
 
   /** What tells one run in the directory from the next; undefined before it is joined. */
@@ -125,7 +124,12 @@ export class SharedBackend implements Backend {
 
   openSource(): Source {
     this.join()
-    const source = new SharedSource(this.directory, this.binding, () => this.late.by(this.store?.seat.head.logId))
+    const source = new SharedSource(
+      this.directory,
+      this.binding,
+      () => this.store?.seat.number,
+      () => this.late.by(this.store?.seat.head.logId),
+    )
     return {
       read: async (pause) => {
         this.watch()
@@ -133,11 +137,20 @@ export class SharedBackend implements Backend {
         await this.notice()
         this.guarded(() => void this.late.flush())
         const reading = await source.read(pause)
-        const own = [this.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
-        return { ...reading, writers: [...reading.writers, ...own.filter(({ log }) => log.length > 0)] }
+        const aside = [this.seats.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
+        const writers = this.withOwn(reading.writers, source)
+        return { ...reading, writers: [...writers, ...aside.filter(({ log }) => log.length > 0)] }
       },
       close: () => source.close(),
     }
+  }
+
+  /** This process knows its own numbers, also where its file cannot be read. */
+  private withOwn(writers: readonly WriterSnapshot[], source: SharedSource): readonly WriterSnapshot[] {
+    const { store } = this
+    if (store === undefined || source.isFresh(store.seat.number)) return writers
+    const others = writers.filter((writer) => processOf(writer) !== processOf(store))
+    return [...others, ownWriter(store)].sort((a, b) => a.seat - b.seat)
   }
 
   close(): void {
@@ -173,7 +186,7 @@ export class SharedBackend implements Backend {
     for (let attempt = 1; this.store === undefined; attempt++) {
       const run = this.run!
       try {
-        const store = this.takeSeat(run)
+        const store = this.seats.take(run)
         if (run.current() || attempt === attempts) this.store = store
         else store.close()
       } catch (cause) {
@@ -183,50 +196,6 @@ export class SharedBackend implements Backend {
       this.run = joinRun(this.directory, this.binding, this.options)
       run.leave()
     }
-  }
-
-  private takeSeat(run: Run): SharedStore {
-    const { directory, binding, options } = this
-    const seat =
-      binding === undefined || !mayMap()
-        ? BufferedSeat.take(directory, run.id)
-        : MappedSeat.take(directory, run.id, binding)
-    this.overflow ??= options.overflow(seat.number)
-    try {
-      return this.storeOn(seat, run, this.overflow, this.late)
-    } catch (cause) {
-      // Left for the next attempt, or a seat would be lost with each.
-      seat.close()
-      throw cause
-    }
-  }
-
-  private storeOn(seat: Seat, run: Run, overflow: Store, late?: LateRemovals): SharedStore {
-    const { directory, options } = this
-    return new SharedStore({
-      directory,
-      run,
-      seat,
-      overflow,
-      caughtUp: (end, helping) => this.everybodyAt(run, end, helping),
-      ...(late && { late }),
-      onRemoved: (family, key) => options.onRemoved?.(family, key),
-      onError: options.onError,
-    })
-  }
-
-  /** Whether every seat has taken the removals up to a position. The dead are helped along: nobody else would. */
-  private everybodyAt(run: Run, end: number, helping: boolean): boolean {
-    const { directory, binding, options } = this
-    return seatsIn(directory).every((number) => {
-      const head = readHead(join(directory, valuesName(number)))
-      if (head === undefined || head.removals >= end) return true
-      const helps = helping && binding !== undefined && mayMap()
-      const dead = helps && MappedSeat.adopt(directory, number, run.id, binding)
-      if (!dead) return false
-      this.storeOn(dead, run, options.overflow(number)).close()
-      return true
-    })
   }
 
   private flush(): void {
@@ -263,7 +232,7 @@ export class SharedBackend implements Backend {
     prepareDirectory(this.directory)
     const run = joinRun(this.directory, this.binding, this.options)
     try {
-      const next = before === undefined ? undefined : this.takeSeat(run)
+      const next = before === undefined ? undefined : this.seats.take(run)
       // What the file of a lost seat tells, its next owner counts on from: only what came since is ours to carry.
       if (condition === 'lost') before?.forgetWritten()
       this.run = run
