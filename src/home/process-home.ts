@@ -6,12 +6,11 @@ import { Formatters } from '../exposition/formatters.js'
 import { checkLimit } from '../metric/definition.js'
 import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
-import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
-import type { SeriesKey } from '../model/series-key.js'
 import { absolutePath } from '../runtime/paths.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
@@ -34,6 +33,7 @@ import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
 import { ProcessLog } from './process-log.js'
 import { RegistryScope } from './registry-scope.js'
+import { RemovalWatchers } from './removal-watchers.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -59,9 +59,8 @@ export class ProcessHome implements Home {
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
-  /** Metrics by definition; weakly, for a registry may be made for one request. */
-  private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
   readonly log = new ProcessLog()
   private readonly faults = new Faults(() => this.showsItself(), this.log)
 
@@ -143,13 +142,7 @@ export class ProcessHome implements Home {
   }
 
   watchRemovals(metric: RemovalWatcher): void {
-    const key = definitionKey(metric.family)
-    const watchers = (this.watchers.get(key) ?? []).filter((watcher) => watcher.deref() !== undefined)
-    this.watchers.set(key, [...watchers, new WeakRef(metric)])
-  }
-
-  private seriesRemoved(family: FamilyDescriptor, key: SeriesKey): void {
-    for (const watcher of this.watchers.get(definitionKey(family)) ?? []) watcher.deref()?.seriesRemoved(key)
+    this.watchers.add(metric)
   }
 
   showsItself(): boolean {
@@ -216,7 +209,7 @@ export class ProcessHome implements Home {
     const shared = new SharedBackend({
       directory,
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
       onRecovered: (text) => this.recovered(text),
       onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
@@ -245,7 +238,7 @@ export class ProcessHome implements Home {
     if (this.backend === backend) return
     backend.begin?.({
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
       onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)

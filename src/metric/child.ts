@@ -26,12 +26,12 @@ interface Siblings {
   textsOf(number: number): LabelTexts
   /** Told where a series lies that was opened: the next child finds it there. */
   opened(texts: LabelTexts, place: Place, at: number): void
-  /** When each bucket of a series got its last exemplar. */
+  /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   exemplifiedIn(number: number): Map<number, number>
 }
 
-/** Seconds between two exemplars of one bucket. */
-const exemplarInterval = 0.1
+/** Milliseconds between two exemplars of one bucket. */
+const exemplarInterval = 100
 
 /**
  * The handle of one series; may be held for good. A metric has one besides that goes from series to series.
@@ -98,14 +98,15 @@ export abstract class Child {
 
   /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
   protected exemplify(bucket: number, value: number, given: LabelSet): void {
-    const timestamp = Date.now() / 1000
+    const now = performance.now()
     const last =
       this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
-    if (timestamp - (last.get(bucket) ?? 0) < exemplarInterval) return
+    if (now - (last.get(bucket) ?? Number.NEGATIVE_INFINITY) < exemplarInterval) return
     const labels = present(given)
     // Of a request that was not traced there is nothing to show.
     if (labels === undefined) return
-    last.set(bucket, timestamp)
+    last.set(bucket, now)
+    const timestamp = Date.now() / 1000
     if (fitsExemplar(labels))
       this.owner.storeOf(this.key).setExemplar(this.family, this.key, bucket, { labels, value, timestamp })
     else this.owner.onError(tooLong(this.family.name))

@@ -20,7 +20,7 @@ export class Children<C extends Child> {
   private readonly places: (Place | undefined)[] = [undefined]
   private offsets: Int32Array = new Int32Array(4)
   private readonly held = new Map<number, C>()
-  /** When each bucket of a series got its last exemplar. */
+  /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   private readonly exemplified = new Map<number, Map<number, number>>()
   private readonly moving: C
   private readonly overflow: LabelTexts

@@ -20,6 +20,7 @@ import {
   checkScope,
   oneOf,
   type SeriesLimit,
+  unknownLabel,
 } from './definition.js'
 import { type Home, theHome } from './home.js'
 import type { MetricValues } from './metric-values.js'
@@ -42,6 +43,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   protected readonly exemplarForm: boolean
   /** The series without any label: the only one of a metric without labels. */
   protected readonly only: C
+  private readonly onlyKey: SeriesKey
   /** @internal */
   readonly home: Home
   /** Counts what belongs to no process in particular: only the process that answers a scrape shows its own. */
@@ -95,6 +97,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.collect = this.collecting.call
     this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
     this.only = this.make(this.family, this, this.textsOfLabels({}))
+    this.onlyKey = this.only.key
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
@@ -140,7 +143,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
     const given = Object.entries(labels as Labels)
-    for (const [name] of given) if (!this.names.includes(name)) throw this.unknownLabel(name)
+    for (const [name] of given) if (!this.names.includes(name)) throw unknownLabel(this, name)
     this.removeAll(Object.fromEntries(given.map(([name, value]) => [name, labelText(value)])), options)
   }
 
@@ -162,27 +165,33 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Somebody removed a series: its child, if there is one, is not kept for it. */
   seriesRemoved(key: SeriesKey): void {
-    if (key === this.only.key) this.only.detach()
+    if (key === this.onlyKey) this.only.detach()
     const number = this.children.numberOf(labelValuesOf(key))
     if (number > 0) this.children.forget(number)
   }
 
-  /** @internal Nobody has counted in it for long. */
-  expire(series: LabelFilter): void {
-    this.removeAll(series, { scope: 'application' })
+  /** @internal Removes series that were idle for long; false where that could not be done now. */
+  expire(series: readonly LabelFilter[]): boolean {
+    return this.removing(series, () => this.collecting.removeIdle(series))
   }
 
   protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
     const scope = checkScope(this.name, options)
+    this.removing([filter], () => this.collecting.remove(filter, scope))
+  }
+
+  private removing(filters: readonly LabelFilter[], remove: () => void): boolean {
     try {
-      this.collecting.remove(filter, scope)
+      remove()
     } catch (error) {
-      // The store could not tell the others: the series stay, and the application's request goes on.
-      this.onError(error as MetricsError)
-      return
+      this.onError(error as MetricsError) // The series stay, and the application's request goes on.
+      return false
     }
-    if (matches(this.names, this.only.key, filter)) this.only.detach()
-    for (const number of this.children.select(filter)) this.children.forget(number)
+    for (const filter of filters) {
+      if (matches(this.names, this.onlyKey, filter)) this.only.detach()
+      for (const number of this.children.select(filter)) this.children.forget(number)
+    }
+    return true
   }
 
   /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
@@ -249,7 +258,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private checkNames(labels: Labels): number {
     let given = 0
     for (const name in labels) {
-      if (!this.names.includes(name)) throw this.unknownLabel(name)
+      if (!this.names.includes(name)) throw unknownLabel(this, name)
       given++
     }
     return given
@@ -283,14 +292,6 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.nowhere ??= this.make(this.family, this, texts)
     this.nowhere.countNowhere()
     return dropped
-  }
-
-  private unknownLabel(name: string): MetricsError {
-    const declared = this.labelNames.length === 0 ? 'it has none' : `declared: ${this.labelNames.join(', ')}`
-    return new MetricsError(
-      'LABEL_UNKNOWN',
-      `${this.name} has no label "${name}" (${declared}); add it to labelNames or leave it out`,
-    )
   }
 }
 
