@@ -1,6 +1,7 @@
 import { Counter } from '../metric/counter.js'
 import { Gauge } from '../metric/gauge.js'
 import type { MetricRegistry } from '../metric/home.js'
+import { labelText } from '../model/label-set.js'
 import { seriesKey } from '../model/series-key.js'
 import type { CollectedFamily, CollectedValue } from './collector.js'
 
@@ -89,6 +90,6 @@ function keyOf(labels: Labels): string {
   return seriesKey(
     Object.keys(labels)
       .sort()
-      .flatMap((name) => [name, String(labels[name])]),
+      .flatMap((name) => [name, labelText('a collector', name, labels[name])]),
   )
 }

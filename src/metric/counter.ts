@@ -4,6 +4,7 @@ import type { LabelSet } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
+import { readExemplarForm } from './exemplar-form.js'
 import { LabelledMetric } from './labelled.js'
 import { counterOptions } from './option-names.js'
 import type { ExemplarForm, LabelValues, MetricOptions, VerbArguments } from './options.js'
@@ -55,7 +56,7 @@ export class Counter<L extends string = never, D extends L = never> extends Labe
     if (typeof first !== 'object' || first === null)
       this.only.inc(first as number | undefined, second as LabelSet | undefined)
     else if (this.exemplarForm) {
-      const { labels = {}, value, exemplarLabels } = first as ExemplarForm<never>
+      const { labels = {}, value, exemplarLabels } = readExemplarForm(this.name, first)
       this.find(labels).inc(value, exemplarLabels)
     } else this.find(first as LabelValues<L>).inc(second as number | undefined, exemplar)
   }

@@ -6,6 +6,7 @@ import { histogramSlots } from '../model/layout/histogram.js'
 import { describe } from '../model/metric-name.js'
 import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
+import { readExemplarForm } from './exemplar-form.js'
 import { LabelledMetric } from './labelled.js'
 import { histogramOptions } from './option-names.js'
 import type { ExemplarForm, HistogramOptions, LabelValues, VerbArguments } from './options.js'
@@ -36,7 +37,7 @@ export class HistogramChild extends Child {
    * start, it only shows the series: what a process observed that had the seat before is the application's.
    */
   zero(): void {
-    const first = this.seen === -1
+    const first = !this.isCounted
     this.open()
     if (first) return
     const { values, words, at } = this
@@ -105,13 +106,14 @@ export class Histogram<L extends string = never, D extends L = never> extends La
   observe(first: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
     if (typeof first !== 'object' || first === null) this.only.observe(first as number, second as LabelSet | undefined)
     else if (this.exemplarForm) {
-      const { labels = {}, value, exemplarLabels } = first as ExemplarForm<never>
+      const { labels = {}, value, exemplarLabels } = readExemplarForm(this.name, first)
       this.find(labels).observe(value as number, exemplarLabels)
     } else this.find(first as LabelValues<L>).observe(second as number, exemplar)
   }
 
   /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
   startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+    if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.observe(seconds)
       else this.find(labels as LabelValues<L>).observe(seconds)

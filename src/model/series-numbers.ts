@@ -1,6 +1,7 @@
 import { Chains, grown } from './chains.js'
 import type { FamilyDescriptor } from './descriptor.js'
 import { LabelForms } from './label-forms.js'
+import { ownValue } from './label-set.js'
 import type { LabelFilter } from './series-key.js'
 
 export type Labels = Readonly<Record<string, unknown>>
@@ -9,6 +10,8 @@ export type LabelTexts = readonly (string | null)[]
 
 /** As many holders are not counted any more: the series keeps its number for good. */
 const many = 255
+
+const hasOwn = Object.prototype.hasOwnProperty
 
 const byFamily = new WeakMap<FamilyDescriptor, SeriesNumbers>()
 
@@ -51,7 +54,8 @@ export class SeriesNumbers {
     let i = 0
     let hash = 0
     for (const name in labels) {
-      if (name !== names[i]) return 0
+      // Called on the prototype's function, this costs nothing here: the engine knows that it walks own properties.
+      if (name !== names[i] || !hasOwn.call(labels, name)) return 0
       const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
       wanted[i++] = value
@@ -60,12 +64,21 @@ export class SeriesNumbers {
     return i === names.length && i > 0 ? this.findWanted(hash) : 0
   }
 
-  /** The same for names in any order. */
+  /** The same for names in any order; 0 as well where one is none of the family's. */
   findByName(labels: Labels): number {
     const { names, forms, wanted } = this
+    wanted.fill(0)
+    for (const name in labels) {
+      if (!hasOwn.call(labels, name)) continue
+      const i = names.indexOf(name)
+      if (i < 0) return 0
+      const value = forms[i]!.get(labels[name])
+      if (value === undefined) return 0
+      wanted[i] = value
+    }
     let hash = 0
     for (let i = 0; i < names.length; i++) {
-      const value = forms[i]!.get(labels[names[i]!])
+      const value = wanted[i] || forms[i]!.get(undefined)
       if (value === undefined) return 0
       wanted[i] = value
       hash = mixed(hash, value)
@@ -106,7 +119,7 @@ export class SeriesNumbers {
   /** These label values, as they were given, are those of the series. */
   lead(labels: Labels, number: number): void {
     for (const [i, name] of this.names.entries()) {
-      this.forms[i]!.lead(labels[name], this.values[number * this.names.length + i]!)
+      this.forms[i]!.lead(ownValue(labels, name), this.values[number * this.names.length + i]!)
     }
   }
 
