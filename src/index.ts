@@ -18,6 +18,8 @@ export type { MetricsServer, MetricsServerOptions } from './delivery/scrape-serv
 export type { BackendChoice, BackendMaker } from './home/backend-choice.js'
 export type { BackendConfig } from './home/backend-config.js'
 export type { ConfigureOptions } from './home/configure-options.js'
+export { type Measuring, measure } from './instrument/measure/measure.js'
+export type { ComputedLabels, DurationUnit, MeasureOptions } from './instrument/measure/measure-options.js'
 export { collectDefaultMetrics, type DefaultMetricsOptions } from './instrument/runtime/default-metrics.js'
 export { Counter } from './metric/counter.js'
 export { Gauge } from './metric/gauge.js'

@@ -1,12 +1,12 @@
-import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
-import { placeOfRuns } from './home/application-directory.js'
+import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
+import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import { prepareDirectory } from './store/shared/directory.js'
@@ -110,7 +110,7 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   checkCaller('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
-  const all = { ...(await hooksFrom(configuration.settings.hooksModule)), ...hooks } as Hooks
+  const all = { ...(await hooksFrom(configuration)), ...hooks } as Hooks
   const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
   if (configuration.settings.metrics) await yieldRegisteredPort()
   const stopListening = signals ? handleSignals(supervisor) : undefined
@@ -153,7 +153,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   checkOptions('attend', options, { ...everySetting, ...attendOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const { settings } = configuration
-  const hooks = { ...(await hooksFrom(settings.hooksModule)), ...given }
+  const hooks = { ...(await hooksFrom(configuration)), ...given }
   checkHooks(hooks)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined))
@@ -174,7 +174,8 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
 /** All layers, the file among them. `path`: the file that was named, if one was. */
 export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
   const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
-  return new Configuration({ ...layers, file: named === undefined ? undefined : await readFile(named) })
+  const file = named === undefined ? undefined : await readFile(named, path !== undefined)
+  return new Configuration({ ...layers, file })
 }
 
 /** What only code can say, there or not. */
@@ -252,15 +253,11 @@ function directoryFor(settings: Settings, account: Account | undefined): Record<
   if (dir === '' && foreign === undefined) return {}
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
   if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
-  prepareDirectory(directory)
-  if (foreign !== undefined) {
-    const { uid, gid } = foreign
-    const facts = lstatSync(directory)
-    if (facts.uid === 0 && facts.isDirectory()) chownSync(directory, uid, gid)
-    else if (facts.uid !== uid) {
-      const text = `the metrics directory ${directory} belongs to user ${facts.uid}, and workers run as ${uid}; name another with --dir`
-      throw new MetricsError('DIRECTORY_UNUSABLE', text)
-    }
+  if (foreign === undefined) {
+    prepareDirectory(directory)
+  } else {
+    giveRunDirectory(directory, foreign)
+    processHome().shareWithWorkers(foreign)
   }
   processHome().configure({ dir: directory })
   return { PROMHIVE_DIR: directory }

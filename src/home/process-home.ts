@@ -14,6 +14,7 @@ import type { SeriesKey } from '../model/series-key.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
+import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
 import { SharedBackend, whyBuffered } from '../store/shared/shared-backend.js'
 import {
   directoryFromEnvironment,
@@ -29,6 +30,7 @@ import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } fro
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { RegistryScope } from './registry-scope.js'
+import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
 /** So many things without a name are not made at the start of an application, but with its requests. */
@@ -70,6 +72,11 @@ export class ProcessHome implements Home {
     this.options = { ...this.options, ...options }
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(dir)
+  }
+
+  /** Before the directory is named: this process of root's shares it with workers of another user. */
+  shareWithWorkers(user: WorkersUser): void {
+    shareWith(user)
   }
 
   store(): Store {
@@ -204,7 +211,8 @@ export class ProcessHome implements Home {
       keep: isOfOneRun(directory),
     })
     try {
-      prepareOwnPlace(directory)
+      const warning = prepareOwnPlace(directory)
+      if (warning !== undefined) this.faults.warn('DIRECTORY_TAKEN', warning)
       if (directory === ownDirectory()) sweepEndedApplications()
       shared.join()
     } catch (cause) {
@@ -251,18 +259,6 @@ export class ProcessHome implements Home {
     }
     this.backend ??= new MemoryBackend()
     this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
-  }
-}
-
-/** A source that shows what this process keeps for itself as well. */
-function withLocal(source: Source, local: MemoryStore): Source {
-  return {
-    async read(pause) {
-      const reading = await source.read(pause)
-      const own = local.log.length === 0 ? [] : local.snapshot().writers
-      return { ...reading, writers: [...reading.writers, ...own] }
-    },
-    close: () => source.close(),
   }
 }
 
