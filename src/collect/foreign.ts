@@ -22,12 +22,14 @@ export function familyFromValues({ name, help, type, values }: MetricValues): Sa
   return { name, help, type: String(type) as MetricType, samples: changed ? once(samples, type) : samples }
 }
 
+const additive: readonly string[] = ['counter', 'histogram', 'summary']
+
 /** Samples of which some have the same labels by now: counts are added up, of other values the last one is shown. */
 function once(samples: readonly Sample[], type: string): readonly Sample[] {
   const shown = new Map<string, Sample>()
   for (const sample of samples) {
     const identity = JSON.stringify([sample.name, Object.entries(sample.labels).sort()])
-    const before = type === 'gauge' ? undefined : shown.get(identity)
+    const before = additive.includes(type) ? shown.get(identity) : undefined
     shown.set(identity, before === undefined ? sample : { ...sample, value: before.value + sample.value })
   }
   return [...shown.values()]

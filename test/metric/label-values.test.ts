@@ -182,7 +182,7 @@ describe('labels', () => {
     const registers = [new Registry()]
     const counter = new Counter<string>({ name: 'c_total', help, labelNames: ['a', 'b', 'c'], registers })
     for (let i = 0; i < 3; i++) counter.inc(labels)
-    counter.labels(labels).inc()
+    counter.labels(labels as Record<string, string>).inc()
     expect(await shown(registers[0]!)).toEqual({ 'c_total{a="x",b="1"}': 4 })
   })
 

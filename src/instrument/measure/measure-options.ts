@@ -1,6 +1,7 @@
 import type { MetricRegistry } from '../../metric/home.js'
 import { checkBounds } from '../../model/bounds.js'
 import { MetricsError } from '../../model/errors.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { checkLabelNames, type LabelValue } from '../../model/label-set.js'
 import { checkMetricName, describe } from '../../model/metric-name.js'
 
@@ -42,12 +43,27 @@ export const durationUnits = { seconds: 1e-3, milliseconds: 1 } as const
 
 export type DurationUnit = keyof typeof durationUnits
 
+const known = {
+  name: true,
+  help: true,
+  labelNames: true,
+  labels: true,
+  resultLabelNames: true,
+  resultLabels: true,
+  errorType: true,
+  buckets: true,
+  unit: true,
+  registers: true,
+  maxSeries: true,
+} as const satisfies OptionNames<MeasureOptions<AnyFunction>>
+
 /** @throws MetricsError `NAME_MISSING`, `NAME_INVALID`, `BUCKETS_INVALID`, `OPTION_INVALID` */
 export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void {
   if (typeof options !== 'object' || options === null) {
     const text = `measure: options must be an object with a name, got ${describe(options)}; pass { name: 'mail' }`
     throw new MetricsError('OPTION_INVALID', text)
   }
+  checkOptions('measure', options, known)
   const { name, labels, labelNames, resultLabels, resultLabelNames, errorType, buckets, unit } = options
   checkMetricName(name)
   const invalid = (text: string): never => {
