@@ -114,7 +114,8 @@ export abstract class Child {
     const texts = this.owner.admit(this.texts)
     // Not where another series takes what is counted here.
     const held = texts === this.own
-    if (texts !== undefined && children.join(this, texts, held)) return
+    // One that was just sought is not open yet.
+    if (texts !== undefined && texts !== this.sought && children.join(this, texts, held)) return
     const store = this.owner.store()
     // The gate first: a removal while the series is opened makes the next write open it again.
     const { gate } = store

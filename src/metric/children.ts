@@ -64,8 +64,8 @@ export class Children<C extends Child> {
     return this.numbers.textsOf(number)
   }
 
-  private add(texts: LabelTexts): number {
-    const number = this.numbers.hold(texts)
+  private add(texts: LabelTexts, known: number): number {
+    const number = this.numbers.hold(texts, known)
     while (this.places.length < number) this.places.push(undefined)
     this.places[number] = noPlace
     if (number >= this.offsets.length) this.offsets = grown(this.offsets, number + 1)
@@ -143,7 +143,9 @@ export class Children<C extends Child> {
    * @param child the child of these label values that the application holds, if it is one
    */
   opened(texts: LabelTexts, place: Place, at: number, child?: Child): number {
-    const number = this.numberOf(texts) || this.add(texts)
+    // The store has numbered it by now.
+    const known = this.numbers.numberOf(texts)
+    const number = this.own(known) || this.add(texts, known)
     this.places[number] = place
     this.offsets[number] = at
     if (child !== undefined) this.keep(number, child as C)

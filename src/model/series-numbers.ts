@@ -67,7 +67,7 @@ export class SeriesNumbers {
   /** The same for names in any order; 0 as well where one is none of the family's. */
   findByName(labels: Labels): number {
     const { names, forms, wanted } = this
-    wanted.fill(0)
+    let given = 0
     for (const name in labels) {
       if (!hasOwn.call(labels, name)) continue
       const i = names.indexOf(name)
@@ -75,33 +75,40 @@ export class SeriesNumbers {
       const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
       wanted[i] = value
+      given++
     }
-    let hash = 0
+    return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
+  }
+
+  /** The same where labels were left out. */
+  private findPartly(labels: Labels): number {
+    const { names, forms, wanted } = this
     for (let i = 0; i < names.length; i++) {
-      const value = wanted[i] || forms[i]!.get(undefined)
+      const value = forms[i]!.get(ownValue(labels, names[i]!))
       if (value === undefined) return 0
       wanted[i] = value
-      hash = mixed(hash, value)
     }
-    return this.findWanted(hash)
+    return this.findWanted(this.hashOfWanted())
   }
 
   /** The same for texts. */
   numberOf(texts: LabelTexts): number {
     const { forms, wanted } = this
-    let hash = 0
     for (let i = 0; i < forms.length; i++) {
       const value = forms[i]!.numberOf(texts[i]!)
       if (value === undefined) return 0
       wanted[i] = value
-      hash = mixed(hash, value)
     }
-    return this.findWanted(hash)
+    return this.findWanted(this.hashOfWanted())
   }
 
-  /** The number of a series, which it keeps until as many have let go of it as have held it. */
-  hold(texts: LabelTexts): number {
-    const number = this.numberOf(texts) || this.add(texts)
+  /**
+   * The number of a series, which it keeps until as many have let go of it as have held it.
+   *
+   * @param known its number, where it has one
+   */
+  hold(texts: LabelTexts, known = this.numberOf(texts)): number {
+    const number = known || this.add(texts)
     if (this.holders[number]! < many) this.holders[number]!++
     return number
   }
@@ -162,6 +169,12 @@ export class SeriesNumbers {
       if (i === width) break
     }
     return number
+  }
+
+  private hashOfWanted(): number {
+    let hash = 0
+    for (let i = 0; i < this.wanted.length; i++) hash = mixed(hash, this.wanted[i]!)
+    return hash
   }
 
   private hashOf(number: number): number {
