@@ -1,8 +1,9 @@
+import type { LabelValueOrNone } from '../model/label-set.js'
 import type { GaugeMode } from '../model/metric-type.js'
 
 /** One value that a collector gives. */
 export interface CollectedValue {
-  readonly labels?: Readonly<Record<string, string | number>>
+  readonly labels?: Readonly<Record<string, LabelValueOrNone>>
   readonly value: number
 }
 

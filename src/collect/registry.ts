@@ -3,7 +3,7 @@ import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames, type LabelSet, textOf } from '../model/label-set.js'
+import { checkLabelNames, type LabelSet, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
 import { messageOf, patiently, runCollect } from './collect-hook.js'
@@ -150,7 +150,7 @@ export class Registry implements MetricRegistry {
   }
 
   /** Labels that every series of this registry shows, unless it has its own of that name. */
-  setDefaultLabels(labels: Readonly<Record<string, string | number>>): void {
+  setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     if (typeof labels !== 'object' || labels === null) {
       throw new MetricsError(
         'OPTION_INVALID',

@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
-import { type LabelSet, labelText } from '../model/label-set.js'
+import { type ExemplarLabels, type LabelSet, labelText } from '../model/label-set.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-numbers.js'
 import type { Slots } from '../store/backend.js'
@@ -128,7 +128,7 @@ export abstract class Child {
   }
 
   /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
-  protected exemplify(bucket: number, value: number, given: LabelSet): void {
+  protected exemplify(bucket: number, value: number, given: ExemplarLabels): void {
     const timestamp = Date.now() / 1000
     const last =
       this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())

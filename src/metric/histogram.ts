@@ -1,7 +1,7 @@
 import { checkBounds } from '../model/bounds.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import type { LabelSet } from '../model/label-set.js'
+import type { ExemplarLabels } from '../model/label-set.js'
 import { histogramSlots } from '../model/layout/histogram.js'
 import { describe } from '../model/metric-name.js'
 import type { LabelTexts } from '../model/series-numbers.js'
@@ -20,7 +20,7 @@ export class HistogramChild extends Child {
    * @param exemplar labels of an example, such as the trace that was observed
    * @throws MetricsError `VALUE_INVALID` for what is not a number
    */
-  observe(value: number, exemplar?: LabelSet): void {
+  observe(value: number, exemplar?: ExemplarLabels): void {
     // The comparison turns NaN away: it belongs to no bucket and would spoil the sum for good.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
     else this.observeFirst(value)
@@ -101,10 +101,11 @@ export class Histogram<L extends string = never, D extends L = never> extends La
 
   /** Counts a value in its bucket, with an example of what was observed. */
   observe(
-    ...args: VerbArguments<L, [value: number, exemplar?: LabelSet | undefined], D> | [form: ExemplarForm<L, D>]
+    ...args: VerbArguments<L, [value: number, exemplar?: ExemplarLabels | undefined], D, ExemplarForm<L, D>>
   ): void
-  observe(first: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
-    if (typeof first !== 'object' || first === null) this.only.observe(first as number, second as LabelSet | undefined)
+  observe(first: unknown, second?: number | ExemplarLabels, exemplar?: ExemplarLabels): void {
+    if (typeof first !== 'object' || first === null)
+      this.only.observe(first as number, second as ExemplarLabels | undefined)
     else if (this.exemplarForm) {
       const { labels = {}, value, exemplarLabels } = readExemplarForm(this.name, first)
       this.find(labels).observe(value as number, exemplarLabels)

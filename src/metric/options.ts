@@ -1,23 +1,41 @@
-import type { LabelSet, LabelValue } from '../model/label-set.js'
+import type { ExemplarLabels, LabelValueOrNone } from '../model/label-set.js'
 import type { GaugeMode, StateSetMode } from '../model/metric-type.js'
 import type { MetricRegistry } from './home.js'
 
-/** A value for every declared label name; those of `D` have a default, and may be left out. */
-export type LabelValues<L extends string, D extends string = never> = { readonly [K in Exclude<L, D>]: LabelValue } & {
-  readonly [K in D]?: LabelValue
+/**
+ * A value for every declared label name, undefined where there is none; those of `D` have a default, and may be left out.
+ */
+export type LabelValues<L extends string, D extends string = never> = {
+  readonly [K in Exclude<L, D>]: LabelValueOrNone
+} & {
+  readonly [K in D]?: LabelValueOrNone
 }
 
 /**
  * The arguments of a verb: with labels the label values come first; without labels there are none.
  * `string` as the label name means that the names are not known to the compiler, and both are accepted.
+ *
+ * @template Form an object that is accepted in place of all arguments
  */
-export type VerbArguments<L extends string, Rest extends unknown[], D extends string = never> = [L] extends [never]
-  ? Rest
+export type VerbArguments<L extends string, Rest extends unknown[], D extends string = never, Form = never> = [
+  L,
+] extends [never]
+  ? Rest | OneForm<Form>
   : string extends L
-    ? Rest | [labels: Partial<LabelValues<L>>, ...rest: Rest]
+    ? Rest | LabelledArguments<Partial<LabelValues<L>>, Rest, Form>
     : [Exclude<L, D>] extends [never]
-      ? Rest | [labels: LabelValues<L, D>, ...rest: Rest]
-      : [labels: LabelValues<L, D>, ...rest: Rest]
+      ? Rest | LabelledArguments<LabelValues<L, D>, Rest, Form>
+      : LabelledArguments<LabelValues<L, D>, Rest, Form>
+
+/**
+ * Where labels alone are enough, labels and form are one union: TypeScript before 7 compares an object with the last of
+ * several tuples, and would name every label as unknown in the form in place of the one that is misspelt.
+ */
+type LabelledArguments<Labels, Rest extends unknown[], Form> = [] extends Rest
+  ? [labels: Labels | Form, ...rest: Rest]
+  : [labels: Labels, ...rest: Rest] | OneForm<Form>
+
+type OneForm<Form> = [Form] extends [never] ? never : [form: Form]
 
 /** What `labels()` takes: the values in the declared order, or by name. */
 export type LabelsArguments<L extends string, D extends string = never> =
@@ -25,11 +43,11 @@ export type LabelsArguments<L extends string, D extends string = never> =
   | PositionalValues<L>
 
 /** A value for each label, however they are ordered: the type of a metric knows the names, not their order. */
-export type PositionalValues<L extends string, Values extends LabelValue[] = []> = [L] extends [never]
+export type PositionalValues<L extends string, Values extends LabelValueOrNone[] = []> = [L] extends [never]
   ? Values
   : string extends L
-    ? LabelValue[]
-    : PositionalValues<Exclude<L, OneOf<L>>, [...Values, LabelValue]>
+    ? LabelValueOrNone[]
+    : PositionalValues<Exclude<L, OneOf<L>>, [...Values, LabelValueOrNone]>
 
 /** Any one of a union, always the same. */
 type OneOf<L extends string> = (L extends string ? (one: () => L) => void : never) extends (one: infer F) => void
@@ -60,7 +78,7 @@ export interface MetricOptions<L extends string, M = unknown, D extends string =
   /** Where it is shown; the default registry when left out, nowhere when empty. */
   readonly registers?: readonly MetricRegistry[] | undefined
   /** What a label that is left out stands at; without a default the series lacks the label. */
-  readonly defaultLabels?: { readonly [K in D]: LabelValue } & Partial<LabelValues<NoInfer<L>>>
+  readonly defaultLabels?: { readonly [K in D]: LabelValueOrNone } & Partial<LabelValues<NoInfer<L>>>
   /**
    * Labels without which nothing is counted: `LABEL_MISSING` is thrown instead. `true` for all that have no default. When
    * left out, a label without a value is one that the series lacks, as in prom-client.
@@ -135,7 +153,7 @@ export interface RemoveOptions {
 /** What `inc` and `observe` take when the metric was made with `enableExemplars`: prom-client's form. */
 export type ExemplarForm<L extends string, D extends string = never> = {
   readonly value?: number | undefined
-  readonly exemplarLabels?: LabelSet | undefined
+  readonly exemplarLabels?: ExemplarLabels | undefined
 } & ([L] extends [never]
   ? { readonly labels?: Readonly<Record<string, never>> }
   : string extends L

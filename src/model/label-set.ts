@@ -6,6 +6,12 @@ export type LabelSet = Readonly<Record<string, string>>
 /** What application code may pass as a label's value; text shows `String(value)`. */
 export type LabelValue = string | number | bigint | boolean
 
+/** The same where application code may have none: the series lacks the label then. */
+export type LabelValueOrNone = LabelValue | undefined
+
+/** Labels of an exemplar as application code passes them: the trace that is under way, if there is one. */
+export type ExemplarLabels = Readonly<Record<string, LabelValueOrNone>>
+
 /**
  * What tells writers apart where each keeps a series of its own. `worker` is the number of the writer's seat, which the
  * next process takes over: the number of series stays. `pid` is the process, as in Python's client.

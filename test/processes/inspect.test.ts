@@ -60,7 +60,7 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
         thread: 0,
         live: false,
         owners: 2,
-        families: { jobs_total: 1, constructor: 1 },
+        families: { jobs_total: 1, constructor: 1 } as object,
         series: 2,
       },
     ])
