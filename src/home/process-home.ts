@@ -7,7 +7,7 @@ import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkOptions } from '../model/known-options.js'
+import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { SeriesKey } from '../model/series-key.js'
@@ -69,7 +69,7 @@ export class ProcessHome implements Home {
     if (backend !== undefined) checkBackend(backend, dir)
     checkLimit('configure', options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    this.options = { ...this.options, ...options }
+    this.options = { ...this.options, ...givenOptions(options) }
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(dir)
   }

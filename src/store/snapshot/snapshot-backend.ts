@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
-import { checkSpelling } from '../../model/known-options.js'
+import { checkSpelling, givenOptions } from '../../model/known-options.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { randomBytes } from '../random-bytes.js'
@@ -22,18 +22,18 @@ import { SnapshotStore } from './snapshot-store.js'
 
 export interface SnapshotBackendOptions {
   /** Milliseconds between two looks whether there is something to publish. */
-  readonly flushEvery?: number
+  readonly flushEvery?: number | undefined
   /** Milliseconds between two looks at what the others removed. */
-  readonly lookEvery?: number
+  readonly lookEvery?: number | undefined
   /** Milliseconds after its last snapshot at which a process is taken for dead. It publishes three times in that time. */
-  readonly liveFor?: number
+  readonly liveFor?: number | undefined
 }
 
 const defaults = {
   flushEvery: 1_000,
   lookEvery: 5_000,
   liveFor: 15_000,
-} as const satisfies Required<SnapshotBackendOptions>
+} as const satisfies SnapshotBackendOptions
 /** How many of those whose numbers it took over a snapshot names. */
 const ancestors = 100
 
@@ -55,7 +55,7 @@ type Promised<T> = T | Promise<T>
 export abstract class SnapshotBackend implements Backend {
   abstract readonly name: string
   readonly shared: boolean = true
-  private readonly options: Required<SnapshotBackendOptions>
+  private readonly options: Readonly<Record<keyof SnapshotBackendOptions, number>>
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private writer = newWriter()
   private store = this.newStore(1, 1)
@@ -75,7 +75,7 @@ export abstract class SnapshotBackend implements Backend {
   constructor(options: SnapshotBackendOptions = {}) {
     // A backend hands over its own options with these.
     checkSpelling('SnapshotBackend', options, defaults)
-    this.options = { ...defaults, ...options }
+    this.options = { ...defaults, ...givenOptions(options) }
   }
 
   /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
