@@ -208,7 +208,8 @@ export function composeSupervisor(
     version: packageVersion(),
     forward,
     program: {
-      exec,
+      // Successors are started from wherever the supervisor is by then.
+      exec: exec === undefined ? undefined : resolve(exec),
       args,
       execArgv: [...process.execArgv, '--require', agent, ...preload, ...(execArgv ?? [])],
       uid: account?.uid,

@@ -12,6 +12,7 @@ import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import { describe } from './model/metric-name.js'
 import { statisticsAddress } from './model/statistics-address.js'
+import { absolutePath } from './runtime/paths.js'
 
 /** Where uWSGI tells its statistics, and what of them is shown. */
 export interface UwsgiCollectorOptions {
@@ -139,7 +140,7 @@ function patience(told: string | string[] | undefined, timeout = 2): number {
 
 function addressOf(uri: string) {
   const address = typeof uri === 'string' ? statisticsAddress(uri) : undefined
-  if (address !== undefined) return address
+  if (address !== undefined) return 'path' in address ? { ...address, path: absolutePath(address.path) } : address
   const text = `uwsgiCollector: uri must be unix:///path, tcp://host:port, http://host:port or file:///path, got ${describe(uri)}`
   throw new MetricsError('OPTION_INVALID', text)
 }

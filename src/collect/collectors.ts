@@ -17,6 +17,7 @@ const collectorOptions = { name: true, run: true, collect: true } as const satis
 export class Collectors {
   private readonly serving = new Set<Collector>()
   private readonly each = new Map<Collector, Job>()
+  private readonly last = new WeakMap<Collector, readonly CollectedFamily[]>()
 
   constructor(
     private readonly registry: MetricRegistry,
@@ -54,8 +55,16 @@ export class Collectors {
   /** Before a scrape: this process publishes what it has, and gives what the serving process is asked for. */
   async collect(): Promise<readonly Family[]> {
     await Promise.all([...this.each.values()].map((job) => job.run()))
-    const given = await Promise.all([...this.serving].map((collector) => this.ask(collector)))
+    const given = await Promise.all([...this.serving].map((collector) => this.askOrLast(collector)))
     return given.flatMap((families) => families ?? []).map((family) => sampleFamily(family, this.registry.prefix))
+  }
+
+  /** What the collector gives; where it fails, what it gave the last time. */
+  private async askOrLast(collector: Collector): Promise<readonly CollectedFamily[] | undefined> {
+    const given = await this.ask(collector)
+    if (given === undefined) return this.last.get(collector)
+    this.last.set(collector, given)
+    return given
   }
 
   private publishEach(collector: Collector): void {
@@ -109,7 +118,7 @@ function identity(labels: Record<string, string>): SeriesKey {
 }
 
 function failed({ name }: Collector, cause: unknown): MetricsError {
-  const text = `collector ${name ?? 'without a name'} failed (${messageOf(cause)}); the other families are served`
+  const text = `collector ${name ?? 'without a name'} failed (${messageOf(cause)}); its last values and the other families are served`
   return new MetricsError('COLLECT_FAILED', text, { cause })
 }
 

@@ -1,6 +1,6 @@
 import type { MetricValues } from '../metric/metric-values.js'
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
-import type { MetricsError } from '../model/errors.js'
+import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family } from '../model/family.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
@@ -84,6 +84,7 @@ export class Gathering {
       const merged = await merger.merge(reading.writers, pause)
       const errors = [...reading.errors, ...merged.errors]
       for (const error of errors) this.onError(error)
+      if (reading.incomplete !== undefined) throw this.refused(reading.incomplete)
       const seconds = (performance.now() - began) / 1000
       const placeExemplars = (): void => merger.placeExemplars(reading.writers)
       const { writers, reachable } = reading
@@ -91,5 +92,15 @@ export class Gathering {
     })
     this.last = next.catch(() => {})
     return next
+  }
+
+  /** An answer without the families of a process that could not be read would look like one in which they are gone. */
+  private refused(cause: MetricsError): MetricsError {
+    const refused = new MetricsError('SCRAPE_INCOMPLETE', cause.message, {
+      cause,
+      ...(cause.reason && { reason: cause.reason }),
+    })
+    this.onError(refused)
+    return refused
   }
 }

@@ -2,7 +2,10 @@ import { oneOf } from '../metric/definition.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
 
 export interface RegistryOptions {
-  /** Processes that use the same name mean the same registry. Left out, registries are told apart by the order in which they are made. */
+  /**
+   * Processes that use the same name mean the same registry, and so do two registries of one process. Left out, registries
+   * are told apart by the order in which they are made. `default` is the name of `register`, and refused.
+   */
   readonly name?: string | undefined
   /** Put in front of the names of the metrics that are made in this registry: `shop_` makes `jobs_total` `shop_jobs_total`. */
   readonly prefix?: string | undefined

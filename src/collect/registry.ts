@@ -6,14 +6,16 @@ import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from
 import { checkLabelNames, type LabelSet, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
-import { messageOf, patiently, runCollect } from './collect-hook.js'
+import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
 import { Expiry } from './expiry.js'
-import { familyFromValues, valuesOf } from './foreign.js'
+import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
+import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
 import { Slices } from './pause.js'
+import { PlugInMetrics } from './plug-in-metrics.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
@@ -38,6 +40,7 @@ export class Registry implements MetricRegistry {
   private name: string | undefined
   private readonly members: Members
   private readonly collectors: Collectors
+  private readonly plugIns: PlugInMetrics
   private readonly expiry = new Expiry()
   private defaultLabels: LabelSet = {}
   private formatters: Formatters
@@ -46,14 +49,17 @@ export class Registry implements MetricRegistry {
 
   constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
     const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
+    checkRegistryName(name, home.registry === undefined)
     this.scope = scope
     this.home = scope === 'process' ? home.apart() : home
     this.name = name
     this.prefix = checkPrefix(prefix)
     const onError = (error: MetricsError): void => home.onError(error)
     this.members = new Members(duplicates, this.home.ticker, onError)
+    if (name !== undefined) joinNamed(this.home, name, this.members)
     this.formatters = home.formatters({})
     this.collectors = new Collectors(this, this.home.ticker, onError)
+    this.plugIns = new PlugInMetrics(onError)
   }
 
   /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
@@ -229,14 +235,14 @@ export class Registry implements MetricRegistry {
     return shared === undefined ? this.queue.run(scrape) : this.queue.share(shared, scrape)
   }
 
-  /** Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
-  private async prepare(): Promise<ReadonlyMap<string, Family>> {
+  /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
+  async prepare(): Promise<ReadonlyMap<string, Family>> {
     const members = this.members.all()
     for (const metric of members) metric.start?.()
     const foreign = new Map<string, Family>()
     const bringUpToDate = async (metric: Registered): Promise<void> => {
       if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
-      const family = await this.ask(metric)
+      const family = await this.plugIns.ask(metric)
       if (family !== undefined) foreign.set(metric.name, family)
     }
     const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])
@@ -254,8 +260,8 @@ export class Registry implements MetricRegistry {
     }
   }
 
-  /** This registry's families: its members in their order, and in the default registry what any process put there. */
-  private select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+  /** @internal Its families: its members in their order, and in the default registry what any process put there. */
+  select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     const shown = new Map<string, FamilyTable>()
     for (const table of gathered.tables) if (this.owns(table)) shown.set(table.family.name, table)
     const families: Family[] = []
@@ -278,22 +284,8 @@ export class Registry implements MetricRegistry {
     const { name, registry } = table.family
     const member = this.members.get(name)
     if (member?.family !== undefined) return member.family.registry === registry
-    // What is no member was put there by another process; alone, it is what a member left that is one no more.
-    return registry === this.name && !registry.startsWith('~') && this.home.isShared()
-  }
-
-  private async ask(metric: Registered): Promise<Family | undefined> {
-    try {
-      return familyFromValues(await patiently(metric.get()))
-    } catch (cause) {
-      this.home.onError(
-        new MetricsError(
-          'COLLECT_FAILED',
-          `get() of ${metric.name} failed (${messageOf(cause)}); the other metrics are served`,
-          { cause },
-        ),
-      )
-      return undefined
-    }
+    if (registry !== this.name || registry.startsWith('~')) return false
+    // What is no member was put there by another process, or by another registry of this name; else a member left it.
+    return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
   }
 }

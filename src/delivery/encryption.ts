@@ -5,6 +5,7 @@ import type { SecureContextOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
+import { absolutePath } from '../runtime/paths.js'
 
 /** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
 export interface EncryptionOptions {
@@ -82,7 +83,14 @@ export function checkEncryption(
     throw missing('clientAuthRequired', 'clientCafile')
   }
   if (certfile === undefined || keyfile === undefined) return undefined
-  const options = { ...given, certfile, keyfile }
+  // Read again when they are renewed: by then the working directory may be another.
+  const options = {
+    ...given,
+    certfile: absolutePath(certfile),
+    keyfile: absolutePath(keyfile),
+    ...(clientCafile !== undefined && { clientCafile: absolutePath(clientCafile) }),
+    ...(clientCapath !== undefined && { clientCapath: absolutePath(clientCapath) }),
+  }
   readContext(options, nameOf)
   return options
 }

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { Gathering } from '../collect/gathering.js'
 import { Registry } from '../collect/registry.js'
 import { Ticker } from '../collect/ticker.js'
@@ -11,6 +12,7 @@ import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { SeriesKey } from '../model/series-key.js'
+import { absolutePath } from '../runtime/paths.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -20,15 +22,16 @@ import {
   directoryFromEnvironment,
   directoryFromParent,
   isOfOneRun,
-  onFirstChild,
   ownDirectory,
   ownDirectoryExists,
   prepareOwnPlace,
   sweepEndedApplications,
+  userOfClusterWorkers,
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
+import { announceThread, onFirstChild } from './first-child.js'
 import { RegistryScope } from './registry-scope.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
@@ -49,10 +52,13 @@ export class ProcessHome implements Home {
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
   private opened: Source | undefined
+  /** In a thread: settles when the main thread has joined, too. */
+  private joining: Promise<void> | undefined
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  private workersUser: WorkersUser | undefined
   /** Metrics by definition; weakly, for a registry may be made for one request. */
   private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
   private readonly faults = new Faults(() => this.showsItself())
@@ -71,12 +77,12 @@ export class ProcessHome implements Home {
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     this.options = { ...this.options, ...givenOptions(options) }
     if (backend !== undefined) this.useBackend(backend)
-    else if (dir !== undefined) this.share(dir)
+    else if (dir !== undefined) this.share(absolutePath(dir))
   }
 
   /** Before the directory is named: this process of root's shares it with workers of another user. */
   shareWithWorkers(user: WorkersUser): void {
-    shareWith(user)
+    this.workersUser = user
   }
 
   store(): Store {
@@ -153,16 +159,15 @@ export class ProcessHome implements Home {
   /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const backend = this.backend ?? this.choose()
-    return backend instanceof SharedBackend
-      ? { backend: backend.name, directory: backend.directory }
-      : { backend: backend.name }
+    const { directory } = backend as { readonly directory?: unknown }
+    return { backend: backend.name, ...(typeof directory === 'string' && { directory }) }
   }
 
   private source(): Source {
     const backend = this.backend ?? this.choose()
     if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
-    this.opened ??= withLocal(this.backend!.openSource(), this.local)
+    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining)
     return this.opened
   }
 
@@ -175,8 +180,9 @@ export class ProcessHome implements Home {
       this.share(directory)
     } else {
       this.backend ??= new MemoryBackend()
+      this.stopListening = onFirstChild(() => this.share(ownDirectory()))
+      // A thread that joins from now on is heard.
       if (ownDirectoryExists()) this.share(ownDirectory())
-      else this.stopListening = onFirstChild(() => this.share(ownDirectory()))
     }
     return this.backend!
   }
@@ -211,6 +217,7 @@ export class ProcessHome implements Home {
       keep: isOfOneRun(directory),
     })
     try {
+      shareWith(userOfClusterWorkers(directory) ?? this.workersUser)
       const warning = prepareOwnPlace(directory)
       if (warning !== undefined) this.faults.warn('DIRECTORY_TAKEN', warning)
       if (directory === ownDirectory()) sweepEndedApplications()
@@ -224,6 +231,7 @@ export class ProcessHome implements Home {
       this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
     }
     this.moveTo(shared)
+    if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }
 
   /** Counts in a backend of the user's choice from now on. */

@@ -4,13 +4,15 @@ import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
 import { type ExemplarLabels, type LabelSet, labelText } from '../model/label-set.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-numbers.js'
-import type { Slots } from '../store/backend.js'
+import type { Slots, Store } from '../store/backend.js'
 import type { Counting } from './home.js'
 import type { LabelValues } from './options.js'
 import { noPlace, type Place, placeOf } from './place.js'
 
 /** The metric that a child belongs to. */
-export interface ChildOwner extends Counting {
+export interface ChildOwner extends Omit<Counting, 'store'> {
+  /** Where a series is counted at this moment. */
+  storeOf(key: SeriesKey): Store
   /** The child with more labels than one that was asked for with some. */
   childWith(texts: LabelTexts, labels: Readonly<Record<string, unknown>>): Child
   /**
@@ -116,11 +118,12 @@ export abstract class Child {
     const held = texts === this.own
     // One that was just sought is not open yet.
     if (texts !== undefined && texts !== this.sought && children.join(this, texts, held)) return
-    const store = this.owner.store()
+    const key = texts === undefined ? this.key : seriesKey(texts)
+    const store = this.owner.storeOf(key)
     // The gate first: a removal while the series is opened makes the next write open it again.
     const { gate } = store
     const seen = Atomics.load(gate, 0)
-    const slots = texts === undefined ? children.nowhere() : store.open(this.family, seriesKey(texts))
+    const slots = texts === undefined ? children.nowhere() : store.open(this.family, key)
     const place = placeOf(slots, gate, seen)
     const at = this.countedAt(slots)
     // Opening may report a fault, and `onError` may count: then this child has moved on meanwhile, and comes back.
@@ -144,7 +147,9 @@ export abstract class Child {
     if (labels === undefined) return
     last.set(bucket, timestamp)
     if (fitsExemplar(labels))
-      this.owner.store().setExemplar(this.family, this.countedKey, bucket, { labels, value, timestamp })
+      this.owner
+        .storeOf(this.countedKey)
+        .setExemplar(this.family, this.countedKey, bucket, { labels, value, timestamp })
     else this.owner.onError(tooLong(this.family.name))
   }
 

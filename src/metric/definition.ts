@@ -40,10 +40,10 @@ export function oneOf(name: string, option: string, value: unknown, known: reado
   throw new MetricsError('OPTION_INVALID', `${name}: ${option} is one of ${known.join(', ')}; got ${describe(value)}`)
 }
 
-export function checkScope(name: string, options: RemoveOptions = {}): 'application' | 'process' {
+export function checkScope(name: string, options: RemoveOptions = {}): 'application' | 'process' | undefined {
   checkOptions(name, options, removeOptions)
-  const { scope = 'application' } = options
-  oneOf(name, 'scope', scope, ['application', 'process'])
+  const { scope } = options
+  if (scope !== undefined) oneOf(name, 'scope', scope, ['application', 'process'])
   return scope
 }
 

@@ -7,6 +7,7 @@ import type { Labels, LabelTexts } from '../model/series-numbers.js'
 import type { Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
+import { Collecting } from './collecting.js'
 import {
   checkCollect,
   checkDefaultLabels,
@@ -56,6 +57,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly defaults: Labels
   private readonly required: readonly string[]
   private readonly limit: SeriesLimit
+  private readonly collecting: Collecting
 
   protected constructor(
     options: MetricOptions<L, never, D>,
@@ -83,11 +85,12 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.name = name
     this.help = help.toWellFormed()
     this.labelNames = [...(labelNames ?? [])]
-    this.collect = collect && (() => collect.call(this as never))
     const registry = registries[0]?.registryName ?? this.home.nextNameless('metric')
     const own = part(name)
     const measured = unitOf(name, own.type, unit)
     this.family = { ...own, name, help: this.help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
+    this.collecting = new Collecting(this, collect, run === 'each')
+    this.collect = this.collecting.call
     this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
     const unlabelled = this.textsOfLabels({})
     this.only = this.make(this.family, this, unlabelled)
@@ -168,13 +171,13 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Nobody has counted in it for long. */
   expire(series: LabelFilter): void {
-    this.removeAll(series)
+    this.removeAll(series, { scope: 'application' })
   }
 
   protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
     const scope = checkScope(this.name, options)
     try {
-      this.store().remove(this.family, filter, scope)
+      this.collecting.remove(filter, scope)
     } catch (error) {
       // The store could not tell the others: the series stay, and the application's request goes on.
       this.onError(error as MetricsError)
@@ -191,9 +194,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.home.read(this)
   }
 
-  /** @internal A metric without labels is shown from the start, at 0. */
+  /** @internal A metric without labels is shown from the start, at 0; of one with labels, the store may have series. */
   start(): void {
     if (this.names.length === 0) this.only.open()
+    else this.store().declare?.(this.family)
   }
 
   /** @internal */
@@ -202,9 +206,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /** @internal */
-  onError(error: MetricsError): void {
-    this.home.onError(error)
-  }
+  storeOf = (key: SeriesKey): Store => this.collecting.storeOf(key)
+
+  /** @internal */
+  onError = (error: MetricsError): void => this.home.onError(error)
 
   /** @internal Throws for a series that lacks a label which it must have. */
   admit(texts: LabelTexts): LabelTexts | undefined {

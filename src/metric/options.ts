@@ -95,7 +95,11 @@ export interface MetricOptions<L extends string, M = unknown, D extends string =
   readonly expireAfter?: number | undefined
   /** prom-client's form of `inc` and `observe`: one object of labels, value and exemplarLabels. */
   readonly enableExemplars?: boolean | undefined
-  /** Brings the metric up to date; may be async. Called before a scrape is answered, and see `run`. */
+  /**
+   * Brings the metric up to date; may be async. Called before a scrape is answered, and see `run`. Where it runs in every
+   * process, each brings up its own part: until the call ends, `reset`, `clear`, `remove` and `removeByLabels` without a
+   * scope concern this process alone, and scrapes show the series that they name as the call before left them.
+   */
   readonly collect?: ((this: M) => void | Promise<void>) | undefined
   /**
    * `each` (the default): every process runs `collect` every few seconds, for values that belong to a process. `serving`:
@@ -146,7 +150,10 @@ export interface StateSetOptions<S extends string, L extends string, M = unknown
 }
 
 export interface RemoveOptions {
-  /** `application` (the default): of every process, living or dead. `process`: what this one counted. */
+  /**
+   * `application`: of every process, living or dead. `process`: what this one counted. When left out, `process` in a
+   * `collect()` that runs in every process, and `application` everywhere else.
+   */
   readonly scope?: 'application' | 'process' | undefined
 }
 

@@ -122,6 +122,7 @@ export class StateSet<S extends string, L extends string = never, D extends L = 
   /** @internal An initial state is shown from the start. */
   override start(): void {
     if (this.initial !== undefined) this.only.begin(this.initial)
+    else if (this.labelNames.length > 0) super.start()
   }
 
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): StateSetChild<S> {

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
 import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
+import { absolutePath } from '../runtime/paths.js'
 
 /**
  * How a connection to `rediss://…` is made: whatever `tls.connect` of Node takes (`ca`, `cert`, `key`, `servername` and
@@ -60,10 +61,14 @@ export function checkTls(who: string, tls: unknown, url: string | undefined): Re
     throw invalid(`tls takes an object such as { caFile: '/etc/ssl/redis.pem' }, got ${describe(tls)}`)
   }
   checkSpelling(`${who}: tls`, tls, tlsOptions)
+  // Read again for each connection: by then the working directory may be another.
+  const files: Partial<Record<'caFile' | 'certFile' | 'keyFile', string>> = {}
   for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
-    const file = (tls as RedisTls)[name]
-    if (file !== undefined && typeof file !== 'string') throw invalid(`tls.${name} is the path of a file`)
+    const file: unknown = (tls as RedisTls)[name]
+    if (file === undefined) continue
+    if (typeof file !== 'string') throw invalid(`tls.${name} is the path of a file`)
+    files[name] = absolutePath(file)
   }
   if (url === undefined || !/^rediss:/i.test(url)) throw invalid('tls goes with a url that begins with rediss://')
-  return tls
+  return { ...tls, ...files }
 }

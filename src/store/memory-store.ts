@@ -144,8 +144,9 @@ export class MemoryStore implements Store {
     if (slot !== undefined) this.exemplars.set(`${slot} ${bucket}`, { slot, bucket, exemplar })
   }
 
-  *series(): Iterable<StoredSeries> {
+  *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
     for (const { family, series } of this.families.values()) {
+      if (only !== undefined && family.name !== only.name) continue
       for (const [key, slot] of series) yield { family, key, slots: this.slotsOf(this.segments.at(slot)) }
     }
   }

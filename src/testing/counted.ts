@@ -37,7 +37,7 @@ function opened<C extends { open(): void }>(child: C): C {
 
 function countingOn(place: Countable): ChildOwner {
   return {
-    store: () => place.store,
+    storeOf: () => place.store,
     onError(error) {
       throw error
     },

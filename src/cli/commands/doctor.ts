@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { directoryFromEnvironment } from '../../home/application-directory.js'
 import type { Command } from '../command.js'
-import { checkDirectory, isReadable } from '../doctor/directory-check.js'
+import { checkDirectory, checkPlace, isReadable } from '../doctor/directory-check.js'
 import { checkEnvironment } from '../doctor/environment-check.js'
 import type { Finding } from '../doctor/finding.js'
 import { checkPackages } from '../doctor/packages-check.js'
@@ -30,7 +30,8 @@ export const doctor: Command = {
     })
     const directory = positionals[0] ?? values.dir ?? directoryFromEnvironment()
     const findings = [...checkRuntime(), ...checkEnvironment(), ...checkPackages()]
-    if (directory !== undefined) {
+    if (directory === undefined) findings.push(...checkPlace())
+    else {
       findings.push(...checkDirectory(directory))
       if (isReadable(directory)) findings.push(...(await checkSeats(directory)))
     }

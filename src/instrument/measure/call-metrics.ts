@@ -175,6 +175,8 @@ export class CallMetrics {
 }
 
 /** Labels that have a value, as their own object: the function may change its own later. */
-function present(labels: Readonly<Record<string, unknown>>): CallLabels {
-  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== undefined)) as CallLabels
+function present(given: Readonly<Record<string, unknown>>): CallLabels {
+  const labels: Record<string, unknown> = {}
+  for (const name of Object.keys(given)) if (given[name] !== undefined) labels[name] = given[name]
+  return labels as CallLabels
 }

@@ -66,9 +66,9 @@ export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void 
     const text = `measure: options must be an object with a name, got ${describe(options)}; pass { name: 'mail' }`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  checkOptions('measure', options, known)
   const { name, labels, labelNames, resultLabels, resultLabelNames, errorType, buckets, unit } = options
   checkMetricName(name)
+  checkOptions(`measure: ${name}`, options, known)
   const invalid = (text: string): never => {
     throw new MetricsError('OPTION_INVALID', `measure: ${name}: ${text}`)
   }

@@ -139,7 +139,7 @@ export class HostBackend implements Backend {
     this.stale = false
     this.freshening = undefined
     if (run === undefined) this.leading = undefined
-    else if (run === this.leading) await this.image.update((await this.here().read(pause)).writers, pause)
+    else if (run === this.leading) await this.image.update(wholeOf(await this.here().read(pause)), pause)
     else await this.takeOver(run, pause)
     return run !== undefined
   })
@@ -187,7 +187,7 @@ export class HostBackend implements Backend {
     const image = new HostImage()
     const { writer = this.ledgerOf(run), elsewhere = [] } = noteFrom(this.place!.note(), this.ledgerOf(run))
     image.count(elsewhere)
-    await image.update((await this.here().read(pause)).writers, pause)
+    await image.update(wholeOf(await this.here().read(pause)), pause)
     this.image = image
     this.service.flusher.restart(writer)
     this.leading = run
@@ -223,7 +223,8 @@ export class HostBackend implements Backend {
       seat: seat + writer.seat,
       process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
     }))
-    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed }
+    const { incomplete } = local
+    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed, incomplete }
   }
 
   private facts(): Facts {
@@ -283,4 +284,10 @@ export class HostBackend implements Backend {
     const elsewhere = this.image.forgetSent()
     this.place!.leaveNote(JSON.stringify({ writer, elsewhere }))
   }
+}
+
+/** All writers of a reading. What is missing from it is not to be taken for gone. */
+function wholeOf({ writers, incomplete }: SourceReading): readonly WriterSnapshot[] {
+  if (incomplete !== undefined) throw incomplete
+  return writers
 }

@@ -7,9 +7,9 @@ import { matches } from '../../model/series-key.js'
 import { nameOfProcess, type Pause, type PlacedExemplar, type WriterSnapshot } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
 import { readExemplars } from './exemplar-cells.js'
-import { closeQuietly, codeOf, openForReading, readAt, stillThere } from './files.js'
+import { closeQuietly, codeOf, isGone, isNoneOfOurs, openForReading, readAt } from './files.js'
 import { exemplarsName, headerSize, seriesName, valuesName } from './format.js'
-import { Head } from './head.js'
+import { Head, type OwnerFacts } from './head.js'
 import type { KeyTexts } from './key-texts.js'
 import type { Liveness } from './liveness.js'
 import { RecordReader } from './record-reader.js'
@@ -33,6 +33,8 @@ export interface Circumstances {
   /** The keys that all of them tell of. */
   readonly keys: KeyTexts
   readonly report: (error: MetricsError) => void
+  /** Called for a seat that cannot be read at the moment, and never was: its numbers are missing. */
+  readonly miss: (seat: number, cause: MetricsError) => void
 }
 
 /** Reads one seat, scrape after scrape: what its series file said once is not read again. */
@@ -53,7 +55,16 @@ export class SeatReader {
   private readonly masked = new Set<number>()
   private maskedUntil = 0
   private bytes = Buffer.alloc(0)
-  private last: WriterSnapshot | undefined
+  /** The seat as it was last read. */
+  last: WriterSnapshot | undefined
+  /** The owner of that time. */
+  owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0 }
+  /** What names the file of that time, whatever its owner. */
+  logId = ''
+  /** Whether it was read the last time, and its last good values do not stand in for it. */
+  fresh = false
+  /** Whether it was found to be no seat of ours, or a damaged one: it is left out. */
+  skipped = false
 
   constructor(
     private readonly directory: string,
@@ -69,17 +80,24 @@ export class SeatReader {
     const path = join(this.directory, valuesName(this.seat))
     let fd: number | undefined
     try {
+      this.fresh = false
+      this.skipped = false
       fd = openForReading(path)
       this.last = await this.take(fd, circumstances)
+      this.logId = this.head.logId
+      this.owner = this.head.owner()
+      this.fresh = true
       return this.last
     } catch (cause) {
       // Gone between listing and opening: taken over by a new run, or wiped. A seat that lost only its names is a fault.
-      const gone = codeOf(cause) === 'ENOENT' && (fd === undefined || stillThere(fd, path) === undefined)
-      if (gone) this.last = undefined
-      else
-        circumstances.report(
-          cause instanceof MetricsError ? cause : this.unreadable(codeOf(cause).toLowerCase(), cause),
-        )
+      if (codeOf(cause) === 'ENOENT' && (fd === undefined || isGone(fd, path))) {
+        this.last = undefined
+        return undefined
+      }
+      const fault = cause instanceof MetricsError ? cause : this.unreadable(codeOf(cause).toLowerCase(), cause)
+      this.skipped = cause instanceof MetricsError || isNoneOfOurs(cause) || codeOf(cause) === 'ENOENT'
+      circumstances.report(fault)
+      if (this.last === undefined && !this.skipped) circumstances.miss(this.seat, fault)
       return this.last
     } finally {
       if (fd !== undefined) closeQuietly(fd)
@@ -261,7 +279,8 @@ export class SeatReader {
   }
 
   private unreadable(reason: string, cause?: unknown): MetricsError {
-    const text = `seat ${this.seat} cannot be read (${reason}): its last good values are served; see promhive inspect ${this.directory}`
+    const consequence = this.last === undefined ? 'it is not shown' : 'its last good values are served'
+    const text = `seat ${this.seat} cannot be read (${reason}): ${consequence}; see promhive inspect ${this.directory}`
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 }

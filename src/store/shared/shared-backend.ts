@@ -3,7 +3,7 @@ import { type Binding, loadBinding } from '#native'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Backend, Source, SourceReading, Store } from '../backend.js'
+import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { BufferedSeat } from './buffered-seat.js'
 import { joinRun, type Run } from './control.js'
@@ -12,10 +12,12 @@ import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { valuesName } from './format.js'
 import { MappedSeat } from './mapped-seat.js'
+import { ownWriter } from './own-writer.js'
 import { mayMap } from './ownership.js'
 import { readHead, type Seat } from './seat.js'
 import { SharedSource } from './shared-source.js'
 import { SharedStore } from './shared-store.js'
+import { processOf } from './vanished-seats.js'
 
 /** How often a buffered seat writes what changed, in milliseconds. */
 const flushInterval = 100
@@ -106,17 +108,26 @@ export class SharedBackend implements Backend {
 
   openSource(): Source {
     this.join()
-    const source = new SharedSource(this.directory, this.binding)
+    const source = new SharedSource(this.directory, this.binding, () => this.store?.seat.number)
     return {
       read: async (pause) => {
         this.watch()
         this.flush()
         const reading = await source.read(pause)
-        const own = [this.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
-        return { ...reading, writers: [...reading.writers, ...own.filter(({ log }) => log.length > 0)] }
+        const aside = [this.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
+        const writers = this.withOwn(reading.writers, source)
+        return { ...reading, writers: [...writers, ...aside.filter(({ log }) => log.length > 0)] }
       },
       close: () => source.close(),
     }
+  }
+
+  /** This process knows its own numbers, also where its file cannot be read. */
+  private withOwn(writers: readonly WriterSnapshot[], source: SharedSource): readonly WriterSnapshot[] {
+    const { store } = this
+    if (store === undefined || source.isFresh(store.seat.number)) return writers
+    const others = writers.filter((writer) => processOf(writer) !== processOf(store))
+    return [...others, ownWriter(store)].sort((a, b) => a.seat - b.seat)
   }
 
   close(): void {

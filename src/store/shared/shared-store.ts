@@ -150,15 +150,15 @@ export class SharedStore implements Store {
     }
   }
 
-  *series(): Iterable<StoredSeries> {
-    const { epoch } = this.seat.head
+  *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
     for (const { family, series } of this.families.values()) {
+      if (only !== undefined && family.name !== only.name) continue
       for (const [key, slot] of series) {
         const { segment, at } = this.seat.segments.at(slot)
-        yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch } }
+        yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch } }
       }
     }
-    yield* this.overflow.series()
+    yield* this.overflow.series(only)
   }
 
   flush(): void {

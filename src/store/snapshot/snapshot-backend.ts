@@ -17,7 +17,8 @@ import {
   withRemoval,
 } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
-import { isLive, SnapshotReader, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
+import { isLive, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
+import { SnapshotSource } from './snapshot-source.js'
 import { SnapshotStore } from './snapshot-store.js'
 
 export interface SnapshotBackendOptions {
@@ -68,6 +69,7 @@ export abstract class SnapshotBackend implements Backend {
   private lookedAt = 0
   private joined: Promise<void> | undefined
   private last: Promise<void> = Promise.resolve()
+  private lastGood: SortedSnapshots | undefined
   private closing: Promise<void> | undefined
   private readonly atExit = (): void => this.leave()
   private readonly beforeExit = (): void => void this.flush()
@@ -103,26 +105,17 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   openSource(): Source {
-    const reader = new SnapshotReader()
-    let lastGood: SortedSnapshots = { snapshots: [], inherited: new Set(), removals: {}, errors: [] }
-    return {
-      read: async (pause) => {
+    return new SnapshotSource({
+      name: this.name,
+      liveFor: this.options.liveFor,
+      read: async () => {
         await this.joined
-        const errors: MetricsError[] = []
-        try {
-          lastGood = sortSnapshots(await this.readAll())
-          this.notice(lastGood.removals)
-        } catch (cause) {
-          errors.push(failed('READ_FAILED', `${this.name} gave no snapshots: the last good ones serve`, cause))
-        }
-        const snapshots = lastGood.snapshots.filter(({ head }) => head.writer !== this.writer)
-        const { liveFor } = this.options
-        const others = await reader.read({ ...lastGood, snapshots }, this.removals, liveFor, pause)
-        const writers = [...others.writers, ...this.store.snapshot().writers]
-        return { writers: writers.sort((a, b) => a.seat - b.seat), errors: [...errors, ...others.errors] }
+        return this.readSorted()
       },
-      close() {},
-    }
+      lastGood: () => this.lastGood,
+      notice: (removals) => this.notice(removals),
+      own: () => ({ writer: this.writer, writers: this.store.snapshot().writers, removals: this.removals }),
+    })
   }
 
   /** Publishes, and looks what the others did. Never rejects. */
@@ -145,6 +138,11 @@ export abstract class SnapshotBackend implements Backend {
     return this.closing
   }
 
+  private async readSorted(): Promise<SortedSnapshots> {
+    this.lastGood = sortSnapshots(await this.readAll())
+    return this.lastGood
+  }
+
   private tick(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(false)
@@ -161,7 +159,7 @@ export abstract class SnapshotBackend implements Backend {
   /** Finds a place among the others, and goes on from where one that ended stopped. */
   private async join(): Promise<void> {
     await this.guarded('READ_FAILED', 'this process begins by itself', async () => {
-      const { snapshots, removals } = sortSnapshots(await this.readAll())
+      const { snapshots, removals } = await this.readSorted()
       this.taken = takeAll(this.taken, removals)
       const now = Date.now()
       for (const snapshot of snapshots) {
@@ -203,7 +201,7 @@ export abstract class SnapshotBackend implements Backend {
   private async look(): Promise<void> {
     this.lookedAt = Date.now()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
-      const { snapshots, inherited, removals } = sortSnapshots(await this.readAll())
+      const { snapshots, inherited, removals } = await this.readSorted()
       if (inherited.has(this.writer)) this.countAnew()
       this.notice(removals)
       const others = snapshots.filter(({ head }) => head.writer !== this.writer)

@@ -10,6 +10,8 @@ import type { ValueMetric } from './value-protocol.js'
 export interface ValueStoreEvents {
   flush(): Promise<void>
   removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void
+  /** Told of each family that a metric of this process counts in, or will. */
+  declared(family: FamilyDescriptor): void
   /** Told once of each family that single numbers cannot share. */
   alone(family: FamilyDescriptor): void
 }
@@ -32,6 +34,10 @@ export class ValueStore extends MemoryStore {
       this.events.alone(family)
     }
     return this.aside.open(family, key)
+  }
+
+  declare(family: FamilyDescriptor): void {
+    if (sharingOf(family) !== undefined) this.events.declared(family)
   }
 
   override remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {

@@ -5,6 +5,7 @@ import {
   boolean,
   boundAddress,
   bytes,
+  filePath,
   namePrefix,
   oneOf,
   port,
@@ -79,7 +80,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'how many processes; auto, or left out, for one per processor',
   },
   dir: {
-    kind: text,
+    kind: filePath,
     default: '',
     gunicornDefault: '/tmp/prometheus_multiproc',
     env: ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'],
@@ -188,7 +189,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'whether a blocked worker writes a diagnostic report; --no-report saves the thread that does',
   },
   reportDir: {
-    kind: text,
+    kind: filePath,
     default: '',
     env: ['PROMHIVE_REPORT_DIR'],
     flag: ['report-dir'],

@@ -354,6 +354,7 @@ describe('wrong use is refused where it is written', () => {
     ['buckets that do not ascend', () => measure(run, { name: 'job', buckets: [2, 1] }), 'bucket bounds must ascend'],
     ['labels without names', () => measure(run, { name: 'job', labels: () => ({}) }), 'labels are named in labelNames'],
     ['names without labels', () => measure(run, { name: 'job', labelNames: ['a'] }), 'make labels one'],
+    ['an option that is none', () => measure(run, { name: 'job', bucket: [1] } as never), 'did you mean "buckets"?'],
     ['half of resultLabels', () => measure(run, { name: 'job', resultLabelNames: ['a'] }), 'belong together'],
     [
       'errorType as a word',
