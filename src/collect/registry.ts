@@ -3,7 +3,7 @@ import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames, type LabelSet } from '../model/label-set.js'
+import { checkLabelNames, type LabelSet, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
 import { runCollect } from './collect-hook.js'
@@ -156,7 +156,7 @@ export class Registry implements MetricRegistry {
   }
 
   /** Labels that every series of this registry shows, unless it has its own of that name. */
-  setDefaultLabels(labels: Readonly<Record<string, string | number>>): void {
+  setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     if (typeof labels !== 'object' || labels === null) {
       throw new MetricsError(
         'OPTION_INVALID',
@@ -165,7 +165,9 @@ export class Registry implements MetricRegistry {
     }
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-    this.defaultLabels = Object.fromEntries(present.map(([name, value]) => [name, String(value)]))
+    this.defaultLabels = Object.fromEntries(
+      present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)]),
+    )
     this.formatters = this.home.formatters(this.defaultLabels)
   }
 

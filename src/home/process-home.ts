@@ -8,7 +8,7 @@ import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkOptions } from '../model/known-options.js'
+import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../runtime/paths.js'
@@ -77,7 +77,7 @@ export class ProcessHome implements Home {
     checkLimit('configure', options)
     this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    this.options = { ...this.options, ...options }
+    this.options = { ...this.options, ...givenOptions(options) }
     this.log.debug(`configure sets ${Object.keys(options).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir))

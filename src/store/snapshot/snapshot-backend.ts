@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import { checkSpelling } from '../../model/known-options.js'
+import { checkSpelling, givenOptions } from '../../model/known-options.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { slices } from '../slices.js'
@@ -14,18 +14,18 @@ import { SnapshotStore } from './snapshot-store.js'
 
 export interface SnapshotBackendOptions {
   /** Milliseconds between two looks whether there is something to publish. */
-  readonly flushEvery?: number
+  readonly flushEvery?: number | undefined
   /** Milliseconds between two looks at what the others removed. */
-  readonly lookEvery?: number
+  readonly lookEvery?: number | undefined
   /** Milliseconds after its last snapshot at which a process is taken for dead. It publishes three times in that time. */
-  readonly liveFor?: number
+  readonly liveFor?: number | undefined
 }
 
 const defaults = {
   flushEvery: 1_000,
   lookEvery: 5_000,
   liveFor: 15_000,
-} as const satisfies Required<SnapshotBackendOptions>
+} as const satisfies SnapshotBackendOptions
 /** How many of those whose numbers it took over a snapshot names. */
 const ancestors = 100
 
@@ -47,7 +47,7 @@ type Promised<T> = T | Promise<T>
 export abstract class SnapshotBackend implements Backend {
   abstract readonly name: string
   readonly shared: boolean = true
-  private readonly options: Required<SnapshotBackendOptions>
+  private readonly options: Readonly<Record<keyof SnapshotBackendOptions, number>>
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private writer = newWriter()
   private store = this.newStore(1, 1)
@@ -70,7 +70,7 @@ export abstract class SnapshotBackend implements Backend {
   constructor(options: SnapshotBackendOptions = {}) {
     // A backend hands over its own options with these.
     checkSpelling('SnapshotBackend', options, defaults)
-    this.options = { ...defaults, ...options }
+    this.options = { ...defaults, ...givenOptions(options) }
   }
 
   /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
