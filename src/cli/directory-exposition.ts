@@ -17,8 +17,12 @@ import { SharedSource } from '../store/shared/shared-source.js'
  * @param registry only this one; otherwise all, and of two families of one name that of the default registry
  */
 export function directoryExposition(directory: string, registry?: string): Exposition {
-  const source = new SharedSource(directory, loadBinding().binding)
-  const gathering = new Gathering(() => source, tellOnce(), workerLabelFromEnvironment)
+  const open = () => new SharedSource(directory, loadBinding().binding)
+  let source = open()
+  const reopen = (): void => {
+    source = open()
+  }
+  const gathering = new Gathering(() => source, tellOnce(), workerLabelFromEnvironment, { reopen })
   const formatters = new Formatters()
   const queue = new ScrapeQueue()
   const print = (contentType: string, names: readonly string[]): Promise<readonly Uint8Array[]> =>

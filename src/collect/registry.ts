@@ -6,6 +6,7 @@ import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from
 import { checkLabelNames, type LabelSet } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
+import { setImmediate } from '../runtime/timers.js'
 import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'

@@ -13,6 +13,7 @@ import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { SeriesKey } from '../model/series-key.js'
 import { absolutePath } from '../runtime/paths.js'
+import { setImmediate } from '../runtime/timers.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -44,6 +45,7 @@ export class ProcessHome implements Home {
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
+    { reopen: () => this.closeSource() },
   )
   /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
   readonly ticker = new Ticker(() => setImmediate(() => this.backend ?? this.choose()).unref())
@@ -249,13 +251,17 @@ export class ProcessHome implements Home {
     this.stopListening = undefined
     this.backend = backend
     if (this.isShared()) this.ticker.start()
-    this.opened?.close()
-    this.opened = undefined
+    this.closeSource()
     if (before === undefined) return
     const counted = before.openStore()
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
+  }
+
+  private closeSource(): void {
+    this.opened?.close()
+    this.opened = undefined
   }
 
   private unusable(cause: unknown): void {

@@ -1,3 +1,4 @@
+import { clearTimeout, monotonicNow, setTimeout } from '../runtime/timers.js'
 import type { Logger } from './log.js'
 import { WorkerManager } from './managers/worker-manager.js'
 import { outOfMemoryKills } from './process-sample.js'
@@ -81,14 +82,14 @@ export class Place {
     if (old.ending !== undefined) return false
     // What somebody asks for is tried at once, again.
     const asked = reason === 'reload' || reason === 'signal'
-    if (!asked && performance.now() < this.notBefore) return false
+    if (!asked && monotonicNow() < this.notBefore) return false
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false
     const serves = await successor.serves(old, this.crew.startTimeout, () => this.crew.listens())
     this.successor = undefined
     if (this.closed) return false
     if (!serves) {
-      this.notBefore = performance.now() + secondThoughts
+      this.notBefore = monotonicNow() + secondThoughts
       this.crew.logger.error(`the successor of worker ${this.id} does not serve, and the old one stays (${reason})`)
       this.retired.add(successor)
       successor.ending = 'start_failed'

@@ -4,6 +4,7 @@ import { openStatisticsServer, type StatisticsServer } from '../delivery/statist
 import { theHome } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
 import { statisticsAddress } from '../model/statistics-address.js'
+import { clearTimeout, setImmediate, setTimeout } from '../runtime/timers.js'
 import type { Settings } from './configuration/settings.js'
 import type { HookedSupervisor } from './default-hooks.js'
 import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'

@@ -1,4 +1,5 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
+import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../runtime/timers.js'
 import { isWorkerMessage, leaveSignal, lingering, type WorkerMessage } from './messages.js'
 
 /** Why a worker was ended, or ended by itself; each is a label value of the restarts. */
@@ -37,7 +38,7 @@ export class WorkerProcess {
   ready = false
   over = false
   /** When it was last heard of, on the clock of `performance.now()`. */
-  heard = performance.now()
+  heard = monotonicNow()
   aborting = false
   /** Brings its metrics up to date. */
   refresh: () => void = () => {}
@@ -58,7 +59,7 @@ export class WorkerProcess {
   ) {
     worker.on('message', (message: unknown) => {
       if (!isWorkerMessage(message)) return
-      this.heard = performance.now()
+      this.heard = monotonicNow()
       if (message.promhive !== 'beat') return onMessage(message)
       this.told = message
       this.beats++
@@ -100,7 +101,7 @@ export class WorkerProcess {
 
   /** Milliseconds since its last sign of life; 0 of one that gives none. */
   get silence(): number {
-    return this.beats > 0 ? performance.now() - this.heard : 0
+    return this.beats > 0 ? monotonicNow() - this.heard : 0
   }
 
   /** The TCP ports that it listens on; the host is null for all addresses. */

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Place } from '../../src/supervisor/place.js'
 import { Watchman } from '../../src/supervisor/watchman.js'
 
+vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
+
 afterEach(() => {
   vi.useRealTimers()
 })

@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
+import { setTimeout } from '../../runtime/timers.js'
 import type {
   Backend,
   Pause,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import {
   closeQuietly,
   codeOf,
@@ -95,11 +96,12 @@ export class Removals {
   }
 
   private locked(name: string, work: () => void): void {
-    const until = Date.now() + lockPatience
+    const until = monotonicNow() + lockPatience
     let held = false
     try {
       while (!(held = this.tryLock())) {
-        if (Date.now() > until) throw removeFailed(name, 'another process has held the lock on removals for a second')
+        if (monotonicNow() > until)
+          throw removeFailed(name, 'another process has held the lock on removals for a second')
         sleepSync(1)
       }
       work()

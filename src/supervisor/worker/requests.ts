@@ -5,6 +5,7 @@ import type { Server } from 'node:net'
 import { expressRoute } from '../../instrument/http/express-route.js'
 import { errorTypeOf, methodLabel } from '../../instrument/http/label-values.js'
 import type { GaugeChild } from '../../metric/gauge.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { RequestMetrics } from './request-metrics.js'
 
 /** A request that is being answered, over whichever version of HTTP. */
@@ -99,7 +100,7 @@ export class Requests {
 function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
   return {
     method: methodLabel(request.method ?? ''),
-    since: performance.now(),
+    since: monotonicNow(),
     endpoint: () => endpointOf(request),
     fault: () => (response.writableFinished ? failure(response.statusCode) : 'aborted'),
     closeConnection() {
@@ -120,7 +121,7 @@ function endpointOf(request: IncomingMessage): string {
 function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange {
   return {
     method: methodLabel(headers[':method'] ?? ''),
-    since: performance.now(),
+    since: monotonicNow(),
     endpoint: () => unknownEndpoint,
     fault: () => (stream.rstCode === 0 ? failure(Number(stream.sentHeaders?.[':status'] ?? 0)) : 'aborted'),
     // Its session is told, not the single stream.
