@@ -1,4 +1,5 @@
 import { loadBinding } from '#native'
+import { defaultLabelsRegistry } from '../collect/default-labels.js'
 import { Gathering } from '../collect/gathering.js'
 import { ScrapeQueue } from '../collect/scrape-queue.js'
 import { selfFamilies } from '../collect/self-metrics.js'
@@ -50,6 +51,7 @@ function choose(tables: readonly FamilyTable[], registry: string | undefined): r
   const chosen = new Map<string, FamilyTable>()
   for (const table of tables) {
     const { name, registry } = table.family
+    if (registry === defaultLabelsRegistry) continue
     if (!chosen.has(name) || registry === defaultRegistryName) chosen.set(name, table)
   }
   return [...chosen.values()]
