@@ -32,6 +32,7 @@ import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } fro
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
+import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
@@ -55,6 +56,7 @@ export class ProcessHome implements Home {
   private opened: Source | undefined
   /** In a thread: settles when the main thread has joined, too. */
   private joining: Promise<void> | undefined
+  private readonly refused = new RefusedDirectory((directory) => this.share(directory))
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
@@ -168,7 +170,8 @@ export class ProcessHome implements Home {
     const backend = this.backend ?? this.choose()
     if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
-    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining)
+    this.refused.retry()
+    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)
     return this.opened
   }
 
@@ -223,7 +226,7 @@ export class ProcessHome implements Home {
       if (directory === ownDirectory()) sweepEndedApplications()
       shared.join()
     } catch (cause) {
-      this.unusable(cause)
+      this.unusable(directory, cause)
       return
     }
     const reason = whyBuffered()
@@ -250,6 +253,7 @@ export class ProcessHome implements Home {
     this.stopListening?.()
     this.stopListening = undefined
     this.backend = backend
+    this.refused.clear()
     if (this.isShared()) this.ticker.start()
     this.closeSource()
     if (before === undefined) return
@@ -264,13 +268,15 @@ export class ProcessHome implements Home {
     this.opened = undefined
   }
 
-  private unusable(cause: unknown): void {
+  private unusable(directory: string, cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause)
     if (this.options.strict) {
       throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
     }
     this.backend ??= new MemoryBackend()
-    this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
+    const fault = new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause })
+    this.refused.add(directory, fault)
+    if (!this.refused.retrying) this.onError(fault)
   }
 }
 
