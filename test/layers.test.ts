@@ -27,6 +27,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'store/backend',
     'instrument/http/express-route',
     'instrument/http/label-values',
+    'instrument/http/request-notes',
   ],
   home: 'everything',
   cli: 'everything',
@@ -38,7 +39,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
 const pure = ['model', 'exposition']
 
 /** Where the addon may be asked for. */
-const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
+const nativeIn = /^(store\/shared\/|cli\/|compat\/|[^/]+$)/
 
 /** Where it may be asked in which folder the package lies. */
 const packageIn = /^(cli\/|[^/]+$)/

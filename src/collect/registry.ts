@@ -241,8 +241,8 @@ export class Registry implements MetricRegistry {
     return shared === undefined ? this.queue.run(scrape) : this.queue.share(shared, scrape)
   }
 
-  /** Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
-  private async prepare(): Promise<ReadonlyMap<string, Family>> {
+  /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
+  async prepare(): Promise<ReadonlyMap<string, Family>> {
     const members = this.members.all()
     for (const metric of members) metric.start?.()
     const foreign = new Map<string, Family>()
@@ -266,8 +266,8 @@ export class Registry implements MetricRegistry {
     }
   }
 
-  /** This registry's families: its members in their order, and in the default registry what any process put there. */
-  private select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+  /** @internal Its families: its members in their order, and in the default registry what any process put there. */
+  select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     const shown = new Map<string, FamilyTable>()
     for (const table of gathered.tables) if (this.owns(table)) shown.set(table.family.name, table)
     const families: Family[] = []

@@ -9,6 +9,7 @@ import {
   type Socket,
 } from 'node:net'
 import { MetricsError } from '../model/errors.js'
+import { isTrustedOwner } from '../model/ownership.js'
 import type { StatisticsAddress } from '../model/statistics-address.js'
 import { ownServer } from './scrape-server.js'
 
@@ -119,6 +120,10 @@ async function makeWay(path: string): Promise<void> {
   if (facts === undefined) return
   if (!facts.isSocket()) {
     throw new MetricsError('SERVER_FAILED', `${path} is there and is no socket; name another path for the statistics`)
+  }
+  if (!isTrustedOwner(facts.uid, process.geteuid?.())) {
+    const text = `${path} is a socket of user ${facts.uid}; remove it, or name another path for the statistics`
+    throw new MetricsError('SERVER_FAILED', text)
   }
   const answers = await new Promise<boolean>((resolve) => {
     const socket = createConnection(path, () => {

@@ -1,9 +1,10 @@
 import cluster from 'node:cluster'
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { makeEnvironmentAbsolute } from '../runtime/paths.js'
 import { directoryInUse } from '../store/shared/control.js'
+import type { WorkersUser } from '../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../store/shared/process-facts.js'
 import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './application-place.js'
 
@@ -22,6 +23,18 @@ export function directoryFromEnvironment(): string | undefined {
     if (value !== undefined && value !== '') return value
   }
   return undefined
+}
+
+/**
+ * The user that this primary of root's runs its cluster workers as (`cluster.setupPrimary({ uid })`), where that user can
+ * write to the directory.
+ */
+export function userOfClusterWorkers(directory: string): WorkersUser | undefined {
+  const { uid, gid } = (cluster.isPrimary && cluster.settings) || {}
+  if (process.geteuid?.() !== 0 || uid === undefined || uid === 0) return undefined
+  const facts = statSync(directory, { throwIfNoEntry: false })
+  const theirs = facts !== undefined && (facts.uid === uid || (facts.mode & 0o002) !== 0)
+  return theirs ? { uid, gid: gid ?? process.getegid!() } : undefined
 }
 
 /** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it stands alone. */

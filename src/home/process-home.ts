@@ -27,11 +27,13 @@ import {
   ownDirectoryExists,
   prepareOwnPlace,
   sweepEndedApplications,
+  userOfClusterWorkers,
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
+import { ProcessLog } from './process-log.js'
 import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
 import { withLocal } from './with-local.js'
@@ -61,9 +63,11 @@ export class ProcessHome implements Home {
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  private workersUser: WorkersUser | undefined
   /** Metrics by definition; weakly, for a registry may be made for one request. */
   private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
-  private readonly faults = new Faults(() => this.showsItself())
+  readonly log = new ProcessLog()
+  private readonly faults = new Faults(() => this.showsItself(), this.log)
 
   configure(options: ConfigureOptions): void {
     if (typeof options !== 'object' || options === null) {
@@ -76,15 +80,17 @@ export class ProcessHome implements Home {
     }
     if (backend !== undefined) checkBackend(backend, dir)
     checkLimit('configure', options)
+    this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     this.options = { ...this.options, ...options }
+    this.log.debug(`configure sets ${Object.keys(options).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir))
   }
 
   /** Before the directory is named: this process of root's shares it with workers of another user. */
   shareWithWorkers(user: WorkersUser): void {
-    shareWith(user)
+    this.workersUser = user
   }
 
   store(): Store {
@@ -161,9 +167,8 @@ export class ProcessHome implements Home {
   /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const backend = this.backend ?? this.choose()
-    return backend instanceof SharedBackend
-      ? { backend: backend.name, directory: backend.directory }
-      : { backend: backend.name }
+    const { directory } = backend as { readonly directory?: unknown }
+    return { backend: backend.name, ...(typeof directory === 'string' && { directory }) }
   }
 
   private source(): Source {
@@ -217,10 +222,13 @@ export class ProcessHome implements Home {
       directory,
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRecovered: (text) => this.recovered(text),
+      onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
     })
     try {
+      shareWith(userOfClusterWorkers(directory) ?? this.workersUser)
       const warning = prepareOwnPlace(directory)
       if (warning !== undefined) this.faults.warn('DIRECTORY_TAKEN', warning)
       if (directory === ownDirectory()) sweepEndedApplications()
@@ -243,6 +251,7 @@ export class ProcessHome implements Home {
     backend.begin?.({
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)
   }
@@ -254,6 +263,8 @@ export class ProcessHome implements Home {
     this.stopListening = undefined
     this.backend = backend
     this.refused.clear()
+    const where = this.whereabouts()
+    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
     if (this.isShared()) this.ticker.start()
     this.closeSource()
     if (before === undefined) return
@@ -261,6 +272,10 @@ export class ProcessHome implements Home {
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
+  }
+
+  private recovered(text: string): void {
+    this.log.info(text, { event: 'recovered' })
   }
 
   private closeSource(): void {

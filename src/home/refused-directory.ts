@@ -8,8 +8,8 @@ const interval = 10_000
 const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EAGAIN']
 
 /**
- * The directory that this process could not join: it counts by itself, and tries again now and then and before each
- * scrape. What it has counted is carried there.
+ * The directory that this process could not join for a reason that passes: it counts by itself, and tries again every ten
+ * seconds and before each scrape. What it has counted is carried there. For any other reason, it goes on by itself.
  */
 export class RefusedDirectory {
   /** Whether it is tried again at this moment: what fails then was reported. */
@@ -21,9 +21,11 @@ export class RefusedDirectory {
   constructor(private readonly join: (directory: string) => void) {}
 
   add(directory: string, fault: MetricsError): void {
+    this.clear()
+    if (!passing.includes(codeOf(fault.cause))) return
     this.directory = directory
     this.fault = fault
-    this.timer ??= setInterval(() => this.retry(), interval).unref()
+    this.timer = setInterval(() => this.retry(), interval).unref()
   }
 
   retry(): void {
@@ -48,7 +50,7 @@ export class RefusedDirectory {
 
   /** Why the numbers of the others are missing; undefined where this process is to count alone. */
   get incomplete(): MetricsError | undefined {
-    return passing.includes(codeOf(this.fault?.cause)) ? this.fault : undefined
+    return this.fault
   }
 }
 

@@ -113,6 +113,12 @@ describe('loadBackend', () => {
   test.for([
     ['the only export that is a class', 'x.cjs', cjs, ''],
     [
+      'the one of several with the name of the module',
+      'x.mjs',
+      `export function x() { return ${store} }; export class Y {}`,
+      '',
+    ],
+    [
       'the default export of an ES module',
       'x.mjs',
       `export default ${store}; export const other = 1`.replace('export default', 'const made ='),

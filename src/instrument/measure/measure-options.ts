@@ -1,6 +1,7 @@
 import type { MetricRegistry } from '../../metric/home.js'
 import { checkBounds } from '../../model/bounds.js'
 import { MetricsError } from '../../model/errors.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { checkLabelNames, type LabelValue } from '../../model/label-set.js'
 import { checkMetricName, describe } from '../../model/metric-name.js'
 
@@ -38,6 +39,20 @@ export interface MeasureOptions<F extends AnyFunction, L extends string = string
   readonly maxSeries?: number
 }
 
+const known = {
+  name: true,
+  help: true,
+  labelNames: true,
+  labels: true,
+  resultLabelNames: true,
+  resultLabels: true,
+  errorType: true,
+  buckets: true,
+  unit: true,
+  registers: true,
+  maxSeries: true,
+} as const satisfies OptionNames<MeasureOptions<AnyFunction>>
+
 export const durationUnits = { seconds: 1e-3, milliseconds: 1 } as const
 
 export type DurationUnit = keyof typeof durationUnits
@@ -50,6 +65,7 @@ export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void 
   }
   const { name, labels, labelNames, resultLabels, resultLabelNames, errorType, buckets, unit } = options
   checkMetricName(name)
+  checkOptions(`measure: ${name}`, options, known)
   const invalid = (text: string): never => {
     throw new MetricsError('OPTION_INVALID', `measure: ${name}: ${text}`)
   }

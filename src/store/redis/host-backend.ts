@@ -73,6 +73,7 @@ export class HostBackend implements Backend {
         folded: (next) => this.folded(next),
       },
       onError: (error) => this.surroundings?.onError(error),
+      onRecovered: (text) => this.surroundings?.onRecovered?.(text),
       tick: () => this.flush(),
     })
   }

@@ -24,6 +24,8 @@ export interface ServiceOptions {
   readonly writer: string
   readonly flushed: Flushed
   readonly onError: (error: MetricsError) => void
+  /** Called when Redis takes what is counted again after it did not. */
+  readonly onRecovered?: (text: string) => void
   /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
   readonly tick?: () => Promise<unknown>
 }
@@ -61,6 +63,7 @@ export class Service {
   async flush(): Promise<boolean> {
     try {
       const dead = await this.flusher.flush()
+      if (!this.reachable) this.options.onRecovered?.('Redis takes what is counted again')
       this.reachable = true
       if (dead > 0) this.foldSoon()
     } catch (cause) {

@@ -42,9 +42,9 @@ export function claimIsDead(directory: string, name: string): boolean {
   let fd: number | undefined
   try {
     fd = openForReading(join(directory, name))
-    const { size, mtimeMs } = fstatSync(fd)
-    const owner = ownerFrom(fd, size)
-    if (owner === undefined) return Date.now() - mtimeMs > patience * 1000
+    const owner = ownerFrom(fd, fstatSync(fd).size)
+    // A claim gets its name when it is whole: this is none.
+    if (owner === undefined) return true
     return processAlive(owner) === false || Date.now() / 1000 - owner.startedAt > patience
   } catch (error) {
     return isNoneOfOurs(error)

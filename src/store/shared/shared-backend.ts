@@ -41,6 +41,10 @@ export interface SharedBackendOptions {
   readonly onError: (error: MetricsError) => void
   /** Told of each series of this process that was removed, by whomever. */
   readonly onRemoved?: (family: FamilyDescriptor, key: SeriesKey) => void
+  /** Called when the directory can be used again after it could not. */
+  readonly onRecovered?: (text: string) => void
+  /** Called when this process has taken a seat. */
+  readonly onSeat?: (text: string) => void
   /** A store for the series that find no room on the disk; one process sees them. */
   readonly overflow: (seat: number) => Store & { snapshot(): SourceReading }
   /** The native addon; looked up when left out, and not used when null. */
@@ -65,6 +69,8 @@ export class SharedBackend implements Backend {
   private overflow: ReturnType<SharedBackendOptions['overflow']> | undefined
   /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
   private standIn: ReturnType<SharedBackendOptions['overflow']> | undefined
+  /** Looks at the directory that must go well, after a fault, until it has recovered; 0 without a fault. */
+  private faults = 0
   private timers: NodeJS.Timeout[] = []
   private readonly atExit = (): void => this.guarded(() => this.store?.flush())
 
@@ -183,7 +189,11 @@ export class SharedBackend implements Backend {
         : MappedSeat.take(directory, run.id, binding)
     this.overflow ??= options.overflow(seat.number)
     try {
-      return this.storeOn(seat, run, this.overflow)
+      const store = this.storeOn(seat, run, this.overflow)
+      options.onSeat?.(
+        `seat ${seat.number} of ${directory}${seat.adopted ? ', with the counts of a dead process' : ''}`,
+      )
+      return store
     } catch (cause) {
       // Left for the next attempt, or a seat would be lost with each.
       seat.close()
@@ -234,6 +244,9 @@ export class SharedBackend implements Backend {
         this.store?.notice()
         this.store?.makeRoom()
       }
+      // Twice: between two looks everything else was tried as well.
+      if (this.faults === 0 || --this.faults > 0) return
+      this.options.onRecovered?.(`the metrics directory ${this.directory} can be used again`)
     })
   }
 
@@ -264,6 +277,7 @@ export class SharedBackend implements Backend {
     try {
       work()
     } catch (cause) {
+      this.faults = 2
       const why = cause instanceof Error ? cause.message : String(cause)
       const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
       this.options.onError(

@@ -1,12 +1,10 @@
-import { hostname } from 'node:os'
-import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
 import { checkSpelling } from '../../model/known-options.js'
 import { clearInterval, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
-import { randomBytes } from '../random-bytes.js'
 import { FollowedWriter } from './followed-writer.js'
+import { newWriter } from './new-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
 import {
   type RemovalLists,
@@ -66,6 +64,8 @@ export abstract class SnapshotBackend implements Backend {
   private removals: RemovalLists = {}
   private removed = 0
   private taken: Taken = {}
+  // Private to the engine as well: authors extend this class with fields of their own.
+  readonly #failing = new Set<string>()
   private timer: NodeJS.Timeout | undefined
   private lookedAt = 0
   private joined: Promise<void> | undefined
@@ -274,7 +274,9 @@ export abstract class SnapshotBackend implements Backend {
   private async guarded(code: 'FLUSH_FAILED' | 'READ_FAILED', meanwhile: string, work: () => unknown): Promise<void> {
     try {
       await work()
+      if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
     } catch (cause) {
+      this.#failing.add(code)
       this.surroundings.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
     }
   }
@@ -285,12 +287,6 @@ function freeSeat(snapshots: readonly Snapshot[]): number {
   let seat = 1
   while (taken.has(seat)) seat++
   return seat
-}
-
-/** Unique for good, and fit for a file name or a key. */
-function newWriter(): string {
-  const host = hostname().replaceAll(/[^\w.-]/g, '_')
-  return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
 }
 
 function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', text: string, cause: unknown): MetricsError {

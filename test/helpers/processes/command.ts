@@ -30,7 +30,7 @@ export async function promhiveServe(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   wrapper: readonly string[] = [],
-): Promise<{ url: string; stop(): Promise<number | null>; errors(): string }> {
+): Promise<{ url: string; pid: number; stop(): Promise<number | null>; errors(): string }> {
   const command = begin(stage, ['serve', '--port', '0', ...args], env, wrapper)
   const output = await until(
     () => command.output(),
@@ -40,6 +40,7 @@ export async function promhiveServe(
   if (url === undefined) throw new Error(`promhive serve ended: ${command.errors()}`)
   return {
     url,
+    pid: command.child.pid!,
     errors: command.errors,
     stop() {
       command.child.kill('SIGTERM')
