@@ -6,6 +6,7 @@ import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../runtime/paths.js'
+import { clearInterval, setInterval } from '../runtime/timers.js'
 
 /** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
 export interface EncryptionOptions {

@@ -12,6 +12,7 @@ import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../runtime/paths.js'
+import { setImmediate } from '../runtime/timers.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -32,6 +33,7 @@ import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
 import { ProcessLog } from './process-log.js'
+import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
 import { RemovalWatchers } from './removal-watchers.js'
 import { withLocal } from './with-local.js'
@@ -46,6 +48,7 @@ export class ProcessHome implements Home {
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
+    { reopen: () => this.closeSource() },
   )
   /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
   readonly ticker = new Ticker(() => setImmediate(() => this.backend ?? this.choose()).unref())
@@ -55,6 +58,7 @@ export class ProcessHome implements Home {
   private opened: Source | undefined
   /** In a thread: settles when the main thread has joined, too. */
   private joining: Promise<void> | undefined
+  private readonly refused = new RefusedDirectory((directory) => this.share(directory))
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
@@ -164,7 +168,8 @@ export class ProcessHome implements Home {
     const backend = this.backend ?? this.choose()
     if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
-    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining)
+    this.refused.retry()
+    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)
     return this.opened
   }
 
@@ -222,7 +227,7 @@ export class ProcessHome implements Home {
       if (directory === ownDirectory()) sweepEndedApplications()
       shared.join()
     } catch (cause) {
-      this.unusable(cause)
+      this.unusable(directory, cause)
       return
     }
     const reason = whyBuffered()
@@ -250,11 +255,11 @@ export class ProcessHome implements Home {
     this.stopListening?.()
     this.stopListening = undefined
     this.backend = backend
+    this.refused.clear()
     const where = this.whereabouts()
     this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
     if (this.isShared()) this.ticker.start()
-    this.opened?.close()
-    this.opened = undefined
+    this.closeSource()
     if (before === undefined) return
     const counted = before.openStore()
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
@@ -266,13 +271,20 @@ export class ProcessHome implements Home {
     this.log.info(text, { event: 'recovered' })
   }
 
-  private unusable(cause: unknown): void {
+  private closeSource(): void {
+    this.opened?.close()
+    this.opened = undefined
+  }
+
+  private unusable(directory: string, cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause)
     if (this.options.strict) {
       throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
     }
     this.backend ??= new MemoryBackend()
-    this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
+    const fault = new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause })
+    this.refused.add(directory, fault)
+    if (!this.refused.retrying) this.onError(fault)
   }
 }
 

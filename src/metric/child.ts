@@ -4,6 +4,7 @@ import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
 import { type ExemplarLabels, type LabelSet, labelText } from '../model/label-set.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-numbers.js'
+import { monotonicNow } from '../runtime/timers.js'
 import type { Slots, Store } from '../store/backend.js'
 import type { Counting } from './home.js'
 import type { LabelValues } from './options.js'
@@ -132,7 +133,7 @@ export abstract class Child {
 
   /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
   protected exemplify(bucket: number, value: number, given: ExemplarLabels): void {
-    const now = performance.now()
+    const now = monotonicNow()
     const last =
       this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
     if (now - (last.get(bucket) ?? Number.NEGATIVE_INFINITY) < exemplarInterval) return

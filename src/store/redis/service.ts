@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { within } from '../../redis-client/patience.js'
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { slices } from '../slices.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'

@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { checkSpelling, givenOptions } from '../../model/known-options.js'
+import { clearInterval, monotonicNow, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { slices } from '../slices.js'
@@ -139,7 +140,7 @@ export abstract class SnapshotBackend implements Backend {
   private tick(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(false)
-      if (performance.now() - this.lookedAt >= this.options.lookEvery) await this.look()
+      if (monotonicNow() - this.lookedAt >= this.options.lookEvery) await this.look()
     })
   }
 
@@ -193,7 +194,7 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   private async look(): Promise<void> {
-    this.lookedAt = performance.now()
+    this.lookedAt = monotonicNow()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
       const { snapshots, inherited, removals } = await this.readSorted()
       if (inherited.has(this.writer)) this.countAnew()
