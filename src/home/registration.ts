@@ -7,6 +7,7 @@ import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
 import { MetricsError } from '../model/errors.js'
+import { setImmediate } from '../runtime/timers.js'
 import { familyUnderPm2, hasSiblings } from './application-directory.js'
 import { processHome } from './default-registry.js'
 

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { clearInterval, setInterval, setTimeout } from '../runtime/timers.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import { aboutOf, logEnd, nameOf } from './log-texts.js'
 import { type CoreOptions, SupervisorCore } from './supervisor-core.js'

@@ -1,4 +1,5 @@
 import type { LogFields, Logger } from '../model/logger.js'
+import { monotonicNow } from '../runtime/timers.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import type { WorkerExit } from './worker-process.js'
 
@@ -34,7 +35,7 @@ export function workersOf(count: number): string {
 
 /** Seconds since a moment on the clock of `performance.now()`. */
 export function secondsSince(moment: number): number {
-  return (performance.now() - moment) / 1000
+  return (monotonicNow() - moment) / 1000
 }
 
 /** A duration for people: `0.8 s`, `12 s`. */

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { monotonicNow } from '../runtime/timers.js'
 
 /*
  * A worker that is killed cannot count the requests that it was answering. So each worker keeps a table of them, by method,
@@ -101,7 +102,7 @@ export class OpenRequestsFile {
 
   /** @returns undefined where no file can be made: the requests of killed workers are not counted then */
   static create(directory: string): OpenRequestsFile | undefined {
-    const path = join(directory, `promhive-open-${process.pid}-${performance.now()}-${Math.random()}`)
+    const path = join(directory, `promhive-open-${process.pid}-${monotonicNow()}-${Math.random()}`)
     try {
       const { O_RDWR, O_CREAT, O_EXCL } = constants
       const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)

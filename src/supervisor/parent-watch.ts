@@ -1,4 +1,5 @@
 import type { Logger } from '../model/logger.js'
+import { clearInterval, setInterval } from '../runtime/timers.js'
 
 /** Milliseconds between two looks. */
 const lookEvery = 1000

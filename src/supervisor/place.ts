@@ -1,3 +1,4 @@
+import { clearTimeout, monotonicNow, setTimeout } from '../runtime/timers.js'
 import type { Logger } from './log.js'
 import { aboutOf, nameOf, secondsText } from './log-texts.js'
 import { WorkerManager } from './managers/worker-manager.js'
@@ -84,7 +85,7 @@ export class Place {
     if (old.ending !== undefined) return false
     // What somebody asks for is tried at once, again.
     const asked = reason === 'reload' || reason === 'signal'
-    if (!asked && performance.now() < this.notBefore) return false
+    if (!asked && monotonicNow() < this.notBefore) return false
     this.crew.logger.debug?.(`${nameOf(old)} gets a successor (${reason})`, { ...aboutOf('replacing', old), reason })
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false
@@ -92,7 +93,7 @@ export class Place {
     this.successor = undefined
     if (this.closed) return false
     if (!serves) {
-      this.notBefore = performance.now() + secondThoughts
+      this.notBefore = monotonicNow() + secondThoughts
       this.crew.logger.error(`the successor of worker ${this.id} does not serve, and the old one stays (${reason})`)
       this.retired.add(successor)
       successor.ending = 'start_failed'

@@ -1,4 +1,5 @@
 import type { MetricValues } from '../metric/metric-values.js'
+import { clearTimeout, setTimeout } from '../runtime/timers.js'
 import type { MetricNaming } from './metric-naming.js'
 import { inFlightFamily, requestFamilies } from './request-families.js'
 

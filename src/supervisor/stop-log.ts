@@ -1,4 +1,5 @@
 import type { Logger } from '../model/logger.js'
+import { monotonicNow } from '../runtime/timers.js'
 import { secondsSince, secondsText, workersOf } from './log-texts.js'
 import type { WorkerExit } from './worker-process.js'
 
@@ -11,7 +12,7 @@ export class StopLog {
   constructor(private readonly logger: Logger) {}
 
   begin(workers: number, reason: string | undefined): void {
-    this.since = performance.now()
+    this.since = monotonicNow()
     const why = reason === undefined ? '' : ` (${reason})`
     this.logger.info(`stopping${why}: ${workersOf(workers)}`, { event: 'stopping', workers, reason })
   }

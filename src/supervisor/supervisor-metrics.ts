@@ -2,6 +2,7 @@ import { Counter } from '../metric/counter.js'
 import { Gauge } from '../metric/gauge.js'
 import { Info } from '../metric/info.js'
 import { StateSet } from '../metric/stateset.js'
+import { monotonicNow } from '../runtime/timers.js'
 import type { Settings } from './configuration/settings.js'
 import type { MetricNaming } from './metric-naming.js'
 import { type ProcessSample, sampleProcess } from './process-sample.js'
@@ -92,7 +93,7 @@ export class SupervisorMetrics {
   }
 
   private cpu(labels: { worker_id: string }, process: WorkerProcess, sample: ProcessSample): number {
-    const now = performance.now()
+    const now = monotonicNow()
     const before = this.seen.get(process)
     this.seen.set(process, { sample, at: now })
     const used = sample.cpuSeconds - (before?.sample.cpuSeconds ?? 0)

@@ -1,6 +1,7 @@
 import { MetricsError } from '../model/errors.js'
 import type { LogFields } from '../model/logger.js'
 import { describe } from '../model/metric-name.js'
+import { monotonicNow, setTimeout } from '../runtime/timers.js'
 import { assignmentOf } from './assignment.js'
 import { mostWorkers } from './configuration/kinds.js'
 import type { SupervisedWorker } from './lifecycle.js'
@@ -129,7 +130,7 @@ export class Supervisor extends SupervisorCore {
   reload(): Promise<void> {
     this.reloading = this.reloading.then(async () => {
       if (this.state !== 'running' && this.state !== 'starting') return
-      const since = performance.now()
+      const since = monotonicNow()
       this.logger.info(`reloading ${workersOf(this.places.size)}`, { event: 'reload', workers: this.places.size })
       await this.tell('reload')
       let reloaded = 0

@@ -1,3 +1,4 @@
+import { clearInterval, monotonicNow, setInterval } from '../runtime/timers.js'
 import type { Settings } from './configuration/settings.js'
 import type { Logger } from './log.js'
 import { aboutOf, nameOf } from './log-texts.js'
@@ -54,7 +55,7 @@ export class Watchman {
   }
 
   private look(): void {
-    const now = performance.now()
+    const now = monotonicNow()
     // A supervisor that was itself stopped for a while has not heard anybody meanwhile.
     const attentive = now - this.lastLook < 2 * lookEvery
     this.lastLook = now
@@ -86,7 +87,7 @@ export class Watchman {
   /** A limit that no worker stays below would have them replaced every second, each at the cost of a start. */
   private weigh(place: Place, worker: WorkerProcess, bytes: number): void {
     const { maxRss } = this.settings
-    if (bytes <= maxRss || performance.now() < (this.rests.get(place) ?? 0)) return
+    if (bytes <= maxRss || monotonicNow() < (this.rests.get(place) ?? 0)) return
     this.rests.set(place, Number.POSITIVE_INFINITY)
     const [has, may] = [bytes, maxRss].map((size) => `${Math.round(size / 1024 / 1024)} MiB`)
     this.logger.warn(`worker ${worker.id} (${worker.pid}) has ${has} of memory, above ${may}: it is replaced`, {
@@ -94,7 +95,7 @@ export class Watchman {
       bytes,
       maxRss,
     })
-    void place.replace('max_rss').then(() => this.rests.set(place, performance.now() + weighEvery))
+    void place.replace('max_rss').then(() => this.rests.set(place, monotonicNow() + weighEvery))
   }
 
   /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */

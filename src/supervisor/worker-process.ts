@@ -1,4 +1,5 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
+import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../runtime/timers.js'
 import {
   type Assignment,
   assignmentVariable,
@@ -38,6 +39,7 @@ const quiet = 2000
 export class WorkerProcess {
   /** In seconds since 1970. */
   readonly startedAt = Date.now() / 1000
+  private readonly began = monotonicNow()
   readonly exited: Promise<WorkerExit>
   /** Why the supervisor ends it; undefined while it does not. */
   ending: RestartReason | 'stop' | undefined
@@ -45,7 +47,7 @@ export class WorkerProcess {
   ready = false
   over = false
   /** When it was last heard of, on the clock of `performance.now()`. */
-  heard = performance.now()
+  heard = monotonicNow()
   aborting = false
   /** Brings its metrics up to date. */
   refresh: () => void = () => {}
@@ -68,7 +70,7 @@ export class WorkerProcess {
   ) {
     worker.on('message', (message: unknown) => {
       if (!isWorkerMessage(message)) return
-      this.heard = performance.now()
+      this.heard = monotonicNow()
       if (message.promhive !== 'beat') return onMessage(message)
       this.told = message
       this.beats++
@@ -96,7 +98,7 @@ export class WorkerProcess {
 
   /** Seconds since it was started. */
   get uptime(): number {
-    return Date.now() / 1000 - this.startedAt
+    return (monotonicNow() - this.began) / 1000
   }
 
   state(): WorkerState {
@@ -110,7 +112,7 @@ export class WorkerProcess {
 
   /** Milliseconds since its last sign of life; 0 of one that gives none. */
   get silence(): number {
-    return this.beats > 0 ? performance.now() - this.heard : 0
+    return this.beats > 0 ? monotonicNow() - this.heard : 0
   }
 
   /** The TCP ports that it listens on; the host is null for all addresses. */

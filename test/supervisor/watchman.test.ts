@@ -3,6 +3,8 @@ import type { Place } from '../../src/supervisor/place.js'
 import { Watchman } from '../../src/supervisor/watchman.js'
 import type { WorkerState } from '../../src/supervisor/worker-process.js'
 
+vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
+
 afterEach(() => {
   vi.useRealTimers()
 })

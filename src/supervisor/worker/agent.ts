@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { clearTimeout, setInterval, setTimeout } from '../../runtime/timers.js'
 import {
   type Assignment,
   assignmentVariable,

@@ -6,6 +6,7 @@ import { expressRoute } from '../../instrument/http/express-route.js'
 import { errorTypeOf, methodLabel } from '../../instrument/http/label-values.js'
 import { keepNotes, notesOf } from '../../instrument/http/request-notes.js'
 import type { GaugeChild } from '../../metric/gauge.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { OpenRequests } from '../open-requests.js'
 import type { RequestMetrics } from './request-metrics.js'
 
@@ -126,7 +127,7 @@ export class Requests {
 function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
   return {
     method: methodLabel(request.method ?? ''),
-    since: performance.now(),
+    since: monotonicNow(),
     endpoint: () => endpointOf(request),
     answered: () => response.writableFinished,
     fault: () => faultOf(request, response.writableFinished, response.statusCode),
@@ -148,7 +149,7 @@ function endpointOf(request: IncomingMessage): string {
 function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange {
   return {
     method: methodLabel(headers[':method'] ?? ''),
-    since: performance.now(),
+    since: monotonicNow(),
     endpoint: () => notesOf(stream).route ?? unknownEndpoint,
     answered: () => stream.writableFinished,
     fault: () => faultOf(stream, stream.rstCode === 0, Number(stream.sentHeaders?.[':status'] ?? 0)),
