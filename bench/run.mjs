@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|series|memory|import|scrape|removals|http|redis]... [--quick] [--json FILE]
+// npm run bench -- [--only write|functions|series|memory|import|scrape|removals|http|redis]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -7,6 +7,7 @@ import { printGoals } from './goals.mjs'
 import { endAll } from './measurement.mjs'
 import { provision } from './provision.mjs'
 import { runtimes } from './runtime.mjs'
+import { measuredFunctions } from './sections/functions.mjs'
 import { httpOverhead } from './sections/http.mjs'
 import { importTime } from './sections/import.mjs'
 import { memory } from './sections/memory.mjs'
@@ -18,6 +19,7 @@ import { writePath } from './sections/write-path.mjs'
 
 const sections = {
   write: writePath,
+  functions: measuredFunctions,
   series: newSeries,
   memory,
   import: importTime,

@@ -1,4 +1,5 @@
 import type { FamilyTable } from '../model/family.js'
+import { monotonicNow } from '../runtime/timers.js'
 import type { Pause } from '../store/backend.js'
 import { Expiry } from './expiry.js'
 import type { Registered } from './registered.js'
@@ -23,7 +24,7 @@ export class Expiring {
     tables: readonly FamilyTable[],
     pause: Pause,
     metricOf: (table: FamilyTable) => Registered | undefined,
-    now = performance.now() / 1000,
+    now = monotonicNow() / 1000,
   ): Promise<void> {
     this.expiry.keep(tables)
     for (const table of tables) {

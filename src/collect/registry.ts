@@ -3,12 +3,14 @@ import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames, type LabelSet } from '../model/label-set.js'
+import { checkLabelNames, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
+import { setImmediate } from '../runtime/timers.js'
 import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
+import { DefaultLabels } from './default-labels.js'
 import { Expiring } from './expiring.js'
 import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
@@ -42,7 +44,7 @@ export class Registry implements MetricRegistry {
   private readonly collectors: Collectors
   private readonly expiring = new Expiring()
   private readonly plugIns: PlugInMetrics
-  private defaultLabels: LabelSet = {}
+  private readonly defaults: DefaultLabels
   private formatters: Formatters
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
   private readonly queue = new ScrapeQueue()
@@ -60,6 +62,7 @@ export class Registry implements MetricRegistry {
     this.formatters = home.formatters({})
     this.collectors = new Collectors(this, this.home.ticker, onError)
     this.plugIns = new PlugInMetrics(onError)
+    this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, this.home)
   }
 
   /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
@@ -141,7 +144,7 @@ export class Registry implements MetricRegistry {
 
   /** Every metric with its samples, merged over all processes, in prom-client's shape. */
   getMetricsAsJSON(): Promise<MetricValues[]> {
-    return this.scrape(async (_, families) => families.map((family) => valuesOf(family, this.defaultLabels)))
+    return this.scrape(async (_, families) => families.map((family) => valuesOf(family, this.defaults.labels)))
   }
 
   /** One metric's lines of the exposition. */
@@ -155,8 +158,12 @@ export class Registry implements MetricRegistry {
     return new TextDecoder().decode(Buffer.concat(chunks))
   }
 
-  /** Labels that every series of this registry shows, unless it has its own of that name. */
-  setDefaultLabels(labels: Readonly<Record<string, string | number>>): void {
+  /**
+   * Labels that every series of this registry shows, unless it has its own of that name. Set the same in every process:
+   * what is shown are the sums of all, labelled by the process that answers. Where processes disagree,
+   * `DEFAULT_LABELS_DIFFER` is reported.
+   */
+  setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     if (typeof labels !== 'object' || labels === null) {
       throw new MetricsError(
         'OPTION_INVALID',
@@ -165,8 +172,10 @@ export class Registry implements MetricRegistry {
     }
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-    this.defaultLabels = Object.fromEntries(present.map(([name, value]) => [name, String(value)]))
-    this.formatters = this.home.formatters(this.defaultLabels)
+    this.defaults.set(
+      Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])),
+    )
+    this.formatters = this.home.formatters(this.defaults.labels)
   }
 
   removeSingleMetric(name: string): void {
@@ -227,6 +236,7 @@ export class Registry implements MetricRegistry {
         () => this.prepare(),
         async (gathered, foreign) => {
           await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
+          this.defaults.check(gathered.tables)
           return use(gathered, this.select(gathered, foreign))
         },
       )

@@ -6,6 +6,7 @@ import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../runtime/paths.js'
+import { clearInterval, setInterval } from '../runtime/timers.js'
 
 /** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
 export interface EncryptionOptions {
@@ -13,11 +14,11 @@ export interface EncryptionOptions {
   readonly certfile: string
   readonly keyfile: string
   /** Who scrapes shows a certificate that one of these signed. */
-  readonly clientCafile?: string
+  readonly clientCafile?: string | undefined
   /** The same as a directory of files. */
-  readonly clientCapath?: string
+  readonly clientCapath?: string | undefined
   /** False where certificates are named that clients may have, and nobody is to be asked for one. */
-  readonly clientAuthRequired?: boolean
+  readonly clientAuthRequired?: boolean | undefined
 }
 
 /** How a fault calls an option: by what the user wrote. */

@@ -8,10 +8,11 @@ import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkOptions } from '../model/known-options.js'
+import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../runtime/paths.js'
+import { setImmediate } from '../runtime/timers.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -31,6 +32,8 @@ import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } fro
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
+import { ProcessLog } from './process-log.js'
+import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
 import { RemovalWatchers } from './removal-watchers.js'
 import { withLocal } from './with-local.js'
@@ -45,6 +48,7 @@ export class ProcessHome implements Home {
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
+    { reopen: () => this.closeSource() },
   )
   /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
   readonly ticker = new Ticker(() => setImmediate(() => this.backend ?? this.choose()).unref())
@@ -54,13 +58,15 @@ export class ProcessHome implements Home {
   private opened: Source | undefined
   /** In a thread: settles when the main thread has joined, too. */
   private joining: Promise<void> | undefined
+  private readonly refused = new RefusedDirectory((directory) => this.share(directory))
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
   private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
-  private readonly faults = new Faults(() => this.showsItself())
+  readonly log = new ProcessLog()
+  private readonly faults = new Faults(() => this.showsItself(), this.log)
 
   configure(options: ConfigureOptions): void {
     if (typeof options !== 'object' || options === null) {
@@ -73,8 +79,10 @@ export class ProcessHome implements Home {
     }
     if (backend !== undefined) checkBackend(backend, dir)
     checkLimit('configure', options)
+    this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    this.options = { ...this.options, ...options }
+    this.options = { ...this.options, ...givenOptions(options) }
+    this.log.debug(`configure sets ${Object.keys(options).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir))
   }
@@ -160,7 +168,8 @@ export class ProcessHome implements Home {
     const backend = this.backend ?? this.choose()
     if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
-    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining)
+    this.refused.retry()
+    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)
     return this.opened
   }
 
@@ -206,6 +215,8 @@ export class ProcessHome implements Home {
       directory,
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.watchers.removed(family, key),
+      onRecovered: (text) => this.recovered(text),
+      onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
     })
@@ -216,7 +227,7 @@ export class ProcessHome implements Home {
       if (directory === ownDirectory()) sweepEndedApplications()
       shared.join()
     } catch (cause) {
-      this.unusable(cause)
+      this.unusable(directory, cause)
       return
     }
     const reason = whyBuffered()
@@ -233,6 +244,7 @@ export class ProcessHome implements Home {
     backend.begin?.({
       onError: (error) => this.onError(error),
       onRemoved: (family, key) => this.watchers.removed(family, key),
+      onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)
   }
@@ -243,9 +255,11 @@ export class ProcessHome implements Home {
     this.stopListening?.()
     this.stopListening = undefined
     this.backend = backend
+    this.refused.clear()
+    const where = this.whereabouts()
+    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
     if (this.isShared()) this.ticker.start()
-    this.opened?.close()
-    this.opened = undefined
+    this.closeSource()
     if (before === undefined) return
     const counted = before.openStore()
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
@@ -253,13 +267,24 @@ export class ProcessHome implements Home {
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
   }
 
-  private unusable(cause: unknown): void {
+  private recovered(text: string): void {
+    this.log.info(text, { event: 'recovered' })
+  }
+
+  private closeSource(): void {
+    this.opened?.close()
+    this.opened = undefined
+  }
+
+  private unusable(directory: string, cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause)
     if (this.options.strict) {
       throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
     }
     this.backend ??= new MemoryBackend()
-    this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
+    const fault = new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause })
+    this.refused.add(directory, fault)
+    if (!this.refused.retrying) this.onError(fault)
   }
 }
 

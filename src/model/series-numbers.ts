@@ -1,6 +1,7 @@
 import { Chains, grown } from './chains.js'
 import type { FamilyDescriptor } from './descriptor.js'
 import { LabelForms } from './label-forms.js'
+import { ownValue } from './label-set.js'
 import type { LabelFilter } from './series-key.js'
 import { SeriesSelection } from './series-selection.js'
 
@@ -10,6 +11,8 @@ export type LabelTexts = readonly (string | null)[]
 
 /** As many holders are not counted any more: the series keeps its number for good. */
 const many = 255
+
+const hasOwn = Object.prototype.hasOwnProperty
 
 const byFamily = new WeakMap<FamilyDescriptor, SeriesNumbers>()
 
@@ -69,7 +72,8 @@ export class SeriesNumbers {
     let i = 0
     let hash = 0
     for (const name in labels) {
-      if (name !== names[i]) return 0
+      // Called on the prototype's function, this costs nothing here: the engine knows that it walks own properties.
+      if (name !== names[i] || !hasOwn.call(labels, name)) return 0
       const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
       wanted[i++] = value
@@ -78,35 +82,51 @@ export class SeriesNumbers {
     return i === names.length && i > 0 ? this.findWanted(hash) : 0
   }
 
-  /** The same for names in any order. */
+  /** The same for names in any order; 0 as well where one is none of the family's. */
   findByName(labels: Labels): number {
     const { names, forms, wanted } = this
-    let hash = 0
-    for (let i = 0; i < names.length; i++) {
-      const value = forms[i]!.get(labels[names[i]!])
+    let given = 0
+    for (const name in labels) {
+      if (!hasOwn.call(labels, name)) continue
+      const i = names.indexOf(name)
+      if (i < 0) return 0
+      const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
       wanted[i] = value
-      hash = mixed(hash, value)
+      given++
     }
-    return this.findWanted(hash)
+    return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
+  }
+
+  /** The same where labels were left out. */
+  private findPartly(labels: Labels): number {
+    const { names, forms, wanted } = this
+    for (let i = 0; i < names.length; i++) {
+      const value = forms[i]!.get(ownValue(labels, names[i]!))
+      if (value === undefined) return 0
+      wanted[i] = value
+    }
+    return this.findWanted(this.hashOfWanted())
   }
 
   /** The same for texts. */
   numberOf(texts: LabelTexts): number {
     const { forms, wanted } = this
-    let hash = 0
     for (let i = 0; i < forms.length; i++) {
       const value = forms[i]!.numberOf(texts[i]!)
       if (value === undefined) return 0
       wanted[i] = value
-      hash = mixed(hash, value)
     }
-    return this.findWanted(hash)
+    return this.findWanted(this.hashOfWanted())
   }
 
-  /** The number of a series, which it keeps until as many have let go of it as have held it. */
-  hold(texts: LabelTexts): number {
-    const number = this.numberOf(texts) || this.add(texts)
+  /**
+   * The number of a series, which it keeps until as many have let go of it as have held it.
+   *
+   * @param known its number, where it has one
+   */
+  hold(texts: LabelTexts, known = this.numberOf(texts)): number {
+    const number = known || this.add(texts)
     if (this.holders[number]! < many) this.holders[number]!++
     return number
   }
@@ -125,7 +145,7 @@ export class SeriesNumbers {
   /** These label values, as they were given, are those of the series. */
   lead(labels: Labels, number: number): void {
     for (const [i, name] of this.names.entries()) {
-      this.forms[i]!.lead(labels[name], this.values[number * this.names.length + i]!)
+      this.forms[i]!.lead(ownValue(labels, name), this.values[number * this.names.length + i]!)
     }
   }
 
@@ -172,6 +192,12 @@ export class SeriesNumbers {
       if (i === width) break
     }
     return number
+  }
+
+  private hashOfWanted(): number {
+    let hash = 0
+    for (let i = 0; i < this.wanted.length; i++) hash = mixed(hash, this.wanted[i]!)
+    return hash
   }
 
   private hashOf(number: number): number {

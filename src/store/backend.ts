@@ -146,6 +146,8 @@ export interface Surroundings {
   onError(error: MetricsError): void
   /** Told of each series of this process that was removed, by whomever. */
   onRemoved(family: FamilyDescriptor, key: SeriesKey): void
+  /** Logs that what an error reported works again, in a sentence. */
+  onRecovered?(text: string): void
 }
 
 /** One way of keeping numbers where the next one finds them. */

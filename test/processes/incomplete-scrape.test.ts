@@ -180,6 +180,20 @@ describe.each(sharedBackends)('$backend: a scrape never lacks what could not be 
   })
 })
 
+test('a process that cannot open files at its first count joins the others as soon as it can', async ({ stage }) => {
+  const directory = stage.directory()
+  const wrapper = ['sh', '-c', 'ulimit -n 64 && exec "$@"', 'sh']
+  const options = { env: { PROMHIVE_DIR: directory }, wrapper }
+  const [one, two] = [await stage.start('loses-access.mjs', options), await stage.start('loses-access.mjs', options)]
+  await one.ask('count', 'jobs_total', {}, 1)
+  await two.ask('exhaust')
+  await two.ask('count', 'jobs_total', {}, 2)
+  expect(await shown(two)).toBeUndefined()
+  expect(await hasReported(two, 'DIRECTORY_UNUSABLE')).toBe(true)
+  await two.ask('recover')
+  for (const actor of [two, one, two]) expect((await shown(actor))?.value('jobs_total')).toBe(3)
+})
+
 describe('promhive serve', () => {
   test.skipIf(!isRoot)('answers with an error, or with what it has read', async ({ stage }) => {
     const directory = directoryOfNobody(stage)

@@ -74,6 +74,7 @@ export class HostBackend implements Backend {
         folded: (next) => this.folded(next),
       },
       onError: (error) => this.surroundings?.onError(error),
+      onRecovered: (text) => this.surroundings?.onRecovered?.(text),
       tick: () => this.flush(),
     })
     this.removals = new HostRemovals(this.service)

@@ -1,3 +1,4 @@
+import { setTimeout } from '../../runtime/timers.js'
 import type { Removal } from './entry.js'
 import type { Service } from './service.js'
 

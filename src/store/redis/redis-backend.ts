@@ -55,6 +55,7 @@ export class RedisBackend implements Backend {
       writer,
       flushed,
       onError: (error) => this.surroundings?.onError(error),
+      onRecovered: (text) => this.surroundings?.onRecovered?.(text),
     })
   }
 

@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { within } from '../../redis-client/patience.js'
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { slices } from '../slices.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   readonly writer: string
   readonly flushed: Flushed
   readonly onError: (error: MetricsError) => void
+  /** Called when Redis takes what is counted again after it did not. */
+  readonly onRecovered?: (text: string) => void
   /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
   readonly tick?: () => Promise<unknown>
 }
@@ -60,6 +63,7 @@ export class Service {
   async flush(): Promise<boolean> {
     try {
       const dead = await this.flusher.flush()
+      if (!this.reachable) this.options.onRecovered?.('Redis takes what is counted again')
       this.reachable = true
       if (dead > 0) this.foldSoon()
     } catch (cause) {

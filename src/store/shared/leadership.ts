@@ -1,6 +1,7 @@
 import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
+import { monotonicNow } from '../../runtime/timers.js'
 import { closeQuietly, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'
 
@@ -65,8 +66,8 @@ export class Leadership {
 
   /** By when the file was touched, or, where the clock was set back since, by how long that has not changed. */
   private isSilent(touched: number): boolean {
-    if (this.touched?.at !== touched) this.touched = { at: touched, seen: performance.now() }
-    return Date.now() - touched > silence || performance.now() - this.touched.seen > silence
+    if (this.touched?.at !== touched) this.touched = { at: touched, seen: monotonicNow() }
+    return Date.now() - touched > silence || monotonicNow() - this.touched.seen > silence
   }
 
   private content(): string {

@@ -152,8 +152,8 @@ export class Removals {
 
   /** By the file's age, or, where the clock was set back since, by how long it has been seen. */
   private isForgotten(made: number): boolean {
-    if (this.foreignLock?.made !== made) this.foreignLock = { made, seen: performance.now() }
-    return Date.now() - made > lockForgotten || performance.now() - this.foreignLock.seen > lockForgotten
+    if (this.foreignLock?.made !== made) this.foreignLock = { made, seen: monotonicNow() }
+    return Date.now() - made > lockForgotten || monotonicNow() - this.foreignLock.seen > lockForgotten
   }
 
   private unlock(): void {

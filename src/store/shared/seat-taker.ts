@@ -34,7 +34,11 @@ export class SeatTaker {
         : MappedSeat.take(directory, run.id, binding)
     this.overflow ??= options.overflow(seat.number)
     try {
-      return this.storeOn(seat, run, this.overflow, late)
+      const store = this.storeOn(seat, run, this.overflow, late)
+      options.onSeat?.(
+        `seat ${seat.number} of ${directory}${seat.adopted ? ', with the counts of a dead process' : ''}`,
+      )
+      return store
     } catch (cause) {
       // Left for the next attempt, or a seat would be lost with each.
       seat.close()

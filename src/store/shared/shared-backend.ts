@@ -2,6 +2,7 @@ import { type Binding, loadBinding } from '#native'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
+import { clearInterval, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { inSlices } from '../slices.js'
@@ -38,6 +39,10 @@ export interface SharedBackendOptions {
   readonly onError: (error: MetricsError) => void
   /** Told of each series of this process that was removed, by whomever. */
   readonly onRemoved?: (family: FamilyDescriptor, key: SeriesKey) => void
+  /** Called when the directory can be used again after it could not. */
+  readonly onRecovered?: (text: string) => void
+  /** Called when this process has taken a seat. */
+  readonly onSeat?: (text: string) => void
   /** A store for the series that find no room on the disk; one process sees them. */
   readonly overflow: (seat: number) => Store & { snapshot(): SourceReading }
   /** The native addon; looked up when left out, and not used when null. */
@@ -62,6 +67,8 @@ export class SharedBackend implements Backend {
   private readonly seats: SeatTaker
   /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
   private standIn: ReturnType<SharedBackendOptions['overflow']> | undefined
+  /** Looks at the directory that must go well, after a fault, until it has recovered; 0 without a fault. */
+  private faults = 0
   private timers: NodeJS.Timeout[] = []
   private noticing: Promise<void> | undefined
   private readonly late: LateRemovals
@@ -220,6 +227,9 @@ export class SharedBackend implements Backend {
       if (condition !== 'held') this.move(this.run, condition)
       else if (this.standIn !== undefined) this.sitDown()
       else this.store?.makeRoom()
+      // Twice: between two looks everything else was tried as well.
+      if (this.faults === 0 || --this.faults > 0) return
+      this.options.onRecovered?.(`the metrics directory ${this.directory} can be used again`)
     })
   }
 
@@ -255,6 +265,7 @@ export class SharedBackend implements Backend {
   }
 
   private unusable(cause: unknown): void {
+    this.faults = 2
     const why = cause instanceof Error ? cause.message : String(cause)
     const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
     this.options.onError(

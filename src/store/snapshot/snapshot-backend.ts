@@ -1,12 +1,11 @@
-import { hostname } from 'node:os'
-import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
-import { checkSpelling } from '../../model/known-options.js'
+import { checkSpelling, givenOptions } from '../../model/known-options.js'
+import { clearInterval, monotonicNow, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
-import { randomBytes } from '../random-bytes.js'
 import { slices } from '../slices.js'
 import { FollowedWriter } from './followed-writer.js'
+import { newWriter } from './new-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
 import { type RemovalLists, takeAll, together, untaken, withoutTaken, withRemoval } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
@@ -16,18 +15,18 @@ import { SnapshotStore } from './snapshot-store.js'
 
 export interface SnapshotBackendOptions {
   /** Milliseconds between two looks whether there is something to publish. */
-  readonly flushEvery?: number
+  readonly flushEvery?: number | undefined
   /** Milliseconds between two looks at what the others removed. */
-  readonly lookEvery?: number
+  readonly lookEvery?: number | undefined
   /** Milliseconds after its last snapshot at which a process is taken for dead. It publishes three times in that time. */
-  readonly liveFor?: number
+  readonly liveFor?: number | undefined
 }
 
 const defaults = {
   flushEvery: 1_000,
   lookEvery: 5_000,
   liveFor: 15_000,
-} as const satisfies Required<SnapshotBackendOptions>
+} as const satisfies SnapshotBackendOptions
 /** How many of those whose numbers it took over a snapshot names. */
 const ancestors = 100
 
@@ -49,7 +48,7 @@ type Promised<T> = T | Promise<T>
 export abstract class SnapshotBackend implements Backend {
   abstract readonly name: string
   readonly shared: boolean = true
-  private readonly options: Required<SnapshotBackendOptions>
+  private readonly options: Readonly<Record<keyof SnapshotBackendOptions, number>>
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private writer = newWriter()
   private store = this.newStore(1, 1)
@@ -58,6 +57,8 @@ export abstract class SnapshotBackend implements Backend {
   private removals: RemovalLists = {}
   private removed = 0
   private taken: Record<string, number> = {}
+  // Private to the engine as well: authors extend this class with fields of their own.
+  readonly #failing = new Set<string>()
   private timer: NodeJS.Timeout | undefined
   private lookedAt = Number.NEGATIVE_INFINITY
   private joined: Promise<void> | undefined
@@ -70,7 +71,7 @@ export abstract class SnapshotBackend implements Backend {
   constructor(options: SnapshotBackendOptions = {}) {
     // A backend hands over its own options with these.
     checkSpelling('SnapshotBackend', options, defaults)
-    this.options = { ...defaults, ...options }
+    this.options = { ...defaults, ...givenOptions(options) }
   }
 
   /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
@@ -139,7 +140,7 @@ export abstract class SnapshotBackend implements Backend {
   private tick(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(false)
-      if (performance.now() - this.lookedAt >= this.options.lookEvery) await this.look()
+      if (monotonicNow() - this.lookedAt >= this.options.lookEvery) await this.look()
     })
   }
 
@@ -193,7 +194,7 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   private async look(): Promise<void> {
-    this.lookedAt = performance.now()
+    this.lookedAt = monotonicNow()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
       const { snapshots, inherited, removals } = await this.readSorted()
       if (inherited.has(this.writer)) this.countAnew()
@@ -267,7 +268,9 @@ export abstract class SnapshotBackend implements Backend {
   private async guarded(code: 'FLUSH_FAILED' | 'READ_FAILED', meanwhile: string, work: () => unknown): Promise<void> {
     try {
       await work()
+      if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
     } catch (cause) {
+      this.#failing.add(code)
       this.surroundings.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
     }
   }
@@ -278,12 +281,6 @@ function freeSeat(snapshots: readonly Snapshot[]): number {
   let seat = 1
   while (taken.has(seat)) seat++
   return seat
-}
-
-/** Unique for good, and fit for a file name or a key. */
-function newWriter(): string {
-  const host = hostname().replaceAll(/[^\w.-]/g, '_')
-  return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
 }
 
 function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', text: string, cause: unknown): MetricsError {

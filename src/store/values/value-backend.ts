@@ -2,6 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { exactFilter, type SeriesKey } from '../../model/series-key.js'
 import { withTimeout } from '../../runtime/time-limit.js'
+import { clearInterval, setInterval } from '../../runtime/timers.js'
 import type { Backend, RemovalScope, Source, Store, StoredSeries, Surroundings } from '../backend.js'
 import { MemoryStore } from '../memory-store.js'
 import { type Found, foundIn } from './generated-samples.js'
@@ -28,6 +29,7 @@ type AnyValueClass = new (
 export class ValueBackend implements Backend {
   readonly shared = true
   readonly name: string
+  readonly #failing = new Set<string>()
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private readonly store: ValueStore
   private readonly sent = new Map<string, SentSeries>()
@@ -252,7 +254,9 @@ export class ValueBackend implements Backend {
       try {
         if (!this.ready) await this.initialized()
         await work()
+        if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
       } catch (cause) {
+        this.#failing.add(code)
         const error = failed(code, this.name, cause)
         if (faults === undefined) this.surroundings.onError(error)
         else faults.push(error)
