@@ -29,6 +29,7 @@ export { StateSet, StateSet as Enum } from './metric/stateset.js'
 export { Summary } from './metric/summary.js'
 export { exponentialBuckets, linearBuckets } from './model/bounds.js'
 export { MetricsError, type MetricsErrorCode } from './model/errors.js'
+export type { GivenLogger, LogFields, Logger, LogLevel } from './model/logger.js'
 export type { GaugeMode, MetricType, StateSetMode } from './model/metric-type.js'
 export { Registry }
 
@@ -75,7 +76,12 @@ export async function startMetricsServer(
   options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
 ): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
-  return openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register })
+  const server = await openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register })
+  const { log } = processHome()
+  const { url } = server
+  log.info(`metrics at ${url}`, { event: 'metricsPort', url })
+  server.server.once('close', () => log.info(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url }))
+  return server
 }
 
 /**

@@ -6,22 +6,25 @@ import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
+import { directoryFor } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
-import { prepareDirectory } from './store/shared/directory.js'
-import { type Account, accountOf } from './supervisor/account.js'
+import type { Log } from './model/logger.js'
+import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
+import { logConfiguration } from './supervisor/configuration/explain.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import { settings as everySetting, type Settings } from './supervisor/configuration/settings.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
-import type { Logger } from './supervisor/log.js'
+import { type GivenLogger, logOf } from './supervisor/log.js'
 import { workerEnvironment } from './supervisor/managers/environment-manager.js'
+import { takePidFile } from './supervisor/pid-file.js'
 import { handleSignals } from './supervisor/signal-handling.js'
-import { isPrimary, Supervisor } from './supervisor/supervisor.js'
+import { Supervisor } from './supervisor/supervisor.js'
+import { isPrimary } from './supervisor/worker-process.js'
 
 export type { Attendant } from './supervisor/attendant.js'
 export type { Configuration } from './supervisor/configuration/configuration.js'
@@ -42,7 +45,7 @@ export {
   type SupervisedWorker,
   type SupervisorView,
 } from './supervisor/lifecycle.js'
-export type { Logger } from './supervisor/log.js'
+export type { GivenLogger, Logger } from './supervisor/log.js'
 export { EnvironmentManager } from './supervisor/managers/environment-manager.js'
 export { HookManager } from './supervisor/managers/hook-manager.js'
 export {
@@ -73,7 +76,8 @@ export interface SuperviseOptions extends MayBeLeftOut<Settings> {
   readonly hooks?: Hooks | undefined
   /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT do what they do under `promhive run`: true when left out. */
   readonly signals?: boolean | undefined
-  readonly logger?: Logger | undefined
+  /** pino, winston, `console`, or any object with `error`, `warn` and `info`; the standard error when left out. */
+  readonly logger?: GivenLogger | undefined
   /** A configuration file; `PROMHIVE_CONFIG`, or `promhive.yaml` or `promhive.json` in the working directory, when left out. */
   readonly config?: string | undefined
 }
@@ -130,12 +134,22 @@ export interface AttendOptions
   extends MayBeLeftOut<
     Pick<
       Settings,
-      'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'
+      | 'dir'
+      | 'metrics'
+      | 'port'
+      | 'host'
+      | 'path'
+      | 'portAttempts'
+      | 'stats'
+      | 'compat'
+      | 'metricPrefix'
+      | 'logLevel'
+      | 'logFormat'
     > &
       EncryptionSettings
   > {
   readonly hooks?: Hooks<Attendant> | undefined
-  readonly logger?: Logger | undefined
+  readonly logger?: GivenLogger | undefined
   /** A configuration file, as for `supervise`. */
   readonly config?: string | undefined
 }
@@ -158,6 +172,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const { settings } = configuration
   const hooks = { ...(await hooksFrom(configuration)), ...given }
   checkHooks(hooks)
+  const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined))
   const attendant = new Attendant({
@@ -167,7 +182,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
     version: packageVersion(),
     forward,
     hooks: hooks as HooksOf,
-    ...(logger !== undefined && { logger }),
+    logger: log,
   })
   if (settings.metrics) await yieldRegisteredPort()
   await attendant.start()
@@ -198,10 +213,13 @@ export function composeSupervisor(
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
+  const log = openLog(configuration, logger)
+  const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
+  if (releasePidFile !== undefined) process.once('exit', releasePidFile)
   const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account) }
   const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
   const preload = register ? ['--import', registerFile()] : []
-  return new Supervisor({
+  const supervisor = new Supervisor({
     settings,
     registry: processHome().registry,
     tls: encryptionOf(configuration),
@@ -215,14 +233,25 @@ export function composeSupervisor(
       uid: account?.uid,
       gid: account?.gid,
     },
+    scratch: placeOfRuns(),
     reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
     environment: {
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
     },
     ...(hooks !== undefined && { hooks: hooks as HooksOf }),
-    ...(logger !== undefined && { logger }),
+    logger: log,
   })
+  void supervisor.done.then(releasePidFile)
+  return supervisor
+}
+
+/** The log of a supervisor, which is that of its process as well. */
+function openLog(configuration: Configuration, logger: GivenLogger | undefined): Log {
+  const log = logOf(configuration.settings, logger)
+  processHome().log.adopt(log, logger !== undefined || configuration.settings.logFormat === 'json')
+  logConfiguration(configuration, log)
+  return log
 }
 
 /** What `redisWhenReady` begins. */
@@ -247,24 +276,6 @@ function checkCaller(name: string, hooks: object | undefined): void {
     throw new MetricsError('OPTION_INVALID', text)
   }
   checkHooks(hooks)
-}
-
-/** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
-function directoryFor(settings: Settings, account: Account | undefined): Record<string, string> {
-  // Workers may go to another working directory.
-  const dir = settings.dir === '' ? '' : resolve(settings.dir)
-  const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
-  if (dir === '' && foreign === undefined) return {}
-  const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
-  if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
-  if (foreign === undefined) {
-    prepareDirectory(directory)
-  } else {
-    giveRunDirectory(directory, foreign)
-    processHome().shareWithWorkers(foreign)
-  }
-  processHome().configure({ dir: directory })
-  return { PROMHIVE_DIR: directory }
 }
 
 function packageVersion(): string {

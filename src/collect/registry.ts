@@ -9,7 +9,7 @@ import { checkPrefix, describe } from '../model/metric-name.js'
 import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
-import { Expiry } from './expiry.js'
+import { Expiring } from './expiring.js'
 import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
@@ -40,8 +40,8 @@ export class Registry implements MetricRegistry {
   private name: string | undefined
   private readonly members: Members
   private readonly collectors: Collectors
+  private readonly expiring = new Expiring()
   private readonly plugIns: PlugInMetrics
-  private readonly expiry = new Expiry()
   private defaultLabels: LabelSet = {}
   private formatters: Formatters
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
@@ -227,8 +227,8 @@ export class Registry implements MetricRegistry {
     const scrape = (): Promise<T> =>
       this.home.gathering.run(
         () => this.prepare(),
-        (gathered, foreign) => {
-          this.expire(gathered.tables)
+        async (gathered, foreign) => {
+          await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
           return use(gathered, this.select(gathered, foreign))
         },
       )
@@ -250,14 +250,10 @@ export class Registry implements MetricRegistry {
     return foreign
   }
 
-  /** Removes the series that nobody has counted in for longer than their metric allows: the next scrape shows it. */
-  private expire(tables: readonly FamilyTable[]): void {
-    this.expiry.keep(tables)
-    for (const table of tables) {
-      const metric = this.members.get(table.family.name)
-      if (metric?.expireAfter === undefined || !this.owns(table)) continue
-      for (const filter of this.expiry.idle(table, metric.expireAfter, Date.now() / 1000)) metric.expire?.(filter)
-    }
+  /** The metric whose idle series are removed, where a table is of one. */
+  private expiringIn(table: FamilyTable): Registered | undefined {
+    const metric = this.members.get(table.family.name)
+    return metric?.expireAfter !== undefined && this.owns(table) ? metric : undefined
   }
 
   /** @internal Its families: its members in their order, and in the default registry what any process put there. */

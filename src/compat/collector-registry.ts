@@ -42,7 +42,10 @@ export class CollectorRegistry extends Registry {
   /** @internal A family that several places have is shown once: the page would be invalid otherwise. */
   override select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     if (!this.showsApplication) return super.select(gathered, foreign)
-    const others = gathered.tables.filter(({ order }) => order.length > 0)
+    // A metric that was made without registers is shown nowhere.
+    const others = gathered.tables.filter(
+      ({ order, family }) => order.length > 0 && !family.registry.startsWith('~metric'),
+    )
     const all = [...processHome().registry.select(gathered, foreign), ...super.select(gathered, foreign), ...others]
     return [...byName(all).values()]
   }

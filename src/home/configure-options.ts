@@ -2,8 +2,9 @@ import type { MetricsError } from '../model/errors.js'
 import type { OptionNames } from '../model/known-options.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import type { Backend } from '../store/backend.js'
+import type { LogOptions } from './process-log.js'
 
-export interface ConfigureOptions {
+export interface ConfigureOptions extends LogOptions {
   /** The directory that the processes of the application share. What was counted before is carried there. */
   readonly dir?: string | undefined
   /** Where the processes count together instead of in a directory. What was counted before is carried there. */
@@ -39,4 +40,6 @@ export const configureOptions = {
   created: true,
   workerLabel: true,
   maxSeries: true,
+  logger: true,
+  logLevel: true,
 } as const satisfies OptionNames<ConfigureOptions>

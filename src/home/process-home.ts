@@ -6,12 +6,11 @@ import { Formatters } from '../exposition/formatters.js'
 import { checkLimit } from '../metric/definition.js'
 import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
-import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
-import type { SeriesKey } from '../model/series-key.js'
 import { absolutePath } from '../runtime/paths.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
@@ -32,7 +31,9 @@ import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } fro
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
+import { ProcessLog } from './process-log.js'
 import { RegistryScope } from './registry-scope.js'
+import { RemovalWatchers } from './removal-watchers.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -58,10 +59,10 @@ export class ProcessHome implements Home {
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
-  /** Metrics by definition; weakly, for a registry may be made for one request. */
-  private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
-  private readonly faults = new Faults(() => this.showsItself())
+  readonly log = new ProcessLog()
+  private readonly faults = new Faults(() => this.showsItself(), this.log)
 
   configure(options: ConfigureOptions): void {
     if (typeof options !== 'object' || options === null) {
@@ -74,8 +75,11 @@ export class ProcessHome implements Home {
     }
     if (backend !== undefined) checkBackend(backend, dir)
     checkLimit('configure', options)
+    this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    this.options = { ...this.options, ...givenOptions(options) }
+    const given = givenOptions(options)
+    this.options = { ...this.options, ...given }
+    this.log.debug(`configure sets ${Object.keys(given).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir))
   }
@@ -139,13 +143,7 @@ export class ProcessHome implements Home {
   }
 
   watchRemovals(metric: RemovalWatcher): void {
-    const key = definitionKey(metric.family)
-    const watchers = (this.watchers.get(key) ?? []).filter((watcher) => watcher.deref() !== undefined)
-    this.watchers.set(key, [...watchers, new WeakRef(metric)])
-  }
-
-  private seriesRemoved(family: FamilyDescriptor, key: SeriesKey): void {
-    for (const watcher of this.watchers.get(definitionKey(family)) ?? []) watcher.deref()?.seriesRemoved(key)
+    this.watchers.add(metric)
   }
 
   showsItself(): boolean {
@@ -212,7 +210,9 @@ export class ProcessHome implements Home {
     const shared = new SharedBackend({
       directory,
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
+      onRecovered: (text) => this.recovered(text),
+      onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
     })
@@ -239,7 +239,8 @@ export class ProcessHome implements Home {
     if (this.backend === backend) return
     backend.begin?.({
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
+      onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)
   }
@@ -250,6 +251,8 @@ export class ProcessHome implements Home {
     this.stopListening?.()
     this.stopListening = undefined
     this.backend = backend
+    const where = this.whereabouts()
+    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
     if (this.isShared()) this.ticker.start()
     this.opened?.close()
     this.opened = undefined
@@ -258,6 +261,10 @@ export class ProcessHome implements Home {
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
+  }
+
+  private recovered(text: string): void {
+    this.log.info(text, { event: 'recovered' })
   }
 
   private unusable(cause: unknown): void {

@@ -109,7 +109,8 @@ function sayWhatIsOn(url: string): void {
   if (!isOn('PROMHIVE_STARTUP')) return
   const parts = [isOn('PROMHIVE_HTTP') && 'HTTP', isOn('PROMHIVE_DEFAULT_METRICS') && 'process and runtime']
   const measured = parts.filter((part) => part !== false).join(', ')
-  process.stderr.write(`promhive: ${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}\n`)
+  const text = `${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}`
+  processHome().log.announce(text, { event: 'metricsPort', url })
 }
 
 function attempt(part: () => void): void {

@@ -35,12 +35,12 @@ interface Siblings {
   opened(texts: LabelTexts, place: Place, at: number, child?: Child): number
   /** Slots that nobody reads. */
   nowhere(): Slots
-  /** When each bucket of a series got its last exemplar. */
+  /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   exemplifiedIn(number: number): Map<number, number>
 }
 
-/** Seconds between two exemplars of one bucket. */
-const exemplarInterval = 0.1
+/** Milliseconds between two exemplars of one bucket. */
+const exemplarInterval = 100
 
 /**
  * The handle of one series; may be held for good. A metric has one besides that goes from series to series.
@@ -132,10 +132,10 @@ export abstract class Child {
 
   /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
   protected exemplify(bucket: number, value: number, given: ExemplarLabels): void {
-    const timestamp = Date.now() / 1000
+    const now = performance.now()
     const last =
       this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
-    if (timestamp - (last.get(bucket) ?? 0) < exemplarInterval) return
+    if (now - (last.get(bucket) ?? Number.NEGATIVE_INFINITY) < exemplarInterval) return
     let labels: LabelSet | undefined
     try {
       labels = present(this.family.name, given)
@@ -145,7 +145,8 @@ export abstract class Child {
     }
     // Of a request that was not traced there is nothing to show.
     if (labels === undefined) return
-    last.set(bucket, timestamp)
+    last.set(bucket, now)
+    const timestamp = Date.now() / 1000
     if (fitsExemplar(labels))
       this.owner
         .storeOf(this.countedKey)

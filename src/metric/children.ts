@@ -24,7 +24,7 @@ export class Children<C extends Child> {
   private readonly held = new Map<number, C>()
   /** Further children of a series: the application asked for several before the first count. */
   private readonly twins = new Map<number, C[]>()
-  /** When each bucket of a series got its last exemplar. */
+  /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   private readonly exemplified = new Map<number, Map<number, number>>()
   private readonly moving: C
   private readonly overflow: LabelTexts

@@ -99,3 +99,14 @@ export function checkRegisters(name: string, registers: unknown): readonly Metri
   }
   return registers as MetricRegistry[]
 }
+
+export function unknownLabel(
+  metric: { readonly name: string; readonly labelNames: readonly string[] },
+  label: string,
+): MetricsError {
+  const declared = metric.labelNames.length === 0 ? 'it has none' : `declared: ${metric.labelNames.join(', ')}`
+  return new MetricsError(
+    'LABEL_UNKNOWN',
+    `${metric.name} has no label "${label}" (${declared}); add it to labelNames or leave it out`,
+  )
+}

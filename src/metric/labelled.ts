@@ -19,6 +19,7 @@ import {
   checkRequired,
   checkScope,
   oneOf,
+  unknownLabel,
 } from './definition.js'
 import { type Home, theHome } from './home.js'
 import type { MetricValues } from './metric-values.js'
@@ -42,6 +43,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   protected readonly exemplarForm: boolean
   /** The series without any label: the only one of a metric without labels. */
   protected readonly only: C
+  private readonly onlyKey: SeriesKey
   /** @internal */
   readonly home: Home
   /** Counts what belongs to no process in particular: only the process that answers a scrape shows its own. */
@@ -94,6 +96,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
     const unlabelled = this.textsOfLabels({})
     this.only = this.make(this.family, this, unlabelled)
+    this.onlyKey = this.only.key
     this.limit = new SeriesLimit(name, limit, this.home, this.children, unlabelled)
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
@@ -142,7 +145,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
     const given = Object.entries(labels as Labels)
-    for (const [name] of given) if (!this.names.includes(name)) throw this.unknownLabel(name)
+    for (const [name] of given) if (!this.names.includes(name)) throw unknownLabel(this, name)
     this.removeAll(Object.fromEntries(given.map(([name, value]) => [name, labelText(this.name, name, value)])), options)
   }
 
@@ -164,27 +167,33 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Somebody removed a series: its child, if there is one, is not kept for it. */
   seriesRemoved(key: SeriesKey): void {
-    if (key === this.only.key) this.only.detach()
+    if (key === this.onlyKey) this.only.detach()
     const number = this.children.numberOf(labelValuesOf(key))
     if (number > 0) this.children.forget(number)
   }
 
-  /** @internal Nobody has counted in it for long. */
-  expire(series: LabelFilter): void {
-    this.removeAll(series, { scope: 'application' })
+  /** @internal Removes series that were idle for long; false where that could not be done now. */
+  expire(series: readonly LabelFilter[]): boolean {
+    return this.removing(series, () => this.collecting.removeIdle(series))
   }
 
   protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
     const scope = checkScope(this.name, options)
+    this.removing([filter], () => this.collecting.remove(filter, scope))
+  }
+
+  private removing(filters: readonly LabelFilter[], remove: () => void): boolean {
     try {
-      this.collecting.remove(filter, scope)
+      remove()
     } catch (error) {
-      // The store could not tell the others: the series stay, and the application's request goes on.
-      this.onError(error as MetricsError)
-      return
+      this.onError(error as MetricsError) // The series stay, and the application's request goes on.
+      return false
     }
-    if (matches(this.names, this.only.key, filter)) this.only.detach()
-    for (const number of this.children.select(filter)) this.children.forget(number)
+    for (const filter of filters) {
+      if (matches(this.names, this.onlyKey, filter)) this.only.detach()
+      for (const number of this.children.select(filter)) this.children.forget(number)
+    }
+    return true
   }
 
   /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
@@ -251,18 +260,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** Throws for a label that was not declared. */
   protected checkNames(labels: Labels): void {
-    for (const name of Object.keys(labels)) if (!this.names.includes(name)) throw this.unknownLabel(name)
+    for (const name of Object.keys(labels)) if (!this.names.includes(name)) throw unknownLabel(this, name)
   }
 
   private textsOfLabels(labels: Labels): LabelTexts {
     return this.names.map((name) => labelText(this.name, name, ownValue(labels, name) ?? this.defaults[name]))
-  }
-
-  private unknownLabel(name: string): MetricsError {
-    const declared = this.labelNames.length === 0 ? 'it has none' : `declared: ${this.labelNames.join(', ')}`
-    return new MetricsError(
-      'LABEL_UNKNOWN',
-      `${this.name} has no label "${name}" (${declared}); add it to labelNames or leave it out`,
-    )
   }
 }

@@ -3,6 +3,7 @@ import type { FamilyDescriptor } from './descriptor.js'
 import { LabelForms } from './label-forms.js'
 import { ownValue } from './label-set.js'
 import type { LabelFilter } from './series-key.js'
+import { SeriesSelection } from './series-selection.js'
 
 export type Labels = Readonly<Record<string, unknown>>
 /** The values of a series in the order of the (alphabetical) label names; null for a label that it lacks. */
@@ -37,6 +38,7 @@ export class SeriesNumbers {
   /** Of the series that is looked for. */
   private readonly wanted: number[]
   private readonly free: number[] = []
+  private readonly selection: SeriesSelection
   /** No series has a number above. */
   last = 0
 
@@ -46,6 +48,22 @@ export class SeriesNumbers {
     this.values = new Int32Array(names.length * 4)
     this.wanted = names.map(() => 0)
     this.chains = new Chains((number) => this.hashOf(number))
+    this.selection = new SeriesSelection(this)
+  }
+
+  /** How many series there are. */
+  get size(): number {
+    return this.last - this.free.length
+  }
+
+  /** The numbers of all series. */
+  *numbers(): Iterable<number> {
+    for (let number = 1; number <= this.last; number++) if (this.holders[number] !== 0) yield number
+  }
+
+  /** The number of a label value of a series, by the position of the label. */
+  valueAt(number: number, label: number): number {
+    return this.values[number * this.names.length + label]!
   }
 
   /** The series of these label values where the names come in alphabetical order, as one tends to write them; 0 for none. */
@@ -120,6 +138,7 @@ export class SeriesNumbers {
     if (number >= this.holders.length) this.holders = grown(this.holders, number + 1)
     for (let i = 0; i < width; i++) this.values[number * width + i] = this.forms[i]!.use(texts[i]!)
     this.chains.add(number)
+    this.selection.add(number)
     return number
   }
 
@@ -136,25 +155,29 @@ export class SeriesNumbers {
 
   /** The series that the filter names. */
   select(filter: LabelFilter): number[] {
-    if (this.names.every((name) => Object.hasOwn(filter, name))) {
-      const number = this.numberOf(this.names.map((name) => filter[name]!))
-      return number > 0 ? [number] : []
+    const { names, forms } = this
+    const labels: number[] = []
+    const values: number[] = []
+    for (const [label, name] of names.entries()) {
+      if (!Object.hasOwn(filter, name)) continue
+      const value = forms[label]!.numberOf(filter[name]!)
+      // No series has this value.
+      if (value === undefined) return []
+      labels.push(label)
+      values.push(value)
     }
-    const wanted = Object.entries(filter).map(([name, text]) => [this.names.indexOf(name), text] as const)
-    const selected: number[] = []
-    for (let number = 1; number <= this.last; number++) {
-      if (this.holders[number] === 0) continue
-      const from = number * this.names.length
-      if (wanted.every(([i, text]) => i >= 0 && this.forms[i]!.text(this.values[from + i]!) === text))
-        selected.push(number)
-    }
-    return selected
+    // A label that the family does not have: no series has a value for it.
+    if (labels.length < Object.keys(filter).length) return []
+    if (labels.length < names.length) return this.selection.select(labels, values)
+    const number = this.numberOf(names.map((name) => filter[name]!))
+    return number > 0 ? [number] : []
   }
 
   letGo(number: number): void {
     if (this.holders[number] === many || --this.holders[number]! > 0) return
     const width = this.names.length
     this.chains.delete(number)
+    this.selection.delete(number)
     for (let i = 0; i < width; i++) this.forms[i]!.leave(this.values[number * width + i]!)
     this.free.push(number)
   }

@@ -8,6 +8,7 @@ const variables = [
   'prometheus_multiproc_dir',
   'PROMHIVE_BACKEND_CONFIG',
   'PYTHEUS_BACKEND_CONFIG',
+  'PROMHIVE_PID_FILE',
   'PROMHIVE_REPORT_DIR',
   'PROMHIVE_HOOKS',
   ...['CERTFILE', 'KEYFILE', 'CLIENT_CAFILE', 'CLIENT_CAPATH'].flatMap((name) => [

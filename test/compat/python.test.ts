@@ -68,6 +68,7 @@ describe('the recipe of Python’s client', () => {
     new Counter({ name: 'recipe_own_total', help: 'X.', registers: [registry] }).inc(2)
     new Counter({ name: 'recipe_both_total', help: 'X.', registers: [registry, register] }).inc(3)
     new Gauge({ name: 'recipe_default', help: 'X.' }).set(4)
+    new Gauge({ name: 'recipe_nowhere', help: 'X.', registers: [] }).set(5)
     expect(String(await generateLatest(registry))).not.toContain('recipe_default')
     new MultiProcessCollector(registry)
     new MultiProcessCollector(registry)
@@ -76,6 +77,7 @@ describe('the recipe of Python’s client', () => {
     expect(seen.value('recipe_own_total')).toBe(2)
     expect(seen.value('recipe_both_total')).toBe(3)
     expect(seen.value('recipe_default')).toBe(4)
+    expect(seen.value('recipe_nowhere')).toBeUndefined()
   })
 
   test('reads the directory of another application where its path is given', async ({ stage }) => {

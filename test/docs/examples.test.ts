@@ -34,7 +34,7 @@ async function run(folder: string, file: string, env: Record<string, string> = {
   return new Exposition(stdout)
 }
 
-/** The samples, without the buckets and sums of durations that nobody can foresee. */
+/** The samples, without the buckets and sums of durations. */
 function samples(seen: Exposition): Record<string, number> {
   return Object.fromEntries([...seen.samples].filter(([sample]) => !/_(?:bucket|sum)(?:\{|$)/.test(sample)))
 }

@@ -33,7 +33,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
     /** What the way of writing makes no difference to. */
     const either = test.skipIf('PROMHIVE_NATIVE' in env)
 
-    const actorIn = (stage: Stage, directory: string, by = uid): Promise<Actor> =>
+    const actorIn = (stage: Stage, directory: string, by: number | undefined = uid): Promise<Actor> =>
       stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory }, wrapper: by === 0 ? [] : asUser(by) })
 
     either('A new directory has mode 0700, and its files have mode 0600, whatever the umask.', async ({ stage }) => {
@@ -52,7 +52,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
     })
 
     either(
-      'A process joins a directory of its own user, of root, or of the user of `--user`. It refuses any other with `DIRECTORY_UNUSABLE`, whatever the mode.',
+      'A process joins a directory of its own user, of root, or, as root, of the user that its workers run as. It refuses any other with `DIRECTORY_UNUSABLE`, whatever the mode.',
       async ({ stage }) => {
         const actor = await stage.start('actor.mjs', { env, wrapper: uid === 0 ? [] : asUser(uid) })
         for (const mode of [0o1777, 0o777, 0o755, 0o700]) {
@@ -123,6 +123,29 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       expect(filesIn(directory)).toContain('0003.values')
       expect(readFileSync(join(directory, '0002.values'))).toEqual(before)
       expect(openFilesOf(next.pid, '/0002.')).toEqual([])
+    })
+
+    test('write permission of other users is taken from a file before it is written to', async ({ stage }) => {
+      const directory = directoryOf(stage, uid, 0o700)
+      const first = await actorIn(stage, directory)
+      await first.ask('count', 'jobs_total', {}, 1)
+      const dead = await actorIn(stage, directory)
+      await dead.ask('count', 'jobs_total', {}, 10)
+      await dead.ask('scrape')
+      await dead.kill()
+      for (const name of filesIn(directory)) chmodSync(join(directory, name), 0o666)
+      const next = await actorIn(stage, directory)
+      await next.ask('count', 'jobs_total', {}, 100)
+      const seen = await until(
+        async () => new Exposition(await next.ask('scrape')),
+        (scrape) => scrape.value('jobs_total') === 111,
+      )
+      expect(seen.value('jobs_total')).toBe(111)
+      // What others may read they may go on reading.
+      const modes = ['control', '0002.values', '0002.series'].map(
+        (name) => statSync(join(directory, name)).mode & 0o777,
+      )
+      expect(modes).toEqual([0o644, 0o644, 0o644])
     })
 
     test('A symbolic link in the place of a file is not followed. Neither is a link to the directory that another user made, or can replace.', async ({

@@ -13,7 +13,7 @@ import { appUser, canChangeUser, directoryOf, runAs, stranger } from '../helpers
 const patience = 120_000
 
 describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs root, and setpriv)', () => {
-  test('Root gives the files that it makes to the user of `--user`, and to no other user.', {
+  test('Root gives the files that it makes to the user that its workers run as, and to no other user.', {
     timeout: patience,
   }, async ({ stage }) => {
     for (const mode of [0o777, 0o700]) {

@@ -11,7 +11,7 @@ import { type AnyFunction, durationUnits, type MeasureOptions } from './measure-
 /** Label values of one call, by name. */
 export type CallLabels = Readonly<Record<string, LabelValueOrNone>>
 
-/** How many types of error are told apart. */
+/** How many types of error have a value of their own. */
 const maxErrorTypes = 100
 
 /** The children that count calls whose labels are always the same. */
@@ -162,7 +162,7 @@ export class CallMetrics {
       }
     }
     const type = errorTypeOf(error)
-    // The system's errors are all of one class; their code is what tells them apart.
+    // The system's errors are all of one class; their code distinguishes them.
     return type === 'Error' ? failureTypeOf(error) : type
   }
 

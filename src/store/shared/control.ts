@@ -107,8 +107,8 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run 
 
 /** Tries until something comes of it; others need some milliseconds to set a directory up. */
 function inTurns<T>(directory: string, attempt: () => T | undefined): T {
-  const until = Date.now() + patience
-  for (let turn = 0; Date.now() < until; turn++) {
+  const until = performance.now() + patience
+  for (let turn = 0; performance.now() < until; turn++) {
     const result = attempt()
     if (result !== undefined) return result
     sleepSync(1 + (turn % 5))

@@ -1,21 +1,12 @@
-import { hostname } from 'node:os'
-import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
 import { checkSpelling, givenOptions } from '../../model/known-options.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
-import { randomBytes } from '../random-bytes.js'
+import { slices } from '../slices.js'
 import { FollowedWriter } from './followed-writer.js'
+import { newWriter } from './new-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
-import {
-  type RemovalLists,
-  type Taken,
-  takeAll,
-  together,
-  untaken,
-  withoutTaken,
-  withRemoval,
-} from './removal-lists.js'
+import { type RemovalLists, takeAll, together, untaken, withoutTaken, withRemoval } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
 import { isLive, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
 import { SnapshotSource } from './snapshot-source.js'
@@ -64,9 +55,11 @@ export abstract class SnapshotBackend implements Backend {
   private inherited: readonly string[] = []
   private removals: RemovalLists = {}
   private removed = 0
-  private taken: Taken = {}
+  private taken: Record<string, number> = {}
+  // Private to the engine as well: authors extend this class with fields of their own.
+  readonly #failing = new Set<string>()
   private timer: NodeJS.Timeout | undefined
-  private lookedAt = 0
+  private lookedAt = Number.NEGATIVE_INFINITY
   private joined: Promise<void> | undefined
   private last: Promise<void> = Promise.resolve()
   private lastGood: SortedSnapshots | undefined
@@ -146,7 +139,7 @@ export abstract class SnapshotBackend implements Backend {
   private tick(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(false)
-      if (Date.now() - this.lookedAt >= this.options.lookEvery) await this.look()
+      if (performance.now() - this.lookedAt >= this.options.lookEvery) await this.look()
     })
   }
 
@@ -177,8 +170,9 @@ export abstract class SnapshotBackend implements Backend {
   private async goOnFrom(snapshot: Snapshot, removals: RemovalLists): Promise<void> {
     const { head } = snapshot
     const before = new FollowedWriter()
-    await before.follow(snapshot, { due: () => false, rest: async () => {} })
-    for (const removal of untaken(removals, head.taken)) before.leaveOut(removal)
+    const pause = slices()
+    await before.follow(snapshot, pause)
+    await before.leaveOut(untaken(removals, head.taken), pause)
     const store = this.newStore(head.seat, head.epoch + 1)
     for (const series of before.series(snapshot)) store.restore(...series)
     const counted = this.store
@@ -199,7 +193,7 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   private async look(): Promise<void> {
-    this.lookedAt = Date.now()
+    this.lookedAt = performance.now()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
       const { snapshots, inherited, removals } = await this.readSorted()
       if (inherited.has(this.writer)) this.countAnew()
@@ -265,7 +259,7 @@ export abstract class SnapshotBackend implements Backend {
       removing: (removal) => {
         this.removals = withRemoval(this.removals, this.writer, this.removed, removal)
         this.removed++
-        this.taken = { ...this.taken, [this.writer]: this.removed }
+        this.taken[this.writer] = this.removed
       },
     })
   }
@@ -273,7 +267,9 @@ export abstract class SnapshotBackend implements Backend {
   private async guarded(code: 'FLUSH_FAILED' | 'READ_FAILED', meanwhile: string, work: () => unknown): Promise<void> {
     try {
       await work()
+      if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
     } catch (cause) {
+      this.#failing.add(code)
       this.surroundings.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
     }
   }
@@ -284,12 +280,6 @@ function freeSeat(snapshots: readonly Snapshot[]): number {
   let seat = 1
   while (taken.has(seat)) seat++
   return seat
-}
-
-/** Unique for good, and fit for a file name or a key. */
-function newWriter(): string {
-  const host = hostname().replaceAll(/[^\w.-]/g, '_')
-  return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
 }
 
 function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', text: string, cause: unknown): MetricsError {

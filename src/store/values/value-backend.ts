@@ -28,6 +28,7 @@ type AnyValueClass = new (
 export class ValueBackend implements Backend {
   readonly shared = true
   readonly name: string
+  readonly #failing = new Set<string>()
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private readonly store: ValueStore
   private readonly sent = new Map<string, SentSeries>()
@@ -252,7 +253,9 @@ export class ValueBackend implements Backend {
       try {
         if (!this.ready) await this.initialized()
         await work()
+        if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
       } catch (cause) {
+        this.#failing.add(code)
         const error = failed(code, this.name, cause)
         if (faults === undefined) this.surroundings.onError(error)
         else faults.push(error)

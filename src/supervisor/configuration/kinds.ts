@@ -9,6 +9,8 @@ export interface Kind<T> {
   readonly says: string
   /** Whether the command line gives it no value. */
   readonly flag?: boolean
+  /** All values, where there are a few. */
+  readonly words?: readonly string[]
   /** Undefined for what it cannot be. Takes texts, and what a file of YAML or JSON, or code, has in their place. */
   read(given: unknown): T | undefined
 }
@@ -107,13 +109,17 @@ export const bytes: Kind<number> = {
 
 export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
   return {
-    says: words.join(' or '),
+    says: words.length > 2 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join(' or '),
+    words,
     read: (given) => words.find((word) => word === given),
   }
 }
 
+const exporterClasses = ['', 'Thread', 'Eventlet', 'Gevent', 'Tornado'].map((kind) => `Prometheus${kind}Worker`)
+
 /** gunicorn's own classes, and those of its exporter, with their module or without. */
 export const workerClass: Kind<string> = {
+  words: ['sync', 'gthread', 'eventlet', 'gevent', 'tornado', ...exporterClasses],
   says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
   read(given) {
     const own = /^(?:sync|gthread|eventlet|gevent|tornado)$/

@@ -12,7 +12,7 @@ beforeEach(() => {
   registers = [registry]
 })
 
-/** Samples without the buckets and the sum of the duration, which nobody can foresee. */
+/** Samples without the buckets and the sum of the duration. */
 async function shown(): Promise<Record<string, number>> {
   const { samples } = new Exposition(await registry.metrics())
   return Object.fromEntries([...samples].filter(([sample]) => !/_(?:bucket|sum)(?:\{|$)/.test(sample)))
@@ -122,6 +122,17 @@ describe('measure', () => {
     )
     const run = measure(handler, { name: 'job', registers })
     expect([run.name, run.length, run.schema]).toEqual(['sendMail', 2, handler.schema])
+  })
+
+  test('may be called with new', async () => {
+    function Job(this: { to: string }, to: string) {
+      this.to = to
+    }
+    const Measured = measure(Job, { name: 'job', registers }) as unknown as new (to: string) => { to: string }
+    const job = new Measured('ada')
+    expect(job).toBeInstanceOf(Job)
+    expect(job.to).toBe('ada')
+    expect(await shown()).toEqual(counted(1))
   })
 
   test('keeps the context of AsyncLocalStorage', async () => {
