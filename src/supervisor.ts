@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
+import { userOfClusterWorkers } from './home/application-directory.js'
 import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
@@ -10,6 +11,7 @@ import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './home/r
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import { prepareDirectory } from './store/shared/directory.js'
+import { shareWith } from './store/shared/ownership.js'
 import { type Account, accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
@@ -254,6 +256,7 @@ function directoryFor(settings: Settings, account: Account | undefined): Record<
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
   if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
   if (foreign === undefined) {
+    shareWith(userOfClusterWorkers(directory))
     prepareDirectory(directory)
   } else {
     giveRunDirectory(directory, foreign)
