@@ -72,6 +72,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['tls', { ...certificates, clientCaFile: 'x' }, 'clientCafile', (tls) => main.startMetricsServer({ port: 0, tls })],
   ],
   'promhive collectDefaultMetrics': [['', { prefx: 'x_' }, 'prefix', (o) => main.collectDefaultMetrics(o)]],
+  'promhive measure': [['', { name: 'x', lables: {} }, 'labels', (o) => main.measure(() => {}, o)]],
   'promhive loadBackend': [['', { key_prefx: 'x' }, 'keyPrefix', (o) => main.loadBackend(redis.redis, o)]],
   'promhive/backend SnapshotBackend': [['', { folder: 'x', flushevery: 1 }, 'flushEvery', (o) => new Kept(o)]],
   'promhive/express httpMetrics': [['', { bucktes: [1] }, 'buckets', (o) => express.httpMetrics(o)]],

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { AddressInfo } from 'node:net'
 import { MetricsError } from '../model/errors.js'
 import type { OptionNames } from '../model/known-options.js'
+import { setTimeout } from '../runtime/timers.js'
 import { checkEncryption, type EncryptionOptions, keepCurrent, serverOptions } from './encryption.js'
 import { type Exposition, type ScrapeResponse, scrape, textResponse } from './scrape.js'
 

@@ -1,3 +1,5 @@
+import { MetricsError } from '../model/errors.js'
+
 /** A registry as a delivery sees it: its exposition in bytes, in the format that is asked for. */
 export interface Exposition {
   /**
@@ -37,7 +39,12 @@ export async function scrape(
     // What stores answers must not hand one scraper the format of another.
     return { status, headers: { ...headers, Vary: 'Accept' }, body }
   } catch (error) {
-    return textResponse(500, `the metrics could not be gathered: ${error instanceof Error ? error.message : error}\n`)
+    // What could not be read may be readable at the next scrape.
+    const status = error instanceof MetricsError && error.code === 'SCRAPE_INCOMPLETE' ? 503 : 500
+    return textResponse(
+      status,
+      `the metrics could not be gathered: ${error instanceof Error ? error.message : error}\n`,
+    )
   }
 }
 

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { makeEnvironmentAbsolute } from '../runtime/paths.js'
 import { directoryInUse } from '../store/shared/control.js'
 import type { WorkersUser } from '../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../store/shared/process-facts.js'
@@ -14,8 +15,9 @@ import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './applica
 
 const variables = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'] as const
 
-/** The directory that the environment names. */
+/** The directory that the environment names. Set since promhive was loaded, it is made absolute now, for good. */
 export function directoryFromEnvironment(): string | undefined {
+  makeEnvironmentAbsolute()
   for (const name of variables) {
     const value = process.env[name]
     if (value !== undefined && value !== '') return value
@@ -62,24 +64,6 @@ export function familyUnderPm2(): string | undefined {
 /** Where the workers and threads that this process starts look for it. */
 export function ownDirectory(): string {
   return directoryOf(process.pid)
-}
-
-/**
- * Calls back once, when this process starts a cluster worker or a thread. Listens only from the first use on: importing
- * the package adds no listener.
- */
-export function onFirstChild(joined: () => void): () => void {
-  const once = (): void => {
-    stop()
-    joined()
-  }
-  const stop = (): void => {
-    cluster.off('fork', once)
-    process.off('worker', once)
-  }
-  if (cluster.isPrimary) cluster.on('fork', once)
-  process.on('worker', once)
-  return stop
 }
 
 /** Whether a directory is of one run of an application for certain: its name tells which process began it. */

@@ -1,11 +1,19 @@
 import { statSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { encryptionFromEnvironment } from '../../delivery/encryption.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
+import { type OptionTable, parseOptions } from '../options.js'
+
+const options = {
+  dir: { type: 'string', short: 'd' },
+  port: { type: 'string', short: 'p' },
+  host: { type: 'string' },
+  path: { type: 'string' },
+  registry: { type: 'string' },
+} as const satisfies OptionTable
 
 const usage = `promhive serve --dir DIR [--port 9464] [--host 127.0.0.1] [--path /metrics] [--registry NAME]
 
@@ -25,17 +33,9 @@ export const serve: Command = {
   name: 'serve',
   summary: 'answer scrapes for the application that counts in a directory',
   usage,
+  options,
   async run(args) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        dir: { type: 'string', short: 'd' },
-        port: { type: 'string', short: 'p' },
-        host: { type: 'string' },
-        path: { type: 'string' },
-        registry: { type: 'string' },
-      },
-    })
+    const { values } = parseOptions(args, options, 0)
     const { host, path } = values
     const directory = directoryArgument(values.dir)
     // It need not be there yet: the application may start later.

@@ -93,6 +93,8 @@ export class MetricsServerManager {
         ...(path !== undefined && { path }),
         ...(portAttempts !== undefined && { attempts: portAttempts }),
       })
+      const { url } = this.server
+      this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })
       return true
     } catch (fault) {
       this.logger.error(`nobody can scrape, and the application goes on: ${textOf(fault)}`)
@@ -104,7 +106,10 @@ export class MetricsServerManager {
   async stopServer(): Promise<void> {
     const { server } = this
     this.server = undefined
-    await server?.close()
+    if (server === undefined) return
+    await server.close()
+    const { url } = server
+    this.logger.debug?.(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url })
   }
 }
 

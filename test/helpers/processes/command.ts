@@ -29,8 +29,9 @@ export async function promhiveServe(
   stage: Stage,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  wrapper: readonly string[] = [],
 ): Promise<{ url: string; pid: number; stop(): Promise<number | null>; errors(): string }> {
-  const command = begin(stage, ['serve', '--port', '0', ...args], env)
+  const command = begin(stage, ['serve', '--port', '0', ...args], env, wrapper)
   const output = await until(
     () => command.output(),
     (text) => /at http\S+\n/.test(text) || command.over(),
@@ -48,9 +49,15 @@ export async function promhiveServe(
   }
 }
 
-function begin(stage: Stage, args: readonly string[], env: Readonly<Record<string, string>>) {
+function begin(
+  stage: Stage,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  wrapper: readonly string[] = [],
+) {
   provideDist()
-  const child = spawn(process.execPath, [bin, ...args], {
+  const [program = process.execPath, ...before] = [...wrapper, process.execPath, bin, ...args]
+  const child = spawn(program, before, {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
