@@ -13,6 +13,8 @@ const takenForGranted = [2300, 2304, 2307, 2552, 7005, 7006, 7016, 7018, 7019, 7
 
 /** Programs in JavaScript, with fields that nothing declares: a .ts file cannot be the same. */
 const inJavaScript = ['docs/writing-a-backend.md', 'examples/backends', 'examples/demo']
+/** The same as a snippet. */
+const classWithFields = /^class \w+ \{[\s\S]*\bthis\.\w+ = /m
 
 const file = { misspelt: 'misspelt.ts', absent: 'absent.ts' } as const
 
@@ -59,7 +61,7 @@ function snippets(): Record<string, string> {
     for (const [i, [, code]] of [
       ...text.matchAll(/^```(?:js|mjs|ts|javascript|typescript)\n(.*?)^```$/gms),
     ].entries()) {
-      found[`${page.replaceAll('/', '-')}-${i + 1}.ts`] = complete(code!)
+      if (!classWithFields.test(code!)) found[`${page.replaceAll('/', '-')}-${i + 1}.ts`] = complete(code!)
     }
   }
   return found

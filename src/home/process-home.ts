@@ -81,8 +81,9 @@ export class ProcessHome implements Home {
     checkLimit('configure', options)
     this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    this.options = { ...this.options, ...givenOptions(options) }
-    this.log.debug(`configure sets ${Object.keys(options).join(', ') || 'nothing'}`, { event: 'configured' })
+    const given = givenOptions(options)
+    this.options = { ...this.options, ...given }
+    this.log.debug(`configure sets ${Object.keys(given).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir))
   }

@@ -106,7 +106,7 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     // A writer that is late once or twice is not dead.
     deadAfter: Math.max(milliseconds('deadAfter', deadAfter, 0.1), flushInterval * 3000),
     scope,
-    instance,
+    instance: instance.toWellFormed(),
   }
 }
 
