@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|functions|series|memory|import|scrape|http|redis]... [--quick] [--json FILE]
+// npm run bench -- [--only write|functions|series|memory|import|scrape|removals|http|redis]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -12,6 +12,7 @@ import { httpOverhead } from './sections/http.mjs'
 import { importTime } from './sections/import.mjs'
 import { memory } from './sections/memory.mjs'
 import { throughRedis } from './sections/redis.mjs'
+import { removing } from './sections/removals.mjs'
 import { scrape } from './sections/scrape.mjs'
 import { newSeries } from './sections/series.mjs'
 import { writePath } from './sections/write-path.mjs'
@@ -23,6 +24,7 @@ const sections = {
   memory,
   import: importTime,
   scrape,
+  removals: removing,
   http: httpOverhead,
   redis: throughRedis,
 }

@@ -9,7 +9,7 @@ import { type BackendChoice, chooseBackend } from './home/backend-choice.js'
 import type { BackendConfig } from './home/backend-config.js'
 import type { ConfigureOptions } from './home/configure-options.js'
 import { processHome } from './home/default-registry.js'
-import { checkOptions } from './model/known-options.js'
+import { checkOptions, givenOptions } from './model/known-options.js'
 import type { Backend } from './store/backend.js'
 
 export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
@@ -72,9 +72,11 @@ export function loadBackend(backendClass?: BackendChoice, backendConfig?: Backen
  * const metrics = await startMetricsServer({ port: 9464 })
  * console.log(`metrics at ${metrics.url}`)
  */
-export async function startMetricsServer(options: Partial<MetricsServerOptions> = {}): Promise<MetricsServer> {
+export async function startMetricsServer(
+  options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
+): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
-  const server = await openMetricsServer({ ...options, registry: options.registry ?? register })
+  const server = await openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register })
   const { log } = processHome()
   const { url } = server
   log.info(`metrics at ${url}`, { event: 'metricsPort', url })

@@ -61,22 +61,25 @@ export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker
 /** What an application has done when something happens; `server` is the supervisor, or what `attend()` gives. */
 export type Hooks<S extends SupervisorView = Supervisor> = HooksOf<S>
 
+/** Each may be undefined, which leaves the default. */
+type MayBeLeftOut<S> = { readonly [K in keyof S]?: S[K] | undefined }
+
 /** What `supervise` takes: every setting, and what only code can say. */
-export interface SuperviseOptions extends Partial<Settings> {
+export interface SuperviseOptions extends MayBeLeftOut<Settings> {
   /** The file that workers run; the one that this process runs when left out. */
-  readonly exec?: string
+  readonly exec?: string | undefined
   /** Its arguments; those of this process when left out. */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
   /** Options of Node for the workers, beside those of this process. */
-  readonly execArgv?: readonly string[]
+  readonly execArgv?: readonly string[] | undefined
   /** Beside those of `hooksModule`, and before them where both have one. */
-  readonly hooks?: Hooks
+  readonly hooks?: Hooks | undefined
   /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT do what they do under `promhive run`: true when left out. */
-  readonly signals?: boolean
+  readonly signals?: boolean | undefined
   /** pino, winston, `console`, or any object with `error`, `warn` and `info`; the standard error when left out. */
-  readonly logger?: GivenLogger
+  readonly logger?: GivenLogger | undefined
   /** A configuration file; `PROMHIVE_CONFIG`, or `promhive.yaml` or `promhive.json` in the working directory, when left out. */
-  readonly config?: string
+  readonly config?: string | undefined
 }
 
 const attendOptions = {
@@ -128,7 +131,7 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
 
 /** What `attend` takes: the settings that matter without workers of its own. */
 export interface AttendOptions
-  extends Partial<
+  extends MayBeLeftOut<
     Pick<
       Settings,
       | 'dir'
@@ -145,10 +148,10 @@ export interface AttendOptions
     > &
       EncryptionSettings
   > {
-  readonly hooks?: Hooks<Attendant>
-  readonly logger?: GivenLogger
+  readonly hooks?: Hooks<Attendant> | undefined
+  readonly logger?: GivenLogger | undefined
   /** A configuration file, as for `supervise`. */
-  readonly config?: string
+  readonly config?: string | undefined
 }
 
 /**

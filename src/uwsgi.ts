@@ -22,11 +22,11 @@ export interface UwsgiCollectorOptions {
    */
   readonly uri: string | readonly string[]
   /** Whether each core of a worker has series of its own: false when left out, because there may be thousands of cores. */
-  readonly cores?: boolean
+  readonly cores?: boolean | undefined
   /** Seconds that a server may take to answer, 2 when left out and 4 at most: a scrape waits for it. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Where the readings themselves are counted: the default registry when left out. */
-  readonly registers?: readonly MetricRegistry[]
+  readonly registers?: readonly MetricRegistry[] | undefined
 }
 
 const collectorOptions = {
@@ -81,7 +81,7 @@ export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
 /** Which servers may be asked for, and how. */
 export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' | 'timeout'> {
   /** Says of each target whether it may be asked: whoever reaches the probe has this process connect to it. All when left out. */
-  readonly allow?: (target: string) => boolean
+  readonly allow?: ((target: string) => boolean) | undefined
 }
 
 const probeOptions = { allow: true, cores: true, timeout: true } as const satisfies OptionNames<UwsgiProbeOptions>

@@ -2,6 +2,7 @@ import type { MetricRegistry } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
 import type { Family, Sample, SampleFamily } from '../model/family.js'
 import { checkSpelling, type OptionNames } from '../model/known-options.js'
+import { textOf } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import { messageOf, oneAtATime } from './collect-hook.js'
@@ -99,15 +100,15 @@ function sampleFamily({ name: given, help, type, values }: CollectedFamily, pref
   const name = `${prefix}${given}`
   const samples = new Map<string, Sample>()
   for (const { labels, value } of values) {
-    const texts = labelTexts(labels)
+    const texts = labelTexts(name, labels)
     samples.set(identity(texts), { name, value, labels: texts })
   }
   return { name, help, type, samples: [...samples.values()] }
 }
 
-function labelTexts(labels: CollectedValue['labels'] = {}): Record<string, string> {
+function labelTexts(name: string, labels: CollectedValue['labels'] = {}): Record<string, string> {
   const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-  return Object.fromEntries(present.map(([label, value]) => [label, String(value)]))
+  return Object.fromEntries(present.map(([label, value]) => [label, textOf(name, label, value)]))
 }
 
 /** To Prometheus an empty label is one that the series lacks. */

@@ -3,7 +3,7 @@ import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames } from '../model/label-set.js'
+import { checkLabelNames, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
 import { setImmediate } from '../runtime/timers.js'
@@ -11,7 +11,7 @@ import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
 import { DefaultLabels } from './default-labels.js'
-import { Expiry } from './expiry.js'
+import { Expiring } from './expiring.js'
 import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
@@ -42,8 +42,8 @@ export class Registry implements MetricRegistry {
   private name: string | undefined
   private readonly members: Members
   private readonly collectors: Collectors
+  private readonly expiring = new Expiring()
   private readonly plugIns: PlugInMetrics
-  private readonly expiry = new Expiry()
   private readonly defaults: DefaultLabels
   private formatters: Formatters
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
@@ -163,7 +163,7 @@ export class Registry implements MetricRegistry {
    * what is shown are the sums of all, labelled by the process that answers. Where processes disagree,
    * `DEFAULT_LABELS_DIFFER` is reported.
    */
-  setDefaultLabels(labels: Readonly<Record<string, string | number>>): void {
+  setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     if (typeof labels !== 'object' || labels === null) {
       throw new MetricsError(
         'OPTION_INVALID',
@@ -172,7 +172,9 @@ export class Registry implements MetricRegistry {
     }
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-    this.defaults.set(Object.fromEntries(present.map(([name, value]) => [name, String(value)])))
+    this.defaults.set(
+      Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])),
+    )
     this.formatters = this.home.formatters(this.defaults.labels)
   }
 
@@ -232,8 +234,8 @@ export class Registry implements MetricRegistry {
     const scrape = (): Promise<T> =>
       this.home.gathering.run(
         () => this.prepare(),
-        (gathered, foreign) => {
-          this.expire(gathered.tables)
+        async (gathered, foreign) => {
+          await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
           this.defaults.check(gathered.tables)
           return use(gathered, this.select(gathered, foreign))
         },
@@ -256,14 +258,10 @@ export class Registry implements MetricRegistry {
     return foreign
   }
 
-  /** Removes the series that nobody has counted in for longer than their metric allows: the next scrape shows it. */
-  private expire(tables: readonly FamilyTable[]): void {
-    this.expiry.keep(tables)
-    for (const table of tables) {
-      const metric = this.members.get(table.family.name)
-      if (metric?.expireAfter === undefined || !this.owns(table)) continue
-      for (const filter of this.expiry.idle(table, metric.expireAfter, Date.now() / 1000)) metric.expire?.(filter)
-    }
+  /** The metric whose idle series are removed, where a table is of one. */
+  private expiringIn(table: FamilyTable): Registered | undefined {
+    const metric = this.members.get(table.family.name)
+    return metric?.expireAfter !== undefined && this.owns(table) ? metric : undefined
   }
 
   /** @internal Its families: its members in their order, and in the default registry what any process put there. */

@@ -28,11 +28,11 @@ export class SingleProcessBackend extends MemoryBackend {
 /** Where the processes of a `MultiProcessFileBackend` share their metrics. */
 export interface MultiProcessFileOptions {
   /** The directory; `PROMHIVE_DIR` or `PROMETHEUS_MULTIPROC_DIR` when left out, else one that promhive chooses. */
-  readonly dir?: string
+  readonly dir?: string | undefined
   /** The same as `dir`. */
-  readonly directory?: string
+  readonly directory?: string | undefined
   /** The same as `dir`. */
-  readonly path?: string
+  readonly path?: string | undefined
 }
 
 /**

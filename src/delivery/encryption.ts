@@ -14,11 +14,11 @@ export interface EncryptionOptions {
   readonly certfile: string
   readonly keyfile: string
   /** Who scrapes shows a certificate that one of these signed. */
-  readonly clientCafile?: string
+  readonly clientCafile?: string | undefined
   /** The same as a directory of files. */
-  readonly clientCapath?: string
+  readonly clientCapath?: string | undefined
   /** False where certificates are named that clients may have, and nobody is to be asked for one. */
-  readonly clientAuthRequired?: boolean
+  readonly clientAuthRequired?: boolean | undefined
 }
 
 /** How a fault calls an option: by what the user wrote. */

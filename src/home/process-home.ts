@@ -6,12 +6,11 @@ import { Formatters } from '../exposition/formatters.js'
 import { checkLimit } from '../metric/definition.js'
 import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
-import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkOptions } from '../model/known-options.js'
+import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
-import type { SeriesKey } from '../model/series-key.js'
 import { absolutePath } from '../runtime/paths.js'
 import { setImmediate } from '../runtime/timers.js'
 import type { Backend, Source, Store } from '../store/backend.js'
@@ -36,6 +35,7 @@ import { announceThread, onFirstChild } from './first-child.js'
 import { ProcessLog } from './process-log.js'
 import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
+import { RemovalWatchers } from './removal-watchers.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -63,9 +63,8 @@ export class ProcessHome implements Home {
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
-  /** Metrics by definition; weakly, for a registry may be made for one request. */
-  private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
   readonly log = new ProcessLog()
   private readonly faults = new Faults(() => this.showsItself(), this.log)
 
@@ -82,8 +81,9 @@ export class ProcessHome implements Home {
     checkLimit('configure', options)
     this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    this.options = { ...this.options, ...options }
-    this.log.debug(`configure sets ${Object.keys(options).join(', ') || 'nothing'}`, { event: 'configured' })
+    const given = givenOptions(options)
+    this.options = { ...this.options, ...given }
+    this.log.debug(`configure sets ${Object.keys(given).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir))
   }
@@ -147,13 +147,7 @@ export class ProcessHome implements Home {
   }
 
   watchRemovals(metric: RemovalWatcher): void {
-    const key = definitionKey(metric.family)
-    const watchers = (this.watchers.get(key) ?? []).filter((watcher) => watcher.deref() !== undefined)
-    this.watchers.set(key, [...watchers, new WeakRef(metric)])
-  }
-
-  private seriesRemoved(family: FamilyDescriptor, key: SeriesKey): void {
-    for (const watcher of this.watchers.get(definitionKey(family)) ?? []) watcher.deref()?.seriesRemoved(key)
+    this.watchers.add(metric)
   }
 
   showsItself(): boolean {
@@ -221,7 +215,7 @@ export class ProcessHome implements Home {
     const shared = new SharedBackend({
       directory,
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
       onRecovered: (text) => this.recovered(text),
       onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
@@ -250,7 +244,7 @@ export class ProcessHome implements Home {
     if (this.backend === backend) return
     backend.begin?.({
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
       onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)

@@ -15,9 +15,9 @@ import { describe } from '../model/metric-name.js'
 
 export interface LogOptions {
   /** Where promhive logs: pino, winston, `console` or any object with `error`, `warn` and `info`. */
-  readonly logger?: GivenLogger
+  readonly logger?: GivenLogger | undefined
   /** How much is logged; `warn` when left out, `info` with a logger. `PROMHIVE_LOG` does the same without code. */
-  readonly logLevel?: LogLevel
+  readonly logLevel?: LogLevel | undefined
 }
 
 const variable = 'PROMHIVE_LOG'

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { LabelFilter, SeriesKey } from '../model/series-key.js'
-import type { RemovalScope, Store } from '../store/backend.js'
+import { type RemovalScope, removeMany, type Store } from '../store/backend.js'
 import { CollectCaller, type CollectRun, collectRun } from './collect-run.js'
 import { StagedSeries } from './staged-series.js'
 
@@ -46,6 +46,13 @@ export class Collecting {
       this.metric.store().remove(family, filter, scope)
       this.staged?.remove(family, filter)
     }
+  }
+
+  /** Removes idle series of the whole application. Throws where the others cannot be told at once. */
+  removeIdle(filters: readonly LabelFilter[]): void {
+    const { family } = this.metric
+    removeMany(this.metric.store(), family, filters, 'application', true)
+    for (const filter of filters) this.staged?.remove(family, filter)
   }
 
   private stage(run: CollectRun, filter: LabelFilter): void {

@@ -9,6 +9,7 @@ export type MetricsErrorCode =
   | 'LABEL_UNKNOWN'
   | 'LABEL_COUNT'
   | 'LABEL_MISSING'
+  | 'LABEL_VALUE_INVALID'
   | 'VALUE_INVALID'
   | 'COUNTER_DECREASED'
   | 'BUCKETS_INVALID'

@@ -11,10 +11,10 @@ import { absolutePath } from '../runtime/paths.js'
  */
 export interface RedisTls extends Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'> {
   /** Who signed the server's certificate. */
-  readonly caFile?: string
+  readonly caFile?: string | undefined
   /** The client's own certificate, and its key, where the server asks for one. */
-  readonly certFile?: string
-  readonly keyFile?: string
+  readonly certFile?: string | undefined
+  readonly keyFile?: string | undefined
 }
 
 /** Those of promhive's, and of Node's the ones in general use; any other of Node's passes. */

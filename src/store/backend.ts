@@ -45,6 +45,13 @@ export interface Store {
    * @throws MetricsError `REMOVE_FAILED` when the others cannot be told
    */
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
+  /**
+   * The same for many filters at once; where it is left out, `remove` is called for each of them.
+   *
+   * @param now whether to throw `REMOVE_FAILED`, and leave all series, when the others cannot be told at once; when left
+   * out, a store may tell them later
+   */
+  removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
   /**
@@ -56,6 +63,18 @@ export interface Store {
   /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */
   flush(): void | Promise<void>
   close(): void
+}
+
+/** Removes series of many filters from a store, in one step where it has one. */
+export function removeMany(
+  store: Store,
+  family: FamilyDescriptor,
+  filters: readonly LabelFilter[],
+  scope: RemovalScope,
+  now?: boolean,
+): void {
+  if (store.removeMany !== undefined) store.removeMany(family, filters, scope, now)
+  else for (const filter of filters) store.remove(family, filter, scope)
 }
 
 /** What names a process among the writers: its pid, and the number of the thread where it is not the main one. */

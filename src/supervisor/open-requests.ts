@@ -26,11 +26,13 @@ export interface LostRequests {
 /** The table of a worker, as the worker writes it. */
 export class OpenRequests {
   private readonly table: Float64Array
+  /** Whether the file lacks the end of a request. */
+  private late = false
 
-  /** @param write called after each change with the bytes that changed, where the memory is not the file itself */
+  /** @param write called after changes with all bytes, where the memory is not the file itself */
   constructor(
     memory: ArrayBuffer = new ArrayBuffer(tableBytes),
-    private readonly write?: (bytes: Uint8Array, position: number) => void,
+    private readonly write?: (bytes: Uint8Array) => void,
   ) {
     this.table = new Float64Array(memory, 0, cells)
   }
@@ -38,16 +40,28 @@ export class OpenRequests {
   /** @param since when the request began, in milliseconds since 1970 */
   begin(method: string, since: number): void {
     this.change(method, 1, since)
+    // Now: the request may block this process, or crash it.
+    if (this.write !== undefined) this.flush()
   }
 
   end(method: string, since: number): void {
     this.change(method, -1, -since)
+    if (this.write === undefined || this.late) return
+    this.late = true
+    // The next request writes it too, and costs nothing more then.
+    setImmediate(() => this.late && this.flush())
   }
 
   /** Every open request has been counted. */
   clear(): void {
     this.table.fill(0)
-    this.write?.(new Uint8Array(this.table.buffer, 0, tableBytes), 0)
+    this.flush()
+  }
+
+  /** Writes what the file does not have yet. */
+  flush(): void {
+    this.late = false
+    this.write?.(new Uint8Array(this.table.buffer, 0, tableBytes))
   }
 
   private change(method: string, count: number, since: number): void {
@@ -55,8 +69,6 @@ export class OpenRequests {
     const at = (row < 0 ? methods.length - 1 : row) * rowWidth
     this.table[at]! += count
     this.table[at + 1]! += since
-    const position = at * Float64Array.BYTES_PER_ELEMENT
-    this.write?.(new Uint8Array(this.table.buffer, position, rowWidth * Float64Array.BYTES_PER_ELEMENT), position)
   }
 }
 
@@ -68,8 +80,11 @@ export function openTable(descriptor: number | undefined, map: MapFile | undefin
   try {
     if (descriptor === undefined || fstatSync(descriptor).size !== tableBytes) return new OpenRequests()
     if (map === undefined) {
-      return new OpenRequests(new ArrayBuffer(tableBytes), (bytes, position) => {
-        writeSync(descriptor, bytes, 0, bytes.length, position)
+      return new OpenRequests(new ArrayBuffer(tableBytes), (bytes) => {
+        // A table that cannot be written costs what it is for, and no request.
+        try {
+          writeSync(descriptor, bytes, 0, bytes.length, 0)
+        } catch {}
       })
     }
     const memory = map(descriptor, 0, tableBytes)

@@ -39,6 +39,7 @@ const quiet = 2000
 export class WorkerProcess {
   /** In seconds since 1970. */
   readonly startedAt = Date.now() / 1000
+  private readonly began = monotonicNow()
   readonly exited: Promise<WorkerExit>
   /** Why the supervisor ends it; undefined while it does not. */
   ending: RestartReason | 'stop' | undefined
@@ -97,7 +98,7 @@ export class WorkerProcess {
 
   /** Seconds since it was started. */
   get uptime(): number {
-    return Date.now() / 1000 - this.startedAt
+    return (monotonicNow() - this.began) / 1000
   }
 
   state(): WorkerState {

@@ -44,7 +44,16 @@ function countingOn(place: Countable): ChildOwner {
     childWith() {
       throw new Error('these series stand alone')
     },
-    admit() {},
-    children: { textsOf: () => [], opened() {}, exemplifiedIn: () => new Map() },
+    admit: (texts) => texts,
+    children: {
+      textsOf: () => [],
+      numberOf: () => 0,
+      join: () => false,
+      opened: () => 0,
+      nowhere() {
+        throw new Error('these series have no limit')
+      },
+      exemplifiedIn: () => new Map(),
+    },
   }
 }

@@ -20,10 +20,23 @@ describe('the table of open requests', () => {
     table.begin('POST', 1_000_000)
     table.begin('BREW', 1_004_000)
     table.end('POST', 1_000_000)
+    table.flush()
     expect(file.take(1_005_000)).toEqual([
       { method: 'GET', count: 2, seconds: 4 },
       { method: '_OTHER', count: 1, seconds: 1 },
     ])
+  })
+
+  test('has an end a turn of the loop later, and at once with the next request', async ({ stage }) => {
+    for (const next of [() => new Promise((resolve) => setTimeout(resolve, 5)), undefined]) {
+      const file = OpenRequestsFile.create(stage.folder())!
+      const table = openTable(file.descriptor, undefined)
+      table.begin('GET', 1)
+      table.end('GET', 1)
+      if (next === undefined) table.begin('POST', 1)
+      else await next()
+      expect(file.take().map(({ method }) => method)).toEqual(next === undefined ? ['POST'] : [])
+    }
   })
 
   test('is empty once all was counted', ({ stage }) => {

@@ -57,7 +57,8 @@ interface SeatFacts {
 
 function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
   const { seat, live, log, epoch, startedAt } = writer
-  const families: Record<string, number> = {}
+  // Without a prototype: a family may be called `constructor`.
+  const families: Record<string, number> = Object.create(null)
   for (const family of log.families) if (family !== undefined) families[family.name] ??= 0
   for (let i = 0; i < log.length; i++) {
     const { name } = log.families[log.familyOf[i]!]!

@@ -4,11 +4,12 @@ import { Histogram, type HistogramChild } from '../../metric/histogram.js'
 import { theHome } from '../../metric/home.js'
 import { defaultBounds } from '../../model/bounds.js'
 import { MetricsError } from '../../model/errors.js'
+import type { LabelValueOrNone } from '../../model/label-set.js'
 import { BoundedValues, errorTypeOf, failureTypeOf } from '../http/label-values.js'
 import { type AnyFunction, durationUnits, type MeasureOptions } from './measure-options.js'
 
 /** Label values of one call, by name. */
-export type CallLabels = Readonly<Record<string, string | number | boolean>>
+export type CallLabels = Readonly<Record<string, LabelValueOrNone>>
 
 /** How many types of error have a value of their own. */
 const maxErrorTypes = 100

@@ -2,6 +2,7 @@ import { MetricsError } from '../../model/errors.js'
 import { within } from '../../redis-client/patience.js'
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { slices } from '../slices.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
 import { Folding } from './fold.js'
@@ -10,7 +11,6 @@ import type { RedisSettings } from './options.js'
 import type { Connection } from './script.js'
 import { remove } from './scripts.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
-import { slices } from './slices.js'
 
 /** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
 const flushPatience = 5_000
@@ -72,11 +72,11 @@ export class Service {
     return this.reachable
   }
 
-  /** Tells of a removal, apart from any flush. */
-  async tell(removal: Removal): Promise<void> {
+  /** Tells of removals, apart from any flush. */
+  async tell(removals: readonly Removal[]): Promise<void> {
     const { keys, connection, expire } = this.shelfOptions
     await within(
-      connection.run(remove, [keys.state, keys.removals], [removalText(removal), String(expire)]),
+      connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
       flushPatience,
     )
   }

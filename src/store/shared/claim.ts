@@ -45,7 +45,8 @@ export function claimIsDead(directory: string, name: string): boolean {
     const owner = ownerFrom(fd, fstatSync(fd).size)
     // A claim gets its name when it is whole: this is none.
     if (owner === undefined) return true
-    return processAlive(owner) === false || Date.now() / 1000 - owner.startedAt > patience
+    // Also where its time lies ahead: the clock was set back since.
+    return processAlive(owner) === false || Math.abs(Date.now() / 1000 - owner.startedAt) > patience
   } catch (error) {
     return isNoneOfOurs(error)
   } finally {

@@ -30,7 +30,8 @@ export class Liveness {
     if (alive === false) return false
     // A thread may end while its process goes on.
     const sure = alive === true && owner.threadId === 0
-    return sure || Date.now() / 1000 - head.heartbeat < heartbeatPatience
+    // Also for one that lies ahead: the clock was set back since, and a living owner writes it anew at once.
+    return sure || Math.abs(Date.now() / 1000 - head.heartbeat) < heartbeatPatience
   }
 
   /** Whether somebody else holds the lock on byte 0. */

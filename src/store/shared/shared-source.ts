@@ -3,12 +3,14 @@ import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../backend.js'
+import type { Removal } from '../removal-index.js'
 import { controlFault, readRunId } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, codeOf, isNoneOfOurs, openForReading } from './files.js'
 import { controlName } from './format.js'
 import { KeyTexts } from './key-texts.js'
 import { Liveness } from './liveness.js'
+import { lateIndex, PendingRemovals } from './pending-removals.js'
 import { Removals } from './removals.js'
 import { type Circumstances, SeatReader } from './seat-reader.js'
 import { VanishedSeats } from './vanished-seats.js'
@@ -30,17 +32,20 @@ export class SharedSource implements Source {
   private seats = new Map<number, SeatReader>()
   private readonly vanished = new VanishedSeats(monotonicNow)
   private readonly liveness: Liveness
+  private readonly pending = new PendingRemovals()
   /** Whether the directory could be listed once. */
   private listed = false
 
   /**
    * @param own gives the seat of this process, whose numbers it has in any case; left out in a process that is no part of
    *   the application, for which the directory need not be there yet
+   * @param late removals that this process could not tell the others yet
    */
   constructor(
     readonly directory: string,
     binding: Binding | undefined,
     private readonly own?: () => number | undefined,
+    private readonly late: () => readonly Removal[] = () => [],
   ) {
     this.liveness = new Liveness(binding)
   }
@@ -75,7 +80,8 @@ export class SharedSource implements Source {
     let control: number | undefined
     try {
       control = this.openControl(found)
-      await this.readSeats(numbers, this.circumstances(control, found, pause), found)
+      const removals = control === undefined ? undefined : new Removals(this.directory, control, undefined)
+      await this.readSeats(numbers, removals, this.circumstances(control, removals, found, pause), found)
     } catch (cause) {
       // Without the control file, nothing tells which seats and series are still the application's.
       found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values serve', cause))
@@ -85,8 +91,14 @@ export class SharedSource implements Source {
     }
   }
 
-  private async readSeats(numbers: readonly number[], circumstances: Circumstances, found: Found): Promise<void> {
-    const before = circumstances.removals?.end()
+  private async readSeats(
+    numbers: readonly number[],
+    removals: Removals | undefined,
+    circumstances: Circumstances,
+    found: Found,
+  ): Promise<void> {
+    const { runId, pause } = circumstances
+    const before = removals && this.pending.reach(removals, runId)
     for (const number of numbers) {
       let reader = this.seats.get(number)
       if (reader === undefined) this.seats.set(number, (reader = new SeatReader(this.directory, number)))
@@ -95,9 +107,22 @@ export class SharedSource implements Source {
       if (snapshot !== undefined) found.writers.push(snapshot)
       // A successor goes on with the file of its forerunner; another file means that the owner has lost its own.
       if (last !== undefined && (snapshot === undefined || reader.logId !== logId)) this.vanished.add(last, owner)
-      if (circumstances.pause.due()) await circumstances.pause.rest()
+      if (pause.due()) await pause.rest()
     }
-    this.maskAgain(found.writers, before, circumstances)
+    if (removals === undefined) return
+    const readers = found.writers.map(({ seat }) => this.seats.get(seat)!)
+    const end = this.pending.reach(removals, runId)
+    // Who was read later may have carried out what was removed meanwhile: then nobody shows it any more.
+    if (end !== before) for (const reader of readers) await this.mask(reader, removals, end, pause)
+    this.pending.passed(Math.min(...readers.map(({ removedUntil }) => removedUntil)))
+  }
+
+  /** Leaves out what was removed up to a position, whatever is removed meanwhile. */
+  private async mask(reader: SeatReader, removals: Removals, end: number, pause: Pause): Promise<void> {
+    const from = reader.removedUntil
+    if (from >= end) return
+    await this.pending.take(removals, from, end, pause)
+    await reader.mask((family) => this.pending.filtersOf(family, pause), end, pause)
   }
 
   /** Shows seats as they were last read; what was never read is missing. */
@@ -115,22 +140,26 @@ export class SharedSource implements Source {
     if (number !== this.own?.()) found.incomplete ??= cause
   }
 
-  private circumstances(control: number | undefined, found: Found, pause: Pause): Circumstances {
+  private circumstances(
+    control: number | undefined,
+    removals: Removals | undefined,
+    found: Found,
+    pause: Pause,
+  ): Circumstances {
+    const runId = control === undefined ? undefined : this.runOf(control, found.errors)
+    const late = lateIndex(this.late())
     return {
-      runId: control === undefined ? undefined : this.runOf(control, found.errors),
-      removals: control === undefined ? undefined : new Removals(this.directory, control, undefined),
+      runId,
+      mask: async (reader) => {
+        if (removals !== undefined) await this.mask(reader, removals, this.pending.reach(removals, runId), pause)
+        if (late.size > 0) await reader.mask((family) => late.filtersOf(family, pause), 0, pause)
+      },
       liveness: this.liveness,
       pause,
       keys: new KeyTexts(),
       report: (error) => found.errors.push(error),
       miss: (number, cause) => this.miss(number, cause, found),
     }
-  }
-
-  /** Who was read later may have carried out what was removed meanwhile: then nobody shows it any more. */
-  private maskAgain(writers: readonly WriterSnapshot[], before: number | undefined, { removals }: Circumstances): void {
-    if (removals === undefined || before === undefined || removals.end() === before) return
-    for (const { seat } of writers) this.seats.get(seat)!.mask(removals)
   }
 
   /** The numbers of the seats; undefined where the directory cannot be listed. */

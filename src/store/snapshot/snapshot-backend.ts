@@ -1,20 +1,13 @@
 import { MetricsError } from '../../model/errors.js'
-import { checkSpelling } from '../../model/known-options.js'
-import { clearInterval, setInterval } from '../../runtime/timers.js'
+import { checkSpelling, givenOptions } from '../../model/known-options.js'
+import { clearInterval, monotonicNow, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
+import { slices } from '../slices.js'
 import { FollowedWriter } from './followed-writer.js'
 import { newWriter } from './new-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
-import {
-  type RemovalLists,
-  type Taken,
-  takeAll,
-  together,
-  untaken,
-  withoutTaken,
-  withRemoval,
-} from './removal-lists.js'
+import { type RemovalLists, takeAll, together, untaken, withoutTaken, withRemoval } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
 import { isLive, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
 import { SnapshotSource } from './snapshot-source.js'
@@ -22,18 +15,18 @@ import { SnapshotStore } from './snapshot-store.js'
 
 export interface SnapshotBackendOptions {
   /** Milliseconds between two looks whether there is something to publish. */
-  readonly flushEvery?: number
+  readonly flushEvery?: number | undefined
   /** Milliseconds between two looks at what the others removed. */
-  readonly lookEvery?: number
+  readonly lookEvery?: number | undefined
   /** Milliseconds after its last snapshot at which a process is taken for dead. It publishes three times in that time. */
-  readonly liveFor?: number
+  readonly liveFor?: number | undefined
 }
 
 const defaults = {
   flushEvery: 1_000,
   lookEvery: 5_000,
   liveFor: 15_000,
-} as const satisfies Required<SnapshotBackendOptions>
+} as const satisfies SnapshotBackendOptions
 /** How many of those whose numbers it took over a snapshot names. */
 const ancestors = 100
 
@@ -55,7 +48,7 @@ type Promised<T> = T | Promise<T>
 export abstract class SnapshotBackend implements Backend {
   abstract readonly name: string
   readonly shared: boolean = true
-  private readonly options: Required<SnapshotBackendOptions>
+  private readonly options: Readonly<Record<keyof SnapshotBackendOptions, number>>
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private writer = newWriter()
   private store = this.newStore(1, 1)
@@ -63,11 +56,11 @@ export abstract class SnapshotBackend implements Backend {
   private inherited: readonly string[] = []
   private removals: RemovalLists = {}
   private removed = 0
-  private taken: Taken = {}
+  private taken: Record<string, number> = {}
   // Private to the engine as well: authors extend this class with fields of their own.
   readonly #failing = new Set<string>()
   private timer: NodeJS.Timeout | undefined
-  private lookedAt = 0
+  private lookedAt = Number.NEGATIVE_INFINITY
   private joined: Promise<void> | undefined
   private last: Promise<void> = Promise.resolve()
   private lastGood: SortedSnapshots | undefined
@@ -78,7 +71,7 @@ export abstract class SnapshotBackend implements Backend {
   constructor(options: SnapshotBackendOptions = {}) {
     // A backend hands over its own options with these.
     checkSpelling('SnapshotBackend', options, defaults)
-    this.options = { ...defaults, ...options }
+    this.options = { ...defaults, ...givenOptions(options) }
   }
 
   /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
@@ -147,7 +140,7 @@ export abstract class SnapshotBackend implements Backend {
   private tick(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(false)
-      if (Date.now() - this.lookedAt >= this.options.lookEvery) await this.look()
+      if (monotonicNow() - this.lookedAt >= this.options.lookEvery) await this.look()
     })
   }
 
@@ -178,8 +171,9 @@ export abstract class SnapshotBackend implements Backend {
   private async goOnFrom(snapshot: Snapshot, removals: RemovalLists): Promise<void> {
     const { head } = snapshot
     const before = new FollowedWriter()
-    await before.follow(snapshot, { due: () => false, rest: async () => {} })
-    for (const removal of untaken(removals, head.taken)) before.leaveOut(removal)
+    const pause = slices()
+    await before.follow(snapshot, pause)
+    await before.leaveOut(untaken(removals, head.taken), pause)
     const store = this.newStore(head.seat, head.epoch + 1)
     for (const series of before.series(snapshot)) store.restore(...series)
     const counted = this.store
@@ -200,7 +194,7 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   private async look(): Promise<void> {
-    this.lookedAt = Date.now()
+    this.lookedAt = monotonicNow()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
       const { snapshots, inherited, removals } = await this.readSorted()
       if (inherited.has(this.writer)) this.countAnew()
@@ -266,7 +260,7 @@ export abstract class SnapshotBackend implements Backend {
       removing: (removal) => {
         this.removals = withRemoval(this.removals, this.writer, this.removed, removal)
         this.removed++
-        this.taken = { ...this.taken, [this.writer]: this.removed }
+        this.taken[this.writer] = this.removed
       },
     })
   }

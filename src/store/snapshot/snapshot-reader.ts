@@ -72,7 +72,7 @@ export class SnapshotReader {
       let known = this.followed.get(head.writer) ?? { writer: new FollowedWriter(), last: undefined }
       try {
         await known.writer.follow(snapshot, pause)
-        for (const removal of untaken(removals, head.taken)) known.writer.leaveOut(removal)
+        await known.writer.leaveOut(untaken(removals, head.taken), pause)
         known.last = known.writer.snapshot(snapshot, isLive(snapshot, liveFor, now))
       } catch (cause) {
         errors.push(unreadable(cause))

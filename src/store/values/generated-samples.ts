@@ -29,7 +29,7 @@ function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): Fou
   const found = new Map<SeriesKey, Map<string | undefined, number>>()
   for (const { suffix = '', labels, value } of samples) {
     const own = labels ?? {}
-    const key = seriesKey(family.labelNames.map((name) => own[name] ?? null))
+    const key = seriesKey(family.labelNames.map((name) => (Object.hasOwn(own, name) ? (own[name] ?? null) : null)))
     let numbers = found.get(key)
     if (numbers === undefined) found.set(key, (numbers = new Map()))
     const state = family.type === 'stateset' ? own[family.name] : undefined

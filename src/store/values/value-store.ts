@@ -1,6 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
-import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../../model/series-key.js'
+import { type LabelFilter, labelValuesOf, type SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, StoredSeries } from '../backend.js'
 import { MemoryStore } from '../memory-store.js'
 import { sharingOf } from './parts.js'
@@ -41,12 +41,11 @@ export class ValueStore extends MemoryStore {
   }
 
   override remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
-    const keys = [...super.series()].flatMap(({ family: { registry, name }, key }) =>
-      registry === family.registry && name === family.name && matches(family.labelNames, key, filter) ? [key] : [],
-    )
+    const gone = super.removeNamed(family.registry, family.name, filter)
+    const keys = gone.map(({ key }) => key)
     this.events.removed(family, keys, scope)
     this.aside.remove(family, filter)
-    super.remove(family, filter)
+    Atomics.add(this.gate, 0, 1)
   }
 
   override *series(): Iterable<StoredSeries> {

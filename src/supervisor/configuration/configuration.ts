@@ -10,7 +10,7 @@ export interface Layers {
   readonly environment?: NodeJS.ProcessEnv
   /** Settings as the command line gave them, as texts, or as booleans where an option takes no value. */
   readonly commandLine?: Partial<Readonly<Record<SettingName, string | boolean>>>
-  readonly code?: Partial<Settings>
+  readonly code?: { readonly [K in SettingName]?: Settings[K] | undefined }
 }
 
 /** What a setting is, and who said so. */

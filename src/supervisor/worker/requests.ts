@@ -64,6 +64,7 @@ export class Requests {
     // An answer whose connection is still being closed is no failure. Before others that listen: they may send the counts.
     process.prependListener('exit', () => {
       for (const [key, exchange] of this.open) if (exchange.answered()) this.ended(key)
+      this.table.flush()
     })
     process.on('uncaughtExceptionMonitor', (error) => this.uncaught(errorTypeOf(error)))
   }

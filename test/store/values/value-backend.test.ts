@@ -3,7 +3,7 @@ import { ValueBackend } from '../../../src/store/values/value-backend.js'
 import type { ValueMetric, ValueRegistry } from '../../../src/store/values/value-protocol.js'
 import { Participant } from '../../../src/testing/conformance.js'
 import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
-import { jobs, key, seconds } from '../../../src/testing/families.js'
+import { counterFamily, jobs, key, seconds } from '../../../src/testing/families.js'
 import { valueBackendConformance } from '../../../src/testing.js'
 import { noPause } from '../../helpers/writers.js'
 
@@ -190,6 +190,19 @@ describe('a backend of values', () => {
     expect(shown.labelled('jobs_total')).toEqual({ 'text="elsewhere"': 9 })
     expect(Object.values(shown.labelled('duration_seconds_bucket'))).toEqual([4, 1, 3])
     expect(shown.value('duration_seconds_sum{text="a"}')).toBe(40.5)
+    await process.end()
+  })
+
+  test('reads the labels that a sample has itself: one may be called constructor', async () => {
+    class Generating extends Numbers {
+      static generateSamples() {
+        return { made_total: [{ labels: { text: 'a' }, value: 9 }] }
+      }
+    }
+    const process = new Participant(new ValueBackend(Generating, { numbers: new Map() }))
+    const family = counterFamily('made_total', { labelNames: ['constructor', 'text'] })
+    counterOf(process, family, '[null,"a"]').inc(1)
+    expect((await process.shown()).labelled('made_total')).toEqual({ 'text="a"': 9 })
     await process.end()
   })
 })

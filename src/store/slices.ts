@@ -1,5 +1,5 @@
-import { monotonicNow, setImmediate } from '../../runtime/timers.js'
-import type { Pause } from '../backend.js'
+import { monotonicNow, setImmediate } from '../runtime/timers.js'
+import type { Pause } from './backend.js'
 
 /** Milliseconds that the event loop is held at a time. */
 const longest = 4
