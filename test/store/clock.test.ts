@@ -11,7 +11,7 @@ import { OwnSnapshot } from '../../src/store/snapshot/own-snapshot.js'
 import { test } from '../helpers/processes/stage.js'
 import { counterFamily, noPause, TestWriter } from '../helpers/writers.js'
 
-/** The clock that nothing sets back, in the hands of the test. */
+// promhive takes its clocks when it is loaded: these tests give it one that they can set.
 const steady = vi.hoisted(() => ({ now: 0 }))
 vi.mock('../../src/runtime/timers.js', async (original) => ({
   ...(await original<typeof import('../../src/runtime/timers.js')>()),
@@ -20,12 +20,6 @@ vi.mock('../../src/runtime/timers.js', async (original) => ({
 
 const jobs = counterFamily('jobs_total', { labelNames: ['a'] })
 const hour = 3_600_000
-
-// promhive takes its clocks when it is loaded: these tests give it one that they can set.
-vi.mock('../../src/runtime/timers.js', async (load) => ({
-  ...(await load<object>()),
-  monotonicNow: () => performance.now(),
-}))
 
 afterEach(() => void vi.useRealTimers())
 
