@@ -21,12 +21,6 @@ vi.mock('../../src/runtime/timers.js', async (original) => ({
 const jobs = counterFamily('jobs_total', { labelNames: ['a'] })
 const hour = 3_600_000
 
-// promhive takes its clocks when it is loaded: these tests give it one that they can set.
-vi.mock('../../src/runtime/timers.js', async (load) => ({
-  ...(await load<object>()),
-  monotonicNow: () => performance.now(),
-}))
-
 afterEach(() => void vi.useRealTimers())
 
 function pass(milliseconds: number): void {
