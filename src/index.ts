@@ -4,6 +4,7 @@ import { type BackendChoice, chooseBackend } from './home/backend-choice.js'
 import type { BackendConfig } from './home/backend-config.js'
 import { processHome } from './home/default-registry.js'
 import type { ConfigureOptions } from './home/process-home.js'
+import { portMetrics } from './instrument/port/port-metrics.js'
 import type { Backend } from './store/backend.js'
 
 export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
@@ -64,7 +65,7 @@ export function loadBackend(backendClass?: BackendChoice, backendConfig?: Backen
  * console.log(`metrics at ${metrics.url}`)
  */
 export function startMetricsServer(options: Partial<MetricsServerOptions> = {}): Promise<MetricsServer> {
-  return openMetricsServer({ ...options, registry: options.registry ?? register })
+  return openMetricsServer({ ...options, registry: options.registry ?? register }, portMetrics(processHome()))
 }
 
 /**

@@ -14,6 +14,7 @@ import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
+import type { PortSettings } from './supervisor/configuration/port-settings.js'
 import type { Settings } from './supervisor/configuration/settings.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
@@ -113,7 +114,8 @@ export interface AttendOptions
       Settings,
       'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'
     > &
-      EncryptionSettings
+      EncryptionSettings &
+      PortSettings
   > {
   readonly hooks?: Hooks<Attendant>
   readonly logger?: Logger

@@ -25,6 +25,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'store/backend',
     'instrument/http/express-route',
     'instrument/http/label-values',
+    'instrument/port/port-metrics',
   ],
   home: 'everything',
   cli: 'everything',

@@ -7,18 +7,19 @@ import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from
 import { checkLabelNames, type LabelSet } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
-import { messageOf, patiently, runCollect } from './collect-hook.js'
+import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
 import { Expiry } from './expiry.js'
-import { familyFromValues, valuesOf } from './foreign.js'
+import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
 import { Slices } from './pause.js'
+import { familyOfPlugin } from './plugin-values.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
 import type { RegistryOptions } from './registry-options.js'
-import { ScrapeQueue } from './scrape-queue.js'
+import { type QueueLimits, ScrapeQueue } from './scrape-queue.js'
 import { selfFamilies } from './self-metrics.js'
 
 /**
@@ -105,6 +106,8 @@ export class Registry implements MetricRegistry {
    * What a server answers: the exposition in the format that the Accept header of the scrape asks for.
    *
    * @param names only the families of these names, as a scrape asks for with `name[]=…`; all when left out
+   * @param limits a signal that drops the scrape while it waits for its turn, and how many others may wait
+   * @throws the signal's reason when it was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    * @example
    * const { contentType, chunks } = await register.expose(request.headers.accept)
    * response.setHeader('Content-Type', contentType).end(Buffer.concat(chunks))
@@ -112,9 +115,10 @@ export class Registry implements MetricRegistry {
   async expose(
     accept?: string,
     names: readonly string[] = [],
+    limits: QueueLimits = {},
   ): Promise<{ readonly contentType: string; readonly chunks: readonly Uint8Array[] }> {
     const contentType = this.formatters.negotiate(accept, this.contentType)
-    return { contentType, chunks: await this.print(contentType, names) }
+    return { contentType, chunks: await this.print(contentType, names, limits) }
   }
 
   /** @throws MetricsError `NAME_TAKEN` when another metric has the name; `REGISTER_INVALID` when it counts elsewhere */
@@ -207,26 +211,32 @@ export class Registry implements MetricRegistry {
     }).unref()
   }
 
-  private print(contentType: string, names: readonly string[] = []): Promise<readonly Uint8Array[]> {
+  private print(
+    contentType: string,
+    names: readonly string[] = [],
+    limits: QueueLimits = {},
+  ): Promise<readonly Uint8Array[]> {
     const format = ({ pause, placeExemplars }: Gathered, families: readonly Family[]) => {
       const formatter = this.formatters.of(contentType)!
       if (formatter.exemplars) placeExemplars()
       return formatter.format(familiesNamed(families, names), pause)
     }
-    return this.scrape(format, [contentType, ...names].join(' '))
+    return this.queue.share([contentType, ...names], () => this.scrapeNow(format), limits)
   }
 
-  /** One scrape of this registry after another. Who asks for the same while it waits for its turn shares it. */
-  private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>, shared?: string): Promise<T> {
-    const scrape = (): Promise<T> =>
-      this.home.gathering.run(
-        () => this.prepare(),
-        (gathered, foreign) => {
-          this.expire(gathered.tables)
-          return use(gathered, this.select(gathered, foreign))
-        },
-      )
-    return shared === undefined ? this.queue.run(scrape) : this.queue.share(shared, scrape)
+  /** One scrape of this registry after another. */
+  private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
+    return this.queue.run(() => this.scrapeNow(use))
+  }
+
+  private scrapeNow<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
+    return this.home.gathering.run(
+      () => this.prepare(),
+      (gathered, foreign) => {
+        this.expire(gathered.tables)
+        return use(gathered, this.select(gathered, foreign))
+      },
+    )
   }
 
   /** Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
@@ -236,8 +246,10 @@ export class Registry implements MetricRegistry {
     const foreign = new Map<string, Family>()
     const bringUpToDate = async (metric: Registered): Promise<void> => {
       if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
-      const family = await this.ask(metric)
-      if (family !== undefined) foreign.set(metric.name, family)
+      const family = await familyOfPlugin(metric, (error) => this.home.onError(error))
+      // Of a plug-in that gives a name only when it is asked.
+      const taken = family !== undefined && (this.members.get(family.name) ?? metric) !== metric
+      if (family !== undefined && !taken) foreign.set(metric.name, family)
     }
     const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])
     for (const family of collected) if (!foreign.has(nameOf(family))) foreign.set(nameOf(family), family)
@@ -280,20 +292,5 @@ export class Registry implements MetricRegistry {
     if (member?.family !== undefined) return member.family.registry === registry
     // What is no member was put there by another process; alone, it is what a member left that is one no more.
     return registry === this.name && !registry.startsWith('~') && this.home.isShared()
-  }
-
-  private async ask(metric: Registered): Promise<Family | undefined> {
-    try {
-      return familyFromValues(await patiently(metric.get()))
-    } catch (cause) {
-      this.home.onError(
-        new MetricsError(
-          'COLLECT_FAILED',
-          `get() of ${metric.name} failed (${messageOf(cause)}); the other metrics are served`,
-          { cause },
-        ),
-      )
-      return undefined
-    }
   }
 }

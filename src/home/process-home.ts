@@ -159,8 +159,8 @@ export class ProcessHome implements Home {
     for (const watcher of this.watchers.get(definitionKey(family)) ?? []) watcher.deref()?.seriesRemoved(key)
   }
 
-  showsItself(): boolean {
-    return this.options.selfMetrics ?? this.isShared()
+  showsItself(byDefault = this.isShared()): boolean {
+    return this.options.selfMetrics ?? byDefault
   }
 
   read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {

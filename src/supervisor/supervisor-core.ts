@@ -141,7 +141,10 @@ export abstract class SupervisorCore implements HookedSupervisor {
         metricsUrl: () => this.metricsUrl,
       })
       const onError = (error: MetricsError): void => this.report(error)
-      this.statisticsServer = await openStatisticsServer({ address, statistics: () => statistics.tell(), onError })
+      this.statisticsServer = await openStatisticsServer({
+        ...{ address, statistics: () => statistics.tell(), onError },
+        allowedHosts: this.settings.allowedHosts,
+      })
       this.logger.info(`statistics at ${this.statisticsServer.address}`)
     } catch (cause) {
       this.report(

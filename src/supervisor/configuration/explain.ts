@@ -23,7 +23,7 @@ export function optionsHelp(): string {
     .filter((setting: Setting) => setting.flag !== undefined)
     .map(({ flag, kind, help, flagAlias, default: value }: Setting) => {
       const [long, short] = flag!
-      const usual = kind.flag || typeof value === 'function' || !value ? '' : ` (${value})`
+      const usual = kind.flag || typeof value === 'function' || !value || String(value) === '' ? '' : ` (${value})`
       const option = `--${long}${kind.flag ? '' : ` ${long.split('-').at(-1)!.toUpperCase()}`}`
       return `  ${`${short === undefined ? '' : `-${short}, `}${option}`.padEnd(32)} ${help}${flagAlias === undefined ? '' : `; also --${flagAlias}`}${usual}`
     })
@@ -39,7 +39,9 @@ export function settingOfFlag(flag: string): SettingName | undefined {
 
 function shown(origin: Origin): string {
   if (hidden(origin)) return '***'
-  return typeof origin.value === 'string' ? JSON.stringify(origin.value) : String(origin.value)
+  return typeof origin.value === 'string' || Array.isArray(origin.value)
+    ? JSON.stringify(origin.value)
+    : String(origin.value)
 }
 
 function hidden({ secret, value }: Origin): boolean {

@@ -1,0 +1,65 @@
+import type { MetricValue, MetricValues } from '../metric/metric-values.js'
+import { MetricsError } from '../model/errors.js'
+import { type SampleFamily, sampleEndings } from '../model/family.js'
+import { checkLabelNames } from '../model/label-set.js'
+import { checkMetricName, describe } from '../model/metric-name.js'
+import { metricTypes } from '../model/metric-type.js'
+import { messageOf, patiently } from './collect-hook.js'
+import { familyFromValues } from './foreign.js'
+import type { Registered } from './registered.js'
+
+/**
+ * Asks a metric of a plug-in, which brings only `get()`, for its family. One that fails, or gives what no exposition can
+ * show, costs its own family and is reported.
+ */
+export async function familyOfPlugin(
+  metric: Registered,
+  onError: (error: MetricsError) => void,
+): Promise<SampleFamily | undefined> {
+  try {
+    return familyFromValues(checkValues(metric.name, await patiently(metric.get())))
+  } catch (cause) {
+    const name = typeof metric.name === 'string' ? JSON.stringify(metric.name).slice(1, -1) : 'a metric without a name'
+    const text = `get() of ${name} failed (${messageOf(cause)}); the other metrics are served`
+    onError(new MetricsError('COLLECT_FAILED', text, { cause }))
+    return undefined
+  }
+}
+
+/**
+ * Checks what the `get()` of a plug-in gave: one line that no parser reads would cost the whole scrape.
+ *
+ * @param registered the name that the metric was registered under, if it has one
+ * @throws an error that says what is wrong
+ */
+function checkValues(registered: unknown, given: unknown): MetricValues {
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`get() gives an object with name, help, type and values, got ${describe(given)}`)
+  }
+  const { name, help, type, values = [] } = given as Partial<Record<keyof MetricValues, unknown>>
+  checkMetricName(name)
+  if (registered !== undefined && name !== registered) throw new TypeError(`it gave a family of another name, ${name}`)
+  if (typeof help !== 'string') throw new TypeError(`its help is a text, got ${describe(help)}`)
+  const known = type === 'untyped' ? 'unknown' : type
+  if (!(metricTypes as readonly unknown[]).includes(known)) {
+    throw new TypeError(`its type is one of ${metricTypes.join(', ')}, got ${describe(type)}`)
+  }
+  // A plug-in may have no values yet.
+  if (!Array.isArray(values)) throw new TypeError(`its values are an array, got ${describe(values)}`)
+  for (const value of values as unknown[]) checkValue(name, value)
+  return { ...(given as MetricValues), type: known as string }
+}
+
+function checkValue(family: string, given: unknown): void {
+  const { metricName = family, labels = {}, value } = Object(given) as Partial<Record<keyof MetricValue, unknown>>
+  // OpenMetrics adds `_total` and `_info` itself, or finds them there.
+  const bases = [family, family.replace(/_(?:total|info)$/, '')]
+  if (!bases.some((base) => sampleEndings.some((ending) => metricName === `${base}${ending}`))) {
+    throw new TypeError(`${describe(metricName)} is no sample of the family ${family}`)
+  }
+  if (typeof value !== 'number') throw new TypeError(`${describe(value)} is not a number`)
+  if (typeof labels !== 'object' || labels === null) {
+    throw new TypeError(`labels are an object of label values, got ${describe(labels)}`)
+  }
+  checkLabelNames(family, Object.keys(labels))
+}
