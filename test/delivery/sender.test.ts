@@ -1,0 +1,91 @@
+import { EventEmitter } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { expect, test } from 'vitest'
+import { Sender } from '../../src/delivery/sender.js'
+import { WaitingBytes } from '../../src/delivery/waiting-bytes.js'
+
+/** Writes that each hold the event loop for a millisecond, and the turns in which they came. */
+class Writes {
+  readonly perTurn = [0]
+  private counting = true
+
+  constructor() {
+    const turn = (): void => {
+      if (this.counting) {
+        this.perTurn.push(0)
+        setImmediate(turn)
+      }
+    }
+    setImmediate(turn)
+  }
+
+  response(done: () => void): ServerResponse {
+    const spin = (): void => {
+      this.perTurn[this.perTurn.length - 1]!++
+      for (const end = performance.now() + 1; performance.now() < end; );
+    }
+    return Object.assign(new EventEmitter(), {
+      cork() {},
+      uncork() {},
+      write() {
+        spin()
+        return true
+      },
+      end() {
+        done()
+      },
+    }) as never
+  }
+
+  stop(): void {
+    this.counting = false
+  }
+}
+
+test('two hundred answers that come at once are written in many turns of the event loop', async () => {
+  const sender = new Sender({ sendTimeout: 60_000, maxWaitingBytes: 1e9 }, () => {})
+  const writes = new Writes()
+  const chunks = [Buffer.alloc(1000), Buffer.alloc(1000)]
+  let left = 200
+  await new Promise<void>((resolve) => {
+    const done = (): void => void (--left === 0 && resolve())
+    for (let i = 0; i < 200; i++) sender.send(writes.response(done), chunks)
+  })
+  writes.stop()
+  expect(writes.perTurn.reduce((sum, count) => sum + count, 0)).toBe(400)
+  // A slice of a millisecond and a half has room for two pieces of two writes.
+  expect(Math.max(...writes.perTurn)).toBeLessThanOrEqual(6)
+})
+
+test('answers take turns: a short one does not wait for a long one', async () => {
+  const sender = new Sender({ sendTimeout: 60_000, maxWaitingBytes: 1e9 }, () => {})
+  const writes = new Writes()
+  const ended: string[] = []
+  await new Promise<void>((resolve) => {
+    const long = Array.from({ length: 30 }, () => Buffer.alloc(256 * 1024))
+    sender.send(
+      writes.response(() => void (ended.push('long') && resolve())),
+      long,
+    )
+    sender.send(
+      writes.response(() => void ended.push('short')),
+      [Buffer.alloc(10)],
+    )
+  })
+  writes.stop()
+  expect(ended).toEqual(['short', 'long'])
+})
+
+test('bytes that several answers share count once, until the last of them has let go', () => {
+  const waiting = new WaitingBytes()
+  const [a, b] = [Buffer.alloc(10), Buffer.alloc(5)]
+  for (const chunk of [a, b, a]) waiting.retain(chunk)
+  expect(waiting.total).toBe(15)
+  waiting.release(a)
+  expect(waiting.total).toBe(15)
+  waiting.release(a)
+  expect(waiting.total).toBe(5)
+  waiting.release(b)
+  waiting.release(b)
+  expect(waiting.total).toBe(0)
+})
