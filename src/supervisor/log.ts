@@ -1,3 +1,5 @@
+import { maskCredentials } from '../model/mask-credentials.js'
+
 /** Where the supervisor and its managers say what happens: `console` is one. */
 export interface Logger {
   info(message: string): void
@@ -14,7 +16,7 @@ export const standardLogger: Logger = {
 
 function write(message: string): void {
   outlive(process.stderr)
-  process.stderr.write(`promhive: ${message}\n`)
+  process.stderr.write(`promhive: ${maskCredentials(message)}\n`)
 }
 
 /** Has nobody end for a line that nobody gets: who closes the other end (`| head -1`, a terminal) means no more than that. */
@@ -26,5 +28,5 @@ function ignore(): void {}
 
 /** What went wrong, in words. */
 export function textOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault)
+  return maskCredentials(fault instanceof Error ? fault.message : String(fault))
 }

@@ -1,3 +1,4 @@
+import { maskAddress } from '../../model/mask-credentials.js'
 import type { Configuration, Origin } from './configuration.js'
 import { type Setting, type SettingName, settings } from './settings.js'
 
@@ -13,7 +14,10 @@ export function explain({ origins }: Configuration): string {
 /** The same as plain data. */
 export function explainedAsJson({ origins }: Configuration): Record<string, { value: unknown; from: string }> {
   return Object.fromEntries(
-    origins.map((origin) => [origin.name, { value: hidden(origin) ? '***' : origin.value, from: origin.from }]),
+    origins.map((origin) => [
+      origin.name,
+      { value: hidden(origin) ? '***' : withoutCredentials(origin.value), from: origin.from },
+    ]),
   )
 }
 
@@ -39,9 +43,12 @@ export function settingOfFlag(flag: string): SettingName | undefined {
 
 function shown(origin: Origin): string {
   if (hidden(origin)) return '***'
-  return typeof origin.value === 'string' || Array.isArray(origin.value)
-    ? JSON.stringify(origin.value)
-    : String(origin.value)
+  const value = withoutCredentials(origin.value)
+  return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value)
+}
+
+function withoutCredentials(value: unknown): unknown {
+  return typeof value === 'string' ? maskAddress(value) : value
 }
 
 function hidden({ secret, value }: Origin): boolean {
