@@ -11,11 +11,12 @@ export type { HttpOptions }
  * @param options those of `instrumentHttp`, as the second argument of `register`
  * @example await app.register(httpMetrics)
  */
-export const httpMetrics: (fastify: unknown, options: HttpOptions, done: () => void) => void = Object.assign(
-  (fastify: unknown, options: HttpOptions, done: () => void) => {
-    processHome()
-    fastifyMetrics(fastify, options, done)
-  },
-  // Fastify's word for a plugin whose hooks are those of the application around it.
-  { [Symbol.for('skip-override')]: true },
-)
+export const httpMetrics: (fastify: unknown, options: HttpOptions, done: (error?: Error) => void) => void =
+  Object.assign(
+    (fastify: unknown, options: HttpOptions, done: (error?: Error) => void) => {
+      processHome()
+      fastifyMetrics(fastify, options, done)
+    },
+    // Fastify's word for a plugin whose hooks are those of the application around it.
+    { [Symbol.for('skip-override')]: true },
+  )

@@ -2,7 +2,6 @@ import { processHome } from './home/default-registry.js'
 import { exchangeOf, type NodeRequest } from './instrument/http/exchange-of.js'
 import { provideHttpInstrument } from './instrument/http/http-instrument.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
-import { errorTypeOf } from './instrument/http/label-values.js'
 
 export type { HttpRequest } from './instrument/http/exchange.js'
 export type { NodeRequest } from './instrument/http/exchange-of.js'
@@ -46,6 +45,5 @@ export function setRoute(request: NodeRequest, route: string): void {
  * catch (error) { setError(request, error); response.writeHead(500).end() }
  */
 export function setError(request: NodeRequest, error: unknown): void {
-  const exchange = exchangeOf(request)
-  if (exchange !== undefined) exchange.errorType = errorTypeOf(error)
+  exchangeOf(request)?.met(error)
 }

@@ -1,10 +1,16 @@
 import { Registry } from './collect/registry.js'
-import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './delivery/scrape-server.js'
+import {
+  type MetricsServer,
+  type MetricsServerOptions,
+  metricsServerOptions,
+  openMetricsServer,
+} from './delivery/scrape-server.js'
 import { type BackendChoice, chooseBackend } from './home/backend-choice.js'
 import type { BackendConfig } from './home/backend-config.js'
+import type { ConfigureOptions } from './home/configure-options.js'
 import { processHome } from './home/default-registry.js'
-import type { ConfigureOptions } from './home/process-home.js'
 import { portMetrics } from './instrument/port/port-metrics.js'
+import { checkOptions } from './model/known-options.js'
 import type { Backend } from './store/backend.js'
 
 export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
@@ -12,7 +18,9 @@ export type { RegistryOptions } from './collect/registry-options.js'
 export type { MetricsServer, MetricsServerOptions } from './delivery/scrape-server.js'
 export type { BackendChoice, BackendMaker } from './home/backend-choice.js'
 export type { BackendConfig } from './home/backend-config.js'
-export type { ConfigureOptions } from './home/process-home.js'
+export type { ConfigureOptions } from './home/configure-options.js'
+export { type Measuring, measure } from './instrument/measure/measure.js'
+export type { ComputedLabels, DurationUnit, MeasureOptions } from './instrument/measure/measure-options.js'
 export { collectDefaultMetrics, type DefaultMetricsOptions } from './instrument/runtime/default-metrics.js'
 export { Counter } from './metric/counter.js'
 export { Gauge } from './metric/gauge.js'
@@ -64,7 +72,8 @@ export function loadBackend(backendClass?: BackendChoice, backendConfig?: Backen
  * const metrics = await startMetricsServer({ port: 9464 })
  * console.log(`metrics at ${metrics.url}`)
  */
-export function startMetricsServer(options: Partial<MetricsServerOptions> = {}): Promise<MetricsServer> {
+export async function startMetricsServer(options: Partial<MetricsServerOptions> = {}): Promise<MetricsServer> {
+  checkOptions('startMetricsServer', options, metricsServerOptions)
   return openMetricsServer({ ...options, registry: options.registry ?? register }, portMetrics(processHome()))
 }
 

@@ -8,7 +8,7 @@ import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
 import { HostBackend } from './store/redis/host-backend.js'
 import type { HostPlace } from './store/redis/host-place.js'
-import { type RedisOptions, settingsOf } from './store/redis/options.js'
+import { checkRedisOptions, type RedisOptions, settingsOf } from './store/redis/options.js'
 import { overUrl } from './store/redis/own-connection.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
 import { Leadership } from './store/shared/leadership.js'
@@ -32,7 +32,7 @@ export interface RedisMetrics extends Backend {
  * Processes of any number of hosts count together in Redis (or Valkey): one server, a cluster, or behind Sentinel.
  * Counting is arithmetic in memory; what changed is sent every second.
  *
- * @param options where Redis is, as a `url` or a `client` of your own; see docs/redis.md for the others
+ * @param given where Redis is, as a `url` or a `client` of your own; see docs/redis.md for the others
  * @throws MetricsError `OPTION_INVALID`
  * @example
  * const backend = redis({ url: 'redis://127.0.0.1:6379', keyPrefix: 'shop' })
@@ -42,7 +42,8 @@ export interface RedisMetrics extends Backend {
  *   process.exit()
  * })
  */
-export function redis(options: RedisOptions = {}): RedisMetrics {
+export function redis(given: RedisOptions = {}): RedisMetrics {
+  const options = checkRedisOptions(given)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
   if (client !== undefined) checkTls('redis', options.tls, undefined)

@@ -1,13 +1,14 @@
-import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
-import { placeOfRuns } from './home/application-directory.js'
+import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
+import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
 import { MetricsError } from './model/errors.js'
+import { checkOptions, type OptionNames } from './model/known-options.js'
 import { prepareDirectory } from './store/shared/directory.js'
 import { type Account, accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
@@ -15,7 +16,7 @@ import { Configuration, type Layers } from './supervisor/configuration/configura
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import type { PortSettings } from './supervisor/configuration/port-settings.js'
-import type { Settings } from './supervisor/configuration/settings.js'
+import { settings as everySetting, type Settings } from './supervisor/configuration/settings.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
 import type { Logger } from './supervisor/log.js'
@@ -75,6 +76,20 @@ export interface SuperviseOptions extends Partial<Settings> {
   readonly config?: string
 }
 
+const attendOptions = {
+  hooks: true,
+  logger: true,
+  config: true,
+} as const satisfies OptionNames<Omit<AttendOptions, keyof Settings>>
+
+const superviseOptions = {
+  ...attendOptions,
+  exec: true,
+  args: true,
+  execArgv: true,
+  signals: true,
+} as const satisfies OptionNames<Omit<SuperviseOptions, keyof Settings>>
+
 /**
  * Makes this process the supervisor of an application: starts its workers on node:cluster, restarts those that end, and
  * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
@@ -94,8 +109,9 @@ export interface SuperviseOptions extends Partial<Settings> {
 export async function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkCaller('supervise', hooks)
+  checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
-  const all = { ...(await hooksFrom(configuration.settings.hooksModule)), ...hooks } as Hooks
+  const all = { ...(await hooksFrom(configuration)), ...hooks } as Hooks
   const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
   if (configuration.settings.metrics) await yieldRegisteredPort()
   const stopListening = signals ? handleSignals(supervisor) : undefined
@@ -136,9 +152,10 @@ export interface AttendOptions
 export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const { hooks: given, logger, config, ...code } = options
   checkCaller('attend', given)
+  checkOptions('attend', options, { ...everySetting, ...attendOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const { settings } = configuration
-  const hooks = { ...(await hooksFrom(settings.hooksModule)), ...given }
+  const hooks = { ...(await hooksFrom(configuration)), ...given }
   checkHooks(hooks)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined))
@@ -159,7 +176,8 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
 /** All layers, the file among them. `path`: the file that was named, if one was. */
 export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
   const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
-  return new Configuration({ ...layers, file: named === undefined ? undefined : await readFile(named) })
+  const file = named === undefined ? undefined : await readFile(named, path !== undefined)
+  return new Configuration({ ...layers, file })
 }
 
 /** What only code can say, there or not. */
@@ -237,15 +255,11 @@ function directoryFor(settings: Settings, account: Account | undefined): Record<
   if (dir === '' && foreign === undefined) return {}
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
   if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
-  prepareDirectory(directory)
-  if (foreign !== undefined) {
-    const { uid, gid } = foreign
-    const facts = lstatSync(directory)
-    if (facts.uid === 0 && facts.isDirectory()) chownSync(directory, uid, gid)
-    else if (facts.uid !== uid) {
-      const text = `the metrics directory ${directory} belongs to user ${facts.uid}, and workers run as ${uid}; name another with --dir`
-      throw new MetricsError('DIRECTORY_UNUSABLE', text)
-    }
+  if (foreign === undefined) {
+    prepareDirectory(directory)
+  } else {
+    giveRunDirectory(directory, foreign)
+    processHome().shareWithWorkers(foreign)
   }
   processHome().configure({ dir: directory })
   return { PROMHIVE_DIR: directory }

@@ -9,6 +9,7 @@ import { Counter } from './metric/counter.js'
 import type { MetricRegistry } from './metric/home.js'
 import { Summary } from './metric/summary.js'
 import { MetricsError } from './model/errors.js'
+import { checkOptions, type OptionNames } from './model/known-options.js'
 import { describe } from './model/metric-name.js'
 import { statisticsAddress } from './model/statistics-address.js'
 
@@ -27,6 +28,13 @@ export interface UwsgiCollectorOptions {
   readonly registers?: readonly MetricRegistry[]
 }
 
+const collectorOptions = {
+  uri: true,
+  cores: true,
+  timeout: true,
+  registers: true,
+} as const satisfies OptionNames<UwsgiCollectorOptions>
+
 /**
  * Reads uWSGI's stats server whenever the metrics are scraped, and shows what it tells under the names and labels of
  * uwsgi_exporter. Reads promhive's own as well, so that dashboards for uWSGI show `promhive run`.
@@ -37,6 +45,7 @@ export interface UwsgiCollectorOptions {
  * register.registerCollector(uwsgiCollector({ uri: 'unix:///run/uwsgi.stats' }))
  */
 export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
+  checkOptions('uwsgiCollector', options, collectorOptions)
   const { uri, cores = false, timeout = 2, registers = [processHome().registry] } = options ?? {}
   const uris = (Array.isArray(uri) ? uri : [uri]) as readonly string[]
   const addresses = new Map(uris.map((text) => [text, addressOf(text)]))
@@ -74,6 +83,8 @@ export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' |
   readonly allow?: (target: string) => boolean
 }
 
+const probeOptions = { allow: true, cores: true, timeout: true } as const satisfies OptionNames<UwsgiProbeOptions>
+
 /**
  * Answers `/probe?target=tcp://10.0.0.7:9191` with the families of that one server, as uwsgi_exporter's probe does: one
  * process that Prometheus asks about many servers. Targets are `tcp://`, `http://` and `https://`; files and sockets of
@@ -84,7 +95,9 @@ export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' |
  * @example
  * createServer(uwsgiProbe({ allow: (target) => target.startsWith('tcp://10.0.0.') })).listen(9117)
  */
-export function uwsgiProbe({ allow = () => true, cores, timeout }: UwsgiProbeOptions = {}): RequestListener {
+export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
+  checkOptions('uwsgiProbe', options, probeOptions)
+  const { allow = () => true, cores, timeout } = options
   if (timeout !== undefined) checkTimeout('uwsgiProbe', timeout)
   const answer = async ({ url = '/', headers }: IncomingMessage): Promise<ScrapeResponse> => {
     const [path, query] = url.split('?', 2)
@@ -97,8 +110,8 @@ export function uwsgiProbe({ allow = () => true, cores, timeout }: UwsgiProbeOpt
     if (!allow(target)) return textResponse(403, `${target} is none of the servers that may be asked\n`)
     const registry = new Registry({ scope: 'process' })
     const seconds = patience(headers['x-prometheus-scrape-timeout-seconds'], timeout)
-    const options = { uri: target, registers: [registry], timeout: seconds }
-    registry.registerCollector(uwsgiCollector({ ...options, ...(cores !== undefined && { cores }) }))
+    const reading = { uri: target, registers: [registry], timeout: seconds }
+    registry.registerCollector(uwsgiCollector({ ...reading, ...(cores !== undefined && { cores }) }))
     return scrape(registry, { accept: headers.accept })
   }
   return (request, response) => {

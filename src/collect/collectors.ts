@@ -1,6 +1,7 @@
 import type { MetricRegistry } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
 import type { Family, Sample, SampleFamily } from '../model/family.js'
+import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import { messageOf, oneAtATime } from './collect-hook.js'
@@ -8,6 +9,8 @@ import { checkCollected } from './collected.js'
 import type { CollectedFamily, CollectedValue, Collector } from './collector.js'
 import { Publisher } from './publisher.js'
 import type { Job, Ticker } from './ticker.js'
+
+const collectorOptions = { name: true, run: true, collect: true } as const satisfies OptionNames<Collector>
 
 /** The collectors of one registry. One that throws or never ends costs its own families only, and is told. */
 export class Collectors {
@@ -23,8 +26,11 @@ export class Collectors {
   /** Throws `OPTION_INVALID` for what is no collector. */
   add(collector: Collector): void {
     if (typeof collector?.collect !== 'function') {
+      checkSpelling('registerCollector', collector, collectorOptions)
       throw new MetricsError('OPTION_INVALID', `a collector is an object with collect(), got ${describe(collector)}`)
     }
+    // Its other properties are its own.
+    if (isPlain(collector)) checkSpelling(`collector ${collector.name}`, collector, collectorOptions)
     if (collector.run === undefined || collector.run === 'serving') this.serving.add(collector)
     else if (collector.run === 'each') this.publishEach(collector)
     else
@@ -114,4 +120,9 @@ function askAtOnce(collector: Collector): readonly CollectedFamily[] | undefined
     // There is nobody left to tell.
     return undefined
   }
+}
+
+function isPlain(collector: Collector): boolean {
+  const prototype = Object.getPrototypeOf(collector)
+  return prototype === Object.prototype || prototype === null
 }

@@ -1,3 +1,6 @@
+import { oneOf } from '../metric/definition.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
+
 export interface RegistryOptions {
   /** Processes that use the same name mean the same registry. Left out, registries are told apart by the order in which they are made. */
   readonly name?: string
@@ -13,4 +16,19 @@ export interface RegistryOptions {
    * single request, such as a probe's. When left out, they are the application's.
    */
   readonly scope?: 'application' | 'process'
+}
+
+const registryOptions = {
+  name: true,
+  prefix: true,
+  duplicates: true,
+  scope: true,
+} as const satisfies OptionNames<RegistryOptions>
+
+/** @throws MetricsError `OPTION_INVALID` */
+export function checkRegistryOptions(options: RegistryOptions) {
+  checkOptions('registry', options, registryOptions)
+  const { name, prefix, duplicates = 'same', scope = 'application' } = options
+  oneOf('registry', 'scope', scope, ['application', 'process'])
+  return { name, prefix, duplicates, scope }
 }

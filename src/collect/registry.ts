@@ -1,4 +1,3 @@
-import { oneOf } from '../metric/definition.js'
 import { type MetricRegistry, type RegisteredMetric, theHome } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
@@ -18,7 +17,7 @@ import { Slices } from './pause.js'
 import { familyOfPlugin } from './plugin-values.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
-import type { RegistryOptions } from './registry-options.js'
+import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
 import { type QueueLimits, ScrapeQueue } from './scrape-queue.js'
 import { selfFamilies } from './self-metrics.js'
 
@@ -47,14 +46,13 @@ export class Registry implements MetricRegistry {
   private readonly queue = new ScrapeQueue()
 
   constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
-    const { scope = 'application' } = options
-    oneOf('registry', 'scope', scope, ['application', 'process'])
+    const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
     this.scope = scope
     this.home = scope === 'process' ? home.apart() : home
-    this.name = options.name
-    this.prefix = checkPrefix(options.prefix)
+    this.name = name
+    this.prefix = checkPrefix(prefix)
     const onError = (error: MetricsError): void => home.onError(error)
-    this.members = new Members(options.duplicates ?? 'same', this.home.ticker, onError)
+    this.members = new Members(duplicates, this.home.ticker, onError)
     this.formatters = home.formatters({})
     this.collectors = new Collectors(this, this.home.ticker, onError)
   }

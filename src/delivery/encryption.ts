@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
+import { checkOptions } from '../model/known-options.js'
+import { describe } from '../model/metric-name.js'
 import { type CertificateFile, certificateFile, checkValid, ownCertificate } from './certificate-file.js'
 
 /** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
@@ -60,6 +62,11 @@ export function checkEncryption(
   given: Partial<EncryptionOptions>,
   nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
 ): EncryptionOptions | undefined {
+  if (typeof given !== 'object' || given === null) {
+    const text = `startMetricsServer: tls takes an object such as { certfile, keyfile }, got ${describe(given)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  checkOptions('startMetricsServer: tls', given, variables)
   const { certfile, keyfile, clientCafile, clientCapath, clientAuthRequired } = given
   const missing = (has: keyof EncryptionOptions, lacks: keyof EncryptionOptions): MetricsError =>
     new MetricsError('OPTION_INVALID', `${nameOf(has)} is given, and ${nameOf(lacks)} is not: both are needed`)

@@ -1,4 +1,5 @@
 import { MetricsError } from '../model/errors.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { checkLabelNames } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 
@@ -10,6 +11,8 @@ export interface GroupingKey {
   readonly groupings?: Readonly<Record<string, string | number | boolean>> | undefined
 }
 
+const known = { jobName: true, groupings: true } as const satisfies OptionNames<GroupingKey>
+
 /**
  * Where a Pushgateway keeps the group, below its own address: `/metrics/job/nightly/shop/7`.
  *
@@ -19,7 +22,9 @@ export interface GroupingKey {
  *   the grouping
  * @see https://github.com/prometheus/pushgateway#url
  */
-export function groupingPath({ jobName, groupings }: GroupingKey, requireJobName: boolean): string {
+export function groupingPath(key: GroupingKey, requireJobName: boolean): string {
+  checkOptions('a push', key, known)
+  const { jobName, groupings } = key
   const given = groupings ?? {}
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw new MetricsError('OPTION_INVALID', `groupings must be an object of label values, got ${describe(given)}`)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
+import type { OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 
 /** How much a port of promhive's may take from the process that opens it. */
@@ -31,6 +32,15 @@ const defaults = {
   requestTimeout: 10_000,
   sendTimeout: 30_000,
 } as const satisfies CheckedLimits
+
+/** The names of the limits, for a caller that checks options. */
+export const portLimits = {
+  maxConnections: true,
+  maxQueuedScrapes: true,
+  maxWaitingBytes: true,
+  requestTimeout: true,
+  sendTimeout: true,
+} as const satisfies OptionNames<PortLimits>
 
 /** Node takes a longer timeout for 1 ms. */
 const longestTimeout = 2 ** 31 - 1

@@ -4,6 +4,7 @@ import { urlToHttpOptions } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { MetricsError } from '../model/errors.js'
+import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import { type GroupingKey, groupingPath } from './grouping-key.js'
 import type { Exposition } from './scrape.js'
@@ -26,6 +27,26 @@ export interface PushgatewayOptions extends RequestOptions {
   /** Whether what is pushed is compressed. So it is when `headers` say `Content-Encoding: gzip`. */
   readonly gzip?: boolean | undefined
 }
+
+/** Promhive's own, and of Node's the ones in general use; any other of Node's passes. */
+const known = {
+  timeout: true,
+  requireJobName: true,
+  gzip: true,
+  headers: true,
+  agent: true,
+  auth: true,
+  ca: true,
+  cert: true,
+  key: true,
+  passphrase: true,
+  servername: true,
+  rejectUnauthorized: true,
+  lookup: true,
+  family: true,
+  localAddress: true,
+  signal: true,
+} as const satisfies Partial<OptionNames<PushgatewayOptions>>
 
 /** What a gateway answered. */
 export interface PushgatewayAnswer {
@@ -79,6 +100,7 @@ export class PushgatewayClient {
     if (typeof key !== 'object' || key === null) {
       throw new MetricsError('OPTION_INVALID', `a push takes { jobName, groupings }, got ${describe(key)}`)
     }
+    checkSpelling('Pushgateway', this.options, known)
     const target = addressOf(this.url)
     const path = groupingPath(key, this.options.requireJobName ?? true)
     target.pathname = `${target.pathname.replace(/\/+$/, '')}${path}`

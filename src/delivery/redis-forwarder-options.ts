@@ -1,4 +1,5 @@
 import { MetricsError } from '../model/errors.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import { checkTls, type RedisAddress, type RedisPlace, type RedisSocket, type RedisTls } from '../redis-client/place.js'
 import { readRedisUrl } from '../redis-client/redis-url.js'
@@ -38,6 +39,22 @@ export interface RedisForwarderOptions {
   readonly accept?: string
 }
 
+const known = {
+  enabled: true,
+  client: true,
+  url: true,
+  tls: true,
+  host: true,
+  port: true,
+  db: true,
+  username: true,
+  password: true,
+  interval: true,
+  keyPrefix: true,
+  forwards: true,
+  accept: true,
+} as const satisfies OptionNames<RedisForwarderOptions>
+
 /** Checked, and complete. */
 export interface RedisForwarderSettings {
   readonly enabled: boolean
@@ -57,6 +74,7 @@ export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.P
   if (typeof options !== 'object' || options === null) {
     throw invalid(`takes an object such as { host, port }, got ${describe(options)}`)
   }
+  checkOptions('startRedisForwarder', options, known)
   const { client, url, forwards = 'one', accept } = options
   if (client !== undefined && (typeof client !== 'object' || client === null)) {
     throw invalid(`client must be a client of redis or ioredis, got ${describe(client)}`)

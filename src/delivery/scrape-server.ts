@@ -1,10 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { MetricsError } from '../model/errors.js'
+import type { OptionNames } from '../model/known-options.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
 import { HttpPort } from './http-port.js'
 import type { PortEvents } from './port-events.js'
-import { checkLimits, type PortLimits } from './port-limits.js'
+import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
 import { type Exposition, type ScrapeResponse, scrape, textResponse } from './scrape.js'
 
 export interface MetricsServerOptions extends PortLimits {
@@ -37,6 +38,20 @@ const defaults = {
   retryEvery: 200,
   keepAlive: false,
 } as const satisfies Omit<MetricsServerOptions, 'registry' | 'tls'>
+
+/** The names of the options, for a caller that checks them. */
+export const metricsServerOptions = {
+  port: true,
+  host: true,
+  path: true,
+  registry: true,
+  attempts: true,
+  retryEvery: true,
+  keepAlive: true,
+  tls: true,
+  allowedHosts: true,
+  ...portLimits,
+} as const satisfies OptionNames<MetricsServerOptions>
 
 /** A metrics port that is open. */
 export interface MetricsServer {

@@ -1,11 +1,10 @@
 import cluster from 'node:cluster'
-import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { directoryInUse } from '../store/shared/control.js'
-import { preparePrivate } from '../store/shared/directory.js'
 import { ownFacts, startTicksOf } from '../store/shared/process-facts.js'
+import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './application-place.js'
 
 /*
  * Which directory the processes of an application share when nobody named one. It follows from who started the process,
@@ -72,22 +71,21 @@ export function onFirstChild(joined: () => void): () => void {
 
 /** Whether a directory is of one run of an application for certain: its name tells which process began it. */
 export function isOfOneRun(directory: string): boolean {
-  return dirname(directory) === base() && process.env.pm_id === undefined
+  return isPlace(dirname(directory)) && process.env.pm_id === undefined
 }
 
-/** Where directories lie that were made for one run. */
-export function placeOfRuns(): string {
-  return memoryFileSystem() ?? tmpdir()
-}
-
-/** Makes the place of the directories that nobody named, where a directory is one of them. */
-export function prepareOwnPlace(directory: string): void {
-  if (dirname(directory) === base()) preparePrivate(base())
+/**
+ * Makes the folder of the directories that applications did not name, where a directory is one of them.
+ *
+ * @returns a warning where another user is in the way of the usual folder
+ */
+export function prepareOwnPlace(directory: string): string | undefined {
+  return isPlace(dirname(directory)) ? preparePlace(dirname(directory)) : undefined
 }
 
 /** Whether a worker or a thread of this process has begun to count already. */
 export function ownDirectoryExists(): boolean {
-  return existsSync(ownDirectory())
+  return placeWith(keyOf(process.pid)) !== undefined
 }
 
 const toldIn = 'PROMHIVE_APPLICATION'
@@ -130,22 +128,12 @@ function commandLineOf(pid: number): string {
 }
 
 function directoryOf(pid: number, suffix = ''): string {
-  return join(base(), `${ownFacts().pidNamespace}-${pid}-${startTicksOf(pid) ?? 0}${suffix}`)
+  const key = keyOf(pid, suffix)
+  return join(placeFor(key), key)
 }
 
-function base(): string {
-  const user = process.getuid?.() ?? 'user'
-  return join(memoryFileSystem() ?? tmpdir(), `promhive-${user}`)
-}
-
-/** Files in memory: a store to them never waits for a disk. */
-function memoryFileSystem(): string | undefined {
-  try {
-    accessSync('/dev/shm', constants.W_OK)
-    return '/dev/shm'
-  } catch {
-    return undefined
-  }
+function keyOf(pid: number, suffix = ''): string {
+  return `${ownFacts().pidNamespace}-${pid}-${startTicksOf(pid) ?? 0}${suffix}`
 }
 
 /** Of another container nobody can see who began it: only that nobody is about to any more. */
@@ -159,18 +147,21 @@ const oldAfter = 3_600_000
 
 /** Removes what applications that ended left behind; their numbers were there to be read until now. */
 export function sweepEndedApplications(): void {
-  const parent = base()
-  let names: string[] = []
+  for (const place of ownPlaces()) for (const name of namesIn(place)) sweep(place, name)
+}
+
+function sweep(place: string, name: string): void {
+  const [namespace, pid, ticks] = name.split('-').map(Number)
+  if (namespace === undefined || pid === undefined) return
+  const directory = join(place, name)
+  const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
+  if (ended && !directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
+}
+
+function namesIn(place: string): string[] {
   try {
-    if (lstatSync(parent).isDirectory()) names = readdirSync(parent)
+    return readdirSync(place)
   } catch {
-    return
-  }
-  for (const name of names) {
-    const [namespace, pid, ticks] = name.split('-').map(Number)
-    if (namespace === undefined || pid === undefined) continue
-    const directory = join(parent, name)
-    const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
-    if (ended && !directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
+    return []
   }
 }

@@ -4,6 +4,7 @@ import { describe } from '../model/metric-name.js'
 import type { Backend } from '../store/backend.js'
 import { ValueBackend } from '../store/values/value-backend.js'
 import { isValueBackendClass, type ValueBackendClass } from '../store/values/value-protocol.js'
+import { distrust } from '../supervisor/configuration/discovery.js'
 import type { BackendConfig } from './backend-config.js'
 import { counterpartOf } from './pytheus-names.js'
 
@@ -130,14 +131,25 @@ function loadModule(specifier: string, source: string): unknown {
       fault ??= cause
       continue
     }
+    const why = isNamedInCode(specifier, source) ? undefined : distrust(path)
+    if (why !== undefined) {
+      fault ??= new Error(`${why}, and root does not run code of another user that it finds by itself`)
+      continue
+    }
     try {
       return require(path)
     } catch (cause) {
       throw loadingFailed(specifier, source, cause)
     }
   }
-  const text = `${source}: there is no module ${specifier} (looked for from ${process.cwd()}); name a package or a path such as ./my-backend.js#MyBackend`
+  const refused = fault instanceof Error && !('code' in fault) ? `; ${fault.message}` : ''
+  const text = `${source}: there is no module ${specifier} (looked for from ${process.cwd()})${refused}; name a package or a path such as ./my-backend.js#MyBackend`
   throw new MetricsError('BACKEND_NOT_FOUND', text, { cause: fault })
+}
+
+/** A path in a call of loadBackend() is the program's own choice; a package, or a path in a variable, is what was found. */
+function isNamedInCode(specifier: string, source: string): boolean {
+  return source === 'loadBackend' && /^(?:[./]|file:)/.test(specifier)
 }
 
 function loadingFailed(specifier: string, source: string, cause: unknown): MetricsError {

@@ -7,12 +7,14 @@ import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
+import { checkOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { SeriesKey } from '../model/series-key.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
+import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
 import { SharedBackend, whyBuffered } from '../store/shared/shared-backend.js'
 import {
   directoryFromEnvironment,
@@ -25,39 +27,14 @@ import {
   sweepEndedApplications,
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
+import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
 import { RegistryScope } from './registry-scope.js'
+import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
 /** So many things without a name are not made at the start of an application, but with its requests. */
 const manyNameless = 1000
-
-export interface ConfigureOptions {
-  /** The directory that the processes of the application share. What was counted before is carried there. */
-  readonly dir?: string
-  /** Where the processes count together instead of in a directory. What was counted before is carried there. */
-  readonly backend?: Backend
-  /** Throw when the directory cannot be used, instead of counting in this process alone. */
-  readonly strict?: boolean
-  /** Told of every fault that a scrape or the store met; each kind is also warned of once. */
-  readonly onError?: (error: MetricsError) => void
-  /** Whether the default registry shows `promhive_…` families. When left out: where processes share a directory. */
-  readonly selfMetrics?: boolean
-  /**
-   * Whether OpenMetrics tells when each counter, histogram and summary began, as `…_created` samples: the default, unless
-   * `PROMETHEUS_DISABLE_CREATED_SERIES` is set (the Python client's variable). Prometheus 2 keeps them as series of
-   * their own. Decide before the first scrape.
-   */
-  readonly created?: boolean
-  /**
-   * The label of series that each process keeps for itself: `worker` (the default), the number of its seat, which the next
-   * process takes over, so that the number of series stays; or `pid`, the process's, as in Python's client. The environment
-   * variable `PROMHIVE_WORKER_LABEL` does the same. Decide before the first metric.
-   */
-  readonly workerLabel?: WorkerLabel
-  /** How many series a metric may have in one process that does not say itself. Unlimited when left out. */
-  readonly maxSeries?: number
-}
 
 /** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
 export class ProcessHome implements Home {
@@ -84,6 +61,7 @@ export class ProcessHome implements Home {
     if (typeof options !== 'object' || options === null) {
       throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
     }
+    checkOptions('configure', options, configureOptions)
     const { dir, backend } = options
     if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
       throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
@@ -94,6 +72,11 @@ export class ProcessHome implements Home {
     this.options = { ...this.options, ...options }
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(dir)
+  }
+
+  /** Before the directory is named: this process of root's shares it with workers of another user. */
+  shareWithWorkers(user: WorkersUser): void {
+    shareWith(user)
   }
 
   store(): Store {
@@ -228,7 +211,8 @@ export class ProcessHome implements Home {
       keep: isOfOneRun(directory),
     })
     try {
-      prepareOwnPlace(directory)
+      const warning = prepareOwnPlace(directory)
+      if (warning !== undefined) this.faults.warn('DIRECTORY_TAKEN', warning)
       if (directory === ownDirectory()) sweepEndedApplications()
       shared.join()
     } catch (cause) {
@@ -275,18 +259,6 @@ export class ProcessHome implements Home {
     }
     this.backend ??= new MemoryBackend()
     this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
-  }
-}
-
-/** A source that shows what this process keeps for itself as well. */
-function withLocal(source: Source, local: MemoryStore): Source {
-  return {
-    async read(pause) {
-      const reading = await source.read(pause)
-      const own = local.log.length === 0 ? [] : local.snapshot().writers
-      return { ...reading, writers: [...reading.writers, ...own] }
-    },
-    close: () => source.close(),
   }
 }
 

@@ -1,3 +1,4 @@
+import { addressed, type RedisAddressOptions } from '../store/redis/address-options.js'
 import type { BackendConfig } from './backend-config.js'
 
 /** What does the same here as one of pytheus' backends, and how it takes the same configuration. */
@@ -19,18 +20,9 @@ export function counterpartOf(name: string): Counterpart | undefined {
   return Object.hasOwn(counterparts, name) ? counterparts[name] : undefined
 }
 
-/** `{ host, port, db, password, key_prefix, expire_key_time }` as a URL and options; what else is there stays, such as `tls`. */
+/** pytheus connects to localhost where nothing is said; an address is left to `url` or `client` where there is one. */
 function redisConfig(theirs: BackendConfig): BackendConfig {
-  const { host, port = 6379, db = 0, username = '', password, key_prefix, expire_key_time, ...others } = theirs
-  const login =
-    password === undefined ? '' : `${encodeURIComponent(String(username))}:${encodeURIComponent(String(password))}@`
-  return {
-    ...others,
-    ...(others.url === undefined &&
-      others.client === undefined && {
-        url: `${others.tls === undefined ? 'redis' : 'rediss'}://${login}${host || 'localhost'}:${port}/${db}`,
-      }),
-    ...(key_prefix !== undefined && { keyPrefix: key_prefix }),
-    ...(expire_key_time !== undefined && { expireKeyTime: expire_key_time }),
-  }
+  const { host, port, db, username, password, ...others } = theirs
+  if (others.url !== undefined || others.client !== undefined) return addressed(others)
+  return addressed({ ...others, host: host || 'localhost', port, db, username, password } as RedisAddressOptions)
 }

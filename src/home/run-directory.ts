@@ -1,14 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import type { Stats } from 'node:fs'
-import { chownSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs'
+import { closeSync, fchownSync, fstatSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { directoryInUse } from '../store/shared/control.js'
-
-/** Who workers run as. */
-export interface Owner {
-  readonly uid: number
-  readonly gid: number
-}
+import {
+  openDirectory,
+  pathThrough,
+  prepareDirectory,
+  refuseOtherFiles,
+  unusable,
+  wipeFiles,
+} from '../store/shared/directory.js'
+import { freeName } from '../store/shared/files.js'
+import { controlName } from '../store/shared/format.js'
+import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
 
 const prefix = 'promhive-run-'
 const name = /^promhive-run-[A-Za-z0-9]{6}$/
@@ -22,20 +27,43 @@ const settled = 60_000
  *
  * @param place where such directories are, with room for everybody's
  */
-export function makeRunDirectory(place: string, owner: Owner): string {
+export function makeRunDirectory(place: string, owner: WorkersUser): string {
   sweepRunDirectories(place, owner)
-  const directory = mkdtempSync(join(place, prefix))
-  chownSync(directory, owner.uid, owner.gid)
-  return directory
+  return mkdtempSync(join(place, prefix))
+}
+
+/**
+ * Makes a directory the workers' own. One of root's is given to them, with what an earlier run of root's left in it
+ * removed; it must have no other files.
+ *
+ * @throws MetricsError `DIRECTORY_UNUSABLE` where the directory belongs to a third user, or is in use by processes of root
+ */
+export function giveRunDirectory(directory: string, owner: WorkersUser): void {
+  shareWith(owner)
+  prepareDirectory(directory)
+  const fd = openDirectory(directory)
+  try {
+    if (fstatSync(fd).uid === owner.uid) return
+    const place = pathThrough(fd, directory)
+    refuseOtherFiles(directory, readdirSync(place), 'name a directory of its own with --dir')
+    if (directoryInUse(place)) {
+      throw unusable(directory, 'is in use by processes of root', 'stop them, or name another with --dir')
+    }
+    freeName(join(place, controlName))
+    wipeFiles(place)
+    fchownSync(fd, owner.uid, owner.gid)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Removes a directory of `makeRunDirectory`, where it still is one of this owner's. */
-export function removeRunDirectory(directory: string, owner: Owner): void {
+export function removeRunDirectory(directory: string, owner: WorkersUser): void {
   if (factsOf(directory)?.uid === owner.uid) removeAs(owner, [directory])
 }
 
 /** Only those of this owner, that are old enough, and that no process counts in. */
-function sweepRunDirectories(place: string, owner: Owner): void {
+function sweepRunDirectories(place: string, owner: WorkersUser): void {
   const left = readdirSync(place)
     .filter((entry) => name.test(entry))
     .map((entry) => join(place, entry))
@@ -55,6 +83,6 @@ function factsOf(directory: string): Stats | undefined {
 const removal = `for (const directory of process.argv.slice(1)) require('node:fs').rmSync(directory, { recursive: true, force: true })`
 
 /** With the rights of its owner: who owns a directory may put a link in the place of anything in it while root removes it. */
-function removeAs({ uid, gid }: Owner, directories: readonly string[]): void {
+function removeAs({ uid, gid }: WorkersUser, directories: readonly string[]): void {
   spawnSync(process.execPath, ['-e', removal, ...directories], { uid, gid, env: {}, cwd: '/', stdio: 'ignore' })
 }

@@ -5,6 +5,7 @@ import { describe } from '../model/metric-name.js'
 import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
+import { counterOptions } from './option-names.js'
 import type { ExemplarForm, LabelValues, MetricOptions, VerbArguments } from './options.js'
 
 /** One series of a counter. */
@@ -41,7 +42,7 @@ export class CounterChild extends Child {
 export class Counter<L extends string = never, D extends L = never> extends LabelledMetric<L, CounterChild, D> {
   /** @throws MetricsError naming what is wrong with the name, the help, the label names or the registers */
   constructor(options: MetricOptions<L, Counter<L, D>, D>) {
-    super(options as MetricOptions<L, never, D>, () => ({ type: 'counter' }))
+    super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter' }))
   }
 
   /** Adds `amount` (1 when left out) to the series of these labels; with an example of what was counted. */

@@ -1,13 +1,25 @@
 import { MetricsError } from '../model/errors.js'
+import { checkOptions } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import type { Labels } from '../model/series-numbers.js'
 import { type MetricRegistry, theHome } from './home.js'
-import type { MetricOptions } from './options.js'
+import { passedOver, removeOptions } from './option-names.js'
+import type { MetricOptions, RemoveOptions } from './options.js'
 
 /** What becomes of label values beyond a metric's limit. */
 export interface SeriesLimit {
   readonly maxSeries: number | undefined
   readonly onLimit: 'overflow' | 'drop' | 'throw'
+}
+
+/** Throws `OPTION_INVALID` for what holds no options, and for an option that this type of metric does not have. */
+export function checkMetricOptions(options: Pick<MetricOptions<never>, 'name'>, known: object): void {
+  if (typeof options !== 'object' || options === null) {
+    const text = `a metric is made from an object with name and help, got ${describe(options)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  const { name } = options
+  checkOptions(typeof name === 'string' && name !== '' ? name : 'a metric', options, known, passedOver)
 }
 
 export function checkLimit(
@@ -30,6 +42,13 @@ export function checkExpireAfter(name: string, seconds: number | undefined): num
 export function oneOf(name: string, option: string, value: unknown, known: readonly string[]): void {
   if (known.includes(value as string)) return
   throw new MetricsError('OPTION_INVALID', `${name}: ${option} is one of ${known.join(', ')}; got ${describe(value)}`)
+}
+
+export function checkScope(name: string, options: RemoveOptions = {}): 'application' | 'process' {
+  checkOptions(name, options, removeOptions)
+  const { scope = 'application' } = options
+  oneOf(name, 'scope', scope, ['application', 'process'])
+  return scope
 }
 
 /** Throws `OPTION_INVALID` for what names no labels: all series would be meant. */

@@ -7,6 +7,7 @@ import type { LabelTexts } from '../model/series-numbers.js'
 import type { Slots } from '../store/backend.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
+import { gaugeOptions } from './option-names.js'
 import type { GaugeOptions, LabelValues, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
@@ -106,8 +107,13 @@ export class Gauge<L extends string = never, D extends L = never> extends Labell
   /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that is none of the ten */
   constructor(options: GaugeOptions<L, Gauge<L, D>, D>) {
     // Where every writer keeps its own series, `worker` tells them apart: it cannot be the user's label as well.
-    const reserved = String(options?.mode).endsWith('all') ? 'perWriter' : []
-    super(options as GaugeOptions<L, never, D>, (name) => ({ type: 'gauge', mode: modeOf(name, options) }), reserved)
+    const reserved = String(options?.mode ?? options?.multiprocess_mode).endsWith('all') ? 'perWriter' : []
+    super(
+      options as GaugeOptions<L, never, D>,
+      gaugeOptions,
+      (name) => ({ type: 'gauge', mode: modeOf(name, options) }),
+      reserved,
+    )
   }
 
   set(...args: VerbArguments<L, [value: number], D>): void
@@ -162,7 +168,10 @@ const modeOfAggregator: ReadonlyMap<unknown, GaugeMode> = new Map([
   ['max', 'livemax'],
 ])
 
-function modeOf(name: string, { mode, aggregator }: Pick<GaugeOptions<never>, 'mode' | 'aggregator'>): GaugeMode {
+type ModeOptions = Pick<GaugeOptions<never>, 'mode' | 'multiprocess_mode' | 'aggregator'>
+
+function modeOf(name: string, options: ModeOptions): GaugeMode {
+  const { mode = options.multiprocess_mode, aggregator } = options
   if (mode !== undefined && !gaugeModes.includes(mode)) {
     throw new MetricsError('MODE_UNKNOWN', `${name}: mode ${describe(mode)} is none of ${gaugeModes.join(', ')}`)
   }

@@ -7,6 +7,7 @@ import { describe } from '../model/metric-name.js'
 import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
+import { histogramOptions } from './option-names.js'
 import type { ExemplarForm, HistogramOptions, LabelValues, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
@@ -91,6 +92,7 @@ export class Histogram<L extends string = never, D extends L = never> extends La
   constructor(options: HistogramOptions<L, Histogram<L, D>, D>) {
     super(
       options as HistogramOptions<L, never, D>,
+      histogramOptions,
       (name) => ({ type: 'histogram', bounds: checkBounds(name, options.buckets) }),
       ['le'],
     )

@@ -4,6 +4,7 @@ import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import type { Home } from './home.js'
 import { LabelledMetric } from './labelled.js'
+import { infoOptions } from './option-names.js'
 import type { InfoOptions, LabelValues, VerbArguments } from './options.js'
 
 /** One series of an info. */
@@ -41,7 +42,7 @@ const saidBy = new WeakMap<Home, Map<string, SeriesKey>>()
 export class Info<L extends string = never, D extends L = never> extends LabelledMetric<L, InfoChild, D> {
   /** @throws MetricsError as for a counter, and `UNIT_MISMATCH` for a unit: an info has none */
   constructor(options: InfoOptions<L, Info<L, D>, D>) {
-    super(options as InfoOptions<L, never, D>, () => ({ type: 'info' }))
+    super(options as InfoOptions<L, never, D>, infoOptions, () => ({ type: 'info' }))
   }
 
   /** Says these label values, instead of what this process said before. */

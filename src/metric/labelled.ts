@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkLabelNames, labelText } from '../model/label-set.js'
-import { checkHelp, checkMetricName, describe, unitOf } from '../model/metric-name.js'
+import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
 import type { Store } from '../store/backend.js'
@@ -13,8 +13,10 @@ import {
   checkExpireAfter,
   checkFilter,
   checkLimit,
+  checkMetricOptions,
   checkRegisters,
   checkRequired,
+  checkScope,
   oneOf,
   type SeriesLimit,
 } from './definition.js'
@@ -59,15 +61,11 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   protected constructor(
     options: MetricOptions<L, never, D>,
+    known: object,
     part: (name: string) => TypePart<FamilyDescriptor>,
     reserved: readonly string[] | 'perWriter' = [],
   ) {
-    if (typeof options !== 'object' || options === null) {
-      throw new MetricsError(
-        'OPTION_INVALID',
-        `a metric is made from an object with name and help, got ${describe(options)}`,
-      )
-    }
+    checkMetricOptions(options, known)
     const { name: given, help, unit, labelNames, registers, collect, run = 'each' } = options
     const registries = checkRegisters(String(given), registers)
     checkMetricName(given)
@@ -171,8 +169,8 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.removeAll(series)
   }
 
-  protected removeAll(filter: LabelFilter, { scope = 'application' }: RemoveOptions = {}): void {
-    oneOf(this.name, 'scope', scope, ['application', 'process'])
+  protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
+    const scope = checkScope(this.name, options)
     try {
       this.store().remove(this.family, filter, scope)
     } catch (error) {

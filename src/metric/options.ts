@@ -90,6 +90,8 @@ export interface MetricOptions<L extends string, M = unknown, D extends string =
 export interface GaugeOptions<L extends string, M = unknown, D extends string = never> extends MetricOptions<L, M, D> {
   /** How the gauges of many processes become one: `livesum` when left out. */
   readonly mode?: GaugeMode
+  /** The word of Python's client for the mode. `mode` wins. */
+  readonly multiprocess_mode?: GaugeMode
   /** prom-client's word for the mode: sum, first, min, max, average or omit. `mode` wins. */
   readonly aggregator?: string
 }

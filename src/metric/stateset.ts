@@ -8,6 +8,7 @@ import type { LabelTexts } from '../model/series-numbers.js'
 import { checkStates, stateIndex } from '../model/states.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric, type TypePart } from './labelled.js'
+import { stateSetOptions } from './option-names.js'
 import type { LabelValues, StateSetOptions, VerbArguments } from './options.js'
 
 /** When an initial state was set: any state that somebody set is later. */
@@ -102,7 +103,7 @@ export class StateSet<S extends string, L extends string = never, D extends L = 
   /** @throws MetricsError as for a counter, `STATES_INVALID` and `MODE_UNKNOWN`; `UNIT_MISMATCH` for a unit: it has none */
   constructor(options: StateSetOptions<S, L, StateSet<S, L, D>, D>) {
     const reserved = options?.mode === 'all' ? 'perWriter' : []
-    super(options as StateSetOptions<S, L, never, D>, (name) => stateSetPart(name, options), reserved)
+    super(options as StateSetOptions<S, L, never, D>, stateSetOptions, (name) => stateSetPart(name, options), reserved)
     this.initial = options.initial
   }
 

@@ -6,6 +6,7 @@ import { checkQuantiles, checkRelativeError, defaultRelativeError } from '../mod
 import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric, type TypePart } from './labelled.js'
+import { summaryOptions } from './option-names.js'
 import type { LabelValues, SummaryOptions, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
@@ -67,7 +68,7 @@ export class SummaryChild extends Child {
 export class Summary<L extends string = never, D extends L = never> extends LabelledMetric<L, SummaryChild, D> {
   /** @throws MetricsError as for a counter, and `QUANTILES_INVALID` for quantiles that are not from 0 to 1 */
   constructor(options: SummaryOptions<L, Summary<L, D>, D>) {
-    super(options as SummaryOptions<L, never, D>, (name) => summaryPart(name, options), ['quantile'])
+    super(options as SummaryOptions<L, never, D>, summaryOptions, (name) => summaryPart(name, options), ['quantile'])
   }
 
   observe(...args: VerbArguments<L, [value: number], D>): void

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
+import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 
 /**
@@ -14,6 +15,23 @@ export interface RedisTls extends Omit<ConnectionOptions, 'host' | 'port' | 'pat
   readonly certFile?: string
   readonly keyFile?: string
 }
+
+/** Those of promhive's, and of Node's the ones in general use; any other of Node's passes. */
+const tlsOptions = {
+  caFile: true,
+  certFile: true,
+  keyFile: true,
+  ca: true,
+  cert: true,
+  key: true,
+  passphrase: true,
+  servername: true,
+  rejectUnauthorized: true,
+  checkServerIdentity: true,
+  minVersion: true,
+  maxVersion: true,
+  ciphers: true,
+} as const satisfies Partial<OptionNames<RedisTls>>
 
 /** Where a Redis is: a URL as the libraries take it, or its parts. */
 export type RedisPlace = RedisUrl | RedisAddress | RedisSocket
@@ -50,6 +68,7 @@ export function checkTls(who: string, tls: unknown, url: string | undefined): Re
   if (typeof tls !== 'object' || tls === null) {
     throw invalid(`tls takes an object such as { caFile: '/etc/ssl/redis.pem' }, got ${describe(tls)}`)
   }
+  checkSpelling(`${who}: tls`, tls, tlsOptions)
   for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
     const file = (tls as RedisTls)[name]
     if (file !== undefined && typeof file !== 'string') throw invalid(`tls.${name} is the path of a file`)

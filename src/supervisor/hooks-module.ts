@@ -2,16 +2,27 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
+import { nearest } from '../model/nearest-name.js'
+import type { Origin } from './configuration/configuration.js'
+import { distrust } from './configuration/discovery.js'
 import { type Hooks, hookNames, unknownHooks } from './lifecycle.js'
 import { textOf } from './log.js'
 
 /**
- * The hooks that a module exports, by name or all in its default export; none without a module.
+ * The hooks that the module of `hooksModule` exports, by name or all in its default export; none without a module. Root
+ * loads a module of another user only if the command line or code names it.
  *
  * @throws MetricsError `OPTION_INVALID` when it cannot be loaded, or exports none
  */
-export async function hooksFrom(file: string): Promise<Hooks> {
+export async function hooksFrom({ origins }: { readonly origins: readonly Origin[] }): Promise<Hooks> {
+  const { value, from } = origins.find(({ name }) => name === 'hooksModule')!
+  const file = String(value)
   if (file === '') return {}
+  const fault = /^(?:command line|code)/.test(from) ? undefined : distrust(file)
+  if (fault !== undefined) {
+    const text = `${fault}: root does not run hooks of another user that ${from} names; to use them, say --hooks ${file}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
   const hooks = await load(file)
   if (Object.keys(hooks).length > 0) return hooks
   throw new MetricsError('OPTION_INVALID', `${file} exports no hooks: export functions of the names ${list()}`)
@@ -36,7 +47,12 @@ async function load(file: string): Promise<Hooks> {
 export function checkHooks(hooks: object = {}): void {
   const [unknown] = unknownHooks(hooks)
   if (unknown !== undefined) {
-    throw new MetricsError('OPTION_INVALID', `there is no hook "${unknown}": there are ${list()}, and gunicorn's`)
+    const meant = nearest(unknown, hookNames)
+    const advice = meant === undefined ? '' : `; did you mean "${meant}"?`
+    throw new MetricsError(
+      'OPTION_INVALID',
+      `there is no hook "${unknown}": there are ${list()}, and gunicorn's${advice}`,
+    )
   }
   for (const [name, hook] of Object.entries(hooks)) {
     if (hook === undefined || typeof hook === 'function') continue

@@ -10,8 +10,10 @@ export interface Assignment {
   readonly maxRequests: number
   /** Seconds without a turn of the event loop after which a report is written; 0 for never. */
   readonly timeout: number
-  /** Where reports go; the working directory when empty. */
+  /** Where reports go; `promhive-reports` in the working directory when empty. */
   readonly reportDir: string
+  /** Whether reports contain the environment. */
+  readonly reportEnvironment: boolean
   readonly report: boolean
   /** Milliseconds that it has for leaving, before it is killed. */
   readonly grace: number

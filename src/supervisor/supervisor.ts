@@ -248,7 +248,8 @@ export class Supervisor extends SupervisorCore {
   }
 
   private assignment(id: number): Assignment {
-    const { maxRequests, maxRequestsJitter, timeout, gracefulTimeout, report, reportDir, register } = this.settings
+    const { maxRequests, maxRequestsJitter, timeout, gracefulTimeout, register } = this.settings
+    const { report, reportDir, reportEnvironment } = this.settings
     const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
     return {
       supervisor: process.pid,
@@ -260,6 +261,7 @@ export class Supervisor extends SupervisorCore {
       countsRequests: !(register && this.naming.gunicorn),
       // The application may go to another working directory.
       reportDir: reportDir === '' ? '' : resolve(reportDir),
+      reportEnvironment,
       naming: this.naming,
     }
   }

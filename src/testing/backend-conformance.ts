@@ -1,4 +1,5 @@
-import { type ConformanceCase, type Conforming, runCase, type TestFramework } from './conformance.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
+import { type ConformanceCase, type Conforming, runCase, type Supports, type TestFramework } from './conformance.js'
 import { carrying } from './store/carrying.js'
 import { counting } from './store/counting.js'
 import { exemplars } from './store/exemplars.js'
@@ -15,6 +16,9 @@ export const backendCases: readonly ConformanceCase[] = [
   ...exemplars,
   ...writers,
 ]
+
+const known = { create: true, supports: true } as const satisfies OptionNames<Conforming>
+const supported = { manyWriters: true, outlivesWriters: true, exemplars: true } as const satisfies OptionNames<Supports>
 
 /**
  * One suite for every backend: what the contract promises, tested as promhive itself uses a backend. It asserts with
@@ -33,6 +37,8 @@ export const backendCases: readonly ConformanceCase[] = [
  * }, { describe, test })
  */
 export function backendConformance(name: string, conforming: Conforming, { describe, test }: TestFramework): void {
+  checkOptions('backendConformance', conforming, known)
+  checkOptions('backendConformance: supports', conforming.supports, supported)
   const cases = backendCases.filter(({ needs }) => needs === undefined || conforming.supports[needs])
   describe(`${name} keeps the contract of a backend`, () => {
     for (const group of new Set(cases.map((each) => each.group))) {

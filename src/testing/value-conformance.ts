@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { ValueBackend } from '../store/values/value-backend.js'
 import type { Value, ValueBackendClass, ValueMetric } from '../store/values/value-protocol.js'
 import { Participant, type TestFramework } from './conformance.js'
@@ -11,6 +12,8 @@ export interface ConformingValues {
   /** A configuration under which nothing was counted yet: a fresh one at each call. */
   config(): Readonly<Record<string, unknown>>
 }
+
+const known = { backendClass: true, config: true } as const satisfies OptionNames<ConformingValues>
 
 type Make = (metric: ValueMetric, bucket?: string) => Value
 
@@ -61,9 +64,11 @@ const ofValues: Readonly<Record<string, (make: Make) => Promise<void>>> = {
  */
 export function valueBackendConformance(
   name: string,
-  { backendClass, config }: ConformingValues,
+  conforming: ConformingValues,
   { describe, test }: TestFramework,
 ): void {
+  checkOptions('valueBackendConformance', conforming, known)
+  const { backendClass, config } = conforming
   describe(`${name} keeps the protocol of a value`, () => {
     for (const [what, run] of Object.entries(ofValues)) {
       test(what, async () => {

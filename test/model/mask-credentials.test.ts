@@ -23,6 +23,8 @@ describe('credentials in a text', () => {
   })
 
   test.for([
+    'at file:///app/node_modules/@scope/x.js:1',
+    'webpack://app/./node_modules/@scope/x.js',
     'redis://host:6379/0',
     'a@b.example',
     'http_requests_total{path="/a//b"} 1',
@@ -72,7 +74,7 @@ describe('an error', () => {
     for (const text of [error.message, error.stack!, inspect(error, { depth: 20, showHidden: true })]) {
       expect(text).not.toContain('secret')
     }
-    const { cause } = error as { cause: Error & { cause: Error } }
+    const { cause } = error as { cause: Error & { cause: Error & { cause: Error } } }
     expect(cause.message).toBe('outer redis://***@host')
     expect(cause.cause).toMatchObject({
       message: 'middle redis://***@host',

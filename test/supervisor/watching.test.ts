@@ -15,7 +15,8 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
   }, async ({ stage }) => {
     const reports = join(stage.folder(), 'made', 'by', 'it')
     const args = ['--workers', '2', '--timeout', '12', '--report-dir', reports]
-    const app = await SupervisedApplication.start(stage, { args })
+    const env = { DATABASE_PASSWORD: 'in the environment alone' }
+    const app = await SupervisedApplication.start(stage, { args, env })
     const pids = app.workerPids()
     const blocked = new Set<string>()
     await until(
@@ -43,9 +44,11 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     expect(names).toHaveLength(2)
     for (const name of names) {
       const file = join(reports, name)
-      const { javascriptStack } = JSON.parse(readFileSync(file, 'utf8'))
+      const text = readFileSync(file, 'utf8')
+      expect(text).not.toContain(env.DATABASE_PASSWORD)
+      const { javascriptStack } = JSON.parse(text)
       expect(javascriptStack.stack.join('\n')).toMatch(/serves\.mjs:3\d/)
-      expect(statSync(file).mode & 0o077).toBe(0)
+      expect(statSync(file).mode & 0o777).toBe(0o600)
     }
     await app.says(/has been in \S+ at \S*serves\.mjs:3\d for/)
   })

@@ -42,7 +42,7 @@ export const run: Command = {
     const exec = programAt(resolve(app))
     const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
     const { hooksModule } = configuration.settings
-    const hooks = (await hooksFrom(hooksModule)) as Hooks
+    const hooks = (await hooksFrom(configuration)) as Hooks
     const supervisor = composeSupervisor(configuration, { exec, args: appArguments, execArgv, hooks })
     handleSignals(supervisor)
     if (hooksModule !== '') outliveHooks(supervisor)

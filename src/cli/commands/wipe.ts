@@ -1,11 +1,18 @@
-import { chmodSync, chownSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, fchmodSync, fchownSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MetricsError } from '../../model/errors.js'
 import { directoryInUse } from '../../store/shared/control.js'
-import { prepareDirectory, wipeFiles } from '../../store/shared/directory.js'
-import { removeQuietly } from '../../store/shared/files.js'
-import { controlName, isOurs } from '../../store/shared/format.js'
+import {
+  openDirectory,
+  pathThrough,
+  prepareDirectory,
+  refuseOtherFiles,
+  wipeFiles,
+} from '../../store/shared/directory.js'
+import { freeName } from '../../store/shared/files.js'
+import { controlName } from '../../store/shared/format.js'
+import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 
@@ -38,29 +45,30 @@ export const wipe: Command = {
     const directory = directoryArgument(positionals[0] ?? values.dir)
     const owner = values.owner === undefined ? undefined : ownerFrom(values.owner)
     const mode = values.mode === undefined ? undefined : modeFrom(values.mode)
+    shareWith(owner)
     prepareDirectory(directory)
-    if (!values.force && directoryInUse(directory)) {
-      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is in use: stop the application first, or say --force`)
+    const fd = openDirectory(directory)
+    try {
+      // To the directory that was checked, whatever its path leads to by now.
+      const place = pathThrough(fd, directory)
+      if (!values.force) refuse(directory, place, mode !== undefined || owner !== undefined)
+      freeName(join(place, controlName))
+      wipeFiles(place)
+      if (mode !== undefined) fchmodSync(fd, mode)
+      if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid)
+    } finally {
+      closeSync(fd)
     }
-    if (!values.force && (mode !== undefined || owner !== undefined)) refuseForeign(directory)
-    removeQuietly(join(directory, controlName))
-    wipeFiles(directory)
-    if (mode !== undefined) chmodSync(directory, mode)
-    if (owner !== undefined) chownSync(directory, owner.uid, owner.gid)
     console.log(`promhive: ${directory} is ready for a fresh run`)
     return 0
   },
 }
 
-/** A slip of the tongue must not give /usr/lib to somebody: a directory of other files is not one of metrics. */
-function refuseForeign(directory: string): void {
-  const names = readdirSync(directory)
-  if (names.length === 0 || names.some((name) => isOurs(name) || name === controlName)) return
-  const some = names.slice(0, 3).join(', ')
-  throw new MetricsError(
-    'DIRECTORY_UNUSABLE',
-    `${directory} has files, and none of promhive's (${some}${names.length > 3 ? ', …' : ''}): it keeps its owner and mode; name a directory of its own, or say --force`,
-  )
+function refuse(directory: string, place: string, changesHands: boolean): void {
+  if (directoryInUse(place)) {
+    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is in use: stop the application first, or say --force`)
+  }
+  if (changesHands) refuseOtherFiles(directory, readdirSync(place), 'name a directory of its own, or say --force')
 }
 
 function modeFrom(text: string): number {
@@ -68,7 +76,7 @@ function modeFrom(text: string): number {
   throw new MetricsError('OPTION_INVALID', `--mode takes octal permissions such as 0755, got ${JSON.stringify(text)}`)
 }
 
-function ownerFrom(text: string): { uid: number; gid: number } {
+function ownerFrom(text: string): WorkersUser {
   const [user = '', group] = text.split(':')
   const entry = entryOf('/etc/passwd', user)
   const uid = entry?.[2] ?? user

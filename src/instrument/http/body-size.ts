@@ -39,6 +39,13 @@ export function headSize(response: ServerResponse): number {
   return typeof head === 'string' ? head.length : -1
 }
 
+/** The status of a response as it was sent; undefined where Node does not show it. */
+export function sentStatus(response: ServerResponse): number | undefined {
+  const { _header: head } = response as Sent
+  const found = typeof head === 'string' ? /^HTTP\/\d\.\d (\d{3})/.exec(head) : null
+  return found === null ? undefined : Number(found[1])
+}
+
 export function sizeOf(told: unknown): number {
   const size = Number(told)
   return Number.isSafeInteger(size) && size >= 0 ? size : -1

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { headSize, requestSize, toldSize } from './body-size.js'
+import { headSize, requestSize, sentStatus, toldSize } from './body-size.js'
 import { Exchange, transportOf } from './exchange.js'
 import { guarded } from './guard.js'
 import type { ServerInstrument } from './server-instrument.js'
@@ -13,6 +13,10 @@ type Connected = Socket & { [place]?: Connection; readonly encrypted?: boolean }
 /** An exchange of HTTP 1, and the response object that it ends with. */
 class MessageExchange extends Exchange {
   response: ServerResponse | undefined
+
+  override get headSent(): boolean {
+    return this.response?.headersSent === true
+  }
 }
 
 /**
@@ -77,15 +81,20 @@ export class Connection {
   }
 
   private end(exchange: MessageExchange, aborted: boolean): void {
-    exchange.end(aborted)
     const response = exchange.response!
-    exchange.status = aborted && !response.headersSent ? 0 : response.statusCode
+    // Where a stream that was piped into the response failed, the error is there. A client that leaves puts none there.
+    if (aborted && response.errored) exchange.met(response.errored)
+    exchange.end(aborted)
+    // A framework may set another status when it is too late to send it.
+    const sent = aborted || exchange.failedLate ? sentStatus(response) : undefined
+    exchange.status = aborted && !response.headersSent ? 0 : (sent ?? response.statusCode)
     try {
       if (this.instrument.measuresSizes && !this.ignored) this.weigh(exchange, response)
       this.instrument.ended(exchange)
     } finally {
       exchange.request = undefined
       exchange.response = undefined
+      exchange.templateSource = undefined
       if (exchange !== this.first) this.others = this.others.filter((one) => one !== exchange)
     }
   }

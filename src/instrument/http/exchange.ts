@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 // Not the global one: that is looked up through a getter, each time.
 import { performance } from 'node:perf_hooks'
+import { errorTypeOf } from './label-values.js'
 
 /** A request, as the functions see it that an application hands in. */
 export type HttpRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+
+/** Reads the template of a request's route from a framework, as far as the framework has chosen it by now. */
+export type RouteTemplateSource = () => string | undefined
 
 /** A request and its response, while it is being answered. The object is used again for the next one on its connection. */
 export class Exchange {
@@ -18,7 +22,12 @@ export class Exchange {
   since = 0
   /** The template of its route, where a framework or the application told it. */
   route: string | undefined
+  /** Asked at the end where `route` is undefined: the end may come while the handler is at work. */
+  templateSource: RouteTemplateSource | undefined
+  /** The type of the last error that the request met, whatever was answered to it. */
   errorType: string | undefined
+  /** Whether that error came when the status had been sent, and so could not be shown by it. */
+  failedLate = false
   aborted = false
   /** 0 where there was none. */
   status = 0
@@ -35,7 +44,32 @@ export class Exchange {
     this.transport = transport
     this.since = performance.now()
     this.route = undefined
+    this.templateSource = undefined
     this.errorType = undefined
+    this.failedLate = false
+  }
+
+  /** Whether the status line has left for the client. */
+  get headSent(): boolean {
+    return false
+  }
+
+  /** Whether the client has left: what fails from then on fails because of that. */
+  get abandoned(): boolean {
+    return false
+  }
+
+  /** Notes an error of the application's. */
+  met(error: unknown): void {
+    // After a late error, the ones that follow come of it: a framework that cannot send its error page, say.
+    if (!this.open || this.abandoned || this.failedLate) return
+    this.errorType = errorTypeOf(error)
+    this.failedLate ||= this.headSent
+  }
+
+  /** Whether the application failed to answer: by its status, or by an error that the status does not show. */
+  get failed(): boolean {
+    return this.status >= 500 || this.failedLate || (this.status === 0 && this.errorType !== undefined)
   }
 
   end(aborted: boolean): void {

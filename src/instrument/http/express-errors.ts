@@ -2,7 +2,6 @@ import type { HttpRequest } from './exchange.js'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { expressRoute } from './express-route.js'
 import { onChannel } from './guard.js'
-import { errorTypeOf } from './label-values.js'
 
 /** Express 5.3 and later tell of the errors that handlers throw or pass on, and where. */
 export function watchExpressErrors(): () => void {
@@ -11,7 +10,7 @@ export function watchExpressErrors(): () => void {
     ({ req, error }: { readonly req: NodeRequest; readonly error: unknown }) => {
       const exchange = exchangeOf(req)
       if (exchange === undefined) return
-      exchange.errorType = errorTypeOf(error)
+      exchange.met(error)
       // Later Express has forgotten under which path it was.
       exchange.route ??= expressRoute(req as NodeRequest & HttpRequest)
     },

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { guarded, onChannel } from './guard.js'
-import { errorTypeOf, unmatched } from './label-values.js'
+import { unmatched } from './label-values.js'
 
 /** Of Fastify, what is used here. */
 export interface FastifyLike {
@@ -14,6 +14,15 @@ export interface FastifyLike {
     name: 'onError',
     hook: (request: FastifyRequestLike, reply: FastifyReplyLike, error: unknown, done: () => void) => void,
   ): unknown
+  addHook(
+    name: 'onSend',
+    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown, done: () => void) => void,
+  ): unknown
+}
+
+interface StreamLike {
+  pipe(target: unknown): unknown
+  once(event: 'error', listener: (error: unknown) => void): unknown
 }
 
 interface FastifyReplyLike {
@@ -44,6 +53,11 @@ export function hookInto(fastify: FastifyLike): void {
     error([request, fault])
     done()
   })
+  // A stream that fails after the headers reaches no hook: Fastify cuts the response off.
+  fastify.addHook('onSend', (request, _reply, payload, done) => {
+    if (isStream(payload)) payload.once('error', (fault) => error([request, fault]))
+    done()
+  })
 }
 
 function tellRoute({ raw, routeOptions }: FastifyRequestLike): void {
@@ -51,7 +65,11 @@ function tellRoute({ raw, routeOptions }: FastifyRequestLike): void {
   if (exchange !== undefined) exchange.route = routeOptions?.url ?? unmatched
 }
 
+function isStream(payload: unknown): payload is StreamLike {
+  const stream = payload as Partial<StreamLike> | null | undefined
+  return typeof stream === 'object' && typeof stream?.pipe === 'function' && typeof stream.once === 'function'
+}
+
 function tellError([{ raw }, fault]: readonly [FastifyRequestLike, unknown]): void {
-  const exchange = exchangeOf(raw)
-  if (exchange !== undefined) exchange.errorType = errorTypeOf(fault)
+  exchangeOf(raw)?.met(fault)
 }

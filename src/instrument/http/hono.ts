@@ -1,8 +1,7 @@
-import type { Exchange } from './exchange.js'
+import type { Exchange, RouteTemplateSource } from './exchange.js'
 import type { NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
-import { errorTypeOf, unmatched } from './label-values.js'
-import { attempt, type NodeResponse, Picker } from './picked.js'
+import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
 
 interface MatchedRoute {
   readonly path: string
@@ -15,6 +14,8 @@ export interface HonoContext {
   /** On Node.js its server leaves Node's own objects here. */
   readonly env: unknown
   readonly error: unknown
+  /** Whether there is a response. */
+  readonly finalized: boolean
   readonly res: { readonly status: number }
   readonly req: {
     readonly raw: Request
@@ -31,41 +32,47 @@ export function honoMetrics(options: HttpOptions): HonoMiddleware {
   return async (context, next) => {
     const { incoming, outgoing } = (context.env ?? {}) as { incoming?: NodeRequest; outgoing?: NodeResponse }
     const onNode = incoming !== undefined && outgoing !== undefined
-    const exchange = onNode ? picker.pick(incoming, outgoing) : beginForeign(picker, context.req.raw)
+    const route = (): string | undefined => routeOf(context)
+    const exchange = onNode ? picker.pick(incoming, outgoing, route) : beginForeign(picker, context.req.raw, route)
     try {
       await next()
     } finally {
-      attempt(() => tell(exchange, context))
+      // Hono brings an error to its own handler before it returns here, and leaves it on the context.
+      const { error } = context
+      if (error !== undefined && error !== null) {
+        if (onNode) noteError(incoming, error)
+        else attempt(() => exchange?.met(error))
+      }
       if (!onNode) picker.endForeign(exchange, context.res.status)
     }
   }
 }
 
-function beginForeign(picker: Picker, { method, url, headers }: Request): Exchange | undefined {
+function beginForeign(
+  picker: Picker,
+  { method, url, headers }: Request,
+  route: RouteTemplateSource,
+): Exchange | undefined {
   const { pathname, search, protocol } = new URL(url)
   return picker.pickForeign(
     { method, url: pathname + search, headers: Object.fromEntries(headers) },
     protocol === 'https:',
+    route,
   )
-}
-
-/** Hono brings an error to its own handler before it returns here, and leaves it on the context. */
-function tell(exchange: Exchange | undefined, context: HonoContext): void {
-  if (exchange === undefined) return
-  exchange.route ??= routeOf(context)
-  const { error } = context
-  if (error !== undefined && error !== null) exchange.errorType = errorTypeOf(error)
 }
 
 /**
  * The route of the handler that answered, or would have: a guard may have answered before it. Where there is none, the path
  * of the middleware that answered, unless that is for all paths or found nothing.
  */
-function routeOf({ req: { matchedRoutes, routeIndex }, res }: HonoContext): string {
+function routeOf(context: HonoContext): string | undefined {
+  const { matchedRoutes, routeIndex } = context.req
   const handler = matchedRoutes.find((route, index) => index >= routeIndex && !isMiddleware(route))
   if (handler !== undefined) return handler.path
   const last = matchedRoutes[routeIndex]?.path
-  return last === undefined || everywhere.test(last) || res.status === 404 ? unmatched : last
+  if (last === undefined || everywhere.test(last)) return undefined
+  // The response is looked at once there is one: Hono makes one when it is asked for it.
+  return context.finalized && context.res.status === 404 ? undefined : last
 }
 
 const everywhere = /^\/?\*$/

@@ -1,5 +1,6 @@
 import type { Registry } from '../../collect/registry.js'
 import { MetricsError } from '../../model/errors.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { type NamingName, namings } from './naming/namings.js'
 import type { ServerInstrumentOptions } from './server-instrument.js'
@@ -17,8 +18,21 @@ export interface HttpOptions extends ServerInstrumentOptions {
   readonly maxHosts?: number | undefined
 }
 
+/** The names of the options. */
+export const httpOptions = {
+  names: true,
+  register: true,
+  buckets: true,
+  maxRoutes: true,
+  maxHosts: true,
+  ignore: true,
+  route: true,
+} as const satisfies OptionNames<HttpOptions>
+
 /** @throws MetricsError `OPTION_INVALID` for what would only be noticed at the first request, or never */
-export function checkHttpOptions({ names, ignore, route, maxRoutes, maxHosts }: HttpOptions): void {
+export function checkHttpOptions(options: HttpOptions): void {
+  checkOptions('instrumentHttp', options, httpOptions)
+  const { names, ignore, route, maxRoutes, maxHosts } = options
   if (names !== undefined) {
     if (typeof names !== 'string' && !Array.isArray(names)) throw invalid('names', 'a name or several', names)
     if (checkNames(names, 'instrumentHttp: names').length === 0) throw invalid('names', 'one name at least', names)

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Connection } from './connection.js'
-import { Exchange, type HttpRequest, transportOf } from './exchange.js'
+import { Exchange, type HttpRequest, type RouteTemplateSource, transportOf } from './exchange.js'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { report } from './guard.js'
 import { provideHttpInstrument } from './http-instrument.js'
 import type { HttpOptions } from './http-options.js'
-import { errorTypeOf } from './label-values.js'
 import type { ServerInstrument } from './server-instrument.js'
 import { StreamExchange } from './stream-exchange.js'
 
@@ -22,19 +21,22 @@ export class Picker {
   }
 
   /** Counts a request, once; where `--import promhive/register` counts them all, this one already does. */
-  pick(request: NodeRequest, response: NodeResponse): Exchange | undefined {
+  pick(request: NodeRequest, response: NodeResponse, templateSource?: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = exchangeOf(request) ?? this.begin(request, response)
+      // Of applications in one another, the inner one comes later and knows more of the route.
+      if (templateSource !== undefined) exchange.templateSource = templateSource
       this.instrument.measure(exchange)
       return exchange
     })
   }
 
   /** A request that did not come through a server of Node's: whoever picks it tells its end. */
-  pickForeign(request: HttpRequest, encrypted: boolean): Exchange | undefined {
+  pickForeign(request: HttpRequest, encrypted: boolean, templateSource: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = new Exchange()
       exchange.begin(request, request.method ?? '', transportOf(encrypted, 1, 1))
+      exchange.templateSource = templateSource
       this.instrument.measure(exchange)
       return exchange
     })
@@ -62,8 +64,7 @@ export class Picker {
 /** The error that a request met, where it is under way. */
 export function noteError(request: NodeRequest, error: unknown): void {
   attempt(() => {
-    const exchange = exchangeOf(request)
-    if (exchange !== undefined) exchange.errorType = errorTypeOf(error)
+    exchangeOf(request)?.met(error)
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Exchange, HttpRequest } from './exchange.js'
+import type { Exchange, HttpRequest, RouteTemplateSource } from './exchange.js'
 import { expressRoute } from './express-route.js'
 import { report } from './guard.js'
 import { unmatched } from './label-values.js'
@@ -57,19 +57,23 @@ export class ServerInstrument {
     for (const metrics of this.metrics) metrics.ended(exchange, route)
   }
 
-  private routeOf({ route, request }: Exchange): string {
+  private routeOf({ route, templateSource, request }: Exchange): string {
     if (route !== undefined) return route
-    return expressRoute(request!) ?? this.toldRoute(request!) ?? unmatched
+    return (templateSource && asked(templateSource)) ?? expressRoute(request!) ?? this.toldRoute(request!) ?? unmatched
   }
 
-  /** A function that fails costs the label, and not the count. */
   private toldRoute(request: HttpRequest): string | undefined {
-    if (this.options.route === undefined) return undefined
-    try {
-      return this.options.route(request)
-    } catch (cause) {
-      report(cause)
-      return undefined
-    }
+    const { route } = this.options
+    return route && asked(() => route(request))
+  }
+}
+
+/** A function that fails costs the label, and not the count. */
+function asked(source: RouteTemplateSource): string | undefined {
+  try {
+    return source()
+  } catch (cause) {
+    report(cause)
+    return undefined
   }
 }

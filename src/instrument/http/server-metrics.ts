@@ -80,10 +80,10 @@ export class ServerMetrics {
     if (exchange.requestSize >= 0) requestSize?.observe(exchange.requestSize)
     if (exchange.responseSize >= 0) responseSize?.observe(exchange.responseSize)
     if (exchange.aborted) this.aborted?.labels(labelsOf(this.naming.server.aborted!, this.facts(exchange, route))).inc()
-    else if (exchange.status >= 500) this.failed(exchange, route)
+    if (exchange.failed) this.countError(exchange, route)
   }
 
-  private failed(exchange: Exchange, route: string): void {
+  private countError(exchange: Exchange, route: string): void {
     if (this.errors.length === 0) return
     const facts = this.facts(exchange, route)
     for (const [family, counter] of this.errors) counter.labels(labelsOf(family, facts)).inc()
@@ -112,7 +112,7 @@ export class ServerMetrics {
   }
 
   private statusKey(exchange: Exchange): number | string {
-    if (!this.tellsErrors || !failed(exchange)) return exchange.status
+    if (!this.tellsErrors || !hasErrorType(exchange)) return exchange.status
     return `${exchange.status} ${this.errorTypeOf(exchange)}`
   }
 
@@ -144,16 +144,17 @@ export class ServerMetrics {
       status: exchange.aborted && status === 0 ? this.naming.abortedStatus : status,
       scheme: schemeOf(transport),
       version: versionOf(transport),
-      errorType: failed(exchange) ? this.errorTypeOf(exchange) : undefined,
+      errorType: hasErrorType(exchange) ? this.errorTypeOf(exchange) : undefined,
       get worker() {
         return workerNumber()
       },
     }
   }
 
-  /** Where nobody told the error, the status stands for it, as OpenTelemetry has it. */
-  private errorTypeOf({ aborted, errorType, status }: Exchange): string {
-    return aborted ? 'aborted' : this.errorTypes.label(errorType ?? String(status))
+  /** Without a known error, the status stands for it, as OpenTelemetry has it. */
+  private errorTypeOf({ failed, aborted, errorType, status }: Exchange): string {
+    if (failed && errorType !== undefined) return this.errorTypes.label(errorType)
+    return aborted ? 'aborted' : this.errorTypes.label(String(status))
   }
 }
 
@@ -168,8 +169,8 @@ function tellsWorkersOnly({ labels }: NamedFamily): boolean {
   return facts.length === 1 && facts[0] === 'worker'
 }
 
-function failed({ aborted, status }: Exchange): boolean {
-  return aborted || status >= 500
+function hasErrorType({ aborted, failed }: Exchange): boolean {
+  return aborted || failed
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

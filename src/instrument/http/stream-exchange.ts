@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { sizeOf } from './body-size.js'
 import { Exchange, transportOf } from './exchange.js'
 import { guarded } from './guard.js'
+import { errorTypeOf } from './label-values.js'
 import type { ServerInstrument } from './server-instrument.js'
 
 /** Where a stream keeps its exchange: the same for the ESM and the CommonJS build. */
@@ -11,16 +12,24 @@ const place = Symbol.for('promhive.exchange')
 /** The code of HTTP/2 that a stream ends with when all went well. */
 const noError = 0
 
+/** Node makes an error of each code that the other side ends a stream or a session with. */
+function isOfProtocol({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('ERR_HTTP2_')
+}
+
 type Placed = ServerHttp2Stream & { [place]?: StreamExchange }
 
 /** An exchange of HTTP/2: a stream of its own. */
 export class StreamExchange extends Exchange {
+  private readonly session
+
   private constructor(
     private readonly stream: ServerHttp2Stream,
     private readonly instrument: ServerInstrument,
     headers: IncomingHttpHeaders,
   ) {
     super()
+    this.session = stream.session
     const method = headers[':method'] ?? 'GET'
     const encrypted = (stream.session?.socket as TLSSocket | undefined)?.encrypted === true
     this.begin({ method, url: headers[':path'] ?? '', headers }, method, transportOf(encrypted, 2, 0))
@@ -42,14 +51,32 @@ export class StreamExchange extends Exchange {
     return exchange
   }
 
+  override get headSent(): boolean {
+    return this.stream.headersSent
+  }
+
+  override get abandoned(): boolean {
+    return this.stream.aborted
+  }
+
   private closed(): void {
     const { stream } = this
     this.status = Number(stream.sentHeaders?.[':status'] ?? 0)
+    // A session that ends takes its streams with it, and gives them its own error.
+    if (stream.errored && this.session?.destroyed !== true && !isOfProtocol(stream.errored)) {
+      this.metInStream(stream.errored)
+    }
     // Node ends the writable side of a stream that the client gave up: only its code tells.
     this.end(this.status === 0 || stream.aborted || stream.rstCode !== noError)
     this.requestSize = this.requestSizeTold()
     this.responseSize = this.responseSizeTold()
     this.instrument.ended(this)
+  }
+
+  /** The stream is gone by now, and so `abandoned` would say that the client left first. */
+  private metInStream(error: Error): void {
+    this.errorType ??= errorTypeOf(error)
+    this.failedLate ||= this.status !== 0
   }
 
   /** Without a length, a request has a body only where its method is one that has. */

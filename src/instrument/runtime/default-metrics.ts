@@ -2,6 +2,7 @@ import type { Registry } from '../../collect/registry.js'
 import { theHome } from '../../metric/home.js'
 import type { LabelValues } from '../../metric/options.js'
 import { MetricsError } from '../../model/errors.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
@@ -32,6 +33,31 @@ export interface DefaultMetricsOptions {
   /** A series of each gauge per worker, with the label `worker`, in place of one for the whole application. */
   readonly perWorker?: boolean | undefined
 }
+
+const known = {
+  register: true,
+  prefix: true,
+  labels: true,
+  gcDurationBuckets: true,
+  eventLoopMonitoringPrecision: true,
+  perWorker: true,
+} as const satisfies OptionNames<DefaultMetricsOptions>
+
+/**
+ * Options of prom-client's versions and plug-ins that mean nothing here: `enabled` comes with those of fastify-metrics,
+ * `timeout` with those of prometheus-api-metrics.
+ */
+const passedOver = {
+  enabled: true,
+  enableExemplars: true,
+  timeout: true,
+  timestamps: true,
+  eventLoopUtilizationTimeout: true,
+  eventLoopUtilizationBuckets: true,
+  eventLoopUtilizationPercentiles: true,
+  eventLoopUtilizationAgeBuckets: true,
+  eventLoopUtilizationMaxAgeSeconds: true,
+} as const
 
 const defaults = { prefix: '', labels: {}, eventLoopMonitoringPrecision: 10, perWorker: false } as const
 
@@ -90,6 +116,7 @@ type Given = { readonly [K in keyof DefaultMetricsOptions]: NonNullable<DefaultM
 function check(options: DefaultMetricsOptions | null | undefined): Given {
   if (options === undefined || options === null) return {}
   if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)
+  checkOptions('collectDefaultMetrics', options, known, passedOver)
   const given: Given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const { prefix, labels, eventLoopMonitoringPrecision: precision, perWorker } = given
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid('prefix must be a string', prefix)

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os'
 import { MetricsError } from '../../model/errors.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import type { RedisTls } from '../../redis-client/place.js'
+import { addressed, type RedisAddressOptions } from './address-options.js'
 
 /** How processes share their metrics through Redis. All times are in seconds. */
-export interface RedisOptions {
+export interface RedisOptions extends RedisAddressOptions {
   /** Where Redis is: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`. The default is redis://127.0.0.1:6379. */
   readonly url?: string
   /** With `rediss://…`: who signed the server's certificate, and the like; `{ caFile: '/etc/ssl/redis.pem' }`. */
@@ -35,6 +37,27 @@ export interface RedisOptions {
   readonly instance?: string
 }
 
+const known = {
+  url: true,
+  tls: true,
+  client: true,
+  keyPrefix: true,
+  flushInterval: true,
+  expireKeyTime: true,
+  deadAfter: true,
+  scope: true,
+  perHost: true,
+  dir: true,
+  instance: true,
+  host: true,
+  port: true,
+  db: true,
+  username: true,
+  password: true,
+  key_prefix: true,
+  expire_key_time: true,
+} as const satisfies OptionNames<RedisOptions>
+
 /** Checked, and in milliseconds. */
 export interface RedisSettings {
   readonly keyPrefix: string
@@ -53,9 +76,19 @@ const defaults = {
   scope: 'service',
 } as const
 
-/** @throws MetricsError `OPTION_INVALID` */
-export function settingsOf(options: RedisOptions): RedisSettings {
+/**
+ * The same options, with the address as a URL.
+ *
+ * @throws MetricsError `OPTION_INVALID`
+ */
+export function checkRedisOptions(options: RedisOptions): Omit<RedisOptions, keyof RedisAddressOptions> {
   if (typeof options !== 'object' || options === null) throw invalid(`takes an object, got ${describe(options)}`)
+  checkOptions('redis', options, known)
+  return addressed(options)
+}
+
+/** @throws MetricsError `OPTION_INVALID` */
+export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions>): RedisSettings {
   if (options.url !== undefined && options.client !== undefined) {
     throw invalid('url and client exclude each other; leave one of them out')
   }

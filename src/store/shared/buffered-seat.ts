@@ -93,13 +93,24 @@ export class BufferedSeat implements Seat {
 
   /** Writes nothing over what the next owner of a lost seat has written. */
   flush(): void {
-    if (this.epochInFile() === this.epoch) this.write()
+    if (this.epochInFile() !== this.epoch) return
+    // Of a file that was cut off nothing is known to be there any more: all of it is written again.
+    if (fstatSync(this.fd).size < this.size) this.copies.length = 0
+    this.write()
   }
 
-  /** A process that was taken for dead while it was blocked has lost its seat: the file tells. */
+  /**
+   * A process that was taken for dead while it was blocked has lost its seat: the file tells. A file that was cut off or
+   * overwritten has no next owner, who would count on from its values.
+   */
   condition(): 'held' | 'gone' | 'lost' {
     if (stillThere(this.fd, this.path) === undefined) return 'gone'
-    return this.epochInFile() === this.epoch ? 'held' : 'lost'
+    if (this.epochInFile() === this.epoch && fstatSync(this.fd).size >= this.size) return 'held'
+    const head = new Head(new Uint8Array(headerSize))
+    const whole = readAt(this.fd, head.bytes, headerSize, 0) === headerSize && head.fault() === undefined
+    if (whole && head.epoch !== this.epoch) return 'lost'
+    removeQuietly(this.path)
+    return 'gone'
   }
 
   written(slot: number): number {

@@ -1,11 +1,22 @@
-import { linkSync, readFileSync, writeFileSync } from 'node:fs'
+import { fstatSync, linkSync } from 'node:fs'
 import { join } from 'node:path'
-import { removeQuietly, unfinishedPath } from './files.js'
+import {
+  closeQuietly,
+  createFile,
+  isNoneOfOurs,
+  openForReading,
+  readAt,
+  removeQuietly,
+  unfinishedPath,
+  writeAt,
+} from './files.js'
 import type { OwnerFacts } from './head.js'
 import { ownFacts, processAlive } from './process-facts.js'
 
 /** Seconds in which a process must have done what it made a claim for. */
 const patience = 30
+/** Bytes of a claim that is believed. */
+const largest = 4096
 
 /**
  * A file that one process can make, and that tells who it was: the right to do something alone, where there are no locks.
@@ -13,23 +24,43 @@ const patience = 30
  */
 export function makeClaim(directory: string, name: string): boolean {
   const unfinished = unfinishedPath(directory)
-  writeFileSync(unfinished, JSON.stringify(ownFacts()), { mode: 0o600 })
+  const fd = createFile(unfinished)
   try {
+    writeAt(fd, Buffer.from(JSON.stringify(ownFacts())), 0)
     linkSync(unfinished, join(directory, name))
     return true
   } catch {
     return false
   } finally {
+    closeQuietly(fd)
     removeQuietly(unfinished)
   }
 }
 
-/** Whether nobody will come to use the claim any more. */
+/** Whether no process of the application will use the claim any more; true for what none of them has made. */
 export function claimIsDead(directory: string, name: string): boolean {
+  let fd: number | undefined
   try {
-    const owner = JSON.parse(readFileSync(join(directory, name), 'utf8')) as OwnerFacts
+    fd = openForReading(join(directory, name))
+    const { size, mtimeMs } = fstatSync(fd)
+    const owner = ownerFrom(fd, size)
+    if (owner === undefined) return Date.now() - mtimeMs > patience * 1000
     return processAlive(owner) === false || Date.now() / 1000 - owner.startedAt > patience
+  } catch (error) {
+    return isNoneOfOurs(error)
+  } finally {
+    if (fd !== undefined) closeQuietly(fd)
+  }
+}
+
+/** What a claim says of the process that made it; undefined where it says nothing of the kind. */
+function ownerFrom(fd: number, size: number): OwnerFacts | undefined {
+  if (size > largest) return undefined
+  const bytes = Buffer.alloc(size)
+  try {
+    const owner = JSON.parse(bytes.toString('utf8', 0, readAt(fd, bytes, size, 0))) as OwnerFacts
+    return typeof owner.pid === 'number' && typeof owner.startedAt === 'number' ? owner : undefined
   } catch {
-    return false
+    return undefined
   }
 }

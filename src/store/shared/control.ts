@@ -1,4 +1,4 @@
-import { existsSync, fstatSync } from 'node:fs'
+import { fstatSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
 import { randomBytes } from '../random-bytes.js'
@@ -7,6 +7,8 @@ import { seatsIn, unusable, wipeFiles } from './directory.js'
 import {
   closeQuietly,
   codeOf,
+  freeName,
+  isNoneOfOurs,
   openForReading,
   openForWriting,
   readAt,
@@ -30,6 +32,7 @@ import {
 } from './format.js'
 import { Head } from './head.js'
 import { Liveness } from './liveness.js'
+import { mapOwn, mayMap } from './ownership.js'
 import { isOwn, ownFacts, processAlive } from './process-facts.js'
 import { Removals } from './removals.js'
 
@@ -60,7 +63,13 @@ export interface JoinOptions {
  * held by who is in the run for certain, and nobody joins a run that no member is in.
  */
 export function joinRun(directory: string, binding: Binding | undefined, { keep = false }: JoinOptions = {}): Run {
-  return binding === undefined ? joinWithoutLocks(directory, keep) : joinWithLocks(directory, binding, keep)
+  try {
+    return binding === undefined ? joinWithoutLocks(directory, keep) : joinWithLocks(directory, binding, keep)
+  } catch (cause) {
+    if (!isNoneOfOurs(cause)) throw cause
+    const wayOut = `remove ${join(directory, controlName)} as its owner or as root, or choose another directory with PROMHIVE_DIR`
+    throw unusable(directory, `has a control file that is not used: ${(cause as Error).message}`, wayOut, cause)
+  }
 }
 
 function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run {
@@ -76,14 +85,16 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run 
             if (!goesOn) begin(directory, fd, binding)
             binding.lock(fd, memberByte, 1)
             binding.lock(fd, runByte, 1)
-            return mappedRun(fd, path, binding)
+            return lockedRun(fd, path, binding)
           }
         }
-      } else if (binding.lock(fd, runByte, 1) && binding.probe(fd, memberByte)) {
-        if (stillThere(fd, path) !== undefined && isBegun(fd)) {
+      } else if (binding.lock(fd, runByte, 1) && binding.probe(fd, memberByte) && stillThere(fd, path) !== undefined) {
+        if (isBegun(fd)) {
           binding.lock(fd, memberByte, 1)
-          return mappedRun(fd, path, binding)
+          return lockedRun(fd, path, binding)
         }
+        // Members have begun it: the file was cut off or overwritten since. They move to the next one as well.
+        removeQuietly(path)
       }
     } catch (cause) {
       closeQuietly(fd)
@@ -109,16 +120,17 @@ function inTurns<T>(directory: string, attempt: () => T | undefined): T {
   )
 }
 
-function mappedRun(fd: number, path: string, binding: Binding): Run {
+function lockedRun(fd: number, path: string, binding: Binding): Run {
   const id = readRunId(fd)!
-  const gate = new Int32Array(binding.map(fd, 0, headerSize), controlAt.gate, 1)
+  // Without a mapping the gate is this process's own: its store looks for removals by itself.
+  const gate = mayMap() ? new Int32Array(mapOwn(binding, fd, 0, headerSize), controlAt.gate, 1) : new Int32Array(1)
   const removals = new Removals(dirname(path), fd, binding)
   const leave = (): void => {
     // The mapping keeps the file open for as long as anybody has the gate: the lock is let go of by itself.
     for (const byte of [memberByte, runByte]) unlockQuietly(binding, fd, byte)
     closeQuietly(fd)
   }
-  return { id, gate, removals, current: () => stillThere(fd, path) !== undefined, leave }
+  return { id, gate, removals, current: () => stillThere(fd, path) !== undefined && readRunId(fd) === id, leave }
 }
 
 /**
@@ -147,7 +159,7 @@ function joinWithoutLocks(directory: string, keep: boolean): Run {
         } finally {
           removeQuietly(join(directory, beginningName))
         }
-      } else if (claimIsDead(directory, beginningName)) removeQuietly(join(directory, beginningName))
+      } else if (claimIsDead(directory, beginningName)) freeName(join(directory, beginningName))
     } catch (cause) {
       closeQuietly(fd)
       throw cause
@@ -207,7 +219,8 @@ function isBegun(fd: number): boolean {
 
 /** Whether somebody without locks is at it. */
 function beingBegun(directory: string): boolean {
-  return existsSync(join(directory, beginningName)) && !claimIsDead(directory, beginningName)
+  const claim = lstatSync(join(directory, beginningName), { throwIfNoEntry: false })
+  return claim !== undefined && !claimIsDead(directory, beginningName)
 }
 
 function setState(fd: number, state: number): void {
@@ -233,7 +246,7 @@ function anyBufferedLives(directory: string, binding: Binding | undefined): bool
       return head.kind === kinds.buffered && liveness.ownerLives(fd, fstatSync(fd), head)
     } catch (error) {
       // Nothing that one of ours could write to. Any other fault may hide a living writer, and its counts are not wiped.
-      if (['ENOENT', 'EACCES', 'EPERM', 'ELOOP', 'ENXIO', 'EISDIR'].includes(codeOf(error))) return false
+      if (isNoneOfOurs(error) || ['ENOENT', 'EACCES', 'EPERM'].includes(codeOf(error))) return false
       throw error
     } finally {
       if (fd !== undefined) closeQuietly(fd)
@@ -265,6 +278,8 @@ export function directoryInUse(directory: string): boolean {
     fd = openForReading(join(directory, controlName))
     return new Liveness(binding).held(fd, fstatSync(fd)) || livesWithoutLocks(directory, fd, binding)
   } catch (error) {
+    // What is no file holds no run; writers without locks may be there all the same.
+    if (isNoneOfOurs(error) && codeOf(error) !== 'FOREIGN_OWNER') return anyBufferedLives(directory, binding)
     return codeOf(error) !== 'ENOENT'
   } finally {
     if (fd !== undefined) closeQuietly(fd)

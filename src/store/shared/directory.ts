@@ -1,11 +1,26 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
+import {
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
-import { codeOf, removeQuietly } from './files.js'
-import { beginningName, isOurs, seatOf, valuesName } from './format.js'
+import { closeQuietly, codeOf, freeName, removeQuietly } from './files.js'
+import { beginningName, controlName, isOurs, seatOf, valuesName } from './format.js'
+import { isTrusted } from './ownership.js'
 
-/** Makes the directory if need be. Throws `DIRECTORY_UNUSABLE` with the way out. */
+/**
+ * Makes the directory if need be, and checks that it belongs to this user, to root, or to the user of `--user`. Throws
+ * `DIRECTORY_UNUSABLE` with the way out.
+ */
 export function prepareDirectory(directory: string): void {
   refuseDangerous(directory)
   try {
@@ -17,15 +32,61 @@ export function prepareDirectory(directory: string): void {
       throw unusable(directory, fault, 'choose another with PROMHIVE_DIR, or create it for this user', cause)
     }
   }
+  closeQuietly(openDirectory(directory))
+}
+
+/**
+ * Opens a directory that may be joined. What is then done to the descriptor is done to this very directory, whatever the
+ * path leads to by then. Throws `DIRECTORY_UNUSABLE`.
+ */
+export function openDirectory(directory: string): number {
   const facts = lstatSync(directory)
-  if (facts.isSymbolicLink()) checkLink(directory)
+  if (facts.isSymbolicLink()) checkLink(directory, facts.uid)
   else if (!facts.isDirectory()) throw unusable(directory, 'is not a directory', 'choose another with PROMHIVE_DIR')
-  const user = process.geteuid?.()
-  const { uid, mode } = statSync(directory)
-  // Somebody else's directory that everybody may write to: files in it could be swapped under us.
-  if (user !== undefined && uid !== user && uid !== 0 && (mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
-    throw unusable(directory, `belongs to user ${uid} and is writable for everybody`, 'make it yours, with mode 0700')
+  let fd: number
+  try {
+    const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants
+    fd = openSync(facts.isSymbolicLink() ? realpathSync(directory) : directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  } catch (cause) {
+    const { uid } = statSync(directory)
+    if (!isTrusted(uid)) throw foreign(directory, uid)
+    throw unusable(directory, `cannot be opened (${codeOf(cause)})`, `give user ${uid} the right to read it`, cause)
   }
+  try {
+    const { uid } = fstatSync(fd)
+    if (!isTrusted(uid)) throw foreign(directory, uid)
+    refuseDangerous(pathOf(fd) ?? directory)
+    return fd
+  } catch (error) {
+    closeQuietly(fd)
+    throw error
+  }
+}
+
+/**
+ * A path to an open directory itself, whatever the path that it was opened by leads to by now; that path where the system
+ * has none such.
+ */
+export function pathThrough(fd: number, path: string): string {
+  return existsSync(`/proc/self/fd/${fd}`) ? `/proc/self/fd/${fd}` : path
+}
+
+/** Where an open directory is, as the kernel has it; undefined where that is not known. */
+function pathOf(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return undefined
+  }
+}
+
+function foreign(directory: string, owner: number): MetricsError {
+  const user = process.geteuid?.()
+  const wayOut =
+    user === 0
+      ? 'run as that user, name that user (promhive run --user, promhive wipe --owner), or choose a directory of root'
+      : `name a directory of this user with PROMHIVE_DIR, such as ${join(directory, `metrics-${user}`)}`
+  return unusable(directory, `belongs to user ${owner}, and this process runs as user ${user}`, wayOut)
 }
 
 /** Of a read-only file system Node's recursive mkdir says ENOENT: the first directory that is missing tells. */
@@ -58,20 +119,14 @@ export function refuseDangerous(directory: string): void {
   }
 }
 
-/** Makes a place that only this user can write to. Throws where somebody else has made it, or could change it. */
-export function preparePrivate(place: string): void {
-  mkdirSync(place, { recursive: true, mode: 0o700 })
-  const { uid, mode } = lstatSync(place)
-  const private_ = lstatSync(place).isDirectory() && (mode & 0o022) === 0 && uid === (process.geteuid?.() ?? uid)
-  if (!private_)
-    throw unusable(place, 'is not private to this user', 'remove it, or name another directory with PROMHIVE_DIR')
-}
-
-/** A link is followed only where nobody else could have laid it. */
-function checkLink(directory: string): void {
+/** A link is followed only where no other user could have made it. */
+function checkLink(directory: string, owner: number): void {
   const { mode } = statSync(dirname(resolve(directory)))
   if ((mode & 0o002) !== 0) {
     throw unusable(directory, 'is a link in a place where everybody can lay one', 'name the directory that it leads to')
+  }
+  if (!isTrusted(owner)) {
+    throw unusable(directory, `is a link of user ${owner}`, 'name the directory that it leads to')
   }
   const target = realpathSync(directory)
   if (!statSync(target).isDirectory()) {
@@ -85,13 +140,14 @@ export function unusable(directory: string, fault: string, wayOut: string, cause
 }
 
 /**
- * Whether a file in the directory may be one of the application's: its owner is this user, the directory's owner or root.
- * Root reads everybody's.
+ * Throws `DIRECTORY_UNUSABLE` for a directory that has files and none of promhive's: it keeps its owner and its mode. A
+ * slip of the tongue must not give /usr/lib to another user.
  */
-export function trusted(file: Stats, directory: string): boolean {
-  const user = process.geteuid?.()
-  if (user === undefined || user === 0 || file.uid === user || file.uid === 0) return true
-  return file.uid === statSync(directory).uid
+export function refuseOtherFiles(directory: string, names: readonly string[], wayOut: string): void {
+  if (names.length === 0 || names.some((name) => isOurs(name) || name === controlName)) return
+  const some = names.slice(0, 3).join(', ')
+  const text = `${directory} has files, and none of promhive's (${some}${names.length > 3 ? ', …' : ''}): it keeps its owner and mode; ${wayOut}`
+  throw new MetricsError('DIRECTORY_UNUSABLE', text)
 }
 
 /** The numbers of the seats in a directory, ascending. */
@@ -104,10 +160,13 @@ export function seatsIn(directory: string): number[] {
 
 /**
  * Removes what earlier runs left. Values go first: a seat without them is no seat. The claim of who does this stays: it
- * goes when all is done.
+ * goes when all is done. What cannot be removed, such as a folder, is renamed.
  */
 export function wipeFiles(directory: string): void {
-  for (const seat of seatsIn(directory)) removeQuietly(join(directory, valuesName(seat)))
-  for (const name of readdirSync(directory))
-    if (isOurs(name) && name !== beginningName) removeQuietly(join(directory, name))
+  for (const seat of seatsIn(directory)) freeName(join(directory, valuesName(seat)))
+  for (const name of readdirSync(directory)) {
+    if (!isOurs(name) || name === beginningName) continue
+    if (name.startsWith('bad-')) removeQuietly(join(directory, name))
+    else freeName(join(directory, name))
+  }
 }

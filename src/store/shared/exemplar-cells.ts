@@ -3,8 +3,9 @@ import type { Exemplar } from '../../model/exemplar.js'
 import type { LabelSet } from '../../model/label-set.js'
 import type { PlacedExemplar } from '../backend.js'
 import { crc32 } from './checksum.js'
-import { closeQuietly, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
+import { closeQuietly, freeName, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
 import { exemplarsName } from './format.js'
+import { isUsable } from './ownership.js'
 import type { Seat } from './seat.js'
 
 /*
@@ -72,7 +73,10 @@ export class ExemplarCells {
   /** Opens the file at the first exemplar, and learns what an earlier owner of the seat left in it. */
   private open(): number {
     if (this.fd !== undefined) return this.fd
-    this.fd = openForWriting(join(this.directory, exemplarsName(this.seat.number)), true)
+    const path = join(this.directory, exemplarsName(this.seat.number))
+    // Examples are a courtesy: what has their name makes way for them.
+    if (!isUsable(path)) freeName(path)
+    this.fd = openForWriting(path, true)
     const count = this.seat.head.exemplars
     const taken = new Map(readCells(this.fd, count).map(({ cell, slot, bucket }) => [cell, keyOf(slot, bucket)]))
     for (let cell = 0; cell < count; cell++) {

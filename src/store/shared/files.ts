@@ -1,46 +1,109 @@
 import {
   closeSync,
   constants,
-  fchownSync,
   fstatSync,
   openSync,
   readSync,
+  renameSync,
   type Stats,
   statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Binding } from '#native'
 import { randomBytes } from '../random-bytes.js'
+import {
+  checkReadable,
+  checkWritable,
+  giveToWorkers,
+  isInTheWay,
+  isTrusted,
+  mayRead,
+  whyNotOpened,
+} from './ownership.js'
 
-const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
+/** How often a file is opened that others make and remove at that moment. */
+const attempts = 100
 
 /** Where a file is made that nobody may see before it is whole. Who begins a run removes those of the dead. */
 export function unfinishedPath(directory: string): string {
   return join(directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
 }
 
-/** Opens without following a link, and without waiting for anything that is no regular file (a fifo, say). */
+/**
+ * Opens without following a link, and without waiting for anything that is no regular file (a fifo, say).
+ *
+ * Throws `ForeignFile` for what is no regular file, and for a file of a user who is not the application's.
+ */
 export function openForReading(path: string): number {
-  return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-}
-
-export function openForWriting(path: string, create = false): number {
-  const fd = openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0), 0o600)
-  if (create) giveAway(fd, path)
-  return fd
+  return opened(
+    path,
+    O_RDONLY,
+    (owner) => mayRead(owner, dirname(path)),
+    (fd) => checkReadable(fd, path),
+  )
 }
 
 /**
- * What root makes in a user's directory becomes the user's: a supervisor that keeps its privileges counts together with
- * workers that dropped theirs. Only a file that has just been made, and has no other name.
+ * Opens a file to write to it, or to lock it. Throws `ForeignFile` for what is no regular file, or not this user's.
+ *
+ * @param create makes the file where there is none; what has the name and is no regular file is put aside
  */
-function giveAway(fd: number, path: string): void {
-  if (process.geteuid?.() !== 0) return
-  const { uid, gid } = statSync(dirname(path))
-  const file = fstatSync(fd)
-  if (uid !== 0 && file.uid === 0 && file.size === 0 && file.nlink === 1 && file.isFile()) fchownSync(fd, uid, gid)
+export function openForWriting(path: string, create = false): number {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return opened(path, O_RDWR, isTrusted, (fd) => checkWritable(fd, path))
+    } catch (error) {
+      if (!create || attempt === attempts) throw error
+      if (codeOf(error) !== 'ENOENT' && !(isInTheWay(path) && freeName(path))) throw error
+    }
+    try {
+      return createFile(path)
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** Makes a file that must not be there yet. Throws `EEXIST` where it is. */
+export function createFile(path: string): number {
+  const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+  giveToWorkers(fd)
+  return fd
+}
+
+function opened(path: string, flags: number, allowed: (owner: number) => boolean, check: (fd: number) => void): number {
+  let fd: number
+  try {
+    fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK)
+  } catch (error) {
+    throw whyNotOpened(path, error, allowed)
+  }
+  try {
+    check(fd)
+    return fd
+  } catch (error) {
+    closeQuietly(fd)
+    throw error
+  }
+}
+
+/** Frees a name: removes the file, or renames what cannot be removed, such as a folder. False where neither works. */
+export function freeName(path: string): boolean {
+  try {
+    unlinkSync(path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return true
+  }
+  try {
+    renameSync(path, join(dirname(path), `bad-${basename(path)}-${Date.now()}`))
+    return true
+  } catch (error) {
+    return codeOf(error) === 'ENOENT'
+  }
 }
 
 /** Reads up to `length` bytes at `position`; fewer only where the file ends. */
@@ -107,6 +170,11 @@ export function unlockQuietly(binding: Binding, fd: number, byte: number): void 
 /** Sleeps without giving up the thread: for the few milliseconds in which another process sets up a directory. */
 export function sleepSync(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
+/** Whether a file was not opened because no process of the application has made it. */
+export function isNoneOfOurs(error: unknown): boolean {
+  return ['FOREIGN_OWNER', 'NOT_A_FILE', 'ELOOP', 'ENXIO', 'EISDIR'].includes(codeOf(error))
 }
 
 export function codeOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { fstatSync, ftruncateSync, utimesSync } from 'node:fs'
+import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { closeQuietly, openForWriting, readAt, stillThere, writeAt } from './files.js'
@@ -56,7 +56,7 @@ export class Leadership {
 
   private holdsByTouch(fd: number): boolean {
     const mine = this.content().startsWith(`${this.mark}\n`)
-    if (mine) utimesSync(this.path, Date.now() / 1000, Date.now() / 1000)
+    if (mine) futimesSync(fd, Date.now() / 1000, Date.now() / 1000)
     else if (fstatSync(fd).size === 0 || Date.now() - fstatSync(fd).mtimeMs > silence) this.leaveNote(this.note())
     return mine
   }

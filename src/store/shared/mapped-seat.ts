@@ -6,6 +6,7 @@ import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, stillThere, unlockQuietly } from './files.js'
 import { firstSize, headerSize, kinds, ownerByte, states, stepAfter, valuesName } from './format.js'
 import { Head } from './head.js'
+import { mapOwn } from './ownership.js'
 import { ownFacts } from './process-facts.js'
 import { createSeat, inspectFile, namesUsable, putAside, type Seat } from './seat.js'
 
@@ -23,13 +24,13 @@ export class MappedSeat implements Seat {
     private readonly path: string,
     private readonly binding: Binding,
   ) {
-    const first = binding.map(fd, 0, firstSize)
+    const first = mapOwn(binding, fd, 0, firstSize)
     this.head = new Head(new Uint8Array(first, 0, headerSize))
     this.segments = new Segments((slot, width) => this.grow(slot, width))
     this.segments.all.push(segmentOver(first, headerSize, 0))
     const { size } = fstatSync(fd)
     if (size > firstSize) {
-      this.segments.all.push(segmentOver(binding.map(fd, firstSize, size - firstSize), 0, slotsInFirst))
+      this.segments.all.push(segmentOver(mapOwn(binding, fd, firstSize, size - firstSize), 0, slotsInFirst))
     }
     this.segments.used = this.head.used
     if (adopted) this.head.own(ownFacts())
@@ -103,7 +104,7 @@ export class MappedSeat implements Seat {
     const length = stepAfter(offset, width * 8)
     // Reserved before it is mapped: a full disk is an error here, not a SIGBUS at some later store.
     this.binding.reserve(this.fd, offset, length)
-    return segmentOver(this.binding.map(this.fd, offset, length), 0, first)
+    return segmentOver(mapOwn(this.binding, this.fd, offset, length), 0, first)
   }
 }
 

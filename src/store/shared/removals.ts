@@ -1,10 +1,21 @@
-import { closeSync, openSync, statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
-import { codeOf, readAt, removeQuietly, sleepSync, unlockQuietly, writeAt } from './files.js'
+import {
+  closeQuietly,
+  codeOf,
+  createFile,
+  freeName,
+  readAt,
+  removeQuietly,
+  sleepSync,
+  unlockQuietly,
+  writeAt,
+} from './files.js'
 import { controlAt, headerSize, removalsByte, removalsLockName } from './format.js'
+import { isUsable } from './ownership.js'
 import { checkedLine, checkedText } from './series-lines.js'
 
 /** Series that somebody removed for the whole application. */
@@ -103,11 +114,11 @@ export class Removals {
     if (this.binding !== undefined) return this.binding.lock(this.fd, removalsByte, 2)
     const path = join(this.directory, removalsLockName)
     try {
-      closeSync(openSync(path, 'wx', 0o600))
+      closeQuietly(createFile(path))
       return true
     } catch {
-      const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs
-      if (made !== undefined && Date.now() - made > lockForgotten) removeQuietly(path)
+      const made = lstatSync(path, { throwIfNoEntry: false })
+      if (made !== undefined && (!isUsable(path) || Date.now() - made.mtimeMs > lockForgotten)) freeName(path)
       return false
     }
   }

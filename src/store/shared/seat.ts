@@ -1,19 +1,20 @@
-import { linkSync, lstatSync, renameSync, type Stats } from 'node:fs'
+import { linkSync, renameSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes } from '../random-bytes.js'
 import type { Segments } from '../segments.js'
 import {
   closeQuietly,
   codeOf,
+  createFile,
   openForReading,
-  openForWriting,
   readAt,
   removeQuietly,
   unfinishedPath,
   writeAt,
 } from './files.js'
-import { firstSize, headerSize, type Kind, movingEnd, seriesName, valuesName } from './format.js'
+import { exemplarsName, firstSize, headerSize, type Kind, movingEnd, seriesName, valuesName } from './format.js'
 import { Head } from './head.js'
+import { isUsable } from './ownership.js'
 import { ownFacts } from './process-facts.js'
 
 /** A writer's numbered place in the directory, and the slots that it holds there. */
@@ -40,12 +41,12 @@ export function createSeat(
   reserve: (fd: number) => void,
 ): { fd: number; number: number } {
   const unfinished = unfinishedPath(directory)
-  const fd = openForWriting(unfinished, true)
+  const fd = createFile(unfinished)
   const logId = randomBytes(16)
   try {
     reserve(fd)
     for (let number = 1; ; number++) {
-      if (!namesUsable(directory, number)) continue
+      if (!namesUsable(directory, number) || !isUsable(join(directory, exemplarsName(number)))) continue
       const head = new Head(new Uint8Array(headerSize))
       head.create(number, logId, Buffer.from(runId, 'hex'), kind)
       // Without a lock, the head is all that tells others that the seat is taken.
@@ -81,9 +82,9 @@ export function readHead(path: string): Head | undefined {
   }
 }
 
-/** Whether the seat's series file can be written: nothing else stands in its place, such as a link or a directory. */
+/** Whether the seat's series file can be written: nothing else has its name, such as a link or a file of another user. */
 export function namesUsable(directory: string, number: number): boolean {
-  return lstatSync(join(directory, seriesName(number)), { throwIfNoEntry: false })?.isFile() ?? true
+  return isUsable(join(directory, seriesName(number)))
 }
 
 export type Finding = 'adopt' | 'leave' | 'stale' | 'broken'

@@ -110,9 +110,11 @@ export class SeriesFile {
     this.seat.flush()
   }
 
-  /** Whether the directory still has it. If not, the seat's values go as well: nobody can tell whose they are. */
+  /** Whether the directory still has it, whole. If not, the seat's values go as well: nobody can tell whose they are. */
   present(): boolean {
-    if (stillThere(this.fd, this.path) !== undefined) return true
+    const file = stillThere(this.fd, this.path)
+    if (file !== undefined && file.size >= this.seat.head.logBytes) return true
+    if (file !== undefined) removeQuietly(this.path)
     removeQuietly(join(this.directory, valuesName(this.seat.number)))
     return false
   }

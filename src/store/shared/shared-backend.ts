@@ -12,6 +12,7 @@ import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { valuesName } from './format.js'
 import { MappedSeat } from './mapped-seat.js'
+import { mayMap } from './ownership.js'
 import { readHead, type Seat } from './seat.js'
 import { SharedSource } from './shared-source.js'
 import { SharedStore } from './shared-store.js'
@@ -76,7 +77,7 @@ export class SharedBackend implements Backend {
   }
 
   get name(): 'mmap' | 'buffered' {
-    return this.binding === undefined ? 'buffered' : 'mmap'
+    return this.binding === undefined || !mayMap() ? 'buffered' : 'mmap'
   }
 
   /** Joins the run: the directory is not wiped while this process lives, even if it never counts. */
@@ -165,7 +166,9 @@ export class SharedBackend implements Backend {
   private takeSeat(run: Run): SharedStore {
     const { directory, binding, options } = this
     const seat =
-      binding === undefined ? BufferedSeat.take(directory, run.id) : MappedSeat.take(directory, run.id, binding)
+      binding === undefined || !mayMap()
+        ? BufferedSeat.take(directory, run.id)
+        : MappedSeat.take(directory, run.id, binding)
     this.overflow ??= options.overflow(seat.number)
     try {
       return this.storeOn(seat, run, this.overflow)
@@ -195,7 +198,7 @@ export class SharedBackend implements Backend {
     return seatsIn(directory).every((number) => {
       const head = readHead(join(directory, valuesName(number)))
       if (head === undefined || head.removals >= end) return true
-      const dead = binding !== undefined && MappedSeat.adopt(directory, number, run.id, binding)
+      const dead = binding !== undefined && mayMap() && MappedSeat.adopt(directory, number, run.id, binding)
       if (!dead) return false
       this.storeOn(dead, run, options.overflow(number)).close()
       return true

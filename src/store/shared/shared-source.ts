@@ -34,7 +34,7 @@ export class SharedSource implements Source {
     this.liveness.refresh()
     const present = new Set(numbers)
     for (const number of this.seats.keys()) if (!present.has(number)) this.seats.delete(number)
-    const control = this.openControl()
+    const control = this.openControl(errors)
     try {
       const circumstances: Circumstances = {
         runId: control === undefined ? undefined : this.runOf(control, errors),
@@ -121,10 +121,11 @@ export class SharedSource implements Source {
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 
-  private openControl(): number | undefined {
+  private openControl(errors: MetricsError[]): number | undefined {
     try {
       return openForReading(join(this.directory, controlName))
-    } catch {
+    } catch (cause) {
+      if (codeOf(cause) !== 'ENOENT') errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
       return undefined
     }
   }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
+import { checkSpelling } from '../../model/known-options.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { randomBytes } from '../random-bytes.js'
@@ -28,7 +29,11 @@ export interface SnapshotBackendOptions {
   readonly liveFor?: number
 }
 
-const defaults = { flushEvery: 1_000, lookEvery: 5_000, liveFor: 15_000 } as const
+const defaults = {
+  flushEvery: 1_000,
+  lookEvery: 5_000,
+  liveFor: 15_000,
+} as const satisfies Required<SnapshotBackendOptions>
 /** How many of those whose numbers it took over a snapshot names. */
 const ancestors = 100
 
@@ -68,6 +73,8 @@ export abstract class SnapshotBackend implements Backend {
   private readonly beforeExit = (): void => void this.flush()
 
   constructor(options: SnapshotBackendOptions = {}) {
+    // A backend hands over its own options with these.
+    checkSpelling('SnapshotBackend', options, defaults)
     this.options = { ...defaults, ...options }
   }
 

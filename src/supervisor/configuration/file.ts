@@ -5,6 +5,7 @@ import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { textOf } from '../log.js'
+import { distrust } from './discovery.js'
 import { type Setting, type SettingName, settingNames, settings } from './settings.js'
 
 /** What a file says, by setting. */
@@ -32,9 +33,15 @@ export function usualFile(directory = process.cwd()): string | undefined {
  * Reads a configuration file of YAML or JSON: settings by their names, or a file of gunicorn's exporter (`exporter:`).
  * YAML needs the package `yaml`.
  *
+ * @param named whether the user has named it for this start; root refuses a file of another user that it found by itself
  * @throws MetricsError `OPTION_INVALID` naming the path of what is no setting
  */
-export async function readFile(path: string): Promise<ConfigurationFile> {
+export async function readFile(path: string, named = true): Promise<ConfigurationFile> {
+  const fault = named ? undefined : distrust(path)
+  if (fault !== undefined) {
+    const text = `${fault}: root does not read a configuration of another user that it finds by itself; to use it, say --config ${path}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
   const content = await parse(path)
   const values = new Map<SettingName, { value: unknown; path: string }>()
   if (content !== null && content !== undefined && (typeof content !== 'object' || Array.isArray(content))) {
@@ -84,11 +91,18 @@ async function yaml(path: string): Promise<typeof import('yaml')> {
 }
 
 function fromBeside(path: string): typeof import('yaml') | undefined {
+  const require = createRequire(resolve(path))
+  let found: string
   try {
-    return createRequire(resolve(path))('yaml')
+    found = require.resolve('yaml')
   } catch {
     return undefined
   }
+  const fault = distrust(found)
+  if (fault === undefined) return require('yaml')
+  // Even if the file was named: a name of data is none of code.
+  const text = `${path}: ${fault}: root does not run the package yaml of another user; install it beside promhive, or write the file as JSON`
+  throw new MetricsError('OPTION_INVALID', text)
 }
 
 /** Every value that is no object, with its path. */
@@ -107,6 +121,10 @@ function settingAt(path: string): SettingName | undefined {
 }
 
 function hint(path: string): string {
-  const meant = nearest(path, settingNames)
+  const paths = settingNames.flatMap((name) => {
+    const { exporterPath }: Setting = settings[name]
+    return exporterPath === undefined ? [] : [`exporter.${exporterPath}`]
+  })
+  const meant = nearest(path, [...settingNames, ...paths])
   return meant === undefined ? 'promhive config explain lists them all' : `did you mean ${meant}?`
 }

@@ -55,6 +55,8 @@ export interface Settings extends EncryptionSettings, PortSettings, RedisSetting
   /** Whether a blocked worker tells in a diagnostic report where it is. */
   readonly report: boolean
   readonly reportDir: string
+  /** Whether it contains the environment. */
+  readonly reportEnvironment: boolean
   readonly compat: Compat
   /** In front of the names of the supervisor's families. */
   readonly metricPrefix: string
@@ -191,7 +193,14 @@ export const settings: SettingsTable<Settings> = {
     default: '',
     env: ['PROMHIVE_REPORT_DIR'],
     flag: ['report-dir'],
-    help: 'where reports go; the working directory when left out',
+    help: 'where reports go; promhive-reports in the working directory when left out',
+  },
+  reportEnvironment: {
+    kind: boolean,
+    default: false,
+    env: ['PROMHIVE_REPORT_ENVIRONMENT'],
+    flag: ['report-environment'],
+    help: 'whether reports contain the environment variables, and the secrets in them',
   },
   compat: {
     kind: oneOf('none', 'gunicorn'),

@@ -1,4 +1,5 @@
-import type { Settings } from '../configuration/settings.js'
+import { checkOptions } from '../../model/known-options.js'
+import { settings as everySetting, type Settings } from '../configuration/settings.js'
 import { type Logger, standardLogger } from '../log.js'
 
 /** The settings that reach the application under gunicorn's names. */
@@ -17,11 +18,13 @@ export class EnvironmentManager {
    *
    * @param environment this process's own when left out
    * @returns the variables that were set
+   * @throws MetricsError `OPTION_INVALID` for a setting that does not exist
    */
   updateFromCli(
     settings: Partial<Pick<Settings, 'workers' | 'bind' | 'workerClass'>> = {},
     environment: NodeJS.ProcessEnv = process.env,
   ): readonly string[] {
+    checkOptions('updateFromCli', settings, everySetting)
     const set: string[] = []
     for (const [name, variable] of Object.entries(variables)) {
       const value = settings[name as keyof typeof variables]

@@ -4,9 +4,11 @@ import type { Exposition } from '../../delivery/scrape.js'
 import { type MetricsServer, openMetricsServer } from '../../delivery/scrape-server.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { theHome } from '../../metric/home.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { Configuration } from '../configuration/configuration.js'
 import { encryptionOf } from '../configuration/encryption-settings.js'
 import { portOptionsOf } from '../configuration/port-settings.js'
+import { settings as everySetting } from '../configuration/settings.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
 export interface MetricsServerSettings {
@@ -28,6 +30,18 @@ export interface MetricsServerSettings {
 export interface MetricsServerSetup extends MetricsServerSettings {
   readonly registry: Exposition
 }
+
+const known = {
+  port: true,
+  host: true,
+  path: true,
+  portAttempts: true,
+  tls: true,
+  allowedHosts: true,
+  maxConnections: true,
+  sendTimeout: true,
+  registry: true,
+} as const satisfies OptionNames<MetricsServerSetup>
 
 /** Opens the metrics port, and closes it. A port that cannot be had costs the scrapes, never the application. */
 export class MetricsServerManager {
@@ -73,8 +87,11 @@ export class MetricsServerManager {
    * @param where a port, with the address, path and certificates that `setupServer` has read, if it has; or all of it
    * @param registry the default one when left out
    * @returns whether it is open
+   * @throws MetricsError `OPTION_INVALID` for an option that does not exist
    */
   async startServer(where: number | MetricsServerSettings, registry?: Exposition): Promise<boolean> {
+    // A supervisor's settings are more than these.
+    checkOptions('startServer', where, known, everySetting)
     if (this.server !== undefined) return true
     const {
       port,

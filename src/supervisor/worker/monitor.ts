@@ -1,13 +1,12 @@
-import { chmodSync, mkdirSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { workerData } from 'node:worker_threads'
+import { writeReport } from './diagnostic-report.js'
 import type { WatcherData } from './watcher.js'
 
 /*
  * Runs in a thread of its own beside an application. When the main thread does not come back to its event loop, it is
- * stopped where it is, and Node's diagnostic report is written there: with the stack that blocks it.
+ * stopped where it is and makes Node's diagnostic report there, with the stack that blocks it. This thread writes the file.
  */
 
 const lookEvery = 250
@@ -39,7 +38,7 @@ export function monitor(data: WatcherData = workerData as WatcherData): void {
   }, lookEvery)
 }
 
-async function report({ reportDir }: WatcherData): Promise<{ where: string; file: string }> {
+async function report(data: WatcherData): Promise<{ where: string; file: string }> {
   const session = new Session()
   // Only now: with a debugger attached, a process waits for it when it ends.
   session.connectToMainThread()
@@ -61,18 +60,11 @@ async function report({ reportDir }: WatcherData): Promise<{ where: string; file
     session.post('Debugger.enable')
     session.post('Debugger.pause')
     const frame = await paused
-    const name = `report.promhive.${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}.${process.pid}.json`
-    for (const directory of [reportDir || process.cwd(), tmpdir()]) {
-      const file = join(directory, name)
-      make(directory)
-      const written =
-        frame === undefined
-          ? process.report.writeReport(file)
-          : await evaluate(session, frame.callFrameId, `process.report.writeReport(${JSON.stringify(file)})`)
-      if (!restrict(file)) continue
-      return { where: frame?.place ?? 'a call into the system', file: written || file }
-    }
-    throw new Error('no directory to write the report to')
+    const text =
+      frame === undefined
+        ? JSON.stringify(process.report.getReport())
+        : await evaluate(session, frame.callFrameId, 'JSON.stringify(process.report.getReport())')
+    return { where: frame?.place ?? 'a call into the system', file: writeReport(text, data) }
   } finally {
     session.post('Debugger.resume')
     session.disconnect()
@@ -85,25 +77,6 @@ function evaluate(session: Session, callFrameId: string, expression: string): Pr
       resolve(String(answer?.result.value ?? '')),
     )
   })
-}
-
-/** Where it cannot be made, the report goes to the next one. */
-function make(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true })
-  } catch {
-    // Writing tells.
-  }
-}
-
-/** A report tells the environment, and what is secret in it. False when there is no such file. */
-function restrict(file: string): boolean {
-  try {
-    chmodSync(file, 0o600)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Past the stream, which the main thread would have to serve. */

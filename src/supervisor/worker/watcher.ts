@@ -1,24 +1,24 @@
 import { Worker } from 'node:worker_threads'
 import { type Assignment, beatEvery } from '../messages.js'
+import type { ReportOptions } from './diagnostic-report.js'
 
 /** What the thread that watches is told. */
-export interface WatcherData {
+export interface WatcherData extends ReportOptions {
   /** Turns with every beat of the main thread. */
   readonly beats: Int32Array
   /** Milliseconds without a beat after which the main thread counts as blocked. */
   readonly after: number
   readonly worker: number
-  readonly reportDir: string
 }
 
 /** A thread beside the application's, which can still tell what the main thread does when that does not come back. */
 export class Watcher {
   private readonly beats = new Int32Array(new SharedArrayBuffer(4))
 
-  constructor({ timeout, worker, reportDir }: Assignment, monitor: string) {
+  constructor({ timeout, worker, reportDir, reportEnvironment }: Assignment, monitor: string) {
     // Shortly before the supervisor kills: the report is to be there by then.
     const after = Math.max(timeout * 1000 - beatEvery / 2, beatEvery * 1.5)
-    const workerData: WatcherData = { beats: this.beats, after, worker, reportDir }
+    const workerData: WatcherData = { beats: this.beats, after, worker, reportDir, reportEnvironment }
     // Not while the application loads.
     setTimeout(() => {
       const thread = new Worker(monitor, {

@@ -32,7 +32,7 @@ export interface ServerNaming {
   readonly responseSize?: NamedFamily
   readonly inFlight?: NamedFamily
   readonly aborted?: NamedFamily
-  /** Answered with 500 and above, or not at all because of an error. */
+  /** Answered with 500 and above, or with an error that the status does not show. */
   readonly errors?: readonly NamedFamily[]
 }
 

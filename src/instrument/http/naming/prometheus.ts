@@ -35,7 +35,7 @@ export const prometheus: Naming = {
     errors: [
       {
         name: 'http_request_errors_total',
-        help: 'HTTP requests answered with status 500 and above, by the type of the error where it is known.',
+        help: 'HTTP requests that failed: with status 500 and above, or with an error after the headers were sent.',
         labels: { ...sized, error_type: 'errorType' },
       },
     ],

@@ -1,0 +1,85 @@
+import type { MetricRegistry } from '../../metric/home.js'
+import { checkBounds } from '../../model/bounds.js'
+import { MetricsError } from '../../model/errors.js'
+import { checkLabelNames, type LabelValue } from '../../model/label-set.js'
+import { checkMetricName, describe } from '../../model/metric-name.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: any function at all, whose own type comes back
+export type AnyFunction = (this: any, ...args: any[]) => any
+
+/** Values for labels that a function computes; one that is left out is a label that the series lacks. */
+export type ComputedLabels<L extends string> = { readonly [K in L]?: LabelValue | undefined }
+
+/** @template F the function that is measured, where its type is known */
+export interface MeasureOptions<F extends AnyFunction, L extends string = string, R extends string = string> {
+  /** What the names of the families begin with: `mail` gives `mail_total`, `mail_duration_seconds` and so on. */
+  readonly name: string
+  /** What is measured, as a noun phrase that the help texts begin with; `Calls of <name>` when left out. */
+  readonly help?: string
+  /** The names of the labels that `labels` computes. */
+  readonly labelNames?: readonly L[]
+  /** Label values: the same ones for every call, or a function of the arguments, called before each call. */
+  readonly labels?:
+    | Readonly<Record<string, LabelValue>>
+    | ((this: ThisParameterType<F>, ...args: Parameters<F>) => ComputedLabels<NoInfer<L>>)
+  /** The names of the labels that `resultLabels` computes. */
+  readonly resultLabelNames?: readonly R[]
+  /** Label values that depend on the result, or on the error; called when the call has ended. `in_progress` lacks them. */
+  readonly resultLabels?: (result: Awaited<ReturnType<F>> | undefined, error: unknown) => ComputedLabels<NoInfer<R>>
+  /** The label `error_type` of an error; the name of its class when left out. */
+  readonly errorType?: (error: unknown) => string
+  /** Upper bounds of the duration, in `unit`; 5 ms to 10 s when left out. */
+  readonly buckets?: readonly number[]
+  /** Of the duration: `seconds` when left out. */
+  readonly unit?: DurationUnit
+  /** Where the families are shown; the default registry when left out, nowhere when empty. */
+  readonly registers?: readonly MetricRegistry[]
+  /** How many series each family may make in this process; beyond, calls are counted in one series of `_overflow`. */
+  readonly maxSeries?: number
+}
+
+export const durationUnits = { seconds: 1e-3, milliseconds: 1 } as const
+
+export type DurationUnit = keyof typeof durationUnits
+
+/** @throws MetricsError `NAME_MISSING`, `NAME_INVALID`, `BUCKETS_INVALID`, `OPTION_INVALID` */
+export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void {
+  if (typeof options !== 'object' || options === null) {
+    const text = `measure: options must be an object with a name, got ${describe(options)}; pass { name: 'mail' }`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  const { name, labels, labelNames, resultLabels, resultLabelNames, errorType, buckets, unit } = options
+  checkMetricName(name)
+  const invalid = (text: string): never => {
+    throw new MetricsError('OPTION_INVALID', `measure: ${name}: ${text}`)
+  }
+  if (name.endsWith('_total')) {
+    invalid(`the name is what the families begin with, and _total is added to it; leave _total out`)
+  }
+  if (unit !== undefined && !Object.hasOwn(durationUnits, unit)) {
+    invalid(`unit is one of ${Object.keys(durationUnits).join(', ')}; got ${describe(unit)}`)
+  }
+  if (typeof labels === 'function' ? labelNames === undefined : labels !== undefined && !isObject(labels)) {
+    invalid(`labels must be an object, or a function whose labels are named in labelNames`)
+  }
+  if (typeof labels !== 'function' && labelNames !== undefined) {
+    invalid(`labelNames names the labels of a function; make labels one, or leave labelNames out`)
+  }
+  if ((resultLabels === undefined) !== (resultLabelNames === undefined)) {
+    invalid(`resultLabels and resultLabelNames belong together; give both, or neither`)
+  }
+  for (const [option, value] of Object.entries({ resultLabels, errorType })) {
+    if (value !== undefined && typeof value !== 'function') {
+      invalid(`${option} must be a function, got ${describe(value)}`)
+    }
+  }
+  const staticNames = typeof labels === 'object' ? Object.keys(labels) : []
+  const names = [...staticNames, ...(labelNames ?? []), ...(resultLabelNames ?? [])]
+  // Before any family is made: one that is refused must not leave the others behind.
+  checkLabelNames(`measure: ${name}`, names, ['le', 'error_type'])
+  checkBounds(`${name}_duration_${unit ?? 'seconds'}`, buckets)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,131 @@
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import { Call } from './call.js'
+import { CallMetrics } from './call-metrics.js'
+import { type AnyFunction, checkMeasureOptions, type MeasureOptions } from './measure-options.js'
+
+/** What `measure(options)` gives: for a function, and for a method with decorators of either form. */
+export interface Measuring<F extends AnyFunction = AnyFunction> {
+  /** Of a function. */
+  <G extends F>(fn: G): G
+  /** Of a method, static or not. */
+  <This, G extends F>(
+    method: G,
+    context: ClassMethodDecoratorContext<This, G & ((this: This, ...args: never[]) => unknown)>,
+  ): G
+  /** Of a property that holds a function. */
+  <This, G extends F>(field: undefined, context: ClassFieldDecoratorContext<This, G>): (this: This, fn: G) => G
+  /** Under `experimentalDecorators`. */
+  <G extends F>(target: object, key: string | symbol, method: TypedPropertyDescriptor<G>): void
+}
+
+/**
+ * Gives a function that does the same and is measured: how often it was called, how long it took, how many calls are in
+ * progress, and its errors by type. `this`, the arguments, the result, and errors are passed on as they are. A call ends
+ * when its promise settles, and that of a generator with its last step.
+ *
+ * @param fn the function
+ * @param options name (required), labels, buckets, registers and others; see docs/measuring-functions.md
+ * @returns a function of the same type, with the same name, length and properties
+ * @throws MetricsError as metrics do, and `OPTION_INVALID`
+ * @example
+ * const send = measure(sendMail, { name: 'mail' })
+ * await send('ada@example.com') // mail_total, mail_duration_seconds, mail_in_progress, mail_errors_total{error_type}
+ */
+export function measure<F extends AnyFunction, const L extends string = never, const R extends string = never>(
+  fn: F,
+  options: MeasureOptions<F, L, R>,
+): F
+/**
+ * The same as a decorator of methods, standard or experimental.
+ *
+ * @example
+ * class Mailer {
+ *   \@measure({ name: 'mail' })
+ *   async send(to: string) {}
+ * }
+ */
+export function measure<
+  F extends AnyFunction = AnyFunction,
+  const L extends string = never,
+  const R extends string = never,
+>(options: MeasureOptions<F, L, R>): Measuring<F>
+export function measure(first: unknown, options?: MeasureOptions<AnyFunction>): unknown {
+  if (typeof first === 'function') {
+    if (isClass(first as AnyFunction)) throw notMeasurable(first)
+    return measured(first as AnyFunction, metricsOf(options!))
+  }
+  if (options !== undefined) throw notMeasurable(first)
+  const metrics = metricsOf(first as MeasureOptions<AnyFunction>)
+  return (value: unknown, context?: unknown, descriptor?: unknown) => decorate(metrics, value, context, descriptor)
+}
+
+function metricsOf(options: MeasureOptions<AnyFunction>): CallMetrics {
+  checkMeasureOptions(options)
+  return new CallMetrics(options)
+}
+
+/** Standard decorators come with a context object, experimental ones with a key and mostly a descriptor. */
+function decorate(metrics: CallMetrics, value: unknown, context: unknown, descriptor: unknown): unknown {
+  if (typeof context === 'object' && context !== null && 'kind' in context) {
+    if (context.kind === 'method') return measured(value as AnyFunction, metrics)
+    if (context.kind === 'field') return (initial: unknown) => measured(initial as AnyFunction, metrics)
+    throw notMeasurable(`a ${String(context.kind)}`)
+  }
+  if (context === undefined) return measured(value as AnyFunction, metrics)
+  const property = descriptor as TypedPropertyDescriptor<AnyFunction> | undefined
+  if (typeof property?.value !== 'function') throw notMeasurable(`the property ${String(context)}`)
+  property.value = measured(property.value, metrics)
+  return property
+}
+
+function measured(fn: AnyFunction, metrics: CallMetrics): AnyFunction {
+  if (typeof fn !== 'function' || isClass(fn)) throw notMeasurable(fn)
+  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+    const call = new Call(metrics, metrics.labelsOf(this, args))
+    let result: unknown
+    try {
+      result = fn.apply(this, args)
+    } catch (error) {
+      call.failed(error)
+      throw error
+    }
+    return call.returned(result)
+  }
+  copyProperties(fn, wrapper)
+  copyMetadata(fn, wrapper)
+  return wrapper
+}
+
+/** `name` and `length` as well, which frameworks look at; `prototype` belongs to the function that `new` is said of. */
+function copyProperties(from: AnyFunction, to: AnyFunction): void {
+  const {
+    prototype: _,
+    arguments: __,
+    caller: ___,
+    ...properties
+  } = Object.getOwnPropertyDescriptors(from) as Record<string, PropertyDescriptor>
+  Object.defineProperties(to, properties)
+}
+
+/** Of `reflect-metadata`: Nest keeps the route of a handler on the handler, whichever decorator comes first. */
+function copyMetadata(from: AnyFunction, to: AnyFunction): void {
+  const { getOwnMetadataKeys, getOwnMetadata, defineMetadata } = Reflect as unknown as Partial<ReflectMetadata>
+  for (const key of getOwnMetadataKeys?.(from) ?? []) defineMetadata?.(key, getOwnMetadata?.(key, from), to)
+}
+
+interface ReflectMetadata {
+  getOwnMetadataKeys(target: object): unknown[]
+  getOwnMetadata(key: unknown, target: object): unknown
+  defineMetadata(key: unknown, value: unknown, target: object): void
+}
+
+function isClass(fn: AnyFunction): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(fn))
+}
+
+function notMeasurable(got: unknown): MetricsError {
+  const what =
+    typeof got === 'function' ? `the class ${got.name}` : typeof got === 'string' && got !== '' ? got : describe(got)
+  return new MetricsError('OPTION_INVALID', `measure: ${what} cannot be measured; measure functions and methods`)
+}

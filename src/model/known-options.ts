@@ -1,0 +1,75 @@
+import { MetricsError } from './errors.js'
+import { nearest } from './nearest-name.js'
+
+/**
+ * The names of all options of a type. A list that `satisfies` it names every one: the compiler finds what is missing.
+ *
+ * @example const known = { name: true, prefix: true } as const satisfies OptionNames<{ name?: string; prefix?: string }>
+ */
+export type OptionNames<O> = Readonly<Record<keyof O & string, true>>
+
+/** Words of other clients for an option, where they are not accepted as they are. */
+const otherWords: ReadonlyMap<string, string> = new Map([
+  ['labels', 'labelNames'],
+  ['documentation', 'help'],
+  ['description', 'help'],
+  ['job', 'jobName'],
+])
+
+/**
+ * Refuses an option that does not exist: ignored, it would leave a default in its place without a word.
+ *
+ * An option that is `undefined` is one that was left out, whatever its name. What is no object has no options.
+ *
+ * @param where the metric or function, for the error text
+ * @param known an object with a property for each option
+ * @param accepted further names that are read, or mean nothing here and are passed over
+ * @throws MetricsError `OPTION_INVALID`, naming the option that may be meant
+ */
+export function checkOptions(where: string, options: unknown, known: object, accepted: object = {}): void {
+  for (const name of givenNames(options)) {
+    if (Object.hasOwn(known, name) || Object.hasOwn(accepted, name)) continue
+    const meant = optionMeant(name, Object.keys(known))
+    throw unknownOption(where, name, meant, known)
+  }
+}
+
+/**
+ * The same for an object that may have properties of its own beside the options: refuses only a name that is almost an
+ * option which the object lacks.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the option that may be meant
+ */
+export function checkSpelling(where: string, options: unknown, known: object): void {
+  const given = givenNames(options)
+  const missing = Object.keys(known).filter((name) => !given.includes(name))
+  for (const name of given) {
+    if (Object.hasOwn(known, name)) continue
+    const meant = optionMeant(name, missing, 2)
+    if (meant !== undefined) throw unknownOption(where, name, meant, known)
+  }
+}
+
+function givenNames(options: unknown): string[] {
+  if (typeof options !== 'object' || options === null) return []
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+}
+
+/** `labelnames`, `label_names` and `labelName` are meant for `labelNames`. */
+function optionMeant(name: string, known: readonly string[], letters = 3): string | undefined {
+  const other = otherWords.get(name)
+  if (other !== undefined && known.includes(other)) return other
+  // Of two spellings of one option the first is promhive's.
+  const plain = new Map([...known].reverse().map((option) => [plainly(option), option]))
+  const meant = plain.has(plainly(name)) ? plainly(name) : nearest(plainly(name), plain.keys(), letters)
+  return meant === undefined ? undefined : plain.get(meant)
+}
+
+function plainly(name: string): string {
+  return name.replaceAll(/[-_]/g, '').toLowerCase()
+}
+
+function unknownOption(where: string, name: string, meant: string | undefined, known: object): MetricsError {
+  const advice = meant === undefined ? `the options are ${Object.keys(known).join(', ')}` : `did you mean "${meant}"?`
+  return new MetricsError('OPTION_INVALID', `${where}: there is no option "${name}"; ${advice}`)
+}

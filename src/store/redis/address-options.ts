@@ -1,0 +1,64 @@
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+
+/** Where Redis is, in parts; and the names that pytheus has for two options. */
+export interface RedisAddressOptions {
+  /** Where Redis is, in place of `url`: localhost when left out. */
+  readonly host?: string
+  /** 6379 when left out. */
+  readonly port?: number
+  /** The number of the database: 0 when left out. */
+  readonly db?: number
+  readonly username?: string
+  readonly password?: string
+  /** pytheus' name for `keyPrefix`, which wins. */
+  readonly key_prefix?: string
+  /** pytheus' name for `expireKeyTime`, which wins. */
+  readonly expire_key_time?: number
+}
+
+type Others = { readonly url?: unknown; readonly client?: unknown; readonly tls?: unknown }
+
+const parts = ['host', 'port', 'db', 'username', 'password'] as const
+
+/**
+ * The same options with the parts of an address as a URL, and with promhive's names.
+ *
+ * @throws MetricsError `OPTION_INVALID` for a port or database that is no number, and for an address beside `url` or `client`
+ */
+export function addressed<O extends RedisAddressOptions & Others>(options: O): Omit<O, keyof RedisAddressOptions> {
+  const { host, port, db, username, password, key_prefix, expire_key_time, ...others } = options
+  const given = parts.filter((part) => options[part] !== undefined)
+  const other = options.url !== undefined ? 'url' : options.client !== undefined ? 'client' : undefined
+  if (given.length > 0 && other !== undefined) {
+    throw invalid(`${other} and ${given.join(', ')} exclude each other; leave one of them out`)
+  }
+  return {
+    ...(key_prefix !== undefined && { keyPrefix: key_prefix }),
+    ...(expire_key_time !== undefined && { expireKeyTime: expire_key_time }),
+    ...(others as Omit<O, keyof RedisAddressOptions>),
+    ...(given.length > 0 && { url: urlOf(options) }),
+  }
+}
+
+function urlOf(options: RedisAddressOptions & Others): string {
+  const { port = 6379, db = 0, username = '', password, tls } = options
+  const host = options.host || 'localhost'
+  if (typeof host !== 'string') throw invalid(`host must be a text, got ${describe(host)}`)
+  if (!isWhole(port, 65_535)) throw invalid(`port must be a whole number from 0 to 65535, got ${describe(port)}`)
+  if (!isWhole(db, 1_000_000)) throw invalid(`db must be the number of a database, got ${describe(db)}`)
+  const login =
+    password === undefined && username === ''
+      ? ''
+      : `${encodeURIComponent(String(username))}:${encodeURIComponent(String(password ?? ''))}@`
+  const address = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+  return `${tls === undefined ? 'redis' : 'rediss'}://${login}${address}:${port}/${db}`
+}
+
+function isWhole(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most
+}
+
+function invalid(what: string): MetricsError {
+  return new MetricsError('OPTION_INVALID', `redis: ${what}`)
+}

@@ -1,0 +1,51 @@
+import { closeSync, constants, fchmodSync, lstatSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { isPrivate, isTrusted } from '../../model/ownership.js'
+
+/** The directory that is made for private files where the given one is not private itself. */
+const folderName = 'promhive-reports'
+
+/**
+ * Returns a directory for files that only this user may read: the given one, or one below it. The directory is made with
+ * mode 0700 if it is missing.
+ *
+ * @param directory where the files belong
+ * @param named whether the user has named it: then files go straight into it if only this user or root can write there
+ * @throws the system's error where nothing can be made
+ */
+export function privateDirectory(directory: string, named: boolean): string {
+  if (named && makePrivate(resolve(directory), isTrusted)) return directory
+  const folder = join(directory, folderName)
+  if (makePrivate(folder, isPrivate)) return folder
+  // Another user has made a directory or a link of that name first.
+  return mkdtempSync(`${folder}-`)
+}
+
+/**
+ * Writes a new file with mode 0600. It never writes to a file or through a link that is there already.
+ *
+ * @throws the system's error, `EEXIST` among them
+ */
+export function writePrivateFile(path: string, text: string): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), 0o600)
+  try {
+    // The umask may have taken even the owner's rights.
+    fchmodSync(file, 0o600)
+    writeFileSync(file, text)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Makes a directory unless it is there. @returns whether it is a directory that passes the test */
+function makePrivate(directory: string, passes: typeof isPrivate): boolean {
+  mkdirSync(dirname(directory), { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+  }
+  const facts = lstatSync(directory)
+  return facts.isDirectory() && passes(facts, process.geteuid?.() ?? facts.uid)
+}
