@@ -8,6 +8,7 @@ import { serve } from './commands/serve.js'
 import { stats } from './commands/stats.js'
 import { top } from './commands/top.js'
 import { wipe } from './commands/wipe.js'
+import { print, printError } from './output.js'
 import { packageVersion } from './version.js'
 
 const commands: readonly Command[] = [run, config, serve, inspect, top, stats, doctor, wipe]
@@ -15,30 +16,30 @@ const commands: readonly Command[] = [run, config, serve, inspect, top, stats, d
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === '--version' || name === '-v') {
-    console.log(packageVersion())
+    print(packageVersion())
     return 0
   }
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const topic = commands.find((command) => command.name === rest[0])
-    console.log(topic === undefined ? overview() : topic.usage)
+    print(topic === undefined ? overview() : topic.usage)
     return name === undefined ? 2 : 0
   }
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined) {
-    console.error(`promhive: there is no command "${name}"\n\n${overview()}`)
+    printError(`promhive: there is no command "${name}"\n\n${overview()}`)
     return 2
   }
   // What stands behind -- is the application's.
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
   if (own.includes('--help') || own.includes('-h')) {
-    console.log(command.usage)
+    print(command.usage)
     return 0
   }
   try {
     return await command.run(rest)
   } catch (error) {
-    console.error(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
-    if (isUsageError(error)) console.error(`promhive help ${name} tells what there is`)
+    printError(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
+    if (isUsageError(error)) printError(`promhive help ${name} tells what there is`)
     return isUsageError(error) ? 2 : 1
   }
 }

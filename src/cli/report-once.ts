@@ -1,4 +1,5 @@
 import type { MetricsError } from '../model/errors.js'
+import { inLine, printError } from './output.js'
 
 /** Writes each fault to the log once: a file that stays broken would fill the log at every scrape. */
 export function reportOnce(): (error: MetricsError) => void {
@@ -6,6 +7,6 @@ export function reportOnce(): (error: MetricsError) => void {
   return ({ code, message }) => {
     if (reported.has(message)) return
     reported.add(message)
-    console.error(`promhive: ${code}: ${message}`)
+    printError(`promhive: ${code}: ${inLine(message)}`)
   }
 }

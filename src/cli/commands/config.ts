@@ -2,6 +2,7 @@ import { MetricsError } from '../../model/errors.js'
 import { explain, explainedAsJson } from '../../supervisor/configuration/explain.js'
 import { configurationFrom } from '../../supervisor.js'
 import type { Command } from '../command.js'
+import { print, printJson } from '../output.js'
 import { parseRun } from './run.js'
 
 const usage = `promhive config explain [--json] [options of promhive run]
@@ -18,7 +19,8 @@ export const config: Command = {
     const json = args.includes('--json')
     const { commandLine, config } = parseRun(args.filter((argument) => argument !== '--json'))
     const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
-    console.log(json ? JSON.stringify(explainedAsJson(configuration), undefined, 2) : explain(configuration))
+    if (json) printJson(explainedAsJson(configuration))
+    else print(explain(configuration))
     return 0
   },
 }

@@ -12,6 +12,7 @@ import { outlive } from '../../supervisor/log.js'
 import { handleSignals } from '../../supervisor/signal-handling.js'
 import { composeSupervisor, configurationFrom, type Hooks, type Supervisor } from '../../supervisor.js'
 import type { Command } from '../command.js'
+import { printError } from '../output.js'
 import { startupLines } from '../startup.js'
 
 /** Milliseconds for what is still to be written when all have ended. */
@@ -51,7 +52,7 @@ export const run: Command = {
     const { running, metricsUrl, statsAddress } = supervisor
     const { directory } = processHome().whereabouts()
     const told = { app, workers: supervisor.size, settings, metricsUrl, statsAddress, directory }
-    if (running) console.error(startupLines(told))
+    if (running) printError(startupLines(told))
     const code = await supervisor.done
     // A timer or a connection that a hook has left open is no reason to stay.
     setTimeout(() => process.exit(code), farewell).unref()

@@ -7,6 +7,7 @@ import { MetricsError } from '../../model/errors.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
+import { print } from '../output.js'
 import { PortFamilies } from '../port-families.js'
 import { reportOnce } from '../report-once.js'
 
@@ -63,7 +64,7 @@ export const serve: Command = {
       ...(path !== undefined && { path }),
     }
     const metrics = await openMetricsServer(options, port)
-    console.log(`promhive: serving ${directory} at ${metrics.url}`)
+    print(`promhive: serving ${directory} at ${metrics.url}`)
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())
       process.once('SIGTERM', () => resolve())

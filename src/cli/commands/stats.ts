@@ -3,6 +3,7 @@ import { readStatistics } from '../../delivery/statistics-reader.js'
 import { MetricsError } from '../../model/errors.js'
 import { statisticsAddress } from '../../model/statistics-address.js'
 import type { Command } from '../command.js'
+import { print, printJson } from '../output.js'
 import { statisticsText } from '../statistics-text.js'
 
 const usage = `promhive stats ADDRESS [--json] [--timeout 5]
@@ -31,7 +32,8 @@ export const stats: Command = {
     const timeout = Number(values.timeout)
     if (!(timeout > 0)) throw new MetricsError('OPTION_INVALID', `--timeout must be a number of seconds above 0`)
     const told = await readStatistics(address, timeout * 1000)
-    console.log(values.json ? JSON.stringify(told, undefined, 2) : statisticsText(told))
+    if (values.json) printJson(told)
+    else print(statisticsText(told))
     return 0
   },
 }

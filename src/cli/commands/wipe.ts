@@ -15,6 +15,7 @@ import { controlName } from '../../store/shared/format.js'
 import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
+import { print } from '../output.js'
 
 const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--force]
 
@@ -59,7 +60,7 @@ export const wipe: Command = {
     } finally {
       closeSync(fd)
     }
-    console.log(`promhive: ${directory} is ready for a fresh run`)
+    print(`promhive: ${directory} is ready for a fresh run`)
     return 0
   },
 }

@@ -226,7 +226,7 @@ export class Flusher {
     this.seen = end
     for (const each of removals) {
       const removal = removalFrom(textOf(each))
-      if (removal.author !== this.writer) this.flushed.removed(removal)
+      if (removal !== undefined && removal.author !== this.writer) this.flushed.removed(removal)
     }
   }
 

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
-import type { LabelFilter } from '../../model/series-key.js'
+import { type LabelFilter, labelFilterFrom } from '../../model/series-key.js'
 import {
   closeQuietly,
   codeOf,
@@ -151,6 +151,13 @@ function linesOf(bytes: Buffer): string[] {
 
 function removalFrom(text: string): Removal[] {
   if (!text.startsWith('r ')) return []
-  const [registry, name, labels] = JSON.parse(text.slice(2)) as [string, string, LabelFilter]
-  return [{ registry, name, labels }]
+  try {
+    const [registry, name, filter] = JSON.parse(text.slice(2)) as unknown[]
+    const labels = labelFilterFrom(filter)
+    if (typeof registry !== 'string' || typeof name !== 'string' || labels === undefined) return []
+    return [{ registry, name, labels }]
+  } catch {
+    // The line is whole, but no writer of this version wrote it: it removes nothing.
+    return []
+  }
 }

@@ -61,6 +61,7 @@ export class SnapshotReader {
         await writer.follow(snapshot, pause)
         for (const removal of untaken(removals, head.taken)) writer.leaveOut(removal)
         writers.push(writer.snapshot(snapshot, isLive(snapshot, liveFor, now)))
+        if (writer.faults > 0) errors.push(familiesUnreadable(head.writer, writer.faults))
       } catch (cause) {
         errors.push(unreadable(cause))
       }
@@ -68,6 +69,11 @@ export class SnapshotReader {
     this.followed = followed
     return { writers, errors }
   }
+}
+
+function familiesUnreadable(writer: string, count: number): MetricsError {
+  const text = `${count} families of the snapshot of ${writer} cannot be read; the others are shown`
+  return new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' })
 }
 
 function unreadable(cause: unknown): MetricsError {
