@@ -113,7 +113,7 @@ export class FollowedWriter {
       !fits ||
       (kind !== opened && kind !== removed) ||
       keyArity(String(key)) !== known.labelNames.length ||
-      !(created >= 0 && created < Infinity)
+      !(Number.isFinite(created) && created >= 0)
     ) {
       throw new TypeError('a line of its names is none that promhive writes')
     }

@@ -86,7 +86,8 @@ function headFrom(json: string): SnapshotHead | undefined {
   try {
     const head = JSON.parse(json) as SnapshotHead
     const { writer, seat, process, epoch, startedAt, at, closed, log, inherited, removals, taken } = head
-    const texts = [writer, process, log, ...inherited].every((text) => typeof text === 'string')
+    const texts =
+      Array.isArray(inherited) && [writer, process, log, ...inherited].every((text) => typeof text === 'string')
     const counts = [seat, epoch, ...Object.values(taken)].every((count) => Number.isSafeInteger(count) && count >= 0)
     const times = Number.isFinite(startedAt) && Number.isFinite(at) && startedAt >= 0 && typeof closed === 'boolean'
     return texts && counts && times && Object.values(removals).every(isRemovalList) ? head : undefined
