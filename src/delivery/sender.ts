@@ -16,11 +16,11 @@ interface Sending {
   readonly chunks: readonly Uint8Array[]
   /** The next chunk to write. */
   next: number
-  /** The first chunk that the client may not have taken yet. */
-  taken: number
   /** Milliseconds of a monotonic clock at which the client last took something. */
   progressAt: number
   ended: boolean
+  /** Whether it waits for its turn. */
+  queued: boolean
 }
 
 /**
@@ -41,9 +41,9 @@ export class Sender {
 
   /** Sends the body of an answer whose head was written. The chunks must stay as they are. */
   send(response: ServerResponse, chunks: readonly Uint8Array[]): void {
-    const sending = { response, chunks, next: 0, taken: 0, progressAt: performance.now(), ended: false }
+    const sending = { response, chunks, next: 0, progressAt: performance.now(), ended: false, queued: false }
     this.sending.add(sending)
-    for (const chunk of chunks) this.waiting.retain(chunk)
+    this.waiting.retain(chunks)
     this.makeRoomFor(sending)
     const timer = setTimeout(() => this.cut(sending, 'timeout'), this.limits.sendTimeout).unref()
     response.on('drain', () => this.go(sending))
@@ -77,46 +77,45 @@ export class Sender {
     if (sending.ended) return
     sending.ended = true
     this.sending.delete(sending)
-    this.release(sending, sending.chunks.length)
+    this.waiting.release(sending.chunks)
   }
 
-  private release(sending: Sending, until: number): void {
-    while (sending.taken < until) this.waiting.release(sending.chunks[sending.taken++]!)
-  }
-
-  /** The first piece is written at once; everything that follows in the same turn of the event loop waits for its slice. */
+  /** Has its turn come, at once where nothing else was written in this turn of the event loop. */
   private go(sending: Sending): void {
     sending.progressAt = performance.now()
-    if (this.running) {
-      this.ready.push(sending)
-      return
-    }
+    if (sending.queued || sending.ended) return
+    sending.queued = true
+    this.ready.push(sending)
+    if (this.running) return
     this.running = true
-    this.write(sending)
+    this.writeForASlice()
+  }
+
+  private writeForASlice(): void {
+    const end = performance.now() + slice
+    for (let sending = this.ready.shift(); sending !== undefined; sending = this.ready.shift()) {
+      this.write(sending)
+      if (performance.now() > end) break
+    }
     soon(this.turn)
   }
 
+  /** What comes after a slice in the same turn of the event loop waits for the next one. */
   private readonly turn = (): void => {
-    const began = performance.now()
-    for (let sending = this.ready.shift(); sending !== undefined; sending = this.ready.shift()) {
-      this.write(sending)
-      if (performance.now() - began > slice) break
-    }
-    this.running = this.ready.length > 0
-    if (this.running) soon(this.turn)
+    if (this.ready.length > 0) this.writeForASlice()
+    else this.running = false
   }
 
   /** Writes one piece. */
   private write(sending: Sending): void {
     const { response, chunks } = sending
+    sending.queued = false
     if (sending.ended) return
-    this.release(sending, sending.next)
     let size = 0
-    let goesOn = true
     response.cork()
     while (sending.next < chunks.length && size < pieceSize) {
       const chunk = chunks[sending.next++]!
-      goesOn = response.write(chunk)
+      response.write(chunk)
       size += chunk.length
     }
     if (sending.next === chunks.length) {
@@ -124,7 +123,9 @@ export class Sender {
       return
     }
     response.uncork()
-    // Otherwise 'drain' follows.
-    if (goesOn) this.ready.push(sending)
+    // What the system has taken is gone: the next piece follows in its turn. Otherwise 'drain' says when.
+    if (response.socket?.writableLength !== 0) return
+    sending.queued = true
+    this.ready.push(sending)
   }
 }

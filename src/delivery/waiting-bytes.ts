@@ -1,21 +1,36 @@
-/** Counts the bytes of answers that wait to be read; a chunk that several answers share counts once. */
+interface Answer {
+  readonly bytes: number
+  holders: number
+}
+
+/**
+ * Counts the bytes of answers that clients have not read to their end. Clients that share an answer count once, by the list
+ * of its chunks: a record for each of thousands of chunks would cost more than writing them.
+ */
 export class WaitingBytes {
-  private readonly holders = new Map<Uint8Array, number>()
+  private readonly answers = new Map<readonly Uint8Array[], Answer>()
   private sum = 0
 
   get total(): number {
     return this.sum
   }
 
-  retain(chunk: Uint8Array): void {
-    const before = this.holders.get(chunk) ?? 0
-    this.holders.set(chunk, before + 1)
-    if (before === 0) this.sum += chunk.length
+  retain(chunks: readonly Uint8Array[]): void {
+    const known = this.answers.get(chunks)
+    if (known !== undefined) {
+      known.holders++
+      return
+    }
+    let bytes = 0
+    for (const chunk of chunks) bytes += chunk.length
+    this.answers.set(chunks, { bytes, holders: 1 })
+    this.sum += bytes
   }
 
-  release(chunk: Uint8Array): void {
-    const left = (this.holders.get(chunk) ?? 0) - 1
-    if (left > 0) this.holders.set(chunk, left)
-    else if (this.holders.delete(chunk)) this.sum -= chunk.length
+  release(chunks: readonly Uint8Array[]): void {
+    const answer = this.answers.get(chunks)
+    if (answer === undefined || --answer.holders > 0) return
+    this.answers.delete(chunks)
+    this.sum -= answer.bytes
   }
 }
