@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|series|memory|import|scrape|http|redis]... [--quick] [--json FILE]
+// npm run bench -- [--only write|functions|series|memory|import|scrape|removals|http|redis]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -7,20 +7,24 @@ import { printGoals } from './goals.mjs'
 import { endAll } from './measurement.mjs'
 import { provision } from './provision.mjs'
 import { runtimes } from './runtime.mjs'
+import { measuredFunctions } from './sections/functions.mjs'
 import { httpOverhead } from './sections/http.mjs'
 import { importTime } from './sections/import.mjs'
 import { memory } from './sections/memory.mjs'
 import { throughRedis } from './sections/redis.mjs'
+import { removing } from './sections/removals.mjs'
 import { scrape } from './sections/scrape.mjs'
 import { newSeries } from './sections/series.mjs'
 import { writePath } from './sections/write-path.mjs'
 
 const sections = {
   write: writePath,
+  functions: measuredFunctions,
   series: newSeries,
   memory,
   import: importTime,
   scrape,
+  removals: removing,
   http: httpOverhead,
   redis: throughRedis,
 }

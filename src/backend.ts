@@ -2,6 +2,11 @@
  * What the author of a backend builds with: the contract, and the parts that promhive's own backends are made of.
  */
 
+export {
+  MultiProcessFileBackend,
+  type MultiProcessFileOptions,
+  SingleProcessBackend,
+} from './compat/pytheus-backends.js'
 export type { FamilyDescriptor } from './model/descriptor.js'
 export { MetricsError, type MetricsErrorCode } from './model/errors.js'
 export type { Exemplar } from './model/exemplar.js'

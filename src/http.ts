@@ -2,6 +2,8 @@ import { processHome } from './home/default-registry.js'
 import { exchangeOf, type NodeRequest } from './instrument/http/exchange-of.js'
 import { provideHttpInstrument } from './instrument/http/http-instrument.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
+import { errorTypeOf } from './instrument/http/label-values.js'
+import { note } from './instrument/http/request-notes.js'
 
 export type { HttpRequest } from './instrument/http/exchange.js'
 export type { NodeRequest } from './instrument/http/exchange-of.js'
@@ -26,7 +28,7 @@ export function instrumentHttp(options: HttpOptions = {}): void {
 /**
  * Tells the route of a request that no framework tells: a template such as `/users/:id`, never the path itself.
  *
- * @param request Node's request object; does nothing where that is not measured
+ * @param request Node's request object; does nothing where that is not measured, neither by promhive/http nor by promhive run
  * @example
  * createServer((request, response) => {
  *   setRoute(request, '/users/:id')
@@ -36,6 +38,7 @@ export function instrumentHttp(options: HttpOptions = {}): void {
 export function setRoute(request: NodeRequest, route: string): void {
   const exchange = exchangeOf(request)
   if (exchange !== undefined) exchange.route = route
+  note(request, { route })
 }
 
 /**
@@ -46,4 +49,5 @@ export function setRoute(request: NodeRequest, route: string): void {
  */
 export function setError(request: NodeRequest, error: unknown): void {
   exchangeOf(request)?.met(error)
+  note(request, { errorType: errorTypeOf(error) })
 }

@@ -10,7 +10,7 @@ import type { BackendConfig } from './home/backend-config.js'
 import type { ConfigureOptions } from './home/configure-options.js'
 import { processHome } from './home/default-registry.js'
 import { portMetrics } from './instrument/port/port-metrics.js'
-import { checkOptions } from './model/known-options.js'
+import { checkOptions, givenOptions } from './model/known-options.js'
 import type { Backend } from './store/backend.js'
 
 export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
@@ -30,6 +30,7 @@ export { StateSet, StateSet as Enum } from './metric/stateset.js'
 export { Summary } from './metric/summary.js'
 export { exponentialBuckets, linearBuckets } from './model/bounds.js'
 export { MetricsError, type MetricsErrorCode } from './model/errors.js'
+export type { GivenLogger, LogFields, Logger, LogLevel } from './model/logger.js'
 export type { GaugeMode, MetricType, StateSetMode } from './model/metric-type.js'
 export { Registry }
 
@@ -72,9 +73,19 @@ export function loadBackend(backendClass?: BackendChoice, backendConfig?: Backen
  * const metrics = await startMetricsServer({ port: 9464 })
  * console.log(`metrics at ${metrics.url}`)
  */
-export async function startMetricsServer(options: Partial<MetricsServerOptions> = {}): Promise<MetricsServer> {
+export async function startMetricsServer(
+  options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
+): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
-  return openMetricsServer({ ...options, registry: options.registry ?? register }, portMetrics(processHome()))
+  const server = await openMetricsServer(
+    { ...givenOptions(options), registry: options.registry ?? register },
+    portMetrics(processHome()),
+  )
+  const { log } = processHome()
+  const { url } = server
+  log.info(`metrics at ${url}`, { event: 'metricsPort', url })
+  server.server.once('close', () => log.info(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url }))
+  return server
 }
 
 /**

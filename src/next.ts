@@ -7,7 +7,7 @@ import { checkOptions, type OptionNames } from './model/known-options.js'
 
 export interface NextOptions extends HttpOptions {
   /** Where `next build` wrote to: `.next` when left out. */
-  readonly directory?: string
+  readonly directory?: string | undefined
 }
 
 const known = { ...httpOptions, directory: true } as const satisfies OptionNames<NextOptions>

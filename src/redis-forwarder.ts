@@ -11,7 +11,7 @@ export type { RedisTls } from './redis-client/place.js'
 /** Where the exposition goes, how often, and what is forwarded. */
 export interface RedisForwarderOptions extends Options {
   /** What is forwarded: the default registry when left out. */
-  readonly registry?: Exposition
+  readonly registry?: Exposition | undefined
 }
 
 /** A forwarder that runs, or was told not to. */

@@ -3,7 +3,8 @@ import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './hom
 import { MetricsError } from './model/errors.js'
 import { checkTls } from './redis-client/place.js'
 import { readRedisUrl } from './redis-client/redis-url.js'
-import type { Backend, Surroundings } from './store/backend.js'
+import { absolutePath } from './runtime/paths.js'
+import type { Backend, Source, Store, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
 import { overClient } from './store/redis/clients.js'
 import { HostBackend } from './store/redis/host-backend.js'
@@ -55,7 +56,47 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
       'redis: perHost needs the directory that the processes of this host share: give dir, or set PROMHIVE_DIR'
     throw new MetricsError('OPTION_INVALID', text)
   }
-  return new HostBackend(settings, connection, (surroundings) => placeIn(directory, surroundings))
+  const place = absolutePath(directory)
+  return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings))
+}
+
+/**
+ * `redis()` as a class, under the name and with the options that pytheus gives it.
+ *
+ * @throws MetricsError `OPTION_INVALID`
+ * @example loadBackend(MultiProcessRedisBackend, { host: '127.0.0.1', port: 6379, key_prefix: 'shop' })
+ */
+export class MultiProcessRedisBackend implements RedisMetrics {
+  readonly shared = true
+  private readonly backend: RedisMetrics
+
+  constructor(options: RedisOptions = {}) {
+    this.backend = redis(options)
+  }
+
+  get name(): string {
+    return this.backend.name
+  }
+
+  begin(surroundings: Surroundings): void {
+    this.backend.begin?.(surroundings)
+  }
+
+  openStore(): Store {
+    return this.backend.openStore()
+  }
+
+  openSource(): Source {
+    return this.backend.openSource()
+  }
+
+  flush(): Promise<boolean> {
+    return this.backend.flush()
+  }
+
+  close(): Promise<void> {
+    return this.backend.close()
+  }
 }
 
 /** A shared directory as the place of one host. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { loadBinding } from '#native'
 import { packageRoot } from '#package'
 import { processHome } from './home/default-registry.js'
 import { assignmentOfThisProcess, attend } from './supervisor/worker/agent.js'
@@ -13,6 +14,6 @@ if (isMainThread) {
   if (assignment !== undefined) {
     // The home of the metrics: made first, or there is nowhere to count.
     processHome()
-    attend(assignment, join(packageRoot, 'dist', 'cjs', 'monitor.js'))
+    attend(assignment, join(packageRoot, 'dist', 'cjs', 'monitor.js'), loadBinding().binding?.map)
   }
 }

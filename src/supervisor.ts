@@ -6,23 +6,26 @@ import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './home/run-directory.js'
+import { directoryFor } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
-import { prepareDirectory } from './store/shared/directory.js'
-import { type Account, accountOf } from './supervisor/account.js'
+import type { Log } from './model/logger.js'
+import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
+import { logConfiguration } from './supervisor/configuration/explain.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
 import type { PortSettings } from './supervisor/configuration/port-settings.js'
 import { settings as everySetting, type Settings } from './supervisor/configuration/settings.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
-import type { Logger } from './supervisor/log.js'
+import { type GivenLogger, logOf } from './supervisor/log.js'
 import { workerEnvironment } from './supervisor/managers/environment-manager.js'
+import { takePidFile } from './supervisor/pid-file.js'
 import { handleSignals } from './supervisor/signal-handling.js'
-import { isPrimary, Supervisor } from './supervisor/supervisor.js'
+import { Supervisor } from './supervisor/supervisor.js'
+import { isPrimary } from './supervisor/worker-process.js'
 
 export type { Attendant } from './supervisor/attendant.js'
 export type { Configuration } from './supervisor/configuration/configuration.js'
@@ -43,7 +46,7 @@ export {
   type SupervisedWorker,
   type SupervisorView,
 } from './supervisor/lifecycle.js'
-export type { Logger } from './supervisor/log.js'
+export type { GivenLogger, Logger } from './supervisor/log.js'
 export { EnvironmentManager } from './supervisor/managers/environment-manager.js'
 export { HookManager } from './supervisor/managers/hook-manager.js'
 export {
@@ -59,21 +62,25 @@ export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker
 /** What an application has done when something happens; `server` is the supervisor, or what `attend()` gives. */
 export type Hooks<S extends SupervisorView = Supervisor> = HooksOf<S>
 
+/** Each may be undefined, which leaves the default. */
+type MayBeLeftOut<S> = { readonly [K in keyof S]?: S[K] | undefined }
+
 /** What `supervise` takes: every setting, and what only code can say. */
-export interface SuperviseOptions extends Partial<Settings> {
+export interface SuperviseOptions extends MayBeLeftOut<Settings> {
   /** The file that workers run; the one that this process runs when left out. */
-  readonly exec?: string
+  readonly exec?: string | undefined
   /** Its arguments; those of this process when left out. */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
   /** Options of Node for the workers, beside those of this process. */
-  readonly execArgv?: readonly string[]
+  readonly execArgv?: readonly string[] | undefined
   /** Beside those of `hooksModule`, and before them where both have one. */
-  readonly hooks?: Hooks
+  readonly hooks?: Hooks | undefined
   /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT do what they do under `promhive run`: true when left out. */
-  readonly signals?: boolean
-  readonly logger?: Logger
+  readonly signals?: boolean | undefined
+  /** pino, winston, `console`, or any object with `error`, `warn` and `info`; the standard error when left out. */
+  readonly logger?: GivenLogger | undefined
   /** A configuration file; `PROMHIVE_CONFIG`, or `promhive.yaml` or `promhive.json` in the working directory, when left out. */
-  readonly config?: string
+  readonly config?: string | undefined
 }
 
 const attendOptions = {
@@ -125,18 +132,28 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
 
 /** What `attend` takes: the settings that matter without workers of its own. */
 export interface AttendOptions
-  extends Partial<
+  extends MayBeLeftOut<
     Pick<
       Settings,
-      'dir' | 'metrics' | 'port' | 'host' | 'path' | 'portAttempts' | 'stats' | 'compat' | 'metricPrefix'
+      | 'dir'
+      | 'metrics'
+      | 'port'
+      | 'host'
+      | 'path'
+      | 'portAttempts'
+      | 'stats'
+      | 'compat'
+      | 'metricPrefix'
+      | 'logLevel'
+      | 'logFormat'
     > &
       EncryptionSettings &
       PortSettings
   > {
-  readonly hooks?: Hooks<Attendant>
-  readonly logger?: Logger
+  readonly hooks?: Hooks<Attendant> | undefined
+  readonly logger?: GivenLogger | undefined
   /** A configuration file, as for `supervise`. */
-  readonly config?: string
+  readonly config?: string | undefined
 }
 
 /**
@@ -157,6 +174,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   const { settings } = configuration
   const hooks = { ...(await hooksFrom(configuration)), ...given }
   checkHooks(hooks)
+  const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
   Object.assign(process.env, directoryFor(settings, undefined))
   const attendant = new Attendant({
@@ -166,7 +184,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
     version: packageVersion(),
     forward,
     hooks: hooks as HooksOf,
-    ...(logger !== undefined && { logger }),
+    logger: log,
   })
   if (settings.metrics) await yieldRegisteredPort()
   await attendant.start()
@@ -197,30 +215,45 @@ export function composeSupervisor(
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
+  const log = openLog(configuration, logger)
+  const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
+  if (releasePidFile !== undefined) process.once('exit', releasePidFile)
   const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account) }
   const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
   const preload = register ? ['--import', registerFile()] : []
-  return new Supervisor({
+  const supervisor = new Supervisor({
     settings,
     registry: processHome().registry,
     tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
     program: {
-      exec,
+      // Successors are started from wherever the supervisor is by then.
+      exec: exec === undefined ? undefined : resolve(exec),
       args,
       execArgv: [...process.execArgv, '--require', agent, ...preload, ...(execArgv ?? [])],
       uid: account?.uid,
       gid: account?.gid,
     },
+    scratch: placeOfRuns(),
     reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
     environment: {
       ...environment,
       ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
     },
     ...(hooks !== undefined && { hooks: hooks as HooksOf }),
-    ...(logger !== undefined && { logger }),
+    logger: log,
   })
+  void supervisor.done.then(releasePidFile)
+  return supervisor
+}
+
+/** The log of a supervisor, which is that of its process as well. */
+function openLog(configuration: Configuration, logger: GivenLogger | undefined): Log {
+  const log = logOf(configuration.settings, logger)
+  processHome().log.adopt(log, logger !== undefined || configuration.settings.logFormat === 'json')
+  logConfiguration(configuration, log)
+  return log
 }
 
 /** What `redisWhenReady` begins. */
@@ -245,24 +278,6 @@ function checkCaller(name: string, hooks: object | undefined): void {
     throw new MetricsError('OPTION_INVALID', text)
   }
   checkHooks(hooks)
-}
-
-/** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
-function directoryFor(settings: Settings, account: Account | undefined): Record<string, string> {
-  // Workers may go to another working directory.
-  const dir = settings.dir === '' ? '' : resolve(settings.dir)
-  const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
-  if (dir === '' && foreign === undefined) return {}
-  const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
-  if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
-  if (foreign === undefined) {
-    prepareDirectory(directory)
-  } else {
-    giveRunDirectory(directory, foreign)
-    processHome().shareWithWorkers(foreign)
-  }
-  processHome().configure({ dir: directory })
-  return { PROMHIVE_DIR: directory }
 }
 
 function packageVersion(): string {

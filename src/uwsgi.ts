@@ -12,6 +12,7 @@ import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import { describe } from './model/metric-name.js'
 import { statisticsAddress } from './model/statistics-address.js'
+import { absolutePath } from './runtime/paths.js'
 
 /** Where uWSGI tells its statistics, and what of them is shown. */
 export interface UwsgiCollectorOptions {
@@ -21,11 +22,11 @@ export interface UwsgiCollectorOptions {
    */
   readonly uri: string | readonly string[]
   /** Whether each core of a worker has series of its own: false when left out, because there may be thousands of cores. */
-  readonly cores?: boolean
+  readonly cores?: boolean | undefined
   /** Seconds that a server may take to answer, 2 when left out and 4 at most: a scrape waits for it. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Where the readings themselves are counted: the default registry when left out. */
-  readonly registers?: readonly MetricRegistry[]
+  readonly registers?: readonly MetricRegistry[] | undefined
 }
 
 const collectorOptions = {
@@ -80,7 +81,7 @@ export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
 /** Which servers may be asked for, and how. */
 export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' | 'timeout'> {
   /** Says of each target whether it may be asked: whoever reaches the probe has this process connect to it. All when left out. */
-  readonly allow?: (target: string) => boolean
+  readonly allow?: ((target: string) => boolean) | undefined
 }
 
 const probeOptions = { allow: true, cores: true, timeout: true } as const satisfies OptionNames<UwsgiProbeOptions>
@@ -139,7 +140,7 @@ function patience(told: string | string[] | undefined, timeout = 2): number {
 
 function addressOf(uri: string) {
   const address = typeof uri === 'string' ? statisticsAddress(uri) : undefined
-  if (address !== undefined) return address
+  if (address !== undefined) return 'path' in address ? { ...address, path: absolutePath(address.path) } : address
   const text = `uwsgiCollector: uri must be unix:///path, tcp://host:port, http://host:port or file:///path, got ${describe(uri)}`
   throw new MetricsError('OPTION_INVALID', text)
 }

@@ -9,15 +9,17 @@ import { importsOf, readSource, root, type SourceFile } from './helpers/source-i
  * command line and other libraries' names.
  */
 const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
+  runtime: [],
   model: [],
-  'redis-client': ['model'],
-  store: ['model', 'redis-client'],
+  'redis-client': ['runtime', 'model'],
+  store: ['runtime', 'model', 'redis-client'],
   exposition: ['model'],
-  metric: ['model', 'store/backend'],
-  collect: ['model', 'metric', 'store/backend', 'store/series-log', 'store/slot-map'],
-  instrument: ['model', 'metric', 'collect'],
-  delivery: ['model', 'redis-client', 'exposition', 'collect'],
+  metric: ['runtime', 'model', 'store/backend'],
+  collect: ['runtime', 'model', 'metric', 'store/backend', 'store/series-log', 'store/slot-map'],
+  instrument: ['runtime', 'model', 'metric', 'collect'],
+  delivery: ['runtime', 'model', 'redis-client', 'exposition', 'collect'],
   supervisor: [
+    'runtime',
     'model',
     'metric',
     'collect',
@@ -26,6 +28,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'instrument/http/express-route',
     'instrument/http/label-values',
     'instrument/port/port-metrics',
+    'instrument/http/request-notes',
   ],
   home: 'everything',
   cli: 'everything',
@@ -37,7 +40,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
 const pure = ['model', 'exposition']
 
 /** Where the addon may be asked for. */
-const nativeIn = /^(store\/shared\/|cli\/|[^/]+$)/
+const nativeIn = /^(store\/shared\/|cli\/|compat\/|[^/]+$)/
 
 /** Where it may be asked in which folder the package lies. */
 const packageIn = /^(cli\/|[^/]+$)/

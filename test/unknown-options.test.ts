@@ -12,6 +12,7 @@ import * as koa from '../src/koa.js'
 import * as nestjs from '../src/nestjs.js'
 import * as next from '../src/next.js'
 import * as pushgateway from '../src/pushgateway.js'
+import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
 import * as supervisor from '../src/supervisor.js'
@@ -72,8 +73,12 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['tls', { ...certificates, clientCaFile: 'x' }, 'clientCafile', (tls) => main.startMetricsServer({ port: 0, tls })],
   ],
   'promhive collectDefaultMetrics': [['', { prefx: 'x_' }, 'prefix', (o) => main.collectDefaultMetrics(o)]],
+  'promhive measure': [['', { name: 'x', lables: {} }, 'labels', (o) => main.measure(() => {}, o)]],
   'promhive loadBackend': [['', { key_prefx: 'x' }, 'keyPrefix', (o) => main.loadBackend(redis.redis, o)]],
   'promhive/backend SnapshotBackend': [['', { folder: 'x', flushevery: 1 }, 'flushEvery', (o) => new Kept(o)]],
+  'promhive/backend MultiProcessFileBackend': [
+    ['', { dirr: '/tmp/x' }, 'dir', (o) => new backend.MultiProcessFileBackend(o)],
+  ],
   'promhive/express httpMetrics': [['', { bucktes: [1] }, 'buckets', (o) => express.httpMetrics(o)]],
   'promhive/fastify httpMetrics': [
     ['', { prefix: '/x', maxroutes: 1 }, 'maxRoutes', (o) => Fastify().register(fastify.httpMetrics, o)],
@@ -91,6 +96,10 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { heders: {} }, 'headers', (o) => new pushgateway.Pushgateway(gateway, o).delete({ jobName: 'x' })],
     ['a push', { job: 'x' }, 'jobName', (key) => new pushgateway.Pushgateway(gateway).pushAdd(key)],
     ['a push', { jobName: 'x', grouping: {} }, 'groupings', (key) => new pushgateway.Pushgateway(gateway).push(key)],
+  ],
+  'promhive/python CollectorRegistry': [['', { prefx: 'x_' }, 'prefix', (o) => new python.CollectorRegistry(o)]],
+  'promhive/redis MultiProcessRedisBackend': [
+    ['', { hots: 'redis' }, 'host', (o) => new redis.MultiProcessRedisBackend(o)],
   ],
   'promhive/redis redis': [
     ['', { keyPrefx: 'x' }, 'keyPrefix', (o) => redis.redis(o)],
@@ -141,10 +150,29 @@ const without: Readonly<Record<string, string>> = {
   'promhive/backend MemoryStore': 'numbers',
   'promhive/backend MetricsError': 'an error',
   'promhive/backend SeriesLog': 'nothing',
+  'promhive/backend SingleProcessBackend': 'any configuration, as in pytheus',
   'promhive/backend ValueBackend': "a class, and that class's own configuration",
   'promhive/express errorMetrics': 'nothing',
   'promhive/http setError': 'a request and an error',
   'promhive/http setRoute': 'a request and a text',
+  'promhive/python CONTENT_TYPE_LATEST': 'a text',
+  'promhive/python Counter': 'that of promhive',
+  'promhive/python Enum': 'that of promhive',
+  'promhive/python Gauge': 'that of promhive',
+  'promhive/python Histogram': 'that of promhive',
+  'promhive/python Info': 'that of promhive',
+  'promhive/python MultiProcessCollector': 'a registry and a path',
+  'promhive/python MultiProcessFileBackend': 'that of promhive/backend',
+  'promhive/python MultiProcessRedisBackend': 'that of promhive/redis',
+  'promhive/python REGISTRY': 'a registry',
+  'promhive/python SingleProcessBackend': 'that of promhive/backend',
+  'promhive/python Summary': 'that of promhive',
+  'promhive/python generateLatest': 'a registry',
+  'promhive/python generate_latest': 'a registry',
+  'promhive/python loadBackend': 'that of promhive',
+  'promhive/python load_backend': 'that of promhive',
+  'promhive/python mark_process_dead': 'a pid',
+  'promhive/python multiprocess': 'a namespace',
   'promhive/supervisor HookContext': 'what a hook is called with',
   'promhive/supervisor HookManager': 'a logger',
   'promhive/supervisor ProcessManager': 'a logger',
@@ -171,6 +199,7 @@ const doors: Readonly<Record<string, object>> = {
   './nestjs': nestjs,
   './next': next,
   './pushgateway': pushgateway,
+  './python': python,
   './redis': redis,
   './redis-forwarder': redisForwarder,
   './supervisor': supervisor,

@@ -1,5 +1,6 @@
 import { directoryFromEnvironment } from '../home/application-directory.js'
 import { MetricsError } from '../model/errors.js'
+import { absolutePath } from '../runtime/paths.js'
 
 /** The directory that a command works on: the one it was given, or the environment's. */
 export function directoryArgument(given: string | undefined): string {
@@ -10,5 +11,5 @@ export function directoryArgument(given: string | undefined): string {
       'which directory? Name it, or set PROMHIVE_DIR to the one that the application uses',
     )
   }
-  return directory
+  return absolutePath(directory)
 }

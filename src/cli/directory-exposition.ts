@@ -1,4 +1,5 @@
 import { loadBinding } from '#native'
+import { defaultLabelsRegistry } from '../collect/default-labels.js'
 import { Gathering } from '../collect/gathering.js'
 import { ScrapeQueue } from '../collect/scrape-queue.js'
 import { selfFamilies } from '../collect/self-metrics.js'
@@ -29,8 +30,12 @@ export function directoryExposition(
   registry?: string,
   { report = reportOnce(), ownFamilies = () => [] }: DirectoryExpositionOptions = {},
 ): Exposition {
-  const source = new SharedSource(directory, loadBinding().binding)
-  const gathering = new Gathering(() => source, report, workerLabelFromEnvironment)
+  const open = () => new SharedSource(directory, loadBinding().binding)
+  let source = open()
+  const reopen = (): void => {
+    source = open()
+  }
+  const gathering = new Gathering(() => source, report, workerLabelFromEnvironment, { reopen })
   const formatters = new Formatters()
   const queue = new ScrapeQueue()
   const print = (contentType: string, names: readonly string[]): Promise<readonly Uint8Array[]> =>
@@ -58,6 +63,7 @@ function choose(tables: readonly FamilyTable[], registry: string | undefined): r
   const chosen = new Map<string, FamilyTable>()
   for (const table of tables) {
     const { name, registry } = table.family
+    if (registry === defaultLabelsRegistry) continue
     if (!chosen.has(name) || registry === defaultRegistryName) chosen.set(name, table)
   }
   return [...chosen.values()]

@@ -1,4 +1,5 @@
 import { MetricsError } from '../model/errors.js'
+import { nearest } from '../model/nearest-name.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
 import { doctor } from './commands/doctor.js'
@@ -11,7 +12,8 @@ import { wipe } from './commands/wipe.js'
 import { print, printError } from './output.js'
 import { packageVersion } from './version.js'
 
-const commands: readonly Command[] = [run, config, serve, inspect, top, stats, doctor, wipe]
+/** @internal In the order of the overview. */
+export const commands: readonly Command[] = [run, config, serve, inspect, top, stats, doctor, wipe]
 
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
@@ -20,15 +22,14 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    const topic = commands.find((command) => command.name === rest[0])
-    print(topic === undefined ? overview() : topic.usage)
+    const [topic] = rest
+    const about = commands.find((command) => command.name === topic)
+    if (topic !== undefined && about === undefined) return unknownCommand(topic)
+    print(about?.usage ?? overview())
     return name === undefined ? 2 : 0
   }
   const command = commands.find((candidate) => candidate.name === name)
-  if (command === undefined) {
-    printError(`promhive: there is no command "${name}"\n\n${overview()}`)
-    return 2
-  }
+  if (command === undefined) return unknownCommand(name)
   // What stands behind -- is the application's.
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
   if (own.includes('--help') || own.includes('-h')) {
@@ -39,14 +40,20 @@ export async function main(args: readonly string[]): Promise<number> {
     return await command.run(rest)
   } catch (error) {
     printError(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
-    if (isUsageError(error)) printError(`promhive help ${name} tells what there is`)
+    if (isUsageError(error)) printError(`see promhive help ${name}`)
     return isUsageError(error) ? 2 : 1
   }
 }
 
+function unknownCommand(name: string): number {
+  const meant = nearest(name, [...commands.map((command) => command.name), 'help', '--help', '--version'])
+  const advice = meant === undefined ? `\n\n${overview()}` : `; did you mean ${meant}?`
+  printError(`promhive: there is no command "${name}"${advice}`)
+  return 2
+}
+
 function isUsageError(error: unknown): boolean {
-  if (error instanceof MetricsError) return error.code === 'OPTION_INVALID'
-  return String((error as NodeJS.ErrnoException)?.code ?? '').startsWith('ERR_PARSE_ARGS')
+  return error instanceof MetricsError && error.code === 'OPTION_INVALID'
 }
 
 function overview(): string {

@@ -2,6 +2,8 @@ import type { Settings } from '../supervisor/configuration/settings.js'
 
 /** Where a started application counts and answers. */
 export interface Startup {
+  /** Of the supervisor: the process to signal. */
+  readonly pid: number
   readonly app: string
   readonly workers: number
   readonly settings: Settings
@@ -11,7 +13,8 @@ export interface Startup {
 }
 
 /** What a person wants to know of an application that has just started: what is on, and where to look. */
-export function startupLines({ app, workers, settings, metricsUrl, statsAddress, directory }: Startup): string {
+export function startupLines({ pid, app, workers, settings, ...where }: Startup): readonly string[] {
+  const { metricsUrl, statsAddress, directory } = where
   const { register, compat, timeout, report, maxRequests, maxRss, user } = settings
   const on = [
     register && 'every request measured (register)',
@@ -30,8 +33,6 @@ export function startupLines({ app, workers, settings, metricsUrl, statsAddress,
   return [
     ...(on.length > 0 ? [`on: ${on.join('; ')}`] : []),
     ...(look.length > 0 ? [`look: ${look.join('; ')}`] : []),
-    `${serve}${metricsUrl === undefined ? '' : `; metrics at ${metricsUrl}`}`,
+    `supervisor ${pid}: ${serve}${metricsUrl === undefined ? '' : `; metrics at ${metricsUrl}`}`,
   ]
-    .map((line) => `promhive: ${line}`)
-    .join('\n')
 }

@@ -1,4 +1,5 @@
 import { MetricsError } from '../model/errors.js'
+import { clearTimeout, monotonicNow, setTimeout } from '../runtime/timers.js'
 
 /** How long a scrape waits for one metric's `collect()`, or for the `get()` of a plug-in's. */
 const patience = 5_000
@@ -40,11 +41,11 @@ const running = new WeakMap<object, { readonly since: number; readonly called: P
  */
 export async function oneAtATime<T>(owner: object, call: () => T | PromiseLike<T>): Promise<T> {
   const before = running.get(owner)
-  if (before !== undefined && performance.now() - before.since > patience)
+  if (before !== undefined && monotonicNow() - before.since > patience)
     throw new Error('its last call has not ended yet')
   if (before !== undefined) return patiently(before.called as Promise<T>)
   const called = Promise.resolve(call())
-  running.set(owner, { since: performance.now(), called })
+  running.set(owner, { since: monotonicNow(), called })
   const ended = (): boolean => running.delete(owner)
   called.then(ended, ended)
   return patiently(called)

@@ -1,4 +1,4 @@
-import { checkLabelNames } from '../model/label-set.js'
+import { checkLabelNames, labelText } from '../model/label-set.js'
 import { checkHelp, checkMetricName, describe } from '../model/metric-name.js'
 import { gaugeModes } from '../model/metric-type.js'
 import type { CollectedFamily, CollectedValue } from './collector.js'
@@ -40,4 +40,5 @@ function checkValue(name: string, counts: boolean, given: unknown): void {
     throw new TypeError(`${name}: labels are an object of label values, got ${describe(labels)}`)
   }
   checkLabelNames(name, Object.keys(labels))
+  for (const [label, text] of Object.entries(labels)) labelText(name, label, text)
 }

@@ -1,8 +1,9 @@
+import type { LabelValueOrNone } from '../model/label-set.js'
 import type { GaugeMode } from '../model/metric-type.js'
 
 /** One value that a collector gives. */
 export interface CollectedValue {
-  readonly labels?: Readonly<Record<string, string | number>>
+  readonly labels?: Readonly<Record<string, LabelValueOrNone>> | undefined
   readonly value: number
 }
 
@@ -12,7 +13,7 @@ export interface CollectedFamily {
   readonly help: string
   readonly type: 'gauge' | 'counter'
   /** How the gauges of many processes become one, where each process collects: `livesum` when left out. */
-  readonly mode?: GaugeMode
+  readonly mode?: GaugeMode | undefined
   readonly values: readonly CollectedValue[]
 }
 
@@ -34,6 +35,6 @@ export interface Collector {
    * as a whole, such as the length of a queue. `each`: every process collects every few seconds and publishes what it
    * has, for numbers that belong to a process; what a dead process published as a gauge vanishes with it.
    */
-  readonly run?: 'serving' | 'each'
+  readonly run?: 'serving' | 'each' | undefined
   collect(): readonly CollectedFamily[] | Promise<readonly CollectedFamily[]>
 }

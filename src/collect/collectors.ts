@@ -2,6 +2,7 @@ import type { MetricRegistry } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
 import type { Family, Sample, SampleFamily } from '../model/family.js'
 import { checkSpelling, type OptionNames } from '../model/known-options.js'
+import { textOf } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import { messageOf, oneAtATime } from './collect-hook.js'
@@ -16,6 +17,7 @@ const collectorOptions = { name: true, run: true, collect: true } as const satis
 export class Collectors {
   private readonly serving = new Set<Collector>()
   private readonly each = new Map<Collector, Job>()
+  private readonly last = new WeakMap<Collector, readonly CollectedFamily[]>()
 
   constructor(
     private readonly registry: MetricRegistry,
@@ -53,8 +55,16 @@ export class Collectors {
   /** Before a scrape: this process publishes what it has, and gives what the serving process is asked for. */
   async collect(): Promise<readonly Family[]> {
     await Promise.all([...this.each.values()].map((job) => job.run()))
-    const given = await Promise.all([...this.serving].map((collector) => this.ask(collector)))
+    const given = await Promise.all([...this.serving].map((collector) => this.askOrLast(collector)))
     return given.flatMap((families) => families ?? []).map((family) => sampleFamily(family, this.registry.prefix))
+  }
+
+  /** What the collector gives; where it fails, what it gave the last time. */
+  private async askOrLast(collector: Collector): Promise<readonly CollectedFamily[] | undefined> {
+    const given = await this.ask(collector)
+    if (given === undefined) return this.last.get(collector)
+    this.last.set(collector, given)
+    return given
   }
 
   private publishEach(collector: Collector): void {
@@ -90,15 +100,15 @@ function sampleFamily({ name: given, help, type, values }: CollectedFamily, pref
   const name = `${prefix}${given}`
   const samples = new Map<string, Sample>()
   for (const { labels, value } of values) {
-    const texts = labelTexts(labels)
+    const texts = labelTexts(name, labels)
     samples.set(identity(texts), { name, value, labels: texts })
   }
   return { name, help, type, samples: [...samples.values()] }
 }
 
-function labelTexts(labels: CollectedValue['labels'] = {}): Record<string, string> {
+function labelTexts(name: string, labels: CollectedValue['labels'] = {}): Record<string, string> {
   const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-  return Object.fromEntries(present.map(([label, value]) => [label, String(value)]))
+  return Object.fromEntries(present.map(([label, value]) => [label, textOf(name, label, value)]))
 }
 
 /** To Prometheus an empty label is one that the series lacks. */
@@ -108,7 +118,7 @@ function identity(labels: Record<string, string>): SeriesKey {
 }
 
 function failed({ name }: Collector, cause: unknown): MetricsError {
-  const text = `collector ${name ?? 'without a name'} failed (${messageOf(cause)}); the other families are served`
+  const text = `collector ${name ?? 'without a name'} failed (${messageOf(cause)}); its last values and the other families are served`
   return new MetricsError('COLLECT_FAILED', text, { cause })
 }
 

@@ -1,9 +1,29 @@
+import { grown } from '../model/chains.js'
 import type { FamilyTable } from '../model/family.js'
-import { exactFilter, type LabelFilter } from '../model/series-key.js'
+import { exactFilter, type LabelFilter, type SeriesKey } from '../model/series-key.js'
+import type { Pause } from '../store/backend.js'
 
-interface Seen {
-  readonly sum: number
-  readonly since: number
+/** What was seen of a table's rows, in columns. */
+class Sightings {
+  /** At which scrape a row was last shown. */
+  private scrapes: Int32Array = new Int32Array(16)
+  private sums: Float64Array = new Float64Array(16)
+  /** Since when the sum has been what it is. */
+  private since: Float64Array = new Float64Array(16)
+
+  /** How long the row has stood still, in seconds. */
+  stillFor(row: number, sum: number, scrape: number, now: number): number {
+    if (row >= this.sums.length) {
+      this.scrapes = grown(this.scrapes, row + 1)
+      this.sums = grown(this.sums, row + 1)
+      this.since = grown(this.since, row + 1)
+    }
+    const same = this.scrapes[row] === scrape - 1 && Object.is(this.sums[row], sum)
+    this.scrapes[row] = scrape
+    this.sums[row] = sum
+    if (!same) this.since[row] = now
+    return now - this.since[row]!
+  }
 }
 
 /**
@@ -12,28 +32,59 @@ interface Seen {
  * that nobody scrapes bothers nobody.
  */
 export class Expiry {
-  private readonly seen = new Map<FamilyTable, Map<number, Seen>>()
+  private readonly seen = new Map<FamilyTable, { readonly rows: Sightings; scrape: number }>()
 
-  /** The series of a table that have stood still for longer than `seconds`. */
-  idle(table: FamilyTable, seconds: number, now: number): LabelFilter[] {
-    const before = this.seen.get(table)
-    const after = new Map<number, Seen>()
-    const idle: LabelFilter[] = []
-    for (const row of table.order) {
-      const sum = fingerprint(table, row)
-      const last = before?.get(row)
-      const since = last !== undefined && Object.is(last.sum, sum) ? last.since : now
-      if (now - since < seconds) after.set(row, { sum, since })
-      else idle.push(exactFilter(table.labelNames, table.keys[row]!))
+  /**
+   * The series of a table that have stood still for longer than `seconds`.
+   *
+   * @param now seconds of a clock that nothing sets back
+   */
+  async idle(table: FamilyTable, seconds: number, now: number, pause: Pause): Promise<LabelFilter[]> {
+    let seen = this.seen.get(table)
+    if (seen === undefined) this.seen.set(table, (seen = { rows: new Sightings(), scrape: 1 }))
+    seen.scrape++
+    const idle = new Idle(table)
+    for (const [i, row] of table.order.entries()) {
+      idle.add(row, seen.rows.stillFor(row, fingerprint(table, row), seen.scrape, now) >= seconds)
+      if ((i & 255) === 255 && pause.due()) await pause.rest()
     }
-    this.seen.set(table, after)
-    return idle
+    return idle.filters()
   }
 
   /** Forgets the tables that are no more. */
   keep(tables: readonly FamilyTable[]): void {
     const present = new Set(tables)
     for (const table of this.seen.keys()) if (!present.has(table)) this.seen.delete(table)
+  }
+}
+
+/** The idle series of a table. Where each writer has a row of its own, a series is idle when all of its rows are. */
+class Idle {
+  private readonly rows: LabelFilter[] = []
+  private readonly series = new Map<SeriesKey, { readonly filter: LabelFilter; idle: boolean }>()
+  private readonly perWriter: boolean
+
+  constructor(private readonly table: FamilyTable) {
+    this.perWriter = table.labelNames.length > table.family.labelNames.length
+  }
+
+  add(row: number, idle: boolean): void {
+    if (!this.perWriter && !idle) return
+    const { labelNames, keys, family } = this.table
+    const labels = exactFilter(labelNames, keys[row]!)
+    if (!this.perWriter) this.rows.push(labels)
+    else {
+      const filter = Object.fromEntries(family.labelNames.map((name) => [name, labels[name]!]))
+      const key = JSON.stringify(filter)
+      const known = this.series.get(key)
+      if (known === undefined) this.series.set(key, { filter, idle })
+      else known.idle &&= idle
+    }
+  }
+
+  filters(): LabelFilter[] {
+    const series = [...this.series.values()].filter(({ idle }) => idle)
+    return [...this.rows, ...series.map(({ filter }) => filter)]
   }
 }
 

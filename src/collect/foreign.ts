@@ -8,12 +8,31 @@ import { labelValuesOf } from '../model/series-key.js'
 
 /** What a plug-in's `get()` gave, as a family. */
 export function familyFromValues({ name, help, type, values }: MetricValues): SampleFamily {
+  let changed = false
   // A plug-in may have no `values` yet.
   const samples = (values ?? []).map(({ metricName, labels = {}, value }): Sample => {
-    const shown = Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)]))
+    const shown: Record<string, string> = {}
+    for (const [label, given] of Object.entries(labels)) {
+      const text = String(given)
+      shown[label] = text.toWellFormed()
+      changed ||= shown[label] !== text
+    }
     return { name: metricName ?? name, labels: shown, value }
   })
-  return { name, help, type: String(type) as MetricType, samples }
+  return { name, help, type: String(type) as MetricType, samples: changed ? once(samples, type) : samples }
+}
+
+const additive: readonly string[] = ['counter', 'histogram', 'summary']
+
+/** Samples of which some have the same labels by now: counts are added up, of other values the last one is shown. */
+function once(samples: readonly Sample[], type: string): readonly Sample[] {
+  const shown = new Map<string, Sample>()
+  for (const sample of samples) {
+    const identity = JSON.stringify([sample.name, Object.entries(sample.labels).sort()])
+    const before = additive.includes(type) ? shown.get(identity) : undefined
+    shown.set(identity, before === undefined ? sample : { ...sample, value: before.value + sample.value })
+  }
+  return [...shown.values()]
 }
 
 /** A family in prom-client's shape: what `get()` and `getMetricsAsJSON()` give. */

@@ -1,10 +1,13 @@
 import type { MetricValues } from '../metric/metric-values.js'
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
-import type { MetricsError } from '../model/errors.js'
+import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family } from '../model/family.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
+import { withTimeout } from '../runtime/time-limit.js'
+import { monotonicNow } from '../runtime/timers.js'
 import type { Pause, Source } from '../store/backend.js'
+import { messageOf } from './collect-hook.js'
 import { valuesOf } from './foreign.js'
 import { Merger } from './merge.js'
 import { Slices } from './pause.js'
@@ -34,6 +37,19 @@ export interface Formatters {
   negotiate(accept: string | undefined, preferred: string): string
 }
 
+export interface GatheringLimits {
+  /** Milliseconds after which a scrape is given up. */
+  readonly longest?: number
+  /** Has the next scrape read from a new source: the one before may still be at work. */
+  readonly reopen?: () => void
+}
+
+interface Turn {
+  settled: boolean
+  /** Whether it was given up. */
+  left: boolean
+}
+
 /**
  * Reads every writer and merges them, one scrape at a time: who asks meanwhile waits, so that the merged numbers stand
  * still while they are printed.
@@ -48,6 +64,7 @@ export class Gathering {
     private readonly source: () => Source,
     private readonly onError: (error: MetricsError) => void = () => {},
     private readonly workerLabel: () => WorkerLabel = () => 'worker',
+    private readonly limits: GatheringLimits = {},
   ) {}
 
   /**
@@ -69,27 +86,61 @@ export class Gathering {
   }
 
   private alone<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
-    const next = this.last.then(async () => {
-      const pause = new Slices()
-      const source = this.source()
-      if (source !== this.lastSource) {
-        this.merger = undefined
-        // To open it takes its time, once.
-        await pause.rest()
-      }
-      this.lastSource = source
-      const merger = (this.merger ??= new Merger(this.workerLabel()))
-      const began = performance.now()
-      const reading = await source.read(pause)
-      const merged = await merger.merge(reading.writers, pause)
-      const errors = [...reading.errors, ...merged.errors]
-      for (const error of errors) this.onError(error)
-      const seconds = (performance.now() - began) / 1000
-      const placeExemplars = (): void => merger.placeExemplars(reading.writers)
-      const { writers, reachable } = reading
-      return use({ writers, tables: merged.tables, errors, reachable, seconds, pause, placeExemplars })
-    })
+    const next = this.last.then(() => this.inTime(use))
     this.last = next.catch(() => {})
     return next
+  }
+
+  /** One scrape. What hangs, such as an engine that never answers, is left behind, with all that it may still touch. */
+  private async inTime<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
+    const { longest = 30_000, reopen } = this.limits
+    const turn: Turn = { settled: false, left: false }
+    const gathered = this.gather(use, turn).finally(() => {
+      turn.settled = true
+    })
+    try {
+      return await withTimeout(gathered, longest)
+    } catch (cause) {
+      if (turn.settled) throw cause
+      turn.left = true
+      this.merger = undefined
+      reopen?.()
+      const text = `a scrape was given up: the numbers were not read (${messageOf(cause)})`
+      throw this.refused(new MetricsError('READ_FAILED', text, { cause }))
+    }
+  }
+
+  private async gather<T>(use: (gathered: Gathered) => Promise<T>, turn: Turn): Promise<T> {
+    const pause = new Slices()
+    const source = this.source()
+    if (source !== this.lastSource) {
+      this.merger = undefined
+      // To open it takes its time, once.
+      await pause.rest()
+    }
+    this.lastSource = source
+    const merger = (this.merger ??= new Merger(this.workerLabel()))
+    const began = monotonicNow()
+    const reading = await source.read(pause)
+    const merged = await merger.merge(reading.writers, pause)
+    // Another scrape has taken its turn.
+    if (turn.left) throw new Error('too late')
+    const errors = [...reading.errors, ...merged.errors]
+    for (const error of errors) this.onError(error)
+    if (reading.incomplete !== undefined) throw this.refused(reading.incomplete)
+    const seconds = (monotonicNow() - began) / 1000
+    const placeExemplars = (): void => merger.placeExemplars(reading.writers)
+    const { writers, reachable } = reading
+    return use({ writers, tables: merged.tables, errors, reachable, seconds, pause, placeExemplars })
+  }
+
+  /** An answer without the families of a process that could not be read would look like one in which they are gone. */
+  private refused(cause: MetricsError): MetricsError {
+    const refused = new MetricsError('SCRAPE_INCOMPLETE', cause.message, {
+      cause,
+      ...(cause.reason && { reason: cause.reason }),
+    })
+    this.onError(refused)
+    return refused
   }
 }

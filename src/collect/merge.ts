@@ -34,7 +34,7 @@ export class Merger {
     for (const [log, plan] of this.plans) {
       if (logs.has(log)) continue
       // A writer's file began again or went: its series have a writer less.
-      plan.leave(log)
+      await plan.leave(log, pause)
       this.plans.delete(log)
     }
     // Rows of series that are no more are kept for when they come again, but not without end.
@@ -62,7 +62,7 @@ export class Merger {
     let plan = this.plans.get(writer.log)
     if (plan !== undefined && plan.worker !== name) {
       // Another process has taken the seat over, and is called something else.
-      plan.leave(writer.log)
+      await plan.leave(writer.log, pause)
       plan = undefined
     }
     if (plan === undefined) this.plans.set(writer.log, (plan = new Plan(name)))
@@ -172,11 +172,12 @@ class Plan {
     }
   }
 
-  /** Takes back all that the log opened. */
-  leave(log: SeriesLog): void {
+  /** Takes back all that the log opened, in slices. */
+  async leave(log: SeriesLog, pause: Pause): Promise<void> {
     const open = new Map<number, number>()
     const close = (i: number): void => this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.worker)
     for (let i = 0; i < this.position; i++) {
+      if ((i & 255) === 255 && pause.due()) await pause.rest()
       const slot = log.slotOf[i]!
       const before = open.get(slot)
       if (log.kinds[i] === opened) {
@@ -188,7 +189,11 @@ class Plan {
         if (same) open.delete(slot)
       }
     }
-    for (const i of open.values()) close(i)
+    let closed = 0
+    for (const i of open.values()) {
+      close(i)
+      if ((++closed & 63) === 0 && pause.due()) await pause.rest()
+    }
   }
 
   private open(table: Table, slot: number, key: SeriesKey, created: number): void {

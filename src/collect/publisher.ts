@@ -1,10 +1,11 @@
 import { Counter } from '../metric/counter.js'
 import { Gauge } from '../metric/gauge.js'
 import type { MetricRegistry } from '../metric/home.js'
+import { labelText } from '../model/label-set.js'
 import { seriesKey } from '../model/series-key.js'
 import type { CollectedFamily, CollectedValue } from './collector.js'
 
-type Labels = Record<string, string | number>
+type Labels = NonNullable<CollectedValue['labels']>
 
 /** Publishes what a collector of this process gives as ordinary metrics, so that every process shows it. */
 export class Publisher {
@@ -86,9 +87,8 @@ function labelNamesOf(values: readonly CollectedValue[]): string[] {
 }
 
 function keyOf(labels: Labels): string {
-  return seriesKey(
-    Object.keys(labels)
-      .sort()
-      .flatMap((name) => [name, String(labels[name])]),
-  )
+  const texts = Object.keys(labels)
+    .sort()
+    .map((name) => [name, labelText('a collector', name, labels[name])])
+  return seriesKey(texts.filter(([, text]) => text !== null).flat())
 }

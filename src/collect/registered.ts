@@ -10,7 +10,8 @@ export type Registered = RegisteredMetric & {
   readonly collectsEach?: boolean
   /** Seconds after which a series that nobody counts in is removed. */
   readonly expireAfter?: number | undefined
-  expire?(series: LabelFilter): void
+  /** Removes idle series; false where that could not be done now. */
+  expire?(series: readonly LabelFilter[]): boolean
   start?(): void
   reset?(): void
   discard?(): void

@@ -2,20 +2,23 @@ import { oneOf } from '../metric/definition.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
 
 export interface RegistryOptions {
-  /** Processes that use the same name mean the same registry. Left out, registries are told apart by the order in which they are made. */
-  readonly name?: string
+  /**
+   * Processes that use the same name mean the same registry, and so do two registries of one process. Left out, registries
+   * are told apart by the order in which they are made. `default` is the name of `register`, and refused.
+   */
+  readonly name?: string | undefined
   /** Put in front of the names of the metrics that are made in this registry: `shop_` makes `jobs_total` `shop_jobs_total`. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /**
    * What a second metric of the same name and definition is: `same` (the default) the first one, counted from another
    * place; `throw` an error, as in prom-client.
    */
-  readonly duplicates?: 'same' | 'throw'
+  readonly duplicates?: 'same' | 'throw' | undefined
   /**
    * `process` keeps its metrics in this process, and lets go of them with the registry: for one that is made to answer a
    * single request, such as a probe's. When left out, they are the application's.
    */
-  readonly scope?: 'application' | 'process'
+  readonly scope?: 'application' | 'process' | undefined
 }
 
 const registryOptions = {

@@ -3,18 +3,21 @@ import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames, type LabelSet } from '../model/label-set.js'
+import { checkLabelNames, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
+import { setImmediate } from '../runtime/timers.js'
 import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
-import { Expiry } from './expiry.js'
+import { DefaultLabels } from './default-labels.js'
+import { Expiring } from './expiring.js'
 import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
+import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
 import { Slices } from './pause.js'
-import { familyOfPlugin } from './plugin-values.js'
+import { PlugInMetrics } from './plug-in-metrics.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
@@ -39,22 +42,27 @@ export class Registry implements MetricRegistry {
   private name: string | undefined
   private readonly members: Members
   private readonly collectors: Collectors
-  private readonly expiry = new Expiry()
-  private defaultLabels: LabelSet = {}
+  private readonly expiring = new Expiring()
+  private readonly plugIns: PlugInMetrics
+  private readonly defaults: DefaultLabels
   private formatters: Formatters
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
   private readonly queue = new ScrapeQueue()
 
   constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
     const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
+    checkRegistryName(name, home.registry === undefined)
     this.scope = scope
     this.home = scope === 'process' ? home.apart() : home
     this.name = name
     this.prefix = checkPrefix(prefix)
     const onError = (error: MetricsError): void => home.onError(error)
     this.members = new Members(duplicates, this.home.ticker, onError)
+    if (name !== undefined) joinNamed(this.home, name, this.members)
     this.formatters = home.formatters({})
     this.collectors = new Collectors(this, this.home.ticker, onError)
+    this.plugIns = new PlugInMetrics(onError)
+    this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, this.home)
   }
 
   /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
@@ -139,7 +147,7 @@ export class Registry implements MetricRegistry {
 
   /** Every metric with its samples, merged over all processes, in prom-client's shape. */
   getMetricsAsJSON(): Promise<MetricValues[]> {
-    return this.scrape(async (_, families) => families.map((family) => valuesOf(family, this.defaultLabels)))
+    return this.scrape(async (_, families) => families.map((family) => valuesOf(family, this.defaults.labels)))
   }
 
   /** One metric's lines of the exposition. */
@@ -153,8 +161,12 @@ export class Registry implements MetricRegistry {
     return new TextDecoder().decode(Buffer.concat(chunks))
   }
 
-  /** Labels that every series of this registry shows, unless it has its own of that name. */
-  setDefaultLabels(labels: Readonly<Record<string, string | number>>): void {
+  /**
+   * Labels that every series of this registry shows, unless it has its own of that name. Set the same in every process:
+   * what is shown are the sums of all, labelled by the process that answers. Where processes disagree,
+   * `DEFAULT_LABELS_DIFFER` is reported.
+   */
+  setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     if (typeof labels !== 'object' || labels === null) {
       throw new MetricsError(
         'OPTION_INVALID',
@@ -163,8 +175,10 @@ export class Registry implements MetricRegistry {
     }
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-    this.defaultLabels = Object.fromEntries(present.map(([name, value]) => [name, String(value)]))
-    this.formatters = this.home.formatters(this.defaultLabels)
+    this.defaults.set(
+      Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])),
+    )
+    this.formatters = this.home.formatters(this.defaults.labels)
   }
 
   removeSingleMetric(name: string): void {
@@ -209,17 +223,13 @@ export class Registry implements MetricRegistry {
     }).unref()
   }
 
-  private print(
-    contentType: string,
-    names: readonly string[] = [],
-    limits: QueueLimits = {},
-  ): Promise<readonly Uint8Array[]> {
+  private print(type: string, names: readonly string[] = [], limits?: QueueLimits): Promise<readonly Uint8Array[]> {
     const format = ({ pause, placeExemplars }: Gathered, families: readonly Family[]) => {
-      const formatter = this.formatters.of(contentType)!
+      const formatter = this.formatters.of(type)!
       if (formatter.exemplars) placeExemplars()
       return formatter.format(familiesNamed(families, names), pause)
     }
-    return this.queue.share([contentType, ...names], () => this.scrapeNow(format), limits)
+    return this.queue.share([type, ...names], () => this.scrapeNow(format), limits)
   }
 
   /** One scrape of this registry after another. */
@@ -230,42 +240,37 @@ export class Registry implements MetricRegistry {
   private scrapeNow<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
     return this.home.gathering.run(
       () => this.prepare(),
-      (gathered, foreign) => {
-        this.expire(gathered.tables)
+      async (gathered, foreign) => {
+        await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
+        this.defaults.check(gathered.tables)
         return use(gathered, this.select(gathered, foreign))
       },
     )
   }
 
-  /** Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
-  private async prepare(): Promise<ReadonlyMap<string, Family>> {
+  /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
+  async prepare(): Promise<ReadonlyMap<string, Family>> {
     const members = this.members.all()
     for (const metric of members) metric.start?.()
     const foreign = new Map<string, Family>()
     const bringUpToDate = async (metric: Registered): Promise<void> => {
       if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
-      const family = await familyOfPlugin(metric, (error) => this.home.onError(error))
-      // Of a plug-in that gives a name only when it is asked.
-      const taken = family !== undefined && (this.members.get(family.name) ?? metric) !== metric
-      if (family !== undefined && !taken) foreign.set(metric.name, family)
+      const family = await this.plugIns.ask(metric, (name) => (this.members.get(name) ?? metric) !== metric)
+      if (family !== undefined) foreign.set(metric.name, family)
     }
     const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])
     for (const family of collected) if (!foreign.has(nameOf(family))) foreign.set(nameOf(family), family)
     return foreign
   }
 
-  /** Removes the series that nobody has counted in for longer than their metric allows: the next scrape shows it. */
-  private expire(tables: readonly FamilyTable[]): void {
-    this.expiry.keep(tables)
-    for (const table of tables) {
-      const metric = this.members.get(table.family.name)
-      if (metric?.expireAfter === undefined || !this.owns(table)) continue
-      for (const filter of this.expiry.idle(table, metric.expireAfter, Date.now() / 1000)) metric.expire?.(filter)
-    }
+  /** The metric whose idle series are removed, where a table is of one. */
+  private expiringIn(table: FamilyTable): Registered | undefined {
+    const metric = this.members.get(table.family.name)
+    return metric?.expireAfter !== undefined && this.owns(table) ? metric : undefined
   }
 
-  /** This registry's families: its members in their order, and in the default registry what any process put there. */
-  private select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+  /** @internal Its families: its members in their order, and in the default registry what any process put there. */
+  select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     const shown = new Map<string, FamilyTable>()
     for (const table of gathered.tables) if (this.owns(table)) shown.set(table.family.name, table)
     const families: Family[] = []
@@ -288,7 +293,8 @@ export class Registry implements MetricRegistry {
     const { name, registry } = table.family
     const member = this.members.get(name)
     if (member?.family !== undefined) return member.family.registry === registry
-    // What is no member was put there by another process; alone, it is what a member left that is one no more.
-    return registry === this.name && !registry.startsWith('~') && this.home.isShared()
+    if (registry !== this.name || registry.startsWith('~')) return false
+    // What is no member was put there by another process, or by another registry of this name; else a member left it.
+    return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
   }
 }

@@ -1,4 +1,5 @@
 import { MetricsError } from '../model/errors.js'
+import { withTimeout } from '../runtime/time-limit.js'
 
 /** How long a shared scrape waits for its turn, and among how many. */
 export interface QueueLimits {
@@ -14,13 +15,16 @@ interface Shared {
   readonly signals: (AbortSignal | undefined)[]
 }
 
-/** One scrape after another: each begins when those before it are done, well or not. */
+/** One scrape after another: each begins when those before it are done, well or not, or have hung for too long. */
 export class ScrapeQueue {
   private last: Promise<unknown> = Promise.resolve()
   private readonly waiting = new Map<string, Shared>()
 
+  /** @param longest milliseconds after which a scrape is given up, so that it does not block those after it */
+  constructor(private readonly longest = 120_000) {}
+
   run<T>(scrape: () => Promise<T>): Promise<T> {
-    const next = this.last.then(scrape)
+    const next = this.last.then(() => withTimeout(scrape(), this.longest))
     this.last = next.catch(() => {})
     return next
   }

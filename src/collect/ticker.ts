@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from '../runtime/timers.js'
+
 /** How often each process publishes what only it knows, in milliseconds. */
 const interval = 5_000
 

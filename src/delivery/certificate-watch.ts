@@ -1,5 +1,6 @@
 import type { Server } from 'node:https'
 import { MetricsError } from '../model/errors.js'
+import { clearInterval, setInterval } from '../runtime/timers.js'
 import { type CertificateFile, dayOf } from './certificate-file.js'
 import { type EncryptionOptions, readEncryption, stampOf } from './encryption.js'
 import type { PortEvents } from './port-events.js'

@@ -4,6 +4,7 @@ import type { SecureContextOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
+import { absolutePath } from '../runtime/paths.js'
 import { type CertificateFile, certificateFile, checkValid, ownCertificate } from './certificate-file.js'
 
 /** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
@@ -12,11 +13,11 @@ export interface EncryptionOptions {
   readonly certfile: string
   readonly keyfile: string
   /** Who scrapes shows a certificate that one of these signed. */
-  readonly clientCafile?: string
+  readonly clientCafile?: string | undefined
   /** The same as a directory of files. */
-  readonly clientCapath?: string
+  readonly clientCapath?: string | undefined
   /** False where certificates are named that clients may have, and nobody is to be asked for one. */
-  readonly clientAuthRequired?: boolean
+  readonly clientAuthRequired?: boolean | undefined
 }
 
 /** How a fault calls an option: by what the user wrote. */
@@ -79,7 +80,14 @@ export function checkEncryption(
     throw missing('clientAuthRequired', 'clientCafile')
   }
   if (certfile === undefined || keyfile === undefined) return undefined
-  const options = { ...given, certfile, keyfile }
+  // Read again when they are renewed: by then the working directory may be another.
+  const options = {
+    ...given,
+    certfile: absolutePath(certfile),
+    keyfile: absolutePath(keyfile),
+    ...(clientCafile !== undefined && { clientCafile: absolutePath(clientCafile) }),
+    ...(clientCapath !== undefined && { clientCapath: absolutePath(clientCapath) }),
+  }
   readEncryption(options, nameOf)
   return options
 }

@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
-import { checkLabelNames } from '../model/label-set.js'
+import { checkLabelNames, type LabelValue } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 
 /** What names a group of a Pushgateway: its job, and labels beside it. */
@@ -8,7 +8,7 @@ export interface GroupingKey {
   /** The value of the label `job`. */
   readonly jobName?: string | undefined
   /** More labels of the group, which every sample gets. */
-  readonly groupings?: Readonly<Record<string, string | number | boolean>> | undefined
+  readonly groupings?: Readonly<Record<string, LabelValue>> | undefined
 }
 
 const known = { jobName: true, groupings: true } as const satisfies OptionNames<GroupingKey>
@@ -45,7 +45,12 @@ export function groupingPath(key: GroupingKey, requireJobName: boolean): string 
 }
 
 function piece(name: string, value: unknown): string {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+  if (
+    typeof value !== 'string' &&
+    typeof value !== 'number' &&
+    typeof value !== 'bigint' &&
+    typeof value !== 'boolean'
+  ) {
     const what = name === 'job' ? 'jobName' : `groupings: "${name}"`
     throw new MetricsError('LABEL_MISSING', `${what} must be a text, got ${describe(value)}; an empty one is ""`)
   }

@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib'
 import { MetricsError } from '../model/errors.js'
 import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
+import { clearTimeout, setTimeout } from '../runtime/timers.js'
 import { type GroupingKey, groupingPath } from './grouping-key.js'
 import type { Exposition } from './scrape.js'
 

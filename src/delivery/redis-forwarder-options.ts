@@ -10,33 +10,33 @@ export interface RedisForwarderOptions {
    * Whether to forward at all: `REDIS_ENABLED` when left out; and without that, whether the call says where Redis is (`url`,
    * `host` or `client`).
    */
-  readonly enabled?: boolean
+  readonly enabled?: boolean | undefined
   /** A client of your own, of the package `redis` or `ioredis`, connected by you. It is used, and never closed. */
-  readonly client?: object
+  readonly client?: object | undefined
   /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS: instead of the five below. */
-  readonly url?: string
+  readonly url?: string | undefined
   /** With `rediss://…`: who signed the server's certificate, and the like. */
-  readonly tls?: RedisTls
+  readonly tls?: RedisTls | undefined
   /** `REDIS_HOST`; localhost. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** `REDIS_PORT`; 6379. */
-  readonly port?: number
+  readonly port?: number | undefined
   /** `REDIS_DB`; 0. */
-  readonly db?: number
-  readonly username?: string
+  readonly db?: number | undefined
+  readonly username?: string | undefined
   /** `REDIS_PASSWORD`. */
-  readonly password?: string
+  readonly password?: string | undefined
   /** Seconds between two forwards: `REDIS_FORWARD_INTERVAL`; 30. */
-  readonly interval?: number
+  readonly interval?: number | undefined
   /** In front of every key: `REDIS_KEY_PREFIX`; `promhive:metrics:`. */
-  readonly keyPrefix?: string
+  readonly keyPrefix?: string | undefined
   /**
    * Which of the processes that ask does it: `one` of all that share a prefix, and another one when that is gone (the
    * default), or `each`.
    */
-  readonly forwards?: 'one' | 'each'
+  readonly forwards?: 'one' | 'each' | undefined
   /** The format to forward, as an Accept header asks for it. The registry's own when left out. */
-  readonly accept?: string
+  readonly accept?: string | undefined
 }
 
 const known = {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { MetricsError } from '../model/errors.js'
 import type { OptionNames } from '../model/known-options.js'
+import { setTimeout } from '../runtime/timers.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
 import { HttpPort } from './http-port.js'

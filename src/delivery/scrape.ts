@@ -48,7 +48,12 @@ export async function scrape(
   } catch (error) {
     if (limits.signal?.aborted) throw error
     if (error instanceof MetricsError && error.code === 'SCRAPE_REFUSED') return busy(error.message)
-    return textResponse(500, `the metrics could not be gathered: ${error instanceof Error ? error.message : error}\n`)
+    // What could not be read may be readable at the next scrape.
+    const status = error instanceof MetricsError && error.code === 'SCRAPE_INCOMPLETE' ? 503 : 500
+    return textResponse(
+      status,
+      `the metrics could not be gathered: ${error instanceof Error ? error.message : error}\n`,
+    )
   }
 }
 

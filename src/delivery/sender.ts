@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../runtime/timers.js'
 import type { RefusalReason } from './port-events.js'
 import type { CheckedLimits } from './port-limits.js'
 import { WaitingBytes } from './waiting-bytes.js'
@@ -7,8 +8,6 @@ import { WaitingBytes } from './waiting-bytes.js'
 const pieceSize = 256 * 1024
 /** Milliseconds of one turn of the event loop that are spent on writing. */
 const slice = 1.5
-// Taken when the module is loaded: fake timers of a test must not hold an answer back.
-const soon = setImmediate
 
 /** One answer on its way to a client. */
 interface Sending {
@@ -41,7 +40,7 @@ export class Sender {
 
   /** Sends the body of an answer whose head was written. The chunks must stay as they are. */
   send(response: ServerResponse, chunks: readonly Uint8Array[]): void {
-    const sending = { response, chunks, next: 0, progressAt: performance.now(), ended: false, queued: false }
+    const sending = { response, chunks, next: 0, progressAt: monotonicNow(), ended: false, queued: false }
     this.sending.add(sending)
     this.waiting.retain(chunks)
     this.makeRoomFor(sending)
@@ -82,7 +81,7 @@ export class Sender {
 
   /** Has its turn come, at once where nothing else was written in this turn of the event loop. */
   private go(sending: Sending): void {
-    sending.progressAt = performance.now()
+    sending.progressAt = monotonicNow()
     if (sending.queued || sending.ended) return
     sending.queued = true
     this.ready.push(sending)
@@ -92,12 +91,12 @@ export class Sender {
   }
 
   private writeForASlice(): void {
-    const end = performance.now() + slice
+    const end = monotonicNow() + slice
     for (let sending = this.ready.shift(); sending !== undefined; sending = this.ready.shift()) {
       this.write(sending)
-      if (performance.now() > end) break
+      if (monotonicNow() > end) break
     }
-    soon(this.turn)
+    setImmediate(this.turn)
   }
 
   /** What comes after a slice in the same turn of the event loop waits for the next one. */

@@ -1,4 +1,5 @@
 import { MetricsError } from '../model/errors.js'
+import { clearTimeout, setTimeout } from '../runtime/timers.js'
 import type { PortEvents } from './port-events.js'
 import { PortSign } from './port-sign.js'
 import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './scrape-server.js'

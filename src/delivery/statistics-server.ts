@@ -9,7 +9,9 @@ import {
   type Socket,
 } from 'node:net'
 import { MetricsError } from '../model/errors.js'
+import { isTrustedOwner } from '../model/ownership.js'
 import type { StatisticsAddress } from '../model/statistics-address.js'
+import { clearTimeout, setTimeout } from '../runtime/timers.js'
 import { Connections } from './connections.js'
 import { HttpPort } from './http-port.js'
 import { type CheckedLimits, checkLimits } from './port-limits.js'
@@ -136,6 +138,10 @@ async function makeWay(path: string): Promise<void> {
   if (facts === undefined) return
   if (!facts.isSocket()) {
     throw new MetricsError('SERVER_FAILED', `${path} is there and is no socket; name another path for the statistics`)
+  }
+  if (!isTrustedOwner(facts.uid, process.geteuid?.())) {
+    const text = `${path} is a socket of user ${facts.uid}; remove it, or name another path for the statistics`
+    throw new MetricsError('SERVER_FAILED', text)
   }
   const answers = await new Promise<boolean>((resolve) => {
     const socket = createConnection(path, () => {

@@ -1,8 +1,10 @@
 import cluster from 'node:cluster'
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { makeEnvironmentAbsolute } from '../runtime/paths.js'
 import { directoryInUse } from '../store/shared/control.js'
+import type { WorkersUser } from '../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../store/shared/process-facts.js'
 import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './application-place.js'
 
@@ -13,13 +15,26 @@ import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './applica
 
 const variables = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'] as const
 
-/** The directory that the environment names. */
+/** The directory that the environment names. Set since promhive was loaded, it is made absolute now, for good. */
 export function directoryFromEnvironment(): string | undefined {
+  makeEnvironmentAbsolute()
   for (const name of variables) {
     const value = process.env[name]
     if (value !== undefined && value !== '') return value
   }
   return undefined
+}
+
+/**
+ * The user that this primary of root's runs its cluster workers as (`cluster.setupPrimary({ uid })`), where that user can
+ * write to the directory.
+ */
+export function userOfClusterWorkers(directory: string): WorkersUser | undefined {
+  const { uid, gid } = (cluster.isPrimary && cluster.settings) || {}
+  if (process.geteuid?.() !== 0 || uid === undefined || uid === 0) return undefined
+  const facts = statSync(directory, { throwIfNoEntry: false })
+  const theirs = facts !== undefined && (facts.uid === uid || (facts.mode & 0o002) !== 0)
+  return theirs ? { uid, gid: gid ?? process.getegid!() } : undefined
 }
 
 /** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it stands alone. */
@@ -49,24 +64,6 @@ export function familyUnderPm2(): string | undefined {
 /** Where the workers and threads that this process starts look for it. */
 export function ownDirectory(): string {
   return directoryOf(process.pid)
-}
-
-/**
- * Calls back once, when this process starts a cluster worker or a thread. Listens only from the first use on: importing
- * the package adds no listener.
- */
-export function onFirstChild(joined: () => void): () => void {
-  const once = (): void => {
-    stop()
-    joined()
-  }
-  const stop = (): void => {
-    cluster.off('fork', once)
-    process.off('worker', once)
-  }
-  if (cluster.isPrimary) cluster.on('fork', once)
-  process.on('worker', once)
-  return stop
 }
 
 /** Whether a directory is of one run of an application for certain: its name tells which process began it. */

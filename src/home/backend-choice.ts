@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path'
+import { basename, isAbsolute, join } from 'node:path'
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
 import type { Backend } from '../store/backend.js'
@@ -34,7 +34,7 @@ export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig
   const source = variable ?? 'loadBackend'
   const config = (): BackendConfig => givenConfig ?? configFromEnvironment()
   if (typeof choice !== 'string') return make(choice, source, config)
-  const counterpart = counterpartOf(choice)
+  const counterpart = counterpartOf(choice, source)
   if (counterpart === undefined) return make(load(choice, source), source, config)
   return make(load(counterpart.choice, source), source, () => counterpart.config(config()))
 }
@@ -111,6 +111,9 @@ function load(name: string, source: string): unknown {
   const candidates = [all.default, loaded, ...Object.values(all)].filter(isMaker)
   if (candidates[0] !== undefined && (candidates[0] === all.default || candidates[0] === loaded)) return candidates[0]
   if (candidates.length === 1) return candidates[0]
+  // Of several, the one that has the module's own name: `redis` of promhive/redis.
+  const ownName = basename(specifier).replace(/\.[cm]?js$/, '')
+  if (Object.hasOwn(all, ownName) && isMaker(all[ownName])) return all[ownName]
   const text = `${source}: which export of ${specifier} is meant? Name it as ${specifier}#Name (it exports ${exportsOf(loaded)})`
   throw new MetricsError(candidates.length === 0 ? 'BACKEND_INVALID' : 'BACKEND_NOT_FOUND', text)
 }

@@ -1,4 +1,5 @@
 import { provideHome } from '../metric/home.js'
+import { makeEnvironmentAbsolute } from '../runtime/paths.js'
 import { tellChildren } from './application-directory.js'
 import { unpackPm2Environment } from './pm2-environment.js'
 import { ProcessHome } from './process-home.js'
@@ -14,5 +15,6 @@ export function processHome(): ProcessHome {
 provideHome(processHome)
 // Whoever preloads the package does so before PM2 has unpacked it.
 unpackPm2Environment()
+makeEnvironmentAbsolute()
 // Before any thread or worker is started: it takes a copy of the environment along.
 tellChildren()

@@ -1,5 +1,6 @@
 import { Counter } from '../metric/counter.js'
 import type { MetricsError } from '../model/errors.js'
+import type { ProcessLog } from './process-log.js'
 
 /** A counter of promhive's own, and the label under which it counts this time. */
 interface Tally {
@@ -15,8 +16,14 @@ export class Faults {
   private readonly tallies = new Map<string, Counter<string>>()
   private tallying = false
 
-  /** @param shown whether self-metrics are shown at the moment */
-  constructor(private readonly shown: () => boolean) {}
+  /**
+   * @param shown whether self-metrics are shown at the moment
+   * @param log where faults are warned of
+   */
+  constructor(
+    private readonly shown: () => boolean,
+    private readonly log: ProcessLog,
+  ) {}
 
   /** A fault that was met and got over. */
   met({ code, message }: MetricsError): void {
@@ -40,11 +47,12 @@ export class Faults {
     })
   }
 
-  /** Each code once. */
+  /** Each code once; the same fault again is for those that debug. */
   warn(code: string, message: string): void {
-    if (this.warned.has(code)) return
+    const plain = code.split(' ')[0]!
+    if (this.warned.has(code)) this.log.debug(message, { event: 'fault', code: plain })
+    else this.log.warn(plain, message)
     this.warned.add(code)
-    process.emitWarning(message, { type: 'promhive', code: `PROMHIVE_${code.split(' ')[0]}` })
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { MetricsError } from '../model/errors.js'
+import { setImmediate } from '../runtime/timers.js'
 import type { ProcessHome } from './process-home.js'
 
 /**

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { Gathering } from '../collect/gathering.js'
 import { Registry } from '../collect/registry.js'
 import { Ticker } from '../collect/ticker.js'
@@ -5,12 +6,13 @@ import { Formatters } from '../exposition/formatters.js'
 import { checkLimit } from '../metric/definition.js'
 import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/home.js'
 import type { MetricValues } from '../metric/metric-values.js'
-import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkOptions } from '../model/known-options.js'
+import { checkOptions, givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
-import type { SeriesKey } from '../model/series-key.js'
+import { absolutePath } from '../runtime/paths.js'
+import { setImmediate } from '../runtime/timers.js'
 import type { Backend, Source, Store } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
@@ -20,16 +22,20 @@ import {
   directoryFromEnvironment,
   directoryFromParent,
   isOfOneRun,
-  onFirstChild,
   ownDirectory,
   ownDirectoryExists,
   prepareOwnPlace,
   sweepEndedApplications,
+  userOfClusterWorkers,
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
 import { type ConfigureOptions, configureOptions } from './configure-options.js'
 import { Faults } from './faults.js'
+import { announceThread, onFirstChild } from './first-child.js'
+import { ProcessLog } from './process-log.js'
+import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
+import { RemovalWatchers } from './removal-watchers.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -42,6 +48,7 @@ export class ProcessHome implements Home {
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
+    { reopen: () => this.closeSource() },
   )
   /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
   readonly ticker = new Ticker(() => setImmediate(() => this.backend ?? this.choose()).unref())
@@ -49,13 +56,17 @@ export class ProcessHome implements Home {
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
   private opened: Source | undefined
+  /** In a thread: settles when the main thread has joined, too. */
+  private joining: Promise<void> | undefined
+  private readonly refused = new RefusedDirectory((directory) => this.share(directory))
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
   private readonly nameless = { registry: 0, metric: 0 }
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
-  /** Metrics by definition; weakly, for a registry may be made for one request. */
-  private readonly watchers = new Map<string, readonly WeakRef<RemovalWatcher>[]>()
-  private readonly faults = new Faults(() => this.showsItself())
+  private readonly watchers = new RemovalWatchers()
+  private workersUser: WorkersUser | undefined
+  readonly log = new ProcessLog()
+  private readonly faults = new Faults(() => this.showsItself(), this.log)
 
   configure(options: ConfigureOptions): void {
     if (typeof options !== 'object' || options === null) {
@@ -68,15 +79,18 @@ export class ProcessHome implements Home {
     }
     if (backend !== undefined) checkBackend(backend, dir)
     checkLimit('configure', options)
+    this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    this.options = { ...this.options, ...options }
+    const given = givenOptions(options)
+    this.options = { ...this.options, ...given }
+    this.log.debug(`configure sets ${Object.keys(given).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
-    else if (dir !== undefined) this.share(dir)
+    else if (dir !== undefined) this.share(absolutePath(dir))
   }
 
   /** Before the directory is named: this process of root's shares it with workers of another user. */
   shareWithWorkers(user: WorkersUser): void {
-    shareWith(user)
+    this.workersUser = user
   }
 
   store(): Store {
@@ -133,13 +147,7 @@ export class ProcessHome implements Home {
   }
 
   watchRemovals(metric: RemovalWatcher): void {
-    const key = definitionKey(metric.family)
-    const watchers = (this.watchers.get(key) ?? []).filter((watcher) => watcher.deref() !== undefined)
-    this.watchers.set(key, [...watchers, new WeakRef(metric)])
-  }
-
-  private seriesRemoved(family: FamilyDescriptor, key: SeriesKey): void {
-    for (const watcher of this.watchers.get(definitionKey(family)) ?? []) watcher.deref()?.seriesRemoved(key)
+    this.watchers.add(metric)
   }
 
   showsItself(byDefault = this.isShared()): boolean {
@@ -153,16 +161,16 @@ export class ProcessHome implements Home {
   /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const backend = this.backend ?? this.choose()
-    return backend instanceof SharedBackend
-      ? { backend: backend.name, directory: backend.directory }
-      : { backend: backend.name }
+    const { directory } = backend as { readonly directory?: unknown }
+    return { backend: backend.name, ...(typeof directory === 'string' && { directory }) }
   }
 
   private source(): Source {
     const backend = this.backend ?? this.choose()
     if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
-    this.opened ??= withLocal(this.backend!.openSource(), this.local)
+    this.refused.retry()
+    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)
     return this.opened
   }
 
@@ -175,8 +183,9 @@ export class ProcessHome implements Home {
       this.share(directory)
     } else {
       this.backend ??= new MemoryBackend()
+      this.stopListening = onFirstChild(() => this.share(ownDirectory()))
+      // A thread that joins from now on is heard.
       if (ownDirectoryExists()) this.share(ownDirectory())
-      else this.stopListening = onFirstChild(() => this.share(ownDirectory()))
     }
     return this.backend!
   }
@@ -206,17 +215,20 @@ export class ProcessHome implements Home {
     const shared = new SharedBackend({
       directory,
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
+      onRecovered: (text) => this.recovered(text),
+      onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
     })
     try {
+      shareWith(userOfClusterWorkers(directory) ?? this.workersUser)
       const warning = prepareOwnPlace(directory)
       if (warning !== undefined) this.faults.warn('DIRECTORY_TAKEN', warning)
       if (directory === ownDirectory()) sweepEndedApplications()
       shared.join()
     } catch (cause) {
-      this.unusable(cause)
+      this.unusable(directory, cause)
       return
     }
     const reason = whyBuffered()
@@ -224,6 +236,7 @@ export class ProcessHome implements Home {
       this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
     }
     this.moveTo(shared)
+    if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }
 
   /** Counts in a backend of the user's choice from now on. */
@@ -231,7 +244,8 @@ export class ProcessHome implements Home {
     if (this.backend === backend) return
     backend.begin?.({
       onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.seriesRemoved(family, key),
+      onRemoved: (family, key) => this.watchers.removed(family, key),
+      onRecovered: (text) => this.recovered(text),
     })
     this.moveTo(backend)
   }
@@ -242,9 +256,11 @@ export class ProcessHome implements Home {
     this.stopListening?.()
     this.stopListening = undefined
     this.backend = backend
+    this.refused.clear()
+    const where = this.whereabouts()
+    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
     if (this.isShared()) this.ticker.start()
-    this.opened?.close()
-    this.opened = undefined
+    this.closeSource()
     if (before === undefined) return
     const counted = before.openStore()
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
@@ -252,13 +268,24 @@ export class ProcessHome implements Home {
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
   }
 
-  private unusable(cause: unknown): void {
+  private recovered(text: string): void {
+    this.log.info(text, { event: 'recovered' })
+  }
+
+  private closeSource(): void {
+    this.opened?.close()
+    this.opened = undefined
+  }
+
+  private unusable(directory: string, cause: unknown): void {
     const text = cause instanceof Error ? cause.message : String(cause)
     if (this.options.strict) {
       throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
     }
     this.backend ??= new MemoryBackend()
-    this.onError(new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause }))
+    const fault = new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause })
+    this.refused.add(directory, fault)
+    if (!this.refused.retrying) this.onError(fault)
   }
 }
 

@@ -1,3 +1,5 @@
+import { MetricsError } from '../model/errors.js'
+import { nearest } from '../model/nearest-name.js'
 import { addressed, type RedisAddressOptions } from '../store/redis/address-options.js'
 import type { BackendConfig } from './backend-config.js'
 
@@ -7,17 +9,28 @@ export interface Counterpart {
   config(theirs: BackendConfig): BackendConfig
 }
 
-/** pytheus' own backends, by the names that its users have in their environment. */
+/** pytheus' own backends, by the names of their classes, which its users have in their environment. */
 const counterparts: Readonly<Record<string, Counterpart>> = {
-  'pytheus.backends.base.SingleProcessBackend': {
-    choice: 'promhive/backend#MemoryBackend',
-    config: (theirs) => theirs,
-  },
-  'pytheus.backends.redis.MultiProcessRedisBackend': { choice: 'promhive/redis#redis', config: redisConfig },
+  SingleProcessBackend: { choice: 'promhive/backend#SingleProcessBackend', config: (theirs) => theirs },
+  MultiProcessFileBackend: { choice: 'promhive/backend#MultiProcessFileBackend', config: (theirs) => theirs },
+  MultiProcessRedisBackend: { choice: 'promhive/redis#redis', config: redisConfig },
 }
 
-export function counterpartOf(name: string): Counterpart | undefined {
-  return Object.hasOwn(counterparts, name) ? counterparts[name] : undefined
+/**
+ * The counterpart of a class of pytheus', whichever of its modules the name has it in; undefined for what is none of
+ * pytheus' names.
+ *
+ * @param source where the name was given, for the error text
+ * @throws MetricsError `BACKEND_NOT_FOUND` for a name of pytheus' that has no counterpart
+ */
+export function counterpartOf(name: string, source = 'loadBackend'): Counterpart | undefined {
+  if (!name.startsWith('pytheus.')) return undefined
+  const className = name.slice(name.lastIndexOf('.') + 1)
+  if (Object.hasOwn(counterparts, className)) return counterparts[className]
+  const known = Object.keys(counterparts)
+  const meant = nearest(className, known)
+  const advice = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`
+  throw new MetricsError('BACKEND_NOT_FOUND', `${source}: ${name} has no counterpart in promhive; ${advice}`)
 }
 
 /** pytheus connects to localhost where nothing is said; an address is left to `url` or `client` where there is one. */

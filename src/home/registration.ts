@@ -9,6 +9,7 @@ import { checkNames, type HttpOptions } from '../instrument/http/http-options.js
 import { portMetrics } from '../instrument/port/port-metrics.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
 import { MetricsError } from '../model/errors.js'
+import { setImmediate } from '../runtime/timers.js'
 import { familyUnderPm2, hasSiblings } from './application-directory.js'
 import { processHome } from './default-registry.js'
 
@@ -113,7 +114,8 @@ function sayWhatIsOn(url: string): void {
   if (!isOn('PROMHIVE_STARTUP')) return
   const parts = [isOn('PROMHIVE_HTTP') && 'HTTP', isOn('PROMHIVE_DEFAULT_METRICS') && 'process and runtime']
   const measured = parts.filter((part) => part !== false).join(', ')
-  process.stderr.write(`promhive: ${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}\n`)
+  const text = `${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}`
+  processHome().log.announce(text, { event: 'metricsPort', url })
 }
 
 function attempt(part: () => void): void {

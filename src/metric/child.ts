@@ -1,35 +1,47 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
-import { type LabelSet, labelText } from '../model/label-set.js'
-import { layoutOf } from '../model/layout/layout-of.js'
+import { type ExemplarLabels, type LabelSet, labelText } from '../model/label-set.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-numbers.js'
-import type { Slots } from '../store/backend.js'
+import { monotonicNow } from '../runtime/timers.js'
+import type { Slots, Store } from '../store/backend.js'
 import type { Counting } from './home.js'
 import type { LabelValues } from './options.js'
 import { noPlace, type Place, placeOf } from './place.js'
 
 /** The metric that a child belongs to. */
-export interface ChildOwner extends Counting {
+export interface ChildOwner extends Omit<Counting, 'store'> {
+  /** Where a series is counted at this moment. */
+  storeOf(key: SeriesKey): Store
   /** The child with more labels than one that was asked for with some. */
   childWith(texts: LabelTexts, labels: Readonly<Record<string, unknown>>): Child
-  /** Throws for a series that cannot be counted. Asked before its first count only. */
-  admit(texts: LabelTexts): void
+  /**
+   * The label values to count under: these, or those of the series that takes what is beyond the metric's limit; undefined
+   * for nowhere. Asked before a series is opened only.
+   *
+   * @throws MetricsError `LABEL_MISSING`, `SERIES_LIMIT`
+   */
+  admit(texts: LabelTexts): LabelTexts | undefined
   readonly children: Siblings
 }
 
 /** What a child needs of the metric's series. */
 interface Siblings {
   textsOf(number: number): LabelTexts
-  /** Told where a series lies that was opened: the next child finds it there. */
-  opened(texts: LabelTexts, place: Place, at: number): void
-  /** When each bucket of a series got its last exemplar. */
+  numberOf(texts: LabelTexts): number
+  /** Moves a child to a series that lies open already. */
+  join(child: Child, texts: LabelTexts, held: boolean): boolean
+  /** Keeps where a series lies that was opened, for the next child, and gives its number. */
+  opened(texts: LabelTexts, place: Place, at: number, child?: Child): number
+  /** Slots that nobody reads. */
+  nowhere(): Slots
+  /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   exemplifiedIn(number: number): Map<number, number>
 }
 
-/** Seconds between two exemplars of one bucket. */
-const exemplarInterval = 0.1
+/** Milliseconds between two exemplars of one bucket. */
+const exemplarInterval = 100
 
 /**
  * The handle of one series; may be held for good. A metric has one besides that goes from series to series.
@@ -46,6 +58,8 @@ export abstract class Child {
   protected at = 0
   protected place: Place = noPlace
   private number = 0
+  /** Of the child that moves, where the series has no number yet. */
+  private sought: LabelTexts = []
   private exemplified: Map<number, number> | undefined
 
   /** @param own its label values; none for the child that moves */
@@ -55,12 +69,23 @@ export abstract class Child {
     private readonly own?: LabelTexts,
   ) {}
 
+  /** The label values that it was asked for with. */
   get texts(): LabelTexts {
-    return this.own ?? this.owner.children.textsOf(this.number)
+    return this.own ?? (this.number > 0 ? this.owner.children.textsOf(this.number) : this.sought)
   }
 
   get key(): SeriesKey {
     return seriesKey(this.texts)
+  }
+
+  /** Of the series that the last count went to: another one beyond the metric's limit. */
+  protected get countedKey(): SeriesKey {
+    return this.number > 0 ? seriesKey(this.owner.children.textsOf(this.number)) : this.key
+  }
+
+  /** Whether this process has counted in the series. */
+  protected get isCounted(): boolean {
+    return this.owner.children.numberOf(this.texts) > 0
   }
 
   /** Stands for the series of this number, which lies here. */
@@ -69,6 +94,13 @@ export abstract class Child {
     this.at = at
     // Most series of a metric lie in one.
     if (place !== this.place) this.enter(place)
+  }
+
+  /** Stands for a series that was not counted yet: it takes no place before its first count. */
+  seek(texts: LabelTexts): void {
+    this.number = 0
+    this.sought = texts
+    this.enter(noPlace)
   }
 
   private enter(place: Place): void {
@@ -81,45 +113,51 @@ export abstract class Child {
 
   /** Finds the slots again: before the first write, and after the gate moved. */
   open(): void {
-    const { number, texts } = this
-    this.owner.admit(texts)
-    const store = this.owner.store()
+    const { children } = this.owner
+    const texts = this.owner.admit(this.texts)
+    // Not where another series takes what is counted here.
+    const held = texts === this.own
+    // One that was just sought is not open yet.
+    if (texts !== undefined && texts !== this.sought && children.join(this, texts, held)) return
+    const key = texts === undefined ? this.key : seriesKey(texts)
+    const store = this.owner.storeOf(key)
     // The gate first: a removal while the series is opened makes the next write open it again.
     const { gate } = store
     const seen = Atomics.load(gate, 0)
-    const slots = store.open(this.family, seriesKey(texts))
-    // Opening may tell of a fault, and who is told may count: then this child has moved on meanwhile, and comes back.
-    this.moveTo(number, placeOf(slots, gate, seen), this.countedAt(slots))
-    this.owner.children.opened(texts, this.place, this.at)
+    const slots = texts === undefined ? children.nowhere() : store.open(this.family, key)
+    const place = placeOf(slots, gate, seen)
+    const at = this.countedAt(slots)
+    // Opening may report a fault, and `onError` may count: then this child has moved on meanwhile, and comes back.
+    this.moveTo(texts === undefined ? 0 : children.opened(texts, place, at, held ? this : undefined), place, at)
   }
 
   /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
-  protected exemplify(bucket: number, value: number, given: LabelSet): void {
-    const timestamp = Date.now() / 1000
+  protected exemplify(bucket: number, value: number, given: ExemplarLabels): void {
+    const now = monotonicNow()
     const last =
       this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
-    if (timestamp - (last.get(bucket) ?? 0) < exemplarInterval) return
-    const labels = present(given)
+    if (now - (last.get(bucket) ?? Number.NEGATIVE_INFINITY) < exemplarInterval) return
+    let labels: LabelSet | undefined
+    try {
+      labels = present(this.family.name, given)
+    } catch (fault) {
+      // The count itself is right, and stays.
+      this.owner.onError(fault as MetricsError)
+    }
     // Of a request that was not traced there is nothing to show.
     if (labels === undefined) return
-    last.set(bucket, timestamp)
+    last.set(bucket, now)
+    const timestamp = Date.now() / 1000
     if (fitsExemplar(labels))
-      this.owner.store().setExemplar(this.family, this.key, bucket, { labels, value, timestamp })
+      this.owner
+        .storeOf(this.countedKey)
+        .setExemplar(this.family, this.countedKey, bucket, { labels, value, timestamp })
     else this.owner.onError(tooLong(this.family.name))
   }
 
   /** The child with these labels besides those that this one was asked for with. */
   labels(more: Partial<LabelValues<string>>): this {
     return this.owner.childWith(this.texts, more) as this
-  }
-
-  /** Counts from now on into slots that nobody reads. */
-  countNowhere(): void {
-    const { width } = layoutOf(this.family)
-    const values = new Float64Array(width)
-    const slots = { values, words: new Int32Array(values.buffer), at: 0, epoch: 1 }
-    layoutOf(this.family).claim(slots, 0, 1)
-    this.moveTo(0, placeOf(slots, new Int32Array(1), 0), this.countedAt(slots))
   }
 
   /** Forgets the slots: the next write begins a fresh series. */
@@ -134,12 +172,12 @@ export abstract class Child {
 }
 
 /** The labels that have a value; nothing where none has. */
-function present(given: Readonly<Record<string, unknown>>): LabelSet | undefined {
+function present(metric: string, given: Readonly<Record<string, unknown>>): LabelSet | undefined {
   if (typeof given !== 'object') return undefined
   const labels: Record<string, string> = {}
   let some = false
-  for (const name in given) {
-    const text = labelText(given[name])
+  for (const name of Object.keys(given)) {
+    const text = labelText(`an exemplar of ${metric}`, name, given[name])
     if (text === null) continue
     labels[name] = text
     some = true

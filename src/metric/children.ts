@@ -1,7 +1,9 @@
 import { grown } from '../model/chains.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
+import { layoutOf } from '../model/layout/layout-of.js'
 import type { LabelFilter } from '../model/series-key.js'
 import { type Labels, type LabelTexts, numbersOf, type SeriesNumbers } from '../model/series-numbers.js'
+import type { Slots } from '../store/backend.js'
 import type { Child } from './child.js'
 import { noPlace, type Place } from './place.js'
 
@@ -13,23 +15,26 @@ const overflowValue = '_overflow'
  * others there is one that goes from series to series.
  */
 export class Children<C extends Child> {
-  /** How many series this metric has counted, or was asked for. */
+  /** How many series this metric has counted. */
   size = 0
   private readonly numbers: SeriesNumbers
   /** By the number of the series, as the next column; undefined for one that only a store has. */
   private readonly places: (Place | undefined)[] = [undefined]
   private offsets: Int32Array = new Int32Array(4)
   private readonly held = new Map<number, C>()
-  /** When each bucket of a series got its last exemplar. */
+  /** Further children of a series: the application asked for several before the first count. */
+  private readonly twins = new Map<number, C[]>()
+  /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   private readonly exemplified = new Map<number, Map<number, number>>()
   private readonly moving: C
   private readonly overflow: LabelTexts
+  private discarded: Slots | undefined
 
   /**
    * @param make gives a child of these label values; without them, the one that moves
    */
   constructor(
-    family: FamilyDescriptor,
+    private readonly family: FamilyDescriptor,
     private readonly make: (texts?: LabelTexts) => C,
   ) {
     this.numbers = numbersOf(family)
@@ -59,8 +64,8 @@ export class Children<C extends Child> {
     return this.numbers.textsOf(number)
   }
 
-  add(texts: LabelTexts): number {
-    const number = this.numbers.hold(texts)
+  private add(texts: LabelTexts, known: number): number {
+    const number = this.numbers.hold(texts, known)
     while (this.places.length < number) this.places.push(undefined)
     this.places[number] = noPlace
     if (number >= this.offsets.length) this.offsets = grown(this.offsets, number + 1)
@@ -68,14 +73,15 @@ export class Children<C extends Child> {
     return number
   }
 
-  /** The number of the series that takes what is beyond a metric's limit. */
-  rest(): number {
-    return this.numberOf(this.overflow) || this.add(this.overflow)
+  /** The series that takes what is beyond a metric's limit. */
+  rest(): LabelTexts {
+    return this.overflow
   }
 
-  /** How many series there are besides that one. */
-  chosen(): number {
-    return this.numberOf(this.overflow) > 0 ? this.size - 1 : this.size
+  /** How many series there are besides that one, and besides the one without labels, which needs no room. */
+  chosen(unlabelled: LabelTexts): number {
+    const exempt = [this.overflow, unlabelled].filter((texts) => this.numberOf(texts) > 0)
+    return this.size - exempt.length
   }
 
   /** These label values, as they were given, lead to the series. */
@@ -100,6 +106,26 @@ export class Children<C extends Child> {
     return moving
   }
 
+  /** A child that opens the series of these label values with its first count, to count with at once. */
+  seek(texts: LabelTexts): C {
+    this.moving.seek(texts)
+    return this.moving
+  }
+
+  /**
+   * Moves a child to the series of these label values; not where the series has to be opened.
+   *
+   * @param held whether the application holds the child
+   */
+  join(child: Child, texts: LabelTexts, held: boolean): boolean {
+    const number = this.numberOf(texts)
+    const place = this.places[number]
+    if (place === undefined || place.gate[0] !== place.seen) return false
+    child.moveTo(number, place, this.offsets[number]!)
+    if (held) this.keep(number, child as C)
+    return true
+  }
+
   /** A child to keep. */
   hold(number: number): C {
     let child = this.held.get(number)
@@ -111,12 +137,41 @@ export class Children<C extends Child> {
     return child
   }
 
-  /** A series was opened here. */
-  opened(texts: LabelTexts, place: Place, at: number): void {
-    const number = this.numberOf(texts)
-    if (number === 0) return
+  /**
+   * A series was opened here: from now on it has a number.
+   *
+   * @param child the child of these label values that the application holds, if it is one
+   */
+  opened(texts: LabelTexts, place: Place, at: number, child?: Child): number {
+    // The store has numbered it by now.
+    const known = this.numbers.numberOf(texts)
+    const number = this.own(known) || this.add(texts, known)
     this.places[number] = place
     this.offsets[number] = at
+    if (child !== undefined) this.keep(number, child as C)
+    return number
+  }
+
+  private keep(number: number, child: C): void {
+    const held = this.held.get(number)
+    if (held === child) return
+    if (held === undefined) this.held.set(number, child)
+    else {
+      const twins = this.twins.get(number)
+      if (twins === undefined) this.twins.set(number, [child])
+      else if (!twins.includes(child)) twins.push(child)
+    }
+  }
+
+  /** Slots that nobody reads. */
+  nowhere(): Slots {
+    if (this.discarded === undefined) {
+      const layout = layoutOf(this.family)
+      const values = new Float64Array(layout.width)
+      this.discarded = { values, words: new Int32Array(values.buffer), at: 0, epoch: 1 }
+      layout.claim(this.discarded, 0, 1)
+    }
+    return this.discarded
   }
 
   exemplifiedIn(number: number): Map<number, number> {
@@ -132,6 +187,8 @@ export class Children<C extends Child> {
   forget(number: number): void {
     this.held.get(number)?.detach()
     this.held.delete(number)
+    for (const twin of this.twins.get(number) ?? []) twin.detach()
+    this.twins.delete(number)
     this.exemplified.delete(number)
     this.places[number] = undefined
     this.numbers.letGo(number)

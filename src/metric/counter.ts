@@ -1,9 +1,10 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import type { LabelSet } from '../model/label-set.js'
+import type { ExemplarLabels } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
+import { readExemplarForm } from './exemplar-form.js'
 import { LabelledMetric } from './labelled.js'
 import { counterOptions } from './option-names.js'
 import type { ExemplarForm, LabelValues, MetricOptions, VerbArguments } from './options.js'
@@ -17,7 +18,7 @@ export class CounterChild extends Child {
    *
    * @throws MetricsError `VALUE_INVALID` for what is not a finite number, `COUNTER_DECREASED` for a negative one
    */
-  inc(amount = 1, exemplar?: LabelSet): void {
+  inc(amount = 1, exemplar?: ExemplarLabels): void {
     if (typeof amount === 'number' && amount >= 0 && amount < Infinity && this.gate[0] === this.seen)
       this.values[this.at]! += amount
     else this.incFirst(amount)
@@ -47,15 +48,18 @@ export class Counter<L extends string = never, D extends L = never> extends Labe
 
   /** Adds `amount` (1 when left out) to the series of these labels; with an example of what was counted. */
   inc(
-    ...args:
-      | VerbArguments<L, [amount?: number | undefined, exemplar?: LabelSet | undefined], D>
-      | [form: ExemplarForm<L, D>]
+    ...args: VerbArguments<
+      L,
+      [amount?: number | undefined, exemplar?: ExemplarLabels | undefined],
+      D,
+      ExemplarForm<L, D>
+    >
   ): void
-  inc(first?: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
+  inc(first?: unknown, second?: number | ExemplarLabels, exemplar?: ExemplarLabels): void {
     if (typeof first !== 'object' || first === null)
-      this.only.inc(first as number | undefined, second as LabelSet | undefined)
+      this.only.inc(first as number | undefined, second as ExemplarLabels | undefined)
     else if (this.exemplarForm) {
-      const { labels = {}, value, exemplarLabels } = first as ExemplarForm<never>
+      const { labels = {}, value, exemplarLabels } = readExemplarForm(this.name, first)
       this.find(labels).inc(value, exemplarLabels)
     } else this.find(first as LabelValues<L>).inc(second as number | undefined, exemplar)
   }

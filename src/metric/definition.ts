@@ -1,16 +1,12 @@
 import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
+import { ownValue } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { Labels } from '../model/series-numbers.js'
 import { type MetricRegistry, theHome } from './home.js'
 import { passedOver, removeOptions } from './option-names.js'
 import type { MetricOptions, RemoveOptions } from './options.js'
-
-/** What becomes of label values beyond a metric's limit. */
-export interface SeriesLimit {
-  readonly maxSeries: number | undefined
-  readonly onLimit: 'overflow' | 'drop' | 'throw'
-}
+import type { SeriesLimitOptions } from './series-limit.js'
 
 /** Throws `OPTION_INVALID` for what holds no options, and for an option that this type of metric does not have. */
 export function checkMetricOptions(options: Pick<MetricOptions<never>, 'name'>, known: object): void {
@@ -25,7 +21,7 @@ export function checkMetricOptions(options: Pick<MetricOptions<never>, 'name'>, 
 export function checkLimit(
   name: string,
   { maxSeries, onLimit = 'overflow' }: Pick<MetricOptions<never>, 'maxSeries' | 'onLimit'>,
-): SeriesLimit {
+): SeriesLimitOptions {
   if (maxSeries !== undefined && !(maxSeries > 0)) {
     throw new MetricsError('OPTION_INVALID', `${name}: maxSeries must be a number above 0, got ${describe(maxSeries)}`)
   }
@@ -44,10 +40,10 @@ export function oneOf(name: string, option: string, value: unknown, known: reado
   throw new MetricsError('OPTION_INVALID', `${name}: ${option} is one of ${known.join(', ')}; got ${describe(value)}`)
 }
 
-export function checkScope(name: string, options: RemoveOptions = {}): 'application' | 'process' {
+export function checkScope(name: string, options: RemoveOptions = {}): 'application' | 'process' | undefined {
   checkOptions(name, options, removeOptions)
-  const { scope = 'application' } = options
-  oneOf(name, 'scope', scope, ['application', 'process'])
+  const { scope } = options
+  if (scope !== undefined) oneOf(name, 'scope', scope, ['application', 'process'])
   return scope
 }
 
@@ -69,7 +65,8 @@ export function checkDefaultLabels(name: string, names: readonly string[], defau
     const text = `${name}: defaultLabels names "${label}", which is none of its labels (${names.join(', ')})`
     throw new MetricsError('LABEL_UNKNOWN', text)
   }
-  return defaults
+  // Without a prototype: a label may be called `constructor`.
+  return Object.assign(Object.create(null), defaults) as Labels
 }
 
 /** The labels without which nothing is counted. */
@@ -78,7 +75,7 @@ export function checkRequired(
   names: readonly string[],
   { requiredLabels = [], defaultLabels = {} }: Pick<MetricOptions<string>, 'requiredLabels' | 'defaultLabels'>,
 ): readonly string[] {
-  if (requiredLabels === true) return names.filter((label) => (defaultLabels as Labels)[label] === undefined)
+  if (requiredLabels === true) return names.filter((label) => ownValue(defaultLabels as Labels, label) === undefined)
   if (!Array.isArray(requiredLabels)) {
     const text = `${name}: requiredLabels is true or an array of label names, got ${describe(requiredLabels)}`
     throw new MetricsError('OPTION_INVALID', text)
@@ -101,4 +98,15 @@ export function checkRegisters(name: string, registers: unknown): readonly Metri
     }
   }
   return registers as MetricRegistry[]
+}
+
+export function unknownLabel(
+  metric: { readonly name: string; readonly labelNames: readonly string[] },
+  label: string,
+): MetricsError {
+  const declared = metric.labelNames.length === 0 ? 'it has none' : `declared: ${metric.labelNames.join(', ')}`
+  return new MetricsError(
+    'LABEL_UNKNOWN',
+    `${metric.name} has no label "${label}" (${declared}); add it to labelNames or leave it out`,
+  )
 }

@@ -143,6 +143,7 @@ export class Gauge<L extends string = never, D extends L = never> extends Labell
 
   /** Starts a clock; the returned function sets the gauge to the seconds since and returns them. */
   startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+    if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.set(seconds)
       else this.find(labels as LabelValues<L>).set(seconds)

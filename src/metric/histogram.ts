@@ -1,11 +1,12 @@
 import { checkBounds } from '../model/bounds.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import type { LabelSet } from '../model/label-set.js'
+import type { ExemplarLabels } from '../model/label-set.js'
 import { histogramSlots } from '../model/layout/histogram.js'
 import { describe } from '../model/metric-name.js'
 import type { LabelTexts } from '../model/series-numbers.js'
 import { Child, type ChildOwner } from './child.js'
+import { readExemplarForm } from './exemplar-form.js'
 import { LabelledMetric } from './labelled.js'
 import { histogramOptions } from './option-names.js'
 import type { ExemplarForm, HistogramOptions, LabelValues, VerbArguments } from './options.js'
@@ -19,7 +20,7 @@ export class HistogramChild extends Child {
    * @param exemplar labels of an example, such as the trace that was observed
    * @throws MetricsError `VALUE_INVALID` for what is not a number
    */
-  observe(value: number, exemplar?: LabelSet): void {
+  observe(value: number, exemplar?: ExemplarLabels): void {
     // The comparison turns NaN away: it belongs to no bucket and would spoil the sum for good.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
     else this.observeFirst(value)
@@ -36,7 +37,7 @@ export class HistogramChild extends Child {
    * start, it only shows the series: what a process observed that had the seat before is the application's.
    */
   zero(): void {
-    const first = this.seen === -1
+    const first = !this.isCounted
     this.open()
     if (first) return
     const { values, words, at } = this
@@ -100,18 +101,20 @@ export class Histogram<L extends string = never, D extends L = never> extends La
 
   /** Counts a value in its bucket, with an example of what was observed. */
   observe(
-    ...args: VerbArguments<L, [value: number, exemplar?: LabelSet | undefined], D> | [form: ExemplarForm<L, D>]
+    ...args: VerbArguments<L, [value: number, exemplar?: ExemplarLabels | undefined], D, ExemplarForm<L, D>>
   ): void
-  observe(first: unknown, second?: number | LabelSet, exemplar?: LabelSet): void {
-    if (typeof first !== 'object' || first === null) this.only.observe(first as number, second as LabelSet | undefined)
+  observe(first: unknown, second?: number | ExemplarLabels, exemplar?: ExemplarLabels): void {
+    if (typeof first !== 'object' || first === null)
+      this.only.observe(first as number, second as ExemplarLabels | undefined)
     else if (this.exemplarForm) {
-      const { labels = {}, value, exemplarLabels } = first as ExemplarForm<never>
+      const { labels = {}, value, exemplarLabels } = readExemplarForm(this.name, first)
       this.find(labels).observe(value as number, exemplarLabels)
     } else this.find(first as LabelValues<L>).observe(second as number, exemplar)
   }
 
   /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
   startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+    if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.observe(seconds)
       else this.find(labels as LabelValues<L>).observe(seconds)

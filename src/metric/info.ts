@@ -13,16 +13,16 @@ export class InfoChild extends Child {
     family: FamilyDescriptor,
     owner: ChildOwner,
     texts: LabelTexts | undefined,
-    private readonly replace: (child: InfoChild) => void,
+    private readonly replace: (key: SeriesKey) => void,
   ) {
     super(family, owner, texts)
   }
 
   /** Says these label values, instead of what this process said before. */
   info(): void {
-    this.replace(this)
-    // To open the series is all: its value is 1.
+    // To open the series is all: its value is 1. Label values that are refused leave what was said before.
     if (this.gate[0] !== this.seen) this.open()
+    this.replace(this.countedKey)
   }
 }
 
@@ -59,10 +59,10 @@ export class Info<L extends string = never, D extends L = never> extends Labelle
   }
 
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): InfoChild {
-    return new InfoChild(family, owner, texts, (child) => this.replace(child))
+    return new InfoChild(family, owner, texts, (key) => this.replace(key))
   }
 
-  private replace({ key }: InfoChild): void {
+  private replace(key: SeriesKey): void {
     const definition = definitionKey(this.family)
     const said = this.said()
     const before = said.get(definition)

@@ -1,12 +1,13 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkLabelNames, labelText } from '../model/label-set.js'
+import { checkLabelNames, labelText, ownValue } from '../model/label-set.js'
 import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
-import { type LabelFilter, labelValuesOf, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
+import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
 import type { Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
+import { Collecting } from './collecting.js'
 import {
   checkCollect,
   checkDefaultLabels,
@@ -18,11 +19,12 @@ import {
   checkRequired,
   checkScope,
   oneOf,
-  type SeriesLimit,
+  unknownLabel,
 } from './definition.js'
 import { type Home, theHome } from './home.js'
 import type { MetricValues } from './metric-values.js'
 import type { ChildOfSome, LabelsArguments, LabelValues, MetricOptions, RemoveOptions, SomeLabels } from './options.js'
+import { SeriesLimit } from './series-limit.js'
 
 /** What the type of a metric adds to the common part of its descriptor. */
 export type TypePart<F extends FamilyDescriptor> = Omit<F, 'name' | 'help' | 'labelNames' | 'registry' | 'unit'>
@@ -41,6 +43,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   protected readonly exemplarForm: boolean
   /** The series without any label: the only one of a metric without labels. */
   protected readonly only: C
+  private readonly onlyKey: SeriesKey
   /** @internal */
   readonly home: Home
   /** Counts what belongs to no process in particular: only the process that answers a scrape shows its own. */
@@ -56,8 +59,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly defaults: Labels
   private readonly required: readonly string[]
   private readonly limit: SeriesLimit
-  /** Takes what is to be dropped. */
-  private nowhere: C | undefined
+  private readonly collecting: Collecting
 
   protected constructor(
     options: MetricOptions<L, never, D>,
@@ -79,19 +81,23 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.required = checkRequired(name, this.names, options)
     this.collectsEach = collect !== undefined && run === 'each'
     this.defaults = checkDefaultLabels(name, this.names, options.defaultLabels)
-    this.limit = checkLimit(name, options)
+    const limit = checkLimit(name, options)
     this.expireAfter = checkExpireAfter(name, options.expireAfter)
     this.exemplarForm = options.enableExemplars === true
     this.name = name
-    this.help = help
+    this.help = help.toWellFormed()
     this.labelNames = [...(labelNames ?? [])]
-    this.collect = collect && (() => collect.call(this as never))
     const registry = registries[0]?.registryName ?? this.home.nextNameless('metric')
     const own = part(name)
     const measured = unitOf(name, own.type, unit)
-    this.family = { ...own, name, help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
+    this.family = { ...own, name, help: this.help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
+    this.collecting = new Collecting(this, collect, run === 'each')
+    this.collect = this.collecting.call
     this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
-    this.only = this.make(this.family, this, this.textsOfLabels({}))
+    const unlabelled = this.textsOfLabels({})
+    this.only = this.make(this.family, this, unlabelled)
+    this.onlyKey = this.only.key
+    this.limit = new SeriesLimit(name, limit, this.home, this.children, unlabelled)
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
@@ -105,8 +111,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   labels(...values: readonly unknown[]): C {
     const [first] = values
     const labels = typeof first === 'object' && first !== null ? (first as Labels) : this.named(values)
-    const number = this.children.find(labels) || this.findOrAdd(labels)
-    return number > 0 ? this.children.hold(number) : this.unnumbered(number)
+    const series = this.children.find(labels) || this.resolve(labels)
+    if (typeof series === 'number') return this.children.hold(series)
+    this.limit.check(series)
+    return this.names.length === 0 ? this.only : this.make(this.family, this, series)
   }
 
   /** Positional label values by their names. */
@@ -137,8 +145,8 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
     const given = Object.entries(labels as Labels)
-    for (const [name] of given) if (!this.names.includes(name)) throw this.unknownLabel(name)
-    this.removeAll(Object.fromEntries(given.map(([name, value]) => [name, labelText(value)])), options)
+    for (const [name] of given) if (!this.names.includes(name)) throw unknownLabel(this, name)
+    this.removeAll(Object.fromEntries(given.map(([name, value]) => [name, labelText(this.name, name, value)])), options)
   }
 
   /** Removes every series. */
@@ -159,27 +167,33 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Somebody removed a series: its child, if there is one, is not kept for it. */
   seriesRemoved(key: SeriesKey): void {
-    if (key === this.only.key) this.only.detach()
+    if (key === this.onlyKey) this.only.detach()
     const number = this.children.numberOf(labelValuesOf(key))
     if (number > 0) this.children.forget(number)
   }
 
-  /** @internal Nobody has counted in it for long. */
-  expire(series: LabelFilter): void {
-    this.removeAll(series)
+  /** @internal Removes series that were idle for long; false where that could not be done now. */
+  expire(series: readonly LabelFilter[]): boolean {
+    return this.removing(series, () => this.collecting.removeIdle(series))
   }
 
   protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
     const scope = checkScope(this.name, options)
+    this.removing([filter], () => this.collecting.remove(filter, scope))
+  }
+
+  private removing(filters: readonly LabelFilter[], remove: () => void): boolean {
     try {
-      this.store().remove(this.family, filter, scope)
+      remove()
     } catch (error) {
-      // The store could not tell the others: the series stay, and the application's request goes on.
-      this.onError(error as MetricsError)
-      return
+      this.onError(error as MetricsError) // The series stay, and the application's request goes on.
+      return false
     }
-    if (matches(this.names, this.only.key, filter)) this.only.detach()
-    for (const number of this.children.select(filter)) this.children.forget(number)
+    for (const filter of filters) {
+      if (matches(this.names, this.onlyKey, filter)) this.only.detach()
+      for (const number of this.children.select(filter)) this.children.forget(number)
+    }
+    return true
   }
 
   /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
@@ -189,9 +203,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.home.read(this)
   }
 
-  /** @internal A metric without labels is shown from the start, at 0. */
+  /** @internal A metric without labels is shown from the start, at 0; of one with labels, the store may have series. */
   start(): void {
     if (this.names.length === 0) this.only.open()
+    else this.store().declare?.(this.family)
   }
 
   /** @internal */
@@ -200,14 +215,15 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /** @internal */
-  onError(error: MetricsError): void {
-    this.home.onError(error)
-  }
+  storeOf = (key: SeriesKey): Store => this.collecting.storeOf(key)
+
+  /** @internal */
+  onError = (error: MetricsError): void => this.home.onError(error)
 
   /** @internal Throws for a series that lacks a label which it must have. */
-  admit(texts: LabelTexts): void {
+  admit(texts: LabelTexts): LabelTexts | undefined {
     const missing = this.required.filter((name) => texts[this.names.indexOf(name)] === null)
-    if (missing.length === 0) return
+    if (missing.length === 0) return this.limit.admit(texts)
     throw new MetricsError('LABEL_MISSING', `${this.name} cannot be counted without a value for ${missing.join(', ')}`)
   }
 
@@ -226,69 +242,28 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   private findSlowly(labels: Labels): C {
-    const number = this.findOrAdd(labels)
-    return number > 0 ? this.children.reachNumber(number) : this.unnumbered(number)
+    const series = this.resolve(labels)
+    if (typeof series === 'number') return this.children.reachNumber(series)
+    return this.names.length === 0 ? this.only : this.children.seek(series)
   }
 
-  private unnumbered(number: number): C {
-    return number === dropped ? this.nowhere! : this.only
+  /** The number of the series of these label values, or its texts where it was not counted yet. */
+  private resolve(labels: Labels): number | LabelTexts {
+    const number = this.children.findByName(labels)
+    if (number > 0) return number
+    this.checkNames(labels)
+    const texts = this.textsOfLabels(labels)
+    const known = this.children.numberOf(texts)
+    if (known > 0) this.children.lead(labels, known)
+    return known || texts
   }
 
-  /** The number of the series of these label values; `unlabelled` and `dropped` for what has none. */
-  private findOrAdd(labels: Labels): number {
-    if (this.checkNames(labels) === 0) return unlabelled
-    return this.children.findByName(labels) || this.add(labels)
-  }
-
-  /** Throws for a label that was not declared; gives the number of labels. */
-  private checkNames(labels: Labels): number {
-    let given = 0
-    for (const name in labels) {
-      if (!this.names.includes(name)) throw this.unknownLabel(name)
-      given++
-    }
-    return given
+  /** Throws for a label that was not declared. */
+  protected checkNames(labels: Labels): void {
+    for (const name of Object.keys(labels)) if (!this.names.includes(name)) throw unknownLabel(this, name)
   }
 
   private textsOfLabels(labels: Labels): LabelTexts {
-    return this.names.map((name) => labelText(labels[name] ?? this.defaults[name]))
-  }
-
-  private add(labels: Labels): number {
-    const texts = this.textsOfLabels(labels)
-    const known = this.children.numberOf(texts)
-    const most = this.limit.maxSeries ?? this.home.maxSeries
-    if (known === 0 && this.children.chosen() >= most) return this.beyond(most, texts)
-    const number = known || this.children.add(texts)
-    this.children.lead(labels, number)
-    return number
-  }
-
-  /** Label values that are one too many are not kept: they would fill the memory that the limit is there to save. */
-  private beyond(most: number, texts: LabelTexts): number {
-    // The child without labels is always there, and seldom counts.
-    if (seriesKey(texts) === this.only.key) return unlabelled
-    this.home.limited(this.name)
-    const { onLimit } = this.limit
-    if (onLimit === 'overflow') return this.children.rest()
-    if (onLimit === 'throw') {
-      const text = `${this.name} has its ${most} series; (${texts.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
-      throw new MetricsError('SERIES_LIMIT', text)
-    }
-    this.nowhere ??= this.make(this.family, this, texts)
-    this.nowhere.countNowhere()
-    return dropped
-  }
-
-  private unknownLabel(name: string): MetricsError {
-    const declared = this.labelNames.length === 0 ? 'it has none' : `declared: ${this.labelNames.join(', ')}`
-    return new MetricsError(
-      'LABEL_UNKNOWN',
-      `${this.name} has no label "${name}" (${declared}); add it to labelNames or leave it out`,
-    )
+    return this.names.map((name) => labelText(this.name, name, ownValue(labels, name) ?? this.defaults[name]))
   }
 }
-
-/** In place of a number: of the series without labels, and of what is counted nowhere. */
-const unlabelled = 0
-const dropped = -1

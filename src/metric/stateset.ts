@@ -40,7 +40,8 @@ export class StateSetChild<S extends string = string> extends Child {
     Atomics.add(words, at * 2, 1)
     values[at + stateSlots.epoch] = this.place.epoch
     values[at + stateSlots.seconds] = seconds
-    for (const state in states) values[at + stateSlots.states + this.states.indexOf(state)] = states[state] ? 1 : 0
+    for (const [state, on] of Object.entries(states))
+      values[at + stateSlots.states + this.states.indexOf(state)] = Number(on)
     Atomics.add(words, at * 2, 1)
   }
 
@@ -68,13 +69,10 @@ export class StateSetChild<S extends string = string> extends Child {
     if (typeof given !== 'object' || given === null) {
       throw new MetricsError('VALUE_INVALID', `${name}: set takes states and booleans, got ${describe(given)}`)
     }
-    for (const state in given) {
+    for (const [state, on] of Object.entries(given)) {
       stateIndex(name, this.states, state)
-      if (typeof given[state] === 'boolean') continue
-      throw new MetricsError(
-        'VALUE_INVALID',
-        `${name}: state "${state}" is true or false, got ${describe(given[state])}`,
-      )
+      if (typeof on === 'boolean') continue
+      throw new MetricsError('VALUE_INVALID', `${name}: state "${state}" is true or false, got ${describe(on)}`)
     }
   }
 }
@@ -124,6 +122,7 @@ export class StateSet<S extends string, L extends string = never, D extends L = 
   /** @internal An initial state is shown from the start. */
   override start(): void {
     if (this.initial !== undefined) this.only.begin(this.initial)
+    else if (this.labelNames.length > 0) super.start()
   }
 
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): StateSetChild<S> {

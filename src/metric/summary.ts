@@ -79,6 +79,7 @@ export class Summary<L extends string = never, D extends L = never> extends Labe
 
   /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
   startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+    if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.observe(seconds)
       else this.find(labels as LabelValues<L>).observe(seconds)

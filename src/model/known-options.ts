@@ -50,9 +50,14 @@ export function checkSpelling(where: string, options: unknown, known: object): v
   }
 }
 
+/** The options that have a value: those that are `undefined` leave the default in its place. */
+export function givenOptions<O extends object>(options: O): { -readonly [K in keyof O]?: Exclude<O[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
+}
+
 function givenNames(options: unknown): string[] {
   if (typeof options !== 'object' || options === null) return []
-  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  return Object.keys(givenOptions(options))
 }
 
 /** `labelnames`, `label_names` and `labelName` are meant for `labelNames`. */

@@ -58,7 +58,9 @@ export class LabelForms {
 
 /** A new object each time must not fill the map; and what `formsOf` does not name would stay for good. */
 function isKept(form: unknown): boolean {
-  return form === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof form)
+  // A text that is not well formed is shown as another one, which does not lead back to it.
+  if (typeof form === 'string') return form.isWellFormed()
+  return form === null || ['number', 'bigint', 'boolean', 'undefined'].includes(typeof form)
 }
 
 /** The form that is a text's and no other's. A store may have series with an empty label, and series that lack it. */
@@ -70,5 +72,9 @@ function ownForm(text: string | null): unknown {
 function formsOf(text: string | null): readonly unknown[] {
   const own = ownForm(text)
   if (text === null || text === '') return [own, undefined, null, '']
-  return [own, Number(text), text === 'true' ? true : text === 'false' ? false : text, undefined, null]
+  const bool = text === 'true' ? true : text === 'false' ? false : text
+  const big = wholeNumber.test(text) ? BigInt(text) : text
+  return [own, Number(text), big, bool, undefined, null]
 }
+
+const wholeNumber = /^(?:0|-?[1-9]\d*)$/

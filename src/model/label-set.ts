@@ -4,7 +4,13 @@ import { describe } from './metric-name.js'
 export type LabelSet = Readonly<Record<string, string>>
 
 /** What application code may pass as a label's value; text shows `String(value)`. */
-export type LabelValue = string | number | boolean
+export type LabelValue = string | number | bigint | boolean
+
+/** The same where application code may have none: the series lacks the label then. */
+export type LabelValueOrNone = LabelValue | undefined
+
+/** Labels of an exemplar as application code passes them: the trace that is under way, if there is one. */
+export type ExemplarLabels = Readonly<Record<string, LabelValueOrNone>>
 
 /**
  * What tells writers apart where each keeps a series of its own. `worker` is the number of the writer's seat, which the
@@ -54,7 +60,27 @@ export function checkLabelNames(metric: string, names: unknown, reserved: readon
   return sorted
 }
 
-/** A label's value as it is shown; null when the series lacks the label, which to Prometheus an empty one is as well. */
-export function labelText(value: unknown): string | null {
-  return value === undefined || value === null ? null : String(value) || null
+/**
+ * A label's value as it is shown; null when the series lacks the label, which to Prometheus an empty one is as well.
+ *
+ * @param what the metric that has the label, or the function that takes it, for the error text
+ * @throws MetricsError `LABEL_VALUE_INVALID` for what is not a text, a number or a boolean
+ */
+export function labelText(what: string, label: string, value: unknown): string | null {
+  return value === undefined || value === null ? null : textOf(what, label, value) || null
+}
+
+/** The same for a value that is there. */
+export function textOf(what: string, label: string, value: unknown): string {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  throw new MetricsError(
+    'LABEL_VALUE_INVALID',
+    `${what}: label "${label}" is a text, a number or a boolean, got ${describe(value)}; choose what of it is to be shown`,
+  )
+}
+
+/** A property that the object has itself: what it inherits, such as `constructor`, is no label's value. */
+export function ownValue(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined
 }

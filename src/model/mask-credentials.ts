@@ -8,11 +8,13 @@ const mask = '***'
  * @example maskCredentials('redis://user:secret@host:6379/0') // 'redis://***@host:6379/0'
  */
 export function maskCredentials(text: string): string {
-  return text.includes('//') || text.includes('=') ? text.replace(word, maskAddress) : text
+  return text.includes('/') || text.includes('=') ? text.replace(word, maskAddress) : text
 }
 
-/** The `@` of a scoped package in a stack trace; and of an address that begins with its path. */
-const noLogin = /(?:file|webpack[a-z-]*):\/\/|\/\/\/$/i
+/** What stands in front of a login; one slash where an address was taken for a path: `redis:/user:secret@host`. */
+const beforeLogin = /:\/{1,3}|\/{2,3}/
+/** Addresses without a login: an `@` in them is that of a scoped package in a stack trace. */
+const withoutLogin = /(?:file|webpack[a-z-]*)$/i
 
 /** Texts come from outside: each of these takes a time that grows as the length of the text. */
 const word = /[^\s"'`<>]+/g
@@ -20,11 +22,13 @@ const parameter = /([?&;][\w-]{0,40}(?:password|passwd|passphrase|secret|token|a
 
 /** Hides the credentials of a text that is one address, whatever else it holds. */
 export function maskAddress(text: string): string {
-  const from = text.indexOf('//')
+  const found = beforeLogin.exec(text)
+  const from = found === null ? 0 : found.index + found[0].length
   // Up to the last one: a password that was not encoded may hold any other character.
   const to = text.lastIndexOf('@')
-  const hides = from >= 0 && to > from && !noLogin.test(text.slice(Math.max(0, from - 20), from + 3))
-  const address = hides ? `${text.slice(0, from + 2)}${mask}${text.slice(to)}` : text
+  const scheme = text.slice(Math.max(0, from - 25), found?.index)
+  const hides = found !== null && to >= from && !found[0].endsWith('///') && !withoutLogin.test(scheme)
+  const address = hides ? `${text.slice(0, from)}${mask}${text.slice(to)}` : text
   return address.includes('=') ? address.replace(parameter, `$1${mask}`) : address
 }
 

@@ -1,11 +1,13 @@
 /**
- * The known name that differs in the fewest letters, if it is only a few: what somebody may have meant.
+ * Returns the known name that differs in the fewest letters, if it is only a few: what may have been meant.
  *
  * @param most so many letters may differ
  */
 export function nearest(name: string, known: Iterable<string>, most = 3): string | undefined {
   let best: string | undefined
-  let least = Math.min(most + 1, Math.ceil(name.length / 2))
+  const half = Math.ceil(name.length / 2)
+  // One letter may differ in a short name, but not in a single letter.
+  let least = Math.min(most + 1, name.length > 1 ? Math.max(2, half) : half)
   for (const candidate of known) {
     const steps = distance(name, candidate)
     if (steps < least) [best, least] = [candidate, steps]

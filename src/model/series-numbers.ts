@@ -1,7 +1,9 @@
 import { Chains, grown } from './chains.js'
 import type { FamilyDescriptor } from './descriptor.js'
 import { LabelForms } from './label-forms.js'
+import { ownValue } from './label-set.js'
 import type { LabelFilter } from './series-key.js'
+import { SeriesSelection } from './series-selection.js'
 
 export type Labels = Readonly<Record<string, unknown>>
 /** The values of a series in the order of the (alphabetical) label names; null for a label that it lacks. */
@@ -9,6 +11,8 @@ export type LabelTexts = readonly (string | null)[]
 
 /** As many holders are not counted any more: the series keeps its number for good. */
 const many = 255
+
+const hasOwn = Object.prototype.hasOwnProperty
 
 const byFamily = new WeakMap<FamilyDescriptor, SeriesNumbers>()
 
@@ -34,6 +38,7 @@ export class SeriesNumbers {
   /** Of the series that is looked for. */
   private readonly wanted: number[]
   private readonly free: number[] = []
+  private readonly selection: SeriesSelection
   /** No series has a number above. */
   last = 0
 
@@ -43,6 +48,22 @@ export class SeriesNumbers {
     this.values = new Int32Array(names.length * 4)
     this.wanted = names.map(() => 0)
     this.chains = new Chains((number) => this.hashOf(number))
+    this.selection = new SeriesSelection(this)
+  }
+
+  /** How many series there are. */
+  get size(): number {
+    return this.last - this.free.length
+  }
+
+  /** The numbers of all series. */
+  *numbers(): Iterable<number> {
+    for (let number = 1; number <= this.last; number++) if (this.holders[number] !== 0) yield number
+  }
+
+  /** The number of a label value of a series, by the position of the label. */
+  valueAt(number: number, label: number): number {
+    return this.values[number * this.names.length + label]!
   }
 
   /** The series of these label values where the names come in alphabetical order, as one tends to write them; 0 for none. */
@@ -51,7 +72,8 @@ export class SeriesNumbers {
     let i = 0
     let hash = 0
     for (const name in labels) {
-      if (name !== names[i]) return 0
+      // Called on the prototype's function, this costs nothing here: the engine knows that it walks own properties.
+      if (name !== names[i] || !hasOwn.call(labels, name)) return 0
       const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
       wanted[i++] = value
@@ -60,35 +82,51 @@ export class SeriesNumbers {
     return i === names.length && i > 0 ? this.findWanted(hash) : 0
   }
 
-  /** The same for names in any order. */
+  /** The same for names in any order; 0 as well where one is none of the family's. */
   findByName(labels: Labels): number {
     const { names, forms, wanted } = this
-    let hash = 0
-    for (let i = 0; i < names.length; i++) {
-      const value = forms[i]!.get(labels[names[i]!])
+    let given = 0
+    for (const name in labels) {
+      if (!hasOwn.call(labels, name)) continue
+      const i = names.indexOf(name)
+      if (i < 0) return 0
+      const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
       wanted[i] = value
-      hash = mixed(hash, value)
+      given++
     }
-    return this.findWanted(hash)
+    return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
+  }
+
+  /** The same where labels were left out. */
+  private findPartly(labels: Labels): number {
+    const { names, forms, wanted } = this
+    for (let i = 0; i < names.length; i++) {
+      const value = forms[i]!.get(ownValue(labels, names[i]!))
+      if (value === undefined) return 0
+      wanted[i] = value
+    }
+    return this.findWanted(this.hashOfWanted())
   }
 
   /** The same for texts. */
   numberOf(texts: LabelTexts): number {
     const { forms, wanted } = this
-    let hash = 0
     for (let i = 0; i < forms.length; i++) {
       const value = forms[i]!.numberOf(texts[i]!)
       if (value === undefined) return 0
       wanted[i] = value
-      hash = mixed(hash, value)
     }
-    return this.findWanted(hash)
+    return this.findWanted(this.hashOfWanted())
   }
 
-  /** The number of a series, which it keeps until as many have let go of it as have held it. */
-  hold(texts: LabelTexts): number {
-    const number = this.numberOf(texts) || this.add(texts)
+  /**
+   * The number of a series, which it keeps until as many have let go of it as have held it.
+   *
+   * @param known its number, where it has one
+   */
+  hold(texts: LabelTexts, known = this.numberOf(texts)): number {
+    const number = known || this.add(texts)
     if (this.holders[number]! < many) this.holders[number]!++
     return number
   }
@@ -100,13 +138,14 @@ export class SeriesNumbers {
     if (number >= this.holders.length) this.holders = grown(this.holders, number + 1)
     for (let i = 0; i < width; i++) this.values[number * width + i] = this.forms[i]!.use(texts[i]!)
     this.chains.add(number)
+    this.selection.add(number)
     return number
   }
 
   /** These label values, as they were given, are those of the series. */
   lead(labels: Labels, number: number): void {
     for (const [i, name] of this.names.entries()) {
-      this.forms[i]!.lead(labels[name], this.values[number * this.names.length + i]!)
+      this.forms[i]!.lead(ownValue(labels, name), this.values[number * this.names.length + i]!)
     }
   }
 
@@ -116,25 +155,29 @@ export class SeriesNumbers {
 
   /** The series that the filter names. */
   select(filter: LabelFilter): number[] {
-    if (this.names.every((name) => Object.hasOwn(filter, name))) {
-      const number = this.numberOf(this.names.map((name) => filter[name]!))
-      return number > 0 ? [number] : []
+    const { names, forms } = this
+    const labels: number[] = []
+    const values: number[] = []
+    for (const [label, name] of names.entries()) {
+      if (!Object.hasOwn(filter, name)) continue
+      const value = forms[label]!.numberOf(filter[name]!)
+      // No series has this value.
+      if (value === undefined) return []
+      labels.push(label)
+      values.push(value)
     }
-    const wanted = Object.entries(filter).map(([name, text]) => [this.names.indexOf(name), text] as const)
-    const selected: number[] = []
-    for (let number = 1; number <= this.last; number++) {
-      if (this.holders[number] === 0) continue
-      const from = number * this.names.length
-      if (wanted.every(([i, text]) => i >= 0 && this.forms[i]!.text(this.values[from + i]!) === text))
-        selected.push(number)
-    }
-    return selected
+    // A label that the family does not have: no series has a value for it.
+    if (labels.length < Object.keys(filter).length) return []
+    if (labels.length < names.length) return this.selection.select(labels, values)
+    const number = this.numberOf(names.map((name) => filter[name]!))
+    return number > 0 ? [number] : []
   }
 
   letGo(number: number): void {
     if (this.holders[number] === many || --this.holders[number]! > 0) return
     const width = this.names.length
     this.chains.delete(number)
+    this.selection.delete(number)
     for (let i = 0; i < width; i++) this.forms[i]!.leave(this.values[number * width + i]!)
     this.free.push(number)
   }
@@ -149,6 +192,12 @@ export class SeriesNumbers {
       if (i === width) break
     }
     return number
+  }
+
+  private hashOfWanted(): number {
+    let hash = 0
+    for (let i = 0; i < this.wanted.length; i++) hash = mixed(hash, this.wanted[i]!)
+    return hash
   }
 
   private hashOf(number: number): number {

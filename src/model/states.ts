@@ -13,6 +13,9 @@ export function checkStates(metric: string, states: unknown): readonly string[] 
     if (typeof state !== 'string' || state === '') {
       throw new MetricsError('STATES_INVALID', `${metric}: ${describe(state)} is not a state: a state is a word`)
     }
+    if (!state.isWellFormed()) {
+      throw new MetricsError('STATES_INVALID', `${metric}: state ${describe(state)} has half a character in it`)
+    }
   }
   const twice = (states as string[]).find((state, i) => states.indexOf(state) !== i)
   if (twice !== undefined) throw new MetricsError('STATES_INVALID', `${metric}: state "${twice}" is given twice`)

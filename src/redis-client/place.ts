@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
 import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
+import { absolutePath } from '../runtime/paths.js'
 
 /**
  * How a connection to `rediss://…` is made: whatever `tls.connect` of Node takes (`ca`, `cert`, `key`, `servername` and
@@ -10,10 +11,10 @@ import { describe } from '../model/metric-name.js'
  */
 export interface RedisTls extends Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'> {
   /** Who signed the server's certificate. */
-  readonly caFile?: string
+  readonly caFile?: string | undefined
   /** The client's own certificate, and its key, where the server asks for one. */
-  readonly certFile?: string
-  readonly keyFile?: string
+  readonly certFile?: string | undefined
+  readonly keyFile?: string | undefined
 }
 
 /** Those of promhive's, and of Node's the ones in general use; any other of Node's passes. */
@@ -69,10 +70,14 @@ export function checkTls(who: string, tls: unknown, url: string | undefined): Re
     throw invalid(`tls takes an object such as { caFile: '/etc/ssl/redis.pem' }, got ${describe(tls)}`)
   }
   checkSpelling(`${who}: tls`, tls, tlsOptions)
+  // Read again for each connection: by then the working directory may be another.
+  const files: Partial<Record<'caFile' | 'certFile' | 'keyFile', string>> = {}
   for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
-    const file = (tls as RedisTls)[name]
-    if (file !== undefined && typeof file !== 'string') throw invalid(`tls.${name} is the path of a file`)
+    const file: unknown = (tls as RedisTls)[name]
+    if (file === undefined) continue
+    if (typeof file !== 'string') throw invalid(`tls.${name} is the path of a file`)
+    files[name] = absolutePath(file)
   }
   if (url === undefined || !/^rediss:/i.test(url)) throw invalid('tls goes with a url that begins with rediss://')
-  return tls
+  return { ...tls, ...files }
 }

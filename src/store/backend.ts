@@ -34,19 +34,47 @@ export interface Store {
   /** The same family and key always give the same slots, claimed for this owner. */
   open(family: FamilyDescriptor, key: SeriesKey): Slots
   /**
+   * Called for each family with labels that a metric of this process is defined for, before its first count: other
+   * processes may have series of it. Only a backend that asks its engine by family needs it.
+   */
+  declare?(family: FamilyDescriptor): void
+  /**
    * Removes the series of a family that the filter names: of the whole application, or of this writer alone. The next
    * scrape anywhere shows it; what is counted afterwards begins fresh series.
    *
    * @throws MetricsError `REMOVE_FAILED` when the others cannot be told
    */
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
+  /**
+   * The same for many filters at once; where it is left out, `remove` is called for each of them.
+   *
+   * @param now whether to throw `REMOVE_FAILED`, and leave all series, when the others cannot be told at once; when left
+   * out, a store may tell them later
+   */
+  removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
-  /** Every series of this writer. */
-  series(): Iterable<StoredSeries>
+  /**
+   * Every series of this writer.
+   *
+   * @param family only those of this family are asked for; a store may give the others as well
+   */
+  series(family?: FamilyDescriptor): Iterable<StoredSeries>
   /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */
   flush(): void | Promise<void>
   close(): void
+}
+
+/** Removes series of many filters from a store, in one step where it has one. */
+export function removeMany(
+  store: Store,
+  family: FamilyDescriptor,
+  filters: readonly LabelFilter[],
+  scope: RemovalScope,
+  now?: boolean,
+): void {
+  if (store.removeMany !== undefined) store.removeMany(family, filters, scope, now)
+  else for (const filter of filters) store.remove(family, filter, scope)
 }
 
 /** What names a process among the writers: its pid, and the number of the thread where it is not the main one. */
@@ -90,6 +118,11 @@ export interface SourceReading {
   readonly writers: readonly WriterSnapshot[]
   /** What could not be read; the rest could. */
   readonly errors: readonly MetricsError[]
+  /**
+   * Why numbers are missing: they could not be read, this time or ever before. The scrape is then answered with an error.
+   * Left out where all numbers are there, be it with their last good values.
+   */
+  readonly incomplete?: MetricsError | undefined
   /** Whether the engine that keeps the numbers answered; left out where there is none that could be away. */
   readonly reachable?: boolean
 }
@@ -113,6 +146,8 @@ export interface Surroundings {
   onError(error: MetricsError): void
   /** Told of each series of this process that was removed, by whomever. */
   onRemoved(family: FamilyDescriptor, key: SeriesKey): void
+  /** Logs that what an error reported works again, in a sentence. */
+  onRecovered?(text: string): void
 }
 
 /** One way of keeping numbers where the next one finds them. */

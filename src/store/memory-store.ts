@@ -2,7 +2,7 @@ import { threadId } from 'node:worker_threads'
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import type { Exemplar } from '../model/exemplar.js'
 import { layoutOf } from '../model/layout/layout-of.js'
-import { exactKey, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
+import type { LabelFilter, SeriesKey } from '../model/series-key.js'
 import {
   nameOfProcess,
   type PlacedExemplar,
@@ -43,7 +43,8 @@ export class MemoryStore implements Store {
   private readonly families = new Map<string, KnownFamily>()
   private readonly startedAt = Date.now() / 1000
   private living = 0
-  private readonly exemplars = new Map<string, PlacedExemplar>()
+  /** By slot and bucket. */
+  private readonly exemplars = new Map<number, Map<number, PlacedExemplar>>()
   private dense = new Float64Array(0)
 
   /**
@@ -132,7 +133,7 @@ export class MemoryStore implements Store {
           values,
           bytes: values.byteLength,
           dropped: 0,
-          exemplars: () => [...this.exemplars.values()],
+          exemplars: () => [...this.exemplars.values()].flatMap((buckets) => [...buckets.values()]),
         },
       ],
       errors: [],
@@ -141,11 +142,15 @@ export class MemoryStore implements Store {
 
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
     const slot = this.families.get(definitionKey(family))?.series.get(key)
-    if (slot !== undefined) this.exemplars.set(`${slot} ${bucket}`, { slot, bucket, exemplar })
+    if (slot === undefined) return
+    let buckets = this.exemplars.get(slot)
+    if (buckets === undefined) this.exemplars.set(slot, (buckets = new Map()))
+    buckets.set(bucket, { slot, bucket, exemplar })
   }
 
-  *series(): Iterable<StoredSeries> {
+  *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
     for (const { family, series } of this.families.values()) {
+      if (only !== undefined && family.name !== only.name) continue
       for (const [key, slot] of series) yield { family, key, slots: this.slotsOf(this.segments.at(slot)) }
     }
   }
@@ -162,19 +167,15 @@ export class MemoryStore implements Store {
     return run
   }
 
-  private removeFrom(known: KnownFamily, filter: LabelFilter): readonly SeriesKey[] {
-    const { family, index, series } = known
-    const exact = exactKey(family.labelNames, filter)
-    const gone = (exact === undefined ? [...series.keys()] : [exact]).filter(
-      (key) => series.has(key) && matches(family.labelNames, key, filter),
-    )
-    for (const key of gone) {
-      const slot = series.get(key)!
-      series.delete(key)
+  private removeFrom({ family, index, series }: KnownFamily, filter: LabelFilter): readonly SeriesKey[] {
+    const gone: SeriesKey[] = []
+    const { width } = layoutOf(family)
+    for (const [key, slot] of series.take(filter)) {
       this.living--
       this.log.append(removed, index, slot, key, 0)
-      this.segments.release(slot, layoutOf(family).width)
-      this.dropExemplars(slot)
+      this.segments.release(slot, width)
+      this.exemplars.delete(slot)
+      gone.push(key)
     }
     if (this.log.length > smallEnough && this.log.length > 4 * this.living) this.beginLogAgain()
     return gone
@@ -198,10 +199,6 @@ export class MemoryStore implements Store {
 
   private slotsOf({ segment, at }: Run): Slots {
     return { values: segment.values, words: segment.words, at, epoch: this.epoch }
-  }
-
-  private dropExemplars(slot: number): void {
-    for (const [key, placed] of this.exemplars) if (placed.slot === slot) this.exemplars.delete(key)
   }
 
   private family(family: FamilyDescriptor): KnownFamily {

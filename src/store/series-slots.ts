@@ -1,6 +1,6 @@
 import { grown } from '../model/chains.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
-import { labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
+import { type LabelFilter, labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
 import { numbersOf, type SeriesNumbers } from '../model/series-numbers.js'
 
 /**
@@ -45,8 +45,18 @@ export class SeriesSlots {
     this.size--
   }
 
-  *keys(): IterableIterator<SeriesKey> {
-    for (const [key] of this) yield key
+  /** Deletes the series that a filter names; gives each with its slot. */
+  take(filter: LabelFilter): [SeriesKey, number][] {
+    const taken: [SeriesKey, number][] = []
+    for (const number of this.numbers.select(filter)) {
+      const slot = this.slots[number] ?? 0
+      if (slot === 0) continue
+      taken.push([seriesKey(this.numbers.textsOf(number)), slot - 1])
+      this.slots[number] = 0
+      this.numbers.letGo(number)
+      this.size--
+    }
+    return taken
   }
 
   /** Series that come meanwhile may be among them or not. */

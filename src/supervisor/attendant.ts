@@ -1,5 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
+import { clearInterval, setInterval, setTimeout } from '../runtime/timers.js'
 import type { SupervisedWorker } from './lifecycle.js'
+import { aboutOf, logEnd, nameOf } from './log-texts.js'
 import { type CoreOptions, SupervisorCore } from './supervisor-core.js'
 import { type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
 
@@ -61,11 +63,13 @@ export class Attendant extends SupervisorCore {
     const reason = this.vacated.get(id)
     this.vacated.delete(id)
     if (reason !== undefined) this.metrics?.restarted(reason)
+    this.logger.debug(`${nameOf(attended)} was started`, aboutOf('workerStarted', attended))
     void this.tell('workerStarted', { worker: attended })
     const ready = (): void => {
       if (attended.ready) return
       attended.ready = true
       attended.refresh()
+      this.logger.debug(`${nameOf(attended)} is ready`, aboutOf('workerReady', attended))
       void this.tell('workerReady', { worker: attended })
     }
     // One that was there before is not asked when it began to listen.
@@ -80,6 +84,7 @@ export class Attendant extends SupervisorCore {
     this.attended.delete(id)
     const reason = reasonOf(worker, exit)
     this.vacated.set(id, reason)
+    logEnd(this.logger, reason === 'reload', worker, exit, reason)
     this.metrics?.ended(worker)
     this.metrics?.forget(id)
     void this.tell('workerExited', { worker, exit: { ...exit, reason } })

@@ -1,30 +1,27 @@
+import { standardLog } from '../delivery/log-output.js'
+import { MetricsError } from '../model/errors.js'
+import { type GivenLogger, isLogger, Log, sinkFor } from '../model/logger.js'
 import { maskCredentials } from '../model/mask-credentials.js'
+import { describe } from '../model/metric-name.js'
+import type { Settings } from './configuration/settings.js'
 
-/** Where the supervisor and its managers say what happens: `console` is one. */
-export interface Logger {
-  info(message: string): void
-  warn(message: string): void
-  error(message: string): void
+export type { GivenLogger, Logger } from '../model/logger.js'
+
+/** The log of what is used without a supervisor: plain lines, down to `info`. */
+export const standardLogger = standardLog('info', 'plain')
+
+/**
+ * Returns the log of a supervisor: the logger that it was given, or the standard error; up to the level of the settings.
+ *
+ * @throws MetricsError `OPTION_INVALID` for what is no logger
+ */
+export function logOf({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>, logger?: GivenLogger): Log {
+  if (logger instanceof Log) return logger
+  if (logger === undefined) return standardLog(logLevel, logFormat)
+  if (isLogger(logger)) return new Log(sinkFor(logger), logLevel)
+  const text = `logger must have error(), warn() and info(), as console, pino and winston have, got ${describe(logger)}`
+  throw new MetricsError('OPTION_INVALID', text)
 }
-
-/** Lines on the standard error, as programs under systemd and Docker write them: the output is the application's. */
-export const standardLogger: Logger = {
-  info: (message) => write(message),
-  warn: (message) => write(message),
-  error: (message) => write(message),
-}
-
-function write(message: string): void {
-  outlive(process.stderr)
-  process.stderr.write(`promhive: ${maskCredentials(message)}\n`)
-}
-
-/** Has nobody end for a line that nobody gets: who closes the other end (`| head -1`, a terminal) means no more than that. */
-export function outlive(stream: NodeJS.WriteStream): void {
-  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
-}
-
-function ignore(): void {}
 
 /** What went wrong, in words. */
 export function textOf(fault: unknown): string {

@@ -20,6 +20,8 @@ export interface Assignment {
   /** False where `promhive/register` counts requests under the same names. */
   readonly countsRequests: boolean
   readonly naming: MetricNaming
+  /** The descriptor of the table of open requests; undefined where there is none. */
+  readonly openRequests?: number | undefined
 }
 
 export const assignmentVariable = 'PROMHIVE_SUPERVISED'

@@ -1,4 +1,6 @@
+import { clearTimeout, monotonicNow, setTimeout } from '../runtime/timers.js'
 import type { Logger } from './log.js'
+import { aboutOf, nameOf, secondsText } from './log-texts.js'
 import { WorkerManager } from './managers/worker-manager.js'
 import { outOfMemoryKills } from './process-sample.js'
 import type { RestartReason, WorkerExit, WorkerProcess, WorkerState } from './worker-process.js'
@@ -37,6 +39,8 @@ export class Place {
   private readonly retired = new Set<WorkerProcess>()
   private readonly workers: WorkerManager
   private failures = 0
+  /** Workers that ended without being asked to since one last began to serve. */
+  private lost = 0
   private timer: NodeJS.Timeout | undefined
   private closed = false
   private notBefore = 0
@@ -81,14 +85,15 @@ export class Place {
     if (old.ending !== undefined) return false
     // What somebody asks for is tried at once, again.
     const asked = reason === 'reload' || reason === 'signal'
-    if (!asked && performance.now() < this.notBefore) return false
+    if (!asked && monotonicNow() < this.notBefore) return false
+    this.crew.logger.debug?.(`${nameOf(old)} gets a successor (${reason})`, { ...aboutOf('replacing', old), reason })
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false
     const serves = await successor.serves(old, this.crew.startTimeout, () => this.crew.listens())
     this.successor = undefined
     if (this.closed) return false
     if (!serves) {
-      this.notBefore = performance.now() + secondThoughts
+      this.notBefore = monotonicNow() + secondThoughts
       this.crew.logger.error(`the successor of worker ${this.id} does not serve, and the old one stays (${reason})`)
       this.retired.add(successor)
       successor.ending = 'start_failed'
@@ -98,6 +103,11 @@ export class Place {
     }
     this.current = successor
     this.serve(successor)
+    this.crew.logger.info(`${nameOf(successor)} follows ${old.pid} (${reason})`, {
+      ...aboutOf('workerReplaced', successor),
+      predecessorPid: old.pid,
+      reason,
+    })
     if (!old.over) {
       this.crew.restarted(reason)
       this.dismiss(old, reason)
@@ -144,6 +154,11 @@ export class Place {
 
   private serve(worker: WorkerProcess): void {
     worker.ready = true
+    if (this.lost > 0) {
+      const text = `${nameOf(worker)} serves, after ${this.lost} ${this.lost === 1 ? 'end' : 'ends'} that nothing asked for`
+      this.crew.logger.info(text, { ...aboutOf('workerRecovered', worker), ends: this.lost })
+    }
+    this.lost = 0
     this.crew.serving(worker)
   }
 
@@ -160,6 +175,7 @@ export class Place {
     if (worker !== this.current) return
     this.current = undefined
     if (this.closed) return
+    if (worker.ending === undefined || worker.ending === 'timeout') this.lost++
     // Somebody's hook had it leave.
     this.crew.restarted(reason === 'stop' ? 'signal' : reason)
     this.failures = worker.uptime < settled && worker.ending === undefined ? this.failures + 1 : 0
@@ -180,6 +196,11 @@ export class Place {
   private startAgain(): void {
     if (this.closed) return
     const pause = this.failures === 0 ? 0 : Math.min(longestPause, 100 * 2 ** (this.failures - 1))
+    if (pause > 0) {
+      const { id, failures } = this
+      const text = `worker ${id} is started again in ${secondsText(pause / 1000)}`
+      this.crew.logger.debug?.(text, { event: 'backOff', worker: id, failures, seconds: pause / 1000 })
+    }
     this.timer = setTimeout(() => {
       this.timer = undefined
       void this.open()

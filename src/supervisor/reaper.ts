@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from '../runtime/timers.js'
 import { textOf } from './log.js'
 import { lineageOf, processes } from './process-sample.js'
 

@@ -1,4 +1,5 @@
 import type { MetricValues } from '../metric/metric-values.js'
+import { clearTimeout, setTimeout } from '../runtime/timers.js'
 import type { MetricNaming } from './metric-naming.js'
 import { inFlightFamily, requestFamilies } from './request-families.js'
 
@@ -37,6 +38,12 @@ export class RequestNumbers {
       .catch(() => undefined)
       .finally(() => clearTimeout(timer))
   }
+}
+
+/** How many requests the workers of an application answered in all; undefined where it cannot be read in time. */
+export async function answeredInAll(naming: MetricNaming): Promise<number | undefined> {
+  const read = await new RequestNumbers(naming).read().catch(() => undefined)
+  return read === undefined ? undefined : [...read.values()].reduce((sum, { answered }) => sum + answered, 0)
 }
 
 function byWorker(

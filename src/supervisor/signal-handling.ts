@@ -9,18 +9,19 @@ import { signals } from './supervisor-metrics.js'
  */
 export function handleSignals(supervisor: Supervisor): () => void {
   let leaving = false
-  const leave = (): void => {
-    if (leaving) void supervisor.kill()
-    else void supervisor.stop()
+  const leave = (signal: string) => (): void => {
+    const name = signal.slice(3)
+    if (leaving) void supervisor.kill(1, name)
+    else void supervisor.stop(0, name)
     leaving = true
   }
   const actions: Readonly<Record<(typeof signals)[number], () => void>> = {
     SIGHUP: () => void supervisor.reload(),
     SIGTTIN: () => void supervisor.scale(supervisor.size + 1),
     SIGTTOU: () => void supervisor.scale(supervisor.size - 1),
-    SIGTERM: leave,
-    SIGINT: leave,
-    SIGQUIT: leave,
+    SIGTERM: leave('SIGTERM'),
+    SIGINT: leave('SIGINT'),
+    SIGQUIT: leave('SIGQUIT'),
     SIGUSR2() {
       // Where the application's primary listens for it as well, it means something.
       const alone = process.listenerCount('SIGUSR2') === 1

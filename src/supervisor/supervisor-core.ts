@@ -3,19 +3,24 @@ import type { Exposition } from '../delivery/scrape.js'
 import { openStatisticsServer, type StatisticsServer } from '../delivery/statistics-server.js'
 import { theHome } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
+import type { GivenLogger, Log } from '../model/logger.js'
 import { statisticsAddress } from '../model/statistics-address.js'
+import { clearTimeout, setImmediate, setTimeout } from '../runtime/timers.js'
 import type { Settings } from './configuration/settings.js'
 import type { HookedSupervisor } from './default-hooks.js'
 import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'
-import { type Logger, standardLogger, textOf } from './log.js'
+import { logOf, textOf } from './log.js'
+import { aboutOf, nameOf } from './log-texts.js'
+import { LostRequestCounts, lossReason } from './lost-requests.js'
 import { HookManager } from './managers/hook-manager.js'
 import { MetricsServerManager } from './managers/metrics-server-manager.js'
 import { type MetricNaming, metricNaming } from './metric-naming.js'
+import { ParentWatch } from './parent-watch.js'
 import { RequestNumbers } from './request-numbers.js'
 import { Statistics } from './statistics.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
 import { Histories } from './worker-history.js'
-import type { WorkerProcess } from './worker-process.js'
+import type { RestartReason, WorkerExit, WorkerProcess } from './worker-process.js'
 
 /** What every supervisor is given, whoever starts its workers. */
 export interface CoreOptions {
@@ -29,7 +34,7 @@ export interface CoreOptions {
   /** Begins to forward to Redis. */
   readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
   readonly hooks?: Hooks
-  readonly logger?: Logger
+  readonly logger?: GivenLogger
 }
 
 /** Milliseconds that hooks of workers which have ended may take before the end of all. */
@@ -40,23 +45,26 @@ type About = Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit
 /** The metrics port, the metrics and the hooks of a supervisor. */
 export abstract class SupervisorCore implements HookedSupervisor {
   readonly settings: Settings
-  protected readonly logger: Logger
+  protected readonly logger: Log
   protected readonly naming: MetricNaming
   protected metrics: SupervisorMetrics | undefined
   private readonly hooks: HookManager
   private readonly metricsServer: MetricsServerManager
+  private readonly parentWatch: ParentWatch
   private readonly histories = new Histories()
   /** The hooks of a worker that are under way. */
   private readonly telling = new Map<SupervisedWorker, Promise<void>>()
+  private lostRequests: LostRequestCounts | undefined
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
 
   constructor(private readonly core: CoreOptions) {
-    const { settings, logger = standardLogger } = core
+    const { settings } = core
     this.settings = settings
-    this.logger = logger
-    this.hooks = new HookManager(logger)
-    this.metricsServer = new MetricsServerManager(logger)
+    this.logger = logOf(settings, core.logger)
+    this.hooks = new HookManager(this.logger)
+    this.metricsServer = new MetricsServerManager(this.logger)
+    this.parentWatch = new ParentWatch(this.logger)
     this.naming = metricNaming(settings.compat, settings.metricPrefix)
   }
 
@@ -113,6 +121,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   /** What every supervisor begins with. */
   protected async open(): Promise<void> {
+    this.parentWatch.start()
     await this.tell('starting')
     this.prepareMetrics()
     if (this.settings.metrics) await this.openMetricsPort()
@@ -121,9 +130,13 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   /** What every supervisor ends with. */
   protected async close(): Promise<void> {
+    this.parentWatch.stop()
     await this.tell('stopped')
     await this.forwarding?.stop()
-    await this.statisticsServer?.close()
+    if (this.statisticsServer !== undefined) {
+      await this.statisticsServer.close()
+      this.logger.debug('the statistics are closed', { event: 'statisticsClosed' })
+    }
     this.statisticsServer = undefined
     await this.closeMetricsPort()
   }
@@ -145,7 +158,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
         ...{ address, statistics: () => statistics.tell(), onError },
         allowedHosts: this.settings.allowedHosts,
       })
-      this.logger.info(`statistics at ${this.statisticsServer.address}`)
+      const { address: at } = this.statisticsServer
+      this.logger.info(`statistics at ${at}`, { event: 'statistics', address: at })
     } catch (cause) {
       this.report(
         cause instanceof MetricsError ? cause : new MetricsError('SERVER_FAILED', `no statistics: ${textOf(cause)}`),
@@ -169,6 +183,19 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.telling.set(worker, told)
     void told.then(() => this.telling.get(worker) === told && this.telling.delete(worker))
     return told
+  }
+
+  /** Counts the end of a worker, and the requests that it had not answered. */
+  protected countEnd(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
+    this.metrics?.ended(worker)
+    const lost = worker.openRequests?.take() ?? []
+    if (lost.length === 0) return
+    const why = lossReason(reason, exit)
+    const requests = lost.reduce((sum, { count }) => sum + count, 0)
+    const text = `${nameOf(worker)} ended with ${requests} unanswered ${requests === 1 ? 'request' : 'requests'} (${why})`
+    this.logger.warn(text, { ...aboutOf('requestsLost', worker), requests, reason: why })
+    this.lostRequests ??= new LostRequestCounts(this.naming)
+    this.lostRequests.count(worker.id, lost, why)
   }
 
   /** Waits for hooks of workers that are under way; not for long, as one of them may be what waits for this. */

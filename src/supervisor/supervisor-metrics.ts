@@ -2,6 +2,7 @@ import { Counter } from '../metric/counter.js'
 import { Gauge } from '../metric/gauge.js'
 import { Info } from '../metric/info.js'
 import { StateSet } from '../metric/stateset.js'
+import { monotonicNow } from '../runtime/timers.js'
 import type { Settings } from './configuration/settings.js'
 import type { MetricNaming } from './metric-naming.js'
 import { type ProcessSample, sampleProcess } from './process-sample.js'
@@ -24,7 +25,7 @@ export class SupervisorMetrics {
   private readonly cpuPercent: Gauge<typeof worker_id>
   private readonly cpuSeconds: Counter<typeof worker_id>
   private readonly uptime: Gauge<typeof worker_id>
-  private readonly states: (id: number, state: WorkerState, forget?: boolean) => void
+  private readonly states: ShowState
   private readonly restarts: (reason: RestartReason | undefined) => void
   private readonly received: Counter<'signal'>
   private readonly seen = new Map<WorkerProcess, { sample: ProcessSample; at: number }>()
@@ -66,7 +67,7 @@ export class SupervisorMetrics {
 
   /** Reads what the kernel knows of a worker. */
   update(id: number, state: WorkerState, process: WorkerProcess | undefined): ProcessSample | undefined {
-    this.states(id, state)
+    this.states(id, state, process)
     const told = process?.told
     const sample =
       process === undefined || process.over
@@ -83,7 +84,7 @@ export class SupervisorMetrics {
   /** A worker is no more, and nobody is to follow. */
   forget(id: number): void {
     const labels = { worker_id: String(id) }
-    this.states(id, 'down', true)
+    this.states(id, undefined)
     for (const gauge of [this.memory, this.uptime, this.cpuPercent]) gauge.remove(labels, { scope: 'process' })
   }
 
@@ -92,7 +93,7 @@ export class SupervisorMetrics {
   }
 
   private cpu(labels: { worker_id: string }, process: WorkerProcess, sample: ProcessSample): number {
-    const now = performance.now()
+    const now = monotonicNow()
     const before = this.seen.get(process)
     this.seen.set(process, { sample, at: now })
     const used = sample.cpuSeconds - (before?.sample.cpuSeconds ?? 0)
@@ -107,16 +108,19 @@ function labelOf(signal: string): string {
   return signal.slice(3).toLowerCase()
 }
 
-function plainStates(worker: string): (id: number, state: WorkerState, forget?: boolean) => void {
+/** Shows what the worker of a number does, and which process it is; undefined takes the number away. */
+type ShowState = (id: number, state: WorkerState | undefined, process?: WorkerProcess) => void
+
+function plainStates(worker: string): ShowState {
   const set = new StateSet({
     name: `${worker}state`,
     help: 'What a worker is doing.',
     states: workerStates,
     labelNames: [worker_id],
   })
-  return (id, state, forget = false) => {
+  return (id, state) => {
     const labels = { worker_id: String(id) }
-    if (forget) set.remove(labels, { scope: 'process' })
+    if (state === undefined) set.remove(labels, { scope: 'process' })
     else set.state(labels, state)
   }
 }
@@ -130,24 +134,27 @@ const gunicornWords: Readonly<Record<WorkerState, string>> = {
   down: 'stopped',
 }
 
+type StateLabels = { worker_id: string; state: string; timestamp: string }
+
 /** One series per worker: its time is when the state was entered, and the one before is gone. */
-function gunicornStates(worker: string): (id: number, state: WorkerState, forget?: boolean) => void {
+function gunicornStates(worker: string): ShowState {
   const gauge = new Gauge({
     name: `${worker}state`,
     help: 'What a worker is doing, and since when.',
     labelNames: [worker_id, 'state', 'timestamp'],
   })
-  const shown = new Map<number, { worker_id: string; state: string; timestamp: string }>()
-  return (id, given, forget = false) => {
+  const shown = new Map<number, { labels: StateLabels; process: WorkerProcess | undefined }>()
+  return (id, given, process) => {
     const before = shown.get(id)
-    const state = gunicornWords[given]
-    if (!forget && before?.state === state) return
+    const state = given && gunicornWords[given]
+    // A successor has entered its state itself, although its number was in the same state before.
+    if (before !== undefined && before.labels.state === state && before.process === process) return
     // Only this process has it.
-    if (before !== undefined) gauge.remove(before, { scope: 'process' })
+    if (before !== undefined) gauge.remove(before.labels, { scope: 'process' })
     shown.delete(id)
-    if (forget) return
+    if (state === undefined) return
     const labels = { worker_id: String(id), state, timestamp: String(Math.floor(Date.now() / 1000)) }
-    shown.set(id, labels)
+    shown.set(id, { labels, process })
     gauge.set(labels, 1)
   }
 }

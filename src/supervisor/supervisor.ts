@@ -1,26 +1,23 @@
-import cluster from 'node:cluster'
-import { resolve } from 'node:path'
 import { MetricsError } from '../model/errors.js'
+import type { LogFields } from '../model/logger.js'
 import { describe } from '../model/metric-name.js'
+import { monotonicNow, setTimeout } from '../runtime/timers.js'
+import { assignmentOf } from './assignment.js'
 import { mostWorkers } from './configuration/kinds.js'
 import type { SupervisedWorker } from './lifecycle.js'
-import { type Assignment, assignmentVariable, type WorkerMessage } from './messages.js'
+import { aboutOf, logEnd, nameOf, secondsSince, secondsText, workersOf } from './log-texts.js'
+import type { WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
 import { Reaper } from './reaper.js'
-import { type CoreOptions, SupervisorCore } from './supervisor-core.js'
+import { answeredInAll } from './request-numbers.js'
+import { StopLog } from './stop-log.js'
+import { SupervisorCore } from './supervisor-core.js'
+import type { SupervisorOptions } from './supervisor-options.js'
 import { debugs, Watchman } from './watchman.js'
-import { fork, type Program, type WorkerExit, WorkerProcess } from './worker-process.js'
+import { fork, type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
 
 /** How many times in a row a worker may end before it serves, when none has served yet. */
 const hopeless = 5
-
-export interface SupervisorOptions extends CoreOptions {
-  readonly program: Program
-  /** For every worker, beside its assignment. */
-  readonly environment: Readonly<Record<string, string>>
-  /** Takes notice of the end of a process that others left to this one: given to process 1. */
-  readonly reap?: ((pid: number) => unknown) | undefined
-}
 
 type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
 
@@ -47,12 +44,15 @@ export class Supervisor extends SupervisorCore {
   })
   private readonly watchman: Watchman
   private readonly reaper: Reaper | undefined
+  private readonly stopLog: StopLog
   private reloading: Promise<void> = Promise.resolve()
   private opening: Promise<void> | undefined
   private stopped: Promise<void> | undefined
   /** Whether a worker has ever served, and whether one has opened a port. */
   private served = false
   private listened = false
+  /** Whether nothing is waited for any more. */
+  private hurrying = false
   /** Whether it ended because no worker could be started. */
   gaveUp = false
 
@@ -63,10 +63,12 @@ export class Supervisor extends SupervisorCore {
       this.finish = resolve
     })
     this.watchman = new Watchman(settings, logger, debugs(options.program.execArgv), {
-      places: () => this.places.values(),
+      // Also those that their workers are still leaving.
+      places: () => [...this.places.values(), ...[...this.closing].filter(({ id }) => !this.places.has(id))],
       sampled: (place) => this.metrics?.update(place.id, place.state(), place.worker),
       aborting: (worker) => void this.tell('workerAborted', { worker }),
     })
+    this.stopLog = new StopLog(logger)
     this.reaper = options.reap && new Reaper(options.reap, (text) => logger.warn(text))
     this.crew = {
       logger,
@@ -79,6 +81,7 @@ export class Supervisor extends SupervisorCore {
         this.served = true
         this.firstServed()
         worker.refresh()
+        logger.debug(`${nameOf(worker)} is ready after ${secondsText(worker.uptime)}`, aboutOf('workerReady', worker))
         void this.tell('workerReady', { worker })
       },
       ended: (worker, exit, reason) => this.ended(worker, exit, reason),
@@ -102,6 +105,8 @@ export class Supervisor extends SupervisorCore {
   async start(): Promise<void> {
     if (this.state !== 'idle') return
     this.state = 'starting'
+    const { workers } = this.settings
+    this.logger.debug(`starting ${workersOf(workers)} as process ${process.pid}`, { event: 'starting', workers })
     const open = this.open()
     this.opening = Promise.race([open, this.hurried])
     // The first to wait: everybody else finds the places.
@@ -111,7 +116,7 @@ export class Supervisor extends SupervisorCore {
       void open.then(() => this.closeMetricsPort())
       return this.stopped
     }
-    for (let id = 1; id <= this.settings.workers; id++) this.places.set(id, new Place(id, this.crew))
+    for (let id = 1; id <= workers; id++) this.places.set(id, new Place(id, this.crew))
     this.watchman.start()
     this.reaper?.start()
     await Promise.all([...this.places.values()].map((place) => place.open()))
@@ -125,6 +130,8 @@ export class Supervisor extends SupervisorCore {
   reload(): Promise<void> {
     this.reloading = this.reloading.then(async () => {
       if (this.state !== 'running' && this.state !== 'starting') return
+      const since = monotonicNow()
+      this.logger.info(`reloading ${workersOf(this.places.size)}`, { event: 'reload', workers: this.places.size })
       await this.tell('reload')
       let reloaded = 0
       for (const place of [...this.places.values()]) {
@@ -135,8 +142,9 @@ export class Supervisor extends SupervisorCore {
           return
         }
       }
-      const all = reloaded === this.places.size
-      this.logger.info(`reloaded ${all ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`}`)
+      const seconds = secondsSince(since)
+      const what = reloaded === this.places.size ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`
+      this.logger.info(`reloaded ${what}`, { event: 'reloaded', workers: reloaded, seconds })
     })
     return this.reloading
   }
@@ -156,7 +164,7 @@ export class Supervisor extends SupervisorCore {
     if (this.state === 'stopping' || this.state === 'stopped') return
     if (to !== workers) this.logger.info(`${workersOf(to)} ${to === 1 ? 'is the least' : 'are the most'}`)
     if (to === from) return
-    this.logger.info(`${workersOf(to)} from now on, ${from} before`)
+    this.logger.info(`${workersOf(to)} from now on, ${from} before`, { event: 'workersChanged', from, to })
     const told = this.tell('workersChanged', { change: { from, to } })
     const leaving: Promise<void>[] = []
     for (let id = from; id > to; id--) {
@@ -196,25 +204,32 @@ export class Supervisor extends SupervisorCore {
   }
 
   /** Says something to who reads the log. */
-  explain(text: string): void {
-    this.logger.info(text)
+  explain(text: string, fields?: LogFields): void {
+    this.logger.info(text, fields)
   }
 
-  /** Has every worker finish what it does, and closes the metrics port behind the last. Twice is once. */
-  stop(code = 0): Promise<void> {
-    this.stopped ??= this.shutDown(code)
+  /**
+   * Has every worker finish what it does, and closes the metrics port behind the last. Twice is once.
+   *
+   * @param why for the log, such as the signal
+   */
+  stop(code = 0, why?: string): Promise<void> {
+    this.stopped ??= this.shutDown(code, why)
     return this.stopped
   }
 
   /** Ends every worker at once. */
-  async kill(code = 1): Promise<void> {
+  async kill(code = 1, why?: string): Promise<void> {
+    this.stopLog.hurry(why)
     this.hurry()
+    this.hurrying = true
     for (const place of [...this.places.values(), ...this.closing]) place.kill()
-    await this.stop(code)
+    await this.stop(code, why)
   }
 
-  private async shutDown(code: number): Promise<void> {
+  private async shutDown(code: number, why: string | undefined): Promise<void> {
     this.state = 'stopping'
+    this.stopLog.begin([...this.places.values()].flatMap((place) => place.processes()).length, why)
     // What is being opened can be closed when it is open.
     await this.opening
     await this.tell('stopping')
@@ -223,7 +238,10 @@ export class Supervisor extends SupervisorCore {
     this.reaper?.stop()
     this.state = 'stopped'
     await this.toldAll()
+    // Not where nothing is waited for, and only what opened a port has answered something.
+    const requests = this.hurrying || !this.listened ? undefined : await answeredInAll(this.naming)
     await this.close()
+    this.stopLog.finish(requests, code)
     this.finish(code)
   }
 
@@ -231,39 +249,24 @@ export class Supervisor extends SupervisorCore {
     if (this.state === 'stopping' || this.state === 'stopped') return
     this.gaveUp = true
     this.logger.error(`no worker has ever served, after ${hopeless} attempts; giving up`)
-    await this.kill(3)
+    await this.kill(3, 'gave up')
   }
 
   private fork(id: number): WorkerProcess {
-    const { program, environment } = this.options
-    const assignment = JSON.stringify(this.assignment(id))
-    const assigned = { ...environment, PROMHIVE_WORKER_ID: String(id), [assignmentVariable]: assignment }
-    const process = new WorkerProcess(id, fork(program, assigned), (message) => this.hear(process, message))
-    process.refresh = () => this.metrics?.update(id, process.state(), process)
+    const { program, environment, scratch } = this.options
+    const assignment = assignmentOf(id, this.settings, this.naming, this.watchman.watchesTime)
+    const { worker, openRequests } = fork(program, environment, assignment, scratch)
+    const process = new WorkerProcess(id, worker, (message) => this.hear(process, message), openRequests)
+    process.refresh = () => {
+      // While it has a successor, or is one, the other is shown under the number.
+      if ((this.places.get(id)?.worker ?? process) === process) this.metrics?.update(id, process.state(), process)
+    }
     process.worker.once('listening', () => {
       this.listened = true
     })
+    this.logger.debug(`${nameOf(process)} was started`, aboutOf('workerStarted', process))
     void this.tell('workerStarted', { worker: process })
     return process
-  }
-
-  private assignment(id: number): Assignment {
-    const { maxRequests, maxRequestsJitter, timeout, gracefulTimeout, register } = this.settings
-    const { report, reportDir, reportEnvironment } = this.settings
-    const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
-    return {
-      supervisor: process.pid,
-      worker: id,
-      maxRequests: maxRequests === 0 ? 0 : maxRequests + jitter,
-      timeout: this.watchman.watchesTime ? timeout : 0,
-      report,
-      grace: gracefulTimeout * 1000,
-      countsRequests: !(register && this.naming.gunicorn),
-      // The application may go to another working directory.
-      reportDir: reportDir === '' ? '' : resolve(reportDir),
-      reportEnvironment,
-      naming: this.naming,
-    }
   }
 
   private hear(worker: WorkerProcess, message: WorkerMessage): void {
@@ -271,6 +274,10 @@ export class Supervisor extends SupervisorCore {
     if (message.promhive === 'beat' || worker.ending !== undefined) return
     const place = this.places.get(worker.id)
     if (message.promhive === 'retire') return void place?.replace(message.reason)
+    this.logger.info(`${nameOf(worker)} got ${message.signal}; a successor follows`, {
+      ...aboutOf('workerInterrupted', worker),
+      signal: message.signal,
+    })
     void this.tell('workerInterrupted', { worker })
     // A signal to all processes at once, from a terminal or from systemd, reaches the supervisor as well.
     setTimeout(() => {
@@ -278,22 +285,10 @@ export class Supervisor extends SupervisorCore {
     }, 100)
   }
 
-  private ended(worker: WorkerProcess, exit: WorkerExit, reason: string): void {
-    this.metrics?.ended(worker)
-    const asked = worker.ending !== undefined && worker.ending !== 'timeout'
-    const how = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`
-    if (!asked && this.state !== 'stopping') {
-      this.logger.warn(`worker ${worker.id} (${worker.pid}) ended ${how}: ${reason}`)
-    }
+  private ended(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
+    this.countEnd(worker, exit, reason)
+    const asked = this.stopLog.note(exit) || (worker.ending !== undefined && worker.ending !== 'timeout')
+    logEnd(this.logger, asked, worker, exit, reason)
     void this.tell('workerExited', { worker, exit: { ...exit, reason } })
   }
-}
-
-function workersOf(count: number): string {
-  return count === 1 ? '1 worker' : `${count} workers`
-}
-
-/** Whether this process can have workers. */
-export function isPrimary(): boolean {
-  return cluster.isPrimary
 }

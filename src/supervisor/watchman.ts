@@ -1,5 +1,7 @@
+import { clearInterval, monotonicNow, setInterval } from '../runtime/timers.js'
 import type { Settings } from './configuration/settings.js'
 import type { Logger } from './log.js'
+import { aboutOf, nameOf } from './log-texts.js'
 import { beatEvery } from './messages.js'
 import type { Place } from './place.js'
 import type { ProcessSample } from './process-sample.js'
@@ -27,6 +29,8 @@ export class Watchman {
   readonly watchesTime: boolean
   private timer: NodeJS.Timeout | undefined
   private lastLook = 0
+  /** Workers that did not answer at the last look. */
+  private readonly blocked = new WeakSet<WorkerProcess>()
   /** Until when the memory of a place is left alone. */
   private readonly rests = new WeakMap<Place, number>()
 
@@ -51,7 +55,7 @@ export class Watchman {
   }
 
   private look(): void {
-    const now = performance.now()
+    const now = monotonicNow()
     // A supervisor that was itself stopped for a while has not heard anybody meanwhile.
     const attentive = now - this.lastLook < 2 * lookEvery
     this.lastLook = now
@@ -59,20 +63,39 @@ export class Watchman {
     for (const place of this.watched.places()) {
       const { worker } = place
       const sample = this.watched.sampled(place)
+      if (worker !== undefined && attentive) this.notice(worker)
       if (worker === undefined || worker.over || worker.ending !== undefined) continue
       if (attentive && this.watchesTime && now - worker.heard > this.patience(worker)) this.abort(place, worker)
       else if (maxRss > 0 && worker.ready) this.weigh(place, worker, sample?.residentBytes ?? 0)
     }
   }
 
+  /** Logs when a worker does not answer any more, and when it answers again. */
+  private notice(worker: WorkerProcess): void {
+    const blocked = worker.state() === 'blocked'
+    if (blocked === this.blocked.has(worker)) return
+    if (blocked) {
+      this.blocked.add(worker)
+      this.logger.warn(`${nameOf(worker)} does not answer`, aboutOf('workerBlocked', worker))
+    } else {
+      this.blocked.delete(worker)
+      if (worker.state() === 'running')
+        this.logger.info(`${nameOf(worker)} answers again`, aboutOf('workerAnswers', worker))
+    }
+  }
+
   /** A limit that no worker stays below would have them replaced every second, each at the cost of a start. */
   private weigh(place: Place, worker: WorkerProcess, bytes: number): void {
     const { maxRss } = this.settings
-    if (bytes <= maxRss || performance.now() < (this.rests.get(place) ?? 0)) return
+    if (bytes <= maxRss || monotonicNow() < (this.rests.get(place) ?? 0)) return
     this.rests.set(place, Number.POSITIVE_INFINITY)
     const [has, may] = [bytes, maxRss].map((size) => `${Math.round(size / 1024 / 1024)} MiB`)
-    this.logger.warn(`worker ${worker.id} (${worker.pid}) has ${has} of memory, above ${may}: it is replaced`)
-    void place.replace('max_rss').then(() => this.rests.set(place, performance.now() + weighEvery))
+    this.logger.warn(`worker ${worker.id} (${worker.pid}) has ${has} of memory, above ${may}: it is replaced`, {
+      ...aboutOf('workerTooLarge', worker),
+      bytes,
+      maxRss,
+    })
+    void place.replace('max_rss').then(() => this.rests.set(place, monotonicNow() + weighEvery))
   }
 
   /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */
@@ -85,7 +108,10 @@ export class Watchman {
   private abort(place: Place, worker: WorkerProcess): void {
     const { report } = this.settings
     const seconds = (this.patience(worker) - beatEvery) / 1000
-    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${seconds} s: it is ended`)
+    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${seconds} s: it is ended`, {
+      ...aboutOf('workerAborted', worker),
+      seconds,
+    })
     void place.abort(report ? reportGrace : 0)
     this.watched.aborting(worker)
   }

@@ -1,5 +1,14 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
-import { isWorkerMessage, leaveSignal, lingering, type WorkerMessage } from './messages.js'
+import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../runtime/timers.js'
+import {
+  type Assignment,
+  assignmentVariable,
+  isWorkerMessage,
+  leaveSignal,
+  lingering,
+  type WorkerMessage,
+} from './messages.js'
+import { OpenRequestsFile } from './open-requests.js'
 
 /** Why a worker was ended, or ended by itself; each is a label value of the restarts. */
 export const restartReasons = [
@@ -30,6 +39,7 @@ const quiet = 2000
 export class WorkerProcess {
   /** In seconds since 1970. */
   readonly startedAt = Date.now() / 1000
+  private readonly began = monotonicNow()
   readonly exited: Promise<WorkerExit>
   /** Why the supervisor ends it; undefined while it does not. */
   ending: RestartReason | 'stop' | undefined
@@ -37,7 +47,7 @@ export class WorkerProcess {
   ready = false
   over = false
   /** When it was last heard of, on the clock of `performance.now()`. */
-  heard = performance.now()
+  heard = monotonicNow()
   aborting = false
   /** Brings its metrics up to date. */
   refresh: () => void = () => {}
@@ -55,10 +65,12 @@ export class WorkerProcess {
     readonly id: number,
     readonly worker: Worker,
     onMessage: (message: WorkerMessage) => void,
+    /** What it has not answered; undefined of a worker without the agent. */
+    readonly openRequests?: OpenRequestsFile | undefined,
   ) {
     worker.on('message', (message: unknown) => {
       if (!isWorkerMessage(message)) return
-      this.heard = performance.now()
+      this.heard = monotonicNow()
       if (message.promhive !== 'beat') return onMessage(message)
       this.told = message
       this.beats++
@@ -86,7 +98,7 @@ export class WorkerProcess {
 
   /** Seconds since it was started. */
   get uptime(): number {
-    return Date.now() / 1000 - this.startedAt
+    return (monotonicNow() - this.began) / 1000
   }
 
   state(): WorkerState {
@@ -100,7 +112,7 @@ export class WorkerProcess {
 
   /** Milliseconds since its last sign of life; 0 of one that gives none. */
   get silence(): number {
-    return this.beats > 0 ? performance.now() - this.heard : 0
+    return this.beats > 0 ? monotonicNow() - this.heard : 0
   }
 
   /** The TCP ports that it listens on; the host is null for all addresses. */
@@ -172,15 +184,50 @@ export interface Program {
   readonly gid: number | undefined
 }
 
-/** Starts one process of the application, as node:cluster does. */
-export function fork(program: Program, environment: Readonly<Record<string, string>>): Worker {
+/**
+ * Starts one process of the application, as node:cluster does.
+ *
+ * @param scratch where the file of its open requests is made; it has no name there
+ */
+export function fork(
+  program: Program,
+  environment: Readonly<Record<string, string>>,
+  assignment: Assignment,
+  scratch: string,
+): { readonly worker: Worker; readonly openRequests: OpenRequestsFile | undefined } {
   const { exec, args, execArgv, uid, gid } = program
+  const openRequests = OpenRequestsFile.create(scratch)
+  const usual = usualStdio()
+  added = openRequests === undefined ? usual : [...usual, openRequests.descriptor]
   cluster.setupPrimary({
     ...(exec !== undefined && { exec }),
     ...(args !== undefined && { args: [...args] }),
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
     execArgv: [...execArgv],
+    stdio: added,
   })
-  return cluster.fork(environment)
+  const assigned = { ...assignment, openRequests: openRequests === undefined ? undefined : usual.length }
+  const variables = { PROMHIVE_WORKER_ID: String(assignment.worker), [assignmentVariable]: JSON.stringify(assigned) }
+  return { worker: cluster.fork({ ...environment, ...variables }), openRequests }
+}
+
+type Stdio = Exclude<NonNullable<typeof cluster.settings.stdio>, string>
+
+let added: Stdio | undefined
+let before: Stdio | undefined
+
+/** What the application's own primary has chosen for its workers, or what node:cluster does. */
+function usualStdio(): Stdio {
+  const { stdio, silent } = cluster.settings
+  if (before === undefined || stdio !== added) {
+    const all = silent ? 'pipe' : 'inherit'
+    before = Array.isArray(stdio) ? stdio : [all, all, all, 'ipc']
+  }
+  return before
+}
+
+/** Whether this process can have workers. */
+export function isPrimary(): boolean {
+  return cluster.isPrimary
 }

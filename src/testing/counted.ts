@@ -37,14 +37,23 @@ function opened<C extends { open(): void }>(child: C): C {
 
 function countingOn(place: Countable): ChildOwner {
   return {
-    store: () => place.store,
+    storeOf: () => place.store,
     onError(error) {
       throw error
     },
     childWith() {
       throw new Error('these series stand alone')
     },
-    admit() {},
-    children: { textsOf: () => [], opened() {}, exemplifiedIn: () => new Map() },
+    admit: (texts) => texts,
+    children: {
+      textsOf: () => [],
+      numberOf: () => 0,
+      join: () => false,
+      opened: () => 0,
+      nowhere() {
+        throw new Error('these series have no limit')
+      },
+      exemplifiedIn: () => new Map(),
+    },
   }
 }

@@ -10,16 +10,17 @@ test('a started application says what is on, and where to look', () => {
   })
   const metricsUrl = 'http://127.0.0.1:9464/metrics'
   const where = { metricsUrl, statsAddress: 'unix:/run/shop.stats', directory: '/dev/shm/shop' }
-  expect(startupLines({ app: 'shop.js', workers: 4, settings, ...where })).toBe(
-    `promhive: on: every request measured (register); names of gunicorn’s exporter; workers blocked for 20 s reported and replaced; replaced after 5000 requests; replaced above 512 MiB; run as www-data
-promhive: look: promhive stats unix:/run/shop.stats; promhive top /dev/shm/shop
-promhive: 4 workers serve shop.js; metrics at http://127.0.0.1:9464/metrics`,
+  expect(startupLines({ pid: 4711, app: 'shop.js', workers: 4, settings, ...where }).join('\n')).toBe(
+    `on: every request measured (register); names of gunicorn’s exporter; workers blocked for 20 s reported and replaced; replaced after 5000 requests; replaced above 512 MiB; run as www-data
+look: promhive stats unix:/run/shop.stats; promhive top /dev/shm/shop
+supervisor 4711: 4 workers serve shop.js; metrics at http://127.0.0.1:9464/metrics`,
   )
 })
 
 test('an application of which nothing is on says so little', () => {
   const { settings } = new Configuration({ code: { timeout: 0 } })
-  expect(startupLines({ app: 'shop.js', workers: 1, settings, ...nowhere })).toBe(
-    'promhive: look: no metrics port is open\npromhive: 1 worker serves shop.js',
-  )
+  expect(startupLines({ pid: 4711, app: 'shop.js', workers: 1, settings, ...nowhere })).toEqual([
+    'look: no metrics port is open',
+    'supervisor 4711: 1 worker serves shop.js',
+  ])
 })

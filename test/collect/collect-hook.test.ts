@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { patiently, runCollect } from '../../src/collect/collect-hook.js'
 import type { MetricsError } from '../../src/model/errors.js'
 
+vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
+
 afterEach(() => {
   vi.useRealTimers()
 })

@@ -1,6 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { Slices } from '../../src/collect/pause.js'
 
+vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
+
 afterEach(() => {
   vi.useRealTimers()
 })

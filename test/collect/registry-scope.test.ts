@@ -20,7 +20,7 @@ describe('a registry with scope "process"', () => {
     for (const [i, answer] of answers.entries()) {
       expect(answer).toMatchObject({ probe_success: i, probe_seconds_sum: i, probe_seconds_count: 1 })
     }
-    const elsewhere = new Registry({ name: 'default' }, processes[0])
+    const elsewhere = processes[0]!.registry
     expect(await elsewhere.metrics()).not.toContain('probe')
   })
 

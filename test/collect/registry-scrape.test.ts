@@ -3,6 +3,8 @@ import type { RegistryHome } from '../../src/collect/registry-home.js'
 import { Counter, Gauge, type MetricsError, Registry } from '../../src/index.js'
 import { shown } from '../helpers/samples.js'
 
+vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
+
 afterEach(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()

@@ -66,6 +66,28 @@ describe('loadBackend', () => {
     expect(counterpartOf('toString')).toBeUndefined()
   })
 
+  test('throws for a class that cannot be initialised, and leaves the backend as it was', () => {
+    const before = processHome().whereabouts()
+    class Refusing {
+      static initialize(): void {
+        throw new Error('no password')
+      }
+      inc(): void {}
+      dec(): void {}
+      set(): void {}
+      get(): number {
+        return 0
+      }
+    }
+    expect(() => loadBackend(Refusing)).toThrow(
+      expect.objectContaining({
+        code: 'BACKEND_CONFIG_INVALID',
+        message: 'Refusing could not be initialised with its configuration (no password)',
+      }),
+    )
+    expect(processHome().whereabouts()).toEqual(before)
+  })
+
   test('without anything leaves the choice to promhive', () => {
     expect(loadBackend()).toBeUndefined()
     expect(processHome().whereabouts().backend).toBe('memory')
@@ -90,6 +112,12 @@ describe('loadBackend', () => {
 
   test.for([
     ['the only export that is a class', 'x.cjs', cjs, ''],
+    [
+      'the one of several with the name of the module',
+      'x.mjs',
+      `export function x() { return ${store} }; export class Y {}`,
+      '',
+    ],
     [
       'the default export of an ES module',
       'x.mjs',

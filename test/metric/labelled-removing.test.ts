@@ -44,6 +44,7 @@ describe('remove()', () => {
   ])('forgets the child, in whatever form its values were given: %s', (_, labels) => {
     const { counter } = requests()
     const before = counter.labels(labels as never)
+    before.inc()
     expect(counter.labels(labels as never)).toBe(before)
     counter.remove({ a: '1', b: labels.b === null ? labels.b : 'true' } as never)
     expect(counter.labels(labels as never)).not.toBe(before)

@@ -136,7 +136,7 @@ describe('a snapshot', () => {
     'not json',
   ])('with the line %s costs itself, and says so', async (line) => {
     const sorted = sortSnapshots([snapshotOf({}, line), other])
-    const { writers, errors } = await new SnapshotReader().read(sorted, {}, 60_000, noPause)
+    const { writers, errors } = await new SnapshotReader().read(sorted, 'own', {}, 60_000, noPause)
     expect(writers.map(({ writer }) => writer)).toEqual(['other'])
     expect(errors).toMatchObject([{ code: 'FILE_UNREADABLE', reason: 'broken' }])
   })
@@ -144,7 +144,7 @@ describe('a snapshot', () => {
   test('costs a family that no metric could have written', async () => {
     const evil = JSON.stringify({ ...jobs, name: 'a\nevil 1' })
     const sorted = sortSnapshots([snapshotOf({}, evil, '[0,1,1,"[\\"x\\"]",1]'), other])
-    const { writers, errors } = await new SnapshotReader().read(sorted, {}, 60_000, noPause)
+    const { writers, errors } = await new SnapshotReader().read(sorted, 'own', {}, 60_000, noPause)
     expect(writers.map(({ writer, log }) => [writer, log.length])).toEqual([
       ['w', 1],
       ['other', 1],

@@ -46,15 +46,17 @@ describe('label names', () => {
 })
 
 describe('a label value', () => {
-  test.each([[undefined], [null], [''], [[]]])('that shows nothing is none: %j', (value) => {
-    expect(labelText(value)).toBeNull()
+  test.each([[undefined], [null], ['']])('that shows nothing is none: %j', (value) => {
+    expect(labelText('x', 'a', value)).toBeNull()
   })
 
   test.each([
     [0, '0'],
     [false, 'false'],
     ['x', 'x'],
-  ] as const)('is its text: %j', (value, text) => {
-    expect(labelText(value)).toBe(text)
+    [7n, '7'],
+    ['ab😀'.slice(0, 3), 'ab\ufffd'],
+  ] as const)('is its text: %s', (value, text) => {
+    expect(labelText('x', 'a', value)).toBe(text)
   })
 })

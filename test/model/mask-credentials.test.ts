@@ -13,6 +13,7 @@ describe('credentials in a text', () => {
     ['connect ENOENT http://u:secret@host', 'connect ENOENT http://***@host'],
     ['url "redis://u:se@cr/et@host/1" (twice: redis://u:secret@b)', 'url "redis://***@host/1" (twice: redis://***@b)'],
     ['//u:secret@host', '//***@host'],
+    ['/app/redis:/u:secret@host', '/app/redis:/***@host'],
     ['https://h/push?a=1&token=secret&b=2', 'https://h/push?a=1&token=***&b=2'],
     ['redis://h/0?password=secret', 'redis://h/0?password=***'],
     ['http://h/?X-Api-Key=secret', 'http://h/?X-Api-Key=***'],
@@ -25,6 +26,8 @@ describe('credentials in a text', () => {
   test.for([
     'at file:///app/node_modules/@scope/x.js:1',
     'webpack://app/./node_modules/@scope/x.js',
+    '/app/node_modules/@scope/x.js:10:5',
+    'unix:///run/a@b.sock',
     'redis://host:6379/0',
     'a@b.example',
     'http_requests_total{path="/a//b"} 1',

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { Actor } from '../helpers/processes/actor.js'
 import { Exposition } from '../helpers/processes/exposition.js'
+import { openFilesOf } from '../helpers/processes/open-files.js'
 import { readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
@@ -252,21 +253,6 @@ function directoriesOf(pid: number): string[] {
     const names = existsSync(base) ? readdirSync(base) : []
     return names.filter((name) => name.split('-')[1] === String(pid)).map((name) => join(base, name))
   })
-}
-
-/** What a process has open or mapped. */
-function openFilesOf(pid: number): string[] {
-  const open = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
-    } catch {
-      return []
-    }
-  })
-  const mapped = readFileSync(`/proc/${pid}/maps`, 'utf8')
-    .split('\n')
-    .map((line) => line.split(/\s+/).slice(5).join(' '))
-  return [...new Set([...open, ...mapped])].filter((path) => path.startsWith('/') && !path.endsWith('.node'))
 }
 
 function scrapeOf(text: string): Exposition {

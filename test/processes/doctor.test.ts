@@ -96,7 +96,9 @@ describe('promhive doctor', () => {
     const told = wrong.map(({ state, topic, text }) => `${state} ${topic}: ${text}`)
     expect(told).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^warn permissions: user \d+, mode 0777: others can change the numbers$/),
+        expect.stringMatching(
+          /^warn permissions: user \d+, mode 0777: other users can remove files, and add their own$/,
+        ),
         expect.stringMatching(/^warn files: 1 files are not promhive's \(notes\.txt, …\)$/),
         expect.stringMatching(/^warn clock: notes\.txt was written in the future$/),
         expect.stringMatching(/^fail files: seat 1 cannot be read/),

@@ -32,10 +32,10 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
     )
     await second.kill()
     const third = await stage.start('actor.mjs', options)
-    await third.ask('count', 'other_total')
+    await third.ask('count', 'constructor')
     await until(
       () => readDirectory(directory),
-      ({ scrape }) => scrape.value('other_total') === 1,
+      ({ scrape }) => scrape.value('constructor') === 1,
     )
     await third.kill()
 
@@ -60,7 +60,7 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
         thread: 0,
         live: false,
         owners: 2,
-        families: { jobs_total: 1, other_total: 1 },
+        families: { jobs_total: 1, constructor: 1 } as object,
         series: 2,
       },
     ])

@@ -122,11 +122,12 @@ describe.each(sharedBackends)('$backend: somebody meddles with the directory of 
     rmSync(directory, { recursive: true })
     writeFileSync(directory, 'in the way')
 
-    // It answers, with what can be read: nothing. What it counts meanwhile is not lost.
-    await writer.ask('scrape')
+    // It has never read what others count there, and refuses. What it counts meanwhile is not lost.
+    const refused = { code: 'SCRAPE_INCOMPLETE' }
+    await expect(writer.ask('scrape')).rejects.toMatchObject(refused)
     await writer.ask('count', 'jobs_total', { who: 'writer' }, 10)
     await writer.ask('count', 'new_total', {}, 1)
-    await writer.ask('scrape')
+    await expect(writer.ask('scrape')).rejects.toMatchObject(refused)
     expect(await faultCodes(writer)).toContain('DIRECTORY_UNUSABLE')
 
     rmSync(directory)

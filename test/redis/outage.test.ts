@@ -16,7 +16,9 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     const url = `redis://127.0.0.1:${port}`
     const options = JSON.stringify({ flushInterval: 0.2 })
     const [one, two] = await Promise.all(
-      ['url', 'ioredis'].map((kind) => stage.start('redis-actor.mjs', { args: [kind, url, options] })),
+      ['url', 'ioredis'].map((kind) =>
+        stage.start('redis-actor.mjs', { args: [kind, url, options], env: { PROMHIVE_LOG: 'info' } }),
+      ),
     )
     for (const actor of [one!, two!]) {
       await actor.ask('count', 'jobs_total', {}, 4)
@@ -36,6 +38,11 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
         (scrape) => new Exposition(scrape).value('jobs_total') === 8 && !scrape.includes('\npromhive_backend_up 0\n'),
       )
       expect(text).toContain('\npromhive_backend_up 1\n')
+      const log = await until(
+        () => actor.errors,
+        (errors) => errors.includes('Redis takes what is counted again'),
+      )
+      expect(log.match(/takes what is counted again/g)).toHaveLength(1)
     }
   })
 

@@ -11,6 +11,7 @@ import { freePort } from '../helpers/processes/port.js'
 import { test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
+import { canChangeUser, directoryOf, runAs, stranger } from '../helpers/processes/users.js'
 
 const patience = 120_000
 
@@ -19,6 +20,16 @@ function statisticsOf(address: string): Promise<SupervisorStatistics> {
 }
 
 describe.runIf(process.platform === 'linux')('the statistics of promhive run', () => {
+  test.runIf(canChangeUser)('leave the socket of another user alone', { timeout: patience }, async ({ stage }) => {
+    const path = join(directoryOf(stage, stranger, 0o777), 'stats')
+    const dead = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+    runAs(stranger, process.execPath, '-e', dead)
+    expect(statSync(path).uid).toBe(stranger)
+    const app = await SupervisedApplication.launch(stage, { args: ['--stats', `unix:${path}`] })
+    await app.says(new RegExp(`${path} is a socket of user ${stranger}; remove it, or name another path`))
+    expect(statSync(path).uid).toBe(stranger)
+  })
+
   test('tell what each worker answered, exactly, and what became of it', { timeout: patience }, async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--stats', `unix:${path}`] })

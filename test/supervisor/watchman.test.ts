@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Place } from '../../src/supervisor/place.js'
 import { Watchman } from '../../src/supervisor/watchman.js'
+import type { WorkerState } from '../../src/supervisor/worker-process.js'
+
+vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
 
 afterEach(() => {
   vi.useRealTimers()
@@ -36,10 +39,22 @@ describe('a watchman', () => {
     await watch.seconds(3)
     expect(watch.replaced).toHaveLength(2)
   })
+
+  test('logs once that a worker does not answer, and once that it answers again', async () => {
+    const watch = watched({})
+    watch.state.now = 'blocked'
+    await watch.seconds(3)
+    watch.state.now = 'running'
+    await watch.seconds(3)
+    watch.state.now = 'draining'
+    await watch.seconds(1)
+    expect(watch.said).toEqual(['worker 1 (7) does not answer', 'worker 1 (7) answers again'])
+  })
 })
 
 function watched({ timeout = 30, startTimeout = 60, ready = true, maxRss = 0, residentBytes = 0 }) {
   const [said, replaced]: string[][] = [[], []]
+  const state = { now: 'running' as WorkerState }
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   const aborted: number[] = []
   const worker = {
@@ -49,6 +64,7 @@ function watched({ timeout = 30, startTimeout = 60, ready = true, maxRss = 0, re
     ending: undefined as string | undefined,
     heard: performance.now(),
     ready,
+    state: () => state.now,
   }
   const place = {
     id: 1,
@@ -56,7 +72,11 @@ function watched({ timeout = 30, startTimeout = 60, ready = true, maxRss = 0, re
     abort: () => (worker.ending = 'timeout'),
     replace: async (reason: string) => replaced!.push(reason),
   } as unknown as Place
-  const logger = { info: () => {}, warn: (text: string) => void said!.push(text), error: () => {} }
+  const logger = {
+    info: (text: string) => void said!.push(text),
+    warn: (text: string) => void said!.push(text),
+    error: () => {},
+  }
   const watchman = new Watchman({ timeout, startTimeout, maxRss, report: false }, logger, false, {
     places: () => [place],
     sampled: () => ({ residentBytes, cpuSeconds: 0, virtualBytes: 0 }),
@@ -70,5 +90,5 @@ function watched({ timeout = 30, startTimeout = 60, ready = true, maxRss = 0, re
       await vi.advanceTimersByTimeAsync(1000)
     }
   }
-  return { aborted, said: said!, replaced: replaced!, beat, seconds }
+  return { state, aborted, said: said!, replaced: replaced!, beat, seconds }
 }

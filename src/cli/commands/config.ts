@@ -1,9 +1,13 @@
 import { MetricsError } from '../../model/errors.js'
+import { nearest } from '../../model/nearest-name.js'
 import { explain, explainedAsJson } from '../../supervisor/configuration/explain.js'
 import { configurationFrom } from '../../supervisor.js'
 import type { Command } from '../command.js'
+import type { OptionTable } from '../options.js'
 import { print, printJson } from '../output.js'
-import { parseRun } from './run.js'
+import { parseRun, runOptions } from './run.js'
+
+const options: OptionTable = { ...runOptions, json: { type: 'boolean' } }
 
 const usage = `promhive config explain [--json] [options of promhive run]
 
@@ -14,12 +18,15 @@ export const config: Command = {
   name: 'config',
   summary: 'show each setting of promhive run, and where its value comes from',
   usage,
+  options,
   async run([verb, ...args]) {
-    if (verb !== 'explain') throw new MetricsError('OPTION_INVALID', `promhive config explain is all there is`)
-    const json = args.includes('--json')
-    const { commandLine, config } = parseRun(args.filter((argument) => argument !== '--json'))
+    if (verb !== 'explain') {
+      const meant = nearest(verb ?? '', ['explain']) === undefined ? '' : `; did you mean explain?`
+      throw new MetricsError('OPTION_INVALID', `promhive config explain is all there is, got "${verb ?? ''}"${meant}`)
+    }
+    const { commandLine, config, values } = parseRun(args, options)
     const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
-    if (json) printJson(explainedAsJson(configuration))
+    if (values.json) printJson(explainedAsJson(configuration))
     else print(explain(configuration))
     return 0
   },

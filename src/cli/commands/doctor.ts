@@ -1,13 +1,15 @@
-import { parseArgs } from 'node:util'
 import { directoryFromEnvironment } from '../../home/application-directory.js'
 import type { Command } from '../command.js'
-import { checkDirectory, isReadable } from '../doctor/directory-check.js'
+import { checkDirectory, checkPlace, isReadable } from '../doctor/directory-check.js'
 import { checkEnvironment } from '../doctor/environment-check.js'
 import type { Finding } from '../doctor/finding.js'
 import { checkPackages } from '../doctor/packages-check.js'
 import { checkRuntime } from '../doctor/runtime-check.js'
 import { checkSeats } from '../doctor/seats-check.js'
+import { type OptionTable, parseOptions } from '../options.js'
 import { inLine, print, printJson } from '../output.js'
+
+const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
 
 const usage = `promhive doctor [DIR] [--json]
 
@@ -23,15 +25,13 @@ export const doctor: Command = {
   name: 'doctor',
   summary: 'look for what makes metrics wrong',
   usage,
+  options,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } },
-    })
+    const { values, positionals } = parseOptions(args, options, 1)
     const directory = positionals[0] ?? values.dir ?? directoryFromEnvironment()
     const findings = [...checkRuntime(), ...checkEnvironment(), ...checkPackages()]
-    if (directory !== undefined) {
+    if (directory === undefined) findings.push(...checkPlace())
+    else {
       findings.push(...checkDirectory(directory))
       if (isReadable(directory)) findings.push(...(await checkSeats(directory)))
     }

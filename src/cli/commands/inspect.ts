@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { loadBinding } from '#native'
 import { Slices } from '../../collect/pause.js'
 import { MetricsError } from '../../model/errors.js'
@@ -11,7 +10,10 @@ import { SharedSource } from '../../store/shared/shared-source.js'
 import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
+import { type OptionTable, parseOptions } from '../options.js'
 import { inLine, print, printJson } from '../output.js'
+
+const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
 
 const usage = `promhive inspect [DIR] [--json]
 
@@ -25,12 +27,9 @@ export const inspect: Command = {
   name: 'inspect',
   summary: 'show seats, owners, series and sizes of a directory',
   usage,
+  options,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } },
-    })
+    const { values, positionals } = parseOptions(args, options, 1)
     const directory = directoryArgument(positionals[0] ?? values.dir)
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
@@ -59,7 +58,8 @@ interface SeatFacts {
 
 function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
   const { seat, live, log, epoch, startedAt } = writer
-  const families: Record<string, number> = {}
+  // Without a prototype: a family may be called `constructor`.
+  const families: Record<string, number> = Object.create(null)
   for (const family of log.families) if (family !== undefined) families[family.name] ??= 0
   for (let i = 0; i < log.length; i++) {
     const { name } = log.families[log.familyOf[i]!]!

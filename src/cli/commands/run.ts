@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { outlive } from '../../delivery/log-output.js'
 import { processHome } from '../../home/default-registry.js'
 import { MetricsError } from '../../model/errors.js'
-import { nearest } from '../../model/nearest-name.js'
+import { setTimeout } from '../../runtime/timers.js'
 import { optionsHelp, settingOfFlag } from '../../supervisor/configuration/explain.js'
 import { type Setting, type SettingName, settings } from '../../supervisor/configuration/settings.js'
 import { hooksFrom } from '../../supervisor/hooks-module.js'
-import { outlive } from '../../supervisor/log.js'
 import { handleSignals } from '../../supervisor/signal-handling.js'
 import { composeSupervisor, configurationFrom, type Hooks, type Supervisor } from '../../supervisor.js'
 import type { Command } from '../command.js'
-import { printError } from '../output.js'
+import { type Option, type OptionTable, parseOptions } from '../options.js'
 import { startupLines } from '../startup.js'
+
+/** Each setting that has an option, and what only a command line can say. */
+export const runOptions = optionTable()
 
 /** Milliseconds for what is still to be written when all have ended. */
 const farewell = 1000
@@ -35,6 +37,7 @@ export const run: Command = {
   name: 'run',
   summary: 'run a server as several processes, with a metrics port beside them',
   usage,
+  options: runOptions,
   async run(args) {
     for (const stream of [process.stdout, process.stderr]) outlive(stream)
     const { app, appArguments, commandLine, config, execArgv } = parseRun(args)
@@ -51,8 +54,13 @@ export const run: Command = {
     const { settings } = configuration
     const { running, metricsUrl, statsAddress } = supervisor
     const { directory } = processHome().whereabouts()
-    const told = { app, workers: supervisor.size, settings, metricsUrl, statsAddress, directory }
-    if (running) printError(startupLines(told))
+    const { pid } = process
+    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory }
+    if (running) {
+      const [last, ...others] = startupLines({ ...started, settings }).toReversed()
+      for (const line of others.reverse()) supervisor.explain(line)
+      supervisor.explain(last!, { event: 'serving', ...started })
+    }
     const code = await supervisor.done
     // A timer or a connection that a hook has left open is no reason to stay.
     setTimeout(() => process.exit(code), farewell).unref()
@@ -70,15 +78,8 @@ function programAt(path: string): string {
   }
 }
 
-/** What a command line says, taken apart: settings, and what is the application's. */
-export function parseRun(args: readonly string[]): {
-  readonly app: string | undefined
-  readonly appArguments: readonly string[]
-  readonly commandLine: Partial<Record<SettingName, string | boolean>>
-  readonly config: string | undefined
-  readonly execArgv: readonly string[]
-} {
-  const options: NonNullable<ParseArgsConfig['options']> = {
+function optionTable(): OptionTable {
+  const options: Record<string, Option> = {
     config: { type: 'string', short: 'c' },
     require: { type: 'string', short: 'r', multiple: true },
     import: { type: 'string', multiple: true },
@@ -91,14 +92,27 @@ export function parseRun(args: readonly string[]): {
     // Node 20.19 knows no allowNegative.
     if (kind.flag) options[`no-${long}`] = { type: 'boolean' }
   }
+  return options
+}
+
+/** What a command line says, taken apart: settings, and what is the application's. */
+export function parseRun(
+  args: readonly string[],
+  options: OptionTable = runOptions,
+): {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly app: string | undefined
+  readonly appArguments: readonly string[]
+  readonly commandLine: Partial<Record<SettingName, string | boolean>>
+  readonly config: string | undefined
+  readonly execArgv: readonly string[]
+} {
   const end = args.indexOf('--')
   const own = end < 0 ? args : args.slice(0, end)
-  const { values, positionals } = parse(own, options)
-  const [app, ...rest] = positionals
-  if (rest.length > 0) {
-    const text = `${rest[0]}: the application's arguments stand behind --, as in promhive run ${app} -- ${rest[0]}`
-    throw new MetricsError('OPTION_INVALID', text)
-  }
+  const behind = (given: string): string =>
+    `the application's own options and arguments stand behind --, as in promhive run app.js -- ${given}`
+  const { values, positionals } = parseOptions(own, options, 1, behind)
+  const [app] = positionals
   const commandLine: Partial<Record<SettingName, string | boolean>> = {}
   for (const [option, value] of Object.entries(values)) {
     const negated = option.startsWith('no-')
@@ -108,26 +122,12 @@ export function parseRun(args: readonly string[]): {
   const preloads = (option: 'require' | 'import'): string[] =>
     ((values[option] ?? []) as string[]).flatMap((file) => [`--${option}`, file])
   return {
+    values,
     app,
     appArguments: end < 0 ? [] : args.slice(end + 1),
     commandLine,
     config: values.config as string | undefined,
     execArgv: [...preloads('require'), ...preloads('import')],
-  }
-}
-
-function parse(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const [, option] = (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && /'-*([^'=]*)/.exec(message)) || []
-    if (option === undefined) throw cause
-    const dashed = `${option.length === 1 ? '-' : '--'}${option}`
-    const meant = option.length === 1 ? undefined : nearest(option, Object.keys(options))
-    const advice = meant === undefined ? '' : `did you mean --${meant}? `
-    const text = `there is no option ${dashed}; ${advice}The application's own options stand behind --`
-    throw new MetricsError('OPTION_INVALID', text, { cause })
   }
 }
 

@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { encryptionFromEnvironment } from '../../delivery/encryption.js'
 import { hostsIn, portOptionsFromEnvironment } from '../../delivery/port-environment.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
@@ -7,9 +6,19 @@ import { MetricsError } from '../../model/errors.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
+import { type OptionTable, parseOptions } from '../options.js'
 import { print } from '../output.js'
 import { PortFamilies } from '../port-families.js'
 import { reportOnce } from '../report-once.js'
+
+const options = {
+  dir: { type: 'string', short: 'd' },
+  port: { type: 'string', short: 'p' },
+  host: { type: 'string' },
+  path: { type: 'string' },
+  registry: { type: 'string' },
+  'allowed-hosts': { type: 'string' },
+} as const satisfies OptionTable
 
 const usage = `promhive serve --dir DIR [--port 9464] [--host 127.0.0.1] [--path /metrics] [--registry NAME]
 
@@ -32,18 +41,9 @@ export const serve: Command = {
   name: 'serve',
   summary: 'answer scrapes for the application that counts in a directory',
   usage,
+  options,
   async run(args) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        dir: { type: 'string', short: 'd' },
-        port: { type: 'string', short: 'p' },
-        host: { type: 'string' },
-        path: { type: 'string' },
-        registry: { type: 'string' },
-        'allowed-hosts': { type: 'string' },
-      },
-    })
+    const { values } = parseOptions(args, options, 0)
     const { host, path } = values
     const directory = directoryArgument(values.dir)
     // It need not be there yet: the application may start later.
@@ -53,7 +53,7 @@ export const serve: Command = {
     const report = reportOnce()
     const port = new PortFamilies(report)
     const hosts = values['allowed-hosts']
-    const options = {
+    const serverOptions = {
       registry: directoryExposition(directory, values.registry, { report, ownFamilies: () => port.families() }),
       keepAlive: true,
       tls: encryptionFromEnvironment(process.env),
@@ -63,7 +63,7 @@ export const serve: Command = {
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),
     }
-    const metrics = await openMetricsServer(options, port)
+    const metrics = await openMetricsServer(serverOptions, port)
     print(`promhive: serving ${directory} at ${metrics.url}`)
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())

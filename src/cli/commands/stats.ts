@@ -1,10 +1,12 @@
-import { parseArgs } from 'node:util'
 import { readStatistics } from '../../delivery/statistics-reader.js'
 import { MetricsError } from '../../model/errors.js'
 import { statisticsAddress } from '../../model/statistics-address.js'
 import type { Command } from '../command.js'
+import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
 import { statisticsText } from '../statistics-text.js'
+
+const options = { json: { type: 'boolean' }, timeout: { type: 'string', default: '5' } } as const satisfies OptionTable
 
 const usage = `promhive stats ADDRESS [--json] [--timeout 5]
 
@@ -18,12 +20,9 @@ export const stats: Command = {
   name: 'stats',
   summary: 'show what a running server tells of its workers',
   usage,
+  options,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: { type: 'boolean' }, timeout: { type: 'string', default: '5' } },
-    })
+    const { values, positionals } = parseOptions(args, options, 1)
     const given = positionals[0] ?? process.env.PROMHIVE_STATS ?? ''
     const address = statisticsAddress(given)
     if (address === undefined) {

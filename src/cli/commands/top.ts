@@ -1,12 +1,18 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { MetricsError } from '../../model/errors.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
+import { type OptionTable, parseOptions } from '../options.js'
 import { printable } from '../output.js'
 import { frame } from '../top/frame.js'
 import { Viewer } from '../top/view.js'
+
+const options = {
+  interval: { type: 'string', short: 'i' },
+  count: { type: 'string', short: 'n' },
+  dir: { type: 'string', short: 'd' },
+} as const satisfies OptionTable
 
 const usage = `promhive top [DIR] [--interval 1] [--count N]
 
@@ -25,16 +31,9 @@ export const top: Command = {
   name: 'top',
   summary: 'watch an application: processes, rates, means',
   usage,
+  options,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        interval: { type: 'string', short: 'i' },
-        count: { type: 'string', short: 'n' },
-        dir: { type: 'string', short: 'd' },
-      },
-    })
+    const { values, positionals } = parseOptions(args, options, 1)
     const directory = directoryArgument(positionals[0] ?? values.dir)
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)

@@ -1,6 +1,5 @@
 import { closeSync, fchmodSync, fchownSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { MetricsError } from '../../model/errors.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import {
@@ -15,7 +14,15 @@ import { controlName } from '../../store/shared/format.js'
 import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
+import { type OptionTable, parseOptions } from '../options.js'
 import { print } from '../output.js'
+
+const options = {
+  dir: { type: 'string', short: 'd' },
+  owner: { type: 'string' },
+  mode: { type: 'string' },
+  force: { type: 'boolean' },
+} as const satisfies OptionTable
 
 const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--force]
 
@@ -32,17 +39,9 @@ export const wipe: Command = {
   name: 'wipe',
   summary: 'make a directory ready for a fresh run',
   usage,
+  options,
   async run(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        dir: { type: 'string', short: 'd' },
-        owner: { type: 'string' },
-        mode: { type: 'string' },
-        force: { type: 'boolean' },
-      },
-    })
+    const { values, positionals } = parseOptions(args, options, 1)
     const directory = directoryArgument(positionals[0] ?? values.dir)
     const owner = values.owner === undefined ? undefined : ownerFrom(values.owner)
     const mode = values.mode === undefined ? undefined : modeFrom(values.mode)

@@ -1,10 +1,12 @@
-import { accessSync, constants, lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, readdirSync, type Stats, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { placeInTheWay } from '../../home/application-place.js'
 import type { MetricsError } from '../../model/errors.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import { refuseDangerous } from '../../store/shared/directory.js'
 import { fileSystemOf } from '../../store/shared/file-system.js'
 import { controlName, isOurs, seatOf } from '../../store/shared/format.js'
+import { isTrusted, mayRead } from '../../store/shared/ownership.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
 /** Less room than a new process with some thousand series takes. */
@@ -21,6 +23,13 @@ export function checkDirectory(directory: string): Finding[] {
   } catch (error) {
     return [fail('directory', `${directory} cannot be looked at: ${(error as Error).message}`, elsewhere)]
   }
+}
+
+/** Whether another user is in the way of the folder for directories that applications did not name. */
+export function checkPlace(): Finding[] {
+  const found = placeInTheWay()
+  if (found === undefined) return []
+  return [warn('directory', `${found.text}: applications that name no directory use another folder`, found.wayOut)]
 }
 
 /** Whether the files in a directory can be read, so that there is more to look for. */
@@ -64,13 +73,14 @@ function permissions(directory: string): Finding {
   if (!isReadable(directory)) {
     return fail('permissions', `user ${uid}, mode ${bits}: this user (${user}) cannot read it`, elsewhere)
   }
-  if ((mode & 0o022) !== 0) {
-    const text = `user ${uid}, mode ${bits}: others can change the numbers`
-    return warn('permissions', text, `chmod 0700 ${directory}`)
-  }
-  if (user !== undefined && user !== 0 && uid !== user) {
-    const text = `user ${uid}, mode ${bits}: not this user (${user})`
+  // Root looks at the directories of other users, whose processes join them.
+  if (user !== 0 && !isTrusted(uid)) {
+    const text = `user ${uid}, mode ${bits}: not this user (${user}), whose processes refuse it`
     return warn('permissions', text, elsewhere)
+  }
+  if ((mode & 0o022) !== 0) {
+    const text = `user ${uid}, mode ${bits}: other users can remove files, and add their own`
+    return warn('permissions', text, `chmod 0700 ${directory}`)
   }
   return ok('permissions', `user ${uid}, mode ${bits}`)
 }
@@ -101,9 +111,27 @@ function leftovers(directory: string): Finding[] {
     const text = `${strangers.length} files are not promhive's (${strangers[0]}, …)`
     findings.push(warn('files', text, 'a directory should be for nothing else'))
   }
+  findings.push(...foreignFiles(directory, names))
   const seats = names.filter((name) => seatOf(name) !== undefined).length
   findings.push(ok('files', `${seats} seats, ${names.length} files`))
   return [...findings, ...clock(directory, names)]
+}
+
+/** What has the name of one of promhive's files, and is passed over. */
+function foreignFiles(directory: string, names: readonly string[]): Finding[] {
+  const passedOver = names.flatMap((name) => {
+    const facts = lstatSync(join(directory, name), { throwIfNoEntry: false })
+    const why = facts === undefined ? undefined : whyPassedOver(facts, directory)
+    return why !== undefined && (isOurs(name) || name === controlName) ? [`${name} ${why}`] : []
+  })
+  if (passedOver.length === 0) return []
+  const text = `${passedOver.length} files are passed over (${passedOver.slice(0, 3).join(', ')})`
+  return [warn('files', text, 'remove them')]
+}
+
+function whyPassedOver(facts: Stats, directory: string): string | undefined {
+  if (!facts.isFile()) return 'is not a regular file'
+  return mayRead(facts.uid, directory) ? undefined : `belongs to user ${facts.uid}`
 }
 
 /** Files of the future: the clock was set back, and what tells of time is wrong for a while. */

@@ -2,6 +2,7 @@ import { directoryFromEnvironment } from '../../home/application-directory.js'
 import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
+import { textFor } from '../../supervisor/configuration/configuration.js'
 import type { Setting } from '../../supervisor/configuration/setting.js'
 import { settings } from '../../supervisor/configuration/settings.js'
 import { type Finding, ok, warn } from './finding.js'
@@ -55,9 +56,10 @@ function misspelt(name: string, known: ReadonlySet<string>): Finding[] {
 /** Values that whoever reads them would refuse. */
 function impossible(env: NodeJS.ProcessEnv): Finding[] {
   const findings: Finding[] = []
-  for (const { kind, env: names, secret = false } of Object.values<Setting>(settings)) {
+  for (const setting of Object.values<Setting>(settings)) {
+    const { kind, env: names, secret = false } = setting
     for (const name of names) {
-      const value = env[name]
+      const value = textFor(setting, env[name])
       if (value === undefined || value === '' || kind.read(value) !== undefined || isOff(name, value)) continue
       const got = secret ? 'something else' : describe(value)
       findings.push(warn('environment', `${name} must be ${kind.says}, got ${got}`, 'promhive run would refuse it'))

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Finding, ok, warn } from './finding.js'
 
@@ -43,7 +43,10 @@ function versionsOf(
     const path = join(modules, entry)
     if (entry === name) {
       try {
-        found.set(realpathSync(path), JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')).version)
+        const manifest = join(path, 'package.json')
+        // A fifo of that name would never be read to its end.
+        if (statSync(manifest).isFile())
+          found.set(realpathSync(path), JSON.parse(readFileSync(manifest, 'utf8')).version)
       } catch {
         // A folder that is no package.
       }

@@ -28,7 +28,7 @@ function workerLines(workers: readonly WorkerLine[]): string[] {
   const cells = workers.map(({ seat, pid, thread, since, series, cpu, residentBytes }) => [
     String(seat),
     thread === 0 ? String(pid) : `${pid} thread ${thread}`,
-    duration(now - since),
+    duration(Math.max(0, now - since)),
     cpu === undefined ? '-' : `${(cpu * 100).toFixed(0)} %`,
     residentBytes === undefined ? '-' : `${Math.round(residentBytes / 1024 / 1024)} MiB`,
     String(series),

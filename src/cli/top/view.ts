@@ -2,6 +2,7 @@ import { loadBinding } from '#native'
 import { Merger } from '../../collect/merge.js'
 import { Slices } from '../../collect/pause.js'
 import type { FamilyTable } from '../../model/family.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import { opened } from '../../store/series-log.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 import { sampleProcess } from '../../supervisor/process-sample.js'
@@ -58,7 +59,7 @@ export class Viewer {
     const pause = new Slices()
     const { writers, errors } = await this.source.read(pause)
     const merged = await this.merger.merge(writers, pause)
-    const now = performance.now() / 1000
+    const now = monotonicNow() / 1000
     const elapsed = this.lookedAt === 0 ? undefined : now - this.lookedAt
     this.lookedAt = now
     const used = new Map<number, number>()

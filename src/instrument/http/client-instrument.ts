@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../runtime/timers.js'
 import type { ClientMetrics } from './client-metrics.js'
 
 /** An outgoing request under way. */
@@ -24,7 +25,7 @@ export class ClientInstrument {
   }
 
   begun(request: object, method: string, origin: string): void {
-    const since = performance.now()
+    const since = monotonicNow()
     const told = { method, asked: origin, origin, since, status: 0, errorType: undefined, over: false }
     this.underWay.set(request, told)
     for (const metrics of this.metrics) metrics.begun(told)
@@ -50,7 +51,7 @@ export class ClientInstrument {
     for (const metrics of this.metrics) metrics.left(outgoing)
     // Neither answered nor failed: the connection was handed over to another protocol.
     if (outgoing.status === 0 && outgoing.errorType === undefined) return
-    const seconds = (performance.now() - outgoing.since) / 1000
+    const seconds = (monotonicNow() - outgoing.since) / 1000
     for (const metrics of this.metrics) metrics.ended({ ...outgoing, seconds })
   }
 }

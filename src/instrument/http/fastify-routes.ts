@@ -1,3 +1,4 @@
+import { errorMonitor } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
@@ -22,7 +23,7 @@ export interface FastifyLike {
 
 interface StreamLike {
   pipe(target: unknown): unknown
-  once(event: 'error', listener: (error: unknown) => void): unknown
+  once(event: typeof errorMonitor, listener: (error: unknown) => void): unknown
 }
 
 interface FastifyReplyLike {
@@ -55,7 +56,8 @@ export function hookInto(fastify: FastifyLike): void {
   })
   // A stream that fails after the headers reaches no hook: Fastify cuts the response off.
   fastify.addHook('onSend', (request, _reply, payload, done) => {
-    if (isStream(payload)) payload.once('error', (fault) => error([request, fault]))
+    // A monitor: an error that has no listener stays one that ends the process.
+    if (isStream(payload)) payload.once(errorMonitor, (fault) => error([request, fault]))
     done()
   })
 }

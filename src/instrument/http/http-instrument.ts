@@ -1,6 +1,7 @@
 import type { Registry } from '../../collect/registry.js'
 import { theHome } from '../../metric/home.js'
 import { MetricsError } from '../../model/errors.js'
+import { setImmediate } from '../../runtime/timers.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
 import { watchExpressErrors } from './express-errors.js'

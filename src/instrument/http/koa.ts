@@ -1,3 +1,4 @@
+import { errorMonitor } from 'node:events'
 import type { NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
 import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
@@ -7,11 +8,11 @@ export interface KoaContext {
   readonly req: NodeRequest
   readonly res: NodeResponse
   readonly _matchedRoute?: unknown
-  readonly app: KoaApplication
+  readonly app?: KoaApplication
 }
 
 interface KoaApplication {
-  on(event: 'error', listener: (error: unknown, context?: KoaContext) => void): unknown
+  on(event: typeof errorMonitor, listener: (error: unknown, context?: KoaContext) => void): unknown
 }
 
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>
@@ -21,9 +22,10 @@ export function koaMetrics(options: HttpOptions): KoaMiddleware {
   const heard = new WeakSet<KoaApplication>()
   return async (context, next) => {
     picker.pick(context.req, context.res, () => routeOf(context))
-    if (!heard.has(context.app)) {
-      heard.add(context.app)
-      attempt(() => hearErrors(context.app))
+    const { app } = context
+    if (app !== undefined && !heard.has(app)) {
+      heard.add(app)
+      attempt(() => hearErrors(app))
     }
     try {
       await next()
@@ -34,15 +36,17 @@ export function koaMetrics(options: HttpOptions): KoaMiddleware {
   }
 }
 
-/**
- * A body that fails while it is sent reaches no middleware, only the application's `error` event. Koa gives an application
- * its own listener before the first request, so that this one does not stand in for it.
- */
+/** A body that fails while it is sent reaches no middleware, only the application's `error` event. */
 function hearErrors(application: KoaApplication): void {
-  application.on('error', (error, context) => {
-    // What the connection itself met is the client's leaving.
-    if (context?.req !== undefined && error !== context.req.socket?.errored) noteError(context.req, error)
+  // A monitor: to Koa, and to Node, the event has no more listeners than without it.
+  application.on(errorMonitor, (error, context) => {
+    if (context?.req !== undefined && !isOfConnection(error, context.req)) noteError(context.req, error)
   })
+}
+
+/** Whether an error is the connection's own: the client left. A stream of HTTP/2 knows that by itself. */
+function isOfConnection(error: unknown, request: NodeRequest): boolean {
+  return request.httpVersionMajor < 2 && error === request.socket?.errored
 }
 
 function routeOf({ _matchedRoute: route }: KoaContext): string | undefined {

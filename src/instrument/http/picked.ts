@@ -6,6 +6,8 @@ import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { report } from './guard.js'
 import { provideHttpInstrument } from './http-instrument.js'
 import type { HttpOptions } from './http-options.js'
+import { errorTypeOf } from './label-values.js'
+import { note } from './request-notes.js'
 import type { ServerInstrument } from './server-instrument.js'
 import { StreamExchange } from './stream-exchange.js'
 
@@ -65,6 +67,7 @@ export class Picker {
 export function noteError(request: NodeRequest, error: unknown): void {
   attempt(() => {
     exchangeOf(request)?.met(error)
+    note(request, { errorType: errorTypeOf(error) })
   })
 }
 

@@ -53,7 +53,7 @@ export class ServerInstrument {
   ended(exchange: Exchange): void {
     if (!exchange.measured) return
     exchange.measured = false
-    const route = this.routeOf(exchange)
+    const route = routeText(this.routeOf(exchange))
     for (const metrics of this.metrics) metrics.ended(exchange, route)
   }
 
@@ -66,6 +66,12 @@ export class ServerInstrument {
     const { route } = this.options
     return route && asked(() => route(request))
   }
+}
+
+/** A route may come from code without types, as a pattern too. What is no text costs the label, and not the count. */
+function routeText(route: unknown): string {
+  if (typeof route === 'string') return route
+  return route instanceof RegExp ? String(route) : unmatched
 }
 
 /** A function that fails costs the label, and not the count. */

@@ -4,13 +4,14 @@ import { Histogram, type HistogramChild } from '../../metric/histogram.js'
 import { theHome } from '../../metric/home.js'
 import { defaultBounds } from '../../model/bounds.js'
 import { MetricsError } from '../../model/errors.js'
+import type { LabelValueOrNone } from '../../model/label-set.js'
 import { BoundedValues, errorTypeOf, failureTypeOf } from '../http/label-values.js'
 import { type AnyFunction, durationUnits, type MeasureOptions } from './measure-options.js'
 
 /** Label values of one call, by name. */
-export type CallLabels = Readonly<Record<string, string | number | boolean>>
+export type CallLabels = Readonly<Record<string, LabelValueOrNone>>
 
-/** How many types of error are told apart. */
+/** How many types of error have a value of their own. */
 const maxErrorTypes = 100
 
 /** The children that count calls whose labels are always the same. */
@@ -161,7 +162,7 @@ export class CallMetrics {
       }
     }
     const type = errorTypeOf(error)
-    // The system's errors are all of one class; their code is what tells them apart.
+    // The system's errors are all of one class; their code distinguishes them.
     return type === 'Error' ? failureTypeOf(error) : type
   }
 
@@ -174,6 +175,8 @@ export class CallMetrics {
 }
 
 /** Labels that have a value, as their own object: the function may change its own later. */
-function present(labels: Readonly<Record<string, unknown>>): CallLabels {
-  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== undefined)) as CallLabels
+function present(given: Readonly<Record<string, unknown>>): CallLabels {
+  const labels: Record<string, unknown> = {}
+  for (const name of Object.keys(given)) if (given[name] !== undefined) labels[name] = given[name]
+  return labels as CallLabels
 }

@@ -1,46 +1,64 @@
 import type { MetricRegistry } from '../../metric/home.js'
 import { checkBounds } from '../../model/bounds.js'
 import { MetricsError } from '../../model/errors.js'
-import { checkLabelNames, type LabelValue } from '../../model/label-set.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { checkLabelNames, type LabelValueOrNone } from '../../model/label-set.js'
 import { checkMetricName, describe } from '../../model/metric-name.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: any function at all, whose own type comes back
 export type AnyFunction = (this: any, ...args: any[]) => any
 
 /** Values for labels that a function computes; one that is left out is a label that the series lacks. */
-export type ComputedLabels<L extends string> = { readonly [K in L]?: LabelValue | undefined }
+export type ComputedLabels<L extends string> = { readonly [K in L]?: LabelValueOrNone }
 
 /** @template F the function that is measured, where its type is known */
 export interface MeasureOptions<F extends AnyFunction, L extends string = string, R extends string = string> {
   /** What the names of the families begin with: `mail` gives `mail_total`, `mail_duration_seconds` and so on. */
   readonly name: string
   /** What is measured, as a noun phrase that the help texts begin with; `Calls of <name>` when left out. */
-  readonly help?: string
+  readonly help?: string | undefined
   /** The names of the labels that `labels` computes. */
-  readonly labelNames?: readonly L[]
+  readonly labelNames?: readonly L[] | undefined
   /** Label values: the same ones for every call, or a function of the arguments, called before each call. */
   readonly labels?:
-    | Readonly<Record<string, LabelValue>>
+    | Readonly<Record<string, LabelValueOrNone>>
+    | undefined
     | ((this: ThisParameterType<F>, ...args: Parameters<F>) => ComputedLabels<NoInfer<L>>)
   /** The names of the labels that `resultLabels` computes. */
-  readonly resultLabelNames?: readonly R[]
+  readonly resultLabelNames?: readonly R[] | undefined
   /** Label values that depend on the result, or on the error; called when the call has ended. `in_progress` lacks them. */
-  readonly resultLabels?: (result: Awaited<ReturnType<F>> | undefined, error: unknown) => ComputedLabels<NoInfer<R>>
+  readonly resultLabels?:
+    | ((result: Awaited<ReturnType<F>> | undefined, error: unknown) => ComputedLabels<NoInfer<R>>)
+    | undefined
   /** The label `error_type` of an error; the name of its class when left out. */
-  readonly errorType?: (error: unknown) => string
+  readonly errorType?: ((error: unknown) => string) | undefined
   /** Upper bounds of the duration, in `unit`; 5 ms to 10 s when left out. */
-  readonly buckets?: readonly number[]
+  readonly buckets?: readonly number[] | undefined
   /** Of the duration: `seconds` when left out. */
-  readonly unit?: DurationUnit
+  readonly unit?: DurationUnit | undefined
   /** Where the families are shown; the default registry when left out, nowhere when empty. */
-  readonly registers?: readonly MetricRegistry[]
+  readonly registers?: readonly MetricRegistry[] | undefined
   /** How many series each family may make in this process; beyond, calls are counted in one series of `_overflow`. */
-  readonly maxSeries?: number
+  readonly maxSeries?: number | undefined
 }
 
 export const durationUnits = { seconds: 1e-3, milliseconds: 1 } as const
 
 export type DurationUnit = keyof typeof durationUnits
+
+const known = {
+  name: true,
+  help: true,
+  labelNames: true,
+  labels: true,
+  resultLabelNames: true,
+  resultLabels: true,
+  errorType: true,
+  buckets: true,
+  unit: true,
+  registers: true,
+  maxSeries: true,
+} as const satisfies OptionNames<MeasureOptions<AnyFunction>>
 
 /** @throws MetricsError `NAME_MISSING`, `NAME_INVALID`, `BUCKETS_INVALID`, `OPTION_INVALID` */
 export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void {
@@ -50,6 +68,7 @@ export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void 
   }
   const { name, labels, labelNames, resultLabels, resultLabelNames, errorType, buckets, unit } = options
   checkMetricName(name)
+  checkOptions(`measure: ${name}`, options, known)
   const invalid = (text: string): never => {
     throw new MetricsError('OPTION_INVALID', `measure: ${name}: ${text}`)
   }

@@ -97,12 +97,11 @@ function measured(fn: AnyFunction, metrics: CallMetrics): AnyFunction {
   return wrapper
 }
 
-/** `name` and `length` as well, which frameworks look at; `prototype` belongs to the function that `new` is said of. */
+/** `name` and `length` as well, which frameworks look at, and `prototype`, for a function that is called with `new`. */
 function copyProperties(from: AnyFunction, to: AnyFunction): void {
   const {
-    prototype: _,
-    arguments: __,
-    caller: ___,
+    arguments: _,
+    caller: __,
     ...properties
   } = Object.getOwnPropertyDescriptors(from) as Record<string, PropertyDescriptor>
   Object.defineProperties(to, properties)

@@ -1,5 +1,13 @@
 import { type EventLoopUtilization, type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { GaugeMode } from '../../model/metric-type.js'
+import {
+  clearInterval,
+  clearTimeout,
+  monotonicNow,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from '../../runtime/timers.js'
 import { type Lag, LagWindow } from './lag-window.js'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 import { Watch } from './watch.js'
@@ -94,9 +102,9 @@ export class EventLoop extends Watch {
   }
 
   private measureTurn(): void {
-    const began = performance.now()
+    const began = monotonicNow()
     setImmediate(() => {
-      this.turn = (performance.now() - began) / 1000
+      this.turn = (monotonicNow() - began) / 1000
     }).unref()
   }
 }

@@ -31,6 +31,11 @@ export interface ReadGaugeFamily extends ReadFamily {
   readonly watch?: Watch
 }
 
+interface LabelledReading {
+  readonly labels: LabelValues<string>
+  readonly value: number
+}
+
 export interface HistogramFamily extends Family {
   readonly buckets: readonly number[]
   /** Makes what observes into the histogram. */
@@ -94,7 +99,7 @@ export class RuntimeMetrics {
     return { name: prefix + name, help, labelNames: [...labelNames, ...Object.keys(labels)], registers: [registry] }
   }
 
-  private valuesOf({ ofProcess = false, read }: ReadFamily): readonly Required<CollectedValue>[] {
+  private valuesOf({ ofProcess = false, read }: ReadFamily): readonly LabelledReading[] {
     const reading = ofProcess && !isMainThread ? undefined : read()
     if (reading === undefined) return []
     const values = typeof reading === 'number' ? [{ value: reading }] : reading

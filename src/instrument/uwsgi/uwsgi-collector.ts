@@ -1,4 +1,5 @@
 import type { CollectedFamily, CollectedValue, Collector } from '../../collect/collector.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import {
   appFamilies,
   cacheFamilies,
@@ -48,7 +49,7 @@ export class UwsgiCollector implements Collector {
   }
 
   private async ask(uri: string): Promise<UwsgiStatistics | undefined> {
-    const began = performance.now()
+    const began = monotonicNow()
     let fault: unknown
     try {
       return await this.parts.read(uri)
@@ -56,7 +57,7 @@ export class UwsgiCollector implements Collector {
       fault = cause
       return undefined
     } finally {
-      this.parts.onRead(uri, (performance.now() - began) / 1000, fault)
+      this.parts.onRead(uri, (monotonicNow() - began) / 1000, fault)
     }
   }
 }

@@ -10,6 +10,9 @@ export const counterLayout: SlotLayout = {
   perWriter: false,
   claim() {},
   carry: (into, intoAt, from, fromAt) => addSlots(into.values, intoAt, from.values, fromAt, 1),
+  replace(into, intoAt, from, fromAt) {
+    into.values[intoAt] = from.values[fromAt]!
+  },
   combine: (into, intoAt, from, at) => addSlots(into, intoAt, from, at, 1),
   present: () => true,
 }

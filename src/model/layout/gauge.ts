@@ -21,18 +21,21 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
   }
   const shared = { mergedWidth: 2, additiveFrom: undefined, keepsDead, perWriter: merge === 'all', present }
   if (merge === 'mostrecent') {
+    const replace: SlotLayout['replace'] = (into, intoAt, from, fromAt, epoch) => {
+      Atomics.add(into.words, intoAt * 2, 1)
+      into.values[intoAt + 1] = epoch
+      into.values.set(from.values.subarray(fromAt + 2, fromAt + 4), intoAt + 2)
+      Atomics.add(into.words, intoAt * 2, 1)
+    }
     return {
       ...shared,
       width: 4,
       sequenced: true,
       claim: (area, at) => closeRecord(area.words, at),
       carry(into, intoAt, from, fromAt, epoch) {
-        if (!(from.values[fromAt + 2]! > into.values[intoAt + 2]!)) return
-        Atomics.add(into.words, intoAt * 2, 1)
-        into.values[intoAt + 1] = epoch
-        into.values.set(from.values.subarray(fromAt + 2, fromAt + 4), intoAt + 2)
-        Atomics.add(into.words, intoAt * 2, 1)
+        if (from.values[fromAt + 2]! > into.values[intoAt + 2]!) replace(into, intoAt, from, fromAt, epoch)
       },
+      replace,
       combine(into, intoAt, from, at, owner) {
         if (!keepsDead && from[at + 1] !== owner.epoch) return
         const seconds = from[at + 2]!
@@ -55,6 +58,14 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
         const kept = from.values[there + 1]!
         if (!Number.isNaN(kept)) into.values[here + 1] = foldTwo(merge, kept, into.values[here + 1]!)
       },
+      replace({ values }, intoAt, from, fromAt, epoch) {
+        const used = pairAt(values[intoAt]!)
+        const next = used === 1 ? 3 : 1
+        values[intoAt + next] = from.values[fromAt + pairAt(from.values[fromAt]!)]!
+        // What dead owners left belongs to the value that is replaced.
+        values[intoAt + next + 1] = Number.NaN
+        values[intoAt] = 2 * epoch + (next === 3 ? 1 : 0)
+      },
       combine(into, intoAt, from, at) {
         const state = from[at]!
         if (state === 0) return
@@ -76,6 +87,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
       values[at] = epoch
     },
     carry,
+    replace: carry,
     combine(into, intoAt, from, at, owner) {
       const epoch = from[at]!
       if (epoch === 0 || (!keepsDead && epoch !== owner.epoch)) return

@@ -1,4 +1,4 @@
-import { addSlots, closeRecord, type SlotLayout } from './slot-layout.js'
+import { addSlots, closeRecord, replaceRecord, type SlotLayout } from './slot-layout.js'
 
 /** Where a histogram's slots lie behind its first one. */
 export const histogramSlots = { sequence: 0, sum: 1, buckets: 2 } as const
@@ -24,6 +24,7 @@ export function histogramLayout(bounds: readonly number[]): SlotLayout {
       addSlots(into.values, intoAt + histogramSlots.sum, from.values, fromAt + histogramSlots.sum, mergedWidth)
       Atomics.add(into.words, intoAt * 2, 1)
     },
+    replace: (into, intoAt, from, fromAt) => replaceRecord(into, intoAt, from, fromAt, mergedWidth + 1),
     combine: (into, intoAt, from, at) => addSlots(into, intoAt, from, at + histogramSlots.sum, mergedWidth),
     present: () => true,
   }

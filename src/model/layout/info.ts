@@ -18,6 +18,7 @@ export const infoLayout: SlotLayout = {
   },
   // A series that is open is said: claiming it there was all.
   carry() {},
+  replace() {},
   combine(into, intoAt, from, at, owner) {
     if (from[at] !== owner.epoch) return
     into[intoAt] = 1

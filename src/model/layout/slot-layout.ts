@@ -30,6 +30,8 @@ export interface SlotLayout {
   claim(area: SlotArea, at: number, epoch: number): void
   /** Moves what the same writer counted in another store onto a series that it has claimed here. */
   carry(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
+  /** Puts what the same writer counted in another store in the place of a series that it has claimed here. */
+  replace(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
   /** Adds one writer's series onto the merged one. */
   combine(into: Float64Array, intoAt: number, from: Float64Array, at: number, owner: Owner): void
   /** Whether the merged series has a value to show. */
@@ -39,6 +41,13 @@ export interface SlotLayout {
 /** `combine` of every layout that merges by addition. */
 export function addSlots(into: Float64Array, intoAt: number, from: Float64Array, at: number, count: number): void {
   for (let i = 0; i < count; i++) into[intoAt + i]! += from[at + i]!
+}
+
+/** `replace` of a record behind its sequence number: slots of one store in the place of those of another. */
+export function replaceRecord(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, width: number): void {
+  Atomics.add(into.words, intoAt * 2, 1)
+  into.values.set(from.values.subarray(fromAt + 1, fromAt + width), intoAt + 1)
+  Atomics.add(into.words, intoAt * 2, 1)
 }
 
 /** Makes a record's sequence number even again. */

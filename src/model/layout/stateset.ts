@@ -17,6 +17,12 @@ export function stateSetLayout({ name, states, mode }: FamilyDescriptor<'statese
   }
   const count = states.length
   const width = stateSlots.states + count
+  const replace: SlotLayout['replace'] = (into, intoAt, from, fromAt, epoch) => {
+    Atomics.add(into.words, intoAt * 2, 1)
+    into.values[intoAt + stateSlots.epoch] = epoch
+    into.values.set(from.values.subarray(fromAt + stateSlots.seconds, fromAt + width), intoAt + stateSlots.seconds)
+    Atomics.add(into.words, intoAt * 2, 1)
+  }
   return {
     width,
     mergedWidth: 1 + count,
@@ -35,11 +41,9 @@ export function stateSetLayout({ name, states, mode }: FamilyDescriptor<'statese
     },
     carry(into, intoAt, from, fromAt, epoch) {
       if (!(from.values[fromAt + stateSlots.seconds]! > into.values[intoAt + stateSlots.seconds]!)) return
-      Atomics.add(into.words, intoAt * 2, 1)
-      into.values[intoAt + stateSlots.epoch] = epoch
-      into.values.set(from.values.subarray(fromAt + stateSlots.seconds, fromAt + width), intoAt + stateSlots.seconds)
-      Atomics.add(into.words, intoAt * 2, 1)
+      replace(into, intoAt, from, fromAt, epoch)
     },
+    replace,
     combine(into, intoAt, from, at, owner) {
       const seconds = from[at + stateSlots.seconds]!
       if (from[at + stateSlots.epoch] !== owner.epoch || !(seconds > 0)) return

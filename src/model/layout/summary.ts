@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../descriptor.js'
 import { QuantileSketch } from '../quantile-sketch.js'
-import { addSlots, closeRecord, type SlotLayout } from './slot-layout.js'
+import { addSlots, closeRecord, replaceRecord, type SlotLayout } from './slot-layout.js'
 
 /** Where a summary's slots lie behind its first one. Merged, the sequence number is left out. */
 export const summarySlots = { sequence: 0, sum: 1, count: 2, bins: 3 } as const
@@ -33,6 +33,7 @@ export function summaryLayout(family: FamilyDescriptor<'summary'>): SlotLayout {
       addSlots(into.values, intoAt + summarySlots.sum, from.values, fromAt + summarySlots.sum, mergedWidth)
       Atomics.add(into.words, intoAt * 2, 1)
     },
+    replace: (into, intoAt, from, fromAt) => replaceRecord(into, intoAt, from, fromAt, mergedWidth + 1),
     combine: (into, intoAt, from, at) => addSlots(into, intoAt, from, at + summarySlots.sum, mergedWidth),
     present: () => true,
   }

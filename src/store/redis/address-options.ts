@@ -4,17 +4,17 @@ import { describe } from '../../model/metric-name.js'
 /** Where Redis is, in parts; and the names that pytheus has for two options. */
 export interface RedisAddressOptions {
   /** Where Redis is, in place of `url`: localhost when left out. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** 6379 when left out. */
-  readonly port?: number
+  readonly port?: number | undefined
   /** The number of the database: 0 when left out. */
-  readonly db?: number
-  readonly username?: string
-  readonly password?: string
+  readonly db?: number | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
   /** pytheus' name for `keyPrefix`, which wins. */
-  readonly key_prefix?: string
+  readonly key_prefix?: string | undefined
   /** pytheus' name for `expireKeyTime`, which wins. */
-  readonly expire_key_time?: number
+  readonly expire_key_time?: number | undefined
 }
 
 type Others = { readonly url?: unknown; readonly client?: unknown; readonly tls?: unknown }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { within } from '../../redis-client/patience.js'
+import { inSlices } from '../slices.js'
 import { type Change, changeWords } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import type { Keys } from './keys.js'
 import type { Ledger } from './ledger.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
 import { flush } from './scripts.js'
-import { inSlices } from './slices.js'
 
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {
@@ -16,8 +16,8 @@ export interface Flushed {
   facts(): Facts
   /** What was removed for the whole application and is not told yet; taken off when it is. */
   readonly untold: Omit<Removal, 'author'>[]
-  /** Somebody else removed series. */
-  removed(removal: Removal): void
+  /** Other writers removed series. */
+  removed(removals: readonly Removal[]): void
   /** Redis took this writer for dead: what it has of the ledger is counted elsewhere now. */
   folded(writer: string): void
 }
@@ -224,10 +224,9 @@ export class Flusher {
 
   private follow(end: number, removals: readonly Reply[]): void {
     this.seen = end
-    for (const each of removals) {
-      const removal = removalFrom(textOf(each))
-      if (removal !== undefined && removal.author !== this.writer) this.flushed.removed(removal)
-    }
+    const found = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
+    const others = found.filter(({ author }) => author !== this.writer)
+    if (others.length > 0) this.flushed.removed(others)
   }
 
   /** Under a new name, with what is not counted elsewhere. */

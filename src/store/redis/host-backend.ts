@@ -1,26 +1,27 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
-import type {
-  Backend,
-  Pause,
-  RemovalScope,
-  Source,
-  SourceReading,
-  Store,
-  Surroundings,
-  WriterSnapshot,
+import {
+  type Backend,
+  type Pause,
+  removeMany,
+  type Source,
+  type SourceReading,
+  type Store,
+  type Surroundings,
+  type WriterSnapshot,
 } from '../backend.js'
+import { slices } from '../slices.js'
 import type { Facts, Removal } from './entry.js'
 import { HostImage } from './host-image.js'
 import { type HostPlace, noteFrom } from './host-place.js'
+import { HostRemovals } from './host-removals.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
 import { inTurn } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
 import type { Shelf } from './shelf.js'
-import { slices } from './slices.js'
 
 const nothing = { id: '', version: 0 }
 const noPause: Pause = { due: () => false, rest: async () => {} }
@@ -30,6 +31,7 @@ export class HostBackend implements Backend {
   readonly name = 'redis'
   readonly shared = true
   private readonly service: Service
+  private readonly removals: HostRemovals
   private readonly startedAt = Date.now() / 1000
   private readonly stores = new WeakMap<Store, Store>()
   private place: HostPlace | undefined
@@ -68,12 +70,14 @@ export class HostBackend implements Backend {
         },
         untold: [],
         facts: () => this.facts(),
-        removed: (removal) => this.removed(removal),
+        removed: (removals) => this.removed(removals),
         folded: (next) => this.folded(next),
       },
       onError: (error) => this.surroundings?.onError(error),
+      onRecovered: (text) => this.surroundings?.onRecovered?.(text),
       tick: () => this.flush(),
     })
+    this.removals = new HostRemovals(this.service)
   }
 
   begin(surroundings: Surroundings): void {
@@ -112,6 +116,7 @@ export class HostBackend implements Backend {
   }
 
   close(): Promise<void> {
+    this.removals.end()
     this.closing ??= this.leave()
     return this.closing
   }
@@ -139,7 +144,7 @@ export class HostBackend implements Backend {
     this.stale = false
     this.freshening = undefined
     if (run === undefined) this.leading = undefined
-    else if (run === this.leading) await this.image.update((await this.here().read(pause)).writers, pause)
+    else if (run === this.leading) await this.image.update(wholeOf(await this.here().read(pause)), pause)
     else await this.takeOver(run, pause)
     return run !== undefined
   })
@@ -187,7 +192,7 @@ export class HostBackend implements Backend {
     const image = new HostImage()
     const { writer = this.ledgerOf(run), elsewhere = [] } = noteFrom(this.place!.note(), this.ledgerOf(run))
     image.count(elsewhere)
-    await image.update((await this.here().read(pause)).writers, pause)
+    await image.update(wholeOf(await this.here().read(pause)), pause)
     this.image = image
     this.service.flusher.restart(writer)
     this.leading = run
@@ -223,7 +228,8 @@ export class HostBackend implements Backend {
       seat: seat + writer.seat,
       process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
     }))
-    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed }
+    const { incomplete } = local
+    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed, incomplete }
   }
 
   private facts(): Facts {
@@ -246,32 +252,32 @@ export class HostBackend implements Backend {
       close: () => under.close(),
       remove: (family, filter, scope) => {
         under.remove(family, filter, scope)
-        if (scope === 'application') void this.tell(family, filter)
+        if (scope === 'application') this.tell(family, [filter])
+      },
+      removeMany: (family, filters, scope, now) => {
+        removeMany(under, family, filters, scope, now)
+        if (scope === 'application') this.tell(family, filters)
       },
     }
   }
 
-  private async tell({ registry, name }: FamilyDescriptor, labels: LabelFilter): Promise<void> {
+  private tell({ registry, name }: FamilyDescriptor, filters: readonly LabelFilter[]): void {
     // Not in the name of the host's ledger: until the next flush, that has what was removed.
     const author = `${this.ledgerOf(this.place!.runId() ?? '')} removes`
-    for (let attempt = 1; this.closing === undefined; attempt++) {
-      try {
-        await this.service.tell({ author, registry, name, labels })
-        return
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, Math.min(attempt, 10) * 1000).unref())
-      }
-    }
+    this.removals.push(filters.map((labels) => ({ author, registry, name, labels })))
   }
 
-  /** Somebody removed series: those of other hosts are removed here as well, those of this one are already. */
-  private removed({ author, registry, name, labels }: Removal): void {
+  /** Series were removed: those of other hosts are removed here as well, those of this one are already. */
+  private removed(removals: readonly Removal[]): void {
     this.stale = true
-    if (author.startsWith(this.ledgerOf(this.leading ?? ''))) return
-    const scope: RemovalScope = 'application'
+    const own = this.ledgerOf(this.leading ?? '')
+    const others = removals.filter(({ author }) => !author.startsWith(own))
+    if (others.length === 0) return
     const store = this.place!.backend.openStore()
     for (const family of new Set([...this.image.ledger.families.values()].map((known) => known.family))) {
-      if (family.name === name && family.registry === registry) store.remove(family, labels, scope)
+      const filters = others.filter(({ name, registry }) => family.name === name && family.registry === registry)
+      const labels = filters.map((removal) => removal.labels)
+      if (labels.length > 0) removeMany(store, family, labels, 'application')
     }
   }
 
@@ -283,4 +289,10 @@ export class HostBackend implements Backend {
     const elsewhere = this.image.forgetSent()
     this.place!.leaveNote(JSON.stringify({ writer, elsewhere }))
   }
+}
+
+/** All writers of a reading. What is missing from it is not to be taken for gone. */
+function wholeOf({ writers, incomplete }: SourceReading): readonly WriterSnapshot[] {
+  if (incomplete !== undefined) throw incomplete
+  return writers
 }

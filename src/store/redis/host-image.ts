@@ -2,7 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SlotLayout } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Pause, WriterSnapshot } from '../backend.js'
+import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import { opened, removed, type SeriesLog } from '../series-log.js'
 import { SlotMap } from '../slot-map.js'
 import type { PartFacts } from './entry.js'
@@ -66,7 +66,20 @@ export class HostImage {
       ...{ part, live, epoch, startedAt },
       ...(process !== undefined && { process }),
     }))
-    for (const writer of writers) this.plans.get(writer.log)!.exemplify(writer)
+    this.exemplify(writers)
+  }
+
+  /** Of each bucket the newest exemplar that a process has now, whatever was there before: clocks are set back, too. */
+  private exemplify(writers: readonly WriterSnapshot[]): void {
+    const newest = new Map<string, PlacedExemplar>()
+    for (const writer of writers) {
+      for (const placed of this.plans.get(writer.log)!.exemplars(writer)) {
+        const field = `${placed.slot} ${placed.bucket}`
+        const other = newest.get(field)?.exemplar
+        if (other === undefined || (other.timestamp ?? 0) < (placed.exemplar.timestamp ?? 0)) newest.set(field, placed)
+      }
+    }
+    for (const { slot, bucket, exemplar } of newest.values()) this.ledger.setOtherExemplar(slot, bucket, exemplar)
   }
 
   private planOf({ log, seat }: WriterSnapshot): Plan {
@@ -205,11 +218,12 @@ class Plan {
     this.places.add(sums, values)
   }
 
-  exemplify({ exemplars }: WriterSnapshot): void {
+  /** The process's exemplars, where their series lie in the ledger. */
+  *exemplars({ exemplars }: WriterSnapshot): Iterable<PlacedExemplar> {
     for (const { slot, bucket, exemplar } of exemplars?.() ?? []) {
       const there = this.open.get(slot)
       const entry = there && this.image.ledger.get(there.family, there.key)
-      if (entry !== undefined) this.image.ledger.setNewerExemplar(entry.run.slot, bucket, exemplar)
+      if (entry !== undefined) yield { slot: entry.run.slot, bucket, exemplar }
     }
   }
 

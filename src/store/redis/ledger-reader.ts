@@ -1,6 +1,7 @@
 import { type Exemplar, exemplarFrom } from '../../model/exemplar.js'
-import { matches } from '../../model/series-key.js'
+import type { SeriesFilters } from '../../model/series-filters.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
+import type { RemovalIndex } from '../removal-index.js'
 import { removed, type SeriesLog } from '../series-log.js'
 import { isWriter, type LedgerEntry, type Removal } from './entry.js'
 import { Names } from './names.js'
@@ -51,25 +52,28 @@ export class LedgerReader {
     this.exemplarsVersion = entry.exemplarsVersion
   }
 
-  /** Leaves out what was removed for the whole application and the writer has not removed yet. */
-  mask(removals: readonly PlacedRemoval[]): void {
-    const from = Math.max(this.entry!.seen, this.maskedUntil)
-    for (const { removal, position } of removals) {
-      if (position <= from) continue
-      this.maskedUntil = position
-      if (removal.author === this.id) continue
-      for (const log of this.names.logs.values()) this.maskIn(log, removal)
-    }
+  /** Up to where its writer has carried out removals, or this reader has left series out for them. */
+  get removedUntil(): number {
+    return Math.max(this.entry!.seen, this.maskedUntil)
   }
 
-  private maskIn(log: SeriesLog, { registry, name, labels }: Removal): void {
-    const concerned = new Set<number>()
-    for (const [i, family] of log.families.entries())
-      if (family?.name === name && family.registry === registry) concerned.add(i)
-    if (concerned.size === 0) return
+  /** Leaves out what removals name that the writer has not removed yet: all of them in one pass. */
+  async mask(removals: RemovalIndex, until: number, pause: Pause): Promise<void> {
+    const after = this.removedUntil
+    if (until <= after) return
+    this.maskedUntil = until
+    for (const log of this.names.logs.values()) await this.maskIn(log, removals, after, pause)
+  }
+
+  private async maskIn(log: SeriesLog, removals: RemovalIndex, after: number, pause: Pause): Promise<void> {
+    const filters: (SeriesFilters | undefined)[] = []
+    for (const family of log.families) filters.push(family && (await removals.filtersOf(family, pause)))
+    if (filters.every((each) => each === undefined)) return
+    let looked = 0
     for (const [slot, i] of openSeries(log)) {
+      if ((++looked & 255) === 0 && pause.due()) await pause.rest()
       const index = log.familyOf[i]!
-      if (!concerned.has(index) || !matches(log.families[index]!.labelNames, log.keyOf[i]!, labels)) continue
+      if (!filters[index]?.names(log.keyOf[i]!, after, this.id)) continue
       log.append(removed, index, slot, log.keyOf[i]!, 0)
       this.masked.add(slot)
     }

@@ -6,6 +6,8 @@ import type { PlacedExemplar, SourceReading, WriterSnapshot } from '../backend.j
 import { type Run, type Segment, Segments } from '../segments.js'
 import { opened, SeriesLog } from '../series-log.js'
 import type { Change } from './change.js'
+import { KeyIndex } from './key-index.js'
+import { LedgerExemplars } from './ledger-exemplars.js'
 import { Lines } from './lines.js'
 import { familyName, openedName, removedName } from './names.js'
 import { openSeries } from './open-series.js'
@@ -13,8 +15,6 @@ import { SentSlots } from './sent-slots.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
-/** Exemplars in one change: a call takes only so many words. The rest goes with the next. */
-const mostExemplars = 5000
 /** No edition: those have numbers from 0 on. */
 const untold = -1
 /** So many lines are made ready in steps, not at once. */
@@ -39,6 +39,8 @@ export interface KnownFamily {
   /** The edition of the names that has its line, under its index. */
   edition: number
   readonly series: Map<SeriesKey, Entry>
+  /** The same by some of the labels, for removals. */
+  readonly byLabels: KeyIndex
 }
 
 /**
@@ -58,9 +60,7 @@ export class Ledger {
   private fresh: Entry[] = []
   private familyCount = 0
   private gone = 0
-  private readonly exemplars = new Map<string, PlacedExemplar>()
-  private readonly changedExemplars = new Set<string>()
-  private exemplarsVersion = 0
+  private readonly exemplars = new LedgerExemplars()
   private log: SeriesLog | undefined
 
   /** @param edition grows when the names are written anew: who followed them begins again */
@@ -77,6 +77,7 @@ export class Ledger {
     if (present !== undefined) return present
     const entry = { run: this.segments.allocate(layoutOf(family).width), created, told: false, edition: untold }
     known.series.set(key, entry)
+    known.byLabels.add(key)
     if (this.tells) this.tell(known, key, entry)
     this.log = undefined
     return entry
@@ -104,33 +105,31 @@ export class Ledger {
     if (entry === undefined) return
     const { slot } = entry.run
     known.series.delete(key)
+    known.byLabels.delete(key)
     // Where its line is still to come, it does not come.
     if (entry.edition === this.edition) this.lines.push(removedName(known.index, known.part, slot, key))
     this.segments.release(slot, layoutOf(known.family).width)
     this.gone++
     this.log = undefined
-    for (const [field, placed] of this.exemplars) {
-      if (placed.slot !== slot) continue
-      this.exemplars.delete(field)
-      this.changedExemplars.add(field)
-    }
+    this.exemplars.drop(slot)
   }
 
   setExemplar(slot: number, bucket: number, exemplar: Exemplar): void {
-    const field = `${slot} ${bucket}`
-    this.exemplars.set(field, { slot, bucket, exemplar })
-    this.changedExemplars.add(field)
+    this.exemplars.set(slot, bucket, exemplar)
   }
 
   /** The same, unless the one that is there is newer. */
   setNewerExemplar(slot: number, bucket: number, exemplar: Exemplar): void {
-    const other = this.exemplars.get(`${slot} ${bucket}`)?.exemplar
-    if (other === undefined || (other.timestamp ?? 0) < (exemplar.timestamp ?? 0))
-      this.setExemplar(slot, bucket, exemplar)
+    this.exemplars.setNewer(slot, bucket, exemplar)
+  }
+
+  /** The same, unless it is there already. */
+  setOtherExemplar(slot: number, bucket: number, exemplar: Exemplar): void {
+    this.exemplars.setOther(slot, bucket, exemplar)
   }
 
   placedExemplars(): readonly PlacedExemplar[] {
-    return [...this.exemplars.values()]
+    return this.exemplars.all()
   }
 
   /**
@@ -170,12 +169,8 @@ export class Ledger {
       values: Math.max(before.values, end === undefined ? 0 : end.offset + end.bytes.length),
       names: before.names + lines.length,
     }
-    if (this.whole) for (const field of this.exemplars.keys()) this.changedExemplars.add(field)
-    const fields = [...this.changedExemplars].slice(0, mostExemplars)
-    const exemplars = fields.map((field) => [field, textOf(this.exemplars.get(field))] as const)
-    for (const field of fields) this.changedExemplars.delete(field)
-    if (exemplars.length > 0) this.exemplarsVersion++
-    const { whole, edition, exemplarsVersion, fresh: entries } = this
+    const { changes: exemplars, version: exemplarsVersion } = this.exemplars.change(this.whole)
+    const { whole, edition, fresh: entries } = this
     this.fresh = []
     this.whole = false
     this.retelling = undefined
@@ -216,7 +211,9 @@ export class Ledger {
     const id = idOf(family, part)
     let known = this.families.get(id)
     if (known === undefined) {
-      known = { family, part, index: 0, edition: untold, series: new Map() }
+      const series = new Map<SeriesKey, Entry>()
+      const byLabels = new KeyIndex(family.labelNames, series)
+      known = { family, part, index: 0, edition: untold, series, byLabels }
       this.families.set(id, known)
     }
     return known
@@ -270,10 +267,6 @@ export class Ledger {
 
 function idOf(family: FamilyDescriptor, part: number): string {
   return part === 0 ? definitionKey(family) : `${part} ${definitionKey(family)}`
-}
-
-function textOf(placed: PlacedExemplar | undefined): string {
-  return placed === undefined ? '' : JSON.stringify(placed.exemplar)
 }
 
 function nextSegment(first: number, width: number): Segment {

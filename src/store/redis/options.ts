@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { MetricsError } from '../../model/errors.js'
-import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { checkOptions, givenOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import type { RedisTls } from '../../redis-client/place.js'
 import { addressed, type RedisAddressOptions } from './address-options.js'
@@ -8,33 +8,33 @@ import { addressed, type RedisAddressOptions } from './address-options.js'
 /** How processes share their metrics through Redis. All times are in seconds. */
 export interface RedisOptions extends RedisAddressOptions {
   /** Where Redis is: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`. The default is redis://127.0.0.1:6379. */
-  readonly url?: string
+  readonly url?: string | undefined
   /** With `rediss://…`: who signed the server's certificate, and the like; `{ caFile: '/etc/ssl/redis.pem' }`. */
-  readonly tls?: RedisTls
+  readonly tls?: RedisTls | undefined
   /**
    * A client of your own, of `redis` (one server, a cluster, or Sentinel) or of `ioredis`. It is used and never closed;
    * connect it yourself, and listen to its errors.
    */
-  readonly client?: object
+  readonly client?: object | undefined
   /** What tells this service from others in the same Redis. `promhive` when left out. */
-  readonly keyPrefix?: string
+  readonly keyPrefix?: string | undefined
   /** How often what was counted is sent: 1 when left out. As much as this is lost when a process is killed. */
-  readonly flushInterval?: number
+  readonly flushInterval?: number | undefined
   /** How long the keys stay when nobody writes and nobody scrapes: 3600 when left out. */
-  readonly expireKeyTime?: number
+  readonly expireKeyTime?: number | undefined
   /** How long a process may be silent before it is taken for dead: 15 when left out. */
-  readonly deadAfter?: number
+  readonly deadAfter?: number | undefined
   /** What a scrape shows: the whole `service` (the default), or what was counted on the `instance` that is scraped. */
-  readonly scope?: 'service' | 'instance'
+  readonly scope?: 'service' | 'instance' | undefined
   /**
    * The processes of a host share a directory, and one of them flushes for all: Redis sees hosts, not processes, and a
    * process that is killed loses nothing. `dir`, or `PROMHIVE_DIR`, says which directory.
    */
-  readonly perHost?: boolean
+  readonly perHost?: boolean | undefined
   /** With `perHost`: the directory that the processes of this host share. */
-  readonly dir?: string
+  readonly dir?: string | undefined
   /** What one scraped instance is: the name of the host when left out. */
-  readonly instance?: string
+  readonly instance?: string | undefined
 }
 
 const known = {
@@ -95,7 +95,7 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
   const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance } = {
     ...defaults,
     instance: hostname(),
-    ...defined(options),
+    ...givenOptions(options),
   }
   if (scope !== 'service' && scope !== 'instance') throw invalid(`scope is service or instance, not ${describe(scope)}`)
   if (typeof instance !== 'string' || instance === '') throw invalid('instance must be a text')
@@ -106,7 +106,7 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     // A writer that is late once or twice is not dead.
     deadAfter: Math.max(milliseconds('deadAfter', deadAfter, 0.1), flushInterval * 3000),
     scope,
-    instance,
+    instance: instance.toWellFormed(),
   }
 }
 
@@ -115,10 +115,6 @@ function milliseconds(name: string, seconds: unknown, least: number): number {
     throw invalid(`${name} is a number of seconds from ${least} on, got ${describe(seconds)}`)
   }
   return Math.round(seconds * 1000)
-}
-
-function defined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
 function invalid(what: string): MetricsError {

@@ -43,7 +43,7 @@ export class RedisBackend implements Backend {
       ledger,
       untold,
       facts: () => ({ kind: 'writer' as const, instance, startedAt: this.startedAt, epoch: 1, process: this.process }),
-      removed: (removal: Parameters<RedisStore['removed']>[0]) => store.removed(removal),
+      removed: (removals: Parameters<RedisStore['removed']>[0]) => store.removed(removals),
       folded(next: string) {
         store.writer = next
         store.forgetSent()
@@ -55,6 +55,7 @@ export class RedisBackend implements Backend {
       writer,
       flushed,
       onError: (error) => this.surroundings?.onError(error),
+      onRecovered: (text) => this.surroundings?.onRecovered?.(text),
     })
   }
 

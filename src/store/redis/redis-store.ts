@@ -2,7 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { exactKey, type LabelFilter, matches, type SeriesKey } from '../../model/series-key.js'
+import type { LabelFilter, SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
 import type { Removal } from './entry.js'
 import { type Entry, type KnownFamily, Ledger } from './ledger.js'
@@ -34,19 +34,26 @@ export class RedisStore implements Store {
   }
 
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
+    this.removeMany(family, [filter], scope)
+  }
+
+  removeMany(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope): void {
     const known = this.ledger.families.get(definitionKey(family))
-    if (known !== undefined) this.take(known, filter)
+    if (known !== undefined) for (const filter of filters) this.take(known, filter)
     if (scope === 'application') {
-      this.untold.push({ registry: family.registry, name: family.name, labels: filter })
+      const { registry, name } = family
+      for (const labels of filters) this.untold.push({ registry, name, labels })
       void this.options.flush()
     }
     Atomics.add(this.gate, 0, 1)
   }
 
-  /** Somebody else removed series for the whole application. */
-  removed({ registry, name, labels }: Removal): void {
+  /** Others removed series for the whole application. */
+  removed(removals: readonly Removal[]): void {
     for (const known of this.ledger.families.values()) {
-      if (known.family.name === name && known.family.registry === registry) this.take(known, labels)
+      const { name, registry } = known.family
+      for (const removal of removals)
+        if (removal.name === name && removal.registry === registry) this.take(known, removal.labels)
     }
     Atomics.add(this.gate, 0, 1)
   }
@@ -87,12 +94,9 @@ export class RedisStore implements Store {
   }
 
   private take(known: KnownFamily, filter: LabelFilter): void {
-    const { family, series } = known
-    const exact = exactKey(family.labelNames, filter)
-    for (const key of exact === undefined ? [...series.keys()] : [exact]) {
-      if (!series.has(key) || !matches(family.labelNames, key, filter)) continue
+    for (const key of known.byLabels.select(filter)) {
       this.ledger.remove(known, key)
-      this.options.onRemoved(family, key)
+      this.options.onRemoved(known.family, key)
     }
   }
 }

@@ -194,7 +194,7 @@ export const remove = new Script(`
 local state, removals = unpack(KEYS)
 local time = redis.call('TIME')
 redis.call('HSETNX', state, 'removed', string.format('%.0f', (time[1] * 1000 + math.floor(time[2] / 1000)) * 1000))
-redis.call('RPUSH', removals, ARGV[1])
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[2]) end
+for i = 1, #ARGV - 1 do redis.call('RPUSH', removals, ARGV[i]) end
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[#ARGV]) end
 return 1
 `)

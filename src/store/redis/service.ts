@@ -1,6 +1,8 @@
 import { MetricsError } from '../../model/errors.js'
 import { within } from '../../redis-client/patience.js'
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { slices } from '../slices.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
 import { Folding } from './fold.js'
@@ -9,7 +11,6 @@ import type { RedisSettings } from './options.js'
 import type { Connection } from './script.js'
 import { remove } from './scripts.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
-import { slices } from './slices.js'
 
 /** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
 const flushPatience = 5_000
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   readonly writer: string
   readonly flushed: Flushed
   readonly onError: (error: MetricsError) => void
+  /** Called when Redis takes what is counted again after it did not. */
+  readonly onRecovered?: (text: string) => void
   /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
   readonly tick?: () => Promise<unknown>
 }
@@ -60,6 +63,7 @@ export class Service {
   async flush(): Promise<boolean> {
     try {
       const dead = await this.flusher.flush()
+      if (!this.reachable) this.options.onRecovered?.('Redis takes what is counted again')
       this.reachable = true
       if (dead > 0) this.foldSoon()
     } catch (cause) {
@@ -68,11 +72,11 @@ export class Service {
     return this.reachable
   }
 
-  /** Tells of a removal, apart from any flush. */
-  async tell(removal: Removal): Promise<void> {
+  /** Tells of removals, apart from any flush. */
+  async tell(removals: readonly Removal[]): Promise<void> {
     const { keys, connection, expire } = this.shelfOptions
     await within(
-      connection.run(remove, [keys.state, keys.removals], [removalText(removal), String(expire)]),
+      connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
       flushPatience,
     )
   }

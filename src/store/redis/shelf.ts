@@ -1,5 +1,6 @@
 import { within } from '../../redis-client/patience.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { RemovalIndex } from '../removal-index.js'
 import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
 import type { Keys } from './keys.js'
 import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
@@ -49,8 +50,18 @@ export class Shelf {
       await this.ask(asked, pause)
       if (this.present(wanted).every((id) => this.ledgers.has(id))) break
     }
-    for (const ledger of this.ledgers.values()) ledger.mask(this.removals)
+    await this.mask(pause)
     await this.forgetRemovals()
+  }
+
+  private async mask(pause: Pause): Promise<void> {
+    const until = this.removals.at(-1)?.position ?? 0
+    const behind = [...this.ledgers.values()].filter(({ removedUntil }) => removedUntil < until)
+    if (behind.length === 0) return
+    const after = Math.min(...behind.map(({ removedUntil }) => removedUntil))
+    const index = new RemovalIndex()
+    for (const { removal, position } of this.removals) if (position > after) index.add(removal, position)
+    for (const ledger of behind) await ledger.mask(index, until, pause)
   }
 
   private present(wanted: (id: string, entry: LedgerEntry) => boolean): string[] {

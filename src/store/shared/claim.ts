@@ -42,10 +42,11 @@ export function claimIsDead(directory: string, name: string): boolean {
   let fd: number | undefined
   try {
     fd = openForReading(join(directory, name))
-    const { size, mtimeMs } = fstatSync(fd)
-    const owner = ownerFrom(fd, size)
-    if (owner === undefined) return Date.now() - mtimeMs > patience * 1000
-    return processAlive(owner) === false || Date.now() / 1000 - owner.startedAt > patience
+    const owner = ownerFrom(fd, fstatSync(fd).size)
+    // A claim gets its name when it is whole: this is none.
+    if (owner === undefined) return true
+    // Also where its time lies ahead: the clock was set back since.
+    return processAlive(owner) === false || Math.abs(Date.now() / 1000 - owner.startedAt) > patience
   } catch (error) {
     return isNoneOfOurs(error)
   } finally {

@@ -1,6 +1,7 @@
 import { fstatSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
+import { monotonicNow } from '../../runtime/timers.js'
 import { randomBytes } from '../random-bytes.js'
 import { claimIsDead, makeClaim } from './claim.js'
 import { seatsIn, unusable, wipeFiles } from './directory.js'
@@ -107,8 +108,8 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run 
 
 /** Tries until something comes of it; others need some milliseconds to set a directory up. */
 function inTurns<T>(directory: string, attempt: () => T | undefined): T {
-  const until = Date.now() + patience
-  for (let turn = 0; Date.now() < until; turn++) {
+  const until = monotonicNow() + patience
+  for (let turn = 0; monotonicNow() < until; turn++) {
     const result = attempt()
     if (result !== undefined) return result
     sleepSync(1 + (turn % 5))

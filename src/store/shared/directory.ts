@@ -82,10 +82,8 @@ function pathOf(fd: number): string | undefined {
 
 function foreign(directory: string, owner: number): MetricsError {
   const user = process.geteuid?.()
-  const wayOut =
-    user === 0
-      ? 'run as that user, name that user (promhive run --user, promhive wipe --owner), or choose a directory of root'
-      : `name a directory of this user with PROMHIVE_DIR, such as ${join(directory, `metrics-${user}`)}`
+  const named = user === 0 ? 'name that user (promhive run --user, promhive wipe --owner), or ' : ''
+  const wayOut = `${named}choose a directory of this user with PROMHIVE_DIR, such as ${join(directory, `metrics-${user}`)}`
   return unusable(directory, `belongs to user ${owner}, and this process runs as user ${user}`, wayOut)
 }
 
@@ -123,7 +121,8 @@ export function refuseDangerous(directory: string): void {
 function checkLink(directory: string, owner: number): void {
   const { mode } = statSync(dirname(resolve(directory)))
   if ((mode & 0o002) !== 0) {
-    throw unusable(directory, 'is a link in a place where everybody can lay one', 'name the directory that it leads to')
+    const fault = 'is a link in a folder that all users can write to'
+    throw unusable(directory, fault, 'name the directory that it leads to')
   }
   if (!isTrusted(owner)) {
     throw unusable(directory, `is a link of user ${owner}`, 'name the directory that it leads to')

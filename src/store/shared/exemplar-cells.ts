@@ -20,7 +20,8 @@ const textAt = 32
 /** A seat's exemplars, as its owner writes them. They are rare (rate-limited), so that a cell is one small write. */
 export class ExemplarCells {
   private fd: number | undefined
-  private readonly cells = new Map<string, number>()
+  /** By first slot of the series, and bucket. */
+  private readonly cells = new Map<number, Map<number, number>>()
   private readonly free: number[] = []
 
   constructor(
@@ -36,8 +37,7 @@ export class ExemplarCells {
     if (text.length > cellSize - textAt) return
     const fd = this.open()
     const { head } = this.seat
-    const key = keyOf(slot, bucket)
-    const cell = this.cells.get(key) ?? this.free.pop() ?? head.exemplars
+    const cell = this.cells.get(slot)?.get(bucket) ?? this.free.pop() ?? head.exemplars
     const bytes = Buffer.alloc(textAt + text.length)
     bytes.writeUInt32LE(text.length, 4)
     bytes.writeUInt32LE(slot, 8)
@@ -47,22 +47,21 @@ export class ExemplarCells {
     text.copy(bytes, textAt)
     bytes.writeUInt32LE(crc32(bytes, 4), 0)
     writeAt(fd, bytes, cell * cellSize)
-    this.cells.set(key, cell)
+    this.keep(slot, bucket, cell)
     if (cell === head.exemplars) head.exemplars = cell + 1
   }
 
   /** Forgets the exemplars of a series whose slots will be another's. */
-  drop(slot: number, width: number): void {
+  drop(slot: number): void {
     if (this.seat.head.exemplars === 0) return
     const fd = this.open()
-    for (let bucket = 0; bucket < width; bucket++) {
-      const key = keyOf(slot, bucket)
-      const cell = this.cells.get(key)
-      if (cell === undefined) continue
+    const buckets = this.cells.get(slot)
+    for (const [bucket, cell] of buckets ?? []) {
       writeAt(fd, Buffer.alloc(textAt), cell * cellSize)
-      this.cells.delete(key)
+      buckets!.delete(bucket)
       this.free.push(cell)
     }
+    this.cells.delete(slot)
   }
 
   close(): void {
@@ -77,13 +76,19 @@ export class ExemplarCells {
     if (!isUsable(path)) freeName(path)
     this.fd = openForWriting(path, true)
     const count = this.seat.head.exemplars
-    const taken = new Map(readCells(this.fd, count).map(({ cell, slot, bucket }) => [cell, keyOf(slot, bucket)]))
+    const taken = new Map(readCells(this.fd, count).map((read) => [read.cell, read]))
     for (let cell = 0; cell < count; cell++) {
-      const key = taken.get(cell)
-      if (key === undefined) this.free.push(cell)
-      else this.cells.set(key, cell)
+      const read = taken.get(cell)
+      if (read === undefined) this.free.push(cell)
+      else this.keep(read.slot, read.bucket, cell)
     }
     return this.fd
+  }
+
+  private keep(slot: number, bucket: number, cell: number): void {
+    const buckets = this.cells.get(slot)
+    if (buckets === undefined) this.cells.set(slot, new Map([[bucket, cell]]))
+    else buckets.set(bucket, cell)
   }
 }
 
@@ -116,8 +121,4 @@ function labelsFrom(json: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function keyOf(slot: number, bucket: number): string {
-  return `${slot} ${bucket}`
 }

@@ -142,6 +142,15 @@ export function stillThere(fd: number, path: string): Stats | undefined {
   }
 }
 
+/** Whether a path leads to another file than the open one. Where that cannot be seen, it is a fault of the file. */
+export function isGone(fd: number, path: string): boolean {
+  try {
+    return stillThere(fd, path) === undefined
+  } catch {
+    return false
+  }
+}
+
 export function removeQuietly(path: string): void {
   try {
     unlinkSync(path)

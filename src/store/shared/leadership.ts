@@ -1,6 +1,7 @@
 import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
+import { monotonicNow } from '../../runtime/timers.js'
 import { closeQuietly, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'
 
@@ -18,6 +19,8 @@ export class Leadership {
   private readonly path: string
   private readonly mark = `${process.pid} ${Math.random()}`
   private leads = false
+  /** When another leader touched the file, and when that was first seen, by a clock that nothing sets back. */
+  private touched: { readonly at: number; readonly seen: number } | undefined
 
   constructor(
     directory: string,
@@ -57,8 +60,14 @@ export class Leadership {
   private holdsByTouch(fd: number): boolean {
     const mine = this.content().startsWith(`${this.mark}\n`)
     if (mine) futimesSync(fd, Date.now() / 1000, Date.now() / 1000)
-    else if (fstatSync(fd).size === 0 || Date.now() - fstatSync(fd).mtimeMs > silence) this.leaveNote(this.note())
+    else if (fstatSync(fd).size === 0 || this.isSilent(fstatSync(fd).mtimeMs)) this.leaveNote(this.note())
     return mine
+  }
+
+  /** By when the file was touched, or, where the clock was set back since, by how long that has not changed. */
+  private isSilent(touched: number): boolean {
+    if (this.touched?.at !== touched) this.touched = { at: touched, seen: monotonicNow() }
+    return Date.now() - touched > silence || monotonicNow() - this.touched.seen > silence
   }
 
   private content(): string {

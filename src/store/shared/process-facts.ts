@@ -5,10 +5,16 @@ import type { OwnerFacts } from './head.js'
 
 /** When a process started, in clock ticks since boot: with the pid it names a process for good. Undefined: no such process. */
 export function startTicksOf(pid: number): number | undefined {
+  const ticks = statOf(pid)?.[19]
+  return ticks === undefined ? undefined : Number(ticks)
+}
+
+/** What the kernel tells of a process, from its state on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name in brackets may hold anything; the fields behind the last bracket do not.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined
   }
@@ -45,7 +51,17 @@ export function isOwn(owner: OwnerFacts): boolean {
 export function processAlive(owner: OwnerFacts): boolean | undefined {
   if (owner.pidNamespace !== ownFacts().pidNamespace) return undefined
   if (owner.startTicks === 0) return answers(owner.pid) ? undefined : false
-  return startTicksOf(owner.pid) === owner.startTicks
+  const ticks = startTicksOf(owner.pid)
+  // No descriptor to look with, say: a process that answers may be it.
+  if (ticks === undefined && answers(owner.pid)) return undefined
+  return ticks === owner.startTicks
+}
+
+/** Whether the process that wrote these facts runs for certain, and has not ended without its parent having noticed. */
+export function processRuns(owner: OwnerFacts): boolean {
+  if (owner.startTicks === 0 || owner.pidNamespace !== ownFacts().pidNamespace) return false
+  const fields = statOf(owner.pid)
+  return fields !== undefined && Number(fields[19]) === owner.startTicks && !/^[ZX]/.test(fields[0]!)
 }
 
 /** Whether there is a process of this number, be it the same or a later one. */

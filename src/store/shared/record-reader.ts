@@ -1,4 +1,5 @@
 import type { SlotLayout } from '../../model/layout/slot-layout.js'
+import { setTimeout } from '../../runtime/timers.js'
 import type { Pause } from '../backend.js'
 import { readAt } from './files.js'
 import { headerSize } from './format.js'

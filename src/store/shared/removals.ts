@@ -2,35 +2,32 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
-import { type LabelFilter, labelFilterFrom } from '../../model/series-key.js'
-import {
-  closeQuietly,
-  codeOf,
-  createFile,
-  freeName,
-  readAt,
-  removeQuietly,
-  sleepSync,
-  unlockQuietly,
-  writeAt,
-} from './files.js'
+import { labelFilterFrom } from '../../model/series-key.js'
+import { monotonicNow } from '../../runtime/timers.js'
+import type { Removal } from '../removal-index.js'
+import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
 import { controlAt, headerSize, removalsByte, removalsLockName } from './format.js'
 import { isUsable } from './ownership.js'
 import { checkedLine, checkedText } from './series-lines.js'
 
-/** Series that somebody removed for the whole application. */
-export interface Removal {
-  readonly registry: string
-  readonly name: string
-  /** Which series of the family: those whose labels have these values; all when empty. */
-  readonly labels: LabelFilter
-}
-
 /** How much the removals may take before nothing more is removed: only a writer that hangs for hours lets them grow. */
-const largest = 16 * 1024 * 1024
-const lockPatience = 1000
+export const largestRemovals = 16 * 1024 * 1024
+/** At this size, and at each double of it, it is looked whether the file can begin again. */
+const worthEmptying = 32 * 1024
+/** From this size on, that look may carry out removals for dead writers, which reads all of their series. */
+const worthHelping = 1024 * 1024
+/** Milliseconds for which the lock is tried, without sleeping. */
+const lockTime = 4
 /** Milliseconds after which the lock file of a process without the addon is taken for forgotten. */
 const lockForgotten = 5000
+
+/** A removal, and the position behind its line. */
+export interface PlacedRemoval extends Removal {
+  readonly position: number
+}
+
+/** Whether every seat has taken the removals up to a position; `helping` the seats of dead writers to get there. */
+export type CaughtUp = (end: number, helping: boolean) => boolean
 
 /**
  * What was removed from the application, in order, behind the head of the control file.
@@ -41,6 +38,8 @@ const lockForgotten = 5000
  */
 export class Removals {
   private readonly positions = new Float64Array(2)
+  /** The lock file of another process, and when it was first seen, by a clock that nothing sets back. */
+  private foreignLock: { readonly made: number; readonly seen: number } | undefined
 
   constructor(
     private readonly directory: string,
@@ -54,33 +53,69 @@ export class Removals {
     return this.positions[1]!
   }
 
-  /** What was removed from a position on. */
-  since(position: number): { readonly removals: readonly Removal[]; readonly end: number } {
-    this.readPositions()
-    const [base, end] = this.positions as unknown as [number, number]
-    const from = Math.max(position, base)
-    if (from >= end || end - base > largest * 2) return { removals: [], end }
-    const bytes = Buffer.alloc(end - from)
-    const got = readAt(this.fd, bytes, bytes.length, headerSize + from - base)
-    return { removals: linesOf(bytes.subarray(0, got)).flatMap(removalFrom), end }
+  /**
+   * What was removed from a position on, and the position behind what was read.
+   *
+   * @param bytes how much to read at most; a line that is longer is read whole
+   */
+  since(position: number, bytes = Number.POSITIVE_INFINITY): { removals: readonly PlacedRemoval[]; end: number } {
+    for (;;) {
+      this.readPositions()
+      const [base, end] = this.positions as unknown as [number, number]
+      const from = Math.max(position, base)
+      if (from >= end || end - base > largestRemovals * 2) return { removals: [], end }
+      const piece = Buffer.alloc(Math.min(end - from, bytes))
+      const got = readAt(this.fd, piece, piece.length, headerSize + from - base)
+      // The file began again meanwhile: what was read may be of later lines.
+      this.readPositions()
+      if (this.positions[0] !== base) continue
+      const { removals, length } = linesOf(piece.subarray(0, got), from)
+      if (from + piece.length === end) return { removals, end }
+      if (length > 0) return { removals, end: from + length }
+      bytes = piece.length * 2
+    }
   }
 
-  /** Tells everybody. Throws `REMOVE_FAILED` when it cannot: the series stay. */
-  append(removal: Removal, caughtUp: (end: number) => boolean): void {
-    const { registry, name, labels } = removal
-    const line = checkedLine(`r ${JSON.stringify([registry, name, labels])}`)
-    this.locked(name, () => {
+  /**
+   * Adds removals, all under one lock; gives where their lines are, or undefined when another process holds the lock.
+   *
+   * @param brief tries the lock once
+   * @throws MetricsError `REMOVE_FAILED` when they cannot be added: the series stay
+   */
+  append(
+    removals: readonly Removal[],
+    caughtUp: CaughtUp,
+    brief = false,
+  ): { readonly from: number; readonly end: number } | undefined {
+    const { name } = removals[0]!
+    const lines = Buffer.concat(removals.map(removalLine))
+    let held = false
+    try {
+      if (!(held = this.lock(brief))) return undefined
       this.readPositions()
       let [base, end] = this.positions as unknown as [number, number]
-      if (end - base > largest / 512 && caughtUp(end)) {
+      const size = end - base
+      if (passes(worthEmptying, size, lines.length) && caughtUp(end, passes(worthHelping, size, lines.length))) {
         base = end
         this.write(controlAt.base, end)
       }
-      if (end - base + line.length > largest)
+      if (end - base + lines.length > largestRemovals)
         throw removeFailed(name, 'a writer has not taken notice of 16 MiB of earlier ones')
-      writeAt(this.fd, line, headerSize + end - base)
-      this.write(controlAt.end, end + line.length)
-    })
+      writeAt(this.fd, lines, headerSize + end - base)
+      this.write(controlAt.end, end + lines.length)
+      return { from: end, end: end + lines.length }
+    } catch (cause) {
+      throw cause instanceof MetricsError ? cause : removeFailed(name, codeOf(cause), cause)
+    } finally {
+      if (held) this.unlock()
+    }
+  }
+
+  /** Whether the lock could be had at this moment. */
+  free(): boolean {
+    const free = this.tryLock()
+    if (free) this.unlock()
+    return free
   }
 
   private readPositions(): void {
@@ -94,20 +129,11 @@ export class Removals {
     writeAt(this.fd, new Uint8Array(Float64Array.of(position).buffer), at)
   }
 
-  private locked(name: string, work: () => void): void {
-    const until = Date.now() + lockPatience
-    let held = false
-    try {
-      while (!(held = this.tryLock())) {
-        if (Date.now() > until) throw removeFailed(name, 'another process has held the lock on removals for a second')
-        sleepSync(1)
-      }
-      work()
-    } catch (cause) {
-      throw cause instanceof MetricsError ? cause : removeFailed(name, codeOf(cause), cause)
-    } finally {
-      if (held) this.unlock()
-    }
+  /** Others hold the lock for some microseconds. One that was stopped meanwhile must not stop this process. */
+  private lock(brief: boolean): boolean {
+    const until = monotonicNow() + (brief ? 0 : lockTime)
+    while (!this.tryLock()) if (monotonicNow() >= until) return false
+    return true
   }
 
   private tryLock(): boolean {
@@ -115,12 +141,19 @@ export class Removals {
     const path = join(this.directory, removalsLockName)
     try {
       closeQuietly(createFile(path))
+      this.foreignLock = undefined
       return true
     } catch {
       const made = lstatSync(path, { throwIfNoEntry: false })
-      if (made !== undefined && (!isUsable(path) || Date.now() - made.mtimeMs > lockForgotten)) freeName(path)
+      if (made !== undefined && (!isUsable(path) || this.isForgotten(made.mtimeMs))) freeName(path)
       return false
     }
+  }
+
+  /** By the file's age, or, where the clock was set back since, by how long it has been seen. */
+  private isForgotten(made: number): boolean {
+    if (this.foreignLock?.made !== made) this.foreignLock = { made, seen: monotonicNow() }
+    return Date.now() - made > lockForgotten || monotonicNow() - this.foreignLock.seen > lockForgotten
   }
 
   private unlock(): void {
@@ -137,27 +170,37 @@ export function removeFailed(name: string, why: string, cause?: unknown): Metric
   )
 }
 
-function linesOf(bytes: Buffer): string[] {
-  const texts: string[] = []
-  for (let from = 0; from < bytes.length; ) {
-    const end = bytes.indexOf(10, from)
-    if (end < 0) break
-    const text = checkedText(bytes, from, end)
-    if (text !== undefined) texts.push(text)
-    from = end + 1
-  }
-  return texts
+export function removalLine({ registry, name, labels, author }: Removal): Buffer {
+  return checkedLine(`r ${JSON.stringify([registry, name, labels, ...(author === undefined ? [] : [author])])}`)
 }
 
-function removalFrom(text: string): Removal[] {
-  if (!text.startsWith('r ')) return []
+/** Whether `size` grows to `step`, or to a double of it, by `more`: so often is enough for work that goes over everything. */
+function passes(step: number, size: number, more: number): boolean {
+  const doublings = (bytes: number): number => (bytes < step ? -1 : Math.floor(Math.log2(bytes / step)))
+  return doublings(size + more) > doublings(size)
+}
+
+/** The removals in whole lines, and how many bytes those are. */
+function linesOf(bytes: Buffer, position: number): { removals: PlacedRemoval[]; length: number } {
+  const removals: PlacedRemoval[] = []
+  let from = 0
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+    const text = checkedText(bytes, from, end)
+    from = end + 1
+    const removal = text?.startsWith('r ') ? removalFrom(text) : undefined
+    if (removal !== undefined) removals.push({ ...removal, position: position + from })
+  }
+  return { removals, length: from }
+}
+
+/** Undefined for a line that means nothing, whatever its checksum says. */
+function removalFrom(text: string): Removal | undefined {
   try {
-    const [registry, name, filter] = JSON.parse(text.slice(2)) as unknown[]
+    const [registry, name, filter, author] = JSON.parse(text.slice(2)) as unknown[]
     const labels = labelFilterFrom(filter)
-    if (typeof registry !== 'string' || typeof name !== 'string' || labels === undefined) return []
-    return [{ registry, name, labels }]
+    if (typeof registry !== 'string' || typeof name !== 'string' || labels === undefined) return undefined
+    return { registry, name, labels, ...(typeof author === 'string' && { author }) }
   } catch {
-    // The line is whole, but no writer of this version wrote it: it removes nothing.
-    return []
+    return undefined
   }
 }

@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { matches } from '../../model/series-key.js'
+import { setTimeout } from '../../runtime/timers.js'
 import { nameOfProcess, type Pause, type PlacedExemplar, type WriterSnapshot } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
 import { readExemplars } from './exemplar-cells.js'
-import { closeQuietly, codeOf, openForReading, readAt, stillThere } from './files.js'
+import { closeQuietly, codeOf, isGone, isNoneOfOurs, openForReading, readAt } from './files.js'
 import { exemplarsName, headerSize, seriesName, valuesName } from './format.js'
-import { Head } from './head.js'
+import { Head, type OwnerFacts } from './head.js'
 import type { KeyTexts } from './key-texts.js'
 import type { Liveness } from './liveness.js'
 import { RecordReader } from './record-reader.js'
-import type { Removals } from './removals.js'
+import { type FiltersOf, SeatMask } from './seat-mask.js'
 import { readLines } from './series-lines.js'
 
 /** Bytes of a series file that are read at a time. */
@@ -27,12 +27,15 @@ const mostExemplars = 100_000
 export interface Circumstances {
   /** The run that the control file names; undefined where there is none. */
   readonly runId: string | undefined
-  readonly removals: Removals | undefined
+  /** Masks the series of a seat that were removed, and that its writer has not removed yet. */
+  readonly mask: (reader: SeatReader) => Promise<void>
   readonly liveness: Liveness
   readonly pause: Pause
   /** The keys that all of them tell of. */
   readonly keys: KeyTexts
   readonly report: (error: MetricsError) => void
+  /** Called for a seat that cannot be read at the moment, and never was: its numbers are missing. */
+  readonly miss: (seat: number, cause: MetricsError) => void
 }
 
 /** Reads one seat, scrape after scrape: what its series file said once is not read again. */
@@ -49,11 +52,18 @@ export class SeatReader {
   /** Position in the log up to which `records` is complete. */
   private followed = 0
   private records = new RecordReader()
-  /** First slots of series that are left out, until their writer has removed them. */
-  private readonly masked = new Set<number>()
-  private maskedUntil = 0
+  private masks = new SeatMask()
   private bytes = Buffer.alloc(0)
-  private last: WriterSnapshot | undefined
+  /** The seat as it was last read. */
+  last: WriterSnapshot | undefined
+  /** The owner of that time. */
+  owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0 }
+  /** What names the file of that time, whatever its owner. */
+  logId = ''
+  /** Whether it was read the last time, and its last good values do not stand in for it. */
+  fresh = false
+  /** Whether it was found to be no seat of ours, or a damaged one: it is left out. */
+  skipped = false
 
   constructor(
     private readonly directory: string,
@@ -69,17 +79,24 @@ export class SeatReader {
     const path = join(this.directory, valuesName(this.seat))
     let fd: number | undefined
     try {
+      this.fresh = false
+      this.skipped = false
       fd = openForReading(path)
       this.last = await this.take(fd, circumstances)
+      this.logId = this.head.logId
+      this.owner = this.head.owner()
+      this.fresh = true
       return this.last
     } catch (cause) {
       // Gone between listing and opening: taken over by a new run, or wiped. A seat that lost only its names is a fault.
-      const gone = codeOf(cause) === 'ENOENT' && (fd === undefined || stillThere(fd, path) === undefined)
-      if (gone) this.last = undefined
-      else
-        circumstances.report(
-          cause instanceof MetricsError ? cause : this.unreadable(codeOf(cause).toLowerCase(), cause),
-        )
+      if (codeOf(cause) === 'ENOENT' && (fd === undefined || isGone(fd, path))) {
+        this.last = undefined
+        return undefined
+      }
+      const fault = cause instanceof MetricsError ? cause : this.unreadable(codeOf(cause).toLowerCase(), cause)
+      this.skipped = cause instanceof MetricsError || isNoneOfOurs(cause) || codeOf(cause) === 'ENOENT'
+      circumstances.report(fault)
+      if (this.last === undefined && !this.skipped) circumstances.miss(this.seat, fault)
       return this.last
     } finally {
       if (fd !== undefined) closeQuietly(fd)
@@ -125,7 +142,7 @@ export class SeatReader {
   }
 
   private async takeOnce(fd: number, circumstances: Circumstances): Promise<WriterSnapshot | undefined> {
-    const { runId, removals, liveness, pause, keys } = circumstances
+    const { runId, liveness, pause, keys } = circumstances
     const { head } = this
     const file = fstatSync(fd)
     if (readAt(fd, head.bytes, headerSize, 0) < headerSize) throw this.unreadable('too_short')
@@ -145,7 +162,7 @@ export class SeatReader {
       this.numbering = ''
       await this.followLog(head, slots, pause, keys)
     }
-    if (removals !== undefined) this.mask(removals)
+    await circumstances.mask(this)
     // Behind what the head told there may be slots of lines that came since; both are in the file by now.
     const count = Math.min(slots, Math.max(head.used, this.records.end))
     if (this.bytes.length < count * 8) this.bytes = Buffer.from(new ArrayBuffer(Math.min(slots, count * 2) * 8))
@@ -185,39 +202,31 @@ export class SeatReader {
     }
     // The lines come before the head that tells of them: a file that ends early has lost some.
     this.told = head.logBytes
+    this.masks.carriedOut = head.removals
     const { log } = this
     for (; this.followed < log.length; this.followed++) {
       const slot = log.slotOf[this.followed]!
       // What was left out because it is to be removed need not be removed again.
-      if (log.kinds[this.followed] === removed && this.masked.delete(slot)) log.kinds[this.followed] = ignored
+      if (log.kinds[this.followed] === removed && this.masks.delete(slot)) log.kinds[this.followed] = ignored
       else if (log.kinds[this.followed] === opened) this.records.add(slot, layoutOf(familyAt(log, this.followed)))
       else this.records.drop(slot)
       if ((this.followed & 1023) === 1023 && pause.due()) await pause.rest()
     }
   }
 
-  /** Leaves out what was removed for the whole application and this writer has not taken notice of yet. */
-  mask(removals: Removals): void {
-    const from = Math.max(this.head.removals, this.maskedUntil)
-    const pending = removals.since(from)
-    this.maskedUntil = pending.end
-    if (pending.removals.length === 0) return
-    const { log } = this
-    const open = new Map<number, number>()
-    for (let i = 0; i < log.length; i++) {
-      if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
-      else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
-    }
-    for (const { registry, name, labels } of pending.removals) {
-      for (const [slot, i] of open) {
-        const family = familyAt(log, i)
-        if (family.name !== name || family.registry !== registry) continue
-        if (!matches(family.labelNames, log.keyOf[i]!, labels)) continue
-        log.append(removed, log.familyOf[i]!, slot, log.keyOf[i]!, 0)
-        this.masked.add(slot)
-        open.delete(slot)
-      }
-    }
+  /** Up to where its writer has carried out removals, or this reader has left series out for them. */
+  get removedUntil(): number {
+    return this.masks.removedUntil
+  }
+
+  /**
+   * Leaves out what removals name that the writer has not taken notice of yet.
+   *
+   * @param until the position behind the last of them
+   */
+  async mask(filtersOf: FiltersOf, until: number, pause: Pause): Promise<void> {
+    const { log, masks } = this
+    await masks.leaveOut(log, this.records.end, filtersOf, { until, self: this.head.logId }, pause)
     this.followed = log.length
   }
 
@@ -255,13 +264,13 @@ export class SeatReader {
     this.read = 0
     this.faults = 0
     this.followed = 0
-    this.masked.clear()
-    this.maskedUntil = 0
+    this.masks = new SeatMask()
     this.records = new RecordReader()
   }
 
   private unreadable(reason: string, cause?: unknown): MetricsError {
-    const text = `seat ${this.seat} cannot be read (${reason}): its last good values are served; see promhive inspect ${this.directory}`
+    const consequence = this.last === undefined ? 'it is not shown' : 'its last good values are served'
+    const text = `seat ${this.seat} cannot be read (${reason}): ${consequence}; see promhive inspect ${this.directory}`
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 }

@@ -5,7 +5,7 @@ import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, unfini
 import { seriesName, valuesName } from './format.js'
 import type { Head } from './head.js'
 import type { Seat } from './seat.js'
-import { familyLine, openedLine, readLines } from './series-lines.js'
+import { linesInUse, readLines } from './series-lines.js'
 
 /** A file that is smaller is not worth writing again. */
 const smallEnough = 256 * 1024
@@ -52,18 +52,18 @@ export class SeriesFile {
     return log
   }
 
-  /** Throws what the disk throws; then the line counts for nothing. */
-  append(line: Uint8Array): void {
+  /** Throws what the disk throws; then the lines count for nothing. */
+  append(lines: Uint8Array, count = 1): void {
     const { head } = this.seat
     const position = head.logBytes
-    writeAt(this.fd, line, position)
-    head.logBytes = position + line.length
-    this.lines++
+    writeAt(this.fd, lines, position)
+    head.logBytes = position + lines.length
+    this.lines += count
   }
 
-  /** One more removal was appended. */
-  wasted(): void {
-    this.waste += 2
+  /** So many removals were appended. */
+  wasted(removals: number): void {
+    this.waste += 2 * removals
   }
 
   /** Whether nearly all of it tells of series that are no more. */
@@ -75,16 +75,28 @@ export class SeriesFile {
    * Writes it again with what is left, under the same numbers. The new file takes the old one's place before the head
    * tells of it: who reads in between, and who takes over after a crash, finds whole lines up to the end.
    */
-  compact(slots: number): void {
-    const log = this.read(slots)
-    const open = new Map<number, number>()
-    for (let i = 0; i < log.length; i++) {
-      if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
-      else open.delete(log.slotOf[i]!)
+  compact(): void {
+    try {
+      this.rewrite()
+    } catch (cause) {
+      // Tried again when as much more has gone, and not with each removal.
+      this.waste = 0
+      throw cause
     }
-    const families = log.families.flatMap((family, index) => (family === undefined ? [] : [familyLine(index, family)]))
-    const series = [...open].map(([slot, i]) => openedLine(log.familyOf[i]!, slot, log.createdAt[i]!, log.keyOf[i]!))
-    const bytes = Buffer.concat([...families, ...series])
+  }
+
+  private rewrite(): void {
+    const bytes = Buffer.alloc(Math.min(this.seat.head.logBytes, fstatSync(this.fd).size))
+    const { families, series } = linesInUse(bytes.subarray(0, readAt(this.fd, bytes, bytes.length, 0)))
+    const lines = [...families, ...series]
+    this.replace(Buffer.concat(lines))
+    this.lines = lines.length
+    this.waste = 0
+    // At once: until then the head tells of more lines than there are.
+    this.seat.flush()
+  }
+
+  private replace(bytes: Buffer): void {
     const unfinished = unfinishedPath(this.directory)
     const fd = openForWriting(unfinished, true)
     const { head } = this.seat
@@ -104,10 +116,6 @@ export class SeriesFile {
     this.fd = fd
     head.logBytes = bytes.length
     head.logEdition += 1
-    this.lines = families.length + series.length
-    this.waste = 0
-    // At once: until then the head tells of more lines than there are.
-    this.seat.flush()
   }
 
   /** Whether the directory still has it, whole. If not, the seat's values go as well: nobody can tell whose they are. */

@@ -79,9 +79,37 @@ export function readLines(bytes: Buffer, log: SeriesLog, slots: number, keys = n
   return { length: from, faults }
 }
 
-function readLine(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number, keys: KeyTexts): boolean {
+/**
+ * The lines of families, and of series that were not removed, as they are: whole ones, with their line feeds. Nothing is
+ * made of them but the numbers of their slots.
+ */
+export function linesInUse(bytes: Buffer): { readonly families: Buffer[]; readonly series: Iterable<Buffer> } {
+  const families: Buffer[] = []
+  const series = new Map<number, Buffer>()
+  let from = 0
+  for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, from)) {
+    const line = bytes.subarray(from, end + 1)
+    const slotAt = bytes.indexOf(space, from + 11) + 1
+    const letter = isWhole(bytes, from, end) ? bytes[from + 9] : undefined
+    if (letter === 0x66 /* f */) families.push(line)
+    else if (letter !== undefined && slotAt > 0) {
+      const slot = whole(bytes, slotAt, bytes.indexOf(space, slotAt))
+      if (letter === 0x73 /* s */) series.set(slot, line)
+      else if (letter === 0x64 /* d */) series.delete(slot)
+    }
+    from = end + 1
+  }
+  return { families, series: series.values() }
+}
+
+/** Whether a line has a letter, and its checksum is right. */
+function isWhole(bytes: Buffer, from: number, end: number): boolean {
   if (end - from < 14 || bytes[from + 8] !== space || bytes[from + 10] !== space) return false
-  if (!sumMatches(bytes, from, crc32(bytes, from + 9, end))) return false
+  return sumMatches(bytes, from, crc32(bytes, from + 9, end))
+}
+
+function readLine(bytes: Buffer, from: number, end: number, log: SeriesLog, slots: number, keys: KeyTexts): boolean {
+  if (!isWhole(bytes, from, end)) return false
   const letter = bytes[from + 9]
   if (letter === 0x73 /* s */) return readOpened(bytes, from + 11, end, log, slots, keys)
   if (letter === 0x66 /* f */) return readFamily(bytes, from + 11, end, log)

@@ -1,21 +1,22 @@
-import { join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Backend, Source, SourceReading, Store } from '../backend.js'
+import { clearInterval, setInterval } from '../../runtime/timers.js'
+import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../backend.js'
 import { carryOver } from '../carry.js'
-import { BufferedSeat } from './buffered-seat.js'
+import { inSlices } from '../slices.js'
 import { joinRun, type Run } from './control.js'
-import { prepareDirectory, seatsIn } from './directory.js'
+import { prepareDirectory } from './directory.js'
 import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
-import { valuesName } from './format.js'
-import { MappedSeat } from './mapped-seat.js'
+import { LateRemovals } from './late-removals.js'
+import { ownWriter } from './own-writer.js'
 import { mayMap } from './ownership.js'
-import { readHead, type Seat } from './seat.js'
+import { SeatTaker } from './seat-taker.js'
 import { SharedSource } from './shared-source.js'
-import { SharedStore } from './shared-store.js'
+import type { SharedStore } from './shared-store.js'
+import { processOf } from './vanished-seats.js'
 
 /** How often a buffered seat writes what changed, in milliseconds. */
 const flushInterval = 100
@@ -38,6 +39,10 @@ export interface SharedBackendOptions {
   readonly onError: (error: MetricsError) => void
   /** Told of each series of this process that was removed, by whomever. */
   readonly onRemoved?: (family: FamilyDescriptor, key: SeriesKey) => void
+  /** Called when the directory can be used again after it could not. */
+  readonly onRecovered?: (text: string) => void
+  /** Called when this process has taken a seat. */
+  readonly onSeat?: (text: string) => void
   /** A store for the series that find no room on the disk; one process sees them. */
   readonly overflow: (seat: number) => Store & { snapshot(): SourceReading }
   /** The native addon; looked up when left out, and not used when null. */
@@ -59,16 +64,26 @@ export class SharedBackend implements Backend {
   private readonly options: SharedBackendOptions
   private run: Run | undefined
   private store: SharedStore | undefined
-  private overflow: ReturnType<SharedBackendOptions['overflow']> | undefined
+  private readonly seats: SeatTaker
   /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
   private standIn: ReturnType<SharedBackendOptions['overflow']> | undefined
+  /** Looks at the directory that must go well, after a fault, until it has recovered; 0 without a fault. */
+  private faults = 0
   private timers: NodeJS.Timeout[] = []
+  private noticing: Promise<void> | undefined
+  private readonly late: LateRemovals
   private readonly atExit = (): void => this.guarded(() => this.store?.flush())
 
   constructor(options: SharedBackendOptions) {
     this.options = options
     this.directory = options.directory
     this.binding = options.binding === undefined ? loadBinding().binding : (options.binding ?? undefined)
+    this.late = new LateRemovals({
+      free: () => this.run?.removals.free() ?? false,
+      add: (removals) => this.store?.addLate(removals) ?? false,
+      onError: options.onError,
+    })
+    this.seats = new SeatTaker(options, () => this.binding, this.late)
   }
 
   /** What tells one run in the directory from the next; undefined before it is joined. */
@@ -86,9 +101,19 @@ export class SharedBackend implements Backend {
     prepareDirectory(this.directory)
     this.considerFileSystem()
     this.run = joinRun(this.directory, this.binding, this.options)
-    this.timers.push(setInterval(() => this.watch(), watchInterval).unref())
+    this.timers.push(
+      setInterval(() => {
+        this.watch()
+        void this.notice()
+      }, watchInterval).unref(),
+    )
     if (this.name === 'buffered') {
-      this.timers.push(setInterval(() => this.flush(), flushInterval).unref())
+      this.timers.push(
+        setInterval(() => {
+          this.flush()
+          void this.notice()
+        }, flushInterval).unref(),
+      )
       process.on('exit', this.atExit)
       // Without a lock, a seat is all that tells others that somebody is in the run.
       this.openStore()
@@ -106,22 +131,39 @@ export class SharedBackend implements Backend {
 
   openSource(): Source {
     this.join()
-    const source = new SharedSource(this.directory, this.binding)
+    const source = new SharedSource(
+      this.directory,
+      this.binding,
+      () => this.store?.seat.number,
+      () => this.late.by(this.store?.seat.head.logId),
+    )
     return {
       read: async (pause) => {
         this.watch()
         this.flush()
+        await this.notice()
+        this.guarded(() => void this.late.flush())
         const reading = await source.read(pause)
-        const own = [this.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
-        return { ...reading, writers: [...reading.writers, ...own.filter(({ log }) => log.length > 0)] }
+        const aside = [this.seats.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
+        const writers = this.withOwn(reading.writers, source)
+        return { ...reading, writers: [...writers, ...aside.filter(({ log }) => log.length > 0)] }
       },
       close: () => source.close(),
     }
   }
 
+  /** This process knows its own numbers, also where its file cannot be read. */
+  private withOwn(writers: readonly WriterSnapshot[], source: SharedSource): readonly WriterSnapshot[] {
+    const { store } = this
+    if (store === undefined || source.isFresh(store.seat.number)) return writers
+    const others = writers.filter((writer) => processOf(writer) !== processOf(store))
+    return [...others, ownWriter(store)].sort((a, b) => a.seat - b.seat)
+  }
+
   close(): void {
     for (const timer of this.timers.splice(0)) clearInterval(timer)
     process.off('exit', this.atExit)
+    this.late.giveUp()
     this.guarded(() => this.store?.close())
     this.run?.leave()
     this.store = undefined
@@ -151,7 +193,7 @@ export class SharedBackend implements Backend {
     for (let attempt = 1; this.store === undefined; attempt++) {
       const run = this.run!
       try {
-        const store = this.takeSeat(run)
+        const store = this.seats.take(run)
         if (run.current() || attempt === attempts) this.store = store
         else store.close()
       } catch (cause) {
@@ -163,53 +205,19 @@ export class SharedBackend implements Backend {
     }
   }
 
-  private takeSeat(run: Run): SharedStore {
-    const { directory, binding, options } = this
-    const seat =
-      binding === undefined || !mayMap()
-        ? BufferedSeat.take(directory, run.id)
-        : MappedSeat.take(directory, run.id, binding)
-    this.overflow ??= options.overflow(seat.number)
-    try {
-      return this.storeOn(seat, run, this.overflow)
-    } catch (cause) {
-      // Left for the next attempt, or a seat would be lost with each.
-      seat.close()
-      throw cause
-    }
-  }
-
-  private storeOn(seat: Seat, run: Run, overflow: Store): SharedStore {
-    const { directory, options } = this
-    return new SharedStore({
-      directory,
-      run,
-      seat,
-      overflow,
-      everybodyAt: (end) => this.everybodyAt(run, end),
-      onRemoved: (family, key) => options.onRemoved?.(family, key),
-      onError: options.onError,
-    })
-  }
-
-  /** Whether every seat has taken the removals up to a position. The dead are helped along: nobody else would. */
-  private everybodyAt(run: Run, end: number): boolean {
-    const { directory, binding, options } = this
-    return seatsIn(directory).every((number) => {
-      const head = readHead(join(directory, valuesName(number)))
-      if (head === undefined || head.removals >= end) return true
-      const dead = binding !== undefined && mayMap() && MappedSeat.adopt(directory, number, run.id, binding)
-      if (!dead) return false
-      this.storeOn(dead, run, options.overflow(number)).close()
-      return true
-    })
-  }
-
   private flush(): void {
-    this.guarded(() => {
-      this.store?.flush()
-      this.store?.notice()
-    })
+    this.guarded(() => this.store?.flush())
+  }
+
+  /** Carries out what others removed, in slices; a second call meanwhile waits for the first. */
+  private notice(): Promise<void> {
+    const { store } = this
+    this.noticing ??= inSlices(store?.noticing(() => this.store === store) ?? [])
+      .catch((cause) => this.unusable(cause))
+      .finally(() => {
+        this.noticing = undefined
+      })
+    return this.noticing
   }
 
   private watch(): void {
@@ -218,10 +226,10 @@ export class SharedBackend implements Backend {
       const condition = this.run.current() ? (this.store?.condition() ?? 'held') : 'gone'
       if (condition !== 'held') this.move(this.run, condition)
       else if (this.standIn !== undefined) this.sitDown()
-      else {
-        this.store?.notice()
-        this.store?.makeRoom()
-      }
+      else this.store?.makeRoom()
+      // Twice: between two looks everything else was tried as well.
+      if (this.faults === 0 || --this.faults > 0) return
+      this.options.onRecovered?.(`the metrics directory ${this.directory} can be used again`)
     })
   }
 
@@ -234,7 +242,7 @@ export class SharedBackend implements Backend {
     prepareDirectory(this.directory)
     const run = joinRun(this.directory, this.binding, this.options)
     try {
-      const next = before === undefined ? undefined : this.takeSeat(run)
+      const next = before === undefined ? undefined : this.seats.take(run)
       // What the file of a lost seat tells, its next owner counts on from: only what came since is ours to carry.
       if (condition === 'lost') before?.forgetWritten()
       this.run = run
@@ -252,11 +260,16 @@ export class SharedBackend implements Backend {
     try {
       work()
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
-      this.options.onError(
-        cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
-      )
+      this.unusable(cause)
     }
+  }
+
+  private unusable(cause: unknown): void {
+    this.faults = 2
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
+    this.options.onError(
+      cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
+    )
   }
 }

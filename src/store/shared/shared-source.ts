@@ -1,131 +1,211 @@
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../backend.js'
+import type { Removal } from '../removal-index.js'
 import { controlFault, readRunId } from './control.js'
 import { seatsIn } from './directory.js'
-import { closeQuietly, codeOf, openForReading } from './files.js'
+import { closeQuietly, codeOf, isNoneOfOurs, openForReading } from './files.js'
 import { controlName } from './format.js'
 import { KeyTexts } from './key-texts.js'
 import { Liveness } from './liveness.js'
+import { lateIndex, PendingRemovals } from './pending-removals.js'
 import { Removals } from './removals.js'
 import { type Circumstances, SeatReader } from './seat-reader.js'
+import { VanishedSeats } from './vanished-seats.js'
+
+/** What one reading has found so far. */
+interface Found {
+  readonly writers: WriterSnapshot[]
+  readonly errors: MetricsError[]
+  incomplete: MetricsError | undefined
+}
 
 /**
  * Reads a shared directory. Needs nobody's cooperation and changes nothing: it works in any process of the application,
  * and in one beside it.
+ *
+ * What cannot be read is shown with its last good values. Where there are none, the reading says that it is incomplete.
  */
 export class SharedSource implements Source {
-  private readonly seats = new Map<number, SeatReader>()
+  private seats = new Map<number, SeatReader>()
+  private readonly vanished = new VanishedSeats(monotonicNow)
   private readonly liveness: Liveness
+  private readonly pending = new PendingRemovals()
+  /** Whether the directory could be listed once. */
+  private listed = false
 
+  /**
+   * @param own gives the seat of this process, whose numbers it has in any case; left out in a process that is no part of
+   *   the application, for which the directory need not be there yet
+   * @param late removals that this process could not tell the others yet
+   */
   constructor(
     readonly directory: string,
     binding: Binding | undefined,
+    private readonly own?: () => number | undefined,
+    private readonly late: () => readonly Removal[] = () => [],
   ) {
     this.liveness = new Liveness(binding)
   }
 
   async read(pause: Pause): Promise<SourceReading> {
-    const writers: WriterSnapshot[] = []
-    const errors: MetricsError[] = []
-    const numbers = this.list(errors)
-    if (numbers === undefined) return { writers, errors }
+    const found: Found = { writers: [], errors: [], incomplete: undefined }
     this.liveness.refresh()
-    const present = new Set(numbers)
-    for (const number of this.seats.keys()) if (!present.has(number)) this.seats.delete(number)
-    const control = this.openControl(errors)
-    try {
-      const circumstances: Circumstances = {
-        runId: control === undefined ? undefined : this.runOf(control, errors),
-        removals: control === undefined ? undefined : new Removals(this.directory, control, undefined),
-        liveness: this.liveness,
-        pause,
-        keys: new KeyTexts(),
-        report: (error) => errors.push(error),
-      }
-      const before = this.endOf(circumstances)
-      for (const number of numbers) {
-        let reader = this.seats.get(number)
-        if (reader === undefined) this.seats.set(number, (reader = new SeatReader(this.directory, number)))
-        const snapshot = await reader.snapshot(circumstances)
-        if (snapshot !== undefined) writers.push(snapshot)
-        if (pause.due()) await pause.rest()
-      }
-      this.maskAgain(writers, before, circumstances)
-    } finally {
-      if (control !== undefined) closeQuietly(control)
-    }
-    return { writers, errors }
+    const numbers = this.list(found)
+    if (numbers === undefined) this.keep([...this.seats.keys()], found)
+    else await this.readAll(numbers, found, pause)
+    found.writers.push(...this.vanished.still(found.writers))
+    found.writers.sort((a, b) => a.seat - b.seat)
+    return found
+  }
+
+  /** Whether the last reading read this seat, and did not show its last good values. */
+  isFresh(seat: number): boolean {
+    return this.seats.get(seat)?.fresh === true
   }
 
   close(): void {
     this.seats.clear()
   }
 
-  /** Up to where series were removed; undefined where nobody can tell. */
-  private endOf({ removals, report }: Circumstances): number | undefined {
+  private async readAll(numbers: readonly number[], found: Found, pause: Pause): Promise<void> {
+    const present = new Set(numbers)
+    for (const [number, reader] of this.seats) {
+      if (present.has(number)) continue
+      this.seats.delete(number)
+      if (reader.last !== undefined) this.vanished.add(reader.last, reader.owner)
+    }
+    let control: number | undefined
     try {
-      return removals?.end()
+      control = this.openControl(found)
+      const removals = control === undefined ? undefined : new Removals(this.directory, control, undefined)
+      await this.readSeats(numbers, removals, this.circumstances(control, removals, found, pause), found)
     } catch (cause) {
-      report(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
-      return undefined
+      // Without the control file, nothing tells which seats and series are still the application's.
+      found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values serve', cause))
+      this.keep(numbers, found)
+    } finally {
+      if (control !== undefined) closeQuietly(control)
     }
   }
 
-  /** Who was read later may have carried out what was removed meanwhile: then nobody shows it any more. */
-  private maskAgain(
-    writers: readonly WriterSnapshot[],
-    before: number | undefined,
+  private async readSeats(
+    numbers: readonly number[],
+    removals: Removals | undefined,
     circumstances: Circumstances,
-  ): void {
-    const { removals, report } = circumstances
-    if (removals === undefined || before === undefined) return
-    const end = this.endOf(circumstances)
-    if (end === undefined || end === before) return
-    try {
-      for (const { seat } of writers) this.seats.get(seat)!.mask(removals)
-    } catch (cause) {
-      report(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
+    found: Found,
+  ): Promise<void> {
+    const { runId, pause } = circumstances
+    const before = removals && this.pending.reach(removals, runId)
+    for (const number of numbers) {
+      let reader = this.seats.get(number)
+      if (reader === undefined) this.seats.set(number, (reader = new SeatReader(this.directory, number)))
+      const { last, owner, logId } = reader
+      const snapshot = await reader.snapshot(circumstances)
+      if (snapshot !== undefined) found.writers.push(snapshot)
+      // A successor goes on with the file of its forerunner; another file means that the owner has lost its own.
+      if (last !== undefined && (snapshot === undefined || reader.logId !== logId)) this.vanished.add(last, owner)
+      if (pause.due()) await pause.rest()
+    }
+    if (removals === undefined) return
+    const readers = found.writers.map(({ seat }) => this.seats.get(seat)!)
+    const end = this.pending.reach(removals, runId)
+    // Who was read later may have carried out what was removed meanwhile: then nobody shows it any more.
+    if (end !== before) for (const reader of readers) await this.mask(reader, removals, end, pause)
+    this.pending.passed(Math.min(...readers.map(({ removedUntil }) => removedUntil)))
+  }
+
+  /** Leaves out what was removed up to a position, whatever is removed meanwhile. */
+  private async mask(reader: SeatReader, removals: Removals, end: number, pause: Pause): Promise<void> {
+    const from = reader.removedUntil
+    if (from >= end) return
+    await this.pending.take(removals, from, end, pause)
+    await reader.mask((family) => this.pending.filtersOf(family, pause), end, pause)
+  }
+
+  /** Shows seats as they were last read; what was never read is missing. */
+  private keep(numbers: readonly number[], found: Found): void {
+    found.writers.length = 0
+    for (const number of numbers) {
+      const reader = this.seats.get(number)
+      if (reader !== undefined) reader.fresh = false
+      if (reader?.last !== undefined) found.writers.push(reader.last)
+      else if (reader?.skipped !== true) this.miss(number, found.errors.at(-1)!, found)
     }
   }
 
-  private list(errors: MetricsError[]): number[] | undefined {
+  private miss(number: number, cause: MetricsError, found: Found): void {
+    if (number !== this.own?.()) found.incomplete ??= cause
+  }
+
+  private circumstances(
+    control: number | undefined,
+    removals: Removals | undefined,
+    found: Found,
+    pause: Pause,
+  ): Circumstances {
+    const runId = control === undefined ? undefined : this.runOf(control, found.errors)
+    const late = lateIndex(this.late())
+    return {
+      runId,
+      mask: async (reader) => {
+        if (removals !== undefined) await this.mask(reader, removals, this.pending.reach(removals, runId), pause)
+        if (late.size > 0) await reader.mask((family) => late.filtersOf(family, pause), 0, pause)
+      },
+      liveness: this.liveness,
+      pause,
+      keys: new KeyTexts(),
+      report: (error) => found.errors.push(error),
+      miss: (number, cause) => this.miss(number, cause, found),
+    }
+  }
+
+  /** The numbers of the seats; undefined where the directory cannot be listed. */
+  private list(found: Found): number[] | undefined {
     try {
-      return seatsIn(this.directory)
+      const numbers = seatsIn(this.directory)
+      this.listed = true
+      return numbers
     } catch (cause) {
-      // Not there yet, or not any more: an application that has not counted.
-      if (codeOf(cause) !== 'ENOENT') {
-        const text = `the metrics directory ${this.directory} cannot be listed (${codeOf(cause)})`
-        errors.push(new MetricsError('FILE_UNREADABLE', text, { cause }))
-      }
+      const code = codeOf(cause)
+      // Not there yet: an application that has not counted.
+      if (code === 'ENOENT' && !this.listed && this.own === undefined) return []
+      const removed = code === 'ENOENT'
+      const fault = removed ? 'is not there any more' : `cannot be listed (${code})`
+      const text = `the metrics directory ${this.directory} ${fault}; let it be readable for user ${process.geteuid?.() ?? ''}`
+      const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
+      found.errors.push(error)
+      // From outside nobody can tell whether the application goes on without it, or has ended.
+      if (!this.listed || (removed && this.own === undefined)) found.incomplete = error
       return undefined
     }
   }
 
-  /** Undefined where the control file names no run, or cannot be read: then every seat is shown. */
+  /** Undefined where the control file names no run: then every seat is shown. */
   private runOf(control: number, errors: MetricsError[]): string | undefined {
-    try {
-      const run = readRunId(control)
-      const fault = run === undefined ? controlFault(control) : undefined
-      if (fault !== undefined) errors.push(this.controlUnreadable(fault))
-      return run
-    } catch (cause) {
-      errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
-      return undefined
-    }
+    const run = readRunId(control)
+    const fault = run === undefined ? controlFault(control) : undefined
+    if (fault !== undefined) errors.push(this.controlUnreadable(fault, 'every seat is shown, of whatever run'))
+    return run
   }
 
-  private controlUnreadable(reason: string, cause?: unknown): MetricsError {
-    const text = `the control file of ${this.directory} cannot be read (${reason}): every seat is shown, of whatever run`
+  private controlUnreadable(reason: string, consequence: string, cause?: unknown): MetricsError {
+    const text = `the control file of ${this.directory} cannot be read (${reason}): ${consequence}`
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 
-  private openControl(errors: MetricsError[]): number | undefined {
+  private openControl(found: Found): number | undefined {
     try {
       return openForReading(join(this.directory, controlName))
     } catch (cause) {
-      if (codeOf(cause) !== 'ENOENT') errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), cause))
+      // No file of the application's: then every seat is shown.
+      if (!isNoneOfOurs(cause) && codeOf(cause) !== 'ENOENT') throw cause
+      if (isNoneOfOurs(cause)) {
+        const reason = codeOf(cause).toLowerCase()
+        found.errors.push(this.controlUnreadable(reason, 'every seat is shown, of whatever run', cause))
+      }
       return undefined
     }
   }

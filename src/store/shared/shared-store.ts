@@ -1,19 +1,23 @@
-import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { exactFilter, exactKey, type LabelFilter, matches, type SeriesKey } from '../../model/series-key.js'
+import { exactFilter, type LabelFilter, type SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
+import type { Removal } from '../removal-index.js'
 import type { Run as SlotRun } from '../segments.js'
 import { SeriesSlots } from '../series-slots.js'
 import type { Run } from './control.js'
 import { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
-import { adopted, inherit, type KnownFamily } from './inheritance.js'
-import { type Removal, type Removals, removeFailed } from './removals.js'
+import { inherit, type KnownFamily } from './inheritance.js'
+import { KnownFamilies } from './known-families.js'
+import type { LateRemovals } from './late-removals.js'
+import type { CaughtUp } from './removals.js'
 import type { Seat } from './seat.js'
+import { SeatRemovals } from './seat-removals.js'
 import { SeriesFile } from './series-file.js'
-import { familyLine, openedLine, removedLine } from './series-lines.js'
+import { familyLine, openedLine } from './series-lines.js'
 
 export interface SharedStoreOptions {
   readonly directory: string
@@ -21,8 +25,9 @@ export interface SharedStoreOptions {
   readonly seat: Seat
   /** Where series go that find no room on the disk: shown when this process answers, and nowhere else. */
   readonly overflow: Store
-  /** Whether every other writer, dead ones included, has taken the removals up to a position. */
-  readonly everybodyAt: (end: number) => boolean
+  readonly caughtUp: CaughtUp
+  /** Takes removals that cannot be told at once; left out where this process counts nothing on the seat. */
+  readonly late?: LateRemovals
   /** Told of each series of this writer that was removed, by whomever. */
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   readonly onError: (error: MetricsError) => void
@@ -34,31 +39,31 @@ export class SharedStore implements Store {
   readonly gate: Int32Array
   readonly seat: Seat
   readonly overflow: Store
-  private readonly families = new Map<string, KnownFamily>()
+  private readonly families = new KnownFamilies()
   private readonly names: SeriesFile
   private readonly exemplars: ExemplarCells
-  private readonly removals: Removals
-  private readonly everybodyAt: (end: number) => boolean
+  private readonly removals: SeatRemovals
   private gateSeen: number
   private readonly onError: (error: MetricsError) => void
-  private readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   private familyLines = 0
   private overflowing = false
   private toldFull = false
 
-  constructor({ directory, run, seat, overflow, everybodyAt, onRemoved, onError }: SharedStoreOptions) {
+  constructor({ directory, run, seat, overflow, caughtUp, late, onRemoved, onError }: SharedStoreOptions) {
     this.seat = seat
-    this.removals = run.removals
-    this.everybodyAt = everybodyAt
     this.gateSeen = run.gate[0]!
     this.overflow = overflow
     this.onError = onError
-    this.onRemoved = onRemoved
     this.gate = run.gate
     const { pid, threadId, startTicks } = seat.head.owner()
     this.writer = `${seat.number}-${pid}-${threadId}-${startTicks}`
     this.names = new SeriesFile(directory, seat)
     this.exemplars = new ExemplarCells(directory, seat)
+    const { families, names, exemplars } = this
+    this.removals = new SeatRemovals({
+      ...{ seat, removals: run.removals, late, caughtUp, families, names, exemplars, onRemoved },
+      full: (cause) => this.full(cause),
+    })
     if (seat.adopted) {
       const log = this.names.read(seat.segments.capacity)
       this.familyLines = log.families.length
@@ -66,9 +71,11 @@ export class SharedStore implements Store {
         const text = `seat ${seat.number} was taken over with a damaged series file: what its broken lines named is not shown`
         onError(new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' }))
       }
-      for (const known of inherit(log, seat.segments)) this.families.set(definitionKey(known.family), known)
+      for (const known of inherit(log, seat.segments)) this.families.add(known)
       this.catchUp()
-    } else seat.head.removals = run.removals.end()
+      // Of what an earlier owner counted, what this process removed meanwhile goes as well.
+      if (late?.any) this.removals.carryOut(late.all())
+    } else this.removals.begin()
   }
 
   open(family: FamilyDescriptor, key: SeriesKey): Slots {
@@ -89,40 +96,57 @@ export class SharedStore implements Store {
     return { values: segment.values, words: segment.words, at, epoch }
   }
 
+  private turn(): void {
+    Atomics.add(this.gate, 0, 1)
+  }
+
   private openAside(family: FamilyDescriptor, key: SeriesKey): Slots {
     this.overflowing = true
     return this.overflow.open(family, key)
   }
 
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
-    const { registry, name } = family
-    const removal = { registry, name, labels: filter }
-    try {
-      this.catchUp()
-    } catch (cause) {
-      throw removeFailed(name, codeOf(cause), cause)
-    }
-    if (scope === 'process') this.apply(removal)
-    else this.removals.append(removal, this.everybodyAt)
-    this.caughtUp()
-    this.overflow.remove(family, filter, scope)
-    Atomics.add(this.gate, 0, 1)
+    this.removeMany(family, [filter], scope)
   }
 
-  /** Looks whether others removed series: idle writers take notice as well, if later. */
-  notice(): void {
-    if (this.removals.end() === this.seat.head.removals) return
-    this.catchUp()
-    Atomics.add(this.gate, 0, 1)
+  removeMany(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now = false): void {
+    const { registry, name } = family
+    const removals = filters.map((labels) => ({ registry, name, labels }))
+    if (scope === 'process') this.removals.carryOut(removals)
+    else this.removals.remove(name, removals, now)
+    this.compact()
+    for (const filter of filters) this.overflow.remove(family, filter, scope)
+    this.turn()
+  }
+
+  /** Tells the others of what this process removed before; false while another process holds the lock. */
+  addLate(removals: readonly Removal[]): boolean {
+    if (!this.removals.addLate(removals)) return false
+    this.turn()
+    return true
+  }
+
+  /**
+   * Looks, in steps, whether others removed series: idle writers take notice as well, if later.
+   *
+   * @param stands whether this process still counts here: a seat that it has left is another writer's
+   */
+  *noticing(stands = (): boolean => true): Iterable<void> {
+    if (!this.removals.pending) return
+    for (const _ of this.removals.catchingUp()) {
+      // Whatever is written before the next step opens its series anew, and carries out the rest.
+      this.turn()
+      yield
+      if (!stands()) return
+    }
+    this.turn()
+    this.compact()
   }
 
   /** Removes what others removed for the whole application. */
   private catchUp(): void {
-    const { head } = this.seat
-    const { removals, end } = this.removals.since(head.removals)
-    for (const removal of removals) this.apply(removal)
-    head.removals = end
-    if (this.names.wasteful) this.compact()
+    this.removals.catchUp()
+    this.compact()
   }
 
   /** Whether it could be read what was removed; if not, the next look tries again. */
@@ -150,15 +174,15 @@ export class SharedStore implements Store {
     }
   }
 
-  *series(): Iterable<StoredSeries> {
-    const { epoch } = this.seat.head
-    for (const { family, series } of this.families.values()) {
+  *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
+    for (const { family, series } of this.families) {
+      if (only !== undefined && family.name !== only.name) continue
       for (const [key, slot] of series) {
         const { segment, at } = this.seat.segments.at(slot)
-        yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch } }
+        yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch } }
       }
     }
-    yield* this.overflow.series()
+    yield* this.overflow.series(only)
   }
 
   flush(): void {
@@ -188,12 +212,12 @@ export class SharedStore implements Store {
     }
     if (!moved) return
     this.toldFull = false
-    Atomics.add(this.gate, 0, 1)
+    this.turn()
   }
 
   /** Takes off what the file holds already, so that only what was counted since is left. */
   forgetWritten(): void {
-    for (const { family, series } of this.families.values()) {
+    for (const { family, series } of this.families) {
       const { additiveFrom, width } = layoutOf(family)
       if (additiveFrom === undefined) continue
       for (const [, slot] of series) {
@@ -210,44 +234,17 @@ export class SharedStore implements Store {
     this.exemplars.close()
   }
 
-  private apply({ registry, name, labels }: Removal): void {
-    for (const known of this.families.values()) {
-      const { family, series } = known
-      if (family.name !== name || family.registry !== registry) continue
-      const exact = exactKey(family.labelNames, labels)
-      for (const key of exact === undefined ? [...series.keys()] : [exact]) {
-        if (series.has(key) && matches(family.labelNames, key, labels)) this.forget(known, key)
-      }
-    }
-  }
-
   private compact(): void {
+    if (!this.names.wasteful) return
     try {
-      this.names.compact(this.seat.segments.capacity)
+      this.names.compact()
     } catch (cause) {
       this.full(cause)
     }
   }
 
-  private forget({ family, index, series }: KnownFamily, key: SeriesKey): void {
-    const { segments } = this.seat
-    const slot = series.get(key)!
-    const { width } = layoutOf(family)
-    this.exemplars.drop(slot, width)
-    series.delete(key)
-    this.onRemoved(family, key)
-    if (this.append(removedLine(index, slot, key))) {
-      segments.release(slot, width)
-      this.names.wasted()
-    } else {
-      // The disk has no room for the line: the series stands at nothing until a reader is told.
-      const { segment, at } = segments.at(slot)
-      segment.values.fill(0, at, at + width)
-    }
-  }
-
   private run(family: FamilyDescriptor, key: SeriesKey): SlotRun | undefined {
-    const slot = adopted(this.families.get(definitionKey(family)), family)?.series.get(key)
+    const slot = this.families.slotOf(family, key)
     return slot === undefined ? undefined : this.seat.segments.at(slot)
   }
 
@@ -263,7 +260,7 @@ export class SharedStore implements Store {
     }
     layout.claim(run.segment, run.at, head.epoch)
     head.used = segments.used
-    const known = this.families.get(definitionKey(family)) ?? this.beginFamily(family)
+    const known = this.families.get(family) ?? this.beginFamily(family)
     if (known === undefined || !this.append(openedLine(known.index, run.slot, Date.now() / 1000, key))) {
       segments.release(run.slot, layout.width)
       return undefined
@@ -276,7 +273,7 @@ export class SharedStore implements Store {
     const known = { family, index: this.familyLines, series: new SeriesSlots(family), inherited: false }
     if (!this.append(familyLine(known.index, family))) return undefined
     this.familyLines++
-    this.families.set(definitionKey(family), known)
+    this.families.add(known)
     return known
   }
 

@@ -2,10 +2,11 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { exemplarFrom } from '../../model/exemplar.js'
 import { descriptorFrom } from '../../model/foreign-descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { keyArity, matches, type SeriesKey } from '../../model/series-key.js'
+import type { SeriesFilters } from '../../model/series-filters.js'
+import { keyArity, type SeriesKey } from '../../model/series-key.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
+import { type Removal, RemovalIndex } from '../removal-index.js'
 import { opened, removed, SeriesLog } from '../series-log.js'
-import type { Removal } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
 
 type SeriesLine = readonly [kind: number, family: number, slot: number, key: SeriesKey, created: number]
@@ -66,13 +67,19 @@ export class FollowedWriter {
     }
   }
 
-  /** Leaves out what somebody removed, and the writer has not removed yet. */
-  leaveOut({ registry, name, labels }: Removal): void {
-    for (const [slot, { family: index, key }] of this.open) {
-      const family = this.log.families[index]
-      if (family?.name !== name || family.registry !== registry || !matches(family.labelNames, key, labels)) continue
+  /** Leaves out what removals name that the writer has not removed yet: all of them in one pass. */
+  async leaveOut(removals: readonly Removal[], pause: Pause): Promise<void> {
+    if (removals.length === 0) return
+    const index = new RemovalIndex()
+    for (const removal of removals) index.add(removal, 1)
+    const filters: (SeriesFilters | undefined)[] = []
+    for (const family of this.log.families) filters.push(family && (await index.filtersOf(family, pause)))
+    let looked = 0
+    for (const [slot, { family, key }] of this.open) {
+      if ((++looked & 255) === 0 && pause.due()) await pause.rest()
+      if (!filters[family]?.names(key)) continue
       this.open.delete(slot)
-      this.log.append(removed, index, slot, key, 0)
+      this.log.append(removed, family, slot, key, 0)
     }
   }
 

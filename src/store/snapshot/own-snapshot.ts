@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../runtime/timers.js'
 import type { WriterSnapshot } from '../backend.js'
 import type { MemoryStore } from '../memory-store.js'
 import { encodeExemplars, NameLines } from './followed-writer.js'
@@ -15,6 +16,8 @@ export interface Told {
   readonly standing: string
   /** Unix milliseconds. */
   readonly at: number
+  /** The same by `performance.now()`. */
+  readonly when: number
 }
 
 /** Takes snapshots of a store, and knows what the last one that was kept had told. */
@@ -26,7 +29,7 @@ export class OwnSnapshot {
   /** Whether there is something new, or nothing was told for so long. */
   due(store: MemoryStore, standing: Standing, longest: number): boolean {
     const { told } = this
-    if (told === undefined || Date.now() - told.at >= longest) return true
+    if (told === undefined || monotonicNow() - told.when >= longest) return true
     const { values, names, entries, standing: stands } = this.tell(store, standing)
     if (names !== told.names || entries !== told.entries || stands !== told.standing) return true
     return values.length !== told.values.length || !told.values.every((value, i) => Object.is(value, values[i]))
@@ -60,7 +63,8 @@ export class OwnSnapshot {
       this.logs++
     }
     const names = `${writer} ${this.logs}`
-    return { values, names, entries: log.length, standing: JSON.stringify(standing), at: Date.now() }
+    const [at, when] = [Date.now(), monotonicNow()]
+    return { values, names, entries: log.length, standing: JSON.stringify(standing), at, when }
   }
 }
 

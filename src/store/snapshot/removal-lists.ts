@@ -1,17 +1,11 @@
 import { MetricsError } from '../../model/errors.js'
-import { type LabelFilter, labelFilterFrom } from '../../model/series-key.js'
-
-/** Series that somebody removed for the whole application. */
-export interface Removal {
-  readonly registry: string
-  readonly name: string
-  readonly labels: LabelFilter
-}
+import { labelFilterFrom } from '../../model/series-key.js'
+import type { Removal } from '../removal-index.js'
 
 /** What one writer removed and somebody may not have seen: its removals from the `from`-th on. */
 export interface RemovalList {
   readonly from: number
-  readonly list: readonly Removal[]
+  readonly list: Removal[]
 }
 
 /** Removals by the writer who asked for them. */
@@ -46,8 +40,8 @@ export function untaken(lists: RemovalLists, taken: Taken): readonly Removal[] {
  * Everything in `lists` is taken as well. Never less than before: lists that were read earlier may come later. Of writers that
  * nobody tells of any more the latest are remembered.
  */
-export function takeAll(taken: Taken, lists: RemovalLists): Taken {
-  const all = { ...taken }
+export function takeAll(taken: Taken, lists: RemovalLists): Record<string, number> {
+  const all: Record<string, number> = { ...taken }
   for (const [writer, { from, list }] of Object.entries(lists)) {
     all[writer] = Math.max(all[writer] ?? 0, from + list.length)
   }
@@ -79,12 +73,14 @@ export function withoutTaken(lists: RemovalLists, everybody: readonly Taken[]): 
   return left
 }
 
-/** `lists` with one more removal of a writer's. Throws `REMOVE_FAILED` when too many wait. */
+/** `lists` with one more removal of a writer's, whose list grows in place. Throws `REMOVE_FAILED` when too many wait. */
 export function withRemoval(lists: RemovalLists, writer: string, count: number, removal: Removal): RemovalLists {
-  const { from, list } = lists[writer] ?? { from: count, list: [] }
-  if (list.length >= most) {
+  const own = lists[writer]
+  if (own === undefined) return { ...lists, [writer]: { from: count, list: [removal] } }
+  if (own.list.length >= most) {
     const text = `series of ${removal.name} could not be removed for the whole application: somebody has not taken notice of ${most} earlier removals; try again`
     throw new MetricsError('REMOVE_FAILED', text)
   }
-  return { ...lists, [writer]: { from, list: [...list, removal] } }
+  own.list.push(removal)
+  return lists
 }

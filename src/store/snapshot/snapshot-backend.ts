@@ -1,39 +1,32 @@
-import { hostname } from 'node:os'
-import { threadId } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
-import { checkSpelling } from '../../model/known-options.js'
+import { checkSpelling, givenOptions } from '../../model/known-options.js'
+import { clearInterval, monotonicNow, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
-import { randomBytes } from '../random-bytes.js'
+import { slices } from '../slices.js'
 import { FollowedWriter } from './followed-writer.js'
+import { newWriter } from './new-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
-import {
-  type RemovalLists,
-  type Taken,
-  takeAll,
-  together,
-  untaken,
-  withoutTaken,
-  withRemoval,
-} from './removal-lists.js'
+import { type RemovalLists, takeAll, together, untaken, withoutTaken, withRemoval } from './removal-lists.js'
 import type { Snapshot } from './snapshot-format.js'
-import { isLive, SnapshotReader, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
+import { isLive, type SortedSnapshots, sortSnapshots } from './snapshot-reader.js'
+import { SnapshotSource } from './snapshot-source.js'
 import { SnapshotStore } from './snapshot-store.js'
 
 export interface SnapshotBackendOptions {
   /** Milliseconds between two looks whether there is something to publish. */
-  readonly flushEvery?: number
+  readonly flushEvery?: number | undefined
   /** Milliseconds between two looks at what the others removed. */
-  readonly lookEvery?: number
+  readonly lookEvery?: number | undefined
   /** Milliseconds after its last snapshot at which a process is taken for dead. It publishes three times in that time. */
-  readonly liveFor?: number
+  readonly liveFor?: number | undefined
 }
 
 const defaults = {
   flushEvery: 1_000,
   lookEvery: 5_000,
   liveFor: 15_000,
-} as const satisfies Required<SnapshotBackendOptions>
+} as const satisfies SnapshotBackendOptions
 /** How many of those whose numbers it took over a snapshot names. */
 const ancestors = 100
 
@@ -55,7 +48,7 @@ type Promised<T> = T | Promise<T>
 export abstract class SnapshotBackend implements Backend {
   abstract readonly name: string
   readonly shared: boolean = true
-  private readonly options: Required<SnapshotBackendOptions>
+  private readonly options: Readonly<Record<keyof SnapshotBackendOptions, number>>
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private writer = newWriter()
   private store = this.newStore(1, 1)
@@ -63,11 +56,14 @@ export abstract class SnapshotBackend implements Backend {
   private inherited: readonly string[] = []
   private removals: RemovalLists = {}
   private removed = 0
-  private taken: Taken = {}
+  private taken: Record<string, number> = {}
+  // Private to the engine as well: authors extend this class with fields of their own.
+  readonly #failing = new Set<string>()
   private timer: NodeJS.Timeout | undefined
-  private lookedAt = 0
+  private lookedAt = Number.NEGATIVE_INFINITY
   private joined: Promise<void> | undefined
   private last: Promise<void> = Promise.resolve()
+  private lastGood: SortedSnapshots | undefined
   private closing: Promise<void> | undefined
   private readonly atExit = (): void => this.leave()
   private readonly beforeExit = (): void => void this.flush()
@@ -75,7 +71,7 @@ export abstract class SnapshotBackend implements Backend {
   constructor(options: SnapshotBackendOptions = {}) {
     // A backend hands over its own options with these.
     checkSpelling('SnapshotBackend', options, defaults)
-    this.options = { ...defaults, ...options }
+    this.options = { ...defaults, ...givenOptions(options) }
   }
 
   /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
@@ -103,26 +99,17 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   openSource(): Source {
-    const reader = new SnapshotReader()
-    let lastGood: SortedSnapshots = { snapshots: [], inherited: new Set(), removals: {}, errors: [] }
-    return {
-      read: async (pause) => {
+    return new SnapshotSource({
+      name: this.name,
+      liveFor: this.options.liveFor,
+      read: async () => {
         await this.joined
-        const errors: MetricsError[] = []
-        try {
-          lastGood = sortSnapshots(await this.readAll())
-          this.notice(lastGood.removals)
-        } catch (cause) {
-          errors.push(failed('READ_FAILED', `${this.name} gave no snapshots: the last good ones serve`, cause))
-        }
-        const snapshots = lastGood.snapshots.filter(({ head }) => head.writer !== this.writer)
-        const { liveFor } = this.options
-        const others = await reader.read({ ...lastGood, snapshots }, this.removals, liveFor, pause)
-        const writers = [...others.writers, ...this.store.snapshot().writers]
-        return { writers: writers.sort((a, b) => a.seat - b.seat), errors: [...errors, ...others.errors] }
+        return this.readSorted()
       },
-      close() {},
-    }
+      lastGood: () => this.lastGood,
+      notice: (removals) => this.notice(removals),
+      own: () => ({ writer: this.writer, writers: this.store.snapshot().writers, removals: this.removals }),
+    })
   }
 
   /** Publishes, and looks what the others did. Never rejects. */
@@ -145,10 +132,15 @@ export abstract class SnapshotBackend implements Backend {
     return this.closing
   }
 
+  private async readSorted(): Promise<SortedSnapshots> {
+    this.lastGood = sortSnapshots(await this.readAll())
+    return this.lastGood
+  }
+
   private tick(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(false)
-      if (Date.now() - this.lookedAt >= this.options.lookEvery) await this.look()
+      if (monotonicNow() - this.lookedAt >= this.options.lookEvery) await this.look()
     })
   }
 
@@ -161,7 +153,7 @@ export abstract class SnapshotBackend implements Backend {
   /** Finds a place among the others, and goes on from where one that ended stopped. */
   private async join(): Promise<void> {
     await this.guarded('READ_FAILED', 'this process begins by itself', async () => {
-      const { snapshots, removals } = sortSnapshots(await this.readAll())
+      const { snapshots, removals } = await this.readSorted()
       this.taken = takeAll(this.taken, removals)
       const now = Date.now()
       for (const snapshot of snapshots) {
@@ -179,8 +171,9 @@ export abstract class SnapshotBackend implements Backend {
   private async goOnFrom(snapshot: Snapshot, removals: RemovalLists): Promise<void> {
     const { head } = snapshot
     const before = new FollowedWriter()
-    await before.follow(snapshot, { due: () => false, rest: async () => {} })
-    for (const removal of untaken(removals, head.taken)) before.leaveOut(removal)
+    const pause = slices()
+    await before.follow(snapshot, pause)
+    await before.leaveOut(untaken(removals, head.taken), pause)
     const store = this.newStore(head.seat, head.epoch + 1)
     for (const series of before.series(snapshot)) store.restore(...series)
     const counted = this.store
@@ -201,9 +194,9 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   private async look(): Promise<void> {
-    this.lookedAt = Date.now()
+    this.lookedAt = monotonicNow()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
-      const { snapshots, inherited, removals } = sortSnapshots(await this.readAll())
+      const { snapshots, inherited, removals } = await this.readSorted()
       if (inherited.has(this.writer)) this.countAnew()
       this.notice(removals)
       const others = snapshots.filter(({ head }) => head.writer !== this.writer)
@@ -267,7 +260,7 @@ export abstract class SnapshotBackend implements Backend {
       removing: (removal) => {
         this.removals = withRemoval(this.removals, this.writer, this.removed, removal)
         this.removed++
-        this.taken = { ...this.taken, [this.writer]: this.removed }
+        this.taken[this.writer] = this.removed
       },
     })
   }
@@ -275,7 +268,9 @@ export abstract class SnapshotBackend implements Backend {
   private async guarded(code: 'FLUSH_FAILED' | 'READ_FAILED', meanwhile: string, work: () => unknown): Promise<void> {
     try {
       await work()
+      if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
     } catch (cause) {
+      this.#failing.add(code)
       this.surroundings.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
     }
   }
@@ -286,12 +281,6 @@ function freeSeat(snapshots: readonly Snapshot[]): number {
   let seat = 1
   while (taken.has(seat)) seat++
   return seat
-}
-
-/** Unique for good, and fit for a file name or a key. */
-function newWriter(): string {
-  const host = hostname().replaceAll(/[^\w.-]/g, '_')
-  return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
 }
 
 function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', text: string, cause: unknown): MetricsError {

@@ -39,33 +39,57 @@ export function isLive({ head }: Snapshot, liveFor: number, now: number): boolea
   return !head.closed && now - head.at < liveFor
 }
 
+interface Followed {
+  readonly writer: FollowedWriter
+  /** As it was last read; undefined for one that never could be. */
+  last: WriterSnapshot | undefined
+}
+
 /** Follows every writer from reading to reading. */
 export class SnapshotReader {
-  private followed = new Map<string, FollowedWriter>()
+  private followed = new Map<string, Followed>()
 
   /**
-   * @param own what the reading process removed, and the others may not know yet
+   * @param own the writer of the reading process, which it knows itself
+   * @param removed what the reading process removed, and the others may not know yet
    * @param liveFor milliseconds after its last snapshot at which a writer is taken for dead
    */
-  async read(sorted: SortedSnapshots, own: RemovalLists, liveFor: number, pause: Pause): Promise<SourceReading> {
+  async read(
+    sorted: SortedSnapshots,
+    own: string,
+    removed: RemovalLists,
+    liveFor: number,
+    pause: Pause,
+  ): Promise<SourceReading> {
     const now = Date.now()
     const errors = [...sorted.errors]
     const writers: WriterSnapshot[] = []
-    const removals = together([sorted.removals, own])
-    const followed = new Map<string, FollowedWriter>()
+    const removals = together([sorted.removals, removed])
+    const followed = new Map<string, Followed>()
     for (const snapshot of sorted.snapshots) {
       const { head } = snapshot
-      const writer = this.followed.get(head.writer) ?? new FollowedWriter()
-      followed.set(head.writer, writer)
+      if (head.writer === own) continue
+      let known = this.followed.get(head.writer) ?? { writer: new FollowedWriter(), last: undefined }
       try {
-        await writer.follow(snapshot, pause)
-        for (const removal of untaken(removals, head.taken)) writer.leaveOut(removal)
-        writers.push(writer.snapshot(snapshot, isLive(snapshot, liveFor, now)))
-        if (writer.faults > 0) errors.push(familiesUnreadable(head.writer, writer.faults))
+        await known.writer.follow(snapshot, pause)
+        await known.writer.leaveOut(untaken(removals, head.taken), pause)
+        known.last = known.writer.snapshot(snapshot, isLive(snapshot, liveFor, now))
+        const { faults } = known.writer
+        if (faults > 0) errors.push(familiesUnreadable(head.writer, faults))
       } catch (cause) {
         errors.push(unreadable(cause))
+        // What it was read up to may be the middle of a line: the next reading begins anew.
+        known = { writer: new FollowedWriter(), last: known.last }
+      }
+      followed.set(head.writer, known)
+    }
+    // A snapshot that cannot be read does not tell whose it is: what was there before may be behind it.
+    if (sorted.errors.length > 0) {
+      for (const [writer, known] of this.followed) {
+        if (writer !== own && !followed.has(writer) && !sorted.inherited.has(writer)) followed.set(writer, known)
       }
     }
+    for (const { last } of followed.values()) if (last !== undefined) writers.push(last)
     this.followed = followed
     return { writers, errors }
   }

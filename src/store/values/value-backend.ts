@@ -1,15 +1,21 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
-import { exactFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import { exactFilter, type SeriesKey } from '../../model/series-key.js'
+import { withTimeout } from '../../runtime/time-limit.js'
+import { clearInterval, setInterval } from '../../runtime/timers.js'
 import type { Backend, RemovalScope, Source, Store, StoredSeries, Surroundings } from '../backend.js'
 import { MemoryStore } from '../memory-store.js'
-import { bucketOfSample, bucketsOf, type Numbers, numbersOf, putNumbers } from './parts.js'
+import { type Found, foundIn } from './generated-samples.js'
+import { bucketsOf, numbersOf, putNumbers } from './parts.js'
 import { SentSeries } from './sent-series.js'
-import type { GeneratedSamples, ValueBackendClass, ValueCollector, ValueSample } from './value-protocol.js'
+import type { ValueBackendClass, ValueCollector } from './value-protocol.js'
 import { metricOf, ValueStore } from './value-store.js'
 
 /** Milliseconds between two flushes. */
 const flushEvery = 1_000
+
+/** Milliseconds for which a scrape waits for the engine. */
+const answerWithin = 5_000
 
 type AnyValueClass = new (
   config: unknown,
@@ -23,6 +29,7 @@ type AnyValueClass = new (
 export class ValueBackend implements Backend {
   readonly shared = true
   readonly name: string
+  readonly #failing = new Set<string>()
   private surroundings: Surroundings = { onError() {}, onRemoved() {} }
   private readonly store: ValueStore
   private readonly sent = new Map<string, SentSeries>()
@@ -31,8 +38,10 @@ export class ValueBackend implements Backend {
   /** What the engine has, as it is shown. */
   private shown = new MemoryStore(1, 1, 'values')
   private ready: boolean
+  private initializing: Promise<unknown> | undefined
   private timer: NodeJS.Timeout | undefined
   private last: Promise<void> = Promise.resolve()
+  private reading: Promise<readonly MetricsError[]> | undefined
   private closing: Promise<void> | undefined
   private readonly atExit = (): void => this.leave()
   private readonly beforeExit = (): void => void this.flush()
@@ -46,16 +55,32 @@ export class ValueBackend implements Backend {
     this.store = new ValueStore({
       flush: () => this.flush(),
       removed: (family, keys, scope) => this.removed(family, keys, scope),
+      declared: (family) => this.families.set(family.name, family),
       alone: (family) => this.surroundings.onError(notShared(this.name, family)),
     })
   }
 
+  /** Throws `BACKEND_CONFIG_INVALID` for a class that cannot be initialised; where that answers later, it is tried again. */
   begin(surroundings: Surroundings): void {
     this.surroundings = surroundings
+    if (!this.ready) this.initialize()
     this.timer ??= setInterval(() => void this.flush(), flushEvery).unref()
     process.once('beforeExit', this.beforeExit)
     process.on('exit', this.atExit)
     if (!this.ready) void this.inTurn('FLUSH_FAILED', async () => {})
+  }
+
+  private initialize(): void {
+    let answer: unknown
+    try {
+      answer = this.values.initialize!(this.config as never)
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      const text = `${this.name} could not be initialised with its configuration (${why})`
+      throw new MetricsError('BACKEND_CONFIG_INVALID', text, { cause })
+    }
+    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') this.ready = true
+    else (this.initializing = Promise.resolve(answer)).catch(() => {})
   }
 
   openStore(): Store {
@@ -63,15 +88,46 @@ export class ValueBackend implements Backend {
   }
 
   openSource(): Source {
+    /** Whether the numbers of the others were read once. */
+    let known = false
     return {
       read: async () => {
-        const errors: MetricsError[] = []
-        await this.inTurn('READ_FAILED', () => this.send())
-        await this.inTurn('READ_FAILED', () => this.show(), errors)
+        const errors = await this.readInTime()
+        known ||= errors.length === 0
+        if (errors.length > 0) this.showOwn()
         const writers = [this.shown, this.store.aside].flatMap((store) => store.snapshot().writers)
-        return { writers: writers.filter(({ log }) => log.length > 0), errors }
+        const incomplete = known ? undefined : errors[0]
+        return { writers: writers.filter(({ log }) => log.length > 0), errors, incomplete }
       },
       close() {},
+    }
+  }
+
+  /** Brings up to date what is shown; gives the faults. A turn that hangs is not waited for, nor followed by another. */
+  private async readInTime(): Promise<readonly MetricsError[]> {
+    this.reading ??= this.readInTurn().finally(() => {
+      this.reading = undefined
+    })
+    try {
+      return await withTimeout(this.reading, answerWithin)
+    } catch (cause) {
+      return [failed('READ_FAILED', this.name, cause)]
+    }
+  }
+
+  private async readInTurn(): Promise<readonly MetricsError[]> {
+    const errors: MetricsError[] = []
+    await this.inTurn('READ_FAILED', () => this.send())
+    await this.inTurn('READ_FAILED', () => this.show(), errors)
+    return errors
+  }
+
+  /** Series of this process that the engine has not given yet: they are its own at least. */
+  private showOwn(): void {
+    const shown = new Set([...this.shown.series()].map(({ family, key }) => idOf(family, key)))
+    for (const { family, key, slots } of this.store.sharedSeries()) {
+      const numbers = shown.has(idOf(family, key)) ? undefined : numbersOf(family, slots)
+      if (numbers !== undefined) putNumbers(family, this.shown.open(family, key), numbers)
     }
   }
 
@@ -141,10 +197,7 @@ export class ValueBackend implements Backend {
       return { name, help, type, labelNames, buckets: bucketsOf(family), series: own }
     })
     const given = await this.values.generateSamples!({ collect: () => collectors })
-    return [...entriesOf(given)].flatMap(([name, samples]) => {
-      const family = this.families.get(name)
-      return family === undefined ? [] : seriesOf(family, samples)
-    })
+    return foundIn(given, (name) => this.families.get(name))
   }
 
   private seriesByName(): ReadonlyMap<string, readonly StoredSeries[]> {
@@ -180,6 +233,17 @@ export class ValueBackend implements Backend {
     return series
   }
 
+  /** Waits for the answer of `begin`; after a fault, asks again. */
+  private async initialized(): Promise<void> {
+    if (this.initializing === undefined) this.initialize()
+    try {
+      await this.initializing
+      this.ready = true
+    } finally {
+      this.initializing = undefined
+    }
+  }
+
   /** One after another, and nothing before the class is initialised. A fault is told, or given to `faults`. */
   private inTurn(
     code: 'FLUSH_FAILED' | 'READ_FAILED',
@@ -188,10 +252,11 @@ export class ValueBackend implements Backend {
   ): Promise<void> {
     this.last = this.last.then(async () => {
       try {
-        if (!this.ready) await this.values.initialize!(this.config as never)
-        this.ready = true
+        if (!this.ready) await this.initialized()
         await work()
+        if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
       } catch (cause) {
+        this.#failing.add(code)
         const error = failed(code, this.name, cause)
         if (faults === undefined) this.surroundings.onError(error)
         else faults.push(error)
@@ -199,32 +264,6 @@ export class ValueBackend implements Backend {
     })
     return this.last
   }
-}
-
-interface Found {
-  readonly family: FamilyDescriptor
-  readonly key: SeriesKey
-  readonly numbers: Numbers
-}
-
-function* entriesOf(given: GeneratedSamples): Iterable<readonly [string, Iterable<ValueSample>]> {
-  const entries = given instanceof Map ? given : Object.entries(given)
-  for (const [collector, samples] of entries as Iterable<[ValueCollector | string, Iterable<ValueSample>]>) {
-    yield [typeof collector === 'string' ? collector : collector.name, samples]
-  }
-}
-
-function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): Found[] {
-  const found = new Map<SeriesKey, Map<string | undefined, number>>()
-  for (const { suffix = '', labels, value } of samples) {
-    const own = labels ?? {}
-    const key = seriesKey(family.labelNames.map((name) => own[name] ?? null))
-    let numbers = found.get(key)
-    if (numbers === undefined) found.set(key, (numbers = new Map()))
-    const state = family.type === 'stateset' ? own[family.name] : undefined
-    numbers.set(state ?? bucketOfSample(family, suffix, own.le), value)
-  }
-  return [...found].map(([key, numbers]) => ({ family, key, numbers }))
 }
 
 function idOf(family: FamilyDescriptor, key: SeriesKey): string {

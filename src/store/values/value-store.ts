@@ -1,6 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
-import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../../model/series-key.js'
+import { type LabelFilter, labelValuesOf, type SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, StoredSeries } from '../backend.js'
 import { MemoryStore } from '../memory-store.js'
 import { sharingOf } from './parts.js'
@@ -10,6 +10,8 @@ import type { ValueMetric } from './value-protocol.js'
 export interface ValueStoreEvents {
   flush(): Promise<void>
   removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void
+  /** Told of each family that a metric of this process counts in, or will. */
+  declared(family: FamilyDescriptor): void
   /** Told once of each family that single numbers cannot share. */
   alone(family: FamilyDescriptor): void
 }
@@ -34,13 +36,16 @@ export class ValueStore extends MemoryStore {
     return this.aside.open(family, key)
   }
 
+  declare(family: FamilyDescriptor): void {
+    if (sharingOf(family) !== undefined) this.events.declared(family)
+  }
+
   override remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
-    const keys = [...super.series()].flatMap(({ family: { registry, name }, key }) =>
-      registry === family.registry && name === family.name && matches(family.labelNames, key, filter) ? [key] : [],
-    )
+    const gone = super.removeNamed(family.registry, family.name, filter)
+    const keys = gone.map(({ key }) => key)
     this.events.removed(family, keys, scope)
     this.aside.remove(family, filter)
-    super.remove(family, filter)
+    Atomics.add(this.gate, 0, 1)
   }
 
   override *series(): Iterable<StoredSeries> {

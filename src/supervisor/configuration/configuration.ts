@@ -10,7 +10,7 @@ export interface Layers {
   readonly environment?: NodeJS.ProcessEnv
   /** Settings as the command line gave them, as texts, or as booleans where an option takes no value. */
   readonly commandLine?: Partial<Readonly<Record<SettingName, string | boolean>>>
-  readonly code?: Partial<Settings>
+  readonly code?: { readonly [K in SettingName]?: Settings[K] | undefined }
 }
 
 /** What a setting is, and who said so. */
@@ -60,7 +60,7 @@ function find(name: SettingName, setting: Setting, layers: Layers): Origin | und
     return read(name, setting, argument, `command line ${option}`, option)
   }
   for (const variable of setting.env) {
-    const value = environment[variable]
+    const value = textFor(setting, environment[variable])
     // Set to nothing is how composed files leave a variable out.
     if (value !== undefined && value !== '') return read(name, setting, value, `environment ${variable}`, variable)
   }
@@ -69,12 +69,20 @@ function find(name: SettingName, setting: Setting, layers: Layers): Origin | und
   return read(name, setting, inFile.value, `${file!.path}: ${inFile.path}`, `${file!.path}: ${inFile.path}`)
 }
 
+/** Returns what a variable says of a setting. */
+export function textFor({ part }: Setting, text: string | undefined): string | undefined {
+  return text === undefined || part === undefined ? text : part(text)
+}
+
 function read(name: SettingName, setting: Setting, given: unknown, from: string, what: string): Origin {
   const value = setting.kind.read(given)
   const { secret = false } = setting
   if (value !== undefined) return { name, value, from, secret }
   const shown = secret ? 'something else' : describe(given)
-  throw new MetricsError('OPTION_INVALID', `${what} must be ${setting.kind.says}, got ${shown}`)
+  const { says, words = [] } = setting.kind
+  const meant = secret || typeof given !== 'string' ? undefined : nearest(given, words)
+  const advice = meant === undefined ? '' : `; did you mean ${meant}?`
+  throw new MetricsError('OPTION_INVALID', `${what} must be ${says}, got ${shown}${advice}`)
 }
 
 function defaultOf(name: SettingName, gunicorn: boolean): Origin {

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, join, parse, resolve, sep } from 'node:path'
-import { isTrusted, keepsEntries } from '../../model/ownership.js'
+import { isTrusted, isTrustedOwner, keepsEntries } from '../../model/ownership.js'
 
 /*
  * Files that promhive finds by itself, in the working directory or through a variable. Root must not read configuration
@@ -22,7 +22,7 @@ export function distrust(path: string, user = process.geteuid?.()): string | und
   const owner = ownerOfProgram()
   try {
     for (const [step, facts] of stepsTo(resolve(path))) {
-      if (facts.uid !== 0 && facts.uid !== owner) return `${step} belongs to user ${facts.uid}`
+      if (!isTrustedOwner(facts.uid, user, owner)) return `${step} belongs to user ${facts.uid}`
       if (facts.isSymbolicLink()) continue
       const kept = facts.isDirectory() ? keepsEntries(facts, owner) : isTrusted(facts, owner)
       if (!kept) return `other users can write to ${step}`

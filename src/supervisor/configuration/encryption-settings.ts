@@ -1,6 +1,6 @@
 import { checkEncryption, type EncryptionOptions } from '../../delivery/encryption.js'
 import type { Origin } from './configuration.js'
-import { boolean, text } from './kinds.js'
+import { boolean, filePath } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
 /** What the metrics port is known by, and who may scrape it: paths of files in PEM. */
@@ -15,7 +15,7 @@ export interface EncryptionSettings {
 
 export const encryptionSettings: SettingsTable<EncryptionSettings> = {
   sslCertfile: {
-    kind: text,
+    kind: filePath,
     default: '',
     env: ['PROMHIVE_SSL_CERTFILE', 'PROMETHEUS_SSL_CERTFILE'],
     flag: ['ssl-certfile'],
@@ -23,7 +23,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     help: 'the certificate of the metrics port, which then speaks https',
   },
   sslKeyfile: {
-    kind: text,
+    kind: filePath,
     default: '',
     env: ['PROMHIVE_SSL_KEYFILE', 'PROMETHEUS_SSL_KEYFILE'],
     flag: ['ssl-keyfile'],
@@ -31,7 +31,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     help: 'its key',
   },
   sslClientCafile: {
-    kind: text,
+    kind: filePath,
     default: '',
     env: ['PROMHIVE_SSL_CLIENT_CAFILE', 'PROMETHEUS_SSL_CLIENT_CAFILE'],
     flag: ['ssl-client-cafile'],
@@ -39,7 +39,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     help: 'who scrapes must have a certificate that this one signed',
   },
   sslClientCapath: {
-    kind: text,
+    kind: filePath,
     default: '',
     env: ['PROMHIVE_SSL_CLIENT_CAPATH', 'PROMETHEUS_SSL_CLIENT_CAPATH'],
     flag: ['ssl-client-capath'],

@@ -1,3 +1,4 @@
+import type { Log } from '../../model/logger.js'
 import { maskAddress } from '../../model/mask-credentials.js'
 import type { Configuration, Origin } from './configuration.js'
 import { type Setting, type SettingName, settings } from './settings.js'
@@ -19,6 +20,16 @@ export function explainedAsJson({ origins }: Configuration): Record<string, { va
       { value: hidden(origin) ? '***' : withoutCredentials(origin.value), from: origin.from },
     ]),
   )
+}
+
+/** Logs each setting that something has decided, and what did. Secrets are stars. */
+export function logConfiguration({ origins }: Configuration, log: Log): void {
+  for (const origin of origins) {
+    const { name, from, value } = origin
+    if (from === 'default') continue
+    const fields = { event: 'setting', setting: name, value: hidden(origin) ? '***' : value, from }
+    log.debug(`${name} is ${shown(origin)} (${from})`, fields)
+  }
 }
 
 /** The options of a command line, one a line. */

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
+import { isAbsolute } from 'node:path'
 import { statisticsAddress } from '../../model/statistics-address.js'
+import { absolutePath } from '../../runtime/paths.js'
 
 /** What a setting may be: how its text is read, and what a value in code or in a file must be. */
 export interface Kind<T> {
@@ -7,6 +9,8 @@ export interface Kind<T> {
   readonly says: string
   /** Whether the command line gives it no value. */
   readonly flag?: boolean
+  /** All values, where there are a few. */
+  readonly words?: readonly string[]
   /** Undefined for what it cannot be. Takes texts, and what a file of YAML or JSON, or code, has in their place. */
   read(given: unknown): T | undefined
 }
@@ -14,6 +18,15 @@ export interface Kind<T> {
 export const text: Kind<string> = {
   says: 'a text',
   read: (given) => (typeof given === 'string' || typeof given === 'number' ? String(given) : undefined),
+}
+
+/** A file or directory, as it is meant where the configuration is read: the working directory may change later. */
+export const filePath: Kind<string> = {
+  says: 'a path',
+  read(given) {
+    const path = text.read(given)
+    return path === undefined ? undefined : absolutePath(path)
+  },
 }
 
 /** One way to read what is true, for every variable. */
@@ -107,13 +120,17 @@ export const bytes: Kind<number> = {
 
 export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
   return {
-    says: words.join(' or '),
+    says: words.length > 2 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join(' or '),
+    words,
     read: (given) => words.find((word) => word === given),
   }
 }
 
+const exporterClasses = ['', 'Thread', 'Eventlet', 'Gevent', 'Tornado'].map((kind) => `Prometheus${kind}Worker`)
+
 /** gunicorn's own classes, and those of its exporter, with their module or without. */
 export const workerClass: Kind<string> = {
+  words: ['sync', 'gthread', 'eventlet', 'gevent', 'tornado', ...exporterClasses],
   says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
   read(given) {
     const own = /^(?:sync|gthread|eventlet|gevent|tornado)$/
@@ -127,8 +144,9 @@ export const servedAddress: Kind<string> = {
   says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
   read(given) {
     if (given === false || given === '' || /^(?:off|false|no)$/i.test(String(given))) return ''
-    const kind = typeof given === 'string' ? statisticsAddress(given)?.kind : undefined
-    return kind === 'unix' || kind === 'tcp' || kind === 'http' ? String(given) : undefined
+    const address = typeof given === 'string' ? statisticsAddress(given) : undefined
+    if (address?.kind === 'unix') return isAbsolute(address.path) ? String(given) : `unix:${absolutePath(address.path)}`
+    return address?.kind === 'tcp' || address?.kind === 'http' ? String(given) : undefined
   },
 }
 

@@ -8,6 +8,8 @@ export interface Setting<T = unknown> {
   readonly gunicornDefault?: T
   /** Environment variables; the first that is set counts. */
   readonly env: readonly string[]
+  /** What of a variable's text is this setting's, where the variable has several parts; undefined if it has none. */
+  readonly part?: (text: string) => string | undefined
   /** The option of the command line, without dashes; a single letter after it is its short form. */
   readonly flag?: readonly [long: string, short?: string]
   /** Another name for it, long. */

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os'
+import { type LogFormat, type LogLevel, logFormats, logLevels } from '../../model/logger.js'
 import type { Compat } from '../metric-naming.js'
 import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
 import {
   boolean,
   boundAddress,
   bytes,
+  filePath,
   namePrefix,
   oneOf,
   port,
@@ -67,6 +69,11 @@ export interface Settings extends EncryptionSettings, PortSettings, RedisSetting
   /** Told to the application as HOST and PORT. */
   readonly bind: string
   readonly workerClass: string
+  /** Where the supervisor's pid is written; nowhere when empty. */
+  readonly pidFile: string
+  /** How much the supervisor and the workers log, and in which form. */
+  readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
 }
 
 export const settings: SettingsTable<Settings> = {
@@ -80,7 +87,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'how many processes; auto, or left out, for one per processor',
   },
   dir: {
-    kind: text,
+    kind: filePath,
     default: '',
     gunicornDefault: '/tmp/prometheus_multiproc',
     env: ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'],
@@ -189,7 +196,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'whether a blocked worker writes a diagnostic report; --no-report saves the thread that does',
   },
   reportDir: {
-    kind: text,
+    kind: filePath,
     default: '',
     env: ['PROMHIVE_REPORT_DIR'],
     flag: ['report-dir'],
@@ -247,8 +254,37 @@ export const settings: SettingsTable<Settings> = {
     help: 'accepted for those who come from gunicorn: every worker is a Node process',
   },
   ...portSettings,
+  pidFile: {
+    kind: filePath,
+    default: '',
+    env: ['PROMHIVE_PID_FILE'],
+    flag: ['pid-file'],
+    help: "where the supervisor's pid is written; removed at its end",
+  },
+  logLevel: {
+    kind: oneOf(...logLevels),
+    default: 'info',
+    env: ['PROMHIVE_LOG'],
+    part: (text) => text.split(':')[0],
+    flag: ['log-level'],
+    help: 'error, warn, info or debug',
+  },
+  logFormat: {
+    kind: oneOf(...logFormats),
+    default: 'plain',
+    env: ['PROMHIVE_LOG'],
+    part: formatPart,
+    flag: ['log-format'],
+    help: 'plain, or json for a JSON object per line',
+  },
   ...encryptionSettings,
   ...redisSettings,
+}
+
+/** Of `debug:json`; `debug` alone has none. */
+function formatPart(text: string): string | undefined {
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : text.slice(colon + 1)
 }
 
 export type SettingName = keyof Settings

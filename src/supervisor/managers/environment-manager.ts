@@ -44,13 +44,14 @@ export class EnvironmentManager {
  * library may look for, so that nobody decides a second time.
  */
 export function workerEnvironment(settings: Settings): Record<string, string> {
-  const { workers, bind, workerClass, port, host, compat, metrics, register } = settings
+  const { workers, bind, workerClass, port, host, compat, metrics, register, logLevel, logFormat } = settings
   const environment: Record<string, string> = {
     PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, redisPassword: undefined }),
     PROMETHEUS_METRICS_PORT: String(port),
     PROMETHEUS_BIND_ADDRESS: host,
     GUNICORN_WORKERS: String(workers),
     PROMHIVE_COMPAT: compat,
+    PROMHIVE_LOG: `${logLevel}:${logFormat}`,
   }
   // The supervisor has the port.
   if (metrics) environment.PROMHIVE_METRICS_PORT = 'off'

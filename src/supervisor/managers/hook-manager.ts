@@ -1,4 +1,5 @@
 import { Counter } from '../../metric/counter.js'
+import { clearTimeout, setTimeout } from '../../runtime/timers.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
 /** Milliseconds that a hook may take. */

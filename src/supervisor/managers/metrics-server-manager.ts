@@ -5,6 +5,7 @@ import { type MetricsServer, openMetricsServer } from '../../delivery/scrape-ser
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { theHome } from '../../metric/home.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { setImmediate } from '../../runtime/timers.js'
 import { Configuration } from '../configuration/configuration.js'
 import { encryptionOf } from '../configuration/encryption-settings.js'
 import { portOptionsOf } from '../configuration/port-settings.js'
@@ -116,6 +117,8 @@ export class MetricsServerManager {
         ...portOptionsOf({ allowedHosts, maxConnections, sendTimeout }),
       }
       this.server = await openMetricsServer(options, this.events())
+      const { url } = this.server
+      this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })
       return true
     } catch (fault) {
       this.logger.error(`nobody can scrape, and the application goes on: ${textOf(fault)}`)
@@ -135,7 +138,10 @@ export class MetricsServerManager {
   async stopServer(): Promise<void> {
     const { server } = this
     this.server = undefined
-    await server?.close()
+    if (server === undefined) return
+    await server.close()
+    const { url } = server
+    this.logger.debug?.(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url })
   }
 }
 

@@ -1,3 +1,4 @@
+import { monotonicNow, setTimeout } from '../../runtime/timers.js'
 import { type Logger, standardLogger } from '../log.js'
 import { lineageOf, processes } from '../process-sample.js'
 
@@ -75,6 +76,6 @@ function send(process_: Descendant, signal: NodeJS.Signals): void {
 
 /** Waits until none of them is left, or the time is up. */
 async function ended(all: readonly Descendant[], milliseconds: number): Promise<void> {
-  const end = performance.now() + milliseconds
-  while (all.some(lives) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
+  const end = monotonicNow() + milliseconds
+  while (all.some(lives) && monotonicNow() < end) await new Promise((resolve) => setTimeout(resolve, 20))
 }

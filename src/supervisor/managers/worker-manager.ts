@@ -1,6 +1,7 @@
 import type { Worker } from 'node:cluster'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { clearTimeout, setTimeout } from '../../runtime/timers.js'
 import type { SupervisedWorker } from '../lifecycle.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 import { WorkerProcess } from '../worker-process.js'

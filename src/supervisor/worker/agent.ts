@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { clearTimeout, setInterval, setTimeout } from '../../runtime/timers.js'
 import {
   type Assignment,
   assignmentVariable,
@@ -8,6 +9,7 @@ import {
   leavingTimes,
   type WorkerMessage,
 } from '../messages.js'
+import { type MapFile, openTable } from '../open-requests.js'
 import { inFlightFamily } from '../request-families.js'
 import { Draining } from './draining.js'
 import { RequestMetrics } from './request-metrics.js'
@@ -30,14 +32,16 @@ export function assignmentOfThisProcess(): Assignment | undefined {
  * losing one. Loaded before the application, which needs to know nothing of it.
  *
  * @param monitor the file that watches from a thread of its own
+ * @param map maps a file into memory, where the native addon can
  */
-export function attend(assignment: Assignment, monitor: string): void {
+export function attend(assignment: Assignment, monitor: string, map?: MapFile): void {
   let tired = false
   const { worker, naming } = assignment
   const metrics = assignment.countsRequests ? new RequestMetrics(String(worker), naming) : undefined
   const inFlight = inFlightFamily(naming).labels({ worker_id: String(worker) })
   inFlight.set(0)
-  const requests = new Requests(metrics, inFlight, (answered) => {
+  const table = openTable(assignment.openRequests, map)
+  const requests = new Requests(metrics, inFlight, table, (answered) => {
     if (assignment.maxRequests === 0 || answered < assignment.maxRequests || tired) return
     tired = true
     tell({ promhive: 'retire', reason: 'max_requests' })

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server } from 'node:net'
+import { monotonicNow, setTimeout } from '../../runtime/timers.js'
 
 /** Milliseconds between two looks whether connections are left. */
 const lookEvery = 50
@@ -33,10 +34,10 @@ export class Draining {
 
   /** Waits until nobody is connected, or the time is up. */
   async quiet(milliseconds: number): Promise<void> {
-    const end = performance.now() + milliseconds
+    const end = monotonicNow() + milliseconds
     for (;;) {
       const counts = await Promise.all([...this.servers].map(connectionsOf))
-      if (counts.every((count) => count === 0) || performance.now() >= end) return
+      if (counts.every((count) => count === 0) || monotonicNow() >= end) return
       await new Promise((resolve) => setTimeout(resolve, lookEvery))
     }
   }

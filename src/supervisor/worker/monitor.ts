@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { workerData } from 'node:worker_threads'
+import { monotonicNow, setInterval, setTimeout } from '../../runtime/timers.js'
 import { writeReport } from './diagnostic-report.js'
 import type { WatcherData } from './watcher.js'
 
@@ -17,17 +18,17 @@ const patience = 1000
 export function monitor(data: WatcherData = workerData as WatcherData): void {
   const { beats, after, worker } = data
   let seen = Atomics.load(beats, 0)
-  let since = performance.now()
+  let since = monotonicNow()
   let reported = false
   setInterval(() => {
     const now = Atomics.load(beats, 0)
     if (now !== seen) {
       seen = now
-      since = performance.now()
+      since = monotonicNow()
       reported = false
       return
     }
-    const blocked = performance.now() - since
+    const blocked = monotonicNow() - since
     if (blocked < after || reported) return
     reported = true
     report(data).then(

@@ -1,5 +1,6 @@
 import type { Counter, CounterChild } from '../../metric/counter.js'
 import type { HistogramChild } from '../../metric/histogram.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { MetricNaming } from '../metric-naming.js'
 import { requestFamilies } from '../request-families.js'
 import type { Exchange } from './requests.js'
@@ -29,7 +30,7 @@ export class RequestMetrics {
   /** @param fault why it failed; undefined when it did not */
   ended(exchange: Exchange, fault: string | undefined): void {
     this.requests.inc()
-    this.durations.observe((performance.now() - exchange.since) / 1000)
+    this.durations.observe((monotonicNow() - exchange.since) / 1000)
     if (fault === undefined) return
     const labels = { worker_id: this.worker, method: exchange.method, endpoint: exchange.endpoint() }
     this.failed.inc(labels)

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { setTimeout } from '../../runtime/timers.js'
 import { type Assignment, beatEvery } from '../messages.js'
 import type { ReportOptions } from './diagnostic-report.js'
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { LabelFilter } from '../../model/series-key.js'
+import { removeMany } from '../../store/backend.js'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { counterFamily, jobs, key, seconds } from '../families.js'
@@ -89,6 +91,65 @@ export const removing: readonly ConformanceCase[] = [
       process.store.remove(jobs, { text: 'a' }, 'application')
       held.inc(2)
       assert.deepEqual((await process.shown()).labelled('jobs_total'), { 'text="a"': 2 })
+    },
+  },
+  {
+    group: 'removing',
+    name: 'many series together, by all of their labels and by some, leaves the others and what begins afresh',
+    async run(stage) {
+      const process = await stage.begin()
+      const family = counterFamily('requests_total', { labelNames: ['method', 'path', 'status'] })
+      const other = counterFamily('other_total', { labelNames: ['method', 'path', 'status'] })
+      const count = (method: string, path: string, status: string): void => {
+        counterOf(process, family, key(method, path, status)).inc()
+        counterOf(process, other, key(method, path, status)).inc()
+      }
+      for (let i = 0; i < 40; i++)
+        for (const method of ['GET', 'PUT']) for (const status of ['2', '5']) count(method, `${i}`, status)
+      await process.shown()
+      const filters: LabelFilter[] = [{ method: 'PUT', status: '5' }, { path: '999' }, { path: '1', unknown: 'x' }]
+      for (let i = 0; i < 40; i++) {
+        if (i < 20) filters.push({ path: `${i}`, method: 'GET' })
+        else filters.push({ path: `${i}`, method: 'GET', status: '2' })
+      }
+      removeMany(process.store, family, filters, 'application')
+      counterOf(process, family, key('GET', '0', '2')).inc(5)
+      const shown = await process.shown()
+      const expected: Record<string, number> = { 'method="GET",path="0",status="2"': 5 }
+      for (let i = 0; i < 40; i++) {
+        if (i >= 20) expected[`method="GET",path="${i}",status="5"`] = 1
+        expected[`method="PUT",path="${i}",status="2"`] = 1
+      }
+      assert.deepEqual(shown.labelled('requests_total'), expected)
+      assert.equal(Object.keys(shown.labelled('other_total')).length, 160)
+    },
+  },
+  {
+    group: 'removing',
+    name: 'many series is seen by the others, and carried out before they count again',
+    needs: 'manyWriters',
+    async run(stage) {
+      const [one, two] = [await stage.begin(), await stage.begin()]
+      const family = counterFamily('requests_total', { labelNames: ['method', 'path'] })
+      for (const process of [one, two])
+        for (let i = 0; i < 100; i++) counterOf(process, family, key(i % 2 === 0 ? 'GET' : 'PUT', `${i}`)).inc()
+      for (const process of [one, two]) await process.flush()
+      assert.equal(Object.keys((await two.read()).labelled('requests_total')).length, 100)
+      const filters: LabelFilter[] = [{ method: 'PUT' }]
+      for (let i = 0; i < 98; i += 2) filters.push({ method: 'GET', path: `${i}` })
+      removeMany(one.store, family, filters, 'application')
+      await one.flush()
+      for (const process of [one, two])
+        assert.deepEqual((await process.read()).labelled('requests_total'), { 'method="GET",path="98"': 2 })
+      await two.flush()
+      for (const path of ['1', '2']) counterOf(two, family, key('GET', path)).inc(3)
+      await two.flush()
+      for (const process of [one, two])
+        assert.deepEqual((await process.read()).labelled('requests_total'), {
+          'method="GET",path="1"': 3,
+          'method="GET",path="2"': 3,
+          'method="GET",path="98"': 2,
+        })
     },
   },
 ]

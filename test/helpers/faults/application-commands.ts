@@ -102,6 +102,11 @@ const labels: fc.Arbitrary<Labels> = fc.record({
   path: fc.constantFrom('a', 'b', 'c'),
   shard: fc.constantFrom('1', '2'),
 })
+const some: fc.Arbitrary<Partial<Labels>> = fc.oneof(
+  labels.map(({ path }) => ({ path })),
+  labels.map(({ shard }) => ({ shard })),
+  labels,
+)
 const amount = fc.integer({ min: 1, max: 9 })
 const name = fc.constantFrom<MetricName>(...metricNames)
 const spelled = (what: unknown): string => JSON.stringify(what)
@@ -141,6 +146,29 @@ export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(pick, name, labels).map(([who, metric, series]) => removing(who, 'remove', metric, series)),
   fc.tuple(pick, name, labels).map(([who, metric, { path }]) => removing(who, 'removeByLabels', metric, { path })),
   fc.tuple(pick, name).map(([who, metric]) => removing(who, 'clear', metric, {})),
+  fc.tuple(pick, name, fc.array(labels, { minLength: 2, maxLength: 5 })).map(
+    ([who, metric, series]) =>
+      new ByOne(
+        who,
+        `remove each of ${spelled(series)} ${metric}`,
+        (model) => {
+          for (const each of series) model.remove(metric, each)
+        },
+        (actor) => actor.ask('removeEach', metric, series),
+      ),
+  ),
+  fc.tuple(pick, fc.array(some, { minLength: 1, maxLength: 3 }), labels, amount).map(
+    ([who, filters, series, by]) =>
+      new ByOne(
+        who,
+        `remove ${spelled(filters)} and inc ${spelled(series)} ${by}`,
+        (model) => {
+          for (const each of filters) model.remove('jobs_total', each)
+          model.inc(series, by)
+        },
+        (actor) => actor.ask('removeAndInc', filters, series, by),
+      ),
+  ),
   fc.tuple(pick, name).map(([who, metric]) => removing(who, 'reset', metric, {})),
 ]
 

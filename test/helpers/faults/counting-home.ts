@@ -56,14 +56,14 @@ export class CountingHome {
     return true
   }
 
-  /** The samples that a ledger tells of, the keeper's left out; a scrape that failed shows nothing. */
-  async scrape(): Promise<Map<string, number>> {
+  /** The samples that a ledger tells of, the keeper's left out; undefined for a scrape that was refused as incomplete. */
+  async scrape(): Promise<Map<string, number> | undefined> {
     try {
       const samples = samplesOf(await this.home.registry.metrics())
       return new Map(Object.entries(samples).filter(([sample]) => !/_bucket\{|"keeper"/.test(sample)))
     } catch (error) {
-      this.thrown.push(`metrics: ${(error as Error).stack}`)
-      return new Map()
+      if ((error as MetricsError).code !== 'SCRAPE_INCOMPLETE') this.thrown.push(`metrics: ${(error as Error).stack}`)
+      return undefined
     }
   }
 

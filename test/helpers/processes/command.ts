@@ -29,8 +29,9 @@ export async function promhiveServe(
   stage: Stage,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<{ url: string; stop(): Promise<number | null>; errors(): string }> {
-  const command = begin(stage, ['serve', '--port', '0', ...args], env)
+  wrapper: readonly string[] = [],
+): Promise<{ url: string; pid: number; stop(): Promise<number | null>; errors(): string }> {
+  const command = begin(stage, ['serve', '--port', '0', ...args], env, wrapper)
   const output = await until(
     () => command.output(),
     (text) => /at http\S+\n/.test(text) || command.over(),
@@ -39,6 +40,7 @@ export async function promhiveServe(
   if (url === undefined) throw new Error(`promhive serve ended: ${command.errors()}`)
   return {
     url,
+    pid: command.child.pid!,
     errors: command.errors,
     stop() {
       command.child.kill('SIGTERM')
@@ -47,9 +49,15 @@ export async function promhiveServe(
   }
 }
 
-function begin(stage: Stage, args: readonly string[], env: Readonly<Record<string, string>>) {
+function begin(
+  stage: Stage,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  wrapper: readonly string[] = [],
+) {
   provideDist()
-  const child = spawn(process.execPath, [bin, ...args], {
+  const [program = process.execPath, ...before] = [...wrapper, process.execPath, bin, ...args]
+  const child = spawn(program, before, {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

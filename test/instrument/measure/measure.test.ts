@@ -12,7 +12,7 @@ beforeEach(() => {
   registers = [registry]
 })
 
-/** Samples without the buckets and the sum of the duration, which nobody can foresee. */
+/** Samples without the buckets and the sum of the duration. */
 async function shown(): Promise<Record<string, number>> {
   const { samples } = new Exposition(await registry.metrics())
   return Object.fromEntries([...samples].filter(([sample]) => !/_(?:bucket|sum)(?:\{|$)/.test(sample)))
@@ -122,6 +122,17 @@ describe('measure', () => {
     )
     const run = measure(handler, { name: 'job', registers })
     expect([run.name, run.length, run.schema]).toEqual(['sendMail', 2, handler.schema])
+  })
+
+  test('may be called with new', async () => {
+    function Job(this: { to: string }, to: string) {
+      this.to = to
+    }
+    const Measured = measure(Job, { name: 'job', registers }) as unknown as new (to: string) => { to: string }
+    const job = new Measured('ada')
+    expect(job).toBeInstanceOf(Job)
+    expect(job.to).toBe('ada')
+    expect(await shown()).toEqual(counted(1))
   })
 
   test('keeps the context of AsyncLocalStorage', async () => {
@@ -354,6 +365,7 @@ describe('wrong use is refused where it is written', () => {
     ['buckets that do not ascend', () => measure(run, { name: 'job', buckets: [2, 1] }), 'bucket bounds must ascend'],
     ['labels without names', () => measure(run, { name: 'job', labels: () => ({}) }), 'labels are named in labelNames'],
     ['names without labels', () => measure(run, { name: 'job', labelNames: ['a'] }), 'make labels one'],
+    ['an option that is none', () => measure(run, { name: 'job', bucket: [1] } as never), 'did you mean "buckets"?'],
     ['half of resultLabels', () => measure(run, { name: 'job', resultLabelNames: ['a'] }), 'belong together'],
     [
       'errorType as a word',

@@ -4,6 +4,8 @@ import { collectDefaultMetrics, Registry } from '../../../src/index.js'
 import { until } from '../../helpers/processes/until.js'
 import { shown } from '../../helpers/samples.js'
 
+vi.mock('../../../src/runtime/timers.js', () => import('../../helpers/patchable-timers.js'))
+
 let registry = new Registry()
 
 afterEach(() => {

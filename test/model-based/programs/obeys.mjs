@@ -13,6 +13,14 @@ answer({
   inc: (labels, amount) => metrics.jobs_total.inc(labels, amount),
   set: (labels, value) => metrics.level.set(labels, value),
   wait: (labels, value) => metrics.wait.observe(labels, value),
+  removeEach(name, series) {
+    for (const labels of series) metrics[name].remove(labels)
+  },
+  /** Removes by some labels and counts in one of the series again, before anything else happens. */
+  removeAndInc(some, labels, amount) {
+    for (const each of some) metrics.jobs_total.removeByLabels(each)
+    metrics.jobs_total.inc(labels, amount)
+  },
   remove: (name, labels) => metrics[name].remove(labels),
   removeByLabels: (name, labels) => metrics[name].removeByLabels(labels),
   clear: (name) => metrics[name].clear(),

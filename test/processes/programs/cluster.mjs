@@ -7,6 +7,7 @@ const workers = new Map()
 const threads = new Map()
 
 answer({
+  setupPrimary: (settings) => cluster.setupPrimary(settings),
   async startWorker(name) {
     const worker = cluster.fork()
     const ask = asking(

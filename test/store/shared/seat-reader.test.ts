@@ -7,12 +7,17 @@ import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
 import { seriesName, valuesName } from '../../../src/store/shared/format.js'
 import { SharedBackend } from '../../../src/store/shared/shared-backend.js'
 import { SharedSource } from '../../../src/store/shared/shared-source.js'
-import { counterOf } from '../../../src/testing/counted.js'
+import { counterOf, histogramOf } from '../../../src/testing/counted.js'
 import { signed } from '../../helpers/processes/debris.js'
 import { Reader, readDirectory } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
-import { counterFamily, noPause } from '../../helpers/writers.js'
+import { counterFamily, histogramFamily, noPause } from '../../helpers/writers.js'
 
+const wide = histogramFamily(
+  'wide_seconds',
+  Array.from({ length: 20_000 }, (_, i) => i),
+  { labelNames: ['text'] },
+)
 const jobs = counterFamily('jobs_total', { labelNames: ['text'] })
 
 describe('reading a seat', () => {
@@ -35,34 +40,45 @@ describe('reading a seat', () => {
     expect(scrape.labelled('jobs_total')).toEqual({ 'text="other"': 2, 'text="shared"': 5 })
   })
 
-  test('shows what is removed meanwhile of everybody or of nobody, whenever that is', async ({ stage }) => {
-    const shown = new Set<number | undefined>()
-    for (let nth = 1, removed = true; removed; nth++) {
-      const directory = stage.directory()
-      const [one, two] = [writer(stage, directory), writer(stage, directory)]
-      for (const store of [one, two]) {
-        counterOf({ store }, jobs, '["x"]').inc(5)
-        store.flush()
+  test.for([false, true])(
+    'shows what is removed meanwhile of all or of none, whenever that is; and what came since at the next scrape',
+    async (mapped, { stage }) => {
+      const shown = new Set<number | undefined>()
+      for (let nth = 1, removed = true; removed; nth++) {
+        const directory = stage.directory()
+        const [one, two] = [writer(stage, directory, mapped), writer(stage, directory, mapped)]
+        for (const store of [one, two]) {
+          counterOf({ store }, jobs, '["x"]').inc(5)
+          // Wide enough that the slots are read in several pieces, with a rest between them.
+          for (let i = 0; i < 3; i++) histogramOf({ store }, wide, `["${i}"]`).observe(1)
+          store.flush()
+        }
+        let rests = 0
+        const pause: Pause = {
+          due: () => ++rests === nth,
+          async rest() {
+            two.remove(jobs, { text: 'x' }, 'application')
+            counterOf({ store: two }, jobs, '["x"]').inc(1)
+            two.flush()
+          },
+        }
+        const source = new SharedSource(directory, undefined)
+        const merger = new Merger()
+        const scrape = async (between: Pause): Promise<number | undefined> => {
+          const { writers } = await source.read(between)
+          const { tables } = await merger.merge(writers, noPause)
+          const table = tables.find(({ family }) => family.name === jobs.name)
+          const row = table?.order[0]
+          return row === undefined ? undefined : table!.slots[table!.bases[row]!]
+        }
+        shown.add(await scrape(pause))
+        removed = rests >= nth
+        if (removed) expect([nth, await scrape(noPause)]).toEqual([nth, 1])
       }
-      let rests = 0
-      const pause: Pause = {
-        due: () => ++rests === nth,
-        async rest() {
-          two.remove(jobs, { text: 'x' }, 'application')
-          counterOf({ store: two }, jobs, '["x"]').inc(1)
-          two.flush()
-        },
-      }
-      const { writers } = await new SharedSource(directory, undefined).read(pause)
-      removed = rests >= nth
-      const { tables } = await new Merger().merge(writers, noPause)
-      const [table] = tables
-      const row = table?.order[0]
-      shown.add(row === undefined ? undefined : table!.slots[table!.bases[row]!])
-    }
-    // As it was before, as it was between the removal and the count, and as it is: never one half of it.
-    expect([...shown].filter((value) => value !== undefined).sort()).toEqual([1, 10])
-  })
+      // As it was before, as it was between the removal and the count, and as it is: never one half of it.
+      expect([...shown].filter((value) => value !== undefined && value !== 0).sort()).toEqual([1, 10])
+    },
+  )
 
   test.for([
     's 0 0 1 not json',
@@ -101,12 +117,12 @@ describe('reading a seat', () => {
 })
 
 /** One more writer of a directory. */
-function writer(stage: Stage, directory: string) {
+function writer(stage: Stage, directory: string, mapped = false) {
   const backend = new SharedBackend({
     directory,
     onError: fail,
     overflow: (seat) => new MemoryStore(seat),
-    binding: null,
+    ...(!mapped && { binding: null }),
   })
   stage.after(() => backend.close())
   return backend.openStore()

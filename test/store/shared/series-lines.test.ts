@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SeriesLog } from '../../../src/store/series-log.js'
-import { familyLine, openedLine, readLines } from '../../../src/store/shared/series-lines.js'
+import { familyLine, linesInUse, openedLine, readLines, removedLine } from '../../../src/store/shared/series-lines.js'
 import { holds } from '../../helpers/property.js'
 import { counterFamily } from '../../helpers/writers.js'
 
@@ -34,4 +34,40 @@ test('what is no time is a broken line', () => {
     expect(readLines(Buffer.concat(lines), log, 10).faults).toBe(1)
     expect(log.length).toBe(0)
   }
+})
+
+test('the lines in use tell of the same series as all lines, and of no other', () => {
+  const entry = fc.record({ slot: fc.nat(9), removes: fc.boolean(), key: fc.nat(99), broken: fc.boolean() })
+  const openIn = (bytes: Buffer): [number, number, string][] => {
+    const log = new SeriesLog()
+    readLines(bytes, log, 10)
+    const open = new Map<number, [number, number, string]>()
+    for (let i = 0; i < log.length; i++) {
+      const slot = log.slotOf[i]!
+      if (log.kinds[i] === 0) open.set(slot, [slot, log.createdAt[i]!, log.keyOf[i]!])
+      else open.delete(slot)
+    }
+    return [...open.values()].sort(([a], [b]) => a - b)
+  }
+  holds(
+    fc.property(fc.array(entry, { maxLength: 40 }), (entries) => {
+      const labelNames = ['x']
+      const lines = [
+        familyLine(0, counterFamily('c', { labelNames })),
+        familyLine(1, counterFamily('d', { labelNames })),
+      ]
+      for (const { slot, removes, key, broken } of entries) {
+        const text = JSON.stringify([`é ${key}`])
+        const line = removes ? removedLine(slot % 2, slot, text) : openedLine(slot % 2, slot, key / 8, text)
+        if (broken) line[3] = line[3] === 0x30 ? 0x31 : 0x30
+        lines.push(line)
+      }
+      const all = Buffer.concat(lines)
+      const { families, series } = linesInUse(all)
+      const inUse = [...families, ...series]
+      expect(families.length).toBe(2)
+      expect(openIn(Buffer.concat(inUse))).toEqual(openIn(all))
+      expect(inUse.length).toBe(2 + openIn(all).length)
+    }),
+  )
 })

@@ -3,11 +3,13 @@ import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import type { MetricsError } from '../../../src/model/errors.js'
 import { SnapshotBackend, type SnapshotBackendOptions } from '../../../src/store/snapshot/snapshot-backend.js'
 import { decodeSnapshot } from '../../../src/store/snapshot/snapshot-format.js'
+import { type SnapshotEngine, SnapshotSource } from '../../../src/store/snapshot/snapshot-source.js'
 import { Participant } from '../../../src/testing/conformance.js'
 import { counterOf, gaugeOf } from '../../../src/testing/counted.js'
 import { jobs, key } from '../../../src/testing/families.js'
 import { backendConformance } from '../../../src/testing.js'
 import { pause, until } from '../../helpers/processes/until.js'
+import { noPause } from '../../helpers/writers.js'
 
 type Engine = Map<string, Uint8Array>
 
@@ -88,6 +90,69 @@ describe('a backend of snapshots', () => {
       expect(shown.errors).toMatchObject([{ code: 'FILE_UNREADABLE', reason }])
     }
     for (const process of [one, two]) await process.end()
+  })
+
+  test('says that a reading is incomplete until it has seen the others once', async () => {
+    const engine: Engine = new Map()
+    const two = new Participant(new SlowBackend(engine))
+    counterOf(two, jobs, key('a')).inc(5)
+    await two.flush()
+    const backend = new SlowBackend(engine)
+    backend.failing = true
+    const one = new Participant(backend)
+    counterOf(one, jobs, key('a')).inc(1)
+    const source = backend.openSource()
+    expect((await source.read(noPause)).incomplete).toMatchObject({ code: 'READ_FAILED' })
+    backend.failing = false
+    const whole = await source.read(noPause)
+    expect(whole.incomplete).toBeUndefined()
+    expect(whole.writers).toHaveLength(2)
+    // From then on, the last good snapshots serve.
+    backend.failing = true
+    const kept = await source.read(noPause)
+    expect(kept.incomplete).toBeUndefined()
+    expect(kept.writers).toHaveLength(2)
+    for (const process of [one, two]) await process.end()
+  })
+
+  test('shows the last good values of a process whose snapshot is damaged', async () => {
+    const engine: Engine = new Map()
+    const [one, two] = [new Participant(new SlowBackend(engine)), new Participant(new SlowBackend(engine))]
+    counterOf(two, jobs, key('a')).inc(5)
+    await two.flush()
+    expect((await one.shown()).value('jobs_total{text="a"}')).toBe(5)
+    const damaged = [...engine.keys()].filter((writer) => writer === two.store.writer)
+    expect(damaged).toHaveLength(1)
+    for (const writer of damaged) engine.set(writer, Buffer.from('damaged, and long enough to be looked at as a whole'))
+    for (let i = 0; i < 2; i++) {
+      const shown = await one.read()
+      expect(shown.value('jobs_total{text="a"}')).toBe(5)
+      expect(shown.errors).toMatchObject([{ code: 'FILE_UNREADABLE' }])
+    }
+    await two.flush()
+    counterOf(two, jobs, key('a')).inc(1)
+    await two.flush()
+    expect((await one.read()).value('jobs_total{text="a"}')).toBe(6)
+    for (const process of [one, two]) await process.end()
+  })
+
+  test('answers a scrape while its engine hangs, and asks it once', async () => {
+    let asked = 0
+    const hanging: SnapshotEngine = {
+      name: 'hanging',
+      liveFor: 1000,
+      read: () => {
+        asked++
+        return new Promise(() => {})
+      },
+      lastGood: () => undefined,
+      notice() {},
+      own: () => ({ writer: 'w', writers: [], removals: {} }),
+    }
+    const source = new SnapshotSource(hanging, 5)
+    const readings = [await source.read(noPause), await source.read(noPause)]
+    for (const { incomplete } of readings) expect(incomplete?.message).toMatch(/no answer within/)
+    expect(asked).toBe(1)
   })
 
   test('counts on while its engine is away; the last good numbers of the others serve', async () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ValueBackend } from '../../../src/store/values/value-backend.js'
-import type { ValueMetric } from '../../../src/store/values/value-protocol.js'
+import type { ValueMetric, ValueRegistry } from '../../../src/store/values/value-protocol.js'
 import { Participant } from '../../../src/testing/conformance.js'
 import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
-import { jobs, key, seconds } from '../../../src/testing/families.js'
+import { counterFamily, jobs, key, seconds } from '../../../src/testing/families.js'
 import { valueBackendConformance } from '../../../src/testing.js'
+import { noPause } from '../../helpers/writers.js'
+
+const calls = { ...jobs, name: 'calls_total' }
 
 interface Config {
   readonly numbers: Map<string, number>
@@ -102,7 +105,7 @@ describe('a backend of values', () => {
   test('begins when its class does: what was counted before is sent then', async () => {
     const config = { numbers: new Map(), ready: false }
     class Late extends Numbers {
-      static initialize(options: { ready: boolean }): void {
+      static async initialize(options: { ready: boolean }): Promise<void> {
         if (!options.ready) throw new Error('not yet')
       }
     }
@@ -112,6 +115,55 @@ describe('a backend of values', () => {
     expect(process.faults.at(-1)?.message).toContain('not yet')
     config.ready = true
     expect((await process.shown()).value('jobs_total{text="a"}')).toBe(3)
+    await process.end()
+  })
+
+  test('is refused when its class cannot be initialised', () => {
+    class Refusing extends Numbers {
+      static initialize(): void {
+        throw new Error('no password')
+      }
+    }
+    const backend = new ValueBackend(Refusing, {})
+    expect(() => backend.begin({ onError() {}, onRemoved() {} })).toThrow(
+      expect.objectContaining({ code: 'BACKEND_CONFIG_INVALID', message: expect.stringContaining('no password') }),
+    )
+  })
+
+  test('says that a reading is incomplete until the engine was read once, and shows its own counts', async () => {
+    const config: Config = { numbers: new Map() }
+    const [one, two] = [begin(config), begin(config)]
+    counterOf(two, jobs, key('b')).inc(2)
+    await two.flush()
+    config.failing = true
+    counterOf(one, jobs, key('a')).inc(1)
+    const source = one.backend.openSource()
+    expect((await source.read(noPause)).incomplete).toMatchObject({ code: 'READ_FAILED' })
+    config.failing = false
+    expect((await source.read(noPause)).incomplete).toBeUndefined()
+    config.failing = true
+    counterOf(one, calls, key('c')).inc(5)
+    const reading = await one.read()
+    expect(reading.value('jobs_total{text="a"}')).toBe(1)
+    expect(reading.value('calls_total{text="c"}')).toBe(5)
+    config.failing = false
+    for (const process of [one, two]) await process.end()
+  })
+
+  test('asks for every family that the process has defined, counted or not', async () => {
+    const asked: string[][] = []
+    class Generating extends Numbers {
+      static generateSamples(registry: ValueRegistry) {
+        asked.push(registry.collect().map(({ name }) => name))
+        return Object.fromEntries(
+          registry.collect().map(({ name }) => [name, [{ suffix: '', labels: { text: 'elsewhere' }, value: 9 }]]),
+        )
+      }
+    }
+    const process = new Participant(new ValueBackend(Generating, { numbers: new Map() }))
+    process.store.declare?.(jobs)
+    expect((await process.read()).value('jobs_total{text="elsewhere"}')).toBe(9)
+    expect(asked).toEqual([['jobs_total']])
     await process.end()
   })
 
@@ -138,6 +190,19 @@ describe('a backend of values', () => {
     expect(shown.labelled('jobs_total')).toEqual({ 'text="elsewhere"': 9 })
     expect(Object.values(shown.labelled('duration_seconds_bucket'))).toEqual([4, 1, 3])
     expect(shown.value('duration_seconds_sum{text="a"}')).toBe(40.5)
+    await process.end()
+  })
+
+  test('reads the labels that a sample has itself: one may be called constructor', async () => {
+    class Generating extends Numbers {
+      static generateSamples() {
+        return { made_total: [{ labels: { text: 'a' }, value: 9 }] }
+      }
+    }
+    const process = new Participant(new ValueBackend(Generating, { numbers: new Map() }))
+    const family = counterFamily('made_total', { labelNames: ['constructor', 'text'] })
+    counterOf(process, family, '[null,"a"]').inc(1)
+    expect((await process.shown()).labelled('made_total')).toEqual({ 'text="a"': 9 })
     await process.end()
   })
 })

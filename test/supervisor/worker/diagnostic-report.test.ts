@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -70,7 +71,10 @@ describe('the report of a blocked worker', () => {
     const blocked = join(stage.folder(), 'file')
     writeFileSync(blocked, '')
     const file = writeReport(report, { ...options, reportDir: join(blocked, 'reports') })
-    stage.after(() => rmSync(file, { force: true }))
+    stage.after(() => {
+      rmSync(file, { force: true })
+      if (readdirSync(dirname(file)).length === 0) rmdirSync(dirname(file))
+    })
     expect(file.startsWith(tmpdir())).toBe(true)
     expect(dirname(file)).not.toBe(tmpdir())
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)

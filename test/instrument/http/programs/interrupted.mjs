@@ -13,16 +13,17 @@ const seen = new EventEmitter()
 const opened = []
 const isPreloaded = process.env.NODE_OPTIONS?.includes('promhive/register') === true
 
-/** A source that gives one piece and fails. */
+/** A source that gives one piece and fails. The test waits for that. */
 function failingSource() {
   let given = false
-  return new Readable({
+  const source = new Readable({
     read() {
       if (!given) this.push('half')
       else setImmediate(() => this.destroy(new RangeError('out of stock')))
       given = true
     },
   })
+  return source.once('close', () => setImmediate(() => seen.emit('reached')))
 }
 
 /** What a handler on Node's own response does; `item` is the last word of the path. */
@@ -55,10 +56,7 @@ const onResponse = {
   stream(response) {
     response.writeHead(200)
     return new Promise((resolve) => {
-      pipeline(failingSource(), response, () => {
-        seen.emit('reached')
-        resolve()
-      })
+      pipeline(failingSource(), response, () => resolve())
     })
   },
   /** Streams until the client leaves, which is no error. */
@@ -115,10 +113,7 @@ async function fastifyServer(name, options) {
       tenants.get('/items/:item', async (request, reply) => {
         const { item } = request.params
         // As its users stream: Fastify ends the response by itself.
-        if (item === 'stream') {
-          setImmediate(() => seen.emit('reached'))
-          return reply.send(failingSource())
-        }
+        if (item === 'stream') return reply.send(failingSource())
         await onResponse[item](reply.raw)
       })
     },
@@ -138,7 +133,6 @@ async function koaCallback(name) {
   items.get('/items/:item', async (context) => {
     const { item } = context.params
     if (item === 'stream') {
-      setTimeout(() => seen.emit('reached'), 50)
       context.body = failingSource()
       return
     }
@@ -160,10 +154,7 @@ async function honoListener(name) {
   const { getRequestListener, RESPONSE_ALREADY_SENT } = await import('@hono/node-server')
   const items = new Hono().get('/items/:item', async (context) => {
     const item = context.req.param('item')
-    if (item === 'stream') {
-      setTimeout(() => seen.emit('reached'), 50)
-      return context.body(Readable.toWeb(failingSource()))
-    }
+    if (item === 'stream') return context.body(Readable.toWeb(failingSource()))
     await onResponse[item](context.env.outgoing)
     return RESPONSE_ALREADY_SENT
   })
@@ -203,13 +194,14 @@ async function nestServer(name) {
   return application.getHttpServer()
 }
 
-/** Without a framework: the application says the route, and the error. */
+/** Without a framework: the application says the error, and the route: by `setRoute`, or by the option, as for Next. */
 async function plainListener() {
   const { instrumentHttp, setError, setRoute } = await import('promhive/http')
-  if (!isPreloaded) instrumentHttp()
+  const template = (name) => `/${name}/tenants/:tenant/items/:item`
+  instrumentHttp({ route: ({ url }) => (url.startsWith('/routed/') ? template('routed') : undefined) })
   return async (request, response) => {
     const [, name, , , , item] = request.url.split('/')
-    setRoute(request, `/${name}/tenants/:tenant/items/:item`)
+    if (name !== 'routed') setRoute(request, template(name))
     try {
       await onResponse[item](response)
     } catch (error) {
@@ -230,6 +222,7 @@ const servers = {
   hono: async (name) => createServer(await honoListener(name)),
   honoHttp2: async (name) => http2.createServer(await honoListener(name)),
   nestjs: (name) => nestServer(name),
+  routed: async () => createServer(await plainListener()),
   plain: async () => createServer(await plainListener()),
   plainHttp2: async () => http2.createServer(await plainListener()),
 }

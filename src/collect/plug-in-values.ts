@@ -1,30 +1,8 @@
 import type { MetricValue, MetricValues } from '../metric/metric-values.js'
-import { MetricsError } from '../model/errors.js'
-import { type SampleFamily, sampleEndings } from '../model/family.js'
+import { sampleEndings } from '../model/family.js'
 import { checkLabelNames } from '../model/label-set.js'
 import { checkMetricName, describe } from '../model/metric-name.js'
 import { metricTypes } from '../model/metric-type.js'
-import { messageOf, patiently } from './collect-hook.js'
-import { familyFromValues } from './foreign.js'
-import type { Registered } from './registered.js'
-
-/**
- * Asks a metric of a plug-in, which brings only `get()`, for its family. One that fails, or gives what no exposition can
- * show, costs its own family and is reported.
- */
-export async function familyOfPlugin(
-  metric: Registered,
-  onError: (error: MetricsError) => void,
-): Promise<SampleFamily | undefined> {
-  try {
-    return familyFromValues(checkValues(metric.name, await patiently(metric.get())))
-  } catch (cause) {
-    const name = typeof metric.name === 'string' ? JSON.stringify(metric.name).slice(1, -1) : 'a metric without a name'
-    const text = `get() of ${name} failed (${messageOf(cause)}); the other metrics are served`
-    onError(new MetricsError('COLLECT_FAILED', text, { cause }))
-    return undefined
-  }
-}
 
 /**
  * Checks what the `get()` of a plug-in gave: one line that no parser reads would cost the whole scrape.
@@ -32,7 +10,7 @@ export async function familyOfPlugin(
  * @param registered the name that the metric was registered under, if it has one
  * @throws an error that says what is wrong
  */
-function checkValues(registered: unknown, given: unknown): MetricValues {
+export function checkPlugInValues(registered: unknown, given: unknown): MetricValues {
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(`get() gives an object with name, help, type and values, got ${describe(given)}`)
   }

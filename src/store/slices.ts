@@ -1,16 +1,17 @@
-import type { Pause } from '../backend.js'
+import { monotonicNow, setImmediate } from '../runtime/timers.js'
+import type { Pause } from './backend.js'
 
 /** Milliseconds that the event loop is held at a time. */
 const longest = 4
 
 /** Cuts long work into slices of a few milliseconds. */
 export function slices(): Pause {
-  let began = performance.now()
+  let began = monotonicNow()
   return {
-    due: () => performance.now() - began > longest,
+    due: () => monotonicNow() - began > longest,
     async rest() {
       await new Promise((resolve) => setImmediate(resolve))
-      began = performance.now()
+      began = monotonicNow()
     },
   }
 }

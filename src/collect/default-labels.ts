@@ -1,0 +1,92 @@
+import { Gauge } from '../metric/gauge.js'
+import type { MetricRegistry } from '../metric/home.js'
+import { MetricsError } from '../model/errors.js'
+import type { FamilyTable } from '../model/family.js'
+import type { LabelSet } from '../model/label-set.js'
+import { labelValuesOf } from '../model/series-key.js'
+import { setImmediate } from '../runtime/timers.js'
+
+/** Where processes publish their default labels. No registry has the name: the family is shown nowhere. */
+export const defaultLabelsRegistry = '~default labels'
+const familyName = 'promhive_default_labels'
+
+/**
+ * The default labels of a named registry. A scrape puts those of the process that answers in front of the sums of all, so
+ * each process publishes its own, and the one that answers reports where they differ.
+ */
+export class DefaultLabels {
+  labels: LabelSet = {}
+  private gauge: Gauge<'labels' | 'registry'> | undefined
+  private published: string | undefined
+  private reported: string | undefined
+
+  /** @param name of the registry; undefined for one without, which does not publish */
+  constructor(
+    private readonly name: string | undefined,
+    private readonly home: MetricRegistry['home'],
+  ) {}
+
+  set(labels: LabelSet): void {
+    this.labels = labels
+    // After this turn, so that configure() has had its say.
+    if (this.name !== undefined) setImmediate(() => this.publish()).unref()
+  }
+
+  /** Reports once where living processes have set other labels than this one. */
+  check(tables: readonly FamilyTable[]): void {
+    if (this.name === undefined) return
+    const own = textOf(this.labels)
+    const others = publishedIn(tables, this.name).filter((labels) => labels !== own)
+    const found = others.sort().join()
+    if (found === this.reported || (found === '' && this.reported === undefined)) return
+    this.reported = found
+    if (found === '') return
+    const text = `the default labels of registry "${this.name}" differ between processes: this one shows ${own}, another one has set ${others[0]}; the sums of all processes are labelled with those of the process that answers. Set the same in every process; what differs is a label of the metric, or a gauge of mode "all"`
+    this.home.onError(new MetricsError('DEFAULT_LABELS_DIFFER', text))
+  }
+
+  private publish(): void {
+    const labels = textOf(this.labels)
+    if (labels === this.published) return
+    try {
+      const registry = String(this.name)
+      if (this.published !== undefined) this.gauge?.remove({ labels: this.published, registry }, { scope: 'process' })
+      this.published = undefined
+      // Nothing set is nothing published.
+      if (labels === '{}') return
+      this.gauge ??= gaugeOf(this.home)
+      this.gauge.set({ labels, registry }, 1)
+      this.published = labels
+    } catch (cause) {
+      this.home.onError(cause as MetricsError)
+    }
+  }
+}
+
+function gaugeOf(home: MetricRegistry['home']): Gauge<'labels' | 'registry'> {
+  const registry = { registryName: defaultLabelsRegistry, prefix: '', home, registerMetric() {} }
+  return new Gauge({
+    name: familyName,
+    help: 'How many processes have set these default labels.',
+    labelNames: ['labels', 'registry'],
+    registers: [registry],
+  })
+}
+
+/** What living processes have set for a registry. */
+function publishedIn(tables: readonly FamilyTable[], name: string): string[] {
+  const table = tables.find(({ family }) => family.registry === defaultLabelsRegistry && family.name === familyName)
+  if (table === undefined) return []
+  const published: string[] = []
+  for (const row of table.order) {
+    if (!table.layout.present(table.slots, table.bases[row]!)) continue
+    const [labels, registry] = labelValuesOf(table.keys[row]!)
+    if (registry === name && typeof labels === 'string') published.push(labels)
+  }
+  return published
+}
+
+/** The same labels in any order are the same. */
+function textOf(labels: LabelSet): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))))
+}

@@ -1,0 +1,42 @@
+import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import { describe } from '../model/metric-name.js'
+import type { Members } from './members.js'
+
+/** Registries of one process by their names: those of one name show the same metrics, as they do across processes. */
+const membersOf = new WeakMap<object, Map<string, readonly WeakRef<Members>[]>>()
+
+/**
+ * Throws `OPTION_INVALID` for a name that means another registry: the default one, or one without a name.
+ *
+ * @param first whether the registry is the first of its process: the default one
+ */
+export function checkRegistryName(name: unknown, first: boolean): void {
+  if (name === undefined) return
+  const fault =
+    typeof name !== 'string' || name === ''
+      ? `must be a text, got ${describe(name)}`
+      : name.startsWith('~')
+        ? `cannot begin with "~", got ${describe(name)}: such names tell registries without a name apart`
+        : name === defaultRegistryName && !first
+          ? `cannot be "${name}", the name of the default registry; use register, or another name`
+          : undefined
+  if (fault !== undefined) throw new MetricsError('OPTION_INVALID', `the name of a registry ${fault}`)
+}
+
+/** A registry of this name has these members from now on. */
+export function joinNamed(home: object, name: string, members: Members): void {
+  let byName = membersOf.get(home)
+  if (byName === undefined) membersOf.set(home, (byName = new Map()))
+  const others = (byName.get(name) ?? []).filter((each) => each.deref() !== undefined)
+  byName.set(name, [...others, new WeakRef(members)])
+}
+
+/** Whether any registry of this name has the family among its members. */
+export function isMemberOfNamed(home: object, name: string, family: FamilyDescriptor): boolean {
+  const key = definitionKey(family)
+  return (membersOf.get(home)?.get(name) ?? []).some((members) => {
+    const member = members.deref()?.get(family.name)?.family
+    return member !== undefined && definitionKey(member) === key
+  })
+}

@@ -1,0 +1,59 @@
+import type { Gathered } from '../collect/gathering.js'
+import { Registry } from '../collect/registry.js'
+import { processHome } from '../home/default-registry.js'
+import { type Family, nameOf } from '../model/family.js'
+
+/** Reads the families of one directory. */
+export type DirectoryReader = () => Promise<readonly Family[]>
+
+/**
+ * A registry under the name that Python's client gives it: empty until metrics, or a `MultiProcessCollector`, are put into
+ * it. It is cheap enough to make one for each request.
+ *
+ * @example
+ * const registry = new CollectorRegistry()
+ * new MultiProcessCollector(registry)
+ * const data = await generateLatest(registry)
+ */
+export class CollectorRegistry extends Registry {
+  private showsApplication = false
+  private readonly directories = new Map<string, DirectoryReader>()
+
+  /** @internal Shows every family of the application from now on. */
+  showApplication(): void {
+    this.showsApplication = true
+  }
+
+  /** @internal Shows what is counted in a directory. */
+  showDirectory(directory: string, read: DirectoryReader): void {
+    this.directories.set(directory, read)
+  }
+
+  /** @internal */
+  override async prepare(): Promise<ReadonlyMap<string, Family>> {
+    const [own, application, ...read] = await Promise.all([
+      super.prepare(),
+      this.showsApplication ? processHome().registry.prepare() : [],
+      ...[...this.directories.values()].map((readDirectory) => readDirectory()),
+    ])
+    return byName([...own.values(), ...new Map(application).values(), ...read.flat()])
+  }
+
+  /** @internal A family that several places have is shown once: the page would be invalid otherwise. */
+  override select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+    if (!this.showsApplication) return super.select(gathered, foreign)
+    // A metric that was made without registers is shown nowhere.
+    const others = gathered.tables.filter(
+      ({ order, family }) => order.length > 0 && !family.registry.startsWith('~metric'),
+    )
+    const all = [...processHome().registry.select(gathered, foreign), ...super.select(gathered, foreign), ...others]
+    return [...byName(all).values()]
+  }
+}
+
+/** The first of each name. */
+function byName(families: readonly Family[]): Map<string, Family> {
+  const named = new Map<string, Family>()
+  for (const family of families) if (!named.has(nameOf(family))) named.set(nameOf(family), family)
+  return named
+}

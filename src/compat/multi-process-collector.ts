@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { loadBinding } from '#native'
+import { Gathering } from '../collect/gathering.js'
+import type { Registry } from '../collect/registry.js'
+import { processHome } from '../home/default-registry.js'
+import { MetricsError } from '../model/errors.js'
+import type { Family } from '../model/family.js'
+import { describe } from '../model/metric-name.js'
+import { SharedSource } from '../store/shared/shared-source.js'
+import { CollectorRegistry } from './collector-registry.js'
+
+/**
+ * Fills a registry with what all processes of the application have counted, under the name that Python's client gives it.
+ * The default registry needs none: it shows that by itself.
+ *
+ * Families of all registries are shown, each name once: custom collectors, infos and enums included.
+ *
+ * @param registry the `CollectorRegistry` to fill
+ * @param path a directory to read instead; the one that the application counts in when left out, whichever that is
+ * @throws MetricsError `REGISTER_INVALID` for what is no `CollectorRegistry`; `OPTION_INVALID` for a path that is not one
+ *   of a directory
+ * @example
+ * const registry = new CollectorRegistry()
+ * new MultiProcessCollector(registry)
+ */
+export class MultiProcessCollector {
+  constructor(registry: Registry, path?: string | null) {
+    if (registry === processHome().registry && isOwn(path)) return
+    if (!(registry instanceof CollectorRegistry)) {
+      const text = `MultiProcessCollector: registry must be a CollectorRegistry, got ${describe(registry)}; the default registry shows all processes without a collector`
+      throw new MetricsError('REGISTER_INVALID', text)
+    }
+    if (registry.scope === 'process') {
+      const text = 'MultiProcessCollector: the registry keeps to this process; make it without scope: "process"'
+      throw new MetricsError('REGISTER_INVALID', text)
+    }
+    const directory = directoryAt(path)
+    if (directory === undefined || isOwn(directory)) registry.showApplication()
+    else registry.showDirectory(directory, () => familiesIn(directory))
+  }
+}
+
+/** Whether a path is the directory that this process counts in. */
+function isOwn(path: string | null | undefined): boolean {
+  if (path === undefined || path === null) return true
+  const { directory } = processHome().whereabouts()
+  return directory !== undefined && resolve(directory) === resolve(path)
+}
+
+function directoryAt(path: unknown): string | undefined {
+  if (path === undefined || path === null) return undefined
+  const isDirectory =
+    typeof path === 'string' && path !== '' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isDirectory) return resolve(path)
+  const text = `MultiProcessCollector: path must be a directory, got ${describe(path)}; leave it out to show this application`
+  throw new MetricsError('OPTION_INVALID', text)
+}
+
+/** Read anew each time: the families stay as they are while the page is written. */
+async function familiesIn(directory: string): Promise<readonly Family[]> {
+  const home = processHome()
+  const source = new SharedSource(directory, loadBinding().binding)
+  const gathering = new Gathering(
+    () => source,
+    (error) => home.onError(error),
+    () => home.workerLabel,
+  )
+  try {
+    return await gathering.run(
+      () => {},
+      async ({ tables }) => tables.filter(({ order }) => order.length > 0),
+    )
+  } finally {
+    source.close()
+  }
+}

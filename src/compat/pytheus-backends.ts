@@ -1,0 +1,102 @@
+import { resolve } from 'node:path'
+import {
+  directoryFromEnvironment,
+  directoryFromParent,
+  isOfOneRun,
+  ownDirectory,
+  prepareOwnPlace,
+} from '../home/application-directory.js'
+import { MetricsError } from '../model/errors.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
+import { describe } from '../model/metric-name.js'
+import type { Backend, Source, Store, Surroundings } from '../store/backend.js'
+import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
+import { SharedBackend } from '../store/shared/shared-backend.js'
+
+/**
+ * One process that counts in memory, under the name that pytheus gives it.
+ *
+ * @example loadBackend(SingleProcessBackend)
+ */
+export class SingleProcessBackend extends MemoryBackend {
+  /** @param _config nothing: pytheus hands a configuration to every backend */
+  constructor(_config: object = {}) {
+    super()
+  }
+}
+
+/** Where the processes of a `MultiProcessFileBackend` share their metrics. */
+export interface MultiProcessFileOptions {
+  /** The directory; `PROMHIVE_DIR` or `PROMETHEUS_MULTIPROC_DIR` when left out, else one that promhive chooses. */
+  readonly dir?: string | undefined
+  /** The same as `dir`. */
+  readonly directory?: string | undefined
+  /** The same as `dir`. */
+  readonly path?: string | undefined
+}
+
+/**
+ * The processes of one host, sharing a directory, under the name in pytheus' documentation. `configure({ dir })` does the
+ * same.
+ *
+ * @throws MetricsError `OPTION_INVALID`; `DIRECTORY_UNUSABLE` from `loadBackend`
+ * @example loadBackend(MultiProcessFileBackend, { dir: '/dev/shm/shop' })
+ */
+export class MultiProcessFileBackend implements Backend {
+  readonly shared = true
+  /** Absolute. */
+  readonly directory: string
+  private readonly backend: SharedBackend
+  private surroundings: Surroundings | undefined
+
+  constructor(options: MultiProcessFileOptions = {}) {
+    this.directory = directoryOf(options)
+    this.backend = new SharedBackend({
+      directory: this.directory,
+      onError: (error) => this.surroundings?.onError(error),
+      onRemoved: (family, key) => this.surroundings?.onRemoved(family, key),
+      overflow: (seat) => new MemoryStore(seat),
+      keep: isOfOneRun(this.directory),
+    })
+  }
+
+  /** How the directory is written: `mmap`, or `buffered` without the native addon. */
+  get name(): string {
+    return this.backend.name
+  }
+
+  begin(surroundings: Surroundings): void {
+    this.surroundings = surroundings
+    const warning = prepareOwnPlace(this.directory)
+    if (warning !== undefined) process.emitWarning(warning, { type: 'promhive', code: 'PROMHIVE_DIRECTORY_TAKEN' })
+    this.backend.join()
+  }
+
+  openStore(): Store {
+    return this.backend.openStore()
+  }
+
+  openSource(): Source {
+    return this.backend.openSource()
+  }
+
+  close(): void {
+    this.backend.close()
+  }
+}
+
+const known = { dir: true, directory: true, path: true } as const satisfies OptionNames<MultiProcessFileOptions>
+
+function directoryOf(options: MultiProcessFileOptions): string {
+  checkOptions('MultiProcessFileBackend', options, known)
+  const { dir, directory, path } = options
+  const given = [dir, directory, path].filter((each) => each !== undefined)
+  if (given.length > 1) throw invalid('dir, directory and path are the same option; give one of them')
+  const [chosen = directoryFromEnvironment() ?? directoryFromParent() ?? ownDirectory()] = given
+  if (typeof chosen === 'string' && chosen !== '') return resolve(chosen)
+  throw invalid(`dir must be the path of a directory, got ${describe(chosen)}`)
+}
+
+function invalid(text: string): MetricsError {
+  return new MetricsError('OPTION_INVALID', `MultiProcessFileBackend: ${text}`)
+}

@@ -1,0 +1,25 @@
+import { resolve } from 'node:path'
+import { prepareDirectory } from '../store/shared/directory.js'
+import type { Account } from '../supervisor/account.js'
+import type { Settings } from '../supervisor/configuration/settings.js'
+import { placeOfRuns } from './application-place.js'
+import { processHome } from './default-registry.js'
+import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './run-directory.js'
+
+/** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
+export function directoryFor(settings: Pick<Settings, 'dir'>, account: Account | undefined): Record<string, string> {
+  // Workers may go to another working directory.
+  const dir = settings.dir === '' ? '' : resolve(settings.dir)
+  const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
+  if (dir === '' && foreign === undefined) return {}
+  const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
+  if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
+  if (foreign === undefined) {
+    prepareDirectory(directory)
+  } else {
+    giveRunDirectory(directory, foreign)
+    processHome().shareWithWorkers(foreign)
+  }
+  processHome().configure({ dir: directory })
+  return { PROMHIVE_DIR: directory }
+}

@@ -1,0 +1,72 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { LabelFilter, SeriesKey } from '../model/series-key.js'
+import { type RemovalScope, removeMany, type Store } from '../store/backend.js'
+import { CollectCaller, type CollectRun, collectRun } from './collect-run.js'
+import { StagedSeries } from './staged-series.js'
+
+/** The metric that a `collect()` belongs to. */
+interface Collected {
+  readonly family: FamilyDescriptor
+  store(): Store
+}
+
+/** The `collect()` of one metric, and what calls of it, or of another's, have reset of its series. */
+export class Collecting {
+  private readonly caller: CollectCaller | undefined
+  private staged: StagedSeries | undefined
+
+  /** @param each whether `collect` runs in every process */
+  constructor(
+    private readonly metric: Collected,
+    collect: ((this: never) => void | Promise<void>) | undefined,
+    each: boolean,
+  ) {
+    this.caller = collect && new CollectCaller(collect, metric, each)
+  }
+
+  /** Calls it; undefined for a metric without. */
+  get call(): (() => void | Promise<void>) | undefined {
+    const { caller } = this
+    return caller && (() => caller.call())
+  }
+
+  /** Where a series is counted at this moment. */
+  storeOf(key: SeriesKey): Store {
+    const { staged } = this
+    return staged?.has(key) === true ? staged : this.metric.store()
+  }
+
+  /** Removes series of the whole application; in a `collect()` that runs in every process, this process's part of them. */
+  remove(filter: LabelFilter, given: RemovalScope | undefined): void {
+    const { family } = this.metric
+    const run = this.caller === undefined ? collectRun() : this.caller.run
+    const scope = given ?? (run === undefined ? 'application' : 'process')
+    if (scope === 'process' && run?.staging === true) this.stage(run, filter)
+    else {
+      this.metric.store().remove(family, filter, scope)
+      this.staged?.remove(family, filter)
+    }
+  }
+
+  /** Removes idle series of the whole application. Throws where the others cannot be told at once. */
+  removeIdle(filters: readonly LabelFilter[]): void {
+    const { family } = this.metric
+    removeMany(this.metric.store(), family, filters, 'application', true)
+    for (const filter of filters) this.staged?.remove(family, filter)
+  }
+
+  private stage(run: CollectRun, filter: LabelFilter): void {
+    const { metric } = this
+    if (this.staged === undefined) {
+      this.staged = new StagedSeries(
+        metric.family,
+        () => metric.store(),
+        () => {
+          this.staged = undefined
+        },
+      )
+      run.stage(this.staged)
+    }
+    this.staged.remove(metric.family, filter)
+  }
+}

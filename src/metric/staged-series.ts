@@ -1,0 +1,93 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { Exemplar } from '../model/exemplar.js'
+import { layoutOf } from '../model/layout/layout-of.js'
+import { exactFilter, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
+import type { Slots, Store, StoredSeries } from '../store/backend.js'
+import type { Staged } from './collect-run.js'
+
+/**
+ * The series of one metric that a running `collect()` has reset. They are counted aside until it ends, so that a scrape
+ * meanwhile shows the values of its last run, and never those in between.
+ */
+export class StagedSeries implements Staged, Store {
+  readonly writer = 'staged'
+  readonly gate = new Int32Array(1)
+  private readonly filters: LabelFilter[] = []
+  private readonly counted = new Map<SeriesKey, Slots>()
+  private readonly exemplars: [SeriesKey, bucket: number, Exemplar][] = []
+
+  /**
+   * @param store where the metric counts, asked for when the series are published
+   * @param done called when they are counted there again
+   */
+  constructor(
+    private readonly family: FamilyDescriptor,
+    private readonly store: () => Store,
+    private readonly done: () => void,
+  ) {}
+
+  /** Whether the series was reset: then it is counted here. */
+  has(key: SeriesKey): boolean {
+    return this.filters.some((filter) => matches(this.family.labelNames, key, filter))
+  }
+
+  open(_family: FamilyDescriptor, key: SeriesKey): Slots {
+    let slots = this.counted.get(key)
+    if (slots === undefined) {
+      const layout = layoutOf(this.family)
+      const values = new Float64Array(layout.width)
+      slots = { values, words: new Int32Array(values.buffer), at: 0, epoch: 1 }
+      layout.claim(slots, 0, 1)
+      this.counted.set(key, slots)
+    }
+    return slots
+  }
+
+  remove(_family: FamilyDescriptor, filter: LabelFilter): void {
+    this.filters.push(filter)
+    for (const key of this.counted.keys()) if (matches(this.family.labelNames, key, filter)) this.counted.delete(key)
+    Atomics.add(this.gate, 0, 1)
+  }
+
+  setExemplar(_family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
+    this.exemplars.push([key, bucket, exemplar])
+  }
+
+  *series(): Iterable<StoredSeries> {
+    for (const [key, slots] of this.counted) yield { family: this.family, key, slots }
+  }
+
+  flush(): void {}
+  close(): void {}
+
+  /** Puts each value in the place of the one before; series that did not come again are removed. */
+  publish(): void {
+    this.discard()
+    const { family } = this
+    const store = this.store()
+    const layout = layoutOf(family)
+    for (const [key, slots] of this.counted) {
+      const there = store.open(family, key)
+      layout.replace(there, there.at, slots, slots.at, there.epoch)
+    }
+    for (const key of this.goneFrom(store)) store.remove(family, exactFilter(family.labelNames, key), 'process')
+    for (const exemplar of this.exemplars) store.setExemplar(family, ...exemplar)
+  }
+
+  /** The values of the last run stay. */
+  discard(): void {
+    this.done()
+    // Children that were opened here open again where the metric counts.
+    Atomics.add(this.gate, 0, 1)
+  }
+
+  private goneFrom(store: Store): SeriesKey[] {
+    const { registry, name } = this.family
+    const gone: SeriesKey[] = []
+    for (const { family, key } of store.series(this.family)) {
+      if (family.name !== name || family.registry !== registry) continue
+      if (!this.counted.has(key) && this.has(key)) gone.push(key)
+    }
+    return gone
+  }
+}

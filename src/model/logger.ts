@@ -1,0 +1,107 @@
+/** How much is logged: each level includes the ones before it. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export const logFormats = ['plain', 'json'] as const
+export type LogFormat = (typeof logFormats)[number]
+
+/** Facts beside a message, by name: `{ event: 'workerReady', worker: 1, workerPid: 4711 }`. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** A log as promhive writes to it, and as hooks get it: the message first, then facts for programs. */
+export interface Logger {
+  error(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  debug?(message: string, fields?: LogFields): void
+}
+
+/** A logger of the application's: pino, winston, `console`, or any object with these methods. */
+export interface GivenLogger {
+  error(...args: never[]): unknown
+  warn(...args: never[]): unknown
+  info(...args: never[]): unknown
+  debug?(...args: never[]): unknown
+}
+
+/** Takes one log line. */
+export type LogSink = (level: LogLevel, message: string, fields: LogFields) => unknown
+
+/** A log of one level. What its sink throws, or rejects with, goes no further. */
+export class Log implements Required<Logger> {
+  constructor(
+    private readonly sink: LogSink,
+    readonly level: LogLevel,
+  ) {}
+
+  error(message: string, fields?: LogFields): void {
+    this.write('error', message, fields)
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.write('warn', message, fields)
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.write('info', message, fields)
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.write('debug', message, fields)
+  }
+
+  private write(level: LogLevel, message: string, fields: LogFields = {}): void {
+    if (logLevels.indexOf(level) > logLevels.indexOf(this.level)) return
+    try {
+      const written = this.sink(level, message, fields) as Partial<Promise<unknown>> | undefined
+      // A logger may be async: its rejection must not end the process.
+      if (typeof written?.then === 'function') written.then(undefined, () => {})
+    } catch {
+      // A throwing logger must not break what it logs.
+    }
+  }
+}
+
+/**
+ * Returns a sink that writes to a logger of the application's, in the order of arguments that it has: the facts first for
+ * pino and bunyan, the message first for winston and for any other, the message alone for `console`.
+ */
+export function sinkFor(logger: GivenLogger): LogSink {
+  const object = logger as unknown as Readonly<Record<string, unknown>>
+  const factsFirst = isFunction(object.child) && (isFunction(object.bindings) || isFunction(object.addStream))
+  const isConsole = isFunction(object.table) && isFunction(object.dir)
+  return (level, message, fields) => {
+    const args = isConsole ? [`promhive: ${message}`] : factsFirst ? [fields, message] : [message, fields]
+    const method = isFunction(object[level]) ? object[level] : object.info
+    return (method as (...args: unknown[]) => unknown).apply(logger, args)
+  }
+}
+
+/** Returns whether a value has the methods of a logger. */
+export function isLogger(value: unknown): value is GivenLogger {
+  const logger = value as Record<string, unknown> | null | undefined
+  return ['error', 'warn', 'info'].every((method) => isFunction(logger?.[method]))
+}
+
+/** Returns a line for people: `promhive: 2 workers from now on`. At `debug`, all processes of an application log: it names this one. */
+export function plainLine(level: LogLevel, message: string, pid: number): string {
+  return `promhive: ${level === 'debug' ? `debug ${pid}: ` : ''}${withoutControls(message)}\n`
+}
+
+/** Returns a line for programs: a JSON object with `time`, `level`, `name`, `pid`, `message` and the facts. */
+export function jsonLine(level: LogLevel, message: string, fields: LogFields, time: Date, pid: number): string {
+  const head = { time: time.toISOString(), level, name: 'promhive', pid, message }
+  return `${JSON.stringify({ ...head, ...fields, ...head })}\n`
+}
+
+/** A message may quote what another program wrote: it must not make lines of its own, or reach the terminal as commands. */
+function withoutControls(message: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is replaced
+  return message.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (character) =>
+    character === '\n' ? '\\n' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+}
+
+function isFunction(value: unknown): value is (...args: never[]) => unknown {
+  return typeof value === 'function'
+}

@@ -1,0 +1,102 @@
+import { exactKey, type LabelFilter, labelValuesOf, type SeriesKey } from './series-key.js'
+
+/** When a filter was last given, by which author, and when last by another one. */
+interface Given {
+  last: number
+  author: string | undefined
+  byAnother: number
+}
+
+/** The filters on one set of labels, by the values that they ask for. */
+interface Group {
+  /** Positions of the labels. */
+  readonly labels: readonly number[]
+  readonly given: Map<string | null, Given>
+}
+
+/**
+ * Many filters on the series of one family, asked together: a series costs one look-up for each set of label names that
+ * occurs, however many filters there are, and its key is parsed at most once.
+ */
+export class SeriesFilters {
+  private everything: Given | undefined
+  private readonly whole = new Map<SeriesKey, Given>()
+  private readonly groups = new Map<string, Group>()
+
+  constructor(private readonly labelNames: readonly string[]) {}
+
+  /**
+   * @param position when it was given: positions grow
+   * @param author who gave it, where that matters to `names`
+   */
+  add(filter: LabelFilter, position = 1, author?: string): void {
+    const names = Object.keys(filter)
+    // A label that the family does not have: no series has a value for it.
+    if (names.some((name) => !this.labelNames.includes(name))) return
+    const exact = exactKey(this.labelNames, filter)
+    if (names.length === 0) this.everything = later(this.everything, position, author)
+    else if (exact !== undefined) this.whole.set(exact, later(this.whole.get(exact), position, author))
+    else {
+      const labels = this.labelNames.flatMap((name, i) => (Object.hasOwn(filter, name) ? [i] : []))
+      const { given } = this.groupOf(labels)
+      const values = valuesAt(
+        this.labelNames.map((name) => filter[name] ?? null),
+        labels,
+      )
+      given.set(values, later(given.get(values), position, author))
+    }
+  }
+
+  /**
+   * Whether a filter names the series of a key.
+   *
+   * @param after only filters that were given behind this position count
+   * @param self filters of this author do not count
+   */
+  names(key: SeriesKey, after = 0, self?: string): boolean {
+    if (counts(this.everything, after, self) || counts(this.whole.get(key), after, self)) return true
+    if (this.groups.size === 0) return false
+    const values = valuesOf(key)
+    if (values === undefined) return false
+    for (const { labels, given } of this.groups.values())
+      if (counts(given.get(valuesAt(values, labels)), after, self)) return true
+    return false
+  }
+
+  private groupOf(labels: readonly number[]): Group {
+    const id = labels.join()
+    let group = this.groups.get(id)
+    if (group === undefined) this.groups.set(id, (group = { labels, given: new Map() }))
+    return group
+  }
+}
+
+function later(given: Given | undefined, position: number, author: string | undefined): Given {
+  if (given === undefined) return { last: position, author, byAnother: 0 }
+  if (position > given.last) {
+    if (author !== given.author) given.byAnother = given.last
+    given.last = position
+    given.author = author
+  } else if (author !== given.author) given.byAnother = Math.max(given.byAnother, position)
+  return given
+}
+
+function counts(given: Given | undefined, after: number, self: string | undefined): boolean {
+  if (given === undefined) return false
+  const own = self !== undefined && given.author === self
+  return (own ? given.byAnother : given.last) > after
+}
+
+/** One value as it is; several as a text that no others have. */
+function valuesAt(values: readonly (string | null)[], labels: readonly number[]): string | null {
+  return labels.length === 1 ? (values[labels[0]!] ?? null) : JSON.stringify(labels.map((label) => values[label]))
+}
+
+/** Undefined for a key that a damaged file told of. */
+function valuesOf(key: SeriesKey): readonly (string | null)[] | undefined {
+  try {
+    return labelValuesOf(key)
+  } catch {
+    return undefined
+  }
+}

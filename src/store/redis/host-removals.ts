@@ -1,0 +1,43 @@
+import { setTimeout } from '../../runtime/timers.js'
+import type { Removal } from './entry.js'
+import type { Service } from './service.js'
+
+/** So many removals are in one command. */
+const most = 1000
+
+/** Removals that a host tells the other hosts of. */
+export class HostRemovals {
+  private readonly waiting: Removal[] = []
+  private ended = false
+
+  constructor(private readonly service: Pick<Service, 'tell'>) {}
+
+  /** What is removed in one turn of the event loop is sent together, before anything that is sent later. */
+  push(removals: readonly Removal[]): void {
+    if (this.waiting.length === 0) queueMicrotask(() => this.tellAll())
+    for (const removal of removals) this.waiting.push(removal)
+  }
+
+  /** Nothing is sent again from now on. */
+  end(): void {
+    this.ended = true
+  }
+
+  private tellAll(): void {
+    const all = this.waiting.splice(0)
+    for (let from = 0; from < all.length; from += most) void this.tell(all.slice(from, from + most))
+  }
+
+  private async tell(removals: readonly Removal[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.service.tell(removals)
+        return
+      } catch {
+        if (this.ended) return
+        await new Promise((resolve) => setTimeout(resolve, Math.min(attempt, 10) * 1000).unref())
+      }
+      if (this.ended) return
+    }
+  }
+}

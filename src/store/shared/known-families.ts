@@ -1,0 +1,59 @@
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import type { Removal } from '../removal-index.js'
+import { adopted, type KnownFamily } from './inheritance.js'
+
+/** A series that was removed. */
+export interface RemovedSeries {
+  readonly family: FamilyDescriptor
+  /** Number of the family in the series file. */
+  readonly index: number
+  readonly key: SeriesKey
+  readonly slot: number
+  readonly width: number
+}
+
+/** The families that a writer has told of, and their series. */
+export class KnownFamilies {
+  private readonly byDefinition = new Map<string, KnownFamily>()
+  /** By registry and name: several definitions may have one. */
+  private readonly byName = new Map<string, KnownFamily[]>()
+
+  get(family: FamilyDescriptor): KnownFamily | undefined {
+    return this.byDefinition.get(definitionKey(family))
+  }
+
+  add(known: KnownFamily): void {
+    this.byDefinition.set(definitionKey(known.family), known)
+    const id = nameOf(known.family)
+    const others = this.byName.get(id)
+    if (others === undefined) this.byName.set(id, [known])
+    else others.push(known)
+  }
+
+  /** The first slot of a series, which a metric of this process counts in from now on. */
+  slotOf(family: FamilyDescriptor, key: SeriesKey): number | undefined {
+    return adopted(this.get(family), family)?.series.get(key)
+  }
+
+  /** Forgets the series that removals name, and gives them. */
+  take(removals: readonly Removal[]): RemovedSeries[] {
+    const taken: RemovedSeries[] = []
+    for (const removal of removals) {
+      for (const { family, index, series } of this.byName.get(nameOf(removal)) ?? []) {
+        const { width } = layoutOf(family)
+        for (const [key, slot] of series.take(removal.labels)) taken.push({ family, index, key, slot, width })
+      }
+    }
+    return taken
+  }
+
+  [Symbol.iterator](): Iterator<KnownFamily> {
+    return this.byDefinition.values()
+  }
+}
+
+function nameOf({ registry, name }: Pick<Removal, 'registry' | 'name'>): string {
+  return `${registry}\n${name}`
+}

@@ -1,0 +1,127 @@
+import { MetricsError } from '../../model/errors.js'
+import { clearTimeout, monotonicNow, setTimeout } from '../../runtime/timers.js'
+import type { Removal } from '../removal-index.js'
+import { largestRemovals, removeFailed } from './removals.js'
+
+/** Milliseconds until it is tried again, at first and at most. */
+const firstWait = 10
+const longestWait = 1000
+/** Milliseconds after which removals that still wait are reported. */
+const reportedAfter = 1000
+
+/** So many are added under one lock. */
+const batch = 1000
+
+export interface LateRemovalsOptions {
+  /** Whether the lock could be had at this moment: asked first, so that what waits is not put together in vain. */
+  readonly free: () => boolean
+  /** Adds removals to the directory; false while another process holds the lock. */
+  readonly add: (removals: readonly Removal[]) => boolean
+  readonly onError: (error: MetricsError) => void
+}
+
+/**
+ * Removals that this process has carried out and could not tell the others, because another process held the lock: it was
+ * stopped over it, say. They are added as soon as the lock is free; until then only scrapes of this process show them.
+ */
+export class LateRemovals {
+  /** By their text: what is removed twice is told once. */
+  private readonly waiting = new Map<string, Removal>()
+  private size = 0
+  private since = 0
+  private wait = firstWait
+  private reported = false
+  private timer: NodeJS.Timeout | undefined
+  private readonly atExit = (): void => this.giveUp()
+
+  constructor(private readonly options: LateRemovalsOptions) {}
+
+  all(): readonly Removal[] {
+    return [...this.waiting.values()]
+  }
+
+  /** The same, as carried out on the seat of this id. */
+  by(author = ''): readonly Removal[] {
+    return this.all().map((removal) => ({ ...removal, author }))
+  }
+
+  get any(): boolean {
+    return this.waiting.size > 0
+  }
+
+  /** Throws `REMOVE_FAILED` when too many wait. */
+  push(removals: readonly Removal[]): void {
+    if (!this.any) this.begin()
+    for (const removal of removals) {
+      const text = JSON.stringify(removal)
+      if (this.waiting.has(text)) continue
+      if (this.size + text.length > largestRemovals) throw removeFailed(removal.name, 'too many earlier ones wait')
+      this.waiting.set(text, removal)
+      this.size += text.length
+    }
+  }
+
+  /** Tries to add them all; gives whether none is left. Throws `REMOVE_FAILED` when the directory does not take them. */
+  flush(): boolean {
+    while (this.any) {
+      if (!this.options.free()) return false
+      const next = [...this.waiting].slice(0, batch)
+      if (!this.options.add(next.map(([, removal]) => removal))) return false
+      for (const [text] of next) this.waiting.delete(text)
+    }
+    this.end()
+    return true
+  }
+
+  /** The last try, when the process ends or leaves the directory. */
+  giveUp(): void {
+    if (!this.any) return
+    try {
+      if (!this.flush()) this.options.onError(this.late('this process ends'))
+    } catch (cause) {
+      this.options.onError(cause as MetricsError)
+    }
+    this.end()
+  }
+
+  private begin(): void {
+    this.since = monotonicNow()
+    this.wait = firstWait
+    this.reported = false
+    process.on('exit', this.atExit)
+    this.tryLater()
+  }
+
+  private end(): void {
+    this.waiting.clear()
+    this.size = 0
+    clearTimeout(this.timer)
+    process.off('exit', this.atExit)
+  }
+
+  private tryLater(): void {
+    this.timer = setTimeout(() => this.tryAgain(), this.wait).unref()
+    this.wait = Math.min(this.wait * 2, longestWait)
+  }
+
+  private tryAgain(): void {
+    let cause: MetricsError | undefined
+    try {
+      if (this.flush()) return
+    } catch (error) {
+      cause = error as MetricsError
+    }
+    if (!this.reported && monotonicNow() - this.since >= reportedAfter) {
+      this.reported = true
+      this.options.onError(cause ?? this.late('it is tried again until it is free'))
+    }
+    this.tryLater()
+  }
+
+  private late(what: string): MetricsError {
+    const names = [...new Set(this.all().map(({ name }) => name))]
+    const seconds = Math.round((monotonicNow() - this.since) / 1000)
+    const text = `${this.waiting.size} removals (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}) are shown by this process only: another process has held the lock on removals for ${seconds} s; ${what}`
+    return new MetricsError('REMOVE_FAILED', text, { reason: 'locked' })
+  }
+}

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { Binding } from '#native'
+import type { Store } from '../backend.js'
+import { BufferedSeat } from './buffered-seat.js'
+import type { Run } from './control.js'
+import { seatsIn } from './directory.js'
+import { valuesName } from './format.js'
+import type { LateRemovals } from './late-removals.js'
+import { MappedSeat } from './mapped-seat.js'
+import { mayMap } from './ownership.js'
+import { readHead, type Seat } from './seat.js'
+import type { SharedBackendOptions } from './shared-backend.js'
+import { SharedStore } from './shared-store.js'
+
+/** Takes seats of a directory: one for this process, and those of dead owners for a moment, to help them along. */
+export class SeatTaker {
+  /** Counts the series of this process that find no room on the disk. */
+  overflow: ReturnType<SharedBackendOptions['overflow']> | undefined
+
+  constructor(
+    private readonly options: SharedBackendOptions,
+    private readonly binding: () => Binding | undefined,
+    private readonly late: LateRemovals,
+  ) {}
+
+  /** A seat for this process, and the store on it. */
+  take(run: Run): SharedStore {
+    const { options, late } = this
+    const { directory } = options
+    const binding = this.binding()
+    const seat =
+      binding === undefined || !mayMap()
+        ? BufferedSeat.take(directory, run.id)
+        : MappedSeat.take(directory, run.id, binding)
+    this.overflow ??= options.overflow(seat.number)
+    try {
+      const store = this.storeOn(seat, run, this.overflow, late)
+      options.onSeat?.(
+        `seat ${seat.number} of ${directory}${seat.adopted ? ', with the counts of a dead process' : ''}`,
+      )
+      return store
+    } catch (cause) {
+      // Left for the next attempt, or a seat would be lost with each.
+      seat.close()
+      throw cause
+    }
+  }
+
+  private storeOn(seat: Seat, run: Run, overflow: Store, late?: LateRemovals): SharedStore {
+    const { directory, onRemoved, onError } = this.options
+    return new SharedStore({
+      ...{ directory, run, seat, overflow, onError },
+      ...(late && { late }),
+      caughtUp: (end, helping) => this.everySeatAt(run, end, helping),
+      onRemoved: (family, key) => onRemoved?.(family, key),
+    })
+  }
+
+  /** Whether every seat has taken the removals up to a position; those of dead owners take them now, where that is asked for. */
+  private everySeatAt(run: Run, end: number, helping: boolean): boolean {
+    const { directory, overflow } = this.options
+    const binding = this.binding()
+    return seatsIn(directory).every((number) => {
+      const head = readHead(join(directory, valuesName(number)))
+      if (head === undefined || head.removals >= end) return true
+      const helps = helping && binding !== undefined && mayMap()
+      const dead = helps && MappedSeat.adopt(directory, number, run.id, binding)
+      if (!dead) return false
+      this.storeOn(dead, run, overflow(number)).close()
+      return true
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import type { WriterSnapshot } from '../backend.js'
+import type { OwnerFacts } from './head.js'
+import { processRuns } from './process-facts.js'
+
+/** Milliseconds for which a thread is waited for that may have ended: its process tells nothing of it. */
+const threadPatience = 30_000
+
+interface Vanished {
+  readonly snapshot: WriterSnapshot
+  readonly owner: OwnerFacts
+  readonly since: number
+}
+
+/**
+ * Writers whose files were taken from them: the directory was removed, or a file in it, and their processes still run.
+ * Each process notices within seconds and writes all that it counted to a new file. Until then its last values are shown.
+ */
+export class VanishedSeats {
+  private readonly byProcess = new Map<string, Vanished>()
+
+  constructor(private readonly now: () => number) {}
+
+  add(snapshot: WriterSnapshot, owner: OwnerFacts): void {
+    this.byProcess.set(processOf(snapshot), { snapshot, owner, since: this.now() })
+  }
+
+  /** Those that still run, and have not come back among the writers of this reading. */
+  still(writers: readonly WriterSnapshot[]): WriterSnapshot[] {
+    if (this.byProcess.size === 0) return []
+    for (const writer of writers) this.byProcess.delete(processOf(writer))
+    for (const [process, { owner, since }] of this.byProcess) {
+      const late = owner.threadId !== 0 && this.now() - since > threadPatience
+      if (late || !processRuns(owner)) this.byProcess.delete(process)
+    }
+    return [...this.byProcess.values()].map(({ snapshot }) => snapshot)
+  }
+}
+
+/** What a writer's name tells of its process and thread: all but the seat. */
+export function processOf({ writer }: { readonly writer: string }): string {
+  return writer.slice(writer.indexOf('-') + 1)
+}

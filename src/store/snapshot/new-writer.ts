@@ -1,0 +1,9 @@
+import { hostname } from 'node:os'
+import { threadId } from 'node:worker_threads'
+import { randomBytes } from '../random-bytes.js'
+
+/** Unique for good, and fit for a file name or a key. */
+export function newWriter(): string {
+  const host = hostname().replaceAll(/[^\w.-]/g, '_')
+  return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`
+}

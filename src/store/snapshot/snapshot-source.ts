@@ -1,0 +1,64 @@
+import { MetricsError } from '../../model/errors.js'
+import { withTimeout } from '../../runtime/time-limit.js'
+import type { Pause, Source, SourceReading, WriterSnapshot } from '../backend.js'
+import type { RemovalLists } from './removal-lists.js'
+import { SnapshotReader, type SortedSnapshots } from './snapshot-reader.js'
+
+/** What a source needs of the backend that it belongs to. */
+export interface SnapshotEngine {
+  readonly name: string
+  /** How long a process counts as alive after its last snapshot, in milliseconds. */
+  readonly liveFor: number
+  read(): Promise<SortedSnapshots>
+  /** What was read last, be it for a scrape or to see what the others removed. */
+  lastGood(): SortedSnapshots | undefined
+  /** Carries out what others removed. */
+  notice(removals: RemovalLists): void
+  /** This process at this moment: its name, its numbers, and what it removed. */
+  own(): { readonly writer: string; readonly writers: readonly WriterSnapshot[]; readonly removals: RemovalLists }
+}
+
+/** Reads the snapshots of all processes; the last good ones where the engine does not answer. */
+export class SnapshotSource implements Source {
+  private readonly reader = new SnapshotReader()
+  private reading: Promise<SortedSnapshots> | undefined
+
+  /** @param answerWithin milliseconds for which a scrape waits for the engine */
+  constructor(
+    private readonly engine: SnapshotEngine,
+    private readonly answerWithin = 5_000,
+  ) {}
+
+  async read(pause: Pause): Promise<SourceReading> {
+    const { engine } = this
+    const errors: MetricsError[] = []
+    try {
+      engine.notice((await this.readInTime()).removals)
+    } catch (cause) {
+      errors.push(this.unread(cause))
+    }
+    const { writer, writers, removals } = engine.own()
+    const lastGood = engine.lastGood()
+    if (lastGood === undefined) return { writers, errors, incomplete: errors[0] }
+    const others = await this.reader.read(lastGood, writer, removals, engine.liveFor, pause)
+    const all = [...others.writers, ...writers].sort((a, b) => a.seat - b.seat)
+    return { writers: all, errors: [...errors, ...others.errors] }
+  }
+
+  close(): void {}
+
+  /** An engine that does not answer is not waited for, nor asked again before it has answered. */
+  private readInTime(): Promise<SortedSnapshots> {
+    this.reading ??= this.engine.read().finally(() => {
+      this.reading = undefined
+    })
+    return withTimeout(this.reading, this.answerWithin)
+  }
+
+  private unread(cause: unknown): MetricsError {
+    const meanwhile =
+      this.engine.lastGood() === undefined ? 'what other processes counted is unknown' : 'the last good ones serve'
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return new MetricsError('READ_FAILED', `${this.engine.name} gave no snapshots: ${meanwhile} (${why})`, { cause })
+  }
+}

@@ -1,0 +1,39 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { type SeriesKey, seriesKey } from '../../model/series-key.js'
+import { bucketOfSample, type Numbers } from './parts.js'
+import type { GeneratedSamples, ValueCollector, ValueSample } from './value-protocol.js'
+
+/** A series and its numbers, as the engine has them. */
+export interface Found {
+  readonly family: FamilyDescriptor
+  readonly key: SeriesKey
+  readonly numbers: Numbers
+}
+
+/** The series that `generateSamples` gave, of families that are known by name. */
+export function foundIn(given: GeneratedSamples, familyOf: (name: string) => FamilyDescriptor | undefined): Found[] {
+  return [...entriesOf(given)].flatMap(([name, samples]) => {
+    const family = familyOf(name)
+    return family === undefined ? [] : seriesOf(family, samples)
+  })
+}
+
+function* entriesOf(given: GeneratedSamples): Iterable<readonly [string, Iterable<ValueSample>]> {
+  const entries = given instanceof Map ? given : Object.entries(given)
+  for (const [collector, samples] of entries as Iterable<[ValueCollector | string, Iterable<ValueSample>]>) {
+    yield [typeof collector === 'string' ? collector : collector.name, samples]
+  }
+}
+
+function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): Found[] {
+  const found = new Map<SeriesKey, Map<string | undefined, number>>()
+  for (const { suffix = '', labels, value } of samples) {
+    const own = labels ?? {}
+    const key = seriesKey(family.labelNames.map((name) => (Object.hasOwn(own, name) ? (own[name] ?? null) : null)))
+    let numbers = found.get(key)
+    if (numbers === undefined) found.set(key, (numbers = new Map()))
+    const state = family.type === 'stateset' ? own[family.name] : undefined
+    numbers.set(state ?? bucketOfSample(family, suffix, own.le), value)
+  }
+  return [...found].map(([key, numbers]) => ({ family, key, numbers }))
+}

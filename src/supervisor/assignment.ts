@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import type { Settings } from './configuration/settings.js'
+import type { Assignment } from './messages.js'
+import type { MetricNaming } from './metric-naming.js'
+
+/**
+ * Returns what one worker process is started with.
+ *
+ * @param watchesTime whether the supervisor ends a worker that is blocked
+ */
+export function assignmentOf(id: number, settings: Settings, naming: MetricNaming, watchesTime: boolean): Assignment {
+  const { maxRequests, maxRequestsJitter, timeout, gracefulTimeout, register } = settings
+  const { report, reportDir, reportEnvironment } = settings
+  const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
+  return {
+    supervisor: process.pid,
+    worker: id,
+    maxRequests: maxRequests === 0 ? 0 : maxRequests + jitter,
+    timeout: watchesTime ? timeout : 0,
+    report,
+    grace: gracefulTimeout * 1000,
+    countsRequests: !(register && naming.gunicorn),
+    // The application may go to another working directory.
+    reportDir: reportDir === '' ? '' : resolve(reportDir),
+    reportEnvironment,
+    naming,
+  }
+}

@@ -1,0 +1,35 @@
+import type { MetricNaming } from './metric-naming.js'
+import type { LostRequests } from './open-requests.js'
+import { requestFamilies } from './request-families.js'
+import type { RestartReason, WorkerExit } from './worker-process.js'
+
+/** The route of a request whose worker has ended. */
+const endpoint = 'unknown'
+
+/** Counts the requests whose worker ended while it answered them. */
+export class LostRequestCounts {
+  private readonly families
+
+  constructor(naming: MetricNaming) {
+    this.families = requestFamilies(naming)
+  }
+
+  count(worker: number, lost: readonly LostRequests[], reason: string): void {
+    const { requests, durations, failed, errors } = this.families
+    const own = { worker_id: String(worker) }
+    for (const { method, count, seconds } of lost) {
+      requests.inc(own, count)
+      for (let i = 0; i < count; i++) durations.observe(own, seconds)
+      failed.inc({ ...own, method, endpoint }, count)
+      errors.inc({ ...own, method, endpoint, error_type: reason }, count)
+    }
+  }
+}
+
+/** Returns why the requests of a worker failed that ended while it answered them. */
+export function lossReason(reason: RestartReason | 'stop', { signal }: WorkerExit): string {
+  if (reason === 'timeout' || reason === 'oom') return reason
+  if (signal === null) return 'exit'
+  const asked = reason !== 'signal' && reason !== 'exit' && reason !== 'start_failed'
+  return asked && signal === 'SIGKILL' ? 'graceful_timeout' : 'killed'
+}

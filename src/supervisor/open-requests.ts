@@ -1,0 +1,138 @@
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { monotonicNow, setImmediate } from '../runtime/timers.js'
+
+/*
+ * A worker that is killed cannot count the requests that it was answering. So each worker keeps a table of them, by method,
+ * in a file without a name that the supervisor has open too, and reads when the worker has ended. The supervisor never maps
+ * it: a file that another process can cut off must not end it.
+ */
+
+/** The methods that have a row; a method that is none of them is counted in the last row. */
+const methods = 'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE _OTHER'.split(' ')
+/** Of each row: how many requests are open, and the sum of the times at which they began, in milliseconds since 1970. */
+const rowWidth = 2
+const cells = methods.length * rowWidth
+export const tableBytes = cells * Float64Array.BYTES_PER_ELEMENT
+
+/** Requests of one method that ended with their worker. */
+export interface LostRequests {
+  readonly method: string
+  readonly count: number
+  /** How long they had been open, on average. */
+  readonly seconds: number
+}
+
+/** The table of a worker, as the worker writes it. */
+export class OpenRequests {
+  private readonly table: Float64Array
+  /** Whether the file lacks the end of a request. */
+  private late = false
+
+  /** @param write called after changes with all bytes, where the memory is not the file itself */
+  constructor(
+    memory: ArrayBuffer = new ArrayBuffer(tableBytes),
+    private readonly write?: (bytes: Uint8Array) => void,
+  ) {
+    this.table = new Float64Array(memory, 0, cells)
+  }
+
+  /** @param since when the request began, in milliseconds since 1970 */
+  begin(method: string, since: number): void {
+    this.change(method, 1, since)
+    // Now: the request may block this process, or crash it.
+    if (this.write !== undefined) this.flush()
+  }
+
+  end(method: string, since: number): void {
+    this.change(method, -1, -since)
+    if (this.write === undefined || this.late) return
+    this.late = true
+    // The next request writes it too, and costs nothing more then.
+    setImmediate(() => this.late && this.flush())
+  }
+
+  /** Every open request has been counted. */
+  clear(): void {
+    this.table.fill(0)
+    this.flush()
+  }
+
+  /** Writes what the file does not have yet. */
+  flush(): void {
+    this.late = false
+    this.write?.(new Uint8Array(this.table.buffer, 0, tableBytes))
+  }
+
+  private change(method: string, count: number, since: number): void {
+    const row = methods.indexOf(method)
+    const at = (row < 0 ? methods.length - 1 : row) * rowWidth
+    this.table[at]! += count
+    this.table[at + 1]! += since
+  }
+}
+
+/** Maps a file into memory, where the native addon can. */
+export type MapFile = (descriptor: number, offset: number, length: number) => ArrayBuffer
+
+/** Opens the table that the supervisor has handed to this worker; one that is not shared where there is none. */
+export function openTable(descriptor: number | undefined, map: MapFile | undefined): OpenRequests {
+  try {
+    if (descriptor === undefined || fstatSync(descriptor).size !== tableBytes) return new OpenRequests()
+    if (map === undefined) {
+      return new OpenRequests(new ArrayBuffer(tableBytes), (bytes) => {
+        // A table that cannot be written costs what it is for, and no request.
+        try {
+          writeSync(descriptor, bytes, 0, bytes.length, 0)
+        } catch {}
+      })
+    }
+    const memory = map(descriptor, 0, tableBytes)
+    // What this worker starts must not inherit it.
+    closeSync(descriptor)
+    return new OpenRequests(memory)
+  } catch {
+    return new OpenRequests()
+  }
+}
+
+/** The table of a worker, as the supervisor has it. */
+export class OpenRequestsFile {
+  private constructor(readonly descriptor: number) {}
+
+  /** @returns undefined where no file can be made: the requests of killed workers are not counted then */
+  static create(directory: string): OpenRequestsFile | undefined {
+    const path = join(directory, `promhive-open-${process.pid}-${monotonicNow()}-${Math.random()}`)
+    try {
+      const { O_RDWR, O_CREAT, O_EXCL } = constants
+      const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+      rmSync(path, { force: true })
+      // Written, not only made longer: a store into a mapping of a hole may find no memory.
+      writeSync(descriptor, new Uint8Array(tableBytes), 0, tableBytes, 0)
+      return new OpenRequestsFile(descriptor)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Reads what was open, and closes the file. */
+  take(now = Date.now()): readonly LostRequests[] {
+    const table = new Float64Array(cells)
+    try {
+      readSync(this.descriptor, table, 0, tableBytes, 0)
+    } catch {
+      table.fill(0)
+    }
+    closeSync(this.descriptor)
+    return methods.flatMap((method, row): LostRequests[] => {
+      const [count, since] = [table[row * rowWidth]!, table[row * rowWidth + 1]!]
+      // What a worker wrote is checked like any input.
+      if (!Number.isInteger(count) || count <= 0 || count > mostLost) return []
+      const seconds = (now - since / count) / 1000
+      return [{ method, count, seconds: seconds >= 0 && seconds < 1e9 ? seconds : 0 }]
+    })
+  }
+}
+
+/** No worker answers more requests at a time. */
+const mostLost = 100_000

@@ -1,0 +1,32 @@
+import type { Logger } from '../model/logger.js'
+import { clearInterval, setInterval } from '../runtime/timers.js'
+
+/** Milliseconds between two looks. */
+const lookEvery = 1000
+
+/**
+ * Logs, once, that the parent of this process has ended: `npx promhive run` leaves the application running when npm gets a
+ * signal, and whatever signals npm believes the application has ended.
+ */
+export class ParentWatch {
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(private readonly logger: Logger) {}
+
+  start(): void {
+    const parent = process.ppid
+    // In a container, or under systemd, there is no other.
+    if (parent <= 1 || this.timer !== undefined) return
+    this.timer = setInterval(() => {
+      if (process.ppid === parent) return
+      this.stop()
+      const text = `the process that started this one (${parent}) has ended, and the application goes on; to end it, signal process ${process.pid}`
+      this.logger.warn(text, { event: 'parentEnded', parentPid: parent })
+    }, lookEvery).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    this.timer = undefined
+  }
+}

@@ -1,0 +1,13 @@
+import type { CoreOptions } from './supervisor-core.js'
+import type { Program } from './worker-process.js'
+
+/** What a supervisor that starts its workers itself is given. */
+export interface SupervisorOptions extends CoreOptions {
+  readonly program: Program
+  /** For every worker, beside its assignment. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Where files without a name are made. */
+  readonly scratch: string
+  /** Takes notice of the end of a process that others left to this one: given to process 1. */
+  readonly reap?: ((pid: number) => unknown) | undefined
+}
