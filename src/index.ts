@@ -9,6 +9,7 @@ import { type BackendChoice, chooseBackend } from './home/backend-choice.js'
 import type { BackendConfig } from './home/backend-config.js'
 import type { ConfigureOptions } from './home/configure-options.js'
 import { processHome } from './home/default-registry.js'
+import { portMetrics } from './instrument/port/port-metrics.js'
 import { checkOptions, givenOptions } from './model/known-options.js'
 import type { Backend } from './store/backend.js'
 
@@ -76,7 +77,10 @@ export async function startMetricsServer(
   options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
 ): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
-  const server = await openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register })
+  const server = await openMetricsServer(
+    { ...givenOptions(options), registry: options.registry ?? register },
+    portMetrics(processHome()),
+  )
   const { log } = processHome()
   const { url } = server
   log.info(`metrics at ${url}`, { event: 'metricsPort', url })

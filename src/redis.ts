@@ -2,6 +2,7 @@ import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkTls } from './redis-client/place.js'
+import { readRedisUrl } from './redis-client/redis-url.js'
 import { absolutePath } from './runtime/paths.js'
 import type { Backend, Source, Store, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
@@ -46,8 +47,8 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
   const options = checkRedisOptions(given)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
-  const tls = checkTls('redis', options.tls, client === undefined ? url : undefined)
-  const connection = client === undefined ? overUrl({ url, tls }) : overClient(client)
+  if (client !== undefined) checkTls('redis', options.tls, undefined)
+  const connection = client === undefined ? overUrl(readRedisUrl('redis', url, options.tls)) : overClient(client)
   if (options.perHost !== true) return new RedisBackend(settings, connection)
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {

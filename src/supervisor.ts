@@ -16,6 +16,7 @@ import { Configuration, type Layers } from './supervisor/configuration/configura
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { logConfiguration } from './supervisor/configuration/explain.js'
 import { readFile, usualFile } from './supervisor/configuration/file.js'
+import type { PortSettings } from './supervisor/configuration/port-settings.js'
 import { settings as everySetting, type Settings } from './supervisor/configuration/settings.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
@@ -146,7 +147,8 @@ export interface AttendOptions
       | 'logLevel'
       | 'logFormat'
     > &
-      EncryptionSettings
+      EncryptionSettings &
+      PortSettings
   > {
   readonly hooks?: Hooks<Attendant> | undefined
   readonly logger?: GivenLogger | undefined

@@ -27,6 +27,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'store/backend',
     'instrument/http/express-route',
     'instrument/http/label-values',
+    'instrument/port/port-metrics',
     'instrument/http/request-notes',
   ],
   home: 'everything',

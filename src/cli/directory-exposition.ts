@@ -9,21 +9,33 @@ import { text } from '../exposition/text.js'
 import { workerLabelFromEnvironment } from '../home/worker-label.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
-import { type Family, type FamilyTable, familiesNamed } from '../model/family.js'
+import { type Family, type FamilyTable, familiesNamed, type SampleFamily } from '../model/family.js'
 import { SharedSource } from '../store/shared/shared-source.js'
+import { reportOnce } from './report-once.js'
+
+export interface DirectoryExpositionOptions {
+  /** Receives each fault of a reading. */
+  readonly report?: (error: MetricsError) => void
+  /** Families of the process that reads, shown beside those of all registries. */
+  readonly ownFamilies?: () => readonly SampleFamily[]
+}
 
 /**
  * What all processes counted in a directory, read from outside: nothing is joined, written or locked.
  *
  * @param registry only this one; otherwise all, and of two families of one name that of the default registry
  */
-export function directoryExposition(directory: string, registry?: string): Exposition {
+export function directoryExposition(
+  directory: string,
+  registry?: string,
+  { report = reportOnce(), ownFamilies = () => [] }: DirectoryExpositionOptions = {},
+): Exposition {
   const open = () => new SharedSource(directory, loadBinding().binding)
   let source = open()
   const reopen = (): void => {
     source = open()
   }
-  const gathering = new Gathering(() => source, tellOnce(), workerLabelFromEnvironment, { reopen })
+  const gathering = new Gathering(() => source, report, workerLabelFromEnvironment, { reopen })
   const formatters = new Formatters()
   const queue = new ScrapeQueue()
   const print = (contentType: string, names: readonly string[]): Promise<readonly Uint8Array[]> =>
@@ -31,16 +43,16 @@ export function directoryExposition(directory: string, registry?: string): Expos
       () => {},
       (gathered) => {
         const families = choose(gathered.tables, registry)
-        const shown = registry === undefined ? [...families, ...selfFamilies(gathered)] : families
+        const shown = registry === undefined ? [...families, ...selfFamilies(gathered), ...ownFamilies()] : families
         const formatter = formatters.of(contentType)!
         if (formatter.exemplars) gathered.placeExemplars()
         return formatter.format(familiesNamed<Family>(shown, names), gathered.pause)
       },
     )
   return {
-    async expose(accept, names = []) {
+    async expose(accept, names = [], limits = {}) {
       const contentType = formatters.negotiate(accept, text.contentType)
-      const chunks = await queue.share([contentType, ...names].join(' '), () => print(contentType, names))
+      const chunks = await queue.share([contentType, ...names], () => print(contentType, names), limits)
       return { contentType, chunks }
     },
   }
@@ -55,14 +67,4 @@ function choose(tables: readonly FamilyTable[], registry: string | undefined): r
     if (!chosen.has(name) || registry === defaultRegistryName) chosen.set(name, table)
   }
   return [...chosen.values()]
-}
-
-/** Each fault is told once: a file that stays broken would fill the log at every scrape. */
-function tellOnce(): (error: MetricsError) => void {
-  const told = new Set<string>()
-  return ({ code, message }) => {
-    if (told.has(message)) return
-    told.add(message)
-    console.error(`promhive: ${code}: ${message}`)
-  }
 }

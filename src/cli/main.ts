@@ -9,6 +9,7 @@ import { serve } from './commands/serve.js'
 import { stats } from './commands/stats.js'
 import { top } from './commands/top.js'
 import { wipe } from './commands/wipe.js'
+import { print, printError } from './output.js'
 import { packageVersion } from './version.js'
 
 /** @internal In the order of the overview. */
@@ -17,14 +18,14 @@ export const commands: readonly Command[] = [run, config, serve, inspect, top, s
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === '--version' || name === '-v') {
-    console.log(packageVersion())
+    print(packageVersion())
     return 0
   }
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const [topic] = rest
     const about = commands.find((command) => command.name === topic)
     if (topic !== undefined && about === undefined) return unknownCommand(topic)
-    console.log(about?.usage ?? overview())
+    print(about?.usage ?? overview())
     return name === undefined ? 1 : 0
   }
   const command = commands.find((candidate) => candidate.name === name)
@@ -32,14 +33,14 @@ export async function main(args: readonly string[]): Promise<number> {
   // What stands behind -- is the application's.
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
   if (own.includes('--help') || own.includes('-h')) {
-    console.log(command.usage)
+    print(command.usage)
     return 0
   }
   try {
     return await command.run(rest)
   } catch (error) {
-    console.error(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
-    if (isUsageError(error)) console.error(`see promhive help ${name}`)
+    printError(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
+    if (isUsageError(error)) printError(`see promhive help ${name}`)
     return 1
   }
 }
@@ -47,7 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
 function unknownCommand(name: string): number {
   const meant = nearest(name, [...commands.map((command) => command.name), 'help', '--help', '--version'])
   const advice = meant === undefined ? `\n\n${overview()}` : `; did you mean ${meant}?`
-  console.error(`promhive: there is no command "${name}"${advice}`)
+  printError(`promhive: there is no command "${name}"${advice}`)
   return 1
 }
 

@@ -1,6 +1,7 @@
 import type { UwsgiStatistics, UwsgiWorker } from '../instrument/uwsgi/uwsgi-statistics.js'
 import type { WorkerStatistics } from '../supervisor/statistics.js'
 import { columns } from './columns.js'
+import { inLine } from './output.js'
 
 type Worker = UwsgiWorker & Partial<Pick<WorkerStatistics, 'state'>>
 
@@ -20,31 +21,43 @@ const head = [
 
 /** Statistics for people: a line for the server, one for each of its sockets, one for each worker. */
 export function statisticsText(told: UwsgiStatistics): string {
-  const { version = '?', pid = '?', sockets = [], workers = [] } = told
+  const { version = '?', pid = '?' } = told
+  // What another program told is what it says to be only as far as that is looked at.
+  const sockets = listOf(told.sockets)
+  const workers = listOf(told.workers)
   const waiting = sockets.map(({ name, queue, max_queue }) => {
-    const most = max_queue ? ` of ${max_queue}` : ''
-    return `${name || '-'}: ${queue ?? '?'}${most} waiting`
+    const most = max_queue ? ` of ${inLine(String(max_queue))}` : ''
+    return `${inLine(String(name || '-'))}: ${inLine(String(queue ?? '?'))}${most} waiting`
   })
   const rows = (workers as readonly Worker[]).map((worker) => [
     String(worker.id ?? '-'),
     worker.pid ? String(worker.pid) : '-',
-    worker.status ?? '-',
-    worker.state ?? '-',
+    String(worker.status ?? '-'),
+    String(worker.state ?? '-'),
     figure(worker.requests),
     figure(worker.exceptions),
-    worker.avg_rt === undefined ? '-' : `${(worker.avg_rt / 1000).toFixed(1)} ms`,
+    worker.avg_rt === undefined ? '-' : `${(Number(worker.avg_rt) / 1000).toFixed(1)} ms`,
     worker.rss ? `${Math.round(worker.rss / 1024 / 1024)} MiB` : '-',
-    worker.last_spawn ? new Date(worker.last_spawn * 1000).toISOString().slice(0, 19) : '-',
+    dateOf(worker.last_spawn),
     figure(worker.respawn_count),
     figure(worker.harakiri_count),
   ])
   const busy = workers.filter(({ status }) => status === 'busy').length
   return [
-    `version ${version}, pid ${pid}: ${workers.length} workers, ${busy} busy`,
+    `version ${inLine(String(version))}, pid ${inLine(String(pid))}: ${workers.length} workers, ${busy} busy`,
     ...waiting,
     '',
     ...columns([head, ...rows], [0, 1, 4, 5, 6, 7, 9, 10]),
   ].join('\n')
+}
+
+function listOf<T extends object>(given: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(given) ? given.filter((each) => typeof each === 'object' && each !== null) : []
+}
+
+function dateOf(seconds: number | undefined): string {
+  const date = new Date(Number(seconds) * 1000)
+  return !seconds || Number.isNaN(date.getTime()) ? '-' : date.toISOString().slice(0, 19)
 }
 
 function figure(value: number | undefined): string {

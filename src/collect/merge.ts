@@ -108,7 +108,7 @@ export class Merger {
     const byName = new Map<string, Table[]>()
     for (const table of this.tables.values()) {
       if (table.newest === 0) continue
-      const id = `${table.family.registry} ${table.family.name}`
+      const id = JSON.stringify([table.family.registry, table.family.name])
       const others = byName.get(id)
       if (others === undefined) byName.set(id, [table])
       else others.push(table)

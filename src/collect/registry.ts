@@ -21,7 +21,7 @@ import { PlugInMetrics } from './plug-in-metrics.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
-import { ScrapeQueue } from './scrape-queue.js'
+import { type QueueLimits, ScrapeQueue } from './scrape-queue.js'
 import { selfFamilies } from './self-metrics.js'
 
 /**
@@ -112,6 +112,8 @@ export class Registry implements MetricRegistry {
    * What a server answers: the exposition in the format that the Accept header of the scrape asks for.
    *
    * @param names only the families of these names, as a scrape asks for with `name[]=…`; all when left out
+   * @param limits a signal that drops the scrape while it waits for its turn, and how many others may wait
+   * @throws the signal's reason when it was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    * @example
    * const { contentType, chunks } = await register.expose(request.headers.accept)
    * response.setHeader('Content-Type', contentType).end(Buffer.concat(chunks))
@@ -119,9 +121,10 @@ export class Registry implements MetricRegistry {
   async expose(
     accept?: string,
     names: readonly string[] = [],
+    limits: QueueLimits = {},
   ): Promise<{ readonly contentType: string; readonly chunks: readonly Uint8Array[] }> {
     const contentType = this.formatters.negotiate(accept, this.contentType)
-    return { contentType, chunks: await this.print(contentType, names) }
+    return { contentType, chunks: await this.print(contentType, names, limits) }
   }
 
   /** @throws MetricsError `NAME_TAKEN` when another metric has the name; `REGISTER_INVALID` when it counts elsewhere */
@@ -220,27 +223,29 @@ export class Registry implements MetricRegistry {
     }).unref()
   }
 
-  private print(contentType: string, names: readonly string[] = []): Promise<readonly Uint8Array[]> {
+  private print(type: string, names: readonly string[] = [], limits?: QueueLimits): Promise<readonly Uint8Array[]> {
     const format = ({ pause, placeExemplars }: Gathered, families: readonly Family[]) => {
-      const formatter = this.formatters.of(contentType)!
+      const formatter = this.formatters.of(type)!
       if (formatter.exemplars) placeExemplars()
       return formatter.format(familiesNamed(families, names), pause)
     }
-    return this.scrape(format, [contentType, ...names].join(' '))
+    return this.queue.share([type, ...names], () => this.scrapeNow(format), limits)
   }
 
-  /** One scrape of this registry after another. Who asks for the same while it waits for its turn shares it. */
-  private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>, shared?: string): Promise<T> {
-    const scrape = (): Promise<T> =>
-      this.home.gathering.run(
-        () => this.prepare(),
-        async (gathered, foreign) => {
-          await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
-          this.defaults.check(gathered.tables)
-          return use(gathered, this.select(gathered, foreign))
-        },
-      )
-    return shared === undefined ? this.queue.run(scrape) : this.queue.share(shared, scrape)
+  /** One scrape of this registry after another. */
+  private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
+    return this.queue.run(() => this.scrapeNow(use))
+  }
+
+  private scrapeNow<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
+    return this.home.gathering.run(
+      () => this.prepare(),
+      async (gathered, foreign) => {
+        await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
+        this.defaults.check(gathered.tables)
+        return use(gathered, this.select(gathered, foreign))
+      },
+    )
   }
 
   /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
@@ -250,7 +255,7 @@ export class Registry implements MetricRegistry {
     const foreign = new Map<string, Family>()
     const bringUpToDate = async (metric: Registered): Promise<void> => {
       if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
-      const family = await this.plugIns.ask(metric)
+      const family = await this.plugIns.ask(metric, (name) => (this.members.get(name) ?? metric) !== metric)
       if (family !== undefined) foreign.set(metric.name, family)
     }
     const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])

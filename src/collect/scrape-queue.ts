@@ -1,9 +1,24 @@
+import { MetricsError } from '../model/errors.js'
 import { withTimeout } from '../runtime/time-limit.js'
+
+/** How long a shared scrape waits for its turn, and among how many. */
+export interface QueueLimits {
+  /** Aborted when nothing waits for the answer any more: the scrape is dropped, unless others share it. */
+  readonly signal?: AbortSignal | undefined
+  /** How many different scrapes may wait already. */
+  readonly maxQueued?: number | undefined
+}
+
+interface Shared {
+  readonly answer: Promise<unknown>
+  /** Of all that share it; undefined for a caller that always waits. */
+  readonly signals: (AbortSignal | undefined)[]
+}
 
 /** One scrape after another: each begins when those before it are done, well or not, or have hung for too long. */
 export class ScrapeQueue {
   private last: Promise<unknown> = Promise.resolve()
-  private readonly waiting = new Map<string, Promise<unknown>>()
+  private readonly waiting = new Map<string, Shared>()
 
   /** @param longest milliseconds after which a scrape is given up, so that it does not block those after it */
   constructor(private readonly longest = 120_000) {}
@@ -14,15 +29,37 @@ export class ScrapeQueue {
     return next
   }
 
-  /** Who asks for the same while a scrape of it still waits for its turn shares it. */
-  share<T>(what: string, scrape: () => Promise<T>): Promise<T> {
-    const shared = this.waiting.get(what) as Promise<T> | undefined
-    if (shared !== undefined) return shared
-    const mine = this.run(() => {
-      this.waiting.delete(what)
+  /**
+   * Requests for the same share a scrape that still waits for its turn.
+   *
+   * @param what all that the answer depends on
+   * @throws the signal's reason when the scrape was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
+   */
+  share<T>(what: readonly string[], scrape: () => Promise<T>, limits: QueueLimits = {}): Promise<T> {
+    const { signal, maxQueued = Number.POSITIVE_INFINITY } = limits
+    // The parts come from a request: joined, two different lists might make the same key.
+    const key = JSON.stringify(what)
+    const known = this.waiting.get(key)
+    if (known !== undefined) {
+      known.signals.push(signal)
+      return known.answer as Promise<T>
+    }
+    const queued = [...this.waiting.values()].filter(isWanted).length
+    if (queued >= maxQueued) {
+      const text = `${queued} different ones wait for their turn already`
+      return Promise.reject(new MetricsError('SCRAPE_REFUSED', text))
+    }
+    const signals = [signal]
+    const answer = this.run(() => {
+      this.waiting.delete(key)
+      if (!isWanted({ signals })) throw signal!.reason
       return scrape()
     })
-    this.waiting.set(what, mine)
-    return mine
+    this.waiting.set(key, { answer, signals })
+    return answer
   }
+}
+
+function isWanted({ signals }: Pick<Shared, 'signals'>): boolean {
+  return signals.some((signal) => signal?.aborted !== true)
 }

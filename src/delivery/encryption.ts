@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import type { Server } from 'node:https'
 import { join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../runtime/paths.js'
-import { clearInterval, setInterval } from '../runtime/timers.js'
+import { type CertificateFile, certificateFile, checkValid, ownCertificate } from './certificate-file.js'
 
 /** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
 export interface EncryptionOptions {
@@ -23,9 +22,6 @@ export interface EncryptionOptions {
 
 /** How a fault calls an option: by what the user wrote. */
 export type OptionName = (option: keyof EncryptionOptions) => string
-
-/** Milliseconds between two looks whether a certificate was renewed. */
-const lookEvery = 10_000
 
 const variables = {
   certfile: 'PROMETHEUS_SSL_CERTFILE',
@@ -92,30 +88,14 @@ export function checkEncryption(
     ...(clientCafile !== undefined && { clientCafile: absolutePath(clientCafile) }),
     ...(clientCapath !== undefined && { clientCapath: absolutePath(clientCapath) }),
   }
-  readContext(options, nameOf)
+  readEncryption(options, nameOf)
   return options
 }
 
 /** What `https.createServer` takes. */
 export function serverOptions(options: EncryptionOptions) {
   const asks = asksClients(options)
-  return { ...readContext(options), requestCert: asks, rejectUnauthorized: asks }
-}
-
-/** Takes up what was renewed: a certificate lives for a shorter time than a server. What cannot be used is left for later. */
-export function keepCurrent(server: Server, options: EncryptionOptions, every = lookEvery): void {
-  let known = stamp(options)
-  const timer = setInterval(() => {
-    const now = stamp(options)
-    if (now === known) return
-    try {
-      server.setSecureContext(readContext(options))
-      known = now
-    } catch {
-      // A certificate without its key yet: the next look finds both.
-    }
-  }, every).unref()
-  server.once('close', () => clearInterval(timer))
+  return { ...readEncryption(options).context, requestCert: asks, rejectUnauthorized: asks }
 }
 
 /** Who names the certificates of clients wants them asked for. */
@@ -123,38 +103,58 @@ function asksClients({ clientCafile, clientCapath, clientAuthRequired = true }: 
   return clientAuthRequired && (clientCafile !== undefined || clientCapath !== undefined)
 }
 
-function readContext(
+/** What the files hold, checked: what a server needs, and until when its certificates are valid. */
+export interface Encryption {
+  readonly context: SecureContextOptions
+  /** One for each file. */
+  readonly certificates: readonly CertificateFile[]
+}
+
+/**
+ * Reads the files.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the option as `nameOf` has it, for files that cannot be read or used, and
+ *   for certificates that have expired
+ */
+export function readEncryption(
   options: EncryptionOptions,
   nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
-): SecureContextOptions {
-  const read = (option: keyof EncryptionOptions, path: string): Buffer => {
-    try {
-      return readFileSync(path)
-    } catch (cause) {
-      throw new MetricsError('OPTION_INVALID', `${nameOf(option)}: ${path} cannot be read: ${textOf(cause)}`, { cause })
-    }
-  }
+): Encryption {
   const { certfile, keyfile, clientCafile, clientCapath } = options
-  const ca = asksClients(options)
-    ? [
-        ...(clientCafile === undefined ? [] : [read('clientCafile', clientCafile)]),
-        ...(clientCapath === undefined ? [] : filesIn(clientCapath, nameOf).map((path) => read('clientCapath', path))),
-      ]
-    : undefined
-  const context = {
-    cert: read('certfile', certfile),
-    key: read('keyfile', keyfile),
-    ...(ca !== undefined && { ca }),
-    minVersion: 'TLSv1.2',
-  } as const
+  const cert = read('certfile', certfile, nameOf)
+  const key = read('keyfile', keyfile, nameOf)
+  const secureContext = { cert, key, minVersion: 'TLSv1.2' } as const
   try {
-    // Loaded by who encrypts: it takes milliseconds of an application's start.
-    process.getBuiltinModule('node:tls').createSecureContext(context)
+    // Loaded with the first port that is encrypted: it takes milliseconds of an application's start.
+    process.getBuiltinModule('node:tls').createSecureContext(secureContext)
   } catch (cause) {
     const text = `${nameOf('certfile')}: ${certfile} and ${keyfile} cannot be used together: ${textOf(cause)}`
     throw new MetricsError('OPTION_INVALID', text, { cause })
   }
-  return context
+  // The first one is the server's own; those behind it may be there for old clients only.
+  const own = checkValid(`${nameOf('certfile')}: ${certfile}`, [ownCertificate(certfile, cert)])
+  if (!asksClients(options)) return { context: secureContext, certificates: own }
+  const signers: CertificateFile[] = []
+  if (clientCafile !== undefined) {
+    const found = [certificateFile(clientCafile, read('clientCafile', clientCafile, nameOf))]
+    signers.push(...checkValid(`${nameOf('clientCafile')}: ${clientCafile}`, found))
+  }
+  if (clientCapath !== undefined) {
+    const found = filesIn(clientCapath, nameOf).map((path) => certificateFile(path, read('clientCapath', path, nameOf)))
+    signers.push(...checkValid(`${nameOf('clientCapath')}: ${clientCapath}`, found))
+  }
+  return {
+    context: { ...secureContext, ca: signers.flatMap(({ pems }) => pems) },
+    certificates: [...own, ...signers],
+  }
+}
+
+function read(option: keyof EncryptionOptions, path: string, nameOf: OptionName): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new MetricsError('OPTION_INVALID', `${nameOf(option)}: ${path} cannot be read: ${textOf(cause)}`, { cause })
+  }
 }
 
 function filesIn(directory: string, nameOf: OptionName): readonly string[] {
@@ -170,14 +170,24 @@ function filesIn(directory: string, nameOf: OptionName): readonly string[] {
   }
 }
 
-/** Changes when one of the files does. */
-function stamp({ certfile, keyfile, clientCafile, clientCapath }: EncryptionOptions): string {
-  return [certfile, keyfile, clientCafile, clientCapath]
-    .map((path) => {
-      const facts = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
-      return facts === undefined ? '' : `${facts.ino} ${facts.mtimeMs}`
-    })
-    .join()
+/** Changes when one of the files does, or one in the directory. */
+export function stampOf({ certfile, keyfile, clientCafile, clientCapath }: EncryptionOptions): string {
+  const paths = [certfile, keyfile, clientCafile, clientCapath].filter((path) => path !== undefined)
+  if (clientCapath !== undefined) paths.push(...entriesOf(clientCapath))
+  return JSON.stringify(
+    paths.map((path) => {
+      const facts = statSync(path, { throwIfNoEntry: false })
+      return facts === undefined ? [path] : [path, facts.ino, facts.mtimeMs, facts.size]
+    }),
+  )
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory).map((name) => join(directory, name))
+  } catch {
+    return []
+  }
 }
 
 function textOf(cause: unknown): string {

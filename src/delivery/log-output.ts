@@ -1,11 +1,14 @@
 import { jsonLine, Log, type LogFormat, type LogLevel, plainLine } from '../model/logger.js'
+import { maskCredentials } from '../model/mask-credentials.js'
 
 /** Returns a log to the standard error, where programs under systemd and Docker log: the output is the application's. */
 export function standardLog(level: LogLevel, format: LogFormat): Log {
   return new Log((of, message, fields) => {
     outlive(process.stderr)
     const line =
-      format === 'json' ? jsonLine(of, message, fields, new Date(), process.pid) : plainLine(of, message, process.pid)
+      format === 'json'
+        ? jsonLine(of, maskCredentials(message), fields, new Date(), process.pid)
+        : plainLine(of, maskCredentials(message), process.pid)
     process.stderr.write(line)
   }, level)
 }

@@ -1,7 +1,8 @@
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
-import { checkTls, type RedisAddress, type RedisTls } from '../redis-client/place.js'
+import { checkTls, type RedisAddress, type RedisPlace, type RedisSocket, type RedisTls } from '../redis-client/place.js'
+import { readRedisUrl } from '../redis-client/redis-url.js'
 
 /** Where the exposition goes, and how often. What is left out is read from the environment variable that is named. */
 export interface RedisForwarderOptions {
@@ -58,13 +59,14 @@ const known = {
 export interface RedisForwarderSettings {
   readonly enabled: boolean
   readonly client: object | undefined
-  readonly address: RedisAddress
+  readonly address: RedisAddress | RedisSocket
   readonly interval: number
   readonly keyPrefix: string
   readonly forwards: 'one' | 'each'
   readonly accept: string | undefined
 }
 
+const caller = 'startRedisForwarder'
 const defaults = { host: 'localhost', port: 6379, db: 0, interval: 30, keyPrefix: 'promhive:metrics:' } as const
 
 /** @throws MetricsError `OPTION_INVALID`, naming the option or the variable */
@@ -89,11 +91,11 @@ export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.P
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   }
-  const tls = checkTls('startRedisForwarder', options.tls, url)
+  if (url === undefined) checkTls(caller, options.tls, undefined)
   return {
     enabled: from.flag('enabled', 'REDIS_ENABLED') ?? names,
     client,
-    address: url === undefined ? own : addressOf(url, tls),
+    address: url === undefined ? own : addressOf(readRedisUrl(caller, url, options.tls)),
     interval: from.number('interval', 'REDIS_FORWARD_INTERVAL', 0.01, 86_400, false) ?? defaults.interval,
     keyPrefix: from.text('keyPrefix', 'REDIS_KEY_PREFIX') ?? defaults.keyPrefix,
     forwards,
@@ -152,28 +154,22 @@ class Reader {
   }
 }
 
-function addressOf(url: string, tls: RedisTls | undefined): RedisAddress {
-  let parsed: URL
-  try {
-    parsed = new URL(url)
-  } catch {
-    throw invalid('url must be one such as redis://localhost:6379/0')
-  }
-  const { protocol, hostname, port, pathname, username, password } = parsed
+/** The parts of an address: host and port are told with what is forwarded. */
+function addressOf(place: RedisPlace): RedisAddress | RedisSocket {
+  if (!('url' in place)) return place
+  const { protocol, hostname, port, pathname, username, password } = new URL(place.url)
   const db = Number(pathname.slice(1) || 0)
-  if (!/^rediss?:$/.test(protocol) || hostname === '' || !Number.isInteger(db)) {
-    throw invalid('url must be one such as redis://localhost:6379/0')
-  }
+  if (!Number.isInteger(db)) throw invalid('url must be one such as redis://localhost:6379/0')
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || defaults.port),
     db,
     ...(username !== '' && { username: decodeURIComponent(username) }),
     ...(password !== '' && { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' && { tls: tls ?? {} }),
+    ...(protocol === 'rediss:' && { tls: place.tls ?? {} }),
   }
 }
 
 function invalid(what: string): MetricsError {
-  return new MetricsError('OPTION_INVALID', `startRedisForwarder: ${what}`)
+  return new MetricsError('OPTION_INVALID', `${caller}: ${what}`)
 }

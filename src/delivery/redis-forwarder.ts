@@ -115,10 +115,10 @@ export class RedisForwarding {
     const { contentType, chunks } = await this.surroundings.registry.expose(accept)
     const text = Buffer.concat(chunks)
     const timestamp = Math.floor(Date.now() / 1000)
-    const { host, port } = address
     const metadata = {
       timestamp,
-      ...(client === undefined && { host, port }),
+      ...(client === undefined &&
+        ('path' in address ? { path: address.path } : { host: address.host, port: address.port })),
       ...{ interval, forwarder: this.id, contentType, bytes: text.length },
     }
     // In one turn, so that either library sends them in one go.
@@ -144,7 +144,8 @@ export class RedisForwarding {
   }
 
   private place(): string {
-    const { host, port } = this.settings.address
-    return this.settings.client === undefined ? `${host}:${port}` : 'the given client'
+    const { client, address } = this.settings
+    if (client !== undefined) return 'the given client'
+    return 'path' in address ? address.path : `${address.host}:${address.port}`
   }
 }

@@ -1,12 +1,15 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, Server } from 'node:http'
 import { MetricsError } from '../model/errors.js'
 import type { OptionNames } from '../model/known-options.js'
 import { setTimeout } from '../runtime/timers.js'
-import { checkEncryption, type EncryptionOptions, keepCurrent, serverOptions } from './encryption.js'
+import { checkAllowedHosts } from './allowed-hosts.js'
+import { checkEncryption, type EncryptionOptions } from './encryption.js'
+import { HttpPort } from './http-port.js'
+import type { PortEvents } from './port-events.js'
+import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
 import { type Exposition, type ScrapeResponse, scrape, textResponse } from './scrape.js'
 
-export interface MetricsServerOptions {
+export interface MetricsServerOptions extends PortLimits {
   /** 0 takes any free port. */
   readonly port?: number
   /** The address to listen on. Only this machine when left out. */
@@ -21,6 +24,11 @@ export interface MetricsServerOptions {
   readonly keepAlive?: boolean
   /** Answers over https only, and only who has a certificate where one is asked for. A renewed one is taken up by itself. */
   readonly tls?: EncryptionOptions | undefined
+  /**
+   * Names that the `Host` header may have, beside those of this machine and `host`. Without any, the header is checked on a
+   * loopback address only; `['*']` allows every name.
+   */
+  readonly allowedHosts?: readonly string[] | undefined
 }
 
 const defaults = {
@@ -42,10 +50,9 @@ export const metricsServerOptions = {
   retryEvery: true,
   keepAlive: true,
   tls: true,
+  allowedHosts: true,
+  ...portLimits,
 } as const satisfies OptionNames<MetricsServerOptions>
-
-/** What instruments know promhive's own servers by: scrapes are no requests to the application. */
-export const ownServer = Symbol.for('promhive.metrics-server')
 
 /** A metrics port that is open. */
 export interface MetricsServer {
@@ -58,93 +65,77 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
+const caller = 'startMetricsServer'
+
 /** Opens a metrics port. Throws `OPTION_INVALID`, and `PORT_TAKEN` when the port stays taken. */
-export async function openMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+export async function openMetricsServer(
+  options: MetricsServerOptions,
+  events: PortEvents = {},
+): Promise<MetricsServer> {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const { port, host, path, registry, attempts, retryEvery, keepAlive } = {
     ...defaults,
     ...given,
   } as Required<MetricsServerOptions>
   const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
+  const limits = checkLimits(caller, options)
+  const allowedHosts = checkAllowedHosts(caller, options.allowedHosts)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new MetricsError(
-      'OPTION_INVALID',
-      `startMetricsServer: port must be a whole number from 0 to 65535, got ${port}`,
-    )
+    throw new MetricsError('OPTION_INVALID', `${caller}: port must be a whole number from 0 to 65535, got ${port}`)
   }
   if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new MetricsError('OPTION_INVALID', `startMetricsServer: path must begin with "/", got ${path}`)
+    throw new MetricsError('OPTION_INVALID', `${caller}: path must begin with "/", got ${path}`)
   }
-  const server = await serverOf(tls, (request, response) => {
-    answer(request, registry, path).then(
-      (answered) => send(request, response, answered),
-      () => response.destroy(),
-    )
+  const { maxQueuedScrapes: maxQueued } = limits
+  const http = await HttpPort.create({
+    limits,
+    allowedHosts,
+    tls,
+    events,
+    answer: (request, signal) => answer(request, registry, path, { signal, maxQueued }),
   })
-  Object.defineProperty(server, ownServer, { value: true })
-  await listen(server, port, host, attempts, retryEvery)
-  if (!keepAlive) server.unref()
-  const { port: bound } = server.address() as AddressInfo
+  await listen(http, port, host, attempts, retryEvery)
+  if (!keepAlive) http.server.unref()
+  const { port: bound, server } = http
   const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
-  return { port: bound, host, url, server, close: () => close(server) }
+  return { port: bound, host, url, server, close: () => http.close() }
 }
 
-/** The module is loaded with the first port that is opened: most processes of an application open none. */
-async function serverOf(tls: EncryptionOptions | undefined, listener: RequestListener): Promise<Server> {
-  if (tls === undefined) {
-    const { createServer } = await import('node:http')
-    return createServer(listener)
-  }
-  const { createServer } = await import('node:https')
-  const server = createServer(serverOptions(tls), listener)
-  keepCurrent(server, tls)
-  return server
-}
-
-async function answer(request: IncomingMessage, registry: Exposition, path: string): Promise<ScrapeResponse> {
+async function answer(
+  request: IncomingMessage,
+  registry: Exposition,
+  path: string,
+  limits: { readonly signal: AbortSignal; readonly maxQueued: number },
+): Promise<ScrapeResponse> {
   const [asked, query] = (request.url ?? '/').split('?', 2)
   if (asked !== path) return textResponse(404, `nothing here; the metrics are at ${path}\n`)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     const { status, headers, body } = textResponse(405, `metrics are read with GET\n`)
     return { status, headers: { ...headers, Allow: 'GET, HEAD' }, body }
   }
-  return scrape(registry, { accept: request.headers.accept, names: new URLSearchParams(query).getAll('name[]') })
+  const names = new URLSearchParams(query).getAll('name[]')
+  return scrape(registry, { accept: request.headers.accept, names, ...limits })
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ScrapeResponse): void {
-  response.writeHead(status, headers)
-  if (request.method !== 'HEAD') for (const chunk of body) response.write(chunk)
-  response.end()
-}
-
-/** Listens outside of node:cluster's sharing: a scrape of this port reaches this process. */
-async function listen(server: Server, port: number, host: string, attempts: number, retryEvery: number): Promise<void> {
+async function listen(http: HttpPort, port: number, host: string, attempts: number, retryEvery: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const fault = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      const failed = (error: NodeJS.ErrnoException): void => resolve(error)
-      server.once('error', failed)
-      server.listen({ port, host, exclusive: true }, () => {
-        server.off('error', failed)
-        resolve(undefined)
-      })
-    })
+    const fault = await http.listen(port, host).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error,
+    )
     if (fault === undefined) return
+    if (fault.code === 'EADDRINUSE' && attempt < attempts) {
+      await new Promise((resolve) => setTimeout(resolve, retryEvery))
+      continue
+    }
+    // Also ends the watch over certificates.
+    void http.close()
     if (fault.code !== 'EADDRINUSE') {
       throw new MetricsError('SERVER_FAILED', `the metrics port ${host}:${port} cannot be opened: ${fault.message}`, {
         cause: fault,
       })
     }
-    if (attempt >= attempts) {
-      const text = `the metrics port ${host}:${port} is taken, after ${attempt} tries; choose another port, or 0 for any`
-      throw new MetricsError('PORT_TAKEN', text, { cause: fault })
-    }
-    await new Promise((resolve) => setTimeout(resolve, retryEvery))
+    const text = `the metrics port ${host}:${port} is taken, after ${attempt} tries; choose another port, or 0 for any`
+    throw new MetricsError('PORT_TAKEN', text, { cause: fault })
   }
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }

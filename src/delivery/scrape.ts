@@ -1,3 +1,4 @@
+import type { QueueLimits } from '../collect/scrape-queue.js'
 import { MetricsError } from '../model/errors.js'
 
 /** A registry as a delivery sees it: its exposition in bytes, in the format that is asked for. */
@@ -5,15 +6,17 @@ export interface Exposition {
   /**
    * @param accept the Accept header of the scrape
    * @param names only the families of these names
+   * @param limits a signal that drops the scrape while it waits for its turn, and how many others may wait
    */
   expose(
     accept?: string,
     names?: readonly string[],
+    limits?: QueueLimits,
   ): Promise<{ readonly contentType: string; readonly chunks: readonly Uint8Array[] }>
 }
 
 /** What a scrape says of itself. */
-export interface ScrapeRequest {
+export interface ScrapeRequest extends QueueLimits {
   /** The Accept header. */
   readonly accept?: string | undefined
   /** The families that it wants, as `name[]=…` in the query; all of them when empty. */
@@ -28,17 +31,23 @@ export interface ScrapeResponse {
 
 const plainText = 'text/plain; charset=utf-8'
 
-/** Answers one scrape, whatever server asked. */
+/**
+ * Answers one scrape, whatever server asked.
+ *
+ * @throws the reason of the signal when the scrape was dropped
+ */
 export async function scrape(
   exposition: Exposition,
-  { accept, names = [] }: ScrapeRequest = {},
+  { accept, names = [], ...limits }: ScrapeRequest = {},
 ): Promise<ScrapeResponse> {
   try {
-    const { contentType, chunks } = await exposition.expose(accept, names)
+    const { contentType, chunks } = await exposition.expose(accept, names, limits)
     const { status, headers, body } = response(200, contentType, chunks)
     // What stores answers must not hand one scraper the format of another.
     return { status, headers: { ...headers, Vary: 'Accept' }, body }
   } catch (error) {
+    if (limits.signal?.aborted) throw error
+    if (error instanceof MetricsError && error.code === 'SCRAPE_REFUSED') return busy(error.message)
     // What could not be read may be readable at the next scrape.
     const status = error instanceof MetricsError && error.code === 'SCRAPE_INCOMPLETE' ? 503 : 500
     return textResponse(
@@ -46,6 +55,12 @@ export async function scrape(
       `the metrics could not be gathered: ${error instanceof Error ? error.message : error}\n`,
     )
   }
+}
+
+/** Asks the scraper to come again a little later. */
+export function busy(why: string): ScrapeResponse {
+  const { status, headers, body } = textResponse(503, `too many scrapes: ${why}; try again later\n`)
+  return { status, headers: { ...headers, 'Retry-After': '5' }, body }
 }
 
 export function textResponse(status: number, text: string): ScrapeResponse {

@@ -1,5 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import { clearTimeout, setTimeout } from '../runtime/timers.js'
+import type { PortEvents } from './port-events.js'
 import { PortSign } from './port-sign.js'
 import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './scrape-server.js'
 
@@ -11,6 +12,8 @@ export interface SharedPortOptions extends MetricsServerOptions {
   readonly onError: (error: MetricsError) => void
   /** Told when this process has the port. */
   readonly onOpen?: (server: MetricsServer) => void
+  /** Receives what the port reports. */
+  readonly events?: PortEvents
   /** Milliseconds between two looks whether the port is free. */
   readonly every?: number
 }
@@ -54,7 +57,7 @@ export class SharedPort {
 
   private async try(): Promise<void> {
     try {
-      this.server = await openMetricsServer({ ...this.options, attempts: 1 })
+      this.server = await openMetricsServer({ ...this.options, attempts: 1 }, this.options.events)
       this.sign?.put()
       this.options.onOpen?.(this.server)
     } catch (cause) {

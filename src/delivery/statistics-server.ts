@@ -1,5 +1,5 @@
 import { lstatSync, unlinkSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import {
   type AddressInfo,
   createConnection,
@@ -11,7 +11,11 @@ import {
 import { MetricsError } from '../model/errors.js'
 import { isTrustedOwner } from '../model/ownership.js'
 import type { StatisticsAddress } from '../model/statistics-address.js'
-import { ownServer } from './scrape-server.js'
+import { clearTimeout, setTimeout } from '../runtime/timers.js'
+import { Connections } from './connections.js'
+import { HttpPort } from './http-port.js'
+import { type CheckedLimits, checkLimits } from './port-limits.js'
+import { type ScrapeResponse, textResponse } from './scrape.js'
 
 export interface StatisticsServerOptions {
   /** Served over a unix socket, TCP or HTTP; port 0 takes any free one. */
@@ -20,6 +24,8 @@ export interface StatisticsServerOptions {
   readonly statistics: () => Promise<object>
   /** Told of what could not be told. */
   readonly onError: (error: MetricsError) => void
+  /** Over HTTP: names that the `Host` header may have, as for the metrics port. */
+  readonly allowedHosts?: readonly string[]
 }
 
 /** Statistics that are being served. */
@@ -29,9 +35,6 @@ export interface StatisticsServer {
   /** Closes it, and its connections. Twice is once. */
   close(): Promise<void>
 }
-
-/** Milliseconds that somebody may take to read what he asked for. */
-const patience = 10_000
 
 /** Only who runs the supervisor, and root, may connect. */
 const privately = 0o177
@@ -44,17 +47,19 @@ const privately = 0o177
  */
 export async function openStatisticsServer(options: StatisticsServerOptions): Promise<StatisticsServer> {
   const { address } = options
-  const connections = new Set<Socket>()
-  const server = address.kind === 'http' ? await httpServer(options) : createServer((socket) => tell(socket, options))
-  server.on('connection', (socket: Socket) => {
-    connections.add(socket)
-    socket.once('close', () => connections.delete(socket))
+  const limits = checkLimits('statistics', {})
+  if (address.kind === 'http') return overHttp(options, limits)
+  const connections = new Connections(limits.maxConnections, () => {})
+  const server = createServer((socket) => {
+    if (connections.add(socket)) tell(socket, options, connections, limits)
   })
   if (address.kind === 'unix') {
     await makeWay(address.path)
     await listenPrivately(server, address.path)
-  } else if (address.kind === 'tcp' || address.kind === 'http') {
-    await listen(server, shown(address), { host: address.host, port: address.port, exclusive: true })
+  } else if (address.kind === 'tcp') {
+    const { host, port } = address
+    await listening(server, shown(address), () => bind(server, { host, port, exclusive: true }))
+    server.unref()
   } else throw new MetricsError('OPTION_INVALID', `statistics are not served over ${address.kind}`)
   let closed: Promise<void> | undefined
   return {
@@ -62,20 +67,31 @@ export async function openStatisticsServer(options: StatisticsServerOptions): Pr
     close() {
       closed ??= new Promise((resolve) => {
         server.close(() => resolve())
-        for (const socket of connections) socket.destroy()
+        connections.destroy()
       })
       return closed
     },
   }
 }
 
-function tell(socket: Socket, { statistics, onError }: StatisticsServerOptions): void {
+function tell(
+  socket: Socket,
+  { statistics, onError }: StatisticsServerOptions,
+  connections: Connections,
+  { sendTimeout }: CheckedLimits,
+): void {
+  connections.mark(socket, true)
   // Who asks may hang up at any moment, and says nothing that is listened to.
   socket.on('error', () => socket.destroy())
-  socket.setTimeout(patience, () => socket.destroy())
+  const timer = setTimeout(() => socket.destroy(), sendTimeout).unref()
+  socket.once('close', () => clearTimeout(timer))
   socket.resume()
   statistics().then(
-    (told) => socket.end(jsonOf(told)),
+    (told) => {
+      // Read or not, the answer is on its way: a further client may take the place of one that does not read it.
+      connections.mark(socket, false)
+      socket.end(jsonOf(told))
+    },
     (cause) => {
       onError(untold(cause))
       socket.destroy()
@@ -83,26 +99,28 @@ function tell(socket: Socket, { statistics, onError }: StatisticsServerOptions):
   )
 }
 
-async function httpServer({ statistics, onError }: StatisticsServerOptions): Promise<Server> {
-  const { createServer: createHttpServer } = await import('node:http')
-  const server = createHttpServer((request: IncomingMessage, response: ServerResponse) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { Allow: 'GET, HEAD' }).end('statistics are read with GET\n')
-      return
+async function overHttp(
+  { address, statistics, onError, allowedHosts = [] }: StatisticsServerOptions,
+  limits: CheckedLimits,
+): Promise<StatisticsServer> {
+  const { host, port } = address as Extract<StatisticsAddress, { kind: 'http' }>
+  const answer = async ({ method }: IncomingMessage): Promise<ScrapeResponse> => {
+    if (method !== 'GET' && method !== 'HEAD') {
+      const { status, headers, body } = textResponse(405, 'statistics are read with GET\n')
+      return { status, headers: { ...headers, Allow: 'GET, HEAD' }, body }
     }
-    statistics().then(
-      (told) => {
-        response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
-        response.end(request.method === 'HEAD' ? undefined : jsonOf(told))
-      },
-      (cause) => {
-        onError(untold(cause))
-        response.writeHead(500).end('the statistics cannot be told at the moment\n')
-      },
-    )
-  })
-  Object.defineProperty(server, ownServer, { value: true })
-  return server
+    try {
+      const { status, headers, body } = textResponse(200, jsonOf(await statistics()))
+      return { status, headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body }
+    } catch (cause) {
+      onError(untold(cause))
+      return textResponse(500, 'the statistics cannot be told at the moment\n')
+    }
+  }
+  const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: {}, answer })
+  await listening(http.server, shown(address), () => http.listen(port, host))
+  http.server.unref()
+  return { address: shown(address, http.server), close: () => http.close() }
 }
 
 function jsonOf(statistics: object): string {
@@ -143,21 +161,30 @@ async function makeWay(path: string): Promise<void> {
 async function listenPrivately(server: Server, path: string): Promise<void> {
   const before = process.umask(privately)
   // It is bound when this returns; whether that went well is told later.
-  const listening = listen(server, path, { path, exclusive: true })
+  const bound = listening(server, path, () => bind(server, { path, exclusive: true }))
   process.umask(before)
-  await listening
+  await bound
+  server.unref()
 }
 
-function listen(server: Server, where: string, options: ListenOptions): Promise<void> {
+/** Waits until a server listens. Throws `PORT_TAKEN` or `SERVER_FAILED`. */
+async function listening(server: Server, where: string, listen: () => Promise<void>): Promise<void> {
+  try {
+    await listen()
+    server.on('error', () => {})
+  } catch (thrown) {
+    const cause = thrown as NodeJS.ErrnoException
+    const taken = cause.code === 'EADDRINUSE'
+    const text = taken ? `is taken; name another address` : `cannot be opened: ${cause.message}`
+    throw new MetricsError(taken ? 'PORT_TAKEN' : 'SERVER_FAILED', `${where} for statistics ${text}`, { cause })
+  }
+}
+
+function bind(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      const text = taken ? `is taken; name another address` : `cannot be opened: ${cause.message}`
-      reject(new MetricsError(taken ? 'PORT_TAKEN' : 'SERVER_FAILED', `${where} for statistics ${text}`, { cause }))
-    })
+    server.once('error', reject)
     server.listen(options, () => {
-      server.removeAllListeners('error').on('error', () => {})
-      server.unref()
+      server.off('error', reject)
       resolve()
     })
   })

@@ -150,8 +150,8 @@ export class ProcessHome implements Home {
     this.watchers.add(metric)
   }
 
-  showsItself(): boolean {
-    return this.options.selfMetrics ?? this.isShared()
+  showsItself(byDefault = this.isShared()): boolean {
+    return this.options.selfMetrics ?? byDefault
   }
 
   read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {

@@ -2,9 +2,11 @@ import { realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../delivery/encryption.js'
+import { portOptionsFromEnvironment } from '../delivery/port-environment.js'
 import { SharedPort } from '../delivery/shared-port.js'
 import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
+import { portMetrics } from '../instrument/port/port-metrics.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
 import { MetricsError } from '../model/errors.js'
 import { setImmediate } from '../runtime/timers.js'
@@ -96,6 +98,8 @@ function openPort(): void {
     ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
     tls: encryptionFromEnvironment(process.env),
+    ...portOptionsFromEnvironment(process.env),
+    events: portMetrics(home),
     registry: home.registry,
     alone: !hasSiblings(),
     family: familyUnderPm2(),

@@ -1,3 +1,5 @@
+import { maskCredentials, maskedError } from './mask-credentials.js'
+
 /** Every fault that promhive reports, by a code that stays. */
 export type MetricsErrorCode =
   | 'NAME_INVALID'
@@ -41,6 +43,9 @@ export type MetricsErrorCode =
   | 'PUSH_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
+  | 'SCRAPE_REFUSED'
+  | 'CERTIFICATE_EXPIRES'
+  | 'CERTIFICATE_UNUSABLE'
   | 'INSTRUMENT_FAILED'
   | 'START_FAILED'
 
@@ -59,7 +64,8 @@ export class MetricsError extends Error {
     message: string,
     options: { cause?: unknown; reason?: string } = {},
   ) {
-    super(message, options)
+    // Here, so that no message can show a password: neither promhive's own nor that of a library, which may quote an address.
+    super(maskCredentials(message), 'cause' in options ? { cause: maskedError(options.cause) } : {})
     this.reason = options.reason
   }
 }

@@ -8,6 +8,19 @@ export interface Exemplar {
   readonly timestamp?: number
 }
 
+/** An exemplar that came from outside; undefined for what no exposition can show. */
+export function exemplarFrom(value: unknown): Exemplar | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { labels, value: number, timestamp } = value as Record<keyof Exemplar, unknown>
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels) || typeof number !== 'number')
+    return undefined
+  if (timestamp !== undefined && !Number.isFinite(timestamp)) return undefined
+  const named = Object.entries(labels).every(([name, text]) => legalName.test(name) && typeof text === 'string')
+  return named ? (value as Exemplar) : undefined
+}
+
+const legalName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+
 /** Longest label set of an exemplar, names and values together, in code points: OpenMetrics 1.0. */
 export const longestExemplar = 128
 

@@ -56,13 +56,14 @@ export function nameOf(family: Family): string {
   return isTable(family) ? family.family.name : family.name
 }
 
-const endings = ['', '_total', '_bucket', '_sum', '_count', '_created', '_info']
+/** What the samples of a family may have behind its name. */
+export const sampleEndings = ['', '_total', '_bucket', '_sum', '_count', '_created', '_info']
 
 /** The families that have one of the names, or print a sample of one; all of them when no name is given. */
 export function familiesNamed<F extends Family>(families: readonly F[], names: readonly string[] = []): readonly F[] {
   if (names.length === 0) return families
   const wanted = new Set(names)
-  return families.filter((family) => endings.some((ending) => wanted.has(`${nameOf(family)}${ending}`)))
+  return families.filter((family) => sampleEndings.some((ending) => wanted.has(`${nameOf(family)}${ending}`)))
 }
 
 /** A family that nobody has counted in yet: shown by its HELP and TYPE. */

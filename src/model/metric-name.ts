@@ -1,4 +1,5 @@
 import { MetricsError } from './errors.js'
+import { maskAddress } from './mask-credentials.js'
 import type { MetricType } from './metric-type.js'
 
 const legal = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
@@ -61,8 +62,11 @@ export function unitOf(name: string, type: MetricType, unit: unknown): { readonl
 
 /** A short rendering of a wrong argument for an error text. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string')
-    return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value)
+  if (typeof value === 'string') {
+    // Before it is cut: half of an address does not show that there is a password in it.
+    const text = maskAddress(value)
+    return text.length > 60 ? `${JSON.stringify(text.slice(0, 60))}…` : JSON.stringify(text)
+  }
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? `an array of ${value.length}` : 'an object'

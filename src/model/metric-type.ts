@@ -1,4 +1,5 @@
-export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'info' | 'stateset' | 'unknown'
+export const metricTypes = ['counter', 'gauge', 'histogram', 'summary', 'info', 'stateset', 'unknown'] as const
+export type MetricType = (typeof metricTypes)[number]
 
 /** How the gauges of many processes become one. The ten modes of the Python client, spelled the same. */
 export type GaugeMode = `${'' | 'live'}${'all' | 'sum' | 'min' | 'max' | 'mostrecent'}`

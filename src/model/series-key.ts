@@ -14,6 +14,49 @@ export function labelValuesOf(key: SeriesKey): readonly (string | null)[] {
   return JSON.parse(key) as (string | null)[]
 }
 
+/**
+ * How many values a key has; -1 for a text that `seriesKey` does not make: two spellings of the same values would be two
+ * series.
+ */
+export function keyArity(key: string): number {
+  if (key === unlabelled) return 0
+  if (key.charCodeAt(0) !== 0x5b /* [ */) return -1
+  for (let at = 1, count = 1; ; count++) {
+    if (key.charCodeAt(at) === 0x22 /* " */) {
+      let end = at + 1
+      for (let code = key.charCodeAt(end); code !== 0x22; code = key.charCodeAt(++end)) {
+        // What is escaped, and what may have to be: rare enough to be parsed.
+        if (code === 0x5c /* \\ */ || (code >= 0xd800 && code < 0xe000)) return arityOfParsed(key)
+        // Also the end of the text, whose code is NaN.
+        if (!(code >= 0x20)) return -1
+      }
+      at = end + 1
+    } else if (key.startsWith('null', at)) at += 4
+    else return -1
+    const next = key.charCodeAt(at++)
+    if (next === 0x5d /* ] */) return at === key.length ? count : -1
+    if (next !== 0x2c /* , */) return -1
+  }
+}
+
+function arityOfParsed(key: string): number {
+  try {
+    const values: unknown = JSON.parse(key)
+    if (!Array.isArray(values) || !values.every((value) => value === null || typeof value === 'string')) return -1
+    return JSON.stringify(values) === key ? values.length : -1
+  } catch {
+    return -1
+  }
+}
+
+/** A filter that came from outside; undefined for what is none. */
+export function labelFilterFrom(value: unknown): LabelFilter | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return Object.values(value).every((each) => each === null || typeof each === 'string')
+    ? (value as LabelFilter)
+    : undefined
+}
+
 /** Some series of a family: those whose labels have these values, `null` for a label that they lack. Empty: all of them. */
 export type LabelFilter = Readonly<Record<string, string | null>>
 

@@ -83,7 +83,10 @@ async function openNodeRedis(
     ...('url' in place
       ? { url: place.url, socket: { ...connecting, ...secure } }
       : {
-          socket: { host: place.host, port: place.port, ...connecting, ...secure },
+          socket:
+            'path' in place
+              ? { path: place.path, ...connecting }
+              : { host: place.host, port: place.port, ...connecting, ...secure },
           database: place.db,
           ...(place.username !== undefined && { username: place.username }),
           ...(place.password !== undefined && { password: place.password }),

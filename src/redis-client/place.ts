@@ -35,7 +35,7 @@ const tlsOptions = {
 } as const satisfies Partial<OptionNames<RedisTls>>
 
 /** Where a Redis is: a URL as the libraries take it, or its parts. */
-export type RedisPlace = RedisUrl | RedisAddress
+export type RedisPlace = RedisUrl | RedisAddress | RedisSocket
 
 export interface RedisUrl {
   readonly url: string
@@ -51,6 +51,15 @@ export interface RedisAddress {
   readonly password?: string
   /** Undefined where the connection is open to all who listen. */
   readonly tls?: RedisTls | undefined
+}
+
+/** A socket of this machine. */
+export interface RedisSocket {
+  readonly path: string
+  readonly db: number
+  readonly username?: string
+  readonly password?: string
+  readonly tls?: undefined
 }
 
 /** @throws MetricsError `OPTION_INVALID`, naming the function whose option it is */

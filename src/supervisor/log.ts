@@ -1,6 +1,7 @@
 import { standardLog } from '../delivery/log-output.js'
 import { MetricsError } from '../model/errors.js'
 import { type GivenLogger, isLogger, Log, sinkFor } from '../model/logger.js'
+import { maskCredentials } from '../model/mask-credentials.js'
 import { describe } from '../model/metric-name.js'
 import type { Settings } from './configuration/settings.js'
 
@@ -24,5 +25,5 @@ export function logOf({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logF
 
 /** What went wrong, in words. */
 export function textOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault)
+  return maskCredentials(fault instanceof Error ? fault.message : String(fault))
 }

@@ -154,7 +154,10 @@ export abstract class SupervisorCore implements HookedSupervisor {
         metricsUrl: () => this.metricsUrl,
       })
       const onError = (error: MetricsError): void => this.report(error)
-      this.statisticsServer = await openStatisticsServer({ address, statistics: () => statistics.tell(), onError })
+      this.statisticsServer = await openStatisticsServer({
+        ...{ address, statistics: () => statistics.tell(), onError },
+        allowedHosts: this.settings.allowedHosts,
+      })
       const { address: at } = this.statisticsServer
       this.logger.info(`statistics at ${at}`, { event: 'statistics', address: at })
     } catch (cause) {

@@ -37,4 +37,15 @@ describe('what all processes counted in a directory', () => {
     const [first, second] = await Promise.all([exposition.expose(), exposition.expose('text/plain')])
     expect(second!.chunks).toBe(first!.chunks)
   })
+
+  test('is not shared with a request for other families whose names make the same text', async ({ stage }) => {
+    const directory = stage.directory()
+    const actor = await stage.start('actor.mjs', { env: { PROMHIVE_DIR: directory } })
+    await actor.ask('count', 'a', {}, 1)
+    const exposition = directoryExposition(directory)
+    const running = exposition.expose()
+    const [one, two] = await Promise.all([exposition.expose('*/*', ['a b']), exposition.expose('*/*', ['a', 'b'])])
+    await running
+    expect([one, two].map(({ chunks }) => Buffer.concat(chunks).toString().includes('a 1\n'))).toEqual([false, true])
+  })
 })

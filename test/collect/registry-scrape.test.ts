@@ -186,6 +186,74 @@ describe('a metric that brings only get()', () => {
     expect(told[0]!.message).toContain('get() of plugin failed')
   })
 
+  const bare = Object.create(null) as object
+  test.for<[string, unknown]>([
+    ['a line feed in its name', { name: 'plugin\nevil 1' }],
+    ['a name that is none', { name: '0' }],
+    ['another name than it was registered under', { name: 'c' }],
+    ['a help that is no text', { help: 5 }],
+    ['no help', { help: undefined }],
+    ['a type that there is not', { type: 'gauge\nevil 1' }],
+    ['values that are no list', { values: 'none' }],
+    ['a value that is no object', { values: [5] }],
+    ['a value that is no number', { values: [{ labels: {}, value: '1\nevil 1' }] }],
+    ['a label name that is none', { values: [{ labels: { 'a="x"} 1\nevil': 'b' }, value: 1 }] }],
+    ['a reserved label name', { values: [{ labels: { __name__: 'evil' }, value: 1 }] }],
+    ['labels that are no object', { values: [{ labels: 'a', value: 1 }] }],
+    ['a label value that is no text', { values: [{ labels: { a: bare }, value: 1 }] }],
+    ['a sample of another family', { values: [{ labels: {}, value: 1, metricName: 'c' }] }],
+    ['a line feed in the name of a sample', { values: [{ labels: {}, value: 1, metricName: 'plugin\nevil' }] }],
+    ['nothing', undefined],
+    ['a text', 'plugin 1\n'],
+  ])('that gives %s costs its own family, and the fault is reported', async ([, given]) => {
+    const { registry, told } = listening()
+    new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    const get = () => (typeof given === 'object' ? { ...values, help: 'P.', values: [], ...given } : given) as never
+    registry.registerMetric({ name: 'plugin', help: '', get })
+    for (const accept of [undefined, Registry.OPENMETRICS_CONTENT_TYPE]) {
+      const { chunks } = await registry.expose(accept)
+      const text = Buffer.concat(chunks).toString()
+      expect(text).toMatch(/^c(_total)? 0$/m)
+      expect(text).not.toMatch(/evil|plugin/)
+    }
+    expect(await registry.getMetricsAsJSON()).toMatchObject([{ name: 'c' }])
+    expect(told[0]).toMatchObject({ code: 'COLLECT_FAILED' })
+    expect(told[0]!.message).toMatch(/^get\(\) of plugin failed \(.+\); the other metrics are served$/s)
+  })
+
+  test('that was registered under a name that is none costs itself only', async () => {
+    const { registry, told } = listening()
+    new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    const name = 'a\nevil 1'
+    registry.registerMetric({ name, help: '', get: () => ({ ...values, name, values: [{ labels: {}, value: 1 }] }) })
+    expect(await registry.metrics()).toBe('# HELP c C.\n# TYPE c counter\nc 0\n')
+    expect(told[0]!.message).toContain('get() of a\\nevil 1 failed')
+  })
+
+  test('and has no name does not take that of another', async () => {
+    const registry = new Registry()
+    new Counter({ name: 'c', help: 'C.', registers: [registry] })
+    registry.registerMetric({ get: () => ({ ...values, name: 'c', values: [{ labels: {}, value: 1 }] }) } as never)
+    expect(await registry.metrics()).toBe('# HELP c C.\n# TYPE c counter\nc 0\n')
+  })
+
+  test('may give every sample that a family of its type has', async () => {
+    const registry = new Registry()
+    const give = (name: string, type: string, ...metricNames: string[]) => {
+      const all = metricNames.map((metricName) => ({ labels: {}, value: 1, metricName }))
+      registry.registerMetric({ name, help: '', get: () => ({ ...values, name, help: 'H.', type, values: all }) })
+    }
+    give('h', 'histogram', 'h_bucket', 'h_sum', 'h_count', 'h_created')
+    give('s', 'summary', 's', 's_sum', 's_count')
+    give('a_total', 'counter', 'a_total', 'a_created')
+    give('i_info', 'info', 'i_info')
+    give('u', 'untyped', 'u')
+    const text = await registry.metrics()
+    for (const name of ['h_bucket', 'h_created', 's', 's_count', 'a_total', 'a_created', 'i_info', 'u']) {
+      expect(text).toMatch(new RegExp(`^${name} 1$`, 'm'))
+    }
+  })
+
   test('that never answers holds the scrape for 5 s', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const { registry, told } = listening()
@@ -212,5 +280,41 @@ describe('a metric that brings only get()', () => {
     registry.resetMetrics()
     registry.clear()
     expect(await registry.metrics()).toBe('')
+  })
+})
+
+describe('scrapes at the same time', () => {
+  test.for([
+    [['a b'], ['a', 'b']],
+    [['a', 'b'], ['a b']],
+    [['a,b'], ['a', 'b']],
+    [['a","b'], ['a', 'b']],
+    [[''], []],
+    [['', ''], ['']],
+  ])('of %j and of %j do not share an answer', async ([one, two]) => {
+    const registry = new Registry()
+    for (const name of ['a', 'b']) new Counter({ name, help: 'H.', registers: [registry] })
+    const alone = async (names: readonly string[]) =>
+      Buffer.concat((await registry.expose('*/*', names)).chunks).toString()
+    const [first, second] = [await alone(one!), await alone(two!)]
+    // Behind one that runs already: they wait, and may be shared.
+    const [, ...both] = await Promise.all([registry.metrics(), alone(one!), alone(two!)])
+    expect(both).toEqual([first, second])
+  })
+
+  test('are dropped, refused and shared as their limits say', async () => {
+    const registry = new Registry()
+    for (const name of ['a', 'b']) new Counter({ name, help: 'H.', registers: [registry] })
+    const running = registry.metrics()
+    const gone = new AbortController()
+    const dropped = registry.expose('*/*', ['a'], { signal: gone.signal })
+    const refused = registry.expose('*/*', ['b'], { maxQueued: 1 })
+    await expect(refused).rejects.toMatchObject({ code: 'SCRAPE_REFUSED' })
+    gone.abort()
+    // The one that was dropped takes no place any more.
+    const accepted = registry.expose('*/*', ['b'], { maxQueued: 1 })
+    await expect(dropped).rejects.toBe(gone.signal.reason)
+    expect(Buffer.concat((await accepted).chunks).toString()).toContain('b 0\n')
+    await running
   })
 })

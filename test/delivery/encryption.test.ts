@@ -2,7 +2,8 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect } from 'vitest'
-import { encryptionFromEnvironment, keepCurrent } from '../../src/delivery/encryption.js'
+import { CertificateWatch } from '../../src/delivery/certificate-watch.js'
+import { encryptionFromEnvironment } from '../../src/delivery/encryption.js'
 import { Counter, type MetricsServerOptions, Registry, startMetricsServer } from '../../src/index.js'
 import { askSecurely, hasOpenssl, makeCertificate } from '../helpers/certificates.js'
 import { promhiveServe } from '../helpers/processes/command.js'
@@ -59,7 +60,7 @@ describe.runIf(hasOpenssl)('a metrics port with a certificate', () => {
     const own = makeCertificate(folder, 'server')
     const renewed = makeCertificate(folder, 'renewed')
     const { server, url } = await start(stage, { tls: own })
-    keepCurrent(server as never, own, 10)
+    new CertificateWatch(own, {}).start(server as never, 10)
     const ca = [readFileSync(own.certfile), readFileSync(renewed.certfile)]
     copyFileSync(renewed.certfile, own.certfile)
     expect((await askSecurely(url, { ca })).server).toBe('server')

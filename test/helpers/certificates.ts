@@ -11,6 +11,33 @@ export interface Certificate {
   readonly keyfile: string
 }
 
+/** Makes a certificate for 127.0.0.1, signed by itself, that is valid for so many days from now. */
+export function makeCertificateFor(days: number, folder: string, name: string): Certificate {
+  const [certfile, keyfile] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]
+  const [asked, extensions] = [join(folder, `${name}.csr`), join(folder, `${name}.ext`)]
+  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:TRUE\n')
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyfile]
+  openssl('req', ...key, '-subj', `/CN=${name}`, '-out', asked)
+  const self = ['-signkey', keyfile, '-days', String(days), '-extfile', extensions]
+  openssl('x509', '-req', '-in', asked, ...self, '-out', certfile)
+  return { certfile, keyfile }
+}
+
+/** Makes a certificate that expired on the first of January 2021. */
+export function makeExpiredCertificate(folder: string, name: string): Certificate {
+  const [certfile, keyfile] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]
+  const [asked, config, index] = [join(folder, `${name}.csr`), join(folder, `${name}.cnf`), join(folder, `${name}.txt`)]
+  writeFileSync(index, '')
+  const ca = `[ca]\ndatabase=${index}\nrand_serial=yes\nnew_certs_dir=${folder}\ndefault_md=sha256\npolicy=policy\n`
+  writeFileSync(config, `${ca}[policy]\ncommonName=supplied\n`)
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyfile]
+  openssl('req', ...key, '-subj', `/CN=${name}`, '-out', asked)
+  const dates = ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z']
+  const self = ['-name', 'ca', '-selfsign', '-keyfile', keyfile, '-in', asked, '-out', certfile]
+  openssl('ca', '-batch', '-notext', '-config', config, ...self, ...dates)
+  return { certfile, keyfile }
+}
+
 /** Makes a certificate for 127.0.0.1, signed by another one, or by itself. */
 export function makeCertificate(folder: string, name: string, signedBy?: Certificate): Certificate {
   const [certfile, keyfile] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]

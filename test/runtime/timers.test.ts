@@ -103,7 +103,7 @@ describe('a scrape that never ends', () => {
     const next = queue.run(async () => 7)
     await expect(hung).rejects.toThrow(/no answer within/)
     expect(await next).toBe(7)
-    expect(await queue.share('a', async () => 8)).toBe(8)
+    expect(await queue.share(['a'], async () => 8)).toBe(8)
   })
 
   test('does not block those after it: what is read', async () => {

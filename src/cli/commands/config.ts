@@ -4,6 +4,7 @@ import { explain, explainedAsJson } from '../../supervisor/configuration/explain
 import { configurationFrom } from '../../supervisor.js'
 import type { Command } from '../command.js'
 import type { OptionTable } from '../options.js'
+import { print, printJson } from '../output.js'
 import { parseRun, runOptions } from './run.js'
 
 const options: OptionTable = { ...runOptions, json: { type: 'boolean' } }
@@ -25,7 +26,8 @@ export const config: Command = {
     }
     const { commandLine, config, values } = parseRun(args, options)
     const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
-    console.log(values.json ? JSON.stringify(explainedAsJson(configuration), undefined, 2) : explain(configuration))
+    if (values.json) printJson(explainedAsJson(configuration))
+    else print(explain(configuration))
     return 0
   },
 }

@@ -7,6 +7,7 @@ import { checkPackages } from '../doctor/packages-check.js'
 import { checkRuntime } from '../doctor/runtime-check.js'
 import { checkSeats } from '../doctor/seats-check.js'
 import { type OptionTable, parseOptions } from '../options.js'
+import { inLine, print, printJson } from '../output.js'
 
 const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
 
@@ -34,19 +35,19 @@ export const doctor: Command = {
       findings.push(...checkDirectory(directory))
       if (isReadable(directory)) findings.push(...(await checkSeats(directory)))
     }
-    if (values.json) console.log(JSON.stringify(findings, undefined, 2))
-    else print(findings, directory)
+    if (values.json) printJson(findings)
+    else printFindings(findings, directory)
     return findings.some(({ state }) => state === 'fail') ? 1 : 0
   },
 }
 
 const marks = { ok: '  ok  ', warn: ' warn ', fail: ' FAIL ' } as const
 
-function print(findings: readonly Finding[], directory: string | undefined): void {
+function printFindings(findings: readonly Finding[], directory: string | undefined): void {
   const width = Math.max(...findings.map(({ topic }) => topic.length))
   for (const { state, topic, text, advice } of findings) {
-    console.log(`${marks[state]} ${topic.padEnd(width)}  ${text}`)
-    if (advice !== undefined) console.log(`${' '.repeat(width + 9)}→ ${advice}`)
+    print(`${marks[state]} ${topic.padEnd(width)}  ${inLine(text)}`)
+    if (advice !== undefined) print(`${' '.repeat(width + 9)}→ ${inLine(advice)}`)
   }
-  if (directory === undefined) console.log('\nName a directory, or set PROMHIVE_DIR, to have that looked at as well.')
+  if (directory === undefined) print('\nName a directory, or set PROMHIVE_DIR, to have that looked at as well.')
 }

@@ -11,6 +11,7 @@ import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
+import { inLine, print, printJson } from '../output.js'
 
 const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
 
@@ -36,7 +37,7 @@ export const inspect: Command = {
     const { writers, errors } = await new SharedSource(directory, loadBinding().binding).read(new Slices())
     const seats = writers.map((writer) => describeSeat(directory, writer))
     const faults = errors.map(({ message }) => message)
-    if (values.json) console.log(JSON.stringify({ directory, seats, faults }, undefined, 2))
+    if (values.json) printJson({ directory, seats, faults })
     else printSeats(directory, seats, faults)
     return faults.length === 0 ? 0 : 1
   },
@@ -70,7 +71,7 @@ function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
     pid,
     thread,
     live,
-    startedAt: new Date(startedAt * 1000).toISOString(),
+    startedAt: dateOf(startedAt),
     owners: epoch,
     families,
     series: Object.values(families).reduce((sum, count) => sum + count, 0),
@@ -79,13 +80,19 @@ function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
   }
 }
 
+/** Only of a head that another version wrote: what cannot be a date is no reason to show nothing. */
+function dateOf(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()
+}
+
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 function printSeats(directory: string, seats: readonly SeatFacts[], faults: readonly string[]): void {
   const alive = seats.filter((seat) => seat.live).length
-  console.log(`${directory}: ${seats.length} seats, ${alive} alive, ${seats.length - alive} dead`)
+  print(`${directory}: ${seats.length} seats, ${alive} alive, ${seats.length - alive} dead`)
   const rows = [
     ['seat', 'owner', 'state', 'since', 'owners', 'families', 'series', 'values', 'names'],
     ...seats.map((seat) => [
@@ -100,11 +107,11 @@ function printSeats(directory: string, seats: readonly SeatFacts[], faults: read
       `${seat.seriesBytes} B`,
     ]),
   ]
-  for (const line of columns(rows)) console.log(`  ${line}`)
+  for (const line of columns(rows)) print(`  ${line}`)
   const families = new Map<string, number>()
   for (const seat of seats) {
     for (const [name, series] of Object.entries(seat.families)) families.set(name, (families.get(name) ?? 0) + series)
   }
-  for (const [name, series] of [...families].sort()) console.log(`  ${name}: ${series} series in all seats together`)
-  for (const fault of faults) console.log(`  ! ${fault}`)
+  for (const [name, series] of [...families].sort()) print(`  ${inLine(name)}: ${series} series in all seats together`)
+  for (const fault of faults) print(`  ! ${inLine(fault)}`)
 }

@@ -1,11 +1,15 @@
 import { statSync } from 'node:fs'
 import { encryptionFromEnvironment } from '../../delivery/encryption.js'
+import { hostsIn, portOptionsFromEnvironment } from '../../delivery/port-environment.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
 import { type OptionTable, parseOptions } from '../options.js'
+import { print } from '../output.js'
+import { PortFamilies } from '../port-families.js'
+import { reportOnce } from '../report-once.js'
 
 const options = {
   dir: { type: 'string', short: 'd' },
@@ -13,6 +17,7 @@ const options = {
   host: { type: 'string' },
   path: { type: 'string' },
   registry: { type: 'string' },
+  'allowed-hosts': { type: 'string' },
 } as const satisfies OptionTable
 
 const usage = `promhive serve --dir DIR [--port 9464] [--host 127.0.0.1] [--path /metrics] [--registry NAME]
@@ -25,6 +30,9 @@ processes count in. It answers while every one of them is blocked, and after the
   --host ADDRESS   0.0.0.0 for every address of this machine
   --path PATH      where the metrics are
   --registry NAME  only this registry; all of them when left out
+  --allowed-hosts NAMES
+                   further names that the Host header may have, with commas between; * for any
+                   (PROMHIVE_METRICS_ALLOWED_HOSTS)
 
 PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE have it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only to
 who has a certificate.`
@@ -42,16 +50,21 @@ export const serve: Command = {
     if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
       throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
     }
-    const registry = directoryExposition(directory, values.registry)
-    const metrics = await openMetricsServer({
-      registry,
+    const report = reportOnce()
+    const port = new PortFamilies(report)
+    const hosts = values['allowed-hosts']
+    const serverOptions = {
+      registry: directoryExposition(directory, values.registry, { report, ownFamilies: () => port.families() }),
       keepAlive: true,
       tls: encryptionFromEnvironment(process.env),
       port: portNumber(values.port),
+      ...portOptionsFromEnvironment(process.env),
+      ...(hosts !== undefined && { allowedHosts: hostsIn(hosts) }),
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),
-    })
-    console.log(`promhive: serving ${directory} at ${metrics.url}`)
+    }
+    const metrics = await openMetricsServer(serverOptions, port)
+    print(`promhive: serving ${directory} at ${metrics.url}`)
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())
       process.once('SIGTERM', () => resolve())

@@ -3,6 +3,7 @@ import { MetricsError } from '../../model/errors.js'
 import { statisticsAddress } from '../../model/statistics-address.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
+import { print, printJson } from '../output.js'
 import { statisticsText } from '../statistics-text.js'
 
 const options = { json: { type: 'boolean' }, timeout: { type: 'string', default: '5' } } as const satisfies OptionTable
@@ -30,7 +31,8 @@ export const stats: Command = {
     const timeout = Number(values.timeout)
     if (!(timeout > 0)) throw new MetricsError('OPTION_INVALID', `--timeout must be a number of seconds above 0`)
     const told = await readStatistics(address, timeout * 1000)
-    console.log(values.json ? JSON.stringify(told, undefined, 2) : statisticsText(told))
+    if (values.json) printJson(told)
+    else print(statisticsText(told))
     return 0
   },
 }

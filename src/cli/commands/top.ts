@@ -4,6 +4,7 @@ import { MetricsError } from '../../model/errors.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
+import { printable } from '../output.js'
 import { frame } from '../top/frame.js'
 import { Viewer } from '../top/view.js'
 
@@ -50,7 +51,7 @@ export const top: Command = {
       const size = stdout.isTTY
         ? { rows: (stdout.rows || 24) - 1, width: stdout.columns || 80 }
         : { rows: 10_000, width: 10_000 }
-      stdout.write(`${stdout.isTTY ? clear : ''}${frame(directory, await viewer.look(), size)}\n`)
+      stdout.write(`${stdout.isTTY ? clear : ''}${printable(frame(directory, await viewer.look(), size))}\n`)
     }
     stop.abort()
     return 0

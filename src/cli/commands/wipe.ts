@@ -15,6 +15,7 @@ import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
+import { print } from '../output.js'
 
 const options = {
   dir: { type: 'string', short: 'd' },
@@ -58,7 +59,7 @@ export const wipe: Command = {
     } finally {
       closeSync(fd)
     }
-    console.log(`promhive: ${directory} is ready for a fresh run`)
+    print(`promhive: ${directory} is ready for a fresh run`)
     return 0
   },
 }

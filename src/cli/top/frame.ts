@@ -1,4 +1,5 @@
 import { columns } from '../columns.js'
+import { inLine } from '../output.js'
 import type { FamilyLine, View, WorkerLine } from './view.js'
 
 export interface FrameSize {
@@ -10,9 +11,9 @@ export interface FrameSize {
 export function frame(directory: string, { workers, families, faults }: View, { rows, width }: FrameSize): string {
   const live = workers.filter((worker) => worker.live)
   const lines = [
-    `promhive top  ${directory}  ${new Date().toISOString().slice(11, 19)} UTC`,
+    `promhive top  ${inLine(directory)}  ${new Date().toISOString().slice(11, 19)} UTC`,
     `${live.length} writers alive, ${workers.length - live.length} dead, ${families.reduce((sum, each) => sum + each.series, 0)} series`,
-    ...faults.map((fault) => `! ${fault}`),
+    ...faults.map((fault) => `! ${inLine(fault)}`),
     '',
     ...workerLines(live),
     '',

@@ -81,7 +81,7 @@ export class Viewer {
     const sums = new Map<string, Sums>()
     const lines = tables.map((table): FamilyLine => {
       const { family, order } = table
-      const id = `${family.registry} ${family.name}`
+      const id = JSON.stringify([family.registry, family.name])
       const now = sumsOf(table)
       sums.set(id, now)
       const before = this.sums.get(id)

@@ -1,3 +1,5 @@
+import { labelFilterFrom } from '../../model/series-key.js'
+
 /** What is known of a ledger before it is read. */
 export interface LedgerEntry {
   readonly version: number
@@ -42,7 +44,7 @@ export function restOf({ edition, exemplarsVersion }: { edition: number; exempla
   return `${edition} ${exemplarsVersion} ${JSON.stringify(facts)}`
 }
 
-/** @returns undefined for what a later version may have written */
+/** @returns undefined for what a later version, or a stranger, may have written */
 export function entryFrom(text: string): LedgerEntry | undefined {
   const found = /^(\d+) (\d+) (\d+) (\d+) (\d+) (\{.*\})$/s.exec(text)
   if (found === null) return undefined
@@ -53,11 +55,30 @@ export function entryFrom(text: string): LedgerEntry | undefined {
     number,
     number,
   ]
+  if (![version, seat, seen, edition, exemplarsVersion].every(Number.isSafeInteger)) return undefined
   try {
-    return { version, seat, seen, edition, exemplarsVersion, facts: JSON.parse(found[6]!) as Facts }
+    const facts = JSON.parse(found[6]!) as Facts
+    return areFacts(facts) ? { version, seat, seen, edition, exemplarsVersion, facts } : undefined
   } catch {
     return undefined
   }
+}
+
+const ledgerKinds: readonly unknown[] = ['writer', 'host', 'totals', 'kept'] satisfies readonly Facts['kind'][]
+
+function areFacts({ kind, instance, startedAt, epoch, process, parts = [] }: Facts): boolean {
+  return (
+    ledgerKinds.includes(kind) &&
+    typeof instance === 'string' &&
+    isOwner({ startedAt, epoch, process }) &&
+    Array.isArray(parts) &&
+    parts.every((part) => Number.isSafeInteger(part.part) && typeof part.live === 'boolean' && isOwner(part))
+  )
+}
+
+function isOwner({ startedAt, epoch, process }: { startedAt: number; epoch: number; process?: unknown }): boolean {
+  const named = process === undefined || typeof process === 'string'
+  return named && Number.isFinite(startedAt) && startedAt >= 0 && Number.isSafeInteger(epoch) && epoch >= 0
 }
 
 /** A removal for the whole application, and the writer that took it before it told. */
@@ -72,7 +93,14 @@ export function removalText({ author, registry, name, labels }: Removal): string
   return JSON.stringify([author, registry, name, labels])
 }
 
-export function removalFrom(text: string): Removal {
-  const [author, registry, name, labels] = JSON.parse(text) as [string, string, string, Removal['labels']]
-  return { author, registry, name, labels }
+/** @returns undefined for what is no removal */
+export function removalFrom(text: string): Removal | undefined {
+  try {
+    const [author, registry, name, filter] = JSON.parse(text) as unknown[]
+    const labels = labelFilterFrom(filter)
+    if (typeof author !== 'string' || typeof registry !== 'string' || typeof name !== 'string') return undefined
+    return labels && { author, registry, name, labels }
+  } catch {
+    return undefined
+  }
 }

@@ -224,7 +224,8 @@ export class Flusher {
 
   private follow(end: number, removals: readonly Reply[]): void {
     this.seen = end
-    const others = removals.map((each) => removalFrom(textOf(each))).filter(({ author }) => author !== this.writer)
+    const found = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
+    const others = found.filter(({ author }) => author !== this.writer)
     if (others.length > 0) this.flushed.removed(others)
   }
 

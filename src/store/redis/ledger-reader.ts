@@ -1,4 +1,4 @@
-import type { Exemplar } from '../../model/exemplar.js'
+import { type Exemplar, exemplarFrom } from '../../model/exemplar.js'
 import type { SeriesFilters } from '../../model/series-filters.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import type { RemovalIndex } from '../removal-index.js'
@@ -124,7 +124,16 @@ function exemplarsFrom(reply: readonly Reply[]): PlacedExemplar[] {
   const found: PlacedExemplar[] = []
   for (let i = 0; i + 1 < reply.length; i += 2) {
     const [slot, bucket] = textOf(reply[i]).split(' ').map(Number) as [number, number]
-    found.push({ slot, bucket, exemplar: JSON.parse(textOf(listOf(reply)[i + 1])) as Exemplar })
+    const exemplar = parsed(textOf(listOf(reply)[i + 1]))
+    if (exemplar !== undefined) found.push({ slot, bucket, exemplar })
   }
   return found
+}
+
+function parsed(json: string): Exemplar | undefined {
+  try {
+    return exemplarFrom(JSON.parse(json))
+  } catch {
+    return undefined
+  }
 }

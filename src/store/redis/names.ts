@@ -1,6 +1,6 @@
-import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
-import { layoutOf } from '../../model/layout/layout-of.js'
-import type { SeriesKey } from '../../model/series-key.js'
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { descriptorFrom } from '../../model/foreign-descriptor.js'
+import { keyArity, type SeriesKey } from '../../model/series-key.js'
 import type { Pause } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
 
@@ -60,14 +60,16 @@ export class Names {
   private line(line: string, before: (log: SeriesLog, slot: number) => boolean): void {
     if (line.startsWith('f ')) {
       const [index, json] = fields(line, 2)
-      this.families[Number(index)] = familyFrom(json!)
+      if (isCount(index)) this.families[Number(index)] = familyFrom(json!)
+      else this.faults++
       return
     }
     const opens = line.startsWith('o ')
     const [family, part, slot, ...rest] = fields(line, opens ? 5 : 4)
     const known = this.families[Number(family)]
     const key = rest.at(-1)
-    if (known === undefined || key === undefined || !Number.isSafeInteger(Number(slot))) {
+    const fits = known !== undefined && key !== undefined && keyArity(key) === known.labelNames.length
+    if (!fits || !isCount(slot) || !isCount(part) || (opens && !(Number(rest[0]) >= 0 && Number(rest[0]) < Infinity))) {
       this.faults++
       return
     }
@@ -83,6 +85,13 @@ export class Names {
     if (place === undefined) this.places.set(id, (place = log.families.push(known) - 1))
     return place
   }
+}
+
+/** More slots are not believed: a writer would hold gigabytes. */
+const mostSlots = 2 ** 27
+
+function isCount(text: string | undefined): boolean {
+  return text !== undefined && /^\d{1,9}$/.test(text) && Number(text) < mostSlots
 }
 
 /** What stands behind the first letter of a line: so many fields, the last of them to the end. */
@@ -102,10 +111,7 @@ function fields(line: string, count: number): string[] {
 /** Undefined for a family of a later version: slots of an unknown meaning are not read. */
 function familyFrom(json: string): FamilyDescriptor | undefined {
   try {
-    const family = JSON.parse(json) as FamilyDescriptor
-    layoutOf(family)
-    definitionKey(family)
-    return family
+    return descriptorFrom(JSON.parse(json))
   } catch {
     return undefined
   }

@@ -7,7 +7,7 @@ import { addressed, type RedisAddressOptions } from './address-options.js'
 
 /** How processes share their metrics through Redis. All times are in seconds. */
 export interface RedisOptions extends RedisAddressOptions {
-  /** Where Redis is: `redis://…`, or `rediss://…` for TLS. The default is redis://127.0.0.1:6379. */
+  /** Where Redis is: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`. The default is redis://127.0.0.1:6379. */
   readonly url?: string | undefined
   /** With `rediss://…`: who signed the server's certificate, and the like; `{ caFile: '/etc/ssl/redis.pem' }`. */
   readonly tls?: RedisTls | undefined

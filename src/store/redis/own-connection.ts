@@ -1,6 +1,6 @@
 import { type OwnClient, openClient } from '../../redis-client/own-client.js'
 import { within } from '../../redis-client/patience.js'
-import type { RedisUrl } from '../../redis-client/place.js'
+import type { RedisPlace } from '../../redis-client/place.js'
 import { evaluating, runOn } from './clients.js'
 import type { Connection, Reply } from './script.js'
 
@@ -11,7 +11,7 @@ const patience = 4_000
  * A way to Redis over a client of our own, of whichever library is installed. A client that fails is let go of, and the
  * next question makes another: so nothing is queued in it, and nothing keeps the process running while Redis is down.
  */
-export function overUrl(place: RedisUrl): Connection {
+export function overUrl(place: RedisPlace): Connection {
   let opened: Promise<OwnClient> | undefined
   const letGo = async (which: Promise<OwnClient>): Promise<void> => {
     if (opened === which) opened = undefined

@@ -142,8 +142,10 @@ export class Shelf {
     // A server that took over may have lost the last ones: what comes next has their places.
     if (this.followed > end) this.removals = this.removals.filter(({ position }) => position <= end)
     const from = Math.max(Math.min(this.followed, end), removed)
-    for (const [i, each] of removals.entries())
-      this.removals.push({ removal: removalFrom(textOf(each)), position: from + i + 1 })
+    for (const [i, each] of removals.entries()) {
+      const removal = removalFrom(textOf(each))
+      if (removal !== undefined) this.removals.push({ removal, position: from + i + 1 })
+    }
     this.followed = from + removals.length
   }
 

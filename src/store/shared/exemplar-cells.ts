@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Exemplar } from '../../model/exemplar.js'
-import type { LabelSet } from '../../model/label-set.js'
+import { type Exemplar, exemplarFrom } from '../../model/exemplar.js'
 import type { PlacedExemplar } from '../backend.js'
 import { crc32 } from './checksum.js'
 import { closeQuietly, freeName, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
@@ -107,16 +106,19 @@ function readCells(fd: number, count: number): (PlacedExemplar & { readonly cell
     const length = bytes.readUInt32LE(from + 4)
     const end = from + textAt + length
     if (length === 0 || length > cellSize - textAt || crc32(bytes, from + 4, end) !== bytes.readUInt32LE(from)) continue
-    found.push({
-      cell,
-      slot: bytes.readUInt32LE(from + 8),
-      bucket: bytes.readUInt32LE(from + 12),
-      exemplar: {
-        labels: JSON.parse(bytes.toString('utf8', from + textAt, end)) as LabelSet,
-        value: bytes.readDoubleLE(from + 16),
-        timestamp: bytes.readDoubleLE(from + 24),
-      },
-    })
+    const labels = labelsFrom(bytes.toString('utf8', from + textAt, end))
+    const timestamp = bytes.readDoubleLE(from + 24)
+    const exemplar = exemplarFrom({ labels, value: bytes.readDoubleLE(from + 16), timestamp })
+    if (exemplar === undefined) continue
+    found.push({ cell, slot: bytes.readUInt32LE(from + 8), bucket: bytes.readUInt32LE(from + 12), exemplar })
   }
   return found
+}
+
+function labelsFrom(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
 }

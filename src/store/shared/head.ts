@@ -1,6 +1,9 @@
 import { crc32 } from './checksum.js'
 import { at, byteOrderTag, fixedSize, headerSize, type Kind, kinds, magic, major, minor, states } from './format.js'
 
+/** Unix seconds: the latest that a date can be. */
+const latest = 8.64e12
+
 /** Who owns a seat: enough to tell it from a later process with the same pid. */
 export interface OwnerFacts {
   readonly pid: number
@@ -43,6 +46,18 @@ export class Head {
     if (this.words[at.headerSize / 4] !== headerSize) return 'size'
     if (this.kind !== kinds.mapped && this.kind !== kinds.buffered) return 'kind'
     return undefined
+  }
+
+  /**
+   * Why the part that changes cannot be what a writer wrote, or undefined. Each number is written in one store, so it is a
+   * writer's even while an owner sits down.
+   */
+  contentFault(): string | undefined {
+    const { pid, threadId, startTicks, pidNamespace, startedAt } = this.owner()
+    const numbers = [startTicks, pidNamespace, startedAt, this.heartbeat, this.floats[at.logBytes / 8]!, this.removals]
+    const counts = [pid, threadId, this.epoch, this.used, this.exemplars]
+    const possible = numbers.every((each) => each >= 0 && each <= Number.MAX_SAFE_INTEGER) && startedAt <= latest
+    return possible && counts.every((count) => count >= 0) ? undefined : 'contents'
   }
 
   /** Enters the next owner. The epoch turns in one store: the dead owner's gauges are the dead's from then on. */

@@ -1,12 +1,18 @@
 import { Chains, grown } from '../../model/chains.js'
-import type { SeriesKey } from '../../model/series-key.js'
+import { keyArity, type SeriesKey } from '../../model/series-key.js'
 
 /**
  * Keys as they come in from files: most writers tell of the same series, and what one of them has told of is not made a
  * string again. That saves the collector of garbage most of the work at the first scrape.
  */
 export class KeyTexts {
+  /** How many values the key that was asked for last has; -1 where it is no key. */
+  arity = -1
   private readonly texts: SeriesKey[] = ['']
+  /** How many values each of them has: looked at once, however many writers tell of it. */
+  private readonly arities: number[] = [-1]
+  /** The same of keys of more than ASCII. */
+  private readonly others = new Map<SeriesKey, number>()
   private hashes: Int32Array = new Int32Array(16)
   /** The entry that was asked for last. */
   private last = 0
@@ -17,10 +23,20 @@ export class KeyTexts {
     const next = this.texts[this.last + 1]
     if (next !== undefined && spells(next, bytes, from, end)) {
       this.last++
+      this.arity = this.arities[this.last]!
       return next
     }
     this.last = this.find(bytes, from, end)
-    return this.last === 0 ? bytes.toString('utf8', from, end) : this.texts[this.last]!
+    if (this.last === 0) return this.other(bytes.toString('utf8', from, end))
+    this.arity = this.arities[this.last]!
+    return this.texts[this.last]!
+  }
+
+  private other(key: SeriesKey): SeriesKey {
+    let arity = this.others.get(key)
+    if (arity === undefined) this.others.set(key, (arity = keyArity(key)))
+    this.arity = arity
+    return key
   }
 
   /** The entry of a key, made where there is none; 0 for one of more than ASCII, whose bytes are no characters. */
@@ -30,7 +46,9 @@ export class KeyTexts {
     for (let entry = this.chains.first(hash); entry !== 0; entry = this.chains.next[entry]!) {
       if (this.hashes[entry] === hash && spells(this.texts[entry]!, bytes, from, end)) return entry
     }
-    const entry = this.texts.push(bytes.toString('latin1', from, end)) - 1
+    const key = bytes.toString('latin1', from, end)
+    const entry = this.texts.push(key) - 1
+    this.arities.push(keyArity(key))
     if (entry >= this.hashes.length) this.hashes = grown(this.hashes, entry + 1)
     this.hashes[entry] = hash
     this.chains.add(entry)

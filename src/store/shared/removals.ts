@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
-import type { LabelFilter } from '../../model/series-key.js'
+import { labelFilterFrom } from '../../model/series-key.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Removal } from '../removal-index.js'
 import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
@@ -196,15 +196,11 @@ function linesOf(bytes: Buffer, position: number): { removals: PlacedRemoval[]; 
 /** Undefined for a line that means nothing, whatever its checksum says. */
 function removalFrom(text: string): Removal | undefined {
   try {
-    const [registry, name, labels, author] = JSON.parse(text.slice(2)) as [string, string, LabelFilter, string?]
-    if (typeof registry !== 'string' || typeof name !== 'string' || !isFilter(labels)) return undefined
+    const [registry, name, filter, author] = JSON.parse(text.slice(2)) as unknown[]
+    const labels = labelFilterFrom(filter)
+    if (typeof registry !== 'string' || typeof name !== 'string' || labels === undefined) return undefined
     return { registry, name, labels, ...(typeof author === 'string' && { author }) }
   } catch {
     return undefined
   }
-}
-
-function isFilter(labels: unknown): labels is LabelFilter {
-  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return false
-  return Object.values(labels).every((value) => value === null || typeof value === 'string')
 }

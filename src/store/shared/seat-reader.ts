@@ -146,7 +146,7 @@ export class SeatReader {
     const { head } = this
     const file = fstatSync(fd)
     if (readAt(fd, head.bytes, headerSize, 0) < headerSize) throw this.unreadable('too_short')
-    const fault = head.fault()
+    const fault = head.fault() ?? head.contentFault()
     if (fault !== undefined) throw this.unreadable(fault)
     // A copy of another seat's file: what it tells would be counted twice.
     if (head.seat !== this.seat) throw this.unreadable('copied')

@@ -1,4 +1,5 @@
-import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { descriptorFrom } from '../../model/foreign-descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { opened, removed, type SeriesLog } from '../series-log.js'
@@ -125,8 +126,11 @@ function readOpened(bytes: Buffer, from: number, end: number, log: SeriesLog, sl
   const slot = whole(bytes, afterFamily, afterSlot - 1)
   const created = decimal(bytes, afterSlot, afterCreated - 1)
   const known = log.families[family]
-  if (known === undefined || slot < 0 || slot + layoutOf(known).width > slots || !(created >= 0)) return false
-  log.append(opened, family, slot, keys.text(bytes, afterCreated, end), created)
+  if (known === undefined || slot < 0 || slot + layoutOf(known).width > slots) return false
+  if (!(created >= 0 && created < Number.POSITIVE_INFINITY)) return false
+  const key = keys.text(bytes, afterCreated, end)
+  if (keys.arity !== known.labelNames.length) return false
+  log.append(opened, family, slot, key, created)
   return true
 }
 
@@ -136,8 +140,11 @@ function readRemoved(bytes: Buffer, from: number, end: number, log: SeriesLog, k
   if (afterFamily === 0 || afterSlot === 0 || !isKey(bytes, afterSlot, end)) return false
   const family = whole(bytes, from, afterFamily - 1)
   const slot = whole(bytes, afterFamily, afterSlot - 1)
-  if (log.families[family] === undefined || slot < 0) return false
-  log.append(removed, family, slot, keys.text(bytes, afterSlot, end), 0)
+  const known = log.families[family]
+  if (known === undefined || slot < 0) return false
+  const key = keys.text(bytes, afterSlot, end)
+  if (keys.arity !== known.labelNames.length) return false
+  log.append(removed, family, slot, key, 0)
   return true
 }
 
@@ -146,26 +153,23 @@ function readFamily(bytes: Buffer, from: number, end: number, log: SeriesLog): b
   const index = afterIndex === 0 ? -1 : whole(bytes, from, afterIndex - 1)
   // A gap is a family whose line was broken: its series are passed over, those of later families are not.
   if (index < log.families.length || index > log.families.length + widestGap) return false
-  const family = descriptorFrom(bytes.toString('utf8', afterIndex, end))
+  const family = familyFrom(bytes.toString('utf8', afterIndex, end))
   if (family === undefined) return false
   while (log.families.length < index) log.families.push(undefined)
   log.families.push(family)
   return true
 }
 
-function descriptorFrom(json: string): FamilyDescriptor | undefined {
+/** The checksum tells that the line is whole, not that a metric wrote it. */
+function familyFrom(json: string): FamilyDescriptor | undefined {
   try {
-    const family = JSON.parse(json) as FamilyDescriptor
-    const { name, help, registry, labelNames } = family
-    if ([name, help, registry, ...labelNames].some((text) => typeof text !== 'string')) return undefined
-    // Both throw for a descriptor of a later version whose type is not known here.
-    return layoutOf(family).width > 0 && definitionKey(family) !== '' ? family : undefined
+    return descriptorFrom(JSON.parse(json))
   } catch {
     return undefined
   }
 }
 
-/** Whether a list stands here; that it is well-formed, the checksum has told. */
+/** Whether a list stands here. */
 function isKey(bytes: Buffer, from: number, end: number): boolean {
   return end - from >= 2 && bytes[from] === 0x5b /* [ */ && bytes[end - 1] === 0x5d /* ] */
 }

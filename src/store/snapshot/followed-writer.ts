@@ -1,13 +1,16 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { exemplarFrom } from '../../model/exemplar.js'
+import { descriptorFrom } from '../../model/foreign-descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesFilters } from '../../model/series-filters.js'
-import type { SeriesKey } from '../../model/series-key.js'
+import { keyArity, type SeriesKey } from '../../model/series-key.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import { type Removal, RemovalIndex } from '../removal-index.js'
 import { opened, removed, SeriesLog } from '../series-log.js'
 import type { Snapshot } from './snapshot-format.js'
 
-type Line = FamilyDescriptor | readonly [kind: number, family: number, slot: number, key: SeriesKey, created: number]
+type SeriesLine = readonly [kind: number, family: number, slot: number, key: SeriesKey, created: number]
+type Line = FamilyDescriptor | SeriesLine
 
 const encoder = new TextEncoder()
 const newline = 10
@@ -42,19 +45,23 @@ export class FollowedWriter {
   private log = new SeriesLog()
   private generation = ''
   private read = 0
+  /** Families that cannot be shown: their series are left out. */
+  faults = 0
   private readonly open = new Map<number, { readonly family: number; readonly key: SeriesKey }>()
 
-  async follow({ head, names }: Snapshot, pause: Pause): Promise<void> {
+  /** @throws an error for a line that no writer of this version wrote */
+  async follow({ head, names, values }: Snapshot, pause: Pause): Promise<void> {
     if (head.log !== this.generation || names.length < this.read) {
       this.log = new SeriesLog()
       this.open.clear()
+      this.faults = 0
       this.read = 0
       this.generation = head.log
     }
     let lines = 0
     const text = Buffer.from(names.buffer, names.byteOffset, names.byteLength)
     for (let end = text.indexOf(newline, this.read); end >= 0; end = text.indexOf(newline, this.read)) {
-      this.hear(JSON.parse(text.toString('utf8', this.read, end)) as Line)
+      this.hear(JSON.parse(text.toString('utf8', this.read, end)) as Line, values.length)
       this.read = end + 1
       if ((++lines & 255) === 0 && pause.due()) await pause.rest()
     }
@@ -97,12 +104,26 @@ export class FollowedWriter {
     }
   }
 
-  private hear(line: Line): void {
-    if (!('length' in line)) {
-      this.log.families.push(isKnown(line) ? line : undefined)
+  private hear(line: Line, slots: number): void {
+    if (!Array.isArray(line)) {
+      // Undefined for a type of a later version as well: slots of an unknown meaning are not read.
+      const family = descriptorFrom(line)
+      if (family === undefined) this.faults++
+      this.log.families.push(family)
       return
     }
-    const [kind, family, slot, key, created] = line
+    const [kind, family, slot, key, created] = line as SeriesLine
+    const known = this.log.families[family]
+    if (known === undefined && family in this.log.families) return
+    const fits = Number.isInteger(slot) && slot >= 0 && known !== undefined && slot + layoutOf(known).width <= slots
+    if (
+      !fits ||
+      (kind !== opened && kind !== removed) ||
+      keyArity(String(key)) !== known.labelNames.length ||
+      !(Number.isFinite(created) && created >= 0)
+    ) {
+      throw new TypeError('a line of its names is none that promhive writes')
+    }
     if (kind === opened) this.open.set(slot, { family, key })
     // What was left out already is gone already.
     else if (this.open.get(slot)?.key !== key || !this.open.delete(slot)) return
@@ -115,16 +136,14 @@ export function encodeExemplars(placed: readonly PlacedExemplar[]): Uint8Array {
 }
 
 function placedFrom(bytes: Uint8Array): PlacedExemplar[] {
-  const told = JSON.parse(new TextDecoder().decode(bytes)) as [number, number, PlacedExemplar['exemplar']][]
-  return told.map(([slot, bucket, exemplar]) => ({ slot, bucket, exemplar }))
-}
-
-/** Whether this version knows what the slots of a family mean. */
-function isKnown(family: FamilyDescriptor): boolean {
   try {
-    layoutOf(family)
-    return true
+    const told = JSON.parse(new TextDecoder().decode(bytes)) as [number, number, unknown][]
+    return told.flatMap(([slot, bucket, given]) => {
+      const exemplar = exemplarFrom(given)
+      return exemplar === undefined ? [] : [{ slot, bucket, exemplar }]
+    })
   } catch {
-    return false
+    // Examples are a courtesy: without them the numbers are the same.
+    return []
   }
 }

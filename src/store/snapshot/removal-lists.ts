@@ -1,4 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
+import { labelFilterFrom } from '../../model/series-key.js'
 import type { Removal } from '../removal-index.js'
 
 /** What one writer removed and somebody may not have seen: its removals from the `from`-th on. */
@@ -9,6 +10,16 @@ export interface RemovalList {
 
 /** Removals by the writer who asked for them. */
 export type RemovalLists = Readonly<Record<string, RemovalList>>
+
+/** Whether a value that came from outside is such a list. */
+export function isRemovalList(value: unknown): value is RemovalList {
+  const { from, list } = Object(value) as Partial<RemovalList>
+  if (!Number.isSafeInteger(from) || from! < 0 || !Array.isArray(list)) return false
+  return (list as unknown[]).every((each) => {
+    const { registry, name, labels } = Object(each) as Partial<Removal>
+    return typeof registry === 'string' && typeof name === 'string' && labelFilterFrom(labels) !== undefined
+  })
+}
 
 /** How many removals of each writer have been carried out. */
 export type Taken = Readonly<Record<string, number>>

@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import type { RemovalLists, Taken } from './removal-lists.js'
+import { isRemovalList, type RemovalLists, type Taken } from './removal-lists.js'
 
 /** What a snapshot says of its writer. */
 export interface SnapshotHead {
@@ -55,7 +55,7 @@ export function encodeSnapshot({ head, names, exemplars, values }: Snapshot): Ui
   return bytes
 }
 
-/** @throws MetricsError `FILE_UNREADABLE` with its reason: `foreign`, `version` or `truncated` */
+/** @throws MetricsError `FILE_UNREADABLE` with its reason: `foreign`, `version`, `truncated` or `contents` */
 export function decodeSnapshot(given: Uint8Array): Snapshot {
   if (!(given instanceof Uint8Array)) throw unreadable('foreign', 'readAll() gave something that is not a Uint8Array')
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
@@ -72,11 +72,27 @@ export function decodeSnapshot(given: Uint8Array): Snapshot {
   if (bytes.length !== end) throw unreadable('truncated', `a snapshot has ${bytes.length} of its ${end} bytes`)
   const values = new Float64Array(slots)
   new Uint8Array(values.buffer).set(bytes.subarray(prefix, prefix + slots * 8))
+  const head = headFrom(bytes.toString('utf8', namesAt - headLength, namesAt))
+  if (head === undefined) throw unreadable('contents', 'the head of a snapshot is none that promhive writes')
   return {
-    head: JSON.parse(bytes.toString('utf8', namesAt - headLength, namesAt)) as SnapshotHead,
+    head,
     names: bytes.subarray(namesAt, namesAt + namesLength),
     exemplars: bytes.subarray(namesAt + namesLength, end),
     values,
+  }
+}
+
+function headFrom(json: string): SnapshotHead | undefined {
+  try {
+    const head = JSON.parse(json) as SnapshotHead
+    const { writer, seat, process, epoch, startedAt, at, closed, log, inherited, removals, taken } = head
+    const texts =
+      Array.isArray(inherited) && [writer, process, log, ...inherited].every((text) => typeof text === 'string')
+    const counts = [seat, epoch, ...Object.values(taken)].every((count) => Number.isSafeInteger(count) && count >= 0)
+    const times = Number.isFinite(startedAt) && Number.isFinite(at) && startedAt >= 0 && typeof closed === 'boolean'
+    return texts && counts && times && Object.values(removals).every(isRemovalList) ? head : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -74,6 +74,8 @@ export class SnapshotReader {
         await known.writer.follow(snapshot, pause)
         await known.writer.leaveOut(untaken(removals, head.taken), pause)
         known.last = known.writer.snapshot(snapshot, isLive(snapshot, liveFor, now))
+        const { faults } = known.writer
+        if (faults > 0) errors.push(familiesUnreadable(head.writer, faults))
       } catch (cause) {
         errors.push(unreadable(cause))
         // What it was read up to may be the middle of a line: the next reading begins anew.
@@ -91,6 +93,11 @@ export class SnapshotReader {
     this.followed = followed
     return { writers, errors }
   }
+}
+
+function familiesUnreadable(writer: string, count: number): MetricsError {
+  const text = `${count} families of the snapshot of ${writer} cannot be read; the others are shown`
+  return new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' })
 }
 
 function unreadable(cause: unknown): MetricsError {

@@ -1,4 +1,5 @@
 import type { Log } from '../../model/logger.js'
+import { maskAddress } from '../../model/mask-credentials.js'
 import type { Configuration, Origin } from './configuration.js'
 import { type Setting, type SettingName, settings } from './settings.js'
 
@@ -14,7 +15,10 @@ export function explain({ origins }: Configuration): string {
 /** The same as plain data. */
 export function explainedAsJson({ origins }: Configuration): Record<string, { value: unknown; from: string }> {
   return Object.fromEntries(
-    origins.map((origin) => [origin.name, { value: hidden(origin) ? '***' : origin.value, from: origin.from }]),
+    origins.map((origin) => [
+      origin.name,
+      { value: hidden(origin) ? '***' : withoutCredentials(origin.value), from: origin.from },
+    ]),
   )
 }
 
@@ -34,7 +38,7 @@ export function optionsHelp(): string {
     .filter((setting: Setting) => setting.flag !== undefined)
     .map(({ flag, kind, help, flagAlias, default: value }: Setting) => {
       const [long, short] = flag!
-      const usual = kind.flag || typeof value === 'function' || !value ? '' : ` (${value})`
+      const usual = kind.flag || typeof value === 'function' || !value || String(value) === '' ? '' : ` (${value})`
       const option = `--${long}${kind.flag ? '' : ` ${long.split('-').at(-1)!.toUpperCase()}`}`
       return `  ${`${short === undefined ? '' : `-${short}, `}${option}`.padEnd(32)} ${help}${flagAlias === undefined ? '' : `; also --${flagAlias}`}${usual}`
     })
@@ -50,7 +54,12 @@ export function settingOfFlag(flag: string): SettingName | undefined {
 
 function shown(origin: Origin): string {
   if (hidden(origin)) return '***'
-  return typeof origin.value === 'string' ? JSON.stringify(origin.value) : String(origin.value)
+  const value = withoutCredentials(origin.value)
+  return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value)
+}
+
+function withoutCredentials(value: unknown): unknown {
+  return typeof value === 'string' ? maskAddress(value) : value
 }
 
 function hidden({ secret, value }: Origin): boolean {

@@ -59,6 +59,17 @@ export const portOfService: Kind<number> = {
   read: (given) => port.read(typeof given === 'string' ? given.replace(/^tcp:\/\/.*:/, '') : given),
 }
 
+/** Names of hosts: an array, or a text with commas between. */
+export const hostList: Kind<readonly string[]> = {
+  says: 'names of hosts with commas between, such as metrics.example.com',
+  read(given) {
+    const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given
+    if (!Array.isArray(names)) return undefined
+    const named = names.filter((name) => name !== '')
+    return named.every((name) => typeof name === 'string' && /^[^\s/@,]+$/.test(name)) ? named : undefined
+  },
+}
+
 /** More is a mistake: a port, not a number of workers. */
 export const mostWorkers = 1024
 

@@ -18,13 +18,14 @@ import {
   whole,
   workerClass,
 } from './kinds.js'
+import { type PortSettings, portSettings } from './port-settings.js'
 import { type RedisSettings, redisSettings } from './redis-settings.js'
 import type { SettingsTable } from './setting.js'
 
 export type { Setting } from './setting.js'
 
 /** All that `promhive run` and `supervise()` can be told. */
-export interface Settings extends EncryptionSettings, RedisSettings {
+export interface Settings extends EncryptionSettings, PortSettings, RedisSettings {
   /** How many processes serve the application. */
   readonly workers: number
   /** Where they count together; found by themselves when empty. */
@@ -252,6 +253,7 @@ export const settings: SettingsTable<Settings> = {
     exporterPath: 'gunicorn.worker_class',
     help: 'accepted for those who come from gunicorn: every worker is a Node process',
   },
+  ...portSettings,
   pidFile: {
     kind: filePath,
     default: '',

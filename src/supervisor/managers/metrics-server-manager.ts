@@ -1,10 +1,14 @@
 import type { EncryptionOptions } from '../../delivery/encryption.js'
+import type { PortEvents } from '../../delivery/port-events.js'
 import type { Exposition } from '../../delivery/scrape.js'
 import { type MetricsServer, openMetricsServer } from '../../delivery/scrape-server.js'
+import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { theHome } from '../../metric/home.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { setImmediate } from '../../runtime/timers.js'
 import { Configuration } from '../configuration/configuration.js'
 import { encryptionOf } from '../configuration/encryption-settings.js'
+import { portOptionsOf } from '../configuration/port-settings.js'
 import { settings as everySetting } from '../configuration/settings.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
@@ -16,6 +20,11 @@ export interface MetricsServerSettings {
   readonly portAttempts?: number
   /** Over https where there is a certificate. */
   readonly tls?: EncryptionOptions | undefined
+  /** Further names that the `Host` header may have. */
+  readonly allowedHosts?: readonly string[]
+  readonly maxConnections?: number
+  /** Seconds that a client may take to read an answer. */
+  readonly sendTimeout?: number
 }
 
 /** What `setupServer` decides. */
@@ -29,6 +38,9 @@ const known = {
   path: true,
   portAttempts: true,
   tls: true,
+  allowedHosts: true,
+  maxConnections: true,
+  sendTimeout: true,
   registry: true,
 } as const satisfies OptionNames<MetricsServerSetup>
 
@@ -59,9 +71,10 @@ export class MetricsServerManager {
   setupServer(environment: NodeJS.ProcessEnv = process.env): MetricsServerSetup | undefined {
     try {
       const configuration = new Configuration({ environment })
-      const { port, host, path, portAttempts } = configuration.settings
+      const { port, host, path, portAttempts, allowedHosts, maxConnections, sendTimeout } = configuration.settings
       const tls = encryptionOf(configuration)
-      this.setup = { port, host, path, portAttempts, tls, registry: defaultRegistry() }
+      const limits = { allowedHosts, maxConnections, sendTimeout }
+      this.setup = { port, host, path, portAttempts, tls, ...limits, registry: defaultRegistry() }
       return this.setup
     } catch (fault) {
       this.logger.error(`no metrics port: ${textOf(fault)}`)
@@ -81,9 +94,18 @@ export class MetricsServerManager {
     // A supervisor's settings are more than these.
     checkOptions('startServer', where, known, everySetting)
     if (this.server !== undefined) return true
-    const { port, host, path, portAttempts, tls } = typeof where === 'number' ? { ...this.setup, port: where } : where
+    const {
+      port,
+      host,
+      path,
+      portAttempts,
+      tls,
+      allowedHosts = [],
+      maxConnections = 0,
+      sendTimeout = 0,
+    } = typeof where === 'number' ? { ...this.setup, port: where } : where
     try {
-      this.server = await openMetricsServer({
+      const options = {
         port,
         ...(host !== undefined && { host }),
         registry: registry ?? defaultRegistry(),
@@ -92,7 +114,9 @@ export class MetricsServerManager {
         retryEvery: this.retryEvery,
         ...(path !== undefined && { path }),
         ...(portAttempts !== undefined && { attempts: portAttempts }),
-      })
+        ...portOptionsOf({ allowedHosts, maxConnections, sendTimeout }),
+      }
+      this.server = await openMetricsServer(options, this.events())
       const { url } = this.server
       this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })
       return true
@@ -100,6 +124,14 @@ export class MetricsServerManager {
       this.logger.error(`nobody can scrape, and the application goes on: ${textOf(fault)}`)
       return false
     }
+  }
+
+  /** What the port reports is logged; after this turn it is counted, when there is where faults are counted for all. */
+  private events(): PortEvents {
+    return portMetrics(theHome(), (error) => {
+      this.logger.warn(error.message)
+      setImmediate(() => theHome().onError(error))
+    })
   }
 
   /** Closes the port and its connections. Twice is once. */

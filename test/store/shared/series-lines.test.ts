@@ -51,7 +51,11 @@ test('the lines in use tell of the same series as all lines, and of no other', (
   }
   holds(
     fc.property(fc.array(entry, { maxLength: 40 }), (entries) => {
-      const lines = [familyLine(0, counterFamily('c')), familyLine(1, counterFamily('d'))]
+      const labelNames = ['x']
+      const lines = [
+        familyLine(0, counterFamily('c', { labelNames })),
+        familyLine(1, counterFamily('d', { labelNames })),
+      ]
       for (const { slot, removes, key, broken } of entries) {
         const text = JSON.stringify([`é ${key}`])
         const line = removes ? removedLine(slot % 2, slot, text) : openedLine(slot % 2, slot, key / 8, text)

@@ -1,0 +1,43 @@
+import type { MetricValue, MetricValues } from '../metric/metric-values.js'
+import { sampleEndings } from '../model/family.js'
+import { checkLabelNames } from '../model/label-set.js'
+import { checkMetricName, describe } from '../model/metric-name.js'
+import { metricTypes } from '../model/metric-type.js'
+
+/**
+ * Checks what the `get()` of a plug-in gave: one line that no parser reads would cost the whole scrape.
+ *
+ * @param registered the name that the metric was registered under, if it has one
+ * @throws an error that says what is wrong
+ */
+export function checkPlugInValues(registered: unknown, given: unknown): MetricValues {
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`get() gives an object with name, help, type and values, got ${describe(given)}`)
+  }
+  const { name, help, type, values = [] } = given as Partial<Record<keyof MetricValues, unknown>>
+  checkMetricName(name)
+  if (registered !== undefined && name !== registered) throw new TypeError(`it gave a family of another name, ${name}`)
+  if (typeof help !== 'string') throw new TypeError(`its help is a text, got ${describe(help)}`)
+  const known = type === 'untyped' ? 'unknown' : type
+  if (!(metricTypes as readonly unknown[]).includes(known)) {
+    throw new TypeError(`its type is one of ${metricTypes.join(', ')}, got ${describe(type)}`)
+  }
+  // A plug-in may have no values yet.
+  if (!Array.isArray(values)) throw new TypeError(`its values are an array, got ${describe(values)}`)
+  for (const value of values as unknown[]) checkValue(name, value)
+  return { ...(given as MetricValues), type: known as string }
+}
+
+function checkValue(family: string, given: unknown): void {
+  const { metricName = family, labels = {}, value } = Object(given) as Partial<Record<keyof MetricValue, unknown>>
+  // OpenMetrics adds `_total` and `_info` itself, or finds them there.
+  const bases = [family, family.replace(/_(?:total|info)$/, '')]
+  if (!bases.some((base) => sampleEndings.some((ending) => metricName === `${base}${ending}`))) {
+    throw new TypeError(`${describe(metricName)} is no sample of the family ${family}`)
+  }
+  if (typeof value !== 'number') throw new TypeError(`${describe(value)} is not a number`)
+  if (typeof labels !== 'object' || labels === null) {
+    throw new TypeError(`labels are an object of label values, got ${describe(labels)}`)
+  }
+  checkLabelNames(family, Object.keys(labels))
+}

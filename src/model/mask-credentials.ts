@@ -1,0 +1,56 @@
+/** What stands in the place of a secret. */
+const mask = '***'
+
+/**
+ * Hides what may be a password or a token in a text: all that stands in front of the `@` of an address, and the values of
+ * parameters whose names say so. Addresses that are malformed are covered as well: these are the ones that errors show.
+ *
+ * @example maskCredentials('redis://user:secret@host:6379/0') // 'redis://***@host:6379/0'
+ */
+export function maskCredentials(text: string): string {
+  return text.includes('/') || text.includes('=') ? text.replace(word, maskAddress) : text
+}
+
+/** What stands in front of a login; one slash where an address was taken for a path: `redis:/user:secret@host`. */
+const beforeLogin = /:\/{1,3}|\/{2,3}/
+/** Addresses without a login: an `@` in them is that of a scoped package in a stack trace. */
+const withoutLogin = /(?:file|webpack[a-z-]*)$/i
+
+/** Texts come from outside: each of these takes a time that grows as the length of the text. */
+const word = /[^\s"'`<>]+/g
+const parameter = /([?&;][\w-]{0,40}(?:password|passwd|passphrase|secret|token|api[-_]?key|pwd|auth)=)[^&;]+/gi
+
+/** Hides the credentials of a text that is one address, whatever else it holds. */
+export function maskAddress(text: string): string {
+  const found = beforeLogin.exec(text)
+  const from = found === null ? 0 : found.index + found[0].length
+  // Up to the last one: a password that was not encoded may hold any other character.
+  const to = text.lastIndexOf('@')
+  const scheme = text.slice(Math.max(0, from - 25), found?.index)
+  const hides = found !== null && to >= from && !found[0].endsWith('///') && !withoutLogin.test(scheme)
+  const address = hides ? `${text.slice(0, from)}${mask}${text.slice(to)}` : text
+  return address.includes('=') ? address.replace(parameter, `$1${mask}`) : address
+}
+
+/** The same for an error and all that caused it; the error itself where it holds no credential. */
+export function maskedError(cause: unknown, depth = 0): unknown {
+  if (typeof cause === 'string') return maskCredentials(cause)
+  if (typeof cause !== 'object' || cause === null || depth > 8) return cause
+  if (Array.isArray(cause)) {
+    const items = cause.map((item) => maskedError(item, depth + 1))
+    return items.some((item, i) => item !== cause[i]) ? items : cause
+  }
+  if (!(cause instanceof Error)) return cause
+  const values = Object.getOwnPropertyNames(cause).map((name) => {
+    const value = (cause as unknown as Record<string, unknown>)[name]
+    return { name, value, masked: maskedError(value, depth + 1) }
+  })
+  if (values.every(({ value, masked }) => masked === value)) return cause
+  // A copy: the error may belong to a library or to the application.
+  const copy = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(cause)) as Error
+  for (const { name, masked } of values) {
+    const enumerable = Object.prototype.propertyIsEnumerable.call(cause, name)
+    Object.defineProperty(copy, name, { value: masked, writable: true, configurable: true, enumerable })
+  }
+  return copy
+}

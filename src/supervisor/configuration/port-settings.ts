@@ -1,0 +1,45 @@
+import { hostList, seconds, whole } from './kinds.js'
+import type { SettingsTable } from './setting.js'
+
+/** What the metrics port may take of the supervisor, and whom it answers. */
+export interface PortSettings {
+  /** Names that the `Host` header of a scrape may have, beside those of this machine and the address of the port. */
+  readonly allowedHosts: readonly string[]
+  /** Connections at the same time; 0 for 100, and at most a quarter of the files that the supervisor may open. */
+  readonly maxConnections: number
+  /** Seconds that a client may take to read an answer. */
+  readonly sendTimeout: number
+}
+
+export const portSettings: SettingsTable<PortSettings> = {
+  allowedHosts: {
+    kind: hostList,
+    default: [],
+    env: ['PROMHIVE_METRICS_ALLOWED_HOSTS'],
+    flag: ['allowed-hosts'],
+    help: 'further names that the Host header of a scrape may have, with commas between; * for any',
+  },
+  maxConnections: {
+    kind: whole(0, 1_000_000),
+    default: 0,
+    env: ['PROMHIVE_METRICS_MAX_CONNECTIONS'],
+    flag: ['max-connections'],
+    help: 'connections of the metrics port; 0 for 100, and at most a quarter of the open files allowed',
+  },
+  sendTimeout: {
+    kind: seconds,
+    default: 30,
+    env: ['PROMHIVE_METRICS_SEND_TIMEOUT'],
+    flag: ['send-timeout'],
+    help: 'seconds that a scraper may take to read an answer',
+  },
+}
+
+/** The same as the options of a metrics server. */
+export function portOptionsOf({ allowedHosts, maxConnections, sendTimeout }: PortSettings) {
+  return {
+    allowedHosts,
+    ...(maxConnections > 0 && { maxConnections }),
+    ...(sendTimeout > 0 && { sendTimeout: Math.ceil(sendTimeout * 1000) }),
+  }
+}
