@@ -18,6 +18,8 @@ const frontDoors = Object.fromEntries(
     .map((name) => [name, `src/${name}.ts`]),
 )
 
+const doors = new Set(Object.values(frontDoors).map((file) => join(root, file)))
+
 // Built beside, and put in place when it is whole: what runs from dist meanwhile finds its files.
 const fresh = join(root, `.dist-${process.pid}`)
 process.on('exit', () => rmSync(fresh, { recursive: true, force: true }))
@@ -80,7 +82,8 @@ async function bundle(format, input) {
     codeSplitting: {
       groups: [
         { name: 'core', test: (id) => core.has(id), priority: 2 },
-        { name: 'shared', minShareCount: 2, priority: 1 },
+        // A front door that another one imports stays a file of its own: else each of them would load both.
+        { name: 'shared', minShareCount: 2, priority: 1, test: (id) => !doors.has(id) },
       ],
     },
   })

@@ -26,7 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const about = commands.find((command) => command.name === topic)
     if (topic !== undefined && about === undefined) return unknownCommand(topic)
     print(about?.usage ?? overview())
-    return name === undefined ? 2 : 0
+    return name === undefined ? 1 : 0
   }
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined) return unknownCommand(name)
@@ -41,7 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     printError(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
     if (isUsageError(error)) printError(`see promhive help ${name}`)
-    return isUsageError(error) ? 2 : 1
+    return 1
   }
 }
 
@@ -49,7 +49,7 @@ function unknownCommand(name: string): number {
   const meant = nearest(name, [...commands.map((command) => command.name), 'help', '--help', '--version'])
   const advice = meant === undefined ? `\n\n${overview()}` : `; did you mean ${meant}?`
   printError(`promhive: there is no command "${name}"${advice}`)
-  return 2
+  return 1
 }
 
 function isUsageError(error: unknown): boolean {

@@ -27,9 +27,8 @@ class Sightings {
 }
 
 /**
- * Finds the series of a family that nobody has counted in for a while. It looks at the merged values, so that a series
- * that one process still counts in stays, whatever the others do; and it looks when a scrape is answered, for a series
- * that nobody scrapes bothers nobody.
+ * Finds the series of a family that no process has counted in for a while. It compares merged values, so that a series
+ * stays as long as one process counts in it; and it runs when a scrape is answered, because only scrapes show series.
  */
 export class Expiry {
   private readonly seen = new Map<FamilyTable, { readonly rows: Sightings; scrape: number }>()

@@ -140,7 +140,9 @@ class Plan {
   constructor(readonly worker: string) {}
 
   async follow({ log }: WriterSnapshot, pause: Pause): Promise<void> {
-    for (; this.position < log.length; this.position++) {
+    // What this process opens while the merge rests belongs to the next scrape: its families have no tables here yet.
+    const { length } = log
+    for (; this.position < length; this.position++) {
       const i = this.position
       const table = this.tables[log.familyOf[i]!]!
       if (log.kinds[i] === removed) this.drop(table, log.slotOf[i]!, log.keyOf[i]!)
@@ -151,7 +153,7 @@ class Plan {
 
   /** The rows of this writer's series by their first slots: looked up for exemplars only. */
   rowsBySlot({ log }: WriterSnapshot): ReadonlyMap<number, { table: Table; row: number }> {
-    for (; this.placed < log.length; this.placed++) {
+    for (; this.placed < this.position; this.placed++) {
       const slot = log.slotOf[this.placed]!
       const table = this.tables[log.familyOf[this.placed]!]
       const row = table?.rowOf(log.keyOf[this.placed]!, this.worker)

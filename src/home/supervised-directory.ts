@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { prepareDirectory } from '../store/shared/directory.js'
+import { shareWith } from '../store/shared/ownership.js'
 import type { Account } from '../supervisor/account.js'
 import type { Settings } from '../supervisor/configuration/settings.js'
+import { userOfClusterWorkers } from './application-directory.js'
 import { placeOfRuns } from './application-place.js'
 import { processHome } from './default-registry.js'
 import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './run-directory.js'
@@ -15,6 +17,7 @@ export function directoryFor(settings: Pick<Settings, 'dir'>, account: Account |
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
   if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
   if (foreign === undefined) {
+    shareWith(userOfClusterWorkers(directory))
     prepareDirectory(directory)
   } else {
     giveRunDirectory(directory, foreign)

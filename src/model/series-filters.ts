@@ -27,7 +27,7 @@ export class SeriesFilters {
 
   /**
    * @param position when it was given: positions grow
-   * @param author who gave it, where that matters to `names`
+   * @param author the writer that gave it, where that matters to `names`
    */
   add(filter: LabelFilter, position = 1, author?: string): void {
     const names = Object.keys(filter)
@@ -87,12 +87,12 @@ function counts(given: Given | undefined, after: number, self: string | undefine
   return (own ? given.byAnother : given.last) > after
 }
 
-/** One value as it is; several as a text that no others have. */
+/** One value as it is; several as a text that is unique to them. */
 function valuesAt(values: readonly (string | null)[], labels: readonly number[]): string | null {
   return labels.length === 1 ? (values[labels[0]!] ?? null) : JSON.stringify(labels.map((label) => values[label]))
 }
 
-/** Undefined for a key that a damaged file told of. */
+/** Undefined for a key from a damaged file. */
 function valuesOf(key: SeriesKey): readonly (string | null)[] | undefined {
   try {
     return labelValuesOf(key)

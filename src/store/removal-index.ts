@@ -9,7 +9,7 @@ export interface Removal {
   readonly name: string
   /** Which series of the family: those whose labels have these values; all when empty. */
   readonly labels: LabelFilter
-  /** The writer that had carried it out before it told the others: what it counted since then stays. */
+  /** The writer that had carried it out before it could announce it: what it counted since then stays. */
   readonly author?: string
 }
 

@@ -37,7 +37,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('prom
       // A name that is another option's is not misspelt.
       if (wrong in options) continue
       errors = ''
-      expect(await main([name, ...(before[name] ?? []), `--${wrong}`])).toBe(2)
+      expect(await main([name, ...(before[name] ?? []), `--${wrong}`])).toBe(1)
       expect(errors).toContain(`there is no option --${wrong}; did you mean --${option}?`)
       expect(errors).toContain(`see promhive help ${name}`)
     }
@@ -47,7 +47,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('prom
     for (const wrong of misspelt(name)) {
       for (const args of [[wrong], ['help', wrong], ['--help', wrong]]) {
         errors = ''
-        expect(await main(args)).toBe(2)
+        expect(await main(args)).toBe(1)
         expect(errors).toContain(`there is no command "${wrong}"; did you mean ${name}?`)
       }
     }
@@ -57,18 +57,18 @@ describe.each(commands.map((command) => [command.name, command] as const))('prom
     const [flag] = Object.entries(options).find(([, { type }]) => type === 'boolean') ?? []
     const [valued] = Object.entries(options).find(([, { type }]) => type === 'string') ?? []
     if (flag !== undefined) {
-      expect(await main([name, ...(before[name] ?? []), `--${flag}=3`])).toBe(2)
+      expect(await main([name, ...(before[name] ?? []), `--${flag}=3`])).toBe(1)
       expect(errors).toContain(`--${flag} takes no value`)
     }
     if (valued !== undefined) {
-      expect(await main([name, ...(before[name] ?? []), `--${valued}`])).toBe(2)
+      expect(await main([name, ...(before[name] ?? []), `--${valued}`])).toBe(1)
       expect(errors).toContain(`--${valued} needs a value, as in --${valued}=VALUE`)
     }
   })
 
   test('an argument too many is refused', async () => {
     const args = Array.from({ length: 3 }, (_, i) => `argument-${i}`)
-    expect(await main([name, ...(before[name] ?? []), ...args])).toBe(2)
+    expect(await main([name, ...(before[name] ?? []), ...args])).toBe(1)
     expect(errors).toContain('argument-')
   })
 })
@@ -89,7 +89,7 @@ describe('a value of a fixed set', () => {
       for (const word of kind.words!) {
         const wrong = `${word}x`
         errors = ''
-        expect(await main(['config', 'explain', `--${flag}`, wrong])).toBe(2)
+        expect(await main(['config', 'explain', `--${flag}`, wrong])).toBe(1)
         expect(errors).toContain(`--${flag} must be`)
         expect(errors).toContain(`did you mean ${word}?`)
         expect(kind.read(word)).toBe(word)
@@ -103,21 +103,21 @@ describe('without a suggestion', () => {
   test('a word that is like nothing gets the overview', async () => {
     for (const args of [['nope'], ['help', 'nope'], ['--nope']]) {
       errors = ''
-      expect(await main(args)).toBe(2)
+      expect(await main(args)).toBe(1)
       expect(errors).toContain('there is no command')
       expect(errors).toContain('promhive serve')
     }
   })
 
   test('an option that is like nothing is named', async () => {
-    expect(await main(['serve', '--quite-something-else'])).toBe(2)
+    expect(await main(['serve', '--quite-something-else'])).toBe(1)
     expect(errors).toContain('there is no option --quite-something-else\n')
-    expect(await main(['serve', '-Z'])).toBe(2)
+    expect(await main(['serve', '-Z'])).toBe(1)
     expect(errors).toContain('there is no option -Z\n')
   })
 
   test('the verb of config has a suggestion too', async () => {
-    expect(await main(['config', 'explian'])).toBe(2)
+    expect(await main(['config', 'explian'])).toBe(1)
     expect(errors).toContain('got "explian"; did you mean explain?')
   })
 
@@ -125,7 +125,7 @@ describe('without a suggestion', () => {
     expect(await main(['help', 'serve'])).toBe(0)
     expect(output).toContain('promhive serve --dir DIR')
     expect(await main(['help'])).toBe(0)
-    expect(await main([])).toBe(2)
+    expect(await main([])).toBe(1)
   })
 })
 
@@ -137,7 +137,7 @@ test('the program ends with the same codes', () => {
       env: cleanEnvironment(),
       encoding: 'utf8',
     })
-    expect(status).toBe(2)
+    expect(status).toBe(1)
     expect(stderr).toMatch(/there is no (?:command|option)/)
     expect(stderr).not.toContain('ERR_PARSE_ARGS')
   }

@@ -42,6 +42,23 @@ describe('many writers in, one set of families out:', () => {
     expect(await merged(one, two)).toEqual({ 'jobs x': [7], 'jobs y': [1], seconds: [2, 2, 1] })
   })
 
+  test('what is opened while the merge rests comes with the next one, of a new family too', async () => {
+    const writer = new TestWriter(1)
+    for (let i = 0; i < 200; i++) writer.open(jobs, [`${i}`], [1])
+    const merger = new Merger()
+    const other = counterFamily('other', { labelNames: ['a'] })
+    let rests = 0
+    const rest = async (): Promise<void> => {
+      if (rests++ === 0) writer.open(other, ['new'], [7])
+    }
+    const first = rowsOf(await merger.merge([writer], { due: () => true, rest }))
+    expect(rests).toBeGreaterThan(0)
+    expect(Object.keys(first)).toHaveLength(200)
+    const second = rowsOf(await merger.merge([writer], noPause))
+    expect(second['other new']).toEqual([7])
+    expect(Object.keys(second)).toHaveLength(201)
+  })
+
   test('gauges are merged as their mode says', async () => {
     const writers = [1, 2].map((seat) => new TestWriter(seat))
     const sum = gaugeFamily('sum', 'livesum')

@@ -114,7 +114,7 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
 describe('promhive inspect', () => {
   test('asks for a directory where none was named', { timeout: patience }, async ({ stage }) => {
     const { code, errors } = await promhive(stage, ['inspect'])
-    expect(code).toBe(2)
+    expect(code).toBe(1)
     expect(errors).toContain('which directory?')
   })
 

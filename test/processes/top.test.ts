@@ -32,7 +32,7 @@ describe('promhive top', () => {
   test('refuses what it cannot do', async ({ stage }) => {
     expect(await promhive(stage, ['top', stage.directory()])).toMatchObject({ code: 1 })
     const wrong = await promhive(stage, ['top', stage.folder(), '--interval', 'often'])
-    expect(wrong.code).toBe(2)
+    expect(wrong.code).toBe(1)
     expect(wrong.errors).toMatch(/--interval must be a number above 0, got "often"/)
   })
 })

@@ -33,7 +33,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
     /** What the way of writing makes no difference to. */
     const either = test.skipIf('PROMHIVE_NATIVE' in env)
 
-    const actorIn = (stage: Stage, directory: string, by: number | undefined = uid): Promise<Actor> =>
+    const actorIn = (stage: Stage, directory: string, by: number = uid): Promise<Actor> =>
       stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory }, wrapper: by === 0 ? [] : asUser(by) })
 
     either('A new directory has mode 0700, and its files have mode 0600, whatever the umask.', async ({ stage }) => {
@@ -77,11 +77,18 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       stage,
     }) => {
       const directory = directoryOf(stage, 0, 0o777)
-      const owner = await actorIn(stage, directory, stranger)
-      await owner.ask('count', 'jobs_total', {}, 1000)
+      const first = await actorIn(stage, directory, stranger)
+      await first.ask('count', 'jobs_total', {}, 1000)
       const control = join(directory, controlName)
-      for (const mode of [0o600, 0o666]) {
+      const cases = [
+        { mode: 0o600, owner: stranger },
+        { mode: 0o666, owner: stranger },
+        // A file of root's that only root may write to.
+        ...(uid === 0 ? [] : [{ mode: 0o600, owner: 0 }]),
+      ]
+      for (const { mode, owner } of cases) {
         chmodSync(control, mode)
+        chownSync(control, owner, owner)
         const actor = await actorIn(stage, directory)
         await actor.ask('count', 'jobs_total', {}, 3)
         expect(new Exposition(await actor.ask('scrape')).value('jobs_total')).toBe(3)
@@ -89,7 +96,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
           {
             code: 'DIRECTORY_UNUSABLE',
             message: expect.stringMatching(
-              `${control} belongs to user ${stranger}, and this process runs as user ${uid}; remove ${control} .*PROMHIVE_DIR`,
+              `${control} belongs to user ${owner}, and this process runs as user ${uid}; remove ${control} .*PROMHIVE_DIR`,
             ),
           },
         ])

@@ -11,36 +11,42 @@ import { OwnSnapshot } from '../../src/store/snapshot/own-snapshot.js'
 import { test } from '../helpers/processes/stage.js'
 import { counterFamily, noPause, TestWriter } from '../helpers/writers.js'
 
+// promhive takes its clocks when it is loaded: these tests give it one that they can set.
+const steady = vi.hoisted(() => ({ now: 0 }))
+vi.mock('../../src/runtime/timers.js', async (original) => ({
+  ...(await original<typeof import('../../src/runtime/timers.js')>()),
+  monotonicNow: () => steady.now,
+}))
+
 const jobs = counterFamily('jobs_total', { labelNames: ['a'] })
 const hour = 3_600_000
 
-// promhive takes its clocks when it is loaded: these tests give it one that they can set.
-vi.mock('../../src/runtime/timers.js', async (load) => ({
-  ...(await load<object>()),
-  monotonicNow: () => performance.now(),
-}))
-
 afterEach(() => void vi.useRealTimers())
+
+function pass(milliseconds: number): void {
+  steady.now += milliseconds
+  vi.setSystemTime(Date.now() + milliseconds)
+}
 
 /** Lets time pass, and sets the clock back by an hour at the same moment. */
 function setBack(passed: number): void {
-  vi.advanceTimersByTime(passed)
+  pass(passed)
   vi.setSystemTime(Date.now() - hour)
 }
 
 test('a snapshot gives a sign of life in time, though the clock was set back', () => {
-  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  vi.useFakeTimers({ toFake: ['Date'] })
   const [store, own] = [new MemoryStore(), new OwnSnapshot()]
   const standing = { closed: false, inherited: [], removals: {}, taken: {} }
   own.kept(own.take(store, standing).told)
-  vi.advanceTimersByTime(4_000)
+  pass(4_000)
   expect(own.due(store, standing, 5_000)).toBe(false)
   setBack(2_000)
   expect(own.due(store, standing, 5_000)).toBe(true)
 })
 
 test('without locks another process leads when the leader is silent, though the clock was set back', ({ stage }) => {
-  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  vi.useFakeTimers({ toFake: ['Date'] })
   const directory = stage.folder()
   const [one, two] = [new Leadership(directory, undefined), new Leadership(directory, undefined)]
   for (const each of [one, two]) stage.after(() => each.leave())
@@ -54,7 +60,7 @@ test('without locks another process leads when the leader is silent, though the 
   expect([held(one), held(one), held(two)]).toEqual([false, true, false])
   setBack(1_000)
   expect(held(two)).toBe(false)
-  vi.advanceTimersByTime(6_000)
+  pass(6_000)
   expect([held(two), held(two)]).toEqual([false, true])
 })
 
@@ -67,12 +73,12 @@ test('the lock file of a process that died over a removal is taken away, though 
   const path = join(directory, removalsLockName)
   writeFileSync(path, '')
   utimesSync(path, (Date.now() + hour) / 1000, (Date.now() + hour) / 1000)
-  vi.useFakeTimers({ toFake: ['performance'] })
+  vi.useFakeTimers({ toFake: ['Date'] })
   const remove = () => removals.append([{ registry: 'default', name: 'jobs_total', labels: {} }], () => false, true)
   expect(remove()).toBeUndefined()
-  vi.advanceTimersByTime(4_000)
+  pass(4_000)
   expect(remove()).toBeUndefined()
-  vi.advanceTimersByTime(2_000)
+  pass(2_000)
   remove()
   expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined()
   expect(remove()?.end).toBeGreaterThan(0)

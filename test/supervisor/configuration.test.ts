@@ -175,6 +175,9 @@ describe('a configuration file', () => {
     )
     await expect(wrong('{ "workers": "many" }')).rejects.toThrow(`${path}: workers must be a whole number`)
     await expect(wrong('{ "max_request": 5 }')).rejects.toThrow('max_request is no setting; did you mean maxRequests?')
+    await expect(wrong('{ "exporter": { "prometheus": { "metrics_prot": 9100 } } }')).rejects.toThrow(
+      'exporter.prometheus.metrics_prot is no setting; did you mean exporter.prometheus.metrics_port?',
+    )
     await expect(wrong('["workers"]')).rejects.toThrow(`${path} must have settings by their names`)
     await expect(wrong('"workers"')).rejects.toThrow('must have settings by their names, such as "workers: 4"')
     await expect(wrong('{')).rejects.toThrow('is not well formed')

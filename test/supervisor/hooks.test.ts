@@ -70,7 +70,7 @@ export const stopped = slow('stopped')`,
   test('what would never be called is refused', { timeout: patience }, async ({ stage }) => {
     const wrong = async (text: string): Promise<string> => {
       const { code, errors } = await promhive(stage, ['run', 'package.json', '--hooks', moduleOf(stage, text)])
-      expect(code).toBe(2)
+      expect(code).toBe(1)
       return errors
     }
     expect(await wrong('export default function ready() {}')).toContain('exports no hooks: export functions')

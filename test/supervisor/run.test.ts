@@ -252,7 +252,7 @@ describe.runIf(linux)('promhive run', () => {
   test('says what is wrong with a command line', { timeout: patience }, async ({ stage }) => {
     const wrong = async (...args: string[]): Promise<string> => {
       const { code, errors } = await promhive(stage, ['run', ...args])
-      expect(code).toBe(2)
+      expect(code).toBe(1)
       return errors
     }
     expect(await wrong()).toContain('which application?')

@@ -131,7 +131,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(Number(await app.ask())).toBeGreaterThan(0)
     expect(await app.scrapeText()).toContain('promhive_errors_total{code="SERVER_FAILED"} 1')
     const refused = await SupervisedApplication.launch(stage, { args: ['--stats', 'ftp://here'] })
-    expect(await refused.ended).toBe(2)
+    expect(await refused.ended).toBe(1)
     expect(refused.output).toContain('--stats must be unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off')
   })
 

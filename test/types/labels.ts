@@ -102,6 +102,14 @@ requests.labels()
 requests.remove({ status: 200 })
 // @ts-expect-error an object is not a label value
 requests.inc({ method: {}, status: 200 })
+// What a request may lack may be undefined: the series lacks the label then. A bigint is shown as its digits.
+const verb = process.env.VERB
+requests.inc({ method: verb, status: 200n })
+requests.labels(verb, undefined).inc(1, { trace_id: verb })
+rooms.set({ floor: undefined }, 1)
+new Counter({ name: 'sent_total', help: 'S.', labelNames: ['zone'], defaultLabels: { zone: verb } }).inc()
+// @ts-expect-error a label that may be undefined is given all the same: one that is left out may be a misspelt one
+requests.inc({ method: verb })
 // @ts-expect-error null is not a label value
 requests.inc({ method: null, status: 200 })
 // @ts-expect-error labels are missing

@@ -252,16 +252,16 @@ export class HostBackend implements Backend {
       close: () => under.close(),
       remove: (family, filter, scope) => {
         under.remove(family, filter, scope)
-        if (scope === 'application') this.tell(family, [filter])
+        if (scope === 'application') this.announce(family, [filter])
       },
       removeMany: (family, filters, scope, now) => {
         removeMany(under, family, filters, scope, now)
-        if (scope === 'application') this.tell(family, filters)
+        if (scope === 'application') this.announce(family, filters)
       },
     }
   }
 
-  private tell({ registry, name }: FamilyDescriptor, filters: readonly LabelFilter[]): void {
+  private announce({ registry, name }: FamilyDescriptor, filters: readonly LabelFilter[]): void {
     // Not in the name of the host's ledger: until the next flush, that has what was removed.
     const author = `${this.ledgerOf(this.place!.runId() ?? '')} removes`
     this.removals.push(filters.map((labels) => ({ author, registry, name, labels })))

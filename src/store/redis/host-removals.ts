@@ -5,16 +5,16 @@ import type { Service } from './service.js'
 /** So many removals are in one command. */
 const most = 1000
 
-/** Removals that a host tells the other hosts of. */
+/** Removals of this host, on their way to the other hosts. */
 export class HostRemovals {
   private readonly waiting: Removal[] = []
   private ended = false
 
-  constructor(private readonly service: Pick<Service, 'tell'>) {}
+  constructor(private readonly service: Pick<Service, 'announce'>) {}
 
   /** What is removed in one turn of the event loop is sent together, before anything that is sent later. */
   push(removals: readonly Removal[]): void {
-    if (this.waiting.length === 0) queueMicrotask(() => this.tellAll())
+    if (this.waiting.length === 0) queueMicrotask(() => this.sendAll())
     for (const removal of removals) this.waiting.push(removal)
   }
 
@@ -23,15 +23,15 @@ export class HostRemovals {
     this.ended = true
   }
 
-  private tellAll(): void {
+  private sendAll(): void {
     const all = this.waiting.splice(0)
-    for (let from = 0; from < all.length; from += most) void this.tell(all.slice(from, from + most))
+    for (let from = 0; from < all.length; from += most) void this.send(all.slice(from, from + most))
   }
 
-  private async tell(removals: readonly Removal[]): Promise<void> {
+  private async send(removals: readonly Removal[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.service.tell(removals)
+        await this.service.announce(removals)
         return
       } catch {
         if (this.ended) return

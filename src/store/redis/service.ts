@@ -72,8 +72,8 @@ export class Service {
     return this.reachable
   }
 
-  /** Tells of removals, apart from any flush. */
-  async tell(removals: readonly Removal[]): Promise<void> {
+  /** Adds removals for all writers, apart from any flush. */
+  async announce(removals: readonly Removal[]): Promise<void> {
     const { keys, connection, expire } = this.shelfOptions
     await within(
       connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),

@@ -13,15 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import type { Binding } from '#native'
 import { randomBytes } from '../random-bytes.js'
-import {
-  checkReadable,
-  checkWritable,
-  giveToWorkers,
-  isInTheWay,
-  isTrusted,
-  mayRead,
-  whyNotOpened,
-} from './ownership.js'
+import { checkReadable, checkWritable, giveToWorkers, isInTheWay, isOwn, mayRead, whyNotOpened } from './ownership.js'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 /** How often a file is opened that others make and remove at that moment. */
@@ -54,7 +46,7 @@ export function openForReading(path: string): number {
 export function openForWriting(path: string, create = false): number {
   for (let attempt = 1; ; attempt++) {
     try {
-      return opened(path, O_RDWR, isTrusted, (fd) => checkWritable(fd, path))
+      return opened(path, O_RDWR, isOwn, (fd) => checkWritable(fd, path))
     } catch (error) {
       if (!create || attempt === attempts) throw error
       if (codeOf(error) !== 'ENOENT' && !(isInTheWay(path) && freeName(path))) throw error

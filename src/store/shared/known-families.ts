@@ -14,7 +14,7 @@ export interface RemovedSeries {
   readonly width: number
 }
 
-/** The families that a writer has told of, and their series. */
+/** The families in a writer's series file, and their series. */
 export class KnownFamilies {
   private readonly byDefinition = new Map<string, KnownFamily>()
   /** By registry and name: several definitions may have one. */

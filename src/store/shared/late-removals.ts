@@ -21,11 +21,11 @@ export interface LateRemovalsOptions {
 }
 
 /**
- * Removals that this process has carried out and could not tell the others, because another process held the lock: it was
- * stopped over it, say. They are added as soon as the lock is free; until then only scrapes of this process show them.
+ * Removals that this process has carried out and could not add to the directory, because another process held the lock:
+ * it was stopped inside it, say. They are added as soon as the lock is free; until then only scrapes of this process show them.
  */
 export class LateRemovals {
-  /** By their text: what is removed twice is told once. */
+  /** By their text: what is removed twice is added once. */
   private readonly waiting = new Map<string, Removal>()
   private size = 0
   private since = 0

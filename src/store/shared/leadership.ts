@@ -2,8 +2,9 @@ import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { monotonicNow } from '../../runtime/timers.js'
-import { closeQuietly, openForWriting, readAt, stillThere, writeAt } from './files.js'
+import { closeQuietly, freeName, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'
+import { isUsable } from './ownership.js'
 
 /** Milliseconds without a sign of a leader without locks after which another one leads. */
 const silence = 5_000
@@ -33,6 +34,7 @@ export class Leadership {
   held(): boolean {
     if (this.fd !== undefined && stillThere(this.fd, this.path) === undefined) this.leave()
     if (this.leads && this.binding !== undefined) return true
+    if (this.fd === undefined && !isUsable(this.path)) freeName(this.path)
     this.fd ??= openForWriting(this.path, true)
     if (this.binding !== undefined) this.leads = this.binding.lock(this.fd, 0, 2)
     else this.leads = this.holdsByTouch(this.fd)

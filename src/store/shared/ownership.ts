@@ -35,6 +35,11 @@ export class ForeignFile extends Error {
   }
 }
 
+/** Whether this process can be denied its rights to a file of this owner by the file's mode alone. */
+export function isOwn(owner: number): boolean {
+  return owner === process.geteuid?.()
+}
+
 /** Whether a directory of this owner may be joined. */
 export function isTrusted(owner: number): boolean {
   return isTrustedOwner(owner, process.geteuid?.(), workersUser?.uid)

@@ -32,7 +32,7 @@ export type CaughtUp = (end: number, helping: boolean) => boolean
 /**
  * What was removed from the application, in order, behind the head of the control file.
  *
- * Who removes series adds a line and turns the gate. Each writer takes the lines that it has not seen before it next
+ * A process that removes series adds a line and turns the gate. Each writer takes the lines that it has not seen before it next
  * opens a series; until then readers leave out what the lines name. So the next scrape anywhere shows the removal, be the
  * writers idle, blocked or dead. Positions only grow; the file begins again when every writer has come to the end.
  */
@@ -121,7 +121,7 @@ export class Removals {
   private readPositions(): void {
     readAt(this.fd, new Uint8Array(this.positions.buffer), 16, controlAt.base)
     const [base, end] = this.positions as unknown as [number, number]
-    // What a damaged file tells is not believed: then nothing was removed.
+    // Positions of a damaged file do not count: then nothing was removed.
     if (!Number.isSafeInteger(base) || !Number.isSafeInteger(end) || base < 0 || base > end) this.positions.fill(0)
   }
 
@@ -129,7 +129,7 @@ export class Removals {
     writeAt(this.fd, new Uint8Array(Float64Array.of(position).buffer), at)
   }
 
-  /** Others hold the lock for some microseconds. One that was stopped meanwhile must not stop this process. */
+  /** Other processes hold the lock for some microseconds. One that was stopped meanwhile must not stop this process. */
   private lock(brief: boolean): boolean {
     const until = monotonicNow() + (brief ? 0 : lockTime)
     while (!this.tryLock()) if (monotonicNow() >= until) return false

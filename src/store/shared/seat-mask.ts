@@ -28,7 +28,7 @@ export class SeatMask {
    * Removes from a log what removals name, all of them in one pass, in slices.
    *
    * @param slots no series has slots behind
-   * @param until the position behind the last removal; `self` is the seat's own log: what it told does not concern it
+   * @param until the position behind the last removal; `self` is the seat's own log: removals that it added late do not concern it
    */
   async leaveOut(
     log: SeriesLog,
@@ -42,7 +42,7 @@ export class SeatMask {
     for (const family of log.families) filters.push(family && (await filtersOf(family)))
     this.until = Math.max(this.until, until)
     if (filters.every((each) => each === undefined)) return
-    // The log is read from its end: of a slot the last entry tells.
+    // The log is read from its end: the last entry of a slot counts.
     const passed = new Uint8Array(slots)
     for (let i = log.length - 1; i >= 0; i--) {
       if ((i & 1023) === 1023 && pause.due()) await pause.rest()

@@ -16,7 +16,7 @@ const stretch = 32 * 1024
 export interface SeatRemovalsOptions {
   readonly seat: Seat
   readonly removals: Removals
-  /** Takes what cannot be told at once; left out for a seat on which nothing is removed by its process. */
+  /** Takes removals that cannot be added at once; left out for a seat on which nothing is removed by its process. */
   readonly late?: LateRemovals | undefined
   readonly caughtUp: CaughtUp
   readonly families: KnownFamilies
@@ -62,9 +62,9 @@ export class SeatRemovals {
   }
 
   /**
-   * Removes series from the whole application. Where another process holds the lock, the others are told later.
+   * Removes series from the whole application. Where another process holds the lock, they are added later.
    *
-   * @param now throws instead of telling them later
+   * @param now throws instead of adding them later
    * @throws MetricsError `REMOVE_FAILED`; then the series stay
    */
   remove(name: string, labels: readonly Removal[], now: boolean): void {
@@ -72,21 +72,21 @@ export class SeatRemovals {
     const { head } = seat
     this.guarded(name, () => this.catchUp())
     // What waits is added along, and does not wait for the lock a second time.
-    const told = late?.flush() === false ? undefined : removals.append(labels, caughtUp, now)
-    if (told === undefined) {
+    const added = late?.flush() === false ? undefined : removals.append(labels, caughtUp, now)
+    if (added === undefined) {
       if (now || late === undefined) throw removeFailed(name, 'another process holds the lock on removals')
       late.push(labels)
     }
     this.carryOut(labels)
-    if (told === undefined) return
-    if (told.from === head.removals) head.removals = told.end
+    if (added === undefined) return
+    if (added.from === head.removals) head.removals = added.end
     else this.guarded(name, () => this.catchUp())
   }
 
   /** Adds removals that this seat has carried out already; false while another process holds the lock. */
   addLate(labels: readonly Removal[]): boolean {
     const { seat, removals, caughtUp } = this.options
-    // The others remove them from their seats, and nothing from this one: it has counted on since.
+    // Every other seat removes the series; this one has done so, and has counted on since.
     const lines = labels.map((removal) => ({ ...removal, author: seat.head.logId }))
     return removals.append(lines, caughtUp, true) !== undefined
   }
@@ -100,18 +100,18 @@ export class SeatRemovals {
       this.dropExemplars(slot)
       onRemoved(family, key)
     }
-    const told = this.tell(gone)
+    const written = this.writeLines(gone)
     for (const { slot, width } of gone) {
-      if (told) seat.segments.release(slot, width)
+      if (written) seat.segments.release(slot, width)
       else {
-        // The disk has no room for the lines: the series stand at nothing until readers are told.
+        // The disk has no room for the lines: the series stand at nothing until readers see one.
         const { segment, at } = seat.segments.at(slot)
         segment.values.fill(0, at, at + width)
       }
     }
   }
 
-  private tell(gone: readonly RemovedSeries[]): boolean {
+  private writeLines(gone: readonly RemovedSeries[]): boolean {
     const { names, full } = this.options
     const lines = gone.map(({ index, slot, key }) => removedLine(index, slot, key))
     try {

@@ -289,7 +289,7 @@ describe.runIf(native)('removals in any order', () => {
           await stage.clear()
         }
       }),
-      60,
+      40,
     ))
 })
 
