@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { type Binding, loadBinding } from '#native'
 import { Merger } from '../../../src/collect/merge.js'
-import { Slices } from '../../../src/collect/pause.js'
+import { Slices } from '../../../src/runtime/slices.js'
 import { TextFormatter } from '../../../src/exposition/text.js'
 import type { MetricsError } from '../../../src/model/errors.js'
 import type { Source, WriterSnapshot } from '../../../src/store/backend.js'
