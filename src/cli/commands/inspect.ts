@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
+import { inLine } from '../../model/terminal-text.js'
 import { Slices } from '../../runtime/slices.js'
 import type { WriterSnapshot } from '../../store/backend.js'
 import { opened } from '../../store/series-log.js'
@@ -11,7 +12,7 @@ import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
-import { inLine, print, printJson } from '../output.js'
+import { print, printJson } from '../output.js'
 
 const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
 
