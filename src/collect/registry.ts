@@ -242,7 +242,7 @@ export class Registry implements MetricRegistry {
       () => this.prepare(),
       async (gathered, foreign) => {
         await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
-        this.defaults.check(gathered.tables)
+        this.defaults.check(gathered.hidden)
         return use(gathered, this.select(gathered, foreign))
       },
     )
