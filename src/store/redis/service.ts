@@ -63,8 +63,7 @@ export class Service {
   async flush(): Promise<boolean> {
     try {
       const dead = await this.flusher.flush()
-      if (!this.reachable) this.options.onRecovered?.('Redis takes what is counted again')
-      this.reachable = true
+      this.reached()
       if (dead > 0) this.foldSoon()
     } catch (cause) {
       this.failed(cause)
@@ -107,8 +106,15 @@ export class Service {
       this.reachable = false
       return { flushed: false, cause: this.unreachable(cause) }
     }
-    this.reachable = flushed
+    if (flushed) this.reached()
+    else this.reachable = false
     return { flushed }
+  }
+
+  /** Redis has answered a flush or a scrape, whichever came first. */
+  private reached(): void {
+    if (!this.reachable) this.options.onRecovered?.('Redis takes what is counted again')
+    this.reachable = true
   }
 
   /** What the shelf shows of the service, or of the own instance. */
