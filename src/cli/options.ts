@@ -39,7 +39,7 @@ export function parseOptions<const T extends OptionTable>(
   const parsed = parse(args, options, hint)
   const extra = parsed.positionals[most]
   if (extra === undefined) return parsed
-  const text = hint === undefined ? `there is no place for the argument "${extra}"` : `${extra}: ${hint(extra)}`
+  const text = hint === undefined ? `unexpected argument "${extra}"` : `${extra}: ${hint(extra)}`
   throw new MetricsError('OPTION_INVALID', text)
 }
 

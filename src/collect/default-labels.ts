@@ -41,7 +41,7 @@ export class DefaultLabels {
     if (found === this.reported || (found === '' && this.reported === undefined)) return
     this.reported = found
     if (found === '') return
-    const text = `the default labels of registry "${this.name}" differ between processes: this one shows ${own}, another one has set ${others[0]}; the sums of all processes are labelled with those of the process that answers. Set the same in every process; what differs is a label of the metric, or a gauge of mode "all"`
+    const text = `the default labels of registry "${this.name}" differ between processes: this process has ${own}, another one ${others[0]}. A scrape shows the sums of all processes with the labels of the process that answers. Set the same default labels in every process; for values that differ, use a label of the metric or a gauge of mode "all"`
     this.home.onError(new MetricsError('DEFAULT_LABELS_DIFFER', text))
   }
 

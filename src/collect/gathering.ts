@@ -91,7 +91,7 @@ export class Gathering {
     return next
   }
 
-  /** One scrape. What hangs, such as an engine that never answers, is left behind, with all that it may still touch. */
+  /** Runs one scrape. One that hangs, such as for an engine that never answers, is abandoned together with the state that it may still use. */
   private async inTime<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
     const { longest = 30_000, reopen } = this.limits
     const turn: Turn = { settled: false, left: false }
@@ -105,7 +105,7 @@ export class Gathering {
       turn.left = true
       this.merger = undefined
       reopen?.()
-      const text = `a scrape was given up: the numbers were not read (${messageOf(cause)})`
+      const text = `a scrape timed out: the numbers were not read (${messageOf(cause)})`
       throw this.refused(new MetricsError('READ_FAILED', text, { cause }))
     }
   }
@@ -115,7 +115,7 @@ export class Gathering {
     const source = this.source()
     if (source !== this.lastSource) {
       this.merger = undefined
-      // To open it takes its time, once.
+      // Opening a source takes a while, once.
       await pause.rest()
     }
     this.lastSource = source

@@ -46,7 +46,7 @@ export class ScrapeQueue {
     }
     const queued = [...this.waiting.values()].filter(isWanted).length
     if (queued >= maxQueued) {
-      const text = `${queued} different ones wait for their turn already`
+      const text = `${queued} different scrapes are queued already`
       return Promise.reject(new MetricsError('SCRAPE_REFUSED', text))
     }
     const signals = [signal]

@@ -105,7 +105,7 @@ export class HttpPort {
     } else if (waiting.length < mostPipelined) waiting.push([request, response])
     else {
       this.refused('queue')
-      const { status, headers, body } = busy(`${mostPipelined} requests wait on this connection already`)
+      const { status, headers, body } = busy(`${mostPipelined} requests are queued on this connection already`)
       response.writeHead(status, { ...headers, Connection: 'close' }).end(body[0])
     }
   }
@@ -160,7 +160,7 @@ function forbidden(host: string): ScrapeResponse {
   const name = JSON.stringify(host.slice(0, 100))
   return textResponse(
     403,
-    `the Host header ${name} is not allowed: this port listens on a loopback address, or was given the names to answer to. ` +
+    `the Host header ${name} is not allowed: the port listens on a loopback address, or has a list of allowed hosts. ` +
       'Allow another name with allowedHosts, --allowed-hosts or PROMHIVE_METRICS_ALLOWED_HOSTS\n',
   )
 }

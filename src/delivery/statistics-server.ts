@@ -114,7 +114,7 @@ async function overHttp(
       return { status, headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body }
     } catch (cause) {
       onError(untold(cause))
-      return textResponse(500, 'the statistics cannot be told at the moment\n')
+      return textResponse(500, 'the statistics are not available at the moment\n')
     }
   }
   const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: {}, answer })

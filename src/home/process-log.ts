@@ -105,7 +105,7 @@ function fromEnvironment(): { readonly level?: LogLevel | undefined; readonly fo
   const level = logLevels.find((each) => each === name)
   const format = logFormats.find((each) => each === kind)
   if ((level === undefined && name !== '') || (format === undefined && kind !== '') || rest.length > 0) {
-    const message = `${variable} must be error, warn, info or debug, with ":json" behind it for JSON, got ${describe(text)}`
+    const message = `${variable} must be error, warn, info or debug, followed by ":json" for JSON, got ${describe(text)}`
     process.emitWarning(message, { type: 'promhive', code: 'PROMHIVE_OPTION_INVALID' })
   }
   return { level, format }

@@ -76,7 +76,7 @@ export function textOf(what: string, label: string, value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   throw new MetricsError(
     'LABEL_VALUE_INVALID',
-    `${what}: label "${label}" is a text, a number or a boolean, got ${describe(value)}; choose what of it is to be shown`,
+    `${what}: label "${label}" must be a string, a number or a boolean, got ${describe(value)}; pass the part of it to show`,
   )
 }
 

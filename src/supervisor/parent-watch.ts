@@ -20,7 +20,7 @@ export class ParentWatch {
     this.timer = setInterval(() => {
       if (process.ppid === parent) return
       this.stop()
-      const text = `the process that started this one (${parent}) has ended, and the application goes on; to end it, signal process ${process.pid}`
+      const text = `the parent process (${parent}) has ended, and the application keeps running; to stop it, send a signal to process ${process.pid}`
       this.logger.warn(text, { event: 'parentEnded', parentPid: parent })
     }, lookEvery).unref()
   }

@@ -80,10 +80,10 @@ function clearStale(path: string): void {
   if (facts === undefined) return
   const text = facts.isFile() ? readFileSync(path, 'latin1').trim() : ''
   if (!/^\d+$/.test(text)) {
-    throw new MetricsError('OPTION_INVALID', `--pid-file ${path} is there, and is no pid file; name another path`)
+    throw new MetricsError('OPTION_INVALID', `--pid-file ${path} exists, and is not a pid file; name another path`)
   }
   if (isAlive(Number(text), facts.mtimeMs / 1000)) {
-    const way = `end that one (kill ${text}), or name another file`
+    const way = `stop it (kill ${text}), or name another file`
     throw new MetricsError('START_FAILED', `--pid-file ${path} belongs to process ${text}, which is running; ${way}`)
   }
   // Under another name first: between the look and now, another process may have replaced it.

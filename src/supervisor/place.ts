@@ -86,7 +86,7 @@ export class Place {
     // What somebody asks for is tried at once, again.
     const asked = reason === 'reload' || reason === 'signal'
     if (!asked && monotonicNow() < this.notBefore) return false
-    this.crew.logger.debug?.(`${nameOf(old)} gets a successor (${reason})`, { ...aboutOf('replacing', old), reason })
+    this.crew.logger.debug?.(`${nameOf(old)} is being replaced (${reason})`, { ...aboutOf('replacing', old), reason })
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false
     const serves = await successor.serves(old, this.crew.startTimeout, () => this.crew.listens())

@@ -149,7 +149,7 @@ describe('too many scrapes', () => {
       ({ status }) => status === 503,
     )
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
-    expect(refused.body).toContain('2 different ones wait for their turn already')
+    expect(refused.body).toContain('2 different scrapes are queued already')
     release()
     expect((await Promise.all([first, ...accepted])).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
   })
@@ -171,7 +171,7 @@ describe('too many scrapes', () => {
     )
     socket.write(three.join('').repeat(30))
     await once(socket, 'close')
-    expect(text).toMatch(/HTTP\/1.1 503 [\s\S]*wait on this connection already/)
+    expect(text).toMatch(/HTTP\/1.1 503 [\s\S]*are queued on this connection already/)
   })
 
   test('that share one answer are all answered whole', async ({ stage }) => {

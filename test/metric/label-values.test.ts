@@ -103,7 +103,7 @@ describe('texts that are shown alike are one series', () => {
 
   test('but a state of a stateset must be a text that can be shown', () => {
     const made = () => new StateSet({ name: 's', help, states: halves, registers: [] })
-    expect(faultOf(made)).toMatch(/^STATES_INVALID: s: state .* has half a character in it$/)
+    expect(faultOf(made)).toMatch(/^STATES_INVALID: s: state .* contains a lone surrogate$/)
   })
 })
 
@@ -230,7 +230,7 @@ const noValues: readonly (readonly [what: string, value: unknown, shown: string]
 
 describe.each(noValues)('%s is no label value', (_, value, shownAs) => {
   const labels = { method: value } as never
-  const fault = `LABEL_VALUE_INVALID: c_total: label "method" is a text, a number or a boolean, got ${shownAs}; choose what of it is to be shown`
+  const fault = `LABEL_VALUE_INVALID: c_total: label "method" must be a string, a number or a boolean, got ${shownAs}; pass the part of it to show`
 
   test('wherever one is taken', async () => {
     const registry = new Registry()
@@ -267,7 +267,7 @@ describe.each(noValues)('%s is no label value', (_, value, shownAs) => {
     })
     expect(await shown(registry)).toEqual({ c_total: 1 })
     expect(faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
-      expect.stringMatching(/^COLLECT_FAILED collector x failed \(pool: label "method" is a text/),
+      expect.stringMatching(/^COLLECT_FAILED collector x failed \(pool: label "method" must be a string/),
     ])
   })
 

@@ -73,16 +73,16 @@ export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void 
     throw new MetricsError('OPTION_INVALID', `measure: ${name}: ${text}`)
   }
   if (name.endsWith('_total')) {
-    invalid(`the name is what the families begin with, and _total is added to it; leave _total out`)
+    invalid(`_total is added to the name; leave it out`)
   }
   if (unit !== undefined && !Object.hasOwn(durationUnits, unit)) {
-    invalid(`unit is one of ${Object.keys(durationUnits).join(', ')}; got ${describe(unit)}`)
+    invalid(`unit must be one of ${Object.keys(durationUnits).join(', ')}, got ${describe(unit)}`)
   }
   if (typeof labels === 'function' ? labelNames === undefined : labels !== undefined && !isObject(labels)) {
-    invalid(`labels must be an object, or a function whose labels are named in labelNames`)
+    invalid(`labels must be an object, or a function together with labelNames`)
   }
   if (typeof labels !== 'function' && labelNames !== undefined) {
-    invalid(`labelNames names the labels of a function; make labels one, or leave labelNames out`)
+    invalid(`labelNames needs a function labels; pass one, or leave labelNames out`)
   }
   if ((resultLabels === undefined) !== (resultLabelNames === undefined)) {
     invalid(`resultLabels and resultLabelNames belong together; give both, or neither`)

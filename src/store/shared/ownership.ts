@@ -119,7 +119,7 @@ export function mapOwn(binding: Binding, fd: number, offset: number, length: num
   const { uid, mode } = fstatSync(fd)
   const user = process.geteuid?.()
   const safe = user === undefined || ((mode & writableByOthers) === 0 && isTrustedOwner(uid, user))
-  if (!safe) throw new ForeignFile('FOREIGN_OWNER', `a file of user ${uid} is not mapped: it could be cut off`)
+  if (!safe) throw new ForeignFile('FOREIGN_OWNER', `a file of user ${uid} is not mapped: it could be truncated`)
   return binding.map(fd, offset, length)
 }
 

@@ -267,7 +267,7 @@ export class SharedBackend implements Backend {
   private unusable(cause: unknown): void {
     this.faults = 2
     const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
+    const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting continues, and promhive tries again`
     this.options.onError(
       cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
     )

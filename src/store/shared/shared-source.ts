@@ -84,7 +84,7 @@ export class SharedSource implements Source {
       await this.readSeats(numbers, removals, this.circumstances(control, removals, found, pause), found)
     } catch (cause) {
       // Without the control file, nothing tells which seats and series are still the application's.
-      found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values serve', cause))
+      found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause))
       this.keep(numbers, found)
     } finally {
       if (control !== undefined) closeQuietly(control)
@@ -173,8 +173,8 @@ export class SharedSource implements Source {
       // Not there yet: an application that has not counted.
       if (code === 'ENOENT' && !this.listed && this.own === undefined) return []
       const removed = code === 'ENOENT'
-      const fault = removed ? 'is not there any more' : `cannot be listed (${code})`
-      const text = `the metrics directory ${this.directory} ${fault}; let it be readable for user ${process.geteuid?.() ?? ''}`
+      const fault = removed ? 'has been removed' : `cannot be listed (${code})`
+      const text = `the metrics directory ${this.directory} ${fault}; make it readable for user ${process.geteuid?.() ?? ''}`
       const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
       found.errors.push(error)
       // From outside nobody can tell whether the application goes on without it, or has ended.
@@ -187,7 +187,7 @@ export class SharedSource implements Source {
   private runOf(control: number, errors: MetricsError[]): string | undefined {
     const run = readRunId(control)
     const fault = run === undefined ? controlFault(control) : undefined
-    if (fault !== undefined) errors.push(this.controlUnreadable(fault, 'every seat is shown, of whatever run'))
+    if (fault !== undefined) errors.push(this.controlUnreadable(fault, 'the seats of all runs are shown'))
     return run
   }
 
@@ -204,7 +204,7 @@ export class SharedSource implements Source {
       if (!isNoneOfOurs(cause) && codeOf(cause) !== 'ENOENT') throw cause
       if (isNoneOfOurs(cause)) {
         const reason = codeOf(cause).toLowerCase()
-        found.errors.push(this.controlUnreadable(reason, 'every seat is shown, of whatever run', cause))
+        found.errors.push(this.controlUnreadable(reason, 'the seats of all runs are shown', cause))
       }
       return undefined
     }

@@ -122,7 +122,7 @@ export class FollowedWriter {
       keyArity(String(key)) !== known.labelNames.length ||
       !(Number.isFinite(created) && created >= 0)
     ) {
-      throw new TypeError('a line of its names is none that promhive writes')
+      throw new TypeError('a line of its names is invalid')
     }
     if (kind === opened) this.open.set(slot, { family, key })
     // What was left out already is gone already.

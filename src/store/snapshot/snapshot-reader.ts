@@ -96,7 +96,7 @@ export class SnapshotReader {
 }
 
 function familiesUnreadable(writer: string, count: number): MetricsError {
-  const text = `${count} families of the snapshot of ${writer} cannot be read; the others are shown`
+  const text = `${count} families of the snapshot of ${writer} cannot be read; the other families are shown`
   return new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' })
 }
 

@@ -57,8 +57,8 @@ export class SnapshotSource implements Source {
 
   private unread(cause: unknown): MetricsError {
     const meanwhile =
-      this.engine.lastGood() === undefined ? 'what other processes counted is unknown' : 'the last good ones serve'
+      this.engine.lastGood() === undefined ? 'the counts of other processes are unknown' : 'the last good ones are shown'
     const why = cause instanceof Error ? cause.message : String(cause)
-    return new MetricsError('READ_FAILED', `${this.engine.name} gave no snapshots: ${meanwhile} (${why})`, { cause })
+    return new MetricsError('READ_FAILED', `${this.engine.name} returned no snapshots: ${meanwhile} (${why})`, { cause })
   }
 }

@@ -17,14 +17,14 @@ export const portSettings: SettingsTable<PortSettings> = {
     default: [],
     env: ['PROMHIVE_METRICS_ALLOWED_HOSTS'],
     flag: ['allowed-hosts'],
-    help: 'further names that the Host header of a scrape may have, with commas between; * for any',
+    help: 'further names that the Host header of a scrape may have, separated by commas; * for any',
   },
   maxConnections: {
     kind: whole(0, 1_000_000),
     default: 0,
     env: ['PROMHIVE_METRICS_MAX_CONNECTIONS'],
     flag: ['max-connections'],
-    help: 'connections of the metrics port; 0 for 100, and at most a quarter of the open files allowed',
+    help: 'connections of the metrics port; 0 for 100, but at most a quarter of ulimit -n',
   },
   sendTimeout: {
     kind: seconds,
