@@ -11,7 +11,7 @@ export interface Option {
 }
 export type OptionTable = Readonly<Record<string, Option>>
 
-/** A command line, taken apart. */
+/** A parsed command line. */
 export interface ParsedOptions<T extends OptionTable> {
   readonly values: {
     readonly [K in keyof T]?: T[K]['type'] extends 'boolean'
@@ -24,9 +24,9 @@ export interface ParsedOptions<T extends OptionTable> {
 }
 
 /**
- * Takes a command line apart.
+ * Parses a command line.
  *
- * @param most how many arguments may stand beside the options
+ * @param most the maximum of arguments besides the options
  * @param hint what to do with an option or argument that the command does not have
  * @throws MetricsError `OPTION_INVALID`, with the option that may have been meant
  */

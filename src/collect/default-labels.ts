@@ -28,7 +28,7 @@ export class DefaultLabels {
 
   set(labels: LabelSet): void {
     this.labels = labels
-    // After this turn, so that configure() has had its say.
+    // After this turn of the event loop, so that configure() has been called.
     if (this.name !== undefined) setImmediate(() => this.publish()).unref()
   }
 
@@ -52,7 +52,7 @@ export class DefaultLabels {
       const registry = String(this.name)
       if (this.published !== undefined) this.gauge?.remove({ labels: this.published, registry }, { scope: 'process' })
       this.published = undefined
-      // Nothing set is nothing published.
+      // A process without default labels publishes nothing.
       if (labels === '{}') return
       this.gauge ??= gaugeOf(this.home)
       this.gauge.set({ labels, registry }, 1)
@@ -86,7 +86,7 @@ function publishedIn(tables: readonly FamilyTable[], name: string): string[] {
   return published
 }
 
-/** The same labels in any order are the same. */
+/** Returns the same text for the same labels in any order. */
 function textOf(labels: LabelSet): string {
   return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))))
 }

@@ -38,7 +38,7 @@ export interface Formatters {
 }
 
 export interface GatheringLimits {
-  /** Milliseconds after which a scrape is given up. */
+  /** Milliseconds after which a scrape times out. */
   readonly longest?: number
   /** Has the next scrape read from a new source: the one before may still be at work. */
   readonly reopen?: () => void
@@ -46,7 +46,7 @@ export interface GatheringLimits {
 
 interface Turn {
   settled: boolean
-  /** Whether it was given up. */
+  /** Whether it timed out. */
   left: boolean
 }
 
@@ -91,7 +91,7 @@ export class Gathering {
     return next
   }
 
-  /** Runs one scrape. One that hangs, such as for an engine that never answers, is abandoned together with the state that it may still use. */
+  /** Runs one scrape. One that hangs is abandoned together with the state that it may still use. */
   private async inTime<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
     const { longest = 30_000, reopen } = this.limits
     const turn: Turn = { settled: false, left: false }

@@ -16,7 +16,8 @@ export function checkPlugInValues(registered: unknown, given: unknown): MetricVa
   }
   const { name, help, type, values = [] } = given as Partial<Record<keyof MetricValues, unknown>>
   checkMetricName(name)
-  if (registered !== undefined && name !== registered) throw new TypeError(`get() returned a family with another name, ${name}`)
+  if (registered !== undefined && name !== registered)
+    throw new TypeError(`get() returned a family with another name, ${name}`)
   if (typeof help !== 'string') throw new TypeError(`help must be a string, got ${describe(help)}`)
   const known = type === 'untyped' ? 'unknown' : type
   if (!(metricTypes as readonly unknown[]).includes(known)) {

@@ -1,9 +1,9 @@
 import { MetricsError } from '../model/errors.js'
 import { withTimeout } from '../runtime/time-limit.js'
 
-/** How long a shared scrape waits for its turn, and among how many. */
+/** The limits of a scrape in the queue. */
 export interface QueueLimits {
-  /** Aborted when nothing waits for the answer any more: the scrape is dropped, unless others share it. */
+  /** Aborted when no client waits for the answer any more: the scrape is dropped, unless other requests share it. */
   readonly signal?: AbortSignal | undefined
   /** How many different scrapes may wait already. */
   readonly maxQueued?: number | undefined
@@ -11,7 +11,7 @@ export interface QueueLimits {
 
 interface Shared {
   readonly answer: Promise<unknown>
-  /** Of all that share it; undefined for a caller that always waits. */
+  /** The signals of all requests that share it; undefined for a caller that always waits. */
   readonly signals: (AbortSignal | undefined)[]
 }
 
@@ -20,7 +20,7 @@ export class ScrapeQueue {
   private last: Promise<unknown> = Promise.resolve()
   private readonly waiting = new Map<string, Shared>()
 
-  /** @param longest milliseconds after which a scrape is given up, so that it does not block those after it */
+  /** @param longest milliseconds after which a scrape times out, so that it does not block those after it */
   constructor(private readonly longest = 120_000) {}
 
   run<T>(scrape: () => Promise<T>): Promise<T> {
@@ -32,7 +32,7 @@ export class ScrapeQueue {
   /**
    * Requests for the same share a scrape that still waits for its turn.
    *
-   * @param what all that the answer depends on
+   * @param what everything that the answer depends on
    * @throws the signal's reason when the scrape was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    */
   share<T>(what: readonly string[], scrape: () => Promise<T>, limits: QueueLimits = {}): Promise<T> {

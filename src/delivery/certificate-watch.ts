@@ -41,7 +41,7 @@ export class CertificateWatch {
     })
   }
 
-  /** Reloads what changed, and reports what expires. Files that cannot be used leave those in use that were loaded before. */
+  /** Reloads changed files, and reports certificates that expire. An unusable file leaves the previous ones in use. */
   look(server: Pick<Server, 'setSecureContext'>): void {
     const stamp = stampOf(this.options)
     if (stamp !== this.stamp) this.reload(server, stamp)
@@ -56,7 +56,7 @@ export class CertificateWatch {
       this.unusable = undefined
       this.use(certificates)
     } catch (cause) {
-      // A certificate may come a moment before its key: files are reported that are still unusable at the next look.
+      // A certificate may be written a moment before its key: only files that are still unusable at the next check are reported.
       if (this.unusable !== stamp) {
         this.unusable = stamp
         this.reported = false

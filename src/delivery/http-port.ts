@@ -9,7 +9,7 @@ import type { CheckedLimits } from './port-limits.js'
 import { busy, type ScrapeResponse, textResponse } from './scrape.js'
 import { Sender } from './sender.js'
 
-/** What instruments know promhive's own servers by: scrapes are no requests to the application. */
+/** Marks promhive's own servers for instruments, which do not count scrapes as requests of the application. */
 export const ownServer = Symbol.for('promhive.metrics-server')
 
 /** Requests that may wait on one connection for the answer before them. */
@@ -20,14 +20,14 @@ export interface HttpPortOptions {
   readonly allowedHosts: readonly string[]
   readonly tls: EncryptionOptions | undefined
   readonly events: PortEvents
-  /** Answers one request. The signal is aborted when the client is gone; an answer that rejects then is nothing to report. */
+  /** Answers one request. The signal is aborted when the client is gone; an answer that rejects then is not reported. */
   readonly answer: (request: IncomingMessage, signal: AbortSignal) => Promise<ScrapeResponse>
 }
 
 /** A request that waits for the answer before it on the same connection. */
 type Waiting = readonly [IncomingMessage, ServerResponse]
 
-/** An HTTP or HTTPS server of promhive's, which takes no more of its process than its limits allow. */
+/** An HTTP or HTTPS server of promhive, with limits on the resources that it takes from its process. */
 export class HttpPort {
   private readonly connections: Connections
   private readonly sender: Sender
@@ -95,7 +95,7 @@ export class HttpPort {
     this.options.events.refused?.(reason, count)
   }
 
-  /** Answers of a connection leave in the order of its requests: work on the second begins when the first is done. */
+  /** Answers the requests of a connection in order: work on the second begins when the first is done. */
   private take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const waiting = this.pipelines.get(socket)

@@ -3,10 +3,10 @@ import { MetricsError } from '../model/errors.js'
 import type { OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 
-/** How much a port of promhive's may take from the process that opens it. */
+/** Limits on the resources that a port of promhive takes from the process that opens it. */
 export interface PortLimits {
   /**
-   * Connections at the same time: 100, and at most a quarter of the files that the process may open. A further connection
+   * Connections at the same time: 100, but at most a quarter of the files that the process may open. A further connection
    * replaces the one that has been idle the longest; it is refused while all of them are being answered.
    */
   readonly maxConnections?: number | undefined
@@ -42,7 +42,7 @@ export const portLimits = {
   sendTimeout: true,
 } as const satisfies OptionNames<PortLimits>
 
-/** Node takes a longer timeout for 1 ms. */
+/** Node treats a longer timeout as 1 ms. */
 const longestTimeout = 2 ** 31 - 1
 
 /**

@@ -53,7 +53,7 @@ export class Sender {
     this.go(sending)
   }
 
-  /** What has been read the least recently makes room first; an answer that is alone is sent, however large it is. */
+  /** Disconnects the client that has read nothing for the longest time; a single answer is sent at any size. */
   private makeRoomFor(newest: Sending): void {
     while (this.waiting.total > this.limits.maxWaitingBytes) {
       let slowest: Sending | undefined
@@ -79,7 +79,7 @@ export class Sender {
     this.waiting.release(sending.chunks)
   }
 
-  /** Has its turn come, at once where nothing else was written in this turn of the event loop. */
+  /** Schedules the answer: at once if nothing else was written in this turn of the event loop. */
   private go(sending: Sending): void {
     sending.progressAt = monotonicNow()
     if (sending.queued || sending.ended) return
@@ -122,7 +122,7 @@ export class Sender {
       return
     }
     response.uncork()
-    // What the system has taken is gone: the next piece follows in its turn. Otherwise 'drain' says when.
+    // If the system has taken the piece, the next one is scheduled; otherwise it follows at 'drain'.
     if (response.socket?.writableLength !== 0) return
     sending.queued = true
     this.ready.push(sending)

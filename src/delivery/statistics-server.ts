@@ -88,7 +88,7 @@ function tell(
   socket.resume()
   statistics().then(
     (told) => {
-      // Read or not, the answer is on its way: a further client may take the place of one that does not read it.
+      // The answer is being sent: a further client may replace one that does not read it.
       connections.mark(socket, false)
       socket.end(jsonOf(told))
     },

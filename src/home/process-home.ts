@@ -184,7 +184,7 @@ export class ProcessHome implements Home {
     } else {
       this.backend ??= new MemoryBackend()
       this.stopListening = onFirstChild(() => this.share(ownDirectory()))
-      // A thread that joins from now on is heard.
+      // From now on, a thread that joins is noticed.
       if (ownDirectoryExists()) this.share(ownDirectory())
     }
     return this.backend!

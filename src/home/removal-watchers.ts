@@ -5,7 +5,7 @@ import type { SeriesKey } from '../model/series-key.js'
 /** The metrics of one definition; weakly, for a registry may be made for one request. */
 interface Watchers {
   metrics: WeakRef<RemovalWatcher>[]
-  /** At this length those are left out that are no more: at double what was left the last time, so that each counts little. */
+  /** The length at which collected entries are dropped: twice the number left the last time, so that the cost per entry is constant. */
   full: number
 }
 

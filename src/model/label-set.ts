@@ -80,7 +80,7 @@ export function textOf(what: string, label: string, value: unknown): string {
   )
 }
 
-/** A property that the object has itself: what it inherits, such as `constructor`, is no label's value. */
+/** Reads an own property: an inherited one, such as `constructor`, is not a label value. */
 export function ownValue(object: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }

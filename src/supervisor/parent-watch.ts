@@ -6,7 +6,7 @@ const lookEvery = 1000
 
 /**
  * Logs, once, that the parent of this process has ended: `npx promhive run` leaves the application running when npm gets a
- * signal, and whatever signals npm believes the application has ended.
+ * signal, and the sender of the signal believes that the application has ended.
  */
 export class ParentWatch {
   private timer: NodeJS.Timeout | undefined

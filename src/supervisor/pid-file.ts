@@ -24,7 +24,7 @@ const attempts = 5
  *
  * @returns removes the file, if it still is the one of this process
  * @throws MetricsError `START_FAILED` when a living process has the file, or it cannot be written; `OPTION_INVALID` when the
- *   file is there and is no pid file
+ *   file exists and is not a pid file
  */
 export function takePidFile(path: string): () => void {
   const fresh = `${path}.${process.pid}`

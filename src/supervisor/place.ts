@@ -39,7 +39,7 @@ export class Place {
   private readonly retired = new Set<WorkerProcess>()
   private readonly workers: WorkerManager
   private failures = 0
-  /** Workers that ended without being asked to since one last began to serve. */
+  /** Unexpected ends since a worker last began to serve. */
   private lost = 0
   private timer: NodeJS.Timeout | undefined
   private closed = false

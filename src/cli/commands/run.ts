@@ -95,7 +95,7 @@ function optionTable(): OptionTable {
   return options
 }
 
-/** What a command line says, taken apart: settings, and what is the application's. */
+/** A parsed command line: settings, and the arguments of the application. */
 export function parseRun(
   args: readonly string[],
   options: OptionTable = runOptions,

@@ -25,7 +25,7 @@ export function checkDirectory(directory: string): Finding[] {
   }
 }
 
-/** Whether another user is in the way of the folder for directories that applications did not name. */
+/** Whether another user has taken the folder for applications that name no directory. */
 export function checkPlace(): Finding[] {
   const found = placeInTheWay()
   if (found === undefined) return []
@@ -117,7 +117,7 @@ function leftovers(directory: string): Finding[] {
   return [...findings, ...clock(directory, names)]
 }
 
-/** What has the name of one of promhive's files, and is passed over. */
+/** Entries that have the name of one of promhive's files, and are ignored. */
 function foreignFiles(directory: string, names: readonly string[]): Finding[] {
   const passedOver = names.flatMap((name) => {
     const facts = lstatSync(join(directory, name), { throwIfNoEntry: false })

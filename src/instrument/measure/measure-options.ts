@@ -38,7 +38,7 @@ export interface MeasureOptions<F extends AnyFunction, L extends string = string
   readonly unit?: DurationUnit | undefined
   /** Where the families are shown; the default registry when left out, nowhere when empty. */
   readonly registers?: readonly MetricRegistry[] | undefined
-  /** How many series each family may make in this process; beyond, calls are counted in one series of `_overflow`. */
+  /** The maximum of series of each family in this process; further calls are counted in one series `_overflow`. */
   readonly maxSeries?: number | undefined
 }
 
@@ -94,7 +94,7 @@ export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void 
   }
   const staticNames = typeof labels === 'object' ? Object.keys(labels) : []
   const names = [...staticNames, ...(labelNames ?? []), ...(resultLabelNames ?? [])]
-  // Before any family is made: one that is refused must not leave the others behind.
+  // Checked before any family is created, so that an error leaves none of them behind.
   checkLabelNames(`measure: ${name}`, names, ['le', 'error_type'])
   checkBounds(`${name}_duration_${unit ?? 'seconds'}`, buckets)
 }

@@ -140,7 +140,7 @@ export function unusable(directory: string, fault: string, wayOut: string, cause
 
 /**
  * Throws `DIRECTORY_UNUSABLE` for a directory that has files and none of promhive's: it keeps its owner and its mode. A
- * slip of the tongue must not give /usr/lib to another user.
+ * typing error must not give /usr/lib to another user.
  */
 export function refuseOtherFiles(directory: string, names: readonly string[], wayOut: string): void {
   if (names.length === 0 || names.some((name) => isOurs(name) || name === controlName)) return

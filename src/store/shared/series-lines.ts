@@ -160,7 +160,7 @@ function readFamily(bytes: Buffer, from: number, end: number, log: SeriesLog): b
   return true
 }
 
-/** The checksum tells that the line is whole, not that a metric wrote it. */
+/** The checksum proves that the line is complete, not that a metric wrote it. */
 function familyFrom(json: string): FamilyDescriptor | undefined {
   try {
     return descriptorFrom(JSON.parse(json))

@@ -209,7 +209,7 @@ export class SharedBackend implements Backend {
     this.guarded(() => this.store?.flush())
   }
 
-  /** Carries out what others removed, in slices; a second call meanwhile waits for the first. */
+  /** Carries out removals of other processes, in slices; a second call meanwhile waits for the first. */
   private notice(): Promise<void> {
     const { store } = this
     this.noticing ??= inSlices(store?.noticing(() => this.store === store) ?? [])

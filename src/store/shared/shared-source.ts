@@ -39,7 +39,7 @@ export class SharedSource implements Source {
   /**
    * @param own gives the seat of this process, whose numbers it has in any case; left out in a process that is no part of
    *   the application, for which the directory need not be there yet
-   * @param late removals that this process could not tell the others yet
+   * @param late removals that other processes have not been notified of
    */
   constructor(
     readonly directory: string,
@@ -83,7 +83,7 @@ export class SharedSource implements Source {
       const removals = control === undefined ? undefined : new Removals(this.directory, control, undefined)
       await this.readSeats(numbers, removals, this.circumstances(control, removals, found, pause), found)
     } catch (cause) {
-      // Without the control file, nothing tells which seats and series are still the application's.
+      // Without the control file, it is unknown which seats and series still belong to the application.
       found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause))
       this.keep(numbers, found)
     } finally {
@@ -112,7 +112,7 @@ export class SharedSource implements Source {
     if (removals === undefined) return
     const readers = found.writers.map(({ seat }) => this.seats.get(seat)!)
     const end = this.pending.reach(removals, runId)
-    // Who was read later may have carried out what was removed meanwhile: then nobody shows it any more.
+    // A seat that was read later may have carried out removals of the meantime: these series are shown for no seat then.
     if (end !== before) for (const reader of readers) await this.mask(reader, removals, end, pause)
     this.pending.passed(Math.min(...readers.map(({ removedUntil }) => removedUntil)))
   }
@@ -177,7 +177,7 @@ export class SharedSource implements Source {
       const text = `the metrics directory ${this.directory} ${fault}; make it readable for user ${process.geteuid?.() ?? ''}`
       const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
       found.errors.push(error)
-      // From outside nobody can tell whether the application goes on without it, or has ended.
+      // From outside it is unknown whether the application continues without it, or has ended.
       if (!this.listed || (removed && this.own === undefined)) found.incomplete = error
       return undefined
     }

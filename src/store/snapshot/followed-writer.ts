@@ -143,7 +143,7 @@ function placedFrom(bytes: Uint8Array): PlacedExemplar[] {
       return exemplar === undefined ? [] : [{ slot, bucket, exemplar }]
     })
   } catch {
-    // Examples are a courtesy: without them the numbers are the same.
+    // Exemplars are optional: without them the numbers are the same.
     return []
   }
 }

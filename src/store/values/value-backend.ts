@@ -88,7 +88,7 @@ export class ValueBackend implements Backend {
   }
 
   openSource(): Source {
-    /** Whether the numbers of the others were read once. */
+    /** Whether the numbers of other processes have been read before. */
     let known = false
     return {
       read: async () => {

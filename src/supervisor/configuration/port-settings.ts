@@ -1,7 +1,7 @@
 import { hostList, seconds, whole } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
-/** What the metrics port may take of the supervisor, and whom it answers. */
+/** The limits of the metrics port, and the `Host` headers that it answers. */
 export interface PortSettings {
   /** Names that the `Host` header of a scrape may have, beside those of this machine and the address of the port. */
   readonly allowedHosts: readonly string[]

@@ -363,7 +363,11 @@ describe('wrong use is refused where it is written', () => {
       'unit must be one of seconds, milliseconds',
     ],
     ['buckets that do not ascend', () => measure(run, { name: 'job', buckets: [2, 1] }), 'bucket bounds must ascend'],
-    ['labels without names', () => measure(run, { name: 'job', labels: () => ({}) }), 'a function together with labelNames'],
+    [
+      'labels without names',
+      () => measure(run, { name: 'job', labels: () => ({}) }),
+      'a function together with labelNames',
+    ],
     ['names without labels', () => measure(run, { name: 'job', labelNames: ['a'] }), 'needs a function labels'],
     ['an option that is none', () => measure(run, { name: 'job', bucket: [1] } as never), 'did you mean "buckets"?'],
     ['half of resultLabels', () => measure(run, { name: 'job', resultLabelNames: ['a'] }), 'belong together'],
