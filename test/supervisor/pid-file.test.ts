@@ -130,6 +130,6 @@ describe.runIf(process.platform === 'linux')('a supervisor whose parent ends', (
       (there) => !there,
     )
     await running.ended
-    expect(running.output.match(/goes on/g)).toHaveLength(1)
+    expect(running.output.match(/keeps running/g)).toHaveLength(1)
   })
 })
