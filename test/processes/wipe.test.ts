@@ -115,7 +115,7 @@ describe('promhive wipe', () => {
     [['--mode', 'rwx'], '--mode takes octal permissions such as 0755, got "rwx"'],
     [['--owner', 'nobody-of-this-name'], '--owner: there is no user nobody-of-this-name on this machine'],
     [['--owner', 'root:no-such-group'], '--owner: there is no group no-such-group on this machine'],
-    [['--bogus'], "Unknown option '--bogus'"],
+    [['--bogus'], 'there is no option --bogus'],
   ] as const)('told %j says what is wrong, and does nothing', async ([args, why], { stage }) => {
     const directory = stage.directory()
     const { code, errors } = await promhive(stage, ['wipe', directory, ...args])
