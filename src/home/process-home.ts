@@ -186,6 +186,7 @@ export class ProcessHome implements Home {
       this.stopListening = onFirstChild(() => this.share(ownDirectory()))
       // A thread that joins from now on is heard.
       if (ownDirectoryExists()) this.share(ownDirectory())
+      else this.logBackend()
     }
     return this.backend!
   }
@@ -257,8 +258,7 @@ export class ProcessHome implements Home {
     this.stopListening = undefined
     this.backend = backend
     this.refused.clear()
-    const where = this.whereabouts()
-    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
+    this.logBackend()
     if (this.isShared()) this.ticker.start()
     this.closeSource()
     if (before === undefined) return
@@ -266,6 +266,12 @@ export class ProcessHome implements Home {
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
+  }
+
+  private logBackend(): void {
+    const { backend, ...where } = this.whereabouts()
+    const text = backend === 'memory' ? backend : `${where.directory ?? 'its store'} (${backend})`
+    this.log.debug(`counting in ${text}`, { event: 'backend', backend, ...where })
   }
 
   private recovered(text: string): void {
