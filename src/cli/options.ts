@@ -61,7 +61,7 @@ function explain(code: string, message: string, options: OptionTable, hint?: (gi
   const [, option = ''] = /'-*([^'=]*)/.exec(message) ?? []
   const dashed = `${option.length === 1 ? '-' : '--'}${option}`
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
-    const meant = option.length === 1 ? undefined : nearest(option, Object.keys(options))
+    const meant = option.length === 1 ? undefined : nearest(option, [...Object.keys(options), 'help'])
     const parts = [
       ...(meant === undefined ? [] : [`did you mean --${meant}?`]),
       ...(hint === undefined ? [] : [hint(dashed)]),

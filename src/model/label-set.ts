@@ -73,10 +73,18 @@ export function labelText(what: string, label: string, value: unknown): string |
 /** The same for a value that is there. */
 export function textOf(what: string, label: string, value: unknown): string {
   if (typeof value === 'string') return value.toWellFormed()
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (isPlain(value)) return String(value)
+  // A query parameter or header that a client repeats is an array where there was a text before.
+  if (Array.isArray(value) && value.every(isPlain)) return value.join(',').toWellFormed()
   throw new MetricsError(
     'LABEL_VALUE_INVALID',
     `${what}: label "${label}" must be a string, a number or a boolean, got ${describe(value)}; pass the part of it to show`,
+  )
+}
+
+function isPlain(value: unknown): boolean {
+  return (
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
   )
 }
 

@@ -207,9 +207,29 @@ describe('labels', () => {
   })
 })
 
+// A client that repeats a query parameter must not end the process of an application that labels with it.
+test('an array of texts is shown as they follow each other, as in prom-client', async () => {
+  const registers = [new Registry()]
+  const counter = new Counter<string>({ name: 'c_total', help, labelNames: ['a', 'b'], registers })
+  const values: unknown[] = [['x', 'y'], ['x', 'y'], [200, true, 3n], ['x'], [], ['ab😀'.slice(0, 3), 'z']]
+  for (const a of values) counter.inc({ a } as never)
+  counter.labels('p', ['x', 'y'] as never).inc()
+  expect(await shown(registers[0]!)).toEqual({
+    'c_total{a="x,y"}': 2,
+    'c_total{a="200,true,3"}': 1,
+    'c_total{a="x"}': 1,
+    c_total: 1,
+    'c_total{a="ab\ufffd,z"}': 1,
+    'c_total{a="p",b="x,y"}': 1,
+  })
+  counter.remove({ a: ['x', 'y'] } as never)
+  expect(await shown(registers[0]!)).not.toHaveProperty('c_total{a="x,y"}')
+})
+
 const noValues: readonly (readonly [what: string, value: unknown, shown: string])[] = [
   ['an object', {}, 'an object'],
-  ['an array', ['x'], 'an array of 1'],
+  ['an array of objects', [{}], 'an array of 1'],
+  ['an array in an array', ['x', ['y']], 'an array of 2'],
   ['a function', () => 'x', 'a function'],
   ['a symbol', Symbol('x'), 'Symbol(x)'],
   ['a date', new Date(0), 'an object'],
