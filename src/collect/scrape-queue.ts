@@ -7,6 +7,8 @@ export interface QueueLimits {
   readonly signal?: AbortSignal | undefined
   /** How many different scrapes may wait already. */
   readonly maxQueued?: number | undefined
+  /** Resolves when the answer may be made. Until then further requests share it. Other scrapes do not wait for it. */
+  readonly ready?: (() => Promise<void> | undefined) | undefined
 }
 
 interface Shared {
@@ -36,7 +38,7 @@ export class ScrapeQueue {
    * @throws the signal's reason when the scrape was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    */
   share<T>(what: readonly string[], scrape: () => Promise<T>, limits: QueueLimits = {}): Promise<T> {
-    const { signal, maxQueued = Number.POSITIVE_INFINITY } = limits
+    const { signal, maxQueued = Number.POSITIVE_INFINITY, ready } = limits
     // The parts come from a request: joined, two different lists might make the same key.
     const key = JSON.stringify(what)
     const known = this.waiting.get(key)
@@ -50,11 +52,13 @@ export class ScrapeQueue {
       return Promise.reject(new MetricsError('SCRAPE_REFUSED', text))
     }
     const signals = [signal]
-    const answer = this.run(() => {
-      this.waiting.delete(key)
-      if (!isWanted({ signals })) throw signal!.reason
-      return scrape()
-    })
+    const begin = (): Promise<T> =>
+      this.run(() => {
+        this.waiting.delete(key)
+        if (!isWanted({ signals })) throw signal!.reason
+        return scrape()
+      })
+    const answer = ready?.()?.then(begin) ?? begin()
     this.waiting.set(key, { answer, signals })
     return answer
   }

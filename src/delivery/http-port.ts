@@ -20,8 +20,15 @@ export interface HttpPortOptions {
   readonly allowedHosts: readonly string[]
   readonly tls: EncryptionOptions | undefined
   readonly events: PortEvents
-  /** Answers one request. The signal is aborted when the client is gone; an answer that rejects then is not reported. */
-  readonly answer: (request: IncomingMessage, signal: AbortSignal) => Promise<ScrapeResponse>
+  /**
+   * Answers one request. The signal is aborted when the client is gone; an answer that rejects then is not reported.
+   * `ready` resolves when there is room for another answer beside those that clients are reading.
+   */
+  readonly answer: (
+    request: IncomingMessage,
+    signal: AbortSignal,
+    ready: () => Promise<void> | undefined,
+  ) => Promise<ScrapeResponse>
 }
 
 /** A request that waits for the answer before it on the same connection. */
@@ -144,7 +151,7 @@ export class HttpPort {
       this.refused('host')
       return forbidden(request.headers.host!)
     }
-    const answered = await this.options.answer(request, signal)
+    const answered = await this.options.answer(request, signal, () => this.sender.room())
     if (answered.status === 503) this.refused('queue')
     return answered
   }

@@ -13,8 +13,8 @@ export interface PortLimits {
   /** Different scrapes that may wait for their turn: 16. A further one is answered with 503. */
   readonly maxQueuedScrapes?: number | undefined
   /**
-   * Bytes of answers that clients have not read yet, over all connections: 64 MiB. Above it the client that has read nothing
-   * for the longest time is disconnected.
+   * Bytes of answers that clients have not read yet, over all connections: 64 MiB. Near it, further scrapes wait for up to two
+   * seconds, and share an answer. Above it the client that has read nothing for the longest time is disconnected.
    */
   readonly maxWaitingBytes?: number | undefined
   /** Milliseconds that a client may take to send a request: 10 000. */
