@@ -1,4 +1,4 @@
-import { inLine } from './output.js'
+import { inLine } from '../model/terminal-text.js'
 
 /** Rows of cells as lines, each column as wide as its widest cell; figures (`right`) stand under each other. */
 export function columns(given: readonly (readonly string[])[], right: readonly number[] = []): string[] {

@@ -1,5 +1,4 @@
 import { loadBinding } from '#native'
-import { defaultLabelsRegistry } from '../collect/default-labels.js'
 import { Gathering } from '../collect/gathering.js'
 import { ScrapeQueue } from '../collect/scrape-queue.js'
 import { selfFamilies } from '../collect/self-metrics.js'
@@ -63,7 +62,6 @@ function choose(tables: readonly FamilyTable[], registry: string | undefined): r
   const chosen = new Map<string, FamilyTable>()
   for (const table of tables) {
     const { name, registry } = table.family
-    if (registry === defaultLabelsRegistry) continue
     if (!chosen.has(name) || registry === defaultRegistryName) chosen.set(name, table)
   }
   return [...chosen.values()]

@@ -1,7 +1,7 @@
 import type { UwsgiStatistics, UwsgiWorker } from '../instrument/uwsgi/uwsgi-statistics.js'
+import { inLine } from '../model/terminal-text.js'
 import type { WorkerStatistics } from '../supervisor/statistics.js'
 import { columns } from './columns.js'
-import { inLine } from './output.js'
 
 type Worker = UwsgiWorker & Partial<Pick<WorkerStatistics, 'state'>>
 

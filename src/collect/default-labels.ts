@@ -1,13 +1,12 @@
 import { Gauge } from '../metric/gauge.js'
 import type { MetricRegistry } from '../metric/home.js'
+import { hiddenRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import type { FamilyTable } from '../model/family.js'
 import type { LabelSet } from '../model/label-set.js'
 import { labelValuesOf } from '../model/series-key.js'
 import { setImmediate } from '../runtime/timers.js'
 
-/** Where processes publish their default labels. No registry has the name: the family is shown nowhere. */
-export const defaultLabelsRegistry = '~default labels'
 const familyName = 'promhive_default_labels'
 
 /**
@@ -32,11 +31,15 @@ export class DefaultLabels {
     if (this.name !== undefined) setImmediate(() => this.publish()).unref()
   }
 
-  /** Reports once where living processes have set other labels than this one. */
-  check(tables: readonly FamilyTable[]): void {
+  /**
+   * Reports once where living processes have set other labels than this one.
+   *
+   * @param hidden the families that no scrape shows
+   */
+  check(hidden: readonly FamilyTable[]): void {
     if (this.name === undefined) return
     const own = textOf(this.labels)
-    const others = publishedIn(tables, this.name).filter((labels) => labels !== own)
+    const others = publishedIn(hidden, this.name).filter((labels) => labels !== own)
     const found = others.sort().join()
     if (found === this.reported || (found === '' && this.reported === undefined)) return
     this.reported = found
@@ -64,7 +67,7 @@ export class DefaultLabels {
 }
 
 function gaugeOf(home: MetricRegistry['home']): Gauge<'labels' | 'registry'> {
-  const registry = { registryName: defaultLabelsRegistry, prefix: '', home, registerMetric() {} }
+  const registry = { registryName: hiddenRegistryName, prefix: '', home, registerMetric() {} }
   return new Gauge({
     name: familyName,
     help: 'How many processes have set these default labels.',
@@ -74,8 +77,8 @@ function gaugeOf(home: MetricRegistry['home']): Gauge<'labels' | 'registry'> {
 }
 
 /** What living processes have set for a registry. */
-function publishedIn(tables: readonly FamilyTable[], name: string): string[] {
-  const table = tables.find(({ family }) => family.registry === defaultLabelsRegistry && family.name === familyName)
+function publishedIn(hidden: readonly FamilyTable[], name: string): string[] {
+  const table = hidden.find(({ family }) => family.name === familyName)
   if (table === undefined) return []
   const published: string[] = []
   for (const row of table.order) {

@@ -1,20 +1,22 @@
 import type { MetricValues } from '../metric/metric-values.js'
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { emptyTable, type Family } from '../model/family.js'
+import { emptyTable, type Family, type FamilyTable } from '../model/family.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
+import { Slices } from '../runtime/slices.js'
 import { withTimeout } from '../runtime/time-limit.js'
 import { monotonicNow } from '../runtime/timers.js'
 import type { Pause, Source } from '../store/backend.js'
 import { messageOf } from './collect-hook.js'
 import { valuesOf } from './foreign.js'
 import { Merger } from './merge.js'
-import { Slices } from './pause.js'
 import type { ScrapeFacts } from './self-metrics.js'
 
 export interface Gathered extends ScrapeFacts {
   readonly pause: Pause
+  /** Families that no scrape shows. */
+  readonly hidden: readonly FamilyTable[]
   /** Reads the exemplars as well, for a format that shows them. */
   placeExemplars(): void
 }
@@ -131,7 +133,8 @@ export class Gathering {
     const seconds = (monotonicNow() - began) / 1000
     const placeExemplars = (): void => merger.placeExemplars(reading.writers)
     const { writers, reachable } = reading
-    return use({ writers, tables: merged.tables, errors, reachable, seconds, pause, placeExemplars })
+    const { tables, hidden } = merged
+    return use({ writers, tables, hidden, errors, reachable, seconds, pause, placeExemplars })
   }
 
   /** An answer without the families of a process that could not be read would look like one in which they are gone. */

@@ -1,4 +1,4 @@
-import { definitionKey, difference, type FamilyDescriptor } from '../model/descriptor.js'
+import { definitionKey, difference, type FamilyDescriptor, hiddenRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import type { FamilyTable } from '../model/family.js'
 import type { WorkerLabel } from '../model/label-set.js'
@@ -13,6 +13,8 @@ import { Totals } from './totals.js'
 
 export interface Merged {
   readonly tables: readonly FamilyTable[]
+  /** Those that no scrape shows. */
+  readonly hidden: readonly FamilyTable[]
   readonly errors: readonly MetricsError[]
 }
 
@@ -114,15 +116,17 @@ export class Merger {
       else others.push(table)
     }
     const tables: FamilyTable[] = []
+    const hidden: FamilyTable[] = []
     const errors: MetricsError[] = []
     for (const defined of byName.values()) {
       const counted = defined.filter((table) => table.order.length > 0)
       const shown = (counted.length > 0 ? counted : defined).reduce((a, b) => (b.newest >= a.newest ? b : a))
       const together = counted.filter((table) => table === shown || differInBounds(table, shown))
-      tables.push(together.length > 1 ? withCommonBounds(shown, together) : shown)
+      const list = shown.family.registry === hiddenRegistryName ? hidden : tables
+      list.push(together.length > 1 ? withCommonBounds(shown, together) : shown)
       for (const other of counted) if (other !== shown) errors.push(conflict(other.family, shown.family))
     }
-    return { tables, errors }
+    return { tables, hidden, errors }
   }
 }
 

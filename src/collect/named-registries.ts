@@ -1,10 +1,11 @@
 import { defaultRegistryName, definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
+import { WeakList } from '../model/weak-list.js'
 import type { Members } from './members.js'
 
 /** Registries of one process by their names: those of one name show the same metrics, as they do across processes. */
-const membersOf = new WeakMap<object, Map<string, readonly WeakRef<Members>[]>>()
+const membersOf = new WeakMap<object, Map<string, WeakList<Members>>>()
 
 /**
  * Throws `OPTION_INVALID` for a name that means another registry: the default one, or one without a name.
@@ -28,15 +29,17 @@ export function checkRegistryName(name: unknown, first: boolean): void {
 export function joinNamed(home: object, name: string, members: Members): void {
   let byName = membersOf.get(home)
   if (byName === undefined) membersOf.set(home, (byName = new Map()))
-  const others = (byName.get(name) ?? []).filter((each) => each.deref() !== undefined)
-  byName.set(name, [...others, new WeakRef(members)])
+  let named = byName.get(name)
+  if (named === undefined) byName.set(name, (named = new WeakList()))
+  named.add(members)
 }
 
 /** Whether any registry of this name has the family among its members. */
 export function isMemberOfNamed(home: object, name: string, family: FamilyDescriptor): boolean {
   const key = definitionKey(family)
-  return (membersOf.get(home)?.get(name) ?? []).some((members) => {
-    const member = members.deref()?.get(family.name)?.family
-    return member !== undefined && definitionKey(member) === key
-  })
+  for (const members of membersOf.get(home)?.get(name) ?? []) {
+    const member = members.get(family.name)?.family
+    if (member !== undefined && definitionKey(member) === key) return true
+  }
+  return false
 }

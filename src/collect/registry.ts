@@ -6,6 +6,7 @@ import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from
 import { checkLabelNames, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
+import { Slices } from '../runtime/slices.js'
 import { setImmediate } from '../runtime/timers.js'
 import { runCollect } from './collect-hook.js'
 import type { Collector } from './collector.js'
@@ -16,7 +17,6 @@ import { valuesOf } from './foreign.js'
 import type { Formatters, Gathered } from './gathering.js'
 import { Members } from './members.js'
 import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
-import { Slices } from './pause.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { Registered } from './registered.js'
 import type { RegistryHome } from './registry-home.js'
@@ -242,7 +242,7 @@ export class Registry implements MetricRegistry {
       () => this.prepare(),
       async (gathered, foreign) => {
         await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
-        this.defaults.check(gathered.tables)
+        this.defaults.check(gathered.hidden)
         return use(gathered, this.select(gathered, foreign))
       },
     )

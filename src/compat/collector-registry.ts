@@ -1,7 +1,7 @@
 import type { Gathered } from '../collect/gathering.js'
 import { Registry } from '../collect/registry.js'
 import { processHome } from '../home/default-registry.js'
-import { type Family, nameOf } from '../model/family.js'
+import { type Family, type FamilyTable, nameOf } from '../model/family.js'
 
 /** Reads the families of one directory. */
 export type DirectoryReader = () => Promise<readonly Family[]>
@@ -42,13 +42,15 @@ export class CollectorRegistry extends Registry {
   /** @internal A family that several places have is shown once: the page would be invalid otherwise. */
   override select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     if (!this.showsApplication) return super.select(gathered, foreign)
-    // A metric that was made without registers is shown nowhere.
-    const others = gathered.tables.filter(
-      ({ order, family }) => order.length > 0 && !family.registry.startsWith('~metric'),
-    )
+    const others = gathered.tables.filter(isShown)
     const all = [...processHome().registry.select(gathered, foreign), ...super.select(gathered, foreign), ...others]
     return [...byName(all).values()]
   }
+}
+
+/** Whether a family of any registry is shown: it has series, and its metric was not made without registers. */
+export function isShown({ order, family }: FamilyTable): boolean {
+  return order.length > 0 && !family.registry.startsWith('~metric')
 }
 
 /** The first of each name. */

@@ -8,7 +8,7 @@ import { MetricsError } from '../model/errors.js'
 import type { Family } from '../model/family.js'
 import { describe } from '../model/metric-name.js'
 import { SharedSource } from '../store/shared/shared-source.js'
-import { CollectorRegistry } from './collector-registry.js'
+import { CollectorRegistry, isShown } from './collector-registry.js'
 
 /**
  * Fills a registry with what all processes of the application have counted, under the name that Python's client gives it.
@@ -69,7 +69,7 @@ async function familiesIn(directory: string): Promise<readonly Family[]> {
   try {
     return await gathering.run(
       () => {},
-      async ({ tables }) => tables.filter(({ order }) => order.length > 0),
+      async ({ tables }) => tables.filter(isShown),
     )
   } finally {
     source.close()

@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { MetricsError } from '../model/errors.js'
 import { AllowedHosts } from './allowed-hosts.js'
 import { CertificateWatch } from './certificate-watch.js'
 import { Connections } from './connections.js'
 import { type EncryptionOptions, serverOptions } from './encryption.js'
+import { listenOn } from './listen.js'
 import type { PortEvents } from './port-events.js'
 import type { CheckedLimits } from './port-limits.js'
 import { busy, type ScrapeResponse, textResponse } from './scrape.js'
@@ -78,13 +80,7 @@ export class HttpPort {
    */
   async listen(port: number, host: string): Promise<void> {
     const { server } = this
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ port, host, exclusive: true }, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
+    await listenOn(server, { port, host, exclusive: true }, (cause) => this.failed(cause))
     const { address } = server.address() as AddressInfo
     this.hosts = new AllowedHosts(host, address, this.options.allowedHosts)
   }
@@ -96,6 +92,11 @@ export class HttpPort {
       this.server.closeAllConnections()
       this.connections.destroy()
     })
+  }
+
+  private failed(cause: Error): void {
+    const text = `a port of promhive's could not take a connection (${cause.message}); it stays open`
+    this.options.events.onError?.(new MetricsError('SERVER_FAILED', text, { cause }))
   }
 
   private refused(reason: Parameters<NonNullable<PortEvents['refused']>>[0], count = 1): void {

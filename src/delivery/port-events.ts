@@ -18,7 +18,7 @@ export interface CertificateExpiry {
 export interface PortEvents {
   /** Called for scrapes that were refused or cut off. */
   refused?(reason: RefusalReason, count: number): void
-  /** Called when a certificate expires soon, has expired, or could not be reloaded. */
+  /** Called when a certificate expires soon, has expired, or could not be reloaded, and for faults of the open port. */
   onError?(error: MetricsError): void
   /** Called with all certificates in use whenever they are loaded, and with none when the port is closed. */
   certificates?(certificates: readonly CertificateExpiry[]): void

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { MetricsError } from '../model/errors.js'
-import { within } from '../redis-client/patience.js'
+import { withTimeout } from '../runtime/time-limit.js'
 import { clearInterval, setImmediate, setInterval } from '../runtime/timers.js'
 import type { RedisForwarderSettings } from './redis-forwarder-options.js'
 import { connect, type RedisWords, wordsOf } from './redis-words.js'
@@ -94,16 +94,16 @@ export class RedisForwarding {
       // A client may keep what it cannot send: one exposition at a time waits there.
       if (this.waiting) throw new Error('the last forward still waits for an answer')
       this.waiting = true
-      return within(
+      return withTimeout(
         this.put(words).finally(() => {
           this.waiting = false
         }),
         patience,
       )
     }
-    const redis = await within(connect(address, patience), patience)
+    const redis = await withTimeout(connect(address, patience), patience)
     try {
-      return await within(this.put(redis), patience)
+      return await withTimeout(this.put(redis), patience)
     } finally {
       redis.end()
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { QueueLimits } from '../collect/scrape-queue.js'
 import { MetricsError } from '../model/errors.js'
-import type { OptionNames } from '../model/known-options.js'
+import { givenOptions, type OptionNames } from '../model/known-options.js'
 import { setTimeout } from '../runtime/timers.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
@@ -73,10 +73,9 @@ export async function openMetricsServer(
   options: MetricsServerOptions,
   events: PortEvents = {},
 ): Promise<MetricsServer> {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const { port, host, path, registry, attempts, retryEvery, keepAlive } = {
     ...defaults,
-    ...given,
+    ...givenOptions(options),
   } as Required<MetricsServerOptions>
   const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
   const limits = checkLimits(caller, options)

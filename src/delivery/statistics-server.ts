@@ -1,19 +1,13 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import {
-  type AddressInfo,
-  createConnection,
-  createServer,
-  type ListenOptions,
-  type Server,
-  type Socket,
-} from 'node:net'
+import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net'
 import { MetricsError } from '../model/errors.js'
 import { isTrustedOwner } from '../model/ownership.js'
 import type { StatisticsAddress } from '../model/statistics-address.js'
 import { clearTimeout, setTimeout } from '../runtime/timers.js'
 import { Connections } from './connections.js'
 import { HttpPort } from './http-port.js'
+import { listenOn } from './listen.js'
 import { type CheckedLimits, checkLimits } from './port-limits.js'
 import { type ScrapeResponse, textResponse } from './scrape.js'
 
@@ -50,15 +44,16 @@ export async function openStatisticsServer(options: StatisticsServerOptions): Pr
   const limits = checkLimits('statistics', {})
   if (address.kind === 'http') return overHttp(options, limits)
   const connections = new Connections(limits.maxConnections, () => {})
+  const failed = (cause: Error): void => options.onError(untold(cause))
   const server = createServer((socket) => {
     if (connections.add(socket)) tell(socket, options, connections, limits)
   })
   if (address.kind === 'unix') {
     await makeWay(address.path)
-    await listenPrivately(server, address.path)
+    await listenPrivately(server, address.path, failed)
   } else if (address.kind === 'tcp') {
     const { host, port } = address
-    await listening(server, shown(address), () => bind(server, { host, port, exclusive: true }))
+    await listening(shown(address), () => listenOn(server, { host, port, exclusive: true }, failed))
     server.unref()
   } else throw new MetricsError('OPTION_INVALID', `statistics are not served over ${address.kind}`)
   let closed: Promise<void> | undefined
@@ -117,8 +112,8 @@ async function overHttp(
       return textResponse(500, 'the statistics are not available at the moment\n')
     }
   }
-  const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: {}, answer })
-  await listening(http.server, shown(address), () => http.listen(port, host))
+  const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: { onError }, answer })
+  await listening(shown(address), () => http.listen(port, host))
   http.server.unref()
   return { address: shown(address, http.server), close: () => http.close() }
 }
@@ -158,36 +153,25 @@ async function makeWay(path: string): Promise<void> {
 }
 
 /** The socket is made with its rights: at no moment may others connect. */
-async function listenPrivately(server: Server, path: string): Promise<void> {
+async function listenPrivately(server: Server, path: string, failed: (cause: Error) => void): Promise<void> {
   const before = process.umask(privately)
   // It is bound when this returns; whether that went well is told later.
-  const bound = listening(server, path, () => bind(server, { path, exclusive: true }))
+  const bound = listening(path, () => listenOn(server, { path, exclusive: true }, failed))
   process.umask(before)
   await bound
   server.unref()
 }
 
 /** Waits until a server listens. Throws `PORT_TAKEN` or `SERVER_FAILED`. */
-async function listening(server: Server, where: string, listen: () => Promise<void>): Promise<void> {
+async function listening(where: string, listen: () => Promise<void>): Promise<void> {
   try {
     await listen()
-    server.on('error', () => {})
   } catch (thrown) {
     const cause = thrown as NodeJS.ErrnoException
     const taken = cause.code === 'EADDRINUSE'
     const text = taken ? `is taken; name another address` : `cannot be opened: ${cause.message}`
     throw new MetricsError(taken ? 'PORT_TAKEN' : 'SERVER_FAILED', `${where} for statistics ${text}`, { cause })
   }
-}
-
-function bind(server: Server, options: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 function shown(address: StatisticsAddress, server?: Server): string {

@@ -1,8 +1,6 @@
-import { type Exemplar, fitsExemplar, longestExemplar } from '../model/exemplar.js'
+import { type Exemplar, exemplarLabelName, fitsExemplar, longestExemplar } from '../model/exemplar.js'
 import { escapeLabelValue } from './escape.js'
 import { formatNumber } from './number.js'
-
-const legalName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
 /**
  * What stands behind the value: ` # {trace_id="abc"} 0.5 1732160000.123`. Nothing for one that the format does not
@@ -11,7 +9,7 @@ const legalName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 export function formatExemplar({ labels, value, timestamp }: Exemplar): string {
   let inside = ''
   for (const [name, text] of Object.entries(labels)) {
-    if (!legalName.test(name)) return ''
+    if (!exemplarLabelName.test(name)) return ''
     inside += `${inside && ','}${name}="${escapeLabelValue(String(text))}"`
   }
   // A text has no more code points than it is long, and most are short.

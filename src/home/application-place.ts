@@ -89,13 +89,14 @@ function numberedPlaces(): readonly [string, ...string[]] {
 
 /** Looked for only where the last numbered one is taken: a folder of temporary files may have very many names. */
 function randomPlaces(): string[] {
-  const last = numberedPlaces().at(-1)!
-  if (lstatSync(last, { throwIfNoEntry: false }) === undefined) return []
-  return readdirSync(placeOfRuns())
-    .filter((name) => nameOf().test(name))
+  const numbered = numberedPlaces()
+  if (lstatSync(numbered.at(-1)!, { throwIfNoEntry: false }) === undefined) return []
+  const [folder, pattern] = [placeOfRuns(), nameOf()]
+  return readdirSync(folder)
+    .filter((name) => pattern.test(name))
     .sort()
-    .map((name) => join(placeOfRuns(), name))
-    .filter((place) => !numberedPlaces().includes(place) && isPrivate(place))
+    .map((name) => join(folder, name))
+    .filter((place) => !numbered.includes(place) && isPrivate(place))
 }
 
 function nameOf(): RegExp {

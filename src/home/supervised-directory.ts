@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { absolutePath } from '../runtime/paths.js'
 import { prepareDirectory } from '../store/shared/directory.js'
 import { shareWith } from '../store/shared/ownership.js'
 import type { Account } from '../supervisor/account.js'
@@ -11,7 +11,7 @@ import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './run-di
 /** Joins the directory first, so that it is clean when workers come; and makes it the workers' own. */
 export function directoryFor(settings: Pick<Settings, 'dir'>, account: Account | undefined): Record<string, string> {
   // Workers may go to another working directory.
-  const dir = settings.dir === '' ? '' : resolve(settings.dir)
+  const dir = absolutePath(settings.dir)
   const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
   if (dir === '' && foreign === undefined) return {}
   const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir

@@ -30,14 +30,26 @@ export class CollectRun {
     this.settle(failed)
   }
 
-  /** Publishes what was reset so far, and from now on at once: counts are not kept back by a call that hangs. */
+  /**
+   * Publishes what was reset so far, and from now on at once: counts are not kept back by a call that hangs.
+   *
+   * @throws what the store throws
+   */
   settle(failed = false): void {
     this.staging = false
-    for (const part of this.staged) {
-      if (failed) part.discard()
-      else part.publish()
-    }
+    const parts = [...this.staged]
     this.staged.clear()
+    const faults: unknown[] = []
+    for (const part of parts) {
+      // One that the store refuses keeps back no other.
+      try {
+        if (failed) part.discard()
+        else part.publish()
+      } catch (fault) {
+        faults.push(fault)
+      }
+    }
+    if (faults.length > 0) throw faults[0]
   }
 }
 
@@ -104,7 +116,16 @@ export class CollectCaller {
   }
 
   private async wait(returned: Promise<void>, run: CollectRun | undefined): Promise<void> {
-    const late = run && setTimeout(() => run.settle(), longest).unref()
+    const faults: unknown[] = []
+    const settle = (): void => {
+      // No caller would catch it: it is thrown when the call ends.
+      try {
+        run!.settle()
+      } catch (fault) {
+        faults.push(fault)
+      }
+    }
+    const late = run && setTimeout(settle, longest).unref()
     let failed = true
     try {
       await returned
@@ -113,6 +134,7 @@ export class CollectCaller {
       clearTimeout(late)
       this.end(run, failed)
     }
+    if (faults.length > 0) throw faults[0]
   }
 
   private end(run: CollectRun | undefined, failed: boolean): void {

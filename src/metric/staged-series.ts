@@ -1,7 +1,8 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { Exemplar } from '../model/exemplar.js'
 import { layoutOf } from '../model/layout/layout-of.js'
-import { exactFilter, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
+import { SeriesFilters } from '../model/series-filters.js'
+import { exactFilter, exactKey, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
 import type { Slots, Store, StoredSeries } from '../store/backend.js'
 import type { Staged } from './collect-run.js'
 
@@ -12,7 +13,8 @@ import type { Staged } from './collect-run.js'
 export class StagedSeries implements Staged, Store {
   readonly writer = 'staged'
   readonly gate = new Int32Array(1)
-  private readonly filters: LabelFilter[] = []
+  /** What was reset. Asked together: a `collect()` may remove each of its series before it sets it. */
+  private readonly filters: SeriesFilters
   private readonly counted = new Map<SeriesKey, Slots>()
   private readonly exemplars: [SeriesKey, bucket: number, Exemplar][] = []
 
@@ -24,11 +26,13 @@ export class StagedSeries implements Staged, Store {
     private readonly family: FamilyDescriptor,
     private readonly store: () => Store,
     private readonly done: () => void,
-  ) {}
+  ) {
+    this.filters = new SeriesFilters(family.labelNames)
+  }
 
   /** Whether the series was reset: then it is counted here. */
   has(key: SeriesKey): boolean {
-    return this.filters.some((filter) => matches(this.family.labelNames, key, filter))
+    return this.filters.names(key)
   }
 
   open(_family: FamilyDescriptor, key: SeriesKey): Slots {
@@ -44,8 +48,11 @@ export class StagedSeries implements Staged, Store {
   }
 
   remove(_family: FamilyDescriptor, filter: LabelFilter): void {
-    this.filters.push(filter)
-    for (const key of this.counted.keys()) if (matches(this.family.labelNames, key, filter)) this.counted.delete(key)
+    const { labelNames } = this.family
+    this.filters.add(filter)
+    const exact = exactKey(labelNames, filter)
+    if (exact !== undefined) this.counted.delete(exact)
+    else for (const key of this.counted.keys()) if (matches(labelNames, key, filter)) this.counted.delete(key)
     Atomics.add(this.gate, 0, 1)
   }
 

@@ -30,6 +30,9 @@ export type FamilyDescriptor<T extends MetricType = MetricType> = {
 /** Where families live that say nothing else. */
 export const defaultRegistryName = 'default'
 
+/** Where families live that processes read of each other, and that no scrape shows. No registry has the name. */
+export const hiddenRegistryName = '~default labels'
+
 const keys = new WeakMap<FamilyDescriptor, string>()
 
 /** Two descriptors with the same key have values that can be added up; help may differ, and the newer one is shown. */

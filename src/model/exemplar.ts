@@ -8,6 +8,9 @@ export interface Exemplar {
   readonly timestamp?: number
 }
 
+/** The names that a label of an exemplar may have in the exposition. */
+export const exemplarLabelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+
 /** An exemplar that came from outside; undefined for what no exposition can show. */
 export function exemplarFrom(value: unknown): Exemplar | undefined {
   if (typeof value !== 'object' || value === null) return undefined
@@ -15,11 +18,9 @@ export function exemplarFrom(value: unknown): Exemplar | undefined {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels) || typeof number !== 'number')
     return undefined
   if (timestamp !== undefined && !Number.isFinite(timestamp)) return undefined
-  const named = Object.entries(labels).every(([name, text]) => legalName.test(name) && typeof text === 'string')
+  const named = Object.entries(labels).every(([name, text]) => exemplarLabelName.test(name) && typeof text === 'string')
   return named ? (value as Exemplar) : undefined
 }
-
-const legalName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
 /** Longest label set of an exemplar, names and values together, in code points: OpenMetrics 1.0. */
 export const longestExemplar = 128

@@ -23,6 +23,15 @@ export function descriptorFrom(value: unknown): FamilyDescriptor | undefined {
   }
 }
 
+/** The same for a JSON text. */
+export function descriptorFromJson(json: string): FamilyDescriptor | undefined {
+  try {
+    return descriptorFrom(JSON.parse(json))
+  } catch {
+    return undefined
+  }
+}
+
 function checked(family: FamilyDescriptor): FamilyDescriptor | undefined {
   const { name, help, unit, registry, labelNames } = family
   checkMetricName(name)

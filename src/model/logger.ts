@@ -1,3 +1,5 @@
+import { inLine } from './terminal-text.js'
+
 /** How much is logged: each level includes the ones before it. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -83,23 +85,18 @@ export function isLogger(value: unknown): value is GivenLogger {
   return ['error', 'warn', 'info'].every((method) => isFunction(logger?.[method]))
 }
 
-/** Returns a line for people: `promhive: 2 workers from now on`. At `debug`, all processes of an application log: it names this one. */
+/**
+ * Returns a line for people: `promhive: 2 workers from now on`. At `debug`, all processes of an application log: it names this one.
+ * A message may quote what another program wrote: it makes no lines of its own, and reaches a terminal as text.
+ */
 export function plainLine(level: LogLevel, message: string, pid: number): string {
-  return `promhive: ${level === 'debug' ? `debug ${pid}: ` : ''}${withoutControls(message)}\n`
+  return `promhive: ${level === 'debug' ? `debug ${pid}: ` : ''}${inLine(message)}\n`
 }
 
 /** Returns a line for programs: a JSON object with `time`, `level`, `name`, `pid`, `message` and the facts. */
 export function jsonLine(level: LogLevel, message: string, fields: LogFields, time: Date, pid: number): string {
   const head = { time: time.toISOString(), level, name: 'promhive', pid, message }
   return `${JSON.stringify({ ...head, ...fields, ...head })}\n`
-}
-
-/** A message may quote what another program wrote: it must not make lines of its own, or reach the terminal as commands. */
-function withoutControls(message: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is replaced
-  return message.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (character) =>
-    character === '\n' ? '\\n' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
 }
 
 function isFunction(value: unknown): value is (...args: never[]) => unknown {

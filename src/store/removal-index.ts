@@ -30,7 +30,7 @@ export class RemovalIndex {
   private readonly families = new Map<string, OfFamily>()
 
   add(removal: Removal, position: number): void {
-    const id = nameOf(removal)
+    const id = removalTargetOf(removal)
     let known = this.families.get(id)
     if (known === undefined) this.families.set(id, (known = { placed: [], byLabels: new Map() }))
     known.placed.push({ removal, position })
@@ -39,7 +39,7 @@ export class RemovalIndex {
 
   /** The filters on a family's series; undefined where nothing was removed from it. Made ready in slices. */
   async filtersOf(family: FamilyDescriptor, pause: Pause): Promise<SeriesFilters | undefined> {
-    const known = this.families.get(nameOf(family))
+    const known = this.families.get(removalTargetOf(family))
     if (known === undefined) return undefined
     const labels = JSON.stringify(family.labelNames)
     let own = known.byLabels.get(labels)
@@ -54,6 +54,7 @@ export class RemovalIndex {
   }
 }
 
-function nameOf({ registry, name }: Pick<Removal, 'registry' | 'name'>): string {
+/** What removals name a family by; several definitions may have it. */
+export function removalTargetOf({ registry, name }: Pick<Removal, 'registry' | 'name'>): string {
   return `${registry}\n${name}`
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { absolutePath } from '../runtime/paths.js'
 import type { Settings } from './configuration/settings.js'
 import type { Assignment } from './messages.js'
 import type { MetricNaming } from './metric-naming.js'
@@ -21,7 +21,7 @@ export function assignmentOf(id: number, settings: Settings, naming: MetricNamin
     grace: gracefulTimeout * 1000,
     countsRequests: !(register && naming.gunicorn),
     // The application may go to another working directory.
-    reportDir: reportDir === '' ? '' : resolve(reportDir),
+    reportDir: absolutePath(reportDir),
     reportEnvironment,
     naming,
   }

@@ -103,14 +103,17 @@ export class OpenRequestsFile {
   /** @returns undefined where no file can be made: the requests of killed workers are not counted then */
   static create(directory: string): OpenRequestsFile | undefined {
     const path = join(directory, `promhive-open-${process.pid}-${monotonicNow()}-${Math.random()}`)
+    let descriptor: number | undefined
     try {
       const { O_RDWR, O_CREAT, O_EXCL } = constants
-      const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+      descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
       rmSync(path, { force: true })
       // Written, not only made longer: a store into a mapping of a hole may find no memory.
       writeSync(descriptor, new Uint8Array(tableBytes), 0, tableBytes, 0)
       return new OpenRequestsFile(descriptor)
     } catch {
+      // A full disk: each worker that is started would cost a descriptor.
+      if (descriptor !== undefined) closeSync(descriptor)
       return undefined
     }
   }

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  linkSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
 import { textOf } from './log.js'
 import { lineageOf } from './process-sample.js'
@@ -22,7 +12,7 @@ const attempts = 5
  * Writes the pid of this process to a file, which appears with its contents or not at all. The file of a process that has
  * ended is replaced.
  *
- * @returns removes the file, if it still is the one of this process
+ * @returns removes the file, if it still is the one of this process; calling it again does nothing, and it does not throw
  * @throws MetricsError `START_FAILED` when a living process has the file, or it cannot be written; `OPTION_INVALID` when the
  *   file exists and is not a pid file
  */
@@ -42,16 +32,21 @@ export function takePidFile(path: string): () => void {
     rmSync(fresh, { force: true })
   }
   const { ino } = lstatSync(path)
+  let held = true
   return () => {
-    if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true })
+    // Once: a later file of another process may have the same inode.
+    if (!held) return
+    held = false
+    try {
+      if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true })
+    } catch {
+      // It is stale then, and the next start replaces it.
+    }
   }
 }
 
 function write(path: string): void {
-  const { O_WRONLY, O_CREAT, O_EXCL } = constants
-  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o644)
-  writeSync(file, `${process.pid}\n`)
-  closeSync(file)
+  writeFileSync(path, `${process.pid}\n`, { flag: 'wx', mode: 0o644 })
 }
 
 /** Gives a file its final name. @returns false when there is one of that name */

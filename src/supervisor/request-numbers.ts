@@ -1,5 +1,5 @@
 import type { MetricValues } from '../metric/metric-values.js'
-import { clearTimeout, setTimeout } from '../runtime/timers.js'
+import { withTimeout } from '../runtime/time-limit.js'
 import type { MetricNaming } from './metric-naming.js'
 import { inFlightFamily, requestFamilies } from './request-families.js'
 
@@ -29,14 +29,11 @@ export class RequestNumbers {
   /** By worker number; undefined where it cannot be read in time. */
   async read(): Promise<ReadonlyMap<number, WorkerRequests> | undefined> {
     const { durations, failed } = this.families
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, patience, undefined)
-    })
     const values = Promise.all([durations.get(), failed.get(), this.inFlight.get()])
-    return Promise.race([values.then((read) => byWorker(...read)), late])
-      .catch(() => undefined)
-      .finally(() => clearTimeout(timer))
+    return withTimeout(values, patience).then(
+      (read) => byWorker(...read),
+      () => undefined,
+    )
   }
 }
 

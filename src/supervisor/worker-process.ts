@@ -209,7 +209,12 @@ export function fork(
   })
   const assigned = { ...assignment, openRequests: openRequests === undefined ? undefined : usual.length }
   const variables = { PROMHIVE_WORKER_ID: String(assignment.worker), [assignmentVariable]: JSON.stringify(assigned) }
-  return { worker: cluster.fork({ ...environment, ...variables }), openRequests }
+  try {
+    return { worker: cluster.fork({ ...environment, ...variables }), openRequests }
+  } catch (cause) {
+    openRequests?.take()
+    throw cause
+  }
 }
 
 type Stdio = Exclude<NonNullable<typeof cluster.settings.stdio>, string>

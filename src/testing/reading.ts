@@ -1,9 +1,9 @@
 import { valuesOf } from '../collect/foreign.js'
 import { Merger } from '../collect/merge.js'
-import { Slices } from '../collect/pause.js'
 import type { MetricsError } from '../model/errors.js'
 import type { Exemplar, FamilyTable } from '../model/family.js'
 import type { SeriesKey } from '../model/series-key.js'
+import { Slices } from '../runtime/slices.js'
 import type { Source, WriterSnapshot } from '../store/backend.js'
 
 /** Scrapes a source again and again, as an application does: what was learned from one reading serves the next. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { inLine, printable } from '../../src/cli/output.js'
+import { inLine, printable } from '../../src/model/terminal-text.js'
 import { readSource, root } from '../helpers/source-imports.js'
 
 test.for([
@@ -19,7 +19,7 @@ test.for([
 
 test('a line feed begins a line in a text of several lines, and not within a line', () => {
   expect(printable('a\nb')).toBe('a\nb')
-  expect(inLine('a\nb')).toBe('a\\u000ab')
+  expect(inLine('a\nb')).toBe('a\\nb')
 })
 
 test('everything that the command line writes goes through one place', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Merger } from '../../src/collect/merge.js'
-import { Slices } from '../../src/collect/pause.js'
 import type { FamilyDescriptor } from '../../src/model/descriptor.js'
 import { layoutOf } from '../../src/model/layout/layout-of.js'
+import { Slices } from '../../src/runtime/slices.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
 
 function histogram(bounds: readonly number[]): FamilyDescriptor<'histogram'> {

@@ -63,6 +63,20 @@ describe('the recipe of Python’s client', () => {
     }
   })
 
+  test('shows no family of promhive’s own that processes read of each other', async ({ stage }) => {
+    const directory = stage.directory()
+    const worker = await stage.start(program, { cwd, env: { PROMETHEUS_MULTIPROC_DIR: directory } })
+    await worker.ask('work', 1)
+    await worker.ask('label')
+    const { body: own } = await ask(`http://127.0.0.1:${await worker.ask<number>('serve')}/metrics`)
+    const registry = new CollectorRegistry()
+    new MultiProcessCollector(registry, directory)
+    for (const page of [own, String(await generateLatest(registry))]) {
+      expect(page).toContain('others_total')
+      expect(page).not.toContain('promhive_default_labels')
+    }
+  })
+
   test('shows each family once where metrics were put into the registry as well', async () => {
     const registry = new CollectorRegistry()
     new Counter({ name: 'recipe_own_total', help: 'X.', registers: [registry] }).inc(2)

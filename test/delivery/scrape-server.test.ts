@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type MetricsServer, openMetricsServer } from '../../src/delivery/scrape-server.js'
-import { Counter, openMetricsContentType, prometheusContentType, Registry } from '../../src/index.js'
+import { Counter, type MetricsError, openMetricsContentType, prometheusContentType, Registry } from '../../src/index.js'
 
 const open: MetricsServer[] = []
 
@@ -45,5 +45,16 @@ describe('the metrics server', () => {
     )
     const texts = await Promise.all(answers.map((answer) => answer.text()))
     expect(texts.map((text) => text.endsWith('# EOF\n'))).toEqual(accepts.map((accept) => accept === prometheus))
+  })
+
+  test('outlives faults of its open port, and reports them', async () => {
+    const registry = new Registry()
+    const faults: MetricsError[] = []
+    const server = await openMetricsServer({ registry, port: 0 }, { onError: (fault) => faults.push(fault) })
+    open.push(server)
+    // What Node emits when the system has no descriptor left for a connection.
+    for (let i = 0; i < 3; i++) server.server.emit('error', new Error('accept EMFILE'))
+    expect(faults).toMatchObject([{ code: 'SERVER_FAILED', message: expect.stringContaining('accept EMFILE') }])
+    expect((await fetch(server.url)).status).toBe(200)
   })
 })

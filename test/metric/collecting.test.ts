@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Registry } from '../../src/collect/registry.js'
+import { CollectRun } from '../../src/metric/collect-run.js'
 import { Counter } from '../../src/metric/counter.js'
 import { Gauge } from '../../src/metric/gauge.js'
 import { Histogram } from '../../src/metric/histogram.js'
@@ -258,4 +259,49 @@ describe('outside of a collect()', () => {
     }
     for (const { registry } of [one, two, one]) expect(await shown(registry)).toEqual({ asked: 5, whole_total: 600 })
   })
+})
+
+test('a collect() that removes each series before it sets it costs as much for each, however many there are', async () => {
+  const [{ registry }] = processes(1) as [Process]
+  let count = 0
+  const gauge = new Gauge({
+    name: 'depth',
+    help: 'D.',
+    labelNames: ['queue', 'host'],
+    registers: [registry],
+    collect() {
+      for (let i = 0; i < count; i++) {
+        this.remove({ queue: `${i}`, host: 'a' })
+        this.set({ queue: `${i}`, host: 'a' }, i)
+      }
+    },
+  })
+  // Counted are the keys that are parsed or made.
+  const work = async (series: number): Promise<number> => {
+    count = series
+    const spies = [vi.spyOn(JSON, 'parse'), vi.spyOn(JSON, 'stringify')]
+    await gauge.get()
+    const calls = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0)
+    for (const spy of spies) spy.mockRestore()
+    return calls
+  }
+  const few = await work(100)
+  expect(await work(800)).toBeLessThan(few * 24)
+  expect((await gauge.get()).values).toHaveLength(800)
+})
+
+test('what a store refuses of one metric keeps back no other', async () => {
+  const run = new CollectRun()
+  const published: string[] = []
+  for (const name of ['one', 'two', 'three']) {
+    run.stage({
+      publish() {
+        published.push(name)
+        if (name !== 'three') throw new Error(name)
+      },
+      discard() {},
+    })
+  }
+  expect(() => run.end(false)).toThrow('one')
+  expect(published).toEqual(['one', 'two', 'three'])
 })

@@ -92,7 +92,8 @@ describe('a line', () => {
   })
 
   test('stays one line, and reaches a terminal as text', () => {
-    expect(plainLine('warn', 'a\nb\r\x1b[31mc\x9b\tz', 7)).toBe('promhive: a\\nb\\x0d\\x1b[31mc\\x9b\tz\n')
+    expect(plainLine('warn', 'a\nb\r\x1b[31mc\x9bz', 7)).toBe('promhive: a\\nb\\u000d\\u001b[31mc\\u009bz\n')
+    expect(plainLine('warn', '\u202egnp.exe', 7)).toBe('promhive: \\u202egnp.exe\n')
   })
 
   test('is JSON for programs: facts do not replace what every line has', () => {

@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import {
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -39,6 +41,26 @@ describe.runIf(process.platform === 'linux')('a pid file', () => {
     spawnSync('mv', [`${path}.other`, path])
     release()
     expect(readFileSync(path, 'utf8')).toBe('1\n')
+  })
+
+  test('is released once: a later file may have its inode', ({ stage }) => {
+    const path = join(stage.folder(), 'app.pid')
+    const release = takePidFile(path)
+    linkSync(path, `${path}.kept`)
+    release()
+    linkSync(`${path}.kept`, path)
+    release()
+    expect(existsSync(path)).toBe(true)
+  })
+
+  test('whose directory cannot be looked into does not fail the end of its process', ({ stage }) => {
+    const folder = stage.folder()
+    const path = join(folder, 'below', 'app.pid')
+    mkdirSync(dirname(path))
+    const release = takePidFile(path)
+    renameSync(dirname(path), join(folder, 'moved'))
+    symlinkSync('below', dirname(path))
+    expect(release).not.toThrow()
   })
 
   test('of a process that has ended is replaced, also where its number is another one’s now', ({ stage }) => {

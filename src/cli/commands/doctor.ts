@@ -1,4 +1,5 @@
 import { directoryFromEnvironment } from '../../home/application-directory.js'
+import { inLine } from '../../model/terminal-text.js'
 import type { Command } from '../command.js'
 import { checkDirectory, checkPlace, isReadable } from '../doctor/directory-check.js'
 import { checkEnvironment } from '../doctor/environment-check.js'
@@ -7,7 +8,7 @@ import { checkPackages } from '../doctor/packages-check.js'
 import { checkRuntime } from '../doctor/runtime-check.js'
 import { checkSeats } from '../doctor/seats-check.js'
 import { type OptionTable, parseOptions } from '../options.js'
-import { inLine, print, printJson } from '../output.js'
+import { print, printJson } from '../output.js'
 
 const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
 

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadBinding } from '#native'
-import { Slices } from '../../collect/pause.js'
 import { MetricsError } from '../../model/errors.js'
+import { inLine } from '../../model/terminal-text.js'
+import { Slices } from '../../runtime/slices.js'
 import type { WriterSnapshot } from '../../store/backend.js'
 import { opened } from '../../store/series-log.js'
 import { seriesName, valuesName } from '../../store/shared/format.js'
@@ -11,7 +12,7 @@ import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
-import { inLine, print, printJson } from '../output.js'
+import { print, printJson } from '../output.js'
 
 const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
 

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MetricsError } from '../../model/errors.js'
+import { printable } from '../../model/terminal-text.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
-import { printable } from '../output.js'
 import { frame } from '../top/frame.js'
 import { Viewer } from '../top/view.js'
 

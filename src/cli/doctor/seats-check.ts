@@ -1,7 +1,7 @@
 import { loadBinding } from '#native'
 import { Merger } from '../../collect/merge.js'
-import { Slices } from '../../collect/pause.js'
 import { workerLabelFromEnvironment } from '../../home/worker-label.js'
+import { Slices } from '../../runtime/slices.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 import { type Finding, fail, ok, warn } from './finding.js'

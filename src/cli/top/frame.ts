@@ -1,5 +1,5 @@
+import { inLine } from '../../model/terminal-text.js'
 import { columns } from '../columns.js'
-import { inLine } from '../output.js'
 import type { FamilyLine, View, WorkerLine } from './view.js'
 
 export interface FrameSize {

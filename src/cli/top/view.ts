@@ -1,7 +1,7 @@
 import { loadBinding } from '#native'
 import { Merger } from '../../collect/merge.js'
-import { Slices } from '../../collect/pause.js'
 import type { FamilyTable } from '../../model/family.js'
+import { Slices } from '../../runtime/slices.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import { opened } from '../../store/series-log.js'
 import { SharedSource } from '../../store/shared/shared-source.js'

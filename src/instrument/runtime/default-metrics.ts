@@ -2,7 +2,7 @@ import type { Registry } from '../../collect/registry.js'
 import { theHome } from '../../metric/home.js'
 import type { LabelValues } from '../../metric/options.js'
 import { MetricsError } from '../../model/errors.js'
-import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { checkOptions, givenOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../runtime/timers.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
@@ -118,7 +118,7 @@ function check(options: DefaultMetricsOptions | null | undefined): Given {
   if (options === undefined || options === null) return {}
   if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)
   checkOptions('collectDefaultMetrics', options, known, passedOver)
-  const given: Given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const given: Given = givenOptions(options)
   const { prefix, labels, eventLoopMonitoringPrecision: precision, perWorker } = given
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid('prefix must be a string', prefix)
   if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {

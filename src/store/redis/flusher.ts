@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { within } from '../../redis-client/patience.js'
-import { inSlices } from '../slices.js'
+import { inSlices } from '../../runtime/slices.js'
+import { withTimeout } from '../../runtime/time-limit.js'
 import { type Change, changeWords } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import type { Keys } from './keys.js'
@@ -212,7 +212,7 @@ export class Flusher {
 
   private send({ keys, words }: Pick<Sending, 'keys' | 'words'>): Promise<Reply> {
     const { connection, patience } = this.options
-    return within(connection.run(flush, keys, words), patience)
+    return withTimeout(connection.run(flush, keys, words), patience)
   }
 
   private took({ version, change, removals, leaves }: Sending): void {

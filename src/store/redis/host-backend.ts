@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
+import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import {
   type Backend,
   type Pause,
@@ -11,7 +12,6 @@ import {
   type Surroundings,
   type WriterSnapshot,
 } from '../backend.js'
-import { slices } from '../slices.js'
 import type { Facts, Removal } from './entry.js'
 import { HostImage } from './host-image.js'
 import { type HostPlace, noteFrom } from './host-place.js'
@@ -105,7 +105,7 @@ export class HostBackend implements Backend {
    */
   async flush(): Promise<boolean> {
     try {
-      if (!(await this.follow({ pause: slices() }))) return true
+      if (!(await this.follow({ pause: new Slices(backgroundSlice) }))) return true
     } catch (cause) {
       // Done at an interval, where nobody would catch it: it must not end the application.
       const text = `what the host has counted could not be read (${cause}): it is sent when it can be`
@@ -155,7 +155,7 @@ export class HostBackend implements Backend {
    */
   private get changing(): Promise<void> | undefined {
     if (this.stale) {
-      this.freshening ??= this.follow({ pause: slices() }).then(
+      this.freshening ??= this.follow({ pause: new Slices(backgroundSlice) }).then(
         () => {},
         () => {},
       )

@@ -1,5 +1,5 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { descriptorFrom } from '../../model/foreign-descriptor.js'
+import { descriptorFromJson } from '../../model/foreign-descriptor.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
 import type { Pause } from '../backend.js'
 import { ignored, opened, removed, SeriesLog } from '../series-log.js'
@@ -60,7 +60,7 @@ export class Names {
   private line(line: string, before: (log: SeriesLog, slot: number) => boolean): void {
     if (line.startsWith('f ')) {
       const [index, json] = fields(line, 2)
-      if (isCount(index)) this.families[Number(index)] = familyFrom(json!)
+      if (isCount(index)) this.families[Number(index)] = descriptorFromJson(json!)
       else this.faults++
       return
     }
@@ -106,13 +106,4 @@ function fields(line: string, count: number): string[] {
   }
   found.push(line.slice(from))
   return found
-}
-
-/** Undefined for a family of a later version: slots of an unknown meaning are not read. */
-function familyFrom(json: string): FamilyDescriptor | undefined {
-  try {
-    return descriptorFrom(JSON.parse(json))
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,6 @@
 import { type OwnClient, openClient } from '../../redis-client/own-client.js'
-import { within } from '../../redis-client/patience.js'
 import type { RedisPlace } from '../../redis-client/place.js'
+import { withTimeout } from '../../runtime/time-limit.js'
 import { evaluating, runOn } from './clients.js'
 import type { Connection, Reply } from './script.js'
 
@@ -30,7 +30,7 @@ export function overUrl(place: RedisPlace): Connection {
       try {
         const { client } = await own
         connected = true
-        return await within(runOn(evaluating(client)!, script, keys, args), patience)
+        return await withTimeout(runOn(evaluating(client)!, script, keys, args), patience)
       } catch (cause) {
         // What Redis says of a script is no fault of the connection.
         if (!connected || !isAnswer(cause)) void letGo(own)

@@ -1,8 +1,8 @@
 import { MetricsError } from '../../model/errors.js'
-import { within } from '../../redis-client/patience.js'
+import { backgroundSlice, Slices } from '../../runtime/slices.js'
+import { withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
-import { slices } from '../slices.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
 import { Folding } from './fold.js'
@@ -75,7 +75,7 @@ export class Service {
   /** Adds removals for all writers, apart from any flush. */
   async announce(removals: readonly Removal[]): Promise<void> {
     const { keys, connection, expire } = this.shelfOptions
-    await within(
+    await withTimeout(
       connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
       flushPatience,
     )
@@ -93,7 +93,7 @@ export class Service {
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
       ? Promise.resolve()
-      : within(this.flusher.flush(), scrapePatience).catch(() => {
+      : withTimeout(this.flusher.flush(), scrapePatience).catch(() => {
           flushed = false
         })
     try {
@@ -135,9 +135,9 @@ export class Service {
     // Nothing else may keep the process running by now: it is held, and not for long.
     const held = setTimeout(() => {}, lastPatience)
     try {
-      await within(this.flusher.leave(), lastPatience)
+      await withTimeout(this.flusher.leave(), lastPatience)
       // Where that takes too long, somebody else does it.
-      await within(this.fold(), lastPatience).catch(() => {})
+      await withTimeout(this.fold(), lastPatience).catch(() => {})
     } catch (cause) {
       failed(cause)
     } finally {
@@ -167,7 +167,7 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      await new Folding(this.shelfOptions).run(slices())
+      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice))
     } catch (cause) {
       // Somebody else does it, or the next time.
       if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))

@@ -1,4 +1,4 @@
-import { within } from '../../redis-client/patience.js'
+import { withTimeout } from '../../runtime/time-limit.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { RemovalIndex } from '../removal-index.js'
 import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
@@ -112,7 +112,7 @@ export class Shelf {
       ],
     )
     // An answer that comes later than that is nobody's.
-    const reply = await within(asking, patience)
+    const reply = await withTimeout(asking, patience)
     const [now, grace, removed, removals, entries, beats, found, length] = listOf(reply)
     this.now = Number(now)
     this.grace = Number(grace)
@@ -154,7 +154,7 @@ export class Shelf {
     const taken = Math.min(this.followed, ...[...this.entries.values()].map(({ seen }) => seen))
     this.removals = this.removals.filter(({ position }) => position > taken)
     if (taken - Number(this.removed) < manyRemovals) return
-    await within(connection.run(trim, [keys.state, keys.removals], [this.removed, String(taken)]), patience)
+    await withTimeout(connection.run(trim, [keys.state, keys.removals], [this.removed, String(taken)]), patience)
   }
 }
 

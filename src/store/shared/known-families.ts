@@ -1,7 +1,7 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Removal } from '../removal-index.js'
+import { type Removal, removalTargetOf } from '../removal-index.js'
 import { adopted, type KnownFamily } from './inheritance.js'
 
 /** A series that was removed. */
@@ -26,7 +26,7 @@ export class KnownFamilies {
 
   add(known: KnownFamily): void {
     this.byDefinition.set(definitionKey(known.family), known)
-    const id = nameOf(known.family)
+    const id = removalTargetOf(known.family)
     const others = this.byName.get(id)
     if (others === undefined) this.byName.set(id, [known])
     else others.push(known)
@@ -41,7 +41,7 @@ export class KnownFamilies {
   take(removals: readonly Removal[]): RemovedSeries[] {
     const taken: RemovedSeries[] = []
     for (const removal of removals) {
-      for (const { family, index, series } of this.byName.get(nameOf(removal)) ?? []) {
+      for (const { family, index, series } of this.byName.get(removalTargetOf(removal)) ?? []) {
         const { width } = layoutOf(family)
         for (const [key, slot] of series.take(removal.labels)) taken.push({ family, index, key, slot, width })
       }
@@ -52,8 +52,4 @@ export class KnownFamilies {
   [Symbol.iterator](): Iterator<KnownFamily> {
     return this.byDefinition.values()
   }
-}
-
-function nameOf({ registry, name }: Pick<Removal, 'registry' | 'name'>): string {
-  return `${registry}\n${name}`
 }

@@ -66,9 +66,12 @@ export class LateRemovals {
   flush(): boolean {
     while (this.any) {
       if (!this.options.free()) return false
-      const next = [...this.waiting].slice(0, batch)
+      const next = this.first(batch)
       if (!this.options.add(next.map(([, removal]) => removal))) return false
-      for (const [text] of next) this.waiting.delete(text)
+      for (const [text] of next) {
+        this.waiting.delete(text)
+        this.size -= text.length
+      }
     }
     this.end()
     return true
@@ -83,6 +86,12 @@ export class LateRemovals {
       this.options.onError(cause as MetricsError)
     }
     this.end()
+  }
+
+  private first(count: number): (readonly [text: string, Removal])[] {
+    const entries: (readonly [string, Removal])[] = []
+    for (const entry of this.waiting) if (entries.push(entry) === count) break
+    return entries
   }
 
   private begin(): void {

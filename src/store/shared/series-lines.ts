@@ -1,5 +1,5 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { descriptorFrom } from '../../model/foreign-descriptor.js'
+import { descriptorFromJson } from '../../model/foreign-descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { opened, removed, type SeriesLog } from '../series-log.js'
@@ -153,20 +153,12 @@ function readFamily(bytes: Buffer, from: number, end: number, log: SeriesLog): b
   const index = afterIndex === 0 ? -1 : whole(bytes, from, afterIndex - 1)
   // A gap is a family whose line was broken: its series are passed over, those of later families are not.
   if (index < log.families.length || index > log.families.length + widestGap) return false
-  const family = familyFrom(bytes.toString('utf8', afterIndex, end))
+  // The checksum shows that the line is whole, not that a metric wrote it.
+  const family = descriptorFromJson(bytes.toString('utf8', afterIndex, end))
   if (family === undefined) return false
   while (log.families.length < index) log.families.push(undefined)
   log.families.push(family)
   return true
-}
-
-/** The checksum proves that the line is complete, not that a metric wrote it. */
-function familyFrom(json: string): FamilyDescriptor | undefined {
-  try {
-    return descriptorFrom(JSON.parse(json))
-  } catch {
-    return undefined
-  }
 }
 
 /** Whether a list stands here. */

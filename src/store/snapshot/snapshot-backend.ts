@@ -1,9 +1,9 @@
 import { MetricsError } from '../../model/errors.js'
 import { checkSpelling, givenOptions } from '../../model/known-options.js'
+import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { clearInterval, monotonicNow, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
 import { carryOver } from '../carry.js'
-import { slices } from '../slices.js'
 import { FollowedWriter } from './followed-writer.js'
 import { newWriter } from './new-writer.js'
 import { OwnSnapshot, ownWriter, type Standing } from './own-snapshot.js'
@@ -171,7 +171,7 @@ export abstract class SnapshotBackend implements Backend {
   private async goOnFrom(snapshot: Snapshot, removals: RemovalLists): Promise<void> {
     const { head } = snapshot
     const before = new FollowedWriter()
-    const pause = slices()
+    const pause = new Slices(backgroundSlice)
     await before.follow(snapshot, pause)
     await before.leaveOut(untaken(removals, head.taken), pause)
     const store = this.newStore(head.seat, head.epoch + 1)

@@ -52,6 +52,11 @@ answer({
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     return server.address().port
   },
+  async label() {
+    register.setDefaultLabels({ app: 'shop' })
+    // They are published after this turn.
+    await new Promise((resolve) => setImmediate(resolve))
+  },
   work(amount) {
     MY_COUNTER.inc(amount)
     IN_PROGRESS.inc()

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { Slices } from '../../src/collect/pause.js'
+import { Slices } from '../../src/runtime/slices.js'
 
 vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
 
