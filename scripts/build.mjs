@@ -82,7 +82,7 @@ async function bundle(format, input) {
     codeSplitting: {
       groups: [
         { name: 'core', test: (id) => core.has(id), priority: 2 },
-        // A front door that another one imports stays a file of its own: else each of them would load both.
+        // An entry point that another one imports stays a separate file; otherwise each of them would load both.
         { name: 'shared', minShareCount: 2, priority: 1, test: (id) => !doors.has(id) },
       ],
     },

@@ -1,5 +1,5 @@
 // Before packing: the addon for every processor that the package brings it for. Without one of them the package would be
-// slower on that processor, with nothing to see of it: so packing fails, and says what to install.
+// slower on that processor without any sign of it: packing fails instead, and names what to install.
 import { buildNative } from './build-native.mjs'
 
 /** By processor: the compiler that builds for it elsewhere, and the packages of Debian and Ubuntu that bring it. */

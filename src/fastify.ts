@@ -17,6 +17,6 @@ export const httpMetrics: (fastify: unknown, options: HttpOptions, done: (error?
       processHome()
       fastifyMetrics(fastify, options, done)
     },
-    // Fastify's word for a plugin whose hooks are those of the application around it.
+    // Fastify's marker for a plugin whose hooks apply to the surrounding application.
     { [Symbol.for('skip-override')]: true },
   )

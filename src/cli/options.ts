@@ -11,7 +11,7 @@ export interface Option {
 }
 export type OptionTable = Readonly<Record<string, Option>>
 
-/** A command line, taken apart. */
+/** A parsed command line. */
 export interface ParsedOptions<T extends OptionTable> {
   readonly values: {
     readonly [K in keyof T]?: T[K]['type'] extends 'boolean'
@@ -24,9 +24,9 @@ export interface ParsedOptions<T extends OptionTable> {
 }
 
 /**
- * Takes a command line apart.
+ * Parses a command line.
  *
- * @param most how many arguments may stand beside the options
+ * @param most the maximum of arguments besides the options
  * @param hint what to do with an option or argument that the command does not have
  * @throws MetricsError `OPTION_INVALID`, with the option that may have been meant
  */
@@ -39,7 +39,7 @@ export function parseOptions<const T extends OptionTable>(
   const parsed = parse(args, options, hint)
   const extra = parsed.positionals[most]
   if (extra === undefined) return parsed
-  const text = hint === undefined ? `there is no place for the argument "${extra}"` : `${extra}: ${hint(extra)}`
+  const text = hint === undefined ? `unexpected argument "${extra}"` : `${extra}: ${hint(extra)}`
   throw new MetricsError('OPTION_INVALID', text)
 }
 
@@ -61,7 +61,7 @@ function explain(code: string, message: string, options: OptionTable, hint?: (gi
   const [, option = ''] = /'-*([^'=]*)/.exec(message) ?? []
   const dashed = `${option.length === 1 ? '-' : '--'}${option}`
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
-    const meant = option.length === 1 ? undefined : nearest(option, Object.keys(options))
+    const meant = option.length === 1 ? undefined : nearest(option, [...Object.keys(options), 'help'])
     const parts = [
       ...(meant === undefined ? [] : [`did you mean --${meant}?`]),
       ...(hint === undefined ? [] : [hint(dashed)]),

@@ -22,7 +22,7 @@ const head = [
 /** Statistics for people: a line for the server, one for each of its sockets, one for each worker. */
 export function statisticsText(told: UwsgiStatistics): string {
   const { version = '?', pid = '?' } = told
-  // What another program told is what it says to be only as far as that is looked at.
+  // Another program wrote this: only types that are checked can be relied on.
   const sockets = listOf(told.sockets)
   const workers = listOf(told.workers)
   const waiting = sockets.map(({ name, queue, max_queue }) => {

@@ -27,7 +27,7 @@ function checkFamily(family: unknown): void {
   if (mode !== undefined && !(gaugeModes as readonly unknown[]).includes(mode)) {
     throw new TypeError(`${name}: mode ${describe(mode)} is none of ${gaugeModes.join(', ')}`)
   }
-  if (!Array.isArray(values)) throw new TypeError(`${name}: its values are an array, got ${describe(values)}`)
+  if (!Array.isArray(values)) throw new TypeError(`${name}: values must be an array, got ${describe(values)}`)
   for (const value of values as unknown[]) checkValue(name, type === 'counter', value)
 }
 
@@ -37,7 +37,7 @@ function checkValue(name: string, counts: boolean, given: unknown): void {
   if (counts && !(value >= 0)) throw new RangeError(`${name}: a counter stands at 0 or more, not at ${value}`)
   if (labels === undefined) return
   if (typeof labels !== 'object' || labels === null) {
-    throw new TypeError(`${name}: labels are an object of label values, got ${describe(labels)}`)
+    throw new TypeError(`${name}: labels must be an object of label values, got ${describe(labels)}`)
   }
   checkLabelNames(name, Object.keys(labels))
   for (const [label, text] of Object.entries(labels)) labelText(name, label, text)

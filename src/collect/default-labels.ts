@@ -27,7 +27,7 @@ export class DefaultLabels {
 
   set(labels: LabelSet): void {
     this.labels = labels
-    // After this turn, so that configure() has had its say.
+    // After this turn of the event loop, so that configure() has been called.
     if (this.name !== undefined) setImmediate(() => this.publish()).unref()
   }
 
@@ -44,7 +44,7 @@ export class DefaultLabels {
     if (found === this.reported || (found === '' && this.reported === undefined)) return
     this.reported = found
     if (found === '') return
-    const text = `the default labels of registry "${this.name}" differ between processes: this one shows ${own}, another one has set ${others[0]}; the sums of all processes are labelled with those of the process that answers. Set the same in every process; what differs is a label of the metric, or a gauge of mode "all"`
+    const text = `the default labels of registry "${this.name}" differ between processes: this process has ${own}, another one ${others[0]}. A scrape shows the sums of all processes with the labels of the process that answers. Set the same default labels in every process; for values that differ, use a label of the metric or a gauge of mode "all"`
     this.home.onError(new MetricsError('DEFAULT_LABELS_DIFFER', text))
   }
 
@@ -55,7 +55,7 @@ export class DefaultLabels {
       const registry = String(this.name)
       if (this.published !== undefined) this.gauge?.remove({ labels: this.published, registry }, { scope: 'process' })
       this.published = undefined
-      // Nothing set is nothing published.
+      // A process without default labels publishes nothing.
       if (labels === '{}') return
       this.gauge ??= gaugeOf(this.home)
       this.gauge.set({ labels, registry }, 1)
@@ -89,7 +89,7 @@ function publishedIn(hidden: readonly FamilyTable[], name: string): string[] {
   return published
 }
 
-/** The same labels in any order are the same. */
+/** Returns the same text for the same labels in any order. */
 function textOf(labels: LabelSet): string {
   return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))))
 }

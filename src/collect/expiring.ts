@@ -4,7 +4,7 @@ import type { Pause } from '../store/backend.js'
 import { Expiry } from './expiry.js'
 import type { Registered } from './registered.js'
 
-/** So many series are removed in one step. */
+/** The maximum of series that are removed in one step. */
 const batch = 200
 /** Seconds until it is tried again after series could not be removed, at first and at most. */
 const firstWait = 1
@@ -18,7 +18,7 @@ export class Expiring {
 
   /**
    * @param metricOf the metric that a table is of, where its series expire
-   * @param now seconds of a clock that nothing sets back
+   * @param now seconds of a monotonic clock
    */
   async run(
     tables: readonly FamilyTable[],

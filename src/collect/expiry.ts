@@ -36,7 +36,7 @@ export class Expiry {
   /**
    * The series of a table that have stood still for longer than `seconds`.
    *
-   * @param now seconds of a clock that nothing sets back
+   * @param now seconds of a monotonic clock
    */
   async idle(table: FamilyTable, seconds: number, now: number, pause: Pause): Promise<LabelFilter[]> {
     let seen = this.seen.get(table)

@@ -40,7 +40,7 @@ export interface Formatters {
 }
 
 export interface GatheringLimits {
-  /** Milliseconds after which a scrape is given up. */
+  /** Milliseconds after which a scrape times out. */
   readonly longest?: number
   /** Has the next scrape read from a new source: the one before may still be at work. */
   readonly reopen?: () => void
@@ -48,7 +48,7 @@ export interface GatheringLimits {
 
 interface Turn {
   settled: boolean
-  /** Whether it was given up. */
+  /** Whether it timed out. */
   left: boolean
 }
 
@@ -93,7 +93,7 @@ export class Gathering {
     return next
   }
 
-  /** One scrape. What hangs, such as an engine that never answers, is left behind, with all that it may still touch. */
+  /** Runs one scrape. One that hangs is abandoned together with the state that it may still use. */
   private async inTime<T>(use: (gathered: Gathered) => Promise<T>): Promise<T> {
     const { longest = 30_000, reopen } = this.limits
     const turn: Turn = { settled: false, left: false }
@@ -107,7 +107,7 @@ export class Gathering {
       turn.left = true
       this.merger = undefined
       reopen?.()
-      const text = `a scrape was given up: the numbers were not read (${messageOf(cause)})`
+      const text = `a scrape timed out: the numbers were not read (${messageOf(cause)})`
       throw this.refused(new MetricsError('READ_FAILED', text, { cause }))
     }
   }
@@ -117,7 +117,7 @@ export class Gathering {
     const source = this.source()
     if (source !== this.lastSource) {
       this.merger = undefined
-      // To open it takes its time, once.
+      // Opening a source takes a while, once.
       await pause.rest()
     }
     this.lastSource = source

@@ -41,7 +41,7 @@ export class Merger {
     }
     // Rows of series that are no more are kept for when they come again, but not without end.
     if ([...this.tables.values()].some((table) => table.wasteful)) this.forget()
-    for (const table of this.tables.values()) table.newest = 0
+    for (const table of this.tables.values()) table.newest = Number.NEGATIVE_INFINITY
     const names = namesOf(writers, this.workerLabel)
     for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()
@@ -109,7 +109,7 @@ export class Merger {
   private choose(): Merged {
     const byName = new Map<string, Table[]>()
     for (const table of this.tables.values()) {
-      if (table.newest === 0) continue
+      if (table.newest === Number.NEGATIVE_INFINITY) continue
       const id = JSON.stringify([table.family.registry, table.family.name])
       const others = byName.get(id)
       if (others === undefined) byName.set(id, [table])

@@ -18,7 +18,7 @@ export function checkRegistryName(name: unknown, first: boolean): void {
     typeof name !== 'string' || name === ''
       ? `must be a text, got ${describe(name)}`
       : name.startsWith('~')
-        ? `cannot begin with "~", got ${describe(name)}: such names tell registries without a name apart`
+        ? `cannot begin with "~", got ${describe(name)}: such names are reserved for registries without a name`
         : name === defaultRegistryName && !first
           ? `cannot be "${name}", the name of the default registry; use register, or another name`
           : undefined

@@ -14,7 +14,7 @@ export class PlugInMetrics {
   /**
    * The metric's values; undefined for one that never gave any.
    *
-   * @param taken whether another metric has a name: a plug-in may tell its own only when it is asked
+   * @param taken whether another metric has a name: some plug-ins name theirs only in `get()`
    */
   async ask(metric: Registered, taken: (name: string) => boolean = () => false): Promise<Family | undefined> {
     try {

@@ -12,18 +12,19 @@ import { metricTypes } from '../model/metric-type.js'
  */
 export function checkPlugInValues(registered: unknown, given: unknown): MetricValues {
   if (typeof given !== 'object' || given === null) {
-    throw new TypeError(`get() gives an object with name, help, type and values, got ${describe(given)}`)
+    throw new TypeError(`get() must return an object with name, help, type and values, got ${describe(given)}`)
   }
   const { name, help, type, values = [] } = given as Partial<Record<keyof MetricValues, unknown>>
   checkMetricName(name)
-  if (registered !== undefined && name !== registered) throw new TypeError(`it gave a family of another name, ${name}`)
-  if (typeof help !== 'string') throw new TypeError(`its help is a text, got ${describe(help)}`)
+  if (registered !== undefined && name !== registered)
+    throw new TypeError(`get() returned a family with another name, ${name}`)
+  if (typeof help !== 'string') throw new TypeError(`help must be a string, got ${describe(help)}`)
   const known = type === 'untyped' ? 'unknown' : type
   if (!(metricTypes as readonly unknown[]).includes(known)) {
-    throw new TypeError(`its type is one of ${metricTypes.join(', ')}, got ${describe(type)}`)
+    throw new TypeError(`type must be one of ${metricTypes.join(', ')}, got ${describe(type)}`)
   }
   // A plug-in may have no values yet.
-  if (!Array.isArray(values)) throw new TypeError(`its values are an array, got ${describe(values)}`)
+  if (!Array.isArray(values)) throw new TypeError(`values must be an array, got ${describe(values)}`)
   for (const value of values as unknown[]) checkValue(name, value)
   return { ...(given as MetricValues), type: known as string }
 }
@@ -33,11 +34,11 @@ function checkValue(family: string, given: unknown): void {
   // OpenMetrics adds `_total` and `_info` itself, or finds them there.
   const bases = [family, family.replace(/_(?:total|info)$/, '')]
   if (!bases.some((base) => sampleEndings.some((ending) => metricName === `${base}${ending}`))) {
-    throw new TypeError(`${describe(metricName)} is no sample of the family ${family}`)
+    throw new TypeError(`${describe(metricName)} is not a sample of the family ${family}`)
   }
   if (typeof value !== 'number') throw new TypeError(`${describe(value)} is not a number`)
   if (typeof labels !== 'object' || labels === null) {
-    throw new TypeError(`labels are an object of label values, got ${describe(labels)}`)
+    throw new TypeError(`labels must be an object of label values, got ${describe(labels)}`)
   }
   checkLabelNames(family, Object.keys(labels))
 }

@@ -112,7 +112,7 @@ export class Registry implements MetricRegistry {
    * What a server answers: the exposition in the format that the Accept header of the scrape asks for.
    *
    * @param names only the families of these names, as a scrape asks for with `name[]=…`; all when left out
-   * @param limits a signal that drops the scrape while it waits for its turn, and how many others may wait
+   * @param limits a signal that drops the scrape while it waits for its turn, and the maximum of queued scrapes
    * @throws the signal's reason when it was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    * @example
    * const { contentType, chunks } = await register.expose(request.headers.accept)
@@ -294,7 +294,7 @@ export class Registry implements MetricRegistry {
     const member = this.members.get(name)
     if (member?.family !== undefined) return member.family.registry === registry
     if (registry !== this.name || registry.startsWith('~')) return false
-    // What is no member was put there by another process, or by another registry of this name; else a member left it.
+    // A family without a member here belongs to another process or to another registry of this name, or to a removed member.
     return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
   }
 }

@@ -22,7 +22,7 @@ export class Table implements FamilyTable {
   order: Int32Array = new Int32Array(0)
   readonly exemplars = new Map<number, Map<number, Exemplar>>()
   /** When the newest owner that has this definition started. */
-  newest = 0
+  newest = Number.NEGATIVE_INFINITY
   private readonly rows = new RowNumbers()
   /** How many writers have the row. Nobody: it is not shown. */
   private readonly writers: number[] = []

@@ -18,7 +18,7 @@ import { CollectorRegistry, isShown } from './collector-registry.js'
  *
  * @param registry the `CollectorRegistry` to fill
  * @param path a directory to read instead; the one that the application counts in when left out, whichever that is
- * @throws MetricsError `REGISTER_INVALID` for what is no `CollectorRegistry`; `OPTION_INVALID` for a path that is not one
+ * @throws MetricsError `REGISTER_INVALID` if the registry is not a `CollectorRegistry`; `OPTION_INVALID` if the path is not one
  *   of a directory
  * @example
  * const registry = new CollectorRegistry()
@@ -57,7 +57,7 @@ function directoryAt(path: unknown): string | undefined {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** Read anew each time: the families stay as they are while the page is written. */
+/** Reads the directory for each page: the families do not change while the page is written. */
 async function familiesIn(directory: string): Promise<readonly Family[]> {
   const home = processHome()
   const source = new SharedSource(directory, loadBinding().binding)

@@ -19,7 +19,7 @@ import { SharedBackend } from '../store/shared/shared-backend.js'
  * @example loadBackend(SingleProcessBackend)
  */
 export class SingleProcessBackend extends MemoryBackend {
-  /** @param _config nothing: pytheus hands a configuration to every backend */
+  /** @param _config ignored: pytheus passes a configuration to every backend */
   constructor(_config: object = {}) {
     super()
   }

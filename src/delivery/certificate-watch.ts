@@ -41,7 +41,7 @@ export class CertificateWatch {
     })
   }
 
-  /** Reloads what changed, and reports what expires. Files that cannot be used leave those in use that were loaded before. */
+  /** Reloads changed files, and reports certificates that expire. An unusable file leaves the previous ones in use. */
   look(server: Pick<Server, 'setSecureContext'>): void {
     const stamp = stampOf(this.options)
     if (stamp !== this.stamp) this.reload(server, stamp)
@@ -56,7 +56,7 @@ export class CertificateWatch {
       this.unusable = undefined
       this.use(certificates)
     } catch (cause) {
-      // A certificate may come a moment before its key: files are reported that are still unusable at the next look.
+      // A certificate may be written a moment before its key: only files that are still unusable at the next check are reported.
       if (this.unusable !== stamp) {
         this.unusable = stamp
         this.reported = false
@@ -65,7 +65,7 @@ export class CertificateWatch {
       if (this.reported) return
       this.reported = true
       const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `${why}; the metrics port goes on with the certificates that it loaded before`
+      const text = `${why}; the metrics port keeps using the certificates that it loaded before`
       this.events.onError?.(new MetricsError('CERTIFICATE_UNUSABLE', text, { cause }))
     }
   }
@@ -83,7 +83,7 @@ export class CertificateWatch {
     if (now - (this.lastReports.get(path) ?? Number.NEGATIVE_INFINITY) < day) return
     this.lastReports.set(path, now)
     const when = left > 0 ? `expires on ${dayOf(notAfter)}, in ${daysIn(left)}` : `expired on ${dayOf(notAfter)}`
-    const text = `the certificate ${path} of the metrics port ${when}; renew it: a renewed file is loaded by itself`
+    const text = `the certificate ${path} of the metrics port ${when}; renew it: a renewed file is reloaded automatically`
     this.events.onError?.(new MetricsError('CERTIFICATE_EXPIRES', text))
   }
 }

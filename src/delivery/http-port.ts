@@ -11,7 +11,7 @@ import type { CheckedLimits } from './port-limits.js'
 import { busy, type ScrapeResponse, textResponse } from './scrape.js'
 import { Sender } from './sender.js'
 
-/** What instruments know promhive's own servers by: scrapes are no requests to the application. */
+/** Marks promhive's own servers for instruments, which do not count scrapes as requests of the application. */
 export const ownServer = Symbol.for('promhive.metrics-server')
 
 /** Requests that may wait on one connection for the answer before them. */
@@ -22,14 +22,21 @@ export interface HttpPortOptions {
   readonly allowedHosts: readonly string[]
   readonly tls: EncryptionOptions | undefined
   readonly events: PortEvents
-  /** Answers one request. The signal is aborted when the client is gone; an answer that rejects then is nothing to report. */
-  readonly answer: (request: IncomingMessage, signal: AbortSignal) => Promise<ScrapeResponse>
+  /**
+   * Answers one request. The signal is aborted when the client is gone; an answer that rejects then is not reported.
+   * `ready` resolves when there is room for another answer beside those that clients are reading.
+   */
+  readonly answer: (
+    request: IncomingMessage,
+    signal: AbortSignal,
+    ready: () => Promise<void> | undefined,
+  ) => Promise<ScrapeResponse>
 }
 
 /** A request that waits for the answer before it on the same connection. */
 type Waiting = readonly [IncomingMessage, ServerResponse]
 
-/** An HTTP or HTTPS server of promhive's, which takes no more of its process than its limits allow. */
+/** An HTTP or HTTPS server of promhive, with limits on the resources that it takes from its process. */
 export class HttpPort {
   private readonly connections: Connections
   private readonly sender: Sender
@@ -96,7 +103,7 @@ export class HttpPort {
     this.options.events.refused?.(reason, count)
   }
 
-  /** Answers of a connection leave in the order of its requests: work on the second begins when the first is done. */
+  /** Answers the requests of a connection in order: work on the second begins when the first is done. */
   private take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const waiting = this.pipelines.get(socket)
@@ -106,7 +113,7 @@ export class HttpPort {
     } else if (waiting.length < mostPipelined) waiting.push([request, response])
     else {
       this.refused('queue')
-      const { status, headers, body } = busy(`${mostPipelined} requests wait on this connection already`)
+      const { status, headers, body } = busy(`${mostPipelined} requests are queued on this connection already`)
       response.writeHead(status, { ...headers, Connection: 'close' }).end(body[0])
     }
   }
@@ -145,7 +152,7 @@ export class HttpPort {
       this.refused('host')
       return forbidden(request.headers.host!)
     }
-    const answered = await this.options.answer(request, signal)
+    const answered = await this.options.answer(request, signal, () => this.sender.room())
     if (answered.status === 503) this.refused('queue')
     return answered
   }
@@ -161,7 +168,7 @@ function forbidden(host: string): ScrapeResponse {
   const name = JSON.stringify(host.slice(0, 100))
   return textResponse(
     403,
-    `the Host header ${name} is not allowed: this port listens on a loopback address, or was given the names to answer to. ` +
+    `the Host header ${name} is not allowed: the port listens on a loopback address, or has a list of allowed hosts. ` +
       'Allow another name with allowedHosts, --allowed-hosts or PROMHIVE_METRICS_ALLOWED_HOSTS\n',
   )
 }

@@ -13,7 +13,7 @@ export function standardLog(level: LogLevel, format: LogFormat): Log {
   }, level)
 }
 
-/** Keeps the process running when the other end of a stream is closed (`| head -1`, a terminal): a lost line is no more than that. */
+/** Keeps the process running when the other end of a stream is closed (`| head -1`, a terminal); the lost line is ignored. */
 export function outlive(stream: NodeJS.WriteStream): void {
   if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore)
 }

@@ -25,7 +25,7 @@ export function portOptionsFromEnvironment(
   }
 }
 
-/** The names in a list with commas between. */
+/** The names in a list that is separated by commas. */
 export function hostsIn(list: string): readonly string[] {
   return list
     .split(',')

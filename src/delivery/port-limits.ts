@@ -3,18 +3,18 @@ import { MetricsError } from '../model/errors.js'
 import type { OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
 
-/** How much a port of promhive's may take from the process that opens it. */
+/** Limits on the resources that a port of promhive takes from the process that opens it. */
 export interface PortLimits {
   /**
-   * Connections at the same time: 100, and at most a quarter of the files that the process may open. A further connection
+   * Connections at the same time: 100, but at most a quarter of the files that the process may open. A further connection
    * replaces the one that has been idle the longest; it is refused while all of them are being answered.
    */
   readonly maxConnections?: number | undefined
   /** Different scrapes that may wait for their turn: 16. A further one is answered with 503. */
   readonly maxQueuedScrapes?: number | undefined
   /**
-   * Bytes of answers that clients have not read yet, over all connections: 64 MiB. Above it the client that has read nothing
-   * for the longest time is disconnected.
+   * Bytes of answers that clients have not read yet, over all connections: 64 MiB. Near it, further scrapes wait for up to two
+   * seconds, and share an answer. Above it the client that has read nothing for the longest time is disconnected.
    */
   readonly maxWaitingBytes?: number | undefined
   /** Milliseconds that a client may take to send a request: 10 000. */
@@ -42,7 +42,7 @@ export const portLimits = {
   sendTimeout: true,
 } as const satisfies OptionNames<PortLimits>
 
-/** Node takes a longer timeout for 1 ms. */
+/** Node treats a longer timeout as 1 ms. */
 const longestTimeout = 2 ** 31 - 1
 
 /**

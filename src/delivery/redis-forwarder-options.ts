@@ -154,7 +154,7 @@ class Reader {
   }
 }
 
-/** The parts of an address: host and port are told with what is forwarded. */
+/** The parts of an address: host and port are reported with what is forwarded. */
 function addressOf(place: RedisPlace): RedisAddress | RedisSocket {
   if (!('url' in place)) return place
   const { protocol, hostname, port, pathname, username, password } = new URL(place.url)

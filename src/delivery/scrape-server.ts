@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http'
+import type { QueueLimits } from '../collect/scrape-queue.js'
 import { MetricsError } from '../model/errors.js'
 import { givenOptions, type OptionNames } from '../model/known-options.js'
 import { setTimeout } from '../runtime/timers.js'
@@ -91,7 +92,7 @@ export async function openMetricsServer(
     allowedHosts,
     tls,
     events,
-    answer: (request, signal) => answer(request, registry, path, { signal, maxQueued }),
+    answer: (request, signal, ready) => answer(request, registry, path, { signal, maxQueued, ready }),
   })
   await listen(http, port, host, attempts, retryEvery)
   if (!keepAlive) http.server.unref()
@@ -104,7 +105,7 @@ async function answer(
   request: IncomingMessage,
   registry: Exposition,
   path: string,
-  limits: { readonly signal: AbortSignal; readonly maxQueued: number },
+  limits: QueueLimits,
 ): Promise<ScrapeResponse> {
   const [asked, query] = (request.url ?? '/').split('?', 2)
   if (asked !== path) return textResponse(404, `nothing here; the metrics are at ${path}\n`)

@@ -6,7 +6,7 @@ export interface Exposition {
   /**
    * @param accept the Accept header of the scrape
    * @param names only the families of these names
-   * @param limits a signal that drops the scrape while it waits for its turn, and how many others may wait
+   * @param limits a signal that drops the scrape while it waits for its turn, and the maximum of queued scrapes
    */
   expose(
     accept?: string,
@@ -32,7 +32,7 @@ export interface ScrapeResponse {
 const plainText = 'text/plain; charset=utf-8'
 
 /**
- * Answers one scrape, whatever server asked.
+ * Answers one scrape of any server.
  *
  * @throws the reason of the signal when the scrape was dropped
  */

@@ -83,7 +83,7 @@ function tell(
   socket.resume()
   statistics().then(
     (told) => {
-      // Read or not, the answer is on its way: a further client may take the place of one that does not read it.
+      // The answer is being sent: a further client may replace one that does not read it.
       connections.mark(socket, false)
       socket.end(jsonOf(told))
     },
@@ -109,7 +109,7 @@ async function overHttp(
       return { status, headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body }
     } catch (cause) {
       onError(untold(cause))
-      return textResponse(500, 'the statistics cannot be told at the moment\n')
+      return textResponse(500, 'the statistics are not available at the moment\n')
     }
   }
   const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: { onError }, answer })

@@ -15,16 +15,18 @@ export class WaitingBytes {
     return this.sum
   }
 
-  retain(chunks: readonly Uint8Array[]): void {
+  /** Adds a client of an answer. Returns the bytes of the answer. */
+  retain(chunks: readonly Uint8Array[]): number {
     const known = this.answers.get(chunks)
     if (known !== undefined) {
       known.holders++
-      return
+      return known.bytes
     }
     let bytes = 0
     for (const chunk of chunks) bytes += chunk.length
     this.answers.set(chunks, { bytes, holders: 1 })
     this.sum += bytes
+    return bytes
   }
 
   release(chunks: readonly Uint8Array[]): void {

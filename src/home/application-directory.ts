@@ -15,7 +15,7 @@ import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './applica
 
 const variables = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'] as const
 
-/** The directory that the environment names. Set since promhive was loaded, it is made absolute now, for good. */
+/** The directory that the environment names. If it was set after promhive was loaded, it is made absolute now. */
 export function directoryFromEnvironment(): string | undefined {
   makeEnvironmentAbsolute()
   for (const name of variables) {
@@ -74,7 +74,7 @@ export function isOfOneRun(directory: string): boolean {
 /**
  * Makes the folder of the directories that applications did not name, where a directory is one of them.
  *
- * @returns a warning where another user is in the way of the usual folder
+ * @returns a warning if another user has taken the usual folder
  */
 export function prepareOwnPlace(directory: string): string | undefined {
   return isPlace(dirname(directory)) ? preparePlace(dirname(directory)) : undefined

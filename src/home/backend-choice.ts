@@ -136,7 +136,7 @@ function loadModule(specifier: string, source: string): unknown {
     }
     const why = isNamedInCode(specifier, source) ? undefined : distrust(path)
     if (why !== undefined) {
-      fault ??= new Error(`${why}, and root does not run code of another user that it finds by itself`)
+      fault ??= new Error(`${why}, and root does not run code that another user can change`)
       continue
     }
     try {

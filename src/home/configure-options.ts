@@ -11,12 +11,12 @@ export interface ConfigureOptions extends LogOptions {
   readonly backend?: Backend | undefined
   /** Throw when the directory cannot be used, instead of counting in this process alone. */
   readonly strict?: boolean | undefined
-  /** Told of every fault that a scrape or the store met; each kind is also warned of once. */
+  /** Called for every fault of a scrape or the store; a warning is emitted once per kind. */
   readonly onError?: ((error: MetricsError) => void) | undefined
   /** Whether the default registry shows `promhive_…` families. When left out: where processes share a directory. */
   readonly selfMetrics?: boolean | undefined
   /**
-   * Whether OpenMetrics tells when each counter, histogram and summary began, as `…_created` samples: the default, unless
+   * Whether OpenMetrics shows when each counter, histogram and summary began, as `…_created` samples: the default, unless
    * `PROMETHEUS_DISABLE_CREATED_SERIES` is set (the Python client's variable). Prometheus 2 keeps them as series of
    * their own. Decide before the first scrape.
    */
@@ -27,7 +27,7 @@ export interface ConfigureOptions extends LogOptions {
    * variable `PROMHIVE_WORKER_LABEL` does the same. Decide before the first metric.
    */
   readonly workerLabel?: WorkerLabel | undefined
-  /** How many series a metric may have in one process that does not say itself. Unlimited when left out. */
+  /** The default `maxSeries` of metrics: the maximum of series of a metric in one process. Unlimited when left out. */
   readonly maxSeries?: number | undefined
 }
 

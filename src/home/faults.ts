@@ -47,7 +47,7 @@ export class Faults {
     })
   }
 
-  /** Each code once; the same fault again is for those that debug. */
+  /** Logs each code once, and repeated faults at `debug`. */
   warn(code: string, message: string): void {
     const plain = code.split(' ')[0]!
     if (this.warned.has(code)) this.log.debug(message, { event: 'fault', code: plain })

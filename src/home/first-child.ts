@@ -13,7 +13,7 @@ const answerWithin = 250
  * that it counts. Listens only from the first use on: importing the package adds no listener.
  */
 export function onFirstChild(joined: () => void): () => void {
-  // Threads are told of by the process only while somebody listens: one may have been started before.
+  // Node emits `worker` only to listeners that are there already: a thread may have been started before.
   const channel = isMainThread ? new BroadcastChannel(channelName) : undefined
   const stop = (): void => {
     cluster.off('fork', once)

@@ -68,7 +68,7 @@ export class ProcessHome implements Home {
   readonly log = new ProcessLog()
   private readonly faults = new Faults(() => this.showsItself(), this.log)
 
-  configure(options: ConfigureOptions): void {
+  configure(options: ConfigureOptions, mustJoin = false): void {
     if (typeof options !== 'object' || options === null) {
       throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
     }
@@ -85,7 +85,7 @@ export class ProcessHome implements Home {
     this.options = { ...this.options, ...given }
     this.log.debug(`configure sets ${Object.keys(given).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
-    else if (dir !== undefined) this.share(absolutePath(dir))
+    else if (dir !== undefined) this.share(absolutePath(dir), mustJoin)
   }
 
   /** Before the directory is named: this process of root's shares it with workers of another user. */
@@ -184,8 +184,9 @@ export class ProcessHome implements Home {
     } else {
       this.backend ??= new MemoryBackend()
       this.stopListening = onFirstChild(() => this.share(ownDirectory()))
-      // A thread that joins from now on is heard.
+      // From now on, a thread that joins is noticed.
       if (ownDirectoryExists()) this.share(ownDirectory())
+      else this.logBackend()
     }
     return this.backend!
   }
@@ -208,7 +209,7 @@ export class ProcessHome implements Home {
   }
 
   /** Counts in a directory from now on. */
-  private share(directory: string): void {
+  private share(directory: string, mustJoin = false): void {
     if (this.backend instanceof SharedBackend && this.backend.directory === directory) return
     this.stopListening?.()
     this.stopListening = undefined
@@ -228,7 +229,7 @@ export class ProcessHome implements Home {
       if (directory === ownDirectory()) sweepEndedApplications()
       shared.join()
     } catch (cause) {
-      this.unusable(directory, cause)
+      this.unusable(directory, cause, mustJoin)
       return
     }
     const reason = whyBuffered()
@@ -257,8 +258,7 @@ export class ProcessHome implements Home {
     this.stopListening = undefined
     this.backend = backend
     this.refused.clear()
-    const where = this.whereabouts()
-    this.log.debug(`counting in ${where.directory ?? 'its store'} (${where.backend})`, { event: 'backend', ...where })
+    this.logBackend()
     if (this.isShared()) this.ticker.start()
     this.closeSource()
     if (before === undefined) return
@@ -266,6 +266,12 @@ export class ProcessHome implements Home {
     if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
+  }
+
+  private logBackend(): void {
+    const where = this.whereabouts()
+    const text = where.backend === 'memory' ? 'memory' : `${where.directory ?? 'its store'} (${where.backend})`
+    this.log.debug(`counting in ${text}`, { event: 'backend', ...where })
   }
 
   private recovered(text: string): void {
@@ -277,9 +283,9 @@ export class ProcessHome implements Home {
     this.opened = undefined
   }
 
-  private unusable(directory: string, cause: unknown): void {
+  private unusable(directory: string, cause: unknown, mustJoin: boolean): void {
     const text = cause instanceof Error ? cause.message : String(cause)
-    if (this.options.strict) {
+    if (mustJoin || this.options.strict) {
       throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
     }
     this.backend ??= new MemoryBackend()

@@ -22,7 +22,7 @@ export interface LogOptions {
 
 const variable = 'PROMHIVE_LOG'
 
-/** What promhive logs in a process of the application: nothing but warnings, unless more is asked for. */
+/** The log of promhive in a process of the application: only warnings, unless it is configured otherwise. */
 export class ProcessLog {
   private options: LogOptions = {}
   private current: Log | undefined
@@ -70,14 +70,14 @@ export class ProcessLog {
     this.log.debug(message, fields)
   }
 
-  /** What an application that only preloads promhive shows once: a line of the log if one was asked for, else plain. */
+  /** Writes the start line of an application that preloads promhive: to the log if it is configured, otherwise as plain text. */
   announce(message: string, fields: LogFields): void {
     const { log } = this
     if (this.chosen) log.info(message, fields)
     else standardLog('info', 'plain').info(message, fields)
   }
 
-  /** A fault: a line of the log where there is a logger or JSON is asked for, else a process warning of Node's. */
+  /** Reports a fault: as a log line if there is a logger or the format is JSON, otherwise as a process warning of Node. */
   warn(code: string, message: string): void {
     const { log } = this
     if (this.takesWarnings) log.warn(message, { event: 'fault', code })
@@ -98,14 +98,14 @@ export class ProcessLog {
   }
 }
 
-/** `debug`, `debug:json` or `:json`. What is neither is warned of, and counts as left out. */
+/** `debug`, `debug:json` or `:json`. Other values cause a warning and are ignored. */
 function fromEnvironment(): { readonly level?: LogLevel | undefined; readonly format?: LogFormat | undefined } {
   const text = process.env[variable] ?? ''
   const [name = '', kind = '', ...rest] = text.split(':')
   const level = logLevels.find((each) => each === name)
   const format = logFormats.find((each) => each === kind)
   if ((level === undefined && name !== '') || (format === undefined && kind !== '') || rest.length > 0) {
-    const message = `${variable} must be error, warn, info or debug, with ":json" behind it for JSON, got ${describe(text)}`
+    const message = `${variable} must be error, warn, info or debug, followed by ":json" for JSON, got ${describe(text)}`
     process.emitWarning(message, { type: 'promhive', code: 'PROMHIVE_OPTION_INVALID' })
   }
   return { level, format }

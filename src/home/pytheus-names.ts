@@ -33,7 +33,7 @@ export function counterpartOf(name: string, source = 'loadBackend'): Counterpart
   throw new MetricsError('BACKEND_NOT_FOUND', `${source}: ${name} has no counterpart in promhive; ${advice}`)
 }
 
-/** pytheus connects to localhost where nothing is said; an address is left to `url` or `client` where there is one. */
+/** pytheus connects to localhost by default; `url` or `client` take precedence. */
 function redisConfig(theirs: BackendConfig): BackendConfig {
   const { host, port, db, username, password, ...others } = theirs
   if (others.url !== undefined || others.client !== undefined) return addressed(others)

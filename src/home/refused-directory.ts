@@ -4,7 +4,7 @@ import { clearInterval, setInterval } from '../runtime/timers.js'
 /** How often a directory that could not be joined is tried again, in milliseconds. */
 const interval = 10_000
 
-/** What passes by itself: other processes count in the directory meanwhile, and are not seen. */
+/** Temporary faults: other processes count in the directory meanwhile, and are not shown. */
 const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EAGAIN']
 
 /**
@@ -48,7 +48,7 @@ export class RefusedDirectory {
     this.timer = undefined
   }
 
-  /** Why the numbers of the others are missing; undefined where this process is to count alone. */
+  /** Why the numbers of other processes are missing; undefined if this process counts alone on purpose. */
   get incomplete(): MetricsError | undefined {
     return this.fault
   }

@@ -33,8 +33,8 @@ export function makeRunDirectory(place: string, owner: WorkersUser): string {
 }
 
 /**
- * Makes a directory the workers' own. One of root's is given to them, with what an earlier run of root's left in it
- * removed; it must have no other files.
+ * Gives a directory to the workers' user. A directory of root is given away after the files of an earlier run of root
+ * were removed; it must have no other files.
  *
  * @throws MetricsError `DIRECTORY_UNUSABLE` where the directory belongs to a third user, or is in use by processes of root
  */

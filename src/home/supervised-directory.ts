@@ -23,6 +23,7 @@ export function directoryFor(settings: Pick<Settings, 'dir'>, account: Account |
     giveRunDirectory(directory, foreign)
     processHome().shareWithWorkers(foreign)
   }
-  processHome().configure({ dir: directory })
+  // Workers that each count alone would leave the metrics port without their numbers.
+  processHome().configure({ dir: directory }, true)
   return { PROMHIVE_DIR: directory }
 }

@@ -30,11 +30,11 @@ export interface ChildOwner extends Omit<Counting, 'store'> {
 interface Siblings {
   textsOf(number: number): LabelTexts
   numberOf(texts: LabelTexts): number
-  /** Moves a child to a series that lies open already. */
+  /** Moves a child to a series that is open already. */
   join(child: Child, texts: LabelTexts, held: boolean): boolean
-  /** Keeps where a series lies that was opened, for the next child, and gives its number. */
+  /** Records an opened series for the next child, and returns its number. */
   opened(texts: LabelTexts, place: Place, at: number, child?: Child): number
-  /** Slots that nobody reads. */
+  /** Slots that are never read. */
   nowhere(): Slots
   /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   exemplifiedIn(number: number): Map<number, number>
@@ -96,7 +96,7 @@ export abstract class Child {
     if (place !== this.place) this.enter(place)
   }
 
-  /** Stands for a series that was not counted yet: it takes no place before its first count. */
+  /** A child of a series without a count: the series takes up no room before its first count. */
   seek(texts: LabelTexts): void {
     this.number = 0
     this.sought = texts

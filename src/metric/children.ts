@@ -163,7 +163,7 @@ export class Children<C extends Child> {
     }
   }
 
-  /** Slots that nobody reads. */
+  /** Slots that are never read. */
   nowhere(): Slots {
     if (this.discarded === undefined) {
       const layout = layoutOf(this.family)

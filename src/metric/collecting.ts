@@ -48,7 +48,7 @@ export class Collecting {
     }
   }
 
-  /** Removes idle series of the whole application. Throws where the others cannot be told at once. */
+  /** Removes idle series of the whole application. Throws if other processes cannot be notified at once. */
   removeIdle(filters: readonly LabelFilter[]): void {
     const { family } = this.metric
     removeMany(this.metric.store(), family, filters, 'application', true)

@@ -8,7 +8,7 @@ import { passedOver, removeOptions } from './option-names.js'
 import type { MetricOptions, RemoveOptions } from './options.js'
 import type { SeriesLimitOptions } from './series-limit.js'
 
-/** Throws `OPTION_INVALID` for what holds no options, and for an option that this type of metric does not have. */
+/** Throws `OPTION_INVALID` if the argument is not an object, and for an option that this type of metric does not have. */
 export function checkMetricOptions(options: Pick<MetricOptions<never>, 'name'>, known: object): void {
   if (typeof options !== 'object' || options === null) {
     const text = `a metric is made from an object with name and help, got ${describe(options)}`

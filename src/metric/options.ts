@@ -97,8 +97,8 @@ export interface MetricOptions<L extends string, M = unknown, D extends string =
   readonly enableExemplars?: boolean | undefined
   /**
    * Brings the metric up to date; may be async. Called before a scrape is answered, and see `run`. Where it runs in every
-   * process, each brings up its own part: until the call ends, `reset`, `clear`, `remove` and `removeByLabels` without a
-   * scope concern this process alone, and scrapes show the series that they name as the call before left them.
+   * process, each updates its own values: until the call ends, `reset`, `clear`, `remove` and `removeByLabels` without a
+   * scope apply to this process only, and scrapes show the series that they name as the call before left them.
    */
   readonly collect?: ((this: M) => void | Promise<void>) | undefined
   /**

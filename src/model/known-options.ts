@@ -17,9 +17,9 @@ const otherWords: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Refuses an option that does not exist: ignored, it would leave a default in its place without a word.
+ * Refuses an unknown option: if it were ignored, the default would apply silently.
  *
- * An option that is `undefined` is one that was left out, whatever its name. What is no object has no options.
+ * An option that is `undefined` counts as left out, even an unknown one. A value that is not an object has no options.
  *
  * @param where the metric or function, for the error text
  * @param known an object with a property for each option

@@ -73,14 +73,22 @@ export function labelText(what: string, label: string, value: unknown): string |
 /** The same for a value that is there. */
 export function textOf(what: string, label: string, value: unknown): string {
   if (typeof value === 'string') return value.toWellFormed()
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (isPlain(value)) return String(value)
+  // A query parameter or header that a client repeats is an array where there was a text before.
+  if (Array.isArray(value) && value.every(isPlain)) return value.join(',').toWellFormed()
   throw new MetricsError(
     'LABEL_VALUE_INVALID',
-    `${what}: label "${label}" is a text, a number or a boolean, got ${describe(value)}; choose what of it is to be shown`,
+    `${what}: label "${label}" must be a string, a number or a boolean, got ${describe(value)}; pass the part of it to show`,
   )
 }
 
-/** A property that the object has itself: what it inherits, such as `constructor`, is no label's value. */
+function isPlain(value: unknown): boolean {
+  return (
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+  )
+}
+
+/** Reads an own property: an inherited one, such as `constructor`, is not a label value. */
 export function ownValue(object: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }

@@ -29,7 +29,7 @@ export interface GivenLogger {
 /** Takes one log line. */
 export type LogSink = (level: LogLevel, message: string, fields: LogFields) => unknown
 
-/** A log of one level. What its sink throws, or rejects with, goes no further. */
+/** A log of one level. Errors of its sink are ignored. */
 export class Log implements Required<Logger> {
   constructor(
     private readonly sink: LogSink,

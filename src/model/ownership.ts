@@ -3,8 +3,8 @@ export const rootUser = 0
 
 /**
  * Whether a process may rely on something that belongs to `owner`: a file, a directory, a link. The owner must be the
- * process's own user, root, or the user that a supervisor of root's runs its workers as (`--user`). Any other user could
- * change the thing, take it away or cut it off at any moment.
+ * process's own user, root, or the user that a supervisor running as root runs its workers as (`--user`). Any other user could
+ * change, remove or truncate it at any moment.
  *
  * Pass the owner from `fstat` of the open descriptor, not from a look at the path: between the two, the path may change.
  *

@@ -42,7 +42,9 @@ export function keyArity(key: string): number {
 function arityOfParsed(key: string): number {
   try {
     const values: unknown = JSON.parse(key)
-    if (!Array.isArray(values) || !values.every((value) => value === null || typeof value === 'string')) return -1
+    // Half a character is shown as U+FFFD: two series would have one name.
+    const isValue = (value: unknown): boolean => value === null || (typeof value === 'string' && value.isWellFormed())
+    if (!Array.isArray(values) || !values.every(isValue)) return -1
     return JSON.stringify(values) === key ? values.length : -1
   } catch {
     return -1

@@ -2,7 +2,7 @@ import { SeriesGroups } from './series-groups.js'
 
 /** A family with fewer series is looked through. */
 const few = 64
-/** So many sets of label names get an index; a filter on another set takes a pass over all series. */
+/** The maximum of sets of label names with an index; a filter on another set passes over all series. */
 const mostIndexes = 8
 
 /** The series of a family, as a selection sees them. */

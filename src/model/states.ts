@@ -14,7 +14,7 @@ export function checkStates(metric: string, states: unknown): readonly string[] 
       throw new MetricsError('STATES_INVALID', `${metric}: ${describe(state)} is not a state: a state is a word`)
     }
     if (!state.isWellFormed()) {
-      throw new MetricsError('STATES_INVALID', `${metric}: state ${describe(state)} has half a character in it`)
+      throw new MetricsError('STATES_INVALID', `${metric}: state ${describe(state)} contains a lone surrogate`)
     }
   }
   const twice = (states as string[]).find((state, i) => states.indexOf(state) !== i)

@@ -12,7 +12,7 @@ import { checkTls, type RedisPlace } from './place.js'
 export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): RedisPlace {
   const invalid = (what: string): MetricsError => new MetricsError('OPTION_INVALID', `${caller}: ${what}`)
   if (typeof url !== 'string' || url === '') {
-    throw invalid(`url is a text such as redis://127.0.0.1:6379, got ${describe(url)}`)
+    throw invalid(`url must be a string such as redis://127.0.0.1:6379, got ${describe(url)}`)
   }
   const tls = checkTls(caller, givenTls, url)
   const [, scheme = ''] = /^([a-z][a-z\d+.-]*):/i.exec(url) ?? []
@@ -20,7 +20,7 @@ export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): 
     const parsed = URL.canParse(url) ? new URL(url) : undefined
     if (parsed === undefined || parsed.hostname === '') {
       throw invalid(
-        'url cannot be read: give one such as redis://user:password@host:6379/0, with %40 for an @ in a password',
+        'url cannot be read: write it like redis://user:password@host:6379/0, with %40 for an @ in a password',
       )
     }
     for (const part of [parsed.username, parsed.password]) decoded(part, invalid)
@@ -28,16 +28,16 @@ export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): 
     return { url: parsed.href, tls }
   }
   if (/^unix$/i.test(scheme) || /^\/(?!\/)/.test(url)) return socketOf(url, invalid)
-  const others = 'for Sentinel or a cluster give a client'
+  const others = 'for Sentinel or a cluster pass a client'
   const got = scheme === '' ? 'one without a scheme' : `one that begins with ${scheme}:`
-  throw invalid(`url begins with redis://, rediss:// or unix:///, got ${got}; ${others}`)
+  throw invalid(`url must begin with redis://, rediss:// or unix:///, got ${got}; ${others}`)
 }
 
 function socketOf(url: string, invalid: (what: string) => MetricsError): RedisPlace {
   const [, login = '', path, query = ''] = /^(?:unix:(?:\/\/(?:([^/]*)@)?)?)?(\/[^?]*)(?:\?(.*))?$/is.exec(url) ?? []
   const db = Number(new URLSearchParams(query).get('db') ?? 0)
   if (path === undefined || path.includes('\0') || !Number.isInteger(db) || db < 0) {
-    throw invalid('url cannot be read: a socket is given as unix:///run/redis.sock, or unix:///run/redis.sock?db=2')
+    throw invalid('url cannot be read: write a socket as unix:///run/redis.sock, or unix:///run/redis.sock?db=2')
   }
   const [username = '', ...rest] = login.split(':')
   const password = rest.join(':')
@@ -53,6 +53,6 @@ function decoded(text: string, invalid: (what: string) => MetricsError): string 
   try {
     return decodeURIComponent(text)
   } catch {
-    throw invalid('url cannot be read: in its user and password write % as %25')
+    throw invalid('url cannot be read: write % as %25 in user and password')
   }
 }

@@ -20,7 +20,7 @@ const variables = [
 /** Those that may name a module by its path, with an export behind it. */
 const moduleVariables = ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS']
 
-/** A path as it is meant at this moment, whatever the working directory will be later. Empty stays empty. */
+/** Makes a path absolute, because the working directory may change later. An empty path stays empty. */
 export function absolutePath(path: string): string {
   return path === '' ? '' : resolve(path)
 }

@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from './timers.js'
 
 /**
- * Waits for a promise at most so long, and rejects then. An answer that comes later is ignored. The timer does not keep
+ * Waits for a promise, and rejects after a timeout. A later answer is ignored. The timer does not keep
  * the process running.
  */
 export function withTimeout<T>(promise: PromiseLike<T>, milliseconds: number): Promise<T> {

@@ -21,7 +21,7 @@ export const clearImmediate = original('clearImmediate')
 const { performance } = globalThis
 const { now } = performance
 
-/** Milliseconds on a clock that nothing sets back: for intervals and time limits. */
+/** Milliseconds on a monotonic clock: for intervals and time limits. */
 export function monotonicNow(): number {
   return now.call(performance)
 }

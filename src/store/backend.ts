@@ -48,8 +48,8 @@ export interface Store {
   /**
    * The same for many filters at once; where it is left out, `remove` is called for each of them.
    *
-   * @param now whether to throw `REMOVE_FAILED`, and leave all series, when the others cannot be told at once; when left
-   * out, a store may tell them later
+   * @param now whether to throw `REMOVE_FAILED`, and keep all series, if other processes cannot be notified at once; when left
+   * out, a store may notify them later
    */
   removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
@@ -57,7 +57,7 @@ export interface Store {
   /**
    * Every series of this writer.
    *
-   * @param family only those of this family are asked for; a store may give the others as well
+   * @param family only series of this family are requested; a store may return others as well
    */
   series(family?: FamilyDescriptor): Iterable<StoredSeries>
   /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */

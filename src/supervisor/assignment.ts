@@ -4,7 +4,7 @@ import type { Assignment } from './messages.js'
 import type { MetricNaming } from './metric-naming.js'
 
 /**
- * Returns what one worker process is started with.
+ * Returns the options that a worker process is started with.
  *
  * @param watchesTime whether the supervisor ends a worker that is blocked
  */

@@ -20,7 +20,7 @@ export async function hooksFrom({ origins }: { readonly origins: readonly Origin
   if (file === '') return {}
   const fault = /^(?:command line|code)/.test(from) ? undefined : distrust(file)
   if (fault !== undefined) {
-    const text = `${fault}: root does not run hooks of another user that ${from} names; to use them, say --hooks ${file}`
+    const text = `${fault}: root does not run hooks that another user can change and ${from} names; to use them, pass --hooks ${file}`
     throw new MetricsError('OPTION_INVALID', text)
   }
   const hooks = await load(file)

@@ -13,7 +13,7 @@ export function aboutOf(event: string, { id, pid }: Pick<SupervisedWorker, 'id' 
   return { event, worker: id, workerPid: pid }
 }
 
-/** Logs the end of a worker: a warning if nothing asked for it. */
+/** Logs the end of a worker; an unexpected one as a warning. */
 export function logEnd(
   logger: Logger,
   asked: boolean,

@@ -13,7 +13,7 @@ export const standardLogger = standardLog('info', 'plain')
 /**
  * Returns the log of a supervisor: the logger that it was given, or the standard error; up to the level of the settings.
  *
- * @throws MetricsError `OPTION_INVALID` for what is no logger
+ * @throws MetricsError `OPTION_INVALID` if it is not a logger
  */
 export function logOf({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>, logger?: GivenLogger): Log {
   if (logger instanceof Log) return logger

@@ -5,10 +5,10 @@ import { monotonicNow, setImmediate } from '../runtime/timers.js'
 /*
  * A worker that is killed cannot count the requests that it was answering. So each worker keeps a table of them, by method,
  * in a file without a name that the supervisor has open too, and reads when the worker has ended. The supervisor never maps
- * it: a file that another process can cut off must not end it.
+ * it: a file that another process can truncate must not end it.
  */
 
-/** The methods that have a row; a method that is none of them is counted in the last row. */
+/** The methods that have a row; any other method is counted in the last row. */
 const methods = 'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE _OTHER'.split(' ')
 /** Of each row: how many requests are open, and the sum of the times at which they began, in milliseconds since 1970. */
 const rowWidth = 2
@@ -75,13 +75,13 @@ export class OpenRequests {
 /** Maps a file into memory, where the native addon can. */
 export type MapFile = (descriptor: number, offset: number, length: number) => ArrayBuffer
 
-/** Opens the table that the supervisor has handed to this worker; one that is not shared where there is none. */
+/** Opens the table that the supervisor passed to this worker, or one that is not shared if there is none. */
 export function openTable(descriptor: number | undefined, map: MapFile | undefined): OpenRequests {
   try {
     if (descriptor === undefined || fstatSync(descriptor).size !== tableBytes) return new OpenRequests()
     if (map === undefined) {
       return new OpenRequests(new ArrayBuffer(tableBytes), (bytes) => {
-        // A table that cannot be written costs what it is for, and no request.
+        // If the table cannot be written, lost requests are not counted; requests go on.
         try {
           writeSync(descriptor, bytes, 0, bytes.length, 0)
         } catch {}

@@ -6,7 +6,7 @@ const lookEvery = 1000
 
 /**
  * Logs, once, that the parent of this process has ended: `npx promhive run` leaves the application running when npm gets a
- * signal, and whatever signals npm believes the application has ended.
+ * signal, and the sender of the signal believes that the application has ended.
  */
 export class ParentWatch {
   private timer: NodeJS.Timeout | undefined
@@ -20,7 +20,7 @@ export class ParentWatch {
     this.timer = setInterval(() => {
       if (process.ppid === parent) return
       this.stop()
-      const text = `the process that started this one (${parent}) has ended, and the application goes on; to end it, signal process ${process.pid}`
+      const text = `the parent process (${parent}) has ended, and the application keeps running; to stop it, send a signal to process ${process.pid}`
       this.logger.warn(text, { event: 'parentEnded', parentPid: parent })
     }, lookEvery).unref()
   }

@@ -14,7 +14,7 @@ const attempts = 5
  *
  * @returns removes the file, if it still is the one of this process; calling it again does nothing, and it does not throw
  * @throws MetricsError `START_FAILED` when a living process has the file, or it cannot be written; `OPTION_INVALID` when the
- *   file is there and is no pid file
+ *   file exists and is not a pid file
  */
 export function takePidFile(path: string): () => void {
   const fresh = `${path}.${process.pid}`
@@ -75,10 +75,10 @@ function clearStale(path: string): void {
   if (facts === undefined) return
   const text = facts.isFile() ? readFileSync(path, 'latin1').trim() : ''
   if (!/^\d+$/.test(text)) {
-    throw new MetricsError('OPTION_INVALID', `--pid-file ${path} is there, and is no pid file; name another path`)
+    throw new MetricsError('OPTION_INVALID', `--pid-file ${path} exists, and is not a pid file; name another path`)
   }
   if (isAlive(Number(text), facts.mtimeMs / 1000)) {
-    const way = `end that one (kill ${text}), or name another file`
+    const way = `stop it (kill ${text}), or name another file`
     throw new MetricsError('START_FAILED', `--pid-file ${path} belongs to process ${text}, which is running; ${way}`)
   }
   // Under another name first: between the look and now, another process may have replaced it.

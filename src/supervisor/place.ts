@@ -39,7 +39,7 @@ export class Place {
   private readonly retired = new Set<WorkerProcess>()
   private readonly workers: WorkerManager
   private failures = 0
-  /** Workers that ended without being asked to since one last began to serve. */
+  /** Unexpected ends since a worker last began to serve. */
   private lost = 0
   private timer: NodeJS.Timeout | undefined
   private closed = false
@@ -86,7 +86,7 @@ export class Place {
     // What somebody asks for is tried at once, again.
     const asked = reason === 'reload' || reason === 'signal'
     if (!asked && monotonicNow() < this.notBefore) return false
-    this.crew.logger.debug?.(`${nameOf(old)} gets a successor (${reason})`, { ...aboutOf('replacing', old), reason })
+    this.crew.logger.debug?.(`${nameOf(old)} is being replaced (${reason})`, { ...aboutOf('replacing', old), reason })
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false
     const serves = await successor.serves(old, this.crew.startTimeout, () => this.crew.listens())

@@ -8,6 +8,6 @@ export interface SupervisorOptions extends CoreOptions {
   readonly environment: Readonly<Record<string, string>>
   /** Where files without a name are made. */
   readonly scratch: string
-  /** Takes notice of the end of a process that others left to this one: given to process 1. */
+  /** Reaps an orphan whose new parent is this process: given to process 1. */
   readonly reap?: ((pid: number) => unknown) | undefined
 }

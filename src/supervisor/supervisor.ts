@@ -274,7 +274,7 @@ export class Supervisor extends SupervisorCore {
     if (message.promhive === 'beat' || worker.ending !== undefined) return
     const place = this.places.get(worker.id)
     if (message.promhive === 'retire') return void place?.replace(message.reason)
-    this.logger.info(`${nameOf(worker)} got ${message.signal}; a successor follows`, {
+    this.logger.info(`${nameOf(worker)} got ${message.signal}: it is being replaced`, {
       ...aboutOf('workerInterrupted', worker),
       signal: message.signal,
     })

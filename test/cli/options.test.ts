@@ -116,6 +116,11 @@ describe('without a suggestion', () => {
     expect(errors).toContain('there is no option -Z\n')
   })
 
+  test('a misspelt --help is answered with it', async () => {
+    expect(await main(['top', '--hep'])).toBe(1)
+    expect(errors).toContain('there is no option --hep; did you mean --help?')
+  })
+
   test('the verb of config has a suggestion too', async () => {
     expect(await main(['config', 'explian'])).toBe(1)
     expect(errors).toContain('got "explian"; did you mean explain?')

@@ -27,10 +27,10 @@ describe('a collector', () => {
     ['no help', [{ ...family, help: undefined }], 'pool needs a help text'],
     ['another type', [{ ...family, type: 'histogram' }], 'pool: its type is "gauge" or "counter", got "histogram"'],
     ['a mode that does not exist', [{ ...family, mode: 'average' }], 'pool: mode "average" is none of all, liveall'],
-    ['no values', [{ ...family, values: undefined }], 'pool: its values are an array, got undefined'],
+    ['no values', [{ ...family, values: undefined }], 'pool: values must be an array, got undefined'],
     ['a text for a number', [{ ...family, values: [{ value: '1' }] }], 'pool: "1" is not a number'],
     ['a value that is none', [{ ...family, values: [null] }], 'pool: undefined is not a number'],
-    ['labels that are none', [{ ...family, values: [{ value: 1, labels: 'a' }] }], 'pool: labels are an object'],
+    ['labels that are none', [{ ...family, values: [{ value: 1, labels: 'a' }] }], 'pool: labels must be an object'],
     [
       'a label that no parser reads',
       [{ ...family, values: [{ value: 1, labels: { 'a-b': 1 } }] }],

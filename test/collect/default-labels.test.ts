@@ -50,7 +50,7 @@ describe('default labels', () => {
     for (const process of all) {
       for (let i = 0; i < 2; i++) await shown(process.registry)
       expect(differ(process)).toHaveLength(1)
-      expect(differ(process)[0]!.message).toMatch(/"worker_id".*Set the same in every process/)
+      expect(differ(process)[0]!.message).toMatch(/"worker_id".*Set the same default labels in every process/)
     }
     // When they agree, that is well; when they differ again, it is reported again.
     for (const { registry } of all) registry.setDefaultLabels({ app: 'shop' })

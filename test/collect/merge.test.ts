@@ -31,6 +31,14 @@ describe('many writers in, one set of families out:', () => {
     expect(await merged(new TestWriter(1))).toEqual({})
   })
 
+  test('a writer that started at the beginning of time counts: fake clocks begin there', async () => {
+    for (const startedAt of [0, -1]) {
+      const writer = new TestWriter(1, startedAt)
+      writer.open(jobs, ['x'], [3])
+      expect(await merged(writer)).toEqual({ 'jobs x': [3] })
+    }
+  })
+
   test('counters and histograms are added, the dead among them', async () => {
     const [one, two] = [new TestWriter(1), new TestWriter(2)]
     one.open(jobs, ['x'], [3])

@@ -131,7 +131,7 @@ describe.runIf(hasOpenssl)('a certificate that is in use', () => {
     expect(told).toEqual([])
     for (let look = 0; look < 5; look++) watch.look(server)
     expect(told).toMatchObject([{ code: 'CERTIFICATE_UNUSABLE' }])
-    expect(told[0]!.message).toContain('goes on with the certificates that it loaded before')
+    expect(told[0]!.message).toContain('keeps using the certificates that it loaded before')
     copyFileSync(makeExpiredCertificate(folder, 'expired').certfile, own.certfile)
     for (let look = 0; look < 5; look++) watch.look(server)
     expect(told.length).toBe(2)

@@ -4,6 +4,7 @@ import { type Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { ScrapeQueue } from '../../src/collect/scrape-queue.js'
 import type { Exposition } from '../../src/delivery/scrape.js'
 import { Gauge, type MetricsServerOptions, Registry, startMetricsServer } from '../../src/index.js'
 import { provideDist } from '../helpers/processes/dist.js'
@@ -44,6 +45,26 @@ describe('a client that reads nothing', () => {
     await until(closed, (each) => each.filter(Boolean).length >= 6, 20_000)
     expect(closed().slice(-2)).toEqual([false, false])
     expect((await ask(metrics.url)).body.length).toBe(16 * MiB)
+  })
+
+  test('of an answer of its own is not disconnected while it reads, however many come at once', async ({ stage }) => {
+    let made = 0
+    const queue = new ScrapeQueue()
+    const body = async () => [Buffer.alloc(8 * MiB, String(made++ % 10))]
+    const exposition: Exposition = {
+      async expose(_accept, _names, limits) {
+        return { contentType: 'text/plain', chunks: await queue.share([], body, limits) }
+      },
+    }
+    const metrics = await serve(stage, exposition, { maxWaitingBytes: 36 * MiB })
+    // They come one after the other: without a limit each would get an answer of its own.
+    const readers: Promise<number>[] = []
+    for (let i = 0; i < 20; i++) {
+      readers.push(read(metrics.url, 1))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect(await Promise.all(readers)).toEqual(readers.map(() => 8 * MiB))
+    expect(made).toBeLessThan(20)
   })
 
   test('shares an answer with others: it counts once', async ({ stage }) => {
@@ -149,7 +170,7 @@ describe('too many scrapes', () => {
       ({ status }) => status === 503,
     )
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
-    expect(refused.body).toContain('2 different ones wait for their turn already')
+    expect(refused.body).toContain('2 different scrapes are queued already')
     release()
     expect((await Promise.all([first, ...accepted])).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
   })
@@ -171,7 +192,7 @@ describe('too many scrapes', () => {
     )
     socket.write(three.join('').repeat(30))
     await once(socket, 'close')
-    expect(text).toMatch(/HTTP\/1.1 503 [\s\S]*wait on this connection already/)
+    expect(text).toMatch(/HTTP\/1.1 503 [\s\S]*are queued on this connection already/)
   })
 
   test('that share one answer are all answered whole', async ({ stage }) => {
@@ -350,4 +371,22 @@ async function serve(stage: Stage, registry: Exposition, options: Partial<Metric
   const metrics = await startMetricsServer({ port: 0, registry, ...options })
   stage.after(() => metrics.close())
   return metrics
+}
+
+/** Reads an answer with pauses of so many milliseconds. Gives its length. */
+function read(url: string, pause: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent: false }, (response) => {
+      let length = 0
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length
+        response.pause()
+        setTimeout(() => response.resume(), pause)
+      })
+      response.on('end', () => resolve(length))
+      response.on('error', reject)
+    })
+      .on('error', reject)
+      .end()
+  })
 }

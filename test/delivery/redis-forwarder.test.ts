@@ -262,7 +262,7 @@ describe('the settings of the Redis forwarder', () => {
     [{}, { REDIS_FORWARD_INTERVAL: '30s' }, 'REDIS_FORWARD_INTERVAL must be a number of seconds'],
     [{ port: 70_000 }, {}, 'port must be a whole number from 1 to 65535, got 70000'],
     [{ interval: 0 }, {}, 'interval must be a number of seconds'],
-    [{ url: 'http://x' }, {}, 'url begins with redis://, rediss:// or unix:///'],
+    [{ url: 'http://x' }, {}, 'url must begin with redis://, rediss:// or unix:///'],
     [{ forwards: 'all' as 'each' }, {}, 'forwards is one or each'],
     [{ client: 'redis' as unknown as object }, {}, 'client must be a client'],
   ] as const)('are refused by name: %j %j', ([options, environment, text]) => {

@@ -47,6 +47,13 @@ describe('a process of an application', () => {
     expect(run(['counts'], { PROMHIVE_LOG: 'info', PROMHIVE_DIR: directory }).stderr).not.toContain('debug')
   })
 
+  test('logs that it counts in memory, and warns of a wrong PROMHIVE_LOG there', () => {
+    expect(run(['counts'], { PROMHIVE_LOG: 'debug' }).stderr).toMatch(/^promhive: debug \d+: counting in memory\n/)
+    expect(run(['counts'], { PROMHIVE_LOG: 'loud' }).stderr).toContain(
+      'PROMHIVE_LOG must be error, warn, info or debug',
+    )
+  })
+
   test('logs JSON lines with PROMHIVE_LOG=debug:json, warnings among them', ({ stage }) => {
     const env = { PROMHIVE_LOG: 'debug:json', PROMHIVE_DIR: stage.directory() }
     const { stderr } = run(['collects'], env)

@@ -103,7 +103,7 @@ describe('texts that are shown alike are one series', () => {
 
   test('but a state of a stateset must be a text that can be shown', () => {
     const made = () => new StateSet({ name: 's', help, states: halves, registers: [] })
-    expect(faultOf(made)).toMatch(/^STATES_INVALID: s: state .* has half a character in it$/)
+    expect(faultOf(made)).toMatch(/^STATES_INVALID: s: state .* contains a lone surrogate$/)
   })
 })
 
@@ -207,9 +207,29 @@ describe('labels', () => {
   })
 })
 
+// A client that repeats a query parameter must not end the process of an application that labels with it.
+test('an array of texts is shown as they follow each other, as in prom-client', async () => {
+  const registers = [new Registry()]
+  const counter = new Counter<string>({ name: 'c_total', help, labelNames: ['a', 'b'], registers })
+  const values: unknown[] = [['x', 'y'], ['x', 'y'], [200, true, 3n], ['x'], [], ['ab😀'.slice(0, 3), 'z']]
+  for (const a of values) counter.inc({ a } as never)
+  counter.labels('p', ['x', 'y'] as never).inc()
+  expect(await shown(registers[0]!)).toEqual({
+    'c_total{a="x,y"}': 2,
+    'c_total{a="200,true,3"}': 1,
+    'c_total{a="x"}': 1,
+    c_total: 1,
+    'c_total{a="ab\ufffd,z"}': 1,
+    'c_total{a="p",b="x,y"}': 1,
+  })
+  counter.remove({ a: ['x', 'y'] } as never)
+  expect(await shown(registers[0]!)).not.toHaveProperty('c_total{a="x,y"}')
+})
+
 const noValues: readonly (readonly [what: string, value: unknown, shown: string])[] = [
   ['an object', {}, 'an object'],
-  ['an array', ['x'], 'an array of 1'],
+  ['an array of objects', [{}], 'an array of 1'],
+  ['an array in an array', ['x', ['y']], 'an array of 2'],
   ['a function', () => 'x', 'a function'],
   ['a symbol', Symbol('x'), 'Symbol(x)'],
   ['a date', new Date(0), 'an object'],
@@ -230,7 +250,7 @@ const noValues: readonly (readonly [what: string, value: unknown, shown: string]
 
 describe.each(noValues)('%s is no label value', (_, value, shownAs) => {
   const labels = { method: value } as never
-  const fault = `LABEL_VALUE_INVALID: c_total: label "method" is a text, a number or a boolean, got ${shownAs}; choose what of it is to be shown`
+  const fault = `LABEL_VALUE_INVALID: c_total: label "method" must be a string, a number or a boolean, got ${shownAs}; pass the part of it to show`
 
   test('wherever one is taken', async () => {
     const registry = new Registry()
@@ -267,7 +287,7 @@ describe.each(noValues)('%s is no label value', (_, value, shownAs) => {
     })
     expect(await shown(registry)).toEqual({ c_total: 1 })
     expect(faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
-      expect.stringMatching(/^COLLECT_FAILED collector x failed \(pool: label "method" is a text/),
+      expect.stringMatching(/^COLLECT_FAILED collector x failed \(pool: label "method" must be a string/),
     ])
   })
 

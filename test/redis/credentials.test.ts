@@ -30,7 +30,7 @@ describe('an address of Redis', () => {
   test.for([
     ['http://user:hush@host', 'got one that begins with http:'],
     ['https://user:hush@host:6379', 'redis://, rediss:// or unix:///'],
-    ['redis-sentinel://user:hush@host', 'for Sentinel or a cluster give a client'],
+    ['redis-sentinel://user:hush@host', 'for Sentinel or a cluster pass a client'],
     ['user:hush@host', 'got one that begins with user:'],
     ['//user:hush@host', 'got one without a scheme'],
     ['host', 'got one without a scheme'],
@@ -40,8 +40,8 @@ describe('an address of Redis', () => {
     ['redis://user:hush%@host', 'write % as %25'],
     ['unix:hush', 'cannot be read'],
     ['unix:///run/redis.sock?db=hush', 'cannot be read'],
-    ['', 'url is a text'],
-    [5, 'url is a text'],
+    ['', 'url must be a string'],
+    [5, 'url must be a string'],
   ])('%j is refused, and no password shown', ([url, why]) => {
     for (const attempt of [() => redis({ url: url as string }), () => startRedisForwarder({ url: url as string })]) {
       let refused: unknown

@@ -40,9 +40,9 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
       expect(text).toContain('\npromhive_backend_up 1\n')
       const log = await until(
         () => actor.errors,
-        (errors) => errors.includes('Redis takes what is counted again'),
+        (errors) => errors.includes('Redis accepts counts again'),
       )
-      expect(log.match(/takes what is counted again/g)).toHaveLength(1)
+      expect(log.match(/accepts counts again/g)).toHaveLength(1)
     }
   })
 

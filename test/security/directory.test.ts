@@ -51,6 +51,21 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       expect(new Set(modes.slice(1))).toEqual(new Set([0o600]))
     })
 
+    either('a directory that this user may not write to, or enter, is refused with the way out', async ({ stage }) => {
+      const actor = await stage.start('actor.mjs', { env, wrapper: asUser(appUser) })
+      for (const [owner, mode, fault] of [
+        [0, 0o755, `belongs to user 0, and this process, as user ${appUser}, cannot write to it (EACCES)`],
+        [stranger, 0o755, `belongs to user ${stranger}, and this process runs as user ${appUser}`],
+      ] as const) {
+        const directory = directoryOf(stage, owner, mode)
+        const refused = actor.ask('configure', { dir: directory, strict: true })
+        await expect(refused).rejects.toMatchObject({
+          code: 'DIRECTORY_UNUSABLE',
+          message: expect.stringContaining(`${directory} ${fault}; change its owner (chown ${appUser} ${directory}`),
+        })
+      }
+    })
+
     either(
       'A process joins a directory of its own user, of root, or, as root, of the user that its workers run as. It refuses any other with `DIRECTORY_UNUSABLE`, whatever the mode.',
       async ({ stage }) => {

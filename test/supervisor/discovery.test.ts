@@ -90,17 +90,17 @@ describe.runIf(process.geteuid?.() === 0)('root in a directory of another user',
     ]) {
       const { status, stderr } = promhive(args)
       expect(status).toBe(1)
-      expect(stderr).toMatch(/belongs to user 65534: root does not read .* say --config \S+promhive\.json/)
+      expect(stderr).toMatch(/belongs to user 65534: root does not read .* pass --config \S+promhive\.json/)
     }
     const { status, stderr } = promhive(['run', 'app.js'], { PROMHIVE_CONFIG: 'promhive.json' })
-    expect([status, stderr]).toEqual([1, expect.stringContaining('say --config promhive.json')])
+    expect([status, stderr]).toEqual([1, expect.stringContaining('pass --config promhive.json')])
     expect(ran()).toEqual([])
 
     const explained = promhive(['config', 'explain', '--json', '--config', 'promhive.json'])
     expect(JSON.parse(explained.stdout).workers.value).toBe(3)
     // A file that was named names hooks that were not.
     const hooks = promhive(['run', 'app.js', '--config', 'promhive.json'])
-    expect([hooks.status, hooks.stderr]).toEqual([1, expect.stringContaining('say --hooks hooks.mjs')])
+    expect([hooks.status, hooks.stderr]).toEqual([1, expect.stringContaining('pass --hooks hooks.mjs')])
     const variable = promhive(['run', 'none.js', '--no-metrics'], { PROMHIVE_HOOKS: 'hooks.mjs' })
     expect(variable.status).toBe(1)
     expect(ran()).toEqual([])

@@ -99,7 +99,7 @@ describe.runIf(process.platform === 'linux')('a pid file', () => {
     mkdirSync(join(folder, 'directory'))
     symlinkSync('app.js', join(folder, 'link'))
     for (const name of ['app.js', 'empty', 'directory', 'link']) {
-      expect(() => takePidFile(join(folder, name))).toThrow('is no pid file')
+      expect(() => takePidFile(join(folder, name))).toThrow('is not a pid file')
     }
     expect(readFileSync(join(folder, 'app.js'), 'utf8')).toBe('serve()')
     expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true)
@@ -139,10 +139,10 @@ describe.runIf(process.platform === 'linux')('a supervisor whose parent ends', (
     })
     expect(running.output).toContain(`supervisor ${supervisor}: 1 worker serves`)
     running.child.kill('SIGTERM')
-    await running.says(/has ended, and the application goes on/)
+    await running.says(/has ended, and the application keeps running/)
     expect(running.output).toMatch(
       new RegExp(
-        `\\(${running.child.pid}\\) has ended, and the application goes on; to end it, signal process ${supervisor}\n`,
+        `\\(${running.child.pid}\\) has ended, and the application keeps running; to stop it, send a signal to process ${supervisor}\n`,
       ),
     )
     expect(await running.ask()).toMatch(/^\d+$/)
@@ -152,6 +152,6 @@ describe.runIf(process.platform === 'linux')('a supervisor whose parent ends', (
       (there) => !there,
     )
     await running.ended
-    expect(running.output.match(/goes on/g)).toHaveLength(1)
+    expect(running.output.match(/keeps running/g)).toHaveLength(1)
   })
 })

@@ -81,7 +81,7 @@ function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
   }
 }
 
-/** Only of a head that another version wrote: what cannot be a date is no reason to show nothing. */
+/** An invalid date, which another version may have written, must not hide the rest. */
 function dateOf(seconds: number): string {
   const date = new Date(seconds * 1000)
   return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()

@@ -95,7 +95,7 @@ function optionTable(): OptionTable {
   return options
 }
 
-/** What a command line says, taken apart: settings, and what is the application's. */
+/** A parsed command line: settings, and the arguments of the application. */
 export function parseRun(
   args: readonly string[],
   options: OptionTable = runOptions,
@@ -110,7 +110,7 @@ export function parseRun(
   const end = args.indexOf('--')
   const own = end < 0 ? args : args.slice(0, end)
   const behind = (given: string): string =>
-    `the application's own options and arguments stand behind --, as in promhive run app.js -- ${given}`
+    `options and arguments of the application go after --, as in promhive run app.js -- ${given}`
   const { values, positionals } = parseOptions(own, options, 1, behind)
   const [app] = positionals
   const commandLine: Partial<Record<SettingName, string | boolean>> = {}

@@ -31,7 +31,7 @@ processes count in. It answers while every one of them is blocked, and after the
   --path PATH      where the metrics are
   --registry NAME  only this registry; all of them when left out
   --allowed-hosts NAMES
-                   further names that the Host header may have, with commas between; * for any
+                   further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
 
 PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE have it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only to

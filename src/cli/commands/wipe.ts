@@ -49,7 +49,7 @@ export const wipe: Command = {
     prepareDirectory(directory)
     const fd = openDirectory(directory)
     try {
-      // To the directory that was checked, whatever its path leads to by now.
+      // Applies to the directory that was checked, even if its path leads elsewhere by now.
       const place = pathThrough(fd, directory)
       if (!values.force) refuse(directory, place, mode !== undefined || owner !== undefined)
       freeName(join(place, controlName))

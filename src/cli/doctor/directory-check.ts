@@ -25,7 +25,7 @@ export function checkDirectory(directory: string): Finding[] {
   }
 }
 
-/** Whether another user is in the way of the folder for directories that applications did not name. */
+/** Whether another user has taken the folder for applications that name no directory. */
 export function checkPlace(): Finding[] {
   const found = placeInTheWay()
   if (found === undefined) return []
@@ -75,7 +75,7 @@ function permissions(directory: string): Finding {
   }
   // Root looks at the directories of other users, whose processes join them.
   if (user !== 0 && !isTrusted(uid)) {
-    const text = `user ${uid}, mode ${bits}: not this user (${user}), whose processes refuse it`
+    const text = `user ${uid}, mode ${bits}: the processes of this user (${user}) refuse it`
     return warn('permissions', text, elsewhere)
   }
   if ((mode & 0o022) !== 0) {
@@ -117,7 +117,7 @@ function leftovers(directory: string): Finding[] {
   return [...findings, ...clock(directory, names)]
 }
 
-/** What has the name of one of promhive's files, and is passed over. */
+/** Entries that have the name of one of promhive's files, and are ignored. */
 function foreignFiles(directory: string, names: readonly string[]): Finding[] {
   const passedOver = names.flatMap((name) => {
     const facts = lstatSync(join(directory, name), { throwIfNoEntry: false })
@@ -125,7 +125,7 @@ function foreignFiles(directory: string, names: readonly string[]): Finding[] {
     return why !== undefined && (isOurs(name) || name === controlName) ? [`${name} ${why}`] : []
   })
   if (passedOver.length === 0) return []
-  const text = `${passedOver.length} files are passed over (${passedOver.slice(0, 3).join(', ')})`
+  const text = `${passedOver.length} files are ignored (${passedOver.slice(0, 3).join(', ')})`
   return [warn('files', text, 'remove them')]
 }
 

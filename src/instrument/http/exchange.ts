@@ -22,9 +22,9 @@ export class Exchange {
   since = 0
   /** The template of its route, where a framework or the application told it. */
   route: string | undefined
-  /** Asked at the end where `route` is undefined: the end may come while the handler is at work. */
+  /** Called at the end if `route` is undefined: the request may end while the handler is running. */
   templateSource: RouteTemplateSource | undefined
-  /** The type of the last error that the request met, whatever was answered to it. */
+  /** The type of the last error of the request, regardless of its status. */
   errorType: string | undefined
   /** Whether that error came when the status had been sent, and so could not be shown by it. */
   failedLate = false

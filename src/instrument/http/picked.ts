@@ -26,7 +26,7 @@ export class Picker {
   pick(request: NodeRequest, response: NodeResponse, templateSource?: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = exchangeOf(request) ?? this.begin(request, response)
-      // Of applications in one another, the inner one comes later and knows more of the route.
+      // Of nested applications, the inner one comes later and has more of the route.
       if (templateSource !== undefined) exchange.templateSource = templateSource
       this.instrument.measure(exchange)
       return exchange

@@ -68,13 +68,13 @@ export class ServerInstrument {
   }
 }
 
-/** A route may come from code without types, as a pattern too. What is no text costs the label, and not the count. */
+/** A route may come from code without types, as a pattern too. A route that is not a string loses the label, not the count. */
 function routeText(route: unknown): string {
   if (typeof route === 'string') return route
   return route instanceof RegExp ? String(route) : unmatched
 }
 
-/** A function that fails costs the label, and not the count. */
+/** If the function fails, the label is lost, but not the count. */
 function asked(source: RouteTemplateSource): string | undefined {
   try {
     return source()

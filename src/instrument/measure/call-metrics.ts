@@ -70,7 +70,7 @@ export class CallMetrics {
     }
   }
 
-  /** The labels that a call has from its beginning. A function that fails costs the labels, and not the count. */
+  /** The labels that a call has from its beginning. If the function fails, the labels are lost, but not the count. */
   labelsOf(self: unknown, args: readonly unknown[]): CallLabels {
     const { labels } = this.options
     if (typeof labels !== 'function') return this.fixedLabels
@@ -82,7 +82,7 @@ export class CallMetrics {
     }
   }
 
-  /** What happens here must not reach the call. */
+  /** An error here must not reach the caller. */
   entered(labels: CallLabels): boolean {
     try {
       if (this.fixed !== undefined) this.fixed.inProgress.inc()

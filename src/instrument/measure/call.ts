@@ -22,7 +22,7 @@ export class Call {
     this.inProgress = metrics.entered(labels)
   }
 
-  /** Gives back what the function returned, or what stands for it until it has settled. */
+  /** Returns the result of the function, or a promise in its place. */
   returned(result: unknown): unknown {
     if (typeof result === 'object' && result !== null) {
       if (types.isPromise(result)) return this.settling(result)

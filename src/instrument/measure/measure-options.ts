@@ -38,7 +38,7 @@ export interface MeasureOptions<F extends AnyFunction, L extends string = string
   readonly unit?: DurationUnit | undefined
   /** Where the families are shown; the default registry when left out, nowhere when empty. */
   readonly registers?: readonly MetricRegistry[] | undefined
-  /** How many series each family may make in this process; beyond, calls are counted in one series of `_overflow`. */
+  /** The maximum of series of each family in this process; further calls are counted in one series `_overflow`. */
   readonly maxSeries?: number | undefined
 }
 
@@ -73,16 +73,16 @@ export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void 
     throw new MetricsError('OPTION_INVALID', `measure: ${name}: ${text}`)
   }
   if (name.endsWith('_total')) {
-    invalid(`the name is what the families begin with, and _total is added to it; leave _total out`)
+    invalid(`_total is added to the name; leave it out`)
   }
   if (unit !== undefined && !Object.hasOwn(durationUnits, unit)) {
-    invalid(`unit is one of ${Object.keys(durationUnits).join(', ')}; got ${describe(unit)}`)
+    invalid(`unit must be one of ${Object.keys(durationUnits).join(', ')}, got ${describe(unit)}`)
   }
   if (typeof labels === 'function' ? labelNames === undefined : labels !== undefined && !isObject(labels)) {
-    invalid(`labels must be an object, or a function whose labels are named in labelNames`)
+    invalid(`labels must be an object, or a function together with labelNames`)
   }
   if (typeof labels !== 'function' && labelNames !== undefined) {
-    invalid(`labelNames names the labels of a function; make labels one, or leave labelNames out`)
+    invalid(`labelNames needs a function labels; pass one, or leave labelNames out`)
   }
   if ((resultLabels === undefined) !== (resultLabelNames === undefined)) {
     invalid(`resultLabels and resultLabelNames belong together; give both, or neither`)
@@ -94,7 +94,7 @@ export function checkMeasureOptions(options: MeasureOptions<AnyFunction>): void 
   }
   const staticNames = typeof labels === 'object' ? Object.keys(labels) : []
   const names = [...staticNames, ...(labelNames ?? []), ...(resultLabelNames ?? [])]
-  // Before any family is made: one that is refused must not leave the others behind.
+  // Checked before any family is created, so that an error leaves none of them behind.
   checkLabelNames(`measure: ${name}`, names, ['le', 'error_type'])
   checkBounds(`${name}_duration_${unit ?? 'seconds'}`, buckets)
 }

@@ -4,7 +4,7 @@ import { Call } from './call.js'
 import { CallMetrics } from './call-metrics.js'
 import { type AnyFunction, checkMeasureOptions, type MeasureOptions } from './measure-options.js'
 
-/** What `measure(options)` gives: for a function, and for a method with decorators of either form. */
+/** The result of `measure(options)`: measures a function, or decorates a method. */
 export interface Measuring<F extends AnyFunction = AnyFunction> {
   /** Of a function. */
   <G extends F>(fn: G): G
@@ -20,8 +20,8 @@ export interface Measuring<F extends AnyFunction = AnyFunction> {
 }
 
 /**
- * Gives a function that does the same and is measured: how often it was called, how long it took, how many calls are in
- * progress, and its errors by type. `this`, the arguments, the result, and errors are passed on as they are. A call ends
+ * Returns a function that does the same and is measured: the number of calls, their duration, the calls in progress, and
+ * errors by type. `this`, the arguments, the result, and errors are passed through. A call ends
  * when its promise settles, and that of a generator with its last step.
  *
  * @param fn the function

@@ -44,7 +44,7 @@ export function restOf({ edition, exemplarsVersion }: { edition: number; exempla
   return `${edition} ${exemplarsVersion} ${JSON.stringify(facts)}`
 }
 
-/** @returns undefined for what a later version, or a stranger, may have written */
+/** @returns undefined for an entry of a later version, or of another program */
 export function entryFrom(text: string): LedgerEntry | undefined {
   const found = /^(\d+) (\d+) (\d+) (\d+) (\d+) (\{.*\})$/s.exec(text)
   if (found === null) return undefined
@@ -93,7 +93,7 @@ export function removalText({ author, registry, name, labels }: Removal): string
   return JSON.stringify([author, registry, name, labels])
 }
 
-/** @returns undefined for what is no removal */
+/** @returns undefined if the entry is not a removal */
 export function removalFrom(text: string): Removal | undefined {
   try {
     const [author, registry, name, filter] = JSON.parse(text) as unknown[]

@@ -2,7 +2,7 @@ import { setTimeout } from '../../runtime/timers.js'
 import type { Removal } from './entry.js'
 import type { Service } from './service.js'
 
-/** So many removals are in one command. */
+/** The maximum of removals in one command. */
 const most = 1000
 
 /** Removals of this host, on their way to the other hosts. */

@@ -1,6 +1,6 @@
 import { exactKey, type LabelFilter, labelValuesOf, type SeriesKey } from '../../model/series-key.js'
 
-/** So many sets of label names get an index; a filter on another set takes a pass over all series. */
+/** The maximum of sets of label names with an index; a filter on another set passes over all series. */
 const mostIndexes = 8
 
 interface Index {

@@ -41,7 +41,7 @@ export class LedgerExemplars {
     return [...this.bySlot.values()].flatMap((buckets) => [...buckets.values()])
   }
 
-  /** What Redis does not have: by field, with no text for what is no more. */
+  /** The exemplars that Redis does not have, by field; without a text for removed ones. */
   change(whole: boolean): { readonly changes: (readonly [field: string, text: string])[]; readonly version: number } {
     if (whole) for (const { slot, bucket } of this.all()) this.changed.add(fieldOf(slot, bucket))
     const changes: (readonly [string, string])[] = []

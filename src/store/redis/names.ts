@@ -87,7 +87,7 @@ export class Names {
   }
 }
 
-/** More slots are not believed: a writer would hold gigabytes. */
+/** A larger number of slots is invalid: a writer would hold gigabytes. */
 const mostSlots = 2 ** 27
 
 function isCount(text: string | undefined): boolean {

@@ -48,7 +48,7 @@ export class RedisStore implements Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  /** Others removed series for the whole application. */
+  /** Called when other writers have removed series of the whole application. */
   removed(removals: readonly Removal[]): void {
     for (const known of this.ledger.families.values()) {
       const { name, registry } = known.family

@@ -24,7 +24,7 @@ export interface ServiceOptions {
   readonly writer: string
   readonly flushed: Flushed
   readonly onError: (error: MetricsError) => void
-  /** Called when Redis takes what is counted again after it did not. */
+  /** Called when Redis accepts counts again after it did not. */
   readonly onRecovered?: (text: string) => void
   /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
   readonly tick?: () => Promise<unknown>
@@ -113,7 +113,7 @@ export class Service {
 
   /** Redis has answered a flush or a scrape, whichever came first. */
   private reached(): void {
-    if (!this.reachable) this.options.onRecovered?.('Redis takes what is counted again')
+    if (!this.reachable) this.options.onRecovered?.('Redis accepts counts again')
     this.reachable = true
   }
 

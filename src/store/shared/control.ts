@@ -4,7 +4,7 @@ import { type Binding, loadBinding } from '#native'
 import { monotonicNow } from '../../runtime/timers.js'
 import { randomBytes } from '../random-bytes.js'
 import { claimIsDead, makeClaim } from './claim.js'
-import { seatsIn, unusable, wipeFiles } from './directory.js'
+import { isNotPermitted, notWritable, seatsIn, unusable, wipeFiles } from './directory.js'
 import {
   closeQuietly,
   codeOf,
@@ -67,6 +67,7 @@ export function joinRun(directory: string, binding: Binding | undefined, { keep 
   try {
     return binding === undefined ? joinWithoutLocks(directory, keep) : joinWithLocks(directory, binding, keep)
   } catch (cause) {
+    if (isNotPermitted(codeOf(cause))) throw notWritable(directory, cause)
     if (!isNoneOfOurs(cause)) throw cause
     const wayOut = `remove ${join(directory, controlName)} as its owner or as root, or choose another directory with PROMHIVE_DIR`
     throw unusable(directory, `has a control file that is not used: ${(cause as Error).message}`, wayOut, cause)

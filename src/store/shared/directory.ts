@@ -1,4 +1,5 @@
 import {
+  accessSync,
   constants,
   existsSync,
   fstatSync,
@@ -17,6 +18,9 @@ import { closeQuietly, codeOf, freeName, removeQuietly } from './files.js'
 import { beginningName, controlName, isOurs, seatOf, valuesName } from './format.js'
 import { isTrusted } from './ownership.js'
 
+const onReadOnly = 'is on a read-only file system'
+const chooseOrCreate = 'choose another with PROMHIVE_DIR, or create it for this user'
+
 /**
  * Makes the directory if need be, and checks that it belongs to this user, to root, or to the user of `--user`. Throws
  * `DIRECTORY_UNUSABLE` with the way out.
@@ -28,8 +32,7 @@ export function prepareDirectory(directory: string): void {
   } catch (cause) {
     const code = whyNotMade(directory, codeOf(cause))
     if (code !== 'EEXIST') {
-      const fault = code === 'EROFS' ? 'is on a read-only file system' : `cannot be made (${code})`
-      throw unusable(directory, fault, 'choose another with PROMHIVE_DIR, or create it for this user', cause)
+      throw unusable(directory, code === 'EROFS' ? onReadOnly : `cannot be made (${code})`, chooseOrCreate, cause)
     }
   }
   closeQuietly(openDirectory(directory))
@@ -83,8 +86,38 @@ function pathOf(fd: number): string | undefined {
 function foreign(directory: string, owner: number): MetricsError {
   const user = process.geteuid?.()
   const named = user === 0 ? 'name that user (promhive run --user, promhive wipe --owner), or ' : ''
-  const wayOut = `${named}choose a directory of this user with PROMHIVE_DIR, such as ${join(directory, `metrics-${user}`)}`
+  const choice = isWritable(directory)
+    ? `choose a directory of this user with PROMHIVE_DIR, such as ${join(directory, `metrics-${user}`)}`
+    : ownerOrAnother(directory)
+  const wayOut = `${named}${choice}`
   return unusable(directory, `belongs to user ${owner}, and this process runs as user ${user}`, wayOut)
+}
+
+function ownerOrAnother(directory: string): string {
+  return `change its owner (chown ${process.geteuid?.()} ${directory}; fsGroup in Kubernetes), or choose a directory of this user with PROMHIVE_DIR`
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether the system refused to write for the rights of this user, or of all users. */
+export function isNotPermitted(code: string): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes(code)
+}
+
+/** The error of a directory in which this process may not make files. */
+export function notWritable(directory: string, cause: unknown): MetricsError {
+  const code = codeOf(cause)
+  if (code === 'EROFS') return unusable(directory, onReadOnly, chooseOrCreate, cause)
+  const { uid } = statSync(directory)
+  const fault = `belongs to user ${uid}, and this process, as user ${process.geteuid?.()}, cannot write to it (${code})`
+  return unusable(directory, fault, ownerOrAnother(directory), cause)
 }
 
 /** Of a read-only file system Node's recursive mkdir says ENOENT: the first directory that is missing tells. */
@@ -140,7 +173,7 @@ export function unusable(directory: string, fault: string, wayOut: string, cause
 
 /**
  * Throws `DIRECTORY_UNUSABLE` for a directory that has files and none of promhive's: it keeps its owner and its mode. A
- * slip of the tongue must not give /usr/lib to another user.
+ * typing error must not give /usr/lib to another user.
  */
 export function refuseOtherFiles(directory: string, names: readonly string[], wayOut: string): void {
   if (names.length === 0 || names.some((name) => isOurs(name) || name === controlName)) return

@@ -72,7 +72,7 @@ export class ExemplarCells {
   private open(): number {
     if (this.fd !== undefined) return this.fd
     const path = join(this.directory, exemplarsName(this.seat.number))
-    // Examples are a courtesy: what has their name makes way for them.
+    // Exemplars are optional: an entry that has their name is removed.
     if (!isUsable(path)) freeName(path)
     this.fd = openForWriting(path, true)
     const count = this.seat.head.exemplars

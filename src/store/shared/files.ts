@@ -25,9 +25,9 @@ export function unfinishedPath(directory: string): string {
 }
 
 /**
- * Opens without following a link, and without waiting for anything that is no regular file (a fifo, say).
+ * Opens without following a link, and without waiting for a special file such as a fifo.
  *
- * Throws `ForeignFile` for what is no regular file, and for a file of a user who is not the application's.
+ * Throws `ForeignFile` if it is not a regular file, or if its user is not one of the application's.
  */
 export function openForReading(path: string): number {
   return opened(
@@ -39,9 +39,9 @@ export function openForReading(path: string): number {
 }
 
 /**
- * Opens a file to write to it, or to lock it. Throws `ForeignFile` for what is no regular file, or not this user's.
+ * Opens a file to write to it, or to lock it. Throws `ForeignFile` if it is not a regular file of this user.
  *
- * @param create makes the file where there is none; what has the name and is no regular file is put aside
+ * @param create creates the file if it is missing; an entry of that name that is not a regular file is renamed
  */
 export function openForWriting(path: string, create = false): number {
   for (let attempt = 1; ; attempt++) {

@@ -9,7 +9,7 @@ const longestWait = 1000
 /** Milliseconds after which removals that still wait are reported. */
 const reportedAfter = 1000
 
-/** So many are added under one lock. */
+/** The maximum of removals that are added under one lock. */
 const batch = 1000
 
 export interface LateRemovalsOptions {
@@ -55,7 +55,8 @@ export class LateRemovals {
     for (const removal of removals) {
       const text = JSON.stringify(removal)
       if (this.waiting.has(text)) continue
-      if (this.size + text.length > largestRemovals) throw removeFailed(removal.name, 'too many earlier ones wait')
+      if (this.size + text.length > largestRemovals)
+        throw removeFailed(removal.name, 'too many earlier removals are queued')
       this.waiting.set(text, removal)
       this.size += text.length
     }
@@ -122,7 +123,7 @@ export class LateRemovals {
     }
     if (!this.reported && monotonicNow() - this.since >= reportedAfter) {
       this.reported = true
-      this.options.onError(cause ?? this.late('it is tried again until it is free'))
+      this.options.onError(cause ?? this.late('they are added when it is released'))
     }
     this.tryLater()
   }

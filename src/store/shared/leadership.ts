@@ -20,7 +20,7 @@ export class Leadership {
   private readonly path: string
   private readonly mark = `${process.pid} ${Math.random()}`
   private leads = false
-  /** When another leader touched the file, and when that was first seen, by a clock that nothing sets back. */
+  /** When another leader touched the file, and when that was first seen, by a monotonic clock. */
   private touched: { readonly at: number; readonly seen: number } | undefined
 
   constructor(

@@ -12,7 +12,7 @@ import { controlName } from './format.js'
 /** Permission for the group or for all others to write. */
 const writableByOthers = 0o022
 
-/** The user that a supervisor of root's runs its workers as (`--user`). */
+/** The user that a supervisor running as root runs its workers as (`--user`). */
 export interface WorkersUser {
   readonly uid: number
   readonly gid: number
@@ -20,7 +20,7 @@ export interface WorkersUser {
 
 let workersUser: WorkersUser | undefined
 
-/** Has this process of root's share its directory with workers of another user: what it makes there becomes theirs. */
+/** Makes this process of root share its directory with workers of another user, and give them its new files. */
 export function shareWith(user: WorkersUser | undefined): void {
   workersUser = user
 }
@@ -45,7 +45,7 @@ export function isTrusted(owner: number): boolean {
   return isTrustedOwner(owner, process.geteuid?.(), workersUser?.uid)
 }
 
-/** Throws `ForeignFile` where an open file is none to read numbers from. */
+/** Throws `ForeignFile` if numbers must not be read from an open file. */
 export function checkReadable(fd: number, path: string): void {
   const file = fstatSync(fd)
   if (!file.isFile()) throw notAFile(path)
@@ -62,7 +62,7 @@ export function mayRead(owner: number, directory: string): boolean {
 }
 
 /**
- * Throws `ForeignFile` where an open file is none to write to: it belongs to another user, has a second name outside of
+ * Throws `ForeignFile` if an open file must not be written to: it belongs to another user, has a second name outside of
  * its directory, or other users may write to it and that cannot be changed.
  */
 export function checkWritable(fd: number, path: string): void {
@@ -107,19 +107,19 @@ export function giveToWorkers(fd: number): void {
 }
 
 /**
- * Whether this process maps the files of its directory. Root that shares it with other users does not: they could cut a
- * file off, and the next access would end the process.
+ * Whether this process maps the files of its directory. Root that shares it with other users does not: they could truncate
+ * a file, and the next access would end the process.
  */
 export function mayMap(): boolean {
   return !sharesWithWorkers()
 }
 
-/** Maps a range of an open file that no other user can cut off. */
+/** Maps a range of an open file that no other user can truncate. */
 export function mapOwn(binding: Binding, fd: number, offset: number, length: number): ArrayBuffer {
   const { uid, mode } = fstatSync(fd)
   const user = process.geteuid?.()
   const safe = user === undefined || ((mode & writableByOthers) === 0 && isTrustedOwner(uid, user))
-  if (!safe) throw new ForeignFile('FOREIGN_OWNER', `a file of user ${uid} is not mapped: it could be cut off`)
+  if (!safe) throw new ForeignFile('FOREIGN_OWNER', `a file of user ${uid} is not mapped: it could be truncated`)
   return binding.map(fd, offset, length)
 }
 
@@ -142,8 +142,8 @@ export function isUsable(path: string): boolean {
 }
 
 /**
- * Whether what has a name is no file that any process of the application writes to: no regular file, or a file of root's
- * among those of its workers.
+ * Whether the entry of a name is not a file of the application: not a regular file, or a file of root among those of its
+ * workers.
  */
 export function isInTheWay(path: string): boolean {
   const facts = lstatSync(path, { throwIfNoEntry: false })

@@ -38,7 +38,7 @@ export type CaughtUp = (end: number, helping: boolean) => boolean
  */
 export class Removals {
   private readonly positions = new Float64Array(2)
-  /** The lock file of another process, and when it was first seen, by a clock that nothing sets back. */
+  /** The lock file of another process, and when it was first seen, by a monotonic clock. */
   private foreignLock: { readonly made: number; readonly seen: number } | undefined
 
   constructor(
@@ -193,7 +193,7 @@ function linesOf(bytes: Buffer, position: number): { removals: PlacedRemoval[]; 
   return { removals, length: from }
 }
 
-/** Undefined for a line that means nothing, whatever its checksum says. */
+/** Undefined for an invalid line, even if its checksum is right. */
 function removalFrom(text: string): Removal | undefined {
   try {
     const [registry, name, filter, author] = JSON.parse(text.slice(2)) as unknown[]

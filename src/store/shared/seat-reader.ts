@@ -236,7 +236,7 @@ export class SeatReader {
       fd = openForReading(join(this.directory, exemplarsName(this.seat)))
       return readExemplars(fd, Math.min(count, mostExemplars))
     } catch {
-      // Examples are a courtesy: without them the numbers are the same.
+      // Exemplars are optional: without them the numbers are the same.
       return []
     } finally {
       if (fd !== undefined) closeQuietly(fd)

@@ -61,7 +61,7 @@ export class SeriesFile {
     this.lines += count
   }
 
-  /** So many removals were appended. */
+  /** The number of removals that were appended. */
   wasted(removals: number): void {
     this.waste += 2 * removals
   }
@@ -92,7 +92,7 @@ export class SeriesFile {
     this.replace(Buffer.concat(lines))
     this.lines = lines.length
     this.waste = 0
-    // At once: until then the head tells of more lines than there are.
+    // At once: until then the head states more lines than there are.
     this.seat.flush()
   }
 
@@ -118,7 +118,7 @@ export class SeriesFile {
     head.logEdition += 1
   }
 
-  /** Whether the directory still has it, whole. If not, the seat's values go as well: nobody can tell whose they are. */
+  /** Whether the directory still has it, whole. If not, the seat's values are lost as well: their series are unknown. */
   present(): boolean {
     const file = stillThere(this.fd, this.path)
     if (file !== undefined && file.size >= this.seat.head.logBytes) return true

@@ -209,7 +209,7 @@ export class SharedBackend implements Backend {
     this.guarded(() => this.store?.flush())
   }
 
-  /** Carries out what others removed, in slices; a second call meanwhile waits for the first. */
+  /** Carries out removals of other processes, in slices; a second call meanwhile waits for the first. */
   private notice(): Promise<void> {
     const { store } = this
     this.noticing ??= inSlices(store?.noticing(() => this.store === store) ?? [])
@@ -267,7 +267,7 @@ export class SharedBackend implements Backend {
   private unusable(cause: unknown): void {
     this.faults = 2
     const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting goes on, and it is tried again`
+    const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting continues, and promhive tries again`
     this.options.onError(
       cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
     )

@@ -39,7 +39,7 @@ export class SharedSource implements Source {
   /**
    * @param own gives the seat of this process, whose numbers it has in any case; left out in a process that is no part of
    *   the application, for which the directory need not be there yet
-   * @param late removals that this process could not tell the others yet
+   * @param late removals that other processes have not been notified of
    */
   constructor(
     readonly directory: string,
@@ -83,8 +83,8 @@ export class SharedSource implements Source {
       const removals = control === undefined ? undefined : new Removals(this.directory, control, undefined)
       await this.readSeats(numbers, removals, this.circumstances(control, removals, found, pause), found)
     } catch (cause) {
-      // Without the control file, nothing tells which seats and series are still the application's.
-      found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values serve', cause))
+      // Without the control file, it is unknown which seats and series still belong to the application.
+      found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause))
       this.keep(numbers, found)
     } finally {
       if (control !== undefined) closeQuietly(control)
@@ -112,7 +112,7 @@ export class SharedSource implements Source {
     if (removals === undefined) return
     const readers = found.writers.map(({ seat }) => this.seats.get(seat)!)
     const end = this.pending.reach(removals, runId)
-    // Who was read later may have carried out what was removed meanwhile: then nobody shows it any more.
+    // A seat that was read later may have carried out removals of the meantime: these series are shown for no seat then.
     if (end !== before) for (const reader of readers) await this.mask(reader, removals, end, pause)
     this.pending.passed(Math.min(...readers.map(({ removedUntil }) => removedUntil)))
   }
@@ -173,11 +173,11 @@ export class SharedSource implements Source {
       // Not there yet: an application that has not counted.
       if (code === 'ENOENT' && !this.listed && this.own === undefined) return []
       const removed = code === 'ENOENT'
-      const fault = removed ? 'is not there any more' : `cannot be listed (${code})`
-      const text = `the metrics directory ${this.directory} ${fault}; let it be readable for user ${process.geteuid?.() ?? ''}`
+      const fault = removed ? 'has been removed' : `cannot be listed (${code})`
+      const text = `the metrics directory ${this.directory} ${fault}; ${wayOut(code)}`
       const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
       found.errors.push(error)
-      // From outside nobody can tell whether the application goes on without it, or has ended.
+      // From outside it is unknown whether the application continues without it, or has ended.
       if (!this.listed || (removed && this.own === undefined)) found.incomplete = error
       return undefined
     }
@@ -187,7 +187,7 @@ export class SharedSource implements Source {
   private runOf(control: number, errors: MetricsError[]): string | undefined {
     const run = readRunId(control)
     const fault = run === undefined ? controlFault(control) : undefined
-    if (fault !== undefined) errors.push(this.controlUnreadable(fault, 'every seat is shown, of whatever run'))
+    if (fault !== undefined) errors.push(this.controlUnreadable(fault, 'the seats of all runs are shown'))
     return run
   }
 
@@ -204,9 +204,16 @@ export class SharedSource implements Source {
       if (!isNoneOfOurs(cause) && codeOf(cause) !== 'ENOENT') throw cause
       if (isNoneOfOurs(cause)) {
         const reason = codeOf(cause).toLowerCase()
-        found.errors.push(this.controlUnreadable(reason, 'every seat is shown, of whatever run', cause))
+        found.errors.push(this.controlUnreadable(reason, 'the seats of all runs are shown', cause))
       }
       return undefined
     }
   }
+}
+
+/** What helps when a directory cannot be listed. */
+function wayOut(code: string): string {
+  if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files (ulimit -n)'
+  if (code === 'ENOENT') return 'do not remove it while the application runs'
+  return `let it be readable for user ${process.geteuid?.() ?? ''}`
 }

@@ -26,7 +26,7 @@ export interface SharedStoreOptions {
   /** Where series go that find no room on the disk: shown when this process answers, and nowhere else. */
   readonly overflow: Store
   readonly caughtUp: CaughtUp
-  /** Takes removals that cannot be told at once; left out where this process counts nothing on the seat. */
+  /** Queues removals that cannot be added at once; left out if this process counts nothing on the seat. */
   readonly late?: LateRemovals
   /** Told of each series of this writer that was removed, by whomever. */
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
@@ -119,7 +119,7 @@ export class SharedStore implements Store {
     this.turn()
   }
 
-  /** Tells the others of what this process removed before; false while another process holds the lock. */
+  /** Adds earlier removals of this process to the directory; false while another process holds the lock. */
   addLate(removals: readonly Removal[]): boolean {
     if (!this.removals.addLate(removals)) return false
     this.turn()
@@ -127,14 +127,14 @@ export class SharedStore implements Store {
   }
 
   /**
-   * Looks, in steps, whether others removed series: idle writers take notice as well, if later.
+   * Checks, in steps, for removals of other processes, so that idle writers carry them out as well.
    *
    * @param stands whether this process still counts here: a seat that it has left is another writer's
    */
   *noticing(stands = (): boolean => true): Iterable<void> {
     if (!this.removals.pending) return
     for (const _ of this.removals.catchingUp()) {
-      // Whatever is written before the next step opens its series anew, and carries out the rest.
+      // A write before the next step opens its series again, and carries out the rest.
       this.turn()
       yield
       if (!stands()) return

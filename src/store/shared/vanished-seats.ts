@@ -2,7 +2,7 @@ import type { WriterSnapshot } from '../backend.js'
 import type { OwnerFacts } from './head.js'
 import { processRuns } from './process-facts.js'
 
-/** Milliseconds for which a thread is waited for that may have ended: its process tells nothing of it. */
+/** Milliseconds to wait for a thread that may have ended: its process does not show whether it has. */
 const threadPatience = 30_000
 
 interface Vanished {
@@ -12,7 +12,7 @@ interface Vanished {
 }
 
 /**
- * Writers whose files were taken from them: the directory was removed, or a file in it, and their processes still run.
+ * Writers whose files were removed: the directory was removed, or a file in it, and their processes still run.
  * Each process notices within seconds and writes all that it counted to a new file. Until then its last values are shown.
  */
 export class VanishedSeats {
@@ -36,7 +36,7 @@ export class VanishedSeats {
   }
 }
 
-/** What a writer's name tells of its process and thread: all but the seat. */
+/** The process and thread in a writer's name: all but the seat. */
 export function processOf({ writer }: { readonly writer: string }): string {
   return writer.slice(writer.indexOf('-') + 1)
 }

@@ -122,7 +122,7 @@ export class FollowedWriter {
       keyArity(String(key)) !== known.labelNames.length ||
       !(Number.isFinite(created) && created >= 0)
     ) {
-      throw new TypeError('a line of its names is none that promhive writes')
+      throw new TypeError('a line of its names is invalid')
     }
     if (kind === opened) this.open.set(slot, { family, key })
     // What was left out already is gone already.
@@ -143,7 +143,7 @@ function placedFrom(bytes: Uint8Array): PlacedExemplar[] {
       return exemplar === undefined ? [] : [{ slot, bucket, exemplar }]
     })
   } catch {
-    // Examples are a courtesy: without them the numbers are the same.
+    // Exemplars are optional: without them the numbers are the same.
     return []
   }
 }

@@ -73,7 +73,7 @@ export function decodeSnapshot(given: Uint8Array): Snapshot {
   const values = new Float64Array(slots)
   new Uint8Array(values.buffer).set(bytes.subarray(prefix, prefix + slots * 8))
   const head = headFrom(bytes.toString('utf8', namesAt - headLength, namesAt))
-  if (head === undefined) throw unreadable('contents', 'the head of a snapshot is none that promhive writes')
+  if (head === undefined) throw unreadable('contents', 'the head of a snapshot is invalid')
   return {
     head,
     names: bytes.subarray(namesAt, namesAt + namesLength),

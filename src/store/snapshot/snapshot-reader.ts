@@ -51,7 +51,7 @@ export class SnapshotReader {
 
   /**
    * @param own the writer of the reading process, which it knows itself
-   * @param removed what the reading process removed, and the others may not know yet
+   * @param removed removals of the reading process that other processes may not have seen
    * @param liveFor milliseconds after its last snapshot at which a writer is taken for dead
    */
   async read(
@@ -78,12 +78,12 @@ export class SnapshotReader {
         if (faults > 0) errors.push(familiesUnreadable(head.writer, faults))
       } catch (cause) {
         errors.push(unreadable(cause))
-        // What it was read up to may be the middle of a line: the next reading begins anew.
+        // The position may be in the middle of a line: the next reading starts over.
         known = { writer: new FollowedWriter(), last: known.last }
       }
       followed.set(head.writer, known)
     }
-    // A snapshot that cannot be read does not tell whose it is: what was there before may be behind it.
+    // The writer of an unreadable snapshot is unknown: it may be any of the earlier ones.
     if (sorted.errors.length > 0) {
       for (const [writer, known] of this.followed) {
         if (writer !== own && !followed.has(writer) && !sorted.inherited.has(writer)) followed.set(writer, known)
@@ -96,7 +96,7 @@ export class SnapshotReader {
 }
 
 function familiesUnreadable(writer: string, count: number): MetricsError {
-  const text = `${count} families of the snapshot of ${writer} cannot be read; the others are shown`
+  const text = `${count} families of the snapshot of ${writer} cannot be read; the other families are shown`
   return new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' })
 }
 

@@ -10,9 +10,9 @@ export interface SnapshotEngine {
   /** How long a process counts as alive after its last snapshot, in milliseconds. */
   readonly liveFor: number
   read(): Promise<SortedSnapshots>
-  /** What was read last, be it for a scrape or to see what the others removed. */
+  /** The last reading, for a scrape or for removals of other processes. */
   lastGood(): SortedSnapshots | undefined
-  /** Carries out what others removed. */
+  /** Carries out removals of other processes. */
   notice(removals: RemovalLists): void
   /** This process at this moment: its name, its numbers, and what it removed. */
   own(): { readonly writer: string; readonly writers: readonly WriterSnapshot[]; readonly removals: RemovalLists }
@@ -47,7 +47,7 @@ export class SnapshotSource implements Source {
 
   close(): void {}
 
-  /** An engine that does not answer is not waited for, nor asked again before it has answered. */
+  /** Does not wait for an engine that does not answer, and does not call it again before it has answered. */
   private readInTime(): Promise<SortedSnapshots> {
     this.reading ??= this.engine.read().finally(() => {
       this.reading = undefined
@@ -57,8 +57,12 @@ export class SnapshotSource implements Source {
 
   private unread(cause: unknown): MetricsError {
     const meanwhile =
-      this.engine.lastGood() === undefined ? 'what other processes counted is unknown' : 'the last good ones serve'
+      this.engine.lastGood() === undefined
+        ? 'the counts of other processes are unknown'
+        : 'the last good ones are shown'
     const why = cause instanceof Error ? cause.message : String(cause)
-    return new MetricsError('READ_FAILED', `${this.engine.name} gave no snapshots: ${meanwhile} (${why})`, { cause })
+    return new MetricsError('READ_FAILED', `${this.engine.name} returned no snapshots: ${meanwhile} (${why})`, {
+      cause,
+    })
   }
 }

@@ -50,7 +50,8 @@ export class ValueBackend implements Backend {
     private readonly values: ValueBackendClass,
     private readonly config: Readonly<Record<string, unknown>> = {},
   ) {
-    this.name = values.name
+    // A class without a name is still named in errors.
+    this.name = values.name || 'the backend class'
     this.ready = typeof values.initialize !== 'function'
     this.store = new ValueStore({
       flush: () => this.flush(),
@@ -88,7 +89,7 @@ export class ValueBackend implements Backend {
   }
 
   openSource(): Source {
-    /** Whether the numbers of the others were read once. */
+    /** Whether the numbers of other processes have been read before. */
     let known = false
     return {
       read: async () => {

@@ -10,7 +10,7 @@ import type { ValueMetric } from './value-protocol.js'
 export interface ValueStoreEvents {
   flush(): Promise<void>
   removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void
-  /** Told of each family that a metric of this process counts in, or will. */
+  /** Called for each family that a metric of this process is defined for. */
   declared(family: FamilyDescriptor): void
   /** Told once of each family that single numbers cannot share. */
   alone(family: FamilyDescriptor): void

@@ -69,7 +69,7 @@ function find(name: SettingName, setting: Setting, layers: Layers): Origin | und
   return read(name, setting, inFile.value, `${file!.path}: ${inFile.path}`, `${file!.path}: ${inFile.path}`)
 }
 
-/** Returns what a variable says of a setting. */
+/** Returns the value of a setting in a variable. */
 export function textFor({ part }: Setting, text: string | undefined): string | undefined {
   return text === undefined || part === undefined ? text : part(text)
 }

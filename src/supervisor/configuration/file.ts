@@ -39,7 +39,7 @@ export function usualFile(directory = process.cwd()): string | undefined {
 export async function readFile(path: string, named = true): Promise<ConfigurationFile> {
   const fault = named ? undefined : distrust(path)
   if (fault !== undefined) {
-    const text = `${fault}: root does not read a configuration of another user that it finds by itself; to use it, say --config ${path}`
+    const text = `${fault}: root does not read a configuration that another user can change; to use it, pass --config ${path}`
     throw new MetricsError('OPTION_INVALID', text)
   }
   const content = await parse(path)
@@ -101,7 +101,7 @@ function fromBeside(path: string): typeof import('yaml') | undefined {
   const fault = distrust(found)
   if (fault === undefined) return require('yaml')
   // Even if the file was named: a name of data is none of code.
-  const text = `${path}: ${fault}: root does not run the package yaml of another user; install it beside promhive, or write the file as JSON`
+  const text = `${path}: ${fault}: root does not run a package yaml that another user can change; install it beside promhive, or write the file as JSON`
   throw new MetricsError('OPTION_INVALID', text)
 }
 

@@ -61,7 +61,7 @@ export const portOfService: Kind<number> = {
 
 /** Names of hosts: an array, or a text with commas between. */
 export const hostList: Kind<readonly string[]> = {
-  says: 'names of hosts with commas between, such as metrics.example.com',
+  says: 'host names separated by commas, such as metrics.example.com',
   read(given) {
     const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given
     if (!Array.isArray(names)) return undefined

@@ -1,7 +1,7 @@
 import { hostList, seconds, whole } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
-/** What the metrics port may take of the supervisor, and whom it answers. */
+/** The limits of the metrics port, and the `Host` headers that it answers. */
 export interface PortSettings {
   /** Names that the `Host` header of a scrape may have, beside those of this machine and the address of the port. */
   readonly allowedHosts: readonly string[]
@@ -17,14 +17,14 @@ export const portSettings: SettingsTable<PortSettings> = {
     default: [],
     env: ['PROMHIVE_METRICS_ALLOWED_HOSTS'],
     flag: ['allowed-hosts'],
-    help: 'further names that the Host header of a scrape may have, with commas between; * for any',
+    help: 'further names that the Host header of a scrape may have, separated by commas; * for any',
   },
   maxConnections: {
     kind: whole(0, 1_000_000),
     default: 0,
     env: ['PROMHIVE_METRICS_MAX_CONNECTIONS'],
     flag: ['max-connections'],
-    help: 'connections of the metrics port; 0 for 100, and at most a quarter of the open files allowed',
+    help: 'connections of the metrics port; 0 for 100, but at most a quarter of ulimit -n',
   },
   sendTimeout: {
     kind: seconds,

@@ -200,7 +200,7 @@ export const settings: SettingsTable<Settings> = {
     default: '',
     env: ['PROMHIVE_REPORT_DIR'],
     flag: ['report-dir'],
-    help: 'where reports go; promhive-reports in the working directory when left out',
+    help: 'the directory of the reports; promhive-reports in the working directory when left out',
   },
   reportEnvironment: {
     kind: boolean,
@@ -259,7 +259,7 @@ export const settings: SettingsTable<Settings> = {
     default: '',
     env: ['PROMHIVE_PID_FILE'],
     flag: ['pid-file'],
-    help: "where the supervisor's pid is written; removed at its end",
+    help: "a file for the supervisor's pid; removed when the supervisor ends",
   },
   logLevel: {
     kind: oneOf(...logLevels),

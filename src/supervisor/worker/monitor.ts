@@ -65,7 +65,7 @@ async function report(data: WatcherData): Promise<{ where: string; file: string 
       frame === undefined
         ? JSON.stringify(process.report.getReport())
         : await evaluate(session, frame.callFrameId, 'JSON.stringify(process.report.getReport())')
-    return { where: frame?.place ?? 'a call into the system', file: writeReport(text, data) }
+    return { where: frame?.place ?? 'a system call', file: writeReport(text, data) }
   } finally {
     session.post('Debugger.resume')
     session.disconnect()

@@ -356,15 +356,19 @@ describe('wrong use is refused where it is written', () => {
     ],
     ['no name', () => measure(run, {} as never), 'a metric needs a name: got undefined'],
     ['a name that is none', () => measure(run, { name: 'my job' }), '"my job" is not a metric name'],
-    ['_total in the name', () => measure(run, { name: 'jobs_total' }), 'leave _total out'],
+    ['_total in the name', () => measure(run, { name: 'jobs_total' }), 'leave it out'],
     [
       'a unit that is none',
       () => measure(run, { name: 'job', unit: 'hours' as never }),
-      'unit is one of seconds, milliseconds',
+      'unit must be one of seconds, milliseconds',
     ],
     ['buckets that do not ascend', () => measure(run, { name: 'job', buckets: [2, 1] }), 'bucket bounds must ascend'],
-    ['labels without names', () => measure(run, { name: 'job', labels: () => ({}) }), 'labels are named in labelNames'],
-    ['names without labels', () => measure(run, { name: 'job', labelNames: ['a'] }), 'make labels one'],
+    [
+      'labels without names',
+      () => measure(run, { name: 'job', labels: () => ({}) }),
+      'a function together with labelNames',
+    ],
+    ['names without labels', () => measure(run, { name: 'job', labelNames: ['a'] }), 'needs a function labels'],
     ['an option that is none', () => measure(run, { name: 'job', bucket: [1] } as never), 'did you mean "buckets"?'],
     ['half of resultLabels', () => measure(run, { name: 'job', resultLabelNames: ['a'] }), 'belong together'],
     [

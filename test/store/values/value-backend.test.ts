@@ -128,6 +128,16 @@ describe('a backend of values', () => {
     expect(() => backend.begin({ onError() {}, onRemoved() {} })).toThrow(
       expect.objectContaining({ code: 'BACKEND_CONFIG_INVALID', message: expect.stringContaining('no password') }),
     )
+    const nameless = [
+      class extends Numbers {
+        static initialize(): void {
+          throw new Error('no password')
+        }
+      },
+    ]
+    expect(() => new ValueBackend(nameless[0]!, {}).begin({ onError() {}, onRemoved() {} })).toThrow(
+      /^the backend class could not be initialised/,
+    )
   })
 
   test('says that a reading is incomplete until the engine was read once, and shows its own counts', async () => {
