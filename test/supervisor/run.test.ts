@@ -257,7 +257,7 @@ describe.runIf(linux)('promhive run', () => {
     }
     expect(await wrong()).toContain('which application?')
     expect(await wrong('nowhere.js')).toContain('there is no')
-    expect(await wrong('package.json', 'more')).toContain('behind --')
+    expect(await wrong('package.json', 'more')).toContain('go after --')
     expect(await wrong('package.json', '--workers', 'many')).toContain(
       '--workers must be a whole number from 1 to 1024',
     )
