@@ -130,17 +130,7 @@ describe('a file whose checksums are right and whose contents are not', () => {
 
   test('shows what a metric may well have written', async ({ stage }) => {
     const directory = twoWriters(stage)
-    const texts = [
-      'with "quotes"',
-      'back\\slash',
-      'two\nlines',
-      'ünïcödé ☃ 🦄',
-      '',
-      '{a="b"} 1',
-      esc,
-      'a,b',
-      'null',
-    ]
+    const texts = ['with "quotes"', 'back\\slash', 'two\nlines', 'ünïcödé ☃ 🦄', '', '{a="b"} 1', esc, 'a,b', 'null']
     append(directory, `f 1 ${JSON.stringify({ ...good, help: `lines\n${esc}` })}`)
     append(directory, ...texts.map((text) => `s 1 40 1 ${JSON.stringify([text])}`), 's 1 40 1 [null]')
     const { scrape, errors } = await readDirectory(directory)
