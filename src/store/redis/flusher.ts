@@ -3,10 +3,10 @@ import { inSlices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import { type Change, changeWords } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
+import { flush } from './flush-script.js'
 import type { Keys } from './keys.js'
 import type { Ledger } from './ledger.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
-import { flush } from './scripts.js'
 
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {

@@ -4,12 +4,12 @@ import type { Pause, PlacedExemplar } from '../backend.js'
 import type { SeriesLog } from '../series-log.js'
 import { changeWords } from './change.js'
 import { type Facts, isWriter, type LedgerEntry, restOf } from './entry.js'
+import { fold } from './fold-script.js'
 import type { Keys } from './keys.js'
 import { type Entry, Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { openSeries } from './open-series.js'
 import { type Connection, textOf } from './script.js'
-import { fold } from './scripts.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 
 /** Totals that lag so many removals behind are written anew. */

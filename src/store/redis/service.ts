@@ -8,8 +8,8 @@ import { type Flushed, Flusher } from './flusher.js'
 import { Folding } from './fold.js'
 import { Keys } from './keys.js'
 import type { RedisSettings } from './options.js'
+import { remove } from './removal-scripts.js'
 import type { Connection } from './script.js'
-import { remove } from './scripts.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 
 /** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */

@@ -4,8 +4,9 @@ import { RemovalIndex } from '../removal-index.js'
 import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
 import type { Keys } from './keys.js'
 import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
+import { read } from './read-script.js'
+import { trim } from './removal-scripts.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
-import { read, trim } from './scripts.js'
 
 export interface ShelfOptions {
   readonly keys: Keys
