@@ -21,13 +21,13 @@ for n = 1, tonumber(count) do
   local target = redis.call('HGET', ledgers, ARGV[i])
   if (target and versionOf(target) or 0) ~= tonumber(ARGV[i + 1]) then return 'moved' end
   places[n] = i
-  -- Behind the four words of a target come two counted lists of stretches and one of exemplars.
-  i = i + 4
-  for _ = 1, 3 do i = i + 1 + 2 * tonumber(ARGV[i]) end
+  -- The ledger, its version, its entry, and its pieces: the token, how many were sent ahead, and the last one.
+  if incomplete(KEYS[12 + 4 * (n - 1)], ARGV[i + 3], ARGV[i + 4]) then return 'moved' end
+  i = i + 6
 end
 for n, at in ipairs(places) do
-  local k = 9 + 3 * (n - 1)
-  write(at + 4, ARGV[at + 3], KEYS[k], KEYS[k + 1], KEYS[k + 2], expire)
+  local k = 9 + 4 * (n - 1)
+  write(ARGV[at + 4], ARGV[at + 5], '1', KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], expire)
   redis.call('HSET', ledgers, ARGV[at], ARGV[at + 2])
 end
 if id == '' then return 'done' end
@@ -39,7 +39,7 @@ redis.call('HSET', folded, id, version .. ' ' .. text(now))
 if redis.call('HLEN', folded) > 100 then
   local tombs = redis.call('HGETALL', folded)
   for n = 1, #tombs, 2 do
-    if now - tonumber(string.match(tombs[n + 1], ' (%d+)')) > 3600000 then redis.call('HDEL', folded, tombs[n]) end
+    if now - tonumber(string.match(tombs[n + 1], ' (%d+)')) > math.max(3600000, 4 * tonumber(deadAfter)) then redis.call('HDEL', folded, tombs[n]) end
   end
 end
 return 'done'
