@@ -3,7 +3,7 @@ import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames, type LabelValueOrNone, textOf } from '../model/label-set.js'
+import { checkLabelNames, isLabelObject, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
 import { Slices } from '../runtime/slices.js'
@@ -167,7 +167,7 @@ export class Registry implements MetricRegistry {
    * `DEFAULT_LABELS_DIFFER` is reported.
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
-    if (typeof labels !== 'object' || labels === null) {
+    if (!isLabelObject(labels)) {
       throw new MetricsError(
         'OPTION_INVALID',
         `setDefaultLabels takes an object of label values, got ${describe(labels)}`,

@@ -13,6 +13,7 @@ import {
   checkDefaultLabels,
   checkExpireAfter,
   checkFilter,
+  checkLabelObject,
   checkLimit,
   checkMetricOptions,
   checkRegisters,
@@ -258,8 +259,9 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return known || texts
   }
 
-  /** Throws for a label that was not declared. */
+  /** Throws for a label that was not declared, and for an object that holds no labels. */
   protected checkNames(labels: Labels): void {
+    checkLabelObject(`${this.name}: labels`, labels)
     for (const name of Object.keys(labels)) if (!this.names.includes(name)) throw unknownLabel(this, name)
   }
 
