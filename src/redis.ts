@@ -47,10 +47,12 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
   const options = checkRedisOptions(given)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
-  const limits = { connect: 4_000, command: 4_000 }
+  const { connectTimeout: connect, commandTimeout: command } = settings
   if (client !== undefined) checkTls('redis', options.tls, undefined)
   const connection =
-    client === undefined ? overUrl(readRedisUrl('redis', url, options.tls), limits) : overClient(client)
+    client === undefined
+      ? overUrl(readRedisUrl('redis', url, options.tls), { connect, command })
+      : overClient(client, command)
   if (options.perHost !== true) return new RedisBackend(settings, connection)
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {

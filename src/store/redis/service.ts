@@ -12,12 +12,6 @@ import { remove } from './removal-scripts.js'
 import type { Connection } from './script.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 
-/** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
-const flushPatience = 5_000
-const scrapePatience = 2_000
-/** Milliseconds that a process which ends waits for its last flush. */
-const lastPatience = 2_000
-
 export interface ServiceOptions {
   readonly settings: RedisSettings
   readonly connection: Connection
@@ -43,9 +37,9 @@ export class Service {
 
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed } = options
-    const { keyPrefix, deadAfter, expire } = settings
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapePatience }
-    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
+    const { keyPrefix, deadAfter, expire, scrapeTimeout } = settings
+    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapeTimeout }
+    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: this.flushTimeout, writer })
   }
 
   start(): void {
@@ -57,6 +51,12 @@ export class Service {
     this.keeping = setInterval(() => void this.fold(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
     if (this.options.tick === undefined) process.on('beforeExit', this.beforeExit)
     setImmediate(tick).unref()
+  }
+
+  /** Milliseconds until a flush is sent again: long enough to connect as well. */
+  private get flushTimeout(): number {
+    const { connectTimeout, commandTimeout } = this.options.settings
+    return connectTimeout + commandTimeout
   }
 
   /** Whether Redis has what was counted before the call. Told to `onError` once for each time that it goes away. */
@@ -76,7 +76,7 @@ export class Service {
     const { keys, connection, expire } = this.shelfOptions
     await withTimeout(
       connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
-      flushPatience,
+      this.flushTimeout,
     )
   }
 
@@ -92,7 +92,7 @@ export class Service {
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
       ? Promise.resolve()
-      : withTimeout(this.flusher.flush(), scrapePatience).catch(() => {
+      : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
     try {
@@ -139,11 +139,12 @@ export class Service {
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
     // Nothing else may keep the process running by now: it is held, and not for long.
-    const held = setTimeout(() => {}, lastPatience)
+    const { closeTimeout } = this.options.settings
+    const held = setTimeout(() => {}, closeTimeout)
     try {
-      await withTimeout(this.flusher.leave(), lastPatience)
+      await withTimeout(this.flusher.leave(), closeTimeout)
       // Where that takes too long, somebody else does it.
-      await withTimeout(this.fold(), lastPatience).catch(() => {})
+      await withTimeout(this.fold(), closeTimeout).catch(() => {})
     } catch (cause) {
       failed(cause)
     } finally {
