@@ -191,7 +191,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   return attendant
 }
 
-/** All layers, the file among them. `path`: the file that was named, if one was. */
+/** @internal All layers, the file among them. `path`: the file that was named, if one was. */
 export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
   const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
   const file = named === undefined ? undefined : await readFile(named, path !== undefined)
