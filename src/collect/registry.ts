@@ -39,6 +39,7 @@ export class Registry implements MetricRegistry {
 
   readonly prefix: string
   readonly scope: 'application' | 'process'
+  /** @internal */
   readonly home
   private name: string | undefined
   private readonly members: Members
@@ -50,6 +51,9 @@ export class Registry implements MetricRegistry {
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
   private readonly queue = new ScrapeQueue()
 
+  constructor(options?: RegistryOptions)
+  /** @internal */
+  constructor(options?: RegistryOptions, home?: MetricRegistry['home'] & RegistryHome)
   constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
     const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
     checkRegistryName(name, home.registry === undefined)
@@ -93,11 +97,10 @@ export class Registry implements MetricRegistry {
 
   /** The exposition of the whole application, in the registry's own content type. */
   async metrics(): Promise<string> {
-    const chunks = await this.chunks()
     const decoder = new TextDecoder()
     const pause = new Slices()
     let text = ''
-    for (const chunk of chunks) {
+    for (const chunk of await this.chunks()) {
       text += decoder.decode(chunk, { stream: true })
       if (pause.due()) await pause.rest()
     }
@@ -169,16 +172,13 @@ export class Registry implements MetricRegistry {
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     if (!isLabelObject(labels)) {
-      throw new MetricsError(
-        'OPTION_INVALID',
-        `setDefaultLabels takes an object of label values, got ${describe(labels)}`,
-      )
+      const text = `setDefaultLabels takes an object of label values, got ${describe(labels)}`
+      throw new MetricsError('OPTION_INVALID', text)
     }
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-    this.defaults.set(
-      Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])),
-    )
+    const texts = present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])
+    this.defaults.set(Object.fromEntries(texts))
     this.formatters = this.home.formatters(this.defaults.labels)
   }
 
