@@ -7,7 +7,6 @@ export const allowed = [
   { path: 'docs/configuration.md', reason: 'not rewritten yet' },
   { path: 'docs/default-metrics.md', reason: 'not rewritten yet' },
   { path: 'docs/dependencies.md', reason: 'not rewritten yet' },
-  { path: 'docs/file-format.md', reason: 'not rewritten yet' },
   { path: 'docs/hooks.md', reason: 'not rewritten yet' },
   { path: 'docs/http-metrics.md', reason: 'not rewritten yet' },
   { path: 'docs/process-managers.md', reason: 'not rewritten yet' },
