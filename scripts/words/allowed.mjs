@@ -15,5 +15,4 @@ export const allowed = [
   { path: 'docs/redis-forwarder.md', reason: 'not rewritten yet' },
   { path: 'docs/redis.md', reason: 'not rewritten yet' },
   { path: 'docs/server-statistics.md', reason: 'not rewritten yet' },
-  { path: 'docs/writing-a-backend.md', reason: 'not rewritten yet' },
 ]
