@@ -46,6 +46,13 @@ export const banned = [
   { word: 'merely', pattern: /\bmere(?:ly)?\b/gi, instead: 'only' },
   { word: 'looks that', pattern: /\blooks? that\b/gi, instead: 'checks that' },
   { word: 'in the making', pattern: /\bin the making\b/gi, instead: 'being written' },
+  { word: 'is had', pattern: /\b(?:is|are) had\b/gi, instead: 'has, is available' },
+  { word: 'looked at', pattern: /\blooked at\b/gi, instead: 'checked, measured', scopes: ['docs', 'comments'] },
+  { word: 'asked for', pattern: /\b(?:is|are) asked for\b/gi, instead: 'requested', scopes: ['docs', 'comments'] },
+  { word: 'is at home', pattern: /\bat home\b/gi, instead: 'is part of', scopes: ['docs', 'comments'] },
+  { word: 'of a like', pattern: /\b(?:its|their) like\b/gi, instead: 'and similar ones', scopes: ['docs', 'comments'] },
+  { word: 'as ever', pattern: /\bas ever\b/gi, instead: 'as usual', scopes: ['docs', 'comments'] },
+  { word: 'besides that', pattern: /^Besides,/gim, instead: 'also', scopes: ['docs', 'comments'] },
   // Invented words.
   { word: 'how-manieth', pattern: /\bhow-?manieth\b/gi, instead: 'its sequence number' },
   { word: 'patience', pattern: /\bpatien(?:ce|tly|t)\b/gi, instead: 'timeout' },

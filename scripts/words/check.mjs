@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** How each scope is read: its files, and the text of a file that is checked, line by line. */
 const readers = {
-  docs: { files: () => ['README.md', ...filesIn('docs', '.md')], textOf: withoutAddresses },
+  docs: {
+    files: () => ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md', ...filesIn('docs', '.md')],
+    textOf: withoutAddresses,
+  },
   comments: { files: () => filesIn('src', '.ts'), textOf: commentsOf },
   identifiers: { files: () => filesIn('src', '.ts'), textOf: identifiersOf },
 }
