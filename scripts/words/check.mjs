@@ -1,5 +1,5 @@
 // Compares README, docs and sources with the banned words. Run as a program, it exits with 1 if one is found.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { allowed } from './allowed.mjs'
@@ -38,8 +38,11 @@ export function checkWords() {
   const stale = allowed.filter((entry) => entry.word !== undefined && !used.has(entry))
   return [
     ...faults.map(({ path, line, text, instead }) => `${path}:${line}: "${text}": ${instead}`),
+    ...allowed
+      .filter(({ path }) => !existsSync(join(root, path)))
+      .map(({ path }) => `scripts/words/allowed.mjs: there is no ${path}: remove the entry`),
     ...stale.map(({ path, word }) => `scripts/words/allowed.mjs: ${path} no longer has "${word}": remove the entry`),
-    ...tooMany(),
+    ...[findTooMany(textOfDocs())].filter((fault) => fault !== undefined),
   ]
 }
 
@@ -76,6 +79,11 @@ function keep(source, isKept) {
   return source.replace(tokens, (token) => (isKept(token) ? token : token.replace(/[^\n]/g, ' ')))
 }
 
+function textOfDocs() {
+  const paths = readers.docs.files().filter((path) => !isPassedOver(path, 'docs'))
+  return paths.map((path) => readers.docs.textOf(readFileSync(join(root, path), 'utf8'))).join('\n')
+}
+
 /** Addresses contain words of others. */
 function withoutAddresses(text) {
   return text.replace(/https?:\/\/[^\s)]+/g, '')
@@ -91,14 +99,16 @@ function isPassedOver(path, scope) {
   return allowed.some((entry) => entry.word === undefined && covers(entry, { path, scope }))
 }
 
-function tooMany() {
-  const left = readers.docs.files().filter((path) => !isPassedOver(path, 'docs'))
-  const text = left.map((path) => readFileSync(join(root, path), 'utf8')).join('\n')
-  const found = text.match(rare.words)?.length ?? 0
+/**
+ * Counts the words that a text may have now and then.
+ * @returns {string | undefined} a fault, if there are too many
+ */
+export function findTooMany(text) {
+  const found = text.match(rare.words) ?? []
   const words = text.split(/\s+/).length
-  if (found * rare.per <= rare.limit * words) return []
-  const names = new Set(text.match(rare.words).map((word) => word.toLowerCase()))
-  return [`README and docs: ${[...names].join(', ')} ${found} times in ${words} words: ${rare.instead}`]
+  if (found.length * rare.per <= rare.limit * words) return undefined
+  const names = [...new Set(found.map((word) => word.toLowerCase()))].join(', ')
+  return `README and docs: ${names}: ${found.length} times in ${words} words: ${rare.instead}`
 }
 
 function filesIn(folder, ending) {

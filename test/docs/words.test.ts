@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 // @ts-expect-error: a script, without types
-import { checkWords, commentsOf, findBanned, identifiersOf } from '../../scripts/words/check.mjs'
+import { checkWords, commentsOf, findBanned, findTooMany, identifiersOf } from '../../scripts/words/check.mjs'
 
 const wordsIn = (text: string, scope: string) =>
   (findBanned(text, scope) as { line: number; text: string }[]).map(({ line, text }) => `${line} ${text}`)
@@ -32,4 +32,10 @@ test('reads the comments of a source, and not its strings or names', () => {
 test('reads the names of a source word by word, and not its comments or strings', () => {
   const source = "// nobody\nconst waitPatiently = 'told'\nfunction tellAll(intelligible: number) {}\nRUN_ANEW"
   expect(wordsIn(identifiersOf(source), 'identifiers')).toEqual(['2 Patiently', '3 tell', '4 ANEW'])
+})
+
+test('permits two of some words in 10,000, and no more', () => {
+  const plain = 'word '.repeat(9_998)
+  expect(findTooMany(`${plain} who Who`)).toBeUndefined()
+  expect(findTooMany(`${plain} who Who WHO`)).toContain('who: 3 times')
 })
