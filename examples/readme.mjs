@@ -10,14 +10,11 @@ import { fileURLToPath } from 'node:url'
 /** Lists the examples: `{ file, same, shown }`. */
 export function examplesInReadme() {
   const blocks = read('README.md').matchAll(/^<!-- (the same as|lines of) (\S+) -->\n```js\n(.*?)^```$/gms)
-  return [...blocks].map(([, kind, file, shown]) => {
+  return [...blocks].map(([, kind, file, shown = '']) => {
     const text = read(file)
     const lines = text.split('\n')
-    return {
-      file,
-      shown,
-      same: kind === 'lines of' ? shown.split('\n').every((line) => lines.includes(line)) : shown === text,
-    }
+    const same = kind === 'lines of' ? shown.split('\n').every((line) => lines.includes(line)) : shown === text
+    return { file, shown, same }
   })
 }
 
