@@ -2,12 +2,14 @@
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkWords } from './words/check.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 const steps = [
   ['build', () => run(process.execPath, 'scripts/build.mjs')],
+  ['words', () => checkWords().join('\n') || undefined],
   ['biome', () => run(bin('biome'), 'check', '--error-on-warnings', '.')],
   ['types', () => run(bin('tsc'), '-p', 'test/types/tsconfig.json', '--noEmit')],
   ['tests', () => run(bin('tsc'), '-p', 'test/tsconfig.json', '--noEmit')],
