@@ -3,6 +3,7 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { type Removal, removalTargetOf } from '../removal-index.js'
 import { adopted, type KnownFamily } from './inheritance.js'
+import type { SeriesPlace } from './waiting-series.js'
 
 /** A series that was removed. */
 export interface RemovedSeries {
@@ -37,16 +38,17 @@ export class KnownFamilies {
     return adopted(this.get(family), family)?.series.get(key)
   }
 
-  /** Forgets the series that removals name, and gives them. */
-  take(removals: readonly Removal[]): RemovedSeries[] {
-    const taken: RemovedSeries[] = []
-    for (const removal of removals) {
-      for (const { family, index, series } of this.byName.get(removalTargetOf(removal)) ?? []) {
-        const { width } = layoutOf(family)
-        for (const [key, slot] of series.take(removal.labels)) taken.push({ family, index, key, slot, width })
-      }
-    }
-    return taken
+  /** The series that a removal names. */
+  *named(removal: Removal): Iterable<SeriesPlace> {
+    for (const known of this.byName.get(removalTargetOf(removal)) ?? [])
+      for (const number of known.series.named(removal.labels))
+        yield { known, number, slot: known.series.slotOf(number)! }
+  }
+
+  /** Forgets a series, and gives it. */
+  take({ known, number, slot }: SeriesPlace): RemovedSeries {
+    const { family, index, series } = known
+    return { family, index, slot, key: series.takeNumber(number), width: layoutOf(family).width }
   }
 
   [Symbol.iterator](): Iterator<KnownFamily> {
