@@ -3,7 +3,12 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { type Removal, removalTargetOf } from '../removal-index.js'
 import { adopted, type KnownFamily } from './inheritance.js'
-import type { SeriesPlace } from './waiting-series.js'
+
+/** Forgets a series of a family, and gives it. */
+export function takeSeries({ family, index, series }: KnownFamily, number: number): RemovedSeries {
+  const slot = series.slotOf(number)!
+  return { family, index, slot, key: series.takeNumber(number), width: layoutOf(family).width }
+}
 
 /** A series that was removed. */
 export interface RemovedSeries {
@@ -38,17 +43,9 @@ export class KnownFamilies {
     return adopted(this.get(family), family)?.series.get(key)
   }
 
-  /** The series that a removal names. */
-  *named(removal: Removal): Iterable<SeriesPlace> {
-    for (const known of this.byName.get(removalTargetOf(removal)) ?? [])
-      for (const number of known.series.named(removal.labels))
-        yield { known, number, slot: known.series.slotOf(number)! }
-  }
-
-  /** Forgets a series, and gives it. */
-  take({ known, number, slot }: SeriesPlace): RemovedSeries {
-    const { family, index, series } = known
-    return { family, index, slot, key: series.takeNumber(number), width: layoutOf(family).width }
+  /** The families that a removal names. */
+  named(removal: Removal): readonly KnownFamily[] {
+    return this.byName.get(removalTargetOf(removal)) ?? []
   }
 
   [Symbol.iterator](): Iterator<KnownFamily> {

@@ -3,13 +3,14 @@ import type { SeriesKey } from '../../model/series-key.js'
 import type { Removal } from '../removal-index.js'
 import type { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
-import type { KnownFamilies, RemovedSeries } from './known-families.js'
+import type { KnownFamily } from './inheritance.js'
+import { type KnownFamilies, type RemovedSeries, takeSeries } from './known-families.js'
 import type { LateRemovals } from './late-removals.js'
 import { type CaughtUp, type PlacedRemoval, type Removals, removeFailed } from './removals.js'
 import type { Seat } from './seat.js'
 import type { SeriesFile } from './series-file.js'
 import { removedLine } from './series-lines.js'
-import { type SeriesPlace, WaitingSeries } from './waiting-series.js'
+import { WaitingSeries } from './waiting-series.js'
 
 /** Bytes of removals that are read in one step. */
 const stretch = 32 * 1024
@@ -102,13 +103,13 @@ export class SeatRemovals {
 
   /** Carries out some of what was taken. */
   step(): void {
-    this.discard(this.waiting.take(batch).map((place) => this.options.families.take(place)))
+    this.discard(this.waiting.take(batch))
     this.settle()
   }
 
   /** Removes a series that waits, because it is about to be counted in. */
-  removeNow(place: SeriesPlace): void {
-    this.discard([this.options.families.take(place)])
+  removeNow(known: KnownFamily, key: SeriesKey): void {
+    this.discard([takeSeries(known, known.series.numberOf(key))])
   }
 
   /**
@@ -146,17 +147,21 @@ export class SeatRemovals {
   /** Removes series of this seat at once. */
   carryOut(removals: readonly Removal[]): void {
     const { families } = this.options
-    this.discard(removals.flatMap((removal) => [...families.named(removal)].map((place) => families.take(place))))
+    const gone: RemovedSeries[] = []
+    for (const removal of removals)
+      for (const known of families.named(removal))
+        for (const number of known.series.named(removal.labels)) gone.push(takeSeries(known, number))
+    this.discard(gone)
   }
 
   /** Lets the series wait that removals name. */
   private await(removals: readonly PlacedRemoval[]): void {
-    const { openedBehind, waiting } = this
-    for (const removal of removals)
-      for (const place of this.options.families.named(removal)) {
-        const opened = openedBehind.get(place.slot) ?? 0
-        if (!waiting.has(place.slot) && opened < removal.position) waiting.add(place)
-      }
+    const { openedBehind, waiting, options } = this
+    for (const removal of removals) {
+      const isExempt = (slot: number): boolean => (openedBehind.get(slot) ?? 0) >= removal.position
+      for (const known of options.families.named(removal))
+        waiting.add(known, known.series.named(removal.labels), openedBehind.size > 0 ? isExempt : undefined)
+    }
   }
 
   private reach(position: number): void {

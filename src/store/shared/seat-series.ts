@@ -36,7 +36,7 @@ export class SeatSeries {
     if (slot === undefined) return undefined
     if (!removals.names(slot)) return seat.segments.at(slot)
     const known = families.get(family)!
-    removals.removeNow({ known, number: known.series.numberOf(key), slot })
+    removals.removeNow(known, key)
     return undefined
   }
 
