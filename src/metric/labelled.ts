@@ -100,7 +100,14 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     const unlabelled = this.textsOfLabels({})
     this.only = this.make(this.family, this, unlabelled)
     this.onlyKey = this.only.key
-    this.limit = new SeriesLimit(name, limit, this.home, this.children, unlabelled)
+    this.limit = new SeriesLimit(
+      name,
+      limit,
+      this.home,
+      this.children,
+      unlabelled,
+      () => this.store().settle?.() ?? false,
+    )
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
