@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import { keepRunning } from '../../runtime/keep-running.js'
+import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
@@ -12,12 +12,6 @@ import type { RedisSettings } from './options.js'
 import { remove } from './removal-scripts.js'
 import type { Connection } from './script.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
-
-/** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
-const flushPatience = 5_000
-const scrapePatience = 2_000
-/** Milliseconds that a flush, or the end of a process, waits for what dead writers left to be added to the totals. */
-const foldPatience = 2_000
 
 export interface ServiceOptions {
   readonly settings: RedisSettings
@@ -46,9 +40,9 @@ export class Service {
 
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed } = options
-    const { keyPrefix, deadAfter, expire } = settings
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapePatience }
-    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
+    const { keyPrefix, deadAfter, expire, scrapeTimeout } = settings
+    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapeTimeout }
+    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: this.flushTimeout, writer })
   }
 
   start(): void {
@@ -65,13 +59,19 @@ export class Service {
     setImmediate(tick).unref()
   }
 
+  /** Milliseconds until a flush is sent again: long enough to connect as well. */
+  private get flushTimeout(): number {
+    const { connectTimeout, commandTimeout } = this.options.settings
+    return connectTimeout + commandTimeout
+  }
+
   /**
    * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
    * first flush of a process that finds dead writers adds what they left to the totals as well: so jobs that are killed
    * right after it leave no more keys from one to the next.
    */
   flush(): Promise<boolean> {
-    return keepRunning(this.flushNow(true))
+    return held(this.flushNow(true))
   }
 
   /** Rejections go to `onError`, once for each time that Redis goes away. */
@@ -81,7 +81,8 @@ export class Service {
       const { dead, keep } = await this.flusher.flush()
       this.reached()
       const folds = dead > 0 || keep
-      if (folds && awaited && !this.looked) await withTimeout(this.fold(), foldPatience).catch(() => {})
+      if (folds && awaited && !this.looked)
+        await withTimeout(this.fold(), this.options.settings.closeTimeout).catch(() => {})
       else if (folds) this.foldSoon()
       else this.looked = true
       return true
@@ -96,7 +97,7 @@ export class Service {
     const { keys, connection, expire } = this.shelfOptions
     await withTimeout(
       connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
-      flushPatience,
+      this.flushTimeout,
     )
   }
 
@@ -112,7 +113,7 @@ export class Service {
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
       ? Promise.resolve()
-      : withTimeout(this.flusher.flush(), scrapePatience).catch(() => {
+      : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
     try {
@@ -156,19 +157,20 @@ export class Service {
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
     // A process that never began has nothing to take back.
-    if (this.timer !== undefined && leaves) await keepRunning(this.goodbye((cause) => this.failed(cause)))
+    if (this.timer !== undefined && leaves) await held(this.goodbye((cause) => this.failed(cause)))
     this.flusher.close()
     await this.options.connection.close()
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
+    const { closeTimeout } = this.options.settings
     try {
-      await withTimeout(this.flusher.leave(), flushPatience)
+      await withTimeout(this.flusher.leave(), closeTimeout)
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
       await withTimeout(
         Promise.resolve(this.folding).then(() => this.fold()),
-        foldPatience,
+        closeTimeout,
       ).catch(() => {})
     } catch (cause) {
       failed(cause)
@@ -178,7 +180,7 @@ export class Service {
   /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await keepRunning(this.goodbye(() => {}))
+    await held(this.goodbye(() => {}))
   }
 
   /** Some time soon: where many see that somebody died, one of them is the first. */
