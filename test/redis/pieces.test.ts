@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
 import { overClient } from '../../src/store/redis/clients.js'
 import { settingsOf } from '../../src/store/redis/options.js'
+import { overUrl } from '../../src/store/redis/own-connection.js'
 import { RedisBackend } from '../../src/store/redis/redis-backend.js'
 import type { Connection } from '../../src/store/redis/script.js'
 import { Participant } from '../../src/testing/conformance.js'
@@ -134,6 +135,26 @@ describe.skipIf(!hasRedis)('a change in pieces', () => {
     await one.flushed()
     expect(one.failed).toBe(true)
     expect((await participant(stage, replica).read()).total('jobs_total')).toBe(10 + many)
+  })
+})
+
+describe.skipIf(!hasRedis)('a slow line', () => {
+  test('delivers in one flush what takes longer than a time limit', { timeout }, async ({ stage }) => {
+    const server = await RedisServer.start(stage)
+    const proxy = await LossyProxy.start(stage, server.port)
+    const settings = settingsOf({ ...options, connectTimeout: 2, commandTimeout: 2 })
+    const connection = overUrl({ url: proxy.url }, { connect: 2_000, command: 2_000 })
+    const backend = new RedisBackend(settings, connection)
+    const one = new Participant(backend)
+    stage.after(() => one.end())
+    counterOf(one, jobs, JSON.stringify(['before'])).inc(1)
+    await until(() => backend.flush(), Boolean)
+    for (let i = 0; i < 1000; i++) counterOf(one, jobs, JSON.stringify([`${i} ${long}`])).inc(1)
+    proxy.slow(1_000_000)
+    const began = performance.now()
+    expect(await backend.flush()).toBe(true)
+    expect(performance.now() - began).toBeGreaterThan(2_000)
+    expect((await participant(stage, server).read()).total('jobs_total')).toBe(1001)
   })
 })
 

@@ -58,7 +58,10 @@ if has < tonumber(version) then
   if whole ~= '1' and not fits then return { 'behind', has } end
   local there = incomplete(pending, token, ahead)
   if there then return { 'pieces', there } end
-  if not redis.call('ZSCORE', seats, id) then
+  local own = redis.call('ZSCORE', seats, id)
+  if own then
+    seat = tonumber(own)
+  else
     local function isFree(number) return number > 0 and redis.call('ZCOUNT', seats, number, number) == 0 end
     -- The longest silent come first: the seats of the dead are free.
     local oldest = redis.call('ZRANGE', beats, 0, 99, 'WITHSCORES')

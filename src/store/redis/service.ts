@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
-import { withTimeout } from '../../runtime/time-limit.js'
+import { withProgress, withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
@@ -166,7 +166,7 @@ export class Service {
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
     const { closeTimeout } = this.options.settings
     try {
-      await withTimeout(this.flusher.leave(), closeTimeout)
+      await withProgress(this.flusher.leave(), closeTimeout, () => this.flusher.progress)
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
       await withTimeout(
         Promise.resolve(this.folding).then(() => this.fold()),
