@@ -15,6 +15,7 @@ const needed: Readonly<Record<string, string>> = {
   StateSetChild: 'labels() of a stateset returns it',
   SupervisorCore: 'has what supervise() and attend() return alike',
   NestMetrics: 'httpMetrics() of promhive/nestjs returns it',
+  AwaitedBackend: 'MultiProcessRedisBackend extends it',
   Participant: 'a conformance case gets it',
   Reading: 'a conformance case reads it',
 }
