@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkWorkflows } from './check-workflows.mjs'
+import { checkWords } from './words/check.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
 /** The program of a package, as a script: what lies in node_modules/.bin differs between systems. */
 function bin(packageName, program) {
   const folder = join(root, 'node_modules', packageName)
@@ -14,6 +16,7 @@ function bin(packageName, program) {
 
 const steps = [
   ['build', () => run('scripts/build.mjs')],
+  ['words', () => checkWords().join('\n') || undefined],
   ['biome', () => run(bin('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '.')],
   ['types', () => run(bin('typescript', 'tsc'), '-p', 'test/types/tsconfig.json', '--noEmit')],
   ['tests', () => run(bin('typescript', 'tsc'), '-p', 'test/tsconfig.json', '--noEmit')],

@@ -4,6 +4,7 @@ import { checkLabelNames, labelText, ownValue } from '../model/label-set.js'
 import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
+import { held } from '../runtime/held.js'
 import type { Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
@@ -99,7 +100,14 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     const unlabelled = this.textsOfLabels({})
     this.only = this.make(this.family, this, unlabelled)
     this.onlyKey = this.only.key
-    this.limit = new SeriesLimit(name, limit, this.home, this.children, unlabelled)
+    this.limit = new SeriesLimit(
+      name,
+      limit,
+      this.home,
+      this.children,
+      unlabelled,
+      () => this.store().settle?.() ?? false,
+    )
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
@@ -200,7 +208,11 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
-  async get(): Promise<MetricValues> {
+  get(): Promise<MetricValues> {
+    return held(this.read())
+  }
+
+  private async read(): Promise<MetricValues> {
     this.start()
     await this.collect?.()
     return this.home.read(this)

@@ -341,7 +341,7 @@ describe('an object that holds no labels', () => {
 
   test.each(strange)('%s: is refused, counts nothing and removes nothing', async (_, labels) => {
     const registers = [new Registry()]
-    const common = { help, labelNames: ['a'] as const, registers }
+    const common = { help, labelNames: ['a'] as string[], registers }
     const counter = new Counter({ name: 'c_total', ...common })
     const gauge = new Gauge({ name: 'g', ...common })
     const histogram = new Histogram({ name: 'h', ...common, buckets: [] })
@@ -372,7 +372,7 @@ describe('an object that holds no labels', () => {
 
   test('is not a plain object without labels, of whatever realm', async () => {
     const registers = [new Registry()]
-    const counter = new Counter({ name: 'c_total', help, labelNames: ['a'], registers })
+    const counter = new Counter({ name: 'c_total', help, labelNames: ['a'] as string[], registers })
     counter.inc({})
     counter.inc(Object.create(null))
     counter.inc(runInNewContext('({})'))
