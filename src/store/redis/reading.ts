@@ -38,6 +38,7 @@ export class Overtaken extends Error {}
  */
 export class Reading implements Inhabitants {
   readonly entries = new Map<string, LedgerEntry>()
+  readonly beats = new Map<string, number>()
   readonly live = new Set<string>()
   /** Entries of a later format, and those that are no entries of promhive. */
   readonly unreadable = new Map<string, string>()
@@ -115,6 +116,7 @@ export class Reading implements Inhabitants {
       if (entry === undefined) this.unreadable.set(id, text)
       else this.entries.set(id, entry)
       const at = Number(beat)
+      this.beats.set(id, at)
       const last = at >= graced ? Math.max(at, grace) : at
       if (at > 0 && this.now - last <= deadAfter) this.live.add(id)
       else this.live.delete(id)
@@ -210,6 +212,7 @@ export class Reading implements Inhabitants {
     for (const id of sources) {
       this.entries.delete(id)
       this.unreadable.delete(id)
+      this.beats.delete(id)
       this.live.delete(id)
       this.updates.delete(id)
       this.waiting.delete(id)

@@ -1,4 +1,5 @@
 import { withTimeout } from '../../runtime/time-limit.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
@@ -42,8 +43,11 @@ export class Shelf implements Inhabitants {
   folds = 0
   /** The format of the state in Redis; empty before the first flush. */
   format = ''
+  /** The monotonic clock of this process at that moment. */
+  readAt = 0
   /** Entries that this version cannot read: those of a later format, and those of other programs. */
-  unreadable: ReadonlyMap<string, string> = new Map()
+  private strange: ReadonlyMap<string, string> = new Map()
+  private beats: ReadonlyMap<string, number> = new Map()
   private live: ReadonlySet<string> = new Set()
   private readonly updates = new Map<string, LedgerUpdate>()
   private readonly removals = new RemovalFollower()
@@ -82,8 +86,10 @@ export class Shelf implements Inhabitants {
     for (const id of this.ledgers.keys()) if (!reading.entries.has(id)) this.ledgers.delete(id)
     this.entries = reading.entries
     this.live = reading.live
-    this.unreadable = reading.unreadable
+    this.strange = reading.unreadable
+    this.beats = reading.beats
     this.now = reading.now
+    this.readAt = monotonicNow()
     this.born = reading.born ?? ''
     this.folds = reading.folds
     this.format = reading.format
@@ -97,6 +103,16 @@ export class Shelf implements Inhabitants {
   /** Whether there is a removal behind a position: positions alone also count the removals that were forgotten. */
   pendingSince(position: number): boolean {
     return this.removals.pendingSince(position)
+  }
+
+  /** How many entries this version cannot read: those of a later format, and those of other programs. */
+  get unreadable(): number {
+    return this.strange.size
+  }
+
+  /** When a writer was last heard of, in milliseconds of the server's clock; 0 if it has left, or never was. */
+  heardAt(id: string): number {
+    return this.beats.get(id) ?? 0
   }
 
   isLive(id: string): boolean {
@@ -133,7 +149,7 @@ export class Shelf implements Inhabitants {
    */
   async keep(): Promise<void> {
     const { keys, connection, expire, patience } = this.options
-    const ids = [...this.entries.keys(), ...this.unreadable.keys()].filter((id) => !this.isLive(id))
+    const ids = [...this.entries.keys(), ...this.strange.keys()].filter((id) => !this.isLive(id))
     for (let from = 0; from === 0 || from < ids.length; from += mostKept) {
       const all = [...keys.shared, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
       await withTimeout(connection.run(keep, all, [String(expire)]), patience)
@@ -144,7 +160,7 @@ export class Shelf implements Inhabitants {
     const { keys, connection, patience } = this.options
     let taken = this.end
     for (const { seen } of this.entries.values()) taken = Math.min(taken, seen)
-    for (const text of this.unreadable.values()) taken = Math.min(taken, seenIn(text) ?? taken)
+    for (const text of this.strange.values()) taken = Math.min(taken, seenIn(text) ?? taken)
     this.removals.forget(taken)
     const { removed } = this.removals
     if (taken - removed < manyRemovals) return
