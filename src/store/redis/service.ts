@@ -197,7 +197,8 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice))
+      const time = this.ending ? lastPatience / 2 : Number.POSITIVE_INFINITY
+      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice), time)
     } catch (cause) {
       // Somebody else does it, or the next time.
       if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))
