@@ -11,18 +11,17 @@ import { write } from './script-parts.js'
  * to read again.
  */
 export const fold = new Script(`${write}
-local ledgers, beats, state, folded = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ledgers, beats, state, folded, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local deadAfter, expire, retention, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = milliseconds()
-local grace = tonumber(redis.call('HGET', state, 'grace') or 0)
 local refused, sources, targets, places = {}, {}, {}, {}
 local i = 5
 for n = 1, count do
   local id = ARGV[i]
   local source = redis.call('HGET', ledgers, id)
   local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
-  local lives = beat > 0 and now - math.max(beat, grace) <= deadAfter
-  if lives or not source or versionOf(source) ~= tonumber(ARGV[i + 1]) then refused[#refused + 1] = id end
+  local moved = not source or versionOf(source) ~= tonumber(ARGV[i + 1])
+  if moved or lives(beat, state, now, deadAfter) then refused[#refused + 1] = id end
   sources[n] = id
   i = i + 2
 end
@@ -38,21 +37,22 @@ for n = 1, tonumber(ARGV[firstTarget - 1]) do
 end
 if #refused > 0 then return { 'refused', refused } end
 for n, at in ipairs(places) do
-  local k = 5 + 3 * (count + n - 1)
+  local k = 6 + 3 * (count + n - 1)
   write(at + 4, ARGV[at + 3], KEYS[k], KEYS[k + 1], KEYS[k + 2], expire)
   redis.call('HSET', ledgers, ARGV[at], ARGV[at + 2])
 end
 for n, id in ipairs(sources) do
-  local k = 5 + 3 * (n - 1)
+  local k = 6 + 3 * (n - 1)
   redis.call('DEL', KEYS[k], KEYS[k + 1], KEYS[k + 2])
   redis.call('HDEL', ledgers, id)
   redis.call('ZREM', beats, id)
+  redis.call('ZREM', seats, id)
   redis.call('HSET', folded, id, ARGV[6 + 2 * (n - 1)] .. ' ' .. text(now))
 end
 local folds = redis.call('HINCRBY', state, 'folds', 1)
 redis.call('HSET', state, 'fold:' .. text(folds), cjson.encode({ sources = sources, targets = targets }))
 redis.call('HDEL', state, 'fold:' .. text(folds - ${rememberedFolds}))
-for n = 1, 4 do redis.call('PEXPIRE', KEYS[n], expire) end
+for n = 1, 5 do redis.call('PEXPIRE', KEYS[n], expire) end
 -- Tombstones are pruned a chunk at a time, faster than they come.
 if count > 0 and redis.call('HLEN', folded) > 100 then
   local chunk = redis.call('HSCAN', folded, redis.call('HGET', state, 'pruned') or '0', 'COUNT', 100 + 2 * count)
