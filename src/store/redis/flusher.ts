@@ -68,7 +68,7 @@ export class Flusher {
   writer: string
   seat = 0
   /** What an empty Redis calls itself, if this flush is the first to reach it. */
-  private readonly nonce = randomUUID()
+  private nonce = randomUUID()
   /** What Redis is known to have. */
   version = 0
   private seen = 0
@@ -157,6 +157,8 @@ export class Flusher {
         this.seat = number
         this.follow(Number(textOf(answer[2])), listOf(answer[4]))
         this.born = textOf(answer[6])
+        // Used once: a Redis that comes back empty is another one.
+        if (this.born === this.nonce) this.nonce = randomUUID()
         this.answeredAt = Number(textOf(answer[7]))
         // What was sent again is what was counted by then: the rest follows.
         if (!again || turn === mostTurns) return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }

@@ -35,11 +35,16 @@ export interface ServiceOptions {
 export class Service {
   readonly flusher: Flusher
   private readonly shelfOptions: ShelfOptions
+  /** Reads the service as it was seen before, and so restores what Redis has lost of it. */
+  restore: (() => Promise<unknown>) | undefined
   private timer: NodeJS.Timeout | undefined
   private keeping: NodeJS.Timeout | undefined
   private folding: Promise<void> | undefined
   private ending = false
   private keptAt = -Infinity
+  /** The ID of the state in Redis at the last flush, and when it was first found to be another one. */
+  private born = ''
+  private emptiedAt = -Infinity
   /** Whether this process has seen to the dead writers that its first flush found. */
   private looked = false
   private reachable = true
@@ -47,8 +52,9 @@ export class Service {
 
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed } = options
-    const { keyPrefix, deadAfter, expire } = settings
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapePatience }
+    const { keyPrefix, deadAfter, expire, flushInterval } = settings
+    const settle = Math.min(1.5 * flushInterval, scrapePatience)
+    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, settle, patience: scrapePatience }
     this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
   }
 
@@ -116,9 +122,11 @@ export class Service {
       : withTimeout(this.flusher.flush(), scrapePatience).catch(() => {
           flushed = false
         })
+    const unread = shelf.readAt === 0
     try {
       await shelf.read(pause)
       await flushing
+      if (unread && (await this.settles())) await shelf.read(pause)
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
       if (flushes && flushed && shelf.ledgers.get(writer)?.version !== version) await shelf.read(pause)
@@ -132,6 +140,19 @@ export class Service {
     // A process that scrapes once and ends keeps the keys as well.
     if (this.keptAt + this.options.settings.expire / 4 < monotonicNow()) void this.keep()
     return { flushed }
+  }
+
+  /**
+   * Where Redis has just come back empty, waits until the living have sent what they have: a scrape that has seen none of
+   * them before would show too little. Gives whether it waited.
+   */
+  private async settles(): Promise<boolean> {
+    this.followBorn()
+    // A little longer than those that have seen the others, and restore what is missing.
+    const rest = this.emptiedAt + 1.3 * this.shelfOptions.settle! - monotonicNow()
+    if (rest <= 0) return false
+    await new Promise((resolve) => setTimeout(resolve, rest))
+    return true
   }
 
   /**
@@ -152,8 +173,19 @@ export class Service {
     }
   }
 
+  private followBorn(): void {
+    const { born } = this.flusher
+    if (this.born !== '' && born !== this.born) {
+      this.emptiedAt = monotonicNow()
+      // What this process has seen is restored whether it is scraped or not.
+      void this.restore?.().catch(() => {})
+    }
+    this.born = born
+  }
+
   /** Redis has answered a flush or a scrape, whichever came first. */
   private reached(): void {
+    this.followBorn()
     if (!this.reachable) this.options.onRecovered?.('Redis accepts counts again')
     this.reachable = true
   }

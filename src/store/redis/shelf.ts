@@ -7,6 +7,7 @@ import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
 import { type ChunkSizes, type Inhabitants, Overtaken, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
+import { restoreService } from './restoration.js'
 import type { Connection } from './script.js'
 import { claim, keep } from './upkeep-scripts.js'
 
@@ -19,6 +20,8 @@ export interface ShelfOptions {
   readonly expire: number
   /** Timeout of one call, in milliseconds. */
   readonly patience: number
+  /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
+  readonly settle?: number
   /** Limits of one reply, where a test needs others. */
   readonly chunks?: Partial<ChunkSizes>
 }
@@ -61,10 +64,18 @@ export class Shelf implements Inhabitants {
    * @param wanted which ledgers to read; all of them when left out
    */
   async read(pause: Pause, wanted: Wanted = () => true): Promise<void> {
+    let restored = false
     for (let turn = 1; ; turn++) {
       const reading = new Reading(this.options, this.ledgers, this.updates, this.removals)
       try {
-        await reading.run(wanted, pause)
+        await reading.survey(pause)
+        if (this.born !== '' && reading.born !== this.born && !restored) {
+          await restoreService(this.options, this.born, this, pause)
+          this.removals.restart()
+          restored = true
+          continue
+        }
+        await reading.readAll(wanted, pause)
         await this.show(reading, pause)
         break
       } catch (cause) {
