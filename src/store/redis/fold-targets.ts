@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
-import { type Change, changeWords } from './change.js'
+import type { Change } from './change.js'
 import { type Facts, restOf } from './entry.js'
 import { Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
@@ -19,6 +19,15 @@ interface Target {
   epoch: number
   /** What is on its way to Redis. */
   sending: { readonly version: number; readonly change: Change } | undefined
+}
+
+/** What is to be written of one target. */
+export interface TargetChange {
+  readonly id: string
+  /** The version that Redis has. */
+  readonly before: number
+  readonly entry: string
+  readonly change: Change
 }
 
 type FactsOfTarget = Pick<Facts, 'kind' | 'instance' | 'process'>
@@ -83,9 +92,9 @@ export class FoldTargets {
     this.changed.add(target)
   }
 
-  /** What is to be written, as the script takes it. */
-  async words(pause: Pause): Promise<{ readonly ids: readonly string[]; readonly words: (string | Uint8Array)[] }> {
-    const words: (string | Uint8Array)[] = []
+  /** What is to be written. */
+  async changes(pause: Pause): Promise<TargetChange[]> {
+    const changes: TargetChange[] = []
     for (const target of this.changed) {
       const { id, before, seat, ledger, epoch } = target
       for (const _ of ledger.preparing()) if (pause.due()) await pause.rest()
@@ -94,10 +103,10 @@ export class FoldTargets {
       const version = Math.max(before + 1, this.now)
       target.sending = { version, change }
       const entry = `${version} ${seat} ${this.seen} ${restOf(change, { ...target.facts, epoch })}`
-      words.push(id, String(before), entry, change.whole ? '1' : '0', ...changeWords(change))
+      changes.push({ id, before, entry, change })
       if (pause.due()) await pause.rest()
     }
-    return { ids: [...this.changed].map(({ id }) => id), words }
+    return changes
   }
 
   /** Redis has taken them. */

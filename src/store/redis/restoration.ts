@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow, setTimeout } from '../../runtime/timers.js'
 import type { Pause } from '../backend.js'
-import { changeWords } from './change.js'
 import { isWriter, restOf } from './entry.js'
 import type { LedgerReader } from './ledger-reader.js'
+import { Pieces } from './pieces.js'
 import type { Inhabitants } from './reading.js'
 import { claimRestoration, endRestoration, restore } from './restore-scripts.js'
 import { restoredLedger } from './restored-ledger.js'
@@ -65,8 +65,12 @@ async function restoreLedger(
   const change = ledger.change()
   const kind = isOwn ? facts.kind : 'writer'
   const entry = `${Math.max(0, version - 1)} ${seat} 0 ${restOf(change, { ...facts, kind })}`
-  const words = [id, entry, live ? '1' : '0', String(expire), ...changeWords(change)]
-  await ask(options, restore, [keys.ledgers, keys.beats, keys.folded, ...keys.of(id)], words)
+  const pieces = new Pieces(change)
+  const { ledgers, folded, beats } = keys
+  const place = { ledgersKey: ledgers, foldedKey: folded, pendingKey: keys.pending(id), ledger: id, base: 0 }
+  await pieces.send(place, (...call) => ask(options, ...call))
+  const words = [id, entry, live ? '1' : '0', String(expire), ...pieces.words()]
+  await ask(options, restore, [ledgers, beats, folded, ...keys.of(id), keys.pending(id)], words)
 }
 
 function ask(

@@ -22,7 +22,9 @@ export const restore = new Script(`${write}
 local ledgers, beats, folded = KEYS[1], KEYS[2], KEYS[3]
 local id, entry, lives, expire = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if redis.call('HGET', ledgers, id) or redis.call('HGET', folded, id) then return 0 end
-write(5, '1', KEYS[4], KEYS[5], KEYS[6], expire)
+-- Behind them stand the pieces: token, how many were sent ahead, and the last.
+if incomplete(KEYS[7], ARGV[5], ARGV[6]) then return 0 end
+write(ARGV[6], ARGV[7], '1', KEYS[4], KEYS[5], KEYS[6], KEYS[7], expire)
 redis.call('HSET', ledgers, id, entry)
 if lives == '1' then redis.call('ZADD', beats, text(milliseconds()), id) end
 for n = 1, 3 do redis.call('PEXPIRE', KEYS[n], expire) end

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
-import { keepRunning } from '../../runtime/keep-running.js'
+import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
-import { withTimeout } from '../../runtime/time-limit.js'
+import { withProgress, withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
@@ -12,12 +12,6 @@ import type { RedisSettings } from './options.js'
 import { remove } from './removal-scripts.js'
 import type { Connection } from './script.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
-
-/** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
-const flushPatience = 5_000
-const scrapePatience = 2_000
-/** Milliseconds that a flush, or the end of a process, waits for what dead writers left to be added to the totals. */
-const foldPatience = 2_000
 
 export interface ServiceOptions {
   readonly settings: RedisSettings
@@ -52,10 +46,10 @@ export class Service {
 
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed } = options
-    const { keyPrefix, deadAfter, expire, flushInterval } = settings
-    const settle = Math.min(1.5 * flushInterval, scrapePatience)
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, settle, patience: scrapePatience }
-    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
+    const { keyPrefix, deadAfter, expire, flushInterval, scrapeTimeout } = settings
+    const settle = Math.min(1.5 * flushInterval, scrapeTimeout)
+    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, settle, patience: scrapeTimeout }
+    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: this.flushTimeout, writer })
   }
 
   start(): void {
@@ -72,13 +66,19 @@ export class Service {
     setImmediate(tick).unref()
   }
 
+  /** Milliseconds until a flush is sent again: long enough to connect as well. */
+  private get flushTimeout(): number {
+    const { connectTimeout, commandTimeout } = this.options.settings
+    return connectTimeout + commandTimeout
+  }
+
   /**
    * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
    * first flush of a process that finds dead writers adds what they left to the totals as well: so jobs that are killed
    * right after it leave no more keys from one to the next.
    */
   flush(): Promise<boolean> {
-    return keepRunning(this.flushNow(true))
+    return held(this.flushNow(true))
   }
 
   /** Rejections go to `onError`, once for each time that Redis goes away. */
@@ -88,7 +88,8 @@ export class Service {
       const { dead, keep } = await this.flusher.flush()
       this.reached()
       if (keep) void this.keep(true)
-      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), foldPatience).catch(() => {})
+      if (dead > 0 && awaited && !this.looked)
+        await withTimeout(this.fold(), this.options.settings.closeTimeout).catch(() => {})
       else if (dead > 0) this.foldSoon()
       else this.looked = true
       return true
@@ -103,7 +104,7 @@ export class Service {
     const { keys, connection, expire } = this.shelfOptions
     await withTimeout(
       connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
-      flushPatience,
+      this.flushTimeout,
     )
   }
 
@@ -119,7 +120,7 @@ export class Service {
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
       ? Promise.resolve()
-      : withTimeout(this.flusher.flush(), scrapePatience).catch(() => {
+      : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
     const unread = shelf.readAt === 0
@@ -209,19 +210,20 @@ export class Service {
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
     // A process that never began has nothing to take back.
-    if (this.timer !== undefined && leaves) await keepRunning(this.goodbye((cause) => this.failed(cause)))
+    if (this.timer !== undefined && leaves) await held(this.goodbye((cause) => this.failed(cause)))
     this.flusher.close()
     await this.options.connection.close()
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
+    const { closeTimeout } = this.options.settings
     try {
-      await withTimeout(this.flusher.leave(), flushPatience)
+      await withProgress(this.flusher.leave(), closeTimeout, () => this.flusher.progress)
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
       await withTimeout(
         Promise.resolve(this.folding).then(() => this.fold()),
-        foldPatience,
+        closeTimeout,
       ).catch(() => {})
     } catch (cause) {
       failed(cause)
@@ -231,7 +233,7 @@ export class Service {
   /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await keepRunning(this.goodbye(() => {}))
+    await held(this.goodbye(() => {}))
   }
 
   /** Some time soon: where many see that somebody died, one of them is the first. */
@@ -250,7 +252,7 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      const time = this.ending ? foldPatience / 2 : Number.POSITIVE_INFINITY
+      const time = this.ending ? this.options.settings.closeTimeout / 2 : Number.POSITIVE_INFINITY
       await new Folding(this.shelfOptions).run(new Slices(backgroundSlice), time)
       this.looked = true
     } catch (cause) {

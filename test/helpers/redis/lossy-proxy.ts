@@ -9,7 +9,10 @@ export class LossyProxy {
   /** What becomes of the next answers: they pass, or they are lost and the connection with them. */
   private losing: 'nothing' | 'answers' | 'silently' = 'nothing'
   private refusing = false
+  private rate = Infinity
+  private hanging = false
   private readonly sockets = new Set<Socket>()
+  private readonly clients = new Set<Socket>()
   private readonly server: Server
   /** How many answers were lost. */
   lost = 0
@@ -46,10 +49,31 @@ export class LossyProxy {
     for (const socket of this.sockets) socket.destroy()
   }
 
+  /** Accepts every connection, and says nothing on any. */
+  hang(): void {
+    this.hanging = true
+    for (const client of this.clients) client.removeAllListeners('data').resume()
+  }
+
+  /** New connections pass; what hung stays silent for good. */
+  wake(): void {
+    this.hanging = false
+  }
+
+  /** How many connections clients have open. */
+  get connections(): number {
+    return this.clients.size
+  }
+
   /** To another server from now on. */
   lead(target: number): void {
     this.target = target
     for (const socket of this.sockets) socket.destroy()
+  }
+
+  /** The line takes so many bytes per second on their way to the server. */
+  slow(bytesPerSecond: number): void {
+    this.rate = bytesPerSecond
   }
 
   heal(): void {
@@ -61,6 +85,13 @@ export class LossyProxy {
   private serve(client: Socket): void {
     if (this.refusing) {
       client.destroy()
+      return
+    }
+    this.clients.add(client)
+    client.on('error', () => {}).on('close', () => this.clients.delete(client))
+    if (this.hanging) {
+      this.sockets.add(client)
+      client.resume()
       return
     }
     const server = connect(this.target, '127.0.0.1')
@@ -75,8 +106,14 @@ export class LossyProxy {
         other.destroy()
       })
     }
-    client.on('data', (data) => server.write(data))
+    client.on('data', (data) => {
+      server.write(data)
+      if (this.rate === Infinity) return
+      client.pause()
+      setTimeout(() => client.resume(), (data.length / this.rate) * 1000)
+    })
     server.on('data', (data) => {
+      if (client.listenerCount('data') === 0) return
       if (this.losing === 'nothing') client.write(data)
       else {
         this.lost++
