@@ -24,8 +24,8 @@ export async function buildTypes({ root, doors, folders, scratch }) {
     cwd: root,
     input: Object.fromEntries(doors.map((door) => [door, join(scratch, `${door}.d.ts`)])),
     external: [/^node:/],
-    // The generator has nothing to do, because tsc has emitted already; this one starts no compiler.
-    plugins: [dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+    // The input are declarations, so that the plugin starts no compiler.
+    plugins: [dts({ dtsInput: true, tsconfig: false })],
     logLevel: 'warn',
     checks: { pluginTimings: false },
   })
