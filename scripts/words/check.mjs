@@ -10,7 +10,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** How each scope is read: its files, and the text of a file that is checked, line by line. */
 const readers = {
   docs: {
-    files: () => ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md', ...filesIn('docs', '.md')],
+    files: () => [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'CHANGELOG.md',
+      'bench/README.md',
+      ...filesIn('docs', '.md'),
+    ],
     textOf: withoutAddresses,
   },
   examples: {
