@@ -10,6 +10,7 @@ import { directoryFor } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import type { Log } from './model/logger.js'
+import { held } from './runtime/held.js'
 import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
@@ -62,7 +63,6 @@ export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker
 /** What an application has done when something happens; `server` is the supervisor, or what `attend()` gives. */
 export type Hooks<S extends SupervisorView = Supervisor> = HooksOf<S>
 
-/** Each may be undefined, which leaves the default. */
 type MayBeLeftOut<S> = { readonly [K in keyof S]?: S[K] | undefined }
 
 /** What `supervise` takes: every setting, and what only code can say. */
@@ -101,6 +101,7 @@ const superviseOptions = {
  * Makes this process the supervisor of an application: starts its workers on node:cluster, restarts those that end, and
  * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
  *
+ * @experimental
  * @returns when every worker serves
  * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `START_FAILED` when no worker could be started
  * @example
@@ -113,7 +114,11 @@ const superviseOptions = {
  *   await import('./server.js')
  * }
  */
-export async function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
+export function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
+  return held(superviseNow(options))
+}
+
+async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkCaller('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
@@ -160,13 +165,18 @@ export interface AttendOptions
  * Attends to the workers that this primary starts itself with `cluster.fork()`: numbers them, shows what the kernel tells
  * of each, calls hooks, and answers scrapes on a port of its own. It starts, restarts and ends nobody.
  *
+ * @experimental
  * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`
  * @example
  * const attendant = await attend({ hooks: { workerExited: () => cluster.fork() } })
  * cluster.fork()
  * console.log(`metrics at ${attendant.metricsUrl}`)
  */
-export async function attend(options: AttendOptions = {}): Promise<Attendant> {
+export function attend(options: AttendOptions = {}): Promise<Attendant> {
+  return held(attendNow(options))
+}
+
+async function attendNow(options: AttendOptions): Promise<Attendant> {
   const { hooks: given, logger, config, ...code } = options
   checkCaller('attend', given)
   checkOptions('attend', options, { ...everySetting, ...attendOptions })
@@ -191,14 +201,13 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   return attendant
 }
 
-/** All layers, the file among them. `path`: the file that was named, if one was. */
+/** @internal All layers, the file among them. `path`: the file that was named, if one was. */
 export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
   const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
   const file = named === undefined ? undefined : await readFile(named, path !== undefined)
   return new Configuration({ ...layers, file })
 }
 
-/** What only code can say, there or not. */
 type Composition = {
   readonly [K in 'exec' | 'args' | 'execArgv' | 'hooks' | 'logger']?: SuperviseOptions[K] | undefined
 }
@@ -256,9 +265,8 @@ function openLog(configuration: Configuration, logger: GivenLogger | undefined):
   return log
 }
 
-/** What `redisWhenReady` begins. */
+/** What `redisWhenReady` begins; loaded with the first that asks for it. */
 async function forward(settings: Settings): Promise<{ stop(): Promise<void> }> {
-  // Loaded with the first that asks for it.
   const { startRedisForwarder } = await import('./redis-forwarder.js')
   const { redisHost, redisPort, redisDb, redisPassword, redisKeyPrefix, redisForwardInterval } = settings
   return startRedisForwarder({

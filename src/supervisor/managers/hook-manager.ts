@@ -1,12 +1,21 @@
 import { Counter } from '../../metric/counter.js'
+import { holdAwaited } from '../../runtime/held.js'
 import { clearTimeout, setTimeout } from '../../runtime/timers.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
 /** Milliseconds that a hook may take. */
 const patience = 30_000
 
-/** Calls what others wrote, so that its faults stay its own. */
+/**
+ * Calls what others wrote, so that its faults stay its own.
+ *
+ * @experimental
+ */
 export class HookManager {
+  static {
+    holdAwaited(HookManager.prototype, 'safeExecute', 'execute')
+  }
+
   private failures: Counter<'hook'> | undefined
 
   constructor(

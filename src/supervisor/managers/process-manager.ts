@@ -1,3 +1,4 @@
+import { holdAwaited } from '../../runtime/held.js'
 import { monotonicNow, setTimeout } from '../../runtime/timers.js'
 import { type Logger, standardLogger } from '../log.js'
 import { lineageOf, processes } from '../process-sample.js'
@@ -8,8 +9,16 @@ interface Descendant {
   readonly startTicks: number
 }
 
-/** Ends what this process has started, and what that has: nobody else's processes. Needs /proc. */
+/**
+ * Ends what this process has started, and what that has: nobody else's processes. Needs /proc.
+ *
+ * @experimental
+ */
 export class ProcessManager {
+  static {
+    holdAwaited(ProcessManager.prototype, 'cleanupProcesses')
+  }
+
   constructor(
     readonly logger: Logger = standardLogger,
     /** Milliseconds between asking and forcing. */
