@@ -3,6 +3,7 @@ import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { isServiceLink, isServiceVariable } from '../../model/service-link.js'
+import { redisVariables } from '../../store/redis/environment-options.js'
 import { textFor } from '../../supervisor/configuration/configuration.js'
 import type { Setting } from '../../supervisor/configuration/setting.js'
 import { settings } from '../../supervisor/configuration/settings.js'
@@ -26,6 +27,7 @@ const others = [
   'PROMHIVE_SUPERVISED',
   'PROMHIVE_WORKER_ID',
   'PROMHIVE_WORKER_LABEL',
+  ...redisVariables,
 ]
 const directories = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir']
 
