@@ -10,6 +10,8 @@ export const ignored = 2
 /**
  * All that one writer ever said about its series, in order: the names to the numbers. Only grows, so that whoever follows
  * it keeps a position. Columns instead of objects: a busy application has a hundred thousand entries per writer.
+ *
+ * @experimental
  */
 export class SeriesLog {
   /** Undefined where a file told of a family in a line that cannot be read. */
@@ -22,6 +24,11 @@ export class SeriesLog {
   readonly keyOf: SeriesKey[] = []
   /** Unix seconds at which the series began. */
   readonly createdAt: number[] = []
+  /**
+   * By entry: up to which position removals do not apply to the series, because it was opened after them. Left out for a
+   * series that was opened while its writer had carried out all of them.
+   */
+  readonly openedBehind = new Map<number, number>()
 
   get length(): number {
     return this.kinds.length

@@ -12,6 +12,8 @@ const lookEvery = 1000
 /**
  * Attends to workers that the application's own primary starts with `cluster.fork()`: gives them numbers, 1 to as many as
  * there are at once, shows what the kernel tells of them, calls hooks, and answers scrapes. It starts and ends nobody.
+ *
+ * @experimental
  */
 export class Attendant extends SupervisorCore {
   private readonly attended = new Map<number, WorkerProcess>()
@@ -20,6 +22,7 @@ export class Attendant extends SupervisorCore {
   private timer: NodeJS.Timeout | undefined
   private readonly onFork = (worker: Worker): void => this.attend(worker)
 
+  /** @internal */
   constructor(options: CoreOptions) {
     super(options)
   }
@@ -28,9 +31,10 @@ export class Attendant extends SupervisorCore {
     return [...this.attended.values()]
   }
 
-  /** Nothing of promhive's is loaded into them. */
+  /** @internal Nothing of promhive's is loaded into them. */
   protected readonly countsRequests = false
 
+  /** @internal */
   protected numbered(): Iterable<readonly [number, WorkerProcess]> {
     return this.attended
   }

@@ -57,6 +57,7 @@ export class Supervisor extends SupervisorCore {
   /** Whether it ended because no worker could be started. */
   gaveUp = false
 
+  /** @internal */
   constructor(private readonly options: SupervisorOptions) {
     super(options)
     const { settings, logger } = this
@@ -193,7 +194,7 @@ export class Supervisor extends SupervisorCore {
   }
 
   protected readonly countsRequests = true
-
+  /** @internal */
   protected numbered(): Iterable<readonly [number, WorkerProcess | undefined]> {
     return [...this.places.values()].map(({ id, worker }) => [id, worker])
   }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { inSlices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
-import { type Change, changeWords } from './change.js'
+import type { Change } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'
 import type { Keys } from './keys.js'
 import type { Ledger } from './ledger.js'
-import { type Connection, listOf, type Reply, textOf } from './script.js'
+import { nextWriter } from './next-writer.js'
+import { Pieces, type PieceTarget } from './pieces.js'
+import { type Connection, listOf, type Reply, type Script, textOf } from './script.js'
 
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {
@@ -32,6 +34,19 @@ export interface FlusherOptions {
   /** Milliseconds until a question is asked again. */
   readonly patience: number
   readonly writer: string
+  /** Milliseconds that Redis knows, at least, which writers were added to the totals; as the script has it by default. */
+  readonly retention?: number
+}
+
+/** Milliseconds. */
+const leastRetention = 3_600_000
+
+/** What Redis answers to a flush. */
+export interface Flushing {
+  /** How many dead writers this one is to fold: 0 while another process does. */
+  readonly dead: number
+  /** Whether this process is to keep the keys of the service from expiring: one is, now and then. */
+  readonly keep: boolean
 }
 
 /** A change on its way. It is sent as it is until an answer comes: so it is known what Redis has. */
@@ -40,8 +55,10 @@ interface Sending {
   readonly change: Change
   readonly removals: number
   readonly leaves: boolean
+  readonly pieces: Pieces
+  readonly target: PieceTarget
   readonly keys: readonly string[]
-  readonly words: readonly (string | Uint8Array)[]
+  words(): readonly (string | Uint8Array)[]
 }
 
 /** So many removals at a time: a call takes only so many words. */
@@ -59,13 +76,22 @@ const mostTurns = 4
 export class Flusher {
   writer: string
   seat = 0
+  /** What an empty Redis calls itself, if this flush is the first to reach it. */
+  private readonly nonce = randomUUID()
   /** What Redis is known to have. */
   version = 0
   private seen = 0
   private sending: Sending | undefined
-  private last: Promise<number> | undefined
-  private waiting: Promise<number> | undefined
+  private last: Promise<Flushing> | undefined
+  private waiting: Promise<Flushing> | undefined
   private leaving = false
+  private closed = false
+  /** Names what Redis has for as long as it has any of it: it is another when Redis comes back empty. */
+  born = ''
+  /** Milliseconds of the server's clock at the last answer for this ledger. */
+  private answeredAt = 0
+  /** How many scripts Redis has answered. */
+  progress = 0
   /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
   private asks = false
 
@@ -83,15 +109,16 @@ export class Flusher {
     this.asks = true
     // Redis knows how far those came with the removals.
     this.seen = 0
+    this.answeredAt = 0
     this.sending = undefined
     this.flushed.ledger.begin()
   }
 
   /**
-   * Sends all that was counted before the call; gives how many writers are dead. Rejects when Redis did not answer: then
-   * the next flush tells.
+   * Sends all that was counted before the call. Rejects when Redis did not answer, and after `leave`.
    */
-  flush(): Promise<number> {
+  flush(): Promise<Flushing> {
+    if (this.closed) return Promise.reject(new Error('the backend is closed'))
     if (this.last === undefined) return this.begin()
     // What is on its way was put together before: all who call meanwhile share the next one.
     this.waiting ??= this.last.then(
@@ -102,14 +129,20 @@ export class Flusher {
   }
 
   /** The same, and says goodbye: what this writer counted goes to the totals. */
-  leave(): Promise<number> {
+  leave(): Promise<Flushing> {
     this.leaving = true
     return this.flush()
   }
 
+  /** No flush begins from now on, and one that is on its way is not sent again. */
+  close(): void {
+    this.closed = true
+  }
+
   /** At once, so that what is asked behind it finds what was flushed. */
-  private begin(): Promise<number> {
+  private begin(): Promise<Flushing> {
     this.waiting = undefined
+    if (this.closed) return Promise.reject(new Error('the backend is closed'))
     // Somebody began just now: after what waited was counted.
     if (this.last !== undefined) return this.last
     const flushing = this.once().finally(() => {
@@ -119,23 +152,35 @@ export class Flusher {
     return flushing
   }
 
-  private async once(): Promise<number> {
+  private async once(): Promise<Flushing> {
     for (let turn = 1; ; turn++) {
+      if (this.closed) throw new Error('the backend is closed')
       // Not awaited where there is nothing to wait for: what is asked behind a flush finds what was flushed.
       if (!this.isReady) await this.makeReady()
       const again = this.sending !== undefined
       const sending = (this.sending ??= this.prepare())
-      const answer = listOf(await this.send(sending))
+      if (!sending.pieces.complete) {
+        await sending.pieces.send(sending.target, this.run, () => this.sending === sending && !this.closed)
+        if (this.sending !== sending || this.closed) continue
+      }
+      const answer = listOf(await this.run(flush, sending.keys, sending.words()))
       const [verdict, number] = [textOf(answer[0]), Number(answer[1])]
       // Another ledger was taken up meanwhile: the answer is not for that.
       if (this.sending !== sending) continue
+      if (verdict === 'pieces') {
+        sending.pieces.acknowledged = number
+        if (turn < mostTurns) continue
+        throw new Error(`Redis has lost pieces of a change, ${mostTurns} times`)
+      }
       this.sending = undefined
       if (verdict === 'ok') {
         this.took(sending)
         this.seat = number
         this.follow(Number(textOf(answer[2])), listOf(answer[4]))
+        this.born = textOf(answer[6])
+        this.answeredAt = Number(textOf(answer[7]))
         // What was sent again is what was counted by then: the rest follows.
-        if (!again || turn === mostTurns) return Number(answer[3])
+        if (!again || turn === mostTurns) return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
       } else if (verdict === 'folded') {
         if (number >= sending.version) this.took(sending)
         this.beginAgain()
@@ -164,10 +209,10 @@ export class Flusher {
 
   /** So that the next change leads on from there, whatever the clocks of those were that wrote it. */
   private async askWhatIsThere(): Promise<void> {
-    const { keys, deadAfter, expire } = this.options
+    const { deadAfter, expire } = this.options
     const { writer } = this
-    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), '0', '0', '0', '0', '0']
-    const answer = listOf(await this.send({ keys: [...keys.shared, ...keys.of(writer)], words }))
+    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(12).fill('0')]
+    const answer = listOf(await this.run(flush, this.keysOf(writer), words))
     // Asked anew when another ledger was taken up meanwhile.
     if (writer !== this.writer) return
     this.asks = false
@@ -176,15 +221,21 @@ export class Flusher {
     this.flushed.ledger.begin(Number(answer[2] ?? 0))
   }
 
+  private keysOf(writer: string): readonly string[] {
+    const { keys } = this.options
+    return [...keys.shared, keys.seats, ...keys.of(writer), keys.pending(writer)]
+  }
+
   private prepare(): Sending {
-    const { keys, deadAfter, expire } = this.options
+    const { keys, deadAfter, expire, retention = Math.max(leastRetention, 4 * deadAfter) } = this.options
+    const { writer } = this
     const { ledger, untold } = this.flushed
     const change = ledger.change()
     const version = this.version + 1
     const leaves = this.leaving
-    const removals = untold.slice(0, mostRemovals).map((removal) => removalText({ ...removal, author: this.writer }))
-    const words = [
-      this.writer,
+    const removals = untold.slice(0, mostRemovals).map((removal) => removalText({ ...removal, author: writer }))
+    const head = [
+      writer,
       String(this.version),
       String(version),
       change.whole ? '1' : '0',
@@ -196,23 +247,33 @@ export class Flusher {
       String(change.before.values),
       String(change.before.names),
       String(this.seen),
-      String(removals.length),
-      ...removals,
-      ...changeWords(change),
+      this.nonce,
+      this.born,
+      String(this.answeredAt),
+      String(retention),
     ]
+    const pieces = new Pieces(change)
     return {
-      version,
-      change,
-      removals: removals.length,
-      leaves,
-      keys: [...keys.shared, ...keys.of(this.writer)],
-      words,
+      ...{ version, change, removals: removals.length, leaves, pieces },
+      target: {
+        ...{ ledgersKey: keys.ledgers, foldedKey: keys.folded, pendingKey: keys.pending(writer), ledger: writer },
+        base: change.whole ? undefined : this.version,
+      },
+      keys: this.keysOf(writer),
+      words: () => [...head, ...pieces.words(), ...removals],
     }
   }
 
-  private send({ keys, words }: Pick<Sending, 'keys' | 'words'>): Promise<Reply> {
+  /** Each script has a time limit of its own: a flush goes on for as long as Redis acknowledges its pieces. */
+  private readonly run = async (
+    script: Script,
+    keys: readonly string[],
+    words: readonly (string | Uint8Array)[],
+  ): Promise<Reply> => {
     const { connection, patience } = this.options
-    return withTimeout(connection.run(flush, keys, words), patience)
+    const reply = await withTimeout(connection.run(script, keys, words), patience)
+    this.progress++
+    return reply
   }
 
   private took({ version, change, removals, leaves }: Sending): void {
@@ -233,11 +294,7 @@ export class Flusher {
   private beginAgain(): void {
     this.writer = nextWriter(this.writer)
     this.version = 0
+    this.answeredAt = 0
     this.flushed.folded(this.writer)
   }
-}
-
-/** Unique for good, whatever the host, the pid or the thread. */
-export function nextWriter(before: string): string {
-  return `${before.split('~')[0]}~${randomUUID()}`
 }

@@ -2,13 +2,13 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Pause, PlacedExemplar } from '../backend.js'
 import type { SeriesLog } from '../series-log.js'
-import { changeWords } from './change.js'
 import { type Facts, isWriter, type LedgerEntry, restOf } from './entry.js'
 import { fold } from './fold-script.js'
 import type { Keys } from './keys.js'
 import { type Entry, Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { openSeries } from './open-series.js'
+import { Pieces } from './pieces.js'
 import { type Connection, textOf } from './script.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 
@@ -99,10 +99,25 @@ export class Folding {
       // Of its time as well: a server that lost the last one does not give another change the same version.
       const next = Math.max(before + 1, shelf.now)
       const entry = `${next} ${seat} ${shelf.end} ${restOf(change, facts)}`
-      words.push(target, String(before), entry, '1', ...changeWords(change))
+      const pieces = new Pieces(change)
+      await pieces.send(
+        {
+          ledgersKey: keys.ledgers,
+          foldedKey: keys.folded,
+          pendingKey: keys.pending(target),
+          ledger: target,
+          base: before,
+        },
+        (script, names, args) => connection.run(script, names, args),
+      )
+      words.push(target, String(before), entry, ...pieces.words())
     }
-    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, ...keys.of(id)]
-    const answer = await connection.run(fold, [...all, ...targets.flatMap((target) => keys.of(target.id))], words)
+    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, keys.seats, ...keys.of(id)]
+    const answer = await connection.run(
+      fold,
+      [...all, ...targets.flatMap(({ id: target }) => [...keys.of(target), keys.pending(target)])],
+      words,
+    )
     return textOf(answer) === 'done'
   }
 

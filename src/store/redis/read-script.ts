@@ -30,5 +30,5 @@ for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expire) end
 return { time[1] * 1000 + math.floor(time[2] / 1000), tonumber(redis.call('HGET', state, 'grace') or 0),
   string.format('%.0f', removed), redis.call('LRANGE', removals, math.max(0, from - removed), -1),
   redis.call('HGETALL', ledgers), redis.call('ZRANGE', beats, 0, -1, 'WITHSCORES'), found,
-  redis.call('LLEN', removals) }
+  redis.call('LLEN', removals), tonumber(redis.call('HGET', state, 'graced') or 0) }
 `)

@@ -1,7 +1,8 @@
 import { MetricsError } from '../../model/errors.js'
+import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
-import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
+import { clearInterval, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
@@ -32,6 +33,8 @@ export class Service {
   private keeping: NodeJS.Timeout | undefined
   private folding: Promise<void> | undefined
   private ending = false
+  /** Whether this process has seen to the dead writers that its first flush found. */
+  private looked = false
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
@@ -45,7 +48,10 @@ export class Service {
   start(): void {
     if (this.timer !== undefined || this.ending) return
     const { flushInterval, expire } = this.options.settings
-    const tick = (): void => void (this.options.tick ?? (() => this.flush()))()
+    const tick = (): void => {
+      // An immediate cannot be cleared before it is known to run: nothing begins after `close()`.
+      if (!this.ending) void (this.options.tick ?? (() => this.flushNow(false)))()
+    }
     this.timer = setInterval(tick, flushInterval).unref()
     // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
     this.keeping = setInterval(() => void this.fold(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
@@ -59,16 +65,31 @@ export class Service {
     return connectTimeout + commandTimeout
   }
 
-  /** Whether Redis has what was counted before the call. Told to `onError` once for each time that it goes away. */
-  async flush(): Promise<boolean> {
+  /**
+   * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
+   * first flush of a process that finds dead writers adds what they left to the totals as well: so jobs that are killed
+   * right after it leave no more keys from one to the next.
+   */
+  flush(): Promise<boolean> {
+    return held(this.flushNow(true))
+  }
+
+  /** Rejections go to `onError`, once for each time that Redis goes away. */
+  async flushNow(awaited: boolean): Promise<boolean> {
+    if (this.ending) return false
     try {
-      const dead = await this.flusher.flush()
+      const { dead, keep } = await this.flusher.flush()
       this.reached()
-      if (dead > 0) this.foldSoon()
+      const folds = dead > 0 || keep
+      if (folds && awaited && !this.looked)
+        await withTimeout(this.fold(), this.options.settings.closeTimeout).catch(() => {})
+      else if (folds) this.foldSoon()
+      else this.looked = true
+      return true
     } catch (cause) {
       this.failed(cause)
+      return false
     }
-    return this.reachable
   }
 
   /** Adds removals for all writers, apart from any flush. */
@@ -125,37 +146,41 @@ export class Service {
     return writers
   }
 
-  /** @param leaves whether what was counted goes to the totals */
+  /**
+   * Nothing begins from now on.
+   *
+   * @param leaves whether what was counted goes to the totals
+   */
   async close(leaves: boolean): Promise<void> {
     this.ending = true
     clearInterval(this.timer)
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
-    // Where nobody began, there is nothing to say goodbye to.
-    if (this.timer !== undefined && leaves) await this.goodbye((cause) => this.failed(cause))
+    // A process that never began has nothing to take back.
+    if (this.timer !== undefined && leaves) await held(this.goodbye((cause) => this.failed(cause)))
+    this.flusher.close()
     await this.options.connection.close()
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
-    // Nothing else may keep the process running by now: it is held, and not for long.
     const { closeTimeout } = this.options.settings
-    const held = setTimeout(() => {}, closeTimeout)
     try {
       await withTimeout(this.flusher.leave(), closeTimeout)
-      // Where that takes too long, somebody else does it.
-      await withTimeout(this.fold(), closeTimeout).catch(() => {})
+      // A fold that began before does not have this writer. Where it takes too long, another process does it.
+      await withTimeout(
+        Promise.resolve(this.folding).then(() => this.fold()),
+        closeTimeout,
+      ).catch(() => {})
     } catch (cause) {
       failed(cause)
-    } finally {
-      clearTimeout(held)
     }
   }
 
   /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await this.goodbye(() => {})
+    await held(this.goodbye(() => {}))
   }
 
   /** Some time soon: where many see that somebody died, one of them is the first. */
@@ -175,6 +200,7 @@ export class Service {
   private async foldNow(): Promise<void> {
     try {
       await new Folding(this.shelfOptions).run(new Slices(backgroundSlice))
+      this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.
       if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))

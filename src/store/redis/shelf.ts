@@ -32,6 +32,8 @@ export class Shelf {
   /** Milliseconds of the server's clock at the last reading. */
   now = 0
   private grace = 0
+  /** Beats from here on are covered by the grace. */
+  private graced = 0
   private beats = new Map<string, number>()
   private removals: PlacedRemoval[] = []
   /** Up to where the removals were read. */
@@ -81,7 +83,8 @@ export class Shelf {
 
   isLive(id: string): boolean {
     const beat = this.beats.get(id) ?? 0
-    return beat > 0 && this.now - Math.max(beat, this.grace) <= this.options.deadAfter
+    const heard = beat >= this.graced ? Math.max(beat, this.grace) : beat
+    return beat > 0 && this.now - heard <= this.options.deadAfter
   }
 
   /** Whether somebody's numbers are to be added to the totals. */
@@ -114,9 +117,10 @@ export class Shelf {
     )
     // An answer that comes later than that is nobody's.
     const reply = await withTimeout(asking, patience)
-    const [now, grace, removed, removals, entries, beats, found, length] = listOf(reply)
+    const [now, grace, removed, removals, entries, beats, found, length, graced] = listOf(reply)
     this.now = Number(now)
     this.grace = Number(grace)
+    this.graced = Number(graced)
     this.beats = new Map(pairs(beats).map(([id, beat]) => [id, Number(beat)]))
     this.follow(Number(textOf(removed)), listOf(removals), Number(length))
     this.removed = textOf(removed)

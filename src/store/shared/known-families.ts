@@ -4,6 +4,12 @@ import type { SeriesKey } from '../../model/series-key.js'
 import { type Removal, removalTargetOf } from '../removal-index.js'
 import { adopted, type KnownFamily } from './inheritance.js'
 
+/** Forgets a series of a family, and gives it. */
+export function takeSeries({ family, index, series }: KnownFamily, number: number): RemovedSeries {
+  const slot = series.slotOf(number)!
+  return { family, index, slot, key: series.takeNumber(number), width: layoutOf(family).width }
+}
+
 /** A series that was removed. */
 export interface RemovedSeries {
   readonly family: FamilyDescriptor
@@ -19,6 +25,8 @@ export class KnownFamilies {
   private readonly byDefinition = new Map<string, KnownFamily>()
   /** By registry and name: several definitions may have one. */
   private readonly byName = new Map<string, KnownFamily[]>()
+  /** What the last removal named. */
+  private last: (Pick<Removal, 'registry' | 'name'> & { readonly families: readonly KnownFamily[] }) | undefined
 
   get(family: FamilyDescriptor): KnownFamily | undefined {
     return this.byDefinition.get(definitionKey(family))
@@ -26,6 +34,7 @@ export class KnownFamilies {
 
   add(known: KnownFamily): void {
     this.byDefinition.set(definitionKey(known.family), known)
+    this.last = undefined
     const id = removalTargetOf(known.family)
     const others = this.byName.get(id)
     if (others === undefined) this.byName.set(id, [known])
@@ -37,16 +46,15 @@ export class KnownFamilies {
     return adopted(this.get(family), family)?.series.get(key)
   }
 
-  /** Forgets the series that removals name, and gives them. */
-  take(removals: readonly Removal[]): RemovedSeries[] {
-    const taken: RemovedSeries[] = []
-    for (const removal of removals) {
-      for (const { family, index, series } of this.byName.get(removalTargetOf(removal)) ?? []) {
-        const { width } = layoutOf(family)
-        for (const [key, slot] of series.take(removal.labels)) taken.push({ family, index, key, slot, width })
-      }
-    }
-    return taken
+  /** The families that a removal names. */
+  named(removal: Removal): readonly KnownFamily[] {
+    // Many removals name one family: its name is put together once.
+    const { last } = this
+    if (last?.name === removal.name && last.registry === removal.registry) return last.families
+    const { registry, name } = removal
+    const families = this.byName.get(removalTargetOf(removal)) ?? []
+    this.last = { registry, name, families }
+    return families
   }
 
   [Symbol.iterator](): Iterator<KnownFamily> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SeriesLog } from '../../../src/store/series-log.js'
-import { familyLine, linesInUse, openedLine, readLines, removedLine } from '../../../src/store/shared/series-lines.js'
+import { familyLine, LinesInUse, openedLine, readLines, removedLine } from '../../../src/store/shared/series-lines.js'
 import { holds } from '../../helpers/property.js'
 import { counterFamily } from '../../helpers/writers.js'
 
@@ -36,6 +36,23 @@ test('what is no time is a broken line', () => {
   }
 })
 
+test('a line has the position that a series was opened behind, where the time is the same without it', () => {
+  const position = fc.oneof(fc.nat(), fc.maxSafeNat())
+  holds(
+    fc.property(position, fc.integer({ min: 1_600_000_000_000, max: 2_500_000_000_000 }), (behind, now) => {
+      const log = new SeriesLog()
+      const lines = [
+        familyLine(0, counterFamily('c')),
+        openedLine(0, 1, now / 1000, '[]'),
+        openedLine(0, 1, now / 1000, '[]', behind),
+      ]
+      expect(readLines(Buffer.concat(lines), log, 10)).toEqual({ length: Buffer.concat(lines).length, faults: 0 })
+      expect([...log.openedBehind]).toEqual([[1, behind]])
+      expect(log.createdAt).toEqual([now / 1000, now / 1000])
+    }),
+  )
+})
+
 test('the lines in use tell of the same series as all lines, and of no other', () => {
   const entry = fc.record({ slot: fc.nat(9), removes: fc.boolean(), key: fc.nat(99), broken: fc.boolean() })
   const openIn = (bytes: Buffer): [number, number, string][] => {
@@ -63,11 +80,14 @@ test('the lines in use tell of the same series as all lines, and of no other', (
         lines.push(line)
       }
       const all = Buffer.concat(lines)
-      const { families, series } = linesInUse(all)
-      const inUse = [...families, ...series]
-      expect(families.length).toBe(2)
-      expect(openIn(Buffer.concat(inUse))).toEqual(openIn(all))
-      expect(inUse.length).toBe(2 + openIn(all).length)
+      const inUse = new LinesInUse(all)
+      for (const _ of inUse.read());
+      const log = new SeriesLog()
+      const left = Buffer.concat([...inUse.pieces()])
+      readLines(left, log, 10)
+      expect(log.families.length).toBe(2)
+      expect(openIn(left)).toEqual(openIn(all))
+      expect(inUse.count).toBe(2 + openIn(all).length)
     }),
   )
 })
