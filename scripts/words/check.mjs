@@ -20,6 +20,10 @@ const readers = {
     ],
     textOf: withoutAddresses,
   },
+  examples: {
+    files: () => filesIn('examples', '.mjs', '.cjs', '.ts', '.yml', '.service', 'Dockerfile'),
+    textOf: withoutAddresses,
+  },
   comments: { files: () => filesIn('src', '.ts'), textOf: commentsOf },
   identifiers: { files: () => filesIn('src', '.ts'), textOf: identifiersOf },
 }
@@ -118,10 +122,10 @@ export function findTooMany(text) {
   return `README and docs: ${names}: ${found.length} times in ${words} words: ${rare.instead}`
 }
 
-function filesIn(folder, ending) {
+function filesIn(folder, ...endings) {
   const names = readdirSync(join(root, folder), { recursive: true }).map((name) => name.replaceAll('\\', '/'))
   return names
-    .filter((name) => name.endsWith(ending))
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
     .sort()
     .map((name) => `${folder}/${name}`)
 }
