@@ -83,7 +83,7 @@ test('there are no source maps, and nothing refers to one', () => {
   }
 })
 
-/** The functions and classes that a door exports. */
+/** The functions and classes that a door exports, and types that it does not mark as such. */
 function valuesOf(door: string): string[] {
   const text = read('esm', `${door}.d.ts`)
   const declared = [...text.matchAll(/^export declare (?:abstract )?(?:function|class) (\w+)/gm)].map(
