@@ -15,12 +15,12 @@ import { hasRedis } from '../../helpers/redis/redis-server.js'
 import { SimulatedReader, SimulatedWriter, simulatedService } from '../../helpers/redis/simulated-writers.js'
 import { startRedis } from '../../helpers/redis/started-redis.js'
 
-const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'))
+const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.txt'))
 const sample = 'text="a \\"b\\" ü\\n"'
 
 describe.skipIf(!hasRedis)('the format in Redis', () => {
   test('has a golden file for each number', () => {
-    expect(files.sort()).toEqual(Array.from({ length: storedFormat }, (_, i) => `format-${i + 1}.json`))
+    expect(files.sort()).toEqual(Array.from({ length: storedFormat }, (_, i) => `format-${i + 1}.txt`))
   })
 
   test('is what it was: what is written otherwise needs the next number', async ({ stage }) => {
@@ -30,7 +30,7 @@ describe.skipIf(!hasRedis)('the format in Redis', () => {
     await client.connect()
     await writeGoldenService(simulatedService(stage, url))
     const text = `${JSON.stringify(await dumpLedgers(client), null, 2)}\n`
-    await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `format-${storedFormat}.json`))
+    await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `format-${storedFormat}.txt`))
   })
 
   test.for(files)('%s is read, folded and continued', async (file, { stage }) => {
