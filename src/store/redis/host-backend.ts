@@ -13,9 +13,10 @@ import {
   type Surroundings,
   type WriterSnapshot,
 } from '../backend.js'
+import { filtersByTarget, removalTargetOf } from '../removal-index.js'
 import type { Facts, Removal } from './entry.js'
 import { HostImage } from './host-image.js'
-import { type HostPlace, noteFrom } from './host-place.js'
+import { type HostPlace, noteFrom, wholeOf } from './host-place.js'
 import { HostRemovals } from './host-removals.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
@@ -280,10 +281,10 @@ export class HostBackend implements Backend {
     const others = removals.filter(({ author }) => !author.startsWith(own))
     if (others.length === 0) return
     const store = this.place!.backend.openStore()
+    const filters = filtersByTarget(others)
     for (const family of new Set([...this.image.ledger.families.values()].map((known) => known.family))) {
-      const filters = others.filter(({ name, registry }) => family.name === name && family.registry === registry)
-      const labels = filters.map((removal) => removal.labels)
-      if (labels.length > 0) removeMany(store, family, labels, 'application')
+      const labels = filters.get(removalTargetOf(family))
+      if (labels !== undefined) removeMany(store, family, labels, 'application')
     }
   }
 
@@ -295,10 +296,4 @@ export class HostBackend implements Backend {
     const elsewhere = this.image.forgetSent()
     this.place!.leaveNote(JSON.stringify({ writer, elsewhere }))
   }
-}
-
-/** All writers of a reading. What is missing from it is not to be taken for gone. */
-function wholeOf({ writers, incomplete }: SourceReading): readonly WriterSnapshot[] {
-  if (incomplete !== undefined) throw incomplete
-  return writers
 }
