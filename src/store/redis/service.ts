@@ -87,11 +87,12 @@ export class Service {
     try {
       const { dead, keep } = await this.flusher.flush()
       this.reached()
-      if (keep) void this.keep(true)
-      if (dead > 0 && awaited && !this.looked)
-        await withTimeout(this.fold(), this.options.settings.closeTimeout).catch(() => {})
-      else if (dead > 0) this.foldSoon()
-      else this.looked = true
+      const kept = keep ? this.keep(true) : undefined
+      if ((dead > 0 || keep) && awaited && !this.looked) {
+        const folded = dead > 0 ? this.fold() : undefined
+        await withTimeout(Promise.all([kept, folded]), this.options.settings.closeTimeout).catch(() => {})
+      } else if (dead > 0) this.foldSoon()
+      if (dead === 0) this.looked = true
       return true
     } catch (cause) {
       this.failed(cause)
