@@ -3,6 +3,7 @@ import { encryptionFromEnvironment } from '../../delivery/encryption.js'
 import { hostsIn, portOptionsFromEnvironment } from '../../delivery/port-environment.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
+import { isServiceLink } from '../../model/service-link.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
@@ -75,7 +76,8 @@ export const serve: Command = {
 }
 
 function portNumber(given: string | undefined): number {
-  const text = given ?? process.env.PROMETHEUS_METRICS_PORT ?? '9464'
+  const named = process.env.PROMETHEUS_METRICS_PORT ?? ''
+  const text = given ?? (isServiceLink('PROMETHEUS_METRICS_PORT', named) || named === '' ? '9464' : named)
   if (/^\d+$/.test(text)) return Number(text)
   throw new MetricsError('OPTION_INVALID', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`)
 }

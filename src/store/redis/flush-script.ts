@@ -16,7 +16,7 @@ import { write } from './script-parts.js'
  */
 export const flush = new Script(`${write}
 local ledgers, beats, state, removals, folded, seats, values, names, exemplars, pending = unpack(KEYS)
-local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, nonce, born, answered, retention, token, ahead, last = unpack(ARGV, 1, 19)
+local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, born, answered, retention, token, ahead, last = unpack(ARGV, 1, 18)
 local now = milliseconds()
 local tomb = redis.call('HGET', folded, id)
 if tomb then return { 'folded', versionOf(tomb) } end
@@ -29,7 +29,7 @@ end
 if not stored and tonumber(answered) > 0 and now - tonumber(answered) > tonumber(retention)
   and redis.call('HGET', state, 'born') == born then return { 'folded', tonumber(base) } end
 redis.call('HSETNX', state, 'format', '1')
-redis.call('HSETNX', state, 'born', nonce)
+redis.call('HSETNX', state, 'born', token)
 redis.call('HSETNX', state, 'removed', text(now * 1000))
 local removed = numberIn(state, 'removed')
 local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
@@ -58,7 +58,10 @@ if has < tonumber(version) then
   if whole ~= '1' and not fits then return { 'behind', has } end
   local there = incomplete(pending, token, ahead)
   if there then return { 'pieces', there } end
-  if not redis.call('ZSCORE', seats, id) then
+  local own = redis.call('ZSCORE', seats, id)
+  if own then
+    seat = tonumber(own)
+  else
     local function isFree(number) return number > 0 and redis.call('ZCOUNT', seats, number, number) == 0 end
     -- The longest silent come first: the seats of the dead are free.
     local oldest = redis.call('ZRANGE', beats, 0, 99, 'WITHSCORES')
@@ -80,7 +83,7 @@ if has < tonumber(version) then
     end
     redis.call('ZADD', seats, seat, id)
   end
-  for n = 20, #ARGV do redis.call('RPUSH', removals, ARGV[n]) end
+  for n = 19, #ARGV do redis.call('RPUSH', removals, ARGV[n]) end
   write(ahead, last, whole, values, names, exemplars, pending, expire)
   redis.call('HSET', ledgers, id, version .. ' ' .. seat .. ' ' .. text(since) .. ' ' .. rest)
 end

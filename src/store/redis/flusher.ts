@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { inSlices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import type { Change } from './change.js'
@@ -76,8 +75,6 @@ const mostTurns = 4
 export class Flusher {
   writer: string
   seat = 0
-  /** What an empty Redis calls itself, if this flush is the first to reach it. */
-  private readonly nonce = randomUUID()
   /** What Redis is known to have. */
   version = 0
   private seen = 0
@@ -186,6 +183,7 @@ export class Flusher {
         this.beginAgain()
       } else {
         this.version = Math.max(number, sending.version)
+        this.answeredAt = 0
         this.flushed.ledger.begin()
       }
       if (turn === mostTurns) throw new Error(`Redis has had something else than was sent, ${mostTurns} times`)
@@ -211,7 +209,7 @@ export class Flusher {
   private async askWhatIsThere(): Promise<void> {
     const { deadAfter, expire } = this.options
     const { writer } = this
-    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(12).fill('0')]
+    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(11).fill('0')]
     const answer = listOf(await this.run(flush, this.keysOf(writer), words))
     // Asked anew when another ledger was taken up meanwhile.
     if (writer !== this.writer) return
@@ -247,7 +245,6 @@ export class Flusher {
       String(change.before.values),
       String(change.before.names),
       String(this.seen),
-      this.nonce,
       this.born,
       String(this.answeredAt),
       String(retention),

@@ -19,7 +19,7 @@ import { type HostPlace, noteFrom } from './host-place.js'
 import { HostRemovals } from './host-removals.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
-import { inTurn } from './redis-backend.js'
+import { inTurn, sourceOf } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
 import type { Shelf } from './shelf.js'
@@ -96,8 +96,7 @@ export class HostBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    const shelf = this.service.shelf()
-    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
+    return sourceOf(this.service, (shelf, pause) => this.read(shelf, pause))
   }
 
   /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { threadId } from 'node:worker_threads'
+import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import {
   type Backend,
   nameOfProcess,
@@ -70,8 +71,7 @@ export class RedisBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    const shelf = this.service.shelf()
-    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
+    return sourceOf(this.service, (shelf, pause) => this.read(shelf, pause))
   }
 
   /**
@@ -98,10 +98,13 @@ export class RedisBackend implements Backend {
     }
   }
 
-  /** Whether Redis has, in the ledger of this process, what it counted; in the totals it is when it was taken for dead. */
+  /**
+   * Whether what this process has counted is to be shown in place of its ledger. It is not where the shelf was read and
+   * has no such ledger: then the process was taken for dead, and the totals have it.
+   */
   private isOwnKnown(shelf: Shelf): boolean {
     const { writer, version } = this.service.flusher
-    return version === 0 || shelf.ledgers.has(writer)
+    return version === 0 || shelf.readAt === 0 || shelf.ledgers.has(writer)
   }
 
   /** What this process has counted, in place of what Redis last had of it. */
@@ -112,6 +115,14 @@ export class RedisBackend implements Backend {
     const own = this.store.ledger.snapshot(facts)
     return [...writers.filter((other) => other.writer !== writer), own]
   }
+}
+
+/** Reads a service, one reading after the other. */
+export function sourceOf(service: Service, readOf: (shelf: Shelf, pause: Pause) => Promise<SourceReading>): Source {
+  const shelf = service.shelf()
+  const read = inTurn((pause: Pause) => readOf(shelf, pause))
+  service.restore = async () => shelf.readAt > 0 && read(new Slices(backgroundSlice))
+  return { read, close() {} }
 }
 
 /** One after the other, whoever asks. */

@@ -1,8 +1,8 @@
 import { MetricsError } from '../../model/errors.js'
 import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
-import { withTimeout } from '../../runtime/time-limit.js'
-import { clearInterval, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
+import { withProgress, withTimeout } from '../../runtime/time-limit.js'
+import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
@@ -29,10 +29,16 @@ export interface ServiceOptions {
 export class Service {
   readonly flusher: Flusher
   private readonly shelfOptions: ShelfOptions
+  /** Reads the service as it was seen before, and so restores what Redis has lost of it. */
+  restore: (() => Promise<unknown>) | undefined
   private timer: NodeJS.Timeout | undefined
   private keeping: NodeJS.Timeout | undefined
   private folding: Promise<void> | undefined
   private ending = false
+  private keptAt = -Infinity
+  /** The ID of the state in Redis at the last flush, and when it was first found to be another one. */
+  private born = ''
+  private emptiedAt = -Infinity
   /** Whether this process has seen to the dead writers that its first flush found. */
   private looked = false
   private reachable = true
@@ -40,8 +46,9 @@ export class Service {
 
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed } = options
-    const { keyPrefix, deadAfter, expire, scrapeTimeout } = settings
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapeTimeout }
+    const { keyPrefix, deadAfter, expire, flushInterval, scrapeTimeout } = settings
+    const settle = Math.min(1.5 * flushInterval, scrapeTimeout)
+    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, settle, patience: scrapeTimeout }
     this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: this.flushTimeout, writer })
   }
 
@@ -54,7 +61,7 @@ export class Service {
     }
     this.timer = setInterval(tick, flushInterval).unref()
     // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
-    this.keeping = setInterval(() => void this.fold(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
+    this.keeping = setInterval(() => void this.keep(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
     if (this.options.tick === undefined) process.on('beforeExit', this.beforeExit)
     setImmediate(tick).unref()
   }
@@ -80,11 +87,12 @@ export class Service {
     try {
       const { dead, keep } = await this.flusher.flush()
       this.reached()
-      const folds = dead > 0 || keep
-      if (folds && awaited && !this.looked)
-        await withTimeout(this.fold(), this.options.settings.closeTimeout).catch(() => {})
-      else if (folds) this.foldSoon()
-      else this.looked = true
+      const kept = keep ? this.keep(true) : undefined
+      if ((dead > 0 || keep) && awaited && !this.looked) {
+        const folded = dead > 0 ? this.fold() : undefined
+        await withTimeout(Promise.all([kept, folded]), this.options.settings.closeTimeout).catch(() => {})
+      } else if (dead > 0) this.foldSoon()
+      if (dead === 0) this.looked = true
       return true
     } catch (cause) {
       this.failed(cause)
@@ -116,9 +124,11 @@ export class Service {
       : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
+    const unread = shelf.readAt === 0
     try {
       await shelf.read(pause)
       await flushing
+      if (unread && (await this.settles())) await shelf.read(pause)
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
       if (flushes && flushed && shelf.ledgers.get(writer)?.version !== version) await shelf.read(pause)
@@ -129,11 +139,55 @@ export class Service {
     }
     if (flushed) this.reached()
     else this.reachable = false
+    // A process that scrapes once and ends keeps the keys as well.
+    if (this.keptAt + this.options.settings.expire / 4 < monotonicNow()) void this.keep()
     return { flushed }
+  }
+
+  /**
+   * Where Redis has just come back empty, waits until the living have sent what they have: a scrape that has seen none of
+   * them before would show too little. Gives whether it waited.
+   */
+  private async settles(): Promise<boolean> {
+    this.followBorn()
+    // A little longer than those that have seen the others, and restore what is missing.
+    const rest = this.emptiedAt + 1.3 * this.shelfOptions.settle! - monotonicNow()
+    if (rest <= 0) return false
+    await new Promise((resolve) => setTimeout(resolve, rest))
+    return true
+  }
+
+  /**
+   * Keeps the keys from expiring: of all processes that do so within an interval, one does it.
+   *
+   * @param isClaimed whether it is known that this process is the one
+   */
+  private async keep(isClaimed = false): Promise<void> {
+    this.keptAt = monotonicNow()
+    try {
+      const shelf = this.shelf()
+      if (!isClaimed && !(await shelf.claimsKeeping(this.options.settings.expire / 8))) return
+      await shelf.read(new Slices(backgroundSlice), () => false)
+      await shelf.keep()
+      if (shelf.hasDead() || shelf.hasLagging()) this.foldSoon()
+    } catch {
+      // Redis is away, which the next flush reports.
+    }
+  }
+
+  private followBorn(): void {
+    const { born } = this.flusher
+    if (this.born !== '' && born !== this.born) {
+      this.emptiedAt = monotonicNow()
+      // What this process has seen is restored whether it is scraped or not.
+      void this.restore?.().catch(() => {})
+    }
+    this.born = born
   }
 
   /** Redis has answered a flush or a scrape, whichever came first. */
   private reached(): void {
+    this.followBorn()
     if (!this.reachable) this.options.onRecovered?.('Redis accepts counts again')
     this.reachable = true
   }
@@ -166,7 +220,7 @@ export class Service {
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
     const { closeTimeout } = this.options.settings
     try {
-      await withTimeout(this.flusher.leave(), closeTimeout)
+      await withProgress(this.flusher.leave(), closeTimeout, () => this.flusher.progress)
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
       await withTimeout(
         Promise.resolve(this.folding).then(() => this.fold()),
@@ -199,7 +253,8 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice))
+      const time = this.ending ? this.options.settings.closeTimeout / 2 : Number.POSITIVE_INFINITY
+      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice), time)
       this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.
