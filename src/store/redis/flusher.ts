@@ -69,16 +69,20 @@ export class Flusher {
   /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
   private asks = false
 
+  private keys: Keys
+
   constructor(
     private readonly flushed: Flushed,
     private readonly options: FlusherOptions,
   ) {
     this.writer = options.writer
+    this.keys = options.keys
   }
 
-  /** Writes a ledger from now on that others may have written before. */
-  restart(writer: string): void {
+  /** Writes a ledger from now on that others may have written before, in whichever shard it is. */
+  restart(writer: string, keys: Keys): void {
     this.writer = writer
+    this.keys = keys
     this.version = 0
     this.asks = true
     // Redis knows how far those came with the removals.
@@ -164,8 +168,8 @@ export class Flusher {
 
   /** So that the next change leads on from there, whatever the clocks of those were that wrote it. */
   private async askWhatIsThere(): Promise<void> {
-    const { keys, deadAfter, expire } = this.options
-    const { writer } = this
+    const { deadAfter, expire } = this.options
+    const { writer, keys } = this
     const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), '0', '0', '0', '0', '0']
     const answer = listOf(await this.send({ keys: [...keys.shared, ...keys.of(writer)], words }))
     // Asked anew when another ledger was taken up meanwhile.
@@ -177,7 +181,8 @@ export class Flusher {
   }
 
   private prepare(): Sending {
-    const { keys, deadAfter, expire } = this.options
+    const { deadAfter, expire } = this.options
+    const { keys } = this
     const { ledger, untold } = this.flushed
     const change = ledger.change()
     const version = this.version + 1

@@ -13,15 +13,14 @@ import {
   type WriterSnapshot,
 } from '../backend.js'
 import type { Facts, Removal } from './entry.js'
-import { HostImage } from './host-image.js'
-import { type HostPlace, noteFrom } from './host-place.js'
-import { HostRemovals } from './host-removals.js'
+import { type Elsewhere, HostImage } from './host-image.js'
+import { type HostNote, type HostPlace, noteFrom } from './host-place.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
 import { inTurn } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
-import type { Shelf } from './shelf.js'
+import { Shelves } from './shelves.js'
 
 const nothing = { id: '', version: 0 }
 const noPause: Pause = { due: () => false, rest: async () => {} }
@@ -31,7 +30,6 @@ export class HostBackend implements Backend {
   readonly name = 'redis'
   readonly shared = true
   private readonly service: Service
-  private readonly removals: HostRemovals
   private readonly startedAt = Date.now() / 1000
   private readonly stores = new WeakMap<Store, Store>()
   private place: HostPlace | undefined
@@ -77,7 +75,6 @@ export class HostBackend implements Backend {
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
       tick: () => this.flush(),
     })
-    this.removals = new HostRemovals(this.service)
   }
 
   begin(surroundings: Surroundings): void {
@@ -95,8 +92,8 @@ export class HostBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    const shelf = this.service.shelf()
-    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
+    const shelves = this.service.shelves()
+    return { read: inTurn((pause: Pause) => this.read(shelves, pause)), close() {} }
   }
 
   /**
@@ -116,7 +113,6 @@ export class HostBackend implements Backend {
   }
 
   close(): Promise<void> {
-    this.removals.end()
     this.closing ??= this.leave()
     return this.closing
   }
@@ -190,12 +186,28 @@ export class HostBackend implements Backend {
    */
   private async takeOver(run: string, pause: Pause): Promise<void> {
     const image = new HostImage()
-    const { writer = this.ledgerOf(run), elsewhere = [] } = noteFrom(this.place!.note(), this.ledgerOf(run))
+    const ledger = this.ledgerOf(run)
+    const { writer = ledger, elsewhere = [], shard = this.service.shards.shardOf(ledger) } = this.noteOf(ledger)
     image.count(elsewhere)
     await image.update(wholeOf(await this.here().read(pause)), pause)
     this.image = image
-    this.service.flusher.restart(writer)
+    this.service.restart(writer, shard)
+    this.leaveNote(writer, elsewhere)
     this.leading = run
+  }
+
+  private noteOf(ledger: string): HostNote {
+    return noteFrom(this.place!.note(), ledger)
+  }
+
+  /** The next leader of the host goes on with the ledger, in its shard, however many shards it is configured for. */
+  private leaveNote(writer: string, elsewhere: Elsewhere): void {
+    try {
+      this.place!.leaveNote(JSON.stringify({ writer, elsewhere, shard: this.service.shard }))
+    } catch (cause) {
+      const text = `what the next process that flushes for ${this.settings.instance} must know could not be written (${cause})`
+      this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
+    }
   }
 
   /** Host and run: the same for every process of the host, and another when the directory begins anew. */
@@ -203,14 +215,14 @@ export class HostBackend implements Backend {
     return `host:${this.settings.instance}:${run}`
   }
 
-  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
+  private async read(shelves: Shelves, pause: Pause): Promise<SourceReading> {
     const leads = await this.follow({ pause })
-    const { flushed, cause } = await this.service.read(shelf, leads, pause)
+    const { flushed, cause } = await this.service.read(shelves, leads, pause)
     const errors = cause === undefined ? [] : [cause]
-    const writers = this.service.shown(shelf)
+    const writers = this.service.shown(shelves)
     const run = this.place!.runId()
     const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
-    const own = [...shelf.ledgers.values()].find(({ id }) => isOwn(id))
+    const [own, shard] = shelves.find(isOwn)
     const others = writers.filter(({ writer }) => !isOwn(writer))
     // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: who is to be shown
     // beside the directory is whoever was there before.
@@ -221,11 +233,11 @@ export class HostBackend implements Backend {
     else if (this.dark !== undefined && (own.id !== this.dark.id || own.version > this.dark.version))
       this.dark = undefined
     if (this.dark === undefined) return { writers, errors, reachable: flushed }
-    const seat = (own?.entry?.seat ?? 1) * partsOfSeat
+    const first = (own?.entry?.seat ?? 1) * partsOfSeat
     const local = await this.here().read(pause)
     const here = local.writers.map((writer) => ({
       ...writer,
-      seat: seat + writer.seat,
+      seat: Shelves.seat(shard, first + writer.seat),
       process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
     }))
     const { incomplete } = local
@@ -264,7 +276,7 @@ export class HostBackend implements Backend {
   private announce({ registry, name }: FamilyDescriptor, filters: readonly LabelFilter[]): void {
     // Not in the name of the host's ledger: until the next flush, that has what was removed.
     const author = `${this.ledgerOf(this.place!.runId() ?? '')} removes`
-    this.removals.push(filters.map((labels) => ({ author, registry, name, labels })))
+    this.service.announce(filters.map((labels) => ({ author, registry, name, labels })))
   }
 
   /** Series were removed: those of other hosts are removed here as well, those of this one are already. */
@@ -286,8 +298,7 @@ export class HostBackend implements Backend {
       const text = `nobody flushed for ${this.settings.instance} for longer than deadAfter, and this process did not before: what was counted meanwhile is not shown`
       this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text))
     }
-    const elsewhere = this.image.forgetSent()
-    this.place!.leaveNote(JSON.stringify({ writer, elsewhere }))
+    this.leaveNote(writer, this.image.forgetSent())
   }
 }
 

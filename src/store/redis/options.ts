@@ -4,6 +4,7 @@ import { checkOptions, givenOptions, type OptionNames } from '../../model/known-
 import { describe } from '../../model/metric-name.js'
 import type { RedisTls } from '../../redis-client/place.js'
 import { addressed, type RedisAddressOptions } from './address-options.js'
+import { mostShards } from './shards.js'
 
 /** How processes share their metrics through Redis. All times are in seconds. */
 export interface RedisOptions extends RedisAddressOptions {
@@ -35,6 +36,11 @@ export interface RedisOptions extends RedisAddressOptions {
   readonly dir?: string | undefined
   /** What one scraped instance is: the name of the host when left out. */
   readonly instance?: string | undefined
+  /**
+   * Over how many shards of a Redis Cluster the writers of the service are spread, each with a hash tag of its own: 1 when
+   * left out. It may change while processes run.
+   */
+  readonly shards?: number | undefined
 }
 
 const known = {
@@ -49,6 +55,7 @@ const known = {
   perHost: true,
   dir: true,
   instance: true,
+  shards: true,
   host: true,
   port: true,
   db: true,
@@ -66,6 +73,7 @@ export interface RedisSettings {
   readonly deadAfter: number
   readonly scope: 'service' | 'instance'
   readonly instance: string
+  readonly shards: number
 }
 
 const defaults = {
@@ -74,6 +82,7 @@ const defaults = {
   expireKeyTime: 3600,
   deadAfter: 15,
   scope: 'service',
+  shards: 1,
 } as const
 
 /**
@@ -92,13 +101,16 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
   if (options.url !== undefined && options.client !== undefined) {
     throw invalid('url and client exclude each other; leave one of them out')
   }
-  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance } = {
+  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance, shards } = {
     ...defaults,
     instance: hostname(),
     ...givenOptions(options),
   }
   if (scope !== 'service' && scope !== 'instance') throw invalid(`scope is service or instance, not ${describe(scope)}`)
   if (typeof instance !== 'string' || instance === '') throw invalid('instance must be a text')
+  if (!Number.isInteger(shards) || shards < 1 || shards > mostShards) {
+    throw invalid(`shards is a whole number from 1 to ${mostShards}, got ${describe(shards)}`)
+  }
   return {
     keyPrefix,
     flushInterval: milliseconds('flushInterval', flushInterval, 0.01),
@@ -107,6 +119,7 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     deadAfter: Math.max(milliseconds('deadAfter', deadAfter, 0.1), flushInterval * 3000),
     scope,
     instance: instance.toWellFormed(),
+    shards,
   }
 }
 

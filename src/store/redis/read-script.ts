@@ -39,7 +39,7 @@ end
 return { moment(state, known), chunk[1], entries, redis.call('HLEN', ledgers),
   redis.call('HGET', state, 'grace') or '0', redis.call('HGET', state, 'graced') or '0',
   redis.call('HGET', state, 'format') or '', text(removed), length, text(removed + start),
-  redis.call('LRANGE', removals, start, start + most - 1) }
+  redis.call('LRANGE', removals, start, start + most - 1), redis.call('HGET', state, 'shards') or '1' }
 `)
 
 /**

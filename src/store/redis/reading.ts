@@ -25,6 +25,12 @@ export interface Inhabitants {
   isLive(id: string): boolean
 }
 
+/** Whether an instance has a living writer. */
+export function isInhabited(instance: string, service: Inhabitants): boolean {
+  for (const [id, { facts }] of service.entries) if (facts.instance === instance && service.isLive(id)) return true
+  return false
+}
+
 /** Which ledgers a reading reads. */
 export type Wanted = (id: string, entry: LedgerEntry, service: Inhabitants) => boolean
 
@@ -46,6 +52,8 @@ export class Reading implements Inhabitants {
   born: string | undefined
   folds = -1
   format = ''
+  /** How many shards are recorded. */
+  shards = 1
   /** Ledgers that are still to be read. */
   private readonly waiting = new Set<string>()
   private readonly sizes: ChunkSizes
@@ -86,9 +94,10 @@ export class Reading implements Inhabitants {
     for (;;) {
       const words = [this.folds, cursor, entries, this.removals.followed, removals].map(String)
       const reply = listOf(await this.ask(survey, shared, words))
-      const [moment, next, chunk, count, grace, graced, format, removed, length, start, list] = reply
+      const [moment, next, chunk, count, grace, graced, format, removed, length, start, list, shards] = reply
       this.follow(moment)
       this.format = textOf(format)
+      this.shards = Number(textOf(shards))
       await this.takeEntries(listOf(chunk), Number(textOf(grace)), Number(textOf(graced)), pause)
       const more = this.removals.take({
         removed: Number(textOf(removed)),

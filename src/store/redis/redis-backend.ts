@@ -14,7 +14,7 @@ import type { RedisSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
-import type { Shelf } from './shelf.js'
+import { Shelves } from './shelves.js'
 
 /** Processes of any number of hosts, sharing a Redis. */
 export class RedisBackend implements Backend {
@@ -36,6 +36,7 @@ export class RedisBackend implements Backend {
       writer,
       onRemoved: (family, key) => this.surroundings?.onRemoved(family, key),
       flush: () => this.flush(),
+      announce: (removals) => this.service.announce(removals),
     })
     this.store = store
     const { ledger, untold } = store
@@ -54,6 +55,7 @@ export class RedisBackend implements Backend {
       connection,
       writer,
       flushed,
+      carriesRemovals: true,
       onError: (error) => this.surroundings?.onError(error),
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
     })
@@ -70,8 +72,8 @@ export class RedisBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    const shelf = this.service.shelf()
-    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
+    const shelves = this.service.shelves()
+    return { read: inTurn((pause: Pause) => this.read(shelves, pause)), close() {} }
   }
 
   /**
@@ -88,27 +90,35 @@ export class RedisBackend implements Backend {
     return this.closing
   }
 
-  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
-    const { flushed, cause } = await this.service.read(shelf, true, pause)
-    const writers = this.service.shown(shelf)
+  private async read(shelves: Shelves, pause: Pause): Promise<SourceReading> {
+    const { flushed, cause } = await this.service.read(shelves, true, pause)
+    const writers = this.service.shown(shelves)
     return {
-      writers: flushed || !this.isOwnKnown(shelf) ? writers : this.withOwn(writers),
+      writers: flushed || !this.isOwnKnown(shelves) ? writers : this.withOwn(writers),
       errors: cause === undefined ? [] : [cause],
       reachable: flushed,
     }
   }
 
   /** Whether Redis has, in the ledger of this process, what it counted; in the totals it is when it was taken for dead. */
-  private isOwnKnown(shelf: Shelf): boolean {
+  private isOwnKnown(shelves: Shelves): boolean {
     const { writer, version } = this.service.flusher
-    return version === 0 || shelf.ledgers.has(writer)
+    return version === 0 || shelves.ledger(writer) !== undefined
   }
 
   /** What this process has counted, in place of what Redis last had of it. */
   private withOwn(writers: readonly WriterSnapshot[]): WriterSnapshot[] {
     const { writer, seat } = this.service.flusher
     const { startedAt, process } = this
-    const facts = { writer, seat: seat || 1, live: true, epoch: 1, startedAt, process, dropped: 0 }
+    const facts = {
+      writer,
+      seat: Shelves.seat(this.service.shard, seat || 1),
+      live: true,
+      epoch: 1,
+      startedAt,
+      process,
+      dropped: 0,
+    }
     const own = this.store.ledger.snapshot(facts)
     return [...writers.filter((other) => other.writer !== writer), own]
   }

@@ -10,14 +10,16 @@ import {
   setTimeout,
 } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
-import { type LedgerEntry, type Removal, removalText } from './entry.js'
+import type { LedgerEntry, Removal } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
-import { Folding } from './fold.js'
-import { Keys } from './keys.js'
+import type { Keys } from './keys.js'
 import type { RedisSettings } from './options.js'
-import { remove } from './removal-scripts.js'
+import { RemovalAnnouncer } from './removal-announcer.js'
 import type { Connection } from './script.js'
+import { Shards } from './shards.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
+import { Shelves } from './shelves.js'
+import { Upkeep } from './upkeep.js'
 
 /** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
 const flushPatience = 5_000
@@ -30,6 +32,8 @@ export interface ServiceOptions {
   readonly connection: Connection
   readonly writer: string
   readonly flushed: Flushed
+  /** Whether its flushes carry removals to its own shard. */
+  readonly carriesRemovals?: boolean
   readonly onError: (error: MetricsError) => void
   /** Called when Redis accepts counts again after it did not. */
   readonly onRecovered?: (text: string) => void
@@ -40,7 +44,11 @@ export interface ServiceOptions {
 /** What a process does for its service in Redis: flushes, looks after the dead, and says goodbye. */
 export class Service {
   readonly flusher: Flusher
-  private readonly shelfOptions: ShelfOptions
+  readonly shards: Shards
+  /** The shard of the writer. */
+  shard: number
+  private readonly announcer: RemovalAnnouncer
+  private readonly upkeep: Upkeep
   private timer: NodeJS.Timeout | undefined
   private keeping: NodeJS.Timeout | undefined
   private folding: Promise<void> | undefined
@@ -50,10 +58,36 @@ export class Service {
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
   constructor(private readonly options: ServiceOptions) {
-    const { settings, connection, writer, flushed } = options
-    const { keyPrefix, deadAfter, expire } = settings
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapePatience }
-    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
+    const { settings, connection, writer, flushed, carriesRemovals = false } = options
+    this.shards = new Shards({ ...settings, connection, patience: flushPatience })
+    this.shard = this.shards.shardOf(writer)
+    const keys = this.shards.of(this.shard)
+    this.flusher = new Flusher(this.admitted(flushed), { ...this.shelfOptions(keys), patience: flushPatience, writer })
+    const carried = carriesRemovals ? this.shard : undefined
+    const { expire } = settings
+    this.announcer = new RemovalAnnouncer({ shards: this.shards, carried, connection, expire, patience: flushPatience })
+    this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
+  }
+
+  /** The same, but nothing goes to a shard that readers do not know. */
+  private admitted(flushed: Flushed): Flushed {
+    const admission = (): Promise<void> | undefined => this.shards.admission(this.shard)
+    return Object.defineProperty(Object.create(flushed), 'changing', {
+      get: () => flushed.changing ?? admission(),
+    })
+  }
+
+  private shelfOptions(keys: Keys): ShelfOptions {
+    const { settings, connection } = this.options
+    const { deadAfter, expire } = settings
+    return { keys, connection, deadAfter, expire, patience: scrapePatience }
+  }
+
+  /** Writes a ledger from now on that others may have written before, in the shard that it is in. */
+  restart(writer: string, shard: number): void {
+    this.shards.extend(shard + 1)
+    this.shard = shard
+    this.flusher.restart(writer, this.shards.of(shard))
   }
 
   start(): void {
@@ -70,7 +104,10 @@ export class Service {
   /** Whether Redis has what was counted before the call. Told to `onError` once for each time that it goes away. */
   async flush(): Promise<boolean> {
     try {
+      this.shards.refresh(this.options.settings.deadAfter / 2)
+      const announced = this.announced()
       const dead = await this.flusher.flush()
+      await announced
       this.reached()
       if (dead > 0) this.foldSoon()
     } catch (cause) {
@@ -79,23 +116,26 @@ export class Service {
     return this.reachable
   }
 
-  /** Adds removals for all writers, apart from any flush. */
-  async announce(removals: readonly Removal[]): Promise<void> {
-    const { keys, connection, expire } = this.shelfOptions
-    await withTimeout(
-      connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
-      flushPatience,
-    )
+  /** Adds removals for all writers, in the shards that do not learn of them with a flush. */
+  announce(removals: readonly Removal[]): void {
+    this.announcer.push(removals)
   }
 
-  shelf(): Shelf {
-    return new Shelf(this.shelfOptions)
+  /** All removals that were announced are in all shards. */
+  private announced(): Promise<void> {
+    const announced = this.announcer.settle()
+    announced.catch(() => {})
+    return announced
+  }
+
+  shelves(): Shelves {
+    return new Shelves(this.shards, (keys) => new Shelf(this.shelfOptions(keys)))
   }
 
   /**
    * Flushes where `flushes` says so, and reads everybody in the same round trip; gives whether either failed.
    */
-  async read(shelf: Shelf, flushes: boolean, pause: Pause): Promise<{ flushed: boolean; cause?: MetricsError }> {
+  async read(shelves: Shelves, flushes: boolean, pause: Pause): Promise<{ flushed: boolean; cause?: MetricsError }> {
     let flushed = true
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
@@ -104,14 +144,15 @@ export class Service {
           flushed = false
         })
     try {
-      await shelf.read(pause)
+      await shelves.read(pause)
       await flushing
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
-      if (flushes && flushed && shelf.ledgers.get(writer)?.version !== version) await shelf.read(pause)
+      if (flushes && flushed && shelves.ledger(writer)?.version !== version) await shelves.read(pause)
     } catch (cause) {
       await flushing
-      this.reachable = false
+      // Where the flush was taken, another shard did not answer.
+      if (!flushes || !flushed) this.reachable = false
       return { flushed: false, cause: this.unreachable(cause) }
     }
     if (flushed) this.reached()
@@ -125,11 +166,7 @@ export class Service {
   private async keep(): Promise<void> {
     this.keptAt = monotonicNow()
     try {
-      const shelf = this.shelf()
-      if (!(await shelf.claimsKeeping(this.options.settings.expire / 8))) return
-      await shelf.read(new Slices(backgroundSlice), () => false)
-      await shelf.keep()
-      if (shelf.hasDead()) this.foldSoon()
+      if (await this.upkeep.keep(this.options.settings.expire / 8, new Slices(backgroundSlice))) this.foldSoon()
     } catch {
       // Redis is away, which the next flush reports.
     }
@@ -141,11 +178,11 @@ export class Service {
     this.reachable = true
   }
 
-  /** What the shelf shows of the service, or of the own instance. */
-  shown(shelf: Shelf): WriterSnapshot[] {
+  /** What the shelves show of the service, or of the own instance. */
+  shown(shelves: Shelves): WriterSnapshot[] {
     const { scope, instance } = this.options.settings
-    const writers = shelf.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
-    if (shelf.hasDead()) this.foldSoon()
+    const writers = shelves.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
+    if (shelves.hasDead()) this.foldSoon()
     return writers
   }
 
@@ -157,6 +194,8 @@ export class Service {
     process.off('beforeExit', this.beforeExit)
     // Where nobody began, there is nothing to say goodbye to.
     if (this.timer !== undefined && leaves) await this.goodbye((cause) => this.failed(cause))
+    await withTimeout(this.announced(), lastPatience).catch(() => {})
+    this.announcer.end()
     await this.options.connection.close()
   }
 
@@ -165,7 +204,7 @@ export class Service {
     // Nothing else may keep the process running by now: it is held, and not for long.
     const held = setTimeout(() => {}, lastPatience)
     try {
-      await withTimeout(this.flusher.leave(), lastPatience)
+      await withTimeout(Promise.all([this.flusher.leave(), this.announced()]), lastPatience)
       // Where that takes too long, somebody else does it.
       await withTimeout(this.fold(), lastPatience).catch(() => {})
     } catch (cause) {
@@ -197,7 +236,7 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice))
+      await this.upkeep.fold(new Slices(backgroundSlice))
     } catch (cause) {
       // Somebody else does it, or the next time.
       if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))

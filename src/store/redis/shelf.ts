@@ -3,7 +3,7 @@ import type { Pause, WriterSnapshot } from '../backend.js'
 import { isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
-import { type ChunkSizes, type Inhabitants, Overtaken, Reading, type Wanted } from './reading.js'
+import { type ChunkSizes, type Inhabitants, isInhabited, Overtaken, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
 import type { Connection } from './script.js'
@@ -42,6 +42,8 @@ export class Shelf implements Inhabitants {
   folds = 0
   /** The format of the state in Redis; empty before the first flush. */
   format = ''
+  /** How many shards are recorded; shard 0 has the number. */
+  shards = 1
   /** Entries that this version cannot read: those of a later format, and those of other programs. */
   unreadable: ReadonlyMap<string, string> = new Map()
   private live: ReadonlySet<string> = new Set()
@@ -87,6 +89,7 @@ export class Shelf implements Inhabitants {
     this.born = reading.born ?? ''
     this.folds = reading.folds
     this.format = reading.format
+    this.shards = reading.shards
   }
 
   /** The end of the removals. */
@@ -109,12 +112,23 @@ export class Shelf implements Inhabitants {
     return false
   }
 
+  /**
+   * The same, or whether there are totals of an instance without living writers.
+   *
+   * @param isElsewhere whether an instance has a living writer in another shard
+   */
+  hasUnfolded(isElsewhere: (instance: string) => boolean): boolean {
+    if (this.hasDead()) return true
+    const left = [...this.entries.values()].filter(({ facts }) => facts.kind === 'totals' && facts.instance !== '')
+    return left.some(({ facts }) => !isElsewhere(facts.instance) && !isInhabited(facts.instance, this))
+  }
+
   /** The totals first and the living last: where two say the same, the later one's is shown. */
   snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
     const found: WriterSnapshot[] = []
     for (const ledger of this.ledgers.values())
       if (shown(ledger.entry!)) found.push(...ledger.snapshots(this.isLive(ledger.id)))
-    return found.sort((a, b) => Number(a.live) - Number(b.live) || a.seat - b.seat || (a.writer < b.writer ? -1 : 1))
+    return found.sort(inOrder)
   }
 
   /**
@@ -150,4 +164,9 @@ export class Shelf implements Inhabitants {
     if (taken - removed < manyRemovals) return
     await withTimeout(connection.run(trim, [keys.state, keys.removals], [String(removed), String(taken)]), patience)
   }
+}
+
+/** The dead before the living, and each of them by their seats. */
+export function inOrder(a: WriterSnapshot, b: WriterSnapshot): number {
+  return Number(a.live) - Number(b.live) || a.seat - b.seat || (a.writer < b.writer ? -1 : 1)
 }

@@ -22,6 +22,7 @@ const settings = {
   deadAfter: 60_000,
   scope: 'service',
   instance: 'host',
+  shards: 1,
 } as const
 
 describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
@@ -56,7 +57,7 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
 
     const { registry, name } = jobs
     const removal = removalText({ author: 'somebody else', registry, name, labels: { who: 'all' } })
-    await connection.run(remove, [options.keys.state, options.keys.removals], [removal, '60000'])
+    await connection.run(remove, [options.keys.state, options.keys.removals], ['60000', '0', removal])
     expect(await shown(shelf)).toEqual([])
     // The answer to the first one tells of the removal. The second one was put together before it came.
     held.answers = true

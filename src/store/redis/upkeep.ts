@@ -1,0 +1,68 @@
+import type { Pause } from '../backend.js'
+import { Folding } from './fold.js'
+import type { Keys } from './keys.js'
+import type { Shards } from './shards.js'
+import { Shelf, type ShelfOptions } from './shelf.js'
+
+/** What processes do for all shards of their service: they add the dead to the totals, and keep keys from expiring. */
+export class Upkeep {
+  constructor(
+    private readonly shards: Shards,
+    private readonly optionsOf: (keys: Keys) => ShelfOptions,
+  ) {}
+
+  /**
+   * Folds whoever is dead, in each shard. What an instance has counted stays with it as long as it has a living writer in
+   * any shard: where a shard does not answer, it may have one.
+   */
+  async fold(pause: Pause): Promise<void> {
+    const options = this.shards.all.map(this.optionsOf)
+    if (options.length === 1) {
+      await new Folding(options[0]!).run(pause)
+      return
+    }
+    const surveys = await Promise.allSettled(options.map((each) => survey(each, pause)))
+    const failed = surveys.find((result) => result.status === 'rejected')
+    const living = surveys.map((result) => (result.status === 'fulfilled' ? livingIn(result.value) : undefined))
+    for (const [i, result] of surveys.entries()) {
+      if (result.status === 'rejected') continue
+      const isElsewhere = (instance: string): boolean =>
+        living.some((instances, shard) => shard !== i && (instances === undefined || instances.has(instance)))
+      if (result.value.hasUnfolded(isElsewhere)) await new Folding(options[i]!, isElsewhere).run(pause)
+    }
+    if (failed !== undefined) throw failed.reason
+  }
+
+  /**
+   * Keeps the keys of each shard from expiring; of all processes that do so at the same time, one does it.
+   *
+   * @param interval in milliseconds
+   * @returns whether there are ledgers to be added to the totals
+   */
+  async keep(interval: number, pause: Pause): Promise<boolean> {
+    if (this.shards.count > 1) await this.shards.record()
+    let dead = false
+    for (const keys of this.shards.all) {
+      const shelf = new Shelf(this.optionsOf(keys))
+      if (!(await shelf.claimsKeeping(interval))) continue
+      await shelf.read(pause, () => false)
+      await shelf.keep()
+      dead ||= shelf.hasDead()
+    }
+    return dead
+  }
+}
+
+/** Which ledgers a shard has, without their numbers. */
+async function survey(options: ShelfOptions, pause: Pause): Promise<Shelf> {
+  const shelf = new Shelf(options)
+  await shelf.read(pause, () => false)
+  return shelf
+}
+
+/** The instances with a living writer. */
+function livingIn(shelf: Shelf): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const [id, { facts }] of shelf.entries) if (shelf.isLive(id)) found.add(facts.instance)
+  return found
+}
