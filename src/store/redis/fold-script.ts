@@ -7,15 +7,14 @@ import { write } from './script-parts.js'
  * happens when any of them is not what was read, or its writer lives. With no ledger, it writes the others alone.
  */
 export const fold = new Script(`${write}
-local ledgers, beats, state, folded = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ledgers, beats, state, folded, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id, version, deadAfter, expire, count = unpack(ARGV, 1, 5)
 local now = milliseconds()
 if id ~= '' then
   local source = redis.call('HGET', ledgers, id)
   if not source or versionOf(source) ~= tonumber(version) then return 'moved' end
   local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
-  local grace = tonumber(redis.call('HGET', state, 'grace') or 0)
-  if beat > 0 and now - math.max(beat, grace) <= tonumber(deadAfter) then return 'lives' end
+  if lives(beat, state, now, deadAfter) then return 'lives' end
 end
 local i = 6
 local places, targets = {}, {}
@@ -28,7 +27,7 @@ for n = 1, tonumber(count) do
   for _ = 1, 3 do i = i + 1 + 2 * tonumber(ARGV[i]) end
 end
 for n, at in ipairs(places) do
-  local k = 8 + 3 * (n - 1)
+  local k = 9 + 3 * (n - 1)
   write(at + 4, ARGV[at + 3], KEYS[k], KEYS[k + 1], KEYS[k + 2], expire)
   redis.call('HSET', ledgers, ARGV[at], ARGV[at + 2])
 end
@@ -39,9 +38,10 @@ redis.call('HSET', state, 'fold:' .. text(folds), cjson.encode(step))
 redis.call('HDEL', state, 'fold:' .. text(folds - ${rememberedFolds}))
 redis.call('PEXPIRE', state, expire)
 if id == '' then return 'done' end
-redis.call('DEL', KEYS[5], KEYS[6], KEYS[7])
+redis.call('DEL', KEYS[6], KEYS[7], KEYS[8])
 redis.call('HDEL', ledgers, id)
 redis.call('ZREM', beats, id)
+redis.call('ZREM', seats, id)
 redis.call('HSET', folded, id, version .. ' ' .. text(now))
 if redis.call('HLEN', folded) > 100 then
   local tombs = redis.call('HGETALL', folded)

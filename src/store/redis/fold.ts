@@ -106,7 +106,7 @@ export class Folding {
       const entry = `${next} ${seat} ${shelf.end} ${restOf(change, facts)}`
       words.push(target, String(before), entry, '1', ...changeWords(change))
     }
-    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, ...keys.of(id)]
+    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, keys.seats, ...keys.of(id)]
     const answer = await connection.run(fold, [...all, ...targets.flatMap((target) => keys.of(target.id))], words)
     return textOf(answer) === 'done'
   }

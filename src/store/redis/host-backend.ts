@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
+import { keepRunning } from '../../runtime/keep-running.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import {
   type Backend,
@@ -12,6 +13,7 @@ import {
   type Surroundings,
   type WriterSnapshot,
 } from '../backend.js'
+import { announcing } from './announcing-store.js'
 import type { Facts, Removal } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'
 import { type HostNote, type HostPlace, noteFrom } from './host-place.js'
@@ -73,7 +75,7 @@ export class HostBackend implements Backend {
       },
       onError: (error) => this.surroundings?.onError(error),
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
-      tick: () => this.flush(),
+      tick: () => this.flushNow(false),
     })
   }
 
@@ -86,7 +88,8 @@ export class HostBackend implements Backend {
     this.service.start()
     const under = this.place!.backend.openStore()
     let store = this.stores.get(under)
-    if (store === undefined) this.stores.set(under, (store = this.telling(under)))
+    if (store === undefined)
+      this.stores.set(under, (store = announcing(under, (family, filters) => this.announce(family, filters))))
     return store
   }
 
@@ -100,7 +103,12 @@ export class HostBackend implements Backend {
    * Sends what all processes of the host have counted, where this one does it for them; elsewhere it is in the directory,
    * and sent within an interval. Gives false when Redis did not take it.
    */
-  async flush(): Promise<boolean> {
+  flush(): Promise<boolean> {
+    return keepRunning(this.flushNow(true))
+  }
+
+  private async flushNow(awaited: boolean): Promise<boolean> {
+    if (this.closing !== undefined) return false
     try {
       if (!(await this.follow({ pause: new Slices(backgroundSlice) }))) return true
     } catch (cause) {
@@ -109,11 +117,11 @@ export class HostBackend implements Backend {
       this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
       return false
     }
-    return this.service.flush()
+    return this.service.flushNow(awaited)
   }
 
   close(): Promise<void> {
-    this.closing ??= this.leave()
+    this.closing ??= keepRunning(this.leave())
     return this.closing
   }
 
@@ -121,8 +129,9 @@ export class HostBackend implements Backend {
     if (this.place === undefined) return
     // First this process ends, then it says so for all: what it counted stays, what lived with it goes.
     this.here()
+    // It may end before it has flushed for its host even once.
+    const run = this.leading ?? this.runToLead()
     await this.place.backend.close?.()
-    const run = this.leading
     if (run !== undefined) {
       await this.follow({ pause: noPause, run })
       await this.service.flush()
@@ -248,29 +257,6 @@ export class HostBackend implements Backend {
     const { instance } = this.settings
     const parts = this.image.parts.map((part) => ({ ...part, process: `${instance}-${part.process ?? part.part}` }))
     return { kind: 'host', instance, startedAt: this.startedAt, epoch: 1, parts }
-  }
-
-  /** The store of the directory, which tells other hosts as well. */
-  private telling(under: Store): Store {
-    return {
-      get writer() {
-        return under.writer
-      },
-      gate: under.gate,
-      open: (family, key) => under.open(family, key),
-      setExemplar: (family, key, bucket, exemplar) => under.setExemplar(family, key, bucket, exemplar),
-      series: () => under.series(),
-      flush: () => under.flush(),
-      close: () => under.close(),
-      remove: (family, filter, scope) => {
-        under.remove(family, filter, scope)
-        if (scope === 'application') this.announce(family, [filter])
-      },
-      removeMany: (family, filters, scope, now) => {
-        removeMany(under, family, filters, scope, now)
-        if (scope === 'application') this.announce(family, filters)
-      },
-    }
   }
 
   private announce({ registry, name }: FamilyDescriptor, filters: readonly LabelFilter[]): void {

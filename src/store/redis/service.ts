@@ -1,21 +1,15 @@
 import { MetricsError } from '../../model/errors.js'
+import { keepRunning } from '../../runtime/keep-running.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
-import {
-  clearInterval,
-  clearTimeout,
-  monotonicNow,
-  setImmediate,
-  setInterval,
-  setTimeout,
-} from '../../runtime/timers.js'
+import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import type { LedgerEntry, Removal } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
 import type { Keys } from './keys.js'
 import type { RedisSettings } from './options.js'
-import { RemovalAnnouncer } from './removal-announcer.js'
 import type { Connection } from './script.js'
+import { ShardRemovals } from './shard-removals.js'
 import { Shards } from './shards.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 import { Shelves } from './shelves.js'
@@ -24,8 +18,8 @@ import { Upkeep } from './upkeep.js'
 /** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
 const flushPatience = 5_000
 const scrapePatience = 2_000
-/** Milliseconds that a process which ends waits for its last flush. */
-const lastPatience = 2_000
+/** Milliseconds that a flush, or the end of a process, waits for what dead writers left to be added to the totals. */
+const foldPatience = 2_000
 
 export interface ServiceOptions {
   readonly settings: RedisSettings
@@ -47,13 +41,15 @@ export class Service {
   readonly shards: Shards
   /** The shard of the writer. */
   shard: number
-  private readonly announcer: RemovalAnnouncer
+  private readonly removals: ShardRemovals
   private readonly upkeep: Upkeep
   private timer: NodeJS.Timeout | undefined
   private keeping: NodeJS.Timeout | undefined
   private folding: Promise<void> | undefined
   private ending = false
   private keptAt = -Infinity
+  /** Whether this process has seen to the dead writers that its first flush found. */
+  private looked = false
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
@@ -65,7 +61,7 @@ export class Service {
     this.flusher = new Flusher(this.admitted(flushed), { ...this.shelfOptions(keys), patience: flushPatience, writer })
     const carried = carriesRemovals ? this.shard : undefined
     const { expire } = settings
-    this.announcer = new RemovalAnnouncer({ shards: this.shards, carried, connection, expire, patience: flushPatience })
+    this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire, patience: flushPatience })
     this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
   }
 
@@ -93,7 +89,10 @@ export class Service {
   start(): void {
     if (this.timer !== undefined || this.ending) return
     const { flushInterval, expire } = this.options.settings
-    const tick = (): void => void (this.options.tick ?? (() => this.flush()))()
+    const tick = (): void => {
+      // An immediate cannot be cleared before it is known to run: nothing begins after `close()`.
+      if (!this.ending) void (this.options.tick ?? (() => this.flushNow(false)))()
+    }
     this.timer = setInterval(tick, flushInterval).unref()
     // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
     this.keeping = setInterval(() => void this.keep(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
@@ -101,31 +100,37 @@ export class Service {
     setImmediate(tick).unref()
   }
 
-  /** Whether Redis has what was counted before the call. Told to `onError` once for each time that it goes away. */
-  async flush(): Promise<boolean> {
+  /**
+   * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
+   * first flush of a process that finds dead writers adds what they left to the totals as well: so jobs that are killed
+   * right after it leave no more keys from one to the next.
+   */
+  flush(): Promise<boolean> {
+    return keepRunning(this.flushNow(true))
+  }
+
+  /** Rejections go to `onError`, once for each time that Redis goes away. */
+  async flushNow(awaited: boolean): Promise<boolean> {
+    if (this.ending) return false
     try {
       this.shards.refresh(this.options.settings.deadAfter / 2)
-      const announced = this.announced()
-      const dead = await this.flusher.flush()
-      await announced
+      const announced = this.removals.settle()
+      const { dead, keep } = await this.flusher.flush()
       this.reached()
-      if (dead > 0) this.foldSoon()
+      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), foldPatience).catch(() => {})
+      else if (dead > 0) this.foldSoon()
+      else this.looked = true
+      if (keep) void this.keep(this.shard)
+      return await announced
     } catch (cause) {
       this.failed(cause)
+      return false
     }
-    return this.reachable
   }
 
   /** Adds removals for all writers, in the shards that do not learn of them with a flush. */
   announce(removals: readonly Removal[]): void {
-    this.announcer.push(removals)
-  }
-
-  /** All removals that were announced are in all shards. */
-  private announced(): Promise<void> {
-    const announced = this.announcer.settle()
-    announced.catch(() => {})
-    return announced
+    this.removals.push(removals)
   }
 
   shelves(): Shelves {
@@ -162,11 +167,16 @@ export class Service {
     return { flushed }
   }
 
-  /** Keeps the keys from expiring; of all processes that do so at the same time, one does it. */
-  private async keep(): Promise<void> {
+  /**
+   * Keeps the keys from expiring; of all processes that do so at the same time, one does it.
+   *
+   * @param claimed the shard that a flush has given to this process
+   */
+  private async keep(claimed?: number): Promise<void> {
     this.keptAt = monotonicNow()
     try {
-      if (await this.upkeep.keep(this.options.settings.expire / 8, new Slices(backgroundSlice))) this.foldSoon()
+      const interval = this.options.settings.expire / 8
+      if (await this.upkeep.keep(interval, new Slices(backgroundSlice), claimed)) this.foldSoon()
     } catch {
       // Redis is away, which the next flush reports.
     }
@@ -186,38 +196,42 @@ export class Service {
     return writers
   }
 
-  /** @param leaves whether what was counted goes to the totals */
+  /**
+   * Nothing begins from now on.
+   *
+   * @param leaves whether what was counted goes to the totals
+   */
   async close(leaves: boolean): Promise<void> {
     this.ending = true
     clearInterval(this.timer)
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
-    // Where nobody began, there is nothing to say goodbye to.
-    if (this.timer !== undefined && leaves) await this.goodbye((cause) => this.failed(cause))
-    await withTimeout(this.announced(), lastPatience).catch(() => {})
-    this.announcer.end()
+    // A process that never began has nothing to take back.
+    if (this.timer !== undefined && leaves) await keepRunning(this.goodbye((cause) => this.failed(cause)))
+    this.flusher.close()
+    if (this.timer !== undefined) await withTimeout(this.removals.settle(), foldPatience).catch(() => {})
+    this.removals.end()
     await this.options.connection.close()
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
-    // Nothing else may keep the process running by now: it is held, and not for long.
-    const held = setTimeout(() => {}, lastPatience)
     try {
-      await withTimeout(Promise.all([this.flusher.leave(), this.announced()]), lastPatience)
-      // Where that takes too long, somebody else does it.
-      await withTimeout(this.fold(), lastPatience).catch(() => {})
+      await withTimeout(this.flusher.leave(), flushPatience)
+      // A fold that began before does not have this writer. Where it takes too long, another process does it.
+      await withTimeout(
+        Promise.resolve(this.folding).then(() => this.fold()),
+        foldPatience,
+      ).catch(() => {})
     } catch (cause) {
       failed(cause)
-    } finally {
-      clearTimeout(held)
     }
   }
 
   /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await this.goodbye(() => {})
+    await keepRunning(this.goodbye(() => {}))
   }
 
   /** Some time soon: where many see that somebody died, one of them is the first. */
@@ -237,6 +251,7 @@ export class Service {
   private async foldNow(): Promise<void> {
     try {
       await this.upkeep.fold(new Slices(backgroundSlice))
+      this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.
       if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))

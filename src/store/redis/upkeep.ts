@@ -37,14 +37,15 @@ export class Upkeep {
    * Keeps the keys of each shard from expiring; of all processes that do so at the same time, one does it.
    *
    * @param interval in milliseconds
+   * @param claimed a shard whose keys this process is to keep, by the answer to its flush
    * @returns whether there are ledgers to be added to the totals
    */
-  async keep(interval: number, pause: Pause): Promise<boolean> {
+  async keep(interval: number, pause: Pause, claimed?: number): Promise<boolean> {
     if (this.shards.count > 1) await this.shards.record()
     let dead = false
-    for (const keys of this.shards.all) {
+    for (const [shard, keys] of this.shards.all.entries()) {
       const shelf = new Shelf(this.optionsOf(keys))
-      if (!(await shelf.claimsKeeping(interval))) continue
+      if (shard !== claimed && !(await shelf.claimsKeeping(interval))) continue
       await shelf.read(pause, () => false)
       await shelf.keep()
       dead ||= shelf.hasDead()
