@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('reading in chunks', () => {
     let folded = 0
     const folding = async (): Promise<void> => {
       while (!isOver()) {
-        folded += await new Folding(service).run(new Slices())
+        folded += (await new Folding(service).run(new Slices())).ledgers
         await pause(1)
       }
     }

@@ -25,12 +25,6 @@ export interface Inhabitants {
   isLive(id: string): boolean
 }
 
-/** Whether an instance has a living writer. */
-export function isInhabited(instance: string, service: Inhabitants): boolean {
-  for (const [id, { facts }] of service.entries) if (facts.instance === instance && service.isLive(id)) return true
-  return false
-}
-
 /** Which ledgers a reading reads. */
 export type Wanted = (id: string, entry: LedgerEntry, service: Inhabitants) => boolean
 
@@ -44,6 +38,7 @@ export class Overtaken extends Error {}
  */
 export class Reading implements Inhabitants {
   readonly entries = new Map<string, LedgerEntry>()
+  readonly beats = new Map<string, number>()
   readonly live = new Set<string>()
   /** Entries of a later format, and those that are no entries of promhive. */
   readonly unreadable = new Map<string, string>()
@@ -84,8 +79,29 @@ export class Reading implements Inhabitants {
     while (this.waiting.size > 0) await this.readSome(pause)
   }
 
+  /** Reads some ledgers of the survey as they are now; leaves out those that are gone. */
+  async read(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
+    for (const id of ids) this.waiting.add(id)
+    while (this.waiting.size > 0) await this.readSome(pause)
+    const found: LedgerReader[] = []
+    for (const id of ids) {
+      const update = this.updates.get(id)
+      if (update?.entry === undefined) continue
+      this.updates.delete(id)
+      await update.reader.take(update, pause)
+      found.push(update.reader)
+    }
+    return found
+  }
+
+  /** This process has folded ledgers itself, which it need not follow. */
+  foldedItself(sources: readonly string[], folds: number): void {
+    for (const id of sources) this.entries.delete(id)
+    if (folds === this.folds + 1) this.folds = folds
+  }
+
   /** Which ledgers there are, and what was removed. */
-  private async survey(pause: Pause): Promise<void> {
+  async survey(pause: Pause): Promise<void> {
     const { keys } = this.options
     const { entries, removals } = this.sizes
     const shared = [keys.ledgers, keys.beats, keys.state, keys.removals]
@@ -124,6 +140,7 @@ export class Reading implements Inhabitants {
       if (entry === undefined) this.unreadable.set(id, text)
       else this.entries.set(id, entry)
       const at = Number(beat)
+      this.beats.set(id, at)
       const last = at >= graced ? Math.max(at, grace) : at
       if (at > 0 && this.now - last <= deadAfter) this.live.add(id)
       else this.live.delete(id)
@@ -219,6 +236,7 @@ export class Reading implements Inhabitants {
     for (const id of sources) {
       this.entries.delete(id)
       this.unreadable.delete(id)
+      this.beats.delete(id)
       this.live.delete(id)
       this.updates.delete(id)
       this.waiting.delete(id)

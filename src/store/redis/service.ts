@@ -250,7 +250,8 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      await this.upkeep.fold(new Slices(backgroundSlice))
+      const time = this.ending ? foldPatience / 2 : Number.POSITIVE_INFINITY
+      await this.upkeep.fold(this.shard, new Slices(backgroundSlice), time)
       this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.

@@ -1,9 +1,10 @@
 import { withTimeout } from '../../runtime/time-limit.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
-import { type ChunkSizes, type Inhabitants, isInhabited, Overtaken, Reading, type Wanted } from './reading.js'
+import { type ChunkSizes, type Inhabitants, Overtaken, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
 import type { Connection } from './script.js'
@@ -44,8 +45,11 @@ export class Shelf implements Inhabitants {
   format = ''
   /** How many shards are recorded; shard 0 has the number. */
   shards = 1
+  /** The monotonic clock of this process at that moment. */
+  readAt = 0
   /** Entries that this version cannot read: those of a later format, and those of other programs. */
-  unreadable: ReadonlyMap<string, string> = new Map()
+  private strange: ReadonlyMap<string, string> = new Map()
+  private beats: ReadonlyMap<string, number> = new Map()
   private live: ReadonlySet<string> = new Set()
   private readonly updates = new Map<string, LedgerUpdate>()
   private readonly removals = new RemovalFollower()
@@ -84,8 +88,10 @@ export class Shelf implements Inhabitants {
     for (const id of this.ledgers.keys()) if (!reading.entries.has(id)) this.ledgers.delete(id)
     this.entries = reading.entries
     this.live = reading.live
-    this.unreadable = reading.unreadable
+    this.strange = reading.unreadable
+    this.beats = reading.beats
     this.now = reading.now
+    this.readAt = monotonicNow()
     this.born = reading.born ?? ''
     this.folds = reading.folds
     this.format = reading.format
@@ -102,6 +108,16 @@ export class Shelf implements Inhabitants {
     return this.removals.pendingSince(position)
   }
 
+  /** How many entries this version cannot read: those of a later format, and those of other programs. */
+  get unreadable(): number {
+    return this.strange.size
+  }
+
+  /** When a writer was last heard of, in milliseconds of the server's clock; 0 if it has left, or never was. */
+  heardAt(id: string): number {
+    return this.beats.get(id) ?? 0
+  }
+
   isLive(id: string): boolean {
     return this.live.has(id)
   }
@@ -110,17 +126,6 @@ export class Shelf implements Inhabitants {
   hasDead(): boolean {
     for (const [id, { facts }] of this.entries) if (isWriter(facts) && !this.isLive(id)) return true
     return false
-  }
-
-  /**
-   * The same, or whether there are totals of an instance without living writers.
-   *
-   * @param isElsewhere whether an instance has a living writer in another shard
-   */
-  hasUnfolded(isElsewhere: (instance: string) => boolean): boolean {
-    if (this.hasDead()) return true
-    const left = [...this.entries.values()].filter(({ facts }) => facts.kind === 'totals' && facts.instance !== '')
-    return left.some(({ facts }) => !isElsewhere(facts.instance) && !isInhabited(facts.instance, this))
   }
 
   /** The totals first and the living last: where two say the same, the later one's is shown. */
@@ -147,7 +152,7 @@ export class Shelf implements Inhabitants {
    */
   async keep(): Promise<void> {
     const { keys, connection, expire, patience } = this.options
-    const ids = [...this.entries.keys(), ...this.unreadable.keys()].filter((id) => !this.isLive(id))
+    const ids = [...this.entries.keys(), ...this.strange.keys()].filter((id) => !this.isLive(id))
     for (let from = 0; from === 0 || from < ids.length; from += mostKept) {
       const all = [...keys.shared, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
       await withTimeout(connection.run(keep, all, [String(expire)]), patience)
@@ -158,7 +163,7 @@ export class Shelf implements Inhabitants {
     const { keys, connection, patience } = this.options
     let taken = this.end
     for (const { seen } of this.entries.values()) taken = Math.min(taken, seen)
-    for (const text of this.unreadable.values()) taken = Math.min(taken, seenIn(text) ?? taken)
+    for (const text of this.strange.values()) taken = Math.min(taken, seenIn(text) ?? taken)
     this.removals.forget(taken)
     const { removed } = this.removals
     if (taken - removed < manyRemovals) return

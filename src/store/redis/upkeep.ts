@@ -1,5 +1,5 @@
 import type { Pause } from '../backend.js'
-import { Folding } from './fold.js'
+import { Folding, inhabited, sourcesIn } from './fold.js'
 import type { Keys } from './keys.js'
 import type { Shards } from './shards.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
@@ -14,21 +14,25 @@ export class Upkeep {
   /**
    * Folds whoever is dead, in each shard. What an instance has counted stays with it as long as it has a living writer in
    * any shard: where a shard does not answer, it may have one.
+   *
+   * @param own the shard of this process: its flushes see what is left there
+   * @param time milliseconds after which nothing more is begun in a shard
    */
-  async fold(pause: Pause): Promise<void> {
+  async fold(own: number, pause: Pause, time: number): Promise<void> {
     const options = this.shards.all.map(this.optionsOf)
     if (options.length === 1) {
-      await new Folding(options[0]!).run(pause)
+      await new Folding(options[0]!).run(pause, time)
       return
     }
     const surveys = await Promise.allSettled(options.map((each) => survey(each, pause)))
     const failed = surveys.find((result) => result.status === 'rejected')
-    const living = surveys.map((result) => (result.status === 'fulfilled' ? livingIn(result.value) : undefined))
+    const living = surveys.map((result) => (result.status === 'fulfilled' ? inhabited(result.value) : undefined))
     for (const [i, result] of surveys.entries()) {
       if (result.status === 'rejected') continue
-      const isElsewhere = (instance: string): boolean =>
-        living.some((instances, shard) => shard !== i && (instances === undefined || instances.has(instance)))
-      if (result.value.hasUnfolded(isElsewhere)) await new Folding(options[i]!, isElsewhere).run(pause)
+      const has = (instance: string): boolean =>
+        living.some((instances) => instances === undefined || instances.has(instance))
+      if (i === own || sourcesIn(result.value, { has }).length > 0)
+        await new Folding(options[i]!, { has }).run(pause, time)
     }
     if (failed !== undefined) throw failed.reason
   }
@@ -59,11 +63,4 @@ async function survey(options: ShelfOptions, pause: Pause): Promise<Shelf> {
   const shelf = new Shelf(options)
   await shelf.read(pause, () => false)
   return shelf
-}
-
-/** The instances with a living writer. */
-function livingIn(shelf: Shelf): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (const [id, { facts }] of shelf.entries) if (shelf.isLive(id)) found.add(facts.instance)
-  return found
 }
