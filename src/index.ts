@@ -11,6 +11,7 @@ import type { ConfigureOptions } from './home/configure-options.js'
 import { processHome } from './home/default-registry.js'
 import { portMetrics } from './instrument/port/port-metrics.js'
 import { checkOptions, givenOptions } from './model/known-options.js'
+import { held } from './runtime/held.js'
 import type { Backend } from './store/backend.js'
 
 export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
@@ -77,9 +78,8 @@ export async function startMetricsServer(
   options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
 ): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
-  const server = await openMetricsServer(
-    { ...givenOptions(options), registry: options.registry ?? register },
-    portMetrics(processHome()),
+  const server = await held(
+    openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register }, portMetrics(processHome())),
   )
   const { log } = processHome()
   const { url } = server

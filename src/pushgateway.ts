@@ -5,6 +5,7 @@ import { processHome } from './home/default-registry.js'
 import { joinSoon } from './home/join-soon.js'
 import { Counter } from './metric/counter.js'
 import type { MetricsError } from './model/errors.js'
+import { held } from './runtime/held.js'
 
 export type { GroupingKey } from './delivery/grouping-key.js'
 export type { PushgatewayAnswer, PushgatewayOptions } from './delivery/pushgateway.js'
@@ -54,16 +55,16 @@ export class Pushgateway {
 
   /** Adds the numbers to the group, in the place of its metrics of the same names (`POST`). */
   pushAdd(key: GroupingKey): Promise<PushgatewayAnswer> {
-    return this.client.push('POST', key)
+    return held(this.client.push('POST', key))
   }
 
   /** Puts the numbers in the place of everything that the group had (`PUT`). */
   push(key: GroupingKey): Promise<PushgatewayAnswer> {
-    return this.client.push('PUT', key)
+    return held(this.client.push('PUT', key))
   }
 
   /** Deletes the group with all its metrics (`DELETE`). */
   delete(key: GroupingKey): Promise<PushgatewayAnswer> {
-    return this.client.delete(key)
+    return held(this.client.delete(key))
   }
 }

@@ -4,8 +4,9 @@ import { MetricsError } from './model/errors.js'
 import { checkTls } from './redis-client/place.js'
 import { readRedisUrl } from './redis-client/redis-url.js'
 import { absolutePath } from './runtime/paths.js'
-import type { Backend, Source, Store, Surroundings } from './store/backend.js'
+import type { Backend, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
+import { AwaitedBackend } from './store/redis/awaited-backend.js'
 import { overClient } from './store/redis/clients.js'
 import { HostBackend } from './store/redis/host-backend.js'
 import type { HostPlace } from './store/redis/host-place.js'
@@ -44,11 +45,31 @@ export interface RedisMetrics extends Backend {
  * })
  */
 export function redis(given: RedisOptions = {}): RedisMetrics {
+  return new AwaitedBackend(backendOf(given))
+}
+
+/**
+ * `redis()` as a class, under the name and with the options that pytheus gives it.
+ *
+ * @throws MetricsError `OPTION_INVALID`
+ * @example loadBackend(MultiProcessRedisBackend, { host: '127.0.0.1', port: 6379, key_prefix: 'shop' })
+ */
+export class MultiProcessRedisBackend extends AwaitedBackend implements RedisMetrics {
+  constructor(options: RedisOptions = {}) {
+    super(backendOf(options))
+  }
+}
+
+function backendOf(given: RedisOptions): RedisMetrics {
   const options = checkRedisOptions(given)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
+  const { connectTimeout: connect, commandTimeout: command } = settings
   if (client !== undefined) checkTls('redis', options.tls, undefined)
-  const connection = client === undefined ? overUrl(readRedisUrl('redis', url, options.tls)) : overClient(client)
+  const connection =
+    client === undefined
+      ? overUrl(readRedisUrl('redis', url, options.tls), { connect, command })
+      : overClient(client, command)
   if (options.perHost !== true) return new RedisBackend(settings, connection)
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {
@@ -58,45 +79,6 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
   }
   const place = absolutePath(directory)
   return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings))
-}
-
-/**
- * `redis()` as a class, under the name and with the options that pytheus gives it.
- *
- * @throws MetricsError `OPTION_INVALID`
- * @example loadBackend(MultiProcessRedisBackend, { host: '127.0.0.1', port: 6379, key_prefix: 'shop' })
- */
-export class MultiProcessRedisBackend implements RedisMetrics {
-  readonly shared = true
-  private readonly backend: RedisMetrics
-
-  constructor(options: RedisOptions = {}) {
-    this.backend = redis(options)
-  }
-
-  get name(): string {
-    return this.backend.name
-  }
-
-  begin(surroundings: Surroundings): void {
-    this.backend.begin?.(surroundings)
-  }
-
-  openStore(): Store {
-    return this.backend.openStore()
-  }
-
-  openSource(): Source {
-    return this.backend.openSource()
-  }
-
-  flush(): Promise<boolean> {
-    return this.backend.flush()
-  }
-
-  close(): Promise<void> {
-    return this.backend.close()
-  }
 }
 
 /** A shared directory as the place of one host. */

@@ -10,6 +10,7 @@ import { directoryFor } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import type { Log } from './model/logger.js'
+import { held } from './runtime/held.js'
 import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
@@ -113,7 +114,11 @@ const superviseOptions = {
  *   await import('./server.js')
  * }
  */
-export async function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
+export function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
+  return held(superviseNow(options))
+}
+
+async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkCaller('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
@@ -166,7 +171,11 @@ export interface AttendOptions
  * cluster.fork()
  * console.log(`metrics at ${attendant.metricsUrl}`)
  */
-export async function attend(options: AttendOptions = {}): Promise<Attendant> {
+export function attend(options: AttendOptions = {}): Promise<Attendant> {
+  return held(attendNow(options))
+}
+
+async function attendNow(options: AttendOptions): Promise<Attendant> {
   const { hooks: given, logger, config, ...code } = options
   checkCaller('attend', given)
   checkOptions('attend', options, { ...everySetting, ...attendOptions })
@@ -256,9 +265,8 @@ function openLog(configuration: Configuration, logger: GivenLogger | undefined):
   return log
 }
 
-/** What `redisWhenReady` begins. */
+/** What `redisWhenReady` begins; loaded with the first that asks for it. */
 async function forward(settings: Settings): Promise<{ stop(): Promise<void> }> {
-  // Loaded with the first that asks for it.
   const { startRedisForwarder } = await import('./redis-forwarder.js')
   const { redisHost, redisPort, redisDb, redisPassword, redisKeyPrefix, redisForwardInterval } = settings
   return startRedisForwarder({

@@ -6,6 +6,7 @@ import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from
 import { checkLabelNames, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
+import { held } from '../runtime/held.js'
 import { Slices } from '../runtime/slices.js'
 import { setImmediate } from '../runtime/timers.js'
 import { runCollect } from './collect-hook.js'
@@ -229,12 +230,12 @@ export class Registry implements MetricRegistry {
       if (formatter.exemplars) placeExemplars()
       return formatter.format(familiesNamed(families, names), pause)
     }
-    return this.queue.share([type, ...names], () => this.scrapeNow(format), limits)
+    return held(this.queue.share([type, ...names], () => this.scrapeNow(format), limits))
   }
 
   /** One scrape of this registry after another. */
   private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
-    return this.queue.run(() => this.scrapeNow(use))
+    return held(this.queue.run(() => this.scrapeNow(use)))
   }
 
   private scrapeNow<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
@@ -282,8 +283,7 @@ export class Registry implements MetricRegistry {
       if (member !== undefined) families.push(member)
       shown.delete(name)
     }
-    for (const [name, family] of foreign)
-      if (this.members.get(name) === undefined && !shown.has(name)) families.push(family)
+    for (const [name, family] of foreign) if (!this.members.get(name) && !shown.has(name)) families.push(family)
     const others = [...shown.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
     const itself = this.name === defaultRegistryName && this.home.showsItself()
     return [...families, ...others, ...(itself ? selfFamilies(gathered) : [])]
@@ -294,7 +294,7 @@ export class Registry implements MetricRegistry {
     const member = this.members.get(name)
     if (member?.family !== undefined) return member.family.registry === registry
     if (registry !== this.name || registry.startsWith('~')) return false
-    // A family without a member here belongs to another process or to another registry of this name, or to a removed member.
+    // Without a member here: of another process, of another registry of this name, or of a removed member.
     return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
   }
 }

@@ -1,7 +1,8 @@
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
-import { checkTls, type RedisAddress, type RedisPlace, type RedisSocket, type RedisTls } from '../redis-client/place.js'
+import type { RedisLimits } from '../redis-client/connections.js'
+import { checkTls, partsOf, type RedisAddress, type RedisSocket, type RedisTls } from '../redis-client/place.js'
 import { readRedisUrl } from '../redis-client/redis-url.js'
 
 /** Where the exposition goes, and how often. What is left out is read from the environment variable that is named. */
@@ -35,6 +36,10 @@ export interface RedisForwarderOptions {
    * default), or `each`.
    */
   readonly forwards?: 'one' | 'each' | undefined
+  /** Seconds that connecting, TLS and signing in may take together: 5. */
+  readonly connectTimeout?: number | undefined
+  /** Seconds that Redis has for each answer: 5. */
+  readonly commandTimeout?: number | undefined
   /** The format to forward, as an Accept header asks for it. The registry's own when left out. */
   readonly accept?: string | undefined
 }
@@ -52,6 +57,8 @@ const known = {
   interval: true,
   keyPrefix: true,
   forwards: true,
+  connectTimeout: true,
+  commandTimeout: true,
   accept: true,
 } as const satisfies OptionNames<RedisForwarderOptions>
 
@@ -60,6 +67,7 @@ export interface RedisForwarderSettings {
   readonly enabled: boolean
   readonly client: object | undefined
   readonly address: RedisAddress | RedisSocket
+  readonly limits: RedisLimits
   readonly interval: number
   readonly keyPrefix: string
   readonly forwards: 'one' | 'each'
@@ -67,7 +75,14 @@ export interface RedisForwarderSettings {
 }
 
 const caller = 'startRedisForwarder'
-const defaults = { host: 'localhost', port: 6379, db: 0, interval: 30, keyPrefix: 'promhive:metrics:' } as const
+const defaults = {
+  host: 'localhost',
+  port: 6379,
+  db: 0,
+  interval: 30,
+  keyPrefix: 'promhive:metrics:',
+  timeout: 5,
+} as const
 
 /** @throws MetricsError `OPTION_INVALID`, naming the option or the variable */
 export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.ProcessEnv): RedisForwarderSettings {
@@ -95,7 +110,8 @@ export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.P
   return {
     enabled: from.flag('enabled', 'REDIS_ENABLED') ?? names,
     client,
-    address: url === undefined ? own : addressOf(readRedisUrl(caller, url, options.tls)),
+    address: url === undefined ? own : partsOf(readRedisUrl(caller, url, options.tls)),
+    limits: { connect: from.timeout('connectTimeout') * 1000, command: from.timeout('commandTimeout') * 1000 },
     interval: from.number('interval', 'REDIS_FORWARD_INTERVAL', 0.01, 86_400, false) ?? defaults.interval,
     keyPrefix: from.text('keyPrefix', 'REDIS_KEY_PREFIX') ?? defaults.keyPrefix,
     forwards,
@@ -135,6 +151,12 @@ class Reader {
     )
   }
 
+  timeout(option: 'connectTimeout' | 'commandTimeout'): number {
+    const given: unknown = this.options[option] ?? defaults.timeout
+    if (typeof given === 'number' && given >= 0.01 && given <= 86_400) return given
+    throw invalid(`${option} must be a number of seconds from 0.01 to 86400, got ${describe(given)}`)
+  }
+
   flag(option: 'enabled', variable: string): boolean | undefined {
     const given = this.options[option]
     if (given !== undefined) {
@@ -151,22 +173,6 @@ class Reader {
   private variable(name: string): string | undefined {
     const value = this.environment[name]
     return value === '' ? undefined : value
-  }
-}
-
-/** The parts of an address: host and port are reported with what is forwarded. */
-function addressOf(place: RedisPlace): RedisAddress | RedisSocket {
-  if (!('url' in place)) return place
-  const { protocol, hostname, port, pathname, username, password } = new URL(place.url)
-  const db = Number(pathname.slice(1) || 0)
-  if (!Number.isInteger(db)) throw invalid('url must be one such as redis://localhost:6379/0')
-  return {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || defaults.port),
-    db,
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' && { tls: place.tls ?? {} }),
   }
 }
 

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { MetricsError } from '../model/errors.js'
+import { RedisConnections } from '../redis-client/connections.js'
+import { held } from '../runtime/held.js'
 import { withTimeout } from '../runtime/time-limit.js'
 import { clearInterval, setImmediate, setInterval } from '../runtime/timers.js'
 import type { RedisForwarderSettings } from './redis-forwarder-options.js'
-import { connect, type RedisWords, wordsOf } from './redis-words.js'
+import { type RedisWords, wordsOf, wordsOver } from './redis-words.js'
 import type { Exposition } from './scrape.js'
-
-/** Milliseconds after which Redis is taken for away. */
-const patience = 5_000
 
 /** What a forwarder borrows from the process that it forwards for. */
 export interface ForwarderSurroundings {
@@ -52,8 +51,8 @@ export class RedisForwarding {
   /** The first forward at once, so that a deployment sees soon whether it works. */
   start(): void {
     if (this.timer !== undefined || !this.settings.enabled) return
-    this.timer = setInterval(() => void this.forward(), this.settings.interval * 1000).unref()
-    setImmediate(() => void this.forward()).unref()
+    this.timer = setInterval(() => void this.forwardNow(), this.settings.interval * 1000).unref()
+    setImmediate(() => void this.forwardNow()).unref()
   }
 
   /** Forwards once more, so that the last numbers arrive; twice is once. */
@@ -61,12 +60,17 @@ export class RedisForwarding {
     if (this.timer === undefined) return
     clearInterval(this.timer)
     this.timer = undefined
-    await this.underWay
+    await held(Promise.resolve(this.underWay))
     if (this.result !== 'standby') await this.forward()
   }
 
   /** Never rejects. Who asks while one is under way shares it. */
   forward(): Promise<ForwardResult> {
+    return held(this.forwardNow())
+  }
+
+  /** At an interval, or soon: a process that ends does not wait for it. */
+  private forwardNow(): Promise<ForwardResult> {
     this.underWay ??= this.tryOnce().finally(() => {
       this.underWay = undefined
     })
@@ -87,7 +91,7 @@ export class RedisForwarding {
   }
 
   private async run(): Promise<ForwardResult> {
-    const { client, address } = this.settings
+    const { client, address, limits } = this.settings
     if (client !== undefined) {
       const words = wordsOf(client)
       if (!words.ready()) throw new Error('the client is not connected')
@@ -98,12 +102,12 @@ export class RedisForwarding {
         this.put(words).finally(() => {
           this.waiting = false
         }),
-        patience,
+        limits.command,
       )
     }
-    const redis = await withTimeout(connect(address, patience), patience)
+    const redis = wordsOver(new RedisConnections(address, limits))
     try {
-      return await withTimeout(this.put(redis), patience)
+      return await this.put(redis)
     } finally {
       redis.end()
     }

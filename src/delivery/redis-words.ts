@@ -1,6 +1,5 @@
 import { MetricsError } from '../model/errors.js'
-import { openClient, type RedisLibrary } from '../redis-client/own-client.js'
-import type { RedisPlace } from '../redis-client/place.js'
+import type { RedisConnections } from '../redis-client/connections.js'
 
 /** The few words that a forwarder has for a Redis, whichever library speaks them. */
 export interface RedisWords {
@@ -58,14 +57,17 @@ export function wordsOf(client: object): RedisWords {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** Connects for the time of one errand, with whichever library is installed. */
-export async function connect(
-  place: RedisPlace,
-  patience: number,
-  among?: readonly RedisLibrary[],
-): Promise<RedisErrand> {
-  const { client, destroy } = await openClient(place, patience, among)
-  return { ...wordsOf(client), end: destroy }
+/** Connects when the first word is said, with whichever library is installed: to the server that has the key. */
+export function wordsOver(connections: RedisConnections): RedisErrand {
+  const on = <T>(key: string, say: (words: RedisWords) => Promise<T>): Promise<T> =>
+    connections.run(key, (client) => say(wordsOf(client)))
+  return {
+    set: (key, value, seconds) => on(key, (words) => words.set(key, value, seconds)),
+    setNew: (key, value, seconds) => on(key, (words) => words.setNew(key, value, seconds)),
+    get: (key) => on(key, (words) => words.get(key)),
+    ready: () => true,
+    end: () => void connections.close(),
+  }
 }
 
 function bytes(value: string | Uint8Array): string | Buffer {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { QueueLimits } from '../collect/scrape-queue.js'
 import { MetricsError } from '../model/errors.js'
 import { givenOptions, type OptionNames } from '../model/known-options.js'
+import { held } from '../runtime/held.js'
 import { setTimeout } from '../runtime/timers.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
@@ -98,7 +99,7 @@ export async function openMetricsServer(
   if (!keepAlive) http.server.unref()
   const { port: bound, server } = http
   const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
-  return { port: bound, host, url, server, close: () => http.close() }
+  return { port: bound, host, url, server, close: () => held(http.close()) }
 }
 
 async function answer(

@@ -4,6 +4,7 @@ import { checkLabelNames, labelText, ownValue } from '../model/label-set.js'
 import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../model/series-key.js'
 import type { Labels, LabelTexts } from '../model/series-numbers.js'
+import { held } from '../runtime/held.js'
 import type { Store } from '../store/backend.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
@@ -197,7 +198,11 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
-  async get(): Promise<MetricValues> {
+  get(): Promise<MetricValues> {
+    return held(this.read())
+  }
+
+  private async read(): Promise<MetricValues> {
     this.start()
     await this.collect?.()
     return this.home.read(this)

@@ -1,83 +1,159 @@
-import { readFile } from 'node:fs/promises'
-import type { ConnectionOptions } from 'node:tls'
-import type { RedisPlace, RedisTls } from './place.js'
+import type { Socket } from 'node:net'
+import { withTimeout } from '../runtime/time-limit.js'
+import type { RedisPlace } from './place.js'
+import { openSocket, refusalOf, type SocketOptions, tlsOptionsOf } from './socket.js'
 
 /** The packages that a client can be of, the one that is taken first in front. */
 export const libraries = ['ioredis', 'redis'] as const
 export type RedisLibrary = (typeof libraries)[number]
 
-/** A client that was made here, and is connected. */
+/** A client that was made here, and is connected to one server. It does not keep the process running. */
 export interface OwnClient {
   readonly client: object
-  /** From now on it does not keep the process running. */
-  unref(): void
+  /** One command, with texts in its answer. */
+  call(...words: string[]): Promise<unknown>
   destroy(): void
 }
 
+/** A client on its way: `ready` rejects with what the server or the system says. */
+interface Opening {
+  readonly client: OwnClient
+  readonly ready: Promise<unknown>
+}
+
 /**
- * Connects with whichever library is installed. Nothing is tried twice, and nothing is queued: who needs another
- * connection asks for one, so that nothing piles up while Redis is away.
+ * Connects with whichever library is installed. Nothing is tried twice, and nothing is queued: the caller asks for
+ * another connection where it needs one, so that nothing piles up while Redis is away. A connection that fails or takes
+ * too long is destroyed.
  *
- * @param patience milliseconds until a server that says nothing is given up
+ * @param limit milliseconds for connecting, TLS and the first commands together
+ * @param signal destroys the connection, on its way or later
  */
 export async function openClient(
   place: RedisPlace,
-  patience: number,
+  limit: number,
   among: readonly RedisLibrary[] = libraries,
+  signal?: AbortSignal,
 ): Promise<OwnClient> {
   for (const library of among) {
     const [io, node] = [
       library === 'ioredis' ? await installed(() => import('ioredis')) : undefined,
       library === 'redis' ? await installed(() => import('redis')) : undefined,
     ]
-    if (io !== undefined) return openIoRedis(io, place, patience)
-    if (node !== undefined) return openNodeRedis(node, place, patience)
+    if (io !== undefined) return opened(await startIoRedis(io, place), place, limit, signal)
+    if (node !== undefined) return opened(await startNodeRedis(node, place), place, limit, signal)
   }
   throw new Error('neither ioredis nor redis is installed; install one of them, or give a client')
 }
 
-async function openIoRedis(
-  { Redis }: Pick<typeof import('ioredis'), 'Redis'>,
-  { tls, ...place }: RedisPlace,
-  patience: number,
+async function opened(
+  { client, ready }: Opening,
+  place: RedisPlace,
+  limit: number,
+  signal: AbortSignal | undefined,
 ): Promise<OwnClient> {
-  const options = {
-    lazyConnect: true,
-    connectTimeout: patience,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    // It would keep the process running for as long, after a connection that is closed already.
-    disconnectTimeout: 1,
-    ...(tls !== undefined && { tls: await withFiles(tls) }),
-  }
-  const client = 'url' in place ? new Redis(place.url, options) : new Redis({ ...place, ...options })
-  let why: Error | undefined
-  client.on('error', (error: Error) => {
-    why = error
+  const givenUp = new Promise<never>((_, reject) => {
+    const giveUp = (): void => {
+      client.destroy()
+      reject(new Error('the connection was closed'))
+    }
+    if (signal?.aborted) giveUp()
+    else signal?.addEventListener('abort', giveUp, { once: true })
   })
+  givenUp.catch(() => {})
+  ready.catch(() => {})
   try {
-    await client.connect()
+    await withTimeout(Promise.race([ready, givenUp]), limit)
+    return client
   } catch (cause) {
-    client.disconnect()
-    // "Connection is closed." says less than what closed it.
-    throw why ?? cause
-  }
-  return {
-    client,
-    unref: () => (client as unknown as { stream?: { unref?(): void } }).stream?.unref?.(),
-    destroy: () => client.disconnect(),
+    client.destroy()
+    if (signal?.aborted || !isReset(cause)) throw cause
+    const refusal = await refusalOf(place, Math.min(limit, 1_000)).catch(() => undefined)
+    throw refusal === undefined ? cause : new Error(refusal, { cause })
   }
 }
 
-async function openNodeRedis(
+/** Whether a connection was closed from the other side; the server may have said why. */
+function isReset(cause: unknown): boolean {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return code === 'EPIPE' || code === 'ECONNRESET' || /closed|EPIPE|ECONNRESET/.test(message)
+}
+
+async function startIoRedis({ Redis }: Pick<typeof import('ioredis'), 'Redis'>, place: RedisPlace): Promise<Opening> {
+  const tls = await tlsOptionsOf(place)
+  const options = {
+    lazyConnect: true,
+    connectTimeout: 0,
+    enableOfflineQueue: false,
+    // Its answer, LOADING above all, comes with the first command as well.
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    Connector: IoConnector as never,
+    ...(tls !== undefined && { tls }),
+  }
+  const { tls: _, ...given } = place as { tls?: unknown }
+  const client = 'url' in place ? new Redis(place.url, options) : new Redis({ ...given, ...options })
+  let why: Error | undefined
+  client.on('error', (error: Error) => {
+    why ??= error
+  })
+  const connect = async (): Promise<void> => {
+    try {
+      await client.connect()
+    } catch (cause) {
+      // "Connection is closed." says less than what closed it.
+      throw why ?? cause
+    }
+    // A database that cannot be selected is no reason for the library to stop.
+    if (why !== undefined) throw why
+  }
+  return {
+    client: { client, call: (word, ...words) => client.call(word!, ...words), destroy: () => client.disconnect() },
+    ready: connect(),
+  }
+}
+
+/** Opens the socket of an ioredis client: unref'ed from the start, and destroyed at once. */
+class IoConnector {
+  firstError: Error | undefined
+  private connecting = false
+  private stream: Socket | undefined
+
+  constructor(private readonly options: SocketOptions) {}
+
+  check(): boolean {
+    return true
+  }
+
+  async connect(): Promise<Socket> {
+    this.connecting = true
+    await undefined
+    if (!this.connecting) throw new Error('Connection is closed.')
+    const { host, port, path, family, tls } = this.options
+    const stream = openSocket({ ...(path ? { path } : { host, port, family: family ?? 0 }), tls })
+    this.stream = stream
+    stream.once('error', (error) => {
+      this.firstError = error
+    })
+    return stream
+  }
+
+  disconnect(): void {
+    this.connecting = false
+    this.stream?.destroy()
+  }
+}
+
+async function startNodeRedis(
   { createClient }: Pick<typeof import('redis'), 'createClient'>,
   place: RedisPlace,
-  patience: number,
-): Promise<OwnClient> {
-  const connecting = { connectTimeout: patience, reconnectStrategy: false as const }
-  const { tls } = place
-  const secure = tls === undefined ? {} : { ...(await withFiles(tls)), tls: true as const }
+): Promise<Opening> {
+  const giveUp = new AbortController()
+  // No limit of the library's: a server that is silent after connecting would have none.
+  const connecting = { connectTimeout: 0, reconnectStrategy: false as const, signal: giveUp.signal }
+  const tls = await tlsOptionsOf(place)
+  const secure = tls === undefined ? {} : { ...tls, tls: true as const }
   const client = createClient({
     disableOfflineQueue: true,
     ...('url' in place
@@ -93,16 +169,18 @@ async function openNodeRedis(
         }),
   })
   client.on('error', () => {})
-  await client.connect()
-  return { client, unref: () => client.unref(), destroy: () => client.destroy() }
-}
-
-async function withFiles({ caFile, certFile, keyFile, ...tls }: RedisTls): Promise<ConnectionOptions> {
+  client.unref()
   return {
-    ...tls,
-    ...(caFile !== undefined && { ca: await readFile(caFile) }),
-    ...(certFile !== undefined && { cert: await readFile(certFile) }),
-    ...(keyFile !== undefined && { key: await readFile(keyFile) }),
+    client: {
+      client,
+      call: (...words) => client.sendCommand(words),
+      destroy() {
+        client.destroy()
+        // The library forgets a socket that is still connecting.
+        giveUp.abort()
+      },
+    },
+    ready: client.connect(),
   }
 }
 

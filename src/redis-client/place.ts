@@ -1,4 +1,5 @@
-import type { ConnectionOptions } from 'node:tls'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { MetricsError } from '../model/errors.js'
 import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
@@ -60,6 +61,56 @@ export interface RedisSocket {
   readonly username?: string
   readonly password?: string
   readonly tls?: undefined
+}
+
+/** The parts of a URL that `readRedisUrl` accepted. */
+export function partsOf(place: RedisPlace): RedisAddress | RedisSocket {
+  if (!('url' in place)) return place
+  const { protocol, hostname, port, pathname, username, password } = new URL(place.url)
+  return {
+    host: hostname.replace(/^\[|\]$/g, '') || 'localhost',
+    port: Number(port || 6379),
+    db: Number(pathname.slice(1) || 0),
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' && { tls: place.tls ?? {} }),
+  }
+}
+
+/** Returns `host:port`, with brackets around an IPv6 address; the path of a socket. */
+export function nameOf(place: RedisPlace): string {
+  const parts = partsOf(place)
+  if ('path' in parts) return parts.path
+  return `${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${parts.port}`
+}
+
+/** Another server of the same cluster, with the same user and certificates. */
+export function nodeOf(entry: RedisPlace, host: string, port: number): RedisAddress {
+  const { path: _path, ...given } = partsOf(entry) as RedisAddress & { path?: string }
+  return {
+    ...given,
+    host,
+    port,
+    db: 0,
+    ...(given.tls !== undefined && { tls: tlsOfNode(given.tls, given.host, host) }),
+  }
+}
+
+/**
+ * The nodes of a cluster often announce IP addresses, and show a certificate for the name in the URL: that name is sent
+ * as SNI, and the certificate may be for either.
+ */
+function tlsOfNode(tls: RedisTls, entryHost: string, host: string): RedisTls {
+  if (tls.servername !== undefined || isIP(host) === 0 || isIP(entryHost) !== 0) return tls
+  const check = tls.checkServerIdentity ?? checkServerIdentity
+  return {
+    ...tls,
+    servername: entryHost,
+    checkServerIdentity(name: string, certificate: PeerCertificate) {
+      const fault = check(name, certificate)
+      return fault !== undefined && check(host, certificate) !== undefined ? fault : undefined
+    },
+  }
 }
 
 /** @throws MetricsError `OPTION_INVALID`, naming the function whose option it is */

@@ -23,6 +23,9 @@ export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): 
         'url cannot be read: write it like redis://user:password@host:6379/0, with %40 for an @ in a password',
       )
     }
+    if (!/^\/?\d*$/.test(parsed.pathname)) {
+      throw invalid('url names a database by its number, such as redis://127.0.0.1:6379/0')
+    }
     for (const part of [parsed.username, parsed.password]) decoded(part, invalid)
     // As it was encoded on the way: an error of a library may quote it, and blanks would tear a password apart.
     return { url: parsed.href, tls }

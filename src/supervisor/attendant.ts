@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { holdAwaited } from '../runtime/held.js'
 import { clearInterval, setInterval, setTimeout } from '../runtime/timers.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import { aboutOf, logEnd, nameOf } from './log-texts.js'
@@ -32,6 +33,10 @@ export class Attendant extends SupervisorCore {
 
   protected numbered(): Iterable<readonly [number, WorkerProcess]> {
     return this.attended
+  }
+
+  static {
+    holdAwaited(Attendant.prototype, 'start', 'stop')
   }
 
   /** Begins with the workers that there are. */

@@ -5,6 +5,7 @@ import { theHome } from '../metric/home.js'
 import { MetricsError } from '../model/errors.js'
 import type { GivenLogger, Log } from '../model/logger.js'
 import { statisticsAddress } from '../model/statistics-address.js'
+import { holdAwaited } from '../runtime/held.js'
 import { clearTimeout, setImmediate, setTimeout } from '../runtime/timers.js'
 import type { Settings } from './configuration/settings.js'
 import type { HookedSupervisor } from './default-hooks.js'
@@ -57,6 +58,10 @@ export abstract class SupervisorCore implements HookedSupervisor {
   private lostRequests: LostRequestCounts | undefined
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
+
+  static {
+    holdAwaited(SupervisorCore.prototype, 'openMetricsPort', 'closeMetricsPort', 'startForwarding')
+  }
 
   constructor(private readonly core: CoreOptions) {
     const { settings } = core

@@ -1,6 +1,7 @@
 import { MetricsError } from '../model/errors.js'
 import type { LogFields } from '../model/logger.js'
 import { describe } from '../model/metric-name.js'
+import { holdAwaited } from '../runtime/held.js'
 import { monotonicNow, setTimeout } from '../runtime/timers.js'
 import { assignmentOf } from './assignment.js'
 import { mostWorkers } from './configuration/kinds.js'
@@ -99,6 +100,10 @@ export class Supervisor extends SupervisorCore {
   /** The workers by number; while one is being replaced, the one that serves. */
   workers(): readonly SupervisedWorker[] {
     return [...this.places.values()].flatMap(({ worker }) => (worker === undefined ? [] : [worker]))
+  }
+
+  static {
+    holdAwaited(Supervisor.prototype, 'start', 'reload', 'scale', 'stop', 'kill')
   }
 
   /** Opens the metrics port, starts the workers, and waits until they serve, or have been given up. */

@@ -3,7 +3,8 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { describe, expect } from 'vitest'
 import { settingsOf } from '../../src/delivery/redis-forwarder-options.js'
-import { connect } from '../../src/delivery/redis-words.js'
+import { wordsOver } from '../../src/delivery/redis-words.js'
+import { RedisConnections } from '../../src/redis-client/connections.js'
 import { startRedisForwarder } from '../../src/redis-forwarder.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
@@ -199,7 +200,8 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
   test('connects with whichever library there is', async ({ stage }) => {
     const { port, client } = await startRedis(stage)
     for (const library of ['ioredis', 'redis'] as const) {
-      const redis = await connect({ host: '127.0.0.1', port, db: 1, tls: undefined }, 5_000, [library])
+      const place = { host: '127.0.0.1', port, db: 1, tls: undefined }
+      const redis = wordsOver(new RedisConnections(place, { connect: 5_000, command: 5_000 }, [library]))
       await redis.set(library, Buffer.from('text'), 100)
       expect(await redis.setNew(library, 'other', 100)).toBe(false)
       expect(await redis.get(library)).toBe('text')
@@ -207,9 +209,9 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     }
     await client.select(1)
     expect((await client.keys('*')).sort()).toEqual(['ioredis', 'redis'])
-    await expect(connect({ host: '127.0.0.1', port: 1, db: 0, tls: undefined }, 5_000, ['redis'])).rejects.toThrow(
-      /ECONNREFUSED/,
-    )
+    const nowhere = { host: '127.0.0.1', port: 1, db: 0, tls: undefined }
+    const redis = wordsOver(new RedisConnections(nowhere, { connect: 5_000, command: 5_000 }, ['redis']))
+    await expect(redis.get('x')).rejects.toThrow(/ECONNREFUSED/)
   })
 })
 

@@ -25,9 +25,8 @@ const connecting = ['info', 'hello', 'client', 'select', 'ping', 'cluster']
 describe('the rights that docs/redis.md asks for', () => {
   test('are the commands that the scripts run, and no others', () => {
     const folder = join(root, 'src', 'store', 'redis')
-    const files = readdirSync(folder).filter((name) => /-(?:script|scripts|parts)\.ts$/.test(name))
-    const scripts = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n')
-    const run = [...scripts.matchAll(/redis\.call\('(\w+)'/g)].map(([, command]) => command!.toLowerCase())
+    const scripts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+    const run = [...scripts.join('').matchAll(/redis\.call\('(\w+)'/g)].map(([, command]) => command!.toLowerCase())
     const granted = [...line.matchAll(/\+(\w+)/g)].map(([, command]) => command!)
     expect(new Set(granted)).toEqual(new Set(['evalsha', 'eval', ...run, ...connecting]))
   })
@@ -59,7 +58,8 @@ describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for',
       io.disconnect()
       node.destroy()
     })
-    await countTogether(stage, [{ client: io }, { client: node }])
+    const url = `redis://metrics:secret@127.0.0.1:${cluster.nodes[0]!.port}`
+    await countTogether(stage, [{ client: io }, { client: node }, { url }])
     for (const each of cluster.nodes) expect(await each.ask('ACL', 'LOG')).toEqual([])
   })
 

@@ -1,4 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
+import { withTimeout } from '../../runtime/time-limit.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import { type Connection, isUnknownScript, type Reply, type Script } from './script.js'
 
 type Words = readonly (string | Uint8Array)[]
@@ -56,16 +58,45 @@ export function evaluating(client: object, reads = false): Evaluating | undefine
 /**
  * A way to Redis over a client of the user's.
  *
+ * The client may queue commands while it is not connected, or while Redis is silent. A time limit ends the waiting for a
+ * command, not the command: so one late command of each kind is all that a client may have to send when Redis is back.
+ *
+ * @param limit milliseconds for each command
  * @param option where the client stands among the options
  * @param reads for scripts that write nothing: replicas accept them
  */
-export function overClient(client: object, option = 'client', reads = false): Connection {
+export function overClient(client: object, limit = 4_000, option = 'client', reads = false): Connection {
   const evaluates = evaluating(client, reads)
   if (evaluates === undefined) {
     const text = `redis: ${option} must be one of the packages redis (5 or 6) or ioredis`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  return { run: (script, keys, args) => runOn(evaluates, script, keys, args), close: async () => {} }
+  // Another command of its kind waits until a late one is answered, or has failed.
+  const lateAfter = Math.min(1_000, limit / 2)
+  const unanswered = new Map<string, { readonly since: number; readonly answer: Promise<unknown> }>()
+  return {
+    async run(script, keys, args) {
+      const kind = `${script.digest} ${keys[0]}`
+      const end = monotonicNow() + limit
+      for (;;) {
+        const before = unanswered.get(kind)
+        if (before === undefined || monotonicNow() - before.since < lateAfter) break
+        await withTimeout(before.answer, Math.max(0, end - monotonicNow())).catch(() => {
+          throw new Error('the client still waits for the answer to the command before')
+        })
+      }
+      const answer = runOn(evaluates, script, keys, args)
+      const settled = answer.then(
+        () => {},
+        () => {},
+      )
+      const entry = { since: monotonicNow(), answer: settled }
+      if (!unanswered.has(kind)) unanswered.set(kind, entry)
+      void settled.then(() => unanswered.get(kind) === entry && unanswered.delete(kind))
+      return withTimeout(answer, limit)
+    },
+    close: async () => {},
+  }
 }
 
 /** By its digest; with its text where Redis has not seen it, or has forgotten it. */

@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
-import { keepRunning } from '../../runtime/keep-running.js'
+import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import {
   type Backend,
@@ -104,7 +104,7 @@ export class HostBackend implements Backend {
    * and sent within an interval. Gives false when Redis did not take it.
    */
   flush(): Promise<boolean> {
-    return keepRunning(this.flushNow(true))
+    return held(this.flushNow(true))
   }
 
   private async flushNow(awaited: boolean): Promise<boolean> {
@@ -121,7 +121,7 @@ export class HostBackend implements Backend {
   }
 
   close(): Promise<void> {
-    this.closing ??= keepRunning(this.leave())
+    this.closing ??= held(this.leave())
     return this.closing
   }
 

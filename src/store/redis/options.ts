@@ -25,6 +25,14 @@ export interface RedisOptions extends RedisAddressOptions {
   readonly expireKeyTime?: number | undefined
   /** How long a process may be silent before it is taken for dead: 15 when left out. */
   readonly deadAfter?: number | undefined
+  /** How long connecting, TLS and signing in may take together: 4 when left out. Of no use with a `client` of your own. */
+  readonly connectTimeout?: number | undefined
+  /** How long one command may wait for its answer: 4 when left out. */
+  readonly commandTimeout?: number | undefined
+  /** How long a scrape waits for Redis before it shows what is known without it: 2 when left out. */
+  readonly scrapeTimeout?: number | undefined
+  /** How long `close()`, or a process that ends, waits for its last flush: 2 when left out. */
+  readonly closeTimeout?: number | undefined
   /** What a scrape shows: the whole `service` (the default), or what was counted on the `instance` that is scraped. */
   readonly scope?: 'service' | 'instance' | undefined
   /**
@@ -51,6 +59,10 @@ const known = {
   flushInterval: true,
   expireKeyTime: true,
   deadAfter: true,
+  connectTimeout: true,
+  commandTimeout: true,
+  scrapeTimeout: true,
+  closeTimeout: true,
   scope: true,
   perHost: true,
   dir: true,
@@ -71,6 +83,10 @@ export interface RedisSettings {
   readonly flushInterval: number
   readonly expire: number
   readonly deadAfter: number
+  readonly connectTimeout: number
+  readonly commandTimeout: number
+  readonly scrapeTimeout: number
+  readonly closeTimeout: number
   readonly scope: 'service' | 'instance'
   readonly instance: string
   readonly shards: number
@@ -81,6 +97,10 @@ const defaults = {
   flushInterval: 1,
   expireKeyTime: 3600,
   deadAfter: 15,
+  connectTimeout: 4,
+  commandTimeout: 4,
+  scrapeTimeout: 2,
+  closeTimeout: 2,
   scope: 'service',
   shards: 1,
 } as const
@@ -101,11 +121,8 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
   if (options.url !== undefined && options.client !== undefined) {
     throw invalid('url and client exclude each other; leave one of them out')
   }
-  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance, shards } = {
-    ...defaults,
-    instance: hostname(),
-    ...givenOptions(options),
-  }
+  const given = { ...defaults, instance: hostname(), ...givenOptions(options) }
+  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance, shards } = given
   if (scope !== 'service' && scope !== 'instance') throw invalid(`scope is service or instance, not ${describe(scope)}`)
   if (typeof instance !== 'string' || instance === '') throw invalid('instance must be a text')
   if (!Number.isInteger(shards) || shards < 1 || shards > mostShards) {
@@ -117,10 +134,19 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     expire: milliseconds('expireKeyTime', expireKeyTime, 1),
     // A writer that is late once or twice is not dead.
     deadAfter: Math.max(milliseconds('deadAfter', deadAfter, 0.1), flushInterval * 3000),
+    connectTimeout: timeout('connectTimeout', given.connectTimeout),
+    commandTimeout: timeout('commandTimeout', given.commandTimeout),
+    scrapeTimeout: timeout('scrapeTimeout', given.scrapeTimeout),
+    closeTimeout: timeout('closeTimeout', given.closeTimeout),
     scope,
     instance: instance.toWellFormed(),
     shards,
   }
+}
+
+/** A timer takes no more than 24 days. */
+function timeout(name: string, seconds: unknown): number {
+  return Math.min(milliseconds(name, seconds, 0.01), 2 ** 31 - 1)
 }
 
 function milliseconds(name: string, seconds: unknown, least: number): number {

@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import { keepRunning } from '../../runtime/keep-running.js'
+import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
@@ -14,12 +14,6 @@ import { Shards } from './shards.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 import { Shelves } from './shelves.js'
 import { Upkeep } from './upkeep.js'
-
-/** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
-const flushPatience = 5_000
-const scrapePatience = 2_000
-/** Milliseconds that a flush, or the end of a process, waits for what dead writers left to be added to the totals. */
-const foldPatience = 2_000
 
 export interface ServiceOptions {
   readonly settings: RedisSettings
@@ -55,13 +49,14 @@ export class Service {
 
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed, carriesRemovals = false } = options
-    this.shards = new Shards({ ...settings, connection, patience: flushPatience })
+    const { expire } = settings
+    const patience = this.flushTimeout
+    this.shards = new Shards({ ...settings, connection, patience })
     this.shard = this.shards.shardOf(writer)
     const keys = this.shards.of(this.shard)
-    this.flusher = new Flusher(this.admitted(flushed), { ...this.shelfOptions(keys), patience: flushPatience, writer })
+    this.flusher = new Flusher(this.admitted(flushed), { ...this.shelfOptions(keys), patience, writer })
     const carried = carriesRemovals ? this.shard : undefined
-    const { expire } = settings
-    this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire, patience: flushPatience })
+    this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire, patience })
     this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
   }
 
@@ -75,15 +70,10 @@ export class Service {
 
   private shelfOptions(keys: Keys): ShelfOptions {
     const { settings, connection } = this.options
-    const { deadAfter, expire } = settings
-    return { keys, connection, deadAfter, expire, patience: scrapePatience }
+    const { deadAfter, expire, scrapeTimeout } = settings
+    return { keys, connection, deadAfter, expire, patience: scrapeTimeout }
   }
 
-  /** Writes a ledger from now on that others may have written before, in the shard that it is in. */
-  restart(writer: string, shard: number): void {
-    this.shards.extend(shard + 1)
-    this.shard = shard
-    this.flusher.restart(writer, this.shards.of(shard))
   }
 
   start(): void {
@@ -100,13 +90,19 @@ export class Service {
     setImmediate(tick).unref()
   }
 
+  /** Milliseconds until a flush is sent again: long enough to connect as well. */
+  private get flushTimeout(): number {
+    const { connectTimeout, commandTimeout } = this.options.settings
+    return connectTimeout + commandTimeout
+  }
+
   /**
    * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
    * first flush of a process that finds dead writers adds what they left to the totals as well: so jobs that are killed
    * right after it leave no more keys from one to the next.
    */
   flush(): Promise<boolean> {
-    return keepRunning(this.flushNow(true))
+    return held(this.flushNow(true))
   }
 
   /** Rejections go to `onError`, once for each time that Redis goes away. */
@@ -117,7 +113,7 @@ export class Service {
       const announced = this.removals.settle()
       const { dead, keep } = await this.flusher.flush()
       this.reached()
-      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), foldPatience).catch(() => {})
+      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), this.options.settings.closeTimeout).catch(() => {})
       else if (dead > 0) this.foldSoon()
       else this.looked = true
       if (keep) void this.keep(this.shard)
@@ -145,7 +141,7 @@ export class Service {
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
       ? Promise.resolve()
-      : withTimeout(this.flusher.flush(), scrapePatience).catch(() => {
+      : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
     try {
@@ -207,21 +203,22 @@ export class Service {
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
     // A process that never began has nothing to take back.
-    if (this.timer !== undefined && leaves) await keepRunning(this.goodbye((cause) => this.failed(cause)))
+    if (this.timer !== undefined && leaves) await held(this.goodbye((cause) => this.failed(cause)))
     this.flusher.close()
-    if (this.timer !== undefined) await withTimeout(this.removals.settle(), foldPatience).catch(() => {})
+    if (this.timer !== undefined) await withTimeout(this.removals.settle(), this.options.settings.closeTimeout).catch(() => {})
     this.removals.end()
     await this.options.connection.close()
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
+    const { closeTimeout } = this.options.settings
     try {
-      await withTimeout(this.flusher.leave(), flushPatience)
+      await withTimeout(this.flusher.leave(), closeTimeout)
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
       await withTimeout(
         Promise.resolve(this.folding).then(() => this.fold()),
-        foldPatience,
+        closeTimeout,
       ).catch(() => {})
     } catch (cause) {
       failed(cause)
@@ -231,7 +228,7 @@ export class Service {
   /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await keepRunning(this.goodbye(() => {}))
+    await held(this.goodbye(() => {}))
   }
 
   /** Some time soon: where many see that somebody died, one of them is the first. */
@@ -250,7 +247,7 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      const time = this.ending ? foldPatience / 2 : Number.POSITIVE_INFINITY
+      const time = this.ending ? this.options.settings.closeTimeout / 2 : Number.POSITIVE_INFINITY
       await this.upkeep.fold(this.shard, new Slices(backgroundSlice), time)
       this.looked = true
     } catch (cause) {

@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { checkSpelling, givenOptions } from '../../model/known-options.js'
+import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { clearInterval, monotonicNow, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, Store, Surroundings } from '../backend.js'
@@ -66,7 +67,7 @@ export abstract class SnapshotBackend implements Backend {
   private lastGood: SortedSnapshots | undefined
   private closing: Promise<void> | undefined
   private readonly atExit = (): void => this.leave()
-  private readonly beforeExit = (): void => void this.flush()
+  private readonly beforeExit = (): void => void this.flushNow()
 
   constructor(options: SnapshotBackendOptions = {}) {
     // A backend hands over its own options with these.
@@ -114,6 +115,10 @@ export abstract class SnapshotBackend implements Backend {
 
   /** Publishes, and looks what the others did. Never rejects. */
   flush(): Promise<void> {
+    return held(this.flushNow())
+  }
+
+  private flushNow(): Promise<void> {
     return this.inTurn(async () => {
       await this.send(true)
       await this.look()
@@ -129,7 +134,7 @@ export abstract class SnapshotBackend implements Backend {
       await this.look()
       await this.guarded('FLUSH_FAILED', 'its last numbers are lost', () => this.publishLast())
     })
-    return this.closing
+    return held(this.closing)
   }
 
   private async readSorted(): Promise<SortedSnapshots> {
@@ -256,7 +261,7 @@ export abstract class SnapshotBackend implements Backend {
 
   private newStore(seat: number, epoch: number): SnapshotStore {
     return new SnapshotStore(seat, epoch, this.writer, {
-      flush: () => this.flush(),
+      flush: () => this.flushNow(),
       removing: (removal) => {
         this.removals = withRemoval(this.removals, this.writer, this.removed, removal)
         this.removed++

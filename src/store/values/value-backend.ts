@@ -1,6 +1,7 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { exactFilter, type SeriesKey } from '../../model/series-key.js'
+import { held } from '../../runtime/held.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, setInterval } from '../../runtime/timers.js'
 import type { Backend, RemovalScope, Source, Store, StoredSeries, Surroundings } from '../backend.js'
@@ -44,7 +45,7 @@ export class ValueBackend implements Backend {
   private reading: Promise<readonly MetricsError[]> | undefined
   private closing: Promise<void> | undefined
   private readonly atExit = (): void => this.leave()
-  private readonly beforeExit = (): void => void this.flush()
+  private readonly beforeExit = (): void => void this.flushNow()
 
   constructor(
     private readonly values: ValueBackendClass,
@@ -54,7 +55,7 @@ export class ValueBackend implements Backend {
     this.name = values.name || 'the backend class'
     this.ready = typeof values.initialize !== 'function'
     this.store = new ValueStore({
-      flush: () => this.flush(),
+      flush: () => this.flushNow(),
       removed: (family, keys, scope) => this.removed(family, keys, scope),
       declared: (family) => this.families.set(family.name, family),
       alone: (family) => this.surroundings.onError(notShared(this.name, family)),
@@ -65,7 +66,7 @@ export class ValueBackend implements Backend {
   begin(surroundings: Surroundings): void {
     this.surroundings = surroundings
     if (!this.ready) this.initialize()
-    this.timer ??= setInterval(() => void this.flush(), flushEvery).unref()
+    this.timer ??= setInterval(() => void this.flushNow(), flushEvery).unref()
     process.once('beforeExit', this.beforeExit)
     process.on('exit', this.atExit)
     if (!this.ready) void this.inTurn('FLUSH_FAILED', async () => {})
@@ -134,12 +135,16 @@ export class ValueBackend implements Backend {
 
   /** Gives the engine what was counted since the last time. Never rejects. */
   flush(): Promise<void> {
+    return held(this.flushNow())
+  }
+
+  private flushNow(): Promise<void> {
     return this.inTurn('FLUSH_FAILED', () => this.send())
   }
 
   /** Sends what was counted, and takes what lived with this process out of the sums. */
   close(): Promise<void> {
-    if (this.closing !== undefined) return this.closing
+    if (this.closing !== undefined) return held(this.closing)
     clearInterval(this.timer)
     process.off('exit', this.atExit)
     process.off('beforeExit', this.beforeExit)
@@ -149,7 +154,7 @@ export class ValueBackend implements Backend {
         if (series.family.type === 'gauge' && series.family.mode === 'livesum') await series.giveBack()
       }
     })
-    return this.closing
+    return held(this.closing)
   }
 
   /** What an engine takes at once is not lost on the way out; nobody waits for an answer there. */

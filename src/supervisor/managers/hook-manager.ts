@@ -1,4 +1,5 @@
 import { Counter } from '../../metric/counter.js'
+import { holdAwaited } from '../../runtime/held.js'
 import { clearTimeout, setTimeout } from '../../runtime/timers.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
@@ -7,6 +8,10 @@ const patience = 30_000
 
 /** Calls what others wrote, so that its faults stay its own. */
 export class HookManager {
+  static {
+    holdAwaited(HookManager.prototype, 'safeExecute', 'execute')
+  }
+
   private failures: Counter<'hook'> | undefined
 
   constructor(

@@ -5,6 +5,7 @@ import { type MetricsServer, openMetricsServer } from '../../delivery/scrape-ser
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { theHome } from '../../metric/home.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { holdAwaited } from '../../runtime/held.js'
 import { setImmediate } from '../../runtime/timers.js'
 import { Configuration } from '../configuration/configuration.js'
 import { encryptionOf } from '../configuration/encryption-settings.js'
@@ -46,6 +47,10 @@ const known = {
 
 /** Opens the metrics port, and closes it. A port that cannot be had costs the scrapes, never the application. */
 export class MetricsServerManager {
+  static {
+    holdAwaited(MetricsServerManager.prototype, 'startServer', 'stopServer')
+  }
+
   private server: MetricsServer | undefined
   private setup: MetricsServerSetup | undefined
 

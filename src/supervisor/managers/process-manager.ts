@@ -1,3 +1,4 @@
+import { holdAwaited } from '../../runtime/held.js'
 import { monotonicNow, setTimeout } from '../../runtime/timers.js'
 import { type Logger, standardLogger } from '../log.js'
 import { lineageOf, processes } from '../process-sample.js'
@@ -10,6 +11,10 @@ interface Descendant {
 
 /** Ends what this process has started, and what that has: nobody else's processes. Needs /proc. */
 export class ProcessManager {
+  static {
+    holdAwaited(ProcessManager.prototype, 'cleanupProcesses')
+  }
+
   constructor(
     readonly logger: Logger = standardLogger,
     /** Milliseconds between asking and forcing. */

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:cluster'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { holdAwaited } from '../../runtime/held.js'
 import { clearTimeout, setTimeout } from '../../runtime/timers.js'
 import type { SupervisedWorker } from '../lifecycle.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
@@ -8,6 +9,10 @@ import { WorkerProcess } from '../worker-process.js'
 
 /** Brings a worker's metrics up to date, and a worker to its end. */
 export class WorkerManager {
+  static {
+    holdAwaited(WorkerManager.prototype, 'shutdownWorker')
+  }
+
   constructor(readonly logger: Logger = standardLogger) {}
 
   /**

@@ -9,7 +9,9 @@ export class LossyProxy {
   /** What becomes of the next answers: they pass, or they are lost and the connection with them. */
   private losing: 'nothing' | 'answers' | 'silently' = 'nothing'
   private refusing = false
+  private hanging = false
   private readonly sockets = new Set<Socket>()
+  private readonly clients = new Set<Socket>()
   private readonly server: Server
   /** How many answers were lost. */
   lost = 0
@@ -46,6 +48,22 @@ export class LossyProxy {
     for (const socket of this.sockets) socket.destroy()
   }
 
+  /** Accepts every connection, and says nothing on any. */
+  hang(): void {
+    this.hanging = true
+    for (const client of this.clients) client.removeAllListeners('data').resume()
+  }
+
+  /** New connections pass; what hung stays silent for good. */
+  wake(): void {
+    this.hanging = false
+  }
+
+  /** How many connections clients have open. */
+  get connections(): number {
+    return this.clients.size
+  }
+
   /** To another server from now on. */
   lead(target: number): void {
     this.target = target
@@ -63,6 +81,13 @@ export class LossyProxy {
       client.destroy()
       return
     }
+    this.clients.add(client)
+    client.on('error', () => {}).on('close', () => this.clients.delete(client))
+    if (this.hanging) {
+      this.sockets.add(client)
+      client.resume()
+      return
+    }
     const server = connect(this.target, '127.0.0.1')
     for (const [socket, other] of [
       [client, server],
@@ -77,6 +102,7 @@ export class LossyProxy {
     }
     client.on('data', (data) => server.write(data))
     server.on('data', (data) => {
+      if (client.listenerCount('data') === 0) return
       if (this.losing === 'nothing') client.write(data)
       else {
         this.lost++

@@ -7,6 +7,7 @@ import { removalText } from '../../../src/store/redis/entry.js'
 import { flush } from '../../../src/store/redis/flush-script.js'
 import { HostBackend } from '../../../src/store/redis/host-backend.js'
 import { Keys } from '../../../src/store/redis/keys.js'
+import { settingsOf } from '../../../src/store/redis/options.js'
 import { remove } from '../../../src/store/redis/removal-scripts.js'
 import type { Connection } from '../../../src/store/redis/script.js'
 import { Shelf } from '../../../src/store/redis/shelf.js'
@@ -17,6 +18,7 @@ import { noPause, TestWriter } from '../../helpers/writers.js'
 
 const jobs = counterFamily('jobs_total', { labelNames: ['who'] })
 const settings = {
+  ...settingsOf({}),
   flushInterval: 60_000,
   expire: 60_000,
   deadAfter: 60_000,

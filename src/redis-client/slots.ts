@@ -1,0 +1,10 @@
+/** Returns the slot of a cluster that holds a key: of its hash tag, where it has one. */
+export function slotOf(key: string): number {
+  const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? []
+  let crc = 0
+  for (const byte of Buffer.from(tag ?? key)) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : crc << 1
+  }
+  return crc & 0x3fff
+}

@@ -1,0 +1,35 @@
+import { held } from '../../runtime/held.js'
+import type { Backend, Source, Store, Surroundings } from '../backend.js'
+
+type AwaitedParts = Omit<Backend, 'close'> & { flush(): Promise<boolean>; close(): Promise<void> }
+
+/** A backend as an application has it: what is awaited of it keeps the process running. */
+export class AwaitedBackend implements Backend {
+  readonly shared = true
+
+  constructor(private readonly backend: AwaitedParts) {}
+
+  get name(): string {
+    return this.backend.name
+  }
+
+  begin(surroundings: Surroundings): void {
+    this.backend.begin?.(surroundings)
+  }
+
+  openStore(): Store {
+    return this.backend.openStore()
+  }
+
+  openSource(): Source {
+    return this.backend.openSource()
+  }
+
+  flush(): Promise<boolean> {
+    return held(this.backend.flush())
+  }
+
+  close(): Promise<void> {
+    return held(this.backend.close())
+  }
+}

@@ -1,0 +1,137 @@
+import { describe, expect } from 'vitest'
+import { libraries, openClient, type RedisLibrary } from '../../src/redis-client/own-client.js'
+import { readRedisUrl } from '../../src/redis-client/redis-url.js'
+import { overClient } from '../../src/store/redis/clients.js'
+import { settingsOf } from '../../src/store/redis/options.js'
+import { overUrl } from '../../src/store/redis/own-connection.js'
+import { RedisBackend } from '../../src/store/redis/redis-backend.js'
+import { counterOf } from '../../src/testing/counted.js'
+import { counterFamily } from '../../src/testing/families.js'
+import { type Stage, test } from '../helpers/processes/stage.js'
+import { pause, until } from '../helpers/processes/until.js'
+import { ways } from '../helpers/redis/clients.js'
+import { LossyProxy } from '../helpers/redis/lossy-proxy.js'
+import { participant } from '../helpers/redis/lost-answers.js'
+import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
+
+const limits = { connect: 200, command: 200 }
+const settings = settingsOf({
+  // Only what a test asks for is sent.
+  flushInterval: 60,
+  connectTimeout: 0.2,
+  commandTimeout: 0.2,
+  scrapeTimeout: 0.1,
+  closeTimeout: 0.2,
+})
+const jobs = counterFamily('jobs_total')
+const key = JSON.stringify(['a'])
+
+describe.skipIf(!hasRedis)('a connection that is accepted and then silent', () => {
+  test.for(libraries)('is given up by %s, and closed', async (library, { stage }) => {
+    const proxy = await LossyProxy.start(stage, 1)
+    proxy.hang()
+    const { port } = proxy
+    const tls = { host: '127.0.0.1', port, db: 0, tls: {} }
+    for (const place of [{ url: proxy.url }, { url: `rediss://127.0.0.1:${port}` }, tls]) {
+      await expect(openClient(place, 200, [library])).rejects.toThrow('no answer within 0.2 s')
+    }
+    // Also one that is given up by the caller before its time.
+    const giveUp = new AbortController()
+    const opening = openClient({ url: proxy.url }, 60_000, [library], giveUp.signal)
+    await until(
+      () => proxy.connections,
+      (count) => count > 0,
+    )
+    giveUp.abort()
+    await expect(opening).rejects.toThrow('closed')
+    await until(
+      () => proxy.connections,
+      (count) => count === 0,
+    )
+  })
+
+  test.for(libraries)(
+    'costs %s no count, and another one takes its place',
+    { timeout: 60_000 },
+    async (library, { stage }) => {
+      const server = await RedisServer.start(stage)
+      const proxy = await LossyProxy.start(stage, server.port)
+      const backend = over(proxy.url, library)
+      const each = participant(stage, backend)
+      counterOf(each, jobs, key).inc(1)
+      expect(await backend.flush()).toBe(true)
+      proxy.hang()
+      for (let i = 0; i < 5; i++) {
+        counterOf(each, jobs, key).inc(1)
+        expect(await backend.flush()).toBe(false)
+        // What was given up is closed: one connection at most is on its way.
+        expect(proxy.connections).toBeLessThanOrEqual(2)
+      }
+      proxy.wake()
+      await until(() => backend.flush(), Boolean)
+      expect((await each.read()).total('jobs_total')).toBe(6)
+      await until(
+        () => proxy.connections,
+        (count) => count === 1,
+      )
+    },
+  )
+})
+
+describe.skipIf(!hasRedis)('a Redis that is suspended', () => {
+  test.for(['url', 'ioredis', 'redis'])(
+    'is left after the time limit, and counted in again: %s',
+    { timeout: 60_000 },
+    async (way, { stage }) => {
+      const server = await RedisServer.start(stage)
+      const backend = await backendOf(stage, way, server.url)
+      const each = participant(stage, backend)
+      const job = counterOf(each, jobs, key)
+      job.inc(1)
+      expect(await backend.flush()).toBe(true)
+      const before = await scriptsRun(server)
+      process.kill(server.pid, 'SIGSTOP')
+      let attempts = 0
+      const end = performance.now() + 2_500
+      while (attempts < 8 || performance.now() < end) {
+        job.inc(1)
+        const [flushed, { errors }] = [await backend.flush(), await each.read()]
+        expect([flushed, errors.length]).toEqual([false, 1])
+        attempts++
+      }
+      process.kill(server.pid, 'SIGCONT')
+      // What was waiting in the client and in the socket has run once the number stays.
+      let run = -1
+      await until(
+        async () => {
+          const last = run
+          await pause(100)
+          run = (await scriptsRun(server)) - before
+          return run === last
+        },
+        (stays) => stays,
+      )
+      // Of each kind one was waiting, and one more that was sent before the first was late.
+      expect(run).toBeLessThanOrEqual(6)
+      await until(() => backend.flush(), Boolean)
+      expect((await each.read()).total('jobs_total')).toBe(1 + attempts)
+    },
+  )
+})
+
+function over(url: string, library: RedisLibrary): RedisBackend {
+  return new RedisBackend(settings, overUrl(readRedisUrl('redis', url), limits, [library]))
+}
+
+async function backendOf(stage: Stage, way: string, url: string): Promise<RedisBackend> {
+  const { client } = await ways[way]!(stage, url)
+  return client === undefined
+    ? over(url, 'ioredis')
+    : new RedisBackend(settings, overClient(client, settings.commandTimeout))
+}
+
+/** How many scripts the server has been asked to run. */
+async function scriptsRun(server: RedisServer): Promise<number> {
+  const info = String(await server.ask('INFO', 'commandstats'))
+  return [...info.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0)
+}
