@@ -20,8 +20,8 @@ for n = 1, count do
   local id = ARGV[i]
   local source = redis.call('HGET', ledgers, id)
   local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
-  local isLive = lives(beat, state, now, deadAfter)
-  if isLive or not source or versionOf(source) ~= tonumber(ARGV[i + 1]) then refused[#refused + 1] = id end
+  local moved = not source or versionOf(source) ~= tonumber(ARGV[i + 1])
+  if moved or lives(beat, state, now, deadAfter) then refused[#refused + 1] = id end
   sources[n] = id
   i = i + 2
 end
@@ -52,7 +52,7 @@ end
 local folds = redis.call('HINCRBY', state, 'folds', 1)
 redis.call('HSET', state, 'fold:' .. text(folds), cjson.encode({ sources = sources, targets = targets }))
 redis.call('HDEL', state, 'fold:' .. text(folds - ${rememberedFolds}))
-for n = 1, 4 do redis.call('PEXPIRE', KEYS[n], expire) end
+for n = 1, 5 do redis.call('PEXPIRE', KEYS[n], expire) end
 -- Tombstones are pruned a chunk at a time, faster than they come.
 if count > 0 and redis.call('HLEN', folded) > 100 then
   local chunk = redis.call('HSCAN', folded, redis.call('HGET', state, 'pruned') or '0', 'COUNT', 100 + 2 * count)

@@ -14,8 +14,6 @@ import { lease, release, sweep } from './upkeep-scripts.js'
 
 /** Milliseconds that a process has to renew its lease. */
 const leaseDuration = 10_000
-/** Totals that lag so many removals behind are written anew. */
-const manyRemovals = 500
 /** Limits of one batch: ledgers, and bytes of them. */
 const mostSources = 500
 const mostBytes = 8 << 20
@@ -136,10 +134,7 @@ export class Folding {
   }
 
   private lags(id: string, { facts, seen }: LedgerEntry): boolean {
-    const { followed } = this.removals
-    return (
-      !this.targets.has(id) && !isWriter(facts) && followed - seen > manyRemovals && this.removals.pendingSince(seen)
-    )
+    return !this.targets.has(id) && !isWriter(facts) && this.removals.isFarBehind(seen)
   }
 
   private async write(sources: readonly LedgerReader[], pause: Pause): Promise<boolean> {
@@ -179,7 +174,11 @@ export class Folding {
   private async sweep(): Promise<void> {
     const { keys, deadAfter } = this.options
     const strange = [...this.reading.unreadable.keys()].filter((id) => !this.reading.isLive(id)).slice(0, mostSwept)
-    await this.ask(sweep, [keys.ledgers, keys.beats, keys.state], [String(deadAfter), String(mostSwept), ...strange])
+    await this.ask(
+      sweep,
+      [keys.ledgers, keys.beats, keys.state, keys.seats],
+      [String(deadAfter), String(mostSwept), ...strange],
+    )
   }
 
   private get isOver(): boolean {

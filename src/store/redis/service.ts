@@ -74,6 +74,11 @@ export class Service {
     return { keys, connection, deadAfter, expire, patience: scrapeTimeout }
   }
 
+  /** Writes a ledger from now on that others may have written before, in the shard that it is in. */
+  restart(writer: string, shard: number): void {
+    this.shards.extend(shard + 1)
+    this.shard = shard
+    this.flusher.restart(writer, this.shards.of(shard))
   }
 
   start(): void {
@@ -113,7 +118,8 @@ export class Service {
       const announced = this.removals.settle()
       const { dead, keep } = await this.flusher.flush()
       this.reached()
-      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), this.options.settings.closeTimeout).catch(() => {})
+      const { closeTimeout } = this.options.settings
+      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), closeTimeout).catch(() => {})
       else if (dead > 0) this.foldSoon()
       else this.looked = true
       if (keep) void this.keep(this.shard)
@@ -205,7 +211,8 @@ export class Service {
     // A process that never began has nothing to take back.
     if (this.timer !== undefined && leaves) await held(this.goodbye((cause) => this.failed(cause)))
     this.flusher.close()
-    if (this.timer !== undefined) await withTimeout(this.removals.settle(), this.options.settings.closeTimeout).catch(() => {})
+    if (this.timer !== undefined)
+      await withTimeout(this.removals.settle(), this.options.settings.closeTimeout).catch(() => {})
     this.removals.end()
     await this.options.connection.close()
   }

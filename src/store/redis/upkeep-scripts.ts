@@ -1,4 +1,5 @@
 import { Script } from './script.js'
+import { write } from './script-parts.js'
 
 /*
  * What one process does for the whole service.
@@ -61,19 +62,19 @@ return 0
  * Removes the beats of dead writers that have no entry, and those of the ledgers that are named: their entries cannot be
  * read, so that no process of this version can fold them. Gives how many there were.
  */
-export const sweep = new Script(`${clock}
-local ledgers, beats, state = KEYS[1], KEYS[2], KEYS[3]
+export const sweep = new Script(`${write}
+local ledgers, beats, state, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local deadAfter, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now = milliseconds()
-local grace = tonumber(redis.call('HGET', state, 'grace') or 0)
 local named = {}
 for n = 3, #ARGV do named[ARGV[n]] = true end
 local removed = 0
 local oldest = redis.call('ZRANGE', beats, 0, most - 1, 'WITHSCORES')
 for n = 1, #oldest, 2 do
-  local id, beat = oldest[n], tonumber(oldest[n + 1])
-  local lives = beat > 0 and now - math.max(beat, grace) <= deadAfter
-  if not lives and (named[id] or not redis.call('HGET', ledgers, id)) then
+  local id = oldest[n]
+  if lives(tonumber(oldest[n + 1]), state, now, deadAfter) then break end
+  if named[id] or not redis.call('HGET', ledgers, id) then
+    redis.call('ZREM', seats, id)
     removed = removed + redis.call('ZREM', beats, id)
   end
 end

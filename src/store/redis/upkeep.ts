@@ -52,7 +52,7 @@ export class Upkeep {
       if (shard !== claimed && !(await shelf.claimsKeeping(interval))) continue
       await shelf.read(pause, () => false)
       await shelf.keep()
-      dead ||= shelf.hasDead()
+      dead ||= shelf.hasDead() || shelf.hasLagging()
     }
     return dead
   }
