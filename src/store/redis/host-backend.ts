@@ -16,11 +16,12 @@ import type { Facts, Removal } from './entry.js'
 import { HostImage } from './host-image.js'
 import { type HostPlace, noteFrom } from './host-place.js'
 import { HostRemovals } from './host-removals.js'
+import { inTurn } from './in-turn.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
-import { inTurn } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
+import { sourceOf } from './service-source.js'
 import type { Shelf } from './shelf.js'
 
 const nothing = { id: '', version: 0 }
@@ -96,7 +97,7 @@ export class HostBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelf = this.service.shelf()
-    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
+    return sourceOf(shelf, (pause) => this.read(shelf, pause))
   }
 
   /**

@@ -14,6 +14,7 @@ import type { RedisSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
+import { sourceOf } from './service-source.js'
 import type { Shelf } from './shelf.js'
 
 /** Processes of any number of hosts, sharing a Redis. */
@@ -71,7 +72,7 @@ export class RedisBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelf = this.service.shelf()
-    return { read: inTurn((pause: Pause) => this.read(shelf, pause)), close() {} }
+    return sourceOf(shelf, (pause) => this.read(shelf, pause))
   }
 
   /**
@@ -111,15 +112,5 @@ export class RedisBackend implements Backend {
     const facts = { writer, seat: seat || 1, live: true, epoch: 1, startedAt, process, dropped: 0 }
     const own = this.store.ledger.snapshot(facts)
     return [...writers.filter((other) => other.writer !== writer), own]
-  }
-}
-
-/** One after the other, whoever asks. */
-export function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (argument) => {
-    const next = last.then(() => work(argument))
-    last = next.catch(() => {})
-    return next
   }
 }

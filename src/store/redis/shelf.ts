@@ -1,4 +1,5 @@
 import { withTimeout } from '../../runtime/time-limit.js'
+import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { RemovalIndex } from '../removal-index.js'
 import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
@@ -31,6 +32,10 @@ export class Shelf {
   entries = new Map<string, LedgerEntry>()
   /** Milliseconds of the server's clock at the last reading. */
   now = 0
+  /** The monotonic clock of this process at that moment. */
+  readAt = 0
+  /** Entries that this version cannot read, of the last reading. */
+  unreadable = 0
   private grace = 0
   private beats = new Map<string, number>()
   private removals: PlacedRemoval[] = []
@@ -79,6 +84,11 @@ export class Shelf {
     return this.removals.some((each) => each.position > position)
   }
 
+  /** When a writer was last heard of, in milliseconds of the server's clock; 0 if it has left, or never was. */
+  heardAt(id: string): number {
+    return this.beats.get(id) ?? 0
+  }
+
   isLive(id: string): boolean {
     const beat = this.beats.get(id) ?? 0
     return beat > 0 && this.now - Math.max(beat, this.grace) <= this.options.deadAfter
@@ -116,14 +126,17 @@ export class Shelf {
     const reply = await withTimeout(asking, patience)
     const [now, grace, removed, removals, entries, beats, found, length] = listOf(reply)
     this.now = Number(now)
+    this.readAt = monotonicNow()
     this.grace = Number(grace)
     this.beats = new Map(pairs(beats).map(([id, beat]) => [id, Number(beat)]))
     this.follow(Number(textOf(removed)), listOf(removals), Number(length))
     this.removed = textOf(removed)
     this.entries = new Map()
+    this.unreadable = 0
     for (const [id, text] of pairs(entries)) {
       const entry = entryFrom(text)
       if (entry !== undefined) this.entries.set(id, entry)
+      else this.unreadable++
     }
     for (const id of this.ledgers.keys()) if (!this.entries.has(id)) this.ledgers.delete(id)
     await this.take(known, listOf(found), pause)

@@ -1,0 +1,113 @@
+import { Slices } from '../../runtime/slices.js'
+import { isWriter } from '../../store/redis/entry.js'
+import { Keys } from '../../store/redis/keys.js'
+import type { Shelf } from '../../store/redis/shelf.js'
+import type { Send } from '../redis/commands.js'
+import { openService } from '../redis/open-service.js'
+import type { RedisTarget } from '../redis/redis-arguments.js'
+import { type Finding, fail, ok, warn } from './finding.js'
+import { mebibytes } from './redis-check.js'
+import { checkScrape } from './scrape-check.js'
+
+/** So many ledgers are weighed; the others are taken to be like them. */
+const weighed = 300
+/** How many keys are looked at for other prefixes. */
+const mostKeys = 20_000
+
+/** What lies under the prefix: its writers, entries that cannot be read, its size, and what a scrape shows. */
+export async function checkService(target: RedisTarget, send: Send): Promise<Finding[]> {
+  const service = openService(target)
+  try {
+    const shelf = service.shelf()
+    await shelf.read(new Slices())
+    return [
+      ...(await writers(shelf, target, send)),
+      ...unreadable(shelf),
+      ...(await size(shelf, target, send)),
+      ...(await checkScrape(service.openSource())),
+    ]
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return [fail('service', `the service cannot be read: ${why}`, 'see the findings above')]
+  } finally {
+    await service.close()
+  }
+}
+
+async function writers(shelf: Shelf, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
+  const all = [...shelf.entries].filter(([, { facts }]) => isWriter(facts))
+  const live = all.filter(([id]) => shelf.isLive(id))
+  const dead = all.length - live.length
+  const text = `${live.length} alive, ${dead} dead`
+  if (shelf.entries.size === 0) {
+    const others = await prefixes(send, settings.keyPrefix)
+    const found = others.length === 0 ? '' : `; this server has ${others.join(', ')}`
+    return [
+      warn(
+        'writers',
+        `nothing counts under ${settings.keyPrefix}${found}`,
+        'compare --prefix with keyPrefix of the application',
+      ),
+    ]
+  }
+  if (dead > 0 && live.length === 0) {
+    return [warn('writers', text, 'promhive serve --redis adds the counts of the dead to the totals')]
+  }
+  if (dead > 0)
+    return [warn('writers', text, 'normal within seconds of an end; if they stay, look for FLUSH_FAILED in the logs')]
+  return [ok('writers', text)]
+}
+
+/** Prefixes of other services; none where the user may not look for them. */
+async function prefixes(send: Send, own: string): Promise<string[]> {
+  const found = new Set<string>()
+  let cursor = '0'
+  try {
+    for (let looked = 0; looked < mostKeys; looked += 1000) {
+      const [next, keys] = (await send('SCAN', cursor, 'MATCH', '*:ledgers', 'COUNT', '1000')) as [string, string[]]
+      for (const key of keys) if (key !== new Keys(own).ledgers) found.add(key.slice(0, -':ledgers'.length))
+      cursor = String(next)
+      if (cursor === '0') break
+    }
+  } catch {
+    // SCAN is not among the rights that promhive needs.
+  }
+  return [...found].slice(0, 5)
+}
+
+function unreadable({ unreadable }: Shelf): Finding[] {
+  if (unreadable === 0) return []
+  const text = `${unreadable} entries cannot be read, and are left out`
+  return [
+    warn('entries', text, 'let all processes run the same version of promhive; remove what another program wrote'),
+  ]
+}
+
+async function size(shelf: Shelf, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
+  const keys = new Keys(settings.keyPrefix)
+  const ids = [...shelf.entries.keys()]
+  const some = ids.slice(0, weighed)
+  try {
+    const weigh = async (key: string): Promise<number> => Number((await send('MEMORY', 'USAGE', key)) ?? 0)
+    const shared = await Promise.all(keys.shared.map(weigh))
+    const own = await Promise.all(some.flatMap((id) => keys.of(id)).map(weigh))
+    const total = sum(shared) + (sum(own) * ids.length) / Math.max(1, some.length)
+    const series = Math.max(
+      1,
+      [...shelf.ledgers.values()].reduce((all, each) => all + seriesOf(each.snapshots(true)), 0),
+    )
+    return [
+      ok('size', `${mebibytes(total)} under the prefix, ${Math.round(total / series)} bytes per series and process`),
+    ]
+  } catch {
+    return [ok('size', 'not known: the user may not run MEMORY USAGE')]
+  }
+}
+
+function seriesOf(snapshots: readonly { readonly log: { readonly length: number } }[]): number {
+  return snapshots.reduce((all, { log }) => all + log.length, 0)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0)
+}
