@@ -212,10 +212,11 @@ describe('what stands in Redis', () => {
       'f 99999999999 {}',
       'evil',
     ]
-    await names.read([`f 0 ${good}`, ...faulty, 'o 0 0 1 1 ["ok"]', ''].join('\n'), noPause)
+    await names.read(Buffer.from([`f 0 ${good}`, ...faulty, 'o 0 0 1 1 ["ok"]', ''].join('\n')), noPause)
     expect(names.faults).toBe(faulty.length)
     expect(names.log().keyOf).toEqual(['["ok"]'])
-    await names.read(`f 1 ${JSON.stringify({ ...JSON.parse(good), name: 'a\nevil 1' })}\no 1 0 1 1 ["x"]\n`, noPause)
+    const evil = `f 1 ${JSON.stringify({ ...JSON.parse(good), name: 'a\nevil 1' })}\no 1 0 1 1 ["x"]\n`
+    await names.read(Buffer.from(evil), noPause)
     expect(names.log().length).toBe(1)
   })
 })

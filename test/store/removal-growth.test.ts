@@ -75,7 +75,7 @@ describe.each(filters)('removing by %s', (_, filter) => {
       Object.assign(reader, { entry: { seen: 0 } })
       let names = familyName(0, jobs)
       for (let i = 0; i < count; i++) names += openedName(0, 0, i, 1, JSON.stringify([`${i}`, '1']))
-      await reader.names.read(names, noPause)
+      await reader.names.read(Buffer.from(names), noPause)
       const index = new RemovalIndex()
       const { registry, name } = jobs
       for (let i = 0; i < count; i++) index.add({ author: 'other', registry, name, labels: filter(i) }, i + 1)

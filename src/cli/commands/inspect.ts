@@ -26,7 +26,7 @@ const usage = `promhive inspect [DIR] [--json]
 promhive inspect --redis URL [--prefix NAME] [--json]
 
 Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it lives, its families,
-series and sizes, and what cannot be read. Changes nothing; in Redis, reading keeps the keys from expiring.
+series and sizes, and what cannot be read. Changes nothing.
 
   DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
 ${redisUsage}

@@ -64,6 +64,12 @@ export function entryFrom(text: string): LedgerEntry | undefined {
   }
 }
 
+/** How far the writer of an entry has taken the removals: in any format, it is the third number. */
+export function seenIn(text: string): number | undefined {
+  const seen = Number(/^\d+ \d+ (\d+) /.exec(text)?.[1])
+  return Number.isSafeInteger(seen) ? seen : undefined
+}
+
 const ledgerKinds: readonly unknown[] = ['writer', 'host', 'totals', 'kept'] satisfies readonly Facts['kind'][]
 
 function areFacts({ kind, instance, startedAt, epoch, process, parts = [] }: Facts): boolean {

@@ -9,6 +9,7 @@ import type { Keys } from './keys.js'
 import { type Entry, Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { openSeries } from './open-series.js'
+import type { Inhabitants } from './reading.js'
 import { type Connection, textOf } from './script.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 
@@ -34,8 +35,8 @@ export class Folding {
     const { shelf } = this
     let folded = 0
     for (let turn = 0; turn < mostFolds; turn++) {
-      await shelf.read(pause, (id, entry) => this.concerns(id, entry))
-      const next = [...shelf.ledgers.values()].find((ledger) => this.isToFold(ledger.id, ledger.entry!))
+      await shelf.read(pause, concerns)
+      const next = [...shelf.ledgers.values()].find((ledger) => isToFold(ledger.id, ledger.entry!, shelf))
       const lags = [...shelf.ledgers.values()].find(({ entry }) => this.lags(entry!))
       if (next !== undefined) {
         if (await this.fold(next, pause)) folded++
@@ -45,27 +46,13 @@ export class Folding {
     return folded
   }
 
-  private concerns(id: string, entry: LedgerEntry): boolean {
-    return !isWriter(entry.facts) || this.isToFold(id, entry)
-  }
-
-  /** Whether it is of a dead writer, or the totals of an instance where nobody lives any more. */
-  private isToFold(id: string, { facts }: LedgerEntry): boolean {
-    if (isWriter(facts)) return !this.shelf.isLive(id)
-    return facts.kind === 'totals' && facts.instance !== '' && !this.isInhabited(facts.instance)
-  }
-
-  private isInhabited(instance: string): boolean {
-    return [...this.shelf.entries].some(([id, { facts }]) => facts.instance === instance && this.shelf.isLive(id))
-  }
-
   private lags(entry: LedgerEntry): boolean {
     return !isWriter(entry.facts) && this.shelf.end - entry.seen > manyRemovals && this.shelf.pendingSince(entry.seen)
   }
 
   private async fold(source: LedgerReader, pause: Pause): Promise<boolean> {
     const { facts } = source.entry!
-    const instance = facts.kind !== 'totals' && this.isInhabited(facts.instance) ? facts.instance : ''
+    const instance = facts.kind !== 'totals' && isInhabited(facts.instance, this.shelf) ? facts.instance : ''
     const totals = this.target(totalsOf(instance), 0, { kind: 'totals', instance })
     const targets = [totals]
     for (const { seat, log, values, exemplars, process } of source.snapshots(false)) {
@@ -115,6 +102,20 @@ export class Folding {
     const startedAt = present?.entry?.facts.startedAt ?? 1
     return { id, seat, before: present?.version ?? 0, ledger, epoch, facts: { ...facts, startedAt, epoch } }
   }
+}
+
+function concerns(id: string, entry: LedgerEntry, service: Inhabitants): boolean {
+  return !isWriter(entry.facts) || isToFold(id, entry, service)
+}
+
+/** Whether it is of a dead writer, or the totals of an instance without living writers. */
+function isToFold(id: string, { facts }: LedgerEntry, service: Inhabitants): boolean {
+  if (isWriter(facts)) return !service.isLive(id)
+  return facts.kind === 'totals' && facts.instance !== '' && !isInhabited(facts.instance, service)
+}
+
+function isInhabited(instance: string, service: Inhabitants): boolean {
+  return [...service.entries].some(([id, { facts }]) => facts.instance === instance && service.isLive(id))
 }
 
 interface Target {

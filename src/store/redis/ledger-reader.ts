@@ -3,7 +3,7 @@ import type { SeriesFilters } from '../../model/series-filters.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
 import type { RemovalIndex } from '../removal-index.js'
 import { removed, type SeriesLog } from '../series-log.js'
-import { isWriter, type LedgerEntry, type Removal } from './entry.js'
+import type { LedgerEntry, Removal } from './entry.js'
 import { Names } from './names.js'
 import { openSeries } from './open-series.js'
 import { listOf, type Reply, textOf } from './script.js'
@@ -30,26 +30,22 @@ export class LedgerReader {
 
   constructor(readonly id: string) {}
 
-  /** Takes what a reading gave: the ledger as it is, from the names on that were known. */
-  async take(entry: LedgerEntry, live: boolean, found: readonly Reply[], pause: Pause): Promise<void> {
-    if (entry.version < this.version && isWriter(entry.facts)) {
-      // A server has taken over that had not got everything. Who lives sends it again: until then it is shown as it was.
-      if (live) return
-      this.version = 0
-      this.edition = -1
-      return
-    }
-    this.entry = entry
-    if (found.length < 4) return
-    const [from, values, names, exemplars] = found as [Reply, Buffer, Buffer, Reply]
-    if (Number(textOf(from)) === 0) this.forget()
-    await this.names.read(names.toString(), pause, (_, slot) => this.masked.delete(slot))
-    this.namesLength += names.length
+  /** Takes what a reading has found, once it is complete. */
+  async take(update: LedgerUpdate, pause: Pause): Promise<void> {
+    const { entry, values, exemplars } = update
+    for (const piece of update.pieces) await this.read(piece, pause)
+    this.namesLength = update.namesLength
     this.values = float64(values)
-    if (Array.isArray(exemplars)) this.exemplars = exemplarsFrom(exemplars)
-    this.version = entry.version
-    this.edition = entry.edition
-    this.exemplarsVersion = entry.exemplarsVersion
+    if (exemplars !== undefined) this.exemplars = exemplarsFrom(exemplars)
+    this.entry = entry!
+    this.version = entry!.version
+    this.edition = entry!.edition
+    this.exemplarsVersion = entry!.exemplarsVersion
+  }
+
+  /** Reads some more of the names. */
+  read(piece: Buffer, pause: Pause): Promise<void> {
+    return this.names.read(piece, pause, (_, slot) => this.masked.delete(slot))
   }
 
   /** Up to where its writer has carried out removals, or this reader has left series out for them. */
@@ -101,12 +97,51 @@ export class LedgerReader {
     }
     return snapshots
   }
+}
 
-  private forget(): void {
-    this.names = new Names()
-    this.namesLength = 0
-    this.masked.clear()
-    this.maskedUntil = 0
+/** What readings have found of a ledger so far. It is shown once a reading is complete, together with all the others. */
+export class LedgerUpdate {
+  /** The entry of the version that was read; undefined while pieces are missing. */
+  entry: LedgerEntry | undefined
+  edition: number
+  /** How many bytes of the names are known. */
+  namesLength: number
+  values: Buffer = Buffer.alloc(0)
+  exemplars: readonly Reply[] | undefined
+  /** Names behind those that the reader has. */
+  readonly pieces: Buffer[] = []
+
+  /** @param isShown whether the reader is shown already: it is changed when the reading is complete */
+  constructor(
+    readonly reader: LedgerReader,
+    private readonly isShown: boolean,
+  ) {
+    this.edition = reader.edition
+    this.namesLength = reader.namesLength
+  }
+
+  get version(): number {
+    return this.entry?.version ?? 0
+  }
+
+  get exemplarsVersion(): number {
+    return this.entry?.exemplarsVersion ?? this.reader.exemplarsVersion
+  }
+
+  /** Takes a reply of a reading: a piece of the names, or all that was missing. */
+  async take(entry: LedgerEntry, [names, values, exemplars]: readonly Reply[], pause: Pause): Promise<void> {
+    const piece = names as Buffer
+    this.edition = entry.edition
+    this.namesLength += piece.length
+    if (!this.isShown) await this.reader.read(piece, pause)
+    else if (piece.length > 0) this.pieces.push(piece)
+    if (values === undefined) {
+      this.entry = undefined
+      return
+    }
+    this.values = values as Buffer
+    if (Array.isArray(exemplars)) this.exemplars = exemplars
+    this.entry = entry
   }
 }
 

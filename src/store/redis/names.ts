@@ -25,12 +25,17 @@ export function removedName(family: number, part: number, slot: number, key: Ser
   return `r ${family} ${part} ${slot} ${key}\n`
 }
 
+const newline = 0x0a
+const nothing = Buffer.alloc(0)
+
 /** What the names of a ledger tell, read as far as they are known: one log for each part. */
 export class Names {
   readonly logs = new Map<number, SeriesLog>()
   /** Lines that cannot be read: written by a later version, or by somebody else. */
   faults = 0
   private readonly families: (FamilyDescriptor | undefined)[] = []
+  /** The beginning of a line whose end has not been read. */
+  private cut: Buffer = nothing
   /** Index of a family within the log of a part. */
   private readonly places = new Map<string, number>()
 
@@ -41,16 +46,22 @@ export class Names {
     return log
   }
 
-  /** Follows some more lines, whole ones. `before` is told of each line that removes a series, and may set it aside. */
+  /**
+   * Follows some more lines; of a line that is cut, the rest comes with the next piece. `before` is called for each line
+   * that removes a series, and returns whether to ignore it.
+   */
   async read(
-    text: string,
+    piece: Buffer,
     pause: Pause,
     before: (log: SeriesLog, slot: number) => boolean = () => false,
   ): Promise<void> {
+    const bytes = this.cut.length === 0 ? piece : Buffer.concat([this.cut, piece])
+    const whole = bytes.lastIndexOf(newline) + 1
+    this.cut = whole === bytes.length ? nothing : Buffer.from(bytes.subarray(whole))
+    const text = bytes.toString('utf8', 0, whole)
     let lines = 0
     for (let from = 0; from < text.length; ) {
       const end = text.indexOf('\n', from)
-      if (end < 0) break
       this.line(text.slice(from, end), before)
       from = end + 1
       if ((++lines & 255) === 0 && pause.due()) await pause.rest()

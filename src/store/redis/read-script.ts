@@ -1,34 +1,78 @@
 import { Script } from './script.js'
 
+/** The maximum number of folds that the state remembers: a reader that is further behind starts again. */
+export const rememberedFolds = 8
+
 /**
- * Reads every ledger at one moment: of those that are asked for, what has changed since the version that is known.
- * Reading keeps the keys from expiring.
+ * The state of a service at one moment, which every reply begins with: the time, the ID of this state, how many folds
+ * there were, and, for a reader that knows an earlier number, what each later fold took away and rewrote.
  */
-export const read = new Script(`
-local ledgers, beats, state, removals, folded = unpack(KEYS)
-local expire, from = ARGV[1], tonumber(ARGV[2])
-local time = redis.call('TIME')
+const moment = `
+local function text(number) return string.format('%.0f', number) end
+local function moment(state, known)
+  local time = redis.call('TIME')
+  local folds = tonumber(redis.call('HGET', state, 'folds') or 0)
+  local later = {}
+  if known >= 0 and folds > known and folds - known <= ${rememberedFolds} then
+    for n = known + 1, folds do later[#later + 1] = redis.call('HGET', state, 'fold:' .. text(n)) or '' end
+  end
+  return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', state, 'born') or '', text(folds), later }
+end
+`
+
+/**
+ * Reads a chunk of the entries, with the beat of each, and of the removals since a position. A service is read in
+ * chunks, so that no call holds Redis for long; what is folded between two of them, each reply says.
+ */
+export const survey = new Script(`${moment}
+local ledgers, beats, state, removals = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local known, cursor, count, from, most = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local removed = tonumber(redis.call('HGET', state, 'removed') or 0)
+local length = redis.call('LLEN', removals)
+local start = math.min(math.max(0, from - removed), length)
+local chunk, entries = { '0', {} }, {}
+if cursor ~= '' then chunk = redis.call('HSCAN', ledgers, cursor, 'COUNT', count) end
+for n = 1, #chunk[2], 2 do
+  local id = chunk[2][n]
+  entries[#entries + 1] = { id, chunk[2][n + 1], redis.call('ZSCORE', beats, id) or '0' }
+end
+return { moment(state, known), chunk[1], entries, redis.call('HLEN', ledgers),
+  redis.call('HGET', state, 'grace') or '0', redis.call('HGET', state, 'graced') or '0',
+  redis.call('HGET', state, 'format') or '', text(removed), length, text(removed + start),
+  redis.call('LRANGE', removals, start, start + most - 1) }
+`)
+
+/**
+ * Reads ledgers: of each what has changed since the version that is known, as many as fit into the number of bytes. The
+ * names of a ledger that does not fit come in pieces; its values and exemplars come with the last piece.
+ */
+export const read = new Script(`${moment}
+local ledgers, state = KEYS[1], KEYS[2]
+local room = tonumber(ARGV[2])
 local found = {}
 for n = 1, (#ARGV - 2) / 5 do
-  local a, k = 3 + 5 * (n - 1), 6 + 3 * (n - 1)
+  local a, k = 3 + 5 * (n - 1), 3 + 3 * (n - 1)
   local entry = redis.call('HGET', ledgers, ARGV[a])
+  local version, edition, drawn = string.match(entry or '', '^(%d+) %d+ %d+ (%d+) (%d+)')
   if not entry then
     found[n] = { 'gone' }
+  elseif version == ARGV[a + 1] and edition == ARGV[a + 2] then
+    found[n] = { 'same', entry }
   else
-    local version, edition, drawn = string.match(entry, '^(%d+) %d+ %d+ (%d+) (%d+)')
-    if version == ARGV[a + 1] and edition == ARGV[a + 2] then
-      found[n] = { 'same' }
-    else
-      local known = edition == ARGV[a + 2] and ARGV[a + 3] or '0'
-      found[n] = { known, redis.call('GET', KEYS[k]) or '', redis.call('GETRANGE', KEYS[k + 1], known, -1),
-        drawn ~= ARGV[a + 4] and redis.call('HGETALL', KEYS[k + 2]) or 'same' }
+    local known, length = 0, redis.call('STRLEN', KEYS[k + 1])
+    if edition == ARGV[a + 2] and tonumber(ARGV[a + 3]) <= length then known = tonumber(ARGV[a + 3]) end
+    local names = length - known
+    local news = drawn ~= ARGV[a + 4] or known == 0
+    local size = names + redis.call('STRLEN', KEYS[k]) + (news and 150 * redis.call('HLEN', KEYS[k + 2]) or 0)
+    if size > room and n > 1 then break end
+    if names > room then
+      found[n] = { 'piece', entry, known, redis.call('GETRANGE', KEYS[k + 1], known, known + room - 1) }
+      break
     end
+    room = room - size
+    found[n] = { 'whole', entry, known, redis.call('GETRANGE', KEYS[k + 1], known, -1), redis.call('GET', KEYS[k]) or '',
+      news and redis.call('HGETALL', KEYS[k + 2]) or 'same' }
   end
 end
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, expire) end
-return { time[1] * 1000 + math.floor(time[2] / 1000), tonumber(redis.call('HGET', state, 'grace') or 0),
-  string.format('%.0f', removed), redis.call('LRANGE', removals, math.max(0, from - removed), -1),
-  redis.call('HGETALL', ledgers), redis.call('ZRANGE', beats, 0, -1, 'WITHSCORES'), found,
-  redis.call('LLEN', removals) }
+return { moment(state, tonumber(ARGV[1])), found }
 `)

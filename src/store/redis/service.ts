@@ -1,7 +1,14 @@
 import { MetricsError } from '../../model/errors.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
-import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
+import {
+  clearInterval,
+  clearTimeout,
+  monotonicNow,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
@@ -38,6 +45,7 @@ export class Service {
   private keeping: NodeJS.Timeout | undefined
   private folding: Promise<void> | undefined
   private ending = false
+  private keptAt = -Infinity
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
@@ -54,7 +62,7 @@ export class Service {
     const tick = (): void => void (this.options.tick ?? (() => this.flush()))()
     this.timer = setInterval(tick, flushInterval).unref()
     // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
-    this.keeping = setInterval(() => void this.fold(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
+    this.keeping = setInterval(() => void this.keep(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
     if (this.options.tick === undefined) process.on('beforeExit', this.beforeExit)
     setImmediate(tick).unref()
   }
@@ -108,7 +116,23 @@ export class Service {
     }
     if (flushed) this.reached()
     else this.reachable = false
+    // A process that scrapes once and ends keeps the keys as well.
+    if (this.keptAt + this.options.settings.expire / 4 < monotonicNow()) void this.keep()
     return { flushed }
+  }
+
+  /** Keeps the keys from expiring; of all processes that do so at the same time, one does it. */
+  private async keep(): Promise<void> {
+    this.keptAt = monotonicNow()
+    try {
+      const shelf = this.shelf()
+      if (!(await shelf.claimsKeeping(this.options.settings.expire / 8))) return
+      await shelf.read(new Slices(backgroundSlice), () => false)
+      await shelf.keep()
+      if (shelf.hasDead()) this.foldSoon()
+    } catch {
+      // Redis is away, which the next flush reports.
+    }
   }
 
   /** Redis has answered a flush or a scrape, whichever came first. */

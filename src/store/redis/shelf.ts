@@ -1,13 +1,14 @@
 import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
-import { RemovalIndex } from '../removal-index.js'
-import { entryFrom, isWriter, type LedgerEntry, removalFrom } from './entry.js'
+import { isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
-import { LedgerReader, type PlacedRemoval } from './ledger-reader.js'
-import { read } from './read-script.js'
+import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
+import { type ChunkSizes, type Inhabitants, Overtaken, Reading, type Wanted } from './reading.js'
+import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
-import { type Connection, listOf, type Reply, textOf } from './script.js'
+import type { Connection } from './script.js'
+import { claim, keep } from './upkeep-scripts.js'
 
 export interface ShelfOptions {
   readonly keys: Keys
@@ -16,72 +17,97 @@ export interface ShelfOptions {
   readonly deadAfter: number
   /** Milliseconds. */
   readonly expire: number
-  /** Milliseconds until an answer is waited for no more. */
+  /** Timeout of one call, in milliseconds. */
   readonly patience: number
+  /** Limits of one reply, where a test needs others. */
+  readonly chunks?: Partial<ChunkSizes>
 }
 
-/** How often it is asked again when ledgers came meanwhile. */
+/** The maximum number of readings that are begun because the one before was overtaken. */
 const mostTurns = 8
 /** So many removals that every ledger has taken are not kept. */
 const manyRemovals = 1000
+/** The maximum number of ledgers whose keys are kept by one call. */
+const mostKept = 300
 
-/** Every ledger of the service, as it was at one moment. */
-export class Shelf {
+/** Every ledger of the service, as the last complete reading found them. */
+export class Shelf implements Inhabitants {
   readonly ledgers = new Map<string, LedgerReader>()
-  /** What there is, read or not. */
-  entries = new Map<string, LedgerEntry>()
+  /** All ledgers, read or not. */
+  entries: ReadonlyMap<string, LedgerEntry> = new Map()
   /** Milliseconds of the server's clock at the last reading. */
   now = 0
+  /** The ID of the state in Redis: another one when Redis has come back empty. */
+  born = ''
+  /** How many ledgers were folded. */
+  folds = 0
+  /** The format of the state in Redis; empty before the first flush. */
+  format = ''
   /** The monotonic clock of this process at that moment. */
   readAt = 0
-  /** Entries that this version cannot read, of the last reading. */
-  unreadable = 0
-  private grace = 0
-  private beats = new Map<string, number>()
-  private removals: PlacedRemoval[] = []
-  /** Up to where the removals were read. */
-  private followed = 0
-  private removed = '0'
+  /** Entries that this version cannot read: those of a later format, and those of other programs. */
+  private strange: ReadonlyMap<string, string> = new Map()
+  private beats: ReadonlyMap<string, number> = new Map()
+  private live: ReadonlySet<string> = new Set()
+  private readonly updates = new Map<string, LedgerUpdate>()
+  private readonly removals = new RemovalFollower()
 
   constructor(private readonly options: ShelfOptions) {}
 
   /**
-   * One round trip; one more when somebody came whose keys were not known.
+   * Reads what has changed since the last reading, in chunks. What it finds is shown only when all of it was read: if the
+   * promise is rejected, the shelf shows what it showed before.
    *
    * @param wanted which ledgers to read; all of them when left out
    */
-  async read(pause: Pause, wanted: (id: string, entry: LedgerEntry) => boolean = () => true): Promise<void> {
-    for (let turn = 1; turn <= mostTurns; turn++) {
-      const asked = turn === 1 ? [...this.ledgers.keys()] : this.present(wanted)
-      await this.ask(asked, pause)
-      if (this.present(wanted).every((id) => this.ledgers.has(id))) break
+  async read(pause: Pause, wanted: Wanted = () => true): Promise<void> {
+    for (let turn = 1; ; turn++) {
+      const reading = new Reading(this.options, this.ledgers, this.updates, this.removals)
+      try {
+        await reading.run(wanted, pause)
+        await this.show(reading, pause)
+        break
+      } catch (cause) {
+        if (!(cause instanceof Overtaken)) throw cause
+        if (turn === mostTurns) throw new Error('Redis changed faster than it could be read', { cause })
+      }
     }
-    await this.mask(pause)
+    await this.removals.mask(this.ledgers.values(), pause)
     await this.forgetRemovals()
   }
 
-  private async mask(pause: Pause): Promise<void> {
-    const until = this.removals.at(-1)?.position ?? 0
-    const behind = [...this.ledgers.values()].filter(({ removedUntil }) => removedUntil < until)
-    if (behind.length === 0) return
-    const after = Math.min(...behind.map(({ removedUntil }) => removedUntil))
-    const index = new RemovalIndex()
-    for (const { removal, position } of this.removals) if (position > after) index.add(removal, position)
-    for (const ledger of behind) await ledger.mask(index, until, pause)
-  }
-
-  private present(wanted: (id: string, entry: LedgerEntry) => boolean): string[] {
-    return [...this.entries].filter(([id, entry]) => wanted(id, entry)).map(([id]) => id)
+  private async show(reading: Reading, pause: Pause): Promise<void> {
+    for (const update of this.updates.values()) {
+      if (update.entry === undefined) continue
+      await update.reader.take(update, pause)
+      this.ledgers.set(update.reader.id, update.reader)
+    }
+    this.updates.clear()
+    for (const id of this.ledgers.keys()) if (!reading.entries.has(id)) this.ledgers.delete(id)
+    this.entries = reading.entries
+    this.live = reading.live
+    this.strange = reading.unreadable
+    this.beats = reading.beats
+    this.now = reading.now
+    this.readAt = monotonicNow()
+    this.born = reading.born ?? ''
+    this.folds = reading.folds
+    this.format = reading.format
   }
 
   /** The end of the removals. */
   get end(): number {
-    return this.followed
+    return this.removals.followed
   }
 
-  /** Whether there is a removal behind a position: the end alone tells of those that were forgotten as well. */
+  /** Whether there is a removal behind a position: positions alone also count the removals that were forgotten. */
   pendingSince(position: number): boolean {
-    return this.removals.some((each) => each.position > position)
+    return this.removals.pendingSince(position)
+  }
+
+  /** How many entries this version cannot read: those of a later format, and those of other programs. */
+  get unreadable(): number {
+    return this.strange.size
   }
 
   /** When a writer was last heard of, in milliseconds of the server's clock; 0 if it has left, or never was. */
@@ -90,13 +116,13 @@ export class Shelf {
   }
 
   isLive(id: string): boolean {
-    const beat = this.beats.get(id) ?? 0
-    return beat > 0 && this.now - Math.max(beat, this.grace) <= this.options.deadAfter
+    return this.live.has(id)
   }
 
-  /** Whether somebody's numbers are to be added to the totals. */
+  /** Whether there are ledgers to be added to the totals. */
   hasDead(): boolean {
-    return [...this.entries].some(([id, { facts }]) => isWriter(facts) && !this.isLive(id))
+    for (const [id, { facts }] of this.entries) if (isWriter(facts) && !this.isLive(id)) return true
+    return false
   }
 
   /** The totals first and the living last: where two say the same, the later one's is shown. */
@@ -107,74 +133,37 @@ export class Shelf {
     return found.sort((a, b) => Number(a.live) - Number(b.live) || a.seat - b.seat || (a.writer < b.writer ? -1 : 1))
   }
 
-  /** Reads some ledgers, and what there is beside them. */
-  private async ask(ids: readonly string[], pause: Pause): Promise<void> {
+  /**
+   * Whether this process is the one that keeps the keys, of all that ask within an interval.
+   *
+   * @param interval in milliseconds
+   */
+  async claimsKeeping(interval: number): Promise<boolean> {
+    const { keys, connection, patience } = this.options
+    const claimed = await withTimeout(connection.run(claim, [keys.state], ['kept', String(interval)]), patience)
+    return Number(claimed) === 1
+  }
+
+  /**
+   * Keeps the keys that the last reading found from expiring. The living keep their own ledgers at each flush.
+   */
+  async keep(): Promise<void> {
     const { keys, connection, expire, patience } = this.options
-    const known = ids.map((id) => this.ledgers.get(id) ?? new LedgerReader(id))
-    const asking = connection.run(
-      read,
-      [...keys.shared, ...ids.flatMap((id) => keys.of(id))],
-      [
-        String(expire),
-        String(this.followed),
-        ...known.flatMap(({ id, version, edition, namesLength, exemplarsVersion }) =>
-          [id, version, edition, namesLength, exemplarsVersion].map(String),
-        ),
-      ],
-    )
-    // An answer that comes later than that is nobody's.
-    const reply = await withTimeout(asking, patience)
-    const [now, grace, removed, removals, entries, beats, found, length] = listOf(reply)
-    this.now = Number(now)
-    this.readAt = monotonicNow()
-    this.grace = Number(grace)
-    this.beats = new Map(pairs(beats).map(([id, beat]) => [id, Number(beat)]))
-    this.follow(Number(textOf(removed)), listOf(removals), Number(length))
-    this.removed = textOf(removed)
-    this.entries = new Map()
-    this.unreadable = 0
-    for (const [id, text] of pairs(entries)) {
-      const entry = entryFrom(text)
-      if (entry !== undefined) this.entries.set(id, entry)
-      else this.unreadable++
+    const ids = [...this.entries.keys(), ...this.strange.keys()].filter((id) => !this.isLive(id))
+    for (let from = 0; from === 0 || from < ids.length; from += mostKept) {
+      const all = [...keys.shared, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
+      await withTimeout(connection.run(keep, all, [String(expire)]), patience)
     }
-    for (const id of this.ledgers.keys()) if (!this.entries.has(id)) this.ledgers.delete(id)
-    await this.take(known, listOf(found), pause)
-  }
-
-  private async take(known: readonly LedgerReader[], found: readonly Reply[], pause: Pause): Promise<void> {
-    for (const [i, ledger] of known.entries()) {
-      const entry = this.entries.get(ledger.id)
-      if (entry === undefined) continue
-      await ledger.take(entry, this.isLive(ledger.id), listOf(found[i]), pause)
-      this.ledgers.set(ledger.id, ledger)
-    }
-  }
-
-  private follow(removed: number, removals: readonly Reply[], length: number): void {
-    const end = removed + length
-    // A server that took over may have lost the last ones: what comes next has their places.
-    if (this.followed > end) this.removals = this.removals.filter(({ position }) => position <= end)
-    const from = Math.max(Math.min(this.followed, end), removed)
-    for (const [i, each] of removals.entries()) {
-      const removal = removalFrom(textOf(each))
-      if (removal !== undefined) this.removals.push({ removal, position: from + i + 1 })
-    }
-    this.followed = from + removals.length
   }
 
   private async forgetRemovals(): Promise<void> {
     const { keys, connection, patience } = this.options
-    const taken = Math.min(this.followed, ...[...this.entries.values()].map(({ seen }) => seen))
-    this.removals = this.removals.filter(({ position }) => position > taken)
-    if (taken - Number(this.removed) < manyRemovals) return
-    await withTimeout(connection.run(trim, [keys.state, keys.removals], [this.removed, String(taken)]), patience)
+    let taken = this.end
+    for (const { seen } of this.entries.values()) taken = Math.min(taken, seen)
+    for (const text of this.strange.values()) taken = Math.min(taken, seenIn(text) ?? taken)
+    this.removals.forget(taken)
+    const { removed } = this.removals
+    if (taken - removed < manyRemovals) return
+    await withTimeout(connection.run(trim, [keys.state, keys.removals], [String(removed), String(taken)]), patience)
   }
-}
-
-function pairs(reply: Reply | undefined): [string, string][] {
-  const list = listOf(reply)
-  const found: [string, string][] = []
-  for (let i = 0; i + 1 < list.length; i += 2) found.push([textOf(list[i]), textOf(list[i + 1])])
-  return found
 }

@@ -65,7 +65,7 @@ class ToldRedis {
 
   async shown(): Promise<Record<string, number>> {
     const names = new Names()
-    await names.read(this.names.toString(), pause)
+    await names.read(Buffer.from(this.names), pause)
     expect(names.faults).toBe(0)
     const log = names.log()
     const opens = Array.from(openSeries(log), ([slot, i]) => [

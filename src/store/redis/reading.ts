@@ -1,0 +1,243 @@
+import { withTimeout } from '../../runtime/time-limit.js'
+import type { Pause } from '../backend.js'
+import { entryFrom, isWriter, type LedgerEntry } from './entry.js'
+import { LedgerReader, LedgerUpdate } from './ledger-reader.js'
+import { read, survey } from './read-script.js'
+import type { RemovalFollower } from './removal-follower.js'
+import { listOf, type Reply, textOf } from './script.js'
+import type { ShelfOptions } from './shelf.js'
+
+/** Upper limits of one reply: entries, removals, ledgers, and bytes of ledgers. Each call holds Redis for a few milliseconds. */
+export interface ChunkSizes {
+  readonly entries: number
+  readonly removals: number
+  readonly ledgers: number
+  readonly bytes: number
+}
+
+const chunks: ChunkSizes = { entries: 1000, removals: 5000, ledgers: 500, bytes: 1 << 20 }
+/** The maximum number of passes over the entries that look for one that was not found. */
+const mostPasses = 4
+
+/** What a service consists of: which ledgers there are, and which of their writers live. */
+export interface Inhabitants {
+  readonly entries: ReadonlyMap<string, LedgerEntry>
+  isLive(id: string): boolean
+}
+
+/** Which ledgers a reading reads. */
+export type Wanted = (id: string, entry: LedgerEntry, service: Inhabitants) => boolean
+
+/** The folds, or the state itself, have moved on further than a reading can follow. */
+export class Overtaken extends Error {}
+
+/**
+ * One reading of a service, in chunks. Each count is either in the ledger of its writer or in the totals: where ledgers
+ * are folded between two chunks, the next reply lists them, and the reading drops the folded ledgers and reads the
+ * totals again. Nothing is shown before the reading is complete.
+ */
+export class Reading implements Inhabitants {
+  readonly entries = new Map<string, LedgerEntry>()
+  readonly beats = new Map<string, number>()
+  readonly live = new Set<string>()
+  /** Entries of a later format, and those that are no entries of promhive. */
+  readonly unreadable = new Map<string, string>()
+  /** Milliseconds of the server's clock at the last reply. */
+  now = 0
+  born: string | undefined
+  folds = -1
+  format = ''
+  /** Ledgers that are still to be read. */
+  private readonly waiting = new Set<string>()
+  private readonly sizes: ChunkSizes
+
+  /**
+   * @param shown the ledgers as they were shown last
+   * @param updates what readings have found since; it stays when a reading fails, so that the next one continues
+   */
+  constructor(
+    private readonly options: ShelfOptions,
+    private readonly shown: ReadonlyMap<string, LedgerReader>,
+    private readonly updates: Map<string, LedgerUpdate>,
+    private readonly removals: RemovalFollower,
+  ) {
+    this.sizes = { ...chunks, ...options.chunks }
+  }
+
+  isLive(id: string): boolean {
+    return this.live.has(id)
+  }
+
+  /**
+   * @throws Overtaken if there were more folds than can be followed
+   */
+  async run(wanted: Wanted, pause: Pause): Promise<void> {
+    await this.survey(pause)
+    for (const [id, entry] of this.entries) if (wanted(id, entry, this) && this.isNews(id, entry)) this.waiting.add(id)
+    while (this.waiting.size > 0) await this.readSome(pause)
+  }
+
+  /** Which ledgers there are, and what was removed. */
+  private async survey(pause: Pause): Promise<void> {
+    const { keys } = this.options
+    const { entries, removals } = this.sizes
+    const shared = [keys.ledgers, keys.beats, keys.state, keys.removals]
+    let cursor = '0'
+    let passes = 0
+    for (;;) {
+      const words = [this.folds, cursor, entries, this.removals.followed, removals].map(String)
+      const reply = listOf(await this.ask(survey, shared, words))
+      const [moment, next, chunk, count, grace, graced, format, removed, length, start, list] = reply
+      this.follow(moment)
+      this.format = textOf(format)
+      await this.takeEntries(listOf(chunk), Number(textOf(grace)), Number(textOf(graced)), pause)
+      const more = this.removals.take({
+        removed: Number(textOf(removed)),
+        length: Number(length),
+        start: Number(textOf(start)),
+        removals: listOf(list),
+      })
+      cursor = cursor === '' ? '' : textOf(next)
+      if (cursor === '0') {
+        // Each pass finds what was there all the time; where the server changed meanwhile, its order is another.
+        const found = this.entries.size + this.unreadable.size
+        if (found >= Number(count) || ++passes === mostPasses) cursor = ''
+      }
+      if (cursor === '' && !more) return
+    }
+  }
+
+  private async takeEntries(chunk: readonly Reply[], grace: number, graced: number, pause: Pause): Promise<void> {
+    const { deadAfter } = this.options
+    let taken = 0
+    for (const each of chunk) {
+      const [id, text, beat] = listOf(each).map(textOf) as [string, string, string]
+      const entry = entryFrom(text)
+      if (entry === undefined) this.unreadable.set(id, text)
+      else this.entries.set(id, entry)
+      const at = Number(beat)
+      this.beats.set(id, at)
+      const last = at >= graced ? Math.max(at, grace) : at
+      if (at > 0 && this.now - last <= deadAfter) this.live.add(id)
+      else this.live.delete(id)
+      if ((++taken & 127) === 0 && pause.due()) await pause.rest()
+    }
+  }
+
+  /** Whether Redis has another version of a ledger than the one that was read. */
+  private isNews(id: string, entry: LedgerEntry): boolean {
+    const known = this.updates.get(id) ?? this.shown.get(id)
+    if (known === undefined) return true
+    if (known.version === entry.version && known.edition === entry.edition) return false
+    return !this.isShownAsItWas(id, entry)
+  }
+
+  /**
+   * Whether a server has taken over that lacks the last changes of a living writer. The writer sends them again: until
+   * then its ledger is shown as it was.
+   */
+  private isShownAsItWas(id: string, entry: LedgerEntry): boolean {
+    const version = this.shown.get(id)?.version ?? 0
+    return entry.version < version && isWriter(entry.facts) && this.isLive(id)
+  }
+
+  /** Reads as many of the waiting ledgers as fit into one reply. */
+  private async readSome(pause: Pause): Promise<void> {
+    const { keys } = this.options
+    const { ledgers, bytes } = this.sizes
+    const ids: string[] = []
+    for (const id of this.waiting) if (ids.push(id) === ledgers) break
+    const words = [String(this.folds), String(bytes), ...ids.flatMap((id) => this.knownOf(id))]
+    const reply = await this.ask(read, [keys.ledgers, keys.state, ...ids.flatMap((id) => keys.of(id))], words)
+    const [moment, found] = listOf(reply)
+    this.follow(moment)
+    // Read behind the folds that this reply lists.
+    for (const [i, each] of listOf(found).entries())
+      if (await this.take(ids[i]!, listOf(each), pause)) this.waiting.delete(ids[i]!)
+  }
+
+  private knownOf(id: string): string[] {
+    const shown = this.shown.get(id)
+    const entry = this.entries.get(id)
+    const update = this.updates.get(id)
+    const known = update ?? shown
+    if (known === undefined) return [id, '0', '0', '0', '0']
+    // What a server had before another took over may differ from what has its place now: it is read anew.
+    const isOlder = entry !== undefined && entry.version < known.version
+    const { version, edition, namesLength, exemplarsVersion } = known
+    return [id, version, isOlder ? -1 : edition, namesLength, exemplarsVersion].map(String)
+  }
+
+  /** Takes what a reply has of a ledger; returns whether that is all there is to read of it. */
+  private async take(id: string, [kind, text, from, ...parts]: readonly Reply[], pause: Pause): Promise<boolean> {
+    const entry = kind === undefined || textOf(kind) === 'gone' ? undefined : entryFrom(textOf(text))
+    if (entry === undefined) {
+      this.entries.delete(id)
+      this.updates.delete(id)
+      return true
+    }
+    this.entries.set(id, entry)
+    if (textOf(kind) === 'same' || this.isShownAsItWas(id, entry)) return true
+    let update = this.updates.get(id)
+    const shown = this.shown.get(id)
+    if (Number(from) === 0) update = new LedgerUpdate(new LedgerReader(id), false)
+    else if (update === undefined && shown !== undefined) update = new LedgerUpdate(shown, true)
+    if (update === undefined || update.namesLength !== Number(from)) {
+      this.updates.delete(id)
+      return false
+    }
+    this.updates.set(id, update)
+    await update.take(entry, parts, pause)
+    return textOf(kind) === 'whole'
+  }
+
+  /** Follows the folds, which every reply lists. */
+  private follow(reply: Reply | undefined): void {
+    const [now, born, folds, later] = listOf(reply)
+    this.now = Number(now)
+    const count = Number(textOf(folds))
+    if (this.born === undefined) {
+      this.born = textOf(born)
+      this.folds = count
+      return
+    }
+    const steps = listOf(later)
+    if (textOf(born) !== this.born || count - this.folds !== steps.length) throw new Overtaken()
+    for (const step of steps) this.fold(textOf(step))
+    this.folds = count
+  }
+
+  private fold(step: string): void {
+    const { sources, targets } = foldFrom(step)
+    for (const id of sources) {
+      this.entries.delete(id)
+      this.unreadable.delete(id)
+      this.beats.delete(id)
+      this.live.delete(id)
+      this.updates.delete(id)
+      this.waiting.delete(id)
+    }
+    for (const id of targets) this.waiting.add(id)
+  }
+
+  /** A later answer is ignored. */
+  private ask(...[script, keys, words]: Parameters<ShelfOptions['connection']['run']>): Promise<Reply> {
+    const { connection, patience } = this.options
+    return withTimeout(connection.run(script, keys, words), patience)
+  }
+}
+
+/** What a fold took away, and what it wrote. */
+function foldFrom(step: string): { readonly sources: readonly string[]; readonly targets: readonly string[] } {
+  try {
+    const { sources, targets } = JSON.parse(step) as { sources: unknown; targets: unknown }
+    return { sources: textsOf(sources), targets: textsOf(targets) }
+  } catch {
+    throw new Overtaken()
+  }
+}
+
+/** An empty list is an empty object in the JSON of a script. */
+function textsOf(list: unknown): readonly string[] {
+  return Array.isArray(list) ? (list as string[]) : []
+}
