@@ -17,8 +17,9 @@ describe.skipIf(!hasRedis)('reading in chunks', () => {
     })
     const writers: SimulatedWriter[] = []
     const sum = (what: 'counted' | 'acknowledged') => writers.reduce((total, writer) => total + writer[what], 0)
-    const end = Date.now() + 4_000
-    const isOver = () => Date.now() > end
+    let folded = 0
+    const reads = readers.map(() => 0)
+    const isOver = () => folded >= 40 && Math.min(...reads) >= 3
     const counting = async (n: number): Promise<void> => {
       for (let i = 0; !isOver(); i++) {
         const instance = `host ${(n + i) % 4}`
@@ -33,14 +34,12 @@ describe.skipIf(!hasRedis)('reading in chunks', () => {
         if (i % 3 === 0) await writer.leave()
       }
     }
-    let folded = 0
     const folding = async (): Promise<void> => {
       while (!isOver()) {
-        folded += await new Folding(service).run(new Slices())
+        folded += (await new Folding(service).run(new Slices())).ledgers
         await pause(1)
       }
     }
-    const reads = readers.map(() => 0)
     const reading = async (reader: SimulatedReader, n: number): Promise<void> => {
       for (let last = 0; !isOver(); reads[n]!++) {
         const least = Math.max(last, sum('acknowledged'))
@@ -50,8 +49,6 @@ describe.skipIf(!hasRedis)('reading in chunks', () => {
       }
     }
     await Promise.all([...[1, 2, 3, 4].map(counting), folding(), folding(), ...readers.map(reading)])
-    expect(folded).toBeGreaterThan(20)
-    expect(Math.min(...reads)).toBeGreaterThan(0)
     await Promise.all(writers.map((writer) => writer.flush()))
     for (const reader of readers) expect(await reader.total()).toBe(sum('counted'))
   })

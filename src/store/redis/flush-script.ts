@@ -7,13 +7,16 @@ import { write } from './script-parts.js'
  * The change carries the version that it leads to and the one that it stands on. A version that Redis has already is
  * not written again: so a change that is sent once more, because its answer was lost, is taken once.
  *
- * Gives `ok`, the seat, the end of the removals, how many writers are dead, and the removals since; `behind` and a
- * version when Redis has not what the change stands on; `folded` and a version when the writer was taken for dead.
- * To who only asks (`whole` is `?`) it says `behind`, the version and the edition.
+ * Gives `ok`, the seat, the position behind the removals that follow, how many writers this one is to fold, those
+ * removals, whether the keys of the service are to be kept from expiring, `born`, and the time; `behind` and a version
+ * when Redis does not have what the change stands on; `folded` and a version when the writer was taken for dead. If
+ * `whole` is `?`, nothing is written: the answer is `behind`, the version and the edition.
+ *
+ * No part of it takes longer with the number of writers, but for logarithms.
  */
 export const flush = new Script(`${write}
-local ledgers, beats, state, removals, folded, values, names, exemplars = unpack(KEYS)
-local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from = unpack(ARGV, 1, 12)
+local ledgers, beats, state, removals, folded, seats, values, names, exemplars = unpack(KEYS)
+local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, nonce = unpack(ARGV, 1, 13)
 local now = milliseconds()
 local tomb = redis.call('HGET', folded, id)
 if tomb then return { 'folded', versionOf(tomb) } end
@@ -22,13 +25,26 @@ local has = stored and versionOf(stored) or 0
 if whole == '?' then
   return { 'behind', has, stored and tonumber(string.match(stored, '^%d+ %d+ %d+ (%d+)')) or 0 }
 end
+redis.call('HSETNX', state, 'format', '1')
+redis.call('HSETNX', state, 'born', nonce)
 redis.call('HSETNX', state, 'removed', text(now * 1000))
-local removed = tonumber(redis.call('HGET', state, 'removed'))
--- A silence of everybody was an outage, and no reason to take the others for dead.
+local removed = numberIn(state, 'removed')
+local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
+-- After a silence of the whole service, a writer that was there before it shows that Redis was away: the writers of
+-- that time get a grace. A writer that is new shows nothing: those that were silent before it came stay dead.
 local last = tonumber(redis.call('HGET', state, 'last') or now)
-if now - last > tonumber(deadAfter) then redis.call('HSET', state, 'grace', text(now)) end
+if now - last > tonumber(deadAfter) then
+  redis.call('HSET', state, 'silent', text(last))
+  redis.call('HSET', state, 'resumed', text(now))
+end
+local silent, resumed = numberIn(state, 'silent'), numberIn(state, 'resumed')
+local graced = silent - tonumber(deadAfter)
+if stored and beat > 0 and beat >= graced and beat <= silent and now - resumed <= tonumber(deadAfter) then
+  redis.call('HSET', state, 'grace', text(resumed))
+  redis.call('HSET', state, 'graced', text(graced))
+end
 local seat = stored and tonumber(string.match(stored, '^%d+ (%d+)'))
--- Who goes on with a ledger of others has taken what they had; who is new, whatever was removed before it came.
+-- A writer that goes on with a ledger of another process has taken what that one had; a new one, whatever came before.
 local since = tonumber(from)
 if since == 0 then
   since = stored and tonumber(string.match(stored, '^%d+ %d+ (%d+)')) or removed + redis.call('LLEN', removals)
@@ -37,25 +53,29 @@ if has < tonumber(version) then
   local fits = stored and has == tonumber(base)
     and redis.call('STRLEN', values) == tonumber(valuesLength) and redis.call('STRLEN', names) == tonumber(namesLength)
   if whole ~= '1' and not fits then return { 'behind', has } end
-  local grace = tonumber(redis.call('HGET', state, 'grace') or 0)
-  if not seat then
-    local taken = {}
-    for _, other in ipairs(redis.call('ZRANGE', beats, 0, -1, 'WITHSCORES')) do taken[#taken + 1] = other end
-    local used = {}
-    for n = 1, #taken, 2 do
-      local beat = tonumber(taken[n + 1])
-      if beat > 0 and now - math.max(beat, grace) <= tonumber(deadAfter) then
-        local entry = redis.call('HGET', ledgers, taken[n])
-        if entry then used[tonumber(string.match(entry, '^%d+ (%d+)'))] = true end
+  if not redis.call('ZSCORE', seats, id) then
+    local function isFree(number) return number > 0 and redis.call('ZCOUNT', seats, number, number) == 0 end
+    -- The longest silent come first: the seats of the dead are free.
+    local oldest = redis.call('ZRANGE', beats, 0, 99, 'WITHSCORES')
+    for n = 1, #oldest, 2 do
+      if lives(tonumber(oldest[n + 1]), state, now, deadAfter) then break end
+      redis.call('ZREM', seats, oldest[n])
+    end
+    if not seat or not isFree(seat) then
+      seat = tonumber(wanted)
+      if not isFree(seat) then
+        -- No two writers have the same seat: where as many have one of the first as there are, none of those is free.
+        local low, high = 0, redis.call('ZCOUNT', seats, 1, '+inf') + 1
+        while high - low > 1 do
+          local middle = math.floor((low + high) / 2)
+          if redis.call('ZCOUNT', seats, 1, middle) == middle then low = middle else high = middle end
+        end
+        seat = high
       end
     end
-    seat = tonumber(wanted)
-    if seat == 0 or used[seat] then
-      seat = 1
-      while used[seat] do seat = seat + 1 end
-    end
+    redis.call('ZADD', seats, seat, id)
   end
-  local i = 13
+  local i = 14
   local count = tonumber(ARGV[i])
   for n = 1, count do redis.call('RPUSH', removals, ARGV[i + n]) end
   write(i + 1 + count, whole, values, names, exemplars, expire)
@@ -63,11 +83,18 @@ if has < tonumber(version) then
 end
 redis.call('HSET', state, 'last', text(now))
 redis.call('ZADD', beats, leaves == '1' and 0 or now, id)
-for n = 1, 8 do redis.call('PEXPIRE', KEYS[n], expire) end
-local grace = tonumber(redis.call('HGET', state, 'grace') or 0)
-local deadUntil = now - grace > tonumber(deadAfter) and text(now - tonumber(deadAfter)) or 0
-local dead = redis.call('ZCOUNT', beats, 0, deadUntil)
-local length = redis.call('LLEN', removals)
-return { 'ok', seat, text(removed + length), dead,
-  redis.call('LRANGE', removals, math.max(0, since - removed), -1) }
+for n = 1, 9 do redis.call('PEXPIRE', KEYS[n], expire) end
+local keep = now - numberIn(state, 'kept') > tonumber(expire) / 4
+if keep then redis.call('HSET', state, 'kept', text(now)) end
+local dead = 0
+local holder, leased = string.match(redis.call('HGET', state, 'lease') or '', '^(.*) (%d+)$')
+if not holder or holder == id or tonumber(leased) < now then
+  local grace = numberIn(state, 'grace')
+  local silentSince = now - tonumber(deadAfter)
+  if now - grace <= tonumber(deadAfter) then silentSince = math.min(silentSince, numberIn(state, 'graced')) end
+  dead = redis.call('ZCOUNT', beats, 0, '(' .. text(math.max(1, silentSince)))
+end
+local start = math.max(0, since - removed)
+local news = redis.call('LRANGE', removals, start, start + 4999)
+return { 'ok', seat, text(removed + start + #news), dead, news, keep and 1 or 0, redis.call('HGET', state, 'born'), text(now) }
 `)

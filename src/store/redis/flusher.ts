@@ -34,6 +34,14 @@ export interface FlusherOptions {
   readonly writer: string
 }
 
+/** What Redis answers to a flush. */
+export interface Flushing {
+  /** How many dead writers this one is to fold: 0 while another process does. */
+  readonly dead: number
+  /** Whether this process is to keep the keys of the service from expiring: one is, now and then. */
+  readonly keep: boolean
+}
+
 /** A change on its way. It is sent as it is until an answer comes: so it is known what Redis has. */
 interface Sending {
   readonly version: number
@@ -59,13 +67,20 @@ const mostTurns = 4
 export class Flusher {
   writer: string
   seat = 0
+  /** What an empty Redis calls itself, if this flush is the first to reach it. */
+  private readonly nonce = randomUUID()
   /** What Redis is known to have. */
   version = 0
   private seen = 0
   private sending: Sending | undefined
-  private last: Promise<number> | undefined
-  private waiting: Promise<number> | undefined
+  private last: Promise<Flushing> | undefined
+  private waiting: Promise<Flushing> | undefined
   private leaving = false
+  private closed = false
+  /** Names what Redis has for as long as it has any of it: it is another when Redis comes back empty. */
+  born = ''
+  /** Milliseconds of the server's clock at the last answer. */
+  answeredAt = 0
   /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
   private asks = false
 
@@ -88,10 +103,10 @@ export class Flusher {
   }
 
   /**
-   * Sends all that was counted before the call; gives how many writers are dead. Rejects when Redis did not answer: then
-   * the next flush tells.
+   * Sends all that was counted before the call. Rejects when Redis did not answer, and after `leave`.
    */
-  flush(): Promise<number> {
+  flush(): Promise<Flushing> {
+    if (this.closed) return Promise.reject(new Error('the backend is closed'))
     if (this.last === undefined) return this.begin()
     // What is on its way was put together before: all who call meanwhile share the next one.
     this.waiting ??= this.last.then(
@@ -102,14 +117,20 @@ export class Flusher {
   }
 
   /** The same, and says goodbye: what this writer counted goes to the totals. */
-  leave(): Promise<number> {
+  leave(): Promise<Flushing> {
     this.leaving = true
     return this.flush()
   }
 
+  /** No flush begins from now on, and one that is on its way is not sent again. */
+  close(): void {
+    this.closed = true
+  }
+
   /** At once, so that what is asked behind it finds what was flushed. */
-  private begin(): Promise<number> {
+  private begin(): Promise<Flushing> {
     this.waiting = undefined
+    if (this.closed) return Promise.reject(new Error('the backend is closed'))
     // Somebody began just now: after what waited was counted.
     if (this.last !== undefined) return this.last
     const flushing = this.once().finally(() => {
@@ -119,8 +140,9 @@ export class Flusher {
     return flushing
   }
 
-  private async once(): Promise<number> {
+  private async once(): Promise<Flushing> {
     for (let turn = 1; ; turn++) {
+      if (this.closed) throw new Error('the backend is closed')
       // Not awaited where there is nothing to wait for: what is asked behind a flush finds what was flushed.
       if (!this.isReady) await this.makeReady()
       const again = this.sending !== undefined
@@ -134,8 +156,10 @@ export class Flusher {
         this.took(sending)
         this.seat = number
         this.follow(Number(textOf(answer[2])), listOf(answer[4]))
+        this.born = textOf(answer[6])
+        this.answeredAt = Number(textOf(answer[7]))
         // What was sent again is what was counted by then: the rest follows.
-        if (!again || turn === mostTurns) return Number(answer[3])
+        if (!again || turn === mostTurns) return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
       } else if (verdict === 'folded') {
         if (number >= sending.version) this.took(sending)
         this.beginAgain()
@@ -164,10 +188,10 @@ export class Flusher {
 
   /** So that the next change leads on from there, whatever the clocks of those were that wrote it. */
   private async askWhatIsThere(): Promise<void> {
-    const { keys, deadAfter, expire } = this.options
+    const { deadAfter, expire } = this.options
     const { writer } = this
-    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), '0', '0', '0', '0', '0']
-    const answer = listOf(await this.send({ keys: [...keys.shared, ...keys.of(writer)], words }))
+    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), '0', '0', '0', '0', '0', '']
+    const answer = listOf(await this.send({ keys: this.keysOf(writer), words }))
     // Asked anew when another ledger was taken up meanwhile.
     if (writer !== this.writer) return
     this.asks = false
@@ -176,8 +200,13 @@ export class Flusher {
     this.flushed.ledger.begin(Number(answer[2] ?? 0))
   }
 
+  private keysOf(writer: string): readonly string[] {
+    const { keys } = this.options
+    return [...keys.shared, keys.seats, ...keys.of(writer)]
+  }
+
   private prepare(): Sending {
-    const { keys, deadAfter, expire } = this.options
+    const { deadAfter, expire } = this.options
     const { ledger, untold } = this.flushed
     const change = ledger.change()
     const version = this.version + 1
@@ -196,6 +225,7 @@ export class Flusher {
       String(change.before.values),
       String(change.before.names),
       String(this.seen),
+      this.nonce,
       String(removals.length),
       ...removals,
       ...changeWords(change),
@@ -205,7 +235,7 @@ export class Flusher {
       change,
       removals: removals.length,
       leaves,
-      keys: [...keys.shared, ...keys.of(this.writer)],
+      keys: this.keysOf(this.writer),
       words,
     }
   }

@@ -3,51 +3,64 @@ import { Script } from './script.js'
 import { write } from './script-parts.js'
 
 /**
- * Adds the numbers of a ledger to others, in one step: writes those as they are with it, and takes it away. Nothing
- * happens when any of them is not what was read, or its writer lives. With no ledger, it writes the others alone.
+ * Adds the numbers of ledgers to others, in one step: writes those as they are with them, and deletes the ledgers.
+ * Nothing happens, and the reply names the ledgers, where some are not what was read, or where their writers live. With
+ * no ledger to delete, it only writes the others.
+ *
+ * Each fold is listed in the state for a while: a reader that is between two chunks sees from it what to drop and what
+ * to read again.
  */
 export const fold = new Script(`${write}
-local ledgers, beats, state, folded = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local id, version, deadAfter, expire, count = unpack(ARGV, 1, 5)
+local ledgers, beats, state, folded, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local deadAfter, expire, retention, count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = milliseconds()
-if id ~= '' then
+local refused, sources, targets, places = {}, {}, {}, {}
+local i = 5
+for n = 1, count do
+  local id = ARGV[i]
   local source = redis.call('HGET', ledgers, id)
-  if not source or versionOf(source) ~= tonumber(version) then return 'moved' end
   local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
-  local grace = tonumber(redis.call('HGET', state, 'grace') or 0)
-  if beat > 0 and now - math.max(beat, grace) <= tonumber(deadAfter) then return 'lives' end
+  local moved = not source or versionOf(source) ~= tonumber(ARGV[i + 1])
+  if moved or lives(beat, state, now, deadAfter) then refused[#refused + 1] = id end
+  sources[n] = id
+  i = i + 2
 end
-local i = 6
-local places, targets = {}, {}
-for n = 1, tonumber(count) do
+local firstTarget = i + 1
+i = firstTarget
+for n = 1, tonumber(ARGV[firstTarget - 1]) do
   local target = redis.call('HGET', ledgers, ARGV[i])
-  if (target and versionOf(target) or 0) ~= tonumber(ARGV[i + 1]) then return 'moved' end
+  if (target and versionOf(target) or 0) ~= tonumber(ARGV[i + 1]) then refused[#refused + 1] = ARGV[i] end
   places[n], targets[n] = i, ARGV[i]
   -- Behind the four words of a target come two counted lists of stretches and one of exemplars.
   i = i + 4
   for _ = 1, 3 do i = i + 1 + 2 * tonumber(ARGV[i]) end
 end
+if #refused > 0 then return { 'refused', refused } end
 for n, at in ipairs(places) do
-  local k = 8 + 3 * (n - 1)
+  local k = 6 + 3 * (count + n - 1)
   write(at + 4, ARGV[at + 3], KEYS[k], KEYS[k + 1], KEYS[k + 2], expire)
   redis.call('HSET', ledgers, ARGV[at], ARGV[at + 2])
 end
--- A reader that is between two chunks sees from this what to drop and what to read again.
-local folds = redis.call('HINCRBY', state, 'folds', 1)
-local step = { sources = { id ~= '' and id or nil }, targets = targets }
-redis.call('HSET', state, 'fold:' .. text(folds), cjson.encode(step))
-redis.call('HDEL', state, 'fold:' .. text(folds - ${rememberedFolds}))
-redis.call('PEXPIRE', state, expire)
-if id == '' then return 'done' end
-redis.call('DEL', KEYS[5], KEYS[6], KEYS[7])
-redis.call('HDEL', ledgers, id)
-redis.call('ZREM', beats, id)
-redis.call('HSET', folded, id, version .. ' ' .. text(now))
-if redis.call('HLEN', folded) > 100 then
-  local tombs = redis.call('HGETALL', folded)
-  for n = 1, #tombs, 2 do
-    if now - tonumber(string.match(tombs[n + 1], ' (%d+)')) > 3600000 then redis.call('HDEL', folded, tombs[n]) end
-  end
+for n, id in ipairs(sources) do
+  local k = 6 + 3 * (n - 1)
+  redis.call('DEL', KEYS[k], KEYS[k + 1], KEYS[k + 2])
+  redis.call('HDEL', ledgers, id)
+  redis.call('ZREM', beats, id)
+  redis.call('ZREM', seats, id)
+  redis.call('HSET', folded, id, ARGV[6 + 2 * (n - 1)] .. ' ' .. text(now))
 end
-return 'done'
+local folds = redis.call('HINCRBY', state, 'folds', 1)
+redis.call('HSET', state, 'fold:' .. text(folds), cjson.encode({ sources = sources, targets = targets }))
+redis.call('HDEL', state, 'fold:' .. text(folds - ${rememberedFolds}))
+for n = 1, 5 do redis.call('PEXPIRE', KEYS[n], expire) end
+-- Tombstones are pruned a chunk at a time, faster than they come.
+if count > 0 and redis.call('HLEN', folded) > 100 then
+  local chunk = redis.call('HSCAN', folded, redis.call('HGET', state, 'pruned') or '0', 'COUNT', 100 + 2 * count)
+  for n = 1, #chunk[2], 2 do
+    local at = tonumber(string.match(chunk[2][n + 1], ' (%d+)') or 0)
+    if now - at > retention then redis.call('HDEL', folded, chunk[2][n]) end
+  end
+  redis.call('HSET', state, 'pruned', chunk[1])
+end
+return { 'done', text(folds) }
 `)

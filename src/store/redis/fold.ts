@@ -1,164 +1,226 @@
-import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { layoutOf } from '../../model/layout/layout-of.js'
-import type { Pause, PlacedExemplar } from '../backend.js'
-import type { SeriesLog } from '../series-log.js'
-import { changeWords } from './change.js'
-import { type Facts, isWriter, type LedgerEntry, restOf } from './entry.js'
-import { fold } from './fold-script.js'
-import type { Keys } from './keys.js'
-import { type Entry, Ledger } from './ledger.js'
+import { randomUUID } from 'node:crypto'
+import { withTimeout } from '../../runtime/time-limit.js'
+import { monotonicNow } from '../../runtime/timers.js'
+import type { Pause } from '../backend.js'
+import { isWriter, type LedgerEntry } from './entry.js'
+import { fold as foldScript } from './fold-script.js'
+import { FoldTargets } from './fold-targets.js'
 import type { LedgerReader } from './ledger-reader.js'
-import { openSeries } from './open-series.js'
-import type { Inhabitants } from './reading.js'
-import { type Connection, textOf } from './script.js'
-import { Shelf, type ShelfOptions } from './shelf.js'
+import { type Inhabitants, Overtaken, Reading } from './reading.js'
+import { RemovalFollower } from './removal-follower.js'
+import { listOf, type Reply, type Script, textOf } from './script.js'
+import type { ShelfOptions } from './shelf.js'
+import { lease, release, sweep } from './upkeep-scripts.js'
 
-/** Totals that lag so many removals behind are written anew. */
-const manyRemovals = 500
-/** How many ledgers one round folds at most. */
-const mostFolds = 1000
+/** Milliseconds that a process has to renew its lease. */
+const leaseDuration = 10_000
+/** Limits of one batch: ledgers, and bytes of them. */
+const mostSources = 500
+const mostBytes = 8 << 20
+/** The maximum number of rounds in which ledgers change while they are folded, before it is left to the next time. */
+const mostRounds = 20
+/** The maximum number of entries that are swept by one call. */
+const mostSwept = 1000
 
-/** Adds up what the dead left: the numbers that go on counting, in one ledger for each instance that lives, and one for the rest. */
+/** What a fold does, for the tests. */
+export interface Folded {
+  /** How many ledgers were added to the totals. */
+  readonly ledgers: number
+  /** How many calls wrote the totals. */
+  readonly batches: number
+}
+
+/**
+ * Adds up what the dead left: the numbers that go on counting, in one ledger for each instance that lives, and one for
+ * the rest. One process does it for all, under a lease, in batches: the totals are written once for each batch. That each
+ * count is added once does not depend on the lease: the script that writes checks what was read.
+ */
 export class Folding {
-  private readonly shelf: Shelf
-  private readonly keys: Keys
-  private readonly connection: Connection
+  private readonly owner = randomUUID()
+  private reading: Reading
+  private removals: RemovalFollower
+  private targets: FoldTargets
+  private batchSize = 4
+  private ends = Number.POSITIVE_INFINITY
 
   constructor(private readonly options: ShelfOptions) {
-    this.shelf = new Shelf(options)
-    this.keys = options.keys
-    this.connection = options.connection
+    this.removals = new RemovalFollower()
+    this.reading = new Reading(options, new Map(), new Map(), this.removals)
+    this.targets = new FoldTargets(0, 0)
   }
 
-  /** Folds whoever is dead; gives how many. Others may do the same at the same moment: each is folded once. */
-  async run(pause: Pause): Promise<number> {
-    const { shelf } = this
-    let folded = 0
-    for (let turn = 0; turn < mostFolds; turn++) {
-      await shelf.read(pause, concerns)
-      const next = [...shelf.ledgers.values()].find((ledger) => isToFold(ledger.id, ledger.entry!, shelf))
-      const lags = [...shelf.ledgers.values()].find(({ entry }) => this.lags(entry!))
-      if (next !== undefined) {
-        if (await this.fold(next, pause)) folded++
-      } else if (lags !== undefined) await this.rewrite(lags)
-      else break
-    }
-    return folded
-  }
-
-  private lags(entry: LedgerEntry): boolean {
-    return !isWriter(entry.facts) && this.shelf.end - entry.seen > manyRemovals && this.shelf.pendingSince(entry.seen)
-  }
-
-  private async fold(source: LedgerReader, pause: Pause): Promise<boolean> {
-    const { facts } = source.entry!
-    const instance = facts.kind !== 'totals' && isInhabited(facts.instance, this.shelf) ? facts.instance : ''
-    const totals = this.target(totalsOf(instance), 0, { kind: 'totals', instance })
-    const targets = [totals]
-    for (const { seat, log, values, exemplars, process } of source.snapshots(false)) {
-      // A mode that keeps a series of each process keeps it under the seat that the process had.
-      let kept: Target | undefined
-      const place = (family: FamilyDescriptor): Target | undefined => {
-        const layout = layoutOf(family)
-        if (!layout.keepsDead) return undefined
-        if (!layout.perWriter) return totals
-        const named = process === undefined ? {} : { process }
-        kept ??= this.target(`kept:${seat}`, seat, { kind: 'kept', instance: facts.instance, ...named })
-        return kept
+  /**
+   * Folds all dead writers, unless another process is doing so.
+   *
+   * @param time milliseconds after which no further batch begins
+   */
+  async run(pause: Pause, time = Number.POSITIVE_INFINITY): Promise<Folded> {
+    this.ends = monotonicNow() + time
+    let [ledgers, batches] = [0, 0]
+    if (!(await this.holdsLease())) return { ledgers, batches }
+    try {
+      for (let round = 1; round <= mostRounds; round++) {
+        const folded = await this.round(pause)
+        ledgers += folded.ledgers
+        batches += folded.batches
+        if (folded.isComplete && !(await this.isToContinue(round))) return { ledgers, batches }
       }
-      await addAll(place, log, values, exemplars?.() ?? [], pause)
-      if (kept !== undefined) targets.push(kept)
+      await this.isToContinue(mostRounds)
+    } catch (cause) {
+      await this.isToContinue(mostRounds).catch(() => {})
+      throw cause
     }
-    return this.write(source.id, source.version, targets)
+    return { ledgers, batches }
   }
 
-  /** The same, without what was removed meanwhile. */
-  private async rewrite({ id, entry }: LedgerReader): Promise<void> {
-    await this.write('', 0, [this.target(id, entry!.seat, entry!.facts)])
-  }
-
-  private async write(id: string, version: number, targets: readonly Target[]): Promise<boolean> {
-    const { keys, connection, shelf } = this
-    const { deadAfter, expire } = this.options
-    const words: (string | Uint8Array)[] = [id, String(version), deadAfter, expire, targets.length].map(String)
-    for (const { id: target, before, seat, ledger, facts } of targets) {
-      const change = ledger.change()
-      // Of its time as well: a server that lost the last one does not give another change the same version.
-      const next = Math.max(before + 1, shelf.now)
-      const entry = `${next} ${seat} ${shelf.end} ${restOf(change, facts)}`
-      words.push(target, String(before), entry, '1', ...changeWords(change))
+  /** Surveys the service, and folds what it finds; stops where something has changed meanwhile. */
+  private async round(pause: Pause): Promise<Folded & { readonly isComplete: boolean }> {
+    let [ledgers, batches] = [0, 0]
+    this.removals = new RemovalFollower()
+    this.reading = new Reading(this.options, new Map(), new Map(), this.removals)
+    try {
+      await this.reading.survey(pause)
+      this.targets = new FoldTargets(this.reading.now, this.removals.followed)
+      const instances = inhabited(this.reading)
+      const sources = sourcesIn(this.reading, instances)
+      while (sources.length > 0) {
+        if (this.isOver || !(await this.holdsLease())) return { ledgers, batches, isComplete: true }
+        const ids = sources.splice(0, this.batchSize)
+        const folded = await this.fold(ids, instances, pause)
+        if (folded === undefined) return { ledgers, batches, isComplete: false }
+        ledgers += folded
+        batches++
+      }
+      if (!(await this.rewrite(pause))) return { ledgers, batches, isComplete: false }
+      await this.sweep()
+    } catch (cause) {
+      if (!(cause instanceof Overtaken)) throw cause
+      return { ledgers, batches, isComplete: false }
     }
-    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, ...keys.of(id)]
-    const answer = await connection.run(fold, [...all, ...targets.flatMap((target) => keys.of(target.id))], words)
-    return textOf(answer) === 'done'
+    return { ledgers, batches, isComplete: true }
   }
 
-  private target(id: string, seat: number, facts: Pick<Facts, 'kind' | 'instance' | 'process'>): Target {
-    const present = this.shelf.ledgers.get(id)
-    // Of its time, and above the one before: two folds within a millisecond are told apart by who follows the names.
-    const ledger = new Ledger(Math.max(present?.edition ?? 0, this.shelf.now))
-    if (present !== undefined) ledger.restore(present.names.log(), present.values, present.exemplars)
-    const epoch = (present?.entry?.facts.epoch ?? 0) + 1
-    const startedAt = present?.entry?.facts.startedAt ?? 1
-    return { id, seat, before: present?.version ?? 0, ledger, epoch, facts: { ...facts, startedAt, epoch } }
+  /** Folds a batch; gives how many ledgers it folded, undefined where they or the totals have changed. */
+  private async fold(
+    ids: readonly string[],
+    instances: ReadonlySet<string>,
+    pause: Pause,
+  ): Promise<number | undefined> {
+    const sources = await this.readLedgers(ids, pause)
+    for (const source of sources) {
+      const { facts } = source.entry!
+      const instance = isWriter(facts) && instances.has(facts.instance) ? facts.instance : ''
+      await this.targets.add(source, instance, (id) => this.readOne(id, pause), pause)
+    }
+    const bytes = sources.reduce((sum, { values, namesLength }) => sum + values.byteLength + namesLength, 0)
+    this.batchSize = nextBatchSize(ids.length, bytes)
+    return (await this.write(sources, pause)) ? sources.length : undefined
+  }
+
+  /** Writes totals without what was removed meanwhile, where they lag far behind; gives whether that is all. */
+  private async rewrite(pause: Pause): Promise<boolean> {
+    const lagging = [...this.reading.entries].filter((each) => this.lags(...each)).map(([id]) => id)
+    while (lagging.length > 0) {
+      if (this.isOver || !(await this.holdsLease())) return true
+      for (const ledger of await this.readLedgers(lagging.splice(0, this.batchSize), pause))
+        await this.targets.keep(ledger, pause)
+      if (!(await this.write([], pause))) return false
+    }
+    return true
+  }
+
+  private lags(id: string, { facts, seen }: LedgerEntry): boolean {
+    return !this.targets.has(id) && !isWriter(facts) && this.removals.isFarBehind(seen)
+  }
+
+  private async write(sources: readonly LedgerReader[], pause: Pause): Promise<boolean> {
+    const { keys, deadAfter, expire } = this.options
+    const { ids, words } = await this.targets.words(pause)
+    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, keys.seats]
+    for (const { id } of sources) all.push(...keys.of(id))
+    for (const id of ids) all.push(...keys.of(id))
+    const reply = await this.ask(foldScript, all, [
+      ...[deadAfter, expire, 3_600_000, sources.length].map(String),
+      ...sources.flatMap(({ id, version }) => [id, String(version)]),
+      String(ids.length),
+      ...words,
+    ])
+    const [verdict, folds] = listOf(reply)
+    if (textOf(verdict) !== 'done') return false
+    this.targets.written()
+    this.reading.foldedItself(
+      sources.map(({ id }) => id),
+      Number(textOf(folds)),
+    )
+    return true
+  }
+
+  private async readOne(id: string, pause: Pause): Promise<LedgerReader | undefined> {
+    return this.reading.entries.has(id) ? (await this.readLedgers([id], pause))[0] : undefined
+  }
+
+  /** Ledgers as they are in Redis, without what was removed; those that are gone are left out. */
+  private async readLedgers(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
+    const found = await this.reading.read(ids, pause)
+    await this.removals.mask(found, pause)
+    return found
+  }
+
+  /** Entries that cannot be read are counted by readers; their beats would have each flush look for the dead. */
+  private async sweep(): Promise<void> {
+    const { keys, deadAfter } = this.options
+    const strange = [...this.reading.unreadable.keys()].filter((id) => !this.reading.isLive(id)).slice(0, mostSwept)
+    await this.ask(
+      sweep,
+      [keys.ledgers, keys.beats, keys.state, keys.seats],
+      [String(deadAfter), String(mostSwept), ...strange],
+    )
+  }
+
+  private get isOver(): boolean {
+    return monotonicNow() >= this.ends
+  }
+
+  private async holdsLease(): Promise<boolean> {
+    const { keys, expire } = this.options
+    const words = [this.owner, String(leaseDuration), String(expire)]
+    return Number(await this.ask(lease, [keys.state], words)) === 1
+  }
+
+  /** Whether another process has asked for another round; gives the lease back where there is none. */
+  private async isToContinue(round: number): Promise<boolean> {
+    const mayContinue = round < mostRounds && !this.isOver ? '1' : '0'
+    return Number(await this.ask(release, [this.options.keys.state], [this.owner, mayContinue])) === 1
+  }
+
+  private ask(script: Script, keys: readonly string[], words: readonly (string | Uint8Array)[]): Promise<Reply> {
+    const { connection, patience } = this.options
+    return withTimeout(connection.run(script, keys, words), patience)
   }
 }
 
-function concerns(id: string, entry: LedgerEntry, service: Inhabitants): boolean {
-  return !isWriter(entry.facts) || isToFold(id, entry, service)
+/** The instances of which a writer lives. */
+function inhabited(service: Inhabitants): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const [id, { facts }] of service.entries) if (service.isLive(id)) found.add(facts.instance)
+  return found
 }
 
-/** Whether it is of a dead writer, or the totals of an instance without living writers. */
-function isToFold(id: string, { facts }: LedgerEntry, service: Inhabitants): boolean {
-  if (isWriter(facts)) return !service.isLive(id)
-  return facts.kind === 'totals' && facts.instance !== '' && !isInhabited(facts.instance, service)
-}
-
-function isInhabited(instance: string, service: Inhabitants): boolean {
-  return [...service.entries].some(([id, { facts }]) => facts.instance === instance && service.isLive(id))
-}
-
-interface Target {
-  readonly id: string
-  readonly seat: number
-  readonly before: number
-  readonly ledger: Ledger
-  readonly epoch: number
-  readonly facts: Facts
-}
-
-/** Where what the dead of an instance left goes. */
-function totalsOf(instance: string): string {
-  return `totals:${instance}`
-}
-
-/** As if the ledger's writer had sat down on the seat that the target is, and died there. */
-async function addAll(
-  place: (family: FamilyDescriptor) => Target | undefined,
-  log: SeriesLog,
-  values: Float64Array,
-  exemplars: readonly PlacedExemplar[],
-  pause: Pause,
-): Promise<void> {
-  const area = { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
-  const moved = new Map<number, { ledger: Ledger; entry: Entry }>()
-  for (const [slot, i] of openSeries(log)) {
-    const family = log.families[log.familyOf[i]!]!
-    const layout = layoutOf(family)
-    const target = place(family)
-    if (target === undefined || slot + layout.width > values.length) continue
-    const { ledger, epoch } = target
-    const created = log.createdAt[i]!
-    const entry = ledger.open(family, log.keyOf[i]!, 0, created)
-    entry.created = Math.min(entry.created, created)
-    const { segment, at } = entry.run
-    layout.claim(segment, at, epoch)
-    layout.carry(segment, at, area, slot, epoch)
-    moved.set(slot, { ledger, entry })
-    if (pause.due()) await pause.rest()
+/** Dead writers, and the totals of instances without living writers; those of an instance together. */
+function sourcesIn(service: Inhabitants, instances: ReadonlySet<string>): string[] {
+  const found: [instance: string, id: string][] = []
+  for (const [id, { facts }] of service.entries) {
+    const { kind, instance } = facts
+    const left = isWriter(facts)
+      ? !service.isLive(id)
+      : kind === 'totals' && instance !== '' && !instances.has(instance)
+    if (left) found.push([instance, id])
   }
-  for (const { slot, bucket, exemplar } of exemplars) {
-    const there = moved.get(slot)
-    there?.ledger.setNewerExemplar(there.entry.run.slot, bucket, exemplar)
-  }
+  return found.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, id]) => id)
+}
+
+/** The next batch is as large as the last one was small: ledgers of a service have similar sizes. */
+function nextBatchSize(count: number, bytes: number): number {
+  const fitting = Math.floor(mostBytes / Math.max(1, bytes / count))
+  return Math.max(1, Math.min(mostSources, count * 4, fitting))
 }

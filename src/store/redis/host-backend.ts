@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
+import { keepRunning } from '../../runtime/keep-running.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import {
   type Backend,
@@ -76,7 +77,7 @@ export class HostBackend implements Backend {
       },
       onError: (error) => this.surroundings?.onError(error),
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
-      tick: () => this.flush(),
+      tick: () => this.flushNow(false),
     })
     this.removals = new HostRemovals(this.service)
   }
@@ -104,7 +105,12 @@ export class HostBackend implements Backend {
    * Sends what all processes of the host have counted, where this one does it for them; elsewhere it is in the directory,
    * and sent within an interval. Gives false when Redis did not take it.
    */
-  async flush(): Promise<boolean> {
+  flush(): Promise<boolean> {
+    return keepRunning(this.flushNow(true))
+  }
+
+  private async flushNow(awaited: boolean): Promise<boolean> {
+    if (this.closing !== undefined) return false
     try {
       if (!(await this.follow({ pause: new Slices(backgroundSlice) }))) return true
     } catch (cause) {
@@ -113,12 +119,12 @@ export class HostBackend implements Backend {
       this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
       return false
     }
-    return this.service.flush()
+    return this.service.flushNow(awaited)
   }
 
   close(): Promise<void> {
     this.removals.end()
-    this.closing ??= this.leave()
+    this.closing ??= keepRunning(this.leave())
     return this.closing
   }
 
@@ -126,8 +132,9 @@ export class HostBackend implements Backend {
     if (this.place === undefined) return
     // First this process ends, then it says so for all: what it counted stays, what lived with it goes.
     this.here()
+    // It may end before it has flushed for its host even once.
+    const run = this.leading ?? this.runToLead()
     await this.place.backend.close?.()
-    const run = this.leading
     if (run !== undefined) {
       await this.follow({ pause: noPause, run })
       await this.service.flush()

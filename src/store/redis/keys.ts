@@ -13,6 +13,8 @@ export class Keys {
   readonly removals: string
   /** Hash: writers whose numbers were added to the totals, and the version that was added. */
   readonly folded: string
+  /** Sorted set: the writers that have a seat, by its number. */
+  readonly seats: string
   private readonly prefix: string
 
   constructor(keyPrefix: string) {
@@ -26,6 +28,7 @@ export class Keys {
     this.state = `${this.prefix}:state`
     this.removals = `${this.prefix}:removals`
     this.folded = `${this.prefix}:folded`
+    this.seats = `${this.prefix}:seats`
   }
 
   get shared(): readonly string[] {

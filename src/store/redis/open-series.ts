@@ -1,3 +1,4 @@
+import type { Pause } from '../backend.js'
 import { opened, removed, type SeriesLog } from '../series-log.js'
 
 /** First slot and position in the log of every series that is open. */
@@ -6,6 +7,17 @@ export function openSeries(log: SeriesLog): Map<number, number> {
   for (let i = 0; i < log.length; i++) {
     if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
     else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
+  }
+  return open
+}
+
+/** The same, in slices. */
+export async function openSeriesOf(log: SeriesLog, pause: Pause): Promise<Map<number, number>> {
+  const open = new Map<number, number>()
+  for (let i = 0; i < log.length; i++) {
+    if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
+    else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
+    if ((i & 255) === 255 && pause.due()) await pause.rest()
   }
   return open
 }

@@ -77,8 +77,29 @@ export class Reading implements Inhabitants {
     while (this.waiting.size > 0) await this.readSome(pause)
   }
 
+  /** Reads some ledgers of the survey as they are now; leaves out those that are gone. */
+  async read(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
+    for (const id of ids) this.waiting.add(id)
+    while (this.waiting.size > 0) await this.readSome(pause)
+    const found: LedgerReader[] = []
+    for (const id of ids) {
+      const update = this.updates.get(id)
+      if (update?.entry === undefined) continue
+      this.updates.delete(id)
+      await update.reader.take(update, pause)
+      found.push(update.reader)
+    }
+    return found
+  }
+
+  /** This process has folded ledgers itself, which it need not follow. */
+  foldedItself(sources: readonly string[], folds: number): void {
+    for (const id of sources) this.entries.delete(id)
+    if (folds === this.folds + 1) this.folds = folds
+  }
+
   /** Which ledgers there are, and what was removed. */
-  private async survey(pause: Pause): Promise<void> {
+  async survey(pause: Pause): Promise<void> {
     const { keys } = this.options
     const { entries, removals } = this.sizes
     const shared = [keys.ledgers, keys.beats, keys.state, keys.removals]

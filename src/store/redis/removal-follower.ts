@@ -5,6 +5,9 @@ import type { LedgerReader, PlacedRemoval } from './ledger-reader.js'
 import type { Reply } from './script.js'
 import { textOf } from './script.js'
 
+/** Totals that lag so many removals behind are written anew. */
+const manyRemovals = 500
+
 /** A chunk of the removals as a reading gives it. */
 export interface RemovalChunk {
   /** How many removals were forgotten, and how many are stored. */
@@ -37,9 +40,12 @@ export class RemovalFollower {
     return this.followed < end
   }
 
-  /** Whether there is a removal behind a position: positions alone also count the removals that were forgotten. */
-  pendingSince(position: number): boolean {
-    return this.removals.some((each) => each.position > position)
+  /**
+   * Whether a ledger of the dead that has taken the removals up to a position is to be written anew. Positions alone also
+   * count the removals that were forgotten.
+   */
+  isFarBehind(seen: number): boolean {
+    return this.followed - seen > manyRemovals && this.removals.some(({ position }) => position > seen)
   }
 
   /** Leaves out of ledgers what was removed and what their writers have not removed yet. */

@@ -12,6 +12,12 @@ local function milliseconds()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local function text(number) return string.format('%.0f', number) end
+local function numberIn(state, field) return tonumber(redis.call('HGET', state, field) or 0) end
+-- A beat from \`graced\` on counts as if it came at \`grace\`: Redis was away, and no writer could send one.
+local function lives(beat, state, now, deadAfter)
+  if beat >= numberIn(state, 'graced') then beat = beat > 0 and math.max(beat, numberIn(state, 'grace')) or 0 end
+  return beat > 0 and now - beat <= tonumber(deadAfter)
+end
 local function write(i, whole, values, names, exemplars, expire)
   if whole == '1' then redis.call('DEL', values, names, exemplars) end
   for _, key in ipairs({ values, names }) do

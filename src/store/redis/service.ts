@@ -1,14 +1,8 @@
 import { MetricsError } from '../../model/errors.js'
+import { keepRunning } from '../../runtime/keep-running.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
-import {
-  clearInterval,
-  clearTimeout,
-  monotonicNow,
-  setImmediate,
-  setInterval,
-  setTimeout,
-} from '../../runtime/timers.js'
+import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
@@ -22,8 +16,8 @@ import { Shelf, type ShelfOptions } from './shelf.js'
 /** Milliseconds until a flush is sent again, and until a scrape shows what is known without Redis. */
 const flushPatience = 5_000
 const scrapePatience = 2_000
-/** Milliseconds that a process which ends waits for its last flush. */
-const lastPatience = 2_000
+/** Milliseconds that a flush, or the end of a process, waits for what dead writers left to be added to the totals. */
+const foldPatience = 2_000
 
 export interface ServiceOptions {
   readonly settings: RedisSettings
@@ -46,6 +40,8 @@ export class Service {
   private folding: Promise<void> | undefined
   private ending = false
   private keptAt = -Infinity
+  /** Whether this process has seen to the dead writers that its first flush found. */
+  private looked = false
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
@@ -59,7 +55,10 @@ export class Service {
   start(): void {
     if (this.timer !== undefined || this.ending) return
     const { flushInterval, expire } = this.options.settings
-    const tick = (): void => void (this.options.tick ?? (() => this.flush()))()
+    const tick = (): void => {
+      // An immediate cannot be cleared before it is known to run: nothing begins after `close()`.
+      if (!this.ending) void (this.options.tick ?? (() => this.flushNow(false)))()
+    }
     this.timer = setInterval(tick, flushInterval).unref()
     // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
     this.keeping = setInterval(() => void this.keep(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
@@ -67,16 +66,30 @@ export class Service {
     setImmediate(tick).unref()
   }
 
-  /** Whether Redis has what was counted before the call. Told to `onError` once for each time that it goes away. */
-  async flush(): Promise<boolean> {
+  /**
+   * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
+   * first flush of a process that finds dead writers adds what they left to the totals as well: so jobs that are killed
+   * right after it leave no more keys from one to the next.
+   */
+  flush(): Promise<boolean> {
+    return keepRunning(this.flushNow(true))
+  }
+
+  /** Rejections go to `onError`, once for each time that Redis goes away. */
+  async flushNow(awaited: boolean): Promise<boolean> {
+    if (this.ending) return false
     try {
-      const dead = await this.flusher.flush()
+      const { dead, keep } = await this.flusher.flush()
       this.reached()
-      if (dead > 0) this.foldSoon()
+      if (keep) void this.keep(true)
+      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), foldPatience).catch(() => {})
+      else if (dead > 0) this.foldSoon()
+      else this.looked = true
+      return true
     } catch (cause) {
       this.failed(cause)
+      return false
     }
-    return this.reachable
   }
 
   /** Adds removals for all writers, apart from any flush. */
@@ -121,15 +134,19 @@ export class Service {
     return { flushed }
   }
 
-  /** Keeps the keys from expiring; of all processes that do so at the same time, one does it. */
-  private async keep(): Promise<void> {
+  /**
+   * Keeps the keys from expiring: of all processes that do so within an interval, one does it.
+   *
+   * @param isClaimed whether it is known that this process is the one
+   */
+  private async keep(isClaimed = false): Promise<void> {
     this.keptAt = monotonicNow()
     try {
       const shelf = this.shelf()
-      if (!(await shelf.claimsKeeping(this.options.settings.expire / 8))) return
+      if (!isClaimed && !(await shelf.claimsKeeping(this.options.settings.expire / 8))) return
       await shelf.read(new Slices(backgroundSlice), () => false)
       await shelf.keep()
-      if (shelf.hasDead()) this.foldSoon()
+      if (shelf.hasDead() || shelf.hasLagging()) this.foldSoon()
     } catch {
       // Redis is away, which the next flush reports.
     }
@@ -149,36 +166,40 @@ export class Service {
     return writers
   }
 
-  /** @param leaves whether what was counted goes to the totals */
+  /**
+   * Nothing begins from now on.
+   *
+   * @param leaves whether what was counted goes to the totals
+   */
   async close(leaves: boolean): Promise<void> {
     this.ending = true
     clearInterval(this.timer)
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
-    // Where nobody began, there is nothing to say goodbye to.
-    if (this.timer !== undefined && leaves) await this.goodbye((cause) => this.failed(cause))
+    // A process that never began has nothing to take back.
+    if (this.timer !== undefined && leaves) await keepRunning(this.goodbye((cause) => this.failed(cause)))
+    this.flusher.close()
     await this.options.connection.close()
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
-    // Nothing else may keep the process running by now: it is held, and not for long.
-    const held = setTimeout(() => {}, lastPatience)
     try {
-      await withTimeout(this.flusher.leave(), lastPatience)
-      // Where that takes too long, somebody else does it.
-      await withTimeout(this.fold(), lastPatience).catch(() => {})
+      await withTimeout(this.flusher.leave(), flushPatience)
+      // A fold that began before does not have this writer. Where it takes too long, another process does it.
+      await withTimeout(
+        Promise.resolve(this.folding).then(() => this.fold()),
+        foldPatience,
+      ).catch(() => {})
     } catch (cause) {
       failed(cause)
-    } finally {
-      clearTimeout(held)
     }
   }
 
   /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await this.goodbye(() => {})
+    await keepRunning(this.goodbye(() => {}))
   }
 
   /** Some time soon: where many see that somebody died, one of them is the first. */
@@ -197,7 +218,9 @@ export class Service {
 
   private async foldNow(): Promise<void> {
     try {
-      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice))
+      const time = this.ending ? foldPatience / 2 : Number.POSITIVE_INFINITY
+      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice), time)
+      this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.
       if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))

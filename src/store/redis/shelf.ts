@@ -100,11 +100,6 @@ export class Shelf implements Inhabitants {
     return this.removals.followed
   }
 
-  /** Whether there is a removal behind a position: positions alone also count the removals that were forgotten. */
-  pendingSince(position: number): boolean {
-    return this.removals.pendingSince(position)
-  }
-
   /** How many entries this version cannot read: those of a later format, and those of other programs. */
   get unreadable(): number {
     return this.strange.size
@@ -122,6 +117,13 @@ export class Shelf implements Inhabitants {
   /** Whether there are ledgers to be added to the totals. */
   hasDead(): boolean {
     for (const [id, { facts }] of this.entries) if (isWriter(facts) && !this.isLive(id)) return true
+    return false
+  }
+
+  /** Whether there are totals to be written anew, without what was removed since. */
+  hasLagging(): boolean {
+    for (const { facts, seen } of this.entries.values())
+      if (!isWriter(facts) && this.removals.isFarBehind(seen)) return true
     return false
   }
 

@@ -1,4 +1,16 @@
 import { Script } from './script.js'
+import { write } from './script-parts.js'
+
+/*
+ * What one process does for the whole service.
+ */
+
+const clock = `
+local function milliseconds()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`
 
 /** Keeps keys from expiring: a chunk of them. */
 export const keep = new Script(`
@@ -6,16 +18,65 @@ for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1]) end
 return #KEYS
 `)
 
-/**
- * Gives 1 to one process in each interval, 0 to the others: what is done for the whole service at an interval is done
- * once.
- */
-export const claim = new Script(`
+/** Gives 1 to one process in each interval, 0 to the others. */
+export const claim = new Script(`${clock}
 local state, field, interval = KEYS[1], ARGV[1], tonumber(ARGV[2])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = milliseconds()
 local last = tonumber(redis.call('HGET', state, field) or 0)
 if now >= last and now - last < interval then return 0 end
 redis.call('HSET', state, field, string.format('%.0f', now))
 return 1
+`)
+
+/**
+ * Takes or renews the lease for folding; gives 1 if the process has it. A process that does not get it leaves a request
+ * for another round: it may know of a dead writer that the holder has not seen.
+ */
+export const lease = new Script(`${clock}
+local state, owner, duration = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local now = milliseconds()
+local holder, ends = string.match(redis.call('HGET', state, 'lease') or '', '^(%S+) (%d+)$')
+if holder and holder ~= owner and tonumber(ends) > now and tonumber(ends) <= now + 10 * duration then
+  redis.call('HSET', state, 'leaseWanted', '1')
+  return 0
+end
+redis.call('HSET', state, 'lease', owner .. ' ' .. string.format('%.0f', now + duration))
+redis.call('PEXPIRE', state, ARGV[3])
+return 1
+`)
+
+/**
+ * Begins another round where a process asked for one since the last began, and gives 1; else gives the lease back, and
+ * gives 0.
+ */
+export const release = new Script(`
+local state, owner, mayContinue = KEYS[1], ARGV[1], ARGV[2]
+local holder = string.match(redis.call('HGET', state, 'lease') or '', '^(%S+)')
+if holder ~= owner then return 0 end
+if redis.call('HDEL', state, 'leaseWanted') == 1 and mayContinue == '1' then return 1 end
+redis.call('HDEL', state, 'lease')
+return 0
+`)
+
+/**
+ * Removes the beats of dead writers that have no entry, and those of the ledgers that are named: their entries cannot be
+ * read, so that no process of this version can fold them. Gives how many there were.
+ */
+export const sweep = new Script(`${write}
+local ledgers, beats, state, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local deadAfter, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now = milliseconds()
+local named = {}
+for n = 3, #ARGV do named[ARGV[n]] = true end
+local removed = 0
+local oldest = redis.call('ZRANGE', beats, 0, most - 1, 'WITHSCORES')
+for n = 1, #oldest, 2 do
+  local id = oldest[n]
+  if lives(tonumber(oldest[n + 1]), state, now, deadAfter) then break end
+  if named[id] or not redis.call('HGET', ledgers, id) then
+    redis.call('ZREM', seats, id)
+    removed = removed + redis.call('ZREM', beats, id)
+  end
+end
+return removed
 `)

@@ -1,0 +1,190 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
+import type { SeriesLog } from '../series-log.js'
+import { type Change, changeWords } from './change.js'
+import { type Facts, restOf } from './entry.js'
+import { type Entry, Ledger } from './ledger.js'
+import type { LedgerReader } from './ledger-reader.js'
+import { openSeriesOf } from './open-series.js'
+
+/** A ledger that others are added to: the totals of an instance, or what a dead seat keeps. */
+interface Target {
+  readonly id: string
+  readonly seat: number
+  readonly ledger: Ledger
+  readonly facts: Facts
+  /** The version that Redis has. */
+  before: number
+  epoch: number
+  /** What is on its way to Redis. */
+  sending: { readonly version: number; readonly change: Change } | undefined
+}
+
+type FactsOfTarget = Pick<Facts, 'kind' | 'instance' | 'process'>
+
+/** The ledgers that a fold adds others to; what one batch has written, the next continues. */
+export class FoldTargets {
+  private readonly all = new Map<string, Target>()
+  private readonly changed = new Set<Target>()
+
+  /**
+   * @param now milliseconds of the server's clock
+   * @param seen how many removals are carried out in what is added
+   */
+  constructor(
+    private readonly now: number,
+    private readonly seen: number,
+  ) {}
+
+  /**
+   * Adds a ledger to the totals of an instance.
+   *
+   * @param read reads a target as it is in Redis; undefined if there is none
+   */
+  async add(
+    source: LedgerReader,
+    instance: string,
+    read: (id: string) => Promise<LedgerReader | undefined>,
+    pause: Pause,
+  ): Promise<void> {
+    const targetOf = async (id: string, seat: number, facts: FactsOfTarget): Promise<Target> => {
+      const target = this.all.get(id) ?? (await this.begin(id, seat, facts, await read(id), pause))
+      target.epoch++
+      this.changed.add(target)
+      return target
+    }
+    const totals = await targetOf(`totals:${instance}`, 0, { kind: 'totals', instance })
+    const own = source.entry!.facts
+    for (const snapshot of source.snapshots(false)) {
+      const { log, seat, process } = snapshot
+      const open = await openSeriesOf(log, pause)
+      let keeps = false
+      for (const i of open.values()) if ((keeps = isKept(log.families[log.familyOf[i]!]!))) break
+      const named = process === undefined ? {} : { process }
+      // A mode that keeps a series of each process keeps it under the seat that the process had.
+      const kept = keeps
+        ? await targetOf(`kept:${seat}`, seat, { kind: 'kept', instance: own.instance, ...named })
+        : undefined
+      await addAll(snapshot, open, totals, kept, pause)
+    }
+  }
+
+  /** Whether a ledger was written, or is to be. */
+  has(id: string): boolean {
+    return this.all.has(id)
+  }
+
+  /** A ledger that is written as it is, without what was removed. */
+  async keep(ledger: LedgerReader, pause: Pause): Promise<void> {
+    const { seat, facts } = ledger.entry!
+    const target = this.all.get(ledger.id) ?? (await this.begin(ledger.id, seat, facts, ledger, pause))
+    target.epoch++
+    this.changed.add(target)
+  }
+
+  /** What is to be written, as the script takes it. */
+  async words(pause: Pause): Promise<{ readonly ids: readonly string[]; readonly words: (string | Uint8Array)[] }> {
+    const words: (string | Uint8Array)[] = []
+    for (const target of this.changed) {
+      const { id, before, seat, ledger, epoch } = target
+      for (const _ of ledger.preparing()) if (pause.due()) await pause.rest()
+      const change = ledger.change()
+      // Of its time as well: a server that lost the last one does not give another change the same version.
+      const version = Math.max(before + 1, this.now)
+      target.sending = { version, change }
+      const entry = `${version} ${seat} ${this.seen} ${restOf(change, { ...target.facts, epoch })}`
+      words.push(id, String(before), entry, change.whole ? '1' : '0', ...changeWords(change))
+      if (pause.due()) await pause.rest()
+    }
+    return { ids: [...this.changed].map(({ id }) => id), words }
+  }
+
+  /** Redis has taken them. */
+  written(): void {
+    for (const target of this.changed) {
+      const { version, change } = target.sending!
+      target.before = version
+      target.ledger.taken(change)
+    }
+    this.changed.clear()
+  }
+
+  private async begin(
+    id: string,
+    seat: number,
+    facts: FactsOfTarget,
+    present: LedgerReader | undefined,
+    pause: Pause,
+  ): Promise<Target> {
+    // Of its time, and above the one before: readers tell two folds within a millisecond apart by the edition.
+    const ledger = new Ledger(Math.max(present?.edition ?? 0, this.now))
+    if (present !== undefined) await restore(ledger, present, pause)
+    const epoch = present?.entry?.facts.epoch ?? 0
+    const startedAt = present?.entry?.facts.startedAt ?? 1
+    const { kind, instance, process } = facts
+    const own = { kind, instance, startedAt, epoch, ...(process !== undefined && { process }) }
+    const target = { id, seat, ledger, facts: own, before: present?.version ?? 0, epoch, sending: undefined }
+    this.all.set(id, target)
+    return target
+  }
+}
+
+/** Whether a series is kept for each process. */
+function isKept(family: FamilyDescriptor): boolean {
+  const { keepsDead, perWriter } = layoutOf(family)
+  return keepsDead && perWriter
+}
+
+/** As if the ledger's writer had sat down on the seat that the target is, and died there. */
+async function addAll(
+  { log, values, exemplars }: WriterSnapshot,
+  open: ReadonlyMap<number, number>,
+  totals: Target,
+  kept: Target | undefined,
+  pause: Pause,
+): Promise<void> {
+  const area = { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
+  const moved = new Map<number, { ledger: Ledger; entry: Entry }>()
+  for (const [slot, i] of open) {
+    if (pause.due()) await pause.rest()
+    const family = log.families[log.familyOf[i]!]!
+    const layout = layoutOf(family)
+    if (!layout.keepsDead || slot + layout.width > values.length) continue
+    const { ledger, epoch } = isKept(family) ? kept! : totals
+    const created = log.createdAt[i]!
+    const entry = ledger.open(family, log.keyOf[i]!, 0, created)
+    entry.created = Math.min(entry.created, created)
+    const { segment, at } = entry.run
+    layout.claim(segment, at, epoch)
+    layout.carry(segment, at, area, slot, epoch)
+    moved.set(slot, { ledger, entry })
+  }
+  moveExemplars(exemplars?.() ?? [], moved)
+}
+
+function moveExemplars(
+  exemplars: readonly PlacedExemplar[],
+  moved: ReadonlyMap<number, { readonly ledger: Ledger; readonly entry: Entry }>,
+): void {
+  for (const { slot, bucket, exemplar } of exemplars) {
+    const there = moved.get(slot)
+    there?.ledger.setNewerExemplar(there.entry.run.slot, bucket, exemplar)
+  }
+}
+
+/** Begins a ledger with what was read of it. */
+async function restore(ledger: Ledger, { names, values, exemplars }: LedgerReader, pause: Pause): Promise<void> {
+  const log: SeriesLog = names.log()
+  const moved = new Map<number, { ledger: Ledger; entry: Entry }>()
+  for (const [slot, i] of await openSeriesOf(log, pause)) {
+    if (pause.due()) await pause.rest()
+    const family = log.families[log.familyOf[i]!]!
+    const { width } = layoutOf(family)
+    if (slot + width > values.length) continue
+    const entry = ledger.open(family, log.keyOf[i]!, 0, log.createdAt[i]!)
+    entry.run.segment.values.set(values.subarray(slot, slot + width), entry.run.at)
+    moved.set(slot, { ledger, entry })
+  }
+  moveExemplars(exemplars, moved)
+}
