@@ -30,6 +30,7 @@ describe.skipIf(!hasRedis)('a service in three shards', () => {
       expect(await actor.ask('faults')).toEqual([])
     }
     const text = String(await actors[0]!.ask('scrape'))
+    expect(text).toMatch(/^promhive_redis_shards 3$/m)
     expect(text).toMatch(new RegExp(`^promhive_writers{state="live"} ${actors.length}$`, 'm'))
   })
 

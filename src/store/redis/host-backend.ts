@@ -17,11 +17,12 @@ import { announcing } from './announcing-store.js'
 import type { Facts, Removal } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'
 import { type HostNote, type HostPlace, noteFrom } from './host-place.js'
+import { inTurn } from './in-turn.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
-import { inTurn } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
+import { sourceOf } from './service-source.js'
 import { Shelves } from './shelves.js'
 
 const nothing = { id: '', version: 0 }
@@ -96,7 +97,7 @@ export class HostBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelves = this.service.shelves()
-    return { read: inTurn((pause: Pause) => this.read(shelves, pause)), close() {} }
+    return sourceOf(shelves, (pause) => this.read(shelves, pause))
   }
 
   /**

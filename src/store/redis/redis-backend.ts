@@ -14,6 +14,7 @@ import type { RedisSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
+import { sourceOf } from './service-source.js'
 import { Shelves } from './shelves.js'
 
 /** Processes of any number of hosts, sharing a Redis. */
@@ -73,7 +74,7 @@ export class RedisBackend implements Backend {
   openSource(): Source {
     this.service.start()
     const shelves = this.service.shelves()
-    return { read: inTurn((pause: Pause) => this.read(shelves, pause)), close() {} }
+    return sourceOf(shelves, (pause) => this.read(shelves, pause))
   }
 
   /**
@@ -121,15 +122,5 @@ export class RedisBackend implements Backend {
     }
     const own = this.store.ledger.snapshot(facts)
     return [...writers.filter((other) => other.writer !== writer), own]
-  }
-}
-
-/** One after the other, whoever asks. */
-export function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (argument) => {
-    const next = last.then(() => work(argument))
-    last = next.catch(() => {})
-    return next
   }
 }

@@ -39,6 +39,16 @@ export class Shelves {
     if (failed !== undefined) throw failed.cause
   }
 
+  /** Whether each of the shards was read at least once. */
+  get areRead(): boolean {
+    return this.all.every(({ readAt }) => readAt > 0)
+  }
+
+  /** Entries that this version cannot read. */
+  get unreadable(): number {
+    return this.all.reduce((sum, { unreadable }) => sum + unreadable, 0)
+  }
+
   /** The ledger of a writer, whichever shard it is in. */
   ledger(writer: string): LedgerReader | undefined {
     for (const { ledgers } of this.all) {
