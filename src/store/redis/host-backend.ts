@@ -55,12 +55,14 @@ export class HostBackend implements Backend {
     private readonly settings: RedisSettings,
     connection: Connection,
     private readonly placeOf: (surroundings: Surroundings) => HostPlace,
+    replica?: Connection,
   ) {
     const image = (): HostImage => this.image
     const changing = (): Promise<void> | undefined => this.changing
     this.service = new Service({
       settings,
       connection,
+      replica,
       writer: '',
       flushed: {
         get ledger() {

@@ -49,6 +49,11 @@ export interface RedisOptions extends RedisAddressOptions {
    * left out. It may change while processes run.
    */
   readonly shards?: number | undefined
+  /**
+   * Where scrapes read: the URL of a replica, or a client that reads from replicas. Flushes still go to the primary. It
+   * saves the primary the work of scrapes, which show other processes as late as the replica has them.
+   */
+  readonly readFrom?: string | object | undefined
 }
 
 const known = {
@@ -68,6 +73,7 @@ const known = {
   dir: true,
   instance: true,
   shards: true,
+  readFrom: true,
   host: true,
   port: true,
   db: true,

@@ -5,10 +5,16 @@ import { evaluating, runOn } from './clients.js'
 import type { Connection } from './script.js'
 
 /** A way to Redis over clients of promhive's own, of whichever library is installed; to a cluster where it is one. */
-export function overUrl(place: RedisPlace, limits: RedisLimits, among?: readonly RedisLibrary[]): Connection {
+export function overUrl(
+  place: RedisPlace,
+  limits: RedisLimits,
+  among?: readonly RedisLibrary[],
+  reads = false,
+): Connection {
   const connections = new RedisConnections(place, limits, among)
   return {
-    run: (script, keys, args) => connections.run(keys[0]!, (client) => runOn(evaluating(client)!, script, keys, args)),
+    run: (script, keys, args) =>
+      connections.run(keys[0]!, (client) => runOn(evaluating(client, reads)!, script, keys, args)),
     close: () => connections.close(),
   }
 }

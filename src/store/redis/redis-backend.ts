@@ -28,7 +28,7 @@ export class RedisBackend implements Backend {
   private surroundings: Surroundings | undefined
   private closing: Promise<void> | undefined
 
-  constructor(settings: RedisSettings, connection: Connection) {
+  constructor(settings: RedisSettings, connection: Connection, replica?: Connection) {
     const { instance } = settings
     // Every container has a process 7: the instance tells them apart.
     this.process = `${instance}-${nameOfProcess(process.pid, threadId)}`
@@ -54,6 +54,7 @@ export class RedisBackend implements Backend {
     this.service = new Service({
       settings,
       connection,
+      replica,
       writer,
       flushed,
       carriesRemovals: true,
@@ -94,8 +95,11 @@ export class RedisBackend implements Backend {
   private async read(shelves: Shelves, pause: Pause): Promise<SourceReading> {
     const { flushed, cause } = await this.service.read(shelves, true, pause)
     const writers = this.service.shown(shelves)
+    const { writer, version } = this.service.flusher
+    // A replica may have less of this process than it has flushed.
+    const isShown = flushed ? shelves.ledger(writer)?.version === version : !this.isOwnKnown(shelves)
     return {
-      writers: flushed || !this.isOwnKnown(shelves) ? writers : this.withOwn(writers),
+      writers: isShown ? writers : this.withOwn(writers),
       errors: cause === undefined ? [] : [cause],
       reachable: flushed,
     }

@@ -18,6 +18,8 @@ import { Upkeep } from './upkeep.js'
 export interface ServiceOptions {
   readonly settings: RedisSettings
   readonly connection: Connection
+  /** Where scrapes read, if not from the primaries. */
+  readonly replica?: Connection | undefined
   readonly writer: string
   readonly flushed: Flushed
   /** Whether its flushes carry removals to its own shard. */
@@ -136,7 +138,8 @@ export class Service {
   }
 
   shelves(): Shelves {
-    return new Shelves(this.shards, (keys) => new Shelf(this.shelfOptions(keys)))
+    const { replica } = this.options
+    return new Shelves(this.shards, (keys) => new Shelf({ ...this.shelfOptions(keys), replica }))
   }
 
   /**
@@ -155,7 +158,10 @@ export class Service {
       await flushing
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
-      if (flushes && flushed && shelves.ledger(writer)?.version !== version) await shelves.read(pause)
+      const own = shelves.ledger(writer)?.version
+      // A replica that has an earlier version is not asked again: what this process has counted is shown from its memory.
+      const isToReread = this.options.replica === undefined ? own !== version : own === undefined
+      if (flushes && flushed && isToReread) await shelves.read(pause, true)
     } catch (cause) {
       await flushing
       // Where the flush was taken, another shard did not answer.
@@ -214,7 +220,7 @@ export class Service {
     if (this.timer !== undefined)
       await withTimeout(this.removals.settle(), this.options.settings.closeTimeout).catch(() => {})
     this.removals.end()
-    await this.options.connection.close()
+    await Promise.all([this.options.connection.close(), this.options.replica?.close()])
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */

@@ -26,11 +26,13 @@ export class Shelves {
   /**
    * Reads all shards at the same time; those that are recorded meanwhile behind them. Where one shard does not answer, it is
    * shown as it was, the others are up to date, and the promise is rejected.
+   *
+   * @param fresh whether to read primaries, even where replicas are to be read
    */
-  async read(pause: Pause): Promise<void> {
+  async read(pause: Pause, fresh = false): Promise<void> {
     let failed: { readonly cause: unknown } | undefined
     for (let from = 0; from < this.grow(); ) {
-      const reading = this.all.slice(from).map((shelf) => shelf.read(pause))
+      const reading = this.all.slice(from).map((shelf) => shelf.read(pause, undefined, fresh))
       from = this.all.length
       for (const result of await Promise.allSettled(reading))
         if (result.status === 'rejected') failed ??= { cause: result.reason }
