@@ -11,9 +11,13 @@ export function keysOfShards(count: number, keyPrefix = 'promhive'): readonly Ke
 }
 
 /** The names of all ledgers of each shard. */
-export async function ledgersOf(server: RedisServer, count: number, keyPrefix?: string): Promise<readonly string[][]> {
-  const asked = keysOfShards(count, keyPrefix).map(({ ledgers }) => server.ask('HKEYS', ledgers) as Promise<string[]>)
-  return Promise.all(asked)
+export async function ledgersOf(server: RedisServer, count: number): Promise<readonly string[][]> {
+  return Promise.all(keysOfShards(count).map(({ ledgers }) => server.ask('HKEYS', ledgers) as Promise<string[]>))
+}
+
+/** How many writers have a ledger. */
+export async function writersIn(server: RedisServer, shards: number): Promise<number> {
+  return (await ledgersOf(server, shards)).flat().filter((id) => id.includes('~')).length
 }
 
 /** A process that counts in a service. */
@@ -22,19 +26,23 @@ export function startWriter(stage: Stage, url: string, options: object, env: Rea
   return stage.start('redis-actor.mjs', { args, env })
 }
 
-/** Starts processes until each of the shards has a writer; at least `least` of them. */
-export async function writersInAll(
+/** A process with so many writers that each of the shards has one, and how many they are. */
+export async function startWriters(
+  stage: Stage,
   server: RedisServer,
-  shards: number,
-  least: number,
-  start: () => Promise<Actor>,
-): Promise<Actor[]> {
-  const actors = await Promise.all(Array.from({ length: least }, start))
-  for (;;) {
-    for (const actor of actors) await actor.ask('flush')
+  { shards, ...more }: { readonly shards: number; readonly [option: string]: unknown },
+): Promise<{ readonly actor: Actor; readonly count: number }> {
+  const options = JSON.stringify({ flushInterval: 0.2, deadAfter: 30, ...more, shards })
+  const actor = await stage.start('redis-writers.mjs', { args: [server.url, options, '6'] })
+  for (let count = 6; ; count++) {
+    await until(
+      () => actor.ask<boolean[]>('flushEach'),
+      (flushed) => flushed.every(Boolean),
+    )
     const ledgers = await ledgersOf(server, shards)
-    if (ledgers.every((ids) => ids.some((id) => id.includes('~')))) return actors
-    actors.push(await start())
+    const names = await actor.ask<string[]>('names')
+    if (ledgers.every((ids) => ids.some((id) => names.includes(id)))) return { actor, count }
+    await actor.ask('add')
   }
 }
 
