@@ -6,7 +6,7 @@ if (cluster.isPrimary) {
   for (let i = 0; i < 4; i++) cluster.fork()
   cluster.on('exit', () => cluster.fork())
   const metrics = await startMetricsServer({ port: 9464 })
-  console.log(`http://127.0.0.1:3000 counts, ${metrics.url} shows`)
+  console.log(`metrics at ${metrics.url}`)
 } else {
   const requests = new Counter({
     name: 'http_requests_total',

@@ -1,16 +1,21 @@
-// The examples that the README shows whole. In the README each stands behind a line that names its file:
+// Compares the examples in the README with their files. A comment before each block names the file:
 //
-//   <!-- the same as examples/quick-start.mjs -->
+//   <!-- the same as examples/quick-start.mjs -->   the block is the whole file
+//   <!-- lines of examples/quick-start.cjs -->      each line of the block is a line of the file
 //
-// Run by itself it exits with 1 when one differs from its file.
+// Run as a program, it exits with 1 if one differs.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** What the README shows, and what the file has: `{ file, shown, actual }` for each. */
+/** Lists the examples: `{ file, same, shown }`. */
 export function examplesInReadme() {
-  const readme = read('README.md')
-  const marked = readme.matchAll(/^<!-- the same as (\S+) -->\n```js\n(.*?)^```$/gms)
-  return [...marked].map(([, file, shown]) => ({ file, shown, actual: read(file) }))
+  const blocks = read('README.md').matchAll(/^<!-- (the same as|lines of) (\S+) -->\n```js\n(.*?)^```$/gms)
+  return [...blocks].map(([, kind, file, shown = '']) => {
+    const text = read(file)
+    const lines = text.split('\n')
+    const same = kind === 'lines of' ? shown.split('\n').every((line) => lines.includes(line)) : shown === text
+    return { file, shown, same }
+  })
 }
 
 function read(file) {
@@ -19,8 +24,8 @@ function read(file) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const examples = examplesInReadme()
-  const different = examples.filter(({ shown, actual }) => shown !== actual)
-  for (const { file } of different) console.error(`README.md shows ${file} otherwise than it is`)
+  const different = examples.filter(({ same }) => !same)
+  for (const { file } of different) console.error(`README.md does not show ${file} as it is`)
   if (examples.length === 0) console.error('README.md shows no example')
   process.exit(different.length > 0 || examples.length === 0 ? 1 : 0)
 }

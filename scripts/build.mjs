@@ -1,10 +1,10 @@
 // Builds the package: the addon, the types, and each front door in one piece of ESM and one of CommonJS, beside what they share.
-import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildNative } from './build-native.mjs'
+import { buildTypes } from './build-types.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -20,13 +20,26 @@ const frontDoors = Object.fromEntries(
 
 const doors = new Set(Object.values(frontDoors).map((file) => join(root, file)))
 
+/** dist/cjs is a package scope of its own, in which `imports` of package.json do not count: its files load by path. */
+const importsByPath = {
+  name: 'imports-by-path',
+  renderChunk(code, { fileName }) {
+    const root = '../'.repeat(fileName.split('/').length + 1)
+    return code.replace(/require\("(#\w+)"\)/g, (_, id) => `require("${root}${manifest.imports[id].slice(2)}")`)
+  },
+}
+
 // Built beside, and put in place when it is whole: what runs from dist meanwhile finds its files.
 const fresh = join(root, `.dist-${process.pid}`)
 process.on('exit', () => rmSync(fresh, { recursive: true, force: true }))
 
 buildNative({ quiet })
-types('tsconfig.json', 'esm')
-types('tsconfig.cjs.json', 'cjs')
+await buildTypes({
+  root,
+  doors: Object.keys(frontDoors),
+  folders: [join(fresh, 'esm'), join(fresh, 'cjs')],
+  scratch: join(fresh, 'declarations'),
+})
 const core = loadedBy(join(root, 'src', 'index.ts'))
 core.delete(join(root, 'src', 'index.ts'))
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
@@ -38,13 +51,8 @@ await bundle('cjs', {
   monitor: 'src/monitor.ts',
 })
 
-// dist/cjs is a package scope of its own, so that its .js files are CommonJS; `#native` leads to the same loader.
-writeFileSync(
-  join(fresh, 'cjs', 'package.json'),
-  `${JSON.stringify({ type: 'commonjs', imports: { '#native': './native.cjs', '#package': './package.cjs' } })}\n`,
-)
-writeFileSync(join(fresh, 'cjs', 'native.cjs'), "module.exports = require('../../native/load.cjs')\n")
-writeFileSync(join(fresh, 'cjs', 'package.cjs'), "module.exports = require('../../native/package.cjs')\n")
+// dist/cjs is a package scope of its own, so that its .js files are CommonJS.
+writeFileSync(join(fresh, 'cjs', 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
 chmodSync(join(fresh, 'esm', 'cli', 'bin.js'), 0o755)
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 renameSync(fresh, join(root, 'dist'))
@@ -64,7 +72,8 @@ async function bundle(format, input) {
     cwd: root,
     input,
     // What the application installs or does not: each is imported when it is needed.
-    external: [/^node:/, '#native', '#package', ...Object.keys(manifest.peerDependencies)],
+    external: [/^node:/, ...Object.keys(manifest.imports), ...Object.keys(manifest.peerDependencies)],
+    plugins: format === 'cjs' ? [importsByPath] : [],
     platform: 'node',
     logLevel: 'warn',
   })
@@ -88,17 +97,4 @@ async function bundle(format, input) {
     },
   })
   await build.close()
-}
-
-function types(project, format) {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const result = spawnSync(
-    process.execPath,
-    [tsc, '-p', project, '--emitDeclarationOnly', '--outDir', join(fresh, format)],
-    {
-      cwd: root,
-      stdio: 'inherit',
-    },
-  )
-  if (result.status !== 0) process.exit(result.status ?? 1)
 }

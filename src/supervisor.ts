@@ -200,7 +200,7 @@ async function attendNow(options: AttendOptions): Promise<Attendant> {
   return attendant
 }
 
-/** All layers, the file among them. `path`: the file that was named, if one was. */
+/** @internal All layers, the file among them. `path`: the file that was named, if one was. */
 export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: string): Promise<Configuration> {
   const named = path ?? (layers.environment?.PROMHIVE_CONFIG || usualFile())
   const file = named === undefined ? undefined : await readFile(named, path !== undefined)

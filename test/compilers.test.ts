@@ -16,18 +16,19 @@ const inJavaScript = ['docs/writing-a-backend.md', 'examples/backends', 'example
 /** The same as a snippet. */
 const classWithFields = /^class \w+ \{[\s\S]*\bthis\.\w+ = /m
 
-const file = { misspelt: 'misspelt.ts', absent: 'absent.ts' } as const
+const file = { misspelt: 'misspelt.ts', absent: 'absent.ts', esm: 'doors.ts', cjs: 'doors.cts' } as const
+const ownFiles: readonly string[] = Object.values(file)
 
 describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
   // Once for all tests: most of the time goes into the declarations of Node.
   let errors: readonly CompileError[]
   beforeAll(() => {
-    const own = { [file.misspelt]: misspelt, [file.absent]: absent }
+    const own = { [file.misspelt]: misspelt, [file.absent]: absent, [file.esm]: everyDoor(), [file.cjs]: everyDoor() }
     errors = compile(compiler, { ...snippets(), ...examples(), ...own })
   }, patience)
 
   test('every snippet of the README and the docs, and every example, compiles as .ts', () => {
-    const faults = errors.filter((error) => error.file !== file.misspelt && error.file !== file.absent)
+    const faults = errors.filter((error) => !ownFiles.includes(error.file))
     expect(faults.filter(({ code }) => !takenForGranted.includes(code))).toEqual([])
   })
 
@@ -43,6 +44,10 @@ describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
     }
   })
 
+  test('every door has types, as ESM and as CommonJS', () => {
+    expect(errors.filter((error) => error.file === file.esm || error.file === file.cjs)).toEqual([])
+  })
+
   test('what may be absent at run time may be undefined', () => {
     expect(errors.filter((error) => error.file === file.absent)).toEqual([])
   })
@@ -51,6 +56,20 @@ describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
 test('the compilers of the list are installed', () => {
   expect(compilers.filter((compiler) => !isInstalled(compiler))).toEqual([])
 })
+
+test('docs/dependencies.md names the oldest compiler of the list', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules', compilers[0], 'package.json'), 'utf8'))
+  const page = readFileSync(join(root, 'docs/dependencies.md'), 'utf8')
+  expect(page).toContain(`TypeScript ${version.split('.').slice(0, 2).join('.')} or later`)
+})
+
+/** Imports what package.json exports. */
+function everyDoor(): string {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const doors = Object.keys(exports).filter((door) => door !== './package.json')
+  const imports = doors.map((door, i) => `import * as door${i} from 'promhive${door.slice(1)}'`)
+  return `${imports.join('\n')}\nexport const doors = [${doors.map((_, i) => `door${i}`).join(', ')}]\n`
+}
 
 /** The blocks of JavaScript and TypeScript in the README and the docs. */
 function snippets(): Record<string, string> {

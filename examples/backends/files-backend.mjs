@@ -1,4 +1,4 @@
-// A whole backend over a folder that all processes see, on one machine or a network share: a file per process.
+// A complete backend over a folder that all processes can access, on one machine or a network share: a file per process.
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SnapshotBackend } from 'promhive/backend'
@@ -13,14 +13,14 @@ export class FilesBackend extends SnapshotBackend {
     mkdirSync(folder, { recursive: true })
   }
 
-  /** Keeps the snapshot of one process. Renaming puts it in place whole: nobody reads half a file. */
+  /** Stores the snapshot of one process. It is renamed when it is complete, so no process reads half a file. */
   publish(writer, snapshot) {
     const fresh = join(this.folder, `${writer}.new`)
     writeFileSync(fresh, snapshot)
     renameSync(fresh, this.path(writer))
   }
 
-  /** Gives everybody's. A file that went between listing and reading has another name now: then look again. */
+  /** Returns all snapshots. A file that disappears after listing has been renamed: then list again. */
   readAll() {
     for (;;) {
       const names = readdirSync(this.folder).filter((name) => name.endsWith('.snapshot'))
@@ -32,7 +32,7 @@ export class FilesBackend extends SnapshotBackend {
     }
   }
 
-  /** Gives the numbers of a process that ended to a new one: of several that try, one is told true. */
+  /** Passes the numbers of a dead process to a new one. If several processes try, one gets true. */
   take(dead, writer) {
     try {
       renameSync(this.path(dead), this.path(writer))

@@ -1,4 +1,4 @@
-import { checkLabelNames, labelText } from '../model/label-set.js'
+import { checkLabelNames, isLabelObject, labelText } from '../model/label-set.js'
 import { checkHelp, checkMetricName, describe } from '../model/metric-name.js'
 import { gaugeModes } from '../model/metric-type.js'
 import type { CollectedFamily, CollectedValue } from './collector.js'
@@ -36,7 +36,7 @@ function checkValue(name: string, counts: boolean, given: unknown): void {
   if (typeof value !== 'number') throw new TypeError(`${name}: ${describe(value)} is not a number`)
   if (counts && !(value >= 0)) throw new RangeError(`${name}: a counter stands at 0 or more, not at ${value}`)
   if (labels === undefined) return
-  if (typeof labels !== 'object' || labels === null) {
+  if (!isLabelObject(labels)) {
     throw new TypeError(`${name}: labels must be an object of label values, got ${describe(labels)}`)
   }
   checkLabelNames(name, Object.keys(labels))

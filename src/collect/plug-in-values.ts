@@ -1,6 +1,6 @@
 import type { MetricValue, MetricValues } from '../metric/metric-values.js'
 import { sampleEndings } from '../model/family.js'
-import { checkLabelNames } from '../model/label-set.js'
+import { checkLabelNames, isLabelObject } from '../model/label-set.js'
 import { checkMetricName, describe } from '../model/metric-name.js'
 import { metricTypes } from '../model/metric-type.js'
 
@@ -37,7 +37,7 @@ function checkValue(family: string, given: unknown): void {
     throw new TypeError(`${describe(metricName)} is not a sample of the family ${family}`)
   }
   if (typeof value !== 'number') throw new TypeError(`${describe(value)} is not a number`)
-  if (typeof labels !== 'object' || labels === null) {
+  if (!isLabelObject(labels)) {
     throw new TypeError(`labels must be an object of label values, got ${describe(labels)}`)
   }
   checkLabelNames(family, Object.keys(labels))

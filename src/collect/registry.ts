@@ -3,7 +3,7 @@ import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames, type LabelValueOrNone, textOf } from '../model/label-set.js'
+import { checkLabelNames, isLabelObject, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { checkPrefix, describe } from '../model/metric-name.js'
 import { held } from '../runtime/held.js'
@@ -39,6 +39,7 @@ export class Registry implements MetricRegistry {
 
   readonly prefix: string
   readonly scope: 'application' | 'process'
+  /** @internal */
   readonly home
   private name: string | undefined
   private readonly members: Members
@@ -50,6 +51,9 @@ export class Registry implements MetricRegistry {
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
   private readonly queue = new ScrapeQueue()
 
+  constructor(options?: RegistryOptions)
+  /** @internal */
+  constructor(options?: RegistryOptions, home?: MetricRegistry['home'] & RegistryHome)
   constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
     const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
     checkRegistryName(name, home.registry === undefined)
@@ -93,11 +97,10 @@ export class Registry implements MetricRegistry {
 
   /** The exposition of the whole application, in the registry's own content type. */
   async metrics(): Promise<string> {
-    const chunks = await this.chunks()
     const decoder = new TextDecoder()
     const pause = new Slices()
     let text = ''
-    for (const chunk of chunks) {
+    for (const chunk of await this.chunks()) {
       text += decoder.decode(chunk, { stream: true })
       if (pause.due()) await pause.rest()
     }
@@ -168,17 +171,14 @@ export class Registry implements MetricRegistry {
    * `DEFAULT_LABELS_DIFFER` is reported.
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
-    if (typeof labels !== 'object' || labels === null) {
-      throw new MetricsError(
-        'OPTION_INVALID',
-        `setDefaultLabels takes an object of label values, got ${describe(labels)}`,
-      )
+    if (!isLabelObject(labels)) {
+      const text = `setDefaultLabels takes an object of label values, got ${describe(labels)}`
+      throw new MetricsError('OPTION_INVALID', text)
     }
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-    this.defaults.set(
-      Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])),
-    )
+    const texts = present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])
+    this.defaults.set(Object.fromEntries(texts))
     this.formatters = this.home.formatters(this.defaults.labels)
   }
 

@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
-import { checkLabelNames, type LabelValue } from '../model/label-set.js'
+import { checkLabelNames, isLabelObject, type LabelValue } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 
 /** What names a group of a Pushgateway: its job, and labels beside it. */
@@ -26,7 +26,7 @@ export function groupingPath(key: GroupingKey, requireJobName: boolean): string 
   checkOptions('a push', key, known)
   const { jobName, groupings } = key
   const given = groupings ?? {}
-  if (typeof given !== 'object' || Array.isArray(given)) {
+  if (!isLabelObject(given)) {
     throw new MetricsError('OPTION_INVALID', `groupings must be an object of label values, got ${describe(given)}`)
   }
   checkLabelNames('groupings', Object.keys(given))

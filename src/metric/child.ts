@@ -51,44 +51,55 @@ const exemplarInterval = 100
  */
 export abstract class Child {
   // What the verbs need of the place stands here as well: a child that is held is one step nearer to its slots.
+  /** @internal */
   protected values: Float64Array = noPlace.values
+  /** @internal */
   protected words: Int32Array = noPlace.words
+  /** @internal */
   protected gate: Int32Array = noPlace.gate
+  /** @internal */
   protected seen = noPlace.seen
+  /** @internal */
   protected at = 0
+  /** @internal */
   protected place: Place = noPlace
   private number = 0
   /** Of the child that moves, where the series has no number yet. */
   private sought: LabelTexts = []
   private exemplified: Map<number, number> | undefined
 
-  /** @param own its label values; none for the child that moves */
+  /**
+   * @internal
+   * @param own its label values; none for the child that moves
+   */
   constructor(
+    /** @internal */
     protected readonly family: FamilyDescriptor,
     private readonly owner: ChildOwner,
     private readonly own?: LabelTexts,
   ) {}
 
-  /** The label values that it was asked for with. */
+  /** @internal The label values that it was asked for with. */
   get texts(): LabelTexts {
     return this.own ?? (this.number > 0 ? this.owner.children.textsOf(this.number) : this.sought)
   }
 
+  /** @internal */
   get key(): SeriesKey {
     return seriesKey(this.texts)
   }
 
-  /** Of the series that the last count went to: another one beyond the metric's limit. */
+  /** @internal Of the series that the last count went to: another one beyond the metric's limit. */
   protected get countedKey(): SeriesKey {
     return this.number > 0 ? seriesKey(this.owner.children.textsOf(this.number)) : this.key
   }
 
-  /** Whether this process has counted in the series. */
+  /** @internal Whether this process has counted in the series. */
   protected get isCounted(): boolean {
     return this.owner.children.numberOf(this.texts) > 0
   }
 
-  /** Stands for the series of this number, which lies here. */
+  /** @internal Stands for the series of this number, which lies here. */
   moveTo(number: number, place: Place, at: number): void {
     this.number = number
     this.at = at
@@ -96,7 +107,7 @@ export abstract class Child {
     if (place !== this.place) this.enter(place)
   }
 
-  /** A child of a series without a count: the series takes up no room before its first count. */
+  /** @internal A child of a series without a count: the series takes up no room before its first count. */
   seek(texts: LabelTexts): void {
     this.number = 0
     this.sought = texts
@@ -111,7 +122,7 @@ export abstract class Child {
     this.seen = place.seen
   }
 
-  /** Finds the slots again: before the first write, and after the gate moved. */
+  /** @internal Finds the slots again: before the first write, and after the gate moved. */
   open(): void {
     const { children } = this.owner
     const texts = this.owner.admit(this.texts)
@@ -131,7 +142,7 @@ export abstract class Child {
     this.moveTo(texts === undefined ? 0 : children.opened(texts, place, at, held ? this : undefined), place, at)
   }
 
-  /** Keeps an example of what was counted; one per bucket and a tenth of a second, so that it costs little. */
+  /** @internal Keeps an example of what was counted: at most one per bucket and tenth of a second, which costs little. */
   protected exemplify(bucket: number, value: number, given: ExemplarLabels): void {
     const now = monotonicNow()
     const last =
@@ -160,12 +171,12 @@ export abstract class Child {
     return this.owner.childWith(this.texts, more) as this
   }
 
-  /** Forgets the slots: the next write begins a fresh series. */
+  /** @internal Forgets the slots: the next write begins a fresh series. */
   detach(): void {
     this.enter(noPlace)
   }
 
-  /** The slot that the verbs work on, or from which they find theirs. */
+  /** @internal The slot that the verbs work on, or from which they find theirs. */
   protected countedAt(slots: Slots): number {
     return slots.at
   }

@@ -64,6 +64,7 @@ export class Counter<L extends string = never, D extends L = never> extends Labe
     } else this.find(first as LabelValues<L>).inc(second as number | undefined, exemplar)
   }
 
+  /** @internal */
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): CounterChild {
     return new CounterChild(family, owner, texts)
   }

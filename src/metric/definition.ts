@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import { checkOptions } from '../model/known-options.js'
-import { ownValue } from '../model/label-set.js'
+import { isLabelObject, ownValue } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { Labels } from '../model/series-numbers.js'
 import { type MetricRegistry, theHome } from './home.js'
@@ -49,7 +49,7 @@ export function checkScope(name: string, options: RemoveOptions = {}): 'applicat
 
 /** Throws `OPTION_INVALID` for what names no labels: all series would be meant. */
 export function checkFilter(name: string, labels: unknown): void {
-  if (typeof labels === 'object' && labels !== null) return
+  if (isLabelObject(labels)) return
   const text = `${name}: removeByLabels takes an object of label values, got ${describe(labels)}; clear() removes all`
   throw new MetricsError('OPTION_INVALID', text)
 }
@@ -60,6 +60,7 @@ export function checkCollect(name: string, collect: unknown): void {
 }
 
 export function checkDefaultLabels(name: string, names: readonly string[], defaults: Labels = {}): Labels {
+  checkLabelObject(`${name}: defaultLabels`, defaults)
   for (const label of Object.keys(defaults)) {
     if (names.includes(label)) continue
     const text = `${name}: defaultLabels names "${label}", which is none of its labels (${names.join(', ')})`
@@ -98,6 +99,13 @@ export function checkRegisters(name: string, registers: unknown): readonly Metri
     }
   }
   return registers as MetricRegistry[]
+}
+
+/** @throws MetricsError `LABEL_VALUE_INVALID` for an object such as a Map, which has no label values of its own */
+export function checkLabelObject(what: string, labels: unknown): void {
+  if (isLabelObject(labels)) return
+  const text = `${what} must be an object such as { method: 'GET' }, got ${describe(labels)}`
+  throw new MetricsError('LABEL_VALUE_INVALID', text)
 }
 
 export function unknownLabel(

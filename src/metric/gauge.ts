@@ -49,6 +49,7 @@ export class GaugeChild extends Child {
     this.values[this.at]! += added
   }
 
+  /** @internal */
   protected check(value: unknown): number {
     if (typeof value !== 'number') {
       throw new MetricsError('VALUE_INVALID', `${this.family.name}: ${describe(value)} is not a number`)
@@ -56,6 +57,7 @@ export class GaugeChild extends Child {
     return value
   }
 
+  /** @internal */
   protected override countedAt({ values, at }: Slots): number {
     return gaugeValueSlot((this.family as FamilyDescriptor<'gauge'>).mode, values, at)
   }
@@ -150,6 +152,7 @@ export class Gauge<L extends string = never, D extends L = never> extends Labell
     })
   }
 
+  /** @internal */
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): GaugeChild {
     const { mode } = family as FamilyDescriptor<'gauge'>
     return mode.endsWith('mostrecent')

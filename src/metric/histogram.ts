@@ -128,6 +128,7 @@ export class Histogram<L extends string = never, D extends L = never> extends La
     else this.find(labels as LabelValues<L>).zero()
   }
 
+  /** @internal */
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): HistogramChild {
     return new HistogramChild(family, owner, texts)
   }

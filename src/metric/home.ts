@@ -55,6 +55,7 @@ export interface MetricRegistry {
   readonly registryName: string
   /** Put in front of the names of the metrics that are made in it. */
   readonly prefix: string
+  /** @internal */
   readonly home: Home
   registerMetric(metric: RegisteredMetric): void
 }

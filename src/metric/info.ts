@@ -9,6 +9,7 @@ import type { InfoOptions, LabelValues, VerbArguments } from './options.js'
 
 /** One series of an info. */
 export class InfoChild extends Child {
+  /** @internal */
   constructor(
     family: FamilyDescriptor,
     owner: ChildOwner,
@@ -58,6 +59,7 @@ export class Info<L extends string = never, D extends L = never> extends Labelle
     this.said().delete(definitionKey(this.family))
   }
 
+  /** @internal */
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): InfoChild {
     return new InfoChild(family, owner, texts, (key) => this.replace(key))
   }

@@ -14,6 +14,7 @@ import {
   checkDefaultLabels,
   checkExpireAfter,
   checkFilter,
+  checkLabelObject,
   checkLimit,
   checkMetricOptions,
   checkRegisters,
@@ -31,7 +32,7 @@ import { SeriesLimit } from './series-limit.js'
 export type TypePart<F extends FamilyDescriptor> = Omit<F, 'name' | 'help' | 'labelNames' | 'registry' | 'unit'>
 
 /** A metric of any type: its definition, its children by label values, and what all types do alike. */
-export abstract class LabelledMetric<L extends string, C extends Child, D extends L = never> implements ChildOwner {
+export abstract class LabelledMetric<L extends string, C extends Child, D extends L = never> {
   readonly name: string
   readonly help: string
   /** As declared: the order of positional label values. */
@@ -40,9 +41,9 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   readonly family: FamilyDescriptor
   /** @internal Brings the metric up to date before a scrape. */
   readonly collect: (() => void | Promise<void>) | undefined
-  /** Whether `inc` and `observe` take prom-client's object of labels, value and exemplarLabels. */
+  /** @internal Whether `inc` and `observe` take prom-client's object of labels, value and exemplarLabels. */
   protected readonly exemplarForm: boolean
-  /** The series without any label: the only one of a metric without labels. */
+  /** @internal The series without any label: the only one of a metric without labels. */
   protected readonly only: C
   private readonly onlyKey: SeriesKey
   /** @internal */
@@ -62,6 +63,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly limit: SeriesLimit
   private readonly collecting: Collecting
 
+  /** @internal */
   protected constructor(
     options: MetricOptions<L, never, D>,
     known: object,
@@ -98,7 +100,14 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     const unlabelled = this.textsOfLabels({})
     this.only = this.make(this.family, this, unlabelled)
     this.onlyKey = this.only.key
-    this.limit = new SeriesLimit(name, limit, this.home, this.children, unlabelled)
+    this.limit = new SeriesLimit(
+      name,
+      limit,
+      this.home,
+      this.children,
+      unlabelled,
+      () => this.store().settle?.() ?? false,
+    )
     this.home.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
@@ -178,6 +187,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.removing(series, () => this.collecting.removeIdle(series))
   }
 
+  /** @internal */
   protected removeAll(filter: LabelFilter, options?: RemoveOptions): void {
     const scope = checkScope(this.name, options)
     this.removing([filter], () => this.collecting.remove(filter, scope))
@@ -238,10 +248,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.labels({ ...before, ...labels } as LabelValues<L, D>)
   }
 
-  /** A child of these label values; the one that moves, where there are none. */
+  /** @internal A child of these label values; the one that moves, where there are none. */
   protected abstract make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): C
 
-  /** The child of these label values, to count with at once: the next call may move it to others. */
+  /** @internal The child of these label values, to count with at once: the next call may move it to others. */
   protected find(labels: Labels): C {
     return this.children.reach(labels) ?? this.findSlowly(labels)
   }
@@ -263,8 +273,9 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return known || texts
   }
 
-  /** Throws for a label that was not declared. */
+  /** @internal Throws for a label that was not declared, and for an object that holds no labels. */
   protected checkNames(labels: Labels): void {
+    checkLabelObject(`${this.name}: labels`, labels)
     for (const name of Object.keys(labels)) if (!this.names.includes(name)) throw unknownLabel(this, name)
   }
 

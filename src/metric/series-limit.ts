@@ -17,13 +17,17 @@ interface Limited {
 
 /** Decides which label values get a series of their own. A series takes its place with its first count. */
 export class SeriesLimit {
-  /** @param unlabelled the label values of a count without labels: that series always has room, and seldom counts */
+  /**
+   * @param unlabelled the label values of a count without labels: that series always has room, and seldom counts
+   * @param settle forgets series that other processes have removed; gives whether there may have been any
+   */
   constructor(
     private readonly metric: string,
     private readonly options: SeriesLimitOptions,
     private readonly home: Home,
     private readonly series: Limited,
     private readonly unlabelled: LabelTexts,
+    private readonly settle: () => boolean = () => false,
   ) {}
 
   /**
@@ -54,7 +58,8 @@ export class SeriesLimit {
 
   private hasRoom(texts: LabelTexts): boolean {
     const { series, unlabelled } = this
-    if (this.most === Infinity || series.numberOf(texts) > 0 || series.chosen(unlabelled) < this.most) return true
+    const hasRoom = (): boolean => series.numberOf(texts) > 0 || series.chosen(unlabelled) < this.most
+    if (this.most === Infinity || hasRoom() || (this.settle() && hasRoom())) return true
     return texts.every((text, i) => text === unlabelled[i])
   }
 

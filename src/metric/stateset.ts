@@ -125,6 +125,7 @@ export class StateSet<S extends string, L extends string = never, D extends L = 
     else if (this.labelNames.length > 0) super.start()
   }
 
+  /** @internal */
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): StateSetChild<S> {
     return new StateSetChild<S>(family, owner, texts)
   }

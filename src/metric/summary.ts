@@ -86,6 +86,7 @@ export class Summary<L extends string = never, D extends L = never> extends Labe
     })
   }
 
+  /** @internal */
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): SummaryChild {
     return new SummaryChild(family, owner, texts)
   }

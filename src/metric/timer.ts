@@ -1,3 +1,5 @@
+import { isLabelObject } from '../model/label-set.js'
+
 /** Seconds since `start`, which came from `process.hrtime()`. Looked up at call time: tests fake the clock. */
 export function secondsSince(start: [number, number]): number {
   const [seconds, nanoseconds] = process.hrtime(start)
@@ -16,7 +18,13 @@ export function startTimer(
   const start = process.hrtime()
   return (endLabels) => {
     const seconds = secondsSince(start)
-    done(startLabels === undefined && endLabels === undefined ? undefined : { ...startLabels, ...endLabels }, seconds)
+    done(combined(startLabels, endLabels), seconds)
     return seconds
   }
+}
+
+/** An object that holds no labels is passed on, so that `done` refuses it: a copy of it would be `{}`. */
+function combined(first: object | undefined, second: object | undefined): object | undefined {
+  if (first === undefined && second === undefined) return undefined
+  return [first, second].find((each) => each && !isLabelObject(each)) ?? { ...first, ...second }
 }

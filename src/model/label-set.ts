@@ -92,3 +92,13 @@ function isPlain(value: unknown): boolean {
 export function ownValue(object: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
+
+/**
+ * Returns whether label values can be read from an object. A Map, a Date or a promise has no own properties: it would
+ * otherwise count, or remove, the series without labels.
+ */
+export function isLabelObject(labels: unknown): labels is object {
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return false
+  for (const name in labels) if (Object.hasOwn(labels, name)) return true
+  return Object.prototype.toString.call(labels) === '[object Object]'
+}

@@ -1,7 +1,7 @@
 import { Chains, grown } from './chains.js'
 import type { FamilyDescriptor } from './descriptor.js'
 import { LabelForms } from './label-forms.js'
-import { ownValue } from './label-set.js'
+import { isLabelObject, ownValue } from './label-set.js'
 import type { LabelFilter } from './series-key.js'
 import { SeriesSelection } from './series-selection.js'
 
@@ -95,6 +95,7 @@ export class SeriesNumbers {
       wanted[i] = value
       given++
     }
+    if (given === 0 && !isLabelObject(labels)) return 0
     return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
   }
 

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from './timers.js'
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from './timers.js'
 
 /**
  * Waits for a promise, and rejects after a timeout. A later answer is ignored. The timer does not keep
@@ -7,7 +7,32 @@ import { clearTimeout, setTimeout } from './timers.js'
 export function withTimeout<T>(promise: PromiseLike<T>, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = (): void => reject(new Error(`no answer within ${milliseconds / 1000} s`))
-    const timer = setTimeout(late, milliseconds).unref()
+    const timer = setTimeout(() => afterInput(late), milliseconds).unref()
     promise.then(resolve, reject).then(() => clearTimeout(timer))
   })
+}
+
+/**
+ * The same for work in steps: rejects when no step was made for as long as the timeout, and at most twice as long.
+ *
+ * @param steps how many steps were made so far
+ */
+export function withProgress<T>(promise: PromiseLike<T>, milliseconds: number, steps: () => number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let before = steps()
+    const late = (): void => {
+      if (steps() === before) reject(new Error(`no answer within ${milliseconds / 1000} s`))
+      before = steps()
+    }
+    const timer = setInterval(() => afterInput(late), milliseconds).unref()
+    promise.then(resolve, reject).then(() => clearInterval(timer))
+  })
+}
+
+/**
+ * Runs a function once the event loop has read what its sockets have: a process that was suspended runs its timers
+ * before it reads the answers that came meanwhile. One more turn for those that are decrypted first.
+ */
+function afterInput(run: () => void): void {
+  setImmediate(() => setImmediate(run))
 }

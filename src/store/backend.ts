@@ -53,6 +53,11 @@ export interface Store {
    * out, a store may notify them later
    */
   removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
+  /**
+   * Forgets the series that other processes have removed, where the store does so later; gives whether it looked for any.
+   * Called when a metric has reached its limit of series.
+   */
+  settle?(): boolean
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
   /**

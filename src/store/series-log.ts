@@ -22,6 +22,11 @@ export class SeriesLog {
   readonly keyOf: SeriesKey[] = []
   /** Unix seconds at which the series began. */
   readonly createdAt: number[] = []
+  /**
+   * By entry: up to which position removals do not apply to the series, because it was opened after them. Left out for a
+   * series that was opened while its writer had carried out all of them.
+   */
+  readonly openedBehind = new Map<number, number>()
 
   get length(): number {
     return this.kinds.length

@@ -22,6 +22,12 @@ export class SeriesSlots {
     return slot === 0 ? undefined : slot - 1
   }
 
+  /** The number of a series that is here; 0 for another one. */
+  numberOf(key: SeriesKey): number {
+    const number = this.numbers.numberOf(labelValuesOf(key))
+    return this.slots[number] ? number : 0
+  }
+
   has(key: SeriesKey): boolean {
     return this.get(key) !== undefined
   }
@@ -45,18 +51,36 @@ export class SeriesSlots {
     this.size--
   }
 
+  /** The numbers of the series that a filter names. */
+  named(filter: LabelFilter): number[] {
+    for (const _ in filter) return this.numbers.select(filter).filter((number) => (this.slots[number] ?? 0) > 0)
+    // All series: there may be a hundred thousand.
+    const all: number[] = []
+    for (let number = 1; number < this.slots.length; number++) if (this.slots[number]! > 0) all.push(number)
+    return all
+  }
+
+  /** The slot of the series of a number; undefined where it is not here. */
+  slotOf(number: number): number | undefined {
+    const slot = this.slots[number] ?? 0
+    return slot === 0 ? undefined : slot - 1
+  }
+
+  /** Deletes the series of a number; gives its key. */
+  takeNumber(number: number): SeriesKey {
+    const key = seriesKey(this.numbers.textsOf(number))
+    this.slots[number] = 0
+    this.numbers.letGo(number)
+    this.size--
+    return key
+  }
+
   /** Deletes the series that a filter names; gives each with its slot. */
   take(filter: LabelFilter): [SeriesKey, number][] {
-    const taken: [SeriesKey, number][] = []
-    for (const number of this.numbers.select(filter)) {
-      const slot = this.slots[number] ?? 0
-      if (slot === 0) continue
-      taken.push([seriesKey(this.numbers.textsOf(number)), slot - 1])
-      this.slots[number] = 0
-      this.numbers.letGo(number)
-      this.size--
-    }
-    return taken
+    return this.named(filter).map((number) => {
+      const slot = this.slotOf(number)!
+      return [this.takeNumber(number), slot]
+    })
   }
 
   /** Series that come meanwhile may be among them or not. */

@@ -20,6 +20,7 @@ export class Attendant extends SupervisorCore {
   private timer: NodeJS.Timeout | undefined
   private readonly onFork = (worker: Worker): void => this.attend(worker)
 
+  /** @internal */
   constructor(options: CoreOptions) {
     super(options)
   }
@@ -28,9 +29,10 @@ export class Attendant extends SupervisorCore {
     return [...this.attended.values()]
   }
 
-  /** Nothing of promhive's is loaded into them. */
+  /** @internal Nothing of promhive's is loaded into them. */
   protected readonly countsRequests = false
 
+  /** @internal */
   protected numbered(): Iterable<readonly [number, WorkerProcess]> {
     return this.attended
   }

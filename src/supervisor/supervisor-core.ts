@@ -46,8 +46,11 @@ type About = Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit
 /** The metrics port, the metrics and the hooks of a supervisor. */
 export abstract class SupervisorCore implements HookedSupervisor {
   readonly settings: Settings
+  /** @internal */
   protected readonly logger: Log
+  /** @internal */
   protected readonly naming: MetricNaming
+  /** @internal */
   protected metrics: SupervisorMetrics | undefined
   private readonly hooks: HookManager
   private readonly metricsServer: MetricsServerManager
@@ -63,6 +66,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     holdAwaited(SupervisorCore.prototype, 'openMetricsPort', 'closeMetricsPort', 'startForwarding')
   }
 
+  /** @internal */
   constructor(private readonly core: CoreOptions) {
     const { settings } = core
     this.settings = settings
@@ -84,9 +88,9 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   abstract workers(): readonly SupervisedWorker[]
 
-  /** Each number, and the process that has it. */
+  /** @internal Each number, and the process that has it. */
   protected abstract numbered(): Iterable<readonly [number, WorkerProcess | undefined]>
-  /** Whether workers count the requests that they answer. */
+  /** @internal Whether workers count the requests that they answer. */
   protected abstract readonly countsRequests: boolean
 
   /** Has the families of the primary and of its workers shown. Twice is once. */
@@ -114,7 +118,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     })
   }
 
-  /** What every supervisor does when all serve. */
+  /** @internal What every supervisor does when all serve. */
   protected async tellReady(): Promise<void> {
     await this.tell('ready')
     // A variable that other programs have as well: it begins nothing by itself, and is not passed over in silence.
@@ -124,7 +128,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     )
   }
 
-  /** What every supervisor begins with. */
+  /** @internal What every supervisor begins with. */
   protected async open(): Promise<void> {
     this.parentWatch.start()
     await this.tell('starting')
@@ -133,7 +137,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     await this.openStatistics()
   }
 
-  /** What every supervisor ends with. */
+  /** @internal What every supervisor ends with. */
   protected async close(): Promise<void> {
     this.parentWatch.stop()
     await this.tell('stopped')
@@ -178,7 +182,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     setImmediate(() => theHome().onError(error))
   }
 
-  /** Calls the hooks of an event, one after the other; what is told of one worker in the order in which it happened. */
+  /** @internal Calls the hooks of an event one after the other; the events of one worker keep their order. */
   protected tell(event: HookName, about: About = {}): Promise<void> {
     this.histories.note(event, about)
     const { worker } = about
@@ -190,7 +194,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     return told
   }
 
-  /** Counts the end of a worker, and the requests that it had not answered. */
+  /** @internal Counts the end of a worker, and the requests that it had not answered. */
   protected countEnd(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
     this.metrics?.ended(worker)
     const lost = worker.openRequests?.take() ?? []
@@ -203,7 +207,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.lostRequests.count(worker.id, lost, why)
   }
 
-  /** Waits for hooks of workers that are under way; not for long, as one of them may be what waits for this. */
+  /** @internal Waits for running hooks of workers, for a limited time: one of them may itself wait for this. */
   protected async toldAll(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise((resolve) => {

@@ -57,6 +57,7 @@ export class Supervisor extends SupervisorCore {
   /** Whether it ended because no worker could be started. */
   gaveUp = false
 
+  /** @internal */
   constructor(private readonly options: SupervisorOptions) {
     super(options)
     const { settings, logger } = this
@@ -192,8 +193,10 @@ export class Supervisor extends SupervisorCore {
     await Promise.all([told, ...leaving, ...coming])
   }
 
+  /** @internal */
   protected readonly countsRequests = true
 
+  /** @internal */
   protected numbered(): Iterable<readonly [number, WorkerProcess | undefined]> {
     return [...this.places.values()].map(({ id, worker }) => [id, worker])
   }

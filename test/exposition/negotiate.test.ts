@@ -65,6 +65,13 @@ describe('an Accept header', () => {
       om001,
     ],
     ['', 'application/openmetrics-text;q=0.9,application/openmetrics-text;version=1.0.0;q=0,text/plain;q=0.5', om001],
+    [
+      'of two equal ranges the higher q counts',
+      'application/openmetrics-text;q=0.2,application/openmetrics-text;q=0.9,text/plain;q=0.5',
+      om,
+    ],
+    ['', 'application/openmetrics-text;q=0.9,application/openmetrics-text;q=0.2,text/plain;q=0.5', om],
+    ['', 'text/plain;q=0.1,application/openmetrics-text;q=0.5,text/plain;version=0.0.4;q=0.1,text/plain;q=0.9', om],
     ['q=0 is no', 'application/openmetrics-text;q=0,text/plain;q=0.1', text],
     ['', 'application/openmetrics-text;q=0.000,*/*', text],
     ['no to all that there is: text 0.0.4 in the end', 'text/plain;q=0,*/*;q=0', text],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { provideDist, root } from './processes/dist.js'
 
-/** The versions of TypeScript that are installed, the one that builds the package last. */
+/** The oldest version of TypeScript that the types support, one between, and the one that builds the package. */
 export const compilers = ['typescript-5.8', 'typescript-6.0', 'typescript'] as const
 export type Compiler = (typeof compilers)[number]
 
@@ -46,9 +46,10 @@ export function compile(compiler: Compiler, files: Readonly<Record<string, strin
     symlinkSync(root, join(folder, 'node_modules', 'promhive'), 'dir')
     symlinkSync(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'dir')
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    // All declarations, those of Node among them, take an older compiler seconds.
-    const options = { ...compilerOptions, skipLibCheck: compiler !== 'typescript' }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.ts'] }))
+    // Declarations, those of Node.js among them, take an older compiler seconds: the oldest one and the newest check them.
+    const options = { ...compilerOptions, skipLibCheck: compiler === 'typescript-6.0' }
+    const tsconfig = { compilerOptions: options, include: ['*.ts', '*.cts'] }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     const { stdout, stderr, error } = spawnSync(process.execPath, [binOf(compiler), '-p', '.', '--pretty', 'false'], {
       cwd: folder,

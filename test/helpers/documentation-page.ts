@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { root } from './processes/dist.js'
 
@@ -55,12 +55,9 @@ export class DocumentationPage {
     const links = [...this.text.matchAll(/\]\(((?!https?:)[^)]+)\)/g)].map(([, link]) => link!)
     return links.filter((link) => {
       const [file, heading] = link.split('#')
-      try {
-        const page = file === '' ? this.text : readFileSync(join(root, dirname(this.path), file!), 'utf8')
-        return heading !== undefined && !headingsOf(page).includes(heading)
-      } catch {
-        return true
-      }
+      const path = file === '' ? join(root, this.path) : join(root, dirname(this.path), file!)
+      if (heading === undefined || !existsSync(path)) return !existsSync(path)
+      return !headingsOf(readFileSync(path, 'utf8')).includes(heading)
     })
   }
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { loadBinding } from '#native'
 import type { MetricsError } from '../../src/model/errors.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
-import { controlName, removalsByte } from '../../src/store/shared/format.js'
+import { controlName, ownerByte, removalsByte } from '../../src/store/shared/format.js'
 import { SharedBackend } from '../../src/store/shared/shared-backend.js'
+import type { SharedStore } from '../../src/store/shared/shared-store.js'
 import type { Stage } from './processes/stage.js'
 
 /** One more writer of a directory, with the addon; its faults are kept. */
@@ -31,3 +32,31 @@ export function holdRemovals(directory: string): () => void {
     closeSync(fd)
   }
 }
+
+/** Parts of a writer that a test takes in its own hands. */
+interface Inside {
+  timers: NodeJS.Timeout[]
+  store: unknown
+  noticeSoon(): void
+}
+
+/** A writer that carries out removals only when it counts, or when the test takes a step of its `noticing`. */
+export function steppedWriter(stage: Stage, directory: string) {
+  const writer = mappedWriter(stage, directory)
+  const inside = writer.backend as unknown as Inside
+  for (const timer of inside.timers.splice(0)) clearInterval(timer)
+  inside.noticeSoon = () => {}
+  const store = writer.store as SharedStore
+  return {
+    ...writer,
+    store,
+    /** Ends as a process does that is killed: its lock is released, and nothing more is written. */
+    kill(): void {
+      const { fd } = store.seat as unknown as { readonly fd: number }
+      loadBinding().binding!.lock(fd, ownerByte, 0)
+      inside.store = undefined
+    },
+  }
+}
+
+export type SteppedWriter = ReturnType<typeof steppedWriter>

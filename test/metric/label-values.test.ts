@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { Counter, Gauge, Histogram, Info, Registry, StateSet, Summary } from '../../src/index.js'
 import type { MetricsError } from '../../src/model/errors.js'
@@ -325,5 +326,56 @@ describe('a timer', () => {
     expect(faultOf(() => metric.startTimer({ b: 'x' } as never))).toMatch(
       `LABEL_UNKNOWN: ${metric.name} has no label "b"`,
     )
+  })
+})
+
+describe('an object that holds no labels', () => {
+  const strange: readonly (readonly [string, object])[] = [
+    ['a Map', new Map([['a', 'x']])],
+    ['a Set', new Set(['a'])],
+    ['a Date', new Date(0)],
+    ['a promise', Promise.resolve({ a: 'x' })],
+    ['an array', []],
+    ['a URLSearchParams', new URLSearchParams('a=x')],
+  ]
+
+  test.each(strange)('%s: is refused, counts nothing and removes nothing', async (_, labels) => {
+    const registers = [new Registry()]
+    const common = { help, labelNames: ['a'] as string[], registers }
+    const counter = new Counter({ name: 'c_total', ...common })
+    const gauge = new Gauge({ name: 'g', ...common })
+    const histogram = new Histogram({ name: 'h', ...common, buckets: [] })
+    const summary = new Summary({ name: 's', ...common })
+    counter.inc()
+    gauge.set(5)
+    gauge.set({ a: 'x' }, 6)
+    histogram.observe(1)
+    summary.observe(1)
+    const before = await shown(registers[0]!)
+    const none = labels as Record<never, never>
+    for (const use of [
+      () => counter.inc(none),
+      () => counter.labels(none),
+      () => gauge.set(none, 7),
+      () => gauge.remove(none as { a: string }),
+      () => gauge.removeByLabels(none),
+      () => histogram.observe(none, 7),
+      () => summary.observe(none, 7),
+      () => histogram.startTimer(none)(),
+      () => histogram.startTimer()(none),
+      () => registers[0]!.setDefaultLabels(none),
+      () => new Counter({ name: 'd_total', ...common, defaultLabels: none }),
+    ])
+      expect(faultOf(use)).toMatch(/labels.* (?:must be|takes) an object|takes an object of label values/i)
+    expect(await shown(registers[0]!)).toEqual(before)
+  })
+
+  test('is not a plain object without labels, of whatever realm', async () => {
+    const registers = [new Registry()]
+    const counter = new Counter({ name: 'c_total', help, labelNames: ['a'] as string[], registers })
+    counter.inc({})
+    counter.inc(Object.create(null))
+    counter.inc(runInNewContext('({})'))
+    expect(await shown(registers[0]!)).toEqual({ c_total: 3 })
   })
 })

@@ -81,7 +81,7 @@ describe.skipIf(!hasRedis)('folding', () => {
     const writer = new SimulatedWriter(service)
     writer.count(3)
     await writer.flush()
-    const later = '7 1 0 1 0 {"format":99,"kind":"sharded"}'
+    const later = '7 1 0 1 0 {"format":2,"kind":"writer","instance":"host","startedAt":1,"epoch":1}'
     for (const [id, entry] of Object.entries({ later, stranger: 'hello' })) {
       await server.ask('HSET', '{promhive}:ledgers', id, entry)
       await server.ask('ZADD', '{promhive}:beats', '1', id)

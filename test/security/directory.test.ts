@@ -88,7 +88,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       },
     )
 
-    test('A `control` file of another user is refused. The error names the file, its user and the way out.', async ({
+    test('A `control` file of another user is refused. The error names the file and its user, and says what to do.', async ({
       stage,
     }) => {
       const directory = directoryOf(stage, 0, 0o777)

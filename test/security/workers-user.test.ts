@@ -81,7 +81,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs roo
     expect(mappedFilesOf(app.workerPids()[0]!, '/promhive-run-')).toContain(join(directory, 'control'))
   })
 
-  test('Under `promhive run --user`, the user of the workers can truncate every file of the directory: the supervisor and the service go on.', {
+  test('Under `promhive run --user`, the user of the workers can truncate every file of the directory: the supervisor and the service continue.', {
     timeout: patience,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--user', String(appUser)] })

@@ -11,8 +11,15 @@ export interface LedgerEntry {
   readonly facts: Facts
 }
 
+/**
+ * The format of what is in Redis. A later version of promhive that stores something else writes a higher number; entries
+ * of a higher format are counted and left as they are. The five numbers before the facts are the same in every format.
+ */
+export const storedFormat = 1
+
 /** What a writer says of itself. */
 export interface Facts {
+  readonly format?: number
   readonly kind: 'writer' | 'host' | 'totals' | 'kept'
   /** The instance, or host, that the ledger belongs to; nothing for the totals of those that are no more. */
   readonly instance: string
@@ -41,7 +48,7 @@ export interface PartFacts {
 
 /** What stands behind version, seat and the removals that were taken. */
 export function restOf({ edition, exemplarsVersion }: { edition: number; exemplarsVersion: number }, facts: Facts) {
-  return `${edition} ${exemplarsVersion} ${JSON.stringify(facts)}`
+  return `${edition} ${exemplarsVersion} ${JSON.stringify({ format: storedFormat, ...facts })}`
 }
 
 /** @returns undefined for an entry of a later version, or of another program */
@@ -72,8 +79,10 @@ export function seenIn(text: string): number | undefined {
 
 const ledgerKinds: readonly unknown[] = ['writer', 'host', 'totals', 'kept'] satisfies readonly Facts['kind'][]
 
-function areFacts({ kind, instance, startedAt, epoch, process, parts = [] }: Facts): boolean {
+function areFacts({ format = 1, kind, instance, startedAt, epoch, process, parts = [] }: Facts): boolean {
   return (
+    Number.isSafeInteger(format) &&
+    format <= storedFormat &&
     ledgerKinds.includes(kind) &&
     typeof instance === 'string' &&
     isOwner({ startedAt, epoch, process }) &&

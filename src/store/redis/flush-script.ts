@@ -15,8 +15,8 @@ import { write } from './script-parts.js'
  * No part of it takes longer with the number of writers, but for logarithms.
  */
 export const flush = new Script(`${write}
-local ledgers, beats, state, removals, folded, seats, values, names, exemplars = unpack(KEYS)
-local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, nonce = unpack(ARGV, 1, 13)
+local ledgers, beats, state, removals, folded, seats, values, names, exemplars, pending = unpack(KEYS)
+local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, born, answered, retention, token, ahead, last = unpack(ARGV, 1, 18)
 local now = milliseconds()
 local tomb = redis.call('HGET', folded, id)
 if tomb then return { 'folded', versionOf(tomb) } end
@@ -25,16 +25,19 @@ local has = stored and versionOf(stored) or 0
 if whole == '?' then
   return { 'behind', has, stored and tonumber(string.match(stored, '^%d+ %d+ %d+ (%d+)')) or 0 }
 end
+-- A writer that Redis knew, and has not heard of for longer than it remembers whom it added to the totals, was added.
+if not stored and tonumber(answered) > 0 and now - tonumber(answered) > tonumber(retention)
+  and redis.call('HGET', state, 'born') == born then return { 'folded', tonumber(base) } end
 redis.call('HSETNX', state, 'format', '1')
-redis.call('HSETNX', state, 'born', nonce)
+redis.call('HSETNX', state, 'born', token)
 redis.call('HSETNX', state, 'removed', text(now * 1000))
 local removed = numberIn(state, 'removed')
 local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
 -- After a silence of the whole service, a writer that was there before it shows that Redis was away: the writers of
 -- that time get a grace. A writer that is new shows nothing: those that were silent before it came stay dead.
-local last = tonumber(redis.call('HGET', state, 'last') or now)
-if now - last > tonumber(deadAfter) then
-  redis.call('HSET', state, 'silent', text(last))
+local heard = tonumber(redis.call('HGET', state, 'last') or now)
+if now - heard > tonumber(deadAfter) then
+  redis.call('HSET', state, 'silent', text(heard))
   redis.call('HSET', state, 'resumed', text(now))
 end
 local silent, resumed = numberIn(state, 'silent'), numberIn(state, 'resumed')
@@ -53,7 +56,12 @@ if has < tonumber(version) then
   local fits = stored and has == tonumber(base)
     and redis.call('STRLEN', values) == tonumber(valuesLength) and redis.call('STRLEN', names) == tonumber(namesLength)
   if whole ~= '1' and not fits then return { 'behind', has } end
-  if not redis.call('ZSCORE', seats, id) then
+  local there = incomplete(pending, token, ahead)
+  if there then return { 'pieces', there } end
+  local own = redis.call('ZSCORE', seats, id)
+  if own then
+    seat = tonumber(own)
+  else
     local function isFree(number) return number > 0 and redis.call('ZCOUNT', seats, number, number) == 0 end
     -- The longest silent come first: the seats of the dead are free.
     local oldest = redis.call('ZRANGE', beats, 0, 99, 'WITHSCORES')
@@ -75,10 +83,8 @@ if has < tonumber(version) then
     end
     redis.call('ZADD', seats, seat, id)
   end
-  local i = 14
-  local count = tonumber(ARGV[i])
-  for n = 1, count do redis.call('RPUSH', removals, ARGV[i + n]) end
-  write(i + 1 + count, whole, values, names, exemplars, expire)
+  for n = 19, #ARGV do redis.call('RPUSH', removals, ARGV[n]) end
+  write(ahead, last, whole, values, names, exemplars, pending, expire)
   redis.call('HSET', ledgers, id, version .. ' ' .. seat .. ' ' .. text(since) .. ' ' .. rest)
 end
 redis.call('HSET', state, 'last', text(now))

@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { inSlices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
-import { type Change, changeWords } from './change.js'
+import type { Change } from './change.js'
 import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'
 import type { Keys } from './keys.js'
 import type { Ledger } from './ledger.js'
-import { type Connection, listOf, type Reply, textOf } from './script.js'
+import { nextWriter } from './next-writer.js'
+import { Pieces, type PieceTarget } from './pieces.js'
+import { type Connection, listOf, type Reply, type Script, textOf } from './script.js'
 
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {
@@ -32,7 +33,12 @@ export interface FlusherOptions {
   /** Milliseconds until a question is asked again. */
   readonly patience: number
   readonly writer: string
+  /** Milliseconds that Redis knows, at least, which writers were added to the totals; as the script has it by default. */
+  readonly retention?: number
 }
+
+/** Milliseconds. */
+const leastRetention = 3_600_000
 
 /** What Redis answers to a flush. */
 export interface Flushing {
@@ -48,8 +54,10 @@ interface Sending {
   readonly change: Change
   readonly removals: number
   readonly leaves: boolean
+  readonly pieces: Pieces
+  readonly target: PieceTarget
   readonly keys: readonly string[]
-  readonly words: readonly (string | Uint8Array)[]
+  words(): readonly (string | Uint8Array)[]
 }
 
 /** So many removals at a time: a call takes only so many words. */
@@ -67,8 +75,6 @@ const mostTurns = 4
 export class Flusher {
   writer: string
   seat = 0
-  /** What an empty Redis calls itself, if this flush is the first to reach it. */
-  private readonly nonce = randomUUID()
   /** What Redis is known to have. */
   version = 0
   private seen = 0
@@ -79,8 +85,10 @@ export class Flusher {
   private closed = false
   /** Names what Redis has for as long as it has any of it: it is another when Redis comes back empty. */
   born = ''
-  /** Milliseconds of the server's clock at the last answer. */
-  answeredAt = 0
+  /** Milliseconds of the server's clock at the last answer for this ledger. */
+  private answeredAt = 0
+  /** How many scripts Redis has answered. */
+  progress = 0
   /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
   private asks = false
 
@@ -102,6 +110,7 @@ export class Flusher {
     this.asks = true
     // Redis knows how far those came with the removals.
     this.seen = 0
+    this.answeredAt = 0
     this.sending = undefined
     this.flushed.ledger.begin()
   }
@@ -151,10 +160,19 @@ export class Flusher {
       if (!this.isReady) await this.makeReady()
       const again = this.sending !== undefined
       const sending = (this.sending ??= this.prepare())
-      const answer = listOf(await this.send(sending))
+      if (!sending.pieces.complete) {
+        await sending.pieces.send(sending.target, this.run, () => this.sending === sending && !this.closed)
+        if (this.sending !== sending || this.closed) continue
+      }
+      const answer = listOf(await this.run(flush, sending.keys, sending.words()))
       const [verdict, number] = [textOf(answer[0]), Number(answer[1])]
       // Another ledger was taken up meanwhile: the answer is not for that.
       if (this.sending !== sending) continue
+      if (verdict === 'pieces') {
+        sending.pieces.acknowledged = number
+        if (turn < mostTurns) continue
+        throw new Error(`Redis has lost pieces of a change, ${mostTurns} times`)
+      }
       this.sending = undefined
       if (verdict === 'ok') {
         this.took(sending)
@@ -169,6 +187,7 @@ export class Flusher {
         this.beginAgain()
       } else {
         this.version = Math.max(number, sending.version)
+        this.answeredAt = 0
         this.flushed.ledger.begin()
       }
       if (turn === mostTurns) throw new Error(`Redis has had something else than was sent, ${mostTurns} times`)
@@ -194,8 +213,8 @@ export class Flusher {
   private async askWhatIsThere(): Promise<void> {
     const { deadAfter, expire } = this.options
     const { writer } = this
-    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), '0', '0', '0', '0', '0', '']
-    const answer = listOf(await this.send({ keys: this.keysOf(writer), words }))
+    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(11).fill('0')]
+    const answer = listOf(await this.run(flush, this.keysOf(writer), words))
     // Asked anew when another ledger was taken up meanwhile.
     if (writer !== this.writer) return
     this.asks = false
@@ -206,18 +225,19 @@ export class Flusher {
 
   private keysOf(writer: string): readonly string[] {
     const { keys } = this
-    return [...keys.shared, keys.seats, ...keys.of(writer)]
+    return [...keys.shared, keys.seats, ...keys.of(writer), keys.pending(writer)]
   }
 
   private prepare(): Sending {
-    const { deadAfter, expire } = this.options
+    const { keys, deadAfter, expire, retention = Math.max(leastRetention, 4 * deadAfter) } = this.options
+    const { writer } = this
     const { ledger, untold } = this.flushed
     const change = ledger.change()
     const version = this.version + 1
     const leaves = this.leaving
-    const removals = untold.slice(0, mostRemovals).map((removal) => removalText({ ...removal, author: this.writer }))
-    const words = [
-      this.writer,
+    const removals = untold.slice(0, mostRemovals).map((removal) => removalText({ ...removal, author: writer }))
+    const head = [
+      writer,
       String(this.version),
       String(version),
       change.whole ? '1' : '0',
@@ -229,24 +249,32 @@ export class Flusher {
       String(change.before.values),
       String(change.before.names),
       String(this.seen),
-      this.nonce,
-      String(removals.length),
-      ...removals,
-      ...changeWords(change),
+      this.born,
+      String(this.answeredAt),
+      String(retention),
     ]
+    const pieces = new Pieces(change)
     return {
-      version,
-      change,
-      removals: removals.length,
-      leaves,
-      keys: this.keysOf(this.writer),
-      words,
+      ...{ version, change, removals: removals.length, leaves, pieces },
+      target: {
+        ...{ ledgersKey: keys.ledgers, foldedKey: keys.folded, pendingKey: keys.pending(writer), ledger: writer },
+        base: change.whole ? undefined : this.version,
+      },
+      keys: this.keysOf(writer),
+      words: () => [...head, ...pieces.words(), ...removals],
     }
   }
 
-  private send({ keys, words }: Pick<Sending, 'keys' | 'words'>): Promise<Reply> {
+  /** Each script has a time limit of its own: a flush goes on for as long as Redis acknowledges its pieces. */
+  private readonly run = async (
+    script: Script,
+    keys: readonly string[],
+    words: readonly (string | Uint8Array)[],
+  ): Promise<Reply> => {
     const { connection, patience } = this.options
-    return withTimeout(connection.run(flush, keys, words), patience)
+    const reply = await withTimeout(connection.run(script, keys, words), patience)
+    this.progress++
+    return reply
   }
 
   private took({ version, change, removals, leaves }: Sending): void {
@@ -267,11 +295,7 @@ export class Flusher {
   private beginAgain(): void {
     this.writer = nextWriter(this.writer)
     this.version = 0
+    this.answeredAt = 0
     this.flushed.folded(this.writer)
   }
-}
-
-/** Unique for good, whatever the host, the pid or the thread. */
-export function nextWriter(before: string): string {
-  return `${before.split('~')[0]}~${randomUUID()}`
 }

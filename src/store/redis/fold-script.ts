@@ -30,15 +30,15 @@ i = firstTarget
 for n = 1, tonumber(ARGV[firstTarget - 1]) do
   local target = redis.call('HGET', ledgers, ARGV[i])
   if (target and versionOf(target) or 0) ~= tonumber(ARGV[i + 1]) then refused[#refused + 1] = ARGV[i] end
+  -- The ledger, its version, its entry, whether all is new, and the pieces: token, how many were sent ahead, the last.
+  if incomplete(KEYS[9 + 3 * count + 4 * (n - 1)], ARGV[i + 4], ARGV[i + 5]) then refused[#refused + 1] = ARGV[i] end
   places[n], targets[n] = i, ARGV[i]
-  -- Behind the four words of a target come two counted lists of stretches and one of exemplars.
-  i = i + 4
-  for _ = 1, 3 do i = i + 1 + 2 * tonumber(ARGV[i]) end
+  i = i + 7
 end
 if #refused > 0 then return { 'refused', refused } end
 for n, at in ipairs(places) do
-  local k = 6 + 3 * (count + n - 1)
-  write(at + 4, ARGV[at + 3], KEYS[k], KEYS[k + 1], KEYS[k + 2], expire)
+  local k = 6 + 3 * count + 4 * (n - 1)
+  write(ARGV[at + 5], ARGV[at + 6], ARGV[at + 3], KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], expire)
   redis.call('HSET', ledgers, ARGV[at], ARGV[at + 2])
 end
 for n, id in ipairs(sources) do

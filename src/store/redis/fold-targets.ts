@@ -1,12 +1,12 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
-import type { SeriesLog } from '../series-log.js'
-import { type Change, changeWords } from './change.js'
+import type { Pause, WriterSnapshot } from '../backend.js'
+import type { Change } from './change.js'
 import { type Facts, restOf } from './entry.js'
-import { type Entry, Ledger } from './ledger.js'
+import { Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { openSeriesOf } from './open-series.js'
+import { type MovedSeries, moveExemplars, restoredLedger } from './restored-ledger.js'
 
 /** A ledger that others are added to: the totals of an instance, or what a dead seat keeps. */
 interface Target {
@@ -19,6 +19,15 @@ interface Target {
   epoch: number
   /** What is on its way to Redis. */
   sending: { readonly version: number; readonly change: Change } | undefined
+}
+
+/** What is to be written of one target. */
+export interface TargetChange {
+  readonly id: string
+  /** The version that Redis has. */
+  readonly before: number
+  readonly entry: string
+  readonly change: Change
 }
 
 type FactsOfTarget = Pick<Facts, 'kind' | 'instance' | 'process'>
@@ -83,9 +92,9 @@ export class FoldTargets {
     this.changed.add(target)
   }
 
-  /** What is to be written, as the script takes it. */
-  async words(pause: Pause): Promise<{ readonly ids: readonly string[]; readonly words: (string | Uint8Array)[] }> {
-    const words: (string | Uint8Array)[] = []
+  /** What is to be written. */
+  async changes(pause: Pause): Promise<TargetChange[]> {
+    const changes: TargetChange[] = []
     for (const target of this.changed) {
       const { id, before, seat, ledger, epoch } = target
       for (const _ of ledger.preparing()) if (pause.due()) await pause.rest()
@@ -94,10 +103,10 @@ export class FoldTargets {
       const version = Math.max(before + 1, this.now)
       target.sending = { version, change }
       const entry = `${version} ${seat} ${this.seen} ${restOf(change, { ...target.facts, epoch })}`
-      words.push(id, String(before), entry, change.whole ? '1' : '0', ...changeWords(change))
+      changes.push({ id, before, entry, change })
       if (pause.due()) await pause.rest()
     }
-    return { ids: [...this.changed].map(({ id }) => id), words }
+    return changes
   }
 
   /** Redis has taken them. */
@@ -118,8 +127,8 @@ export class FoldTargets {
     pause: Pause,
   ): Promise<Target> {
     // Of its time, and above the one before: readers tell two folds within a millisecond apart by the edition.
-    const ledger = new Ledger(Math.max(present?.edition ?? 0, this.now))
-    if (present !== undefined) await restore(ledger, present, pause)
+    const edition = Math.max(present?.edition ?? 0, this.now)
+    const ledger = present === undefined ? new Ledger(edition) : await restoredLedger(present, edition, pause)
     const epoch = present?.entry?.facts.epoch ?? 0
     const startedAt = present?.entry?.facts.startedAt ?? 1
     const { kind, instance, process } = facts
@@ -145,7 +154,7 @@ async function addAll(
   pause: Pause,
 ): Promise<void> {
   const area = { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
-  const moved = new Map<number, { ledger: Ledger; entry: Entry }>()
+  const moved: MovedSeries = new Map()
   for (const [slot, i] of open) {
     if (pause.due()) await pause.rest()
     const family = log.families[log.familyOf[i]!]!
@@ -161,30 +170,4 @@ async function addAll(
     moved.set(slot, { ledger, entry })
   }
   moveExemplars(exemplars?.() ?? [], moved)
-}
-
-function moveExemplars(
-  exemplars: readonly PlacedExemplar[],
-  moved: ReadonlyMap<number, { readonly ledger: Ledger; readonly entry: Entry }>,
-): void {
-  for (const { slot, bucket, exemplar } of exemplars) {
-    const there = moved.get(slot)
-    there?.ledger.setNewerExemplar(there.entry.run.slot, bucket, exemplar)
-  }
-}
-
-/** Begins a ledger with what was read of it. */
-async function restore(ledger: Ledger, { names, values, exemplars }: LedgerReader, pause: Pause): Promise<void> {
-  const log: SeriesLog = names.log()
-  const moved = new Map<number, { ledger: Ledger; entry: Entry }>()
-  for (const [slot, i] of await openSeriesOf(log, pause)) {
-    if (pause.due()) await pause.rest()
-    const family = log.families[log.familyOf[i]!]!
-    const { width } = layoutOf(family)
-    if (slot + width > values.length) continue
-    const entry = ledger.open(family, log.keyOf[i]!, 0, log.createdAt[i]!)
-    entry.run.segment.values.set(values.subarray(slot, slot + width), entry.run.at)
-    moved.set(slot, { ledger, entry })
-  }
-  moveExemplars(exemplars, moved)
 }

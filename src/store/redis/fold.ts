@@ -7,6 +7,7 @@ import { fold as foldScript } from './fold-script.js'
 import { FoldTargets } from './fold-targets.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { Overtaken } from './overtaken.js'
+import { Pieces } from './pieces.js'
 import { type Inhabitants, Reading } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { listOf, type Reply, type Script, textOf } from './script.js'
@@ -18,6 +19,8 @@ const leaseDuration = 10_000
 /** Limits of one batch: ledgers, and bytes of them. */
 const mostSources = 500
 const mostBytes = 8 << 20
+/** Milliseconds that a tombstone stays at least. */
+const leastRetention = 3_600_000
 /** The maximum number of rounds in which ledgers change while they are folded, before it is left to the next time. */
 const mostRounds = 20
 /** The maximum number of entries that are swept by one call. */
@@ -140,14 +143,23 @@ export class Folding {
 
   private async write(sources: readonly LedgerReader[], pause: Pause): Promise<boolean> {
     const { keys, deadAfter, expire } = this.options
-    const { ids, words } = await this.targets.words(pause)
+    const targets = await this.targets.changes(pause)
+    const words: (string | Uint8Array)[] = []
+    for (const { id, before, entry, change } of targets) {
+      const pieces = new Pieces(change)
+      const { ledgers, folded } = keys
+      const place = { ledgersKey: ledgers, foldedKey: folded, pendingKey: keys.pending(id), ledger: id, base: before }
+      await pieces.send(place, (...call) => this.ask(...call))
+      words.push(id, String(before), entry, change.whole ? '1' : '0', ...pieces.words())
+    }
     const all = [keys.ledgers, keys.beats, keys.state, keys.folded, keys.seats]
     for (const { id } of sources) all.push(...keys.of(id))
-    for (const id of ids) all.push(...keys.of(id))
+    for (const { id } of targets) all.push(...keys.of(id), keys.pending(id))
+    const retention = Math.max(leastRetention, 4 * deadAfter)
     const reply = await this.ask(foldScript, all, [
-      ...[deadAfter, expire, 3_600_000, sources.length].map(String),
+      ...[deadAfter, expire, retention, sources.length].map(String),
       ...sources.flatMap(({ id, version }) => [id, String(version)]),
-      String(ids.length),
+      String(targets.length),
       ...words,
     ])
     const [verdict, folds] = listOf(reply)

@@ -98,8 +98,7 @@ export class HostBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    const shelves = this.service.shelves()
-    return sourceOf(shelves, (pause) => this.read(shelves, pause))
+    return sourceOf(this.service, (shelves, pause) => this.read(shelves, pause))
   }
 
   /**

@@ -43,4 +43,9 @@ export class Keys {
     const base = `${this.prefix}:${ledger}`
     return [`${base}:values`, `${base}:names`, `${base}:exemplars`]
   }
+
+  /** The pieces of a change of the ledger that is on its way. */
+  pending(ledger: string): string {
+    return `${this.prefix}:${ledger}:pending`
+  }
 }

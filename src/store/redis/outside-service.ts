@@ -53,9 +53,8 @@ export class OutsideService {
 
   /** Each source has seen nothing at first: until it has, its readings are incomplete. */
   openSource(): Source {
-    const shelves = this.shelves()
     let seen = false
-    const read = async (pause: Pause): Promise<SourceReading> => {
+    const read = async (shelves: Shelves, pause: Pause): Promise<SourceReading> => {
       try {
         await shelves.read(pause)
         seen = true
@@ -68,7 +67,7 @@ export class OutsideService {
         return { writers: this.service.shown(shelves), errors: [error], reachable: false }
       }
     }
-    return sourceOf(shelves, read)
+    return sourceOf(this.service, read)
   }
 
   close(): Promise<void> {

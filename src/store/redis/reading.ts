@@ -74,10 +74,11 @@ export class Reading implements Inhabitants {
   }
 
   /**
+   * Reads what has changed of the ledgers that the survey found.
+   *
    * @throws Overtaken if there were more folds than can be followed
    */
-  async run(wanted: Wanted, pause: Pause): Promise<void> {
-    await this.survey(pause)
+  async readAll(wanted: Wanted, pause: Pause): Promise<void> {
     for (const [id, entry] of this.entries) if (wanted(id, entry, this) && this.isNews(id, entry)) this.waiting.add(id)
     while (this.waiting.size > 0) await this.readSome(pause)
   }
@@ -103,7 +104,11 @@ export class Reading implements Inhabitants {
     if (folds === this.folds + 1) this.folds = folds
   }
 
-  /** Which ledgers there are, and what was removed. */
+  /**
+   * Finds out which ledgers there are, and what was removed.
+   *
+   * @throws Overtaken if there were more folds than can be followed
+   */
   async survey(pause: Pause): Promise<void> {
     const { keys } = this.options
     const { entries, removals } = this.sizes

@@ -74,8 +74,7 @@ export class RedisBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    const shelves = this.service.shelves()
-    return sourceOf(shelves, (pause) => this.read(shelves, pause))
+    return sourceOf(this.service, (shelves, pause) => this.read(shelves, pause))
   }
 
   /**
@@ -105,10 +104,13 @@ export class RedisBackend implements Backend {
     }
   }
 
-  /** Whether Redis has, in the ledger of this process, what it counted; in the totals it is when it was taken for dead. */
+  /**
+   * Whether what this process has counted is to be shown in place of its ledger. It is not where the shelves were read and
+   * have no such ledger: then the process was taken for dead, and the totals have it.
+   */
   private isOwnKnown(shelves: Shelves): boolean {
     const { writer, version } = this.service.flusher
-    return version === 0 || shelves.ledger(writer) !== undefined
+    return version === 0 || !shelves.areRead || shelves.ledger(writer) !== undefined
   }
 
   /** What this process has counted, in place of what Redis last had of it. */

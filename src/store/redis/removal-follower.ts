@@ -59,6 +59,12 @@ export class RemovalFollower {
     for (const ledger of behind) await ledger.mask(index, until, pause)
   }
 
+  /** Redis has come back empty: its positions are others from now on. */
+  restart(): void {
+    this.followed = 0
+    this.removals = []
+  }
+
   /** Forgets the removals up to a position, which every ledger has taken. */
   forget(taken: number): void {
     if ((this.removals[0]?.position ?? Infinity) <= taken)

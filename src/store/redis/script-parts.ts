@@ -5,7 +5,7 @@
  * An entry of the ledgers: `<version> <seat> <removals taken> <edition> <exemplars version> <facts, JSON>`.
  */
 
-/** Writes a change behind argument `i`: the stretches of values and of names, then the exemplars. */
+/** The parts of scripts that write. */
 export const write = `
 local function milliseconds()
   local time = redis.call('TIME')
@@ -18,20 +18,39 @@ local function lives(beat, state, now, deadAfter)
   if beat >= numberIn(state, 'graced') then beat = beat > 0 and math.max(beat, numberIn(state, 'grace')) or 0 end
   return beat > 0 and now - beat <= tonumber(deadAfter)
 end
-local function write(i, whole, values, names, exemplars, expire)
-  if whole == '1' then redis.call('DEL', values, names, exemplars) end
-  for _, key in ipairs({ values, names }) do
-    local count = tonumber(ARGV[i])
-    for n = 1, count do redis.call('SETRANGE', key, ARGV[i + 2 * n - 1], ARGV[i + 2 * n]) end
-    i = i + 1 + 2 * count
-  end
-  local count = tonumber(ARGV[i])
-  for n = 1, count do
-    local field, exemplar = ARGV[i + 2 * n - 1], ARGV[i + 2 * n]
-    if exemplar == '' then redis.call('HDEL', exemplars, field) else redis.call('HSET', exemplars, field, exemplar) end
-  end
-  for _, key in ipairs({ values, names, exemplars }) do redis.call('PEXPIRE', key, expire) end
-  return i + 1 + 2 * count
-end
 local function versionOf(entry) return tonumber(string.match(entry, '^(%d+)')) end
+-- A piece of a change: \`<kind><number> <length>\` for each of its parts, a line feed, and the bytes of all parts.
+local function writePiece(piece, values, names, exemplars)
+  local at = string.find(piece, '\\n', 1, true)
+  local header = string.sub(piece, 1, at)
+  at = at + 1
+  for kind, number, length in string.gmatch(header, '(%a)(%d+) (%d+)') do
+    local bytes = function(count)
+      at = at + count
+      return string.sub(piece, at - count, at - 1)
+    end
+    if kind == 'x' then
+      local field, exemplar = bytes(tonumber(number)), bytes(tonumber(length))
+      if exemplar == '' then redis.call('HDEL', exemplars, field) else redis.call('HSET', exemplars, field, exemplar) end
+    else
+      redis.call('SETRANGE', kind == 'v' and values or names, number, bytes(tonumber(length)))
+    end
+  end
+end
+-- How many of the pieces that were sent ahead are there, unless all of them are.
+local function incomplete(pending, token, ahead)
+  if tonumber(ahead) == 0 then return nil end
+  local count = redis.call('LRANGE', pending, 0, 0)[1] == token and redis.call('LLEN', pending) - 1 or 0
+  if count < tonumber(ahead) then return count end
+end
+-- Writes a change whose pieces are there; \`last\` is the one that was not sent ahead.
+local function write(ahead, last, whole, values, names, exemplars, pending, expire)
+  if whole == '1' then redis.call('DEL', values, names, exemplars) end
+  for n = 1, tonumber(ahead) do
+    writePiece(redis.call('LRANGE', pending, n, n)[1], values, names, exemplars)
+  end
+  writePiece(last, values, names, exemplars)
+  if tonumber(ahead) > 0 then redis.call('DEL', pending) end
+  for _, key in ipairs({ values, names, exemplars }) do redis.call('PEXPIRE', key, expire) end
+end
 `

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
-import { withTimeout } from '../../runtime/time-limit.js'
+import { withProgress, withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import type { LedgerEntry, Removal } from './entry.js'
@@ -37,6 +37,8 @@ export class Service {
   readonly shards: Shards
   /** The shard of the writer. */
   shard: number
+  /** Reads the service as it was seen before, and so restores what Redis has lost of it. */
+  restore: (() => Promise<unknown>) | undefined
   private readonly removals: ShardRemovals
   private readonly upkeep: Upkeep
   private timer: NodeJS.Timeout | undefined
@@ -44,6 +46,9 @@ export class Service {
   private folding: Promise<void> | undefined
   private ending = false
   private keptAt = -Infinity
+  /** The ID of the state in Redis at the last flush, and when it was first found to be another one. */
+  private born = ''
+  private emptiedAt = -Infinity
   /** Whether this process has seen to the dead writers that its first flush found. */
   private looked = false
   private reachable = true
@@ -73,7 +78,13 @@ export class Service {
   private shelfOptions(keys: Keys): ShelfOptions {
     const { settings, connection } = this.options
     const { deadAfter, expire, scrapeTimeout } = settings
-    return { keys, connection, deadAfter, expire, patience: scrapeTimeout }
+    return { keys, connection, deadAfter, expire, settle: this.settle, patience: scrapeTimeout }
+  }
+
+  /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
+  private get settle(): number {
+    const { flushInterval, scrapeTimeout } = this.options.settings
+    return Math.min(1.5 * flushInterval, scrapeTimeout)
   }
 
   /** Writes a ledger from now on that others may have written before, in the shard that it is in. */
@@ -153,9 +164,11 @@ export class Service {
       : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
+    const unread = !shelves.areRead
     try {
       await shelves.read(pause)
       await flushing
+      if (unread && (await this.settles())) await shelves.read(pause)
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
       const own = shelves.ledger(writer)?.version
@@ -176,6 +189,19 @@ export class Service {
   }
 
   /**
+   * Where Redis has just come back empty, waits until the living have sent what they have: a scrape that has seen none of
+   * them before would show too little. Gives whether it waited.
+   */
+  private async settles(): Promise<boolean> {
+    this.followBorn()
+    // A little longer than those that have seen the others, and restore what is missing.
+    const rest = this.emptiedAt + 1.3 * this.settle - monotonicNow()
+    if (rest <= 0) return false
+    await new Promise((resolve) => setTimeout(resolve, rest))
+    return true
+  }
+
+  /**
    * Keeps the keys from expiring; of all processes that do so at the same time, one does it.
    *
    * @param claimed the shard that a flush has given to this process
@@ -190,8 +216,19 @@ export class Service {
     }
   }
 
+  private followBorn(): void {
+    const { born } = this.flusher
+    if (this.born !== '' && born !== this.born) {
+      this.emptiedAt = monotonicNow()
+      // What this process has seen is restored whether it is scraped or not.
+      void this.restore?.().catch(() => {})
+    }
+    this.born = born
+  }
+
   /** Redis has answered a flush or a scrape, whichever came first. */
   private reached(): void {
+    this.followBorn()
     if (!this.reachable) this.options.onRecovered?.('Redis accepts counts again')
     this.reachable = true
   }
@@ -227,7 +264,7 @@ export class Service {
   private async goodbye(failed: (cause: unknown) => void): Promise<void> {
     const { closeTimeout } = this.options.settings
     try {
-      await withTimeout(this.flusher.leave(), closeTimeout)
+      await withProgress(this.flusher.leave(), closeTimeout, () => this.flusher.progress)
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
       await withTimeout(
         Promise.resolve(this.folding).then(() => this.fold()),

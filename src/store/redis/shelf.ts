@@ -9,6 +9,7 @@ import { Overtaken } from './overtaken.js'
 import { type ChunkSizes, type Inhabitants, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
+import { restoreService } from './restoration.js'
 import type { Connection } from './script.js'
 import { claim, keep } from './upkeep-scripts.js'
 
@@ -23,6 +24,8 @@ export interface ShelfOptions {
   readonly expire: number
   /** Timeout of one call, in milliseconds. */
   readonly patience: number
+  /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
+  readonly settle?: number
   /** Limits of one reply, where a test needs others. */
   readonly chunks?: Partial<ChunkSizes>
 }
@@ -73,10 +76,18 @@ export class Shelf implements Inhabitants {
    */
   async read(pause: Pause, wanted: Wanted = () => true, fresh = false): Promise<void> {
     let replica = fresh ? undefined : this.options.replica
+    let restored = false
     for (let turn = 1; ; turn++) {
       const reading = new Reading(this.options, this.ledgers, this.updates, this.removals, replica, this.clock)
       try {
-        await reading.run(wanted, pause)
+        await reading.survey(pause)
+        if (this.born !== '' && reading.born !== this.born && !restored) {
+          await restoreService(this.options, this.born, this, pause)
+          this.removals.restart()
+          restored = true
+          continue
+        }
+        await reading.readAll(wanted, pause)
         await this.show(reading, pause)
         break
       } catch (cause) {

@@ -46,6 +46,11 @@ export class Shelves {
     return this.all.every(({ readAt }) => readAt > 0)
   }
 
+  /** Whether one of them was. */
+  get isAnyRead(): boolean {
+    return this.all.some(({ readAt }) => readAt > 0)
+  }
+
   /** Entries that this version cannot read. */
   get unreadable(): number {
     return this.all.reduce((sum, { unreadable }) => sum + unreadable, 0)

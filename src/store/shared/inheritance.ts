@@ -56,6 +56,18 @@ export function inherit(log: SeriesLog, segments: Segments): readonly KnownFamil
   return [...families.values()]
 }
 
+/** By first slot: the position up to which removals do not apply to the series there. */
+export function openedBehind(log: SeriesLog): ReadonlyMap<number, number> {
+  const bySlot = new Map<number, number>()
+  if (log.openedBehind.size === 0) return bySlot
+  for (let i = 0; i < log.length; i++) {
+    const position = log.openedBehind.get(i)
+    if (position === undefined) bySlot.delete(log.slotOf[i]!)
+    else bySlot.set(log.slotOf[i]!, position)
+  }
+  return bySlot
+}
+
 /** A family that a metric of this process counts in from now on: its series are known as the metric knows them. */
 export function adopted(known: KnownFamily | undefined, family: FamilyDescriptor): KnownFamily | undefined {
   if (known?.inherited) {

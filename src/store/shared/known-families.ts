@@ -4,6 +4,12 @@ import type { SeriesKey } from '../../model/series-key.js'
 import { type Removal, removalTargetOf } from '../removal-index.js'
 import { adopted, type KnownFamily } from './inheritance.js'
 
+/** Forgets a series of a family, and gives it. */
+export function takeSeries({ family, index, series }: KnownFamily, number: number): RemovedSeries {
+  const slot = series.slotOf(number)!
+  return { family, index, slot, key: series.takeNumber(number), width: layoutOf(family).width }
+}
+
 /** A series that was removed. */
 export interface RemovedSeries {
   readonly family: FamilyDescriptor
@@ -37,16 +43,9 @@ export class KnownFamilies {
     return adopted(this.get(family), family)?.series.get(key)
   }
 
-  /** Forgets the series that removals name, and gives them. */
-  take(removals: readonly Removal[]): RemovedSeries[] {
-    const taken: RemovedSeries[] = []
-    for (const removal of removals) {
-      for (const { family, index, series } of this.byName.get(removalTargetOf(removal)) ?? []) {
-        const { width } = layoutOf(family)
-        for (const [key, slot] of series.take(removal.labels)) taken.push({ family, index, key, slot, width })
-      }
-    }
-    return taken
+  /** The families that a removal names. */
+  named(removal: Removal): readonly KnownFamily[] {
+    return this.byName.get(removalTargetOf(removal)) ?? []
   }
 
   [Symbol.iterator](): Iterator<KnownFamily> {

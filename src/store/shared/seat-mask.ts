@@ -50,7 +50,9 @@ export class SeatMask {
       if (log.kinds[i] === ignored || passed[slot] === 1) continue
       passed[slot] = 1
       const family = log.familyOf[i]!
-      if (log.kinds[i] !== opened || !filters[family]?.names(log.keyOf[i]!, after, self)) continue
+      if (log.kinds[i] !== opened) continue
+      const behind = Math.max(after, log.openedBehind.get(i) ?? 0)
+      if (!filters[family]?.names(log.keyOf[i]!, behind, self)) continue
       log.append(removed, family, slot, log.keyOf[i]!, 0)
       this.slots.add(slot)
     }

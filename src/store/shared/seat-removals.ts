@@ -3,15 +3,19 @@ import type { SeriesKey } from '../../model/series-key.js'
 import type { Removal } from '../removal-index.js'
 import type { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
-import type { KnownFamilies, RemovedSeries } from './known-families.js'
+import type { KnownFamily } from './inheritance.js'
+import { type KnownFamilies, type RemovedSeries, takeSeries } from './known-families.js'
 import type { LateRemovals } from './late-removals.js'
-import { type CaughtUp, type Removals, removeFailed } from './removals.js'
+import { type CaughtUp, type PlacedRemoval, type Removals, removeFailed } from './removals.js'
 import type { Seat } from './seat.js'
 import type { SeriesFile } from './series-file.js'
 import { removedLine } from './series-lines.js'
+import { WaitingSeries } from './waiting-series.js'
 
-/** Bytes of removals that are carried out in one step. */
+/** Bytes of removals that are read in one step. */
 const stretch = 32 * 1024
+/** The maximum of series that are removed in one step. */
+const batch = 128
 
 export interface SeatRemovalsOptions {
   readonly seat: Seat
@@ -28,37 +32,84 @@ export interface SeatRemovalsOptions {
   readonly full: (cause: unknown) => void
 }
 
-/** How far a seat has come with the removals of the application, and what its own process adds to them. */
+/**
+ * How far a seat has come with the removals of the application, and what its own process adds to them.
+ *
+ * A removal is taken and later carried out. Taken means: its series are known to be removed, and what is counted under their
+ * labels begins new series. Carried out means: the series file says so. The head has the position up to which removals are
+ * carried out; until then readers leave the series out. So a count waits only until removals are taken, and the file is
+ * written in steps.
+ */
 export class SeatRemovals {
-  constructor(private readonly options: SeatRemovalsOptions) {}
+  private readonly waiting = new WaitingSeries()
+  /** The position behind the last removal that was taken. */
+  private taken: number
+
+  /** @param openedBehind by first slot: the position up to which removals do not apply to a series of an earlier owner */
+  constructor(
+    private readonly options: SeatRemovalsOptions,
+    private readonly openedBehind: ReadonlyMap<number, number> = new Map(),
+  ) {
+    this.taken = options.seat.head.removals
+  }
 
   /** A new seat has nothing that was removed before. */
   begin(): void {
-    this.options.seat.head.removals = this.options.removals.end()
+    this.taken = this.options.removals.end()
+    this.options.seat.head.removals = this.taken
   }
 
-  get pending(): boolean {
-    const { removals, seat } = this.options
-    return removals.end() !== seat.head.removals
+  /** Whether there are removals that were not taken. */
+  get untaken(): boolean {
+    return this.options.removals.end() !== this.taken
   }
 
-  /** Carries out what was removed since. Throws where that cannot be read. */
-  catchUp(): void {
-    for (const _ of this.catchingUp());
+  /** Whether there are removals that were taken and not carried out. */
+  get behind(): boolean {
+    return this.waiting.any
   }
 
-  /** The same in steps. After each of them the seat has taken all removals up to its position, and may count on. */
-  *catchingUp(): Iterable<void> {
+  /** Up to where removals do not apply to a series that is opened now; undefined if that need not be said. */
+  get openingBehind(): number | undefined {
+    return this.behind ? this.taken : undefined
+  }
+
+  /** Whether the series at this slot is to be removed. */
+  names(slot: number): boolean {
+    return this.waiting.has(slot)
+  }
+
+  /** Takes what was removed since. Throws where that cannot be read. */
+  take(): void {
+    for (const _ of this.taking());
+  }
+
+  /** The same in steps. */
+  *taking(): Iterable<void> {
     const { seat, removals } = this.options
-    const { head } = seat
     for (;;) {
-      const { removals: found, end } = removals.since(head.removals, stretch)
-      const others = found.filter(({ author }) => author !== head.logId)
-      if (others.length > 0) this.carryOut(others)
-      head.removals = end
+      const { removals: found, end } = removals.since(this.taken, stretch)
+      this.await(found.filter(({ author }) => author !== seat.head.logId))
+      this.reach(end)
       if (found.length === 0 || end === removals.end()) return
       yield
     }
+  }
+
+  /** Carries out what was taken. */
+  finish(): void {
+    while (this.behind) this.step()
+  }
+
+  /** Carries out some of what was taken. */
+  step(): void {
+    this.discard(this.waiting.take(batch))
+    this.settle()
+  }
+
+  /** Removes a series that waits, because it is about to be counted in. */
+  removeNow(known: KnownFamily, key: SeriesKey): void {
+    this.discard([takeSeries(known, known.series.numberOf(key))])
   }
 
   /**
@@ -68,19 +119,21 @@ export class SeatRemovals {
    * @throws MetricsError `REMOVE_FAILED`; then the series stay
    */
   remove(name: string, labels: readonly Removal[], now: boolean): void {
-    const { seat, removals, late, caughtUp } = this.options
-    const { head } = seat
-    this.guarded(name, () => this.catchUp())
+    const { removals, late, caughtUp } = this.options
+    this.guarded(name, () => this.take())
     // What waits is added along, and does not wait for the lock a second time.
     const added = late?.flush() === false ? undefined : removals.append(labels, caughtUp, now)
     if (added === undefined) {
       if (now || late === undefined) throw removeFailed(name, 'another process holds the lock on removals')
       late.push(labels)
+      this.carryOut(labels)
+      return
     }
-    this.carryOut(labels)
-    if (added === undefined) return
-    if (added.from === head.removals) head.removals = added.end
-    else this.guarded(name, () => this.catchUp())
+    if (added.from === this.taken) {
+      this.await(labels.map((removal) => ({ ...removal, position: added.end })))
+      this.reach(added.end)
+    } else this.guarded(name, () => this.take())
+    this.step()
   }
 
   /** Adds removals that this seat has carried out already; false while another process holds the lock. */
@@ -91,12 +144,43 @@ export class SeatRemovals {
     return removals.append(lines, caughtUp, true) !== undefined
   }
 
-  /** Removes series of this seat: one line in its file for each, and one write for all. */
+  /** Removes series of this seat at once. */
   carryOut(removals: readonly Removal[]): void {
-    const { seat, families, onRemoved } = this.options
-    const gone = families.take(removals)
+    const { families } = this.options
+    const gone: RemovedSeries[] = []
+    for (const removal of removals)
+      for (const known of families.named(removal))
+        for (const number of known.series.named(removal.labels)) gone.push(takeSeries(known, number))
+    this.discard(gone)
+  }
+
+  /** Lets the series wait that removals name. */
+  private await(removals: readonly PlacedRemoval[]): void {
+    const { openedBehind, waiting, options } = this
+    for (const removal of removals) {
+      const isExempt = (slot: number): boolean => (openedBehind.get(slot) ?? 0) >= removal.position
+      for (const known of options.families.named(removal))
+        waiting.add(known, known.series.named(removal.labels), openedBehind.size > 0 ? isExempt : undefined)
+    }
+  }
+
+  private reach(position: number): void {
+    this.taken = position
+    this.waiting.reach(position)
+    this.settle()
+  }
+
+  private settle(): void {
+    const passed = this.waiting.passed()
+    if (passed !== undefined) this.options.seat.head.removals = passed
+  }
+
+  /** Removes series of this seat: one line in its file for each, and one write for all. */
+  private discard(gone: readonly RemovedSeries[]): void {
+    const { seat, onRemoved } = this.options
     if (gone.length === 0) return
     for (const { family, key, slot } of gone) {
+      this.waiting.delete(slot)
       this.dropExemplars(slot)
       onRemoved(family, key)
     }

@@ -21,6 +21,8 @@ export class SeatTaker {
     private readonly options: SharedBackendOptions,
     private readonly binding: () => Binding | undefined,
     private readonly late: LateRemovals,
+    /** Called when the store of this process has work for `noticing`. */
+    private readonly onBehind: () => void,
   ) {}
 
   /** A seat for this process, and the store on it. */
@@ -50,7 +52,7 @@ export class SeatTaker {
     const { directory, onRemoved, onError } = this.options
     return new SharedStore({
       ...{ directory, run, seat, overflow, onError },
-      ...(late && { late }),
+      ...(late && { late, onBehind: this.onBehind }),
       caughtUp: (end, helping) => this.everySeatAt(run, end, helping),
       onRemoved: (family, key) => onRemoved?.(family, key),
     })

@@ -5,10 +5,16 @@ import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, unfini
 import { seriesName, valuesName } from './format.js'
 import type { Head } from './head.js'
 import type { Seat } from './seat.js'
-import { linesInUse, readLines } from './series-lines.js'
+import { LinesInUse, readLines } from './series-lines.js'
 
 /** A file that is smaller is not worth writing again. */
 const smallEnough = 256 * 1024
+/** A file up to this size is written again in some milliseconds. */
+const quicklyWritten = 512 * 1024
+/** Bytes that came while the file was written again, and that are copied in one step. */
+const tailSize = 64 * 1024
+/** A file that has grown by as much while it waited to be written again is written at once. */
+const longestWait = 16 * 1024 * 1024
 
 /** The series file of a seat, as its owner writes it. */
 export class SeriesFile {
@@ -17,6 +23,8 @@ export class SeriesFile {
   /** Lines that tell of what is no more: a removal, and the series that it removed. */
   private waste = 0
   private lines = 0
+  /** Its size when it became wasteful. */
+  private wastefulSince: number | undefined
   /** Whether what an earlier owner wrote could not be read whole. */
   damaged = false
 
@@ -71,50 +79,88 @@ export class SeriesFile {
     return this.seat.head.logBytes > smallEnough && this.waste > this.lines * 0.75
   }
 
+  /** Whether it is wasteful, and is to be written again at once. */
+  get urgent(): boolean {
+    const { wasteful } = this
+    const { logBytes } = this.seat.head
+    if (!wasteful) this.wastefulSince = undefined
+    else this.wastefulSince ??= logBytes
+    return wasteful && (logBytes <= quicklyWritten || logBytes > this.wastefulSince! + longestWait)
+  }
+
   /**
-   * Writes it again with what is left, under the same numbers. The new file takes the old one's place before the head
-   * tells of it: who reads in between, and who takes over after a crash, finds whole lines up to the end.
+   * Writes it again with what is left, under the same numbers, in steps; the owner may go on between them. The new file takes
+   * the old one's place before the head tells of it: who reads in between, and who takes over after a crash, finds whole
+   * lines up to the end.
+   *
+   * @param stands asked after each step: false when the seat is not this writer's any more
    */
-  compact(): void {
+  *compacting(stands: () => boolean): Iterable<void> {
+    const path = unfinishedPath(this.directory)
+    const { fd: before } = this
+    let fd: number | undefined
     try {
-      this.rewrite()
+      fd = openForWriting(path, true)
+      for (const _ of this.writeAgain(fd, path)) {
+        yield
+        if (this.fd !== before || !stands()) return
+      }
+      fd = undefined
     } catch (cause) {
       // Tried again when as much more has gone, and not with each removal.
       this.waste = 0
       throw cause
+    } finally {
+      if (fd !== undefined) {
+        closeQuietly(fd)
+        removeQuietly(path)
+      }
     }
   }
 
-  private rewrite(): void {
-    const bytes = Buffer.alloc(Math.min(this.seat.head.logBytes, fstatSync(this.fd).size))
-    const { families, series } = linesInUse(bytes.subarray(0, readAt(this.fd, bytes, bytes.length, 0)))
-    const lines = [...families, ...series]
-    this.replace(Buffer.concat(lines))
-    this.lines = lines.length
-    this.waste = 0
+  private *writeAgain(fd: number, path: string): Iterable<void> {
+    const { lines, waste } = this
+    let from = this.seat.head.logBytes
+    const bytes = Buffer.alloc(Math.min(from, fstatSync(this.fd).size))
+    const inUse = new LinesInUse(bytes.subarray(0, readAt(this.fd, bytes, bytes.length, 0)))
+    yield* inUse.read()
+    let written = 0
+    for (const piece of inUse.pieces()) {
+      writeAt(fd, piece, written)
+      written += piece.length
+      yield
+    }
+    // What came meanwhile stands behind, as it is.
+    while (this.seat.head.logBytes - from > tailSize) {
+      const piece = Buffer.alloc(tailSize)
+      writeAt(fd, piece.subarray(0, readAt(this.fd, piece, tailSize, from)), written)
+      from += tailSize
+      written += tailSize
+      yield
+    }
+    const tail = Buffer.alloc(this.seat.head.logBytes - from)
+    writeAt(fd, tail.subarray(0, readAt(this.fd, tail, tail.length, from)), written)
+    this.replace(fd, path, written + tail.length)
+    this.lines = inUse.count + this.lines - lines
+    this.waste -= waste
     // At once: until then the head states more lines than there are.
     this.seat.flush()
   }
 
-  private replace(bytes: Buffer): void {
-    const unfinished = unfinishedPath(this.directory)
-    const fd = openForWriting(unfinished, true)
+  private replace(fd: number, path: string, length: number): void {
     const { head } = this.seat
     try {
-      writeAt(fd, bytes, 0)
       // Odd until the head tells of the new length: whatever a reader takes meanwhile, it takes again.
       head.logEdition += 1
       this.seat.flush()
-      renameSync(unfinished, this.path)
+      renameSync(path, this.path)
     } catch (cause) {
       if (head.logEdition % 2 !== 0) head.logEdition += 1
-      closeQuietly(fd)
-      removeQuietly(unfinished)
       throw cause
     }
     closeQuietly(this.fd)
     this.fd = fd
-    head.logBytes = bytes.length
+    head.logBytes = length
     head.logEdition += 1
   }
 

@@ -19,13 +19,23 @@ import { KeyTexts } from './key-texts.js'
 const space = 32
 const lineFeed = 10
 const widestGap = 1000
+/** Lines that `LinesInUse` reads or gives in one step. */
+const linesOfStep = 512
 
 export function familyLine(index: number, family: FamilyDescriptor): Buffer {
   return line(`f ${index} ${JSON.stringify(family)}`)
 }
 
-export function openedLine(family: number, slot: number, created: number, key: SeriesKey): Buffer {
-  return line(`s ${family} ${slot} ${created} ${key}`)
+/** Decimals of the time at which a series was created, and zeros behind them, before a position begins. */
+const [decimals, gap] = [3, '000000']
+
+/**
+ * @param behind the position up to which removals do not apply to the series; it stands in further decimals of the time, which
+ *   are too small to change it: readers that do not know of it ignore it
+ */
+export function openedLine(family: number, slot: number, created: number, key: SeriesKey, behind?: number): Buffer {
+  const time = behind === undefined ? `${created}` : `${created.toFixed(decimals)}${gap}${behind}`
+  return line(`s ${family} ${slot} ${time} ${key}`)
 }
 
 export function removedLine(family: number, slot: number, key: SeriesKey): Buffer {
@@ -83,23 +93,53 @@ export function readLines(bytes: Buffer, log: SeriesLog, slots: number, keys = n
  * The lines of families, and of series that were not removed, as they are: whole ones, with their line feeds. Nothing is
  * made of them but the numbers of their slots.
  */
-export function linesInUse(bytes: Buffer): { readonly families: Buffer[]; readonly series: Iterable<Buffer> } {
-  const families: Buffer[] = []
-  const series = new Map<number, Buffer>()
-  let from = 0
-  for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, from)) {
-    const line = bytes.subarray(from, end + 1)
+export class LinesInUse {
+  private readonly families: number[] = []
+  /** Where the line of the series at each slot begins. */
+  private readonly series = new Map<number, number>()
+
+  constructor(private readonly bytes: Buffer) {}
+
+  get count(): number {
+    return this.families.length + this.series.size
+  }
+
+  /** Reads the lines, in steps. */
+  *read(): Iterable<void> {
+    const { bytes } = this
+    let from = 0
+    let lines = 0
+    for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, from)) {
+      this.readLine(from, end)
+      from = end + 1
+      if (++lines % linesOfStep === 0) yield
+    }
+  }
+
+  /** The lines, in pieces. */
+  *pieces(): Iterable<Buffer> {
+    const { bytes } = this
+    let lines: Buffer[] = []
+    for (const begins of [this.families, this.series.values()])
+      for (const from of begins) {
+        if (lines.push(bytes.subarray(from, bytes.indexOf(lineFeed, from) + 1)) < linesOfStep) continue
+        yield Buffer.concat(lines)
+        lines = []
+      }
+    yield Buffer.concat(lines)
+  }
+
+  private readLine(from: number, end: number): void {
+    const { bytes, families, series } = this
     const slotAt = bytes.indexOf(space, from + 11) + 1
     const letter = isWhole(bytes, from, end) ? bytes[from + 9] : undefined
-    if (letter === 0x66 /* f */) families.push(line)
+    if (letter === 0x66 /* f */) families.push(from)
     else if (letter !== undefined && slotAt > 0) {
       const slot = whole(bytes, slotAt, bytes.indexOf(space, slotAt))
-      if (letter === 0x73 /* s */) series.set(slot, line)
+      if (letter === 0x73 /* s */) series.set(slot, from)
       else if (letter === 0x64 /* d */) series.delete(slot)
     }
-    from = end + 1
   }
-  return { families, series: series.values() }
 }
 
 /** Whether a line has a letter, and its checksum is right. */
@@ -130,8 +170,21 @@ function readOpened(bytes: Buffer, from: number, end: number, log: SeriesLog, sl
   if (!(created >= 0 && created < Number.POSITIVE_INFINITY)) return false
   const key = keys.text(bytes, afterCreated, end)
   if (keys.arity !== known.labelNames.length) return false
+  const behind = positionIn(bytes, afterSlot, afterCreated - 1)
+  if (behind !== undefined) log.openedBehind.set(log.length, behind)
   log.append(opened, family, slot, key, created)
   return true
+}
+
+/** The position in the further decimals of a time; undefined for a time without. */
+function positionIn(bytes: Buffer, from: number, end: number): number | undefined {
+  // Ten digits and the point: no time of a clock is longer without a position.
+  if (end - from <= 11 + decimals + gap.length) return undefined
+  const text = bytes.toString('latin1', from, end)
+  const at = text.indexOf('.') + 1 + decimals
+  if (at <= decimals || !text.startsWith(gap, at)) return undefined
+  const position = Number(text.slice(at + gap.length))
+  return Number.isSafeInteger(position) ? position : undefined
 }
 
 function readRemoved(bytes: Buffer, from: number, end: number, log: SeriesLog, keys: KeyTexts): boolean {

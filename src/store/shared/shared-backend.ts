@@ -3,7 +3,7 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { inSlices } from '../../runtime/slices.js'
-import { clearInterval, setInterval } from '../../runtime/timers.js'
+import { clearInterval, setImmediate, setInterval } from '../../runtime/timers.js'
 import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../backend.js'
 import { carryOver } from '../carry.js'
 import { joinRun, type Run } from './control.js'
@@ -20,6 +20,8 @@ import { processOf } from './vanished-seats.js'
 
 /** How often a buffered seat writes what changed, in milliseconds. */
 const flushInterval = 100
+/** How often a writer looks at the gate, so that little waits when it counts again, in milliseconds. */
+const noticeInterval = 100
 /** How often a writer looks whether its directory is still there. */
 const watchInterval = 10_000
 
@@ -71,6 +73,7 @@ export class SharedBackend implements Backend {
   private faults = 0
   private timers: NodeJS.Timeout[] = []
   private noticing: Promise<void> | undefined
+  private noticesSoon = false
   private readonly late: LateRemovals
   private readonly atExit = (): void => this.guarded(() => this.store?.flush())
 
@@ -83,7 +86,12 @@ export class SharedBackend implements Backend {
       add: (removals) => this.store?.addLate(removals) ?? false,
       onError: options.onError,
     })
-    this.seats = new SeatTaker(options, () => this.binding, this.late)
+    this.seats = new SeatTaker(
+      options,
+      () => this.binding,
+      this.late,
+      () => this.noticeSoon(),
+    )
   }
 
   /** What tells one run in the directory from the next; undefined before it is joined. */
@@ -106,6 +114,11 @@ export class SharedBackend implements Backend {
         this.watch()
         void this.notice()
       }, watchInterval).unref(),
+    )
+    this.timers.push(
+      setInterval(() => {
+        if (this.store?.gateMoved) void this.notice()
+      }, noticeInterval).unref(),
     )
     if (this.name === 'buffered') {
       this.timers.push(
@@ -207,6 +220,16 @@ export class SharedBackend implements Backend {
 
   private flush(): void {
     this.guarded(() => this.store?.flush())
+  }
+
+  /** In the next turn of the event loop: the count that meets removals does not wait for them. */
+  private noticeSoon(): void {
+    if (this.noticing !== undefined || this.noticesSoon) return
+    this.noticesSoon = true
+    setImmediate(() => {
+      this.noticesSoon = false
+      void this.notice()
+    })
   }
 
   /** Carries out removals of other processes, in slices; a second call meanwhile waits for the first. */

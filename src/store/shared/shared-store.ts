@@ -5,19 +5,17 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import { exactFilter, type LabelFilter, type SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
 import type { Removal } from '../removal-index.js'
-import type { Run as SlotRun } from '../segments.js'
-import { SeriesSlots } from '../series-slots.js'
 import type { Run } from './control.js'
 import { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
-import { inherit, type KnownFamily } from './inheritance.js'
+import { inherit, openedBehind } from './inheritance.js'
 import { KnownFamilies } from './known-families.js'
 import type { LateRemovals } from './late-removals.js'
 import type { CaughtUp } from './removals.js'
 import type { Seat } from './seat.js'
 import { SeatRemovals } from './seat-removals.js'
+import { SeatSeries } from './seat-series.js'
 import { SeriesFile } from './series-file.js'
-import { familyLine, openedLine } from './series-lines.js'
 
 export interface SharedStoreOptions {
   readonly directory: string
@@ -30,6 +28,8 @@ export interface SharedStoreOptions {
   readonly late?: LateRemovals
   /** Told of each series of this writer that was removed, by whomever. */
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
+  /** Called when there is work for `noticing`, which should begin in the next turn of the event loop. */
+  readonly onBehind?: () => void
   readonly onError: (error: MetricsError) => void
 }
 
@@ -43,39 +43,49 @@ export class SharedStore implements Store {
   private readonly names: SeriesFile
   private readonly exemplars: ExemplarCells
   private readonly removals: SeatRemovals
+  private readonly counted: SeatSeries
   private gateSeen: number
+  /** The gate when removals of other processes were last looked for. */
+  private gateNoticed: number
   private readonly onError: (error: MetricsError) => void
-  private familyLines = 0
+  private readonly onBehind: (() => void) | undefined
   private overflowing = false
   private toldFull = false
 
-  constructor({ directory, run, seat, overflow, caughtUp, late, onRemoved, onError }: SharedStoreOptions) {
+  constructor(options: SharedStoreOptions) {
+    const { directory, run, seat, overflow, caughtUp, late, onRemoved, onError, onBehind } = options
     this.seat = seat
     this.gateSeen = run.gate[0]!
+    this.gateNoticed = this.gateSeen
     this.overflow = overflow
     this.onError = onError
+    this.onBehind = onBehind
     this.gate = run.gate
     const { pid, threadId, startTicks } = seat.head.owner()
     this.writer = `${seat.number}-${pid}-${threadId}-${startTicks}`
     this.names = new SeriesFile(directory, seat)
     this.exemplars = new ExemplarCells(directory, seat)
     const { families, names, exemplars } = this
-    this.removals = new SeatRemovals({
-      ...{ seat, removals: run.removals, late, caughtUp, families, names, exemplars, onRemoved },
-      full: (cause) => this.full(cause),
-    })
-    if (seat.adopted) {
-      const log = this.names.read(seat.segments.capacity)
-      this.familyLines = log.families.length
-      if (this.names.damaged) {
-        const text = `seat ${seat.number} was taken over with a damaged series file: what its broken lines named is not shown`
-        onError(new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' }))
-      }
-      for (const known of inherit(log, seat.segments)) this.families.add(known)
-      this.catchUp()
-      // Of what an earlier owner counted, what this process removed meanwhile goes as well.
-      if (late?.any) this.removals.carryOut(late.all())
-    } else this.removals.begin()
+    const log = seat.adopted ? this.names.read(seat.segments.capacity) : undefined
+    const full = (cause: unknown): void => this.full(cause)
+    this.removals = new SeatRemovals(
+      { seat, removals: run.removals, late, caughtUp, families, names, exemplars, onRemoved, full },
+      log && openedBehind(log),
+    )
+    const { removals } = this
+    this.counted = new SeatSeries({ seat, families, names, removals, full }, log?.families.length ?? 0)
+    if (log === undefined) {
+      removals.begin()
+      return
+    }
+    const text = `seat ${seat.number} was taken over with a damaged series file: what its broken lines named is not shown`
+    if (names.damaged) onError(new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' }))
+    for (const known of inherit(log, seat.segments)) families.add(known)
+    removals.take()
+    removals.finish()
+    this.compact()
+    // Of what an earlier owner counted, what this process removed meanwhile goes as well.
+    if (late?.any) removals.carryOut(late.all())
   }
 
   open(family: FamilyDescriptor, key: SeriesKey): Slots {
@@ -84,11 +94,11 @@ export class SharedStore implements Store {
     const gate = this.gate[0]!
     if (gate !== this.gateSeen) {
       // Where that cannot be read, what comes now stands aside: it is not to go with what was removed.
-      if (!this.caughtUp()) return this.openAside(family, key)
+      if (!this.taken()) return this.openAside(family, key)
       this.gateSeen = gate
     }
-    const known = this.run(family, key)
-    const run = known ?? this.begin(family, key)
+    const known = this.counted.find(family, key)
+    const run = known ?? this.counted.begin(family, key)
     if (run === undefined) return this.openAside(family, key)
     if (known === undefined && this.overflowing) this.makeRoom()
     const { segment, at } = run
@@ -112,11 +122,15 @@ export class SharedStore implements Store {
   removeMany(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now = false): void {
     const { registry, name } = family
     const removals = filters.map((labels) => ({ registry, name, labels }))
-    if (scope === 'process') this.removals.carryOut(removals)
-    else this.removals.remove(name, removals, now)
-    this.compact()
-    for (const filter of filters) this.overflow.remove(family, filter, scope)
-    this.turn()
+    try {
+      if (scope === 'process') this.removals.carryOut(removals)
+      else this.removals.remove(name, removals, now)
+      for (const filter of filters) this.overflow.remove(family, filter, scope)
+    } finally {
+      // Also if it failed: removals of other processes may have been taken.
+      this.turn()
+    }
+    this.workLater()
   }
 
   /** Adds earlier removals of this process to the directory; false while another process holds the lock. */
@@ -126,33 +140,56 @@ export class SharedStore implements Store {
     return true
   }
 
+  /** Whether other processes may have removed series since `noticing` ended. */
+  get gateMoved(): boolean {
+    return this.gate[0] !== this.gateNoticed
+  }
+
   /**
-   * Checks, in steps, for removals of other processes, so that idle writers carry them out as well.
+   * Takes and carries out removals of other processes, in steps, and writes the series file again where that is due.
    *
    * @param stands whether this process still counts here: a seat that it has left is another writer's
    */
   *noticing(stands = (): boolean => true): Iterable<void> {
-    if (!this.removals.pending) return
-    for (const _ of this.removals.catchingUp()) {
-      // A write before the next step opens its series again, and carries out the rest.
-      this.turn()
+    this.gateNoticed = this.gate[0]!
+    while (this.removals.untaken || this.removals.behind || this.names.wasteful) {
+      if (this.removals.untaken) yield* this.taking(stands)
+      if (!stands()) return
+      if (this.removals.behind) this.removals.step()
+      else if (this.names.wasteful) yield* this.compacting(stands)
       yield
       if (!stands()) return
     }
-    this.turn()
-    this.compact()
   }
 
-  /** Removes what others removed for the whole application. */
-  private catchUp(): void {
-    this.removals.catchUp()
-    this.compact()
+  private *taking(stands: () => boolean): Iterable<void> {
+    try {
+      for (const _ of this.removals.taking()) {
+        // A write before the next step opens its series again, and takes the rest.
+        this.turn()
+        yield
+        if (!stands()) return
+      }
+    } finally {
+      this.turn()
+      this.gateNoticed = this.gate[0]!
+    }
+  }
+
+  /** Carries out all that was removed, at once; gives whether there was anything. */
+  settle(): boolean {
+    const removes = this.gate[0] !== this.gateSeen || this.removals.behind
+    if (removes && this.taken()) this.removals.finish()
+    if (removes) this.turn()
+    return removes
   }
 
   /** Whether it could be read what was removed; if not, the next look tries again. */
-  private caughtUp(): boolean {
+  private taken(): boolean {
     try {
-      this.catchUp()
+      this.removals.take()
+      this.removals.step()
+      this.workLater()
       return true
     } catch (cause) {
       const text = `seat ${this.seat.number} cannot read which series were removed (${codeOf(cause)}): it looks again soon`
@@ -161,8 +198,13 @@ export class SharedStore implements Store {
     }
   }
 
+  private workLater(): void {
+    if (this.names.urgent) this.compact()
+    if (this.removals.behind || this.names.wasteful) this.onBehind?.()
+  }
+
   setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    const run = this.run(family, key)
+    const run = this.counted.find(family, key)
     if (run === undefined) {
       this.overflow.setExemplar(family, key, bucket, exemplar)
       return
@@ -178,6 +220,7 @@ export class SharedStore implements Store {
     for (const { family, series } of this.families) {
       if (only !== undefined && family.name !== only.name) continue
       for (const [key, slot] of series) {
+        if (this.removals.names(slot)) continue
         const { segment, at } = this.seat.segments.at(slot)
         yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch } }
       }
@@ -201,7 +244,7 @@ export class SharedStore implements Store {
     let moved = false
     this.overflowing = false
     for (const { family, key, slots } of [...this.overflow.series()]) {
-      const run = this.run(family, key) ?? this.begin(family, key)
+      const run = this.counted.find(family, key) ?? this.counted.begin(family, key)
       if (run === undefined) {
         this.overflowing = true
         break
@@ -235,55 +278,14 @@ export class SharedStore implements Store {
   }
 
   private compact(): void {
-    if (!this.names.wasteful) return
+    for (const _ of this.compacting());
+  }
+
+  private *compacting(stands = (): boolean => true): Iterable<void> {
     try {
-      this.names.compact()
+      if (this.names.wasteful) yield* this.names.compacting(stands)
     } catch (cause) {
       this.full(cause)
-    }
-  }
-
-  private run(family: FamilyDescriptor, key: SeriesKey): SlotRun | undefined {
-    const slot = this.families.slotOf(family, key)
-    return slot === undefined ? undefined : this.seat.segments.at(slot)
-  }
-
-  /** Numbers before names: a reader that sees the line finds the slots there, zeroed and claimed. */
-  private begin(family: FamilyDescriptor, key: SeriesKey): SlotRun | undefined {
-    const { head, segments } = this.seat
-    const layout = layoutOf(family)
-    let run: SlotRun
-    try {
-      run = segments.allocate(layout.width)
-    } catch (cause) {
-      return this.full(cause)
-    }
-    layout.claim(run.segment, run.at, head.epoch)
-    head.used = segments.used
-    const known = this.families.get(family) ?? this.beginFamily(family)
-    if (known === undefined || !this.append(openedLine(known.index, run.slot, Date.now() / 1000, key))) {
-      segments.release(run.slot, layout.width)
-      return undefined
-    }
-    known.series.set(key, run.slot)
-    return run
-  }
-
-  private beginFamily(family: FamilyDescriptor): KnownFamily | undefined {
-    const known = { family, index: this.familyLines, series: new SeriesSlots(family), inherited: false }
-    if (!this.append(familyLine(known.index, family))) return undefined
-    this.familyLines++
-    this.families.add(known)
-    return known
-  }
-
-  private append(line: Uint8Array): boolean {
-    try {
-      this.names.append(line)
-      return true
-    } catch (cause) {
-      this.full(cause)
-      return false
     }
   }
 

@@ -33,7 +33,7 @@ export function provideDist(): void {
 
 function fresh(): boolean {
   const built = statSync(entry, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  const cjs = statSync(join(root, 'dist', 'cjs', 'native.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const cjs = statSync(join(root, 'dist', 'cjs', 'package.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
   return sources.every(
     (source) => !source.isFile() || statSync(join(source.parentPath, source.name)).mtimeMs <= Math.min(built, cjs),

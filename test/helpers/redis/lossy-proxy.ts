@@ -9,6 +9,7 @@ export class LossyProxy {
   /** What becomes of the next answers: they pass, or they are lost and the connection with them. */
   private losing: 'nothing' | 'answers' | 'silently' = 'nothing'
   private refusing = false
+  private rate = Infinity
   private hanging = false
   private readonly sockets = new Set<Socket>()
   private readonly clients = new Set<Socket>()
@@ -70,6 +71,11 @@ export class LossyProxy {
     for (const socket of this.sockets) socket.destroy()
   }
 
+  /** The line takes so many bytes per second on their way to the server. */
+  slow(bytesPerSecond: number): void {
+    this.rate = bytesPerSecond
+  }
+
   heal(): void {
     this.losing = 'nothing'
     this.refusing = false
@@ -100,7 +106,12 @@ export class LossyProxy {
         other.destroy()
       })
     }
-    client.on('data', (data) => server.write(data))
+    client.on('data', (data) => {
+      server.write(data)
+      if (this.rate === Infinity) return
+      client.pause()
+      setTimeout(() => client.resume(), (data.length / this.rate) * 1000)
+    })
     server.on('data', (data) => {
       if (client.listenerCount('data') === 0) return
       if (this.losing === 'nothing') client.write(data)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SeriesLog } from '../../../src/store/series-log.js'
-import { familyLine, linesInUse, openedLine, readLines, removedLine } from '../../../src/store/shared/series-lines.js'
+import { familyLine, LinesInUse, openedLine, readLines, removedLine } from '../../../src/store/shared/series-lines.js'
 import { holds } from '../../helpers/property.js'
 import { counterFamily } from '../../helpers/writers.js'
 
@@ -63,11 +63,14 @@ test('the lines in use tell of the same series as all lines, and of no other', (
         lines.push(line)
       }
       const all = Buffer.concat(lines)
-      const { families, series } = linesInUse(all)
-      const inUse = [...families, ...series]
-      expect(families.length).toBe(2)
-      expect(openIn(Buffer.concat(inUse))).toEqual(openIn(all))
-      expect(inUse.length).toBe(2 + openIn(all).length)
+      const inUse = new LinesInUse(all)
+      for (const _ of inUse.read());
+      const log = new SeriesLog()
+      const left = Buffer.concat([...inUse.pieces()])
+      readLines(left, log, 10)
+      expect(log.families.length).toBe(2)
+      expect(openIn(left)).toEqual(openIn(all))
+      expect(inUse.count).toBe(2 + openIn(all).length)
     }),
   )
 })

@@ -1,0 +1,43 @@
+// Rolls the declarations up: one file for each front door, and one for what several doors share. What no door exports and no
+// exported type needs is left out, and so are members marked @internal.
+import { spawnSync } from 'node:child_process'
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
+
+/**
+ * Writes the declarations of the front doors into each of the folders: ESM and CommonJS have the same ones.
+ *
+ * @param {{ root: string, doors: readonly string[], folders: readonly string[], scratch: string }} options `doors` are
+ *   names of files in src, and `scratch` is a folder for the declarations of all files
+ */
+export async function buildTypes({ root, doors, folders, scratch }) {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const emitted = spawnSync(process.execPath, [tsc, '-p', '.', '--emitDeclarationOnly', '--outDir', scratch], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (emitted.status !== 0) process.exit(emitted.status ?? 1)
+
+  const build = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(doors.map((door) => [door, join(scratch, `${door}.d.ts`)])),
+    external: [/^node:/],
+    // The input are declarations, so that the plugin starts no compiler.
+    plugins: [dts({ dtsInput: true, tsconfig: false })],
+    logLevel: 'warn',
+    checks: { pluginTimings: false },
+  })
+  const [first, ...others] = folders
+  await build.write({
+    dir: first,
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: 'types/[name].d.ts',
+    minifyInternalExports: false,
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+  })
+  await build.close()
+  rmSync(scratch, { recursive: true })
+  for (const folder of others) cpSync(first, folder, { recursive: true })
+}

@@ -1,0 +1,11 @@
+// What the check of words passes over, and why. An entry without `word` is for all words of the file or folder.
+
+/** @type {readonly { path: string, word?: string, scope?: string, reason: string }[]} */
+export const allowed = [
+  { path: 'src/', scope: 'comments', reason: 'a step of its own renames and rewrites the sources' },
+  { path: 'src/', scope: 'identifiers', reason: 'a step of its own renames and rewrites the sources' },
+  { path: 'docs/configuration.md', reason: 'not rewritten yet' },
+  { path: 'docs/promhive-run.md', reason: 'not rewritten yet' },
+  { path: 'docs/redis-forwarder.md', reason: 'not rewritten yet' },
+  { path: 'docs/redis.md', reason: 'not rewritten yet' },
+]

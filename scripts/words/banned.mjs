@@ -1,0 +1,69 @@
+// The words that promhive does not use, and what to write instead. A new one is a line.
+
+/** Where words are looked for. A rule without `scopes` applies to all of them. */
+export const scopes = ['docs', 'comments', 'identifiers']
+
+/**
+ * `pattern` finds a word or a phrase in a text; in identifiers, it is matched against their single words.
+ * @type {readonly { word: string, pattern: RegExp, instead: string, scopes?: readonly string[] }[]}
+ */
+export const banned = [
+  // A sentence has an actor with a name.
+  { word: 'whoever', pattern: /\b(?:whoever|whomever|whom)\b/gi, instead: 'name the actor: the process, the reader' },
+  { word: 'somebody', pattern: /\b(?:some|any)(?:body|one)\b/gi, instead: 'name the actor: the process, the client' },
+  { word: 'nobody', pattern: /\b(?:nobody|no one)\b/gi, instead: 'no process, no worker; or say it positively' },
+  { word: 'everybody', pattern: /\bevery(?:body|one)\b/gi, instead: 'every process, every user' },
+  { word: 'tell', pattern: /\b(?:tell|tells|told|telling)\b/gi, instead: 'report, show, notify, contain, specify' },
+  {
+    word: "one's own",
+    pattern: /\bof one[’']s own\b|\bone[’']s own\b/gi,
+    instead: 'your own, or the owner by name',
+    scopes: ['docs', 'comments'],
+  },
+  // The field has a term.
+  { word: 'anew', pattern: /\banew\b/gi, instead: 'again' },
+  { word: 'goes on', pattern: /\b(?:go|goes|going|went) on\b/gi, instead: 'continues', scopes: ['docs', 'comments'] },
+  { word: 'lies', pattern: /\b(?:lies|lie|lay|lain)\b/gi, instead: 'is, is stored' },
+  {
+    word: 'stands',
+    pattern: /\b(?:stands?|stood|standing) (?:in|there|at|behind|before|beside|on|alone)\b/gi,
+    instead: 'is, is listed, is shown',
+    scopes: ['docs', 'comments'],
+  },
+  { word: 'taken up', pattern: /\b(?:taken|takes|take|took) up\b/gi, instead: 'reloaded, applied, occupies' },
+  { word: 'takes along', pattern: /\b(?:taken?|takes|took) along\b/gi, instead: 'moves, copies' },
+  { word: 'waits no more', pattern: /\bwaited for\b/gi, instead: 'timeout; awaited; waits for it' },
+  { word: 'way out', pattern: /\bways? out\b/gi, instead: 'what to do; an exporter', scopes: ['docs', 'comments'] },
+  { word: 'hears of', pattern: /\b(?:hears?|heard) (?:of|from)\b/gi, instead: 'is notified, reports, a sign of life' },
+  { word: 'learns of', pattern: /\b(?:learns?|learnt|learned) of\b/gi, instead: 'is notified of, subscribes to' },
+  { word: 'for ever', pattern: /\bfor ever\b/gi, instead: 'forever, without a limit' },
+  { word: 'need be', pattern: /\bif need be\b/gi, instead: 'if it does not exist, if necessary' },
+  { word: 'good-bye', pattern: /\bgood-?bye\b/gi, instead: 'ended, closed' },
+  { word: 'so many', pattern: /\bso (?:many|much) (?:seconds|bytes|times)\b/gi, instead: 'the number of' },
+  { word: 'speaks https', pattern: /\b(?:speaks?|spoken) (?:https?|tls|http)\b/gi, instead: 'serves HTTPS' },
+  { word: 'puts aside', pattern: /\bputs? (?:it |them )?aside\b/gi, instead: 'renames, keeps' },
+  { word: 'at last', pattern: /\bat last\b/gi, instead: 'finally, then', scopes: ['docs', 'comments'] },
+  { word: 'merely', pattern: /\bmere(?:ly)?\b/gi, instead: 'only' },
+  { word: 'looks that', pattern: /\blooks? that\b/gi, instead: 'checks that' },
+  { word: 'in the making', pattern: /\bin the making\b/gi, instead: 'being written' },
+  { word: 'is had', pattern: /\b(?:is|are) had\b/gi, instead: 'has, is available' },
+  { word: 'looked at', pattern: /\blooked at\b/gi, instead: 'checked, measured', scopes: ['docs', 'comments'] },
+  { word: 'asked for', pattern: /\b(?:is|are) asked for\b/gi, instead: 'requested', scopes: ['docs', 'comments'] },
+  { word: 'is at home', pattern: /\bat home\b/gi, instead: 'is part of', scopes: ['docs', 'comments'] },
+  { word: 'of a like', pattern: /\b(?:its|their) like\b/gi, instead: 'and similar ones', scopes: ['docs', 'comments'] },
+  { word: 'as ever', pattern: /\bas ever\b/gi, instead: 'as usual', scopes: ['docs', 'comments'] },
+  { word: 'besides that', pattern: /^Besides,/gim, instead: 'also', scopes: ['docs', 'comments'] },
+  // Invented words.
+  { word: 'how-manieth', pattern: /\bhow-?manieth\b/gi, instead: 'its sequence number' },
+  { word: 'patience', pattern: /\bpatien(?:ce|tly|t)\b/gi, instead: 'timeout' },
+  { word: 'watchman', pattern: /\bwatchman\b/gi, instead: 'monitor' },
+  { word: 'errand', pattern: /\berrand\b/gi, instead: 'session, request' },
+]
+
+/** Words that a text may have now and then: at most `limit` in 10,000 words of README and docs together. */
+export const rare = {
+  words: /\b(?:who|whoever|somebody|nobody|everybody)\b/gi,
+  limit: 2,
+  per: 10_000,
+  instead: 'name the actor: the process, the user, the reader',
+}

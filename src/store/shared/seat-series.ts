@@ -1,0 +1,88 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import type { Run } from '../segments.js'
+import { SeriesSlots } from '../series-slots.js'
+import type { KnownFamily } from './inheritance.js'
+import type { KnownFamilies } from './known-families.js'
+import type { Seat } from './seat.js'
+import type { SeatRemovals } from './seat-removals.js'
+import type { SeriesFile } from './series-file.js'
+import { familyLine, openedLine } from './series-lines.js'
+
+export interface SeatSeriesOptions {
+  readonly seat: Seat
+  readonly families: KnownFamilies
+  readonly names: SeriesFile
+  readonly removals: SeatRemovals
+  /** Called when the disk takes no more. */
+  readonly full: (cause: unknown) => void
+}
+
+/** Finds the series of a seat, and begins new ones. */
+export class SeatSeries {
+  /** @param familyLines the number of families in the series file */
+  constructor(
+    private readonly options: SeatSeriesOptions,
+    private familyLines: number,
+  ) {}
+
+  /** The slots of a series; undefined for one that is not here, and for one that was removed. */
+  find(family: FamilyDescriptor, key: SeriesKey): Run | undefined {
+    const { families, removals, seat } = this.options
+    // Its series get other numbers, and those that wait for their removal are known by theirs.
+    if (removals.behind && families.get(family)?.inherited) removals.finish()
+    const slot = families.slotOf(family, key)
+    if (slot === undefined) return undefined
+    if (!removals.names(slot)) return seat.segments.at(slot)
+    const known = families.get(family)!
+    removals.removeNow(known, key)
+    return undefined
+  }
+
+  /**
+   * Begins a series; undefined where the disk has no room for it.
+   *
+   * Numbers before names: a reader that sees the line finds the slots there, zeroed and claimed.
+   */
+  begin(family: FamilyDescriptor, key: SeriesKey): Run | undefined {
+    const { seat, families, removals, full } = this.options
+    const { head, segments } = seat
+    const layout = layoutOf(family)
+    let run: Run
+    try {
+      run = segments.allocate(layout.width)
+    } catch (cause) {
+      full(cause)
+      return undefined
+    }
+    layout.claim(run.segment, run.at, head.epoch)
+    head.used = segments.used
+    const known = families.get(family) ?? this.beginFamily(family)
+    const line = known && openedLine(known.index, run.slot, Date.now() / 1000, key, removals.openingBehind)
+    if (known === undefined || !this.append(line!)) {
+      segments.release(run.slot, layout.width)
+      return undefined
+    }
+    known.series.set(key, run.slot)
+    return run
+  }
+
+  private beginFamily(family: FamilyDescriptor): KnownFamily | undefined {
+    const known = { family, index: this.familyLines, series: new SeriesSlots(family), inherited: false }
+    if (!this.append(familyLine(known.index, family))) return undefined
+    this.familyLines++
+    this.options.families.add(known)
+    return known
+  }
+
+  private append(line: Uint8Array): boolean {
+    try {
+      this.options.names.append(line)
+      return true
+    } catch (cause) {
+      this.options.full(cause)
+      return false
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { provideDist, root } from '../helpers/processes/dist.js'
+
+/** Classes in the declarations that no door exports: an exported type is made of them. */
+const needed: Readonly<Record<string, string>> = {
+  LabelledMetric: 'has what the metrics of all types can do',
+  Child: 'has what the children of all types can do',
+  CounterChild: 'labels() of a counter returns it',
+  GaugeChild: 'labels() of a gauge returns it',
+  HistogramChild: 'labels() of a histogram returns it',
+  SummaryChild: 'labels() of a summary returns it',
+  InfoChild: 'labels() of an info returns it',
+  StateSetChild: 'labels() of a stateset returns it',
+  SupervisorCore: 'has what supervise() and attend() return alike',
+  NestMetrics: 'httpMetrics() of promhive/nestjs returns it',
+  Participant: 'a conformance case gets it',
+  Reading: 'a conformance case reads it',
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const doors = Object.keys(manifest.exports)
+  .filter((door) => door !== './package.json')
+  .map((door) => (door === '.' ? 'index' : door.slice(2)))
+const files = [...doors.map((door) => `${door}.d.ts`), 'types/shared.d.ts'].sort()
+
+beforeAll(() => provideDist())
+
+const read = (format: string, file: string): string => readFileSync(join(root, 'dist', format, file), 'utf8')
+
+describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
+  test('are one file for each door, and one for what doors share', () => {
+    const all = readdirSync(join(root, 'dist', format), { recursive: true }) as string[]
+    expect(all.filter((name) => /\.d\.[mc]?ts$/.test(name)).sort()).toEqual(files)
+  })
+
+  test('import nothing but each other and Node.js', () => {
+    for (const file of files) {
+      const code = read(format, file).replaceAll(/\/\*[\s\S]*?\*\//g, '')
+      const specifiers = [...code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)]
+      const foreign = specifiers.map(([, specifier]) => specifier!).filter((name) => !/^node:/.test(name))
+      expect(foreign.filter((name) => name !== './types/shared.js')).toEqual([])
+    }
+  })
+
+  test('declare no class that a user cannot reach, and no member that is marked @internal', () => {
+    const classes = new Set<string>()
+    const exported = new Set<string>()
+    for (const file of files) {
+      const text = read(format, file)
+      expect(text).not.toContain('@internal')
+      for (const [, name] of text.matchAll(/^(?:export )?declare (?:abstract )?class (\w+)/gm)) classes.add(name!)
+      if (file === 'types/shared.d.ts') continue
+      for (const [, name] of text.matchAll(/^export declare (?:abstract )?class (\w+)/gm)) exported.add(name!)
+      for (const [, list] of text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)) {
+        for (const each of list!.split(','))
+          exported.add(
+            each
+              .trim()
+              .replace(/^type /, '')
+              .split(' ')[0]!,
+          )
+      }
+    }
+    expect([...classes].filter((name) => !exported.has(name)).sort()).toEqual(Object.keys(needed).sort())
+  })
+})
+
+test('ESM and CommonJS have the same declarations', () => {
+  for (const file of files) expect(read('cjs', file)).toBe(read('esm', file))
+})
+
+test('there are no source maps, and nothing refers to one', () => {
+  const all = readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+  expect(all.filter(({ name }) => name.endsWith('.map'))).toEqual([])
+  for (const { parentPath, name } of all) {
+    expect(readFileSync(join(parentPath, name), 'utf8'), name).not.toContain('//# sourceMappingURL')
+  }
+})
