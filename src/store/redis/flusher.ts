@@ -224,8 +224,7 @@ export class Flusher {
   }
 
   private keysOf(writer: string): readonly string[] {
-    const { keys } = this
-    return [...keys.shared, keys.seats, ...keys.of(writer), keys.pending(writer)]
+    return [...this.keys.shared, this.keys.seats, ...this.keys.of(writer), this.keys.pending(writer)]
   }
 
   private prepare(): Sending {

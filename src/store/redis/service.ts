@@ -1,10 +1,12 @@
-import { MetricsError } from '../../model/errors.js'
+import type { MetricsError } from '../../model/errors.js'
 import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withProgress, withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { Emptied } from './emptied.js'
 import type { LedgerEntry, Removal } from './entry.js'
+import { flushFailed } from './flush-failed.js'
 import { type Flushed, Flusher } from './flusher.js'
 import type { Keys } from './keys.js'
 import type { RedisSettings } from './options.js'
@@ -46,9 +48,7 @@ export class Service {
   private folding: Promise<void> | undefined
   private ending = false
   private keptAt = -Infinity
-  /** The ID of the state in Redis at the last flush, and when it was first found to be another one. */
-  private born = ''
-  private emptiedAt = -Infinity
+  private readonly emptied: Emptied
   /** Whether this process has seen to the dead writers that its first flush found. */
   private looked = false
   private reachable = true
@@ -58,21 +58,17 @@ export class Service {
     const { settings, connection, writer, flushed, carriesRemovals = false } = options
     const { expire } = settings
     const patience = this.flushTimeout
+    this.emptied = new Emptied(this.settle)
     this.shards = new Shards({ ...settings, connection, patience })
     this.shard = this.shards.shardOf(writer)
     const keys = this.shards.of(this.shard)
-    this.flusher = new Flusher(this.admitted(flushed), { ...this.shelfOptions(keys), patience, writer })
+    this.flusher = new Flusher(
+      this.shards.admitted(flushed, () => this.shard),
+      { ...this.shelfOptions(keys), patience, writer },
+    )
     const carried = carriesRemovals ? this.shard : undefined
     this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire, patience })
     this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
-  }
-
-  /** The same, but nothing goes to a shard that readers do not know. */
-  private admitted(flushed: Flushed): Flushed {
-    const admission = (): Promise<void> | undefined => this.shards.admission(this.shard)
-    return Object.defineProperty(Object.create(flushed), 'changing', {
-      get: () => flushed.changing ?? admission(),
-    })
   }
 
   private shelfOptions(keys: Keys): ShelfOptions {
@@ -179,7 +175,7 @@ export class Service {
       await flushing
       // Where the flush was taken, another shard did not answer.
       if (!flushes || !flushed) this.reachable = false
-      return { flushed: false, cause: this.unreachable(cause) }
+      return { flushed: false, cause: flushFailed(cause) }
     }
     if (flushed) this.reached()
     else this.reachable = false
@@ -194,8 +190,7 @@ export class Service {
    */
   private async settles(): Promise<boolean> {
     this.followBorn()
-    // A little longer than those that have seen the others, and restore what is missing.
-    const rest = this.emptiedAt + 1.3 * this.settle - monotonicNow()
+    const { rest } = this.emptied
     if (rest <= 0) return false
     await new Promise((resolve) => setTimeout(resolve, rest))
     return true
@@ -217,13 +212,8 @@ export class Service {
   }
 
   private followBorn(): void {
-    const { born } = this.flusher
-    if (this.born !== '' && born !== this.born) {
-      this.emptiedAt = monotonicNow()
-      // What this process has seen is restored whether it is scraped or not.
-      void this.restore?.().catch(() => {})
-    }
-    this.born = born
+    // What this process has seen is restored whether it is scraped or not.
+    if (this.emptied.follow(this.flusher.born)) void this.restore?.().catch(() => {})
   }
 
   /** Redis has answered a flush or a scrape, whichever came first. */
@@ -302,19 +292,12 @@ export class Service {
       this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.
-      if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))
+      if (this.reachable && !this.ending) this.options.onError(flushFailed(cause))
     }
   }
 
   private failed(cause: unknown): void {
-    if (this.reachable) this.options.onError(this.unreachable(cause))
+    if (this.reachable) this.options.onError(flushFailed(cause))
     this.reachable = false
-  }
-
-  private unreachable(cause: unknown): MetricsError {
-    if (cause instanceof MetricsError) return cause
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
-    return new MetricsError('FLUSH_FAILED', text, { cause })
   }
 }

@@ -1,5 +1,6 @@
 import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
+import type { Flushed } from './flusher.js'
 import { Keys } from './keys.js'
 import type { Connection } from './script.js'
 import { enlist } from './shard-scripts.js'
@@ -70,6 +71,16 @@ export class Shards {
   /** What a writer of a shard waits for before its first count goes there: readers must know the shard. */
   admission(shard: number): Promise<void> | undefined {
     return shard < this.recorded ? undefined : this.record()
+  }
+
+  /**
+   * The same ledger, but nothing of it goes to a shard that readers do not know.
+   *
+   * @param shard gives the shard of its writer
+   */
+  admitted(flushed: Flushed, shard: () => number): Flushed {
+    const admission = (): Promise<void> | undefined => this.admission(shard())
+    return Object.defineProperty(Object.create(flushed), 'changing', { get: () => flushed.changing ?? admission() })
   }
 
   /** Records the number of shards in shard 0, and learns from it. Rejects when shard 0 does not answer. */
