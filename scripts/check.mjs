@@ -1,21 +1,29 @@
 // What `npm test` runs before the tests: each step a line with its duration, and the tool's own words when it fails.
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkWorkflows } from './check-workflows.mjs'
 import { checkWords } from './words/check.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+/** The program of a package, as a script: what lies in node_modules/.bin differs between systems. */
+function bin(packageName, program) {
+  const folder = join(root, 'node_modules', packageName)
+  return join(folder, JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin[program])
+}
 
 const steps = [
-  ['build', () => run(process.execPath, 'scripts/build.mjs')],
+  ['build', () => run('scripts/build.mjs')],
   ['words', () => checkWords().join('\n') || undefined],
-  ['biome', () => run(bin('biome'), 'check', '--error-on-warnings', '.')],
-  ['types', () => run(bin('tsc'), '-p', 'test/types/tsconfig.json', '--noEmit')],
-  ['tests', () => run(bin('tsc'), '-p', 'test/tsconfig.json', '--noEmit')],
+  ['biome', () => run(bin('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '.')],
+  ['types', () => run(bin('typescript', 'tsc'), '-p', 'test/types/tsconfig.json', '--noEmit')],
+  ['tests', () => run(bin('typescript', 'tsc'), '-p', 'test/tsconfig.json', '--noEmit')],
+  ['actions', () => checkWorkflows(join(root, '.github', 'workflows'))],
   ['publint', publint],
   // Not for resolvers that know no "exports" (TypeScript's node10): the main front door alone could be found by them.
-  ['attw', () => run(bin('attw'), '--pack', '.')],
+  ['attw', () => run(bin('@arethetypeswrong/cli', 'attw'), '--pack', '.')],
 ]
 
 for (const [name, step] of steps) {
@@ -29,9 +37,9 @@ for (const [name, step] of steps) {
   }
 }
 
-/** @returns {string | undefined} all that a failing command wrote */
-function run(command, ...args) {
-  const result = spawnSync(command, args, {
+/** @returns {string | undefined} all that a failing script wrote */
+function run(script, ...args) {
+  const result = spawnSync(process.execPath, [script, ...args], {
     cwd: root,
     encoding: 'utf8',
     // Packing must not build again: the build step has.
@@ -40,7 +48,7 @@ function run(command, ...args) {
   })
   if (result.status === 0) return undefined
   const said = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim()
-  return said || (result.error?.message ?? `${command} ended with ${result.status ?? result.signal}`)
+  return said || (result.error?.message ?? `${script} ended with ${result.status ?? result.signal}`)
 }
 
 async function publint() {

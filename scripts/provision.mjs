@@ -99,6 +99,10 @@ if (missing.length > 0) {
   }
 }
 
+if (process.getuid?.() !== 0) {
+  console.log('provision: not root; left out: tests with other users, containers, network namespaces, and full disks')
+}
+
 provideManagers()
 
 /** Process managers that applications run under: beside the tests, because the package needs none of them. */

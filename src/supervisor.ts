@@ -63,7 +63,6 @@ export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker
 /** What an application has done when something happens; `server` is the supervisor, or what `attend()` gives. */
 export type Hooks<S extends SupervisorView = Supervisor> = HooksOf<S>
 
-/** Each may be undefined, which leaves the default. */
 type MayBeLeftOut<S> = { readonly [K in keyof S]?: S[K] | undefined }
 
 /** What `supervise` takes: every setting, and what only code can say. */
@@ -102,6 +101,7 @@ const superviseOptions = {
  * Makes this process the supervisor of an application: starts its workers on node:cluster, restarts those that end, and
  * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
  *
+ * @experimental
  * @returns when every worker serves
  * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `START_FAILED` when no worker could be started
  * @example
@@ -165,6 +165,7 @@ export interface AttendOptions
  * Attends to the workers that this primary starts itself with `cluster.fork()`: numbers them, shows what the kernel tells
  * of each, calls hooks, and answers scrapes on a port of its own. It starts, restarts and ends nobody.
  *
+ * @experimental
  * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`
  * @example
  * const attendant = await attend({ hooks: { workerExited: () => cluster.fork() } })
@@ -207,7 +208,6 @@ export async function configurationFrom(layers: Omit<Layers, 'file'>, path?: str
   return new Configuration({ ...layers, file })
 }
 
-/** What only code can say, there or not. */
 type Composition = {
   readonly [K in 'exec' | 'args' | 'execArgv' | 'hooks' | 'logger']?: SuperviseOptions[K] | undefined
 }

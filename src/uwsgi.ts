@@ -40,6 +40,7 @@ const collectorOptions = {
  * Reads uWSGI's stats server whenever the metrics are scraped, and shows what it tells under the names and labels of
  * uwsgi_exporter. Reads promhive's own as well, so that dashboards for uWSGI show `promhive run`.
  *
+ * @experimental
  * @param options see docs/server-statistics.md
  * @throws MetricsError `OPTION_INVALID`, naming the option
  * @example
@@ -91,6 +92,7 @@ const probeOptions = { allow: true, cores: true, timeout: true } as const satisf
  * process that Prometheus asks about many servers. Targets are `tcp://`, `http://` and `https://`; files and sockets of
  * this machine are not told to who asks from elsewhere. One that does not answer is `uwsgi_up 0`.
  *
+ * @experimental
  * @returns a listener for a server of `node:http`
  * @throws MetricsError `OPTION_INVALID`, naming the option
  * @example

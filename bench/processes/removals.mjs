@@ -1,4 +1,5 @@
-// What removing series costs the process that does it, another one that counts in them, and one that reads them.
+// What removing series costs the process that does it, others that have them too (one idle, one that counts meanwhile), and
+// one that reads them.
 import { fork } from 'node:child_process'
 import { LoopProbe } from '../loop-probe.mjs'
 
@@ -44,8 +45,23 @@ const verbs = {
   },
 }
 
+const ticks = new Counter({ name: 'ticks_total', help: 'Counts meanwhile.' })
+const counting = new LoopProbe()
+let ticking
+
 const answers = {
   count,
+  /** Counts every millisecond, as requests do. */
+  countOn() {
+    counting.start()
+    ticking = setInterval(() => ticks.inc(), 1)
+  },
+  /** The longest time for which the event loop stood still since then. */
+  async countNoMore() {
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    clearInterval(ticking)
+    return { held: counting.stop() }
+  },
   /** One more count: whoever counts after a removal carries it out first. */
   countOnce: () => timed(() => jobs.inc({ customer: 'kept', job: 'kept' })),
   scrape: () => timed(async () => shown(await register.metrics())),
@@ -59,21 +75,24 @@ if (role !== 'caller') {
 
 async function call() {
   const shares = process.env.PROMHIVE_DIR !== undefined
-  const others = shares ? await Promise.all(['writer', 'reader'].map(begin)) : []
-  const [writer, reader] = others
+  const others = shares ? await Promise.all(['writer', 'reader', 'counting'].map(begin)) : []
+  const [writer, reader, busy] = others
   count()
+  await busy?.ask('count')
   await writer?.ask('count')
   await reader?.ask('scrape')
   await register.metrics()
+  await busy?.ask('countOn')
   if (what === 'expire') await new Promise((resolve) => setTimeout(resolve, seconds * 1000 + 50))
   const caller = await timed(verbs[what])
   const read = reader ? await reader.ask('scrape') : await answers.scrape()
   const written = await writer?.ask('countOnce')
+  const counted = await busy?.ask('countNoMore')
   const left = shown(await register.metrics())
   const expected = written === undefined ? 0 : 1
   const wrong = read.value === 0 && left === expected ? [] : [`${read.value} series read, ${left} left`]
   for (const other of others) other.child.kill()
-  console.log(JSON.stringify({ caller, read, written, wrong }))
+  console.log(JSON.stringify({ caller, read, written, counted, wrong }))
   process.exit()
 }
 

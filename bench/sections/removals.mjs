@@ -51,6 +51,7 @@ async function medians({ what, series, removals, variant, runtime, quick, faults
     reader: of('read', 'milliseconds'),
     readerHeld: of('read', 'held'),
     writer: of('written', 'milliseconds'),
+    countingHeld: of('counted', 'held'),
   }
 }
 
@@ -64,6 +65,7 @@ function print(sizes, results) {
     ['next scrape', 'reader'],
     ['its loop held', 'readerHeld'],
     ['first count of another', 'writer'],
+    ['loop held of one that counts', 'countingHeld'],
   ]
   printTable(
     ['', ...columns.flatMap(([name]) => [name, 'grows'])],

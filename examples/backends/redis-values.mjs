@@ -1,4 +1,4 @@
-// A backend in the protocol of pytheus: a class of which each number is an instance, here in the hashes of a Redis.
+// A backend in the protocol of pytheus: each number is an instance of the class, here in hashes of a Redis.
 import { Redis } from 'ioredis'
 
 let redis
@@ -8,12 +8,12 @@ export class RedisValues {
   /** Called once, before anything is counted. */
   static initialize({ url, keyPrefix = '' }) {
     redis ??= new Redis(url)
-    // Each command tells of its own fault.
+    // Each command reports its own error.
     redis.on('error', () => {})
     prefix = keyPrefix
   }
 
-  /** All numbers in one round trip, also of series that only other processes know. */
+  /** All numbers in one round trip, including series that only other processes have. */
   static async generateSamples(registry) {
     const wanted = registry.collect().flatMap((family) => family.buckets.map((bucket) => ({ family, bucket })))
     const pipeline = redis.pipeline()

@@ -1,5 +1,5 @@
 // The application of the demo: four workers answer on one port, and the primary opens a second one for scrapes.
-// By itself it is an ordinary clustered application: node examples/demo/app.mjs
+// It also runs alone, as an ordinary clustered application: node examples/demo/app.mjs
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,15 +14,15 @@ async function runPrimary() {
   let stopping = false
   let listening = 0
   const metrics = await startMetricsServer({ port: 0 })
-  cluster.on('message', (_, message) => tell(message))
+  cluster.on('message', (_, message) => send(message))
   cluster.on('listening', ({ process: { pid } }, { port }) => {
-    tell({ event: 'listening', pid })
+    send({ event: 'listening', pid })
     if (++listening === workers) opened(`http://127.0.0.1:${port}`, metrics.url)
   })
   cluster.on('exit', ({ process: { pid } }) => {
     if (stopping) return
-    tell({ event: 'ended', pid })
-    // One that cannot even start would be started for ever.
+    send({ event: 'ended', pid })
+    // A worker that cannot start would be restarted forever.
     if (listening < workers) process.exit(1)
     cluster.fork()
   })
@@ -37,16 +37,16 @@ async function runPrimary() {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  // Whoever started this application with a channel to it has ended, in whatever way.
+  // The process that started this application over a channel has ended.
   process.on('disconnect', stop)
 }
 
 function opened(url, metrics) {
   if (process.send === undefined) console.log(`application at ${url}, metrics at ${metrics}`)
-  tell({ event: 'open', url, metrics })
+  send({ event: 'open', url, metrics })
 }
 
-function tell(message) {
+function send(message) {
   process.send?.(message)
 }
 
@@ -65,7 +65,7 @@ function runWorker() {
   const pid = new Gauge({ name: 'worker_pid', help: 'Process id of the worker on each seat.', mode: 'liveall' })
   pid.set(process.pid)
 
-  // For comparison: all that a registry of this process alone would know.
+  // For comparison: what a registry of this process alone would count.
   let alone = 0
 
   const server = createServer(async (request, response) => {
@@ -92,7 +92,7 @@ function runWorker() {
   server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1')
 
-  // Ctrl-C reaches every process of a terminal; when the workers end is the primary's business.
+  // Ctrl-C reaches every process of a terminal, but the primary decides when the workers end.
   process.on('SIGINT', () => {})
   process.on('warning', ({ code }) => {
     if (code === 'PROMHIVE_BUFFERED') process.send({ event: 'buffered' })

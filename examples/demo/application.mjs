@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const patience = 60_000
+const timeout = 60_000
 
 /** The application as a process tree of its own, started and ended by the demo. */
 export class Application extends EventEmitter {
@@ -37,10 +37,10 @@ export class Application extends EventEmitter {
   /** Resolves to the facts of the next event of this kind. */
   async next(event) {
     try {
-      const [facts] = await once(this, event, { signal: AbortSignal.timeout(patience) })
+      const [facts] = await once(this, event, { signal: AbortSignal.timeout(timeout) })
       return facts
     } catch (cause) {
-      throw new Error(`the application told nothing of "${event}" for ${patience / 1000} s`, { cause })
+      throw new Error(`the application did not report "${event}" within ${timeout / 1000} s`, { cause })
     }
   }
 

@@ -1,5 +1,5 @@
-// Starts an HTTP application of four processes, sends it real requests, kills one of its workers, scrapes all the while,
-// and compares what the client saw with what the scrapes say. Exits with 1 when anything differs.
+// Starts an HTTP application of four processes, sends requests, kills one of its workers, scrapes at the same time, and
+// compares the answers that the client got with the scrapes. Exits with 1 if anything differs.
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -11,9 +11,9 @@ import { Traffic } from './traffic.mjs'
 
 const usage = `npm run demo -- [--seconds N] [--busy] [--keep]
 
-  --seconds N  how long the requests go on (10)
-  --busy       kill the worker while it answers: a request that broke may have been counted or not
-  --keep       stay up afterwards, until Ctrl-C`
+  --seconds N  how long requests are sent (10)
+  --busy       kill the worker while it answers: a broken request may have been counted or not
+  --keep       keep the application running, until Ctrl-C`
 
 const concurrency = 24
 
@@ -23,16 +23,16 @@ const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort(new Error(signal)))
 
 try {
-  const faults = await Promise.race([tell(), ended(interrupted.signal)])
+  const faults = await Promise.race([run(), ended(interrupted.signal)])
   if (faults.length > 0) console.error(`\nFAILED\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
   else console.log('\nEverything agrees.')
   process.exitCode = faults.length > 0 ? 1 : 0
   if (options.keep) {
-    console.log('\nStill up, until Ctrl-C:')
+    console.log('\nRunning until Ctrl-C:')
     console.log(`  the application                  ${application.url}/`)
     console.log(`  all processes, by the primary    ${application.metrics}`)
     console.log(`  all processes, by any worker     ${application.url}/metrics`)
-    console.log(`  one process, as if it were alone ${application.url}/metrics-alone`)
+    console.log(`  one process by itself            ${application.url}/metrics-alone`)
     await ended(interrupted.signal).catch(() => {})
   }
 } catch (error) {
@@ -43,8 +43,8 @@ try {
 }
 process.exit()
 
-/** The whole story; gives what differed. */
-async function tell() {
+/** Runs the demo; returns the differences. */
+async function run() {
   console.log('promhive demo: an HTTP application of 4 processes, real requests, one worker killed\n')
   await application.open()
   const began = performance.now()
@@ -69,7 +69,7 @@ async function tell() {
   return differences(traffic, seen, death)
 }
 
-/** SIGKILL for one worker. Unless it is to be busy, the client leaves it first, so that no request has an unknown fate. */
+/** Kills one worker with SIGKILL. Without `--busy`, the client stops sending to it first, so that no request breaks. */
 async function killOne(traffic, seen, say) {
   const seats = [...seen.seats()]
   if (seats.length !== 4) throw new Error(`the scrapes show ${seats.length} of 4 workers: do they share a directory?`)
@@ -92,7 +92,7 @@ async function killOne(traffic, seen, say) {
   await seen.look()
   const taken = seen.seats().get(seat) === successor
   say(
-    `worker ${successor} replaces it${taken ? `, takes over seat ${seat} and counts on` : ''}, ${whole(performance.now() - since)} ms later`,
+    `worker ${successor} replaces it${taken ? `, takes over seat ${seat} and continues from its counts` : ''}, ${whole(performance.now() - since)} ms later`,
   )
   return { seat, pid, successor, taken, counted: traffic.byWorker.get(pid) ?? 0 }
 }
@@ -127,9 +127,9 @@ function report({ sent, answered, broken }, seen, { seat, pid, successor, taken,
   console.log(`  a registry per process  ${sparkline(alone.values, 56)}  each to its own scale`)
   const workers = [...answers].filter(([who]) => who !== 'primary').map(([who, n]) => `${who} ${n}`)
   const same = new Set(last.values()).size === 1
-  const heir = taken ? `worker ${successor} counts on from them` : `worker ${successor} sits elsewhere`
+  const heir = taken ? `worker ${successor} continues from them` : `worker ${successor} has another seat`
   console.log()
-  console.log(`  who answered  the primary ${answers.get('primary')} times; workers ${workers.join(', ')}`)
+  console.log(`  answers       the primary ${answers.get('primary')} times; workers ${workers.join(', ')}`)
   console.log(
     `  at the end    ${last.size} processes asked: ${same ? 'the same text from each, byte for byte' : 'their texts DIFFER'}`,
   )
@@ -141,7 +141,7 @@ function report({ sent, answered, broken }, seen, { seat, pid, successor, taken,
   )
 }
 
-/** What is not as it should be, in words. */
+/** Describes the differences. */
 function differences(traffic, seen, death) {
   const { sent, answered, broken, bySeries } = traffic
   const faults = [...seen.watch.faults]

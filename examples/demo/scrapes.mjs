@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 
-const patience = 10_000
+const timeout = 10_000
 
 /** Scrapes one address on a connection of its own, as often as it takes: the worker may be the one that is killed. */
 export async function scrape(url) {
@@ -16,7 +16,7 @@ export async function scrape(url) {
 function get(url) {
   const began = performance.now()
   return new Promise((resolve, reject) => {
-    const call = request(url, { agent: false, timeout: patience }, (response) => {
+    const call = request(url, { agent: false, timeout }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (piece) => {
@@ -30,17 +30,17 @@ function get(url) {
       })
     })
     call.on('error', reject)
-    call.on('timeout', () => call.destroy(new Error(`no answer in ${patience} ms`)))
+    call.on('timeout', () => call.destroy(new Error(`no answer in ${timeout} ms`)))
     call.end()
   })
 }
 
-/** An exposition without the one line that is of the scrape itself: how long it took. */
+/** Removes the duration of the scrape itself from an exposition. */
 export function withoutDuration(text) {
   return text.replace(/^promhive_scrape_duration_seconds .*\n/m, '')
 }
 
-/** The samples of an exposition in text: by name and labels as they stand there. */
+/** Returns the samples of a text exposition, by name and labels as written. */
 export function samplesOf(text) {
   const samples = new Map()
   for (const line of text.split('\n')) {
@@ -50,7 +50,7 @@ export function samplesOf(text) {
   return samples
 }
 
-/** The samples that must never go back: counters, and the buckets, counts and sums of histograms. */
+/** Returns the samples that must never decrease: counters, and the buckets, counts and sums of histograms. */
 export function countersOf(text) {
   const counting = new Set()
   for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
@@ -66,11 +66,11 @@ export function sum(samples, name) {
   return total
 }
 
-/** Follows one number from scrape to scrape, as Prometheus does: less than before is taken for a counter that began again. */
+/** Follows one number from scrape to scrape, as Prometheus does: a decrease counts as a restart of the counter. */
 export class Curve {
   values = []
   wentBack = 0
-  /** What increase() makes of it: the first value, and then every step up. */
+  /** What increase() returns: the first value, and every increase after it. */
   increase = 0
 
   add(value) {
@@ -81,7 +81,7 @@ export class Curve {
   }
 }
 
-/** Follows every counter of an exposition, and tells of each that ever went back or vanished. */
+/** Follows every counter of an exposition, and reports each one that decreased or disappeared. */
 export class Watch {
   faults = []
   #before = new Map()

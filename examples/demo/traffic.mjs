@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What the client asks for, in turn, and the route that the application counts it under. */
+/** The requests of the client, in turn, and the route under which the application counts each. */
 const calls = [
   ['GET', '/', '/'],
   ['GET', '/items/1', '/items/:id'],
@@ -9,14 +9,14 @@ const calls = [
   ['POST', '/orders', '/orders'],
   ['GET', '/nowhere', 'none'],
 ]
-/** A connection stays with one worker: it is given up after some requests, so that all workers get some. */
+/** A connection stays with one worker. It is closed after some requests, so that all workers get some. */
 const requestsPerConnection = () => 10 + Math.floor(Math.random() * 30)
 
-/** A client of the application: so many requests at a time over kept connections, and a tally of what was answered. */
+/** A client of the application: sends `concurrency` requests at a time over kept connections, and counts the answers. */
 export class Traffic {
   sent = 0
   answered = 0
-  /** Requests that got no answer: whether they were counted nobody can know. */
+  /** Requests without an answer: they may have been counted or not. */
   broken = 0
   /** Answered requests by `METHOD route status`. */
   bySeries = new Map()
@@ -44,7 +44,7 @@ export class Traffic {
 
   /**
    * Resolves when no request is under way to this worker. From then on none is sent to it and no connection is opened,
-   * until `resume`; the other workers go on answering on theirs.
+   * until `resume`; the other workers continue to answer.
    */
   async leave(worker) {
     this.#resumed = new Promise((resolve) => {
@@ -61,7 +61,7 @@ export class Traffic {
 
   /**
    * Gives up what was sent before this moment and still has no answer a second later: a connection that was being handed
-   * to a worker when it was killed stays open, and nobody answers on it.
+   * to a worker when it was killed stays open, and no process answers on it.
    */
   async giveUp(moment) {
     await sleep(1000)

@@ -1,7 +1,10 @@
 // The words that promhive does not use, and what to write instead. A new one is a line.
 
 /** Where words are looked for. A rule without `scopes` applies to all of them. */
-export const scopes = ['docs', 'comments', 'identifiers']
+export const scopes = ['docs', 'examples', 'comments', 'identifiers']
+
+/** Where sentences are. */
+const prose = ['docs', 'examples', 'comments']
 
 /**
  * `pattern` finds a word or a phrase in a text; in identifiers, it is matched against their single words.
@@ -18,22 +21,22 @@ export const banned = [
     word: "one's own",
     pattern: /\bof one[’']s own\b|\bone[’']s own\b/gi,
     instead: 'your own, or the owner by name',
-    scopes: ['docs', 'comments'],
+    scopes: prose,
   },
   // The field has a term.
   { word: 'anew', pattern: /\banew\b/gi, instead: 'again' },
-  { word: 'goes on', pattern: /\b(?:go|goes|going|went) on\b/gi, instead: 'continues', scopes: ['docs', 'comments'] },
+  { word: 'goes on', pattern: /\b(?:go|goes|going|went) on\b/gi, instead: 'continues', scopes: prose },
   { word: 'lies', pattern: /\b(?:lies|lie|lay|lain)\b/gi, instead: 'is, is stored' },
   {
     word: 'stands',
     pattern: /\b(?:stands?|stood|standing) (?:in|there|at|behind|before|beside|on|alone)\b/gi,
     instead: 'is, is listed, is shown',
-    scopes: ['docs', 'comments'],
+    scopes: prose,
   },
   { word: 'taken up', pattern: /\b(?:taken|takes|take|took) up\b/gi, instead: 'reloaded, applied, occupies' },
   { word: 'takes along', pattern: /\b(?:taken?|takes|took) along\b/gi, instead: 'moves, copies' },
   { word: 'waits no more', pattern: /\bwaited for\b/gi, instead: 'timeout; awaited; waits for it' },
-  { word: 'way out', pattern: /\bways? out\b/gi, instead: 'what to do; an exporter', scopes: ['docs', 'comments'] },
+  { word: 'way out', pattern: /\bways? out\b/gi, instead: 'what to do; an exporter', scopes: prose },
   { word: 'hears of', pattern: /\b(?:hears?|heard) (?:of|from)\b/gi, instead: 'is notified, reports, a sign of life' },
   { word: 'learns of', pattern: /\b(?:learns?|learnt|learned) of\b/gi, instead: 'is notified of, subscribes to' },
   { word: 'for ever', pattern: /\bfor ever\b/gi, instead: 'forever, without a limit' },
@@ -42,17 +45,17 @@ export const banned = [
   { word: 'so many', pattern: /\bso (?:many|much) (?:seconds|bytes|times)\b/gi, instead: 'the number of' },
   { word: 'speaks https', pattern: /\b(?:speaks?|spoken) (?:https?|tls|http)\b/gi, instead: 'serves HTTPS' },
   { word: 'puts aside', pattern: /\bputs? (?:it |them )?aside\b/gi, instead: 'renames, keeps' },
-  { word: 'at last', pattern: /\bat last\b/gi, instead: 'finally, then', scopes: ['docs', 'comments'] },
+  { word: 'at last', pattern: /\bat last\b/gi, instead: 'finally, then', scopes: prose },
   { word: 'merely', pattern: /\bmere(?:ly)?\b/gi, instead: 'only' },
   { word: 'looks that', pattern: /\blooks? that\b/gi, instead: 'checks that' },
   { word: 'in the making', pattern: /\bin the making\b/gi, instead: 'being written' },
   { word: 'is had', pattern: /\b(?:is|are) had\b/gi, instead: 'has, is available' },
-  { word: 'looked at', pattern: /\blooked at\b/gi, instead: 'checked, measured', scopes: ['docs', 'comments'] },
-  { word: 'asked for', pattern: /\b(?:is|are) asked for\b/gi, instead: 'requested', scopes: ['docs', 'comments'] },
-  { word: 'is at home', pattern: /\bat home\b/gi, instead: 'is part of', scopes: ['docs', 'comments'] },
-  { word: 'of a like', pattern: /\b(?:its|their) like\b/gi, instead: 'and similar ones', scopes: ['docs', 'comments'] },
-  { word: 'as ever', pattern: /\bas ever\b/gi, instead: 'as usual', scopes: ['docs', 'comments'] },
-  { word: 'besides that', pattern: /^Besides,/gim, instead: 'also', scopes: ['docs', 'comments'] },
+  { word: 'looked at', pattern: /\blooked at\b/gi, instead: 'checked, measured', scopes: prose },
+  { word: 'asked for', pattern: /\b(?:is|are) asked for\b/gi, instead: 'requested', scopes: prose },
+  { word: 'is at home', pattern: /\bat home\b/gi, instead: 'is part of', scopes: prose },
+  { word: 'of a like', pattern: /\b(?:its|their) like\b/gi, instead: 'and similar ones', scopes: prose },
+  { word: 'as ever', pattern: /\bas ever\b/gi, instead: 'as usual', scopes: prose },
+  { word: 'besides that', pattern: /^Besides,/gim, instead: 'also', scopes: prose },
   // Invented words.
   { word: 'how-manieth', pattern: /\bhow-?manieth\b/gi, instead: 'its sequence number' },
   { word: 'patience', pattern: /\bpatien(?:ce|tly|t)\b/gi, instead: 'timeout' },

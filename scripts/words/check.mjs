@@ -10,7 +10,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** How each scope is read: its files, and the text of a file that is checked, line by line. */
 const readers = {
   docs: {
-    files: () => ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md', ...filesIn('docs', '.md')],
+    files: () => [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'CHANGELOG.md',
+      'bench/README.md',
+      ...filesIn('docs', '.md'),
+    ],
+    textOf: withoutAddresses,
+  },
+  examples: {
+    files: () => filesIn('examples', '.mjs', '.cjs', '.ts', '.yml', '.service', 'Dockerfile'),
     textOf: withoutAddresses,
   },
   comments: { files: () => filesIn('src', '.ts'), textOf: commentsOf },
@@ -111,10 +122,10 @@ export function findTooMany(text) {
   return `README and docs: ${names}: ${found.length} times in ${words} words: ${rare.instead}`
 }
 
-function filesIn(folder, ending) {
+function filesIn(folder, ...endings) {
   const names = readdirSync(join(root, folder), { recursive: true }).map((name) => name.replaceAll('\\', '/'))
   return names
-    .filter((name) => name.endsWith(ending))
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
     .sort()
     .map((name) => `${folder}/${name}`)
 }

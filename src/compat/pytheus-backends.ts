@@ -16,6 +16,7 @@ import { SharedBackend } from '../store/shared/shared-backend.js'
 /**
  * One process that counts in memory, under the name that pytheus gives it.
  *
+ * @experimental
  * @example loadBackend(SingleProcessBackend)
  */
 export class SingleProcessBackend extends MemoryBackend {
@@ -39,6 +40,7 @@ export interface MultiProcessFileOptions {
  * The processes of one host, sharing a directory, under the name in pytheus' documentation. `configure({ dir })` does the
  * same.
  *
+ * @experimental
  * @throws MetricsError `OPTION_INVALID`; `DIRECTORY_UNUSABLE` from `loadBackend`
  * @example loadBackend(MultiProcessFileBackend, { dir: '/dev/shm/shop' })
  */

@@ -6,19 +6,25 @@ import { grown } from './chains.js'
  */
 export class SeriesGroups {
   /** The first series of each chain; 0 for none. A power of two of them. */
-  private heads: Int32Array = new Int32Array(16)
-  private next: Int32Array = new Int32Array(16)
-  private previous: Int32Array = new Int32Array(16)
+  private heads: Int32Array
+  private next: Int32Array
+  private previous: Int32Array
   private size = 0
 
   /**
    * @param labels which labels, by position
    * @param valueAt the number of a label value of a series
+   * @param expected how many series are about to be added
    */
   constructor(
     private readonly labels: readonly number[],
     private readonly valueAt: (series: number, label: number) => number,
-  ) {}
+    expected = 16,
+  ) {
+    this.heads = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(expected, 16))))
+    this.next = new Int32Array(expected + 1)
+    this.previous = new Int32Array(expected + 1)
+  }
 
   add(series: number): void {
     if (series >= this.next.length) {

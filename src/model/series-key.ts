@@ -54,9 +54,9 @@ function arityOfParsed(key: string): number {
 /** A filter that came from outside; undefined for what is none. */
 export function labelFilterFrom(value: unknown): LabelFilter | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return Object.values(value).every((each) => each === null || typeof each === 'string')
-    ? (value as LabelFilter)
-    : undefined
+  const filter = value as Record<string, unknown>
+  for (const name in filter) if (filter[name] !== null && typeof filter[name] !== 'string') return undefined
+  return filter as LabelFilter
 }
 
 /** Some series of a family: those whose labels have these values, `null` for a label that they lack. Empty: all of them. */

@@ -156,21 +156,26 @@ export class SeriesNumbers {
 
   /** The series that the filter names. */
   select(filter: LabelFilter): number[] {
-    const { names, forms } = this
+    const { names, forms, wanted } = this
     const labels: number[] = []
-    const values: number[] = []
-    for (const [label, name] of names.entries()) {
-      if (!Object.hasOwn(filter, name)) continue
-      const value = forms[label]!.numberOf(filter[name]!)
+    for (let label = 0; label < names.length; label++) {
+      const text = ownText(filter, names[label]!)
+      if (text === undefined) continue
+      const value = forms[label]!.numberOf(text)
       // No series has this value.
       if (value === undefined) return []
       labels.push(label)
-      values.push(value)
+      wanted[label] = value
     }
     // A label that the family does not have: no series has a value for it.
     if (labels.length < Object.keys(filter).length) return []
-    if (labels.length < names.length) return this.selection.select(labels, values)
-    const number = this.numberOf(names.map((name) => filter[name]!))
+    if (labels.length < names.length) {
+      return this.selection.select(
+        labels,
+        labels.map((label) => wanted[label]!),
+      )
+    }
+    const number = this.findWanted(this.hashOfWanted())
     return number > 0 ? [number] : []
   }
 
@@ -206,6 +211,10 @@ export class SeriesNumbers {
     for (let i = 0; i < this.names.length; i++) hash = mixed(hash, this.values[number * this.names.length + i]!)
     return hash
   }
+}
+
+function ownText(filter: LabelFilter, name: string): string | null | undefined {
+  return hasOwn.call(filter, name) ? filter[name] : undefined
 }
 
 /** The last value comes in by an addition alone: nothing that is looked up waits for a product. */

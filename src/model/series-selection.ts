@@ -49,7 +49,7 @@ export class SeriesSelection {
     const id = labels.join()
     let index = this.indexes.get(id)
     if (index !== undefined || this.series.size < few || this.indexes.size >= mostIndexes) return index
-    index = new SeriesGroups(labels, (series, label) => this.series.valueAt(series, label))
+    index = new SeriesGroups(labels, (series, label) => this.series.valueAt(series, label), this.series.size)
     for (const series of this.series.numbers()) index.add(series)
     this.indexes.set(id, index)
     return index

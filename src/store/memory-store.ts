@@ -34,7 +34,11 @@ interface KnownFamily {
   readonly series: SeriesSlots
 }
 
-/** Slots on the heap of one process: what a backend counts in that sends its numbers elsewhere. */
+/**
+ * Slots on the heap of one process: what a backend counts in that sends its numbers elsewhere.
+ *
+ * @experimental
+ */
 export class MemoryStore implements Store {
   readonly gate = new Int32Array(1)
   /** Begins again when it tells mostly of series that are gone. */

@@ -10,6 +10,8 @@ export const ignored = 2
 /**
  * All that one writer ever said about its series, in order: the names to the numbers. Only grows, so that whoever follows
  * it keeps a position. Columns instead of objects: a busy application has a hundred thousand entries per writer.
+ *
+ * @experimental
  */
 export class SeriesLog {
   /** Undefined where a file told of a family in a line that cannot be read. */

@@ -53,7 +53,8 @@ export class SeriesSlots {
 
   /** The numbers of the series that a filter names. */
   named(filter: LabelFilter): number[] {
-    for (const _ in filter) return this.numbers.select(filter).filter((number) => (this.slots[number] ?? 0) > 0)
+    if (Object.keys(filter).length > 0)
+      return this.numbers.select(filter).filter((number) => (this.slots[number] ?? 0) > 0)
     // All series: there may be a hundred thousand.
     const all: number[] = []
     for (let number = 1; number < this.slots.length; number++) if (this.slots[number]! > 0) all.push(number)

@@ -12,6 +12,8 @@ const lookEvery = 1000
 /**
  * Attends to workers that the application's own primary starts with `cluster.fork()`: gives them numbers, 1 to as many as
  * there are at once, shows what the kernel tells of them, calls hooks, and answers scrapes. It starts and ends nobody.
+ *
+ * @experimental
  */
 export class Attendant extends SupervisorCore {
   private readonly attended = new Map<number, WorkerProcess>()

@@ -23,6 +23,7 @@ export interface HookedSupervisor extends SupervisorView {
 /**
  * Has the metrics of the primary and of its workers shown from the start.
  *
+ * @experimental
  * @example supervise({ hooks: { onStarting: defaultOnStarting } })
  */
 export function defaultOnStarting(server: HookedSupervisor): void {
@@ -32,6 +33,7 @@ export function defaultOnStarting(server: HookedSupervisor): void {
 /**
  * Opens the metrics port; tries again a few times while it is taken.
  *
+ * @experimental
  * @example supervise({ metrics: false, hooks: { whenReady: defaultWhenReady } })
  */
 export async function defaultWhenReady(server: HookedSupervisor): Promise<void> {
@@ -42,6 +44,7 @@ export async function defaultWhenReady(server: HookedSupervisor): Promise<void> 
  * Brings the metrics of a worker up to date that was told to end. The supervisor ends it gracefully afterwards, when its
  * successor serves.
  *
+ * @experimental
  * @example supervise({ hooks: { workerInt: defaultWorkerInt } })
  */
 export function defaultWorkerInt(worker: SupervisedWorker): void {
@@ -51,6 +54,7 @@ export function defaultWorkerInt(worker: SupervisedWorker): void {
 /**
  * Closes the metrics port, and ends what the application has left running below the supervisor.
  *
+ * @experimental
  * @example supervise({ hooks: { onExit: defaultOnExit } })
  */
 export async function defaultOnExit(server: HookedSupervisor): Promise<void> {
@@ -61,6 +65,7 @@ export async function defaultOnExit(server: HookedSupervisor): Promise<void> {
 /**
  * Carries `--workers`, `--bind` and `--worker-class` into the environment under gunicorn's names.
  *
+ * @experimental
  * @example supervise({ hooks: { postFork: defaultPostFork } })
  */
 export function defaultPostFork(server: HookedSupervisor, _worker: SupervisedWorker): void {
@@ -70,6 +75,7 @@ export function defaultPostFork(server: HookedSupervisor, _worker: SupervisedWor
 /**
  * Opens the metrics port and, with `REDIS_ENABLED`, begins to forward to Redis. A Redis that cannot be reached is logged.
  *
+ * @experimental
  * @example supervise({ metrics: false, hooks: { whenReady: redisWhenReady } })
  */
 export async function redisWhenReady(server: HookedSupervisor): Promise<void> {

@@ -44,7 +44,11 @@ export const hookNames = [
 ] as const
 export type HookName = (typeof hookNames)[number]
 
-/** What a hook is told. */
+/**
+ * What a hook is told.
+ *
+ * @experimental
+ */
 export class HookContext<S extends SupervisorView = SupervisorView> {
   readonly event: HookName | undefined
   readonly server: S

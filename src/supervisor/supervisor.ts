@@ -193,9 +193,7 @@ export class Supervisor extends SupervisorCore {
     await Promise.all([told, ...leaving, ...coming])
   }
 
-  /** @internal */
   protected readonly countsRequests = true
-
   /** @internal */
   protected numbered(): Iterable<readonly [number, WorkerProcess | undefined]> {
     return [...this.places.values()].map(({ id, worker }) => [id, worker])

@@ -75,6 +75,7 @@ describe('promhive doctor', () => {
 
   test.runIf(process.getuid?.() !== 0)('tells of a directory that this user cannot read', async ({ stage }) => {
     const directory = stage.directory()
+    mkdirSync(directory)
     chmodSync(directory, 0)
     const { code, wrong } = await examine(stage, [directory])
     chmodSync(directory, 0o700)

@@ -25,6 +25,8 @@ export class KnownFamilies {
   private readonly byDefinition = new Map<string, KnownFamily>()
   /** By registry and name: several definitions may have one. */
   private readonly byName = new Map<string, KnownFamily[]>()
+  /** What the last removal named. */
+  private last: (Pick<Removal, 'registry' | 'name'> & { readonly families: readonly KnownFamily[] }) | undefined
 
   get(family: FamilyDescriptor): KnownFamily | undefined {
     return this.byDefinition.get(definitionKey(family))
@@ -32,6 +34,7 @@ export class KnownFamilies {
 
   add(known: KnownFamily): void {
     this.byDefinition.set(definitionKey(known.family), known)
+    this.last = undefined
     const id = removalTargetOf(known.family)
     const others = this.byName.get(id)
     if (others === undefined) this.byName.set(id, [known])
@@ -45,7 +48,13 @@ export class KnownFamilies {
 
   /** The families that a removal names. */
   named(removal: Removal): readonly KnownFamily[] {
-    return this.byName.get(removalTargetOf(removal)) ?? []
+    // Many removals name one family: its name is put together once.
+    const { last } = this
+    if (last?.name === removal.name && last.registry === removal.registry) return last.families
+    const { registry, name } = removal
+    const families = this.byName.get(removalTargetOf(removal)) ?? []
+    this.last = { registry, name, families }
+    return families
   }
 
   [Symbol.iterator](): Iterator<KnownFamily> {

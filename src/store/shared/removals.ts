@@ -187,19 +187,21 @@ function linesOf(bytes: Buffer, position: number): { removals: PlacedRemoval[]; 
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
     const text = checkedText(bytes, from, end)
     from = end + 1
-    const removal = text?.startsWith('r ') ? removalFrom(text) : undefined
-    if (removal !== undefined) removals.push({ ...removal, position: position + from })
+    const removal = text?.startsWith('r ') ? removalFrom(text, position + from) : undefined
+    if (removal !== undefined) removals.push(removal)
   }
   return { removals, length: from }
 }
 
 /** Undefined for an invalid line, even if its checksum is right. */
-function removalFrom(text: string): Removal | undefined {
+function removalFrom(text: string, position: number): PlacedRemoval | undefined {
   try {
     const [registry, name, filter, author] = JSON.parse(text.slice(2)) as unknown[]
     const labels = labelFilterFrom(filter)
     if (typeof registry !== 'string' || typeof name !== 'string' || labels === undefined) return undefined
-    return { registry, name, labels, ...(typeof author === 'string' && { author }) }
+    return typeof author === 'string'
+      ? { registry, name, labels, position, author }
+      : { registry, name, labels, position }
   } catch {
     return undefined
   }

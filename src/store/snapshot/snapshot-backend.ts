@@ -37,6 +37,7 @@ type Promised<T> = T | Promise<T>
  * A backend over any engine that keeps a few bytes per process: an author writes how a snapshot is kept, and how all of
  * them are read. Counting is local arithmetic; what a snapshot means, who lives, and whose numbers go on where is ours.
  *
+ * @experimental
  * @example
  * class KeyValueBackend extends SnapshotBackend {
  *   name = 'key-value'

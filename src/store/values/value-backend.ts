@@ -26,6 +26,8 @@ type AnyValueClass = new (
 /**
  * Counts in a backend of pytheus' protocol: a class with `inc`, `dec`, `set` and `get`, one instance for each number.
  * Counting is local arithmetic here as well; what changed is given to the instances every second and at exit.
+ *
+ * @experimental
  */
 export class ValueBackend implements Backend {
   readonly shared = true

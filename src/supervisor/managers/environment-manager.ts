@@ -8,7 +8,11 @@ const variables = { workers: 'GUNICORN_WORKERS', bind: 'GUNICORN_BIND', workerCl
 /** What stands for "nobody said anything" in gunicorn. */
 const silent: Readonly<Record<string, unknown>> = { workers: 1, bind: '', workerClass: 'sync' }
 
-/** Carries what was decided in the primary into the environment of workers. */
+/**
+ * Carries what was decided in the primary into the environment of workers.
+ *
+ * @experimental
+ */
 export class EnvironmentManager {
   constructor(readonly logger: Logger = standardLogger) {}
 

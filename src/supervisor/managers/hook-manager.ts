@@ -6,7 +6,11 @@ import { type Logger, standardLogger, textOf } from '../log.js'
 /** Milliseconds that a hook may take. */
 const patience = 30_000
 
-/** Calls what others wrote, so that its faults stay its own. */
+/**
+ * Calls what others wrote, so that its faults stay its own.
+ *
+ * @experimental
+ */
 export class HookManager {
   static {
     holdAwaited(HookManager.prototype, 'safeExecute', 'execute')

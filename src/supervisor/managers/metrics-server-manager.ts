@@ -45,7 +45,11 @@ const known = {
   registry: true,
 } as const satisfies OptionNames<MetricsServerSetup>
 
-/** Opens the metrics port, and closes it. A port that cannot be had costs the scrapes, never the application. */
+/**
+ * Opens the metrics port, and closes it. A port that cannot be had costs the scrapes, never the application.
+ *
+ * @experimental
+ */
 export class MetricsServerManager {
   static {
     holdAwaited(MetricsServerManager.prototype, 'startServer', 'stopServer')

@@ -9,7 +9,11 @@ interface Descendant {
   readonly startTicks: number
 }
 
-/** Ends what this process has started, and what that has: nobody else's processes. Needs /proc. */
+/**
+ * Ends what this process has started, and what that has: nobody else's processes. Needs /proc.
+ *
+ * @experimental
+ */
 export class ProcessManager {
   static {
     holdAwaited(ProcessManager.prototype, 'cleanupProcesses')

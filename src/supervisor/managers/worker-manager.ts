@@ -7,7 +7,11 @@ import type { SupervisedWorker } from '../lifecycle.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 import { WorkerProcess } from '../worker-process.js'
 
-/** Brings a worker's metrics up to date, and a worker to its end. */
+/**
+ * Brings a worker's metrics up to date, and a worker to its end.
+ *
+ * @experimental
+ */
 export class WorkerManager {
   static {
     holdAwaited(WorkerManager.prototype, 'shutdownWorker')

@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, lstatSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isPrivate, isTrusted } from '../../model/ownership.js'
 
@@ -47,5 +57,9 @@ function makePrivate(directory: string, passes: typeof isPrivate): boolean {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
   const facts = lstatSync(directory)
-  return facts.isDirectory() && passes(facts, process.geteuid?.() ?? facts.uid)
+  const user = process.geteuid?.() ?? facts.uid
+  if (!facts.isDirectory() || !passes(facts, user)) return false
+  // The umask may have removed even the owner's rights.
+  if (facts.uid === user && (facts.mode & 0o700) !== 0o700) chmodSync(directory, 0o700)
+  return true
 }

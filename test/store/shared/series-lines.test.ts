@@ -36,6 +36,23 @@ test('what is no time is a broken line', () => {
   }
 })
 
+test('a line has the position that a series was opened behind, where the time is the same without it', () => {
+  const position = fc.oneof(fc.nat(), fc.maxSafeNat())
+  holds(
+    fc.property(position, fc.integer({ min: 1_600_000_000_000, max: 2_500_000_000_000 }), (behind, now) => {
+      const log = new SeriesLog()
+      const lines = [
+        familyLine(0, counterFamily('c')),
+        openedLine(0, 1, now / 1000, '[]'),
+        openedLine(0, 1, now / 1000, '[]', behind),
+      ]
+      expect(readLines(Buffer.concat(lines), log, 10)).toEqual({ length: Buffer.concat(lines).length, faults: 0 })
+      expect([...log.openedBehind]).toEqual([[1, behind]])
+      expect(log.createdAt).toEqual([now / 1000, now / 1000])
+    }),
+  )
+})
+
 test('the lines in use tell of the same series as all lines, and of no other', () => {
   const entry = fc.record({ slot: fc.nat(9), removes: fc.boolean(), key: fc.nat(99), broken: fc.boolean() })
   const openIn = (bytes: Buffer): [number, number, string][] => {

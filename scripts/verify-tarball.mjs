@@ -1,0 +1,28 @@
+// Refuses a packed package that lacks an addon that it is published with, or a file that its package.json names.
+//   node scripts/verify-tarball.mjs promhive-0.1.0.tgz
+import { spawnSync } from 'node:child_process'
+import { addons } from './addons.mjs'
+
+const [tarball] = process.argv.slice(2)
+const tar = (...args) => {
+  const { status, stdout, stderr, error } = spawnSync('tar', args, { encoding: 'utf8' })
+  if (status !== 0) throw error ?? new Error(stderr)
+  return stdout
+}
+
+const present = new Set(tar('-tzf', tarball).split('\n'))
+const manifest = JSON.parse(tar('-xzOf', tarball, 'package/package.json'))
+
+/** Every relative path in a part of package.json. */
+const pathsIn = (part) =>
+  typeof part === 'string' ? (part.startsWith('./') ? [part] : []) : Object.values(part ?? {}).flatMap(pathsIn)
+
+const { main, module, types, typesVersions, bin, exports, imports } = manifest
+const needed = [
+  ...Object.keys(addons).map((processor) => `./prebuilds/linux-${processor}/promhive.node`),
+  ...pathsIn([main, module, types, typesVersions, bin, exports, imports]),
+]
+const missing = [...new Set(needed)].filter((path) => !present.has(`package/${path.slice(2)}`))
+for (const path of missing) console.error(`${tarball} lacks ${path}`)
+if (missing.length > 0) process.exitCode = 1
+else console.log(`${tarball} has ${Object.keys(addons).length} addons, and every file that package.json names`)

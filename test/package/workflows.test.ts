@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { parse } from 'yaml'
+import { root } from '../helpers/processes/dist.js'
+import { type Stage, test } from '../helpers/processes/stage.js'
+
+interface Job {
+  readonly needs?: string
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly strategy?: { readonly matrix: { readonly os: readonly string[]; readonly node: readonly number[] } }
+  readonly 'continue-on-error'?: boolean
+  readonly steps: readonly { readonly run?: string; readonly uses?: string }[]
+}
+
+function jobsOf(name: string): Readonly<Record<string, Job>> {
+  return parse(readFileSync(join(root, '.github', 'workflows', name), 'utf8')).jobs
+}
+
+const commands = ({ steps }: Job): string[] => steps.flatMap(({ run }) => run ?? [])
+
+describe('the workflow of CI', () => {
+  const { linux, root: asRoot, unverified } = jobsOf('ci.yml')
+
+  test('runs the tests on every supported Node.js, on both processors, and must pass', () => {
+    const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const { os, node } = linux!.strategy!.matrix
+    expect(node).toEqual([20, 22, 24, 26])
+    expect(engines.node).toMatch(`>=${node[0]}.`)
+    expect(os).toEqual(['ubuntu-latest', 'ubuntu-24.04-arm'])
+    expect(linux!['continue-on-error']).toBeUndefined()
+    expect(commands(linux!)).toContain('npm test')
+  })
+
+  test('runs the tests as root as well', () => {
+    expect(commands(asRoot!).join('\n')).toContain('sudo env "PATH=$PATH" bash .ci/run')
+  })
+
+  test('shows the results of macOS and Windows, where promhive is not verified', () => {
+    const { os, node } = unverified!.strategy!.matrix
+    expect([os, node]).toEqual([
+      ['macos-latest', 'windows-latest'],
+      [20, 22, 24, 26],
+    ])
+    expect(unverified!['continue-on-error']).toBe(true)
+    expect(commands(unverified!)).toContain('npm test')
+  })
+})
+
+describe('the workflow of a release', () => {
+  const { pack, publish } = jobsOf('release.yml')
+
+  test('packs, and verifies the tarball before it is handed on', () => {
+    const [packs, verifies] = ['npm pack', 'node scripts/verify-tarball.mjs promhive-*.tgz'].map((command) =>
+      pack!.steps.findIndex(({ run }) => run === command),
+    )
+    const uploads = pack!.steps.findIndex(({ uses }) => uses?.startsWith('actions/upload-artifact@'))
+    expect(packs).toBeGreaterThan(0)
+    expect(verifies).toBeGreaterThan(packs!)
+    expect(uploads).toBeGreaterThan(verifies!)
+  })
+
+  test('publishes that tarball with provenance, and with no permission besides', () => {
+    expect(publish!.needs).toBe('pack')
+    expect(publish!.permissions).toEqual({ contents: 'read', 'id-token': 'write' })
+    expect(commands(publish!)).toEqual(['npm publish promhive-*.tgz --provenance --access public'])
+  })
+})
+
+describe('scripts/verify-tarball.mjs', () => {
+  /** Packs empty files of these names beside a package.json, and verifies the tarball. */
+  function verify(stage: Stage, files: readonly string[]) {
+    const folder = stage.folder()
+    const manifest = { main: './dist/cjs/index.js', exports: { '.': { import: './dist/esm/index.js' } } }
+    mkdirSync(join(folder, 'package'))
+    writeFileSync(join(folder, 'package', 'package.json'), JSON.stringify(manifest))
+    for (const file of files) {
+      mkdirSync(dirname(join(folder, 'package', file)), { recursive: true })
+      writeFileSync(join(folder, 'package', file), '')
+    }
+    const tarball = join(folder, 'promhive.tgz')
+    expect(spawnSync('tar', ['-czf', tarball, '-C', folder, 'package']).status).toBe(0)
+    const script = join(root, 'scripts', 'verify-tarball.mjs')
+    const { status, stderr } = spawnSync(process.execPath, [script, tarball], { encoding: 'utf8' })
+    return { status, stderr: stderr.replaceAll(tarball, 'it') }
+  }
+
+  const doors = ['dist/cjs/index.js', 'dist/esm/index.js']
+  const [x64, arm64] = ['prebuilds/linux-x64/promhive.node', 'prebuilds/linux-arm64/promhive.node']
+
+  test('accepts a package with every addon and every file that package.json names', ({ stage }) => {
+    expect(verify(stage, [...doors, x64, arm64])).toEqual({ status: 0, stderr: '' })
+  })
+
+  test('refuses a package without an addon, and names it', ({ stage }) => {
+    expect(verify(stage, [...doors, x64])).toEqual({ status: 1, stderr: `it lacks ./${arm64}\n` })
+  })
+
+  test('refuses a package without a file that package.json names', ({ stage }) => {
+    expect(verify(stage, [doors[0]!, x64, arm64])).toEqual({ status: 1, stderr: `it lacks ./${doors[1]}\n` })
+  })
+})
