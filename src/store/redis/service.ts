@@ -61,10 +61,10 @@ export class Service {
     this.emptied = new Emptied(this.settle)
     this.shards = new Shards({ ...settings, connection, patience })
     this.shard = this.shards.shardOf(writer)
-    const keys = this.shards.of(this.shard)
+    const ofFlusher = { ...this.shelfOptions(this.shards.of(this.shard)), patience, writer }
     this.flusher = new Flusher(
       this.shards.admitted(flushed, () => this.shard),
-      { ...this.shelfOptions(keys), patience, writer },
+      ofFlusher,
     )
     const carried = carriesRemovals ? this.shard : undefined
     this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire, patience })
