@@ -41,7 +41,7 @@ export interface RedisForwarder {
 export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisForwarder {
   const home = processHome()
   const { registry, ...place } = options
-  const settings = settingsOf(place, process.env)
+  const settings = settingsOf(place, process.env, (text) => home.log.warn('VARIABLE_IGNORED', text))
   let counter: Counter<'result'> | undefined
   const forwarding = new RedisForwarding(settings, {
     registry: registry ?? home.registry,

@@ -1,5 +1,6 @@
 import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
+import { processHome } from './home/default-registry.js'
 import { MetricsError } from './model/errors.js'
 import { describe } from './model/metric-name.js'
 import { checkTls } from './redis-client/place.js'
@@ -9,12 +10,14 @@ import type { Backend, Surroundings } from './store/backend.js'
 import { MemoryStore } from './store/memory/memory-backend.js'
 import { AwaitedBackend } from './store/redis/awaited-backend.js'
 import { overClient } from './store/redis/clients.js'
+import { withEnvironment } from './store/redis/environment-options.js'
 import { HostBackend } from './store/redis/host-backend.js'
 import type { HostPlace } from './store/redis/host-place.js'
 import { checkRedisOptions, type RedisOptions, type RedisSettings, settingsOf } from './store/redis/options.js'
 import { overUrl } from './store/redis/own-connection.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
 import type { Connection } from './store/redis/script.js'
+import { sentinelPlace } from './store/redis/sentinel-options.js'
 import { Leadership } from './store/shared/leadership.js'
 import { SharedBackend } from './store/shared/shared-backend.js'
 
@@ -62,7 +65,9 @@ export class MultiProcessRedisBackend extends AwaitedBackend implements RedisMet
   }
 }
 
-function backendOf(given: RedisOptions): RedisMetrics {
+function backendOf(inCode: RedisOptions): RedisMetrics {
+  const ignored = (text: string): void => processHome().log.warn('VARIABLE_IGNORED', text)
+  const given = typeof inCode === 'object' && inCode ? withEnvironment(inCode, process.env, ignored) : inCode
   const options = checkRedisOptions(given)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
@@ -70,7 +75,7 @@ function backendOf(given: RedisOptions): RedisMetrics {
   if (client !== undefined) checkTls('redis', options.tls, undefined)
   const connection =
     client === undefined
-      ? overUrl(readRedisUrl('redis', url, options.tls), { connect, command })
+      ? overUrl(sentinelPlace(given) ?? readRedisUrl('redis', url, options.tls), { connect, command })
       : overClient(client, command)
   const replica = replicaOf(options, settings)
   if (options.perHost !== true) return new RedisBackend(settings, connection, replica)

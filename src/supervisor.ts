@@ -13,6 +13,7 @@ import type { Log } from './model/logger.js'
 import { held } from './runtime/held.js'
 import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
+import { backendEnvironment } from './supervisor/configuration/backend-settings.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { logConfiguration } from './supervisor/configuration/explain.js'
@@ -130,7 +131,6 @@ async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
   void supervisor.done.then(stopListening)
   await supervisor.start()
   if (!supervisor.gaveUp) return supervisor
-  // Else a primary that can serve nothing would end as if all were well.
   const file = exec ?? process.argv[1]
   throw new MetricsError('START_FAILED', `supervise: no worker of ${file} has ever served; its own errors are above`)
 }
@@ -186,7 +186,7 @@ async function attendNow(options: AttendOptions): Promise<Attendant> {
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, directoryFor(settings, undefined))
+  Object.assign(process.env, directoryFor(settings, undefined), backendEnvironment(settings))
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
@@ -224,6 +224,7 @@ export function composeSupervisor(
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
+  Object.assign(process.env, backendEnvironment(settings))
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
@@ -282,8 +283,7 @@ async function forward(settings: Settings): Promise<{ stop(): Promise<void> }> {
 
 function checkCaller(name: string, hooks: object | undefined): void {
   if (!isPrimary()) {
-    const text = `${name}() is for the primary: call it where cluster.isPrimary is true, and start the server elsewhere`
-    throw new MetricsError('OPTION_INVALID', text)
+    throw new MetricsError('OPTION_INVALID', `${name}() is for the primary: call it where cluster.isPrimary is true`)
   }
   checkHooks(hooks)
 }

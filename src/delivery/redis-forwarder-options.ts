@@ -1,6 +1,7 @@
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
+import { isServiceLink, serviceLinkText } from '../model/service-link.js'
 import type { RedisLimits } from '../redis-client/connections.js'
 import { checkTls, partsOf, type RedisAddress, type RedisSocket, type RedisTls } from '../redis-client/place.js'
 import { readRedisUrl } from '../redis-client/redis-url.js'
@@ -85,7 +86,11 @@ const defaults = {
 } as const
 
 /** @throws MetricsError `OPTION_INVALID`, naming the option or the variable */
-export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.ProcessEnv): RedisForwarderSettings {
+export function settingsOf(
+  options: RedisForwarderOptions,
+  environment: NodeJS.ProcessEnv,
+  ignored: (text: string) => void = () => {},
+): RedisForwarderSettings {
   if (typeof options !== 'object' || options === null) {
     throw invalid(`takes an object such as { host, port }, got ${describe(options)}`)
   }
@@ -95,14 +100,17 @@ export function settingsOf(options: RedisForwarderOptions, environment: NodeJS.P
     throw invalid(`client must be a client of redis or ioredis, got ${describe(client)}`)
   }
   if (forwards !== 'one' && forwards !== 'each') throw invalid(`forwards is one or each, not ${describe(forwards)}`)
-  const from = new Reader(options, environment)
+  // Code that says where Redis is has no use for variables that say it.
+  const elsewhere = url !== undefined || client !== undefined
+  const from = new Reader(options, environment, ignored)
+  const address = elsewhere ? new Reader(options, {}, ignored) : from
   const names = client !== undefined || url !== undefined || options.host !== undefined
   const username = options.username
-  const password = from.text('password', 'REDIS_PASSWORD')
+  const password = address.text('password', 'REDIS_PASSWORD')
   const own: RedisAddress = {
-    host: from.text('host', 'REDIS_HOST') ?? defaults.host,
-    port: from.number('port', 'REDIS_PORT', 1, 65_535, true) ?? defaults.port,
-    db: from.number('db', 'REDIS_DB', 0, 1_000_000, true) ?? defaults.db,
+    host: address.text('host', 'REDIS_HOST') ?? defaults.host,
+    port: address.number('port', 'REDIS_PORT', 1, 65_535, true) ?? defaults.port,
+    db: address.number('db', 'REDIS_DB', 0, 1_000_000, true) ?? defaults.db,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   }
@@ -124,6 +132,7 @@ class Reader {
   constructor(
     private readonly options: RedisForwarderOptions,
     private readonly environment: NodeJS.ProcessEnv,
+    private readonly ignored: (text: string) => void,
   ) {}
 
   text(option: 'host' | 'password' | 'keyPrefix', variable: string): string | undefined {
@@ -172,7 +181,10 @@ class Reader {
 
   private variable(name: string): string | undefined {
     const value = this.environment[name]
-    return value === '' ? undefined : value
+    if (value === undefined || value === '') return undefined
+    if (!isServiceLink(name, value)) return value
+    this.ignored(serviceLinkText(name, value))
+    return undefined
   }
 }
 

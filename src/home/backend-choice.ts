@@ -78,9 +78,12 @@ function configFromEnvironment(): BackendConfig {
   if (variable === undefined || path === undefined) return {}
   const invalid = (fault: string, cause?: unknown): MetricsError =>
     new MetricsError('BACKEND_CONFIG_INVALID', `${variable}: ${fault}`, { cause })
-  let text: string
+  const inline = path.trimStart().startsWith('{')
+  // A text that is not well formed may have a secret in it.
+  const shown = inline ? 'its text' : path
+  let text = path
   try {
-    text = process.getBuiltinModule('node:fs').readFileSync(path, 'utf8')
+    if (!inline) text = process.getBuiltinModule('node:fs').readFileSync(path, 'utf8')
   } catch (cause) {
     throw invalid(`${path} cannot be read (${messageOf(cause)}); name a readable JSON file`, cause)
   }
@@ -88,10 +91,10 @@ function configFromEnvironment(): BackendConfig {
   try {
     config = JSON.parse(text)
   } catch (cause) {
-    throw invalid(`${path} is not JSON (${messageOf(cause)})`, cause)
+    throw inline ? invalid('its text is not JSON') : invalid(`${shown} is not JSON (${messageOf(cause)})`, cause)
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw invalid(`${path} must hold an object of options, not ${describe(config)}`)
+    throw invalid(`${shown} must hold an object of options, not ${describe(config)}`)
   }
   return config as BackendConfig
 }

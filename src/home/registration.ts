@@ -9,6 +9,7 @@ import { checkNames, type HttpOptions } from '../instrument/http/http-options.js
 import { portMetrics } from '../instrument/port/port-metrics.js'
 import { collectDefaultMetrics } from '../instrument/runtime/default-metrics.js'
 import { MetricsError } from '../model/errors.js'
+import { isServiceLink, serviceLinkText } from '../model/service-link.js'
 import { setImmediate } from '../runtime/timers.js'
 import { familyUnderPm2, hasSiblings } from './application-directory.js'
 import { processHome } from './default-registry.js'
@@ -144,7 +145,9 @@ function listed(name: string): string[] {
 function firstOf(...names: readonly string[]): readonly [name: string, value: string] | undefined {
   for (const name of names) {
     const value = process.env[name]
-    if (value !== undefined && value !== '') return [name, value]
+    if (value === undefined || value === '') continue
+    if (!isServiceLink(name, value)) return [name, value]
+    processHome().log.warn('VARIABLE_IGNORED', serviceLinkText(name, value))
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import { withTimeout } from '../runtime/time-limit.js'
 import { ClusterSlots, moveIn } from './cluster-slots.js'
 import { libraries, type OwnClient, openClient, type RedisLibrary } from './own-client.js'
 import { nameOf, partsOf, type RedisPlace } from './place.js'
+import { type RedisSentinels, SentinelRoute } from './sentinels.js'
 
 /** Time limits in milliseconds. */
 export interface RedisLimits {
@@ -33,11 +34,17 @@ export class RedisConnections {
   private refreshing: Promise<void> | undefined
   private asked: AbortController | undefined
 
+  private readonly route: SentinelRoute | undefined
+  private readonly place: RedisPlace
+
   constructor(
-    private readonly place: RedisPlace,
+    place: RedisPlace | RedisSentinels,
     private readonly limits: RedisLimits,
     private readonly among: readonly RedisLibrary[] = libraries,
-  ) {}
+  ) {
+    this.route = 'sentinels' in place ? new SentinelRoute(place) : undefined
+    this.place = 'sentinels' in place ? place.sentinels[0]! : place
+  }
 
   /** Runs a task on the server that holds a key. Tasks of the same key begin in the order in which they were given. */
   async run<T>(key: string, task: (client: object) => Promise<T>): Promise<T> {
@@ -94,6 +101,10 @@ export class RedisConnections {
   }
 
   private async openEntry(signal: AbortSignal): Promise<OwnClient> {
+    // A server behind Sentinel is none of a cluster.
+    if (this.route !== undefined) {
+      return this.route.open((address, limit) => this.openAt(address, signal, limit), this.limits.connect)
+    }
     const own = await this.openAt(this.place, signal).catch((cause) => {
       throw withoutDatabase(cause, this.place)
     })

@@ -11,6 +11,9 @@ const variables = [
   'PROMHIVE_PID_FILE',
   'PROMHIVE_REPORT_DIR',
   'PROMHIVE_HOOKS',
+  'PROMHIVE_REDIS_CA_FILE',
+  'PROMHIVE_REDIS_CERT_FILE',
+  'PROMHIVE_REDIS_KEY_FILE',
   ...['CERTFILE', 'KEYFILE', 'CLIENT_CAFILE', 'CLIENT_CAPATH'].flatMap((name) => [
     `PROMHIVE_SSL_${name}`,
     `PROMETHEUS_SSL_${name}`,
@@ -32,7 +35,9 @@ export function absolutePath(path: string): string {
 export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process.env): void {
   for (const name of variables) {
     const value = environment[name]
-    if (value !== undefined && value !== '' && !isAbsolute(value)) environment[name] = resolve(value)
+    // The options of a backend may stand there themselves, as JSON.
+    if (!value || isAbsolute(value) || value.trimStart().startsWith('{')) continue
+    environment[name] = resolve(value)
   }
   for (const name of moduleVariables) {
     const [path, ...exported] = (environment[name] ?? '').split('#')

@@ -257,6 +257,19 @@ describe('the settings of the Redis forwarder', () => {
     expect(startRedisForwarder({}).running).toBe(false)
   })
 
+  test('leave the address to the code that says it, and what Kubernetes sets for a service is no port', () => {
+    const lines: string[] = []
+    const of = (options: object, port: string) => {
+      const { address } = settingsOf(options, { REDIS_PORT: port, REDIS_HOST: 'elsewhere' }, (text) => lines.push(text))
+      return address
+    }
+    expect(of({}, 'tcp://10.0.0.1:6379')).toMatchObject({ host: 'elsewhere', port: 6379 })
+    expect(lines).toEqual([expect.stringContaining('REDIS_PORT=tcp://10.0.0.1:6379 is what Kubernetes sets')])
+    expect(of({ url: 'redis://here:7' }, 'no port at all')).toMatchObject({ host: 'here', port: 7 })
+    expect(of({ url: 'redis://here:7' }, 'tcp://10.0.0.1:6379')).toMatchObject({ host: 'here', port: 7 })
+    expect(lines).toHaveLength(1)
+  })
+
   test.for([
     [{}, { REDIS_ENABLED: 'perhaps' }, 'REDIS_ENABLED must be true or false, got "perhaps"'],
     [{}, { REDIS_PORT: '63 79' }, 'REDIS_PORT must be a whole number from 1 to 65535, got "63 79"'],

@@ -38,18 +38,23 @@ export function makeExpiredCertificate(folder: string, name: string): Certificat
   return { certfile, keyfile }
 }
 
-/** Makes a certificate for 127.0.0.1, signed by another one, or by itself. */
-export function makeCertificate(folder: string, name: string, signedBy?: Certificate): Certificate {
+/** Makes a certificate for 127.0.0.1 or other names, signed by another one, or by itself. */
+export function makeCertificate(
+  folder: string,
+  name: string,
+  signedBy?: Certificate,
+  names = 'IP:127.0.0.1',
+): Certificate {
   const [certfile, keyfile] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyfile]
   const request = [...key, '-subj', `/CN=${name}`]
   if (signedBy === undefined) {
-    const extensions = ['-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
+    const extensions = ['-addext', `subjectAltName=${names}`, '-days', '2']
     openssl('req', '-x509', ...request, ...extensions, '-out', certfile)
     return { certfile, keyfile }
   }
   const [asked, extensions] = [join(folder, `${name}.csr`), join(folder, `${name}.ext`)]
-  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1\n')
+  writeFileSync(extensions, `subjectAltName=${names}\n`)
   openssl('req', ...request, '-out', asked)
   const signer = ['-CA', signedBy.certfile, '-CAkey', signedBy.keyfile, '-CAcreateserial']
   openssl('x509', '-req', '-in', asked, ...signer, '-days', '2', '-extfile', extensions, '-out', certfile)

@@ -17,7 +17,6 @@ const needed: Readonly<Record<string, string>> = {
   InfoChild: 'labels() of an info returns it',
   StateSetChild: 'labels() of a stateset returns it',
   SupervisorCore: 'has what supervise() and attend() return alike',
-  AwaitedBackend: 'MultiProcessRedisBackend extends it',
   NestMetrics: 'httpMetrics() of promhive/nestjs returns it',
   AwaitedBackend: 'MultiProcessRedisBackend extends it',
   Participant: 'a conformance case gets it',

@@ -6,7 +6,7 @@ import { RedisCluster } from '../helpers/redis/redis-cluster.js'
 import { hasRedis } from '../helpers/redis/redis-server.js'
 
 const patience = 240_000
-const kinds = ['ioredis-cluster', 'redis-cluster', 'ioredis-cluster', 'redis-cluster']
+const kinds = ['ioredis-cluster', 'redis-cluster', 'url', 'url']
 
 describe.skipIf(!hasRedis)('a Redis Cluster of six nodes', () => {
   test('keeps two applications apart, and a shard that fails over loses nothing', { timeout: patience }, async ({
@@ -17,8 +17,10 @@ describe.skipIf(!hasRedis)('a Redis Cluster of six nodes', () => {
       ['shop', 'bank'].map(async (keyPrefix) => {
         // Nobody dies here, nor is taken for dead because the machine is busy.
         const options = JSON.stringify({ keyPrefix, flushInterval: 0.2, deadAfter: 30 })
-        const args = (kind: string): string[] => [kind, cluster.ports, options]
-        const actors = await Promise.all(kinds.map((kind) => stage.start('redis-actor.mjs', { args: args(kind) })))
+        const where = (kind: string, i: number): string => (kind === 'url' ? cluster.nodes[i]!.url : cluster.ports)
+        const args = (kind: string, i: number): string[] => [kind, where(kind, i), options]
+        const start = (kind: string, i: number) => stage.start('redis-actor.mjs', { args: args(kind, i) })
+        const actors = await Promise.all(kinds.map(start))
         return { keyPrefix, actors, counted: 0 }
       }),
     )

@@ -78,6 +78,17 @@ describe.skipIf(!hasRedis)('a connection that is accepted and then silent', () =
   )
 })
 
+describe('a job that meets a silent connection', () => {
+  test('ends by itself', { timeout: 60_000 }, async ({ stage }) => {
+    const proxy = await LossyProxy.start(stage, 1)
+    proxy.hang()
+    // Connecting alone may take far longer: the job waits for its last flush, and no longer.
+    const env = { PROMHIVE_REDIS_CONNECT_TIMEOUT: '1000', PROMHIVE_REDIS_CLOSE_TIMEOUT: '0.3' }
+    const job = stage.launch('redis-short.mjs', { args: [proxy.url, '5'], env })
+    expect(await job.ended).toEqual({ code: 0, signal: null })
+  })
+})
+
 describe.skipIf(!hasRedis)('a Redis that is suspended', () => {
   test.for(['url', 'ioredis', 'redis'])(
     'is left after the time limit, and counted in again: %s',

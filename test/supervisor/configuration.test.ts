@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { Configuration, type Layers } from '../../src/supervisor/configuration/configuration.js'
 import { encryptionOf } from '../../src/supervisor/configuration/encryption-settings.js'
-import { explain } from '../../src/supervisor/configuration/explain.js'
+import { explain, logConfiguration } from '../../src/supervisor/configuration/explain.js'
 import { readFile } from '../../src/supervisor/configuration/file.js'
-import { settingNames } from '../../src/supervisor/configuration/settings.js'
+import { settingNames, settings } from '../../src/supervisor/configuration/settings.js'
 import { workerEnvironment } from '../../src/supervisor/managers/environment-manager.js'
 import { promhive } from '../helpers/processes/command.js'
 import { test } from '../helpers/processes/stage.js'
@@ -49,8 +49,6 @@ describe('a configuration', () => {
     ['REDIS_PORT', '6380', 'redisPort', 6380],
     ['REDIS_DB', '2', 'redisDb', 2],
     ['REDIS_FORWARD_INTERVAL', '10', 'redisForwardInterval', 10],
-    // Kubernetes sets this one, for a service of the name "redis".
-    ['REDIS_PORT', 'tcp://10.0.0.1:6381', 'redisPort', 6381],
     ['WEB_CONCURRENCY', 'auto', 'workers', availableParallelism()],
     ['GUNICORN_BIND', '[::]:8000', 'bind', '[::]:8000'],
     ['PROMHIVE_METRIC_PREFIX', 'shop_', 'metricPrefix', 'shop_'],
@@ -66,6 +64,22 @@ describe('a configuration', () => {
     expect(originOf({ environment }, name)).toEqual({ value, from: `environment ${variable}` })
     expect(originOf({ environment: { [variable]: '' } }, name).from).toBe('default')
   })
+
+  test.for(['tcp://10.0.0.1:6381', 'udp://10.0.0.1:53', 'tcp://[fd00::1]:9'])(
+    '%s, as Kubernetes sets it for a service, is ignored, and the log says so',
+    (text) => {
+      const variables = settingNames.flatMap((name) => settings[name].env).filter((name) => name.endsWith('_PORT'))
+      expect(variables).toEqual(['PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT', 'REDIS_PORT'])
+      const environment = Object.fromEntries(variables.map((name) => [name, text]))
+      const configuration = new Configuration({ environment })
+      expect(configuration.origins.filter(({ from }) => from !== 'default')).toEqual([])
+      const lines: string[] = []
+      logConfiguration(configuration, { warn: (line: string) => lines.push(line), debug() {} } as never)
+      expect(lines.map((line) => line.split('=')[0])).toEqual(variables)
+      // What stands behind it counts, as if it were not there.
+      expect(originOf({ environment: { ...environment, PROMETHEUS_METRICS_PORT: '9091' } }, 'port').value).toBe(9091)
+    },
+  )
 
   test.for([
     [

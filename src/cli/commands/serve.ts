@@ -5,6 +5,7 @@ import type { Exposition } from '../../delivery/scrape.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
+import { isServiceLink } from '../../model/service-link.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
@@ -123,7 +124,8 @@ function servedService(
 }
 
 function portNumber(given: string | undefined): number {
-  const text = given ?? process.env.PROMETHEUS_METRICS_PORT ?? '9464'
+  const named = process.env.PROMETHEUS_METRICS_PORT ?? ''
+  const text = given ?? (isServiceLink('PROMETHEUS_METRICS_PORT', named) || named === '' ? '9464' : named)
   if (/^\d+$/.test(text)) return Number(text)
   throw new MetricsError('OPTION_INVALID', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`)
 }

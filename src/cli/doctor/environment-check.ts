@@ -2,6 +2,8 @@ import { directoryFromEnvironment } from '../../home/application-directory.js'
 import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
+import { isServiceLink, isServiceVariable } from '../../model/service-link.js'
+import { redisVariables } from '../../store/redis/environment-options.js'
 import { textFor } from '../../supervisor/configuration/configuration.js'
 import type { Setting } from '../../supervisor/configuration/setting.js'
 import { settings } from '../../supervisor/configuration/settings.js'
@@ -25,13 +27,14 @@ const others = [
   'PROMHIVE_SUPERVISED',
   'PROMHIVE_WORKER_ID',
   'PROMHIVE_WORKER_LABEL',
+  ...redisVariables,
 ]
 const directories = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir']
 
 /** Variables that are misspelt, or that contradict each other. */
 export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[] {
   const known = new Set([...others, ...Object.values(settings).flatMap((setting) => setting.env)])
-  const findings = [...Object.keys(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
+  const findings = [...ownOf(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
   const named = directories.filter((name) => env[name] !== undefined && env[name] !== '')
   const [first] = named
   if (named.some((name) => env[name] !== env[first!])) {
@@ -41,6 +44,11 @@ export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[
   const directory = directoryFromEnvironment()
   const text = directory === undefined ? 'names no directory' : `${first} names ${directory}`
   return [...findings, ok('environment', text)]
+}
+
+/** The variables that Kubernetes did not set, for a service of the name `promhive` for instance. */
+function ownOf(env: NodeJS.ProcessEnv): string[] {
+  return Object.entries(env).flatMap(([name, value = '']) => (isServiceVariable(name, value) ? [] : [name]))
 }
 
 /** A name of promhive's that is none; of others' namespaces one that is nearly one that promhive reads. */
@@ -61,6 +69,7 @@ function impossible(env: NodeJS.ProcessEnv): Finding[] {
     for (const name of names) {
       const value = textFor(setting, env[name])
       if (value === undefined || value === '' || kind.read(value) !== undefined || isOff(name, value)) continue
+      if (isServiceLink(name, value)) continue
       const got = secret ? 'something else' : describe(value)
       findings.push(warn('environment', `${name} must be ${kind.says}, got ${got}`, 'promhive run would refuse it'))
     }

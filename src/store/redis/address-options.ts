@@ -17,7 +17,7 @@ export interface RedisAddressOptions {
   readonly expire_key_time?: number | undefined
 }
 
-type Others = { readonly url?: unknown; readonly client?: unknown; readonly tls?: unknown }
+type Others = { readonly [K in 'url' | 'client' | 'tls' | 'sentinels']?: unknown }
 
 const parts = ['host', 'port', 'db', 'username', 'password'] as const
 
@@ -29,15 +29,21 @@ const parts = ['host', 'port', 'db', 'username', 'password'] as const
 export function addressed<O extends RedisAddressOptions & Others>(options: O): Omit<O, keyof RedisAddressOptions> {
   const { host, port, db, username, password, key_prefix, expire_key_time, ...others } = options
   const given = parts.filter((part) => options[part] !== undefined)
-  const other = options.url !== undefined ? 'url' : options.client !== undefined ? 'client' : undefined
-  if (given.length > 0 && other !== undefined) {
-    throw invalid(`${other} and ${given.join(', ')} exclude each other; leave one of them out`)
+  const behindSentinel = options.sentinels !== undefined
+  const other = (['sentinels', 'url', 'client'] as const).find((option) => options[option] !== undefined)
+  // The master behind Sentinel has a user and databases as well.
+  const excluded = [
+    ...given.filter((part) => !behindSentinel || part === 'host' || part === 'port'),
+    ...(behindSentinel ? (['url', 'client'] as const).filter((option) => options[option] !== undefined) : []),
+  ]
+  if (excluded.length > 0 && other !== undefined) {
+    throw invalid(`${other} and ${excluded.join(', ')} exclude each other; leave one of them out`)
   }
   return {
     ...(key_prefix !== undefined && { keyPrefix: key_prefix }),
     ...(expire_key_time !== undefined && { expireKeyTime: expire_key_time }),
     ...(others as Omit<O, keyof RedisAddressOptions>),
-    ...(given.length > 0 && { url: urlOf(options) }),
+    ...(given.length > 0 && !behindSentinel && { url: urlOf(options) }),
   }
 }
 

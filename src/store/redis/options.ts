@@ -4,10 +4,11 @@ import { checkOptions, givenOptions, type OptionNames } from '../../model/known-
 import { describe } from '../../model/metric-name.js'
 import type { RedisTls } from '../../redis-client/place.js'
 import { addressed, type RedisAddressOptions } from './address-options.js'
+import type { RedisSentinelOptions } from './sentinel-options.js'
 import { mostShards } from './shards.js'
 
 /** How processes share their metrics through Redis. All times are in seconds. */
-export interface RedisOptions extends RedisAddressOptions {
+export interface RedisOptions extends RedisAddressOptions, RedisSentinelOptions {
   /** Where Redis is: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`. The default is redis://127.0.0.1:6379. */
   readonly url?: string | undefined
   /** With `rediss://…`: who signed the server's certificate, and the like; `{ caFile: '/etc/ssl/redis.pem' }`. */
@@ -79,6 +80,11 @@ const known = {
   db: true,
   username: true,
   password: true,
+  sentinels: true,
+  name: true,
+  sentinelUsername: true,
+  sentinelPassword: true,
+  sentinelTls: true,
   key_prefix: true,
   expire_key_time: true,
 } as const satisfies OptionNames<RedisOptions>

@@ -1,13 +1,14 @@
 import { RedisConnections, type RedisLimits } from '../../redis-client/connections.js'
 import type { RedisLibrary } from '../../redis-client/own-client.js'
 import type { RedisPlace } from '../../redis-client/place.js'
+import type { RedisSentinels } from '../../redis-client/sentinels.js'
 import { evaluating, runOn } from './clients.js'
 import type { Connection } from './script.js'
 
 /** A way to Redis over clients of promhive's own, of whichever library is installed; to a cluster where it is one. */
 export function overUrl(
-  place: RedisPlace,
-  limits: RedisLimits,
+  place: RedisPlace | RedisSentinels,
+  limits: RedisLimits = { connect: 4_000, command: 4_000 },
   among?: readonly RedisLibrary[],
   reads = false,
 ): Connection {

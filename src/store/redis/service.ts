@@ -56,18 +56,15 @@ export class Service {
 
   constructor(private readonly options: ServiceOptions) {
     const { settings, connection, writer, flushed, carriesRemovals = false } = options
-    const { expire } = settings
     const patience = this.flushTimeout
     this.emptied = new Emptied(this.settle)
     this.shards = new Shards({ ...settings, connection, patience })
     this.shard = this.shards.shardOf(writer)
     const ofFlusher = { ...this.shelfOptions(this.shards.of(this.shard)), patience, writer }
-    this.flusher = new Flusher(
-      this.shards.admitted(flushed, () => this.shard),
-      ofFlusher,
-    )
+    const shard = (): number => this.shard
+    this.flusher = new Flusher(this.shards.admitted(flushed, shard), ofFlusher)
     const carried = carriesRemovals ? this.shard : undefined
-    this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire, patience })
+    this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire: settings.expire, patience })
     this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
   }
 

@@ -1,6 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
+import { isServiceLink, serviceLinkText } from '../../model/service-link.js'
 import type { ConfigurationFile } from './file.js'
 import { type Setting, type SettingName, type Settings, settingNames, settings } from './settings.js'
 
@@ -26,18 +27,22 @@ export interface Origin {
 export class Configuration {
   readonly settings: Settings
   readonly origins: readonly Origin[]
+  /** Lines for the log about variables that were passed over. */
+  readonly ignored: readonly string[]
 
   /** @throws MetricsError `OPTION_INVALID`, naming the variable, option or path of a value that cannot be */
   constructor(layers: Layers = {}) {
     checkNames(layers.code ?? {})
     const given = new Map<SettingName, Origin>()
+    const ignored = new Set<string>()
     for (const name of settingNames) {
-      const found = find(name, settings[name], layers)
+      const found = find(name, settings[name], layers, ignored)
       if (found !== undefined) given.set(name, found)
     }
     const gunicorn = given.get('compat')?.value === 'gunicorn'
     this.origins = settingNames.map((name) => given.get(name) ?? defaultOf(name, gunicorn))
     const values = Object.fromEntries(this.origins.map(({ name, value }) => [name, value]))
+    this.ignored = [...ignored]
     this.settings = Object.freeze(values) as unknown as Settings
   }
 }
@@ -51,7 +56,7 @@ function checkNames(code: object): void {
   throw new MetricsError('OPTION_INVALID', `there is no setting ${unknown}; ${advice}`)
 }
 
-function find(name: SettingName, setting: Setting, layers: Layers): Origin | undefined {
+function find(name: SettingName, setting: Setting, layers: Layers, ignored: Set<string>): Origin | undefined {
   const { code, commandLine, environment = {}, file } = layers
   if (code?.[name] !== undefined) return read(name, setting, code[name], `code`, name)
   const argument = commandLine?.[name]
@@ -62,7 +67,9 @@ function find(name: SettingName, setting: Setting, layers: Layers): Origin | und
   for (const variable of setting.env) {
     const value = textFor(setting, environment[variable])
     // Set to nothing is how composed files leave a variable out.
-    if (value !== undefined && value !== '') return read(name, setting, value, `environment ${variable}`, variable)
+    if (value === undefined || value === '') continue
+    if (!isServiceLink(variable, value)) return read(name, setting, value, `environment ${variable}`, variable)
+    ignored.add(serviceLinkText(variable, value))
   }
   const inFile = file?.values.get(name)
   if (inFile === undefined) return undefined

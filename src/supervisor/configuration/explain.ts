@@ -22,8 +22,9 @@ export function explainedAsJson({ origins }: Configuration): Record<string, { va
   )
 }
 
-/** Logs each setting that something has decided, and what did. Secrets are stars. */
-export function logConfiguration({ origins }: Configuration, log: Log): void {
+/** Logs each setting that something has decided, and what did, and what was ignored. Secrets are stars. */
+export function logConfiguration({ origins, ignored }: Configuration, log: Log): void {
+  for (const text of ignored) log.warn(text, { event: 'variableIgnored' })
   for (const origin of origins) {
     const { name, from, value } = origin
     if (from === 'default') continue

@@ -105,8 +105,12 @@ function fromBeside(path: string): typeof import('yaml') | undefined {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
+/** The options of a backend have names of their own. */
+const whole = /^backend[-_]?config$/i
+
 /** Every value that is no object, with its path. */
 function leaves(value: unknown, path: string): [path: string, value: unknown][] {
+  if (whole.test(path)) return [[path, value]]
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value === null ? [] : [[path, value]]
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
 }

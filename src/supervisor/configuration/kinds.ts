@@ -53,12 +53,6 @@ export function whole(from: number, to = Number.MAX_SAFE_INTEGER): Kind<number> 
 
 export const port: Kind<number> = whole(0, 65_535)
 
-/** Also as Kubernetes writes the variable of a service whose name happens to make the same one: `tcp://10.0.0.1:6379`. */
-export const portOfService: Kind<number> = {
-  says: port.says,
-  read: (given) => port.read(typeof given === 'string' ? given.replace(/^tcp:\/\/.*:/, '') : given),
-}
-
 /** Names of hosts: an array, or a text with commas between. */
 export const hostList: Kind<readonly string[]> = {
   says: 'host names separated by commas, such as metrics.example.com',

@@ -1,4 +1,4 @@
-import { boolean, portOfService, text, whole } from './kinds.js'
+import { boolean, port, text, whole } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
 /** Where `redisWhenReady` forwards to. */
@@ -27,7 +27,7 @@ export const redisSettings: SettingsTable<RedisSettings> = {
     exporterPath: 'redis.host',
     help: 'where Redis is',
   },
-  redisPort: { kind: portOfService, default: 6379, env: ['REDIS_PORT'], exporterPath: 'redis.port', help: 'its port' },
+  redisPort: { kind: port, default: 6379, env: ['REDIS_PORT'], exporterPath: 'redis.port', help: 'its port' },
   redisDb: {
     kind: whole(0),
     default: 0,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../../model/logger.js'
 import type { Compat } from '../metric-naming.js'
+import { type BackendSettings, backendSettings } from './backend-settings.js'
 import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
 import {
   boolean,
@@ -25,7 +26,7 @@ import type { SettingsTable } from './setting.js'
 export type { Setting } from './setting.js'
 
 /** All that `promhive run` and `supervise()` can be told. */
-export interface Settings extends EncryptionSettings, PortSettings, RedisSettings {
+export interface Settings extends BackendSettings, EncryptionSettings, PortSettings, RedisSettings {
   /** How many processes serve the application. */
   readonly workers: number
   /** Where they count together; found by themselves when empty. */
@@ -277,6 +278,7 @@ export const settings: SettingsTable<Settings> = {
     flag: ['log-format'],
     help: 'plain, or json for a JSON object per line',
   },
+  ...backendSettings,
   ...encryptionSettings,
   ...redisSettings,
 }

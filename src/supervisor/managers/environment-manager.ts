@@ -1,4 +1,5 @@
 import { checkOptions } from '../../model/known-options.js'
+import { backendEnvironment } from '../configuration/backend-settings.js'
 import { settings as everySetting, type Settings } from '../configuration/settings.js'
 import { type Logger, standardLogger } from '../log.js'
 
@@ -50,12 +51,13 @@ export class EnvironmentManager {
 export function workerEnvironment(settings: Settings): Record<string, string> {
   const { workers, bind, workerClass, port, host, compat, metrics, register, logLevel, logFormat } = settings
   const environment: Record<string, string> = {
-    PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, redisPassword: undefined }),
+    PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, redisPassword: undefined, backendConfig: undefined }),
     PROMETHEUS_METRICS_PORT: String(port),
     PROMETHEUS_BIND_ADDRESS: host,
     GUNICORN_WORKERS: String(workers),
     PROMHIVE_COMPAT: compat,
     PROMHIVE_LOG: `${logLevel}:${logFormat}`,
+    ...backendEnvironment(settings),
   }
   // The supervisor has the port.
   if (metrics) environment.PROMHIVE_METRICS_PORT = 'off'

@@ -1,0 +1,122 @@
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import { isServiceLink, serviceLinkText } from '../../model/service-link.js'
+import type { RedisOptions } from './options.js'
+
+type Reader = (text: string) => unknown
+
+const text: Reader = (given) => given
+const number: Reader = (given) => (/^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : undefined)
+const flag: Reader = (given) =>
+  /^(?:1|true|t|yes|on)$/i.test(given) ? true : /^(?:0|false|f|no|off)$/i.test(given) ? false : undefined
+const list: Reader = (given) => given.split(',').flatMap((each) => each.trim() || [])
+
+/** What the address consists of; where code says any of it, no variable adds to it. */
+const address = {
+  PROMHIVE_REDIS_URL: ['url', text],
+  PROMHIVE_REDIS_HOST: ['host', text],
+  PROMHIVE_REDIS_PORT: ['port', number],
+  PROMHIVE_REDIS_DB: ['db', number],
+  PROMHIVE_REDIS_USERNAME: ['username', text],
+  PROMHIVE_REDIS_PASSWORD: ['password', text],
+  PROMHIVE_REDIS_SENTINELS: ['sentinels', list],
+  PROMHIVE_REDIS_SENTINEL_NAME: ['name', text],
+  PROMHIVE_REDIS_SENTINEL_USERNAME: ['sentinelUsername', text],
+  PROMHIVE_REDIS_SENTINEL_PASSWORD: ['sentinelPassword', text],
+} as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, Reader]>>
+
+/** How the service counts; each option in code comes before its variable. */
+const others = {
+  PROMHIVE_REDIS_KEY_PREFIX: ['keyPrefix', text],
+  PROMHIVE_REDIS_FLUSH_INTERVAL: ['flushInterval', number],
+  PROMHIVE_REDIS_DEAD_AFTER: ['deadAfter', number],
+  PROMHIVE_REDIS_EXPIRE_KEY_TIME: ['expireKeyTime', number],
+  PROMHIVE_REDIS_CONNECT_TIMEOUT: ['connectTimeout', number],
+  PROMHIVE_REDIS_COMMAND_TIMEOUT: ['commandTimeout', number],
+  PROMHIVE_REDIS_SCRAPE_TIMEOUT: ['scrapeTimeout', number],
+  PROMHIVE_REDIS_CLOSE_TIMEOUT: ['closeTimeout', number],
+  PROMHIVE_REDIS_SCOPE: ['scope', text],
+  PROMHIVE_REDIS_INSTANCE: ['instance', text],
+  PROMHIVE_REDIS_PER_HOST: ['perHost', flag],
+  PROMHIVE_REDIS_SHARDS: ['shards', number],
+  PROMHIVE_REDIS_READ_FROM: ['readFrom', text],
+} as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, Reader]>>
+
+const files = {
+  PROMHIVE_REDIS_CA_FILE: 'caFile',
+  PROMHIVE_REDIS_CERT_FILE: 'certFile',
+  PROMHIVE_REDIS_KEY_FILE: 'keyFile',
+} as const
+
+/** All variables that `redis()` reads. */
+export const redisVariables: readonly string[] = [
+  ...Object.keys(address),
+  ...Object.keys(others),
+  ...Object.keys(files),
+  'PROMHIVE_REDIS_TLS',
+  'PROMHIVE_REDIS_SENTINEL_TLS',
+]
+
+/**
+ * The options of code, and what the environment says beside them.
+ *
+ * @param ignored is given a line for the log about a variable that Kubernetes has set
+ * @throws MetricsError `OPTION_INVALID`, naming the variable
+ */
+export function withEnvironment(
+  options: RedisOptions,
+  environment: NodeJS.ProcessEnv,
+  ignored: (text: string) => void = () => {},
+): RedisOptions {
+  const read = (table: typeof address | typeof others): RedisOptions =>
+    Object.fromEntries(
+      Object.entries(table).flatMap(([variable, [option, reader]]) => {
+        const value = environment[variable]
+        if (value === undefined || value === '' || given(options, option)) return []
+        if (isServiceLink(variable, value)) {
+          ignored(serviceLinkText(variable, value))
+          return []
+        }
+        const got = reader(value)
+        if (got !== undefined) return [[option, got]]
+        throw new MetricsError('OPTION_INVALID', `${variable} must be ${kindOf(reader)}, got ${describe(value)}`)
+      }),
+    )
+  const where = [...Object.values(address).map(([option]) => option), 'client', 'tls', 'sentinelTls'] as const
+  const named = where.some((option) => given(options, option))
+  return { ...read(others), ...(named ? {} : withLogin({ ...read(address), ...tlsOf(environment) })), ...options }
+}
+
+function given(options: RedisOptions, option: keyof RedisOptions): boolean {
+  const theirs = option === 'keyPrefix' ? 'key_prefix' : option === 'expireKeyTime' ? 'expire_key_time' : option
+  return options[option] !== undefined || options[theirs] !== undefined
+}
+
+/** A URL and the secret beside it are often set by two hands. */
+function withLogin(options: RedisOptions): RedisOptions {
+  const { url, username, password, ...rest } = options
+  if (url === undefined || (username === undefined && password === undefined) || !URL.canParse(url)) return options
+  const parsed = new URL(url)
+  if (!/^rediss?:$/.test(parsed.protocol)) return options
+  if (username !== undefined) parsed.username = encodeURIComponent(username)
+  if (password !== undefined) parsed.password = encodeURIComponent(password)
+  return { ...rest, url: parsed.href }
+}
+
+/** With `PROMHIVE_REDIS_TLS`, or any of the files; a URL says it itself. */
+function tlsOf(environment: NodeJS.ProcessEnv): RedisOptions {
+  const named = Object.entries(files).flatMap(([variable, option]) => {
+    const file = environment[variable]
+    return file ? [[option, file] as const] : []
+  })
+  const tls = Object.fromEntries(named)
+  const on = (variable: string): boolean => flag(environment[variable] ?? '') === true
+  return {
+    ...((named.length > 0 || (on('PROMHIVE_REDIS_TLS') && !environment.PROMHIVE_REDIS_URL)) && { tls }),
+    ...(on('PROMHIVE_REDIS_SENTINEL_TLS') && { sentinelTls: tls }),
+  }
+}
+
+function kindOf(reader: Reader): string {
+  return reader === number ? 'a number' : 'true or false'
+}
