@@ -12,7 +12,8 @@ process.setMaxListeners(0)
 const faults = []
 /** As many flushes are on their way at once. */
 const together = 100
-const options = { client, keyPrefix: 'bench', flushInterval: 600, ...(shards > 1 && { shards }) }
+// A prefix of its own: the writers of the measurement before are not over for Redis.
+const options = { client, keyPrefix: `bench-${process.pid}`, flushInterval: 600, ...(shards > 1 && { shards }) }
 const result = { flush: [], cold: undefined, warm: [] }
 
 const jobs = { type: 'counter', name: 'jobs_total', help: 'Jobs.', labelNames: ['queue'], registry: 'default' }

@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('a service in three shards', () => {
 
   test('adds the dead to the totals in each shard, also where no writer is left', async ({ stage }) => {
     const server = await RedisServer.start(stage)
-    const times = { flushInterval: 0.1, deadAfter: 1.5 }
+    const times = { flushInterval: 0.2, deadAfter: 3 }
     const { actor, count } = await startWriters(stage, server, { shards, ...times, instance: 'gone' })
     await actor.ask('countEach', 'a', 10)
     expect(await actor.ask<boolean[]>('flushEach')).not.toContain(false)
@@ -131,12 +131,15 @@ describe.skipIf(!hasRedis)('a service in three shards', () => {
 
   test('keeps what an instance has counted with it, whichever shard its writers are in', async ({ stage }) => {
     const server = await RedisServer.start(stage)
-    const options = { shards, scope: 'instance', flushInterval: 0.1, deadAfter: 1.5 }
+    // Long enough that the reader does not count as dead while the machine is busy: its instance would be gone.
+    const options = { shards, scope: 'instance', flushInterval: 0.2, deadAfter: 5 }
     const { actor, count } = await startWriters(stage, server, { ...options, instance: 'a' })
     const reader = await startWriter(stage, server.url, { ...options, instance: 'a' })
     const other = await startWriter(stage, server.url, { ...options, instance: 'b' })
     await actor.ask('countEach', 'a', 10)
     await actor.ask('flushEach')
+    // From here on, the instance has another living writer.
+    expect(new Exposition(await reader.ask('scrape')).total('jobs_total')).toBe(10 * count)
     await other.ask('count', 'jobs_total', { queue: 'a' }, 10)
     await actor.kill()
     await until(
