@@ -4,8 +4,5 @@
 export const allowed = [
   { path: 'src/', scope: 'comments', reason: 'a step of its own renames and rewrites the sources' },
   { path: 'src/', scope: 'identifiers', reason: 'a step of its own renames and rewrites the sources' },
-  { path: 'docs/configuration.md', reason: 'not rewritten yet' },
-  { path: 'docs/promhive-run.md', reason: 'not rewritten yet' },
-  { path: 'docs/redis-forwarder.md', reason: 'not rewritten yet' },
-  { path: 'docs/redis.md', reason: 'not rewritten yet' },
+  { path: 'docs/redis.md', word: 'lies', reason: 'the heading stays until the page has its section about shards' },
 ]

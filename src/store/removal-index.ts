@@ -54,6 +54,18 @@ export class RemovalIndex {
   }
 }
 
+/** The filters of removals, by the families that they name. */
+export function filtersByTarget(removals: readonly Removal[]): Map<string, LabelFilter[]> {
+  const found = new Map<string, LabelFilter[]>()
+  for (const removal of removals) {
+    const target = removalTargetOf(removal)
+    const filters = found.get(target)
+    if (filters === undefined) found.set(target, [removal.labels])
+    else filters.push(removal.labels)
+  }
+  return found
+}
+
 /** What removals name a family by; several definitions may have it. */
 export function removalTargetOf({ registry, name }: Pick<Removal, 'registry' | 'name'>): string {
   return `${registry}\n${name}`

@@ -42,6 +42,14 @@ plainTest('the README links every page of docs/', () => {
   expect(missing).toEqual([])
 })
 
+plainTest('every page of docs/ shows an example after one paragraph', () => {
+  const late = readdirSync(join(root, 'docs')).filter((name) => {
+    const [beginning] = read(`docs/${name}`).split(/^```/m)
+    return beginning!.split(/\s+/).length > 60
+  })
+  expect(late).toEqual([])
+})
+
 plainTest('every link between pages leads to a page and a heading', () => {
   const broken = pages.map((path) => [path, new DocumentationPage(path).brokenLinks()] as const)
   expect(Object.fromEntries(broken.filter(([, links]) => links.length > 0))).toEqual({})

@@ -38,7 +38,7 @@ describe('the exposition', () => {
   })
 
   test('has a golden file for each case and format, and no others', () => {
-    const files = readdirSync(import.meta.dirname).filter((file) => !file.endsWith('.ts'))
+    const files = readdirSync(import.meta.dirname).filter((file) => /\.(?:prom|om)$/.test(file))
     expect(files.sort()).toEqual(cases.map(({ file }) => file).sort())
   })
 

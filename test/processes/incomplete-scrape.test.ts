@@ -22,17 +22,19 @@ async function threeProcesses(
   env: Env,
   options: { readonly wrapper?: readonly string[] } = {},
 ): Promise<Actor[]> {
-  const actors: Actor[] = []
-  for (const amount of [1, 2, 3]) {
-    const actor = await stage.start('loses-access.mjs', { env: { ...env, PROMHIVE_DIR: directory }, ...options })
+  const start = (): Promise<Actor> =>
+    stage.start('loses-access.mjs', { env: { ...env, PROMHIVE_DIR: directory }, ...options })
+  const actors = await Promise.all([start(), start(), start()])
+  for (const [i, actor] of actors.entries()) {
+    const amount = i + 1
     await actor.ask('count', 'jobs_total', {}, amount)
     await actor.ask('count', 'own_total', { of: String(amount) }, amount)
     await actor.ask('setGauge', 'level', 'livesum', amount)
-    actors.push(actor)
   }
+  // What was counted last is seen last.
   await until(
     () => shown(actors[0]!),
-    (seen) => seen?.value('jobs_total') === 6,
+    (seen) => seen?.value('level') === 6,
   )
   return actors
 }

@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis)('jobs that count once', () => {
     const server = await RedisServer.start(stage)
     const jobs = new Jobs(stage, server, options)
     let peak = 0
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 6; i++) {
       await jobs.run('kill')
       await pause(200)
       peak = Math.max(peak, (await keysOf(server)).length)
@@ -26,9 +26,9 @@ describe.skipIf(!hasRedis)('jobs that count once', () => {
     const reader = await stage.start('redis-actor.mjs', { args: ['url', server.url, JSON.stringify(options)] })
     const scrape = await until(
       async () => new Exposition(await reader.ask('scrape')),
-      (seen) => seen.value('jobs_total') === 8 && seen.value('alive') === undefined,
+      (seen) => seen.value('jobs_total') === 6 && seen.value('alive') === undefined,
     )
-    expect(scrape.value('jobs_total')).toBe(8)
+    expect(scrape.value('jobs_total')).toBe(6)
     await reader.ask('close')
     expect((await keysOf(server)).length).toBeLessThanOrEqual(mostKeys)
   })
@@ -37,10 +37,10 @@ describe.skipIf(!hasRedis)('jobs that count once', () => {
     const server = await RedisServer.start(stage)
     const jobs = new Jobs(stage, server, options)
     const reader = await stage.start('redis-actor.mjs', { args: ['url', server.url, JSON.stringify(options)] })
-    await Promise.all(Array.from({ length: 12 }, (_, i) => jobs.run((['kill', 'close', 'flush'] as const)[i % 3]!)))
+    await Promise.all(Array.from({ length: 9 }, (_, i) => jobs.run((['kill', 'close', 'flush'] as const)[i % 3]!)))
     await until(
       async () => new Exposition(await reader.ask('scrape')),
-      (seen) => seen.value('jobs_total') === 12 && seen.value('alive') === undefined,
+      (seen) => seen.value('jobs_total') === 9 && seen.value('alive') === undefined,
     )
     await until(
       () => keysOf(server),

@@ -1,8 +1,10 @@
 import { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
 import { overClient } from '../../src/store/redis/clients.js'
+import { flush } from '../../src/store/redis/flush-script.js'
 import { settingsOf } from '../../src/store/redis/options.js'
 import { overUrl } from '../../src/store/redis/own-connection.js'
+import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { RedisBackend } from '../../src/store/redis/redis-backend.js'
 import type { Connection } from '../../src/store/redis/script.js'
 import { Participant } from '../../src/testing/conformance.js'
@@ -170,7 +172,8 @@ class Faulty {
   constructor(stage: Stage, server: RedisServer | LossyProxy) {
     const connection = connectionTo(stage, server)
     const run: Connection['run'] = async (...call) => {
-      if (this.fault !== undefined && --this.countdown <= 0) {
+      const flushes = call[0] === flush || call[0] === sendPiece
+      if (flushes && this.fault !== undefined && --this.countdown <= 0) {
         const { fault } = this
         if (!this.forGood) this.fault = undefined
         this.failed = true

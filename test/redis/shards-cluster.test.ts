@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('a service in three shards of a cluster of six nodes'
     const cluster = await RedisCluster.start(stage, ['--cluster-require-full-coverage', 'no'])
     const primaries = await Promise.all(shardKeys.map((key) => cluster.masterOf(key)))
     expect(new Set(primaries).size).toBe(shards)
-    const options = JSON.stringify({ shards, flushInterval: 0.2, deadAfter: 60 })
+    const options = JSON.stringify({ shards, flushInterval: 0.2, deadAfter: 60, scrapeTimeout: 5 })
     const start = (kind: string) => stage.start('redis-actor.mjs', { args: [kind, cluster.ports, options] })
     const actors = await Promise.all([...kinds, ...kinds].map(start))
     const countAll = async (): Promise<void> => {

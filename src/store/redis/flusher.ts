@@ -1,27 +1,15 @@
-import { inSlices } from '../../runtime/slices.js'
+import { backgroundSlice, inSlices, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import type { Change } from './change.js'
-import { type Facts, type Removal, removalFrom, removalText, restOf } from './entry.js'
+import { removalFrom, removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'
+import type { Flushed } from './flushed.js'
 import type { Keys } from './keys.js'
-import type { Ledger } from './ledger.js'
 import { nextWriter } from './next-writer.js'
 import { Pieces, type PieceTarget } from './pieces.js'
 import { type Connection, listOf, type Reply, type Script, textOf } from './script.js'
 
-/** What is flushed: a ledger, and what is to be said beside it. */
-export interface Flushed {
-  readonly ledger: Ledger
-  /** While the ledger must not be flushed, what there is to wait for. */
-  readonly changing?: Promise<void> | undefined
-  facts(): Facts
-  /** What was removed for the whole application and is not told yet; taken off when it is. */
-  readonly untold: Omit<Removal, 'author'>[]
-  /** Other writers removed series. */
-  removed(removals: readonly Removal[]): void
-  /** Redis took this writer for dead: what it has of the ledger is counted elsewhere now. */
-  folded(writer: string): void
-}
+export type { Flushed }
 
 export interface FlusherOptions {
   readonly keys: Keys
@@ -62,6 +50,8 @@ interface Sending {
 
 /** So many removals at a time: a call takes only so many words. */
 const mostRemovals = 5_000
+/** So many removals are carried out at once. */
+const sliceOfRemovals = 100
 /** How often a flush begins again because Redis had something else, before it is left to the next one. */
 const mostTurns = 4
 
@@ -177,9 +167,9 @@ export class Flusher {
       if (verdict === 'ok') {
         this.took(sending)
         this.seat = number
-        this.follow(Number(textOf(answer[2])), listOf(answer[4]))
         this.born = textOf(answer[6])
         this.answeredAt = Number(textOf(answer[7]))
+        await this.follow(Number(textOf(answer[2])), listOf(answer[4]))
         // What was sent again is what was counted by then: the rest follows.
         if (!again || turn === mostTurns) return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
       } else if (verdict === 'folded') {
@@ -283,11 +273,16 @@ export class Flusher {
     this.flushed.untold.splice(0, removals)
   }
 
-  private follow(end: number, removals: readonly Reply[]): void {
+  /** Carries out removals of others, in slices: counting goes on between them. */
+  private async follow(end: number, removals: readonly Reply[]): Promise<void> {
     this.seen = end
-    const found = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
-    const others = found.filter(({ author }) => author !== this.writer)
-    if (others.length > 0) this.flushed.removed(others)
+    const pause = new Slices(backgroundSlice)
+    for (let from = 0; from < removals.length; from += sliceOfRemovals) {
+      const found = removals.slice(from, from + sliceOfRemovals).flatMap((each) => removalFrom(textOf(each)) ?? [])
+      const others = found.filter(({ author }) => author !== this.writer)
+      if (others.length > 0) this.flushed.removed(others)
+      if (pause.due()) await pause.rest()
+    }
   }
 
   /** Under a new name, with what is not counted elsewhere. */

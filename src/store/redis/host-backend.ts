@@ -13,10 +13,11 @@ import {
   type Surroundings,
   type WriterSnapshot,
 } from '../backend.js'
+import { filtersByTarget, removalTargetOf } from '../removal-index.js'
 import { announcing } from './announcing-store.js'
 import type { Facts, Removal } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'
-import { type HostNote, type HostPlace, noteFrom } from './host-place.js'
+import { type HostNote, type HostPlace, noteFrom, wholeOf } from './host-place.js'
 import { inTurn } from './in-turn.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
@@ -274,10 +275,10 @@ export class HostBackend implements Backend {
     const others = removals.filter(({ author }) => !author.startsWith(own))
     if (others.length === 0) return
     const store = this.place!.backend.openStore()
+    const filters = filtersByTarget(others)
     for (const family of new Set([...this.image.ledger.families.values()].map((known) => known.family))) {
-      const filters = others.filter(({ name, registry }) => family.name === name && family.registry === registry)
-      const labels = filters.map((removal) => removal.labels)
-      if (labels.length > 0) removeMany(store, family, labels, 'application')
+      const labels = filters.get(removalTargetOf(family))
+      if (labels !== undefined) removeMany(store, family, labels, 'application')
     }
   }
 
@@ -288,10 +289,4 @@ export class HostBackend implements Backend {
     }
     this.leaveNote(writer, this.image.forgetSent())
   }
-}
-
-/** All writers of a reading. What is missing from it is not to be taken for gone. */
-function wholeOf({ writers, incomplete }: SourceReading): readonly WriterSnapshot[] {
-  if (incomplete !== undefined) throw incomplete
-  return writers
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend.js'
+import type { Backend, SourceReading, WriterSnapshot } from '../backend.js'
 import type { Elsewhere } from './host-image.js'
 
 /** Where the processes of a host count together. */
@@ -28,4 +28,10 @@ export function noteFrom(text: string, ledger: string): HostNote {
   } catch {
     return {}
   }
+}
+
+/** All writers of a reading. What is missing from it is not to be taken for gone. */
+export function wholeOf({ writers, incomplete }: SourceReading): readonly WriterSnapshot[] {
+  if (incomplete !== undefined) throw incomplete
+  return writers
 }

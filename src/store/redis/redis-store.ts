@@ -4,6 +4,7 @@ import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { LabelFilter, SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
+import { filtersByTarget, removalTargetOf } from '../removal-index.js'
 import type { Removal } from './entry.js'
 import { type Entry, type KnownFamily, Ledger } from './ledger.js'
 
@@ -54,11 +55,9 @@ export class RedisStore implements Store {
 
   /** Called when other writers have removed series of the whole application. */
   removed(removals: readonly Removal[]): void {
-    for (const known of this.ledger.families.values()) {
-      const { name, registry } = known.family
-      for (const removal of removals)
-        if (removal.name === name && removal.registry === registry) this.take(known, removal.labels)
-    }
+    const filters = filtersByTarget(removals)
+    for (const known of this.ledger.families.values())
+      for (const filter of filters.get(removalTargetOf(known.family)) ?? []) this.take(known, filter)
     Atomics.add(this.gate, 0, 1)
   }
 

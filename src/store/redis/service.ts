@@ -124,11 +124,12 @@ export class Service {
       const announced = this.removals.settle()
       const { dead, keep } = await this.flusher.flush()
       this.reached()
-      const { closeTimeout } = this.options.settings
-      if (dead > 0 && awaited && !this.looked) await withTimeout(this.fold(), closeTimeout).catch(() => {})
-      else if (dead > 0) this.foldSoon()
-      else this.looked = true
-      if (keep) void this.keep(this.shard)
+      const kept = keep ? this.keep(this.shard) : undefined
+      if ((dead > 0 || keep) && awaited && !this.looked) {
+        const folded = dead > 0 ? this.fold() : undefined
+        await withTimeout(Promise.all([kept, folded]), this.options.settings.closeTimeout).catch(() => {})
+      } else if (dead > 0) this.foldSoon()
+      if (dead === 0) this.looked = true
       return await announced
     } catch (cause) {
       this.failed(cause)
@@ -262,7 +263,6 @@ export class Service {
     }
   }
 
-  /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
     await held(this.goodbye(() => {}))

@@ -5,6 +5,9 @@ import type { Stage } from '../processes/stage.js'
 import { until } from '../processes/until.js'
 import type { RedisServer } from './redis-server.js'
 
+/** Long time limits: a scrape that is late on a busy machine shows what was seen before. */
+const patient = { flushInterval: 0.2, deadAfter: 30, commandTimeout: 30, scrapeTimeout: 30 }
+
 /** The keys of the shards of a service. */
 export function keysOfShards(count: number, keyPrefix = 'promhive'): readonly Keys[] {
   return Array.from({ length: count }, (_, shard) => new Keys(keyPrefix, shard))
@@ -22,7 +25,7 @@ export async function writersIn(server: RedisServer, shards: number): Promise<nu
 
 /** A process that counts in a service. */
 export function startWriter(stage: Stage, url: string, options: object, env: Readonly<Record<string, string>> = {}) {
-  const args = ['url', url, JSON.stringify({ flushInterval: 0.2, deadAfter: 30, ...options })]
+  const args = ['url', url, JSON.stringify({ ...patient, ...options })]
   return stage.start('redis-actor.mjs', { args, env })
 }
 
@@ -32,7 +35,7 @@ export async function startWriters(
   server: RedisServer,
   { shards, ...more }: { readonly shards: number; readonly [option: string]: unknown },
 ): Promise<{ readonly actor: Actor; readonly count: number }> {
-  const options = JSON.stringify({ flushInterval: 0.2, deadAfter: 30, ...more, shards })
+  const options = JSON.stringify({ ...patient, ...more, shards })
   const actor = await stage.start('redis-writers.mjs', { args: [server.url, options, '6'] })
   for (let count = 6; ; count++) {
     await until(

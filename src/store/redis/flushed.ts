@@ -1,0 +1,16 @@
+import type { Facts, Removal } from './entry.js'
+import type { Ledger } from './ledger.js'
+
+/** What is flushed: a ledger, and what is to be said beside it. */
+export interface Flushed {
+  readonly ledger: Ledger
+  /** While the ledger must not be flushed, what there is to wait for. */
+  readonly changing?: Promise<void> | undefined
+  facts(): Facts
+  /** What was removed for the whole application and is not told yet; taken off when it is. */
+  readonly untold: Omit<Removal, 'author'>[]
+  /** Other writers removed series. */
+  removed(removals: readonly Removal[]): void
+  /** Redis took this writer for dead: what it has of the ledger is counted elsewhere now. */
+  folded(writer: string): void
+}
