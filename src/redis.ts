@@ -2,6 +2,7 @@ import { loadBinding } from '#native'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from './home/application-directory.js'
 import { processHome } from './home/default-registry.js'
 import { MetricsError } from './model/errors.js'
+import { describe } from './model/metric-name.js'
 import { checkTls } from './redis-client/place.js'
 import { readRedisUrl } from './redis-client/redis-url.js'
 import { absolutePath } from './runtime/paths.js'
@@ -12,9 +13,10 @@ import { overClient } from './store/redis/clients.js'
 import { withEnvironment } from './store/redis/environment-options.js'
 import { HostBackend } from './store/redis/host-backend.js'
 import type { HostPlace } from './store/redis/host-place.js'
-import { checkRedisOptions, type RedisOptions, settingsOf } from './store/redis/options.js'
+import { checkRedisOptions, type RedisOptions, type RedisSettings, settingsOf } from './store/redis/options.js'
 import { overUrl } from './store/redis/own-connection.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
+import type { Connection } from './store/redis/script.js'
 import { sentinelPlace } from './store/redis/sentinel-options.js'
 import { Leadership } from './store/shared/leadership.js'
 import { SharedBackend } from './store/shared/shared-backend.js'
@@ -75,7 +77,8 @@ function backendOf(inCode: RedisOptions): RedisMetrics {
     client === undefined
       ? overUrl(sentinelPlace(given) ?? readRedisUrl('redis', url, options.tls), { connect, command })
       : overClient(client, command)
-  if (options.perHost !== true) return new RedisBackend(settings, connection)
+  const replica = replicaOf(options, settings)
+  if (options.perHost !== true) return new RedisBackend(settings, connection, replica)
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {
     const text =
@@ -83,7 +86,18 @@ function backendOf(inCode: RedisOptions): RedisMetrics {
     throw new MetricsError('OPTION_INVALID', text)
   }
   const place = absolutePath(directory)
-  return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings))
+  return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings), replica)
+}
+
+/** The way to where scrapes read, if not from the primary. */
+function replicaOf({ readFrom, tls }: RedisOptions, settings: RedisSettings): Connection | undefined {
+  const { connectTimeout: connect, commandTimeout: command } = settings
+  if (readFrom === undefined) return undefined
+  if (typeof readFrom === 'object' && readFrom !== null) return overClient(readFrom, command, 'readFrom', true)
+  if (typeof readFrom === 'string')
+    return overUrl(readRedisUrl('redis: readFrom', readFrom, tls), { connect, command }, undefined, true)
+  const text = `redis: readFrom is a URL or a client, got ${describe(readFrom)}`
+  throw new MetricsError('OPTION_INVALID', text)
 }
 
 /** A shared directory as the place of one host. */

@@ -103,6 +103,8 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   ],
   'promhive/redis redis': [
     ['', { keyPrefx: 'x' }, 'keyPrefix', (o) => redis.redis(o)],
+    ['', { shard: 3 }, 'shards', (o) => redis.redis(o)],
+    ['', { readfrom: 'x' }, 'readFrom', (o) => redis.redis(o)],
     ['tls', { cafile: '/ca.pem' }, 'caFile', (tls) => redis.redis({ url: 'rediss://redis', tls })],
   ],
   'promhive/redis-forwarder startRedisForwarder': [

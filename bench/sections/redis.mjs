@@ -1,15 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { measure } from '../measurement.mjs'
 import { median } from '../median.mjs'
+import { hasRedis, withServer } from '../redis-servers.mjs'
 import { figure, printTable, times } from '../table.mjs'
+import { scaleOfRedis } from './redis-scale.mjs'
 
 /** A flush and a scrape through a Redis of its own, beside one command for each increment: pytheus' way. */
 export async function throughRedis({ runtimes, quick, faults }) {
-  if (spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status !== 0) {
+  if (!hasRedis) {
     console.log('\nRedis: left out, there is no redis-server here')
     return []
   }
@@ -27,7 +24,8 @@ export async function throughRedis({ runtimes, quick, faults }) {
   }
   print(results)
   const inc = await heldInc(runtimes[0], quick, faults)
-  return { results, inc }
+  const scale = await scaleOfRedis(runtimes[0], quick, faults)
+  return { results, inc, scale }
 }
 
 /** An increment through Redis and one in the shared directory, in turns. */
@@ -65,30 +63,4 @@ function print(results) {
       ['scrape of one hash, printed bare', ...results.map(({ hashScrape }) => figure(hashScrape))],
     ],
   )
-}
-
-async function withServer(use) {
-  const port = await freePort()
-  const folder = mkdtempSync(join(tmpdir(), 'promhive-bench-'))
-  const words = ['--port', port, '--save', '', '--dir', folder, '--bind', '127.0.0.1']
-  const server = spawn('redis-server', words.map(String), { stdio: 'ignore' })
-  const ended = new Promise((resolve) => server.once('exit', resolve))
-  try {
-    while (spawnSync('redis-cli', ['-p', String(port), 'PING'], { encoding: 'utf8' }).stdout?.trim() !== 'PONG')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    return await use(`redis://127.0.0.1:${port}`)
-  } finally {
-    server.kill('SIGKILL')
-    await ended
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -1,23 +1,7 @@
 import { loadBinding } from '#native'
-import { Gathering } from '../collect/gathering.js'
-import { ScrapeQueue } from '../collect/scrape-queue.js'
-import { selfFamilies } from '../collect/self-metrics.js'
 import type { Exposition } from '../delivery/scrape.js'
-import { Formatters } from '../exposition/formatters.js'
-import { text } from '../exposition/text.js'
-import { workerLabelFromEnvironment } from '../home/worker-label.js'
-import { defaultRegistryName } from '../model/descriptor.js'
-import type { MetricsError } from '../model/errors.js'
-import { type Family, type FamilyTable, familiesNamed, type SampleFamily } from '../model/family.js'
 import { SharedSource } from '../store/shared/shared-source.js'
-import { reportOnce } from './report-once.js'
-
-export interface DirectoryExpositionOptions {
-  /** Receives each fault of a reading. */
-  readonly report?: (error: MetricsError) => void
-  /** Families of the process that reads, shown beside those of all registries. */
-  readonly ownFamilies?: () => readonly SampleFamily[]
-}
+import { type SourceExpositionOptions, sourceExposition } from './source-exposition.js'
 
 /**
  * What all processes counted in a directory, read from outside: nothing is joined, written or locked.
@@ -27,42 +11,7 @@ export interface DirectoryExpositionOptions {
 export function directoryExposition(
   directory: string,
   registry?: string,
-  { report = reportOnce(), ownFamilies = () => [] }: DirectoryExpositionOptions = {},
+  options: SourceExpositionOptions = {},
 ): Exposition {
-  const open = () => new SharedSource(directory, loadBinding().binding)
-  let source = open()
-  const reopen = (): void => {
-    source = open()
-  }
-  const gathering = new Gathering(() => source, report, workerLabelFromEnvironment, { reopen })
-  const formatters = new Formatters()
-  const queue = new ScrapeQueue()
-  const print = (contentType: string, names: readonly string[]): Promise<readonly Uint8Array[]> =>
-    gathering.run(
-      () => {},
-      (gathered) => {
-        const families = choose(gathered.tables, registry)
-        const shown = registry === undefined ? [...families, ...selfFamilies(gathered), ...ownFamilies()] : families
-        const formatter = formatters.of(contentType)!
-        if (formatter.exemplars) gathered.placeExemplars()
-        return formatter.format(familiesNamed<Family>(shown, names), gathered.pause)
-      },
-    )
-  return {
-    async expose(accept, names = [], limits = {}) {
-      const contentType = formatters.negotiate(accept, text.contentType)
-      const chunks = await queue.share([contentType, ...names], () => print(contentType, names), limits)
-      return { contentType, chunks }
-    },
-  }
-}
-
-function choose(tables: readonly FamilyTable[], registry: string | undefined): readonly FamilyTable[] {
-  if (registry !== undefined) return tables.filter(({ family }) => family.registry === registry)
-  const chosen = new Map<string, FamilyTable>()
-  for (const table of tables) {
-    const { name, registry } = table.family
-    if (!chosen.has(name) || registry === defaultRegistryName) chosen.set(name, table)
-  }
-  return [...chosen.values()]
+  return sourceExposition(() => new SharedSource(directory, loadBinding().binding), registry, options)
 }

@@ -132,9 +132,9 @@ export class Gathering {
     if (reading.incomplete !== undefined) throw this.refused(reading.incomplete)
     const seconds = (monotonicNow() - began) / 1000
     const placeExemplars = (): void => merger.placeExemplars(reading.writers)
-    const { writers, reachable } = reading
+    const { writers, reachable, selfFamilies: ofBackend } = reading
     const { tables, hidden } = merged
-    return use({ writers, tables, hidden, errors, reachable, seconds, pause, placeExemplars })
+    return use({ writers, tables, hidden, errors, reachable, ofBackend, seconds, pause, placeExemplars })
   }
 
   /** An answer without the families of a process that could not be read would look like one in which they are gone. */

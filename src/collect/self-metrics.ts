@@ -10,6 +10,8 @@ export interface ScrapeFacts {
   readonly errors: readonly MetricsError[]
   /** Whether the engine that keeps the numbers answered; undefined where there is none that could be away. */
   readonly reachable: boolean | undefined
+  /** What the backend reports of itself. */
+  readonly ofBackend?: readonly SampleFamily[] | undefined
   /** How long reading and merging took. */
   readonly seconds: number
 }
@@ -18,7 +20,14 @@ export interface ScrapeFacts {
  * promhive's own state, as families: the same from whichever process answers, because it is read off the store. Only the
  * duration is that of the process which answers.
  */
-export function selfFamilies({ writers, tables, errors, reachable, seconds }: ScrapeFacts): readonly SampleFamily[] {
+export function selfFamilies({
+  writers,
+  tables,
+  errors,
+  reachable,
+  seconds,
+  ofBackend = [],
+}: ScrapeFacts): readonly SampleFamily[] {
   // A seat may come twice: what found no room in its file is kept apart. Seat 0 is nobody's.
   const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
   const live = [...seats.values()].filter(Boolean).length
@@ -43,6 +52,7 @@ export function selfFamilies({ writers, tables, errors, reachable, seconds }: Sc
     ),
     unreadable(errors),
     ...(reachable === undefined ? [] : [single('gauge', 'promhive_backend_up', upHelp, Number(reachable))]),
+    ...ofBackend,
     single('gauge', 'promhive_scrape_duration_seconds', 'Time to read and merge all writers.', seconds),
   ]
 }

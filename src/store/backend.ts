@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import type { Exemplar } from '../model/exemplar.js'
+import type { SampleFamily } from '../model/family.js'
 import type { SlotArea } from '../model/layout/slot-layout.js'
 import type { LabelFilter, SeriesKey } from '../model/series-key.js'
 import type { SeriesLog } from './series-log.js'
@@ -130,6 +131,8 @@ export interface SourceReading {
   readonly incomplete?: MetricsError | undefined
   /** Whether the engine that keeps the numbers answered; left out where there is none that could be away. */
   readonly reachable?: boolean
+  /** What the backend reports of itself, shown among the self-metrics. */
+  readonly selfFamilies?: readonly SampleFamily[]
 }
 
 /** The read half. Lives where the scrape lands; sees every writer. */

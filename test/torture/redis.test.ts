@@ -9,6 +9,7 @@ import { outageRounds } from '../helpers/redis/outages.js'
 import { RedisCluster } from '../helpers/redis/redis-cluster.js'
 import { RedisSentinels } from '../helpers/redis/redis-sentinels.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
+import { keysOfShards } from '../helpers/redis/sharded.js'
 import { lifeOfTwoHosts } from '../helpers/redis/two-hosts.js'
 
 describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () => {
@@ -28,6 +29,15 @@ describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () =
     const kinds = ['ioredis-cluster', 'redis-cluster', 'ioredis-cluster', 'redis-cluster']
     const failOver = (round: number) => cluster.failOver('{promhive}:ledgers', round % 2 === 0 ? 'asking' : 'killing')
     await failoverRounds(stage, { kinds, ports: cluster.ports, failOver }, 30)
+  })
+
+  test('lose nothing of the living when each of three shards of a cluster fails over 6 times', async ({ stage }) => {
+    const cluster = await RedisCluster.start(stage)
+    const kinds = ['ioredis-cluster', 'redis-cluster', 'ioredis-cluster', 'redis-cluster', 'ioredis-cluster']
+    const shards = keysOfShards(3).map(({ ledgers }) => ledgers)
+    const failOver = (round: number) =>
+      cluster.failOver(shards[round % shards.length]!, round % 2 === 0 ? 'asking' : 'killing')
+    await failoverRounds(stage, { kinds, ports: cluster.ports, options: { shards: shards.length }, failOver }, 18)
   })
 
   test('lose nothing of the living when a server behind Sentinel fails over 10 times', async ({ stage }) => {

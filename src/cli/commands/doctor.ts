@@ -5,21 +5,34 @@ import { checkDirectory, checkPlace, isReadable } from '../doctor/directory-chec
 import { checkEnvironment } from '../doctor/environment-check.js'
 import type { Finding } from '../doctor/finding.js'
 import { checkPackages } from '../doctor/packages-check.js'
+import { checkRedis } from '../doctor/redis-check.js'
 import { checkRuntime } from '../doctor/runtime-check.js'
 import { checkSeats } from '../doctor/seats-check.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
+import { untilDone } from '../redis/open-service.js'
+import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 
-const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
+const options = {
+  json: { type: 'boolean' },
+  dir: { type: 'string', short: 'd' },
+  ...redisOptions,
+} as const satisfies OptionTable
 
 const usage = `promhive doctor [DIR] [--json]
+promhive doctor --redis URL [--prefix NAME] [--json]
 
 Looks for what makes metrics wrong: which writer serves, what the directory lies on, its permissions, room and clock,
 files that cannot be read, definitions that contradict each other, variables that are misspelt or have values that
 cannot be, other clients among the packages of the folder that it is run in. Changes nothing. Ends with 1 when
 something fails.
 
+With --redis: the connection and TLS, the version and role of the server, the rights of the user (each command that
+promhive needs is tried, on a key that is deleted afterwards), memory and eviction, persistence, clock, latency, the
+writers and the size of the service, entries that cannot be read, and what a scrape shows.
+
   DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out; without any, the rest is checked)
+${redisUsage}
   --json   for programs`
 
 export const doctor: Command = {
@@ -29,26 +42,31 @@ export const doctor: Command = {
   options,
   async run(args) {
     const { values, positionals } = parseOptions(args, options, 1)
-    const directory = positionals[0] ?? values.dir ?? directoryFromEnvironment()
+    const named = positionals[0] ?? values.dir
+    const target = redisTarget(values, named)
+    const directory = target === undefined ? (named ?? directoryFromEnvironment()) : undefined
     const findings = [...checkRuntime(), ...checkEnvironment(), ...checkPackages()]
-    if (directory === undefined) findings.push(...checkPlace())
+    if (target !== undefined) findings.push(...(await untilDone(() => checkRedis(target))))
+    else if (directory === undefined) findings.push(...checkPlace())
     else {
       findings.push(...checkDirectory(directory))
       if (isReadable(directory)) findings.push(...(await checkSeats(directory)))
     }
     if (values.json) printJson(findings)
-    else printFindings(findings, directory)
+    else printFindings(findings, target?.name ?? directory)
     return findings.some(({ state }) => state === 'fail') ? 1 : 0
   },
 }
 
 const marks = { ok: '  ok  ', warn: ' warn ', fail: ' FAIL ' } as const
 
-function printFindings(findings: readonly Finding[], directory: string | undefined): void {
+function printFindings(findings: readonly Finding[], looked: string | undefined): void {
   const width = Math.max(...findings.map(({ topic }) => topic.length))
   for (const { state, topic, text, advice } of findings) {
     print(`${marks[state]} ${topic.padEnd(width)}  ${inLine(text)}`)
     if (advice !== undefined) print(`${' '.repeat(width + 9)}→ ${inLine(advice)}`)
   }
-  if (directory === undefined) print('\nName a directory, or set PROMHIVE_DIR, to have that looked at as well.')
+  if (looked === undefined) {
+    print('\nName a directory (or set PROMHIVE_DIR), or --redis URL, to have that checked as well.')
+  }
 }

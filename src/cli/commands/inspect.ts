@@ -5,7 +5,6 @@ import { MetricsError } from '../../model/errors.js'
 import { inLine } from '../../model/terminal-text.js'
 import { Slices } from '../../runtime/slices.js'
 import type { WriterSnapshot } from '../../store/backend.js'
-import { opened } from '../../store/series-log.js'
 import { seriesName, valuesName } from '../../store/shared/format.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 import { columns } from '../columns.js'
@@ -13,24 +12,35 @@ import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
+import { inspectService } from '../redis/inspect-service.js'
+import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
+import { seriesByFamily } from '../series-by-family.js'
 
-const options = { json: { type: 'boolean' }, dir: { type: 'string', short: 'd' } } as const satisfies OptionTable
+const options = {
+  json: { type: 'boolean' },
+  dir: { type: 'string', short: 'd' },
+  ...redisOptions,
+} as const satisfies OptionTable
 
 const usage = `promhive inspect [DIR] [--json]
+promhive inspect --redis URL [--prefix NAME] [--json]
 
-Shows who counts in a directory: each seat, its owner and whether it lives, its families, series and sizes, and what
-cannot be read. Changes nothing.
+Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it lives, its families,
+series and sizes, and what cannot be read. Changes nothing.
 
   DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+${redisUsage}
   --json   for programs`
 
 export const inspect: Command = {
   name: 'inspect',
-  summary: 'show seats, owners, series and sizes of a directory',
+  summary: 'show seats, owners, series and sizes of a directory or a service in Redis',
   usage,
   options,
   async run(args) {
     const { values, positionals } = parseOptions(args, options, 1)
+    const target = redisTarget(values, positionals[0] ?? values.dir)
+    if (target !== undefined) return inspectService(target, values.json === true)
     const directory = directoryArgument(positionals[0] ?? values.dir)
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
@@ -59,13 +69,7 @@ interface SeatFacts {
 
 function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
   const { seat, live, log, epoch, startedAt } = writer
-  // Without a prototype: a family may be called `constructor`.
-  const families: Record<string, number> = Object.create(null)
-  for (const family of log.families) if (family !== undefined) families[family.name] ??= 0
-  for (let i = 0; i < log.length; i++) {
-    const { name } = log.families[log.familyOf[i]!]!
-    families[name]! += log.kinds[i] === opened ? 1 : -1
-  }
+  const families = seriesByFamily(log)
   const [, pid = 0, thread = 0] = writer.writer.split('-').map(Number)
   return {
     seat,

@@ -1,16 +1,21 @@
 import { statSync } from 'node:fs'
 import { encryptionFromEnvironment } from '../../delivery/encryption.js'
 import { hostsIn, portOptionsFromEnvironment } from '../../delivery/port-environment.js'
+import type { Exposition } from '../../delivery/scrape.js'
 import { openMetricsServer } from '../../delivery/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
+import type { SampleFamily } from '../../model/family.js'
 import { isServiceLink } from '../../model/service-link.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
 import { type OptionTable, parseOptions } from '../options.js'
-import { print } from '../output.js'
+import { print, printError } from '../output.js'
 import { PortFamilies } from '../port-families.js'
+import { openService } from '../redis/open-service.js'
+import { type RedisTarget, redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { reportOnce } from '../report-once.js'
+import { sourceExposition } from '../source-exposition.js'
 
 const options = {
   dir: { type: 'string', short: 'd' },
@@ -19,14 +24,18 @@ const options = {
   path: { type: 'string' },
   registry: { type: 'string' },
   'allowed-hosts': { type: 'string' },
+  ...redisOptions,
 } as const satisfies OptionTable
 
 const usage = `promhive serve --dir DIR [--port 9464] [--host 127.0.0.1] [--path /metrics] [--registry NAME]
+promhive serve --redis URL [--prefix NAME] [the same options]
 
-Answers scrapes for an application that it is no part of: it reads the directory that the application's
-processes count in. It answers while every one of them is blocked, and after they were killed.
+Answers scrapes for an application that it is no part of: it reads the directory, or the Redis, that the application's
+processes count in. It answers while every one of them is blocked, and after they were killed. With --redis it also
+keeps the keys from expiring and adds the counts of dead processes to the totals: it serves an application of jobs.
 
   --dir DIR        the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+${redisUsage}
   --port N         the port to listen on; 0 takes any free one
   --host ADDRESS   0.0.0.0 for every address of this machine
   --path PATH      where the metrics are
@@ -35,27 +44,32 @@ processes count in. It answers while every one of them is blocked, and after the
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
 
-PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE have it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only to
-who has a certificate.`
+PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE make it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only
+clients that have a certificate.`
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'answer scrapes for the application that counts in a directory',
+  summary: 'answer scrapes for the application that counts in a directory or in Redis',
   usage,
   options,
   async run(args) {
     const { values } = parseOptions(args, options, 0)
     const { host, path } = values
-    const directory = directoryArgument(values.dir)
-    // It need not be there yet: the application may start later.
-    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
-      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
+    const target = redisTarget(values, values.dir)
+    let report = reportOnce()
+    const port = new PortFamilies((error) => report(error))
+    const onRecovered = (): void => {
+      report = reportOnce()
+      printError('promhive: Redis answers again')
     }
-    const report = reportOnce()
-    const port = new PortFamilies(report)
+    const hooks = { report: (error: MetricsError) => report(error), ownFamilies: () => port.families() }
+    const served =
+      target === undefined
+        ? servedDirectory(values.dir, values.registry, hooks)
+        : servedService(target, values.registry, { ...hooks, onRecovered })
     const hosts = values['allowed-hosts']
     const serverOptions = {
-      registry: directoryExposition(directory, values.registry, { report, ownFamilies: () => port.families() }),
+      registry: served.exposition,
       keepAlive: true,
       tls: encryptionFromEnvironment(process.env),
       port: portNumber(values.port),
@@ -65,14 +79,48 @@ export const serve: Command = {
       ...(path !== undefined && { path }),
     }
     const metrics = await openMetricsServer(serverOptions, port)
-    print(`promhive: serving ${directory} at ${metrics.url}`)
+    print(`promhive: serving ${served.name} at ${metrics.url}`)
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())
       process.once('SIGTERM', () => resolve())
     })
     await metrics.close()
+    await served.close()
     return 0
   },
+}
+
+interface Served {
+  readonly name: string
+  readonly exposition: Exposition
+  close(): Promise<void>
+}
+
+interface ServedOptions {
+  readonly report: (error: MetricsError) => void
+  readonly ownFamilies: () => readonly SampleFamily[]
+}
+
+function servedDirectory(dir: string | undefined, registry: string | undefined, options: ServedOptions): Served {
+  const directory = directoryArgument(dir)
+  // It need not be there yet: the application may start later.
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
+  }
+  return { name: directory, exposition: directoryExposition(directory, registry, options), close: async () => {} }
+}
+
+function servedService(
+  target: RedisTarget,
+  registry: string | undefined,
+  { onRecovered, ...options }: ServedOptions & { readonly onRecovered: () => void },
+): Served {
+  const service = openService(target, { onError: options.report, onRecovered })
+  service.start()
+  const exposition = sourceExposition(() => service.openSource(), registry, options)
+  // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
+  exposition.expose().catch(() => {})
+  return { name: target.name, exposition, close: () => service.close() }
 }
 
 function portNumber(given: string | undefined): number {

@@ -1,10 +1,15 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { printable } from '../../model/terminal-text.js'
+import type { Source } from '../../store/backend.js'
+import { SharedSource } from '../../store/shared/shared-source.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
+import { openService, untilDone } from '../redis/open-service.js'
+import { type RedisTarget, redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { frame } from '../top/frame.js'
 import { Viewer } from '../top/view.js'
 
@@ -12,13 +17,17 @@ const options = {
   interval: { type: 'string', short: 'i' },
   count: { type: 'string', short: 'n' },
   dir: { type: 'string', short: 'd' },
+  ...redisOptions,
 } as const satisfies OptionTable
 
 const usage = `promhive top [DIR] [--interval 1] [--count N]
+promhive top --redis URL [--prefix NAME] [--interval 1] [--count N]
 
-Shows, again and again, who counts in a directory, what each process takes, and what happens most. q ends it.
+Shows, again and again, the processes that count in a directory or in Redis, what each takes, and what happens most.
+CPU and memory are those of processes of this machine: Redis does not know them. q ends it.
 
   DIR            the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+${redisUsage}
   --interval S   seconds between two looks
   --count N      ends after so many; without a terminal there is one, which compares two looks`
 
@@ -34,28 +43,48 @@ export const top: Command = {
   options,
   async run(args) {
     const { values, positionals } = parseOptions(args, options, 1)
-    const directory = directoryArgument(positionals[0] ?? values.dir)
-    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-    }
+    const named = positionals[0] ?? values.dir
+    const target = redisTarget(values, named)
     const { stdout } = process
     const interval = above0('interval', values.interval ?? '1')
     const count = above0('count', values.count ?? (stdout.isTTY ? 'Infinity' : '1'))
-    const viewer = new Viewer(directory)
-    await viewer.look()
+    const watched = target === undefined ? watchedDirectory(named) : watchedService(target)
+    const viewer = new Viewer(watched.source)
+    await untilDone(() => viewer.look())
     const stop = listen()
     for (let shown = 0; shown < count && !stop.signal.aborted; shown++) {
       await sleep(interval * 1000, undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) break
+      const view = await untilDone(() => viewer.look())
       // A line is left for the cursor: a screen that is full to the last line loses its first.
       const size = stdout.isTTY
         ? { rows: (stdout.rows || 24) - 1, width: stdout.columns || 80 }
         : { rows: 10_000, width: 10_000 }
-      stdout.write(`${stdout.isTTY ? clear : ''}${printable(frame(directory, await viewer.look(), size))}\n`)
+      stdout.write(`${stdout.isTTY ? clear : ''}${printable(frame(watched.name, view, size))}\n`)
     }
     stop.abort()
+    await watched.close()
     return 0
   },
+}
+
+interface Watched {
+  readonly name: string
+  readonly source: Source
+  close(): Promise<void>
+}
+
+function watchedDirectory(named: string | undefined): Watched {
+  const directory = directoryArgument(named)
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
+  }
+  return { name: directory, source: new SharedSource(directory, loadBinding().binding), close: async () => {} }
+}
+
+function watchedService(target: RedisTarget): Watched {
+  const service = openService(target)
+  return { name: target.name, source: service.openSource(), close: () => service.close() }
 }
 
 /** Stops at q, at Ctrl-C and at SIGTERM. */

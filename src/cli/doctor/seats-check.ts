@@ -1,45 +1,16 @@
 import { loadBinding } from '#native'
-import { Merger } from '../../collect/merge.js'
-import { workerLabelFromEnvironment } from '../../home/worker-label.js'
 import { Slices } from '../../runtime/slices.js'
-import { monotonicNow } from '../../runtime/timers.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
-import { type Finding, fail, ok, warn } from './finding.js'
+import { type Finding, ok } from './finding.js'
+import { checkScrape } from './scrape-check.js'
 
-/** Seconds that a scrape should not take. */
-const slow = 1
-/** Series that one family should not have. */
-const many = 10_000
-
-/** Reads everything as a scrape does, and tells what a scrape would meet. */
+/** Reads the seats of a directory, and everything once more as a scrape does. */
 export async function checkSeats(directory: string): Promise<Finding[]> {
-  const began = monotonicNow()
-  const pause = new Slices()
-  const { writers, errors } = await new SharedSource(directory, loadBinding().binding).read(pause)
-  const merged = await new Merger(workerLabelFromEnvironment()).merge(writers, pause)
-  const seconds = (monotonicNow() - began) / 1000
+  const { binding } = loadBinding()
+  const { writers } = await new SharedSource(directory, binding).read(new Slices())
   const live = writers.filter((writer) => writer.live).length
-  const series = merged.tables.reduce((sum, table) => sum + table.order.length, 0)
-  const findings = [
+  return [
     ok('writers', `${live} alive, ${writers.length - live} dead (their counts stay; the next processes take over)`),
-    seconds < slow
-      ? ok('scrape', `${series} series in ${(seconds * 1000).toFixed(0)} ms`)
-      : warn(
-          'scrape',
-          `${series} series took ${seconds.toFixed(1)} s`,
-          'the first scrape is the slowest; see maxSeries',
-        ),
+    ...(await checkScrape(new SharedSource(directory, binding))),
   ]
-  for (const { message } of errors) findings.push(fail('files', message, 'see promhive inspect'))
-  for (const { message } of merged.errors) {
-    findings.push(warn('definitions', message, 'let all processes run the same version'))
-  }
-  const dropped = writers.reduce((sum, writer) => sum + writer.dropped, 0)
-  if (dropped > 0) findings.push(fail('room', `${dropped} series found no room in the directory`, 'make it larger'))
-  for (const { family, order } of merged.tables) {
-    if (order.length < many) continue
-    const text = `${family.name} has ${order.length} series (${family.labelNames.join(', ')})`
-    findings.push(warn('cardinality', text, 'look for label values that never repeat; maxSeries limits them'))
-  }
-  return findings
 }

@@ -8,10 +8,10 @@ export interface FrameSize {
 }
 
 /** What stands on the screen at one moment: who counts, and what happens most. */
-export function frame(directory: string, { workers, families, faults }: View, { rows, width }: FrameSize): string {
+export function frame(name: string, { workers, families, faults }: View, { rows, width }: FrameSize): string {
   const live = workers.filter((worker) => worker.live)
   const lines = [
-    `promhive top  ${inLine(directory)}  ${new Date().toISOString().slice(11, 19)} UTC`,
+    `promhive top  ${inLine(name)}  ${new Date().toISOString().slice(11, 19)} UTC`,
     `${live.length} writers alive, ${workers.length - live.length} dead, ${families.reduce((sum, each) => sum + each.series, 0)} series`,
     ...faults.map((fault) => `! ${inLine(fault)}`),
     '',
@@ -25,15 +25,15 @@ export function frame(directory: string, { workers, families, faults }: View, { 
 
 function workerLines(workers: readonly WorkerLine[]): string[] {
   const now = Date.now() / 1000
-  const cells = workers.map(({ seat, pid, thread, since, series, cpu, residentBytes }) => [
+  const cells = workers.map(({ seat, owner, since, series, cpu, residentBytes }) => [
     String(seat),
-    thread === 0 ? String(pid) : `${pid} thread ${thread}`,
+    owner,
     duration(Math.max(0, now - since)),
     cpu === undefined ? '-' : `${(cpu * 100).toFixed(0)} %`,
     residentBytes === undefined ? '-' : `${Math.round(residentBytes / 1024 / 1024)} MiB`,
     String(series),
   ])
-  return columns([['seat', 'pid', 'for', 'cpu', 'memory', 'series'], ...cells], [0, 1, 2, 3, 4, 5])
+  return columns([['seat', 'process', 'for', 'cpu', 'memory', 'series'], ...cells], [0, 1, 2, 3, 4, 5])
 }
 
 /** What happens most comes first; then what stands highest. Where there is little room, names are shortened, not figures. */

@@ -1,16 +1,15 @@
-import { loadBinding } from '#native'
 import { Merger } from '../../collect/merge.js'
 import type { FamilyTable } from '../../model/family.js'
 import { Slices } from '../../runtime/slices.js'
 import { monotonicNow } from '../../runtime/timers.js'
+import type { Source, WriterSnapshot } from '../../store/backend.js'
 import { opened } from '../../store/series-log.js'
-import { SharedSource } from '../../store/shared/shared-source.js'
 import { sampleProcess } from '../../supervisor/process-sample.js'
 
 export interface WorkerLine {
   readonly seat: number
-  readonly pid: number
-  readonly thread: number
+  /** The pid of a process of this machine, and its thread; the name of a writer in Redis. */
+  readonly owner: string
   readonly live: boolean
   readonly since: number
   readonly series: number
@@ -43,17 +42,14 @@ interface Sums {
   readonly observed: number
 }
 
-/** Looks at a directory again and again, and tells what happened in between. Nothing is joined, written or locked. */
+/** Reads a source again and again, and compares each reading with the one before. */
 export class Viewer {
-  private readonly source: SharedSource
   private readonly merger = new Merger()
   private sums = new Map<string, Sums>()
   private cpu = new Map<number, number>()
   private lookedAt = 0
 
-  constructor(directory: string) {
-    this.source = new SharedSource(directory, loadBinding().binding)
-  }
+  constructor(private readonly source: Source) {}
 
   async look(): Promise<View> {
     const pause = new Slices()
@@ -63,15 +59,19 @@ export class Viewer {
     const elapsed = this.lookedAt === 0 ? undefined : now - this.lookedAt
     this.lookedAt = now
     const used = new Map<number, number>()
-    const workers = writers.map(({ writer, seat, live, startedAt, log }): WorkerLine => {
-      const [, pid = 0, thread = 0] = writer.split('-').map(Number)
-      const sample = live ? sampleProcess(pid) : undefined
-      if (sample !== undefined) used.set(pid, sample.cpuSeconds)
-      const before = this.cpu.get(pid)
-      const cpu = sample && elapsed && before !== undefined ? (sample.cpuSeconds - before) / elapsed : undefined
-      const residentBytes = sample?.residentBytes
-      return { seat, pid, thread, live, since: startedAt, series: seriesIn(log.kinds), cpu, residentBytes }
-    })
+    // Totals of dead processes have no seat.
+    const workers = writers
+      .filter(({ seat }) => seat > 0)
+      .map((each): WorkerLine => {
+        const { seat, live, startedAt, log } = each
+        const { pid, owner } = ownerOf(each)
+        const sample = live && pid !== undefined ? sampleProcess(pid) : undefined
+        if (sample !== undefined) used.set(pid!, sample.cpuSeconds)
+        const before = pid === undefined ? undefined : this.cpu.get(pid)
+        const cpu = sample && elapsed && before !== undefined ? (sample.cpuSeconds - before) / elapsed : undefined
+        const residentBytes = sample?.residentBytes
+        return { seat, owner, live, since: startedAt, series: seriesIn(log.kinds), cpu, residentBytes }
+      })
     this.cpu = used
     const families = this.families(merged.tables, elapsed)
     return { workers, families, faults: [...errors, ...merged.errors].map(({ message }) => message) }
@@ -94,6 +94,14 @@ export class Viewer {
     this.sums = sums
     return lines
   }
+}
+
+/** Writers in Redis are of any machine: their pids mean nothing here. */
+function ownerOf({ writer, process }: WriterSnapshot): { readonly pid?: number; readonly owner: string } {
+  const found = /^\d+-(\d+)-(\d+)-[^~]*$/.exec(writer)
+  if (found === null) return { owner: process ?? writer }
+  const [, pid, thread] = found
+  return { pid: Number(pid), owner: thread === '0' ? pid! : `${pid} thread ${thread}` }
 }
 
 /** A histogram has its sum, then its buckets; a summary its sum, then its count. */

@@ -22,6 +22,8 @@ interface NodeRedis {
   withTypeMapping(mapping: object): {
     evalSha(digest: string, options: object): Promise<Reply>
     eval(text: string, options: object): Promise<Reply>
+    evalShaRo(digest: string, options: object): Promise<Reply>
+    evalRo(text: string, options: object): Promise<Reply>
   }
 }
 
@@ -29,21 +31,25 @@ interface NodeRedis {
 const bytes = { 36: Buffer }
 
 /**
+ * @param reads uses the commands that replicas accept, and that clients of a cluster send to replicas if asked to
  * @returns undefined for what is no client of either library
  */
-export function evaluating(client: object): Evaluating | undefined {
+export function evaluating(client: object, reads = false): Evaluating | undefined {
   if (typeof (client as Partial<IoRedis>).evalshaBuffer === 'function') {
     const io = client as IoRedis
+    // In small letters: so the client knows that they only read.
+    const [evalsha, evalText] = reads ? ['evalsha_ro', 'eval_ro'] : ['EVALSHA', 'EVAL']
     return {
-      byDigest: (digest, keys, args) => io.callBuffer('EVALSHA', digest, keys.length, ...keys, ...args.map(buffer)),
-      byText: (text, keys, args) => io.callBuffer('EVAL', text, keys.length, ...keys, ...args.map(buffer)),
+      byDigest: (digest, keys, args) => io.callBuffer(evalsha, digest, keys.length, ...keys, ...args.map(buffer)),
+      byText: (text, keys, args) => io.callBuffer(evalText, text, keys.length, ...keys, ...args.map(buffer)),
     }
   }
   if (typeof (client as Partial<NodeRedis>).withTypeMapping === 'function') {
     const node = (client as NodeRedis).withTypeMapping(bytes)
+    const given = (keys: readonly string[], args: Words) => ({ keys: [...keys], arguments: args.map(buffer) })
     return {
-      byDigest: (digest, keys, args) => node.evalSha(digest, { keys: [...keys], arguments: args.map(buffer) }),
-      byText: (text, keys, args) => node.eval(text, { keys: [...keys], arguments: args.map(buffer) }),
+      byDigest: (digest, keys, args) => node[reads ? 'evalShaRo' : 'evalSha'](digest, given(keys, args)),
+      byText: (text, keys, args) => node[reads ? 'evalRo' : 'eval'](text, given(keys, args)),
     }
   }
   return undefined
@@ -56,11 +62,13 @@ export function evaluating(client: object): Evaluating | undefined {
  * command, not the command: so one late command of each kind is all that a client may have to send when Redis is back.
  *
  * @param limit milliseconds for each command
+ * @param option where the client stands among the options
+ * @param reads for scripts that write nothing: replicas accept them
  */
-export function overClient(client: object, limit = 4_000): Connection {
-  const evaluates = evaluating(client)
+export function overClient(client: object, limit = 4_000, option = 'client', reads = false): Connection {
+  const evaluates = evaluating(client, reads)
   if (evaluates === undefined) {
-    const text = 'redis: client must be one of the packages redis (5 or 6) or ioredis'
+    const text = `redis: ${option} must be one of the packages redis (5 or 6) or ioredis`
     throw new MetricsError('OPTION_INVALID', text)
   }
   // Another command of its kind waits until a late one is answered, or has failed.

@@ -38,6 +38,8 @@ const others = {
   PROMHIVE_REDIS_SCOPE: ['scope', text],
   PROMHIVE_REDIS_INSTANCE: ['instance', text],
   PROMHIVE_REDIS_PER_HOST: ['perHost', flag],
+  PROMHIVE_REDIS_SHARDS: ['shards', number],
+  PROMHIVE_REDIS_READ_FROM: ['readFrom', text],
 } as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, Reader]>>
 
 const files = {

@@ -82,16 +82,20 @@ export class Flusher {
   /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
   private asks = false
 
+  private keys: Keys
+
   constructor(
     private readonly flushed: Flushed,
     private readonly options: FlusherOptions,
   ) {
     this.writer = options.writer
+    this.keys = options.keys
   }
 
-  /** Writes a ledger from now on that others may have written before. */
-  restart(writer: string): void {
+  /** Writes a ledger from now on that others may have written before, in whichever shard it is. */
+  restart(writer: string, keys: Keys): void {
     this.writer = writer
+    this.keys = keys
     this.version = 0
     this.asks = true
     // Redis knows how far those came with the removals.
@@ -210,8 +214,7 @@ export class Flusher {
   }
 
   private keysOf(writer: string): readonly string[] {
-    const { keys } = this.options
-    return [...keys.shared, keys.seats, ...keys.of(writer), keys.pending(writer)]
+    return [...this.keys.shared, this.keys.seats, ...this.keys.of(writer), this.keys.pending(writer)]
   }
 
   private prepare(): Sending {

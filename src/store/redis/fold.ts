@@ -6,8 +6,9 @@ import { isWriter, type LedgerEntry } from './entry.js'
 import { fold as foldScript } from './fold-script.js'
 import { FoldTargets } from './fold-targets.js'
 import type { LedgerReader } from './ledger-reader.js'
+import { Overtaken } from './overtaken.js'
 import { Pieces } from './pieces.js'
-import { type Inhabitants, Overtaken, Reading } from './reading.js'
+import { type Inhabitants, Reading } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { listOf, type Reply, type Script, textOf } from './script.js'
 import type { ShelfOptions } from './shelf.js'
@@ -24,6 +25,9 @@ const leastRetention = 3_600_000
 const mostRounds = 20
 /** The maximum number of entries that are swept by one call. */
 const mostSwept = 1000
+
+/** Instances, as far as it matters which there are. */
+export type Instances = Pick<ReadonlySet<string>, 'has'>
 
 /** What a fold does, for the tests. */
 export interface Folded {
@@ -46,7 +50,11 @@ export class Folding {
   private batchSize = 4
   private ends = Number.POSITIVE_INFINITY
 
-  constructor(private readonly options: ShelfOptions) {
+  /** @param elsewhere the instances that have a living writer in another shard */
+  constructor(
+    private readonly options: ShelfOptions,
+    private readonly elsewhere: Instances = new Set(),
+  ) {
     this.removals = new RemovalFollower()
     this.reading = new Reading(options, new Map(), new Map(), this.removals)
     this.targets = new FoldTargets(0, 0)
@@ -84,7 +92,8 @@ export class Folding {
     try {
       await this.reading.survey(pause)
       this.targets = new FoldTargets(this.reading.now, this.removals.followed)
-      const instances = inhabited(this.reading)
+      const here = inhabited(this.reading)
+      const instances = { has: (instance: string) => here.has(instance) || this.elsewhere.has(instance) }
       const sources = sourcesIn(this.reading, instances)
       while (sources.length > 0) {
         if (this.isOver || !(await this.holdsLease())) return { ledgers, batches, isComplete: true }
@@ -104,11 +113,7 @@ export class Folding {
   }
 
   /** Folds a batch; gives how many ledgers it folded, undefined where they or the totals have changed. */
-  private async fold(
-    ids: readonly string[],
-    instances: ReadonlySet<string>,
-    pause: Pause,
-  ): Promise<number | undefined> {
+  private async fold(ids: readonly string[], instances: Instances, pause: Pause): Promise<number | undefined> {
     const sources = await this.readLedgers(ids, pause)
     for (const source of sources) {
       const { facts } = source.entry!
@@ -212,14 +217,14 @@ export class Folding {
 }
 
 /** The instances of which a writer lives. */
-function inhabited(service: Inhabitants): ReadonlySet<string> {
+export function inhabited(service: Inhabitants): ReadonlySet<string> {
   const found = new Set<string>()
   for (const [id, { facts }] of service.entries) if (service.isLive(id)) found.add(facts.instance)
   return found
 }
 
 /** Dead writers, and the totals of instances without living writers; those of an instance together. */
-function sourcesIn(service: Inhabitants, instances: ReadonlySet<string>): string[] {
+export function sourcesIn(service: Inhabitants, instances: Instances): string[] {
   const found: [instance: string, id: string][] = []
   for (const [id, { facts }] of service.entries) {
     const { kind, instance } = facts

@@ -14,16 +14,17 @@ import {
   type WriterSnapshot,
 } from '../backend.js'
 import { filtersByTarget, removalTargetOf } from '../removal-index.js'
+import { announcing } from './announcing-store.js'
 import type { Facts, Removal } from './entry.js'
-import { HostImage } from './host-image.js'
-import { type HostPlace, noteFrom, wholeOf } from './host-place.js'
-import { HostRemovals } from './host-removals.js'
+import { type Elsewhere, HostImage } from './host-image.js'
+import { type HostNote, type HostPlace, noteFrom, wholeOf } from './host-place.js'
+import { inTurn } from './in-turn.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
-import { inTurn, sourceOf } from './redis-backend.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
-import type { Shelf } from './shelf.js'
+import { sourceOf } from './service-source.js'
+import { Shelves } from './shelves.js'
 
 const nothing = { id: '', version: 0 }
 const noPause: Pause = { due: () => false, rest: async () => {} }
@@ -33,7 +34,6 @@ export class HostBackend implements Backend {
   readonly name = 'redis'
   readonly shared = true
   private readonly service: Service
-  private readonly removals: HostRemovals
   private readonly startedAt = Date.now() / 1000
   private readonly stores = new WeakMap<Store, Store>()
   private place: HostPlace | undefined
@@ -56,12 +56,14 @@ export class HostBackend implements Backend {
     private readonly settings: RedisSettings,
     connection: Connection,
     private readonly placeOf: (surroundings: Surroundings) => HostPlace,
+    replica?: Connection,
   ) {
     const image = (): HostImage => this.image
     const changing = (): Promise<void> | undefined => this.changing
     this.service = new Service({
       settings,
       connection,
+      replica,
       writer: '',
       flushed: {
         get ledger() {
@@ -79,7 +81,6 @@ export class HostBackend implements Backend {
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
       tick: () => this.flushNow(false),
     })
-    this.removals = new HostRemovals(this.service)
   }
 
   begin(surroundings: Surroundings): void {
@@ -91,13 +92,14 @@ export class HostBackend implements Backend {
     this.service.start()
     const under = this.place!.backend.openStore()
     let store = this.stores.get(under)
-    if (store === undefined) this.stores.set(under, (store = this.telling(under)))
+    if (store === undefined)
+      this.stores.set(under, (store = announcing(under, (family, filters) => this.announce(family, filters))))
     return store
   }
 
   openSource(): Source {
     this.service.start()
-    return sourceOf(this.service, (shelf, pause) => this.read(shelf, pause))
+    return sourceOf(this.service, (shelves, pause) => this.read(shelves, pause))
   }
 
   /**
@@ -122,7 +124,6 @@ export class HostBackend implements Backend {
   }
 
   close(): Promise<void> {
-    this.removals.end()
     this.closing ??= held(this.leave())
     return this.closing
   }
@@ -197,12 +198,28 @@ export class HostBackend implements Backend {
    */
   private async takeOver(run: string, pause: Pause): Promise<void> {
     const image = new HostImage()
-    const { writer = this.ledgerOf(run), elsewhere = [] } = noteFrom(this.place!.note(), this.ledgerOf(run))
+    const ledger = this.ledgerOf(run)
+    const { writer = ledger, elsewhere = [], shard = this.service.shards.shardOf(ledger) } = this.noteOf(ledger)
     image.count(elsewhere)
     await image.update(wholeOf(await this.here().read(pause)), pause)
     this.image = image
-    this.service.flusher.restart(writer)
+    this.service.restart(writer, shard)
+    this.leaveNote(writer, elsewhere)
     this.leading = run
+  }
+
+  private noteOf(ledger: string): HostNote {
+    return noteFrom(this.place!.note(), ledger)
+  }
+
+  /** The next leader of the host goes on with the ledger, in its shard, however many shards it is configured for. */
+  private leaveNote(writer: string, elsewhere: Elsewhere): void {
+    try {
+      this.place!.leaveNote(JSON.stringify({ writer, elsewhere, shard: this.service.shard }))
+    } catch (cause) {
+      const text = `what the next process that flushes for ${this.settings.instance} must know could not be written (${cause})`
+      this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
+    }
   }
 
   /** Host and run: the same for every process of the host, and another when the directory begins anew. */
@@ -210,14 +227,14 @@ export class HostBackend implements Backend {
     return `host:${this.settings.instance}:${run}`
   }
 
-  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
+  private async read(shelves: Shelves, pause: Pause): Promise<SourceReading> {
     const leads = await this.follow({ pause })
-    const { flushed, cause } = await this.service.read(shelf, leads, pause)
+    const { flushed, cause } = await this.service.read(shelves, leads, pause)
     const errors = cause === undefined ? [] : [cause]
-    const writers = this.service.shown(shelf)
+    const writers = this.service.shown(shelves)
     const run = this.place!.runId()
     const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
-    const own = [...shelf.ledgers.values()].find(({ id }) => isOwn(id))
+    const [own, shard] = shelves.find(isOwn)
     const others = writers.filter(({ writer }) => !isOwn(writer))
     // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: who is to be shown
     // beside the directory is whoever was there before.
@@ -228,11 +245,11 @@ export class HostBackend implements Backend {
     else if (this.dark !== undefined && (own.id !== this.dark.id || own.version > this.dark.version))
       this.dark = undefined
     if (this.dark === undefined) return { writers, errors, reachable: flushed }
-    const seat = (own?.entry?.seat ?? 1) * partsOfSeat
+    const first = (own?.entry?.seat ?? 1) * partsOfSeat
     const local = await this.here().read(pause)
     const here = local.writers.map((writer) => ({
       ...writer,
-      seat: seat + writer.seat,
+      seat: Shelves.seat(shard, first + writer.seat),
       process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
     }))
     const { incomplete } = local
@@ -245,33 +262,10 @@ export class HostBackend implements Backend {
     return { kind: 'host', instance, startedAt: this.startedAt, epoch: 1, parts }
   }
 
-  /** The store of the directory, which tells other hosts as well. */
-  private telling(under: Store): Store {
-    return {
-      get writer() {
-        return under.writer
-      },
-      gate: under.gate,
-      open: (family, key) => under.open(family, key),
-      setExemplar: (family, key, bucket, exemplar) => under.setExemplar(family, key, bucket, exemplar),
-      series: () => under.series(),
-      flush: () => under.flush(),
-      close: () => under.close(),
-      remove: (family, filter, scope) => {
-        under.remove(family, filter, scope)
-        if (scope === 'application') this.announce(family, [filter])
-      },
-      removeMany: (family, filters, scope, now) => {
-        removeMany(under, family, filters, scope, now)
-        if (scope === 'application') this.announce(family, filters)
-      },
-    }
-  }
-
   private announce({ registry, name }: FamilyDescriptor, filters: readonly LabelFilter[]): void {
     // Not in the name of the host's ledger: until the next flush, that has what was removed.
     const author = `${this.ledgerOf(this.place!.runId() ?? '')} removes`
-    this.removals.push(filters.map((labels) => ({ author, registry, name, labels })))
+    this.service.announce(filters.map((labels) => ({ author, registry, name, labels })))
   }
 
   /** Series were removed: those of other hosts are removed here as well, those of this one are already. */
@@ -293,7 +287,6 @@ export class HostBackend implements Backend {
       const text = `nobody flushed for ${this.settings.instance} for longer than deadAfter, and this process did not before: what was counted meanwhile is not shown`
       this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text))
     }
-    const elsewhere = this.image.forgetSent()
-    this.place!.leaveNote(JSON.stringify({ writer, elsewhere }))
+    this.leaveNote(writer, this.image.forgetSent())
   }
 }

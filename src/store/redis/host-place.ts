@@ -14,10 +14,16 @@ export interface HostPlace {
   leave(): void
 }
 
-/** What the leader before knew of this run: that its ledger goes by another name, and what is counted elsewhere. */
-export function noteFrom(text: string, ledger: string): { writer?: string; elsewhere?: Elsewhere } {
+/** What the leader before knew of this run: the name of its ledger and its shard, and what is counted elsewhere. */
+export interface HostNote {
+  readonly writer?: string
+  readonly elsewhere?: Elsewhere
+  readonly shard?: number
+}
+
+export function noteFrom(text: string, ledger: string): HostNote {
   try {
-    const note = JSON.parse(text) as { writer: string; elsewhere: Elsewhere }
+    const note = JSON.parse(text) as Required<HostNote>
     return note.writer.startsWith(ledger) ? note : {}
   } catch {
     return {}

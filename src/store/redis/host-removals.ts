@@ -1,13 +1,12 @@
 import { setTimeout } from '../../runtime/timers.js'
 import { type Removal, removalText } from './entry.js'
-import type { Service } from './service.js'
 
 /** The maximum of removals in one command. */
 const most = 1000
 /** The maximum of removals that wait while Redis is away; the oldest are dropped. */
 const mostWaiting = 100_000
 
-/** Removals of this host, on their way to the other hosts. */
+/** Removals on their way to the writers of one shard. */
 export class HostRemovals {
   /** By their text, so that the same removal waits once, where it was given last. */
   private waiting = new Map<string, Removal>()
@@ -16,10 +15,15 @@ export class HostRemovals {
   private ended = false
 
   constructor(
-    private readonly service: Pick<Service, 'announce'>,
+    private readonly service: { announce(removals: readonly Removal[]): Promise<void> },
     /** Milliseconds; it grows with each attempt, up to ten times. */
     private readonly retryAfter = 1000,
   ) {}
+
+  /** How many wait because they were not taken. */
+  get size(): number {
+    return this.waiting.size
+  }
 
   /** What is removed in one turn of the event loop is sent together, before anything that is sent later. */
   push(removals: readonly Removal[]): void {

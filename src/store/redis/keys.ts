@@ -1,7 +1,8 @@
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { shardTag } from './shard-tag.js'
 
-/** The keys of a service: all with one hash tag, so that a cluster keeps them on one shard and a script sees them all. */
+/** The keys of one shard of a service: all with one hash tag, so that a cluster keeps them on one shard and a script sees them all. */
 export class Keys {
   /** Hash: each ledger, and what is to be known of it before it is read. */
   readonly ledgers: string
@@ -17,12 +18,14 @@ export class Keys {
   readonly seats: string
   private readonly prefix: string
 
-  constructor(keyPrefix: string) {
+  /** @param shard the shard of the service, from 0 on; shard 0 has the prefix itself */
+  constructor(keyPrefix: string, shard = 0) {
     if (typeof keyPrefix !== 'string' || keyPrefix === '' || keyPrefix.length > 200) {
       throw new MetricsError('OPTION_INVALID', `redis: keyPrefix must be a short text, got ${describe(keyPrefix)}`)
     }
     // A prefix that has a hash tag of its own chooses the shard itself.
-    this.prefix = /\{[^}]+\}/.test(keyPrefix) ? keyPrefix : `{${keyPrefix.replaceAll(/[{}]/g, '')}}`
+    const prefix = /\{[^}]+\}/.test(keyPrefix) ? keyPrefix : `{${keyPrefix.replaceAll(/[{}]/g, '')}}`
+    this.prefix = shard === 0 ? prefix : prefix.replace(/\{([^}]+)\}/, (_, tag: string) => `{${shardTag(tag, shard)}}`)
     this.ledgers = `${this.prefix}:ledgers`
     this.beats = `${this.prefix}:beats`
     this.state = `${this.prefix}:state`

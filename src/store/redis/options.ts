@@ -5,6 +5,7 @@ import { describe } from '../../model/metric-name.js'
 import type { RedisTls } from '../../redis-client/place.js'
 import { addressed, type RedisAddressOptions } from './address-options.js'
 import type { RedisSentinelOptions } from './sentinel-options.js'
+import { mostShards } from './shards.js'
 
 /** How processes share their metrics through Redis. All times are in seconds. */
 export interface RedisOptions extends RedisAddressOptions, RedisSentinelOptions {
@@ -44,6 +45,16 @@ export interface RedisOptions extends RedisAddressOptions, RedisSentinelOptions 
   readonly dir?: string | undefined
   /** What one scraped instance is: the name of the host when left out. */
   readonly instance?: string | undefined
+  /**
+   * Over how many shards of a Redis Cluster the writers of the service are spread, each with a hash tag of its own: 1 when
+   * left out. It may change while processes run.
+   */
+  readonly shards?: number | undefined
+  /**
+   * Where scrapes read: the URL of a replica, or a client that reads from replicas. Flushes still go to the primary. It
+   * saves the primary the work of scrapes, which show other processes as late as the replica has them.
+   */
+  readonly readFrom?: string | object | undefined
 }
 
 const known = {
@@ -62,6 +73,8 @@ const known = {
   perHost: true,
   dir: true,
   instance: true,
+  shards: true,
+  readFrom: true,
   host: true,
   port: true,
   db: true,
@@ -88,6 +101,7 @@ export interface RedisSettings {
   readonly closeTimeout: number
   readonly scope: 'service' | 'instance'
   readonly instance: string
+  readonly shards: number
 }
 
 const defaults = {
@@ -100,6 +114,7 @@ const defaults = {
   scrapeTimeout: 2,
   closeTimeout: 2,
   scope: 'service',
+  shards: 1,
 } as const
 
 /**
@@ -119,9 +134,12 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     throw invalid('url and client exclude each other; leave one of them out')
   }
   const given = { ...defaults, instance: hostname(), ...givenOptions(options) }
-  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance } = given
+  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance, shards } = given
   if (scope !== 'service' && scope !== 'instance') throw invalid(`scope is service or instance, not ${describe(scope)}`)
   if (typeof instance !== 'string' || instance === '') throw invalid('instance must be a text')
+  if (!Number.isInteger(shards) || shards < 1 || shards > mostShards) {
+    throw invalid(`shards is a whole number from 1 to ${mostShards}, got ${describe(shards)}`)
+  }
   return {
     keyPrefix,
     flushInterval: milliseconds('flushInterval', flushInterval, 0.01),
@@ -134,6 +152,7 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     closeTimeout: timeout('closeTimeout', given.closeTimeout),
     scope,
     instance: instance.toWellFormed(),
+    shards,
   }
 }
 

@@ -10,10 +10,12 @@ export function overUrl(
   place: RedisPlace | RedisSentinels,
   limits: RedisLimits = { connect: 4_000, command: 4_000 },
   among?: readonly RedisLibrary[],
+  reads = false,
 ): Connection {
   const connections = new RedisConnections(place, limits, among)
   return {
-    run: (script, keys, args) => connections.run(keys[0]!, (client) => runOn(evaluating(client)!, script, keys, args)),
+    run: (script, keys, args) =>
+      connections.run(keys[0]!, (client) => runOn(evaluating(client, reads)!, script, keys, args)),
     close: () => connections.close(),
   }
 }

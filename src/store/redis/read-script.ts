@@ -5,7 +5,7 @@ export const rememberedFolds = 8
 
 /**
  * The state of a service at one moment, which every reply begins with: the time, the ID of this state, how many folds
- * there were, and, for a reader that knows an earlier number, what each later fold took away and rewrote.
+ * there were, for a reader that knows an earlier number what each later fold took away and rewrote, and the last flush.
  */
 const moment = `
 local function text(number) return string.format('%.0f', number) end
@@ -16,7 +16,8 @@ local function moment(state, known)
   if known >= 0 and folds > known and folds - known <= ${rememberedFolds} then
     for n = known + 1, folds do later[#later + 1] = redis.call('HGET', state, 'fold:' .. text(n)) or '' end
   end
-  return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', state, 'born') or '', text(folds), later }
+  return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', state, 'born') or '', text(folds), later,
+    redis.call('HGET', state, 'last') or '0' }
 end
 `
 
@@ -39,7 +40,7 @@ end
 return { moment(state, known), chunk[1], entries, redis.call('HLEN', ledgers),
   redis.call('HGET', state, 'grace') or '0', redis.call('HGET', state, 'graced') or '0',
   redis.call('HGET', state, 'format') or '', text(removed), length, text(removed + start),
-  redis.call('LRANGE', removals, start, start + most - 1) }
+  redis.call('LRANGE', removals, start, start + most - 1), redis.call('HGET', state, 'shards') or '1' }
 `)
 
 /**

@@ -1,10 +1,12 @@
 import { withTimeout } from '../../runtime/time-limit.js'
 import type { Pause } from '../backend.js'
+import type { DataClock } from './data-clock.js'
 import { entryFrom, isWriter, type LedgerEntry } from './entry.js'
 import { LedgerReader, LedgerUpdate } from './ledger-reader.js'
+import { Overtaken } from './overtaken.js'
 import { read, survey } from './read-script.js'
 import type { RemovalFollower } from './removal-follower.js'
-import { listOf, type Reply, textOf } from './script.js'
+import { type Connection, listOf, type Reply, textOf } from './script.js'
 import type { ShelfOptions } from './shelf.js'
 
 /** Upper limits of one reply: entries, removals, ledgers, and bytes of ledgers. Each call holds Redis for a few milliseconds. */
@@ -28,9 +30,6 @@ export interface Inhabitants {
 /** Which ledgers a reading reads. */
 export type Wanted = (id: string, entry: LedgerEntry, service: Inhabitants) => boolean
 
-/** The folds, or the state itself, have moved on further than a reading can follow. */
-export class Overtaken extends Error {}
-
 /**
  * One reading of a service, in chunks. Each count is either in the ledger of its writer or in the totals: where ledgers
  * are folded between two chunks, the next reply lists them, and the reading drops the folded ledgers and reads the
@@ -47,6 +46,8 @@ export class Reading implements Inhabitants {
   born: string | undefined
   folds = -1
   format = ''
+  /** How many shards are recorded. */
+  shards = 1
   /** Ledgers that are still to be read. */
   private readonly waiting = new Set<string>()
   private readonly sizes: ChunkSizes
@@ -54,12 +55,16 @@ export class Reading implements Inhabitants {
   /**
    * @param shown the ledgers as they were shown last
    * @param updates what readings have found since; it stays when a reading fails, so that the next one continues
+   * @param replica a replica to read, in place of the primary
+   * @param clock where replicas are read: the age of what was read so far
    */
   constructor(
     private readonly options: ShelfOptions,
     private readonly shown: ReadonlyMap<string, LedgerReader>,
     private readonly updates: Map<string, LedgerUpdate>,
     private readonly removals: RemovalFollower,
+    private readonly replica?: Connection | undefined,
+    private readonly clock?: DataClock | undefined,
   ) {
     this.sizes = { ...chunks, ...options.chunks }
   }
@@ -113,9 +118,10 @@ export class Reading implements Inhabitants {
     for (;;) {
       const words = [this.folds, cursor, entries, this.removals.followed, removals].map(String)
       const reply = listOf(await this.ask(survey, shared, words))
-      const [moment, next, chunk, count, grace, graced, format, removed, length, start, list] = reply
+      const [moment, next, chunk, count, grace, graced, format, removed, length, start, list, shards] = reply
       this.follow(moment)
       this.format = textOf(format)
+      this.shards = Number(textOf(shards))
       await this.takeEntries(listOf(chunk), Number(textOf(grace)), Number(textOf(graced)), pause)
       const more = this.removals.take({
         removed: Number(textOf(removed)),
@@ -219,9 +225,10 @@ export class Reading implements Inhabitants {
 
   /** Follows the folds, which every reply lists. */
   private follow(reply: Reply | undefined): void {
-    const [now, born, folds, later] = listOf(reply)
-    this.now = Number(now)
+    const [now, born, folds, later, last] = listOf(reply)
     const count = Number(textOf(folds))
+    const isPrimary = this.replica === undefined
+    this.now = this.clock?.take(textOf(born), Number(textOf(last)), count, isPrimary) ?? Number(now)
     if (this.born === undefined) {
       this.born = textOf(born)
       this.folds = count
@@ -249,7 +256,7 @@ export class Reading implements Inhabitants {
   /** A later answer is ignored. */
   private ask(...[script, keys, words]: Parameters<ShelfOptions['connection']['run']>): Promise<Reply> {
     const { connection, patience } = this.options
-    return withTimeout(connection.run(script, keys, words), patience)
+    return withTimeout((this.replica ?? connection).run(script, keys, words), patience)
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { threadId } from 'node:worker_threads'
-import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import {
   type Backend,
   nameOfProcess,
@@ -15,7 +14,8 @@ import type { RedisSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
 import type { Connection } from './script.js'
 import { Service } from './service.js'
-import type { Shelf } from './shelf.js'
+import { sourceOf } from './service-source.js'
+import { Shelves } from './shelves.js'
 
 /** Processes of any number of hosts, sharing a Redis. */
 export class RedisBackend implements Backend {
@@ -28,7 +28,7 @@ export class RedisBackend implements Backend {
   private surroundings: Surroundings | undefined
   private closing: Promise<void> | undefined
 
-  constructor(settings: RedisSettings, connection: Connection) {
+  constructor(settings: RedisSettings, connection: Connection, replica?: Connection) {
     const { instance } = settings
     // Every container has a process 7: the instance tells them apart.
     this.process = `${instance}-${nameOfProcess(process.pid, threadId)}`
@@ -37,6 +37,7 @@ export class RedisBackend implements Backend {
       writer,
       onRemoved: (family, key) => this.surroundings?.onRemoved(family, key),
       flush: () => this.flush(),
+      announce: (removals) => this.service.announce(removals),
     })
     this.store = store
     const { ledger, untold } = store
@@ -53,8 +54,10 @@ export class RedisBackend implements Backend {
     this.service = new Service({
       settings,
       connection,
+      replica,
       writer,
       flushed,
+      carriesRemovals: true,
       onError: (error) => this.surroundings?.onError(error),
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
     })
@@ -71,7 +74,7 @@ export class RedisBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    return sourceOf(this.service, (shelf, pause) => this.read(shelf, pause))
+    return sourceOf(this.service, (shelves, pause) => this.read(shelves, pause))
   }
 
   /**
@@ -88,49 +91,42 @@ export class RedisBackend implements Backend {
     return this.closing
   }
 
-  private async read(shelf: Shelf, pause: Pause): Promise<SourceReading> {
-    const { flushed, cause } = await this.service.read(shelf, true, pause)
-    const writers = this.service.shown(shelf)
+  private async read(shelves: Shelves, pause: Pause): Promise<SourceReading> {
+    const { flushed, cause } = await this.service.read(shelves, true, pause)
+    const writers = this.service.shown(shelves)
+    const { writer, version } = this.service.flusher
+    // A replica may have less of this process than it has flushed.
+    const isShown = flushed ? shelves.ledger(writer)?.version === version : !this.isOwnKnown(shelves)
     return {
-      writers: flushed || !this.isOwnKnown(shelf) ? writers : this.withOwn(writers),
+      writers: isShown ? writers : this.withOwn(writers),
       errors: cause === undefined ? [] : [cause],
       reachable: flushed,
     }
   }
 
   /**
-   * Whether what this process has counted is to be shown in place of its ledger. It is not where the shelf was read and
-   * has no such ledger: then the process was taken for dead, and the totals have it.
+   * Whether what this process has counted is to be shown in place of its ledger. It is not where the shelves were read and
+   * have no such ledger: then the process was taken for dead, and the totals have it.
    */
-  private isOwnKnown(shelf: Shelf): boolean {
+  private isOwnKnown(shelves: Shelves): boolean {
     const { writer, version } = this.service.flusher
-    return version === 0 || shelf.readAt === 0 || shelf.ledgers.has(writer)
+    return version === 0 || !shelves.areRead || shelves.ledger(writer) !== undefined
   }
 
   /** What this process has counted, in place of what Redis last had of it. */
   private withOwn(writers: readonly WriterSnapshot[]): WriterSnapshot[] {
     const { writer, seat } = this.service.flusher
     const { startedAt, process } = this
-    const facts = { writer, seat: seat || 1, live: true, epoch: 1, startedAt, process, dropped: 0 }
+    const facts = {
+      writer,
+      seat: Shelves.seat(this.service.shard, seat || 1),
+      live: true,
+      epoch: 1,
+      startedAt,
+      process,
+      dropped: 0,
+    }
     const own = this.store.ledger.snapshot(facts)
     return [...writers.filter((other) => other.writer !== writer), own]
-  }
-}
-
-/** Reads a service, one reading after the other. */
-export function sourceOf(service: Service, readOf: (shelf: Shelf, pause: Pause) => Promise<SourceReading>): Source {
-  const shelf = service.shelf()
-  const read = inTurn((pause: Pause) => readOf(shelf, pause))
-  service.restore = async () => shelf.readAt > 0 && read(new Slices(backgroundSlice))
-  return { read, close() {} }
-}
-
-/** One after the other, whoever asks. */
-export function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (argument) => {
-    const next = last.then(() => work(argument))
-    last = next.catch(() => {})
-    return next
   }
 }

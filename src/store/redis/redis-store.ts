@@ -14,6 +14,8 @@ export interface RedisStoreOptions {
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Sends what changed; never rejects. */
   readonly flush: () => Promise<unknown>
+  /** Notifies the writers that do not learn of removals with a flush of this one. */
+  readonly announce: (removals: readonly Removal[]) => void
 }
 
 /** Counts on the heap; what changed goes to Redis in batches. */
@@ -43,7 +45,9 @@ export class RedisStore implements Store {
     if (known !== undefined) for (const filter of filters) this.take(known, filter)
     if (scope === 'application') {
       const { registry, name } = family
-      for (const labels of filters) this.untold.push({ registry, name, labels })
+      const removals = filters.map((labels) => ({ registry, name, labels }))
+      for (const removal of removals) this.untold.push(removal)
+      this.options.announce(removals.map((removal) => ({ ...removal, author: this.writer })))
       void this.options.flush()
     }
     Atomics.add(this.gate, 0, 1)

@@ -5,9 +5,12 @@ export type Reply = number | string | Buffer | null | readonly Reply[]
 
 /** A script, and the digest under which Redis knows it once it has seen it. */
 export class Script {
+  /** Every script that was made: what a user of Redis needs the rights for. */
+  static readonly all: Script[] = []
   readonly digest: string
 
   constructor(readonly text: string) {
+    Script.all.push(this)
     this.digest = createHash('sha1').update(text).digest('hex')
   }
 }

@@ -1,23 +1,31 @@
-import { MetricsError } from '../../model/errors.js'
+import type { MetricsError } from '../../model/errors.js'
 import { held } from '../../runtime/held.js'
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withProgress, withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
-import { type LedgerEntry, type Removal, removalText } from './entry.js'
+import { Emptied } from './emptied.js'
+import type { LedgerEntry, Removal } from './entry.js'
+import { flushFailed } from './flush-failed.js'
 import { type Flushed, Flusher } from './flusher.js'
-import { Folding } from './fold.js'
-import { Keys } from './keys.js'
+import type { Keys } from './keys.js'
 import type { RedisSettings } from './options.js'
-import { remove } from './removal-scripts.js'
 import type { Connection } from './script.js'
+import { ShardRemovals } from './shard-removals.js'
+import { Shards } from './shards.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
+import { Shelves } from './shelves.js'
+import { Upkeep } from './upkeep.js'
 
 export interface ServiceOptions {
   readonly settings: RedisSettings
   readonly connection: Connection
+  /** Where scrapes read, if not from the primaries. */
+  readonly replica?: Connection | undefined
   readonly writer: string
   readonly flushed: Flushed
+  /** Whether its flushes carry removals to its own shard. */
+  readonly carriesRemovals?: boolean
   readonly onError: (error: MetricsError) => void
   /** Called when Redis accepts counts again after it did not. */
   readonly onRecovered?: (text: string) => void
@@ -28,28 +36,55 @@ export interface ServiceOptions {
 /** What a process does for its service in Redis: flushes, looks after the dead, and says goodbye. */
 export class Service {
   readonly flusher: Flusher
-  private readonly shelfOptions: ShelfOptions
+  readonly shards: Shards
+  /** The shard of the writer. */
+  shard: number
   /** Reads the service as it was seen before, and so restores what Redis has lost of it. */
   restore: (() => Promise<unknown>) | undefined
+  private readonly removals: ShardRemovals
+  private readonly upkeep: Upkeep
   private timer: NodeJS.Timeout | undefined
   private keeping: NodeJS.Timeout | undefined
   private folding: Promise<void> | undefined
   private ending = false
   private keptAt = -Infinity
-  /** The ID of the state in Redis at the last flush, and when it was first found to be another one. */
-  private born = ''
-  private emptiedAt = -Infinity
+  private readonly emptied: Emptied
   /** Whether this process has seen to the dead writers that its first flush found. */
   private looked = false
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
   constructor(private readonly options: ServiceOptions) {
-    const { settings, connection, writer, flushed } = options
-    const { keyPrefix, deadAfter, expire, flushInterval, scrapeTimeout } = settings
-    const settle = Math.min(1.5 * flushInterval, scrapeTimeout)
-    this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, settle, patience: scrapeTimeout }
-    this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: this.flushTimeout, writer })
+    const { settings, connection, writer, flushed, carriesRemovals = false } = options
+    const patience = this.flushTimeout
+    this.emptied = new Emptied(this.settle)
+    this.shards = new Shards({ ...settings, connection, patience })
+    this.shard = this.shards.shardOf(writer)
+    const ofFlusher = { ...this.shelfOptions(this.shards.of(this.shard)), patience, writer }
+    const shard = (): number => this.shard
+    this.flusher = new Flusher(this.shards.admitted(flushed, shard), ofFlusher)
+    const carried = carriesRemovals ? this.shard : undefined
+    this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire: settings.expire, patience })
+    this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
+  }
+
+  private shelfOptions(keys: Keys): ShelfOptions {
+    const { settings, connection } = this.options
+    const { deadAfter, expire, scrapeTimeout } = settings
+    return { keys, connection, deadAfter, expire, settle: this.settle, patience: scrapeTimeout }
+  }
+
+  /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
+  private get settle(): number {
+    const { flushInterval, scrapeTimeout } = this.options.settings
+    return Math.min(1.5 * flushInterval, scrapeTimeout)
+  }
+
+  /** Writes a ledger from now on that others may have written before, in the shard that it is in. */
+  restart(writer: string, shard: number): void {
+    this.shards.extend(shard + 1)
+    this.shard = shard
+    this.flusher.restart(writer, this.shards.of(shard))
   }
 
   start(): void {
@@ -85,38 +120,37 @@ export class Service {
   async flushNow(awaited: boolean): Promise<boolean> {
     if (this.ending) return false
     try {
+      this.shards.refresh(this.options.settings.deadAfter / 2)
+      const announced = this.removals.settle()
       const { dead, keep } = await this.flusher.flush()
       this.reached()
-      const kept = keep ? this.keep(true) : undefined
+      const kept = keep ? this.keep(this.shard) : undefined
       if ((dead > 0 || keep) && awaited && !this.looked) {
         const folded = dead > 0 ? this.fold() : undefined
         await withTimeout(Promise.all([kept, folded]), this.options.settings.closeTimeout).catch(() => {})
       } else if (dead > 0) this.foldSoon()
       if (dead === 0) this.looked = true
-      return true
+      return await announced
     } catch (cause) {
       this.failed(cause)
       return false
     }
   }
 
-  /** Adds removals for all writers, apart from any flush. */
-  async announce(removals: readonly Removal[]): Promise<void> {
-    const { keys, connection, expire } = this.shelfOptions
-    await withTimeout(
-      connection.run(remove, [keys.state, keys.removals], [...removals.map(removalText), String(expire)]),
-      this.flushTimeout,
-    )
+  /** Adds removals for all writers, in the shards that do not learn of them with a flush. */
+  announce(removals: readonly Removal[]): void {
+    this.removals.push(removals)
   }
 
-  shelf(): Shelf {
-    return new Shelf(this.shelfOptions)
+  shelves(): Shelves {
+    const { replica } = this.options
+    return new Shelves(this.shards, (keys) => new Shelf({ ...this.shelfOptions(keys), replica }))
   }
 
   /**
    * Flushes where `flushes` says so, and reads everybody in the same round trip; gives whether either failed.
    */
-  async read(shelf: Shelf, flushes: boolean, pause: Pause): Promise<{ flushed: boolean; cause?: MetricsError }> {
+  async read(shelves: Shelves, flushes: boolean, pause: Pause): Promise<{ flushed: boolean; cause?: MetricsError }> {
     let flushed = true
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
@@ -124,18 +158,22 @@ export class Service {
       : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
-    const unread = shelf.readAt === 0
+    const unread = !shelves.areRead
     try {
-      await shelf.read(pause)
+      await shelves.read(pause)
       await flushing
-      if (unread && (await this.settles())) await shelf.read(pause)
+      if (unread && (await this.settles())) await shelves.read(pause)
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
-      if (flushes && flushed && shelf.ledgers.get(writer)?.version !== version) await shelf.read(pause)
+      const own = shelves.ledger(writer)?.version
+      // A replica that has an earlier version is not asked again: what this process has counted is shown from its memory.
+      const isToReread = this.options.replica === undefined ? own !== version : own === undefined
+      if (flushes && flushed && isToReread) await shelves.read(pause, true)
     } catch (cause) {
       await flushing
-      this.reachable = false
-      return { flushed: false, cause: this.unreachable(cause) }
+      // Where the flush was taken, another shard did not answer.
+      if (!flushes || !flushed) this.reachable = false
+      return { flushed: false, cause: flushFailed(cause) }
     }
     if (flushed) this.reached()
     else this.reachable = false
@@ -150,39 +188,30 @@ export class Service {
    */
   private async settles(): Promise<boolean> {
     this.followBorn()
-    // A little longer than those that have seen the others, and restore what is missing.
-    const rest = this.emptiedAt + 1.3 * this.shelfOptions.settle! - monotonicNow()
+    const { rest } = this.emptied
     if (rest <= 0) return false
     await new Promise((resolve) => setTimeout(resolve, rest))
     return true
   }
 
   /**
-   * Keeps the keys from expiring: of all processes that do so within an interval, one does it.
+   * Keeps the keys from expiring; of all processes that do so at the same time, one does it.
    *
-   * @param isClaimed whether it is known that this process is the one
+   * @param claimed the shard that a flush has given to this process
    */
-  private async keep(isClaimed = false): Promise<void> {
+  private async keep(claimed?: number): Promise<void> {
     this.keptAt = monotonicNow()
     try {
-      const shelf = this.shelf()
-      if (!isClaimed && !(await shelf.claimsKeeping(this.options.settings.expire / 8))) return
-      await shelf.read(new Slices(backgroundSlice), () => false)
-      await shelf.keep()
-      if (shelf.hasDead() || shelf.hasLagging()) this.foldSoon()
+      const interval = this.options.settings.expire / 8
+      if (await this.upkeep.keep(interval, new Slices(backgroundSlice), claimed)) this.foldSoon()
     } catch {
       // Redis is away, which the next flush reports.
     }
   }
 
   private followBorn(): void {
-    const { born } = this.flusher
-    if (this.born !== '' && born !== this.born) {
-      this.emptiedAt = monotonicNow()
-      // What this process has seen is restored whether it is scraped or not.
-      void this.restore?.().catch(() => {})
-    }
-    this.born = born
+    // What this process has seen is restored whether it is scraped or not.
+    if (this.emptied.follow(this.flusher.born)) void this.restore?.().catch(() => {})
   }
 
   /** Redis has answered a flush or a scrape, whichever came first. */
@@ -192,11 +221,11 @@ export class Service {
     this.reachable = true
   }
 
-  /** What the shelf shows of the service, or of the own instance. */
-  shown(shelf: Shelf): WriterSnapshot[] {
+  /** What the shelves show of the service, or of the own instance. */
+  shown(shelves: Shelves): WriterSnapshot[] {
     const { scope, instance } = this.options.settings
-    const writers = shelf.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
-    if (shelf.hasDead()) this.foldSoon()
+    const writers = shelves.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
+    if (shelves.hasDead()) this.foldSoon()
     return writers
   }
 
@@ -213,7 +242,10 @@ export class Service {
     // A process that never began has nothing to take back.
     if (this.timer !== undefined && leaves) await held(this.goodbye((cause) => this.failed(cause)))
     this.flusher.close()
-    await this.options.connection.close()
+    if (this.timer !== undefined)
+      await withTimeout(this.removals.settle(), this.options.settings.closeTimeout).catch(() => {})
+    this.removals.end()
+    await Promise.all([this.options.connection.close(), this.options.replica?.close()])
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
@@ -231,7 +263,6 @@ export class Service {
     }
   }
 
-  /** The loop is empty. */
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
     await held(this.goodbye(() => {}))
@@ -254,23 +285,16 @@ export class Service {
   private async foldNow(): Promise<void> {
     try {
       const time = this.ending ? this.options.settings.closeTimeout / 2 : Number.POSITIVE_INFINITY
-      await new Folding(this.shelfOptions).run(new Slices(backgroundSlice), time)
+      await this.upkeep.fold(this.shard, new Slices(backgroundSlice), time)
       this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.
-      if (this.reachable && !this.ending) this.options.onError(this.unreachable(cause))
+      if (this.reachable && !this.ending) this.options.onError(flushFailed(cause))
     }
   }
 
   private failed(cause: unknown): void {
-    if (this.reachable) this.options.onError(this.unreachable(cause))
+    if (this.reachable) this.options.onError(flushFailed(cause))
     this.reachable = false
-  }
-
-  private unreachable(cause: unknown): MetricsError {
-    if (cause instanceof MetricsError) return cause
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
-    return new MetricsError('FLUSH_FAILED', text, { cause })
   }
 }

@@ -1,10 +1,12 @@
 import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { DataClock, Outdated } from './data-clock.js'
 import { isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
-import { type ChunkSizes, type Inhabitants, Overtaken, Reading, type Wanted } from './reading.js'
+import { Overtaken } from './overtaken.js'
+import { type ChunkSizes, type Inhabitants, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
 import { restoreService } from './restoration.js'
@@ -14,6 +16,8 @@ import { claim, keep } from './upkeep-scripts.js'
 export interface ShelfOptions {
   readonly keys: Keys
   readonly connection: Connection
+  /** Where readings of the shelf go, if not to the primary. */
+  readonly replica?: Connection | undefined
   /** Milliseconds. */
   readonly deadAfter: number
   /** Milliseconds. */
@@ -46,6 +50,8 @@ export class Shelf implements Inhabitants {
   folds = 0
   /** The format of the state in Redis; empty before the first flush. */
   format = ''
+  /** How many shards are recorded; shard 0 has the number. */
+  shards = 1
   /** The monotonic clock of this process at that moment. */
   readAt = 0
   /** Entries that this version cannot read: those of a later format, and those of other programs. */
@@ -55,18 +61,24 @@ export class Shelf implements Inhabitants {
   private readonly updates = new Map<string, LedgerUpdate>()
   private readonly removals = new RemovalFollower()
 
-  constructor(private readonly options: ShelfOptions) {}
+  private readonly clock: DataClock | undefined
+
+  constructor(private readonly options: ShelfOptions) {
+    if (options.replica !== undefined) this.clock = new DataClock()
+  }
 
   /**
    * Reads what has changed since the last reading, in chunks. What it finds is shown only when all of it was read: if the
    * promise is rejected, the shelf shows what it showed before.
    *
    * @param wanted which ledgers to read; all of them when left out
+   * @param fresh whether to read the primary, even where a replica is to be read
    */
-  async read(pause: Pause, wanted: Wanted = () => true): Promise<void> {
+  async read(pause: Pause, wanted: Wanted = () => true, fresh = false): Promise<void> {
+    let replica = fresh ? undefined : this.options.replica
     let restored = false
     for (let turn = 1; ; turn++) {
-      const reading = new Reading(this.options, this.ledgers, this.updates, this.removals)
+      const reading = new Reading(this.options, this.ledgers, this.updates, this.removals, replica, this.clock)
       try {
         await reading.survey(pause)
         if (this.born !== '' && reading.born !== this.born && !restored) {
@@ -79,8 +91,13 @@ export class Shelf implements Inhabitants {
         await this.show(reading, pause)
         break
       } catch (cause) {
-        if (!(cause instanceof Overtaken)) throw cause
-        if (turn === mostTurns) throw new Error('Redis changed faster than it could be read', { cause })
+        // A replica that is behind has nothing new: what is shown is newer.
+        if (cause instanceof Outdated && cause.isBehind && this.readAt > 0) return
+        if (cause instanceof Overtaken) {
+          if (turn === mostTurns) throw new Error('Redis changed faster than it could be read', { cause })
+        } else if (replica === undefined || isRefusal(cause)) throw cause
+        // The primary answers where the replica does not, or where replicas answer that are behind each other.
+        if (!(cause instanceof Overtaken) || cause instanceof Outdated || turn > 1) replica = undefined
       }
     }
     await this.removals.mask(this.ledgers.values(), pause)
@@ -104,6 +121,7 @@ export class Shelf implements Inhabitants {
     this.born = reading.born ?? ''
     this.folds = reading.folds
     this.format = reading.format
+    this.shards = reading.shards
   }
 
   /** The end of the removals. */
@@ -143,7 +161,7 @@ export class Shelf implements Inhabitants {
     const found: WriterSnapshot[] = []
     for (const ledger of this.ledgers.values())
       if (shown(ledger.entry!)) found.push(...ledger.snapshots(this.isLive(ledger.id)))
-    return found.sort((a, b) => Number(a.live) - Number(b.live) || a.seat - b.seat || (a.writer < b.writer ? -1 : 1))
+    return found.sort(inOrder)
   }
 
   /**
@@ -179,4 +197,14 @@ export class Shelf implements Inhabitants {
     if (taken - removed < manyRemovals) return
     await withTimeout(connection.run(trim, [keys.state, keys.removals], [String(removed), String(taken)]), patience)
   }
+}
+
+/** The dead before the living, and each of them by their seats. */
+export function inOrder(a: WriterSnapshot, b: WriterSnapshot): number {
+  return Number(a.live) - Number(b.live) || a.seat - b.seat || (a.writer < b.writer ? -1 : 1)
+}
+
+/** Whether a server refuses what it was asked, which it will do again. */
+function isRefusal(cause: unknown): boolean {
+  return cause instanceof Error && /^(?:ERR|NOPERM|NOAUTH|WRONGPASS)\b/.test(cause.message)
 }

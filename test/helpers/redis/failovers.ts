@@ -10,6 +10,8 @@ export interface FailingOver {
   /** The kinds of clients of the writers, and the ports that they are told. */
   readonly kinds: readonly string[]
   readonly ports: string
+  /** More options of the backends. */
+  readonly options?: object
   /** Resolves when another server has taken over, and might be taken over from in its turn. */
   failOver(round: number): Promise<void>
 }
@@ -21,7 +23,7 @@ export interface FailingOver {
  */
 export async function failoverRounds(stage: Stage, service: FailingOver, rounds: number): Promise<number> {
   const folder = stage.folder()
-  const options = JSON.stringify({ flushInterval: 0.1, deadAfter: 30 })
+  const options = JSON.stringify({ flushInterval: 0.1, deadAfter: 30, ...service.options })
   const start = (kind: string) => stage.start('redis-actor.mjs', { args: [kind, service.ports, options] })
   const writers = await Promise.all(service.kinds.map(start))
   const files = writers.map((_, i) => join(folder, String(i)))

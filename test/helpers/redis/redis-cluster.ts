@@ -7,8 +7,9 @@ import { freePort, RedisServer } from './redis-server.js'
 export class RedisCluster {
   private constructor(readonly nodes: readonly RedisServer[]) {}
 
-  static async start(stage: Stage): Promise<RedisCluster> {
-    const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(stage)))
+  /** @param args more words of the command line of each node */
+  static async start(stage: Stage, args: readonly string[] = []): Promise<RedisCluster> {
+    const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(stage, args)))
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
     const words = ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes']
     const { status, stdout, stderr } = spawnSync('redis-cli', words, { encoding: 'utf8' })
@@ -50,6 +51,21 @@ export class RedisCluster {
     throw new Error(`nobody would take over from ${master.port}`)
   }
 
+  /** Kills the primary of a key and its replica; `revive` starts both again, empty. */
+  async lose(key: string): Promise<{ revive(): Promise<void> }> {
+    await this.ready()
+    const primary = await this.masterOf(key)
+    const both = [await this.replicaOf(primary), primary]
+    // The replica first: it does not take over.
+    for (const node of both) await node.kill()
+    return {
+      revive: async () => {
+        await Promise.all(both.map((node) => node.launch()))
+        await this.ready()
+      },
+    }
+  }
+
   /** Has the shard of a key taken over by its replica: because it is asked to, or because its master is killed. */
   async failOver(key: string, by: 'asking' | 'killing'): Promise<void> {
     await this.ready()
@@ -80,11 +96,11 @@ export class RedisCluster {
   }
 }
 
-async function startNode(stage: Stage): Promise<RedisServer> {
+async function startNode(stage: Stage, more: readonly string[]): Promise<RedisServer> {
   // The nodes talk to each other on a second port.
   const [port, bus] = [await freePort(), await freePort()]
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(bus)]
   // A replica that came back has all at once.
-  const args = [...cluster, '--repl-diskless-sync-delay', '0']
+  const args = [...cluster, '--repl-diskless-sync-delay', '0', ...more]
   return RedisServer.start(stage, { port, args })
 }

@@ -6,7 +6,8 @@ import { redis } from 'promhive/redis'
 import { answer, counter, faults, histogram, verbs } from './stagehand.mjs'
 
 const [kind, url, options = '{}'] = process.argv.slice(2)
-const backend = redis({ ...(await way()), ...JSON.parse(options) })
+const { readFrom, ...given } = JSON.parse(options)
+const backend = redis({ ...(await way()), ...given, ...(readFrom && { readFrom: await replica(readFrom) }) })
 configure({ backend, onError: ({ code, message, reason }) => faults.push({ code, message, reason }) })
 
 async function way() {
@@ -50,6 +51,18 @@ async function way() {
   const client = new Cluster(ports.map((port) => ({ host: '127.0.0.1', port })))
   client.on('error', () => {})
   return { client }
+}
+
+/** A replica by its URL; several are asked in turn. */
+async function replica(from) {
+  const urls = from.split(',')
+  if (urls.length === 1) return from
+  const { Redis } = await import('ioredis')
+  const clients = urls.map((each) => new Redis(each))
+  for (const client of clients) client.on('error', () => {})
+  let asked = 0
+  const callBuffer = (...words) => clients[asked++ % clients.length].callBuffer(...words)
+  return { callBuffer, evalshaBuffer: (...words) => callBuffer('evalsha_ro', ...words) }
 }
 
 let paused = false

@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('who follows the names of a ledger', () => {
     for (let i = 1; i <= 4; i++) {
       vi.setSystemTime(1_900_000_000_000 - i * 3_600_000)
       const { flusher, ledger } = writer(options, id, Date.now())
-      flusher.restart(id)
+      flusher.restart(id, options.keys)
       for (let j = 0; j < 5 - i; j++)
         ledger.open(jobs, JSON.stringify([`${i} ${'x'.repeat(j)}`]), 0, 1).run.segment.values.fill(i)
       await flusher.flush()

@@ -24,6 +24,7 @@ const settings = {
   deadAfter: 60_000,
   scope: 'service',
   instance: 'host',
+  shards: 1,
 } as const
 
 describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {

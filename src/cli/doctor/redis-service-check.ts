@@ -1,0 +1,121 @@
+import { Slices } from '../../runtime/slices.js'
+import { isWriter } from '../../store/redis/entry.js'
+import { Keys } from '../../store/redis/keys.js'
+import type { Shelves } from '../../store/redis/shelves.js'
+import type { Send } from '../redis/commands.js'
+import { openService } from '../redis/open-service.js'
+import type { RedisTarget } from '../redis/redis-arguments.js'
+import { type Finding, fail, ok, warn } from './finding.js'
+import { mebibytes } from './redis-check.js'
+import { checkScrape } from './scrape-check.js'
+
+/** So many ledgers are weighed; the others are taken to be like them. */
+const weighed = 300
+/** How many keys are looked at for other prefixes. */
+const mostKeys = 20_000
+
+/** What lies under the prefix: its writers, entries that cannot be read, its size, and what a scrape shows. */
+export async function checkService(target: RedisTarget, send: Send): Promise<Finding[]> {
+  const service = openService(target)
+  try {
+    const shelves = service.shelves()
+    await shelves.read(new Slices())
+    return [
+      ...(await writers(shelves, target, send)),
+      ...unreadable(shelves),
+      ...(await size(shelves, target, send)),
+      ...(await checkScrape(service.openSource())),
+    ]
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return [fail('service', `the service cannot be read: ${why}`, 'see the findings above')]
+  } finally {
+    await service.close()
+  }
+}
+
+async function writers(shelves: Shelves, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
+  let [live, dead] = [0, 0]
+  for (const shelf of shelves.all) {
+    const all = [...shelf.entries].filter(([, { facts }]) => isWriter(facts))
+    const alive = all.filter(([id]) => shelf.isLive(id)).length
+    live += alive
+    dead += all.length - alive
+  }
+  const shards = shelves.all.length === 1 ? '' : `, in ${shelves.all.length} shards`
+  const text = `${live} alive, ${dead} dead${shards}`
+  if (shelves.all.every(({ entries }) => entries.size === 0)) {
+    const others = await prefixes(send, settings.keyPrefix)
+    const found = others.length === 0 ? '' : `; this server has ${others.join(', ')}`
+    return [
+      warn(
+        'writers',
+        `nothing counts under ${settings.keyPrefix}${found}`,
+        'compare --prefix with keyPrefix of the application',
+      ),
+    ]
+  }
+  if (dead > 0 && live === 0) {
+    return [warn('writers', text, 'promhive serve --redis adds the counts of the dead to the totals')]
+  }
+  if (dead > 0)
+    return [warn('writers', text, 'normal within seconds of an end; if they stay, look for FLUSH_FAILED in the logs')]
+  return [ok('writers', text)]
+}
+
+/** Prefixes of other services; none where the user may not look for them. */
+async function prefixes(send: Send, own: string): Promise<string[]> {
+  const found = new Set<string>()
+  let cursor = '0'
+  try {
+    for (let looked = 0; looked < mostKeys; looked += 1000) {
+      const [next, keys] = (await send('SCAN', cursor, 'MATCH', '*:ledgers', 'COUNT', '1000')) as [string, string[]]
+      for (const key of keys) if (key !== new Keys(own).ledgers) found.add(key.slice(0, -':ledgers'.length))
+      cursor = String(next)
+      if (cursor === '0') break
+    }
+  } catch {
+    // SCAN is not among the rights that promhive needs.
+  }
+  return [...found].slice(0, 5)
+}
+
+function unreadable({ unreadable }: Shelves): Finding[] {
+  if (unreadable === 0) return []
+  const text = `${unreadable} entries cannot be read, and are left out`
+  return [
+    warn('entries', text, 'let all processes run the same version of promhive; remove what another program wrote'),
+  ]
+}
+
+async function size(shelves: Shelves, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
+  const shards = shelves.all.map(({ entries }, shard) => {
+    return { keys: new Keys(settings.keyPrefix, shard), ids: [...entries.keys()] }
+  })
+  const count = sum(shards.map(({ ids }) => ids.length))
+  const some = shards.flatMap(({ keys, ids }) => ids.map((id) => keys.of(id))).slice(0, weighed)
+  try {
+    const weigh = async (key: string): Promise<number> => Number((await send('MEMORY', 'USAGE', key)) ?? 0)
+    const shared = await Promise.all(shards.flatMap(({ keys }) => keys.shared).map(weigh))
+    const own = await Promise.all(some.flat().map(weigh))
+    const total = sum(shared) + (sum(own) * count) / Math.max(1, some.length)
+    const ledgers = shelves.all.flatMap((shelf) => [...shelf.ledgers.values()])
+    const series = Math.max(
+      1,
+      ledgers.reduce((all, each) => all + seriesOf(each.snapshots(true)), 0),
+    )
+    return [
+      ok('size', `${mebibytes(total)} under the prefix, ${Math.round(total / series)} bytes per series and process`),
+    ]
+  } catch {
+    return [ok('size', 'not known: the user may not run MEMORY USAGE')]
+  }
+}
+
+function seriesOf(snapshots: readonly { readonly log: { readonly length: number } }[]): number {
+  return snapshots.reduce((all, { log }) => all + log.length, 0)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0)
+}

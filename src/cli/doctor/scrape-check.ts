@@ -1,0 +1,42 @@
+import { Merger } from '../../collect/merge.js'
+import { workerLabelFromEnvironment } from '../../home/worker-label.js'
+import { Slices } from '../../runtime/slices.js'
+import { monotonicNow } from '../../runtime/timers.js'
+import type { Source } from '../../store/backend.js'
+import { type Finding, fail, ok, warn } from './finding.js'
+
+/** Seconds that a scrape should not take. */
+const slow = 1
+/** Series that one family should not have. */
+const many = 10_000
+
+/** Reads everything as a scrape does, and checks what it shows. */
+export async function checkScrape(source: Source): Promise<Finding[]> {
+  const began = monotonicNow()
+  const pause = new Slices()
+  const { writers, errors } = await source.read(pause)
+  const merged = await new Merger(workerLabelFromEnvironment()).merge(writers, pause)
+  const seconds = (monotonicNow() - began) / 1000
+  const series = merged.tables.reduce((sum, table) => sum + table.order.length, 0)
+  const findings = [
+    seconds < slow
+      ? ok('scrape', `${series} series in ${(seconds * 1000).toFixed(0)} ms`)
+      : warn(
+          'scrape',
+          `${series} series took ${seconds.toFixed(1)} s`,
+          'the first scrape is the slowest; see maxSeries',
+        ),
+  ]
+  for (const { message } of errors) findings.push(fail('files', message, 'see promhive inspect'))
+  for (const { message } of merged.errors) {
+    findings.push(warn('definitions', message, 'let all processes run the same version'))
+  }
+  const dropped = writers.reduce((sum, writer) => sum + writer.dropped, 0)
+  if (dropped > 0) findings.push(fail('room', `${dropped} series found no room in the directory`, 'make it larger'))
+  for (const { family, order } of merged.tables) {
+    if (order.length < many) continue
+    const text = `${family.name} has ${order.length} series (${family.labelNames.join(', ')})`
+    findings.push(warn('cardinality', text, 'look for label values that never repeat; maxSeries limits them'))
+  }
+  return findings
+}

@@ -1,0 +1,29 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import type { LabelFilter } from '../../model/series-key.js'
+import { removeMany, type Store } from '../backend.js'
+
+/** A store of the processes of one host that announces removals for the whole application to other hosts as well. */
+export function announcing(
+  under: Store,
+  announce: (family: FamilyDescriptor, filters: readonly LabelFilter[]) => void,
+): Store {
+  return {
+    get writer() {
+      return under.writer
+    },
+    gate: under.gate,
+    open: (family, key) => under.open(family, key),
+    setExemplar: (family, key, bucket, exemplar) => under.setExemplar(family, key, bucket, exemplar),
+    series: () => under.series(),
+    flush: () => under.flush(),
+    close: () => under.close(),
+    remove: (family, filter, scope) => {
+      under.remove(family, filter, scope)
+      if (scope === 'application') announce(family, [filter])
+    },
+    removeMany: (family, filters, scope, now) => {
+      removeMany(under, family, filters, scope, now)
+      if (scope === 'application') announce(family, filters)
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import { MetricsError } from '../../model/errors.js'
+import type { Pause, Source, SourceReading } from '../backend.js'
+import { Ledger } from './ledger.js'
+import type { RedisSettings } from './options.js'
+import type { Connection } from './script.js'
+import { Service } from './service.js'
+import { sourceOf } from './service-source.js'
+import type { Shelves } from './shelves.js'
+
+export interface OutsideServiceOptions {
+  readonly settings: RedisSettings
+  readonly connection: Connection
+  readonly onError?: (error: MetricsError) => void
+  /** Called when Redis answers again after it did not. */
+  readonly onRecovered?: () => void
+}
+
+/**
+ * A service in Redis as a process sees it that does not count in it: it reads all writers, and adds the dead to the totals.
+ * Its readings keep the keys from expiring.
+ */
+export class OutsideService {
+  private readonly service: Service
+  private reachable = true
+
+  constructor(private readonly options: OutsideServiceOptions) {
+    const { settings, connection, onError = () => {} } = options
+    const nothing = new Ledger()
+    this.service = new Service({
+      settings,
+      connection,
+      writer: '',
+      flushed: {
+        ledger: nothing,
+        untold: [],
+        facts: () => ({ kind: 'writer', instance: settings.instance, startedAt: 0, epoch: 1 }),
+        removed() {},
+        folded() {},
+      },
+      onError,
+      tick: async () => {},
+    })
+  }
+
+  /** From now on the keys are kept while the process runs, whether it is scraped or not. */
+  start(): void {
+    this.service.start()
+  }
+
+  shelves(): Shelves {
+    return this.service.shelves()
+  }
+
+  /** Each source has seen nothing at first: until it has, its readings are incomplete. */
+  openSource(): Source {
+    let seen = false
+    const read = async (shelves: Shelves, pause: Pause): Promise<SourceReading> => {
+      try {
+        await shelves.read(pause)
+        seen = true
+        this.reached()
+        return { writers: this.service.shown(shelves), errors: [], reachable: true }
+      } catch (cause) {
+        this.reachable = false
+        const error = unreadable(cause, seen)
+        if (!seen) return { writers: [], errors: [error], incomplete: error, reachable: false }
+        return { writers: this.service.shown(shelves), errors: [error], reachable: false }
+      }
+    }
+    return sourceOf(this.service, read)
+  }
+
+  close(): Promise<void> {
+    return this.service.close(false)
+  }
+
+  private reached(): void {
+    if (!this.reachable) this.options.onRecovered?.()
+    this.reachable = true
+  }
+}
+
+function unreadable(cause: unknown, seen: boolean): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const shown = seen ? 'the last values that were read are shown' : 'nothing was read yet'
+  return new MetricsError('READ_FAILED', `Redis cannot be read (${why}): ${shown}`, { cause })
+}

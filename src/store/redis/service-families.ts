@@ -1,0 +1,50 @@
+import type { Sample, SampleFamily } from '../../model/family.js'
+import { monotonicNow } from '../../runtime/timers.js'
+import { isWriter } from './entry.js'
+import type { Shelves } from './shelves.js'
+
+/**
+ * What Redis knows of the service itself: the same from every process that reads it. While Redis is away, the ages grow by
+ * the clock of this process.
+ */
+export function serviceFamilies(shelves: Shelves): readonly SampleFamily[] {
+  /** Milliseconds since the last flush of each. */
+  const ages: number[] = []
+  let dead = 0
+  for (const shelf of shelves.all) {
+    const now = shelf.now + (monotonicNow() - shelf.readAt)
+    for (const [id, { facts }] of shelf.entries) {
+      if (!isWriter(facts)) continue
+      if (shelf.isLive(id)) ages.push(Math.max(0, now - shelf.heardAt(id)))
+      else dead++
+    }
+  }
+  const newest = ages.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY) / 1000
+  const oldest = ages.reduce((a, b) => Math.max(a, b), 0) / 1000
+  const extremes = ages.length === 0 ? [] : [sample({ writer: 'newest' }, newest), sample({ writer: 'oldest' }, oldest)]
+  return [
+    family('promhive_redis_writers', 'Writers in Redis: live, and dead ones whose counts are not in the totals yet.', [
+      sample({ state: 'live' }, ages.length),
+      sample({ state: 'dead' }, dead),
+    ]),
+    family(
+      'promhive_redis_last_flush_age_seconds',
+      'Time since Redis last acknowledged a flush, of the live writer that flushed last (newest) and longest ago (oldest).',
+      extremes,
+    ),
+    family('promhive_redis_unreadable_entries', 'Entries in Redis that this version cannot read.', [
+      sample({}, shelves.unreadable),
+    ]),
+    family('promhive_redis_shards', 'Shards of the service that are read.', [sample({}, shelves.all.length)]),
+  ]
+}
+
+type Reading = Omit<Sample, 'name'>
+
+function sample(labels: Readonly<Record<string, string>>, value: number): Reading {
+  return { labels, value }
+}
+
+function family(name: string, help: string, readings: readonly Reading[]): SampleFamily {
+  return { type: 'gauge', name, help, samples: readings.map((reading) => ({ name, ...reading })) }
+}

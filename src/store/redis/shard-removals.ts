@@ -1,0 +1,82 @@
+import { withTimeout } from '../../runtime/time-limit.js'
+import { type Removal, removalText } from './entry.js'
+import { HostRemovals } from './host-removals.js'
+import { remove } from './removal-scripts.js'
+import type { Connection } from './script.js'
+import type { Shards } from './shards.js'
+
+export interface ShardRemovalsOptions {
+  readonly shards: Shards
+  /** The shard that learns of the removals with the flushes of this process. */
+  readonly carried?: number | undefined
+  readonly connection: Connection
+  /** Milliseconds. */
+  readonly expire: number
+  /** Timeout of one call, in milliseconds. */
+  readonly patience: number
+}
+
+/**
+ * Removals on their way to the shards that do not learn of them with a flush. Each shard has a queue of its own, so that
+ * one that does not answer does not hold the others back.
+ */
+export class ShardRemovals {
+  private readonly queues: HostRemovals[] = []
+  private readonly running = new Set<Promise<void>>()
+  /** How many shards a removal was sent to. */
+  private readonly sentTo = new WeakMap<Removal, number>()
+  private ended = false
+
+  constructor(private readonly options: ShardRemovalsOptions) {}
+
+  push(removals: readonly Removal[]): void {
+    const { count } = this.options.shards
+    for (const removal of removals) this.sentTo.set(removal, count)
+    for (let shard = 0; shard < count; shard++) this.queue(shard).push(removals)
+  }
+
+  /** Waits for what is on its way; gives whether every shard has all that was pushed. */
+  async settle(): Promise<boolean> {
+    // What was pushed in this turn of the event loop is sent at its end.
+    await undefined
+    while (this.running.size > 0) await Promise.allSettled(this.running)
+    return this.queues.every(({ size }) => size === 0)
+  }
+
+  /** Nothing is sent from now on. */
+  end(): void {
+    this.ended = true
+    for (const queue of this.queues) queue.end()
+  }
+
+  private queue(shard: number): HostRemovals {
+    this.queues[shard] ??= new HostRemovals({ announce: (removals) => this.track(this.announce(shard, removals)) })
+    if (this.ended) this.queues[shard].end()
+    return this.queues[shard]
+  }
+
+  private track(work: Promise<void>): Promise<void> {
+    const done = work.finally(() => this.running.delete(done))
+    this.running.add(done)
+    return done
+  }
+
+  private async announce(shard: number, removals: readonly Removal[]): Promise<void> {
+    const { shards, carried, connection, expire, patience } = this.options
+    if (shard === 0) {
+      // Shards that this process did not know. Writers of those that are recorded later begin after the removal.
+      await shards.record()
+      for (const removal of removals) this.sendOn(removal)
+    }
+    if (shard === carried) return
+    const keys = shards.of(shard)
+    const words = [...removals.map(removalText), String(expire)]
+    await withTimeout(connection.run(remove, [keys.state, keys.removals], words), patience)
+  }
+
+  private sendOn(removal: Removal): void {
+    const { count } = this.options.shards
+    for (let shard = this.sentTo.get(removal) ?? count; shard < count; shard++) this.queue(shard).push([removal])
+    this.sentTo.set(removal, count)
+  }
+}

@@ -1,0 +1,118 @@
+import { withTimeout } from '../../runtime/time-limit.js'
+import { monotonicNow } from '../../runtime/timers.js'
+import type { Flushed } from './flusher.js'
+import { Keys } from './keys.js'
+import type { Connection } from './script.js'
+import { enlist } from './shard-scripts.js'
+import { shardOf } from './shard-tag.js'
+
+export interface ShardsOptions {
+  readonly keyPrefix: string
+  /** Over how many shards this process spreads its writers. */
+  readonly shards: number
+  readonly connection: Connection
+  /** Milliseconds. */
+  readonly expire: number
+  /** Timeout of one call, in milliseconds. */
+  readonly patience: number
+}
+
+/**
+ * The shards of a service: each has keys of its own, with a hash tag of its own. Processes may be configured with different
+ * numbers of them. The highest number is recorded in shard 0 and never becomes lower, and all recorded shards are read.
+ */
+export class Shards {
+  private readonly keys: Keys[] = []
+  private known: number
+  private recording: Promise<void> | undefined
+  /** The number that shard 0 is known to have had, and the monotonic time of that answer. */
+  private recorded = 1
+  private recordedAt = -Infinity
+
+  constructor(private readonly options: ShardsOptions) {
+    this.known = options.shards
+    // Checks the prefix.
+    this.of(0)
+  }
+
+  /** How many shards there are, as far as this process knows. */
+  get count(): number {
+    return this.known
+  }
+
+  /** The keys of a shard. */
+  of(shard: number): Keys {
+    const { keyPrefix } = this.options
+    this.keys[shard] ??= new Keys(keyPrefix, shard)
+    return this.keys[shard]
+  }
+
+  /** The keys of all shards. */
+  get all(): readonly Keys[] {
+    return Array.from({ length: this.known }, (_, shard) => this.of(shard))
+  }
+
+  /** The shard of a new writer of this process. */
+  shardOf(writer: string): number {
+    return shardOf(writer, this.options.shards)
+  }
+
+  /** Takes the number that shard 0 has; where a server has lost it, it is recorded again. */
+  learn(recorded: number): void {
+    this.extend(recorded)
+    if (recorded < this.known) this.record().catch(() => {})
+  }
+
+  /** There are so many shards, at least. */
+  extend(count: number): void {
+    if (count > this.known && count <= mostShards) this.known = count
+  }
+
+  /** What a writer of a shard waits for before its first count goes there: readers must know the shard. */
+  admission(shard: number): Promise<void> | undefined {
+    return shard < this.recorded ? undefined : this.record()
+  }
+
+  /**
+   * The same ledger, but nothing of it goes to a shard that readers do not know.
+   *
+   * @param shard gives the shard of its writer
+   */
+  admitted(flushed: Flushed, shard: () => number): Flushed {
+    const admission = (): Promise<void> | undefined => this.admission(shard())
+    return Object.defineProperty(Object.create(flushed), 'changing', { get: () => flushed.changing ?? admission() })
+  }
+
+  /** Records the number of shards in shard 0, and learns from it. Rejects when shard 0 does not answer. */
+  record(): Promise<void> {
+    if (this.recording === undefined) {
+      this.recording = this.enlist().finally(() => {
+        this.recording = undefined
+      })
+      this.recording.catch(() => {})
+    }
+    return this.recording
+  }
+
+  /**
+   * Records the number again, if the last time is longer ago than an interval: a server may have lost it, and the writers
+   * of the other shards do not see that.
+   *
+   * @param interval in milliseconds
+   */
+  refresh(interval: number): void {
+    if (this.known > 1 && monotonicNow() - this.recordedAt > interval) this.record().catch(() => {})
+  }
+
+  private async enlist(): Promise<void> {
+    const { connection, expire, patience } = this.options
+    this.recordedAt = monotonicNow()
+    const words = [String(this.known), String(expire)]
+    const recorded = Number(await withTimeout(connection.run(enlist, [this.of(0).state], words), patience))
+    this.recorded = recorded
+    this.extend(recorded)
+  }
+}
+
+/** A cluster of as many primaries is larger than any that Redis recommends. */
+export const mostShards = 1024

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { main } from '../../src/cli/main.js'
+import { redisTarget, redisVariables } from '../../src/cli/redis/redis-arguments.js'
+
+const url = 'redis://metrics:s3cret@127.0.0.1:1/2'
+let errors = ''
+
+beforeEach(() => {
+  errors = ''
+  vi.spyOn(console, 'error').mockImplementation((text) => void (errors += `${text}\n`))
+  for (const name of redisVariables) vi.stubEnv(name, '')
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
+
+describe.each(['serve', 'inspect', 'top', 'doctor'])('promhive %s', (command) => {
+  test.each([
+    [['--redis', url, '--dir', '/x'], '--redis and a directory exclude each other'],
+    [['--prefix', 'shop', '--dir', '/x'], '--prefix and a directory exclude each other'],
+    [['--prefix', 'shop'], '--prefix goes with --redis URL, or PROMHIVE_REDIS_URL'],
+    [['--redis', 'http://user:s3cret@host'], '--redis: url must begin with redis://'],
+    [['--redis', url, '--dead-after', 'soon'], '--dead-after must be a number of seconds above 0, got "soon"'],
+    [['--redis', url, '--redis-ca-file', '/x.pem'], 'tls goes with a url that begins with rediss://'],
+    [['--redis', url, '--prefix', ''], 'keyPrefix must be a short text'],
+  ])('%j is refused', async (args, message) => {
+    expect(await main([command, ...args])).toBe(1)
+    expect(errors).toContain(message)
+    expect(errors).toContain(`see promhive help ${command}`)
+    expect(errors).not.toContain('s3cret')
+  })
+})
+
+describe('the service that the command line reads', () => {
+  test('is that of the options before that of the environment', () => {
+    vi.stubEnv('PROMHIVE_REDIS_URL', url)
+    vi.stubEnv('PROMHIVE_REDIS_KEY_PREFIX', 'shop')
+    vi.stubEnv('PROMHIVE_REDIS_DEAD_AFTER', '60')
+    expect(redisTarget({}, undefined)).toMatchObject({
+      name: 'redis://***@127.0.0.1:1/2 shop',
+      settings: { keyPrefix: 'shop', deadAfter: 60_000, expire: 3_600_000 },
+    })
+    const given = { redis: 'redis://other', prefix: 'till', 'dead-after': '5', 'expire-key-time': '10' }
+    expect(redisTarget(given, undefined)).toMatchObject({
+      name: 'redis://other till',
+      settings: { keyPrefix: 'till', deadAfter: 5_000, expire: 10_000 },
+    })
+  })
+
+  test('is a directory where the command line names one, whatever the environment says', () => {
+    vi.stubEnv('PROMHIVE_REDIS_URL', url)
+    expect(redisTarget({}, '/dev/shm/shop')).toBeUndefined()
+  })
+})
