@@ -12,6 +12,7 @@ import type { HostPlace } from './store/redis/host-place.js'
 import { checkRedisOptions, type RedisOptions, settingsOf } from './store/redis/options.js'
 import { overUrl } from './store/redis/own-connection.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
+import { identityOf } from './store/redis/service-identity.js'
 import { Leadership } from './store/shared/leadership.js'
 import { SharedBackend } from './store/shared/shared-backend.js'
 
@@ -49,7 +50,8 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
   const { client, url = 'redis://127.0.0.1:6379' } = options
   if (client !== undefined) checkTls('redis', options.tls, undefined)
   const connection = client === undefined ? overUrl(readRedisUrl('redis', url, options.tls)) : overClient(client)
-  if (options.perHost !== true) return new RedisBackend(settings, connection)
+  const identity = identityOf(client === undefined ? readRedisUrl('redis', url, options.tls) : undefined, settings)
+  if (options.perHost !== true) return Object.assign(new RedisBackend(settings, connection), { identity })
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {
     const text =
@@ -57,7 +59,8 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
     throw new MetricsError('OPTION_INVALID', text)
   }
   const place = absolutePath(directory)
-  return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings))
+  const backend = new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings))
+  return Object.assign(backend, { identity, directory: place })
 }
 
 /**
@@ -76,6 +79,10 @@ export class MultiProcessRedisBackend implements RedisMetrics {
 
   get name(): string {
     return this.backend.name
+  }
+
+  get identity(): string {
+    return this.backend.identity!
   }
 
   begin(surroundings: Surroundings): void {

@@ -6,7 +6,7 @@ import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { directoryFor } from './home/supervised-directory.js'
+import { backendOfSupervisor, shareWithWorkers } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import type { Log } from './model/logger.js'
@@ -102,7 +102,8 @@ const superviseOptions = {
  * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
  *
  * @returns when every worker serves
- * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `START_FAILED` when no worker could be started
+ * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `BACKEND_DIFFERS` when a worker counts in
+ * another backend; `START_FAILED` when no worker could be started
  * @example
  * import cluster from 'node:cluster'
  * import { supervise } from 'promhive/supervisor'
@@ -125,6 +126,7 @@ export async function supervise(options: SuperviseOptions = {}): Promise<Supervi
   void supervisor.done.then(stopListening)
   await supervisor.start()
   if (!supervisor.gaveUp) return supervisor
+  if (supervisor.refusal !== undefined) throw new MetricsError('BACKEND_DIFFERS', supervisor.refusal)
   // Else a primary that can serve nothing would end as if all were well.
   const file = exec ?? process.argv[1]
   throw new MetricsError('START_FAILED', `supervise: no worker of ${file} has ever served; its own errors are above`)
@@ -176,7 +178,7 @@ export async function attend(options: AttendOptions = {}): Promise<Attendant> {
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, directoryFor(settings, undefined))
+  Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
@@ -218,7 +220,7 @@ export function composeSupervisor(
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
-  const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account) }
+  const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, account) }
   const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
   const preload = register ? ['--import', registerFile()] : []
   const supervisor = new Supervisor({
@@ -236,6 +238,7 @@ export function composeSupervisor(
       gid: account?.gid,
     },
     scratch: placeOfRuns(),
+    backend: settings.metrics ? backendOfSupervisor : undefined,
     reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
     environment: {
       ...environment,

@@ -57,6 +57,7 @@ export class RedisBackend implements Backend {
       flushed,
       onError: (error) => this.surroundings?.onError(error),
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
+      count: (metric, amount) => this.surroundings?.count?.(metric, amount),
     })
   }
 

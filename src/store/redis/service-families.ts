@@ -34,6 +34,12 @@ export function serviceFamilies(shelf: Shelf, shards = 1): readonly SampleFamily
     family('promhive_redis_unreadable_entries', 'Entries in Redis that this version cannot read.', [
       sample({}, shelf.unreadable),
     ]),
+    family(
+      'promhive_redis_folds_total',
+      'Times that counts of dead processes were added to the totals.',
+      [sample({}, shelf.folds)],
+      'counter',
+    ),
     family('promhive_redis_shards', 'Shards over which the service spreads its writers.', [sample({}, shards)]),
   ]
 }
@@ -44,6 +50,11 @@ function sample(labels: Readonly<Record<string, string>>, value: number): Readin
   return { labels, value }
 }
 
-function family(name: string, help: string, readings: readonly Reading[]): SampleFamily {
-  return { type: 'gauge', name, help, samples: readings.map((reading) => ({ name, ...reading })) }
+function family(
+  name: string,
+  help: string,
+  readings: readonly Reading[],
+  type: 'gauge' | 'counter' = 'gauge',
+): SampleFamily {
+  return { type, name, help, samples: readings.map((reading) => ({ name, ...reading })) }
 }

@@ -4,6 +4,7 @@ import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { type Count, countedConnection } from './counted-connection.js'
 import { type LedgerEntry, type Removal, removalText } from './entry.js'
 import { type Flushed, Flusher } from './flusher.js'
 import { Folding } from './fold.js'
@@ -27,6 +28,8 @@ export interface ServiceOptions {
   readonly onError: (error: MetricsError) => void
   /** Called when Redis accepts counts again after it did not. */
   readonly onRecovered?: (text: string) => void
+  /** Counts what this process sends. */
+  readonly count?: Count
   /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
   readonly tick?: () => Promise<unknown>
 }
@@ -46,7 +49,8 @@ export class Service {
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
   constructor(private readonly options: ServiceOptions) {
-    const { settings, connection, writer, flushed } = options
+    const { settings, writer, flushed, count = () => {} } = options
+    const connection = countedConnection(options.connection, count)
     const { keyPrefix, deadAfter, expire } = settings
     this.shelfOptions = { keys: new Keys(keyPrefix), connection, deadAfter, expire, patience: scrapePatience }
     this.flusher = new Flusher(flushed, { ...this.shelfOptions, patience: flushPatience, writer })
