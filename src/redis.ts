@@ -18,6 +18,7 @@ import { overUrl } from './store/redis/own-connection.js'
 import { RedisBackend } from './store/redis/redis-backend.js'
 import type { Connection } from './store/redis/script.js'
 import { sentinelPlace } from './store/redis/sentinel-options.js'
+import { identityOf } from './store/redis/service-identity.js'
 import { Leadership } from './store/shared/leadership.js'
 import { SharedBackend } from './store/shared/shared-backend.js'
 
@@ -50,7 +51,7 @@ export interface RedisMetrics extends Backend {
  * })
  */
 export function redis(given: RedisOptions = {}): RedisMetrics {
-  return new AwaitedBackend(backendOf(given))
+  return new AwaitedBackend(...backendOf(given))
 }
 
 /**
@@ -61,11 +62,11 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
  */
 export class MultiProcessRedisBackend extends AwaitedBackend implements RedisMetrics {
   constructor(options: RedisOptions = {}) {
-    super(backendOf(options))
+    super(...backendOf(options))
   }
 }
 
-function backendOf(inCode: RedisOptions): RedisMetrics {
+function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBackend> {
   const ignored = (text: string): void => processHome().log.warn('VARIABLE_IGNORED', text)
   const given = typeof inCode === 'object' && inCode ? withEnvironment(inCode, process.env, ignored) : inCode
   const options = checkRedisOptions(given)
@@ -73,12 +74,13 @@ function backendOf(inCode: RedisOptions): RedisMetrics {
   const { client, url = 'redis://127.0.0.1:6379' } = options
   const { connectTimeout: connect, commandTimeout: command } = settings
   if (client !== undefined) checkTls('redis', options.tls, undefined)
+  const sentinels = client === undefined ? sentinelPlace(given) : undefined
+  const address = client === undefined && sentinels === undefined ? readRedisUrl('redis', url, options.tls) : undefined
   const connection =
-    client === undefined
-      ? overUrl(sentinelPlace(given) ?? readRedisUrl('redis', url, options.tls), { connect, command })
-      : overClient(client, command)
+    client === undefined ? overUrl((sentinels ?? address)!, { connect, command }) : overClient(client, command)
+  const identity = identityOf(sentinels === undefined ? address : given.name, settings)
   const replica = replicaOf(options, settings)
-  if (options.perHost !== true) return new RedisBackend(settings, connection, replica)
+  if (options.perHost !== true) return [new RedisBackend(settings, connection, replica), identity]
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {
     const text =
@@ -86,7 +88,8 @@ function backendOf(inCode: RedisOptions): RedisMetrics {
     throw new MetricsError('OPTION_INVALID', text)
   }
   const place = absolutePath(directory)
-  return new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings), replica)
+  const backend = new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings), replica)
+  return [backend, identity, place]
 }
 
 /** The way to where scrapes read, if not from the primary. */

@@ -3,7 +3,8 @@ import { isMainThread } from 'node:worker_threads'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
 import { processHome } from './home/default-registry.js'
-import { assignmentOfThisProcess, attend } from './supervisor/worker/agent.js'
+import { agreeWithSupervisor, settle } from './home/supervisor-backend.js'
+import { assignmentOfThisProcess, attend, tell } from './supervisor/worker/agent.js'
 
 /*
  * Loaded into every worker of `promhive run` and `supervise()` before the application. Where a worker starts processes or
@@ -13,7 +14,15 @@ if (isMainThread) {
   const assignment = assignmentOfThisProcess()
   if (assignment !== undefined) {
     // The home of the metrics: made first, or there is nowhere to count.
-    processHome()
-    attend(assignment, join(packageRoot, 'dist', 'cjs', 'monitor.js'), loadBinding().binding?.map)
+    const home = processHome()
+    if (assignment.backend !== undefined) {
+      agreeWithSupervisor(assignment.backend, ({ message }) => tell({ promhive: 'apart', text: message }))
+    }
+    attend(
+      assignment,
+      join(packageRoot, 'dist', 'cjs', 'monitor.js'),
+      (last) => settle(home.inUse, last),
+      loadBinding().binding?.map,
+    )
   }
 }

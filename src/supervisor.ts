@@ -6,7 +6,7 @@ import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { directoryFor } from './home/supervised-directory.js'
+import { backendOfSupervisor, shareWithWorkers } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import type { Log } from './model/logger.js'
@@ -104,7 +104,8 @@ const superviseOptions = {
  *
  * @experimental
  * @returns when every worker serves
- * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `START_FAILED` when no worker could be started
+ * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `BACKEND_DIFFERS` when a worker counts in
+ * another backend; `START_FAILED` when no worker could be started
  * @example
  * import cluster from 'node:cluster'
  * import { supervise } from 'promhive/supervisor'
@@ -131,6 +132,7 @@ async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
   void supervisor.done.then(stopListening)
   await supervisor.start()
   if (!supervisor.gaveUp) return supervisor
+  if (supervisor.refusal !== undefined) throw new MetricsError('BACKEND_DIFFERS', supervisor.refusal)
   const file = exec ?? process.argv[1]
   throw new MetricsError('START_FAILED', `supervise: no worker of ${file} has ever served; its own errors are above`)
 }
@@ -186,7 +188,8 @@ async function attendNow(options: AttendOptions): Promise<Attendant> {
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, directoryFor(settings, undefined), backendEnvironment(settings))
+  Object.assign(process.env, backendEnvironment(settings))
+  Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const attendant = new Attendant({
     settings,
     registry: processHome().registry,
@@ -228,7 +231,7 @@ export function composeSupervisor(
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
-  const environment = { ...workerEnvironment(settings), ...directoryFor(settings, account) }
+  const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, account) }
   const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
   const preload = register ? ['--import', registerFile()] : []
   const supervisor = new Supervisor({
@@ -246,6 +249,7 @@ export function composeSupervisor(
       gid: account?.gid,
     },
     scratch: placeOfRuns(),
+    backend: settings.metrics ? backendOfSupervisor : undefined,
     reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
     environment: {
       ...environment,

@@ -43,3 +43,8 @@ export const configureOptions = {
   logger: true,
   logLevel: true,
 } as const satisfies OptionNames<ConfigureOptions>
+
+/** Whether the environment leaves `created` on. */
+export function createdByEnvironment(): boolean {
+  return !/^(?:1|true|t)$/i.test(process.env.PROMETHEUS_DISABLE_CREATED_SERIES ?? '')
+}

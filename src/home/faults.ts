@@ -1,14 +1,7 @@
 import { Counter } from '../metric/counter.js'
 import type { MetricsError } from '../model/errors.js'
+import type { SelfCount } from '../store/backend.js'
 import type { ProcessLog } from './process-log.js'
-
-/** A counter of promhive's own, and the label under which it counts this time. */
-interface Tally {
-  readonly name: string
-  readonly help: string
-  readonly label: string
-  readonly value: string
-}
 
 /** What befell promhive itself in this process: each kind is warned of once, and counted in a self-metric. */
 export class Faults {
@@ -28,7 +21,7 @@ export class Faults {
   /** A fault that was met and got over. */
   met({ code, message }: MetricsError): void {
     this.warn(code, message)
-    this.tally({
+    this.count({
       name: 'promhive_errors_total',
       help: 'Faults that promhive met and went on, by code.',
       label: 'code',
@@ -39,7 +32,7 @@ export class Faults {
   /** A count beyond the limit of a metric: named once in the log, and counted by name. */
   limited(metric: string): void {
     this.warn(`SERIES_LIMIT ${metric}`, `${metric} has reached its maxSeries; look for label values that never repeat`)
-    this.tally({
+    this.count({
       name: 'promhive_series_limited_total',
       help: 'Counts whose label values were beyond the limit of their metric.',
       label: 'metric',
@@ -59,7 +52,7 @@ export class Faults {
    * Counts what befell. After this turn: a fault may come while a seat is being taken. Not what the counting itself meets:
    * it would meet the same fault again.
    */
-  private tally({ name, help, label, value }: Tally): void {
+  count({ name, help, label, value }: SelfCount, amount = 1): void {
     if (this.tallying) return
     queueMicrotask(() => {
       if (!this.shown()) return
@@ -70,9 +63,15 @@ export class Faults {
         if (counter === undefined)
           this.tallies.set(
             name,
-            (counter = new Counter<string>({ name, help, labelNames: [label], maxSeries: Infinity })),
+            (counter = new Counter<string>({
+              name,
+              help,
+              labelNames: label === undefined ? [] : [label],
+              maxSeries: Infinity,
+            })),
           )
-        counter.inc({ [label]: value })
+        if (label === undefined) counter.inc(amount)
+        else counter.inc({ [label]: value! }, amount)
       } catch {
         // The name is the user's: what befell was warned of all the same.
       } finally {

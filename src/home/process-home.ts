@@ -13,7 +13,7 @@ import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../runtime/paths.js'
 import { setImmediate } from '../runtime/timers.js'
-import type { Backend, Source, Store } from '../store/backend.js'
+import type { Backend, Source, Store, Surroundings } from '../store/backend.js'
 import { carryOver } from '../store/carry.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
 import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
@@ -29,13 +29,14 @@ import {
   userOfClusterWorkers,
 } from './application-directory.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend-choice.js'
-import { type ConfigureOptions, configureOptions } from './configure-options.js'
+import { type ConfigureOptions, configureOptions, createdByEnvironment } from './configure-options.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
 import { ProcessLog } from './process-log.js'
 import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
 import { RemovalWatchers } from './removal-watchers.js'
+import { checkAgreement } from './supervisor-backend.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -51,7 +52,7 @@ export class ProcessHome implements Home {
     { reopen: () => this.closeSource() },
   )
   /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
-  readonly ticker = new Ticker(() => setImmediate(() => this.backend ?? this.choose()).unref())
+  readonly ticker = new Ticker(() => setImmediate(() => this.inUse).unref())
   readonly registry: Registry = new Registry({ name: defaultRegistryName }, this)
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
@@ -67,6 +68,12 @@ export class ProcessHome implements Home {
   private workersUser: WorkersUser | undefined
   readonly log = new ProcessLog()
   private readonly faults = new Faults(() => this.showsItself(), this.log)
+  private readonly surroundings: Surroundings & Pick<Required<Surroundings>, 'onRecovered'> = {
+    onError: (error) => this.onError(error),
+    onRemoved: (family, key) => this.watchers.removed(family, key),
+    onRecovered: (text) => this.log.info(text, { event: 'recovered' }),
+    count: (metric, amount) => this.faults.count(metric, amount),
+  }
 
   configure(options: ConfigureOptions, mustJoin = false): void {
     if (typeof options !== 'object' || options === null) {
@@ -93,8 +100,13 @@ export class ProcessHome implements Home {
     this.workersUser = user
   }
 
+  /** The backend that this process counts in. */
+  get inUse(): Backend {
+    return this.backend ?? this.choose()
+  }
+
   store(): Store {
-    return (this.backend ?? this.choose()).openStore()
+    return this.inUse.openStore()
   }
 
   localStore(): Store {
@@ -158,15 +170,14 @@ export class ProcessHome implements Home {
     return this.gathering.valuesOf(metric.family!)
   }
 
-  /** Where numbers are kept, for who wants to know: `memory`, `mmap` or `buffered`, and the directory. */
+  /** Where numbers are kept: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
-    const backend = this.backend ?? this.choose()
-    const { directory } = backend as { readonly directory?: unknown }
-    return { backend: backend.name, ...(typeof directory === 'string' && { directory }) }
+    const { name, directory } = this.inUse
+    return { backend: name, ...(directory !== undefined && { directory }) }
   }
 
   private source(): Source {
-    const backend = this.backend ?? this.choose()
+    const backend = this.inUse
     if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
     this.refused.retry()
@@ -177,8 +188,7 @@ export class ProcessHome implements Home {
   /** Once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
-    const named = directoryFromEnvironment()
-    const directory = named ?? directoryFromParent()
+    const directory = directoryFromEnvironment() ?? directoryFromParent()
     if (directory !== undefined) {
       this.share(directory)
     } else {
@@ -211,13 +221,12 @@ export class ProcessHome implements Home {
   /** Counts in a directory from now on. */
   private share(directory: string, mustJoin = false): void {
     if (this.backend instanceof SharedBackend && this.backend.directory === directory) return
+    if (this.isShared()) checkAgreement({ name: 'directory', directory })
     this.stopListening?.()
     this.stopListening = undefined
     const shared = new SharedBackend({
+      ...this.surroundings,
       directory,
-      onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.watchers.removed(family, key),
-      onRecovered: (text) => this.recovered(text),
       onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
@@ -233,9 +242,8 @@ export class ProcessHome implements Home {
       return
     }
     const reason = whyBuffered()
-    if (reason !== undefined) {
+    if (reason !== undefined)
       this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
-    }
     this.moveTo(shared)
     if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }
@@ -243,11 +251,8 @@ export class ProcessHome implements Home {
   /** Counts in a backend of the user's choice from now on. */
   useBackend(backend: Backend): void {
     if (this.backend === backend) return
-    backend.begin?.({
-      onError: (error) => this.onError(error),
-      onRemoved: (family, key) => this.watchers.removed(family, key),
-      onRecovered: (text) => this.recovered(text),
-    })
+    checkAgreement(backend)
+    backend.begin?.(this.surroundings)
     this.moveTo(backend)
   }
 
@@ -274,10 +279,6 @@ export class ProcessHome implements Home {
     this.log.debug(`counting in ${text}`, { event: 'backend', ...where })
   }
 
-  private recovered(text: string): void {
-    this.log.info(text, { event: 'recovered' })
-  }
-
   private closeSource(): void {
     this.opened?.close()
     this.opened = undefined
@@ -293,8 +294,4 @@ export class ProcessHome implements Home {
     this.refused.add(directory, fault)
     if (!this.refused.retrying) this.onError(fault)
   }
-}
-
-function createdByEnvironment(): boolean {
-  return !/^(?:1|true|t)$/i.test(process.env.PROMETHEUS_DISABLE_CREATED_SERIES ?? '')
 }

@@ -39,6 +39,7 @@ export type MetricsErrorCode =
   | 'BACKEND_NOT_FOUND'
   | 'BACKEND_INVALID'
   | 'BACKEND_CONFIG_INVALID'
+  | 'BACKEND_DIFFERS'
   | 'FORWARD_FAILED'
   | 'PUSH_FAILED'
   | 'PORT_TAKEN'

@@ -148,6 +148,14 @@ export interface Pause {
   rest(): Promise<void>
 }
 
+/** A counter of promhive's own, and the label under which it counts this time. */
+export interface SelfCount {
+  readonly name: string
+  readonly help: string
+  readonly label?: string
+  readonly value?: string
+}
+
 /** What a backend borrows from the process that counts in it. */
 export interface Surroundings {
   /** Told of a fault that must not reach the application's request. */
@@ -156,6 +164,8 @@ export interface Surroundings {
   onRemoved(family: FamilyDescriptor, key: SeriesKey): void
   /** Logs that what an error reported works again, in a sentence. */
   onRecovered?(text: string): void
+  /** Counts what the backend did in this process, in a self-metric that is summed over all processes. */
+  count?(metric: SelfCount, amount: number): void
 }
 
 /** One way of keeping numbers where the next one finds them. */
@@ -163,6 +173,10 @@ export interface Backend {
   readonly name: string
   /** Whether other processes count in it too: self-metrics are shown then, and collectors publish. */
   readonly shared?: boolean
+  /** Names what the processes count in, without credentials: those with the same name and identity count together. */
+  readonly identity?: string | undefined
+  /** The directory that the processes of this host share, where there is one. */
+  readonly directory?: string | undefined
   /** Called once, before anything else: connect here, and throw only where the way out is another configuration. */
   begin?(surroundings: Surroundings): void
   /** Called at each look-up: it gives the same store until the backend is closed, and never throws. */

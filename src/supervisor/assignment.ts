@@ -7,8 +7,15 @@ import type { MetricNaming } from './metric-naming.js'
  * Returns the options that a worker process is started with.
  *
  * @param watchesTime whether the supervisor ends a worker that is blocked
+ * @param backend what the supervisor counts in, if the worker must too
  */
-export function assignmentOf(id: number, settings: Settings, naming: MetricNaming, watchesTime: boolean): Assignment {
+export function assignmentOf(
+  id: number,
+  settings: Settings,
+  naming: MetricNaming,
+  watchesTime: boolean,
+  backend: string | undefined,
+): Assignment {
   const { maxRequests, maxRequestsJitter, timeout, gracefulTimeout, register } = settings
   const { report, reportDir, reportEnvironment } = settings
   const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1))
@@ -24,5 +31,6 @@ export function assignmentOf(id: number, settings: Settings, naming: MetricNamin
     reportDir: absolutePath(reportDir),
     reportEnvironment,
     naming,
+    backend,
   }
 }

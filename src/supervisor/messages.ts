@@ -20,6 +20,8 @@ export interface Assignment {
   /** False where `promhive/register` counts requests under the same names. */
   readonly countsRequests: boolean
   readonly naming: MetricNaming
+  /** What the supervisor counts in; undefined where the worker may count elsewhere. */
+  readonly backend?: string | undefined
   /** The descriptor of the table of open requests; undefined where there is none. */
   readonly openRequests?: number | undefined
 }
@@ -40,6 +42,9 @@ export const lingering = 2000
 
 /** Milliseconds for what the application still does when nobody is connected any more. */
 export const lastWords = 500
+
+/** Milliseconds for what a leaving worker counted last to reach a backend that takes it at intervals. */
+export const settling = 2000
 
 /** How a worker spends the time that it has for leaving: what is left is for answers, and for the application's clean-up. */
 export function leavingTimes(grace: number): LeavingTimes {
@@ -63,6 +68,8 @@ export type WorkerMessage =
     }
   | { readonly promhive: 'retire'; readonly reason: 'max_requests' }
   | { readonly promhive: 'interrupted'; readonly signal: string }
+  /** It was about to count in another backend than the supervisor. */
+  | { readonly promhive: 'apart'; readonly text: string }
 
 export function isWorkerMessage(message: unknown): message is WorkerMessage {
   return typeof message === 'object' && message !== null && typeof (message as WorkerMessage).promhive === 'string'

@@ -10,4 +10,6 @@ export interface SupervisorOptions extends CoreOptions {
   readonly scratch: string
   /** Reaps an orphan whose new parent is this process: given to process 1. */
   readonly reap?: ((pid: number) => unknown) | undefined
+  /** What the supervisor counts in; undefined where workers may count elsewhere. */
+  readonly backend?: (() => string) | undefined
 }

@@ -2,15 +2,16 @@ import { MetricsError } from '../model/errors.js'
 import type { LogFields } from '../model/logger.js'
 import { describe } from '../model/metric-name.js'
 import { holdAwaited } from '../runtime/held.js'
-import { monotonicNow, setTimeout } from '../runtime/timers.js'
+import { setTimeout } from '../runtime/timers.js'
 import { assignmentOf } from './assignment.js'
 import { mostWorkers } from './configuration/kinds.js'
 import type { SupervisedWorker } from './lifecycle.js'
-import { aboutOf, logEnd, nameOf, secondsSince, secondsText, workersOf } from './log-texts.js'
+import { aboutOf, logEnd, nameOf, secondsText, workersOf } from './log-texts.js'
 import type { WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
 import { Reaper } from './reaper.js'
 import { answeredInAll } from './request-numbers.js'
+import { rollingReload } from './rolling-reload.js'
 import { StopLog } from './stop-log.js'
 import { SupervisorCore } from './supervisor-core.js'
 import type { SupervisorOptions } from './supervisor-options.js'
@@ -54,8 +55,9 @@ export class Supervisor extends SupervisorCore {
   private listened = false
   /** Whether nothing is waited for any more. */
   private hurrying = false
-  /** Whether it ended because no worker could be started. */
+  /** Whether it ended because no worker could be started; and why the start was refused, if it was. */
   gaveUp = false
+  refusal: string | undefined
 
   /** @internal */
   constructor(private readonly options: SupervisorOptions) {
@@ -136,21 +138,8 @@ export class Supervisor extends SupervisorCore {
   reload(): Promise<void> {
     this.reloading = this.reloading.then(async () => {
       if (this.state !== 'running' && this.state !== 'starting') return
-      const since = monotonicNow()
-      this.logger.info(`reloading ${workersOf(this.places.size)}`, { event: 'reload', workers: this.places.size })
-      await this.tell('reload')
-      let reloaded = 0
-      for (const place of [...this.places.values()]) {
-        if (this.stopped !== undefined) return
-        if (await place.replace('reload')) reloaded++
-        else if (place.worker?.state() === 'running') {
-          this.logger.error('the reload has ended here; the other workers stay as they are')
-          return
-        }
-      }
-      const seconds = secondsSince(since)
-      const what = reloaded === this.places.size ? workersOf(reloaded) : `${reloaded} of ${workersOf(this.places.size)}`
-      this.logger.info(`reloaded ${what}`, { event: 'reloaded', workers: reloaded, seconds })
+      const stopping = (): boolean => this.stopped !== undefined
+      await rollingReload(this.places, this.logger, () => this.tell('reload'), stopping)
     })
     return this.reloading
   }
@@ -177,12 +166,11 @@ export class Supervisor extends SupervisorCore {
       const place = this.places.get(id)!
       this.places.delete(id)
       this.closing.add(place)
-      leaving.push(
-        place.close().then(() => {
-          this.closing.delete(place)
-          if (!this.places.has(id)) this.metrics?.forget(id)
-        }),
-      )
+      const left = (): void => {
+        this.closing.delete(place)
+        if (!this.places.has(id)) this.metrics?.forget(id)
+      }
+      leaving.push(place.close().then(left))
     }
     const coming: Promise<boolean>[] = []
     for (let id = from + 1; id <= to; id++) {
@@ -251,16 +239,27 @@ export class Supervisor extends SupervisorCore {
     this.finish(code)
   }
 
-  private async giveUp(): Promise<void> {
+  private async giveUp(
+    why = `no worker has ever served, after ${hopeless} attempts; giving up`,
+    code = 3,
+  ): Promise<void> {
     if (this.state === 'stopping' || this.state === 'stopped') return
     this.gaveUp = true
-    this.logger.error(`no worker has ever served, after ${hopeless} attempts; giving up`)
-    await this.kill(3, 'gave up')
+    this.logger.error(why)
+    await this.kill(code, 'gave up')
+  }
+
+  /** A worker counts where the metrics port would not show it. An application that serves already goes on. */
+  private refuse(text: string): void {
+    this.refusal = text
+    if (this.state === 'running') this.logger.error(text)
+    else void this.giveUp(text, 1)
   }
 
   private fork(id: number): WorkerProcess {
     const { program, environment, scratch } = this.options
-    const assignment = assignmentOf(id, this.settings, this.naming, this.watchman.watchesTime)
+    const backend = this.options.backend?.()
+    const assignment = assignmentOf(id, this.settings, this.naming, this.watchman.watchesTime, backend)
     const { worker, openRequests } = fork(program, environment, assignment, scratch)
     const process = new WorkerProcess(id, worker, (message) => this.hear(process, message), openRequests)
     process.refresh = () => {
@@ -280,6 +279,7 @@ export class Supervisor extends SupervisorCore {
     if (message.promhive === 'beat' || worker.ending !== undefined) return
     const place = this.places.get(worker.id)
     if (message.promhive === 'retire') return void place?.replace(message.reason)
+    if (message.promhive === 'apart') return void this.refuse(message.text)
     this.logger.info(`${nameOf(worker)} got ${message.signal}: it is being replaced`, {
       ...aboutOf('workerInterrupted', worker),
       signal: message.signal,

@@ -1,7 +1,8 @@
 import { chownSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { directoryFor } from '../../src/home/supervised-directory.js'
+import { shareWithWorkers } from '../../src/home/supervised-directory.js'
+import { Configuration } from '../../src/supervisor/configuration/configuration.js'
 import { faultOf } from '../helpers/fault.js'
 import { freshDirectory } from '../helpers/homes.js'
 
@@ -13,6 +14,8 @@ test.skipIf(!isRoot)(
     const dir = freshDirectory()
     writeFileSync(join(dir, 'control'), '')
     chownSync(join(dir, 'control'), 65534, 65534)
-    expect(faultOf(() => directoryFor({ dir }, undefined))).toMatch(/^DIRECTORY_UNUSABLE: .* has a control file that/)
+    expect(faultOf(() => shareWithWorkers(new Configuration({ code: { dir } }), undefined))).toMatch(
+      /^DIRECTORY_UNUSABLE: .* has a control file that/,
+    )
   },
 )

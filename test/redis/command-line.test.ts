@@ -88,9 +88,9 @@ describe.skipIf(!hasRedis)('the other commands with --redis', () => {
     const { ledgers, unreadable } = JSON.parse(output)
     expect(unreadable).toBe(0)
     expect(ledgers).toHaveLength(2)
-    expect(ledgers[0]).toMatchObject({ kind: 'totals', state: 'kept', series: 1, processes: 0 })
+    expect(ledgers[0]).toMatchObject({ kind: 'totals', state: 'kept', families: { jobs_total: 1 }, processes: 0 })
     expect(ledgers[1]).toMatchObject({ kind: 'writer', state: 'live', processes: 1 })
-    expect(ledgers[1].families).toEqual({ jobs_total: 1, level: 1 })
+    expect(ledgers[1].families).toMatchObject({ jobs_total: 1, level: 1, promhive_redis_flushes_total: 1 })
     expect(ledgers[1].ledger).toContain(`-${one!.pid}-0~`)
     expect(ledgers[1].lastFlush).toBeLessThan(60)
     await server.ask('HSET', '{shop}:ledgers', 'stranger', 'hello')
@@ -112,8 +112,8 @@ describe.skipIf(!hasRedis)('the other commands with --redis', () => {
     const { code, output, errors } = await watching
     clearInterval(counting)
     expect([code, errors]).toEqual([0, ''])
-    expect(output).toMatch(/^2 writers alive, 0 dead, 3 series$/m)
-    expect(output).toMatch(new RegExp(`^ *\\d +\\S+-${one!.pid} +\\d+ s +- +- +\\d$`, 'm'))
+    expect(output).toMatch(/^2 writers alive, 0 dead, \d+ series$/m)
+    expect(output).toMatch(new RegExp(`^ *\\d +\\S+-${one!.pid} +\\d+ s +- +- +\\d+$`, 'm'))
     expect(output).toMatch(/^jobs_total +counter +2 +\d+ +[\d.]+\/s +-$/m)
   })
 

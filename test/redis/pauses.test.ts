@@ -58,7 +58,12 @@ describe.skipIf(!hasRedis)('a writer that comes back', () => {
 async function start(stage: Stage) {
   const { server, client } = await startRedis(stage)
   const name = 'host-1-0~first'
-  const store = new RedisStore({ writer: name, onRemoved() {}, flush: async () => {} })
+  const store = new RedisStore({
+    writer: name,
+    onRemoved() {},
+    announce() {},
+    flush: async () => {},
+  })
   const flusher = new Flusher(
     {
       ledger: store.ledger,

@@ -43,7 +43,7 @@ const filters: [string, (i: number) => LabelFilter][] = [
 describe.each(filters)('removing by %s', (_, filter) => {
   const stores: [string, () => Store][] = [
     ['in memory', () => new MemoryStore()],
-    ['for Redis', () => new RedisStore({ writer: 'w', onRemoved() {}, flush: async () => {} })],
+    ['for Redis', () => new RedisStore({ writer: 'w', onRemoved() {}, announce() {}, flush: async () => {} })],
     ['for snapshots', () => new SnapshotStore(1, 1, 'w', { flush: async () => {}, removing() {} })],
   ]
 
@@ -106,7 +106,12 @@ describe.each(filters)('removing by %s', (_, filter) => {
 
 test('removals of others that come together are applied together in Redis, and turn the gate once', () => {
   const gone: string[] = []
-  const store = new RedisStore({ writer: 'w', onRemoved: (_, key) => gone.push(key), flush: async () => {} })
+  const store = new RedisStore({
+    writer: 'w',
+    onRemoved: (_, key) => gone.push(key),
+    announce() {},
+    flush: async () => {},
+  })
   for (let i = 0; i < 100; i++) store.open(jobs, JSON.stringify([`${i}`, `${i % 2}`]))
   const [before] = store.gate
   const { registry, name } = jobs

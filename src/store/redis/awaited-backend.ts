@@ -7,7 +7,12 @@ type AwaitedParts = Omit<Backend, 'close'> & { flush(): Promise<boolean>; close(
 export class AwaitedBackend implements Backend {
   readonly shared = true
 
-  constructor(private readonly backend: AwaitedParts) {}
+  /** @param identity names what the processes count in, without credentials */
+  constructor(
+    private readonly backend: AwaitedParts,
+    readonly identity?: string | undefined,
+    readonly directory?: string | undefined,
+  ) {}
 
   get name(): string {
     return this.backend.name

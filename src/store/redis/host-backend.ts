@@ -79,6 +79,7 @@ export class HostBackend implements Backend {
       },
       onError: (error) => this.surroundings?.onError(error),
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
+      count: (metric, amount) => this.surroundings?.count?.(metric, amount),
       tick: () => this.flushNow(false),
     })
   }

@@ -38,6 +38,7 @@ export class OutsideService {
         folded() {},
       },
       onError,
+      count() {},
       tick: async () => {},
     })
   }

@@ -60,6 +60,7 @@ export class RedisBackend implements Backend {
       carriesRemovals: true,
       onError: (error) => this.surroundings?.onError(error),
       onRecovered: (text) => this.surroundings?.onRecovered?.(text),
+      count: (metric, amount) => this.surroundings?.count?.(metric, amount),
     })
   }
 

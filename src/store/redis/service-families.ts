@@ -35,6 +35,12 @@ export function serviceFamilies(shelves: Shelves): readonly SampleFamily[] {
     family('promhive_redis_unreadable_entries', 'Entries in Redis that this version cannot read.', [
       sample({}, shelves.unreadable),
     ]),
+    family(
+      'promhive_redis_folds_total',
+      'Times that counts of dead processes were added to the totals.',
+      [sample({}, shelves.folds)],
+      'counter',
+    ),
     family('promhive_redis_shards', 'Shards of the service that are read.', [sample({}, shelves.all.length)]),
   ]
 }
@@ -45,6 +51,11 @@ function sample(labels: Readonly<Record<string, string>>, value: number): Readin
   return { labels, value }
 }
 
-function family(name: string, help: string, readings: readonly Reading[]): SampleFamily {
-  return { type: 'gauge', name, help, samples: readings.map((reading) => ({ name, ...reading })) }
+function family(
+  name: string,
+  help: string,
+  readings: readonly Reading[],
+  type: 'gauge' | 'counter' = 'gauge',
+): SampleFamily {
+  return { type, name, help, samples: readings.map((reading) => ({ name, ...reading })) }
 }

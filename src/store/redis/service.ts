@@ -4,34 +4,18 @@ import { backgroundSlice, Slices } from '../../runtime/slices.js'
 import { withProgress, withTimeout } from '../../runtime/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { countedConnection } from './counted-connection.js'
 import { Emptied } from './emptied.js'
 import type { LedgerEntry, Removal } from './entry.js'
 import { flushFailed } from './flush-failed.js'
-import { type Flushed, Flusher } from './flusher.js'
+import { Flusher } from './flusher.js'
 import type { Keys } from './keys.js'
-import type { RedisSettings } from './options.js'
-import type { Connection } from './script.js'
+import type { ServiceOptions } from './service-options.js'
 import { ShardRemovals } from './shard-removals.js'
 import { Shards } from './shards.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
 import { Shelves } from './shelves.js'
 import { Upkeep } from './upkeep.js'
-
-export interface ServiceOptions {
-  readonly settings: RedisSettings
-  readonly connection: Connection
-  /** Where scrapes read, if not from the primaries. */
-  readonly replica?: Connection | undefined
-  readonly writer: string
-  readonly flushed: Flushed
-  /** Whether its flushes carry removals to its own shard. */
-  readonly carriesRemovals?: boolean
-  readonly onError: (error: MetricsError) => void
-  /** Called when Redis accepts counts again after it did not. */
-  readonly onRecovered?: (text: string) => void
-  /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
-  readonly tick?: () => Promise<unknown>
-}
 
 /** What a process does for its service in Redis: flushes, looks after the dead, and says goodbye. */
 export class Service {
@@ -54,8 +38,12 @@ export class Service {
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
 
-  constructor(private readonly options: ServiceOptions) {
-    const { settings, connection, writer, flushed, carriesRemovals = false } = options
+  private readonly options: ServiceOptions
+
+  constructor(given: ServiceOptions) {
+    const connection = countedConnection(given.connection, given.count)
+    this.options = { ...given, connection }
+    const { settings, writer, flushed, carriesRemovals = false } = given
     const patience = this.flushTimeout
     this.emptied = new Emptied(this.settle)
     this.shards = new Shards({ ...settings, connection, patience })

@@ -56,6 +56,11 @@ export class Shelves {
     return this.all.reduce((sum, { unreadable }) => sum + unreadable, 0)
   }
 
+  /** How many times ledgers were folded. */
+  get folds(): number {
+    return this.all.reduce((sum, { folds }) => sum + folds, 0)
+  }
+
   /** The ledger of a writer, whichever shard it is in. */
   ledger(writer: string): LedgerReader | undefined {
     for (const { ledgers } of this.all) {

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { withTimeout } from '../../runtime/time-limit.js'
 import { clearTimeout, setInterval, setTimeout } from '../../runtime/timers.js'
 import {
   type Assignment,
@@ -7,6 +8,7 @@ import {
   lastWords,
   leaveSignal,
   leavingTimes,
+  settling,
   type WorkerMessage,
 } from '../messages.js'
 import { type MapFile, openTable } from '../open-requests.js'
@@ -32,9 +34,15 @@ export function assignmentOfThisProcess(): Assignment | undefined {
  * losing one. Loaded before the application, which needs to know nothing of it.
  *
  * @param monitor the file that watches from a thread of its own
+ * @param settle sends what was counted to where it is kept; for good where the process ends behind it
  * @param map maps a file into memory, where the native addon can
  */
-export function attend(assignment: Assignment, monitor: string, map?: MapFile): void {
+export function attend(
+  assignment: Assignment,
+  monitor: string,
+  settle: (last: boolean) => Promise<unknown>,
+  map?: MapFile,
+): void {
   let tired = false
   const { worker, naming } = assignment
   const metrics = assignment.countsRequests ? new RequestMetrics(String(worker), naming) : undefined
@@ -68,7 +76,7 @@ export function attend(assignment: Assignment, monitor: string, map?: MapFile): 
   const leaveOnce = (): void => {
     if (told) return
     told = true
-    leave(ownListeners.get('SIGTERM')!)
+    void leave(ownListeners.get('SIGTERM')!, settle)
   }
   process.on(leaveSignal, async () => {
     if (leaving) return
@@ -93,7 +101,12 @@ export function attend(assignment: Assignment, monitor: string, map?: MapFile): 
 }
 
 /** Gives the application the word that it would get from any other process manager; one that listens for none is done. */
-function leave(own: () => void): void {
+async function leave(own: () => void, settle: (last: boolean) => Promise<unknown>): Promise<void> {
+  const last = process.listenerCount('SIGTERM') === 1
+  // What it counted last, in a backend that sends it at intervals: it may end at once when it gets the word.
+  const waited = setTimeout(() => {}, settling)
+  await withTimeout(settle(last), settling).catch(() => {})
+  clearTimeout(waited)
   process.off('SIGTERM', own)
   if (process.listenerCount('SIGTERM') === 0) process.exit()
   // A signal that is on its way keeps no process running that has nothing else to do.
@@ -115,6 +128,6 @@ function usage(): { residentBytes?: number; cpuSeconds?: number } {
 }
 
 /** To a supervisor that may be gone: then there is nothing to be told. */
-function tell(message: WorkerMessage): void {
+export function tell(message: WorkerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }

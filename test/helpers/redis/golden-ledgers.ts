@@ -33,7 +33,12 @@ interface GoldenLedger {
 /** A service of two writers, a host, what two dead writers left, and a removal that not every writer has taken. */
 export async function writeGoldenService(options: ShelfOptions): Promise<void> {
   const writers = ['one', 'two', 'dead', 'kept'].map((name) => {
-    const store = new RedisStore({ writer: `${name}-1-0~golden`, onRemoved() {}, flush: async () => {} })
+    const store = new RedisStore({
+      writer: `${name}-1-0~golden`,
+      onRemoved() {},
+      announce() {},
+      flush: async () => {},
+    })
     const facts: Facts = { kind: 'writer', instance: name, startedAt: 1, epoch: 1, process: `${name}-1` }
     return { name, store, flusher: flusherOf(options, store.writer, store.ledger, facts, store.untold) }
   })

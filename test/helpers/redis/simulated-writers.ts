@@ -33,7 +33,12 @@ export class SimulatedWriter {
 
   constructor(options: ShelfOptions, instance = 'host') {
     const writer = `${instance}-0-0~${randomUUID()}`
-    this.store = new RedisStore({ writer, onRemoved() {}, flush: async () => {} })
+    this.store = new RedisStore({
+      writer,
+      onRemoved() {},
+      announce() {},
+      flush: async () => {},
+    })
     const { store } = this
     const { ledger, untold } = store
     const facts = (): Facts => ({ kind: 'writer', instance, startedAt: 1, epoch: 1, process: instance })

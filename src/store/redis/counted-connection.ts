@@ -1,0 +1,46 @@
+import type { Surroundings } from '../backend.js'
+import { flush } from './flush-script.js'
+import type { Connection, Reply } from './script.js'
+
+export type Count = NonNullable<Surroundings['count']>
+
+/** The same connection, which counts its bytes, its flushes, and the changes that are sent again as they were. */
+export function countedConnection(connection: Connection, count: Count): Connection {
+  let last = ''
+  return {
+    async run(script, keys, args) {
+      let bytes = 0
+      for (const word of keys) bytes += word.length
+      for (const word of args) bytes += word.length
+      count({ name: 'promhive_redis_sent_bytes_total', help: 'Bytes that promhive sent to Redis.' }, bytes)
+      if (script === flush && args[3] !== '?') {
+        // A change is known by its writer and the version that it leads to.
+        const change = `${args[0]} ${args[2]}`
+        const help = 'Changes that were sent again: no answer had come.'
+        if (change === last) count({ name: 'promhive_redis_retries_total', help }, 1)
+        last = change
+      }
+      const flushed = (value: string): void => {
+        const help = 'Flushes, by whether Redis acknowledged them.'
+        if (script === flush) count({ name: 'promhive_redis_flushes_total', help, label: 'result', value }, 1)
+      }
+      try {
+        const reply = await connection.run(script, keys, args)
+        const help = 'Bytes that promhive received from Redis.'
+        count({ name: 'promhive_redis_received_bytes_total', help }, sizeOf(reply))
+        flushed('ok')
+        return reply
+      } catch (cause) {
+        flushed('failed')
+        throw cause
+      }
+    },
+    close: () => connection.close(),
+  }
+}
+
+function sizeOf(reply: Reply): number {
+  if (typeof reply === 'string' || Buffer.isBuffer(reply)) return reply.length
+  if (!Array.isArray(reply)) return 8
+  return (reply as readonly Reply[]).reduce<number>((sum, each) => sum + sizeOf(each), 0)
+}

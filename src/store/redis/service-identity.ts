@@ -1,0 +1,28 @@
+import type { RedisPlace } from '../../redis-client/place.js'
+import { Keys } from './keys.js'
+import type { RedisSettings } from './options.js'
+
+/**
+ * Names a service, without credentials: where Redis is, if it is known, and the prefix of the keys.
+ *
+ * @param place the address, or the name by which Sentinel knows the server
+ */
+export function identityOf(
+  place: RedisPlace | string | undefined,
+  { keyPrefix }: Pick<RedisSettings, 'keyPrefix'>,
+): string {
+  const prefix = new Keys(keyPrefix).ledgers.replace(/:ledgers$/, '')
+  return place === undefined ? prefix : `${addressOf(place)} ${prefix}`
+}
+
+function addressOf(place: RedisPlace | string): string {
+  if (typeof place === 'string') return place
+  if ('path' in place) return `${place.path} ${place.db}`
+  if (!('url' in place)) return `${hostOf(place.host)}:${place.port}/${place.db}`
+  const { hostname, port, pathname } = new URL(place.url)
+  return `${hostOf(hostname)}:${port || 6379}/${pathname.slice(1) || 0}`
+}
+
+function hostOf(name: string): string {
+  return /^(?:localhost|\[::1\]|::1)$/i.test(name) ? '127.0.0.1' : name.toLowerCase()
+}

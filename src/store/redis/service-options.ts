@@ -1,0 +1,23 @@
+import type { MetricsError } from '../../model/errors.js'
+import type { Count } from './counted-connection.js'
+import type { Flushed } from './flusher.js'
+import type { RedisSettings } from './options.js'
+import type { Connection } from './script.js'
+
+export interface ServiceOptions {
+  readonly settings: RedisSettings
+  readonly connection: Connection
+  /** Where scrapes read, if not from the primaries. */
+  readonly replica?: Connection | undefined
+  readonly writer: string
+  readonly flushed: Flushed
+  /** Whether its flushes carry removals to its own shard. */
+  readonly carriesRemovals?: boolean
+  readonly onError: (error: MetricsError) => void
+  /** Called when Redis accepts counts again after it did not. */
+  readonly onRecovered?: (text: string) => void
+  /** Counts what this process sends. */
+  readonly count: Count
+  /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
+  readonly tick?: () => Promise<unknown>
+}
