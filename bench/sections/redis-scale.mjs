@@ -8,7 +8,7 @@ const sizes = [
   { writers: 100, series: 100 },
   { writers: 100, series: 1_000 },
   { writers: 1_000, series: 100 },
-  { writers: 3_000, series: 10 },
+  { writers: 10_000, series: 10 },
 ]
 const quickSizes = [{ writers: 30, series: 20 }]
 
