@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { resolve } from 'node:path'
 import { loadBinding } from '#native'
-import { packageRoot } from '#package'
 import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
+import { agentFile, packageVersion, registerFile } from './home/package-files.js'
 import { yieldRegisteredPort } from './home/registration.js'
 import { backendOfSupervisor, shareWithWorkers } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
@@ -232,7 +230,6 @@ export function composeSupervisor(
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
   const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, account) }
-  const agent = join(packageRoot, 'dist', 'cjs', 'supervised.js')
   const preload = register ? ['--import', registerFile()] : []
   const supervisor = new Supervisor({
     settings,
@@ -244,7 +241,7 @@ export function composeSupervisor(
       // Successors are started from wherever the supervisor is by then.
       exec: exec === undefined ? undefined : resolve(exec),
       args,
-      execArgv: [...process.execArgv, '--require', agent, ...preload, ...(execArgv ?? [])],
+      execArgv: [...process.execArgv, '--require', agentFile(), ...preload, ...(execArgv ?? [])],
       uid: account?.uid,
       gid: account?.gid,
     },
@@ -290,15 +287,4 @@ function checkCaller(name: string, hooks: object | undefined): void {
     throw new MetricsError('OPTION_INVALID', `${name}() is for the primary: call it where cluster.isPrimary is true`)
   }
   checkHooks(hooks)
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
-}
-
-/** What measures an application that does nothing for it, where this version of the package has it. */
-function registerFile(): string {
-  const file = join(packageRoot, 'dist', 'esm', 'register.js')
-  if (existsSync(file)) return pathToFileURL(file).href
-  throw new MetricsError('OPTION_INVALID', '--register: this version has no promhive/register')
 }

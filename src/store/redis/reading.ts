@@ -20,6 +20,8 @@ export interface ChunkSizes {
 const chunks: ChunkSizes = { entries: 1000, removals: 5000, ledgers: 500, bytes: 1 << 20 }
 /** The maximum number of passes over the entries that look for one that was not found. */
 const mostPasses = 4
+/** The maximum number of folds that one reading follows, and of ledgers that it begins again. */
+const mostRepeats = 1000
 
 /** What a service consists of: which ledgers there are, and which of their writers live. */
 export interface Inhabitants {
@@ -51,6 +53,7 @@ export class Reading implements Inhabitants {
   /** Ledgers that are still to be read. */
   private readonly waiting = new Set<string>()
   private readonly sizes: ChunkSizes
+  private repeats = 0
 
   /**
    * @param shown the ledgers as they were shown last
@@ -216,6 +219,7 @@ export class Reading implements Inhabitants {
     else if (update === undefined && shown !== undefined) update = new LedgerUpdate(shown, true)
     if (update === undefined || update.namesLength !== Number(from)) {
       this.updates.delete(id)
+      this.repeat()
       return false
     }
     this.updates.set(id, update)
@@ -235,9 +239,15 @@ export class Reading implements Inhabitants {
       return
     }
     const steps = listOf(later)
+    for (const _ of steps) this.repeat()
     if (textOf(born) !== this.born || count - this.folds !== steps.length) throw new Overtaken()
     for (const step of steps) this.fold(textOf(step))
     this.folds = count
+  }
+
+  /** Ends a reading that Redis changes for longer than it takes to read. */
+  private repeat(): void {
+    if (++this.repeats > mostRepeats) throw new Overtaken()
   }
 
   private fold(step: string): void {
