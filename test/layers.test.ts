@@ -43,7 +43,7 @@ const pure = ['model', 'exposition']
 const nativeIn = /^(store\/shared\/|cli\/|compat\/|[^/]+$)/
 
 /** Where it may be asked in which folder the package lies. */
-const packageIn = /^(cli\/|[^/]+$)/
+const packageIn = /^(cli\/|home\/package-files\.ts$|[^/]+$)/
 
 /** Packages that the application installs or does not, and where each is imported, when it is needed. */
 const peers: Readonly<Record<string, RegExp>> = {
