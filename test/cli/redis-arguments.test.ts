@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { redisTarget, redisVariables } from '../../src/cli/redis/redis-arguments.js'
+import { redisTarget } from '../../src/cli/redis/redis-arguments.js'
+import { redisVariables } from '../../src/store/redis/environment-options.js'
 
 const url = 'redis://metrics:s3cret@127.0.0.1:1/2'
 let errors = ''
@@ -45,6 +46,26 @@ describe('the service that the command line reads', () => {
     expect(redisTarget(given, undefined)).toMatchObject({
       name: 'redis://other till',
       settings: { keyPrefix: 'till', deadAfter: 5_000, expire: 10_000 },
+    })
+  })
+
+  test('has every address that redis() takes from the environment', () => {
+    vi.stubEnv('PROMHIVE_REDIS_HOST', 'redis.internal')
+    vi.stubEnv('PROMHIVE_REDIS_PASSWORD', 's3cret')
+    expect(redisTarget({}, undefined)).toMatchObject({
+      name: expect.stringMatching(/^redis:\/\/\*\*\*@redis\.internal:6379\/0 promhive$/),
+      place: { url: 'redis://:s3cret@redis.internal:6379/0' },
+    })
+    // A URL on the command line replaces the host, and the secret stays in the environment.
+    expect(redisTarget({ redis: 'redis://other:7000' }, undefined)).toMatchObject({
+      place: { url: expect.stringMatching(/^redis:\/\/:s3cret@other:7000/) },
+    })
+    vi.stubEnv('PROMHIVE_REDIS_HOST', '')
+    vi.stubEnv('PROMHIVE_REDIS_SENTINELS', 'sentinel-0:26379, sentinel-1')
+    vi.stubEnv('PROMHIVE_REDIS_SENTINEL_NAME', 'mymaster')
+    expect(redisTarget({ prefix: 'shop' }, undefined)).toMatchObject({
+      name: 'sentinel mymaster shop',
+      place: { name: 'mymaster', sentinels: [{ host: 'sentinel-0', port: 26379 }, { host: 'sentinel-1' }] },
     })
   })
 

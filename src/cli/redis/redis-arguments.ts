@@ -1,9 +1,12 @@
 import { MetricsError } from '../../model/errors.js'
 import { maskAddress } from '../../model/mask-credentials.js'
-import type { RedisPlace, RedisTls } from '../../redis-client/place.js'
+import type { RedisPlace } from '../../redis-client/place.js'
 import { readRedisUrl } from '../../redis-client/redis-url.js'
+import type { RedisSentinels } from '../../redis-client/sentinels.js'
+import { withEnvironment } from '../../store/redis/environment-options.js'
 import { Keys } from '../../store/redis/keys.js'
 import { checkRedisOptions, type RedisSettings, settingsOf } from '../../store/redis/options.js'
+import { sentinelPlace } from '../../store/redis/sentinel-options.js'
 import type { OptionTable } from '../options.js'
 
 /** The options of a command that reads a service in Redis. */
@@ -23,6 +26,7 @@ type RedisValues = { readonly [K in keyof typeof redisOptions]?: string }
 export const redisUsage = `  --redis URL    read the service in this Redis instead of a directory (PROMHIVE_REDIS_URL): redis://host:6379/0,
                  rediss:// for TLS, unix:///run/redis.sock. A URL with a password belongs into the variable:
                  other users of the machine can read command lines
+                 The address may also come from PROMHIVE_REDIS_HOST or PROMHIVE_REDIS_SENTINELS
   --prefix NAME  its keyPrefix, promhive when left out (PROMHIVE_REDIS_KEY_PREFIX)
   --redis-ca-file FILE, --redis-cert-file FILE, --redis-key-file FILE
                  with rediss://: the CA of the server's certificate, and the client's own certificate and key
@@ -31,6 +35,7 @@ export const redisUsage = `  --redis URL    read the service in this Redis inste
                  deadAfter and expireKeyTime, as the application has them: 15 and 3600 when left out
                  (PROMHIVE_REDIS_DEAD_AFTER, PROMHIVE_REDIS_EXPIRE_KEY_TIME)`
 
+/** The variable that says the same as an option of the command line. */
 const variables = {
   redis: 'PROMHIVE_REDIS_URL',
   prefix: 'PROMHIVE_REDIS_KEY_PREFIX',
@@ -41,12 +46,12 @@ const variables = {
   'expire-key-time': 'PROMHIVE_REDIS_EXPIRE_KEY_TIME',
 } as const satisfies Record<keyof typeof redisOptions, string>
 
-/** The variables that these options have. */
-export const redisVariables: readonly string[] = Object.values(variables)
+/** Other ways to say where Redis is, in the environment. */
+const addresses = ['PROMHIVE_REDIS_HOST', 'PROMHIVE_REDIS_SENTINELS'] as const
 
 /** A service in Redis that a command line names. */
 export interface RedisTarget {
-  readonly place: RedisPlace
+  readonly place: RedisPlace | RedisSentinels
   readonly settings: RedisSettings
   /** The address without credentials, and the prefix. */
   readonly name: string
@@ -64,39 +69,38 @@ export function redisTarget(values: RedisValues, directory: string | undefined):
     if (own.length === 0) return undefined
     throw new MetricsError('OPTION_INVALID', `--${own[0]} and a directory exclude each other; leave one of them out`)
   }
-  const url = given(values, 'redis')
-  if (url === undefined) {
+  const environment = environmentWith(values)
+  if (![variables.redis, ...addresses].some((name) => environment[name])) {
     if (own.length === 0) return undefined
     throw new MetricsError('OPTION_INVALID', `--${own[0]} goes with --redis URL, or PROMHIVE_REDIS_URL`)
   }
-  const tls = tlsOf(values)
-  const place = readRedisUrl(values.redis === undefined ? variables.redis : '--redis', url, tls)
-  const keyPrefix = given(values, 'prefix')
-  const deadAfter = secondsOf(values, 'dead-after')
-  const expireKeyTime = secondsOf(values, 'expire-key-time')
-  const settings = settingsOf(checkRedisOptions({ url, tls, keyPrefix, deadAfter, expireKeyTime }))
+  for (const name of ['dead-after', 'expire-key-time'] as const) checkSeconds(values[name], `--${name}`)
+  const options = withEnvironment({}, environment)
+  const checked = checkRedisOptions(values.prefix === undefined ? options : { ...options, keyPrefix: values.prefix })
+  const settings = settingsOf(checked)
   // Checks the prefix.
   new Keys(settings.keyPrefix)
+  const sentinels = sentinelPlace(options)
+  if (sentinels !== undefined) {
+    return { place: sentinels, settings, name: `sentinel ${sentinels.name} ${settings.keyPrefix}` }
+  }
+  const url = checked.url!
+  const place = readRedisUrl(values.redis === undefined ? variables.redis : '--redis', url, checked.tls)
   return { place, settings, name: `${maskAddress(url)} ${settings.keyPrefix}` }
 }
 
-function given(values: RedisValues, name: keyof RedisValues): string | undefined {
-  return values[name] ?? (process.env[variables[name]] || undefined)
+/** The environment, in which each option of the command line has replaced its variable. */
+function environmentWith(values: RedisValues): NodeJS.ProcessEnv {
+  const environment = { ...process.env }
+  for (const [option, variable] of Object.entries(variables) as [keyof RedisValues, string][]) {
+    if (values[option] !== undefined) environment[variable] = values[option]
+  }
+  // A URL on the command line is the whole address; a user and a password may be beside it.
+  if (values.redis !== undefined) for (const name of [...addresses, 'PROMHIVE_REDIS_PORT']) delete environment[name]
+  return environment
 }
 
-function tlsOf(values: RedisValues): RedisTls | undefined {
-  const [caFile, certFile, keyFile] = (['redis-ca-file', 'redis-cert-file', 'redis-key-file'] as const).map((name) =>
-    given(values, name),
-  )
-  if (caFile === undefined && certFile === undefined && keyFile === undefined) return undefined
-  return { caFile, certFile, keyFile }
-}
-
-function secondsOf(values: RedisValues, name: 'dead-after' | 'expire-key-time'): number | undefined {
-  const text = given(values, name)
-  if (text === undefined) return undefined
-  const seconds = Number(text)
-  if (seconds > 0) return seconds
-  const what = values[name] === undefined ? variables[name] : `--${name}`
-  throw new MetricsError('OPTION_INVALID', `${what} must be a number of seconds above 0, got ${JSON.stringify(text)}`)
+function checkSeconds(text: string | undefined, option: string): void {
+  if (text === undefined || Number(text) > 0) return
+  throw new MetricsError('OPTION_INVALID', `${option} must be a number of seconds above 0, got ${JSON.stringify(text)}`)
 }
