@@ -36,7 +36,7 @@ import { ProcessLog } from './process-log.js'
 import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
 import { RemovalWatchers } from './removal-watchers.js'
-import { checkAgreement } from './supervisor-backend.js'
+import { checkAgreement, countTogether } from './supervisor-backend.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -268,7 +268,8 @@ export class ProcessHome implements Home {
     this.closeSource()
     if (before === undefined) return
     const counted = before.openStore()
-    if (!counted.series()[Symbol.iterator]().next().done) carryOver(counted, backend.openStore())
+    if (!counted.series()[Symbol.iterator]().next().done)
+      carryOver(counted, backend.openStore(), countTogether(before, backend))
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
   }

@@ -45,6 +45,13 @@ export function describeBackend({
   return directory === undefined ? name : `directory ${real(directory)}`
 }
 
+/** Whether what one of two backends of this process has counted is shown by the other as well. */
+export function countTogether(one: Backend, other: Backend): boolean {
+  return (
+    one.identity !== undefined && other.identity !== undefined && isSame(describeBackend(one), describeBackend(other))
+  )
+}
+
 /** A client of the application's own does not tell its address: the prefix counts then. */
 function isSame(worker: string, supervisor: string): boolean {
   if (worker === supervisor) return true

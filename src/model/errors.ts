@@ -34,6 +34,7 @@ export type MetricsErrorCode =
   | 'STORE_FULL'
   | 'REMOVE_FAILED'
   | 'FLUSH_FAILED'
+  | 'COUNTS_LOST'
   | 'READ_FAILED'
   | 'SCRAPE_INCOMPLETE'
   | 'BACKEND_NOT_FOUND'

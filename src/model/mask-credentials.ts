@@ -43,7 +43,7 @@ export function maskedError(cause: unknown, depth = 0): unknown {
   if (!(cause instanceof Error)) return cause
   const values = Object.getOwnPropertyNames(cause).map((name) => {
     const value = (cause as unknown as Record<string, unknown>)[name]
-    return { name, value, masked: maskedError(value, depth + 1) }
+    return { name, value, masked: name === 'command' ? withoutArguments(value) : maskedError(value, depth + 1) }
   })
   if (values.every(({ value, masked }) => masked === value)) return cause
   // A copy: the error may belong to a library or to the application.
@@ -53,4 +53,10 @@ export function maskedError(cause: unknown, depth = 0): unknown {
     Object.defineProperty(copy, name, { value: masked, writable: true, configurable: true, enumerable })
   }
   return copy
+}
+
+/** ioredis adds the command to an error: its arguments may be a password, or all the bytes that were sent. */
+function withoutArguments(command: unknown): unknown {
+  if (typeof command !== 'object' || command === null || !('args' in command)) return command
+  return { name: (command as { name?: unknown }).name }
 }

@@ -33,6 +33,7 @@ export class RedisConnections {
   private stale = false
   private refreshing: Promise<void> | undefined
   private asked: AbortController | undefined
+  private closed = false
 
   private readonly route: SentinelRoute | undefined
   private readonly place: RedisPlace
@@ -49,6 +50,7 @@ export class RedisConnections {
   /** Runs a task on the server that holds a key. Tasks of the same key begin in the order in which they were given. */
   async run<T>(key: string, task: (client: object) => Promise<T>): Promise<T> {
     for (let moves = 0; ; moves++) {
+      if (this.closed) throw new Error('the connection was closed')
       if (this.stale) await this.refresh()
       const name = this.cluster?.masterOf(key) ?? entry
       const connection = this.connection(name)
@@ -74,8 +76,9 @@ export class RedisConnections {
     }
   }
 
-  /** Destroys what is open or on its way. Another task would open it again. */
+  /** Destroys what is open or on its way. Later tasks are rejected. */
   async close(): Promise<void> {
+    this.closed = true
     this.asked?.abort()
     for (const [name, connection] of [...this.open]) this.letGo(name, connection)
   }

@@ -5,10 +5,13 @@ import type { Slots, Store } from './backend.js'
 /**
  * Moves all that one store has counted to another, and sends every child there: a process that counted in memory before
  * it knew of others, or whose directory was removed, loses nothing.
+ *
+ * @param remains whether what outlives its process stays where it is, and is shown from there: it would count twice
  */
-export function carryOver(from: Store, to: Store): void {
+export function carryOver(from: Store, to: Store, remains = false): void {
   for (const { family, key, slots } of from.series()) {
     const layout = layoutOf(family)
+    if (remains && layout.keepsDead) continue
     if (!layout.keepsDead && !isOwn(layout, slots)) continue
     const there = to.open(family, key)
     layout.carry(there, there.at, slots, slots.at, there.epoch)

@@ -26,6 +26,18 @@ function shown(error: unknown): string {
   return inspect(error, { depth: 20, showHidden: true })
 }
 
+describe.skipIf(!hasRedis)('a password that Redis refuses', () => {
+  test.for(libraries)('is not in the error of %s, nor in what caused it', async (library, { stage }) => {
+    const server = await RedisServer.start(stage)
+    await server.ask('ACL', 'SETUSER', 'default', 'resetpass', '>right')
+    const url = server.url.replace('redis://', 'redis://:hush@')
+    const refused = await openClient(readRedisUrl('redis', url), 2_000, [library]).catch((cause: unknown) => cause)
+    const error = new MetricsError('FLUSH_FAILED', 'refused', { cause: refused })
+    expect(shown(error)).toMatch(/WRONGPASS/)
+    expect(shown(error)).not.toContain('hush')
+  })
+})
+
 describe('an address of Redis', () => {
   test.for([
     ['http://user:hush@host', 'got one that begins with http:'],

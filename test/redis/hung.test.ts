@@ -1,10 +1,12 @@
 import { describe, expect } from 'vitest'
+import { redis } from '../../src/redis.js'
 import { libraries, openClient, type RedisLibrary } from '../../src/redis-client/own-client.js'
 import { readRedisUrl } from '../../src/redis-client/redis-url.js'
 import { overClient } from '../../src/store/redis/clients.js'
 import { settingsOf } from '../../src/store/redis/options.js'
 import { overUrl } from '../../src/store/redis/own-connection.js'
 import { RedisBackend } from '../../src/store/redis/redis-backend.js'
+import { Script } from '../../src/store/redis/script.js'
 import { counterOf } from '../../src/testing/counted.js'
 import { counterFamily } from '../../src/testing/families.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
@@ -25,6 +27,29 @@ const settings = settingsOf({
 })
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
+
+describe.skipIf(!hasRedis)('a backend that is closed', () => {
+  test('waits no longer than closeTimeout for a server that hangs, also with perHost', async ({ stage }) => {
+    const proxy = await LossyProxy.start(stage, 1)
+    proxy.hang()
+    for (const perHost of [false, true]) {
+      const dir = stage.directory()
+      const backend = redis({ url: proxy.url, perHost, ...(perHost && { dir }), closeTimeout: 0.3, connectTimeout: 20 })
+      backend.begin?.({ onError() {}, onRemoved() {} } as never)
+      counterOf({ store: backend.openStore() }, jobs, key).inc()
+      const start = performance.now()
+      await backend.close()
+      expect(performance.now() - start).toBeLessThan(5_000)
+    }
+  })
+
+  test('makes no connection again', async ({ stage }) => {
+    const server = await RedisServer.start(stage)
+    const connection = overUrl({ url: server.url }, limits)
+    await connection.close()
+    await expect(connection.run(new Script('return 1'), ['key'], [])).rejects.toThrow('the connection was closed')
+  })
+})
 
 describe.skipIf(!hasRedis)('a connection that is accepted and then silent', () => {
   test.for(libraries)('is given up by %s, and closed', async (library, { stage }) => {

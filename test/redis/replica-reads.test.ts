@@ -45,6 +45,22 @@ describe.skipIf(!hasRedis)('scrapes that read a replica', () => {
     expect(await reader.ask('faults')).toEqual([])
   })
 
+  test('read the primary when the replica has not followed it for long', async ({ stage }) => {
+    const primary = await RedisServer.start(stage, { args: fast })
+    const replica = await startReplica(stage, primary)
+    const options = { flushInterval: 0.1, deadAfter: 1 }
+    const writer = await startWriter(stage, primary.url, options)
+    const reader = await startWriter(stage, primary.url, { ...options, readFrom: replica.url })
+    await writer.ask('setGauge', 'level', 'livesum', 7)
+    await writer.ask('count', 'jobs_total', {}, 10)
+    await scrapeUntil(reader, (seen) => seen.value('jobs_total') === 10)
+    await replica.ask('REPLICAOF', 'NO', 'ONE')
+    await writer.ask('count', 'jobs_total', {}, 100)
+    await scrapeUntil(reader, (seen) => seen.value('jobs_total') === 110 && seen.value('level') === 7)
+    const faults = (await reader.ask('faults')) as string[]
+    expect(faults.filter((fault) => /behind its primary/.test(JSON.stringify(fault)))).toHaveLength(1)
+  })
+
   test('never go back, though a replica that is behind answers now and then', async ({ stage }) => {
     const primary = await RedisServer.start(stage, { args: fast })
     const replicas = [await startReplica(stage, primary), await startReplica(stage, primary)]

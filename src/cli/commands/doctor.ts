@@ -1,5 +1,6 @@
 import { directoryFromEnvironment } from '../../home/application-directory.js'
 import { inLine } from '../../model/terminal-text.js'
+import { held } from '../../runtime/held.js'
 import type { Command } from '../command.js'
 import { checkDirectory, checkPlace, isReadable } from '../doctor/directory-check.js'
 import { checkEnvironment } from '../doctor/environment-check.js'
@@ -10,7 +11,6 @@ import { checkRuntime } from '../doctor/runtime-check.js'
 import { checkSeats } from '../doctor/seats-check.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
-import { untilDone } from '../redis/open-service.js'
 import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 
 const options = {
@@ -45,8 +45,10 @@ export const doctor: Command = {
     const named = positionals[0] ?? values.dir
     const target = redisTarget(values, named)
     const directory = target === undefined ? (named ?? directoryFromEnvironment()) : undefined
-    const findings = [...checkRuntime(), ...checkEnvironment(), ...checkPackages()]
-    if (target !== undefined) findings.push(...(await untilDone(() => checkRedis(target))))
+    // How processes write into a directory does not matter to Redis.
+    const runtime = checkRuntime().filter(({ topic }) => target === undefined || topic !== 'writer')
+    const findings = [...runtime, ...checkEnvironment(), ...checkPackages()]
+    if (target !== undefined) findings.push(...(await held(checkRedis(target))))
     else if (directory === undefined) findings.push(...checkPlace())
     else {
       findings.push(...checkDirectory(directory))

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { printable } from '../../model/terminal-text.js'
+import { held } from '../../runtime/held.js'
 import type { Source } from '../../store/backend.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
-import { openService, untilDone } from '../redis/open-service.js'
+import { openService } from '../redis/open-service.js'
 import { type RedisTarget, redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { frame } from '../top/frame.js'
 import { Viewer } from '../top/view.js'
@@ -50,12 +51,12 @@ export const top: Command = {
     const count = above0('count', values.count ?? (stdout.isTTY ? 'Infinity' : '1'))
     const watched = target === undefined ? watchedDirectory(named) : watchedService(target)
     const viewer = new Viewer(watched.source)
-    await untilDone(() => viewer.look())
+    await held(viewer.look())
     const stop = listen()
     for (let shown = 0; shown < count && !stop.signal.aborted; shown++) {
       await sleep(interval * 1000, undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) break
-      const view = await untilDone(() => viewer.look())
+      const view = await held(viewer.look())
       // A line is left for the cursor: a screen that is full to the last line loses its first.
       const size = stdout.isTTY
         ? { rows: (stdout.rows || 24) - 1, width: stdout.columns || 80 }

@@ -1,4 +1,5 @@
 import { inLine } from '../../model/terminal-text.js'
+import { held } from '../../runtime/held.js'
 import { Slices } from '../../runtime/slices.js'
 import { isWriter, type LedgerEntry } from '../../store/redis/entry.js'
 import type { Shelf } from '../../store/redis/shelf.js'
@@ -6,7 +7,7 @@ import { Shelves } from '../../store/redis/shelves.js'
 import { columns } from '../columns.js'
 import { print, printJson } from '../output.js'
 import { seriesByFamily } from '../series-by-family.js'
-import { openService, untilDone } from './open-service.js'
+import { openService, unreadableService } from './open-service.js'
 import type { RedisTarget } from './redis-arguments.js'
 
 /** One ledger of a service: a living writer, or what the dead have left. */
@@ -30,14 +31,16 @@ interface LedgerFacts {
 
 /** Prints the ledgers of a service; gives the exit code. */
 export function inspectService(target: RedisTarget, json: boolean): Promise<number> {
-  return untilDone(() => inspect(target, json))
+  return held(inspect(target, json))
 }
 
 async function inspect(target: RedisTarget, json: boolean): Promise<number> {
   const service = openService(target)
   try {
     const shelves = service.shelves()
-    await shelves.read(new Slices())
+    await shelves.read(new Slices()).catch((cause) => {
+      throw unreadableService(target, cause)
+    })
     const ledgers = shelves.all.flatMap((shelf, shard) =>
       [...shelf.entries].map(([id, entry]) => describeLedger(shelf, shard, id, entry)),
     )

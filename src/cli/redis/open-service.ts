@@ -1,4 +1,4 @@
-import { clearInterval, setInterval } from '../../runtime/timers.js'
+import { MetricsError } from '../../model/errors.js'
 import { OutsideService, type OutsideServiceOptions } from '../../store/redis/outside-service.js'
 import { overUrl } from '../../store/redis/own-connection.js'
 import type { RedisTarget } from './redis-arguments.js'
@@ -12,12 +12,9 @@ export function openService(
   return new OutsideService({ ...options, settings, connection: overUrl(place, { connect, command }) })
 }
 
-/** Keeps the process running until the work is done: connections to Redis do not. */
-export async function untilDone<T>(work: () => Promise<T>): Promise<T> {
-  const holding = setInterval(() => {}, 1_000_000)
-  try {
-    return await work()
-  } finally {
-    clearInterval(holding)
-  }
+/** The error of a service that could not be read. */
+export function unreadableService({ name }: RedisTarget, cause: unknown): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const text = `${name} cannot be read (${why}); promhive doctor with the same options looks for the cause`
+  return new MetricsError('READ_FAILED', text, { cause })
 }

@@ -14,8 +14,9 @@ export class Outdated extends Overtaken {
  * What was read once is never followed by something older.
  */
 export class DataClock {
+  /** When any writer flushed last, in milliseconds of the primary's clock. */
+  last = 0
   private born: string | undefined
-  private last = 0
   private folds = 0
   /** The monotonic time at which `last` was seen first. */
   private seenAt = 0

@@ -110,7 +110,17 @@ function tlsOf(environment: NodeJS.ProcessEnv): RedisOptions {
     return file ? [[option, file] as const] : []
   })
   const tls = Object.fromEntries(named)
-  const on = (variable: string): boolean => flag(environment[variable] ?? '') === true
+  const on = (variable: string): boolean => {
+    const value = environment[variable] ?? ''
+    const got = value === '' ? false : flag(value)
+    if (got !== undefined) return got === true
+    throw new MetricsError('OPTION_INVALID', `${variable} must be ${kindOf(flag)}, got ${describe(value)}`)
+  }
+  const url = environment.PROMHIVE_REDIS_URL
+  if (on('PROMHIVE_REDIS_TLS') && url && !/^rediss:/i.test(url)) {
+    const text = 'PROMHIVE_REDIS_TLS asks for TLS, and PROMHIVE_REDIS_URL for none: begin the URL with rediss://'
+    throw new MetricsError('OPTION_INVALID', text)
+  }
   return {
     ...((named.length > 0 || (on('PROMHIVE_REDIS_TLS') && !environment.PROMHIVE_REDIS_URL)) && { tls }),
     ...(on('PROMHIVE_REDIS_SENTINEL_TLS') && { sentinelTls: tls }),

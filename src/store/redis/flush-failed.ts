@@ -7,3 +7,10 @@ export function flushFailed(cause: unknown): MetricsError {
   const text = `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
   return new MetricsError('FLUSH_FAILED', text, { cause })
 }
+
+/** The error for the last flush of a process that ends. */
+export function countsLost(cause: unknown): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const text = `Redis did not acknowledge the last flush (${why}): what this process has counted since the flush before is lost, unless Redis took it; look for the cause with promhive doctor --redis`
+  return new MetricsError('COUNTS_LOST', text, { cause })
+}

@@ -76,7 +76,7 @@ export class Flusher {
   /** Names what Redis has for as long as it has any of it: it is another when Redis comes back empty. */
   born = ''
   /** Milliseconds of the server's clock at the last answer for this ledger. */
-  private answeredAt = 0
+  answeredAt = 0
   /** How many scripts Redis has answered. */
   progress = 0
   /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
@@ -103,6 +103,11 @@ export class Flusher {
     this.answeredAt = 0
     this.sending = undefined
     this.flushed.ledger.begin()
+  }
+
+  /** Whether a flush waits for its answer. */
+  get isFlushing(): boolean {
+    return this.last !== undefined
   }
 
   /**

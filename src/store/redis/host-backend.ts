@@ -138,7 +138,7 @@ export class HostBackend implements Backend {
     await this.place.backend.close?.()
     if (run !== undefined) {
       await this.follow({ pause: noPause, run })
-      await this.service.flush()
+      await this.service.lastFlush()
     }
     this.place.leave()
     await this.service.close(false)

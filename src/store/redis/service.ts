@@ -7,9 +7,10 @@ import type { Pause, WriterSnapshot } from '../backend.js'
 import { countedConnection } from './counted-connection.js'
 import { Emptied } from './emptied.js'
 import type { LedgerEntry, Removal } from './entry.js'
-import { flushFailed } from './flush-failed.js'
+import { countsLost, flushFailed } from './flush-failed.js'
 import { Flusher } from './flusher.js'
 import type { Keys } from './keys.js'
+import { ReplicaLag } from './replica-lag.js'
 import type { ServiceOptions } from './service-options.js'
 import { ShardRemovals } from './shard-removals.js'
 import { Shards } from './shards.js'
@@ -33,6 +34,7 @@ export class Service {
   private ending = false
   private keptAt = -Infinity
   private readonly emptied: Emptied
+  private readonly lag: ReplicaLag
   /** Whether this process has seen to the dead writers that its first flush found. */
   private looked = false
   private reachable = true
@@ -46,6 +48,7 @@ export class Service {
     const { settings, writer, flushed, carriesRemovals = false } = given
     const patience = this.flushTimeout
     this.emptied = new Emptied(this.settle)
+    this.lag = new ReplicaLag(settings.deadAfter, given.onError)
     this.shards = new Shards({ ...settings, connection, patience })
     this.shard = this.shards.shardOf(writer)
     const ofFlusher = { ...this.shelfOptions(this.shards.of(this.shard)), patience, writer }
@@ -79,8 +82,8 @@ export class Service {
     if (this.timer !== undefined || this.ending) return
     const { flushInterval, expire } = this.options.settings
     const tick = (): void => {
-      // An immediate cannot be cleared before it is known to run: nothing begins after `close()`.
-      if (!this.ending) void (this.options.tick ?? (() => this.flushNow(false)))()
+      // Nothing begins after `close()`. A flush that waits is enough: a socket that connects keeps the process running.
+      if (!this.ending && !this.flusher.isFlushing) void (this.options.tick ?? (() => this.flushNow(false)))()
     }
     this.timer = setInterval(tick, flushInterval).unref()
     // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
@@ -97,8 +100,7 @@ export class Service {
 
   /**
    * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
-   * first flush of a process that finds dead writers adds what they left to the totals as well: so jobs that are killed
-   * right after it leave no more keys from one to the next.
+   * first flush that finds dead writers adds what they left to the totals as well: jobs that are killed leave few keys.
    */
   flush(): Promise<boolean> {
     return held(this.flushNow(true))
@@ -155,7 +157,10 @@ export class Service {
       const { writer, version } = this.flusher
       const own = shelves.ledger(writer)?.version
       // A replica that has an earlier version is not asked again: what this process has counted is shown from its memory.
-      const isToReread = this.options.replica === undefined ? own !== version : own === undefined
+      const isToReread =
+        this.options.replica === undefined
+          ? own !== version
+          : own === undefined || this.lag.isLate(shelves.all[this.shard]?.lastFlush, this.flusher.answeredAt)
       if (flushes && flushed && isToReread) await shelves.read(pause, true)
     } catch (cause) {
       await flushing
@@ -228,7 +233,7 @@ export class Service {
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
     // A process that never began has nothing to take back.
-    if (this.timer !== undefined && leaves) await held(this.goodbye((cause) => this.failed(cause)))
+    if (this.timer !== undefined && leaves) await held(this.goodbye())
     this.flusher.close()
     if (this.timer !== undefined)
       await withTimeout(this.removals.settle(), this.options.settings.closeTimeout).catch(() => {})
@@ -237,43 +242,50 @@ export class Service {
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
-  private async goodbye(failed: (cause: unknown) => void): Promise<void> {
+  private async goodbye(): Promise<void> {
     const { closeTimeout } = this.options.settings
     try {
-      await withProgress(this.flusher.leave(), closeTimeout, () => this.flusher.progress)
+      await this.inTime(this.flusher.leave())
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
-      await withTimeout(
-        Promise.resolve(this.folding).then(() => this.fold()),
-        closeTimeout,
-      ).catch(() => {})
+      const folded = Promise.resolve(this.folding).then(() => this.fold())
+      await withTimeout(folded, closeTimeout).catch(() => {})
     } catch (cause) {
-      failed(cause)
+      this.reachable = false
+      this.options.onError(countsLost(cause))
     }
+  }
+
+  /** The last flush of a process that does not leave the service. */
+  async lastFlush(): Promise<void> {
+    await this.inTime(this.flusher.flush()).catch((cause) => this.failed(cause))
+  }
+
+  /** Waits for the last flush: for `closeTimeout` at most while Redis acknowledges nothing. */
+  private inTime(flushing: Promise<unknown>): Promise<unknown> {
+    return withProgress(flushing, this.options.settings.closeTimeout, () => this.flusher.progress)
   }
 
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await held(this.goodbye(() => {}))
+    await held(this.goodbye())
   }
 
-  /** Some time soon: where many see that somebody died, one of them is the first. */
   private foldSoon(): void {
     if (this.folding !== undefined || this.ending) return
+    // Of many that see a dead writer, one is the first.
     const wait = Math.random() * Math.min(1000, this.options.settings.flushInterval)
     setTimeout(() => void this.fold(), wait).unref()
   }
 
   private fold(): Promise<void> {
-    this.folding ??= this.foldNow().finally(() => {
-      this.folding = undefined
-    })
+    this.folding ??= this.foldNow().finally(() => (this.folding = undefined))
     return this.folding
   }
 
   private async foldNow(): Promise<void> {
     try {
       const time = this.ending ? this.options.settings.closeTimeout / 2 : Number.POSITIVE_INFINITY
-      await this.upkeep.fold(this.shard, new Slices(backgroundSlice), time)
+      await this.upkeep.fold(this.shard, new Slices(backgroundSlice), time, this.ending || !this.looked)
       this.looked = true
     } catch (cause) {
       // Somebody else does it, or the next time.

@@ -139,6 +139,11 @@ export class Shelf implements Inhabitants {
     return this.beats.get(id) ?? 0
   }
 
+  /** When any writer flushed last, as the server that was read has it; undefined where no replica is read. */
+  get lastFlush(): number | undefined {
+    return this.clock?.last
+  }
+
   isLive(id: string): boolean {
     return this.live.has(id)
   }

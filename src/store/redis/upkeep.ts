@@ -1,8 +1,10 @@
+import { withTimeout } from '../../runtime/time-limit.js'
 import type { Pause } from '../backend.js'
 import { Folding, inhabited, sourcesIn } from './fold.js'
 import type { Keys } from './keys.js'
 import type { Shards } from './shards.js'
 import { Shelf, type ShelfOptions } from './shelf.js'
+import { claim } from './upkeep-scripts.js'
 
 /** What processes do for all shards of their service: they add the dead to the totals, and keep keys from expiring. */
 export class Upkeep {
@@ -17,13 +19,16 @@ export class Upkeep {
    *
    * @param own the shard of this process: its flushes see what is left there
    * @param time milliseconds after which nothing more is begun in a shard
+   * @param isUrgent whether this process does not leave it to another one that has looked within the last second
    */
-  async fold(own: number, pause: Pause, time: number): Promise<void> {
+  async fold(own: number, pause: Pause, time: number, isUrgent: boolean): Promise<void> {
     const options = this.shards.all.map(this.optionsOf)
     if (options.length === 1) {
       await new Folding(options[0]!).run(pause, time)
       return
     }
+    // Each process that sees a dead writer would read the entries of all shards.
+    if (!isUrgent && !(await claims(options[own]!))) return
     const surveys = await Promise.allSettled(options.map((each) => survey(each, pause)))
     const failed = surveys.find((result) => result.status === 'rejected')
     const living = surveys.map((result) => (result.status === 'fulfilled' ? inhabited(result.value) : undefined))
@@ -56,6 +61,12 @@ export class Upkeep {
     }
     return dead
   }
+}
+
+/** Whether this process is the one that looks for the dead, of all that ask within a second. */
+async function claims({ keys, connection, patience }: ShelfOptions): Promise<boolean> {
+  const claimed = await withTimeout(connection.run(claim, [keys.state], ['surveyed', '1000']), patience)
+  return Number(claimed) === 1
 }
 
 /** Which ledgers a shard has, without their numbers. */
