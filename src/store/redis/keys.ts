@@ -48,4 +48,9 @@ export class Keys {
   pending(ledger: string): string {
     return `${this.prefix}:${ledger}:pending`
   }
+
+  /** The pieces of the ledger that a process restores, while its writer may send its own. */
+  restoring(ledger: string): string {
+    return `${this.prefix}:${ledger}:restoring`
+  }
 }

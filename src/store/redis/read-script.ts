@@ -5,7 +5,8 @@ export const rememberedFolds = 8
 
 /**
  * The state of a service at one moment, which every reply begins with: the time, the ID of this state, how many folds
- * there were, for a reader that knows an earlier number what each later fold took away and rewrote, and the last flush.
+ * there were, for a reader that knows an earlier number what each later fold took away and rewrote, the last flush, and the
+ * states whose totals this one contains.
  */
 const moment = `
 local function text(number) return string.format('%.0f', number) end
@@ -17,7 +18,7 @@ local function moment(state, known)
     for n = known + 1, folds do later[#later + 1] = redis.call('HGET', state, 'fold:' .. text(n)) or '' end
   end
   return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', state, 'born') or '', text(folds), later,
-    redis.call('HGET', state, 'last') or '0' }
+    redis.call('HGET', state, 'last') or '0', redis.call('HGET', state, 'ancestors') or '' }
 end
 `
 

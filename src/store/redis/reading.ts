@@ -46,6 +46,8 @@ export class Reading implements Inhabitants {
   /** Milliseconds of the server's clock at the last reply. */
   now = 0
   born: string | undefined
+  /** The IDs of the states whose totals this one contains: it was restored from them. */
+  ancestors: readonly string[] = []
   folds = -1
   format = ''
   /** How many shards are recorded. */
@@ -229,10 +231,13 @@ export class Reading implements Inhabitants {
 
   /** Follows the folds, which every reply lists. */
   private follow(reply: Reply | undefined): void {
-    const [now, born, folds, later, last] = listOf(reply)
+    const [now, born, folds, later, last, ancestors] = listOf(reply)
     const count = Number(textOf(folds))
     const isPrimary = this.replica === undefined
     this.now = this.clock?.take(textOf(born), Number(textOf(last)), count, isPrimary) ?? Number(now)
+    this.ancestors = textOf(ancestors ?? '')
+      .split(' ')
+      .filter(Boolean)
     if (this.born === undefined) {
       this.born = textOf(born)
       this.folds = count

@@ -1,9 +1,14 @@
 import { backgroundSlice, Slices } from '../../runtime/slices.js'
+import { setTimeout } from '../../runtime/timers.js'
 import type { Pause, Source, SourceReading } from '../backend.js'
 import { inTurn } from './in-turn.js'
 import type { Service } from './service.js'
 import { serviceFamilies } from './service-families.js'
 import type { Shelves } from './shelves.js'
+
+/** How many times a process that is not scraped tries to restore what Redis has lost, and the milliseconds in between. */
+const mostTurns = 40
+const between = 1_000
 
 /** A source whose readings use the same shelves, one after the other, and show what Redis knows of the service. */
 export function sourceOf(service: Service, readOf: (shelves: Shelves, pause: Pause) => Promise<SourceReading>): Source {
@@ -12,6 +17,12 @@ export function sourceOf(service: Service, readOf: (shelves: Shelves, pause: Pau
     const reading = await readOf(shelves, pause)
     return shelves.areRead ? { ...reading, selfFamilies: serviceFamilies(shelves) } : reading
   })
-  service.restore = async () => shelves.isAnyRead && read(new Slices(backgroundSlice))
+  service.restore = async () => {
+    // It may have to wait for processes that have read the service later, and for the one that is restoring.
+    for (let turn = 0; turn < mostTurns && shelves.isAnyRead; turn++) {
+      if ((await read(new Slices(backgroundSlice))).reachable !== false) return
+      await new Promise<void>((resolve) => setTimeout(resolve, between).unref())
+    }
+  }
   return { read, close() {} }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
@@ -6,10 +7,10 @@ import { isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
 import { Overtaken } from './overtaken.js'
-import { type ChunkSizes, type Inhabitants, Reading, type Wanted } from './reading.js'
+import { type ChunkSizes, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
-import { restoreService } from './restoration.js'
+import { type LostState, restoreService } from './restoration.js'
 import type { Connection } from './script.js'
 import { claim, keep } from './upkeep-scripts.js'
 
@@ -38,7 +39,7 @@ const manyRemovals = 1000
 const mostKept = 300
 
 /** Every ledger of the service, as the last complete reading found them. */
-export class Shelf implements Inhabitants {
+export class Shelf implements LostState {
   readonly ledgers = new Map<string, LedgerReader>()
   /** All ledgers, read or not. */
   entries: ReadonlyMap<string, LedgerEntry> = new Map()
@@ -46,6 +47,8 @@ export class Shelf implements Inhabitants {
   now = 0
   /** The ID of the state in Redis: another one when Redis has come back empty. */
   born = ''
+  /** The IDs of the states whose totals that one contains. */
+  ancestors: readonly string[] = []
   /** How many ledgers were folded. */
   folds = 0
   /** The format of the state in Redis; empty before the first flush. */
@@ -60,6 +63,11 @@ export class Shelf implements Inhabitants {
   private live: ReadonlySet<string> = new Set()
   private readonly updates = new Map<string, LedgerUpdate>()
   private readonly removals = new RemovalFollower()
+
+  /** Its name where it restores what Redis has lost. */
+  private readonly owner = randomUUID()
+  /** The monotonic clock of this process when Redis was found empty; until what is there is shown. */
+  private noticedAt: number | undefined
 
   private readonly clock: DataClock | undefined
 
@@ -82,7 +90,12 @@ export class Shelf implements Inhabitants {
       try {
         await reading.survey(pause)
         if (this.born !== '' && reading.born !== this.born && !restored) {
-          await restoreService(this.options, this.born, this, pause)
+          this.noticedAt ??= monotonicNow()
+          // A state that the lost one was restored from has come back: it is taken as it is.
+          if (!this.ancestors.includes(reading.born ?? '')) {
+            const { owner, noticedAt } = this
+            await restoreService(this.options, { seen: this, owner, noticedAt }, pause)
+          }
           this.removals.restart()
           restored = true
           continue
@@ -119,6 +132,8 @@ export class Shelf implements Inhabitants {
     this.now = reading.now
     this.readAt = monotonicNow()
     this.born = reading.born ?? ''
+    this.ancestors = reading.ancestors
+    this.noticedAt = undefined
     this.folds = reading.folds
     this.format = reading.format
     this.shards = reading.shards
