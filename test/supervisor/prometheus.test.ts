@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { serviceFamilies } from '../../src/store/redis/service-families.js'
 import { root } from '../helpers/processes/dist.js'
 import { test } from '../helpers/processes/stage.js'
 import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
@@ -77,6 +78,7 @@ describe.skipIf(!hasPromtool)('the alerts among the examples', () => {
     // These are shown with their cause only: a fault, a limit, a backend that can be away, a certificate.
     const certificates = 'promhive_tls_certificate_not_after_timestamp_seconds'
     const rare = ['promhive_errors_total', 'promhive_series_limited_total', 'promhive_backend_up', certificates]
+    for (const { name } of serviceFamilies({ all: [], unreadable: 0, folds: 0 } as never)) shown.add(name)
     expect([...asked].filter((name) => !shown.has(name)).sort()).toEqual(rare.sort())
     expect(text).toContain('promhive_writers{state="live"}')
     expect(text).toContain('promhive_worker_state{worker_id="1",promhive_worker_state="blocked"}')
