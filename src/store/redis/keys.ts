@@ -48,4 +48,9 @@ export class Keys {
   pending(ledger: string): string {
     return `${this.prefix}:${ledger}:pending`
   }
+
+  /** Hash: the last batch of removals that was added from a queue. */
+  removing(queue: string): string {
+    return `${this.prefix}:removing:${queue}`
+  }
 }
