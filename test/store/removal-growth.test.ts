@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { ProcessHome } from '../../src/home/process-home.js'
 import { RemovalWatchers } from '../../src/home/removal-watchers.js'
 import { Counter, Registry } from '../../src/index.js'
+import type { MetricsError } from '../../src/model/errors.js'
 import { type LabelFilter, matches } from '../../src/model/series-key.js'
 import { removeMany, type Store } from '../../src/store/backend.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
@@ -123,6 +124,26 @@ test('removals of others that come together are applied together in Redis, and t
   removeMany(store, jobs, [{ path: '4' }, { path: '6', shard: '0' }], 'application')
   expect(store.untold.map((each) => each.labels)).toEqual([{ path: '4' }, { path: '6', shard: '0' }])
   expect([...store.series()].length).toBe(46)
+})
+
+test('removals that wait for Redis wait once each, where they were given last, up to a maximum', () => {
+  const errors: string[] = []
+  const onDropped = ({ code }: MetricsError): unknown => errors.push(code)
+  const store = new RedisStore({ writer: 'w', onRemoved() {}, announce() {}, flush: async () => {}, onDropped })
+  const remove = (path: string): void => store.remove(jobs, { path }, 'application')
+  const { untold } = store
+  for (let i = 0; i < 10_000; i++) remove(`${i % 10}`)
+  expect(untold.length).toBeLessThan(2010)
+  expect(untold.slice(-10).map(({ labels }) => labels.path)).toEqual([...'0123456789'])
+  expect(errors).toEqual([])
+  for (let round = 0; round < 2; round++) {
+    const filters = Array.from({ length: 110_000 }, (_, i) => ({ path: `${round} ${i}` }))
+    removeMany(store, jobs, filters, 'application')
+  }
+  expect(store.untold).toBe(untold)
+  expect(untold.length).toBe(100_000)
+  expect(untold.at(-1)!.labels.path).toBe('1 109999')
+  expect(errors).toEqual(['REMOVE_FAILED'])
 })
 
 test('the exemplars of a series of a ledger go with it, and no others', () => {

@@ -1,11 +1,13 @@
-import { backgroundSlice, inSlices, Slices } from '../../runtime/slices.js'
+import type { MetricsError } from '../../model/errors.js'
+import { inSlices } from '../../runtime/slices.js'
 import { withTimeout } from '../../runtime/time-limit.js'
 import type { Change } from './change.js'
-import { removalFrom, removalText, restOf } from './entry.js'
+import { removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'
 import type { Flushed } from './flushed.js'
 import type { Keys } from './keys.js'
-import { nextWriter } from './next-writer.js'
+import { nextWriter, stemOf } from './next-writer.js'
+import { OthersRemovals } from './others-removals.js'
 import { Pieces, type PieceTarget } from './pieces.js'
 import { type Connection, listOf, type Reply, type Script, textOf } from './script.js'
 
@@ -23,6 +25,8 @@ export interface FlusherOptions {
   readonly writer: string
   /** Milliseconds that Redis knows, at least, which writers were added to the totals; as the script has it by default. */
   readonly retention?: number
+  /** Called when removals of others could not be carried out: once, until they are. */
+  readonly onError?: ((error: MetricsError) => void) | undefined
 }
 
 /** Milliseconds. */
@@ -40,7 +44,7 @@ export interface Flushing {
 interface Sending {
   readonly version: number
   readonly change: Change
-  readonly removals: number
+  readonly removals: Flushed['untold']
   readonly leaves: boolean
   readonly pieces: Pieces
   readonly target: PieceTarget
@@ -50,8 +54,6 @@ interface Sending {
 
 /** So many removals at a time: a call takes only so many words. */
 const mostRemovals = 5_000
-/** So many removals are carried out at once. */
-const sliceOfRemovals = 100
 /** How often a flush begins again because Redis had something else, before it is left to the next one. */
 const mostTurns = 4
 
@@ -67,7 +69,7 @@ export class Flusher {
   seat = 0
   /** What Redis is known to have. */
   version = 0
-  private seen = 0
+  private readonly others: OthersRemovals
   private sending: Sending | undefined
   private last: Promise<Flushing> | undefined
   private waiting: Promise<Flushing> | undefined
@@ -90,6 +92,8 @@ export class Flusher {
   ) {
     this.writer = options.writer
     this.keys = options.keys
+    const { onError } = options
+    this.others = new OthersRemovals({ removed: (removals) => flushed.removed(removals), onError })
   }
 
   /** Writes a ledger from now on that others may have written before, in whichever shard it is. */
@@ -98,8 +102,7 @@ export class Flusher {
     this.keys = keys
     this.version = 0
     this.asks = true
-    // Redis knows how far those came with the removals.
-    this.seen = 0
+    this.others.restart()
     this.answeredAt = 0
     this.sending = undefined
     this.flushed.ledger.begin()
@@ -110,9 +113,7 @@ export class Flusher {
     return this.last !== undefined
   }
 
-  /**
-   * Sends all that was counted before the call. Rejects when Redis did not answer, and after `leave`.
-   */
+  /** Sends all that was counted before the call. Rejects when Redis did not answer, and after `leave`. */
   flush(): Promise<Flushing> {
     if (this.closed) return Promise.reject(new Error('the backend is closed'))
     if (this.last === undefined) return this.begin()
@@ -174,7 +175,7 @@ export class Flusher {
         this.seat = number
         this.born = textOf(answer[6])
         this.answeredAt = Number(textOf(answer[7]))
-        await this.follow(Number(textOf(answer[2])), listOf(answer[4]))
+        await this.others.follow(this.writer, Number(textOf(answer[2])), listOf(answer[4]))
         // What was sent again is what was counted by then: the rest follows.
         if (!again || turn === mostTurns) return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
       } else if (verdict === 'folded') {
@@ -229,7 +230,9 @@ export class Flusher {
     const change = ledger.change()
     const version = this.version + 1
     const leaves = this.leaving
-    const removals = untold.slice(0, mostRemovals).map((removal) => removalText({ ...removal, author: writer }))
+    const removals = untold.slice(0, mostRemovals)
+    const author = stemOf(writer)
+    const removalTexts = removals.map((removal) => removalText({ ...removal, author }))
     const head = [
       writer,
       String(this.version),
@@ -242,20 +245,20 @@ export class Flusher {
       String(this.seat),
       String(change.before.values),
       String(change.before.names),
-      String(this.seen),
+      String(this.others.seen),
       this.born,
       String(this.answeredAt),
       String(retention),
     ]
     const pieces = new Pieces(change)
     return {
-      ...{ version, change, removals: removals.length, leaves, pieces },
+      ...{ version, change, removals, leaves, pieces },
       target: {
         ...{ ledgersKey: keys.ledgers, foldedKey: keys.folded, pendingKey: keys.pending(writer), ledger: writer },
         base: change.whole ? undefined : this.version,
       },
       keys: this.keysOf(writer),
-      words: () => [...head, ...pieces.words(), ...removals],
+      words: () => [...head, ...pieces.words(), ...removalTexts],
     }
   }
 
@@ -275,19 +278,7 @@ export class Flusher {
     if (leaves) this.leaving = false
     this.version = version
     this.flushed.ledger.taken(change)
-    this.flushed.untold.splice(0, removals)
-  }
-
-  /** Carries out removals of others, in slices: counting goes on between them. */
-  private async follow(end: number, removals: readonly Reply[]): Promise<void> {
-    this.seen = end
-    const pause = new Slices(backgroundSlice)
-    for (let from = 0; from < removals.length; from += sliceOfRemovals) {
-      const found = removals.slice(from, from + sliceOfRemovals).flatMap((each) => removalFrom(textOf(each)) ?? [])
-      const others = found.filter(({ author }) => author !== this.writer)
-      if (others.length > 0) this.flushed.removed(others)
-      if (pause.due()) await pause.rest()
-    }
+    forget(this.flushed.untold, removals)
   }
 
   /** Under a new name, with what is not counted elsewhere. */
@@ -297,4 +288,13 @@ export class Flusher {
     this.answeredAt = 0
     this.flushed.folded(this.writer)
   }
+}
+
+/** Takes off, in place, what Redis has; others may have been added or dropped meanwhile. */
+function forget<T>(list: T[], gone: readonly T[]): void {
+  if (gone.length === 0) return
+  const known = new Set(gone)
+  let kept = 0
+  for (const each of list) if (!known.has(each)) list[kept++] = each
+  list.length = kept
 }

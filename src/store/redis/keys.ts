@@ -53,4 +53,9 @@ export class Keys {
   restoring(ledger: string): string {
     return `${this.prefix}:${ledger}:restoring`
   }
+
+  /** Hash: the last batch of removals that was added from a queue. */
+  removing(queue: string): string {
+    return `${this.prefix}:removing:${queue}`
+  }
 }

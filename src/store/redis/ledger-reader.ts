@@ -5,6 +5,7 @@ import type { RemovalIndex } from '../removal-index.js'
 import { removed, type SeriesLog } from '../series-log.js'
 import type { LedgerEntry, Removal } from './entry.js'
 import { Names } from './names.js'
+import { stemOf } from './next-writer.js'
 import { openSeries } from './open-series.js'
 import { listOf, type Reply, textOf } from './script.js'
 
@@ -65,11 +66,12 @@ export class LedgerReader {
     const filters: (SeriesFilters | undefined)[] = []
     for (const family of log.families) filters.push(family && (await removals.filtersOf(family, pause)))
     if (filters.every((each) => each === undefined)) return
+    const author = stemOf(this.id)
     let looked = 0
     for (const [slot, i] of openSeries(log)) {
       if ((++looked & 255) === 0 && pause.due()) await pause.rest()
       const index = log.familyOf[i]!
-      if (!filters[index]?.names(log.keyOf[i]!, after, this.id)) continue
+      if (!filters[index]?.names(log.keyOf[i]!, after, author)) continue
       log.append(removed, index, slot, log.keyOf[i]!, 0)
       this.masked.add(slot)
     }

@@ -107,9 +107,9 @@ export class Ledger {
     known.series.delete(key)
     known.byLabels.delete(key)
     // Where its line is still to come, it does not come.
-    if (entry.edition === this.edition) this.lines.push(removedName(known.index, known.part, slot, key))
+    if (this.tells && entry.edition === this.edition) this.lines.push(removedName(known.index, known.part, slot, key))
     this.segments.release(slot, layoutOf(known.family).width)
-    this.gone++
+    if (++this.gone % fewLines === 0) this.forgetLines()
     this.log = undefined
     this.exemplars.drop(slot)
   }
@@ -217,6 +217,17 @@ export class Ledger {
       this.families.set(id, known)
     }
     return known
+  }
+
+  /**
+   * While Redis is away, lines of series that came and went do not accumulate: where they are most of the lines, the next
+   * change writes the names anew. A change on its way stays as it is.
+   */
+  private forgetLines(): void {
+    if (!this.tells || this.gone <= fewLines || this.gone <= this.size) return
+    this.begin()
+    this.lines.clear()
+    this.fresh = []
   }
 
   private get size(): number {

@@ -38,6 +38,7 @@ export class RedisBackend implements Backend {
       onRemoved: (family, key) => this.surroundings?.onRemoved(family, key),
       flush: () => this.flush(),
       announce: (removals) => this.service.announce(removals),
+      onDropped: (error) => this.surroundings?.onError(error),
     })
     this.store = store
     const { ledger, untold } = store

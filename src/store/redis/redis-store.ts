@@ -1,12 +1,15 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import type { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { LabelFilter, SeriesKey } from '../../model/series-key.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
 import { filtersByTarget, removalTargetOf } from '../removal-index.js'
-import type { Removal } from './entry.js'
+import { type Removal, removalText } from './entry.js'
+import { mostWaiting, removalsDropped } from './host-removals.js'
 import { type Entry, type KnownFamily, Ledger } from './ledger.js'
+import { stemOf } from './next-writer.js'
 
 /** What a store borrows from the backend. */
 export interface RedisStoreOptions {
@@ -16,7 +19,12 @@ export interface RedisStoreOptions {
   readonly flush: () => Promise<unknown>
   /** Notifies the writers that do not learn of removals with a flush of this one. */
   readonly announce: (removals: readonly Removal[]) => void
+  /** Called when removals are dropped because too many wait: once, until few do. */
+  readonly onDropped?: (error: MetricsError) => void
 }
+
+/** So many removals wait before those that were given again are looked for. */
+const manyUntold = 2000
 
 /** Counts on the heap; what changed goes to Redis in batches. */
 export class RedisStore implements Store {
@@ -25,6 +33,9 @@ export class RedisStore implements Store {
   writer: string
   /** What was removed for the whole application, and Redis does not know yet. */
   readonly untold: Omit<Removal, 'author'>[] = []
+  /** The length of `untold` from which on it is looked through. */
+  private mostUntold = manyUntold
+  private hasDropped = false
 
   constructor(private readonly options: RedisStoreOptions) {
     this.writer = options.writer
@@ -47,7 +58,9 @@ export class RedisStore implements Store {
       const { registry, name } = family
       const removals = filters.map((labels) => ({ registry, name, labels }))
       for (const removal of removals) this.untold.push(removal)
-      this.options.announce(removals.map((removal) => ({ ...removal, author: this.writer })))
+      this.boundUntold()
+      const author = stemOf(this.writer)
+      this.options.announce(removals.map((removal) => ({ ...removal, author })))
       void this.options.flush()
     }
     Atomics.add(this.gate, 0, 1)
@@ -94,6 +107,33 @@ export class RedisStore implements Store {
       }
     }
     this.ledger.begin()
+  }
+
+  /**
+   * While Redis is away, each removal waits once, where it was given last, and the oldest are dropped beyond a maximum.
+   * Done when the list has doubled since the last time.
+   */
+  private boundUntold(): void {
+    const { untold } = this
+    if (untold.length <= manyUntold) {
+      this.mostUntold = manyUntold
+      this.hasDropped = false
+    }
+    if (untold.length <= this.mostUntold) return
+    const last = new Map<string, Omit<Removal, 'author'>>()
+    for (const removal of untold) {
+      const text = removalText({ ...removal, author: '' })
+      last.delete(text)
+      last.set(text, removal)
+    }
+    const once = [...last.values()]
+    const kept = once.slice(-mostWaiting)
+    for (const [i, removal] of kept.entries()) untold[i] = removal
+    untold.length = kept.length
+    this.mostUntold = 2 * kept.length
+    const drops = kept.length < once.length
+    if (drops && !this.hasDropped) this.options.onDropped?.(removalsDropped())
+    this.hasDropped = drops
   }
 
   private take(known: KnownFamily, filter: LabelFilter): void {

@@ -9,12 +9,19 @@ redis.call('HSET', state, 'removed', ARGV[2])
 return 1
 `)
 
-/** Tells of a removal where its process does not flush: another one of its host does. */
+/**
+ * Adds a batch of removals where no flush of their process does so. The batches of a queue have ascending numbers: one
+ * whose number is not above the last is not added again, so that a batch whose answer was lost removes only once.
+ */
 export const remove = new Script(`
-local state, removals = unpack(KEYS)
+local state, removals, removing = unpack(KEYS)
+local number, expire = ARGV[#ARGV - 1], ARGV[#ARGV]
+if tonumber(number) <= tonumber(redis.call('HGET', removing, 'last') or 0) then return 0 end
 local time = redis.call('TIME')
 redis.call('HSETNX', state, 'removed', string.format('%.0f', (time[1] * 1000 + math.floor(time[2] / 1000)) * 1000))
-for i = 1, #ARGV - 1 do redis.call('RPUSH', removals, ARGV[i]) end
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[#ARGV]) end
+for i = 1, #ARGV - 2 do redis.call('RPUSH', removals, ARGV[i]) end
+redis.call('HSET', removing, 'last', number)
+for n = 1, 2 do redis.call('PEXPIRE', KEYS[n], expire) end
+redis.call('PEXPIRE', removing, 600000)
 return 1
 `)

@@ -39,7 +39,6 @@ export class Service {
   private looked = false
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
-
   private readonly options: ServiceOptions
 
   constructor(given: ServiceOptions) {
@@ -51,11 +50,12 @@ export class Service {
     this.lag = new ReplicaLag(settings.deadAfter, given.onError)
     this.shards = new Shards({ ...settings, connection, patience })
     this.shard = this.shards.shardOf(writer)
-    const ofFlusher = { ...this.shelfOptions(this.shards.of(this.shard)), patience, writer }
+    const ofFlusher = { ...this.shelfOptions(this.shards.of(this.shard)), patience, writer, onError: given.onError }
     const shard = (): number => this.shard
     this.flusher = new Flusher(this.shards.admitted(flushed, shard), ofFlusher)
     const carried = carriesRemovals ? this.shard : undefined
-    this.removals = new ShardRemovals({ shards: this.shards, carried, connection, expire: settings.expire, patience })
+    const ofRemovals = { shards: this.shards, carried, connection, expire: settings.expire, patience }
+    this.removals = new ShardRemovals({ ...ofRemovals, onError: given.onError })
     this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
   }
 

@@ -1,6 +1,7 @@
+import type { MetricsError } from '../../model/errors.js'
 import { withTimeout } from '../../runtime/time-limit.js'
-import { type Removal, removalText } from './entry.js'
-import { HostRemovals } from './host-removals.js'
+import type { Removal } from './entry.js'
+import { type Batch, HostRemovals } from './host-removals.js'
 import { remove } from './removal-scripts.js'
 import type { Connection } from './script.js'
 import type { Shards } from './shards.js'
@@ -14,6 +15,8 @@ export interface ShardRemovalsOptions {
   readonly expire: number
   /** Timeout of one call, in milliseconds. */
   readonly patience: number
+  /** Called when removals are dropped because too many wait. */
+  readonly onError?: (error: MetricsError) => void
 }
 
 /**
@@ -50,7 +53,11 @@ export class ShardRemovals {
   }
 
   private queue(shard: number): HostRemovals {
-    this.queues[shard] ??= new HostRemovals({ announce: (removals) => this.track(this.announce(shard, removals)) })
+    this.queues[shard] ??= new HostRemovals(
+      { announce: (removals, batch) => this.track(this.announce(shard, removals, batch)) },
+      undefined,
+      this.options.onError,
+    )
     if (this.ended) this.queues[shard].end()
     return this.queues[shard]
   }
@@ -61,7 +68,7 @@ export class ShardRemovals {
     return done
   }
 
-  private async announce(shard: number, removals: readonly Removal[]): Promise<void> {
+  private async announce(shard: number, removals: readonly Removal[], batch: Batch): Promise<void> {
     const { shards, carried, connection, expire, patience } = this.options
     if (shard === 0) {
       // Shards that this process did not know. Writers of those that are recorded later begin after the removal.
@@ -70,8 +77,9 @@ export class ShardRemovals {
     }
     if (shard === carried) return
     const keys = shards.of(shard)
-    const words = [...removals.map(removalText), String(expire)]
-    await withTimeout(connection.run(remove, [keys.state, keys.removals], words), patience)
+    const words = [...batch.texts, String(batch.number), String(expire)]
+    const of = [keys.state, keys.removals, keys.removing(batch.queue)]
+    await withTimeout(connection.run(remove, of, words), patience)
   }
 
   private sendOn(removal: Removal): void {

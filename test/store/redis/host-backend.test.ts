@@ -59,7 +59,8 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
 
     const { registry, name } = jobs
     const removal = removalText({ author: 'somebody else', registry, name, labels: { who: 'all' } })
-    await connection.run(remove, [options.keys.state, options.keys.removals], [removal, '60000'])
+    const { state, removals } = options.keys
+    await connection.run(remove, [state, removals, options.keys.removing('queue')], [removal, '1', '60000'])
     expect(await shown(shelf)).toEqual([])
     // The answer to the first one tells of the removal. The second one was put together before it came.
     held.answers = true

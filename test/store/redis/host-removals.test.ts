@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Removal } from '../../../src/store/redis/entry.js'
-import { HostRemovals } from '../../../src/store/redis/host-removals.js'
+import { type Removal, removalText } from '../../../src/store/redis/entry.js'
+import { type Batch, HostRemovals, mostWaiting } from '../../../src/store/redis/host-removals.js'
 import { until } from '../../helpers/processes/until.js'
 
 const removal = (name: string): Removal => ({ author: 'h', registry: 'r', name, labels: {} })
@@ -46,4 +46,61 @@ test('removals are not sent after the end', async () => {
   removals.push([removal('late')])
   await new Promise((resolve) => setImmediate(resolve))
   expect(calls).toBe(0)
+})
+
+test('what Redis refuses is sent again as it was, one command at a time and in order', async () => {
+  const numbers: number[] = []
+  const sent: string[] = []
+  let refusals = 3
+  const announce = async (removals: readonly Removal[], { number, texts }: Batch): Promise<void> => {
+    numbers.push(number)
+    expect(texts).toEqual(removals.map(removalText))
+    await new Promise((resolve) => setImmediate(resolve))
+    if (refusals-- > 0) throw new Error('away')
+    sent.push(...removals.map(({ name }) => name))
+  }
+  const removals = new HostRemovals({ announce }, 1)
+  const names = Array.from({ length: 2500 }, (_, i) => `a${i}`)
+  removals.push(names.map(removal))
+  await until(() => numbers.length, Boolean)
+  // Given again while it is on its way: removed again behind what was counted between.
+  removals.push([removal('a0')])
+  await until(
+    () => removals.size,
+    (size) => size === 0,
+  )
+  expect(numbers).toEqual([1, 1, 1, 1, 2, 3])
+  expect(sent).toEqual([...names, 'a0'])
+})
+
+test('removals that Redis refuses are not made into text again, and those beyond the maximum are reported once', async () => {
+  let calls = 0
+  let read = 0
+  const announce = async (): Promise<void> => {
+    calls++
+    throw new Error('away')
+  }
+  const errors: string[] = []
+  const removals = new HostRemovals({ announce }, 1, ({ code }) => errors.push(code))
+  const many = Array.from({ length: mostWaiting }, (_, i) => {
+    const labels = { i: `${i}` }
+    return {
+      ...{ author: 'h', registry: 'r', name: 'n' },
+      get labels() {
+        read++
+        return labels
+      },
+    }
+  })
+  removals.push(many)
+  await until(
+    () => calls,
+    (count) => count >= 5,
+  )
+  expect(read).toBe(mostWaiting)
+  expect(errors).toEqual([])
+  for (let i = 0; i < 3000; i++) removals.push([removal(`b${i}`)])
+  expect(removals.size).toBeLessThanOrEqual(mostWaiting)
+  expect(errors).toEqual(['REMOVE_FAILED'])
+  removals.end()
 })

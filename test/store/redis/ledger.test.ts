@@ -47,6 +47,39 @@ describe('what Redis is told of a ledger', () => {
       }
     },
   )
+
+  test('does not grow with series that come and go while Redis is away', async () => {
+    const ledger = new Ledger()
+    const redis = new ToldRedis()
+    const [family] = families
+    const churn = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const key = JSON.stringify([`gone ${i}`])
+        ledger.open(family!, key, 0, 1)
+        ledger.remove([...ledger.families.values()][0]!, key)
+      }
+    }
+    for (let i = 0; i < 1200; i++) ledger.open(family!, JSON.stringify([`${i}`]), 0, 1).run.segment.values.fill(i)
+    redis.take(ledger.change(), ledger)
+    // On its way, and stays as it is.
+    ledger.open(family!, JSON.stringify(['late']), 0, 1)
+    const change = ledger.change()
+    churn(20_000)
+    // Nothing but the names of those that are there is to be made ready.
+    expect(linesOf(ledger)).toBeLessThan(2500)
+    redis.take(change, ledger)
+    // The same while the names are being made ready.
+    const steps = ledger.preparing()[Symbol.iterator]()
+    for (let i = 0; i < 300; i++) steps.next()
+    churn(20_000)
+    expect(linesOf(ledger)).toBeLessThan(2500)
+    while (!steps.next().done);
+    const next = ledger.change()
+    expect(next.whole).toBe(true)
+    expect(next.entries.length).toBe(1201)
+    redis.take(next, ledger)
+    expect(await redis.shown()).toEqual(shownOf(ledger))
+  })
 })
 
 /** What a Redis makes of changes, and a reader of that. */
@@ -76,6 +109,11 @@ class ToldRedis {
     expect(new Set(opens.map(([name]) => name)).size).toBe(opens.length)
     return Object.fromEntries(opens)
   }
+}
+
+/** How many lines the ledger holds as text. */
+function linesOf(ledger: Ledger): number {
+  return (ledger as unknown as { lines: { waiting: number } }).lines.waiting
 }
 
 function shownOf(ledger: Ledger): Record<string, number> {
