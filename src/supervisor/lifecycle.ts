@@ -45,7 +45,7 @@ export const hookNames = [
 export type HookName = (typeof hookNames)[number]
 
 /**
- * What a hook is told.
+ * The facts that a hook receives.
  *
  * @experimental
  */

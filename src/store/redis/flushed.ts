@@ -4,7 +4,7 @@ import type { Ledger } from './ledger.js'
 /** What is flushed: a ledger, and what is to be said beside it. */
 export interface Flushed {
   readonly ledger: Ledger
-  /** While the ledger must not be flushed, what there is to wait for. */
+  /** Resolves when the ledger may be flushed; undefined while it may. */
   readonly changing?: Promise<void> | undefined
   facts(): Facts
   /** What was removed for the whole application and is not told yet; taken off when it is. */

@@ -75,7 +75,7 @@ export class Flusher {
   private waiting: Promise<Flushing> | undefined
   private leaving = false
   private closed = false
-  /** Names what Redis has for as long as it has any of it: it is another when Redis comes back empty. */
+  /** The ID of the state in Redis. It changes when Redis comes back empty. */
   born = ''
   /** Milliseconds of the server's clock at the last answer for this ledger. */
   answeredAt = 0

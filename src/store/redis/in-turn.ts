@@ -1,4 +1,4 @@
-/** One after the other, whoever asks. */
+/** Returns a function that runs its calls one after the other. */
 export function inTurn<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (argument) => {

@@ -14,7 +14,7 @@ export class Upkeep {
   ) {}
 
   /**
-   * Folds whoever is dead, in each shard. What an instance has counted stays with it as long as it has a living writer in
+   * Folds the dead writers of each shard. What an instance has counted stays with it as long as it has a living writer in
    * any shard: where a shard does not answer, it may have one.
    *
    * @param own the shard of this process: its flushes see what is left there

@@ -90,7 +90,7 @@ export class SeriesFile {
 
   /**
    * Writes it again with what is left, under the same numbers, in steps; the owner may go on between them. The new file takes
-   * the old one's place before the head tells of it: who reads in between, and who takes over after a crash, finds whole
+   * the old one's place before the head tells of it: a reader in between, and a new owner after a crash, finds whole
    * lines up to the end.
    *
    * @param stands asked after each step: false when the seat is not this writer's any more
