@@ -3,7 +3,7 @@ import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
 import { DataClock, Outdated } from './data-clock.js'
-import { isWriter, type LedgerEntry, seenIn } from './entry.js'
+import { isInDoubt, isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
 import { Overtaken } from './overtaken.js'
@@ -11,7 +11,9 @@ import { type ChunkSizes, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
 import { type LostState, restoreService } from './restoration.js'
+import { retentionOf } from './retention.js'
 import type { Connection } from './script.js'
+import { noTombstones, Tombstones } from './tombstones.js'
 import { claim, keep } from './upkeep-scripts.js'
 
 export interface ShelfOptions {
@@ -31,6 +33,8 @@ export interface ShelfOptions {
   readonly chunks?: Partial<ChunkSizes>
 }
 
+const everything: Wanted = () => true
+
 /** The maximum number of readings that are begun because the one before was overtaken. */
 const mostTurns = 8
 /** So many removals that every ledger has taken are not kept. */
@@ -49,6 +53,9 @@ export class Shelf implements LostState {
   born = ''
   /** The IDs of the states whose totals that one contains. */
   ancestors: readonly string[] = []
+  /** When the state began, or was restored, by the server's clock. */
+  began = 0
+  readonly tombstones = new Tombstones()
   /** How many ledgers were folded. */
   folds = 0
   /** The format of the state in Redis; empty before the first flush. */
@@ -82,11 +89,13 @@ export class Shelf implements LostState {
    * @param wanted which ledgers to read; all of them when left out
    * @param fresh whether to read the primary, even where a replica is to be read
    */
-  async read(pause: Pause, wanted: Wanted = () => true, fresh = false): Promise<void> {
+  async read(pause: Pause, wanted: Wanted = everything, fresh = false): Promise<void> {
     let replica = fresh ? undefined : this.options.replica
     let restored = false
     for (let turn = 1; ; turn++) {
-      const reading = new Reading(this.options, this.ledgers, this.updates, this.removals, replica, this.clock)
+      const { options, ledgers, updates, removals, clock } = this
+      const tombsEnd = wanted === everything ? this.tombstones.end : noTombstones
+      const reading = new Reading(options, ledgers, updates, removals, replica, clock, tombsEnd)
       try {
         await reading.survey(pause)
         if (this.born !== '' && reading.born !== this.born && !restored) {
@@ -133,6 +142,9 @@ export class Shelf implements LostState {
     this.readAt = monotonicNow()
     this.born = reading.born ?? ''
     this.ancestors = reading.ancestors
+    this.began = reading.began
+    if (reading.tombsEnd !== noTombstones)
+      this.tombstones.take(reading.tombs, reading.tombsEnd, this.now, retentionOf(this.options.deadAfter))
     this.noticedAt = undefined
     this.folds = reading.folds
     this.format = reading.format
@@ -165,7 +177,8 @@ export class Shelf implements LostState {
 
   /** Whether there are ledgers to be added to the totals. */
   hasDead(): boolean {
-    for (const [id, { facts }] of this.entries) if (isWriter(facts) && !this.isLive(id)) return true
+    for (const [id, { facts }] of this.entries)
+      if (isWriter(facts) && !this.isLive(id) && !isInDoubt(facts, this)) return true
     return false
   }
 
@@ -202,7 +215,7 @@ export class Shelf implements LostState {
     const { keys, connection, expire, patience } = this.options
     const ids = [...this.entries.keys(), ...this.strange.keys()].filter((id) => !this.isLive(id))
     for (let from = 0; from === 0 || from < ids.length; from += mostKept) {
-      const all = [...keys.shared, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
+      const all = [...keys.shared, keys.tombstones, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
       await withTimeout(connection.run(keep, all, [String(expire)]), patience)
     }
   }
