@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { Slices } from '../../src/runtime/slices.js'
 import { Folding } from '../../src/store/redis/fold.js'
+import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { restore } from '../../src/store/redis/restore-scripts.js'
 import type { ShelfOptions } from '../../src/store/redis/shelf.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
@@ -166,4 +167,27 @@ describe.skipIf(!hasRedis)('a restoration that ends in the middle', () => {
         await fold()
         for (const each of [follows, reader()]) expect(await each.total()).toBe(121)
       })
+})
+
+test.skipIf(!hasRedis)('a writer whose pieces arrive slowly is not folded between them', async ({ stage }) => {
+  const server = await RedisServer.start(stage)
+  const service = simulatedService(stage, server.url, { deadAfter: 60_000 })
+  let pieces = 0
+  const slow = intercepted(service, async (script) => {
+    if (script !== sendPiece) return
+    pieces++
+    // As if 40 seconds had passed since the piece before.
+    await server.ask('ZINCRBY', '{promhive}:beats', '-40000', name)
+    await new Folding(service).run(new Slices())
+  })
+  const writer = new SimulatedWriter(slow)
+  const name = writer.store.writer
+  writer.count(1)
+  await writer.flush()
+  for (let i = 0; i < 3000; i++) writer.count(1, `${'a long label '.repeat(30)}${i}`)
+  await writer.flush()
+  expect(pieces).toBeGreaterThan(3)
+  expect(writer.store.writer).toBe(name)
+  expect(await new SimulatedReader(service).total()).toBe(3001)
+  expect(await server.ask('HKEYS', '{promhive}:ledgers')).toEqual([name])
 })

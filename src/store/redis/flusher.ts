@@ -1,6 +1,6 @@
 import { inSlices } from '../../runtime/slices.js'
-import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
+import { ask } from './ask.js'
 import type { Change } from './change.js'
 import { removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'
@@ -239,6 +239,7 @@ export class Flusher {
       ...{ version, change, removals, leaves, pieces },
       target: {
         ...{ ledgersKey: keys.ledgers, foldedKey: keys.folded, pendingKey: keys.pending(writer), ledger: writer },
+        heartbeat: [keys.beats, keys.state],
         base: change.whole ? undefined : this.version,
       },
       keys: this.keysOf(writer),
@@ -252,8 +253,7 @@ export class Flusher {
     keys: readonly string[],
     words: readonly (string | Uint8Array)[],
   ): Promise<Reply> => {
-    const { connection, patience } = this.options
-    const reply = await withTimeout(connection.run(script, keys, words), patience)
+    const reply = await ask(this.options, script, keys, words)
     this.progress++
     return reply
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause } from '../backend.js'
+import { ask } from './ask.js'
 import { isInDoubt, isWriter, type LedgerEntry } from './entry.js'
 import { fold as foldScript } from './fold-script.js'
 import { FoldTargets } from './fold-targets.js'
@@ -216,8 +216,7 @@ export class Folding {
   }
 
   private ask(script: Script, keys: readonly string[], words: readonly (string | Uint8Array)[]): Promise<Reply> {
-    const { connection, patience } = this.options
-    return withTimeout(connection.run(script, keys, words), patience)
+    return ask(this.options, script, keys, words)
   }
 }
 

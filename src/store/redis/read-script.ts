@@ -1,4 +1,5 @@
 import { Script } from './script.js'
+import { clock } from './script-clock.js'
 
 /** The maximum number of folds that the state remembers: a reader that is further behind starts again. */
 export const rememberedFolds = 8
@@ -8,16 +9,14 @@ export const rememberedFolds = 8
  * there were, for a reader that knows an earlier number what each later fold took away and rewrote, the last flush, and the
  * states whose totals this one contains, and when this one began.
  */
-const moment = `
-local function text(number) return string.format('%.0f', number) end
+const moment = `${clock}
 local function moment(state, known)
-  local time = redis.call('TIME')
   local folds = tonumber(redis.call('HGET', state, 'folds') or 0)
   local later = {}
   if known >= 0 and folds > known and folds - known <= ${rememberedFolds} then
     for n = known + 1, folds do later[#later + 1] = redis.call('HGET', state, 'fold:' .. text(n)) or '' end
   end
-  return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', state, 'born') or '', text(folds), later,
+  return { milliseconds(), redis.call('HGET', state, 'born') or '', text(folds), later,
     redis.call('HGET', state, 'last') or '0', redis.call('HGET', state, 'ancestors') or '',
     redis.call('HGET', state, 'began') or '0' }
 end

@@ -1,5 +1,5 @@
-import { withTimeout } from '../../runtime/time-limit.js'
 import type { Pause } from '../backend.js'
+import { ask } from './ask.js'
 import type { DataClock } from './data-clock.js'
 import { entryFrom, isWriter, type LedgerEntry, type StateOfService } from './entry.js'
 import { foldStepFrom } from './fold-step.js'
@@ -283,6 +283,6 @@ export class Reading implements Inhabitants {
   /** A later answer is ignored. */
   private ask(...[script, keys, words]: Parameters<ShelfOptions['connection']['run']>): Promise<Reply> {
     const { connection, patience } = this.options
-    return withTimeout((this.replica ?? connection).run(script, keys, words), patience)
+    return ask({ connection: this.replica ?? connection, patience }, script, keys, words)
   }
 }

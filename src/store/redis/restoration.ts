@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow, setTimeout } from '../../runtime/timers.js'
 import type { Pause } from '../backend.js'
+import { ask } from './ask.js'
 import { type Facts, isWriter, restOf } from './entry.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { Pieces } from './pieces.js'
 import { type Inhabitants, Reading } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
+import { RestorationPending } from './restoration-pending.js'
 import { claimRestoration, endRestoration, removeKeys, restore, restoreTombstones } from './restore-scripts.js'
 import { restoredLedger } from './restored-ledger.js'
-import { listOf, type Reply, type Script, textOf } from './script.js'
+import { listOf, textOf } from './script.js'
 import type { ShelfOptions } from './shelf.js'
 import type { Tombstones } from './tombstones.js'
 
@@ -53,7 +54,7 @@ export interface Loss {
  * processes that have seen the lost state, one does it: the older the view of a process is, the longer it waits. Writers
  * that are still alive send what they have by themselves: only what is missing is written.
  *
- * @throws Error if another process is restoring, or this one has to wait longer than a reading may take
+ * @throws RestorationPending if another process is restoring, or this one has to wait longer than a reading may take
  */
 export async function restoreService(options: ShelfOptions, loss: Loss, pause: Pause): Promise<void> {
   const { seen, noticedAt } = loss
@@ -67,8 +68,9 @@ export async function restoreService(options: ShelfOptions, loss: Loss, pause: P
     if (claimed === 'ended') return
     if (claimed === 'own') break
     if (claimed === 'open' && due > end)
-      throw new Error('Redis came back empty: a process that has read it later goes first')
-    if (monotonicNow() >= end) throw new Error('Redis came back empty: another process is restoring the totals')
+      throw new RestorationPending('Redis came back empty: a process that has read it later goes first')
+    if (monotonicNow() >= end)
+      throw new RestorationPending('Redis came back empty: another process is restoring the totals')
     await rest(50)
   }
   await restoreMissing(options, loss, pause)
@@ -172,19 +174,10 @@ function renewing(options: ShelfOptions, loss: Loss): ShelfOptions['connection']
   }
 }
 
-function lost(): Error {
-  return new Error('Redis came back empty: another process has taken over restoring the totals')
+function lost(): RestorationPending {
+  return new RestorationPending('Redis came back empty: another process has taken over restoring the totals')
 }
 
 function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
-}
-
-function ask(
-  { connection, patience }: ShelfOptions,
-  script: Script,
-  keys: readonly string[],
-  words: readonly (string | Uint8Array)[],
-): Promise<Reply> {
-  return withTimeout(connection.run(script, keys, words), patience)
 }

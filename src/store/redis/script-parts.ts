@@ -1,3 +1,5 @@
+import { clock } from './script-clock.js'
+
 /*
  * Scripts carry out one step each. A script computes no key: it declares every key that it uses, as Redis Cluster and
  * ACL users need it. Scripts do not calculate with values; they move bytes to their position.
@@ -6,12 +8,7 @@
  */
 
 /** The parts of scripts that write. */
-export const write = `
-local function milliseconds()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local function text(number) return string.format('%.0f', number) end
+export const write = `${clock}
 local function numberIn(state, field) return tonumber(redis.call('HGET', state, field) or 0) end
 -- A beat from \`graced\` on counts as if it came at \`grace\`: Redis was away, and no writer could send one.
 local function lives(beat, state, now, deadAfter)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '../../runtime/time-limit.js'
 import { monotonicNow } from '../../runtime/timers.js'
 import type { Pause, WriterSnapshot } from '../backend.js'
+import { type AskOptions, ask } from './ask.js'
 import { DataClock, Outdated } from './data-clock.js'
 import { isInDoubt, isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
@@ -16,17 +16,14 @@ import type { Connection } from './script.js'
 import { noTombstones, Tombstones } from './tombstones.js'
 import { claim, keep } from './upkeep-scripts.js'
 
-export interface ShelfOptions {
+export interface ShelfOptions extends AskOptions {
   readonly keys: Keys
-  readonly connection: Connection
   /** Where readings of the shelf go, if not to the primary. */
   readonly replica?: Connection | undefined
   /** Milliseconds. */
   readonly deadAfter: number
   /** Milliseconds. */
   readonly expire: number
-  /** Timeout of one call, in milliseconds. */
-  readonly patience: number
   /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
   readonly settle?: number
   /** Limits of one reply, where a test needs others. */
@@ -39,6 +36,8 @@ const everything: Wanted = () => true
 const mostTurns = 8
 /** So many removals that every ledger has taken are not kept. */
 const manyRemovals = 1000
+/** The maximum number of removals that are kept for entries that this version cannot read. */
+const mostHeldBack = 100_000
 /** The maximum number of ledgers whose keys are kept by one call. */
 const mostKept = 300
 
@@ -203,8 +202,7 @@ export class Shelf implements LostState {
    * @param interval in milliseconds
    */
   async claimsKeeping(interval: number): Promise<boolean> {
-    const { keys, connection, patience } = this.options
-    const claimed = await withTimeout(connection.run(claim, [keys.state], ['kept', String(interval)]), patience)
+    const claimed = await ask(this.options, claim, [this.options.keys.state], ['kept', String(interval)])
     return Number(claimed) === 1
   }
 
@@ -212,23 +210,25 @@ export class Shelf implements LostState {
    * Keeps the keys that the last reading found from expiring. The living keep their own ledgers at each flush.
    */
   async keep(): Promise<void> {
-    const { keys, connection, expire, patience } = this.options
+    const { keys, expire } = this.options
     const ids = [...this.entries.keys(), ...this.strange.keys()].filter((id) => !this.isLive(id))
     for (let from = 0; from === 0 || from < ids.length; from += mostKept) {
       const all = [...keys.shared, keys.tombstones, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
-      await withTimeout(connection.run(keep, all, [String(expire)]), patience)
+      await ask(this.options, keep, all, [String(expire)])
     }
   }
 
   private async forgetRemovals(): Promise<void> {
-    const { keys, connection, patience } = this.options
+    const { keys } = this.options
     let taken = this.end
     for (const { seen } of this.entries.values()) taken = Math.min(taken, seen)
-    for (const text of this.strange.values()) taken = Math.min(taken, seenIn(text) ?? taken)
+    // Writers of a later version may lag behind, but not for good.
+    const least = this.end - mostHeldBack
+    for (const text of this.strange.values()) taken = Math.min(taken, Math.max(least, seenIn(text) ?? taken))
     this.removals.forget(taken)
     const { removed } = this.removals
     if (taken - removed < manyRemovals) return
-    await withTimeout(connection.run(trim, [keys.state, keys.removals], [String(removed), String(taken)]), patience)
+    await ask(this.options, trim, [keys.state, keys.removals], [String(removed), String(taken)])
   }
 }
 
