@@ -1,4 +1,4 @@
-import { withTimeout } from '../../runtime/time-limit.js'
+import { withTimeout } from '../../platform/time-limit.js'
 import type { Connection, Reply } from './script.js'
 
 /** How calls are made. */

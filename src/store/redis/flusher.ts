@@ -1,5 +1,5 @@
-import { inSlices } from '../../runtime/slices.js'
-import { monotonicNow } from '../../runtime/timers.js'
+import { inSlices } from '../../platform/slices.js'
+import { monotonicNow } from '../../platform/timers.js'
 import { ask } from './ask.js'
 import type { Change } from './change.js'
 import { removalText, restOf } from './entry.js'

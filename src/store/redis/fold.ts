@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { Pause } from '../backend.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { Pause } from '../contract.js'
 import { ask } from './ask.js'
 import { isInDoubt, isWriter, type LedgerEntry } from './entry.js'
 import { fold as foldScript } from './fold-script.js'

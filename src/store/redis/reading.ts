@@ -1,4 +1,4 @@
-import type { Pause } from '../backend.js'
+import type { Pause } from '../contract.js'
 import { ask } from './ask.js'
 import type { DataClock } from './data-clock.js'
 import { entryFrom, isWriter, type LedgerEntry, type StateOfService } from './entry.js'

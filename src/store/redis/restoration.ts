@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { monotonicNow, setTimeout } from '../../runtime/timers.js'
-import type { Pause } from '../backend.js'
+import { monotonicNow, setTimeout } from '../../platform/timers.js'
+import type { Pause } from '../contract.js'
 import { ask } from './ask.js'
 import { type Facts, isWriter, restOf } from './entry.js'
 import type { LedgerReader } from './ledger-reader.js'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { slotOf } from '../../redis-client/slots.js'
+import { slotOf } from './client/slots.js'
 
 /** Slots of a Redis Cluster. */
 const slotCount = 16_384

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
 import { ask } from './ask.js'
 import type { Flushed } from './flusher.js'
 import { Keys } from './keys.js'

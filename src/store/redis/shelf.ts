@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { Pause, WriterSnapshot } from '../backend.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { Pause, WriterSnapshot } from '../contract.js'
 import { type AskOptions, ask } from './ask.js'
 import { DataClock, Outdated } from './data-clock.js'
 import { isInDoubt, isWriter, type LedgerEntry, seenIn } from './entry.js'

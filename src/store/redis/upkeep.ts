@@ -1,4 +1,4 @@
-import type { Pause } from '../backend.js'
+import type { Pause } from '../contract.js'
 import { ask } from './ask.js'
 import { Folding, inhabited, sourcesIn } from './fold.js'
 import type { Keys } from './keys.js'

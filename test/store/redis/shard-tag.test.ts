@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { slotOf } from '../../../src/redis-client/slots.js'
+import { slotOf } from '../../../src/store/redis/client/slots.js'
 import { Keys } from '../../../src/store/redis/keys.js'
 import { shardOf, shardTag } from '../../../src/store/redis/shard-tag.js'
 
