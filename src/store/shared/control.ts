@@ -58,8 +58,8 @@ export interface JoinOptions {
 /**
  * Joins the run of a directory, or begins one.
  *
- * dies. Whoever gets it exclusively is alone: what lies in the directory is of an earlier run, and is wiped. Who loses the
- * dies. Whoever gets it exclusively is alone: what lies in the directory is of an earlier run, and is wiped. Who loses the
+ * A dead-man switch: every member of the run holds a shared lock on byte 0 of the control file, and the kernel releases it
+ * when a member dies. A process that gets it exclusively is alone: the files are of an earlier run, and are wiped. The loser of the
  * race may get it shared before the winner has wiped, or has died over it (SQLite's documented race): so a second byte is
  * held by processes that are in the run for certain, and a run without members is not joined.
  */
