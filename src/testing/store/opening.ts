@@ -7,7 +7,7 @@ import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { jobs, key, seconds, series } from '../families.js'
 
-/** What `open()` gives, and `series()` tells of it. */
+/** What `open()` returns, and `series()` lists. */
 export const opening: readonly ConformanceCase[] = [
   {
     group: 'opening',
