@@ -18,7 +18,7 @@ export interface RedisStoreOptions {
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Sends what changed; never rejects. */
   readonly flush: () => Promise<unknown>
-  /** Notifies the writers that do not learn of removals with a flush of this one. */
+  /** Notifies the writers that do not receive removals with a flush of this one. */
   readonly announce: (removals: readonly Removal[]) => void
   /** Called when removals are dropped because too many wait: once, until few do. */
   readonly onDropped?: (error: MetricsError) => void
