@@ -32,14 +32,14 @@ export class OthersRemovals {
   private readonly ahead = new Set<number>()
   /** The first one that is not, and how many flushes have tried it. */
   private failing: { readonly position: number; attempts: number } | undefined
-  /** How often another ledger was taken up. */
+  /** How often the ledger was replaced. */
   private restarts = 0
   /** Whether they could not be carried out the last time. */
   private hasFailed = false
 
   constructor(private readonly options: OthersRemovalsOptions) {}
 
-  /** Another ledger was taken up. */
+  /** The ledger was replaced. */
   restart(): void {
     this.seen = 0
     this.ahead.clear()
@@ -65,7 +65,7 @@ export class OthersRemovals {
     for (let from = 0; from < waiting.length && failures < mostFailures; from += sliceOfRemovals) {
       failures += this.carryOut(writer, waiting.slice(from, from + sliceOfRemovals))
       if (pause.due()) await pause.rest()
-      // Another ledger was taken up meanwhile, which has come with the removals as far as Redis knows.
+      // The ledger was replaced meanwhile, by one that has taken the removals as far as Redis knows.
       if (this.restarts !== restarts) return
     }
     while (this.ahead.delete(this.seen)) this.seen++

@@ -10,7 +10,7 @@ const pieceExpiry = 60_000
  *
  * A writer whose pieces arrive is alive: they count as its heartbeats where the last two keys are given.
  *
- * Gives how many pieces of the change are there; -1 where the ledger does not have the version that the change stands on,
+ * Gives how many pieces of the change are there; -1 where the ledger does not have the version that the change is based on,
  * or was added to the totals.
  */
 export const sendPiece = new Script(`${clock}
