@@ -19,7 +19,7 @@ interface Limited {
 export class SeriesLimit {
   /**
    * @param unlabelled the label values of a count without labels: that series always has room, and seldom counts
-   * @param settle forgets series that other processes have removed; gives whether there may have been any
+   * @param settle forgets some of the series that other processes have removed; gives whether there may have been any
    */
   constructor(
     private readonly metric: string,
@@ -59,7 +59,8 @@ export class SeriesLimit {
   private hasRoom(texts: LabelTexts): boolean {
     const { series, unlabelled } = this
     const hasRoom = (): boolean => series.numberOf(texts) > 0 || series.chosen(unlabelled) < this.most
-    if (this.most === Infinity || hasRoom() || (this.settle() && hasRoom())) return true
+    if (this.most === Infinity || hasRoom()) return true
+    while (this.settle()) if (hasRoom()) return true
     return texts.every((text, i) => text === unlabelled[i])
   }
 

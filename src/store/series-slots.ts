@@ -9,7 +9,7 @@ import { numbersOf, type SeriesNumbers } from '../model/series-numbers.js'
  */
 export class SeriesSlots {
   size = 0
-  private numbers: SeriesNumbers
+  private readonly numbers: SeriesNumbers
   /** By number: one more than the slot, and 0 for a series that is not here. */
   private slots: Int32Array = new Int32Array(8)
 
@@ -90,17 +90,5 @@ export class SeriesSlots {
       const slot = this.slots[number]!
       if (slot > 0) yield [seriesKey(this.numbers.textsOf(number)), slot - 1]
     }
-  }
-
-  /**
-   * Knows the series by the numbers of another descriptor of the same family: those that a file told of by those of the
-   * metric which counts them on.
-   */
-  follow(family: FamilyDescriptor): void {
-    const before = [...this]
-    for (const [key] of before) this.delete(key)
-    this.numbers = numbersOf(family)
-    this.slots = new Int32Array(8)
-    for (const [key, slot] of before) this.set(key, slot)
   }
 }

@@ -31,14 +31,3 @@ test('a series stays known to the metric that still counts it, and is forgotten 
   numbers.letGo(number)
   expect(numbers.numberOf(['x'])).toBe(0)
 })
-
-test('what a file told of is known by the numbers of the metric that counts it on', () => {
-  const slots = new SeriesSlots(family())
-  for (let i = 0; i < 100; i++) slots.set(JSON.stringify([`x${i}`]), i)
-  const ofMetric = family()
-  numbersOf(ofMetric).hold(['x50'])
-  slots.follow(ofMetric)
-  expect(slots.size).toBe(100)
-  expect(slots.get('["x50"]')).toBe(50)
-  expect([...slots][0]).toEqual(['["x50"]', 50])
-})

@@ -30,14 +30,22 @@ export class SeatSeries {
   /** The slots of a series; undefined for one that is not here, and for one that was removed. */
   find(family: FamilyDescriptor, key: SeriesKey): Run | undefined {
     const { families, removals, seat } = this.options
-    // Its series get other numbers, and those that wait for their removal are known by theirs.
-    if (removals.behind && families.get(family)?.inherited) removals.finish()
-    const slot = families.slotOf(family, key)
+    const counted = families.counted(family)
+    if (counted === undefined) return undefined
+    const earlier = families.earlierOf(counted)
+    const holder = earlier?.series.has(key) ? earlier : counted
+    const slot = holder.series.get(key)
     if (slot === undefined) return undefined
-    if (!removals.names(slot)) return seat.segments.at(slot)
-    const known = families.get(family)!
-    removals.removeNow(known, key)
-    return undefined
+    if (removals.names(family, key, slot)) {
+      removals.removeNow(holder, key)
+      return undefined
+    }
+    if (holder === earlier) {
+      earlier.series.delete(key)
+      counted.series.set(key, slot)
+      if (earlier.series.size === 0) families.forgetEarlier(counted)
+    }
+    return seat.segments.at(slot)
   }
 
   /**
@@ -65,6 +73,7 @@ export class SeatSeries {
       return undefined
     }
     known.series.set(key, run.slot)
+    removals.opened(run.slot)
     return run
   }
 
