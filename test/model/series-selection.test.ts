@@ -69,9 +69,16 @@ test('no call builds an index of all series: each of the first filters adds its 
   const added: number[] = []
   for (let i = 0; i < 20; i++) {
     const before = add.mock.calls.length
-    const [number] = numbers.select({ b: `b${i * 2000}` })
-    expect(numbers.textsOf(number!)[1]).toBe(`b${i * 2000}`)
+    const [number] = numbers.select({ b: `b${20 + i * 1999}` })
+    expect(numbers.textsOf(number!)[1]).toBe(`b${20 + i * 1999}`)
     added.push(add.mock.calls.length - before)
+    // Series that come and go while the index grows.
+    numbers.letGo(numbers.numberOf([`a${i % 10}`, `b${i}`, 'c']))
+    numbers.hold(['a', `new${i}`, 'c'])
+  }
+  for (let i = 0; i < 20; i++) {
+    expect(numbers.select({ b: `new${i}` }).length).toBe(1)
+    expect(numbers.select({ b: `b${i}` })).toEqual([])
   }
   expect(Math.max(...added)).toBe(count / 16)
   expect(added.reduce((sum, each) => sum + each)).toBe(count)

@@ -72,7 +72,7 @@ export class SeatRemovals {
 
   /** Whether there are removals that were not taken. */
   get isUntaken(): boolean {
-    return this.options.removals.end() !== this.taken
+    return this.known > this.taken || this.options.removals.end() !== this.taken
   }
 
   /** Whether there are known removals that were not carried out. */

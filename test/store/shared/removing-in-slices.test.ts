@@ -15,11 +15,14 @@ import { holds } from '../../helpers/property.js'
 import { type SteppedWriter, steppedWriter } from '../../helpers/removals.js'
 import { counterFamily } from '../../helpers/writers.js'
 
-/** A clock that leaps ends each step of taking after one removal. */
-const clock = vi.hoisted(() => ({ leaps: false, at: 0 }))
+/** A clock that leaps after so many calls ends each step of taking after as many removals; 0 for the real one. */
+const clock = vi.hoisted(() => ({ leapsAfter: 0, calls: 0, ahead: 0 }))
 vi.mock('../../../src/runtime/timers.js', async (original) => {
   const timers = await original<typeof import('../../../src/runtime/timers.js')>()
-  const monotonicNow = (): number => (clock.leaps ? (clock.at += 100) : timers.monotonicNow())
+  const monotonicNow = (): number => {
+    if (clock.leapsAfter > 0 && ++clock.calls % clock.leapsAfter === 0) clock.ahead += 100
+    return timers.monotonicNow() + clock.ahead
+  }
   return { ...timers, monotonicNow }
 })
 
@@ -64,6 +67,11 @@ describe.runIf(native)('a process that counts while another one has removed many
     few()
     let total = 2
     let steps = 0
+    // Steps end inside of what was read.
+    clock.leapsAfter = 50
+    stage.after(() => {
+      clock.leapsAfter = 0
+    })
     for (const _ of two.store.noticing()) {
       few()
       if (steps++ % 5 > 0) continue
@@ -265,7 +273,7 @@ test.runIf(native)('removals in slices, with processes that are killed between t
   holds(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), fc.boolean(), async (life, leaps) => {
       const stage = new Stage()
-      clock.leaps = leaps
+      clock.leapsAfter = leaps ? 1 : 0
       try {
         const directory = stage.directory()
         const begun = (): Process => ({ writer: steppedWriter(stage, directory), steps: undefined, held: new Map() })
@@ -306,7 +314,7 @@ test.runIf(native)('removals in slices, with processes that are killed between t
         }
         expect([...faults, ...processes.map(({ writer }) => writer.faults)].flat()).toEqual([])
       } finally {
-        clock.leaps = false
+        clock.leapsAfter = 0
         await stage.clear()
       }
     }),
