@@ -163,6 +163,24 @@ describe.runIf(native)('a process that counts while another one has removed many
     expect(two.store.seat.head.removals).toBe(one.store.seat.head.removals)
   })
 
+  test('takes each removal once, also where a count takes the rest between two steps', async ({ stage }) => {
+    const directory = stage.directory()
+    const [one, two] = [steppedWriter(stage, directory), steppedWriter(stage, directory)]
+    fill(two, several)
+    removeMany(one.store, jobs, ways[2]![1](several), 'application')
+    clock.leapsAfter = 50
+    stage.after(() => {
+      clock.leapsAfter = 0
+    })
+    const steps = two.store.noticing()[Symbol.iterator]()
+    steps.next()
+    counterOf(two, jobs, seriesKey([`${several - 1}`, '1'])).inc(3)
+    while (two.store.settle());
+    while (!steps.next().done);
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(3)
+    expect([...two.store.series()].length).toBe(1)
+  })
+
   test('takes over a seat whose removals are pending in steps, and moves a series when it is counted in', async ({
     stage,
   }) => {
