@@ -1,5 +1,5 @@
 import { labelFilterFrom } from '../../model/series-key.js'
-import type { Removal } from '../removal-index.js'
+import type { Removal } from '../core/removal-index.js'
 import { crc32 } from './checksum.js'
 import { checkedLine, checkedText, sumAt } from './series-lines.js'
 

@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Store } from '../backend.js'
+import type { Store } from '../contract.js'
 import type { Run } from './control.js'
 import type { LateRemovals } from './late-removals.js'
 import type { CaughtUp } from './removals.js'

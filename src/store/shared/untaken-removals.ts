@@ -1,7 +1,7 @@
-import { grown } from '../../model/chains.js'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { grown } from '../../model/series-index/hash-chains.js'
 import { labelValuesOf, type SeriesKey } from '../../model/series-key.js'
-import { type Removal, removalTargetOf } from '../removal-index.js'
+import { type Removal, removalTargetOf } from '../core/removal-index.js'
 import { formIn, formOf, removalsIn } from './removal-lines.js'
 import { checkedLine, sumAt } from './series-lines.js'
 

@@ -5,7 +5,7 @@ import { describe, expect, vi } from 'vitest'
 import { loadBinding } from '#native'
 import type { CounterChild } from '../../../src/metric/counter.js'
 import { type LabelFilter, matches, seriesKey } from '../../../src/model/series-key.js'
-import { removeMany } from '../../../src/store/backend.js'
+import { removeMany } from '../../../src/store/contract.js'
 import { seriesName } from '../../../src/store/shared/format.js'
 import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
 import { histogramFamily } from '../../../src/testing/families.js'
@@ -17,8 +17,8 @@ import { counterFamily } from '../../helpers/writers.js'
 
 /** A clock that leaps after so many calls ends each step of taking after as many removals; 0 for the real one. */
 const clock = vi.hoisted(() => ({ leapsAfter: 0, calls: 0, ahead: 0 }))
-vi.mock('../../../src/runtime/timers.js', async (original) => {
-  const timers = await original<typeof import('../../../src/runtime/timers.js')>()
+vi.mock('../../../src/platform/timers.js', async (original) => {
+  const timers = await original<typeof import('../../../src/platform/timers.js')>()
   const monotonicNow = (): number => {
     if (clock.leapsAfter > 0 && ++clock.calls % clock.leapsAfter === 0) clock.ahead += 100
     return timers.monotonicNow() + clock.ahead

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { matches, seriesKey } from '../../../src/model/series-key.js'
-import type { Removal } from '../../../src/store/removal-index.js'
+import type { Removal } from '../../../src/store/core/removal-index.js'
 import { removalLine } from '../../../src/store/shared/removal-lines.js'
 import { checkedLine } from '../../../src/store/shared/series-lines.js'
 import { UntakenRemovals } from '../../../src/store/shared/untaken-removals.js'
