@@ -4,6 +4,7 @@ import type { Exposition } from './delivery/scrape.js'
 import { processHome } from './home/default-registry.js'
 import { joinSoon } from './home/join-soon.js'
 import { Counter } from './metric/counter.js'
+import { refuseNull } from './model/known-options.js'
 
 export type { ForwardResult } from './delivery/redis-forwarder.js'
 export type { RedisTls } from './redis-client/place.js'
@@ -40,6 +41,7 @@ export interface RedisForwarder {
  */
 export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisForwarder {
   const home = processHome()
+  refuseNull('startRedisForwarder', options)
   const { registry, ...place } = options
   const settings = settingsOf(place, process.env, (text) => home.log.warn('VARIABLE_IGNORED', text))
   let counter: Counter<'result'> | undefined

@@ -6,7 +6,7 @@ import { agentFile, packageVersion, registerFile } from './home/package-files.js
 import { yieldRegisteredPort } from './home/registration.js'
 import { backendOfSupervisor, shareWithWorkers } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
-import { checkOptions, type OptionNames } from './model/known-options.js'
+import { checkOptions, type OptionNames, refuseNull } from './model/known-options.js'
 import type { Log } from './model/logger.js'
 import { held } from './runtime/held.js'
 import { accountOf } from './supervisor/account.js'
@@ -119,6 +119,7 @@ export function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
 }
 
 async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
+  refuseNull('supervise', options)
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkCaller('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
@@ -177,6 +178,7 @@ export function attend(options: AttendOptions = {}): Promise<Attendant> {
 }
 
 async function attendNow(options: AttendOptions): Promise<Attendant> {
+  refuseNull('attend', options)
   const { hooks: given, logger, config, ...code } = options
   checkCaller('attend', given)
   checkOptions('attend', options, { ...everySetting, ...attendOptions })

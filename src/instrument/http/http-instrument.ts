@@ -1,6 +1,7 @@
 import type { Registry } from '../../collect/registry.js'
 import { theHome } from '../../metric/home.js'
 import { MetricsError } from '../../model/errors.js'
+import { refuseNull } from '../../model/known-options.js'
 import { setImmediate } from '../../runtime/timers.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
@@ -31,6 +32,7 @@ export class HttpInstrument {
   private watchingClients: readonly (() => void)[] = []
 
   constructor(options: HttpOptions) {
+    refuseNull('instrumentHttp', options)
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
     const families = new NamedFamilies(register ?? (theHome().registry as Registry), buckets)

@@ -1,5 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
 import { exactFilter, type SeriesKey } from '../../model/series-key.js'
 import { held } from '../../runtime/held.js'
 import { withTimeout } from '../../runtime/time-limit.js'
@@ -53,6 +54,10 @@ export class ValueBackend implements Backend {
     private readonly values: ValueBackendClass,
     private readonly config: Readonly<Record<string, unknown>> = {},
   ) {
+    if (typeof values !== 'function') {
+      const text = `ValueBackend: the first argument must be a class of values, got ${describe(values)}`
+      throw new MetricsError('BACKEND_INVALID', text)
+    }
     // A class without a name is still named in errors.
     this.name = values.name || 'the backend class'
     this.ready = typeof values.initialize !== 'function'
