@@ -45,12 +45,12 @@ export function exponentialBuckets(start: number, factor: number, count: number)
   if (!(typeof factor === 'number' && factor > 1))
     throw new MetricsError(
       'BUCKETS_INVALID',
-      `exponentialBuckets: factor must be a number above 1, got ${describe(factor)}`,
+      `exponentialBuckets: factor must be above 1, got ${describe(factor)}`,
     )
   return Array.from({ length: count }, (_, i) => start * factor ** i)
 }
 
 function positive(name: string, what: string, value: number): void {
   if (!(typeof value === 'number' && value > 0))
-    throw new MetricsError('BUCKETS_INVALID', `${name}: ${what} must be a number above 0, got ${describe(value)}`)
+    throw new MetricsError('BUCKETS_INVALID', `${name}: ${what} must be above 0, got ${describe(value)}`)
 }

@@ -156,7 +156,7 @@ describe.runIf(process.getuid?.() === 0)('a process of a host whose leader file 
     const writer = new TestWriter(1)
     writer.open(jobs, ['all'], [10])
     const leadership = new Leadership(directory, undefined)
-    const connection: Connection = { run: () => Promise.reject(new Error('nothing is sent')), close() {} }
+    const connection: Connection = { run: () => Promise.reject(new Error('nothing is sent')), close: async () => {} }
     const host = new HostBackend({ ...settings, keyPrefix: 'unled' }, connection, () => ({
       backend: {
         name: 'one process',
