@@ -43,10 +43,7 @@ export function exponentialBuckets(start: number, factor: number, count: number)
   positive('exponentialBuckets', 'start', start)
   positive('exponentialBuckets', 'count', count)
   if (!(typeof factor === 'number' && factor > 1))
-    throw new MetricsError(
-      'BUCKETS_INVALID',
-      `exponentialBuckets: factor must be above 1, got ${describe(factor)}`,
-    )
+    throw new MetricsError('BUCKETS_INVALID', `exponentialBuckets: factor must be above 1, got ${describe(factor)}`)
   return Array.from({ length: count }, (_, i) => start * factor ** i)
 }
 

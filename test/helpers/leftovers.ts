@@ -26,7 +26,9 @@ export class Leftovers implements Reporter {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => {
         // Vitest removes its transformed modules only if it ends by itself.
-        for (const { tmpDir } of vitest.projects) rmSync(tmpDir, { recursive: true, force: true })
+        const transformed = vitest.projects.map(({ tmpDir }) => tmpDir)
+        const marked = this.entries().filter((entry) => entry.includes(`-${mark}-`))
+        for (const path of [...transformed, ...marked]) rmSync(path, { recursive: true, force: true })
         process.kill(process.pid, signal)
       })
     }
