@@ -1,4 +1,3 @@
-import { processHome } from './home/default-registry.js'
 import { exchangeOf, type NodeRequest } from './instrument/http/exchange-of.js'
 import { provideHttpInstrument } from './instrument/http/http-instrument.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
@@ -6,6 +5,7 @@ import { errorTypeOf } from './instrument/http/label-values.js'
 import { note } from './instrument/http/request-notes.js'
 import { MetricsError } from './model/errors.js'
 import { describe } from './model/metric-name.js'
+import { processHome } from './runtime/current-context.js'
 
 export type { HttpRequest } from './instrument/http/exchange.js'
 export type { NodeRequest } from './instrument/http/exchange-of.js'
