@@ -4,14 +4,14 @@ import { placeOfRuns } from './home/application-place.js'
 import { processHome } from './home/default-registry.js'
 import { agentFile, packageVersion, registerFile } from './home/package-files.js'
 import { yieldRegisteredPort } from './home/registration.js'
-import { backendOfSupervisor, shareWithWorkers } from './home/supervised-directory.js'
+import { backendOfSupervisor, chooseBackendOf, shareWithWorkers } from './home/supervised-directory.js'
+import { warnOfUnusedVariables } from './home/unused-variables.js'
 import { MetricsError } from './model/errors.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
 import type { Log } from './model/logger.js'
 import { held } from './runtime/held.js'
 import { accountOf } from './supervisor/account.js'
 import { Attendant } from './supervisor/attendant.js'
-import { backendEnvironment } from './supervisor/configuration/backend-settings.js'
 import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
 import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
 import { logConfiguration } from './supervisor/configuration/explain.js'
@@ -186,7 +186,7 @@ async function attendNow(options: AttendOptions): Promise<Attendant> {
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const attendant = new Attendant({
     settings,
@@ -225,7 +225,7 @@ export function composeSupervisor(
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
@@ -262,8 +262,10 @@ export function composeSupervisor(
 /** The log of a supervisor, which is that of its process as well. */
 function openLog(configuration: Configuration, logger: GivenLogger | undefined): Log {
   const log = logOf(configuration.settings, logger)
-  processHome().log.adopt(log, logger !== undefined || configuration.settings.logFormat === 'json')
+  processHome().log.adopt(log, logger === undefined && configuration.settings.logFormat === 'plain')
   logConfiguration(configuration, log)
+  // The configuration names its own setting.
+  warnOfUnusedVariables(processHome().log, 'address')
   return log
 }
 

@@ -37,6 +37,7 @@ import { RefusedDirectory } from './refused-directory.js'
 import { RegistryScope } from './registry-scope.js'
 import { RemovalWatchers } from './removal-watchers.js'
 import { checkAgreement, countTogether } from './supervisor-backend.js'
+import { warnOfUnusedVariables } from './unused-variables.js'
 import { withLocal } from './with-local.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
@@ -71,7 +72,7 @@ export class ProcessHome implements Home {
   private readonly surroundings: Surroundings & Pick<Required<Surroundings>, 'onRecovered'> = {
     onError: (error) => this.onError(error),
     onRemoved: (family, key) => this.watchers.removed(family, key),
-    onRecovered: (text) => this.log.info(text, { event: 'recovered' }),
+    onRecovered: (text) => this.faults.recovered(text),
     count: (metric, amount) => this.faults.count(metric, amount),
   }
 
@@ -188,6 +189,7 @@ export class ProcessHome implements Home {
   /** Once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
+    warnOfUnusedVariables(this.log)
     const directory = directoryFromEnvironment() ?? directoryFromParent()
     if (directory !== undefined) {
       this.share(directory)

@@ -3,10 +3,11 @@ import { absolutePath } from '../runtime/paths.js'
 import { prepareDirectory } from '../store/shared/directory.js'
 import { shareWith } from '../store/shared/ownership.js'
 import type { Account } from '../supervisor/account.js'
+import { backendEnvironment } from '../supervisor/configuration/backend-settings.js'
 import type { Configuration } from '../supervisor/configuration/configuration.js'
 import { ownDirectory, userOfClusterWorkers } from './application-directory.js'
 import { placeOfRuns } from './application-place.js'
-import { chooseBackend, environmentNamesBackend } from './backend-choice.js'
+import { chooseBackend, environmentNamesBackend, nameOrigin } from './backend-choice.js'
 import { processHome } from './default-registry.js'
 import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from './run-directory.js'
 import { describeBackend } from './supervisor-backend.js'
@@ -62,4 +63,14 @@ function useNamedBackend({ origins }: Configuration): void {
     throw new MetricsError('OPTION_INVALID', from === 'code' ? text.replace('code', 'dir') : text)
   }
   processHome().configure({ backend })
+}
+
+/** Has this process, and what it starts, count in the backend of the settings. */
+export function chooseBackendOf({ settings, origins }: Configuration): void {
+  Object.assign(process.env, backendEnvironment(settings))
+  const variables = { backend: 'PROMHIVE_BACKEND_CLASS', backendConfig: 'PROMHIVE_BACKEND_CONFIG' } as const
+  for (const { name, from } of origins) {
+    const variable = variables[name as keyof typeof variables]
+    if (variable !== undefined && !/^(?:default|environment)/.test(from)) nameOrigin(variable, from)
+  }
 }

@@ -10,7 +10,6 @@ import { aboutOf, logEnd, nameOf, secondsText, workersOf } from './log-texts.js'
 import type { WorkerMessage } from './messages.js'
 import { type Crew, Place } from './place.js'
 import { Reaper } from './reaper.js'
-import { answeredInAll } from './request-numbers.js'
 import { rollingReload } from './rolling-reload.js'
 import { StopLog } from './stop-log.js'
 import { SupervisorCore } from './supervisor-core.js'
@@ -233,9 +232,9 @@ export class Supervisor extends SupervisorCore {
     this.state = 'stopped'
     await this.toldAll()
     // Not where nothing is waited for, and only what opened a port has answered something.
-    const requests = this.hurrying || !this.listened ? undefined : await answeredInAll(this.naming)
+    const known = !this.hurrying && this.listened && Number.isInteger(this.answered)
     await this.close()
-    this.stopLog.finish(requests, code)
+    this.stopLog.finish(known ? this.answered : undefined, code)
     this.finish(code)
   }
 

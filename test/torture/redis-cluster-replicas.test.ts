@@ -54,7 +54,7 @@ describe.skipIf(!hasRedis)('scrapes that read the replicas of a cluster', () => 
     const writers = Array.from({ length: 6 }, () =>
       participant(stage, redis({ url: cluster.nodes[0]!.url, ...options })),
     )
-    const readers = []
+    const readers: ReturnType<typeof participant>[] = []
     for (const make of Object.values(clients)) {
       const client = await make(stage, ports)
       readers.push(participant(stage, redis({ client, readFrom: client, scrapeTimeout: 30, ...options })))
@@ -80,9 +80,7 @@ describe.skipIf(!hasRedis)('scrapes that read the replicas of a cluster', () => 
       }
     }
     await countAndRead()
-    const replicas = await Promise.all(
-      shardKeys.map(async (each) => cluster.replicaOf(await cluster.masterOf(each))),
-    )
+    const replicas = await Promise.all(shardKeys.map(async (each) => cluster.replicaOf(await cluster.masterOf(each))))
     for (const replica of replicas) expect(await readsOf(replica)).toBeGreaterThan(0)
 
     await cluster.failOver(shardKeys[1]!, 'asking')

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { outlive } from '../../delivery/log-output.js'
 import { processHome } from '../../home/default-registry.js'
+import { describeBackend } from '../../home/supervisor-backend.js'
 import { MetricsError } from '../../model/errors.js'
 import { setTimeout } from '../../runtime/timers.js'
 import { optionsHelp, settingOfFlag } from '../../supervisor/configuration/explain.js'
@@ -54,8 +55,9 @@ export const run: Command = {
     const { settings } = configuration
     const { running, metricsUrl, statsAddress } = supervisor
     const { directory } = processHome().whereabouts()
+    const backend = describeBackend(processHome().inUse)
     const { pid } = process
-    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory }
+    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory, backend }
     if (running) {
       const [last, ...others] = startupLines({ ...started, settings }).toReversed()
       for (const line of others.reverse()) supervisor.explain(line)

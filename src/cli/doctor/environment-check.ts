@@ -1,4 +1,5 @@
 import { directoryFromEnvironment } from '../../home/application-directory.js'
+import { unusedVariables } from '../../home/unused-variables.js'
 import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
@@ -37,6 +38,8 @@ export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[
   const findings = [...ownOf(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
   const named = directories.filter((name) => env[name] !== undefined && env[name] !== '')
   const [first] = named
+  const unused = unusedVariables(env, 'config')
+  if (unused !== undefined) findings.push(warn('environment', unused, 'or unset it'))
   if (named.some((name) => env[name] !== env[first!])) {
     const text = `${named.join(' and ')} name different directories; ${first} counts`
     findings.push(warn('environment', text, 'set one of them'))

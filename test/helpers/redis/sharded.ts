@@ -19,7 +19,9 @@ export async function ledgersOf(
   count: number,
   keyPrefix = 'promhive',
 ): Promise<readonly string[][]> {
-  return Promise.all(keysOfShards(count, keyPrefix).map(({ ledgers }) => server.ask('HKEYS', ledgers) as Promise<string[]>))
+  return Promise.all(
+    keysOfShards(count, keyPrefix).map(({ ledgers }) => server.ask('HKEYS', ledgers) as Promise<string[]>),
+  )
 }
 
 /** How many writers have a ledger. */
@@ -37,7 +39,11 @@ export function startWriter(stage: Stage, url: string, options: object, env: Rea
 export async function startWriters(
   stage: Stage,
   server: RedisServer,
-  { shards, keyPrefix, ...more }: { readonly shards: number; readonly keyPrefix?: string; readonly [option: string]: unknown },
+  {
+    shards,
+    keyPrefix,
+    ...more
+  }: { readonly shards: number; readonly keyPrefix?: string; readonly [option: string]: unknown },
 ): Promise<{ readonly actor: Actor; readonly count: number }> {
   const options = JSON.stringify({ ...patient, ...more, keyPrefix, shards })
   const actor = await stage.start('redis-writers.mjs', { args: [server.url, options, '6'] })
