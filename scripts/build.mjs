@@ -47,8 +47,8 @@ await bundle('esm', { ...frontDoors, 'cli/bin': 'src/cli/bin.ts' })
 await bundle('cjs', {
   ...frontDoors,
   // Loaded into supervised workers by path, before the application: with --require, which leaves its loading as it is.
-  supervised: 'src/supervised.ts',
-  monitor: 'src/monitor.ts',
+  supervised: 'src/preload/supervised.ts',
+  monitor: 'src/preload/monitor.ts',
 })
 
 // dist/cjs is a package scope of its own, so that its .js files are CommonJS.

@@ -1,9 +1,9 @@
-import { processHome } from './home/default-registry.js'
 import { exchangeOf, type NodeRequest } from './instrument/http/exchange-of.js'
 import { provideHttpInstrument } from './instrument/http/http-instrument.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
 import { errorTypeOf } from './instrument/http/label-values.js'
 import { note } from './instrument/http/request-notes.js'
+import { processHome } from './runtime/current-context.js'
 
 export type { HttpRequest } from './instrument/http/exchange.js'
 export type { NodeRequest } from './instrument/http/exchange-of.js'

@@ -1,6 +1,6 @@
-import { Registry } from './collect/registry.js'
 import { MultiProcessCollector } from './compat/multi-process-collector.js'
 import { markProcessDead, register } from './index.js'
+import { Registry } from './registry/registry.js'
 
 /*
  * The names of Python's clients, for applications and recipes that are translated from it.

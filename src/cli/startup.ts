@@ -1,4 +1,4 @@
-import type { Settings } from '../supervisor/configuration/settings.js'
+import type { Settings } from '../supervisor/settings/settings.js'
 
 /** Where a started application counts and answers. */
 export interface Startup {

@@ -1,9 +1,9 @@
-import { grown } from '../model/chains.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { layoutOf } from '../model/layout/layout-of.js'
+import { grown } from '../model/series-index/hash-chains.js'
+import { type Labels, type LabelTexts, numbersOf, type SeriesNumbers } from '../model/series-index/series-numbers.js'
 import type { LabelFilter } from '../model/series-key.js'
-import { type Labels, type LabelTexts, numbersOf, type SeriesNumbers } from '../model/series-numbers.js'
-import type { Slots } from '../store/backend.js'
+import type { Slots } from '../store/contract.js'
 import type { Child } from './child.js'
 import { noPlace, type Place } from './place.js'
 

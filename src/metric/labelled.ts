@@ -2,13 +2,14 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkLabelNames, labelText, ownValue } from '../model/label-set.js'
 import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
+import type { Labels, LabelTexts } from '../model/series-index/series-numbers.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../model/series-key.js'
-import type { Labels, LabelTexts } from '../model/series-numbers.js'
-import { held } from '../runtime/held.js'
-import type { Store } from '../store/backend.js'
+import { held } from '../platform/held.js'
+import type { Store } from '../store/contract.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
 import { Collecting } from './collecting.js'
+import { type Home, theHome } from './context.js'
 import {
   checkCollect,
   checkDefaultLabels,
@@ -23,7 +24,6 @@ import {
   oneOf,
   unknownLabel,
 } from './definition.js'
-import { type Home, theHome } from './home.js'
 import type { MetricValues } from './metric-values.js'
 import type { ChildOfSome, LabelsArguments, LabelValues, MetricOptions, RemoveOptions, SomeLabels } from './options.js'
 import { SeriesLimit } from './series-limit.js'

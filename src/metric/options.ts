@@ -1,6 +1,6 @@
 import type { ExemplarLabels, LabelValueOrNone } from '../model/label-set.js'
 import type { GaugeMode, StateSetMode } from '../model/metric-type.js'
-import type { MetricRegistry } from './home.js'
+import type { MetricRegistry } from './context.js'
 
 /**
  * A value for every declared label name, undefined where there is none; those of `D` have a default, and may be left out.

@@ -1,4 +1,4 @@
-import type { Slots } from '../store/backend.js'
+import type { Slots } from '../store/contract.js'
 
 /**
  * A stretch of slots as it stood when the store's gate was seen. All series that were opened in it since then share one:

@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
-import type { LabelTexts } from '../model/series-numbers.js'
-import type { Home } from './home.js'
+import type { LabelTexts } from '../model/series-index/series-numbers.js'
+import type { Home } from './context.js'
 
 /** What becomes of label values beyond a metric's limit. */
 export interface SeriesLimitOptions {

@@ -3,7 +3,7 @@ import type { Exemplar } from '../model/exemplar.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { SeriesFilters } from '../model/series-filters.js'
 import { exactFilter, exactKey, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
-import type { Slots, Store, StoredSeries } from '../store/backend.js'
+import type { Slots, Store, StoredSeries } from '../store/contract.js'
 import type { Staged } from './collect-run.js'
 
 /**

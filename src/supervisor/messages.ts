@@ -1,4 +1,4 @@
-import type { MetricNaming } from './metric-naming.js'
+import type { MetricNaming } from './gunicorn/metric-naming.js'
 
 /** What a worker is told when it is started, in the environment: nothing is sent into the application's own channel. */
 export interface Assignment {

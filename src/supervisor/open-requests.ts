@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { monotonicNow, setImmediate } from '../runtime/timers.js'
+import { monotonicNow, setImmediate } from '../platform/timers.js'
 
 /*
  * A worker that is killed cannot count the requests that it was answering. So each worker keeps a table of them, by method,

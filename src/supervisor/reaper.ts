@@ -1,4 +1,4 @@
-import { clearInterval, setInterval } from '../runtime/timers.js'
+import { clearInterval, setInterval } from '../platform/timers.js'
 import { textOf } from './log.js'
 import { lineageOf, processes } from './process-sample.js'
 

@@ -1,6 +1,6 @@
 import type { MetricValues } from '../metric/metric-values.js'
-import { withTimeout } from '../runtime/time-limit.js'
-import type { MetricNaming } from './metric-naming.js'
+import { withTimeout } from '../platform/time-limit.js'
+import type { MetricNaming } from './gunicorn/metric-naming.js'
 import { inFlightFamily, requestFamilies } from './request-families.js'
 
 /** What the workers of a number counted of their requests. */

@@ -1,5 +1,5 @@
 import type { Logger } from '../model/logger.js'
-import { monotonicNow } from '../runtime/timers.js'
+import { monotonicNow } from '../platform/timers.js'
 import { secondsSince, secondsText, workersOf } from './log-texts.js'
 import type { WorkerExit } from './worker-process.js'
 

@@ -1,5 +1,5 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
-import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../runtime/timers.js'
+import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
 import {
   type Assignment,
   assignmentVariable,

@@ -1,5 +1,5 @@
 import type { MetricsError } from '../model/errors.js'
-import type { Backend, Store } from '../store/backend.js'
+import type { Backend, Store } from '../store/contract.js'
 import { Reader, type Reading } from './reading.js'
 
 /** What a backend does not do is declared here, and the suite reads it. */

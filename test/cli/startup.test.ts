@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { startupLines } from '../../src/cli/startup.js'
-import { Configuration } from '../../src/supervisor/configuration/configuration.js'
+import { Configuration } from '../../src/supervisor/settings/configuration.js'
 
 const nowhere = { metricsUrl: undefined, statsAddress: undefined, directory: undefined }
 

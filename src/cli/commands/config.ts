@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { nearest } from '../../model/nearest-name.js'
-import { explain, explainedAsJson } from '../../supervisor/configuration/explain.js'
+import { explain, explainedAsJson } from '../../supervisor/settings/explain.js'
 import { configurationFrom } from '../../supervisor.js'
 import type { Command } from '../command.js'
 import type { OptionTable } from '../options.js'

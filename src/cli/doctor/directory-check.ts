@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, readdirSync, type Stats, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { placeInTheWay } from '../../home/application-place.js'
 import type { MetricsError } from '../../model/errors.js'
+import { placeInTheWay } from '../../runtime/directory/default-location.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import { refuseDangerous } from '../../store/shared/directory.js'
 import { fileSystemOf } from '../../store/shared/file-system.js'

@@ -1,13 +1,13 @@
-import { directoryFromEnvironment } from '../../home/application-directory.js'
-import { unusedVariables } from '../../home/unused-variables.js'
 import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { isServiceLink, isServiceVariable } from '../../model/service-link.js'
+import { directoryFromEnvironment } from '../../runtime/directory/application-directory.js'
+import { unusedVariables } from '../../runtime/unused-variables.js'
 import { redisVariables } from '../../store/redis/environment-options.js'
-import { textFor } from '../../supervisor/configuration/configuration.js'
-import type { Setting } from '../../supervisor/configuration/setting.js'
-import { settings } from '../../supervisor/configuration/settings.js'
+import { textFor } from '../../supervisor/settings/configuration.js'
+import type { Setting } from '../../supervisor/settings/setting.js'
+import { settings } from '../../supervisor/settings/settings.js'
 import { type Finding, ok, warn } from './finding.js'
 
 /** What is read beside the settings of `promhive run`. */

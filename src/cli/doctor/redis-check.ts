@@ -1,6 +1,6 @@
 import { maskAddress } from '../../model/mask-credentials.js'
-import { withTimeout } from '../../runtime/time-limit.js'
-import { monotonicNow } from '../../runtime/timers.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import { monotonicNow } from '../../platform/timers.js'
 import { type CommandConnection, infoFrom, openCommands, type Send } from '../redis/commands.js'
 import type { RedisTarget } from '../redis/redis-arguments.js'
 import { type Finding, fail, ok, warn } from './finding.js'

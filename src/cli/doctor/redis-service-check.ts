@@ -1,4 +1,4 @@
-import { Slices } from '../../runtime/slices.js'
+import { Slices } from '../../platform/slices.js'
 import { isWriter } from '../../store/redis/entry.js'
 import { Keys } from '../../store/redis/keys.js'
 import type { Shelves } from '../../store/redis/shelves.js'

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
 import type { ClientMetrics } from './client-metrics.js'
 
 /** An outgoing request under way. */

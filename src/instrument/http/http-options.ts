@@ -1,7 +1,7 @@
-import type { Registry } from '../../collect/registry.js'
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
+import type { Registry } from '../../registry/registry.js'
 import { type NamingName, namings } from './naming/namings.js'
 import type { ServerInstrumentOptions } from './server-instrument.js'
 

@@ -1,7 +1,7 @@
-import type { Registry } from '../../collect/registry.js'
 import { Counter } from '../../metric/counter.js'
 import { Gauge } from '../../metric/gauge.js'
 import { Histogram } from '../../metric/histogram.js'
+import type { Registry } from '../../registry/registry.js'
 import type { Fact, NamedFamily } from './naming/naming.js'
 
 /** What is known of one exchange, by the name of the fact. */

@@ -1,4 +1,4 @@
-import { theHome } from '../../metric/home.js'
+import { theHome } from '../../metric/context.js'
 
 const variable = 'PROMHIVE_WORKER_ID'
 

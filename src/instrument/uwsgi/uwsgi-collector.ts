@@ -1,5 +1,5 @@
-import type { CollectedFamily, CollectedValue, Collector } from '../../collect/collector.js'
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { CollectedFamily, CollectedValue, Collector } from '../../registry/collector.js'
 import {
   appFamilies,
   cacheFamilies,

@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
-import { withLogin } from '../../redis-client/redis-url.js'
+import { withLogin } from './client/redis-url.js'
 
 /** Where Redis is, in parts; and the names that pytheus has for two options. */
 export interface RedisAddressOptions {

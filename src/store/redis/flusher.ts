@@ -1,6 +1,6 @@
 import type { MetricsError } from '../../model/errors.js'
-import { inSlices } from '../../runtime/slices.js'
-import { withTimeout } from '../../runtime/time-limit.js'
+import { inSlices } from '../../platform/slices.js'
+import { withTimeout } from '../../platform/time-limit.js'
 import type { Change } from './change.js'
 import { removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { Pause, WriterSnapshot } from '../backend.js'
+import type { Pause, WriterSnapshot } from '../contract.js'
 import type { Change } from './change.js'
 import { type Facts, restOf } from './entry.js'
 import { Ledger } from './ledger.js'

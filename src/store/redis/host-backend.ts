@@ -1,8 +1,8 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelFilter } from '../../model/series-key.js'
-import { held } from '../../runtime/held.js'
-import { backgroundSlice, Slices } from '../../runtime/slices.js'
+import { held } from '../../platform/held.js'
+import { backgroundSlice, Slices } from '../../platform/slices.js'
 import {
   type Backend,
   type Pause,
@@ -12,8 +12,8 @@ import {
   type Store,
   type Surroundings,
   type WriterSnapshot,
-} from '../backend.js'
-import { filtersByTarget, removalTargetOf } from '../removal-index.js'
+} from '../contract.js'
+import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
 import { announcing } from './announcing-store.js'
 import type { Facts, Removal } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'

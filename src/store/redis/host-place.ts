@@ -1,4 +1,4 @@
-import type { Backend, SourceReading, WriterSnapshot } from '../backend.js'
+import type { Backend, SourceReading, WriterSnapshot } from '../contract.js'
 import type { Elsewhere } from './host-image.js'
 
 /** Where the processes of a host count together. */

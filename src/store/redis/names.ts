@@ -1,8 +1,8 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { descriptorFromJson } from '../../model/foreign-descriptor.js'
+import { descriptorFromJson } from '../../model/prom-client-descriptor.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
-import type { Pause } from '../backend.js'
-import { ignored, opened, removed, SeriesLog } from '../series-log.js'
+import type { Pause } from '../contract.js'
+import { ignored, opened, removed, SeriesLog } from '../core/series-log.js'
 
 /*
  * The names of a ledger: text, one line for each thing that was said, in order. A part is 0, or the seat of one process

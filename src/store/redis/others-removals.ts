@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import { backgroundSlice, Slices } from '../../runtime/slices.js'
+import { backgroundSlice, Slices } from '../../platform/slices.js'
 import { type Removal, removalFrom } from './entry.js'
 import { stemOf } from './next-writer.js'
 import { type Reply, textOf } from './script.js'

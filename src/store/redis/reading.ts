@@ -1,5 +1,5 @@
-import { withTimeout } from '../../runtime/time-limit.js'
-import type { Pause } from '../backend.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import type { Pause } from '../contract.js'
 import type { DataClock } from './data-clock.js'
 import { entryFrom, isWriter, type LedgerEntry } from './entry.js'
 import { LedgerReader, LedgerUpdate } from './ledger-reader.js'

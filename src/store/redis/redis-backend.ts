@@ -9,7 +9,7 @@ import {
   type Store,
   type Surroundings,
   type WriterSnapshot,
-} from '../backend.js'
+} from '../contract.js'
 import type { RedisSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
 import type { Connection } from './script.js'

@@ -1,5 +1,5 @@
-import type { Pause } from '../backend.js'
-import { RemovalIndex } from '../removal-index.js'
+import type { Pause } from '../contract.js'
+import { RemovalIndex } from '../core/removal-index.js'
 import { removalFrom } from './entry.js'
 import type { LedgerReader, PlacedRemoval } from './ledger-reader.js'
 import type { Reply } from './script.js'

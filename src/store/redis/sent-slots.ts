@@ -1,4 +1,4 @@
-import type { Segments } from '../segments.js'
+import type { Segments } from '../core/segments.js'
 
 /** Bytes that are compared, and sent when they differ, at a time: more of them when there are very many. */
 const leastPage = 512

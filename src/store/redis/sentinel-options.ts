@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
-import { checkTls, type RedisTls } from '../../redis-client/place.js'
-import { type RedisSentinels, sentinelAddress } from '../../redis-client/sentinels.js'
+import { checkTls, type RedisTls } from './client/redis-address.js'
+import { type RedisSentinels, sentinelAddress } from './client/sentinels.js'
 
 /** Where the sentinels are that know where Redis is: in place of `url`, `host` and `port`. */
 export interface RedisSentinelOptions {

@@ -1,5 +1,5 @@
 import type { MetricsError } from '../../model/errors.js'
-import { withTimeout } from '../../runtime/time-limit.js'
+import { withTimeout } from '../../platform/time-limit.js'
 import type { Removal } from './entry.js'
 import { type Batch, HostRemovals } from './host-removals.js'
 import { remove } from './removal-scripts.js'

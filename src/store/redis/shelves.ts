@@ -1,4 +1,4 @@
-import type { Pause, WriterSnapshot } from '../backend.js'
+import type { Pause, WriterSnapshot } from '../contract.js'
 import type { LedgerEntry } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader } from './ledger-reader.js'

@@ -1,6 +1,6 @@
 import { fstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Segment, Segments } from '../segments.js'
+import { type Segment, Segments } from '../core/segments.js'
 import { claimIsDead, makeClaim } from './claim.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, writeAt } from './files.js'

@@ -1,8 +1,8 @@
 import { fstatSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
-import { monotonicNow } from '../../runtime/timers.js'
-import { randomBytes } from '../random-bytes.js'
+import { monotonicNow } from '../../platform/timers.js'
+import { randomBytes } from '../core/random-bytes.js'
 import { claimIsDead, makeClaim } from './claim.js'
 import { isNotPermitted, notWritable, seatsIn, unusable, wipeFiles } from './directory.js'
 import {

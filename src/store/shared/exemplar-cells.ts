@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Exemplar, exemplarFrom } from '../../model/exemplar.js'
-import type { PlacedExemplar } from '../backend.js'
+import type { PlacedExemplar } from '../contract.js'
 import { crc32 } from './checksum.js'
 import { closeQuietly, freeName, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
 import { exemplarsName } from './format.js'

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Binding } from '#native'
-import { randomBytes } from '../random-bytes.js'
+import { randomBytes } from '../core/random-bytes.js'
 import { checkReadable, checkWritable, giveToWorkers, isInTheWay, isOwn, mayRead, whyNotOpened } from './ownership.js'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants

@@ -2,9 +2,9 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { closeRecord } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Segments } from '../segments.js'
-import { removed, type SeriesLog } from '../series-log.js'
-import { SeriesSlots } from '../series-slots.js'
+import type { Segments } from '../core/segments.js'
+import { removed, type SeriesLog } from '../core/series-log.js'
+import { SeriesSlots } from '../core/series-slots.js'
 
 /** A family that a writer has told of, and its series by key. */
 export interface KnownFamily {

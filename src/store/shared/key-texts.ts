@@ -1,4 +1,4 @@
-import { Chains, grown } from '../../model/chains.js'
+import { Chains, grown } from '../../model/series-index/hash-chains.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
 
 /**

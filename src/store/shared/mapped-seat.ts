@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
-import { type Segment, Segments } from '../segments.js'
+import { type Segment, Segments } from '../core/segments.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, stillThere, unlockQuietly } from './files.js'
 import { firstSize, headerSize, kinds, ownerByte, states, stepAfter, valuesName } from './format.js'

@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { SeriesFilters } from '../../model/series-filters.js'
-import type { Pause } from '../backend.js'
-import { type Removal, RemovalIndex } from '../removal-index.js'
+import type { Pause } from '../contract.js'
+import { type Removal, RemovalIndex } from '../core/removal-index.js'
 import type { Removals } from './removals.js'
 
 /** Bytes of removals that are read at a time. */

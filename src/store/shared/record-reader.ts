@@ -1,6 +1,6 @@
 import type { SlotLayout } from '../../model/layout/slot-layout.js'
-import { setTimeout } from '../../runtime/timers.js'
-import type { Pause } from '../backend.js'
+import { setTimeout } from '../../platform/timers.js'
+import type { Pause } from '../contract.js'
 import { readAt } from './files.js'
 import { headerSize } from './format.js'
 

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import type { Removal } from '../removal-index.js'
+import type { Removal } from '../core/removal-index.js'
 import type { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
 import type { KnownFamily } from './inheritance.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Binding } from '#native'
-import type { Store } from '../backend.js'
+import type { Store } from '../contract.js'
 import { BufferedSeat } from './buffered-seat.js'
 import type { Run } from './control.js'
 import { seatsIn } from './directory.js'

@@ -1,7 +1,7 @@
 import { linkSync, renameSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { randomBytes } from '../random-bytes.js'
-import type { Segments } from '../segments.js'
+import { randomBytes } from '../core/random-bytes.js'
+import type { Segments } from '../core/segments.js'
 import {
   closeQuietly,
   codeOf,

@@ -1,6 +1,6 @@
 import { fstatSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { opened, SeriesLog } from '../series-log.js'
+import { opened, SeriesLog } from '../core/series-log.js'
 import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, unfinishedPath, writeAt } from './files.js'
 import { seriesName, valuesName } from './format.js'
 import type { Head } from './head.js'

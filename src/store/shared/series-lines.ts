@@ -1,8 +1,8 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { descriptorFromJson } from '../../model/foreign-descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
+import { descriptorFromJson } from '../../model/prom-client-descriptor.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import { opened, removed, type SeriesLog } from '../series-log.js'
+import { opened, removed, type SeriesLog } from '../core/series-log.js'
 import { crc32 } from './checksum.js'
 import { KeyTexts } from './key-texts.js'
 

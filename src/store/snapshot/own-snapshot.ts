@@ -1,6 +1,6 @@
-import { monotonicNow } from '../../runtime/timers.js'
-import type { WriterSnapshot } from '../backend.js'
-import type { MemoryStore } from '../memory-store.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { WriterSnapshot } from '../contract.js'
+import type { MemoryStore } from '../core/memory-store.js'
 import { encodeExemplars, NameLines } from './followed-writer.js'
 import { encodeSnapshot, type SnapshotHead } from './snapshot-format.js'
 

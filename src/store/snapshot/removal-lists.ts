@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { labelFilterFrom } from '../../model/series-key.js'
-import type { Removal } from '../removal-index.js'
+import type { Removal } from '../core/removal-index.js'
 
 /** What one writer removed and somebody may not have seen: its removals from the `from`-th on. */
 export interface RemovalList {

@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import type { Pause, SourceReading, WriterSnapshot } from '../backend.js'
+import type { Pause, SourceReading, WriterSnapshot } from '../contract.js'
 import { FollowedWriter } from './followed-writer.js'
 import { type RemovalLists, together, untaken } from './removal-lists.js'
 import { decodeSnapshot, type Snapshot } from './snapshot-format.js'

@@ -1,8 +1,8 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { LabelFilter } from '../../model/series-key.js'
-import type { RemovalScope } from '../backend.js'
-import { MemoryStore } from '../memory-store.js'
-import type { Removal } from '../removal-index.js'
+import type { RemovalScope } from '../contract.js'
+import { MemoryStore } from '../core/memory-store.js'
+import type { Removal } from '../core/removal-index.js'
 
 /** What a store tells the backend that it belongs to. */
 export interface SnapshotStoreEvents {

@@ -3,7 +3,7 @@ import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { histogramSlots } from '../../model/layout/histogram.js'
 import { stateSlots } from '../../model/layout/stateset.js'
 import { summarySlots } from '../../model/layout/summary.js'
-import type { Slots } from '../backend.js'
+import type { Slots } from '../contract.js'
 
 /** The numbers of one series as the protocol has them, each by the name of its `histogramBucket`. */
 export type Numbers = ReadonlyMap<string | undefined, number>

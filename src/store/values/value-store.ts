@@ -1,8 +1,8 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { type LabelFilter, labelValuesOf, type SeriesKey } from '../../model/series-key.js'
-import type { RemovalScope, Slots, StoredSeries } from '../backend.js'
-import { MemoryStore } from '../memory-store.js'
+import type { RemovalScope, Slots, StoredSeries } from '../contract.js'
+import { MemoryStore } from '../core/memory-store.js'
 import { sharingOf } from './parts.js'
 import type { ValueMetric } from './value-protocol.js'
 

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
-import { withTimeout } from '../../runtime/time-limit.js'
-import { clearTimeout, setInterval, setTimeout } from '../../runtime/timers.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import { clearTimeout, setInterval, setTimeout } from '../../platform/timers.js'
 import {
   type Assignment,
   assignmentVariable,

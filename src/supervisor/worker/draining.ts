@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server } from 'node:net'
-import { monotonicNow, setTimeout } from '../../runtime/timers.js'
+import { monotonicNow, setTimeout } from '../../platform/timers.js'
 
 /** Milliseconds between two looks whether connections are left. */
 const lookEvery = 50

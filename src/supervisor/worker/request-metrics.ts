@@ -1,7 +1,7 @@
 import type { Counter, CounterChild } from '../../metric/counter.js'
 import type { HistogramChild } from '../../metric/histogram.js'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { MetricNaming } from '../metric-naming.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { MetricNaming } from '../gunicorn/metric-naming.js'
 import { requestFamilies } from '../request-families.js'
 import type { Exchange } from './requests.js'
 

@@ -6,7 +6,7 @@ import { expressRoute } from '../../instrument/http/express-route.js'
 import { errorTypeOf, methodLabel } from '../../instrument/http/label-values.js'
 import { keepNotes, notesOf } from '../../instrument/http/request-notes.js'
 import type { GaugeChild } from '../../metric/gauge.js'
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
 import type { OpenRequests } from '../open-requests.js'
 import type { RequestMetrics } from './request-metrics.js'
 

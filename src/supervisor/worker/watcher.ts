@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { setTimeout } from '../../runtime/timers.js'
+import { setTimeout } from '../../platform/timers.js'
 import { type Assignment, beatEvery } from '../messages.js'
 import type { ReportOptions } from './diagnostic-report.js'
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { Slices } from '../../../src/runtime/slices.js'
+import { Slices } from '../../../src/platform/slices.js'
 import type { Facts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
 import { Folding } from '../../../src/store/redis/fold.js'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
-import type { Store } from '../../../src/store/backend.js'
+import type { Store } from '../../../src/store/contract.js'
 import { overClient } from '../../../src/store/redis/clients.js'
 import { removalText } from '../../../src/store/redis/entry.js'
 import { flush } from '../../../src/store/redis/flush-script.js'
