@@ -29,7 +29,7 @@ const settings = settingsOf({
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
 
-describe.skipIf(!hasRedis)('a backend that is closed', () => {
+describe.skipIf(!hasRedis)('a backend that is closed', { concurrent: true }, () => {
   test('waits no longer than closeTimeout for a server that hangs, also with perHost', async ({ stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('a backend that is closed', () => {
   })
 })
 
-describe.skipIf(!hasRedis)('a connection that is accepted and then silent', () => {
+describe.skipIf(!hasRedis)('a connection that is accepted and then silent', { concurrent: true }, () => {
   test.for(libraries)('is given up by %s, and closed', async (library, { stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('a connection that is accepted and then silent', () =
   )
 })
 
-describe('a job that meets a silent connection', () => {
+describe.concurrent('a job that meets a silent connection', () => {
   test('ends by itself', { timeout: 60_000 }, async ({ stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
@@ -133,7 +133,7 @@ describe.skipIf(!hasRedis || process.platform !== 'linux')('a server that answer
   })
 })
 
-describe.skipIf(!hasRedis)('a Redis that is suspended', () => {
+describe.skipIf(!hasRedis)('a Redis that is suspended', { concurrent: true }, () => {
   test.for(['url', 'ioredis', 'redis'])(
     'is left after the time limit, and counted in again: %s',
     { timeout: 60_000 },

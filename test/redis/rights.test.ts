@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
 import { describe, expect } from 'vitest'
+import { refOfKey } from '../../src/model/series-ref.js'
 import { type RedisOptions, redis } from '../../src/redis.js'
 import { counterOf } from '../../src/testing/counted.js'
 import { counterFamily } from '../../src/testing/families.js'
@@ -108,7 +109,7 @@ async function countTogether(stage: Stage, options: readonly RedisOptions[]): Pr
   const all = options.map((each) => participant(stage, redis({ ...each, keyPrefix: 'shop', flushInterval: 0.1 })))
   for (const each of all) {
     counterOf(each, jobs, key).inc(2)
-    each.store.setExemplar(jobs, key, 0, { labels: { trace: 'x' }, value: 1 })
+    each.store.setExemplar(jobs, refOfKey(key), 0, { labels: { trace: 'x' }, value: 1 })
     expect(await each.backend.flush()).toBe(true)
   }
   for (const each of all) {
