@@ -78,6 +78,7 @@ describe.skipIf(!hasRedis)('promhive run with a backend in Redis', () => {
       args,
       env: { ...environment(stage, { url: server.url, keyPrefix: 'shop' }), BACKEND: JSON.stringify(own) },
     })
+    // A worker that loads slowly counts as one without ports at first.
     await until(() => application.ask().catch(() => ''), Boolean)
     await application.shows((page) => page.value('purchases_total') === 1)
   })

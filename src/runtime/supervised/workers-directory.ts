@@ -3,8 +3,9 @@ import { absolutePath } from '../../platform/paths.js'
 import { prepareDirectory } from '../../store/shared/directory.js'
 import { shareWith } from '../../store/shared/ownership.js'
 import type { Account } from '../../supervisor/os-user.js'
+import { backendEnvironment } from '../../supervisor/settings/backend-settings.js'
 import type { Configuration } from '../../supervisor/settings/configuration.js'
-import { chooseBackend, environmentNamesBackend } from '../backend/backend-choice.js'
+import { chooseBackend, environmentNamesBackend, nameOrigin } from '../backend/backend-choice.js'
 import { processHome } from '../current-context.js'
 import { ownDirectory, userOfClusterWorkers } from '../directory/application-directory.js'
 import { placeOfRuns } from '../directory/default-location.js'
@@ -62,4 +63,14 @@ function useNamedBackend({ origins }: Configuration): void {
     throw new MetricsError('OPTION_INVALID', from === 'code' ? text.replace('code', 'dir') : text)
   }
   processHome().configure({ backend })
+}
+
+/** Has this process, and what it starts, count in the backend of the settings. */
+export function chooseBackendOf({ settings, origins }: Configuration): void {
+  Object.assign(process.env, backendEnvironment(settings))
+  const variables = { backend: 'PROMHIVE_BACKEND_CLASS', backendConfig: 'PROMHIVE_BACKEND_CONFIG' } as const
+  for (const { name, from } of origins) {
+    const variable = variables[name as keyof typeof variables]
+    if (variable !== undefined && !/^(?:default|environment)/.test(from)) nameOrigin(variable, from)
+  }
 }

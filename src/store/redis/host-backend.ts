@@ -52,7 +52,7 @@ export class HostBackend implements Backend {
   private closing: Promise<void> | undefined
   private cannotLead = false
 
-  /** @param placeOf makes the place, when it is known who is told of faults */
+  /** @param placeOf makes the place, once the callback for faults is known */
   constructor(
     private readonly settings: RedisSettings,
     connection: Connection,
@@ -117,7 +117,7 @@ export class HostBackend implements Backend {
     try {
       if (!(await this.follow({ pause: new Slices(backgroundSlice) }))) return true
     } catch (cause) {
-      // Done at an interval, where nobody would catch it: it must not end the application.
+      // Called at an interval, where nothing would catch it: it must not end the application.
       const text = `what the host has counted could not be read (${cause}): it is sent when it can be`
       this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
       return false
@@ -189,7 +189,7 @@ export class HostBackend implements Backend {
     }
   }
 
-  /** What the directory has. Those who flush and those who scrape read it in turn. */
+  /** The content of the directory. Flushes and scrapes read it one after the other. */
   private here(): Pick<Source, 'read'> {
     if (this.local === undefined) {
       const source = this.place!.backend.openSource()
@@ -199,7 +199,7 @@ export class HostBackend implements Backend {
   }
 
   /**
-   * Goes on with the ledger that another process has written. Nothing is flushed from the new image as long as it is being
+   * Continues the ledger that another process has written. Nothing is flushed from the new image as long as it is being
    * made: Redis would take what is not there yet for zeros.
    */
   private async takeOver(run: string, pause: Pause): Promise<void> {
@@ -218,7 +218,7 @@ export class HostBackend implements Backend {
     return noteFrom(this.place!.note(), ledger)
   }
 
-  /** The next leader of the host goes on with the ledger, in its shard, however many shards it is configured for. */
+  /** The next leader of the host continues the ledger, in its shard, however many shards it is configured for. */
   private leaveNote(writer: string, elsewhere: Elsewhere): void {
     try {
       this.place!.leaveNote(JSON.stringify({ writer, elsewhere, shard: this.service.shard }))
@@ -228,7 +228,7 @@ export class HostBackend implements Backend {
     }
   }
 
-  /** Host and run: the same for every process of the host, and another when the directory begins anew. */
+  /** Host and run: the same for every process of the host, and another when the directory begins again. */
   private ledgerOf(run: string): string {
     return `host:${this.settings.instance}:${run}`
   }

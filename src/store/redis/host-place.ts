@@ -5,7 +5,7 @@ import type { Elsewhere } from './host-image.js'
 /** Where the processes of a host count together. */
 export interface HostPlace {
   readonly backend: Backend
-  /** What tells what happens there now from what happened there before; undefined where nothing has begun. */
+  /** The ID of the present run of the directory; undefined where none has begun. */
   runId(): string | undefined
   /** Whether this process is the one that does for all of them what one should do. */
   leads(): boolean
