@@ -12,6 +12,7 @@ import {
   sinkFor,
 } from '../model/logger.js'
 import { describe } from '../model/metric-name.js'
+import { firstSet, variables } from '../platform/environment.js'
 
 export interface LogOptions {
   /** Where promhive logs: pino, winston, `console` or any object with `error`, `warn` and `info`. */
@@ -20,7 +21,7 @@ export interface LogOptions {
   readonly logLevel?: LogLevel | undefined
 }
 
-const variable = 'PROMHIVE_LOG'
+const [variable] = variables.log
 
 /** The log of promhive in a process of the application: only warnings, unless it is configured otherwise. */
 export class ProcessLog {
@@ -116,7 +117,7 @@ export class ProcessLog {
 
 /** `debug`, `debug:json` or `:json`. Other values cause a warning and are ignored. */
 function fromEnvironment(): { readonly level?: LogLevel | undefined; readonly format?: LogFormat | undefined } {
-  const text = process.env[variable] ?? ''
+  const text = firstSet(variables.log)?.[1] ?? ''
   const [name = '', kind = '', ...rest] = text.split(':')
   const level = logLevels.find((each) => each === name)
   const format = logFormats.find((each) => each === kind)

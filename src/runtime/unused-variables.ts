@@ -1,4 +1,5 @@
-import { configVariables, environmentNamesBackend } from './backend/backend-choice.js'
+import { firstSet, variables } from '../platform/environment.js'
+import { environmentNamesBackend } from './backend/backend-choice.js'
 import type { ProcessLog } from './process-log.js'
 
 /** Variables that say where Redis is, and that `redis()` reads. */
@@ -10,7 +11,10 @@ export function unusedVariables(
   among: 'config' | 'address' | 'all' = 'all',
 ): string | undefined {
   if (environmentNamesBackend(env)) return undefined
-  const names = [...(among === 'address' ? [] : configVariables), ...(among === 'config' ? [] : addressVariables)]
+  const names = [
+    ...(among === 'address' ? [] : variables.backendConfig),
+    ...(among === 'config' ? [] : addressVariables),
+  ]
   const set = names.filter((name) => env[name])
   if (set.length === 0) return undefined
   const verb = set.length === 1 ? 'has' : 'have'
@@ -21,7 +25,7 @@ let warned = false
 
 /** Warns of them once, unless this is a worker, whose supervisor has done so. */
 export function warnOfUnusedVariables(log: ProcessLog, among: 'address' | 'all' = 'all'): void {
-  if (warned || process.env.PROMHIVE_CONFIGURATION) return
+  if (warned || firstSet(variables.configuration)) return
   const unused = unusedVariables(process.env, among)
   if (unused === undefined) return
   warned = true

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
-import { hostsIn, portOptionsFromEnvironment } from '../../export/http/port-environment.js'
+import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
 import type { Exposition } from '../../export/http/scrape.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
 import { isServiceLink } from '../../model/service-link.js'
+import { firstSet, itemsOf, variables } from '../../platform/environment.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
@@ -74,7 +75,7 @@ export const serve: Command = {
       tls: encryptionFromEnvironment(process.env),
       port: portNumber(values.port),
       ...portOptionsFromEnvironment(process.env),
-      ...(hosts !== undefined && { allowedHosts: hostsIn(hosts) }),
+      ...(hosts !== undefined && { allowedHosts: itemsOf(hosts) }),
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),
     }
@@ -128,8 +129,9 @@ function optionName(option: string): string {
 }
 
 function portNumber(given: string | undefined): number {
-  const named = process.env.PROMETHEUS_METRICS_PORT ?? ''
-  const text = given ?? (isServiceLink('PROMETHEUS_METRICS_PORT', named) || named === '' ? '9464' : named)
+  const [, variable] = variables.metricsPort
+  const [, named = ''] = firstSet([variable]) ?? []
+  const text = given ?? (isServiceLink(variable, named) || named === '' ? '9464' : named)
   if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new MetricsError('OPTION_INVALID', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`)
 }

@@ -1,6 +1,7 @@
 import { basename, isAbsolute, join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { firstSet, variables } from '../../platform/environment.js'
 import type { Backend } from '../../store/contract.js'
 import { ValueBackend } from '../../store/values/value-backend.js'
 import { isValueBackendClass, type ValueBackendClass } from '../../store/values/value-protocol.js'
@@ -18,14 +19,11 @@ export type BackendMaker = (new (config: never) => Backend) | ((config: never) =
 /** A backend: as it is, its class, or where the class is found (`promhive/redis#RedisBackend`, `./my-backend.js`). */
 export type BackendChoice = Backend | BackendMaker | string
 
-const classVariables = ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS'] as const
-export const configVariables = ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'] as const
-
 /** Where the values of variables come from that the supervisor has set itself, by variable. */
 const origins = new Map<string, string>()
 
 /** Names what errors call a variable: the key of a file, or the option of a command line, that it was set from. */
-export function nameOrigin(variable: 'PROMHIVE_BACKEND_CLASS' | 'PROMHIVE_BACKEND_CONFIG', origin: string): void {
+export function nameOrigin(variable: string, origin: string): void {
   origins.set(variable, origin)
 }
 
@@ -35,7 +33,7 @@ export function nameOrigin(variable: 'PROMHIVE_BACKEND_CLASS' | 'PROMHIVE_BACKEN
  * @throws MetricsError `BACKEND_NOT_FOUND`, `BACKEND_INVALID`, `BACKEND_CONFIG_INVALID`
  */
 export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig): Backend | undefined {
-  const [variable, named] = given === undefined ? environment(classVariables) : []
+  const [variable, named] = (given === undefined && firstSet(variables.backendClass)) || []
   const choice = given ?? named
   // A configuration without a backend has no use.
   if (choice === undefined) return undefined
@@ -74,7 +72,7 @@ export function closeFailed({ name }: Backend, cause: unknown): MetricsError {
  * @throws MetricsError `BACKEND_CONFIG_INVALID`
  */
 export function redisConfigFromEnvironment(): BackendConfig | undefined {
-  const [variable = '', named = ''] = environment(classVariables)
+  const [variable = '', named = ''] = firstSet(variables.backendClass) ?? []
   const counterpart = counterpartOf(named, variable)
   const choice = counterpart?.choice ?? named
   if (!/^promhive\/redis(?:#|$)/.test(choice)) return undefined
@@ -84,19 +82,11 @@ export function redisConfigFromEnvironment(): BackendConfig | undefined {
 
 /** Whether the environment names a backend. */
 export function environmentNamesBackend(env: NodeJS.ProcessEnv = process.env): boolean {
-  return environment(classVariables, env).length > 0
-}
-
-function environment(names: readonly string[], env = process.env): [variable: string, value: string] | [] {
-  for (const name of names) {
-    const value = env[name]
-    if (value !== undefined && value !== '') return [name, value]
-  }
-  return []
+  return firstSet(variables.backendClass, env) !== undefined
 }
 
 function configFromEnvironment(): BackendConfig {
-  const [variable, path] = environment(configVariables)
+  const [variable, path] = firstSet(variables.backendConfig) ?? []
   if (variable === undefined || path === undefined) return {}
   const invalid = (fault: string, cause?: unknown): MetricsError =>
     new MetricsError('BACKEND_CONFIG_INVALID', `${origins.get(variable) ?? variable}: ${fault}`, { cause })
@@ -200,7 +190,7 @@ function make(found: unknown, source: string, config: () => BackendConfig): Back
       if (isValueBackendClass(found)) return new ValueBackend(found, options)
       made = isClass(found) ? new (found as unknown as new (config: BackendConfig) => unknown)(options) : found(options)
     } catch (cause) {
-      const place = origins.get('PROMHIVE_BACKEND_CONFIG')
+      const place = origins.get(variables.backendConfig[0])
       if (place === undefined && cause instanceof MetricsError) throw cause
       const text = `${place ?? source}: ${nameOf(found)} could not be made with its configuration (${messageOf(cause)})`
       throw new MetricsError('BACKEND_CONFIG_INVALID', text, { cause })

@@ -1,4 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
+import { variables } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
 import { prepareDirectory } from '../../store/shared/directory.js'
 import { shareWith } from '../../store/shared/ownership.js'
@@ -39,13 +40,13 @@ export function shareWithWorkers(configuration: Configuration, account: Account 
   }
   if (named) {
     // Where the backend looks for the directory of its host.
-    process.env.PROMHIVE_DIR = directory
+    process.env[variables.directory[0]] = directory
     useNamedBackend(configuration)
   } else {
     // Workers that each count alone would leave the metrics port without their numbers.
     processHome().configure({ dir: directory }, true)
   }
-  return { PROMHIVE_DIR: directory }
+  return { [variables.directory[0]]: directory }
 }
 
 /** What a supervisor counts in: in the directory that its first worker opens, where nothing else was chosen. */
@@ -68,9 +69,9 @@ function useNamedBackend({ origins }: Configuration): void {
 /** Has this process, and what it starts, count in the backend of the settings. */
 export function chooseBackendOf({ settings, origins }: Configuration): void {
   Object.assign(process.env, backendEnvironment(settings))
-  const variables = { backend: 'PROMHIVE_BACKEND_CLASS', backendConfig: 'PROMHIVE_BACKEND_CONFIG' } as const
+  const own = { backend: variables.backendClass[0], backendConfig: variables.backendConfig[0] } as const
   for (const { name, from } of origins) {
-    const variable = variables[name as keyof typeof variables]
+    const variable = own[name as keyof typeof own]
     if (variable !== undefined && !/^(?:default|environment)/.test(from)) nameOrigin(variable, from)
   }
 }
