@@ -38,6 +38,7 @@ import { ProcessLog } from './process-log.js'
 import { RemovalWatchers } from './removal-watchers.js'
 import { RegistryScope } from './scoped-context.js'
 import { checkAgreement, countTogether } from './supervised/supervisor-backend.js'
+import { warnOfUnusedVariables } from './unused-variables.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
 /** So many things without a name are not made at the start of an application, but with its requests. */
@@ -71,7 +72,7 @@ export class ProcessHome implements Home {
   private readonly surroundings: Surroundings & Pick<Required<Surroundings>, 'onRecovered'> = {
     onError: (error) => this.onError(error),
     onRemoved: (family, key) => this.watchers.removed(family, key),
-    onRecovered: (text) => this.log.info(text, { event: 'recovered' }),
+    onRecovered: (text) => this.faults.recovered(text),
     count: (metric, amount) => this.faults.count(metric, amount),
   }
 
@@ -140,12 +141,12 @@ export class ProcessHome implements Home {
     return this.backend?.shared === true
   }
 
-  /** A fault never reaches the application: it is told to who asked for it, and warned of once. */
+  /** A fault never reaches the application: it is reported to `onError`, and warned of once. */
   onError(error: MetricsError): void {
     try {
       this.options.onError?.(error)
     } catch {
-      // Who reports a fault badly must not become one.
+      // A throwing `onError` must not break the caller.
     }
     this.faults.met(error)
   }
@@ -188,6 +189,7 @@ export class ProcessHome implements Home {
   /** Once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
+    warnOfUnusedVariables(this.log)
     const directory = directoryFromEnvironment() ?? directoryFromParent()
     if (directory !== undefined) {
       this.share(directory)
@@ -201,7 +203,7 @@ export class ProcessHome implements Home {
     return this.backend!
   }
 
-  /** Whether the backend that the environment names is used now; if not, it is told why. */
+  /** Whether the backend that the environment names is used now; if not, the fault is reported. */
   private chooseByEnvironment(): boolean {
     // What the module of the backend itself counts while it is loaded goes along.
     this.backend = new MemoryBackend()
@@ -256,7 +258,7 @@ export class ProcessHome implements Home {
     this.moveTo(backend)
   }
 
-  /** Takes along what was counted before. */
+  /** Carries over what was counted before. */
   private moveTo(backend: Backend): void {
     const before = this.backend
     this.stopListening?.()

@@ -4,6 +4,7 @@ import type { Exemplar } from '../model/exemplar.js'
 import type { SampleFamily } from '../model/family.js'
 import type { SlotArea } from '../model/layout/slot-layout.js'
 import type { LabelFilter, SeriesKey } from '../model/series-key.js'
+import type { SeriesRef } from '../model/series-ref.js'
 import type { SeriesLog } from './core/series-log.js'
 
 /** A fixed run of float64 slots that belongs to one series. Slots never move while the store's gate stands still. */
@@ -17,7 +18,7 @@ export interface Slots extends SlotArea {
 /** A series and where it is counted: what moves when a process changes to another store. */
 export interface StoredSeries {
   readonly family: FamilyDescriptor
-  readonly key: SeriesKey
+  readonly series: SeriesRef
   readonly slots: Slots
 }
 
@@ -32,8 +33,11 @@ export interface Store {
    * or gone (removed by another process, store replaced), and then writers open theirs again.
    */
   readonly gate: Int32Array
-  /** The same family and key always give the same slots, claimed for this owner. */
-  open(family: FamilyDescriptor, key: SeriesKey): Slots
+  /**
+   * The same family and label values always give the same slots, claimed for this owner. A number in the reference belongs to
+   * this descriptor of the family, and is the series' own until the call returns.
+   */
+  open(family: FamilyDescriptor, series: SeriesRef): Slots
   /**
    * Called for each family with labels that a metric of this process is defined for, before its first count: other
    * processes may have series of it. Only a backend that asks its engine by family needs it.
@@ -43,7 +47,7 @@ export interface Store {
    * Removes the series of a family that the filter names: of the whole application, or of this writer alone. The next
    * scrape anywhere shows it; what is counted afterwards begins fresh series.
    *
-   * @throws MetricsError `REMOVE_FAILED` when the others cannot be told
+   * @throws MetricsError `REMOVE_FAILED` when the other processes cannot be notified
    */
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
   /**
@@ -59,14 +63,14 @@ export interface Store {
    */
   settle?(): boolean
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
-  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
+  setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void
   /**
    * Every series of this writer.
    *
    * @param family only series of this family are requested; a store may return others as well
    */
   series(family?: FamilyDescriptor): Iterable<StoredSeries>
-  /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */
+  /** Makes what was counted visible to readers; where that takes a server's answer, the promise waits for it. */
   flush(): void | Promise<void>
   close(): void
 }
@@ -158,9 +162,9 @@ export interface SelfCount {
 
 /** What a backend borrows from the process that counts in it. */
 export interface Surroundings {
-  /** Told of a fault that must not reach the application's request. */
+  /** Called with a fault that must not reach the application's request. */
   onError(error: MetricsError): void
-  /** Told of each series of this process that was removed, by whomever. */
+  /** Called with each series of this process that was removed, by any process. */
   onRemoved(family: FamilyDescriptor, key: SeriesKey): void
   /** Logs that what an error reported works again, in a sentence. */
   onRecovered?(text: string): void
@@ -177,7 +181,7 @@ export interface Backend {
   readonly identity?: string | undefined
   /** The directory that the processes of this host share, where there is one. */
   readonly directory?: string | undefined
-  /** Called once, before anything else: connect here, and throw only where the way out is another configuration. */
+  /** Called once, before anything else: connect here, and throw only what another configuration can solve. */
   begin?(surroundings: Surroundings): void
   /** Called at each look-up: it gives the same store until the backend is closed, and never throws. */
   openStore(): Store

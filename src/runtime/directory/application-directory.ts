@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { firstSet, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
@@ -9,20 +10,14 @@ import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
 import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default-location.js'
 
 /*
- * Which directory the processes of an application share when nobody named one. It follows from who started the process,
- * so that a primary, its workers and their threads find the same one without telling each other.
+ * The directory that the processes of an application share when none is named. It follows from the parent process,
+ * so that a primary, its workers and their threads find the same one without a message.
  */
-
-const variables = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'] as const
 
 /** The directory that the environment names. If it was set after promhive was loaded, it is made absolute now. */
 export function directoryFromEnvironment(): string | undefined {
   makeEnvironmentAbsolute()
-  for (const name of variables) {
-    const value = process.env[name]
-    if (value !== undefined && value !== '') return value
-  }
-  return undefined
+  return firstSet(variables.directory)?.[1]
 }
 
 /**
@@ -37,7 +32,7 @@ export function userOfClusterWorkers(directory: string): WorkersUser | undefined
   return theirs ? { uid, gid: gid ?? process.getegid!() } : undefined
 }
 
-/** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it stands alone. */
+/** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it is a process of its own. */
 export function directoryFromParent(): string | undefined {
   // Its own word first: it has taken the place of the parent's.
   const told = toldBy(process.pid) ?? (cluster.isWorker ? toldBy(process.ppid) : undefined)
@@ -66,7 +61,7 @@ export function ownDirectory(): string {
   return directoryOf(process.pid)
 }
 
-/** Whether a directory is of one run of an application for certain: its name tells which process began it. */
+/** Whether a directory is of one run of an application for certain: its name contains the process that began it. */
 export function isOfOneRun(directory: string): boolean {
   return isPlace(dirname(directory)) && process.env.pm_id === undefined
 }
@@ -85,7 +80,7 @@ export function ownDirectoryExists(): boolean {
   return placeWith(keyOf(process.pid)) !== undefined
 }
 
-const toldIn = 'PROMHIVE_APPLICATION'
+const [toldIn] = variables.application
 
 /** Leaves word for the threads of a process that is a part of something, and for its cluster workers: they cannot see it. */
 export function tellChildren(): void {
@@ -93,7 +88,7 @@ export function tellChildren(): void {
   process.env[toldIn] = `${process.pid} ${directoryFromParent()}`
 }
 
-/** What a process told. Any child inherits the variable; whom it is meant for asks for the right process. */
+/** What a process passed on. Any child inherits the variable; the pid in it shows for which children it is meant. */
 function toldBy(pid: number): string | undefined {
   const [teller, ...rest] = (process.env[toldIn] ?? '').split(' ')
   return Number(teller) === pid ? rest.join(' ') : undefined
@@ -111,7 +106,7 @@ function isOfPm2(): boolean {
   return /^PM2 |[/ \0]pm2-runtime/.test(commandLineOf(process.ppid))
 }
 
-/** PM2's daemon is the parent of all its applications: the name tells them apart. */
+/** PM2's daemon is the parent of all its applications: the name distinguishes them. */
 function pm2Application(): string {
   return `-${(process.env.name ?? '').replaceAll(/[^\w.-]/g, '_')}`
 }
@@ -133,7 +128,7 @@ function keyOf(pid: number, suffix = ''): string {
   return `${ownFacts().pidNamespace}-${pid}-${startTicksOf(pid) ?? 0}${suffix}`
 }
 
-/** Of another container nobody can see who began it: only that nobody is about to any more. */
+/** The process that began it may be in another container and cannot be seen: only the age of the directory shows that it is left. */
 function isOld(directory: string): boolean {
   const facts = lstatSync(directory, { throwIfNoEntry: false })
   return facts !== undefined && Date.now() - facts.mtimeMs > oldAfter

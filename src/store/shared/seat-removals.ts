@@ -1,5 +1,6 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { SeriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Removal } from '../core/removal-index.js'
 import type { ExemplarCells } from './exemplar-cells.js'
@@ -96,11 +97,11 @@ export class SeatRemovals {
   }
 
   /** Whether a known removal names the series at this slot. */
-  names(family: FamilyDescriptor, key: SeriesKey, slot: number): boolean {
+  names(family: FamilyDescriptor, { labelValues }: SeriesRef, slot: number): boolean {
     if (this.waiting.has(slot)) return true
     if (this.known <= this.taken) return false
     const after = Math.max(this.taken, this.openedBehind.get(slot) ?? 0)
-    return this.untaken.names(family, key, after, this.options.seat.head.logId)
+    return this.untaken.names(family, labelValues, after, this.options.seat.head.logId)
   }
 
   /** Learns what was removed since. Throws where that cannot be read. */
@@ -155,8 +156,8 @@ export class SeatRemovals {
   }
 
   /** Removes a series that a removal names, because it is about to be counted in. */
-  removeNow(known: KnownFamily, key: SeriesKey): void {
-    this.discard([takeSeries(known, known.series.numberOf(key))])
+  removeNow(known: KnownFamily, number: number): void {
+    this.discard([takeSeries(known, number)])
   }
 
   /**
@@ -240,7 +241,7 @@ export class SeatRemovals {
     for (const { slot, width } of gone) {
       if (written) seat.segments.release(slot, width)
       else {
-        // The disk has no room for the lines: the series stand at nothing until readers see one.
+        // The disk has no room for the lines: the series are empty until readers see one.
         const { segment, at } = seat.segments.at(slot)
         segment.values.fill(0, at, at + width)
       }

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { grown } from '../../model/series-index/hash-chains.js'
-import { labelValuesOf, type SeriesKey } from '../../model/series-key.js'
+import type { LabelTexts } from '../../model/series-ref.js'
 import { type Removal, removalTargetOf } from '../core/removal-index.js'
 import { formIn, formOf, removalsIn } from './removal-lines.js'
 import { checkedLine, sumAt } from './series-lines.js'
@@ -71,13 +71,12 @@ export class UntakenRemovals {
    * @param after removals up to this position do not count
    * @param self removals of this author do not count
    */
-  names(family: FamilyDescriptor, key: SeriesKey, after: number, self: string): boolean {
+  names(family: FamilyDescriptor, labelValues: LabelTexts, after: number, self: string): boolean {
     const forms = this.byTarget.get(removalTargetOf(family))
     if (forms === undefined) return false
-    const values = labelValuesOf(key)
     for (const form of forms) {
       if (form.author === self) continue
-      const text = textOf(form, family.labelNames, values)
+      const text = textOf(form, family.labelNames, labelValues)
       if (text !== undefined && this.has(checkedLine(text), after)) return true
     }
     return false
