@@ -25,9 +25,9 @@ export type {
   StoredSeries,
   Surroundings,
   WriterSnapshot,
-} from './store/backend.js'
+} from './store/contract.js'
+export { SeriesLog } from './store/core/series-log.js'
 export { MemoryBackend, MemoryStore } from './store/memory/memory-backend.js'
-export { SeriesLog } from './store/series-log.js'
 export { SnapshotBackend, type SnapshotBackendOptions } from './store/snapshot/snapshot-backend.js'
 export { ValueBackend } from './store/values/value-backend.js'
 export type {

@@ -1,4 +1,3 @@
-import { processHome } from './home/default-registry.js'
 import {
   type ExpressErrorMiddleware,
   type ExpressMiddleware,
@@ -6,6 +5,7 @@ import {
   expressMetrics,
 } from './instrument/http/express.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
+import { processHome } from './runtime/current-context.js'
 
 export type { ExpressErrorMiddleware, ExpressMiddleware, HttpOptions }
 

@@ -1,6 +1,6 @@
-import { processHome } from './home/default-registry.js'
 import { fastifyMetrics } from './instrument/http/fastify.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
+import { processHome } from './runtime/current-context.js'
 
 export type { HttpOptions }
 

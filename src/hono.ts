@@ -1,6 +1,6 @@
-import { processHome } from './home/default-registry.js'
 import { type HonoContext, type HonoMiddleware, honoMetrics } from './instrument/http/hono.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
+import { processHome } from './runtime/current-context.js'
 
 export type { HonoContext, HonoMiddleware, HttpOptions }
 

@@ -1,28 +1,23 @@
-import { Registry } from './collect/registry.js'
 import {
   type MetricsServer,
   type MetricsServerOptions,
   metricsServerOptions,
   openMetricsServer,
-} from './delivery/scrape-server.js'
-import { type BackendChoice, chooseBackend } from './home/backend-choice.js'
-import type { BackendConfig } from './home/backend-config.js'
-import type { ConfigureOptions } from './home/configure-options.js'
-import { processHome } from './home/default-registry.js'
+} from './export/http/scrape-server.js'
 import { portMetrics } from './instrument/port/port-metrics.js'
 import { checkOptions, givenOptions } from './model/known-options.js'
-import { held } from './runtime/held.js'
-import type { Backend } from './store/backend.js'
+import { held } from './platform/held.js'
+import { Registry } from './registry/registry.js'
+import { type BackendChoice, chooseBackend } from './runtime/backend/backend-choice.js'
+import type { BackendConfig } from './runtime/backend/backend-config.js'
+import type { ConfigureOptions } from './runtime/configure-options.js'
+import { processHome } from './runtime/current-context.js'
+import type { Backend } from './store/contract.js'
 
-export type { CollectedFamily, CollectedValue, Collector } from './collect/collector.js'
-export type { RegistryOptions } from './collect/registry-options.js'
-export type { MetricsServer, MetricsServerOptions } from './delivery/scrape-server.js'
-export type { BackendChoice, BackendMaker } from './home/backend-choice.js'
-export type { BackendConfig } from './home/backend-config.js'
-export type { ConfigureOptions } from './home/configure-options.js'
+export type { MetricsServer, MetricsServerOptions } from './export/http/scrape-server.js'
 export { type Measuring, measure } from './instrument/measure/measure.js'
 export type { ComputedLabels, DurationUnit, MeasureOptions } from './instrument/measure/measure-options.js'
-export { collectDefaultMetrics, type DefaultMetricsOptions } from './instrument/runtime/default-metrics.js'
+export { collectDefaultMetrics, type DefaultMetricsOptions } from './instrument/node/default-metrics.js'
 export { Counter } from './metric/counter.js'
 export { Gauge } from './metric/gauge.js'
 export { Histogram } from './metric/histogram.js'
@@ -33,6 +28,11 @@ export { exponentialBuckets, linearBuckets } from './model/bounds.js'
 export { MetricsError, type MetricsErrorCode } from './model/errors.js'
 export type { GivenLogger, LogFields, Logger, LogLevel } from './model/logger.js'
 export type { GaugeMode, MetricType, StateSetMode } from './model/metric-type.js'
+export type { CollectedFamily, CollectedValue, Collector } from './registry/collector.js'
+export type { RegistryOptions } from './registry/registry-options.js'
+export type { BackendChoice, BackendMaker } from './runtime/backend/backend-choice.js'
+export type { BackendConfig } from './runtime/backend/backend-config.js'
+export type { ConfigureOptions } from './runtime/configure-options.js'
 export { Registry }
 
 /**

@@ -1,6 +1,6 @@
-import { processHome } from './home/default-registry.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
 import { type KoaContext, type KoaMiddleware, koaMetrics } from './instrument/http/koa.js'
+import { processHome } from './runtime/current-context.js'
 
 export type { HttpOptions, KoaContext, KoaMiddleware }
 

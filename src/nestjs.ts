@@ -1,7 +1,7 @@
-import { processHome } from './home/default-registry.js'
 import { type ExpressMiddleware, expressMetrics } from './instrument/http/express.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
 import { NestMetrics } from './instrument/http/nestjs.js'
+import { processHome } from './runtime/current-context.js'
 
 export type { NestContext } from './instrument/http/nestjs.js'
 export type { ExpressMiddleware, HttpOptions }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { processHome } from './home/default-registry.js'
 import { provideHttpInstrument } from './instrument/http/http-instrument.js'
 import { type HttpOptions, httpOptions } from './instrument/http/http-options.js'
 import { NextRoutes } from './instrument/http/next.js'
 import { checkOptions, type OptionNames } from './model/known-options.js'
+import { processHome } from './runtime/current-context.js'
 
 export interface NextOptions extends HttpOptions {
   /** Where `next build` wrote to: `.next` when left out. */

@@ -1,14 +1,14 @@
-import type { GroupingKey } from './delivery/grouping-key.js'
-import { type PushgatewayAnswer, PushgatewayClient, type PushgatewayOptions } from './delivery/pushgateway.js'
-import type { Exposition } from './delivery/scrape.js'
-import { processHome } from './home/default-registry.js'
-import { joinSoon } from './home/join-soon.js'
+import type { Exposition } from './export/http/scrape.js'
+import type { GroupingKey } from './export/pushgateway/grouping-key.js'
+import { type PushgatewayAnswer, PushgatewayClient, type PushgatewayOptions } from './export/pushgateway/pushgateway.js'
 import { Counter } from './metric/counter.js'
 import type { MetricsError } from './model/errors.js'
-import { held } from './runtime/held.js'
+import { held } from './platform/held.js'
+import { processHome } from './runtime/current-context.js'
+import { joinSoon } from './runtime/join-soon.js'
 
-export type { GroupingKey } from './delivery/grouping-key.js'
-export type { PushgatewayAnswer, PushgatewayOptions } from './delivery/pushgateway.js'
+export type { GroupingKey } from './export/pushgateway/grouping-key.js'
+export type { PushgatewayAnswer, PushgatewayOptions } from './export/pushgateway/pushgateway.js'
 
 /**
  * Pushes the numbers of the whole application to a Pushgateway, from any of its processes, with prom-client's calls: for

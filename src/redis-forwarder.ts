@@ -1,12 +1,13 @@
-import { type ForwardResult, RedisForwarding } from './delivery/redis-forwarder.js'
-import { type RedisForwarderOptions as Options, settingsOf } from './delivery/redis-forwarder-options.js'
-import type { Exposition } from './delivery/scrape.js'
-import { processHome } from './home/default-registry.js'
-import { joinSoon } from './home/join-soon.js'
+import type { Exposition } from './export/http/scrape.js'
+import { type ForwardResult, RedisForwarding } from './export/redis/forwarder.js'
+import { type RedisForwarderOptions as Options, settingsOf } from './export/redis/forwarder-options.js'
 import { Counter } from './metric/counter.js'
+import { refuseNull } from './model/known-options.js'
+import { processHome } from './runtime/current-context.js'
+import { joinSoon } from './runtime/join-soon.js'
 
-export type { ForwardResult } from './delivery/redis-forwarder.js'
-export type { RedisTls } from './redis-client/place.js'
+export type { ForwardResult } from './export/redis/forwarder.js'
+export type { RedisTls } from './store/redis/client/redis-address.js'
 
 /** Where the exposition goes, how often, and what is forwarded. */
 export interface RedisForwarderOptions extends Options {
@@ -40,6 +41,7 @@ export interface RedisForwarder {
  */
 export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisForwarder {
   const home = processHome()
+  refuseNull('startRedisForwarder', options)
   const { registry, ...place } = options
   const settings = settingsOf(place, process.env, (text) => home.log.warn('VARIABLE_IGNORED', text))
   let counter: Counter<'result'> | undefined

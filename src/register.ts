@@ -1,5 +1,5 @@
 import { join } from 'node:path'
 import { packageRoot } from '#package'
-import { startRegistered } from './home/registration.js'
+import { startRegistered } from './preload/registration.js'
 
 startRegistered(join(packageRoot, 'dist', 'esm', 'cli', 'bin.js'))

@@ -1,35 +1,33 @@
 import { resolve } from 'node:path'
 import { loadBinding } from '#native'
-import { placeOfRuns } from './home/application-place.js'
-import { processHome } from './home/default-registry.js'
-import { agentFile, packageVersion, registerFile } from './home/package-files.js'
-import { yieldRegisteredPort } from './home/registration.js'
-import { backendOfSupervisor, shareWithWorkers } from './home/supervised-directory.js'
 import { MetricsError } from './model/errors.js'
-import { checkOptions, type OptionNames } from './model/known-options.js'
+import { checkOptions, type OptionNames, refuseNull } from './model/known-options.js'
 import type { Log } from './model/logger.js'
-import { held } from './runtime/held.js'
-import { accountOf } from './supervisor/account.js'
-import { Attendant } from './supervisor/attendant.js'
-import { backendEnvironment } from './supervisor/configuration/backend-settings.js'
-import { Configuration, type Layers } from './supervisor/configuration/configuration.js'
-import { type EncryptionSettings, encryptionOf } from './supervisor/configuration/encryption-settings.js'
-import { logConfiguration } from './supervisor/configuration/explain.js'
-import { readFile, usualFile } from './supervisor/configuration/file.js'
-import type { PortSettings } from './supervisor/configuration/port-settings.js'
-import { settings as everySetting, type Settings } from './supervisor/configuration/settings.js'
+import { held } from './platform/held.js'
+import { yieldRegisteredPort } from './preload/registration.js'
+import { processHome } from './runtime/current-context.js'
+import { placeOfRuns } from './runtime/directory/default-location.js'
+import { agentFile, packageVersion, registerFile } from './runtime/package-files.js'
+import { backendOfSupervisor, chooseBackendOf, shareWithWorkers } from './runtime/supervised/workers-directory.js'
+import { warnOfUnusedVariables } from './runtime/unused-variables.js'
+import { Attendant } from './supervisor/cluster-observer.js'
+import { workerEnvironment } from './supervisor/gunicorn/environment-manager.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
 import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js'
 import { type GivenLogger, logOf } from './supervisor/log.js'
-import { workerEnvironment } from './supervisor/managers/environment-manager.js'
+import { accountOf } from './supervisor/os-user.js'
 import { takePidFile } from './supervisor/pid-file.js'
+import { Configuration, type Layers } from './supervisor/settings/configuration.js'
+import { type EncryptionSettings, encryptionOf } from './supervisor/settings/encryption-settings.js'
+import { logConfiguration } from './supervisor/settings/explain.js'
+import { readFile, usualFile } from './supervisor/settings/file.js'
+import type { PortSettings } from './supervisor/settings/port-settings.js'
+import { settings as everySetting, type Settings } from './supervisor/settings/settings.js'
 import { handleSignals } from './supervisor/signal-handling.js'
 import { Supervisor } from './supervisor/supervisor.js'
 import { isPrimary } from './supervisor/worker-process.js'
 
-export type { Attendant } from './supervisor/attendant.js'
-export type { Configuration } from './supervisor/configuration/configuration.js'
-export type { Settings } from './supervisor/configuration/settings.js'
+export type { Attendant } from './supervisor/cluster-observer.js'
 export {
   defaultOnExit,
   defaultOnStarting,
@@ -38,7 +36,16 @@ export {
   defaultWorkerInt,
   type HookedSupervisor,
   redisWhenReady,
-} from './supervisor/default-hooks.js'
+} from './supervisor/gunicorn/default-hooks.js'
+export { EnvironmentManager } from './supervisor/gunicorn/environment-manager.js'
+export { HookManager } from './supervisor/gunicorn/hook-manager.js'
+export {
+  MetricsServerManager,
+  type MetricsServerSettings,
+  type MetricsServerSetup,
+} from './supervisor/gunicorn/metrics-server-manager.js'
+export { ProcessManager } from './supervisor/gunicorn/process-manager.js'
+export { WorkerManager } from './supervisor/gunicorn/worker-manager.js'
 export {
   type GunicornHooks,
   HookContext,
@@ -47,15 +54,8 @@ export {
   type SupervisorView,
 } from './supervisor/lifecycle.js'
 export type { GivenLogger, Logger } from './supervisor/log.js'
-export { EnvironmentManager } from './supervisor/managers/environment-manager.js'
-export { HookManager } from './supervisor/managers/hook-manager.js'
-export {
-  MetricsServerManager,
-  type MetricsServerSettings,
-  type MetricsServerSetup,
-} from './supervisor/managers/metrics-server-manager.js'
-export { ProcessManager } from './supervisor/managers/process-manager.js'
-export { WorkerManager } from './supervisor/managers/worker-manager.js'
+export type { Configuration } from './supervisor/settings/configuration.js'
+export type { Settings } from './supervisor/settings/settings.js'
 export type { Supervisor } from './supervisor/supervisor.js'
 export type { RestartReason, WorkerExit, WorkerState } from './supervisor/worker-process.js'
 
@@ -119,6 +119,7 @@ export function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
 }
 
 async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
+  refuseNull('supervise', options)
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkCaller('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
@@ -177,6 +178,7 @@ export function attend(options: AttendOptions = {}): Promise<Attendant> {
 }
 
 async function attendNow(options: AttendOptions): Promise<Attendant> {
+  refuseNull('attend', options)
   const { hooks: given, logger, config, ...code } = options
   checkCaller('attend', given)
   checkOptions('attend', options, { ...everySetting, ...attendOptions })
@@ -186,7 +188,7 @@ async function attendNow(options: AttendOptions): Promise<Attendant> {
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const attendant = new Attendant({
     settings,
@@ -225,7 +227,7 @@ export function composeSupervisor(
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
@@ -262,8 +264,10 @@ export function composeSupervisor(
 /** The log of a supervisor, which is that of its process as well. */
 function openLog(configuration: Configuration, logger: GivenLogger | undefined): Log {
   const log = logOf(configuration.settings, logger)
-  processHome().log.adopt(log, logger !== undefined || configuration.settings.logFormat === 'json')
+  processHome().log.adopt(log, logger === undefined && configuration.settings.logFormat === 'plain')
   logConfiguration(configuration, log)
+  // The configuration names its own setting.
+  warnOfUnusedVariables(processHome().log, 'address')
   return log
 }
 

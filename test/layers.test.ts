@@ -4,33 +4,42 @@ import { describe, expect, test } from 'vitest'
 import { importsOf, readSource, root, type SourceFile } from './helpers/source-imports.js'
 
 /**
- * Imports go downstairs: what a room may import beside its own files. `store/backend` is one file of the room below.
- * The front doors, the files directly in src, import everything, and so do the home of a process, which composes it, the
- * command line and other libraries' names.
+ * Imports go downwards: what a room may import beside its own files, by room, folder or file. A room of `store` is a
+ * backend, or what all backends share. The front doors, the files directly in src, import everything, and so do the
+ * context of a process, which composes it, what is loaded before the application, the command line and other libraries'
+ * names.
  */
 const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
-  runtime: [],
+  platform: [],
   model: [],
-  'redis-client': ['runtime', 'model'],
-  store: ['runtime', 'model', 'redis-client'],
+  'store/contract': ['model', 'store/core/series-log'],
+  'store/core': ['platform', 'model', 'store/contract'],
+  'store/memory': ['platform', 'model', 'store/contract', 'store/core'],
+  'store/shared': ['platform', 'model', 'store/contract', 'store/core'],
+  'store/snapshot': ['platform', 'model', 'store/contract', 'store/core'],
+  'store/values': ['platform', 'model', 'store/contract', 'store/core'],
+  'store/redis/client': ['platform', 'model'],
+  'store/redis': ['platform', 'model', 'store/contract', 'store/core', 'store/redis/client'],
   exposition: ['model'],
-  metric: ['runtime', 'model', 'store/backend'],
-  collect: ['runtime', 'model', 'metric', 'store/backend', 'store/series-log', 'store/slot-map'],
-  instrument: ['runtime', 'model', 'metric', 'collect'],
-  delivery: ['runtime', 'model', 'redis-client', 'exposition', 'collect'],
+  metric: ['platform', 'model', 'store/contract'],
+  gather: ['platform', 'model', 'metric', 'store/contract', 'store/core/series-log', 'store/core/slot-map'],
+  registry: ['platform', 'model', 'metric', 'gather', 'store/contract'],
+  instrument: ['platform', 'model', 'metric', 'gather', 'registry'],
+  export: ['platform', 'model', 'store/redis/client', 'exposition', 'gather'],
   supervisor: [
-    'runtime',
+    'platform',
     'model',
     'metric',
-    'collect',
-    'delivery',
-    'store/backend',
+    'gather',
+    'export',
+    'store/contract',
     'instrument/http/express-route',
     'instrument/http/label-values',
     'instrument/port/port-metrics',
     'instrument/http/request-notes',
   ],
-  home: 'everything',
+  runtime: 'everything',
+  preload: 'everything',
   cli: 'everything',
   compat: 'everything',
   testing: 'everything',
@@ -39,31 +48,31 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
 /** Rooms that could run in a browser: not even `node:`. */
 const pure = ['model', 'exposition']
 
-/** Where the addon may be asked for. */
-const nativeIn = /^(store\/shared\/|cli\/|compat\/|[^/]+$)/
+/** Where the addon may be imported. */
+const nativeIn = /^(store\/shared\/|preload\/|cli\/|compat\/|[^/]+$)/
 
-/** Where it may be asked in which folder the package lies. */
-const packageIn = /^(cli\/|home\/package-files\.ts$|[^/]+$)/
+/** Where the folder of the package may be looked up. */
+const packageIn = /^(cli\/|preload\/|runtime\/package-files\.ts$|[^/]+$)/
 
-/** Packages that the application installs or does not, and where each is imported, when it is needed. */
+/** Packages that the application may install, and where each is imported, when it is needed. */
 const peers: Readonly<Record<string, RegExp>> = {
-  redis: /^redis-client\//,
-  ioredis: /^redis-client\//,
-  yaml: /^supervisor\/configuration\/file\.ts$/,
+  redis: /^store\/redis\/client\//,
+  ioredis: /^store\/redis\/client\//,
+  yaml: /^supervisor\/settings\/file\.ts$/,
 }
 
 /** Files that may be longer than 300 lines, each with its reason. */
 const long: Readonly<Record<string, string>> = {}
 
 describe('the house', () => {
-  test('imports go downstairs', () => {
+  test('imports go downwards', () => {
     const files = readSource()
     expect(files.flatMap(({ imports }) => imports).length).toBeGreaterThan(100)
     expect(violations(files)).toEqual([])
   })
 
   test('every file below src lies in a room of the table', () => {
-    const strangers = readSource().filter(({ path }) => path.includes('/') && !(roomOf(path) in rooms))
+    const strangers = readSource().filter(({ path }) => path.includes('/') && !Object.hasOwn(rooms, roomOf(path)))
     expect(strangers.map(({ path }) => path)).toEqual([])
   })
 
@@ -87,22 +96,42 @@ describe('the house', () => {
 
 describe('the test of the house sees', () => {
   test.each([
-    ['a room that imports upstairs', 'model/family.ts', '../metric/counter.js', 'model imports ./metric/counter'],
-    ['a neighbour on the same floor', 'store/segments.ts', '../exposition/text.js', 'store imports ./exposition/text'],
-    ['a file behind the contract', 'metric/child.ts', '../store/segments.js', 'metric imports ./store/segments'],
-    ['a backend by name', 'collect/merge.ts', '../store/memory/x.js', 'collect imports ./store/memory/x'],
+    ['a room that imports upwards', 'model/family.ts', '../metric/counter.js', 'model imports ./metric/counter'],
+    [
+      'a neighbour on the same floor',
+      'store/core/segments.ts',
+      '../../exposition/text.js',
+      'store/core imports ./exposition/text',
+    ],
+    [
+      'a file behind the contract',
+      'metric/child.ts',
+      '../store/core/segments.js',
+      'metric imports ./store/core/segments',
+    ],
+    ['a backend by name', 'gather/merge.ts', '../store/memory/x.js', 'gather imports ./store/memory/x'],
     ['a backend in another one', 'store/memory/x.ts', '../shared/seat.js', 'store/memory imports ./store/shared/seat'],
-    ['a backend in what all backends use', 'store/segments.ts', './memory/x.js', 'store imports ./store/memory/x'],
-    ['the front door', 'collect/registry.ts', '../index.js', 'collect imports ./index'],
-    ['the home of a process', 'collect/registry.ts', '../home/process-home.js', 'collect imports ./home/process-home'],
+    [
+      'a backend in what all backends use',
+      'store/core/segments.ts',
+      '../memory/x.js',
+      'store/core imports ./store/memory/x',
+    ],
+    ['the front door', 'registry/registry.ts', '../index.js', 'registry imports ./index'],
+    [
+      'the context of a process',
+      'registry/registry.ts',
+      '../runtime/process-context.js',
+      'registry imports ./runtime/process-context',
+    ],
     ['node: in a room that is pure', 'model/bounds.ts', 'node:fs', 'model imports node:fs'],
     ['the addon outside of its corner', 'metric/counter.ts', '#native', 'metric imports #native'],
-    ['a package', 'collect/merge.ts', 'prom-client', 'collect imports prom-client'],
+    ['a package', 'gather/merge.ts', 'prom-client', 'gather imports prom-client'],
     [
-      'a room that only two others may ask',
+      'a folder that only one other room may import',
       'metric/counter.ts',
-      '../redis-client/place.js',
-      'metric imports ./redis-client/place',
+      '../store/redis/client/redis-address.js',
+      'metric imports ./store/redis/client/redis-address',
     ],
     ['a peer outside of its room', 'store/shared/seat.ts', 'redis', 'store/shared imports redis'],
   ])('%s', (_, path, name, expected) => {
@@ -121,7 +150,7 @@ describe('the test of the house sees', () => {
 
 function violations(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, imports }) =>
-    imports.filter((name) => !allowed(path, name)).map((name) => `${path}: ${placeOf(path)} imports ${name}`),
+    imports.filter((name) => !allowed(path, name)).map((name) => `${path}: ${roomOf(path)} imports ${name}`),
   )
 }
 
@@ -135,18 +164,16 @@ function allowed(path: string, name: string): boolean {
   const wanted = name.slice(2)
   const may = rooms[room] ?? 'everything'
   if (may === 'everything') return true
-  // A backend's file sees its own backend and the files directly in the room.
-  if (roomOf(wanted) === room) return ['store', room, placeOf(path)].includes(placeOf(wanted))
-  return may.includes(roomOf(wanted)) || may.includes(wanted)
+  return roomOf(wanted) === room || may.some((allowedName) => wanted === allowedName || roomOf(wanted) === allowedName)
 }
 
-/** `store/shared` for a file of that backend; else the room. */
-function placeOf(path: string): string {
-  const [room, backend, file] = path.split('/')
-  return room === 'store' && file !== undefined ? `store/${backend}` : roomOf(path)
-}
-
-/** The folder below src; nothing for a file of the front door. */
+/** The longest name in the table that the file lies in; nothing for a file of the front door. */
 function roomOf(path: string): string {
-  return path.includes('/') ? path.slice(0, path.indexOf('/')) : ''
+  const parts = path.replace(/\.ts$/, '').split('/')
+  if (parts.length === 1) return ''
+  for (let count = parts.length; count > 0; count--) {
+    const name = parts.slice(0, count).join('/')
+    if (Object.hasOwn(rooms, name)) return name
+  }
+  return parts[0]!
 }

@@ -1,6 +1,6 @@
-import { directoryFromEnvironment } from '../home/application-directory.js'
 import { MetricsError } from '../model/errors.js'
-import { absolutePath } from '../runtime/paths.js'
+import { absolutePath } from '../platform/paths.js'
+import { directoryFromEnvironment } from '../runtime/directory/application-directory.js'
 
 /** The directory that a command works on: the one it was given, or the environment's. */
 export function directoryArgument(given: string | undefined): string {

@@ -1,4 +1,4 @@
-import type { CertificateExpiry, PortEvents } from '../delivery/port-events.js'
+import type { CertificateExpiry, PortEvents } from '../export/http/port-events.js'
 import { expiryFamily } from '../instrument/port/port-metrics.js'
 import type { MetricsError } from '../model/errors.js'
 import type { SampleFamily } from '../model/family.js'

@@ -1,4 +1,4 @@
-import { opened, type SeriesLog } from '../store/series-log.js'
+import { opened, type SeriesLog } from '../store/core/series-log.js'
 
 /** How many series a writer has of each family. */
 export function seriesByFamily(log: SeriesLog): Readonly<Record<string, number>> {

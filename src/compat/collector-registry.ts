@@ -1,7 +1,7 @@
-import type { Gathered } from '../collect/gathering.js'
-import { Registry } from '../collect/registry.js'
-import { processHome } from '../home/default-registry.js'
+import type { Gathered } from '../gather/gathering.js'
 import { type Family, type FamilyTable, nameOf } from '../model/family.js'
+import { Registry } from '../registry/registry.js'
+import { processHome } from '../runtime/current-context.js'
 
 /** Reads the families of one directory. */
 export type DirectoryReader = () => Promise<readonly Family[]>

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
+import { MetricsError } from '../model/errors.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
+import { describe } from '../model/metric-name.js'
 import {
   directoryFromEnvironment,
   directoryFromParent,
   isOfOneRun,
   ownDirectory,
   prepareOwnPlace,
-} from '../home/application-directory.js'
-import { MetricsError } from '../model/errors.js'
-import { checkOptions, type OptionNames } from '../model/known-options.js'
-import { describe } from '../model/metric-name.js'
-import type { Backend, Source, Store, Surroundings } from '../store/backend.js'
+} from '../runtime/directory/application-directory.js'
+import type { Backend, Source, Store, Surroundings } from '../store/contract.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
 import { SharedBackend } from '../store/shared/shared-backend.js'
 

@@ -1,6 +1,6 @@
 import type { LabelSet } from '../model/label-set.js'
-import type { DialectFormatter } from './dialect-formatter.js'
 import { type FormatOptions, formatOf, negotiate } from './negotiate.js'
+import type { DialectFormatter } from './text/dialect-formatter.js'
 
 /** A formatter per format, each made when it is first asked for: it keeps what it wrote from scrape to scrape. */
 export class Formatters {

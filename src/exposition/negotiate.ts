@@ -1,8 +1,8 @@
 import type { LabelSet } from '../model/label-set.js'
-import type { Dialect } from './dialect.js'
-import { DialectFormatter } from './dialect-formatter.js'
-import { openMetrics, openMetrics001 } from './openmetrics.js'
-import { text } from './text.js'
+import { openMetrics, openMetrics001 } from './openmetrics/openmetrics.js'
+import type { Dialect } from './text/dialect.js'
+import { DialectFormatter } from './text/dialect-formatter.js'
+import { text } from './text/text.js'
 
 export interface FormatOptions {
   /** Whether formats that can tell when a series began do so. */

@@ -4,9 +4,9 @@ import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
 import { type ExemplarLabels, type LabelSet, labelText } from '../model/label-set.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import { type LabelTexts, refOf, type SeriesRef } from '../model/series-ref.js'
-import { monotonicNow } from '../runtime/timers.js'
-import type { Slots, Store } from '../store/backend.js'
-import type { Counting } from './home.js'
+import { monotonicNow } from '../platform/timers.js'
+import type { Slots, Store } from '../store/contract.js'
+import type { Counting } from './context.js'
 import type { LabelValues } from './options.js'
 import { noPlace, type Place, placeOf } from './place.js'
 
@@ -53,7 +53,7 @@ const exemplarInterval = 100
  * The handle of one series; may be held for good. A metric has one besides that goes from series to series.
  *
  * It opens its slots at the first write, so that asking for a child shows nothing yet (prom-client's behaviour). Writing
- * compares one word with what was seen at opening: it differs before the first write, and after anybody removed series.
+ * compares one word with what was seen at opening: it differs before the first write, and after any process removed series.
  */
 export abstract class Child {
   // What the verbs need of the place stands here as well: a child that is held is one step nearer to its slots.
@@ -117,11 +117,11 @@ export abstract class Child {
     return this.owner.children.counts(this.series.number)
   }
 
-  /** @internal Stands for the series of this number, which lies here. */
+  /** @internal Moves the child to the series of this number, whose slots are here. */
   moveTo(number: number, place: Place, at: number): void {
     this.number = number
     this.at = at
-    // Most series of a metric lie in one.
+    // Most series of a metric are in one.
     if (place !== this.place) this.enter(place)
   }
 

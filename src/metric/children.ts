@@ -1,10 +1,10 @@
-import { grown } from '../model/chains.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { layoutOf } from '../model/layout/layout-of.js'
+import { grown } from '../model/series-index/hash-chains.js'
+import { type Labels, numbersOf, type SeriesNumbers } from '../model/series-index/series-numbers.js'
 import type { LabelFilter } from '../model/series-key.js'
-import { type Labels, numbersOf, type SeriesNumbers } from '../model/series-numbers.js'
 import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
-import type { Slots } from '../store/backend.js'
+import type { Slots } from '../store/contract.js'
 import type { Child } from './child.js'
 import type { Place } from './place.js'
 

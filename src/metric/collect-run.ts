@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { clearTimeout, setTimeout } from '../runtime/timers.js'
+import { clearTimeout, setTimeout } from '../platform/timers.js'
 
 /** Milliseconds after which what a `collect()` reset is published although it still runs. As long as a scrape waits for it. */
 const longest = 5_000

@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { type LabelFilter, seriesKey } from '../model/series-key.js'
 import type { SeriesRef } from '../model/series-ref.js'
-import { type RemovalScope, removeMany, type Store } from '../store/backend.js'
+import { type RemovalScope, removeMany, type Store } from '../store/contract.js'
 import { CollectCaller, type CollectRun, collectRun } from './collect-run.js'
 import { StagedSeries } from './staged-series.js'
 

@@ -4,7 +4,7 @@ import { gaugeValueSlot } from '../model/layout/gauge.js'
 import { describe } from '../model/metric-name.js'
 import { defaultGaugeMode, type GaugeMode, gaugeModes } from '../model/metric-type.js'
 import type { LabelTexts } from '../model/series-ref.js'
-import type { Slots } from '../store/backend.js'
+import type { Slots } from '../store/contract.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
 import { gaugeOptions } from './option-names.js'
@@ -108,7 +108,7 @@ export class MostRecentChild extends GaugeChild {
 export class Gauge<L extends string = never, D extends L = never> extends LabelledMetric<L, GaugeChild, D> {
   /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that is none of the ten */
   constructor(options: GaugeOptions<L, Gauge<L, D>, D>) {
-    // Where every writer keeps its own series, `worker` tells them apart: it cannot be the user's label as well.
+    // Where every writer keeps its own series, the label `worker` distinguishes them: it cannot be the user's label as well.
     const reserved = String(options?.mode ?? options?.multiprocess_mode).endsWith('all') ? 'perWriter' : []
     super(
       options as GaugeOptions<L, never, D>,

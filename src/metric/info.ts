@@ -2,7 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import { exactFilter, type SeriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-ref.js'
 import { Child, type ChildOwner } from './child.js'
-import type { Home } from './home.js'
+import type { Home } from './context.js'
 import { LabelledMetric } from './labelled.js'
 import { infoOptions } from './option-names.js'
 import type { InfoOptions, LabelValues, VerbArguments } from './options.js'
@@ -27,7 +27,7 @@ export class InfoChild extends Child {
   }
 }
 
-/** What a process said last, by definition: a second metric of the same one goes on from there. */
+/** The latest labels of this process, by definition: a second metric of the same one continues from there. */
 const saidBy = new WeakMap<Home, Map<string, SeriesKey>>()
 
 /**

@@ -2,14 +2,15 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkLabelNames, labelText, ownValue } from '../model/label-set.js'
 import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
+import type { Labels } from '../model/series-index/series-numbers.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../model/series-key.js'
-import type { Labels } from '../model/series-numbers.js'
 import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
-import { held } from '../runtime/held.js'
-import type { Store } from '../store/backend.js'
+import { held } from '../platform/held.js'
+import type { Store } from '../store/contract.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
 import { Collecting } from './collecting.js'
+import { type Home, theHome } from './context.js'
 import {
   checkCollect,
   checkDefaultLabels,
@@ -24,7 +25,6 @@ import {
   oneOf,
   unknownLabel,
 } from './definition.js'
-import { type Home, theHome } from './home.js'
 import type { MetricValues } from './metric-values.js'
 import type { ChildOfSome, LabelsArguments, LabelValues, MetricOptions, RemoveOptions, SomeLabels } from './options.js'
 import { SeriesLimit } from './series-limit.js'
@@ -53,7 +53,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly local: boolean
   /** @internal Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
   readonly collectsEach: boolean
-  /** @internal Seconds after which a series that nobody counts in is removed. */
+  /** @internal Seconds after which a series without counts is removed. */
   readonly expireAfter: number | undefined
   /** `labelNames` in alphabetical order, as keys and branches have them. */
   private readonly names: readonly string[]
@@ -165,7 +165,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.removeAll({}, options)
   }
 
-  /** Removes every series. A metric without labels stands at 0 again. */
+  /** Removes every series. A metric without labels is 0 again. */
   reset(options?: RemoveOptions): void {
     this.clear(options)
     this.start()
@@ -176,7 +176,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.removeAll({}, { scope: 'process' })
   }
 
-  /** @internal Somebody removed a series: its child, if there is one, is not kept for it. */
+  /** @internal A series was removed: its child, if there is one, is not kept for it. */
   seriesRemoved(key: SeriesKey): void {
     if (key === this.onlyKey) this.only.detach()
     const number = this.children.numberOf(labelValuesOf(key))
@@ -198,7 +198,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     try {
       remove()
     } catch (error) {
-      this.onError(error as MetricsError) // The series stay, and the application's request goes on.
+      this.onError(error as MetricsError) // The series stay, and the application's request continues.
       return false
     }
     for (const filter of filters) {

@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
-import type { Home } from './home.js'
+import type { Home } from './context.js'
 
 /** What becomes of label values beyond a metric's limit. */
 export interface SeriesLimitOptions {

@@ -4,7 +4,7 @@ import { layoutOf } from '../model/layout/layout-of.js'
 import { SeriesFilters } from '../model/series-filters.js'
 import { exactFilter, exactKey, type LabelFilter, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
 import { refOf, refOfKey, type SeriesRef } from '../model/series-ref.js'
-import type { Slots, Store, StoredSeries } from '../store/backend.js'
+import type { Slots, Store, StoredSeries } from '../store/contract.js'
 import type { Staged } from './collect-run.js'
 
 /**

@@ -13,7 +13,7 @@ export function checkBounds(metric: string, bounds: unknown): readonly number[] 
       `${metric}: buckets must be an array of upper bounds, got ${describe(bounds)}`,
     )
   }
-  // Array.from fills holes with undefined, which is told as such.
+  // Array.from fills holes with undefined, which the error names.
   const finite: unknown[] = Array.from(bounds)
   if (finite.at(-1) === Number.POSITIVE_INFINITY) finite.pop()
   finite.forEach((bound, i) => {
@@ -42,11 +42,12 @@ export function linearBuckets(start: number, width: number, count: number): numb
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   positive('exponentialBuckets', 'start', start)
   positive('exponentialBuckets', 'count', count)
-  if (!(factor > 1))
-    throw new MetricsError('BUCKETS_INVALID', `exponentialBuckets: factor must be above 1, got ${factor}`)
+  if (!(typeof factor === 'number' && factor > 1))
+    throw new MetricsError('BUCKETS_INVALID', `exponentialBuckets: factor must be above 1, got ${describe(factor)}`)
   return Array.from({ length: count }, (_, i) => start * factor ** i)
 }
 
 function positive(name: string, what: string, value: number): void {
-  if (!(value > 0)) throw new MetricsError('BUCKETS_INVALID', `${name}: ${what} must be above 0, got ${value}`)
+  if (!(typeof value === 'number' && value > 0))
+    throw new MetricsError('BUCKETS_INVALID', `${name}: ${what} must be above 0, got ${describe(value)}`)
 }

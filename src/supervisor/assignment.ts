@@ -1,7 +1,7 @@
-import { absolutePath } from '../runtime/paths.js'
-import type { Settings } from './configuration/settings.js'
+import { absolutePath } from '../platform/paths.js'
+import type { MetricNaming } from './gunicorn/metric-naming.js'
 import type { Assignment } from './messages.js'
-import type { MetricNaming } from './metric-naming.js'
+import type { Settings } from './settings/settings.js'
 
 /**
  * Returns the options that a worker process is started with.

@@ -3,10 +3,10 @@ import { pathToFileURL } from 'node:url'
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
 import { nearest } from '../model/nearest-name.js'
-import type { Origin } from './configuration/configuration.js'
-import { distrust } from './configuration/discovery.js'
 import { type Hooks, hookNames, unknownHooks } from './lifecycle.js'
 import { textOf } from './log.js'
+import type { Origin } from './settings/configuration.js'
+import { distrust } from './settings/discovery.js'
 
 /**
  * The hooks that the module of `hooksModule` exports, by name or all in its default export; none without a module. Root

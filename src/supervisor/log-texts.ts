@@ -1,5 +1,5 @@
 import type { LogFields, Logger } from '../model/logger.js'
-import { monotonicNow } from '../runtime/timers.js'
+import { monotonicNow } from '../platform/timers.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import type { WorkerExit } from './worker-process.js'
 

@@ -1,9 +1,9 @@
-import { standardLog } from '../delivery/log-output.js'
+import { standardLog } from '../export/log-output.js'
 import { MetricsError } from '../model/errors.js'
 import { type GivenLogger, isLogger, Log, sinkFor } from '../model/logger.js'
 import { maskCredentials } from '../model/mask-credentials.js'
 import { describe } from '../model/metric-name.js'
-import type { Settings } from './configuration/settings.js'
+import type { Settings } from './settings/settings.js'
 
 export type { GivenLogger, Logger } from '../model/logger.js'
 

@@ -1,4 +1,4 @@
-import type { MetricNaming } from './metric-naming.js'
+import type { MetricNaming } from './gunicorn/metric-naming.js'
 import type { LostRequests } from './open-requests.js'
 import { requestFamilies } from './request-families.js'
 import type { RestartReason, WorkerExit } from './worker-process.js'

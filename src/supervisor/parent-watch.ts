@@ -1,5 +1,5 @@
 import type { Logger } from '../model/logger.js'
-import { clearInterval, setInterval } from '../runtime/timers.js'
+import { clearInterval, setInterval } from '../platform/timers.js'
 
 /** Milliseconds between two looks. */
 const lookEvery = 1000

@@ -1,7 +1,7 @@
 import { Counter } from '../metric/counter.js'
 import { Gauge } from '../metric/gauge.js'
 import { Histogram } from '../metric/histogram.js'
-import type { MetricNaming } from './metric-naming.js'
+import type { MetricNaming } from './gunicorn/metric-naming.js'
 
 /** Label sets of failed requests that a process may make; beyond them they are counted together. */
 const maxSeries = 500

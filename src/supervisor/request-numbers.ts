@@ -1,6 +1,6 @@
 import type { MetricValues } from '../metric/metric-values.js'
-import { withTimeout } from '../runtime/time-limit.js'
-import type { MetricNaming } from './metric-naming.js'
+import { withTimeout } from '../platform/time-limit.js'
+import type { MetricNaming } from './gunicorn/metric-naming.js'
 import { inFlightFamily, requestFamilies } from './request-families.js'
 
 /** What the workers of a number counted of their requests. */
@@ -13,7 +13,7 @@ export interface WorkerRequests {
   readonly inFlight: number
 }
 
-/** Milliseconds that reading may take: what is known without it is told then. */
+/** Timeout of a reading, in milliseconds; after it, the statistics leave out the request numbers. */
 const patience = 2_000
 
 /** Reads what workers counted from where they count, without asking them. */
@@ -35,12 +35,6 @@ export class RequestNumbers {
       () => undefined,
     )
   }
-}
-
-/** How many requests the workers of an application answered in all; undefined where it cannot be read in time. */
-export async function answeredInAll(naming: MetricNaming): Promise<number | undefined> {
-  const read = await new RequestNumbers(naming).read().catch(() => undefined)
-  return read === undefined ? undefined : [...read.values()].reduce((sum, { answered }) => sum + answered, 0)
 }
 
 function byWorker(

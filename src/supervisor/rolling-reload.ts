@@ -1,12 +1,12 @@
 import type { Log } from '../model/logger.js'
-import { monotonicNow } from '../runtime/timers.js'
+import { monotonicNow } from '../platform/timers.js'
 import { secondsSince, workersOf } from './log-texts.js'
-import type { Place } from './place.js'
+import type { Place } from './worker-slot.js'
 
 /**
  * Replaces the workers of all places, one after the other. Ends at the first that fails, and when the supervisor is to stop.
  *
- * @param tell calls the hooks of the reload
+ * @param emitReload calls the hooks of the reload
  */
 export async function rollingReload(
   places: ReadonlyMap<number, Place>,

@@ -1,5 +1,5 @@
 import type { Logger } from '../model/logger.js'
-import { monotonicNow } from '../runtime/timers.js'
+import { monotonicNow } from '../platform/timers.js'
 import { secondsSince, secondsText, workersOf } from './log-texts.js'
 import type { WorkerExit } from './worker-process.js'
 
@@ -25,7 +25,7 @@ export class StopLog {
     return true
   }
 
-  /** Nothing is waited for any more. */
+  /** The grace period is over. */
   hurry(reason: string | undefined): void {
     if (this.since === undefined) return
     const why = reason === undefined ? '' : ` (${reason} again)`

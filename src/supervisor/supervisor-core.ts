@@ -1,29 +1,29 @@
-import type { EncryptionOptions } from '../delivery/encryption.js'
-import type { Exposition } from '../delivery/scrape.js'
-import { openStatisticsServer, type StatisticsServer } from '../delivery/statistics-server.js'
-import { theHome } from '../metric/home.js'
+import type { EncryptionOptions } from '../export/http/encryption.js'
+import type { Exposition } from '../export/http/scrape.js'
+import { openStatisticsServer, type StatisticsServer } from '../export/statistics/statistics-server.js'
+import { theHome } from '../metric/context.js'
 import { MetricsError } from '../model/errors.js'
 import type { GivenLogger, Log } from '../model/logger.js'
 import { statisticsAddress } from '../model/statistics-address.js'
-import { holdAwaited } from '../runtime/held.js'
-import { clearTimeout, setImmediate, setTimeout } from '../runtime/timers.js'
-import type { Settings } from './configuration/settings.js'
-import type { HookedSupervisor } from './default-hooks.js'
+import { holdAwaited } from '../platform/held.js'
+import { clearTimeout, setImmediate, setTimeout } from '../platform/timers.js'
+import type { HookedSupervisor } from './gunicorn/default-hooks.js'
+import { HookManager } from './gunicorn/hook-manager.js'
+import { type MetricNaming, metricNaming } from './gunicorn/metric-naming.js'
+import { MetricsServerManager } from './gunicorn/metrics-server-manager.js'
 import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'
 import { logOf, textOf } from './log.js'
 import { aboutOf, nameOf } from './log-texts.js'
 import { LostRequestCounts, lossReason } from './lost-requests.js'
-import { HookManager } from './managers/hook-manager.js'
-import { MetricsServerManager } from './managers/metrics-server-manager.js'
-import { type MetricNaming, metricNaming } from './metric-naming.js'
 import { ParentWatch } from './parent-watch.js'
 import { RequestNumbers } from './request-numbers.js'
+import type { Settings } from './settings/settings.js'
 import { Statistics } from './statistics.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
 import { Histories } from './worker-history.js'
 import type { RestartReason, WorkerExit, WorkerProcess } from './worker-process.js'
 
-/** What every supervisor is given, whoever starts its workers. */
+/** The options of every supervisor, whether it starts the workers or the application does. */
 export interface CoreOptions {
   readonly settings: Settings
   /** What a scrape of the metrics port shows. */
@@ -59,6 +59,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** The hooks of a worker that are under way. */
   private readonly telling = new Map<SupervisedWorker, Promise<void>>()
   private lostRequests: LostRequestCounts | undefined
+  /** @internal Requests that workers of this run have answered, failed ones included; NaN if a worker had no table. */
+  protected answered = 0
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
 
@@ -81,7 +83,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     return this.metricsServer.url
   }
 
-  /** Where the statistics are; undefined while nobody serves them. */
+  /** Where the statistics are; undefined while they are not served. */
   get statsAddress(): string | undefined {
     return this.statisticsServer?.address
   }
@@ -197,7 +199,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** @internal Counts the end of a worker, and the requests that it had not answered. */
   protected countEnd(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
     this.metrics?.ended(worker)
-    const lost = worker.openRequests?.take() ?? []
+    const { answered, lost } = worker.openRequests?.take() ?? { answered: Number.NaN, lost: [] }
+    this.answered += lost.reduce((sum, { count }) => sum + count, answered)
     if (lost.length === 0) return
     const why = lossReason(reason, exit)
     const requests = lost.reduce((sum, { count }) => sum + count, 0)

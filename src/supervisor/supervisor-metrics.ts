@@ -2,10 +2,10 @@ import { Counter } from '../metric/counter.js'
 import { Gauge } from '../metric/gauge.js'
 import { Info } from '../metric/info.js'
 import { StateSet } from '../metric/stateset.js'
-import { monotonicNow } from '../runtime/timers.js'
-import type { Settings } from './configuration/settings.js'
-import type { MetricNaming } from './metric-naming.js'
+import { monotonicNow } from '../platform/timers.js'
+import type { MetricNaming } from './gunicorn/metric-naming.js'
 import { type ProcessSample, sampleProcess } from './process-sample.js'
+import type { Settings } from './settings/settings.js'
 import {
   type RestartReason,
   restartReasons,
@@ -81,7 +81,7 @@ export class SupervisorMetrics {
     return sample
   }
 
-  /** A worker is no more, and nobody is to follow. */
+  /** A worker has ended, and has no successor. */
   forget(id: number): void {
     const labels = { worker_id: String(id) }
     this.states(id, undefined)

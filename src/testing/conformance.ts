@@ -1,5 +1,5 @@
 import type { MetricsError } from '../model/errors.js'
-import type { Backend, Store } from '../store/backend.js'
+import type { Backend, Store } from '../store/contract.js'
 import { Reader, type Reading } from './reading.js'
 
 /** What a backend does not do is declared here, and the suite reads it. */
@@ -65,7 +65,7 @@ export class ConformanceStage {
 
 /** A process of the application under test: its backend, as promhive itself uses it. */
 export class Participant {
-  /** What the backend told to `onError`. */
+  /** The faults that the backend reported to `onError`. */
   readonly faults: MetricsError[] = []
   private readonly reader: Reader
   private readonly stopReading: () => void

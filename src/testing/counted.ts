@@ -6,7 +6,7 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { GaugeMode } from '../model/metric-type.js'
 import { labelValuesOf, type SeriesKey } from '../model/series-key.js'
 import { refOf } from '../model/series-ref.js'
-import type { Store } from '../store/backend.js'
+import type { Store } from '../store/contract.js'
 import { gaugeFamily } from './families.js'
 
 /*

@@ -1,10 +1,10 @@
-import { valuesOf } from '../collect/foreign.js'
-import { Merger } from '../collect/merge.js'
+import { Merger } from '../gather/merge.js'
+import { valuesOf } from '../gather/prom-client-values.js'
 import type { MetricsError } from '../model/errors.js'
 import type { Exemplar, FamilyTable } from '../model/family.js'
 import type { SeriesKey } from '../model/series-key.js'
-import { Slices } from '../runtime/slices.js'
-import type { Source, WriterSnapshot } from '../store/backend.js'
+import { Slices } from '../platform/slices.js'
+import type { Source, WriterSnapshot } from '../store/contract.js'
 
 /** Scrapes a source again and again, as an application does: what was learned from one reading serves the next. */
 export class Reader {
@@ -69,7 +69,7 @@ export class Reading {
     return Object.fromEntries((row !== undefined && table?.exemplars?.get(row)) || [])
   }
 
-  /** The series that a family shows, and the first merged slot of each that tells something of it. */
+  /** The series that a family shows, and the first merged slot of each with a value. */
   counted(name: string): Map<SeriesKey, number> {
     const table = this.table(name)
     if (table === undefined) return new Map()

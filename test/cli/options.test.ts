@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { commands, main } from '../../src/cli/main.js'
-import { type Setting, settings } from '../../src/supervisor/configuration/settings.js'
+import { type Setting, settings } from '../../src/supervisor/settings/settings.js'
 import { cleanEnvironment } from '../helpers/processes/actor.js'
 import { provideDist, root } from '../helpers/processes/dist.js'
 

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
 import { loadBinding } from '#native'
-import type { Backend } from '../../src/store/backend.js'
+import type { Backend } from '../../src/store/contract.js'
 import { MemoryBackend, MemoryStore } from '../../src/store/memory/memory-backend.js'
 import { SharedBackend } from '../../src/store/shared/shared-backend.js'
 import { backendConformance, type Conforming } from '../../src/testing.js'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Merger } from '../../src/collect/merge.js'
 import { Formatters } from '../../src/exposition/formatters.js'
-import { openMetrics } from '../../src/exposition/openmetrics.js'
-import { text } from '../../src/exposition/text.js'
+import { openMetrics } from '../../src/exposition/openmetrics/openmetrics.js'
+import { text } from '../../src/exposition/text/text.js'
+import { Merger } from '../../src/gather/merge.js'
 import { counterFamily, noPause, TestWriter } from '../helpers/writers.js'
 
 test('there is one formatter for each format, with the same default labels', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { failEach } from '../helpers/faults/fail-each.js'
 import { codes } from '../helpers/faults/failing.js'
 
-vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))
+vi.mock('../../src/platform/timers.js', () => import('../helpers/patchable-timers.js'))
 
 const patience = 240_000
 

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type Merged, Merger } from '../../src/collect/merge.js'
-import { ProcessHome } from '../../src/home/process-home.js'
-import type { Backend, Store, WriterSnapshot } from '../../src/store/backend.js'
+import { type Merged, Merger } from '../../src/gather/merge.js'
+import { ProcessHome } from '../../src/runtime/process-context.js'
+import type { Backend, Store, WriterSnapshot } from '../../src/store/contract.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
 import { noPause } from './writers.js'
 
@@ -38,7 +38,9 @@ export class TestProcess extends ProcessHome {
 
 /** A directory for processes to count in, removed with the test. */
 export function freshDirectory(): string {
-  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'promhive-home-'))
+  const directory = mkdtempSync(
+    join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `promhive-home-${process.env.TEST_RUN ?? ''}-`),
+  )
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }

@@ -1,6 +1,6 @@
 /*
- * In place of src/runtime/timers.ts, for a test that moves the clock of promhive itself: the functions that are global when
- * they are called. `vi.mock('../../src/runtime/timers.js', () => import('../helpers/patchable-timers.js'))`
+ * In place of src/platform/timers.ts, for a test that moves the clock of promhive itself: the functions that are global when
+ * they are called. `vi.mock('../../src/platform/timers.js', () => import('../helpers/patchable-timers.js'))`
  */
 
 type Globals = typeof globalThis

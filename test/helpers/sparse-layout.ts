@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../../src/model/descriptor.js'
 import { closeRecord, replaceRecord, type SlotArea, type SlotLayout } from '../../src/model/layout/slot-layout.js'
-import type { Slots } from '../../src/store/backend.js'
+import type { Slots } from '../../src/store/contract.js'
 
 /*
  * A layout for tests whose buckets appear over time, as those of a native histogram do:

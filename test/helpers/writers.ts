@@ -1,8 +1,8 @@
 import type { FamilyDescriptor } from '../../src/model/descriptor.js'
 import { layoutOf } from '../../src/model/layout/layout-of.js'
 import { type SeriesKey, seriesKey } from '../../src/model/series-key.js'
-import type { Pause, WriterSnapshot } from '../../src/store/backend.js'
-import { opened, removed, SeriesLog } from '../../src/store/series-log.js'
+import type { Pause, WriterSnapshot } from '../../src/store/contract.js'
+import { opened, removed, SeriesLog } from '../../src/store/core/series-log.js'
 
 export const noPause: Pause = { due: () => false, rest: async () => {} }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { ProcessHome } from '../../src/home/process-home.js'
 import { Counter, Gauge, Registry } from '../../src/index.js'
 import { MetricsError } from '../../src/model/errors.js'
+import { ProcessHome } from '../../src/runtime/process-context.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { shown } from '../helpers/samples.js'
 

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { Registry } from '../../src/collect/registry.js'
 import { CollectRun } from '../../src/metric/collect-run.js'
 import { Counter } from '../../src/metric/counter.js'
 import { Gauge } from '../../src/metric/gauge.js'
 import { Histogram } from '../../src/metric/histogram.js'
 import type { MetricsError } from '../../src/model/errors.js'
+import { Registry } from '../../src/registry/registry.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { shown } from '../helpers/samples.js'
 

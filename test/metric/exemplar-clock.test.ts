@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { ProcessHome } from '../../src/home/process-home.js'
 import { Counter, Histogram, Registry } from '../../src/index.js'
+import { ProcessHome } from '../../src/runtime/process-context.js'
 import { pause } from '../helpers/processes/until.js'
 
 afterEach(() => void vi.useRealTimers())

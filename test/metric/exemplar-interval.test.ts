@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { Registry } from '../../src/collect/registry.js'
-import { ProcessHome } from '../../src/home/process-home.js'
 import { Counter } from '../../src/metric/counter.js'
 import { Histogram } from '../../src/metric/histogram.js'
+import { Registry } from '../../src/registry/registry.js'
+import { ProcessHome } from '../../src/runtime/process-context.js'
 
 const clock = vi.hoisted(() => ({ now: 0 }))
-vi.mock('../../src/runtime/timers.js', async (original) => ({
+vi.mock('../../src/platform/timers.js', async (original) => ({
   ...(await original<object>()),
   monotonicNow: () => clock.now,
 }))

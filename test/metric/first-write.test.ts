@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { provideHome } from '../../src/metric/context.js'
 import { Counter } from '../../src/metric/counter.js'
 import { Gauge } from '../../src/metric/gauge.js'
 import { Histogram } from '../../src/metric/histogram.js'
-import { provideHome } from '../../src/metric/home.js'
-import { Chains } from '../../src/model/chains.js'
-import { numbersOf, SeriesNumbers } from '../../src/model/series-numbers.js'
+import { Chains } from '../../src/model/series-index/hash-chains.js'
+import { numbersOf, SeriesNumbers } from '../../src/model/series-index/series-numbers.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 
 /*

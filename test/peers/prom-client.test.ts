@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as promClient from 'prom-client'
 import { expect, test } from 'vitest'
-import { escapeLabelValue } from '../../src/exposition/escape.js'
+import { escapeLabelValue } from '../../src/exposition/text/escape.js'
 import * as promhive from '../../src/index.js'
 import { holds } from '../helpers/property.js'
 import { type ComparedFamily, familiesOf, familiesOfJson } from './exposition-lines.js'

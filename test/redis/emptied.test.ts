@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
-import { Slices } from '../../src/runtime/slices.js'
+import { Slices } from '../../src/platform/slices.js'
 import { Folding } from '../../src/store/redis/fold.js'
 import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { restore } from '../../src/store/redis/restore-scripts.js'

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import { Slices } from '../../src/runtime/slices.js'
-import type { Pause } from '../../src/store/backend.js'
+import { Slices } from '../../src/platform/slices.js'
+import type { Pause } from '../../src/store/contract.js'
 import { Folding } from '../../src/store/redis/fold.js'
 import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'

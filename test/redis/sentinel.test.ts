@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
 import { describe, expect } from 'vitest'
-import { libraries } from '../../src/redis-client/own-client.js'
+import { libraries } from '../../src/store/redis/client/own-client.js'
 import { settingsOf } from '../../src/store/redis/options.js'
 import { overUrl } from '../../src/store/redis/own-connection.js'
 import { RedisBackend } from '../../src/store/redis/redis-backend.js'

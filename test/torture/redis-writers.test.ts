@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { Slices } from '../../src/runtime/slices.js'
+import { Slices } from '../../src/platform/slices.js'
 import { Folding } from '../../src/store/redis/fold.js'
 import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'

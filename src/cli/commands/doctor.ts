@@ -1,6 +1,6 @@
-import { directoryFromEnvironment } from '../../home/application-directory.js'
 import { inLine } from '../../model/terminal-text.js'
-import { held } from '../../runtime/held.js'
+import { held } from '../../platform/held.js'
+import { directoryFromEnvironment } from '../../runtime/directory/application-directory.js'
 import type { Command } from '../command.js'
 import { checkDirectory, checkPlace, isReadable } from '../doctor/directory-check.js'
 import { checkEnvironment } from '../doctor/environment-check.js'

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { outlive } from '../../delivery/log-output.js'
-import { processHome } from '../../home/default-registry.js'
+import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
-import { setTimeout } from '../../runtime/timers.js'
-import { optionsHelp, settingOfFlag } from '../../supervisor/configuration/explain.js'
-import { type Setting, type SettingName, settings } from '../../supervisor/configuration/settings.js'
+import { setTimeout } from '../../platform/timers.js'
+import { processHome } from '../../runtime/current-context.js'
+import { describeBackend } from '../../runtime/supervised/supervisor-backend.js'
 import { hooksFrom } from '../../supervisor/hooks-module.js'
+import { optionsHelp, settingOfFlag } from '../../supervisor/settings/explain.js'
+import { type Setting, type SettingName, settings } from '../../supervisor/settings/settings.js'
 import { handleSignals } from '../../supervisor/signal-handling.js'
 import { composeSupervisor, configurationFrom, type Hooks, type Supervisor } from '../../supervisor.js'
 import type { Command } from '../command.js'
@@ -54,8 +55,9 @@ export const run: Command = {
     const { settings } = configuration
     const { running, metricsUrl, statsAddress } = supervisor
     const { directory } = processHome().whereabouts()
+    const backend = describeBackend(processHome().inUse)
     const { pid } = process
-    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory }
+    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory, backend }
     if (running) {
       const [last, ...others] = startupLines({ ...started, settings }).toReversed()
       for (const line of others.reverse()) supervisor.explain(line)
@@ -131,7 +133,7 @@ export function parseRun(
   }
 }
 
-/** What a hook started and did not wait for fails in nobody's hands, and would end this process and every worker. */
+/** A promise that a hook did not await may reject without a handler, which would end this process and every worker. */
 function outliveHooks(supervisor: Supervisor): void {
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (fault: unknown) => supervisor.failedLater(fault))

@@ -1,4 +1,4 @@
-import { readStatistics } from '../../delivery/statistics-reader.js'
+import { readStatistics } from '../../export/statistics/statistics-reader.js'
 import { MetricsError } from '../../model/errors.js'
 import { statisticsAddress } from '../../model/statistics-address.js'
 import type { Command } from '../command.js'

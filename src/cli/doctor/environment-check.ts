@@ -1,12 +1,13 @@
-import { directoryFromEnvironment } from '../../home/application-directory.js'
 import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { isServiceLink, isServiceVariable } from '../../model/service-link.js'
+import { directoryFromEnvironment } from '../../runtime/directory/application-directory.js'
+import { unusedVariables } from '../../runtime/unused-variables.js'
 import { redisVariables } from '../../store/redis/environment-options.js'
-import { textFor } from '../../supervisor/configuration/configuration.js'
-import type { Setting } from '../../supervisor/configuration/setting.js'
-import { settings } from '../../supervisor/configuration/settings.js'
+import { textFor } from '../../supervisor/settings/configuration.js'
+import type { Setting } from '../../supervisor/settings/setting.js'
+import { settings } from '../../supervisor/settings/settings.js'
 import { type Finding, ok, warn } from './finding.js'
 
 /** What is read beside the settings of `promhive run`. */
@@ -37,6 +38,8 @@ export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[
   const findings = [...ownOf(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
   const named = directories.filter((name) => env[name] !== undefined && env[name] !== '')
   const [first] = named
+  const unused = unusedVariables(env, 'config')
+  if (unused !== undefined) findings.push(warn('environment', unused, 'or unset it'))
   if (named.some((name) => env[name] !== env[first!])) {
     const text = `${named.join(' and ')} name different directories; ${first} counts`
     findings.push(warn('environment', text, 'set one of them'))
@@ -61,7 +64,7 @@ function misspelt(name: string, known: ReadonlySet<string>): Finding[] {
   return [warn('environment', `${name} is none of promhive's variables`, advice)]
 }
 
-/** Values that whoever reads them would refuse. */
+/** Values that would be refused. */
 function impossible(env: NodeJS.ProcessEnv): Finding[] {
   const findings: Finding[] = []
   for (const setting of Object.values<Setting>(settings)) {

@@ -1,8 +1,8 @@
-import { Merger } from '../../collect/merge.js'
-import { workerLabelFromEnvironment } from '../../home/worker-label.js'
-import { Slices } from '../../runtime/slices.js'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { Source } from '../../store/backend.js'
+import { Merger } from '../../gather/merge.js'
+import { Slices } from '../../platform/slices.js'
+import { monotonicNow } from '../../platform/timers.js'
+import { workerLabelFromEnvironment } from '../../runtime/worker-label.js'
+import type { Source } from '../../store/contract.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
 /** Seconds that a scrape should not take. */

@@ -1,5 +1,5 @@
 import { loadBinding } from '#native'
-import { Slices } from '../../runtime/slices.js'
+import { Slices } from '../../platform/slices.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 import { type Finding, ok } from './finding.js'
 import { checkScrape } from './scrape-check.js'

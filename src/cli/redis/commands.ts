@@ -1,6 +1,6 @@
-import { openClient } from '../../redis-client/own-client.js'
-import type { RedisPlace } from '../../redis-client/place.js'
-import { type RedisSentinels, SentinelRoute } from '../../redis-client/sentinels.js'
+import { openClient } from '../../store/redis/client/own-client.js'
+import type { RedisPlace } from '../../store/redis/client/redis-address.js'
+import { type RedisSentinels, SentinelRoute } from '../../store/redis/client/sentinels.js'
 
 /** Sends one command; rejects with the error of the server. */
 export type Send = (...words: readonly string[]) => Promise<unknown>

@@ -1,6 +1,6 @@
 import { inLine } from '../../model/terminal-text.js'
-import { held } from '../../runtime/held.js'
-import { Slices } from '../../runtime/slices.js'
+import { held } from '../../platform/held.js'
+import { Slices } from '../../platform/slices.js'
 import { isWriter, type LedgerEntry } from '../../store/redis/entry.js'
 import type { Shelf } from '../../store/redis/shelf.js'
 import { Shelves } from '../../store/redis/shelves.js'

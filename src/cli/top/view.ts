@@ -1,10 +1,10 @@
-import { Merger } from '../../collect/merge.js'
+import { Merger } from '../../gather/merge.js'
 import type { FamilyTable } from '../../model/family.js'
 import { isCumulative, rulesOf } from '../../model/layout/metric-types.js'
-import { Slices } from '../../runtime/slices.js'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { Source, WriterSnapshot } from '../../store/backend.js'
-import { opened } from '../../store/series-log.js'
+import { Slices } from '../../platform/slices.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { Source, WriterSnapshot } from '../../store/contract.js'
+import { opened } from '../../store/core/series-log.js'
 import { sampleProcess } from '../../supervisor/process-sample.js'
 
 export interface WorkerLine {

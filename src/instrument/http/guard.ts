@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { theHome } from '../../metric/home.js'
+import { theHome } from '../../metric/context.js'
 import { MetricsError } from '../../model/errors.js'
 
 /** What is thrown here must not reach the request: Node would end the process. */

@@ -1,7 +1,8 @@
-import type { Registry } from '../../collect/registry.js'
-import { theHome } from '../../metric/home.js'
+import { theHome } from '../../metric/context.js'
 import { MetricsError } from '../../model/errors.js'
-import { setImmediate } from '../../runtime/timers.js'
+import { refuseNull } from '../../model/known-options.js'
+import { setImmediate } from '../../platform/timers.js'
+import type { Registry } from '../../registry/registry.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
 import { watchExpressErrors } from './express-errors.js'
@@ -20,7 +21,7 @@ import { isSupervised } from './worker-number.js'
 
 const defaults = { names: 'prometheus', maxRoutes: 500, maxHosts: 100 } as const
 
-/** How many types of error are told apart. */
+/** The maximum number of error types with a series of their own. */
 const mostErrorTypes = 100
 
 /** What sees the HTTP of this process. */
@@ -31,6 +32,7 @@ export class HttpInstrument {
   private watchingClients: readonly (() => void)[] = []
 
   constructor(options: HttpOptions) {
+    refuseNull('instrumentHttp', options)
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
     const families = new NamedFamilies(register ?? (theHome().registry as Registry), buckets)
@@ -47,7 +49,7 @@ export class HttpInstrument {
       new ClientInstrument(clients.map((naming) => new ClientMetrics(naming, families, hosts, errorTypes)))
   }
 
-  /** Has servers tell of the requests that a middleware picks. Twice is once. */
+  /** Installs the hooks for the requests that a middleware tracks. Idempotent. */
   start(): void {
     if (this.watchingServers.length > 0) return
     this.watchingServers = [
@@ -62,7 +64,7 @@ export class HttpInstrument {
   measureEverything(): void {
     this.start()
     this.server.everything = true
-    // Where nobody else decides where is counted, configure() at the beginning of the application has its say first.
+    // Unless a supervisor has chosen the backend, configure() at the beginning of the application runs first.
     if (isSupervised()) this.server.open()
     else setImmediate(() => this.server.open()).unref()
     if (this.watchingClients.length > 0) return

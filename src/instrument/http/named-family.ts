@@ -1,7 +1,7 @@
-import type { Registry } from '../../collect/registry.js'
 import { Counter } from '../../metric/counter.js'
 import { Gauge } from '../../metric/gauge.js'
 import { Histogram } from '../../metric/histogram.js'
+import type { Registry } from '../../registry/registry.js'
 import type { Fact, NamedFamily } from './naming/naming.js'
 
 /** What is known of one exchange, by the name of the fact. */
@@ -32,7 +32,7 @@ export class NamedFamilies {
   }
 }
 
-/** The label values of a family; the child of a family without labels is asked for with none. */
+/** The label values of a family; none for a family without labels. */
 export function labelsOf({ labels }: NamedFamily, facts: Facts): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).map(([label, fact]) => [label, String(facts[fact] ?? '')]))
 }

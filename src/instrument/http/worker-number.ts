@@ -1,4 +1,4 @@
-import { theHome } from '../../metric/home.js'
+import { theHome } from '../../metric/context.js'
 
 const variable = 'PROMHIVE_WORKER_ID'
 
@@ -7,7 +7,7 @@ export function isSupervised(): boolean {
   return (process.env[variable] ?? '') !== ''
 }
 
-/** The number of this process among its like: its supervisor's, else that of its seat, which its successor takes over. */
+/** The number of this process among the workers: its supervisor's, else that of its seat, which its successor takes over. */
 export function workerNumber(): string {
   const given = process.env[variable]
   if (given !== undefined && given !== '') return given

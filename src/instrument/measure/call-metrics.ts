@@ -1,7 +1,7 @@
+import { theHome } from '../../metric/context.js'
 import { Counter, type CounterChild } from '../../metric/counter.js'
 import { Gauge, type GaugeChild } from '../../metric/gauge.js'
 import { Histogram, type HistogramChild } from '../../metric/histogram.js'
-import { theHome } from '../../metric/home.js'
 import { defaultBounds } from '../../model/bounds.js'
 import { MetricsError } from '../../model/errors.js'
 import type { LabelValueOrNone } from '../../model/label-set.js'

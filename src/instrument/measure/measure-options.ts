@@ -1,4 +1,4 @@
-import type { MetricRegistry } from '../../metric/home.js'
+import type { MetricRegistry } from '../../metric/context.js'
 import { checkBounds } from '../../model/bounds.js'
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'

@@ -1,7 +1,7 @@
-import type { CollectedFamily, Collector } from '../../collect/collector.js'
+import type { Home, MetricRegistry } from '../../metric/context.js'
 import { Counter } from '../../metric/counter.js'
-import type { Home, MetricRegistry } from '../../metric/home.js'
 import type { MetricsError } from '../../model/errors.js'
+import type { CollectedFamily, Collector } from '../../registry/collector.js'
 
 /** What the metrics of a port need of the process that opens it. */
 export interface PortHome extends Pick<Home, 'onError'> {

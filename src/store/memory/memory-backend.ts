@@ -1,7 +1,7 @@
-import type { Backend, Source } from '../backend.js'
-import { MemoryStore } from '../memory-store.js'
+import type { Backend, Source } from '../contract.js'
+import { MemoryStore } from '../core/memory-store.js'
 
-export { MemoryStore } from '../memory-store.js'
+export { MemoryStore } from '../core/memory-store.js'
 
 /**
  * One process, nothing shared: the same slots on the heap, read the same way.

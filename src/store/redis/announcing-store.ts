@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { LabelFilter } from '../../model/series-key.js'
-import { removeMany, type Store } from '../backend.js'
+import { removeMany, type Store } from '../contract.js'
 
 /** A store of the processes of one host that announces removals for the whole application to other hosts as well. */
 export function announcing(

@@ -1,5 +1,5 @@
-import { held } from '../../runtime/held.js'
-import type { Backend, Source, Store, Surroundings } from '../backend.js'
+import { held } from '../../platform/held.js'
+import type { Backend, Source, Store, Surroundings } from '../contract.js'
 
 type AwaitedParts = Omit<Backend, 'close'> & { flush(): Promise<boolean>; close(): Promise<void> }
 

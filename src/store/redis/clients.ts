@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
-import { withTimeout } from '../../runtime/time-limit.js'
-import { monotonicNow } from '../../runtime/timers.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import { monotonicNow } from '../../platform/timers.js'
 import { type Connection, isUnknownScript, type Reply, type Script } from './script.js'
 
 type Words = readonly (string | Uint8Array)[]

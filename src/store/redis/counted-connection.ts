@@ -1,4 +1,4 @@
-import type { Surroundings } from '../backend.js'
+import type { Surroundings } from '../contract.js'
 import { flush } from './flush-script.js'
 import type { Connection, Reply } from './script.js'
 

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
 import { Overtaken } from './overtaken.js'
 
 /** A replica has answered with less than a reading has seen before. */

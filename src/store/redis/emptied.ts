@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
 
 /** Notices by the ID of the state in Redis that it has come back empty. */
 export class Emptied {

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { Pause, WriterSnapshot } from '../backend.js'
+import type { Pause, WriterSnapshot } from '../contract.js'
 import type { Change } from './change.js'
 import { type Facts, restOf } from './entry.js'
 import { Ledger } from './ledger.js'
@@ -126,7 +126,7 @@ export class FoldTargets {
     present: LedgerReader | undefined,
     pause: Pause,
   ): Promise<Target> {
-    // Of its time, and above the one before: readers tell two folds within a millisecond apart by the edition.
+    // Of its time, and above the one before: readers distinguish two folds within a millisecond by the edition.
     const edition = Math.max(present?.edition ?? 0, this.now)
     const ledger = present === undefined ? new Ledger(edition) : await restoredLedger(present, edition, pause)
     const epoch = present?.entry?.facts.epoch ?? 0

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { MetricsError } from '../../model/errors.js'
-import { setTimeout } from '../../runtime/timers.js'
+import { setTimeout } from '../../platform/timers.js'
 import { type Removal, removalText } from './entry.js'
 
 /** The maximum of removals in one command. */

@@ -1,5 +1,5 @@
 import type { Exemplar } from '../../model/exemplar.js'
-import type { PlacedExemplar } from '../backend.js'
+import type { PlacedExemplar } from '../contract.js'
 
 /** Exemplars in one change: a call takes only so many words. The rest goes with the next. */
 const most = 5000

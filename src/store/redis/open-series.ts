@@ -1,5 +1,5 @@
-import type { Pause } from '../backend.js'
-import { opened, removed, type SeriesLog } from '../series-log.js'
+import type { Pause } from '../contract.js'
+import { opened, removed, type SeriesLog } from '../core/series-log.js'
 
 /** First slot and position in the log of every series that is open. */
 export function openSeries(log: SeriesLog): Map<number, number> {

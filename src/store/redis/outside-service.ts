@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import type { Pause, Source, SourceReading } from '../backend.js'
+import type { Pause, Source, SourceReading } from '../contract.js'
 import { Ledger } from './ledger.js'
 import type { RedisSettings } from './options.js'
 import type { Connection } from './script.js'

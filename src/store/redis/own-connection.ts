@@ -1,7 +1,7 @@
-import { RedisConnections, type RedisLimits } from '../../redis-client/connections.js'
-import type { RedisLibrary } from '../../redis-client/own-client.js'
-import type { RedisPlace } from '../../redis-client/place.js'
-import type { RedisSentinels } from '../../redis-client/sentinels.js'
+import { RedisConnections, type RedisLimits } from './client/connections.js'
+import type { RedisLibrary } from './client/own-client.js'
+import type { RedisPlace } from './client/redis-address.js'
+import type { RedisSentinels } from './client/sentinels.js'
 import { evaluating, runOn } from './clients.js'
 import type { Connection } from './script.js'
 

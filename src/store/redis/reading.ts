@@ -1,5 +1,5 @@
-import { withTimeout } from '../../runtime/time-limit.js'
-import type { Pause } from '../backend.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import type { Pause } from '../contract.js'
 import type { DataClock } from './data-clock.js'
 import { entryFrom, isWriter, type LedgerEntry } from './entry.js'
 import { LedgerReader, LedgerUpdate } from './ledger-reader.js'
@@ -199,7 +199,7 @@ export class Reading implements Inhabitants {
     const update = this.updates.get(id)
     const known = update ?? shown
     if (known === undefined) return [id, '0', '0', '0', '0']
-    // What a server had before another took over may differ from what has its place now: it is read anew.
+    // After a failover the ledgers of the new server may differ: they are read again.
     const isOlder = entry !== undefined && entry.version < known.version
     const { version, edition, namesLength, exemplarsVersion } = known
     return [id, version, isOlder ? -1 : edition, namesLength, exemplarsVersion].map(String)

@@ -6,8 +6,8 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
 import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
-import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
-import { filtersByTarget, removalTargetOf } from '../removal-index.js'
+import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
+import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
 import { type Removal, removalText } from './entry.js'
 import { mostWaiting, removalsDropped } from './host-removals.js'
 import { type Entry, type KnownFamily, Ledger } from './ledger.js'
@@ -19,7 +19,7 @@ export interface RedisStoreOptions {
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Sends what changed; never rejects. */
   readonly flush: () => Promise<unknown>
-  /** Notifies the writers that do not learn of removals with a flush of this one. */
+  /** Notifies the writers that do not receive removals with a flush of this one. */
   readonly announce: (removals: readonly Removal[]) => void
   /** Called when removals are dropped because too many wait: once, until few do. */
   readonly onDropped?: (error: MetricsError) => void

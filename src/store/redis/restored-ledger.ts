@@ -1,5 +1,5 @@
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { Pause, PlacedExemplar } from '../backend.js'
+import type { Pause, PlacedExemplar } from '../contract.js'
 import { type Entry, Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { openSeriesOf } from './open-series.js'

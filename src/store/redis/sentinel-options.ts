@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
-import { checkTls, type RedisTls } from '../../redis-client/place.js'
-import { type RedisSentinels, sentinelAddress } from '../../redis-client/sentinels.js'
+import { checkTls, type RedisTls } from './client/redis-address.js'
+import { type RedisSentinels, sentinelAddress } from './client/sentinels.js'
 
 /** Where the sentinels are that know where Redis is: in place of `url`, `host` and `port`. */
 export interface RedisSentinelOptions {
@@ -12,7 +12,7 @@ export interface RedisSentinelOptions {
   /** The user and the password of the sentinels; `username` and `password` are those of Redis. */
   readonly sentinelUsername?: string | undefined
   readonly sentinelPassword?: string | undefined
-  /** Where the sentinels speak TLS: `{}` for certificates that Node trusts; `tls` is that of Redis. */
+  /** If the sentinels use TLS: `{}` for certificates that Node trusts; `tls` is that of Redis. */
   readonly sentinelTls?: RedisTls | undefined
 }
 

@@ -1,5 +1,5 @@
 import type { Sample, SampleFamily } from '../../model/family.js'
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
 import { isWriter } from './entry.js'
 import type { Shelves } from './shelves.js'
 

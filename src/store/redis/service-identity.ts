@@ -1,4 +1,4 @@
-import type { RedisPlace } from '../../redis-client/place.js'
+import type { RedisPlace } from './client/redis-address.js'
 import { Keys } from './keys.js'
 import type { RedisSettings } from './options.js'
 

@@ -1,5 +1,5 @@
-import { withTimeout } from '../../runtime/time-limit.js'
-import { monotonicNow } from '../../runtime/timers.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import { monotonicNow } from '../../platform/timers.js'
 import type { Flushed } from './flusher.js'
 import { Keys } from './keys.js'
 import type { Connection } from './script.js'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '../../runtime/time-limit.js'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { Pause, WriterSnapshot } from '../backend.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { Pause, WriterSnapshot } from '../contract.js'
 import { DataClock, Outdated } from './data-clock.js'
 import { isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
@@ -149,7 +149,7 @@ export class Shelf implements LostState {
     return this.strange.size
   }
 
-  /** When a writer was last heard of, in milliseconds of the server's clock; 0 if it has left, or never was. */
+  /** The time of a writer's last sign of life, in milliseconds of the server's clock; 0 if it has left, or never was. */
   heardAt(id: string): number {
     return this.beats.get(id) ?? 0
   }
@@ -169,7 +169,7 @@ export class Shelf implements LostState {
     return false
   }
 
-  /** Whether there are totals to be written anew, without what was removed since. */
+  /** Whether there are totals to be rewritten, without what was removed since. */
   hasLagging(): boolean {
     for (const { facts, seen } of this.entries.values())
       if (!isWriter(facts) && this.removals.isFarBehind(seen)) return true

@@ -1,5 +1,5 @@
-import { withTimeout } from '../../runtime/time-limit.js'
-import type { Pause } from '../backend.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import type { Pause } from '../contract.js'
 import { Folding, inhabited, sourcesIn } from './fold.js'
 import type { Keys } from './keys.js'
 import type { Shards } from './shards.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Exemplar, exemplarFrom } from '../../model/exemplar.js'
-import type { PlacedExemplar } from '../backend.js'
+import type { PlacedExemplar } from '../contract.js'
 import { crc32 } from './checksum.js'
 import { closeQuietly, freeName, openForWriting, readAt, removeQuietly, writeAt } from './files.js'
 import { exemplarsName } from './format.js'
@@ -51,7 +51,7 @@ export class ExemplarCells {
     if (cell === head.exemplars) head.exemplars = cell + 1
   }
 
-  /** Forgets the exemplars of a series whose slots will be another's. */
+  /** Forgets the exemplars of a series whose slots will be reused. */
   drop(slot: number): void {
     if (this.seat.head.exemplars === 0) return
     const fd = this.open()

@@ -2,11 +2,11 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { closeRecord } from '../../model/layout/slot-layout.js'
 import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
-import type { Segments } from '../segments.js'
-import { removed, type SeriesLog } from '../series-log.js'
-import { SeriesSlots } from '../series-slots.js'
+import type { Segments } from '../core/segments.js'
+import { removed, type SeriesLog } from '../core/series-log.js'
+import { SeriesSlots } from '../core/series-slots.js'
 
-/** A family that a writer has told of, and its series by key. */
+/** A family that a writer has logged, and its series by key. */
 export interface KnownFamily {
   readonly family: FamilyDescriptor
   /** Its number in the series file. */

@@ -1,7 +1,7 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import { type Removal, removalTargetOf } from '../removal-index.js'
+import { type Removal, removalTargetOf } from '../core/removal-index.js'
 import type { KnownFamily } from './inheritance.js'
 
 /** Forgets a series of a family, and gives it. */

@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
-import { clearTimeout, monotonicNow, setTimeout } from '../../runtime/timers.js'
-import type { Removal } from '../removal-index.js'
+import { clearTimeout, monotonicNow, setTimeout } from '../../platform/timers.js'
+import type { Removal } from '../core/removal-index.js'
 import { largestRemovals, removeFailed } from './removals.js'
 
 /** Milliseconds until it is tried again, at first and at most. */

@@ -1,7 +1,7 @@
 import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
-import { monotonicNow } from '../../runtime/timers.js'
+import { monotonicNow } from '../../platform/timers.js'
 import { closeQuietly, freeName, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'
 import { isUsable } from './ownership.js'

@@ -1,6 +1,6 @@
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { WriterSnapshot } from '../backend.js'
-import { MemoryStore } from '../memory-store.js'
+import type { WriterSnapshot } from '../contract.js'
+import { MemoryStore } from '../core/memory-store.js'
 import type { SharedStore } from './shared-store.js'
 
 /** What this process has counted on its seat, from its own memory: a reading that does not need the file. */

@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { SeriesFilters } from '../../model/series-filters.js'
-import type { Pause } from '../backend.js'
-import { ignored, opened, removed, type SeriesLog } from '../series-log.js'
+import type { Pause } from '../contract.js'
+import { ignored, opened, removed, type SeriesLog } from '../core/series-log.js'
 
 /** The filters of removals on a family's series; undefined where nothing was removed from it. */
 export type FiltersOf = (family: FamilyDescriptor) => Promise<SeriesFilters | undefined>

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Binding } from '#native'
-import type { Store } from '../backend.js'
+import type { Store } from '../contract.js'
 import { BufferedSeat } from './buffered-seat.js'
 import type { Run } from './control.js'
 import { seatsIn } from './directory.js'
@@ -58,7 +58,7 @@ export class SeatTaker {
     })
   }
 
-  /** Whether every seat has taken the removals up to a position; those of dead owners take them now, where that is asked for. */
+  /** Whether every seat has taken the removals up to a position; those of dead owners take them now, if requested. */
   private everySeatAt(run: Run, end: number, helping: boolean): boolean {
     const { directory, overflow } = this.options
     const binding = this.binding()

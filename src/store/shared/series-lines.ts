@@ -1,8 +1,8 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { descriptorFromJson } from '../../model/foreign-descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
+import { descriptorFromJson } from '../../model/prom-client-descriptor.js'
 import type { SeriesKey } from '../../model/series-key.js'
-import { opened, removed, type SeriesLog } from '../series-log.js'
+import { opened, removed, type SeriesLog } from '../core/series-log.js'
 import { crc32 } from './checksum.js'
 import { KeyTexts } from './key-texts.js'
 
@@ -30,7 +30,7 @@ export function familyLine(index: number, family: FamilyDescriptor): Buffer {
 const [decimals, gap] = [3, '000000']
 
 /**
- * @param behind the position up to which removals do not apply to the series; it stands in further decimals of the time, which
+ * @param behind the position up to which removals do not apply to the series; it is in further decimals of the time, which
  *   are too small to change it: readers that do not know of it ignore it
  */
 export function openedLine(family: number, slot: number, created: number, key: SeriesKey, behind?: number): Buffer {

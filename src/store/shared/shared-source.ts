@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { Pause, Source, SourceReading, WriterSnapshot } from '../backend.js'
-import type { Removal } from '../removal-index.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
+import type { Removal } from '../core/removal-index.js'
 import { controlFault, readRunId } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, codeOf, isNoneOfOurs, openForReading } from './files.js'
@@ -23,7 +23,7 @@ interface Found {
 }
 
 /**
- * Reads a shared directory. Needs nobody's cooperation and changes nothing: it works in any process of the application,
+ * Reads a shared directory. Needs no cooperation and changes nothing: it works in any process of the application,
  * and in one beside it.
  *
  * What cannot be read is shown with its last good values. Where there are none, the reading says that it is incomplete.
@@ -105,7 +105,7 @@ export class SharedSource implements Source {
       const { last, owner, logId } = reader
       const snapshot = await reader.snapshot(circumstances)
       if (snapshot !== undefined) found.writers.push(snapshot)
-      // A successor goes on with the file of its forerunner; another file means that the owner has lost its own.
+      // A successor continues with the file of its predecessor; another file means that the owner has lost its own.
       if (last !== undefined && (snapshot === undefined || reader.logId !== logId)) this.vanished.add(last, owner)
       if (pause.due()) await pause.rest()
     }

@@ -4,8 +4,8 @@ import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { exactFilter, type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { SeriesRef } from '../../model/series-ref.js'
-import type { RemovalScope, Slots, Store, StoredSeries } from '../backend.js'
-import type { Removal } from '../removal-index.js'
+import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
+import type { Removal } from '../core/removal-index.js'
 import type { Run } from './control.js'
 import { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
@@ -28,7 +28,7 @@ export interface SharedStoreOptions {
   readonly caughtUp: CaughtUp
   /** Queues removals that cannot be added at once; left out if this process counts nothing on the seat. */
   readonly late?: LateRemovals
-  /** Told of each series of this writer that was removed, by whomever. */
+  /** Called with each series of this writer that was removed, by any process. */
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Called when there is work for `noticing`, which should begin in the next turn of the event loop. */
   readonly onBehind?: () => void

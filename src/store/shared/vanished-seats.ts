@@ -1,4 +1,4 @@
-import type { WriterSnapshot } from '../backend.js'
+import type { WriterSnapshot } from '../contract.js'
 import type { OwnerFacts } from './head.js'
 import { processRuns } from './process-facts.js'
 

@@ -1,13 +1,13 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { exemplarFrom } from '../../model/exemplar.js'
-import { descriptorFrom } from '../../model/foreign-descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
+import { descriptorFrom } from '../../model/prom-client-descriptor.js'
 import type { SeriesFilters } from '../../model/series-filters.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
 import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
-import type { Pause, PlacedExemplar, WriterSnapshot } from '../backend.js'
-import { type Removal, RemovalIndex } from '../removal-index.js'
-import { opened, removed, SeriesLog } from '../series-log.js'
+import type { Pause, PlacedExemplar, WriterSnapshot } from '../contract.js'
+import { type Removal, RemovalIndex } from '../core/removal-index.js'
+import { opened, removed, SeriesLog } from '../core/series-log.js'
 import type { Snapshot } from './snapshot-format.js'
 
 type SeriesLine = readonly [kind: number, family: number, slot: number, key: SeriesKey, created: number]

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
-import { randomBytes } from '../random-bytes.js'
+import { randomBytes } from '../core/random-bytes.js'
 
 /** Unique for good, and fit for a file name or a key. */
 export function newWriter(): string {

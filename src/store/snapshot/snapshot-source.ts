@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
-import { withTimeout } from '../../runtime/time-limit.js'
-import type { Pause, Source, SourceReading, WriterSnapshot } from '../backend.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
 import type { RemovalLists } from './removal-lists.js'
 import { SnapshotReader, type SortedSnapshots } from './snapshot-reader.js'
 

@@ -3,7 +3,7 @@ import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { histogramSlots } from '../../model/layout/histogram.js'
 import { stateSlots } from '../../model/layout/stateset.js'
 import { summarySlots } from '../../model/layout/summary.js'
-import type { Slots } from '../backend.js'
+import type { Slots } from '../contract.js'
 
 /** The numbers of one series as the protocol has them, each by the name of its `histogramBucket`. */
 export type Numbers = ReadonlyMap<string | undefined, number>
@@ -11,7 +11,7 @@ export type Numbers = ReadonlyMap<string | undefined, number>
 /** Whether the numbers of the processes add up (`inc` and `dec`), or the last one stands (`set`). */
 export type Sharing = 'added' | 'last'
 
-/** How a family is shared through single numbers; undefined for what single numbers cannot tell. */
+/** How a family is shared through single numbers; undefined for one that single numbers cannot hold. */
 export function sharingOf(family: FamilyDescriptor): Sharing | undefined {
   switch (family.type) {
     case 'gauge':
@@ -74,7 +74,7 @@ export function numbersOf(family: FamilyDescriptor, { values, at }: Slots): Numb
   }
 }
 
-/** Puts numbers where they are shown from: onto slots that nobody else counts in. */
+/** Puts numbers where they are shown from: onto slots that no metric counts in. */
 export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slots, numbers: Numbers): void {
   const number = (name?: string): number => numbers.get(name) ?? 0
   switch (family.type) {
@@ -109,7 +109,7 @@ export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slot
   }
 }
 
-/** The name of the number that a sample tells: undefined for one that is alone. */
+/** The name of the number that a sample contains: undefined for one that is alone. */
 export function bucketOfSample(family: FamilyDescriptor, suffix: string, le: string | undefined): string | undefined {
   if (suffix === '_sum') return 'sum'
   if (suffix === '_count') return 'count'

@@ -2,8 +2,8 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { type LabelFilter, labelValuesOf, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { SeriesRef } from '../../model/series-ref.js'
-import type { RemovalScope, Slots, StoredSeries } from '../backend.js'
-import { MemoryStore } from '../memory-store.js'
+import type { RemovalScope, Slots, StoredSeries } from '../contract.js'
+import { MemoryStore } from '../core/memory-store.js'
 import { sharingOf } from './parts.js'
 import type { ValueMetric } from './value-protocol.js'
 
@@ -14,13 +14,13 @@ export interface SharedSeries {
   readonly slots: Slots
 }
 
-/** What a store tells the backend that it belongs to. */
+/** Callbacks of a store to the backend that it belongs to. */
 export interface ValueStoreEvents {
   flush(): Promise<void>
   removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void
   /** Called for each family that a metric of this process is defined for. */
   declared(family: FamilyDescriptor): void
-  /** Told once of each family that single numbers cannot share. */
+  /** Called once for each family that single numbers cannot hold. */
   alone(family: FamilyDescriptor): void
 }
 

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { workerData } from 'node:worker_threads'
-import { monotonicNow, setInterval, setTimeout } from '../../runtime/timers.js'
+import { monotonicNow, setInterval, setTimeout } from '../../platform/timers.js'
 import { writeReport } from './diagnostic-report.js'
 import type { WatcherData } from './watcher.js'
 

@@ -1,7 +1,7 @@
 import type { Counter, CounterChild } from '../../metric/counter.js'
 import type { HistogramChild } from '../../metric/histogram.js'
-import { monotonicNow } from '../../runtime/timers.js'
-import type { MetricNaming } from '../metric-naming.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { MetricNaming } from '../gunicorn/metric-naming.js'
 import { requestFamilies } from '../request-families.js'
 import type { Exchange } from './requests.js'
 
@@ -22,7 +22,7 @@ export class RequestMetrics {
     this.durations = durations.labels({ worker_id: worker })
     this.failed = failed
     this.errors = errors
-    // An idle worker is there too; what the one before it counted goes on.
+    // An idle worker is shown too; it continues the counts of its predecessor.
     this.requests.open()
     this.durations.open()
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { carryOver } from '../../store/carry.js'
+import { carryOver } from '../../store/core/carry-over.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import { type ConformanceCase, Participant } from '../conformance.js'
 import { type Countable, counterOf, gaugeOf, histogramOf } from '../counted.js'

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { numbersOf } from '../../model/series-numbers.js'
+import { numbersOf } from '../../model/series-index/series-numbers.js'
 import type { SeriesRef } from '../../model/series-ref.js'
-import type { Slots } from '../../store/backend.js'
+import type { Slots } from '../../store/contract.js'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { jobs, key, seconds, series } from '../families.js'
 
-/** What `open()` gives, and `series()` tells of it. */
+/** What `open()` returns, and `series()` lists. */
 export const opening: readonly ConformanceCase[] = [
   {
     group: 'opening',

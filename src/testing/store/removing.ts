@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { LabelFilter } from '../../model/series-key.js'
-import { removeMany } from '../../store/backend.js'
+import { removeMany } from '../../store/contract.js'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { counterFamily, jobs, key, seconds } from '../families.js'

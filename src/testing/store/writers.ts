@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { setTimeout } from '../../runtime/timers.js'
+import { setTimeout } from '../../platform/timers.js'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, gaugeOf, histogramOf } from '../counted.js'
 import { jobs, key, seconds } from '../families.js'

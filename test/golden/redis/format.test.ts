@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
-import { Slices } from '../../../src/runtime/slices.js'
+import { Slices } from '../../../src/platform/slices.js'
 import { storedFormat } from '../../../src/store/redis/entry.js'
 import { Folding } from '../../../src/store/redis/fold.js'
 import { test } from '../../helpers/processes/stage.js'

@@ -1,9 +1,9 @@
-import { ProcessHome } from '../../../src/home/process-home.js'
 import { Counter } from '../../../src/metric/counter.js'
 import { Gauge } from '../../../src/metric/gauge.js'
 import { Histogram } from '../../../src/metric/histogram.js'
 import type { MetricsError } from '../../../src/model/errors.js'
-import type { Backend } from '../../../src/store/backend.js'
+import { ProcessHome } from '../../../src/runtime/process-context.js'
+import type { Backend } from '../../../src/store/contract.js'
 import { samplesOf } from '../samples.js'
 
 const buckets = Array.from({ length: 200 }, (_, i) => i + 1)

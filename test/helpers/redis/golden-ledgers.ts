@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { refOfKey } from '../../../src/model/series-ref.js'
-import { Slices } from '../../../src/runtime/slices.js'
+import { Slices } from '../../../src/platform/slices.js'
 import type { Facts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
 import { Folding } from '../../../src/store/redis/fold.js'

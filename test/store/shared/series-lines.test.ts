@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SeriesLog } from '../../../src/store/series-log.js'
+import { SeriesLog } from '../../../src/store/core/series-log.js'
 import { familyLine, LinesInUse, openedLine, readLines, removedLine } from '../../../src/store/shared/series-lines.js'
 import { holds } from '../../helpers/property.js'
 import { counterFamily } from '../../helpers/writers.js'

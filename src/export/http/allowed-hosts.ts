@@ -1,0 +1,54 @@
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+
+/** Allows every name. */
+const any = '*'
+
+/**
+ * Which `Host` headers a port answers. On a loopback address only names of this machine, and those that are configured: by
+ * DNS rebinding a page in a browser reaches a loopback port under a name of the page's own.
+ */
+export class AllowedHosts {
+  private readonly names: ReadonlySet<string>
+  private readonly checks: boolean
+
+  /**
+   * @param host the host that was configured to listen on
+   * @param bound the address that the port listens on
+   * @param allowed further names; with any of them, the header is checked on every address
+   */
+  constructor(host: string, bound: string, allowed: readonly string[]) {
+    this.names = new Set([host, bound, ...allowed].map((name) => nameIn(name)))
+    this.checks = !allowed.includes(any) && (allowed.length > 0 || isLoopback(bound))
+  }
+
+  /** A request of HTTP/1.0 may have no such header; a browser always sends one. */
+  allows(header: string | undefined): boolean {
+    if (!this.checks || header === undefined || header === '') return true
+    const name = nameIn(header)
+    return this.names.has(name) || isLoopback(name)
+  }
+}
+
+/** @throws MetricsError `OPTION_INVALID` */
+export function checkAllowedHosts(given: unknown, nameOf: (option: string) => string): readonly string[] {
+  if (given === undefined) return []
+  const valid = Array.isArray(given) && given.every((name) => typeof name === 'string' && /^[^\s/@,]+$/.test(name))
+  if (valid) return given as readonly string[]
+  const text = `${nameOf('allowedHosts')} must be an array of host names such as ['metrics.example.com'], got ${describe(given)}`
+  throw new MetricsError('OPTION_INVALID', text)
+}
+
+/** The name or address in a `Host` header, without port, brackets and final dot. */
+function nameIn(header: string): string {
+  const [, inBrackets, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header.trim()) ?? []
+  return (inBrackets ?? name ?? header).toLowerCase().replace(/\.$/, '')
+}
+
+function isLoopback(name: string): boolean {
+  return (
+    /^(?:.+\.)?localhost$/.test(name) ||
+    /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name) ||
+    /^(?:0*:){2,7}0*1$/.test(name)
+  )
+}

@@ -1,0 +1,67 @@
+import type { X509Certificate } from 'node:crypto'
+import { MetricsError } from '../../model/errors.js'
+
+/** The certificates of a file in PEM. */
+export interface CertificateFile {
+  readonly path: string
+  /** Those that are valid, each as PEM; all of them when none is. */
+  readonly pems: readonly string[]
+  /** Unix seconds from which on, and until which, all of these are valid. */
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+const pem = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
+
+/** Reads every certificate of a file; `pems` is empty where there is none that can be read. */
+export function certificateFile(path: string, content: Buffer, now = Date.now() / 1000): CertificateFile {
+  const all = (content.toString('latin1').match(pem) ?? []).flatMap((text) => parsed(text))
+  const valid = all.filter(({ notAfter }) => notAfter > now)
+  const used = valid.length > 0 ? valid : all
+  return {
+    path,
+    pems: used.map((each) => each.text),
+    notBefore: Math.max(...used.map((each) => each.notBefore)),
+    notAfter: Math.min(...used.map((each) => each.notAfter)),
+  }
+}
+
+/** Reads the first certificate of a file: the server's own. */
+export function ownCertificate(path: string, content: Buffer): CertificateFile {
+  const [own] = content.toString('latin1').match(pem) ?? []
+  return certificateFile(path, Buffer.from(own ?? ''))
+}
+
+/**
+ * Returns the files that hold certificates.
+ *
+ * @param what the option and its value, for the error text
+ * @throws MetricsError `OPTION_INVALID` when there is no certificate, or none that is still valid
+ */
+export function checkValid(
+  what: string,
+  files: readonly CertificateFile[],
+  now = Date.now() / 1000,
+): readonly CertificateFile[] {
+  const found = files.filter(({ pems }) => pems.length > 0)
+  if (found.length === 0) throw new MetricsError('OPTION_INVALID', `${what} holds no certificate in PEM`)
+  const latest = Math.max(...found.map(({ notAfter }) => notAfter))
+  if (latest > now) return found
+  throw new MetricsError('OPTION_INVALID', `${what} expired on ${dayOf(latest)}; renew the certificate`)
+}
+
+/** A day as `2026-11-30`. */
+export function dayOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10)
+}
+
+function parsed(text: string): { text: string; notBefore: number; notAfter: number }[] {
+  try {
+    // Loaded with the first port that is encrypted.
+    const { X509Certificate } = process.getBuiltinModule('node:crypto')
+    const { validFrom, validTo }: X509Certificate = new X509Certificate(text)
+    return [{ text, notBefore: Date.parse(validFrom) / 1000, notAfter: Date.parse(validTo) / 1000 }]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SecureContextOptions } from 'node:tls'
+import { MetricsError } from '../../model/errors.js'
+import { checkOptions } from '../../model/known-options.js'
+import { describe } from '../../model/metric-name.js'
+import { absolutePath } from '../../platform/paths.js'
+import { type CertificateFile, certificateFile, checkValid, ownCertificate } from './certificate-file.js'
+
+/** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
+export interface EncryptionOptions {
+  /** The certificate, with those that it was signed by behind it. */
+  readonly certfile: string
+  readonly keyfile: string
+  /** Who scrapes shows a certificate that one of these signed. */
+  readonly clientCafile?: string | undefined
+  /** The same as a directory of files. */
+  readonly clientCapath?: string | undefined
+  /** False where certificates are named that clients may have, and nobody is to be asked for one. */
+  readonly clientAuthRequired?: boolean | undefined
+}
+
+/** How a fault calls an option: by what the user wrote. */
+export type OptionName = (option: keyof EncryptionOptions) => string
+
+const variables = {
+  certfile: 'PROMETHEUS_SSL_CERTFILE',
+  keyfile: 'PROMETHEUS_SSL_KEYFILE',
+  clientCafile: 'PROMETHEUS_SSL_CLIENT_CAFILE',
+  clientCapath: 'PROMETHEUS_SSL_CLIENT_CAPATH',
+  clientAuthRequired: 'PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED',
+} as const satisfies Record<keyof EncryptionOptions, string>
+
+/**
+ * What the environment says; undefined when it says nothing.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the variable
+ */
+export function encryptionFromEnvironment(environment: NodeJS.ProcessEnv): EncryptionOptions | undefined {
+  const given = Object.fromEntries(
+    Object.entries(variables).flatMap(([option, variable]) => {
+      const value = environment[variable]
+      return value === undefined || value === '' ? [] : [[option, value]]
+    }),
+  )
+  const { clientAuthRequired: word, ...paths } = given
+  if (word !== undefined && !/^(?:1|0|true|false|t|f|yes|no|on|off)$/i.test(word)) {
+    throw new MetricsError('OPTION_INVALID', `${variables.clientAuthRequired} must be true or false, got "${word}"`)
+  }
+  const required = word === undefined ? undefined : /^(?:1|t|y|on)/i.test(word)
+  return checkEncryption(
+    { ...paths, ...(required !== undefined && { clientAuthRequired: required }) },
+    (option) => variables[option],
+  )
+}
+
+/**
+ * Complete options, or none: half of them is a fault, and so is a file that cannot be used.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the option as `nameOf` has it
+ */
+export function checkEncryption(
+  given: Partial<EncryptionOptions>,
+  nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
+): EncryptionOptions | undefined {
+  if (typeof given !== 'object' || given === null) {
+    const text = `startMetricsServer: tls takes an object such as { certfile, keyfile }, got ${describe(given)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  checkOptions('startMetricsServer: tls', given, variables)
+  const { certfile, keyfile, clientCafile, clientCapath, clientAuthRequired } = given
+  const missing = (has: keyof EncryptionOptions, lacks: keyof EncryptionOptions): MetricsError =>
+    new MetricsError('OPTION_INVALID', `${nameOf(has)} is given, and ${nameOf(lacks)} is not: both are needed`)
+  if (certfile !== undefined && keyfile === undefined) throw missing('certfile', 'keyfile')
+  if (keyfile !== undefined && certfile === undefined) throw missing('keyfile', 'certfile')
+  for (const option of ['clientCafile', 'clientCapath'] as const) {
+    if (given[option] !== undefined && certfile === undefined) throw missing(option, 'certfile')
+  }
+  if (clientAuthRequired === true && clientCafile === undefined && clientCapath === undefined) {
+    throw missing('clientAuthRequired', 'clientCafile')
+  }
+  if (certfile === undefined || keyfile === undefined) return undefined
+  // Read again when they are renewed: by then the working directory may be another.
+  const options = {
+    ...given,
+    certfile: absolutePath(certfile),
+    keyfile: absolutePath(keyfile),
+    ...(clientCafile !== undefined && { clientCafile: absolutePath(clientCafile) }),
+    ...(clientCapath !== undefined && { clientCapath: absolutePath(clientCapath) }),
+  }
+  readEncryption(options, nameOf)
+  return options
+}
+
+/** What `https.createServer` takes. */
+export function serverOptions(options: EncryptionOptions) {
+  const asks = asksClients(options)
+  return { ...readEncryption(options).context, requestCert: asks, rejectUnauthorized: asks }
+}
+
+/** Who names the certificates of clients wants them asked for. */
+function asksClients({ clientCafile, clientCapath, clientAuthRequired = true }: EncryptionOptions): boolean {
+  return clientAuthRequired && (clientCafile !== undefined || clientCapath !== undefined)
+}
+
+/** What the files hold, checked: what a server needs, and until when its certificates are valid. */
+export interface Encryption {
+  readonly context: SecureContextOptions
+  /** One for each file. */
+  readonly certificates: readonly CertificateFile[]
+}
+
+/**
+ * Reads the files.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the option as `nameOf` has it, for files that cannot be read or used, and
+ *   for certificates that have expired
+ */
+export function readEncryption(
+  options: EncryptionOptions,
+  nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
+): Encryption {
+  const { certfile, keyfile, clientCafile, clientCapath } = options
+  const cert = read('certfile', certfile, nameOf)
+  const key = read('keyfile', keyfile, nameOf)
+  const secureContext = { cert, key, minVersion: 'TLSv1.2' } as const
+  try {
+    // Loaded with the first port that is encrypted: it takes milliseconds of an application's start.
+    process.getBuiltinModule('node:tls').createSecureContext(secureContext)
+  } catch (cause) {
+    const text = `${nameOf('certfile')}: ${certfile} and ${keyfile} cannot be used together: ${textOf(cause)}`
+    throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+  // The first one is the server's own; those behind it may be there for old clients only.
+  const own = checkValid(`${nameOf('certfile')}: ${certfile}`, [ownCertificate(certfile, cert)])
+  if (!asksClients(options)) return { context: secureContext, certificates: own }
+  const signers: CertificateFile[] = []
+  if (clientCafile !== undefined) {
+    const found = [certificateFile(clientCafile, read('clientCafile', clientCafile, nameOf))]
+    signers.push(...checkValid(`${nameOf('clientCafile')}: ${clientCafile}`, found))
+  }
+  if (clientCapath !== undefined) {
+    const found = filesIn(clientCapath, nameOf).map((path) => certificateFile(path, read('clientCapath', path, nameOf)))
+    signers.push(...checkValid(`${nameOf('clientCapath')}: ${clientCapath}`, found))
+  }
+  return {
+    context: { ...secureContext, ca: signers.flatMap(({ pems }) => pems) },
+    certificates: [...own, ...signers],
+  }
+}
+
+function read(option: keyof EncryptionOptions, path: string, nameOf: OptionName): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new MetricsError('OPTION_INVALID', `${nameOf(option)}: ${path} cannot be read: ${textOf(cause)}`, { cause })
+  }
+}
+
+function filesIn(directory: string, nameOf: OptionName): readonly string[] {
+  try {
+    const files = readdirSync(directory)
+      .map((name) => join(directory, name))
+      .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+    if (files.length > 0) return files
+    throw new Error('there is no file in it')
+  } catch (cause) {
+    const text = `${nameOf('clientCapath')}: ${directory} cannot be used: ${textOf(cause)}`
+    throw new MetricsError('OPTION_INVALID', text, { cause })
+  }
+}
+
+/** Changes when one of the files does, or one in the directory. */
+export function stampOf({ certfile, keyfile, clientCafile, clientCapath }: EncryptionOptions): string {
+  const paths = [certfile, keyfile, clientCafile, clientCapath].filter((path) => path !== undefined)
+  if (clientCapath !== undefined) paths.push(...entriesOf(clientCapath))
+  return JSON.stringify(
+    paths.map((path) => {
+      const facts = statSync(path, { throwIfNoEntry: false })
+      return facts === undefined ? [path] : [path, facts.ino, facts.mtimeMs, facts.size]
+    }),
+  )
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory).map((name) => join(directory, name))
+  } catch {
+    return []
+  }
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,184 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { MetricsError } from '../../model/errors.js'
+import { AllowedHosts } from './allowed-hosts.js'
+import { CertificateWatch } from './certificate-watch.js'
+import { Connections } from './connections.js'
+import { type EncryptionOptions, serverOptions } from './encryption.js'
+import { listenOn } from './listen.js'
+import type { PortEvents } from './port-events.js'
+import type { CheckedLimits } from './port-limits.js'
+import { busy, type ScrapeResponse, textResponse } from './scrape.js'
+import { Sender } from './sender.js'
+
+/** Marks promhive's own servers for instruments, which do not count scrapes as requests of the application. */
+export const ownServer = Symbol.for('promhive.metrics-server')
+
+/** Requests that may wait on one connection for the answer before them. */
+const mostPipelined = 8
+
+export interface HttpPortOptions {
+  readonly limits: CheckedLimits
+  readonly allowedHosts: readonly string[]
+  readonly tls: EncryptionOptions | undefined
+  readonly events: PortEvents
+  /**
+   * Answers one request. The signal is aborted when the client is gone; an answer that rejects then is not reported.
+   * `ready` resolves when there is room for another answer beside those that clients are reading.
+   */
+  readonly answer: (
+    request: IncomingMessage,
+    signal: AbortSignal,
+    ready: () => Promise<void> | undefined,
+  ) => Promise<ScrapeResponse>
+}
+
+/** A request that waits for the answer before it on the same connection. */
+type Waiting = readonly [IncomingMessage, ServerResponse]
+
+/** An HTTP or HTTPS server of promhive, with limits on the resources that it takes from its process. */
+export class HttpPort {
+  private readonly connections: Connections
+  private readonly sender: Sender
+  /** By connection: what is being answered, and what waits behind it. */
+  private readonly pipelines = new WeakMap<Socket, Waiting[]>()
+  private hosts: AllowedHosts | undefined
+
+  private constructor(
+    readonly server: Server,
+    private readonly options: HttpPortOptions,
+  ) {
+    const { limits, events } = options
+    this.connections = new Connections(limits.maxConnections, () => this.refused('connections'))
+    this.sender = new Sender(limits, (reason) => this.refused(reason))
+    Object.defineProperty(server, ownServer, { value: true })
+    server.on('connection', (socket: Socket) => this.connections.add(socket))
+    server.on('request', (request, response) => this.take(request, response))
+    if (options.tls !== undefined) new CertificateWatch(options.tls, events).start(server as never)
+  }
+
+  /** Makes the server, which does not listen yet. */
+  static async create(options: HttpPortOptions): Promise<HttpPort> {
+    const { requestTimeout } = options.limits
+    const timeouts = {
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: Math.min(1_000, requestTimeout),
+    }
+    return new HttpPort(await serverOf(options.tls, timeouts), options)
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    return (this.server.address() as AddressInfo).port
+  }
+
+  /**
+   * Listens outside of node:cluster's sharing: a request to this port reaches this process.
+   *
+   * @throws the error of `listen`
+   */
+  async listen(port: number, host: string): Promise<void> {
+    const { server } = this
+    await listenOn(server, { port, host, exclusive: true }, (cause) => this.failed(cause))
+    const { address } = server.address() as AddressInfo
+    this.hosts = new AllowedHosts(host, address, this.options.allowedHosts)
+  }
+
+  /** Closes the port and its connections. Closing it twice closes it once. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve())
+      this.server.closeAllConnections()
+      this.connections.destroy()
+    })
+  }
+
+  private failed(cause: Error): void {
+    const text = `a port of promhive's could not take a connection (${cause.message}); it stays open`
+    this.options.events.onError?.(new MetricsError('SERVER_FAILED', text, { cause }))
+  }
+
+  private refused(reason: Parameters<NonNullable<PortEvents['refused']>>[0], count = 1): void {
+    this.options.events.refused?.(reason, count)
+  }
+
+  /** Answers the requests of a connection in order: work on the second begins when the first is done. */
+  private take(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    const waiting = this.pipelines.get(socket)
+    if (waiting === undefined) {
+      this.pipelines.set(socket, [])
+      void this.serve(request, response)
+    } else if (waiting.length < mostPipelined) waiting.push([request, response])
+    else {
+      this.refused('queue')
+      const { status, headers, body } = busy(`${mostPipelined} requests are queued on this connection already`)
+      response.writeHead(status, { ...headers, Connection: 'close' }).end(body[0])
+    }
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request
+    const gone = new AbortController()
+    this.connections.mark(socket, true)
+    response.once('close', () => {
+      gone.abort()
+      this.connections.mark(socket, false)
+      this.next(socket)
+    })
+    try {
+      const answered = await this.answer(request, gone.signal)
+      if (!gone.signal.aborted) this.write(request, response, answered)
+    } catch {
+      if (gone.signal.aborted) this.refused('gone')
+      else response.destroy()
+    }
+  }
+
+  private next(socket: Socket): void {
+    const waiting = this.pipelines.get(socket)!
+    if (socket.destroyed || !socket.writable) {
+      if (waiting.length > 0) this.refused('gone', waiting.length)
+      waiting.length = 0
+    }
+    const next = waiting.shift()
+    if (next === undefined) this.pipelines.delete(socket)
+    else void this.serve(...next)
+  }
+
+  private async answer(request: IncomingMessage, signal: AbortSignal): Promise<ScrapeResponse> {
+    if (!this.hosts!.allows(request.headers.host)) {
+      this.refused('host')
+      return forbidden(request.headers.host!)
+    }
+    const answered = await this.options.answer(request, signal, () => this.sender.room())
+    if (answered.status === 503) this.refused('queue')
+    return answered
+  }
+
+  private write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ScrapeResponse): void {
+    response.writeHead(status, headers)
+    if (request.method === 'HEAD') response.end()
+    else this.sender.send(response, body)
+  }
+}
+
+function forbidden(host: string): ScrapeResponse {
+  const name = JSON.stringify(host.slice(0, 100))
+  return textResponse(
+    403,
+    `the Host header ${name} is not allowed: the port listens on a loopback address, or has a list of allowed hosts. ` +
+      'Allow another name with allowedHosts, --allowed-hosts or PROMHIVE_METRICS_ALLOWED_HOSTS\n',
+  )
+}
+
+/** The module is loaded with the first port that is opened: most processes of an application open none. */
+async function serverOf(tls: EncryptionOptions | undefined, timeouts: object): Promise<Server> {
+  if (tls === undefined) {
+    const { createServer } = await import('node:http')
+    return createServer(timeouts)
+  }
+  const { createServer } = await import('node:https')
+  return createServer({ ...timeouts, ...serverOptions(tls), handshakeTimeout: 10_000 })
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { MetricsError } from '../../model/errors.js'
+import type { OptionNames } from '../../model/known-options.js'
+import { describe } from '../../model/metric-name.js'
+
+/** Limits on the resources that a port of promhive takes from the process that opens it. */
+export interface PortLimits {
+  /**
+   * Connections at the same time: 100, but at most a quarter of the files that the process may open. A further connection
+   * replaces the one that has been idle the longest; it is refused while all of them are being answered.
+   */
+  readonly maxConnections?: number | undefined
+  /** Different scrapes that may wait for their turn: 16. A further one is answered with 503. */
+  readonly maxQueuedScrapes?: number | undefined
+  /**
+   * Bytes of answers that clients have not read yet, over all connections: 64 MiB. Near it, further scrapes wait for up to two
+   * seconds, and share an answer. Above it the client that has read nothing for the longest time is disconnected.
+   */
+  readonly maxWaitingBytes?: number | undefined
+  /** Milliseconds that a client may take to send a request: 10 000. */
+  readonly requestTimeout?: number | undefined
+  /** Milliseconds that a client may take to read an answer: 30 000. */
+  readonly sendTimeout?: number | undefined
+}
+
+export type CheckedLimits = { readonly [K in keyof PortLimits]-?: number }
+
+const defaults = {
+  maxConnections: 100,
+  maxQueuedScrapes: 16,
+  maxWaitingBytes: 64 * 1024 * 1024,
+  requestTimeout: 10_000,
+  sendTimeout: 30_000,
+} as const satisfies CheckedLimits
+
+/** The names of the limits, for a caller that checks options. */
+export const portLimits = {
+  maxConnections: true,
+  maxQueuedScrapes: true,
+  maxWaitingBytes: true,
+  requestTimeout: true,
+  sendTimeout: true,
+} as const satisfies OptionNames<PortLimits>
+
+/** Node treats a longer timeout as 1 ms. */
+const longestTimeout = 2 ** 31 - 1
+
+/**
+ * Fills in the defaults.
+ *
+ * @param nameOf what the caller calls an option, for the error text
+ * @throws MetricsError `OPTION_INVALID`, naming the option
+ */
+export function checkLimits(given: PortLimits, nameOf: (option: string) => string): CheckedLimits {
+  const limits: Record<string, number> = {}
+  for (const name of Object.keys(defaults) as (keyof PortLimits)[]) {
+    const value = given[name] ?? defaultOf(name)
+    const most = name.endsWith('Timeout') ? longestTimeout : Number.MAX_SAFE_INTEGER
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      const text = `${nameOf(name)} must be a whole number from 1 to ${most}, got ${describe(given[name])}`
+      throw new MetricsError('OPTION_INVALID', text)
+    }
+    limits[name] = value
+  }
+  return limits as CheckedLimits
+}
+
+/** Every connection takes a file descriptor that the application may need for its own port. */
+function defaultOf(name: keyof PortLimits): number {
+  if (name !== 'maxConnections') return defaults[name]
+  return Math.max(1, Math.min(defaults.maxConnections, Math.floor(openFileLimit() / 4)))
+}
+
+/** How many files this process may open; infinite where the system does not say. */
+function openFileLimit(): number {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}

@@ -1,0 +1,189 @@
+import type { ServerResponse } from 'node:http'
+import {
+  clearInterval,
+  clearTimeout,
+  monotonicNow,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from '../../platform/timers.js'
+import type { RefusalReason } from './port-events.js'
+import type { CheckedLimits } from './port-limits.js'
+import { WaitingBytes } from './waiting-bytes.js'
+
+/** Bytes that are handed to a connection at a time. */
+const pieceSize = 256 * 1024
+/** Milliseconds of one turn of the event loop that are spent on writing. */
+const slice = 1.5
+/** Milliseconds for which a scrape waits at most for clients to read earlier answers. */
+const longestWait = 2_000
+/** Milliseconds without progress after which a client is not waited for. */
+const stalledAfter = 500
+const lookEvery = 100
+/** Answers that may be under way when a scrape begins to wait: one is being made, one is next, and its own. */
+const underWay = 3
+
+/** One answer on its way to a client. */
+interface Sending {
+  readonly response: ServerResponse
+  readonly chunks: readonly Uint8Array[]
+  /** The next chunk to write. */
+  next: number
+  /** Milliseconds of a monotonic clock at which the client last took something. */
+  progressAt: number
+  ended: boolean
+  /** Whether it waits for its turn. */
+  queued: boolean
+}
+
+/**
+ * Writes answers to clients: in slices, in turns, and only as fast as each client reads. A client that takes too long, or
+ * holds too much memory, is disconnected.
+ */
+export class Sender {
+  private readonly ready: Sending[] = []
+  private readonly sending = new Set<Sending>()
+  private readonly waiting = new WaitingBytes()
+  private running = false
+  /** Bytes of the last answer: the next one is about as large. */
+  private lastSize = 0
+  private readonly waitingScrapes = new Set<() => void>()
+
+  /** @param refused called for each answer that is cut off */
+  constructor(
+    private readonly limits: Pick<CheckedLimits, 'sendTimeout' | 'maxWaitingBytes'>,
+    private readonly refused: (reason: RefusalReason) => void,
+  ) {}
+
+  /** Sends the body of an answer whose head was written. The chunks must stay as they are. */
+  send(response: ServerResponse, chunks: readonly Uint8Array[]): void {
+    const sending = { response, chunks, next: 0, progressAt: monotonicNow(), ended: false, queued: false }
+    this.sending.add(sending)
+    this.lastSize = this.waiting.retain(chunks)
+    this.makeRoomFor(sending)
+    const timer = setTimeout(() => this.cut(sending, 'timeout'), this.limits.sendTimeout).unref()
+    response.on('drain', () => this.go(sending))
+    response.once('close', () => {
+      clearTimeout(timer)
+      this.end(sending)
+    })
+    this.go(sending)
+  }
+
+  /**
+   * Resolves when the answers that clients are reading leave room for another one, when one of these clients has stopped
+   * reading, and after two seconds in any case; undefined when there is room. A burst of scrapes shares few answers this
+   * way, and clients that read are not disconnected.
+   */
+  room(): Promise<void> | undefined {
+    if (this.hasRoom()) return undefined
+    const until = monotonicNow() + longestWait
+    return new Promise((resolve) => {
+      const go = (): void => {
+        clearInterval(timer)
+        this.waitingScrapes.delete(go)
+        resolve()
+      }
+      const look = (): void => {
+        const now = monotonicNow()
+        const slowest = this.slowest()
+        if (now >= until || slowest === undefined || this.progressOf(slowest) < now - stalledAfter) go()
+      }
+      const timer = setInterval(look, lookEvery).unref()
+      this.waitingScrapes.add(go)
+    })
+  }
+
+  private hasRoom(): boolean {
+    return this.waiting.total === 0 || this.waiting.total + underWay * this.lastSize <= this.limits.maxWaitingBytes
+  }
+
+  /** Disconnects the client that has read nothing for the longest time; a single answer is sent at any size. */
+  private makeRoomFor(newest: Sending): void {
+    while (this.waiting.total > this.limits.maxWaitingBytes) {
+      const slowest = this.slowest(newest)
+      if (slowest === undefined) return
+      this.cut(slowest, 'bytes')
+    }
+  }
+
+  /** The answer that has been read the least recently, of all but one. */
+  private slowest(except?: Sending): Sending | undefined {
+    let slowest: Sending | undefined
+    for (const other of this.sending) {
+      if (other === except) continue
+      if (slowest === undefined || this.progressOf(other) < this.progressOf(slowest)) slowest = other
+    }
+    return slowest
+  }
+
+  /** When the client last took something. One that waits for this process has taken all that it was given. */
+  private progressOf({ queued, progressAt }: Sending): number {
+    return queued ? Number.POSITIVE_INFINITY : progressAt
+  }
+
+  private cut(sending: Sending, reason: RefusalReason): void {
+    if (sending.ended) return
+    this.end(sending)
+    this.refused(reason)
+    sending.response.destroy()
+  }
+
+  private end(sending: Sending): void {
+    if (sending.ended) return
+    sending.ended = true
+    this.sending.delete(sending)
+    this.waiting.release(sending.chunks)
+    if (this.waitingScrapes.size > 0 && this.hasRoom()) for (const go of [...this.waitingScrapes]) go()
+  }
+
+  /** Schedules the answer: at once if nothing else was written in this turn of the event loop. */
+  private go(sending: Sending): void {
+    sending.progressAt = monotonicNow()
+    if (sending.queued || sending.ended) return
+    sending.queued = true
+    this.ready.push(sending)
+    if (this.running) return
+    this.running = true
+    this.writeForASlice()
+  }
+
+  private writeForASlice(): void {
+    const end = monotonicNow() + slice
+    for (let sending = this.ready.shift(); sending !== undefined; sending = this.ready.shift()) {
+      this.write(sending)
+      if (monotonicNow() > end) break
+    }
+    setImmediate(this.turn)
+  }
+
+  /** What comes after a slice in the same turn of the event loop waits for the next one. */
+  private readonly turn = (): void => {
+    if (this.ready.length > 0) this.writeForASlice()
+    else this.running = false
+  }
+
+  /** Writes one piece. */
+  private write(sending: Sending): void {
+    const { response, chunks } = sending
+    sending.queued = false
+    if (sending.ended) return
+    let size = 0
+    response.cork()
+    while (sending.next < chunks.length && size < pieceSize) {
+      const chunk = chunks[sending.next++]!
+      response.write(chunk)
+      size += chunk.length
+    }
+    if (sending.next === chunks.length) {
+      response.end()
+      return
+    }
+    response.uncork()
+    // If the system has taken the piece, the next one is scheduled; otherwise it follows at 'drain'.
+    if (response.socket?.writableLength !== 0) return
+    sending.progressAt = monotonicNow()
+    sending.queued = true
+    this.ready.push(sending)
+  }
+}

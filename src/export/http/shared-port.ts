@@ -1,0 +1,89 @@
+import { MetricsError } from '../../model/errors.js'
+import { clearTimeout, setTimeout } from '../../platform/timers.js'
+import type { PortEvents } from './port-events.js'
+import { PortSign } from './port-sign.js'
+import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './scrape-server.js'
+
+export interface SharedPortOptions extends MetricsServerOptions {
+  /** Whether nobody else of this application can have the port: then it is a stranger who has it. */
+  readonly alone: boolean
+  /** What the processes of the application have in common: then they know a stranger who has the port. */
+  readonly family?: string | undefined
+  readonly onError: (error: MetricsError) => void
+  /** Told when this process has the port. */
+  readonly onOpen?: (server: MetricsServer) => void
+  /** Receives what the port reports. */
+  readonly events?: PortEvents
+  /** Milliseconds between two looks whether the port is free. */
+  readonly every?: number
+}
+
+/**
+ * The metrics port of an application of many processes: one of them has it, whichever came first, and answers for all. The
+ * others look now and then whether it is free, so that one takes it over when its owner ends.
+ */
+export class SharedPort {
+  private server: MetricsServer | undefined
+  private timer: NodeJS.Timeout | undefined
+  private stopped = false
+  private told = false
+  private trying: Promise<void> = Promise.resolve()
+  private readonly sign: PortSign | undefined
+  /** How often in a row nobody of the family seemed to have the port: once may be a moment between two owners. */
+  private missed = 0
+
+  constructor(private readonly options: SharedPortOptions) {
+    this.sign = options.family === undefined ? undefined : new PortSign(`${options.family} ${options.port ?? ''}`)
+  }
+
+  /** The server, in the process that has the port. */
+  get serving(): MetricsServer | undefined {
+    return this.server
+  }
+
+  start(): void {
+    this.stopped = false
+    this.trying = this.try()
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    clearTimeout(this.timer)
+    await this.trying
+    this.sign?.remove()
+    await this.server?.close()
+    this.server = undefined
+  }
+
+  private async try(): Promise<void> {
+    try {
+      this.server = await openMetricsServer({ ...this.options, attempts: 1 }, this.options.events)
+      this.sign?.put()
+      this.options.onOpen?.(this.server)
+    } catch (cause) {
+      const error = cause as MetricsError
+      const taken = error.code === 'PORT_TAKEN'
+      if (!taken || this.options.alone || (await this.isStrangers())) this.tell(error)
+      if (taken && !this.stopped) this.again()
+    }
+  }
+
+  private async isStrangers(): Promise<boolean> {
+    if (this.told || this.sign === undefined) return false
+    this.missed = (await this.sign.isMissing()) ? this.missed + 1 : 0
+    return this.missed >= 3
+  }
+
+  /** Some earlier, some later: the processes of an application do not all ask in the same moment. */
+  private again(): void {
+    const { every = 1_000 } = this.options
+    this.timer = setTimeout(() => this.start(), every * (0.8 + Math.random() * 0.4)).unref()
+  }
+
+  private tell(error: MetricsError): void {
+    if (this.told) return
+    this.told = true
+    const text = `the metrics port is taken by another program; this process tries again until it is free. Choose another one with PROMHIVE_METRICS_PORT, or off`
+    this.options.onError(error.code === 'PORT_TAKEN' ? new MetricsError('PORT_TAKEN', text, { cause: error }) : error)
+  }
+}

@@ -1,0 +1,66 @@
+import { MetricsError } from '../../model/errors.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { checkLabelNames, isLabelObject, type LabelValue } from '../../model/label-set.js'
+import { describe } from '../../model/metric-name.js'
+
+/** What names a group of a Pushgateway: its job, and labels beside it. */
+export interface GroupingKey {
+  /** The value of the label `job`. */
+  readonly jobName?: string | undefined
+  /** More labels of the group, which every sample gets. */
+  readonly groupings?: Readonly<Record<string, LabelValue>> | undefined
+}
+
+const known = { jobName: true, groupings: true } as const satisfies OptionNames<GroupingKey>
+
+/**
+ * Where a Pushgateway keeps the group, below its own address: `/metrics/job/nightly/shop/7`.
+ *
+ * A value that would not survive as a piece of a path travels as base64, under `name@base64`.
+ *
+ * @throws MetricsError `OPTION_INVALID` without a job; `LABEL_NAME_INVALID`, `LABEL_RESERVED` or `LABEL_MISSING`, naming
+ *   the grouping
+ * @see https://github.com/prometheus/pushgateway#url
+ */
+export function groupingPath(key: GroupingKey, requireJobName: boolean): string {
+  checkOptions('a push', key, known)
+  const { jobName, groupings } = key
+  const given = groupings ?? {}
+  if (!isLabelObject(given)) {
+    throw new MetricsError('OPTION_INVALID', `groupings must be an object of label values, got ${describe(given)}`)
+  }
+  checkLabelNames('groupings', Object.keys(given))
+  const hasJob = jobName !== undefined && jobName !== null && jobName !== ''
+  if (!hasJob && requireJobName) {
+    const way = "pass { jobName: 'nightly', … }, or make the Pushgateway with { requireJobName: false }"
+    throw new MetricsError('OPTION_INVALID', `Missing jobName parameter: ${way}`)
+  }
+  if (hasJob && Object.hasOwn(given, 'job')) {
+    throw new MetricsError('LABEL_RESERVED', 'groupings: "job" is what jobName gives already; rename yours')
+  }
+  const labels = Object.entries(hasJob ? { job: jobName, ...given } : given)
+  // A Pushgateway knows a group by its job first.
+  labels.sort(([a], [b]) => Number(b === 'job') - Number(a === 'job'))
+  return `/metrics${labels.map(([name, value]) => piece(name, value)).join('')}`
+}
+
+function piece(name: string, value: unknown): string {
+  if (
+    typeof value !== 'string' &&
+    typeof value !== 'number' &&
+    typeof value !== 'bigint' &&
+    typeof value !== 'boolean'
+  ) {
+    const what = name === 'job' ? 'jobName' : `groupings: "${name}"`
+    throw new MetricsError('LABEL_MISSING', `${what} must be a text, got ${describe(value)}; an empty one is ""`)
+  }
+  const text = String(value)
+  // The gateway takes base64 without padding, and a lone "=" for nothing at all.
+  if (text === '') return `/${name}@base64/=`
+  // Servers resolve dots, and take "%2F" for a slash.
+  if (text === '.' || text === '..' || text.includes('/')) {
+    return `/${name}@base64/${Buffer.from(text).toString('base64url')}`
+  }
+  // By way of bytes, so that half a character becomes U+FFFD and no fault.
+  return `/${name}/${encodeURIComponent(Buffer.from(text).toString())}`
+}

@@ -1,0 +1,206 @@
+import http, { type IncomingMessage } from 'node:http'
+import https, { type RequestOptions } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { MetricsError } from '../../model/errors.js'
+import { checkSpelling, type OptionNames } from '../../model/known-options.js'
+import { describe } from '../../model/metric-name.js'
+import { clearTimeout, setTimeout } from '../../platform/timers.js'
+import type { Exposition } from '../http/scrape.js'
+import { type GroupingKey, groupingPath } from './grouping-key.js'
+
+/** The format that every Pushgateway takes; version 1.5 refuses OpenMetrics. */
+const format = 'text/plain; version=0.0.4'
+
+/** Milliseconds after which the gateway is taken for away. */
+const patience = 10_000
+
+/** Characters of an answer that an error text shows. */
+const shown = 1_000
+
+/** How requests are made: what Node's `http.request` and `https.request` take, and these. */
+export interface PushgatewayOptions extends RequestOptions {
+  /** Milliseconds that a request may take, with its answer: 10 000 when left out, 0 for ever. */
+  readonly timeout?: number | undefined
+  /** Whether a push without `jobName` is refused: true when left out. */
+  readonly requireJobName?: boolean | undefined
+  /** Whether what is pushed is compressed. So it is when `headers` say `Content-Encoding: gzip`. */
+  readonly gzip?: boolean | undefined
+}
+
+/** Promhive's own, and of Node's the ones in general use; any other of Node's passes. */
+const known = {
+  timeout: true,
+  requireJobName: true,
+  gzip: true,
+  headers: true,
+  agent: true,
+  auth: true,
+  ca: true,
+  cert: true,
+  key: true,
+  passphrase: true,
+  servername: true,
+  rejectUnauthorized: true,
+  lookup: true,
+  family: true,
+  localAddress: true,
+  signal: true,
+} as const satisfies Partial<OptionNames<PushgatewayOptions>>
+
+/** What a gateway answered. */
+export interface PushgatewayAnswer {
+  /** Node's response, which has been read: its `statusCode`, its `headers`. */
+  readonly resp: IncomingMessage
+  /** What was in it. */
+  readonly body: string
+}
+
+type Method = 'POST' | 'PUT' | 'DELETE'
+
+/** What a client borrows from the process that it pushes for. */
+export interface PushgatewaySurroundings {
+  readonly registry: Exposition
+  /** Told of each push that was tried. */
+  pushed(result: 'ok' | 'failed'): void
+}
+
+/** One request for each call, and every fault by way of its promise. */
+export class PushgatewayClient {
+  constructor(
+    private readonly url: string,
+    private readonly options: PushgatewayOptions,
+    private readonly surroundings: PushgatewaySurroundings,
+  ) {}
+
+  /** Replaces the group (`PUT`), or its metrics of the same names (`POST`). */
+  async push(method: 'POST' | 'PUT', key: GroupingKey): Promise<PushgatewayAnswer> {
+    const { registry, pushed } = this.surroundings
+    let result: 'ok' | 'failed' = 'failed'
+    try {
+      const target = this.target(key)
+      if (typeof registry?.expose !== 'function') {
+        const text = `the registry of a Pushgateway must be one of promhive's, got ${describe(registry)}; leave it out for the default one`
+        throw new MetricsError('OPTION_INVALID', text)
+      }
+      const { contentType, chunks } = await registry.expose(format)
+      const answer = await this.request(method, target, contentType, Buffer.concat(chunks))
+      result = 'ok'
+      return answer
+    } finally {
+      pushed(result)
+    }
+  }
+
+  async delete(key: GroupingKey): Promise<PushgatewayAnswer> {
+    return this.request('DELETE', this.target(key))
+  }
+
+  private target(key: GroupingKey): URL {
+    if (typeof key !== 'object' || key === null) {
+      throw new MetricsError('OPTION_INVALID', `a push takes { jobName, groupings }, got ${describe(key)}`)
+    }
+    checkSpelling('Pushgateway', this.options, known)
+    const target = addressOf(this.url)
+    const path = groupingPath(key, this.options.requireJobName ?? true)
+    target.pathname = `${target.pathname.replace(/\/+$/, '')}${path}`
+    return target
+  }
+
+  private async request(method: Method, target: URL, contentType?: string, text?: Uint8Array) {
+    // Without the password, and without a query, which may be one.
+    const what = `${method} ${target.protocol}//${target.host}${target.pathname}`
+    try {
+      const { headers, zipped } = this.headers()
+      let body: Uint8Array | undefined
+      if (text !== undefined) {
+        body = zipped ? await promisify(gzip)(text) : text
+        Object.assign(headers, { 'Content-Type': contentType, 'Content-Length': body.length })
+        if (zipped) headers['Content-Encoding'] = 'gzip'
+      }
+      const answer = await this.exchange(method, target, headers, body)
+      const { statusCode = 0 } = answer.resp
+      if (statusCode >= 200 && statusCode < 300) return answer
+      const said = answer.body.trim().slice(0, shown)
+      throw new MetricsError('PUSH_FAILED', `push failed with status ${statusCode}, ${said} (${what})`)
+    } catch (cause) {
+      if (cause instanceof MetricsError) throw cause
+      const text = cause instanceof TimedOut ? cause.message : `the Pushgateway did not answer (${reasonOf(cause)})`
+      throw new MetricsError('PUSH_FAILED', `${text} (${what})`, { cause })
+    }
+  }
+
+  /** The user's headers without those that tell of the body, which we know better. */
+  private headers(): { headers: Record<string, http.OutgoingHttpHeader | undefined>; zipped: boolean } {
+    const given = this.options.headers ?? {}
+    const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given as http.OutgoingHttpHeaders)
+    let zipped = this.options.gzip ?? false
+    const headers: Record<string, http.OutgoingHttpHeader | undefined> = {}
+    for (const [name, value] of pairs) {
+      const lower = name.toLowerCase()
+      if (lower === 'content-encoding') zipped ||= String(value).trim().toLowerCase() === 'gzip'
+      else if (!['content-type', 'content-length', 'transfer-encoding'].includes(lower)) headers[name] = value
+    }
+    return { headers, zipped }
+  }
+
+  private exchange(
+    method: Method,
+    target: URL,
+    headers: http.OutgoingHttpHeaders,
+    body: Uint8Array | undefined,
+  ): Promise<PushgatewayAnswer> {
+    const { timeout = patience, requireJobName: _, gzip: __, ...options } = this.options
+    const place = urlToHttpOptions(target)
+    const { request } = target.protocol === 'https:' ? https : http
+    const { protocol, path } = place
+    const auth = options.auth ?? place.auth
+    return new Promise((resolve, reject) => {
+      const given = { ...place, ...options, auth, protocol, path, method, headers }
+      const sent = request(given as RequestOptions, (resp) => {
+        let body = ''
+        resp.setEncoding('utf8').on('data', (text: string) => {
+          body += text
+        })
+        resp.once('end', () => resolve({ resp, body })).once('error', reject)
+      })
+      // For the whole of it: a gateway that answers a byte a minute is away as well.
+      const giveUp = () => {
+        reject(new TimedOut(timeout))
+        sent.destroy()
+      }
+      const late = timeout > 0 ? setTimeout(giveUp, timeout) : undefined
+      sent.once('close', () => clearTimeout(late))
+      sent.on('error', reject)
+      sent.end(body)
+    })
+  }
+}
+
+class TimedOut extends Error {
+  constructor(timeout: number) {
+    super(`Pushgateway request timed out after ${timeout} ms`)
+  }
+}
+
+/** @throws MetricsError `OPTION_INVALID` for what is no address, without what may be a password in it */
+function addressOf(url: unknown): URL {
+  const address = URL.canParse(String(url)) ? new URL(String(url)) : undefined
+  if (address !== undefined && /^https?:$/.test(address.protocol)) return address
+  const got = typeof url === 'string' ? describe(url.replace(/^.*@/s, '…@')) : describe(url)
+  const way = 'give it as http://host:9091, or https://'
+  throw new MetricsError('OPTION_INVALID', `the URL of the Pushgateway is none, got ${got}; ${way}`)
+}
+
+/** Headers in a list, which Node takes as well: names and values by turns, or in pairs. */
+function pairsOf(list: readonly unknown[]): [string, http.OutgoingHttpHeader][] {
+  const flat = list.flat() as string[]
+  return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []))
+}
+
+/** Of an attempt at several addresses Node tells nothing but the code. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { MetricsError } from '../../model/errors.js'
+import { held } from '../../platform/held.js'
+import { withTimeout } from '../../platform/time-limit.js'
+import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
+import { RedisConnections } from '../../store/redis/client/connections.js'
+import type { Exposition } from '../http/scrape.js'
+import type { RedisForwarderSettings } from './forwarder-options.js'
+import { type RedisWords, wordsOf, wordsOver } from './redis-commands.js'
+
+/** What a forwarder borrows from the process that it forwards for. */
+export interface ForwarderSurroundings {
+  readonly registry: Exposition
+  onError(error: MetricsError): void
+  /** Told of each forward that was tried. */
+  forwarded(result: 'ok' | 'failed'): void
+}
+
+/** What came of one forward: done, failed, or left to the process that has the turn. */
+export type ForwardResult = 'ok' | 'failed' | 'standby'
+
+/**
+ * Puts the exposition into Redis at an interval: whole under `<prefix>latest`; under `<prefix><unix seconds>`, which lives
+ * for three intervals; and what it is under `<prefix>metadata`. Deletes nothing, and never has two forwards under way.
+ */
+export class RedisForwarding {
+  /** What names this process where it says who forwards. */
+  private readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+  private timer: NodeJS.Timeout | undefined
+  private underWay: Promise<ForwardResult> | undefined
+  private result: ForwardResult | undefined
+  private waiting = false
+
+  constructor(
+    readonly settings: RedisForwarderSettings,
+    private readonly surroundings: ForwarderSurroundings,
+  ) {
+    if (settings.client !== undefined) wordsOf(settings.client)
+  }
+
+  get running(): boolean {
+    return this.timer !== undefined
+  }
+
+  /** What came of the last forward; undefined before the first one. */
+  get last(): ForwardResult | undefined {
+    return this.result
+  }
+
+  /** The first forward at once, so that a deployment sees soon whether it works. */
+  start(): void {
+    if (this.timer !== undefined || !this.settings.enabled) return
+    this.timer = setInterval(() => void this.forwardNow(), this.settings.interval * 1000).unref()
+    setImmediate(() => void this.forwardNow()).unref()
+  }
+
+  /** Forwards once more, so that the last numbers arrive; twice is once. */
+  async stop(): Promise<void> {
+    if (this.timer === undefined) return
+    clearInterval(this.timer)
+    this.timer = undefined
+    await held(Promise.resolve(this.underWay))
+    if (this.result !== 'standby') await this.forward()
+  }
+
+  /** Never rejects. Who asks while one is under way shares it. */
+  forward(): Promise<ForwardResult> {
+    return held(this.forwardNow())
+  }
+
+  /** At an interval, or soon: a process that ends does not wait for it. */
+  private forwardNow(): Promise<ForwardResult> {
+    this.underWay ??= this.tryOnce().finally(() => {
+      this.underWay = undefined
+    })
+    return this.underWay
+  }
+
+  private async tryOnce(): Promise<ForwardResult> {
+    try {
+      this.result = await this.run()
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      const text = `the metrics could not be forwarded to Redis at ${this.place()} (${why}); the next try is in ${this.settings.interval} s`
+      this.result = 'failed'
+      this.surroundings.onError(new MetricsError('FORWARD_FAILED', text, { cause }))
+    }
+    if (this.result !== 'standby') this.surroundings.forwarded(this.result)
+    return this.result
+  }
+
+  private async run(): Promise<ForwardResult> {
+    const { client, address, limits } = this.settings
+    if (client !== undefined) {
+      const words = wordsOf(client)
+      if (!words.ready()) throw new Error('the client is not connected')
+      // A client may keep what it cannot send: one exposition at a time waits there.
+      if (this.waiting) throw new Error('the last forward still waits for an answer')
+      this.waiting = true
+      return withTimeout(
+        this.put(words).finally(() => {
+          this.waiting = false
+        }),
+        limits.command,
+      )
+    }
+    const redis = wordsOver(new RedisConnections(address, limits))
+    try {
+      return await this.put(redis)
+    } finally {
+      redis.end()
+    }
+  }
+
+  private async put(redis: RedisWords): Promise<ForwardResult> {
+    if (this.settings.forwards === 'one' && !(await this.hasTurn(redis))) return 'standby'
+    const { keyPrefix, interval, accept, address, client } = this.settings
+    const { contentType, chunks } = await this.surroundings.registry.expose(accept)
+    const text = Buffer.concat(chunks)
+    const timestamp = Math.floor(Date.now() / 1000)
+    const metadata = {
+      timestamp,
+      ...(client === undefined &&
+        ('path' in address ? { path: address.path } : { host: address.host, port: address.port })),
+      ...{ interval, forwarder: this.id, contentType, bytes: text.length },
+    }
+    // In one turn, so that either library sends them in one go.
+    await Promise.all([
+      redis.set(`${keyPrefix}${timestamp}`, text, Math.ceil(interval * 3)),
+      redis.set(`${keyPrefix}latest`, text),
+      redis.set(`${keyPrefix}metadata`, JSON.stringify(metadata)),
+    ])
+    return 'ok'
+  }
+
+  /**
+   * Whether this process forwards: one of all that share the prefix says so in a key that outlives two missed forwards. Two
+   * that say so in the same moment forward the same twice, which harms nobody.
+   */
+  private async hasTurn(redis: RedisWords): Promise<boolean> {
+    const key = `${this.settings.keyPrefix}forwarder`
+    const seconds = Math.ceil(this.settings.interval * 2.5)
+    if (await redis.setNew(key, this.id, seconds)) return true
+    if ((await redis.get(key)) !== this.id) return false
+    await redis.set(key, this.id, seconds)
+    return true
+  }
+
+  private place(): string {
+    const { client, address } = this.settings
+    if (client !== undefined) return 'the given client'
+    return 'path' in address ? address.path : `${address.host}:${address.port}`
+  }
+}

@@ -1,0 +1,134 @@
+import { type Family, type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
+import type { LabelSet } from '../../model/label-set.js'
+import { isCumulative } from '../../model/layout/metric-types.js'
+import { ByteChunks } from './bytes.js'
+import type { Dialect, Heading } from './dialect.js'
+import { escapeLabelValue } from './escape.js'
+import { formatNumber } from './number.js'
+import { untyped } from './samples.js'
+import { type Pause, TextFamily } from './text-family.js'
+
+const encoder = new TextEncoder()
+
+/** How much of a family is shown: all, without when its series began, or without its type. */
+type Manner = 'whole' | 'undated' | 'untyped'
+
+/** Writes families as text. Keeps what it wrote in front of each value: the next scrape copies it. */
+export class DialectFormatter {
+  private readonly known: Readonly<Record<Manner, WeakMap<FamilyTable, TextFamily>>> = {
+    whole: new WeakMap(),
+    undated: new WeakMap(),
+    untyped: new WeakMap(),
+  }
+
+  /** @param defaultLabels written on every series that has no label of that name */
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly defaultLabels: LabelSet,
+  ) {}
+
+  get contentType(): string {
+    return this.dialect.contentType
+  }
+
+  get exemplars(): boolean {
+    return this.dialect.exemplars
+  }
+
+  /** The families, sorted by name, as chunks of bytes. */
+  format(families: readonly Family[], pause: Pause): Promise<readonly Uint8Array[]> {
+    return this.write(families, pause, this.dialect.ending)
+  }
+
+  /** A part of an exposition: these families without what ends it. */
+  formatPart(families: readonly Family[], pause: Pause): Promise<readonly Uint8Array[]> {
+    return this.write(families, pause, '')
+  }
+
+  private async write(families: readonly Family[], pause: Pause, ending: string): Promise<readonly Uint8Array[]> {
+    const out = new ByteChunks()
+    const sorted = [...families].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0))
+    const manners = this.manners(sorted)
+    for (const family of sorted) {
+      const manner = manners.get(family) ?? 'whole'
+      if (isTable(family)) await this.textOf(family, manner).write(out, pause)
+      else out.append(encoder.encode(this.foreignText(family, manner)))
+    }
+    out.append(encoder.encode(ending))
+    return out.end()
+  }
+
+  /**
+   * Those that the format would call what another family is called: a counter `jobs_total` is the family `jobs`, and
+   * there may be a gauge `jobs`. They are shown without their type, then nothing has to be called otherwise. So it is
+   * with `jobs_created_total` beside `jobs_total`, which keeps `jobs_created` for when it began.
+   */
+  private manners(families: readonly Family[]): ReadonlyMap<Family, Manner> {
+    const manners = new Map<Family, Manner>()
+    const shownName = (family: Family): string => this.dialect.familyName(headOf(family))
+    const kept = (family: Family): boolean => shownName(family) === nameOf(family)
+    const names = new Set(families.filter(kept).map(nameOf))
+    for (const family of families) {
+      if (kept(family)) continue
+      const name = shownName(family)
+      if (names.has(name)) manners.set(family, 'untyped')
+      else names.add(name)
+    }
+    if (!this.dialect.keepsCreated) return manners
+    const owners = new Map(families.filter(begins).map((family) => [`${shownName(family)}_created`, family]))
+    for (const family of families) {
+      const owner = owners.get(shownName(family))
+      if (owner === undefined || manners.has(family) || manners.has(owner)) continue
+      if (!kept(family)) manners.set(family, 'untyped')
+      else manners.set(owner, kept(owner) ? 'undated' : 'untyped')
+    }
+    return manners
+  }
+
+  private textOf(table: FamilyTable, manner: Manner): TextFamily {
+    const known = this.known[manner]
+    let text = known.get(table)
+    if (text === undefined) {
+      const dialect = manner === 'undated' ? { ...this.dialect, created: false } : this.dialect
+      known.set(table, (text = new TextFamily(table, dialect, this.defaultLabels, manner === 'untyped')))
+    }
+    return text
+  }
+
+  private foreignText(family: SampleFamily, manner: Manner): string {
+    let text = ''
+    for (const one of this.dialect.conform(family)) {
+      const shown = manner === 'untyped' ? untyped(one, this.dialect) : one
+      text += this.sampleLines({
+        ...shown,
+        samples: shown.samples.filter(({ name }) => this.fits(name, shown, manner)),
+      })
+    }
+    return text
+  }
+
+  private fits(sample: string, family: SampleFamily, manner: Manner): boolean {
+    if (manner === 'whole') return true
+    if (manner === 'untyped') return sample === family.name
+    return sample !== `${this.dialect.familyName(family)}_created`
+  }
+
+  private sampleLines(family: SampleFamily): string {
+    let text = this.dialect.heading(family)
+    for (const { name, labels, value } of family.samples) {
+      const all = Object.entries({ ...this.defaultLabels, ...labels })
+      const inside = all.map(([label, text]) => `${label}="${escapeLabelValue(String(text))}"`).join(',')
+      text += `${name}${inside === '' ? '' : `{${inside}}`} ${formatNumber(value)}\n`
+    }
+    return text
+  }
+}
+
+function headOf(family: Family): Heading {
+  return isTable(family) ? family.family : family
+}
+
+/** Whether a family has the time at which its series began. */
+function begins(family: Family): boolean {
+  return isCumulative(headOf(family).type)
+}

@@ -1,0 +1,140 @@
+import type { FamilyTable } from '../../model/family.js'
+import { formatExemplar } from './exemplar.js'
+import { longestNumber, writeNumber } from './number.js'
+import type { TextPrefixes } from './text-prefixes.js'
+
+const lineFeed = 10
+
+/**
+ * A stretch of a family's rows as it was written last. From scrape to scrape most values stay or keep their length: then
+ * the bytes are handed on as they are, or copied in one go with the new digits put in their places.
+ */
+export class TextBlock {
+  private bytes: Uint8Array = new Uint8Array(0)
+  private values: Float64Array
+  private fresh: Float64Array
+  private readonly shown: Uint8Array
+  /** Where the digits of each line begin and end in `bytes`. */
+  private readonly starts: Int32Array
+  private readonly ends: Int32Array
+  private written = false
+  private hadExemplars = false
+
+  /** @param rows a stretch of the table's `order` */
+  constructor(
+    private readonly table: FamilyTable,
+    private readonly prefixes: TextPrefixes,
+    private readonly rows: Int32Array,
+  ) {
+    const lines = rows.length * prefixes.samples.shapes.length
+    this.values = new Float64Array(lines)
+    this.fresh = new Float64Array(lines)
+    this.shown = new Uint8Array(rows.length)
+    this.starts = new Int32Array(lines)
+    this.ends = new Int32Array(lines)
+  }
+
+  /** The block at this moment; another array whenever something changed, for the last one may still be on its way. */
+  write(): Uint8Array {
+    const changed = this.read()
+    const exemplars = this.exemplars()
+    // Exemplars change in length and come and go: a block that has some is written whole.
+    if (!this.written || this.hadExemplars || exemplars !== undefined) this.writeAll(exemplars)
+    else if (changed > 0) this.patch(changed)
+    this.written = true
+    this.hadExemplars = exemplars !== undefined
+    return this.bytes
+  }
+
+  /** Takes the values of the moment; returns how many differ from those that were written. */
+  private read(): number {
+    const { table, rows, shown, prefixes } = this
+    const { layout, bases, slots } = table
+    const next = this.fresh
+    const before = this.values
+    prefixes.samples.values(next, table, rows)
+    for (let i = 0; i < rows.length; i++) {
+      const present = layout.present(slots, bases[rows[i]!]!) ? 1 : 0
+      if (present !== shown[i]) {
+        shown[i] = present
+        this.written = false
+      }
+    }
+    let changed = 0
+    for (let line = 0; line < next.length; line++) {
+      if (next[line] !== before[line] && !(Number.isNaN(next[line]) && Number.isNaN(before[line]))) changed++
+    }
+    this.fresh = before
+    this.values = next
+    return changed
+  }
+
+  /** The text behind the values of this block, by line. */
+  private exemplars(): ReadonlyMap<number, string> | undefined {
+    const { table, rows, prefixes } = this
+    const { shapes, exemplars: most } = prefixes.samples
+    if (most === 0 || !table.exemplars?.size) return undefined
+    const texts = new Map<number, string>()
+    rows.forEach((row, i) => {
+      for (const [bucket, exemplar] of table.exemplars?.get(row) ?? []) {
+        if (bucket < most) texts.set(i * shapes.length + bucket, formatExemplar(exemplar))
+      }
+    })
+    return texts.size > 0 ? texts : undefined
+  }
+
+  private writeAll(exemplars?: ReadonlyMap<number, string>): void {
+    const { prefixes, rows, shown, values, starts, ends } = this
+    const { starts: texts } = prefixes
+    const lines = prefixes.samples.shapes.length
+    let size = 0
+    // UTF-8 takes three bytes at the most for what is one unit of a string.
+    for (const exemplar of exemplars?.values() ?? []) size += exemplar.length * 3
+    for (const row of rows)
+      size += texts[row * (lines + 1) + lines]! - texts[row * (lines + 1)]! + lines * (longestNumber + 1)
+    const bytes = Buffer.allocUnsafeSlow(size)
+    let at = 0
+    for (let i = 0; i < rows.length; i++) {
+      if (shown[i] === 0) continue
+      const text = prefixes.pieceAt(rows[i]!)
+      const first = rows[i]! * (lines + 1)
+      for (let line = 0; line < lines; line++) {
+        const end = texts[first + line + 1]!
+        for (let from = texts[first + line]!; from < end; from++) bytes[at++] = text[from]!
+        starts[i * lines + line] = at
+        at = writeNumber(bytes, at, values[i * lines + line]!)
+        ends[i * lines + line] = at
+        const exemplar = exemplars?.get(i * lines + line)
+        if (exemplar !== undefined) at += bytes.write(exemplar, at)
+        bytes[at++] = lineFeed
+      }
+    }
+    // What was reserved for long numbers is given back: blocks live as long as the family.
+    this.bytes = at * 2 > size ? new Uint8Array(bytes.buffer, 0, at) : bytes.slice(0, at)
+  }
+
+  private patch(changed: number): void {
+    const { shown, values, fresh: before, starts, ends, bytes: old } = this
+    const lines = this.prefixes.samples.shapes.length
+    const bytes = Buffer.allocUnsafeSlow(old.length + changed * longestNumber)
+    bytes.set(old)
+    let shift = 0
+    for (let line = 0; line < values.length; line++) {
+      if (lines === 1 ? shown[line] === 0 : shown[(line / lines) | 0] === 0) continue
+      const start = starts[line]! + shift
+      const oldEnd = ends[line]!
+      let end = oldEnd + shift
+      if (values[line] !== before[line]) {
+        end = writeNumber(bytes, start, values[line]!)
+        if (end !== oldEnd + shift) {
+          // Another length: what follows moves.
+          bytes.set(old.subarray(oldEnd), end)
+          shift = end - oldEnd
+        }
+      }
+      starts[line] = start
+      ends[line] = end
+    }
+    this.bytes = new Uint8Array(bytes.buffer, 0, old.length + shift)
+  }
+}

@@ -1,0 +1,70 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import type { FamilyTable } from '../../model/family.js'
+import type { LabelSet } from '../../model/label-set.js'
+import type { ByteChunks } from './bytes.js'
+import type { Dialect } from './dialect.js'
+import { headingOf, samplesOf, untyped } from './samples.js'
+import { TextBlock } from './text-block.js'
+import { TextPrefixes } from './text-prefixes.js'
+
+const encoder = new TextEncoder()
+/** Lines that are written without looking at the clock. */
+const linesPerBlock = 256
+
+/** The rest that long work takes between slices. */
+export interface Pause {
+  due(): boolean
+  rest(): Promise<void>
+}
+
+/** One family as it is written: its heading, the text in front of its values, and its rows in blocks. */
+export class TextFamily {
+  private heading: Uint8Array = new Uint8Array(0)
+  private headingOf: FamilyTable['family'] | undefined
+  private readonly prefixes: TextPrefixes
+  private blocks: TextBlock[] = []
+  private blocksOf: FamilyTable['order'] | undefined
+
+  /** @param clashing whether another family has the name that this one would have */
+  constructor(
+    private readonly table: FamilyTable,
+    private readonly dialect: Dialect,
+    defaultLabels: LabelSet,
+    private readonly clashing: boolean,
+  ) {
+    this.prefixes = new TextPrefixes(table, samplesOf(this.shown(), dialect), defaultLabels)
+  }
+
+  async write(out: ByteChunks, pause: Pause): Promise<void> {
+    out.append(this.currentHeading())
+    const rows = Math.max(1, Math.floor(linesPerBlock / this.prefixes.samples.shapes.length))
+    while (!this.prefixes.follow(rows)) if (pause.due()) await pause.rest()
+    const { order } = this.table
+    // Rows that came or went: what was written stands elsewhere now.
+    if (this.blocksOf !== order) this.blocks = []
+    this.blocksOf = order
+    for (let i = 0; i * rows < order.length; i++) {
+      const block = (this.blocks[i] ??= new TextBlock(
+        this.table,
+        this.prefixes,
+        order.subarray(i * rows, (i + 1) * rows),
+      ))
+      out.append(block.write())
+      if (pause.due()) await pause.rest()
+    }
+  }
+
+  private currentHeading(): Uint8Array {
+    const { family } = this.table
+    if (this.headingOf !== family) {
+      this.headingOf = family
+      this.heading = encoder.encode(this.dialect.heading(headingOf(this.shown())))
+    }
+    return this.heading
+  }
+
+  private shown(): FamilyDescriptor {
+    const { family } = this.table
+    return this.clashing ? untyped(family, this.dialect) : family
+  }
+}

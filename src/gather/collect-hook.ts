@@ -1,0 +1,52 @@
+import { MetricsError } from '../model/errors.js'
+import { clearTimeout, monotonicNow, setTimeout } from '../platform/timers.js'
+
+/** How long a scrape waits for one metric's `collect()`, or for the `get()` of a plug-in's. */
+const patience = 5_000
+
+/** Runs a metric's `collect()`. One that throws or never ends costs its own metric only. */
+export async function runCollect(
+  metric: { readonly name: string; readonly collect?: (() => void | Promise<void>) | undefined },
+  onError: (error: MetricsError) => void,
+): Promise<void> {
+  if (metric.collect === undefined) return
+  try {
+    await oneAtATime(metric, metric.collect)
+  } catch (cause) {
+    const text = `collect() of ${metric.name} failed (${messageOf(cause)}); its last values are served`
+    onError(new MetricsError('COLLECT_FAILED', text, { cause }))
+  }
+}
+
+/** What application code threw, in a line. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+/** Waits for application code as long as a scrape can wait. */
+export async function patiently<T>(running: T | PromiseLike<T>): Promise<T> {
+  if (typeof (running as PromiseLike<T> | undefined)?.then !== 'function') return running
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${patience} ms`)), patience).unref()
+  })
+  return Promise.race([running, late]).finally(() => clearTimeout(timer))
+}
+
+const running = new WeakMap<object, { readonly since: number; readonly called: Promise<unknown> }>()
+
+/**
+ * Calls application code, and waits for it. While a call of the same owner runs, who asks meanwhile waits for that one;
+ * one that has hung for too long is not waited for again, nor called a second time.
+ */
+export async function oneAtATime<T>(owner: object, call: () => T | PromiseLike<T>): Promise<T> {
+  const before = running.get(owner)
+  if (before !== undefined && monotonicNow() - before.since > patience)
+    throw new Error('its last call has not ended yet')
+  if (before !== undefined) return patiently(before.called as Promise<T>)
+  const called = Promise.resolve(call())
+  running.set(owner, { since: monotonicNow(), called })
+  const ended = (): boolean => running.delete(owner)
+  called.then(ended, ended)
+  return patiently(called)
+}

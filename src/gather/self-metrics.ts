@@ -1,0 +1,87 @@
+import type { MetricsError } from '../model/errors.js'
+import type { FamilyTable, Sample, SampleFamily } from '../model/family.js'
+import type { MetricType } from '../model/metric-type.js'
+import type { WriterSnapshot } from '../store/contract.js'
+
+/** What a scrape met on its way. */
+export interface ScrapeFacts {
+  readonly writers: readonly WriterSnapshot[]
+  readonly tables: readonly FamilyTable[]
+  readonly errors: readonly MetricsError[]
+  /** Whether the engine that keeps the numbers answered; undefined where there is none that could be away. */
+  readonly reachable: boolean | undefined
+  /** What the backend reports of itself. */
+  readonly ofBackend?: readonly SampleFamily[] | undefined
+  /** How long reading and merging took. */
+  readonly seconds: number
+}
+
+/**
+ * promhive's own state, as families: the same from whichever process answers, because it is read off the store. Only the
+ * duration is that of the process which answers.
+ */
+export function selfFamilies({
+  writers,
+  tables,
+  errors,
+  reachable,
+  seconds,
+  ofBackend = [],
+}: ScrapeFacts): readonly SampleFamily[] {
+  // A seat may come twice: what found no room in its file is kept apart. Seat 0 is nobody's.
+  const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
+  const live = [...seats.values()].filter(Boolean).length
+  const series = tables.reduce((sum, table) => sum + table.order.length, 0)
+  return [
+    family(
+      'gauge',
+      'promhive_writers',
+      'Processes and threads that count here, living and dead.',
+      [
+        ['live', live],
+        ['dead', seats.size - live],
+      ].map(([state, value]) => sample('promhive_writers', value as number, { state: state as string })),
+    ),
+    single('gauge', 'promhive_series', 'Series of all writers together, merged.', series),
+    single('gauge', 'promhive_store_bytes', 'Size of the files that hold the values.', total(writers, 'bytes')),
+    single(
+      'counter',
+      'promhive_dropped_series_total',
+      'Series that found no room in the store.',
+      total(writers, 'dropped'),
+    ),
+    unreadable(errors),
+    ...(reachable === undefined ? [] : [single('gauge', 'promhive_backend_up', upHelp, Number(reachable))]),
+    ...ofBackend,
+    single('gauge', 'promhive_scrape_duration_seconds', 'Time to read and merge all writers.', seconds),
+  ]
+}
+
+const upHelp =
+  'Whether the engine that keeps the numbers answered this scrape; without it, the others are as last seen.'
+
+function unreadable(errors: readonly MetricsError[]): SampleFamily {
+  const name = 'promhive_unreadable_files'
+  const reasons = new Map<string, number>()
+  for (const { code, reason = 'unknown' } of errors) {
+    if (code === 'FILE_UNREADABLE') reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  }
+  const samples = [...reasons].sort().map(([reason, count]) => sample(name, count, { reason }))
+  return family('gauge', name, 'Files of writers that could not be read; their last good values serve.', samples)
+}
+
+function total(writers: readonly WriterSnapshot[], what: 'bytes' | 'dropped'): number {
+  return writers.reduce((sum, writer) => sum + writer[what], 0)
+}
+
+function single(type: MetricType, name: string, help: string, value: number): SampleFamily {
+  return family(type, name, help, [sample(name, value)])
+}
+
+function family(type: MetricType, name: string, help: string, samples: readonly Sample[]): SampleFamily {
+  return { type, name, help, samples }
+}
+
+function sample(name: string, value: number, labels: Readonly<Record<string, string>> = {}): Sample {
+  return { name, value, labels }
+}

@@ -1,0 +1,144 @@
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { Exemplar } from '../model/exemplar.js'
+import type { FamilyTable } from '../model/family.js'
+import type { WorkerLabel } from '../model/label-set.js'
+import { layoutOf } from '../model/layout/layout-of.js'
+import type { SlotLayout } from '../model/layout/slot-layout.js'
+import { labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
+import type { Pause } from '../store/contract.js'
+import { RowNumbers } from './row-numbers.js'
+import type { Totals } from './totals.js'
+
+/** Rows that are sorted without looking at the clock. */
+const runLength = 512
+
+/** The merged series of one definition, kept from scrape to scrape: a row that came once costs nothing the next time. */
+export class Table implements FamilyTable {
+  readonly labelNames: readonly string[]
+  readonly layout: SlotLayout
+  readonly keys: SeriesKey[] = []
+  readonly bases: number[] = []
+  readonly created: number[] = []
+  order: Int32Array = new Int32Array(0)
+  readonly exemplars = new Map<number, Map<number, Exemplar>>()
+  /** When the newest owner that has this definition started. */
+  newest = Number.NEGATIVE_INFINITY
+  private readonly rows = new RowNumbers()
+  /** How many writers have the row. Nobody: it is not shown. */
+  private readonly writers: number[] = []
+  /** All rows, sorted, shown or not. */
+  private everyRow: Int32Array = new Int32Array(0)
+  private changed = false
+  /** The row that a writer was last added to. */
+  private added = -1
+
+  constructor(
+    public family: FamilyDescriptor,
+    private readonly totals: Totals,
+    private readonly workerLabel: WorkerLabel = 'worker',
+  ) {
+    this.layout = layoutOf(family)
+    this.labelNames = this.layout.perWriter ? [...family.labelNames, workerLabel].sort() : family.labelNames
+  }
+
+  get slots(): Float64Array {
+    return this.totals.slots
+  }
+
+  /** One more writer has the series; gives its row. */
+  add(key: SeriesKey, worker: string, created: number): number {
+    const name = this.rowKey(key, worker)
+    // Processes that run the same code tend to come to the same series in the same order.
+    let row = this.keys[this.added + 1] === name ? this.added + 1 : this.rows.get(name)
+    if (row === undefined) {
+      row = this.keys.push(name) - 1
+      this.rows.set(name, row)
+      this.bases.push(this.totals.allocate(this.layout.mergedWidth))
+      this.created.push(created)
+      this.writers.push(0)
+    } else if (this.writers[row] === 0 || created < this.created[row]!) this.created[row] = created
+    if (this.writers[row]!++ === 0) this.changed = true
+    this.added = row
+    return row
+  }
+
+  /** Whether most rows are of series that nobody has any more. */
+  get wasteful(): boolean {
+    return this.keys.length > 10_000 && this.order.length < this.keys.length / 4
+  }
+
+  rowOf(key: SeriesKey, worker: string): number | undefined {
+    return this.rows.get(this.rowKey(key, worker))
+  }
+
+  /** Keeps the newest exemplar of a bucket. */
+  placeExemplar(row: number, bucket: number, exemplar: Exemplar): void {
+    let buckets = this.exemplars.get(row)
+    if (buckets === undefined) this.exemplars.set(row, (buckets = new Map()))
+    const other = buckets.get(bucket)
+    if (other === undefined || (other.timestamp ?? 0) <= (exemplar.timestamp ?? 0)) buckets.set(bucket, exemplar)
+  }
+
+  /** One writer less has the series. */
+  drop(key: SeriesKey, worker: string): void {
+    const row = this.rows.get(this.rowKey(key, worker))
+    if (row !== undefined && --this.writers[row]! === 0) this.changed = true
+  }
+
+  /** Brings `order` up to date: sorts what is new, and merges it with what was sorted before. */
+  async sort(pause: Pause): Promise<void> {
+    if (!this.changed) return
+    this.changed = false
+    const { keys } = this
+    const fresh: Int32Array[] = []
+    for (let from = this.everyRow.length; from < keys.length; from += runLength) {
+      const run = Int32Array.from({ length: Math.min(runLength, keys.length - from) }, (_, i) => from + i)
+      fresh.push(run.sort((a, b) => compare(keys[a]!, keys[b]!)))
+      if (pause.due()) await pause.rest()
+    }
+    let runs = [this.everyRow, ...fresh]
+    while (runs.length > 1) {
+      const next: Int32Array[] = []
+      for (let i = 0; i < runs.length; i += 2) {
+        next.push(i + 1 < runs.length ? await this.mergeRuns(runs[i]!, runs[i + 1]!, pause) : runs[i]!)
+      }
+      runs = next
+    }
+    this.everyRow = runs[0]!
+    this.order = await this.rowsShown(pause)
+  }
+
+  private async rowsShown(pause: Pause): Promise<Int32Array> {
+    const shown = new Int32Array(this.everyRow.length)
+    let count = 0
+    for (let i = 0; i < shown.length; i++) {
+      const row = this.everyRow[i]!
+      if (this.writers[row]! > 0) shown[count++] = row
+      if ((i & 16383) === 16383 && pause.due()) await pause.rest()
+    }
+    return shown.subarray(0, count)
+  }
+
+  private async mergeRuns(a: Int32Array, b: Int32Array, pause: Pause): Promise<Int32Array> {
+    const { keys } = this
+    const into = new Int32Array(a.length + b.length)
+    let i = 0
+    let j = 0
+    for (let at = 0; at < into.length; at++) {
+      into[at] = j >= b.length || (i < a.length && keys[a[i]!]! <= keys[b[j]!]!) ? a[i++]! : b[j++]!
+      if ((at & 1023) === 1023 && pause.due()) await pause.rest()
+    }
+    return into
+  }
+
+  private rowKey(key: SeriesKey, worker: string): SeriesKey {
+    if (!this.layout.perWriter) return key
+    const values = [...labelValuesOf(key)]
+    values.splice(this.labelNames.indexOf(this.workerLabel), 0, worker)
+    return seriesKey(values)
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,138 @@
+import { theHome } from '../../metric/context.js'
+import type { LabelValues } from '../../metric/options.js'
+import { MetricsError } from '../../model/errors.js'
+import { checkOptions, givenOptions, type OptionNames } from '../../model/known-options.js'
+import { describe } from '../../model/metric-name.js'
+import { setImmediate } from '../../platform/timers.js'
+import type { Registry } from '../../registry/registry.js'
+import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
+import { gc } from './gc.js'
+import { activeHandles, activeRequests, activeResources } from './handles.js'
+import { heapSize, heapSpaces } from './heap.js'
+import {
+  processCpu,
+  processMaxFileDescriptors,
+  processMemory,
+  processOpenFileDescriptors,
+  processStartTime,
+  processThreads,
+} from './process.js'
+import { RuntimeMetrics } from './runtime-metrics.js'
+import { version } from './version.js'
+
+export interface DefaultMetricsOptions {
+  /** Where they are shown; the default registry when left out. */
+  readonly register?: Registry | undefined
+  /** Prefix of every name. */
+  readonly prefix?: string | undefined
+  /** Labels of every series. */
+  readonly labels?: object | undefined
+  /** Upper bounds of `nodejs_gc_duration_seconds`: 0.001, 0.01, 0.1, 1, 2 and 5 when left out. */
+  readonly gcDurationBuckets?: readonly number[] | undefined
+  /** Milliseconds between two looks at the event loop: 10 when left out. */
+  readonly eventLoopMonitoringPrecision?: number | undefined
+  /** A series of each gauge per worker, with the label `worker`, in place of one for the whole application. */
+  readonly perWorker?: boolean | undefined
+}
+
+const known = {
+  register: true,
+  prefix: true,
+  labels: true,
+  gcDurationBuckets: true,
+  eventLoopMonitoringPrecision: true,
+  perWorker: true,
+} as const satisfies OptionNames<DefaultMetricsOptions>
+
+/**
+ * Options of prom-client's versions and plug-ins that mean nothing here: `enabled` comes with those of fastify-metrics,
+ * `timeout` with those of prometheus-api-metrics.
+ */
+const passedOver = {
+  enabled: true,
+  enableExemplars: true,
+  timeout: true,
+  timestamps: true,
+  eventLoopUtilizationTimeout: true,
+  eventLoopUtilizationBuckets: true,
+  eventLoopUtilizationPercentiles: true,
+  eventLoopUtilizationAgeBuckets: true,
+  eventLoopUtilizationMaxAgeSeconds: true,
+} as const
+
+const defaults = { prefix: '', labels: {}, eventLoopMonitoringPrecision: 10, perWorker: false } as const
+
+interface Parts {
+  readonly loop: EventLoop
+  readonly gcDurationBuckets: readonly number[] | undefined
+}
+
+/** By prom-client's names where it has one. */
+const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) => void>> = {
+  processCpuTotal: processCpu,
+  processStartTime,
+  osMemoryHeap: processMemory,
+  processOpenFileDescriptors,
+  processMaxFileDescriptors,
+  eventLoopLag: (metrics, { loop }) => eventLoopLag(metrics, loop),
+  processResources: activeResources,
+  processHandles: activeHandles,
+  processRequests: activeRequests,
+  heapSizeAndUsed: heapSize,
+  heapSpacesSizeAndUsed: heapSpaces,
+  version,
+  gc: (metrics, { gcDurationBuckets }) => gc(metrics, gcDurationBuckets),
+  processThreads,
+  eventLoopUtilization: (metrics, { loop }) => eventLoopUtilization(metrics, loop),
+}
+
+/**
+ * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles. Under the names of
+ * prom-client; of several processes as totals of the whole application.
+ *
+ * To be called in every process. A second call for the same registry changes nothing.
+ *
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @example
+ * collectDefaultMetrics({ labels: { service: 'shop' } })
+ */
+export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
+  const { register, gcDurationBuckets, ...given } = check(options)
+  const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
+  const home = theHome()
+  const registry = register ?? (home.registry as Registry)
+  const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
+  const loop = new EventLoop(eventLoopMonitoringPrecision)
+  for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })
+  // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
+  setImmediate(() => home.store()).unref()
+}
+
+/** What is measured, one name for several metrics: prom-client's list. */
+collectDefaultMetrics.metricsList = Object.keys(families)
+
+type Given = { readonly [K in keyof DefaultMetricsOptions]: NonNullable<DefaultMetricsOptions[K]> }
+
+/** The options that were given a value. */
+function check(options: DefaultMetricsOptions | null | undefined): Given {
+  if (options === undefined || options === null) return {}
+  if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)
+  checkOptions('collectDefaultMetrics', options, known, passedOver)
+  const given: Given = givenOptions(options)
+  const { prefix, labels, eventLoopMonitoringPrecision: precision, perWorker } = given
+  if (prefix !== undefined && typeof prefix !== 'string') throw invalid('prefix must be a string', prefix)
+  if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {
+    throw invalid('labels must be an object of label values', labels)
+  }
+  if (precision !== undefined && !(Number.isInteger(precision) && precision > 0)) {
+    throw invalid('eventLoopMonitoringPrecision must be a whole number of milliseconds', precision)
+  }
+  if (perWorker !== undefined && typeof perWorker !== 'boolean') {
+    throw invalid('perWorker must be true or false', perWorker)
+  }
+  return given
+}
+
+function invalid(rule: string, value: unknown): MetricsError {
+  return new MetricsError('OPTION_INVALID', `collectDefaultMetrics: ${rule}, got ${describe(value)}`)
+}

@@ -1,0 +1,166 @@
+import { isMainThread } from 'node:worker_threads'
+import { Counter } from '../../metric/counter.js'
+import { Gauge } from '../../metric/gauge.js'
+import { Histogram } from '../../metric/histogram.js'
+import type { LabelValues } from '../../metric/options.js'
+import type { GaugeMode } from '../../model/metric-type.js'
+import type { CollectedValue } from '../../registry/collector.js'
+import type { Registry } from '../../registry/registry.js'
+import type { Watch } from './watch.js'
+
+/** The present value of this process: nothing if unavailable, one value, or one per label set. */
+export type Reading = number | undefined | readonly CollectedValue[]
+
+interface Family {
+  readonly name: string
+  readonly help: string
+  /** Labels of its own, beside the static ones. */
+  readonly labelNames?: readonly string[]
+}
+
+export interface ReadFamily extends Family {
+  /** Whether all threads of the process would read the same: then the main thread alone does. */
+  readonly ofProcess?: boolean
+  read(): Reading
+}
+
+export interface ReadGaugeFamily extends ReadFamily {
+  /** How the gauges of many processes become one: `livesum` when left out. */
+  readonly mode?: GaugeMode
+  /** What must run between readings. */
+  readonly watch?: Watch
+}
+
+interface LabelledReading {
+  readonly labels: LabelValues<string>
+  readonly value: number
+}
+
+export interface HistogramFamily extends Family {
+  readonly buckets: readonly number[]
+  /** Makes what observes into the histogram. */
+  watch(observe: (labels: LabelValues<string>, value: number) => void): Watch
+  /** Series that are shown from the start. */
+  readonly known: readonly LabelValues<string>[]
+}
+
+export interface RuntimeMetricsOptions {
+  readonly registry: Registry
+  readonly prefix: string
+  readonly labels: LabelValues<string>
+  readonly perWorker: boolean
+}
+
+/** Makes metrics of readings: what every process reads for itself now and then, and before it answers a scrape. */
+export class RuntimeMetrics {
+  constructor(private readonly options: RuntimeMetricsOptions) {}
+
+  gauge({ mode = 'livesum', watch, ...family }: ReadGaugeFamily): void {
+    const isNew = this.isNew(family)
+    const collect = (): void => {
+      for (const { labels, value } of this.valuesOf(family)) gauge.set(labels, value)
+    }
+    const gauge = new ReadGauge({
+      ...this.common(family),
+      mode: this.options.perWorker ? 'liveall' : mode,
+      ...(isNew && { collect }),
+    })
+    if (isNew && watch !== undefined) gauge.needs(watch)
+  }
+
+  /** A counter of what `read` gives as a running total. */
+  counter(family: ReadFamily): void {
+    const last = new Map<string, number>()
+    // A seat's counter continues from its previous owner's, and this process's total begins at 0: only the increase is added.
+    const collect = (): void => {
+      for (const { labels, value } of this.valuesOf(family)) {
+        const key = JSON.stringify(labels)
+        const before = last.get(key) ?? 0
+        if (value < before) continue
+        last.set(key, value)
+        counter.inc(labels, value - before)
+      }
+    }
+    const counter = new Counter<string>({ ...this.common(family), ...(this.isNew(family) && { collect }) })
+  }
+
+  histogram({ buckets, watch, known, ...family }: HistogramFamily): void {
+    const isNew = this.isNew(family)
+    // Opened and not zeroed: on a seat with a previous owner, the series continues from what is there.
+    const collect = (): void => {
+      for (const labels of known) histogram.labels(this.labelled(labels)).open()
+    }
+    const histogram = new WatchedHistogram({ ...this.common(family), buckets, ...(isNew && { collect }) })
+    if (isNew) histogram.needs(watch((labels, value) => histogram.observe(this.labelled(labels), value)))
+  }
+
+  private common({ name, help, labelNames = [] }: Family) {
+    const { prefix, labels, registry } = this.options
+    return { name: prefix + name, help, labelNames: [...labelNames, ...Object.keys(labels)], registers: [registry] }
+  }
+
+  private valuesOf({ ofProcess = false, read }: ReadFamily): readonly LabelledReading[] {
+    const reading = ofProcess && !isMainThread ? undefined : read()
+    if (reading === undefined) return []
+    const values = typeof reading === 'number' ? [{ value: reading }] : reading
+    return values.map(({ labels = {}, value }) => ({ labels: this.labelled(labels), value }))
+  }
+
+  private labelled(labels: LabelValues<string>): Record<string, string | number> {
+    return { ...this.options.labels, ...labels } as Record<string, string | number>
+  }
+
+  /**
+   * Not when the registry has a metric of that name. The second one is made all the same, for the registry to compare
+   * their definitions; but the first continues, and nothing is read or watched twice.
+   */
+  private isNew({ name }: Family): boolean {
+    const { prefix, registry } = this.options
+    return registry.getSingleMetric?.(prefix + name) === undefined
+  }
+}
+
+/** A gauge that is shown from its first reading on: a 0 before that is not a measurement, and would be the lowest under `livemin`. */
+class ReadGauge extends Gauge<string> {
+  private watch: Watch | undefined
+
+  needs(watch: Watch): void {
+    this.watch = watch
+    watch.use(this)
+  }
+
+  override start(): void {}
+
+  override discard(): void {
+    super.discard()
+    this.watch?.release(this)
+  }
+}
+
+class WatchedHistogram extends Histogram<string> {
+  private watch: Watch | undefined
+
+  needs(watch: Watch): void {
+    this.watch = watch
+    watch.use(this)
+  }
+
+  override discard(): void {
+    super.discard()
+    this.watch?.release(this)
+  }
+}
+
+/** Reads once for all metrics that ask in one turn: they are all asked in one go. */
+export function oncePerTurn<T>(read: () => T): () => T {
+  let last: { readonly value: T } | undefined
+  return () => {
+    if (last === undefined) {
+      last = { value: read() }
+      void Promise.resolve().then(() => {
+        last = undefined
+      })
+    }
+    return last.value
+  }
+}

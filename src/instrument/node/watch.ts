@@ -1,0 +1,17 @@
+/** Something that runs while it is needed: a timer, an observer. */
+export abstract class Watch {
+  private readonly users = new Set<object>()
+
+  use(user: object): void {
+    if (this.users.size === 0) this.start()
+    this.users.add(user)
+  }
+
+  /** The last one to let go stops it. */
+  release(user: object): void {
+    if (this.users.delete(user) && this.users.size === 0) this.stop()
+  }
+
+  protected abstract start(): void
+  protected abstract stop(): void
+}

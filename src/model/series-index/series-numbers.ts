@@ -1,0 +1,234 @@
+import type { FamilyDescriptor } from '../descriptor.js'
+import { isLabelObject, ownValue } from '../label-set.js'
+import type { LabelFilter } from '../series-key.js'
+import type { LabelTexts } from '../series-ref.js'
+import { Chains, grown } from './hash-chains.js'
+import { LabelForms } from './label-forms.js'
+import { SeriesSelection } from './series-selection.js'
+
+export type Labels = Readonly<Record<string, unknown>>
+/** As many holders are not counted any more: the series keeps its number for good. */
+const many = 255
+
+const hasOwn = Object.prototype.hasOwnProperty
+
+const byFamily = new WeakMap<FamilyDescriptor, SeriesNumbers>()
+
+/** The numbers of a family's series: the metric that counts them and the store that keeps them have the same ones. */
+export function numbersOf(family: FamilyDescriptor): SeriesNumbers {
+  let numbers = byFamily.get(family)
+  if (numbers === undefined) byFamily.set(family, (numbers = new SeriesNumbers(family.labelNames)))
+  return numbers
+}
+
+/**
+ * Numbers the series of a family, from 1 on, and finds them by label values as they were given: one look into a map per
+ * label, and no string is made. A series has its number as long as it is held. In columns, because there may be a
+ * hundred thousand of them.
+ */
+export class SeriesNumbers {
+  private readonly forms: readonly LabelForms[]
+  /** The numbers of the label values of each series, side by side. */
+  private values: Int32Array
+  /** How many hold each series: 0, where the number is free. */
+  private holders: Uint8Array = new Uint8Array(16)
+  private readonly chains: Chains
+  /** Of the series that is looked for. */
+  private readonly wanted: number[]
+  private readonly free: number[] = []
+  private readonly selection: SeriesSelection
+  /** Whether the last `find` knew all values and found no series of them. */
+  private missed = false
+  /** No series has a number above. */
+  last = 0
+
+  /** @param names label names in alphabetical order */
+  constructor(private readonly names: readonly string[]) {
+    this.forms = names.map(() => new LabelForms())
+    this.values = new Int32Array(names.length * 4)
+    this.wanted = names.map(() => 0)
+    this.chains = new Chains((number) => this.hashOf(number))
+    this.selection = new SeriesSelection(this)
+  }
+
+  /** How many series there are. */
+  get size(): number {
+    return this.last - this.free.length
+  }
+
+  /** The numbers of all series. */
+  *numbers(): Iterable<number> {
+    for (let number = 1; number <= this.last; number++) if (this.holders[number] !== 0) yield number
+  }
+
+  /** The number of a label value of a series, by the position of the label. */
+  valueAt(number: number, label: number): number {
+    return this.values[number * this.names.length + label]!
+  }
+
+  /** The series of these label values where the names come in alphabetical order, as one tends to write them; 0 for none. */
+  find(labels: Labels): number {
+    const { names, forms, wanted } = this
+    let i = 0
+    let hash = 0
+    for (const name in labels) {
+      // Called on the prototype's function, this costs nothing here: the engine knows that it walks own properties.
+      if (name !== names[i] || !hasOwn.call(labels, name)) return 0
+      const value = forms[i]!.get(labels[name])
+      if (value === undefined) return 0
+      wanted[i++] = value
+      hash = mixed(hash, value)
+    }
+    if (i !== names.length || i === 0) return 0
+    const number = this.findWanted(hash)
+    if (number === 0) this.missed = true
+    return number
+  }
+
+  /**
+   * The same for names in any order, right after `find` gave none; undefined if these labels do not say which series is
+   * meant, because a name or a value is not known: then its texts do.
+   */
+  findByName(labels: Labels): number | undefined {
+    // What `find` looked for is not there.
+    if (this.missed) {
+      this.missed = false
+      return 0
+    }
+    const { names, forms, wanted } = this
+    let given = 0
+    for (const name in labels) {
+      if (!hasOwn.call(labels, name)) continue
+      const i = names.indexOf(name)
+      if (i < 0) return undefined
+      const value = forms[i]!.get(labels[name])
+      if (value === undefined) return undefined
+      wanted[i] = value
+      given++
+    }
+    if (given === 0 && !isLabelObject(labels)) return undefined
+    return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
+  }
+
+  /** The same where labels were left out. */
+  private findPartly(labels: Labels): number | undefined {
+    const { names, forms, wanted } = this
+    for (let i = 0; i < names.length; i++) {
+      const value = forms[i]!.get(ownValue(labels, names[i]!))
+      if (value === undefined) return undefined
+      wanted[i] = value
+    }
+    return this.findWanted(this.hashOfWanted())
+  }
+
+  /** The same for texts. */
+  numberOf(texts: LabelTexts): number {
+    const { forms, wanted } = this
+    for (let i = 0; i < forms.length; i++) {
+      const value = forms[i]!.numberOf(texts[i]!)
+      if (value === undefined) return 0
+      wanted[i] = value
+    }
+    return this.findWanted(this.hashOfWanted())
+  }
+
+  /**
+   * The number of a series, which it keeps until as many have let go of it as have held it.
+   *
+   * @param known its number, where it has one
+   */
+  hold(texts: LabelTexts, known = this.numberOf(texts)): number {
+    const number = known || this.add(texts)
+    if (this.holders[number]! < many) this.holders[number]!++
+    return number
+  }
+
+  private add(texts: LabelTexts): number {
+    const width = this.names.length
+    const number = this.free.pop() ?? ++this.last
+    if ((number + 1) * width > this.values.length) this.values = grown(this.values, (number + 1) * width)
+    if (number >= this.holders.length) this.holders = grown(this.holders, number + 1)
+    for (let i = 0; i < width; i++) this.values[number * width + i] = this.forms[i]!.use(texts[i]!)
+    this.chains.add(number)
+    this.selection.add(number)
+    return number
+  }
+
+  /** These label values, as they were given, are those of the series. */
+  lead(labels: Labels, number: number): void {
+    for (const [i, name] of this.names.entries()) {
+      this.forms[i]!.lead(ownValue(labels, name), this.values[number * this.names.length + i]!)
+    }
+  }
+
+  textsOf(number: number): LabelTexts {
+    return this.forms.map((forms, i) => forms.text(this.values[number * this.names.length + i]!))
+  }
+
+  /** The series that the filter names. */
+  select(filter: LabelFilter): number[] {
+    const { names, forms, wanted } = this
+    const labels: number[] = []
+    for (let label = 0; label < names.length; label++) {
+      const text = ownText(filter, names[label]!)
+      if (text === undefined) continue
+      const value = forms[label]!.numberOf(text)
+      // No series has this value.
+      if (value === undefined) return []
+      labels.push(label)
+      wanted[label] = value
+    }
+    // A label that the family does not have: no series has a value for it.
+    if (labels.length < Object.keys(filter).length) return []
+    if (labels.length < names.length) {
+      return this.selection.select(
+        labels,
+        labels.map((label) => wanted[label]!),
+      )
+    }
+    const number = this.findWanted(this.hashOfWanted())
+    return number > 0 ? [number] : []
+  }
+
+  letGo(number: number): void {
+    if (this.holders[number] === many || --this.holders[number]! > 0) return
+    const width = this.names.length
+    this.chains.delete(number)
+    this.selection.delete(number)
+    for (let i = 0; i < width; i++) this.forms[i]!.leave(this.values[number * width + i]!)
+    this.free.push(number)
+  }
+
+  private findWanted(hash: number): number {
+    const { wanted, values, chains } = this
+    const width = wanted.length
+    let number = chains.first(hash)
+    for (; number !== 0; number = chains.next[number]!) {
+      let i = 0
+      for (let at = number * width; i < width && values[at] === wanted[i]; at++) i++
+      if (i === width) break
+    }
+    return number
+  }
+
+  private hashOfWanted(): number {
+    let hash = 0
+    for (let i = 0; i < this.wanted.length; i++) hash = mixed(hash, this.wanted[i]!)
+    return hash
+  }
+
+  private hashOf(number: number): number {
+    let hash = 0
+    for (let i = 0; i < this.names.length; i++) hash = mixed(hash, this.values[number * this.names.length + i]!)
+    return hash
+  }
+}
+
+function ownText(filter: LabelFilter, name: string): string | null | undefined {
+  return hasOwn.call(filter, name) ? filter[name] : undefined
+}
+
+/** The last value comes in by an addition alone: nothing that is looked up waits for a product. */
+function mixed(hash: number, value: number): number {
+  return (Math.imul(hash, 0x9e3779b1) + value) | 0
+}

@@ -1,3 +1,0 @@
-import { monitor } from './supervisor/worker/monitor.js'
-
-monitor()

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+
+/** Environment variables that name a file or a directory. */
+const variables = [
+  'PROMHIVE_DIR',
+  'PROMETHEUS_MULTIPROC_DIR',
+  'prometheus_multiproc_dir',
+  'PROMHIVE_BACKEND_CONFIG',
+  'PYTHEUS_BACKEND_CONFIG',
+  'PROMHIVE_PID_FILE',
+  'PROMHIVE_REPORT_DIR',
+  'PROMHIVE_HOOKS',
+  'PROMHIVE_REDIS_CA_FILE',
+  'PROMHIVE_REDIS_CERT_FILE',
+  'PROMHIVE_REDIS_KEY_FILE',
+  ...['CERTFILE', 'KEYFILE', 'CLIENT_CAFILE', 'CLIENT_CAPATH'].flatMap((name) => [
+    `PROMHIVE_SSL_${name}`,
+    `PROMETHEUS_SSL_${name}`,
+  ]),
+]
+
+/** Those that may name a module by its path, with an export behind it. */
+const moduleVariables = ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS']
+
+/** Makes a path absolute, because the working directory may change later. An empty path stays empty. */
+export function absolutePath(path: string): string {
+  return path === '' ? '' : resolve(path)
+}
+
+/**
+ * Makes the paths in the environment absolute: once, when promhive is loaded. The application may change its working
+ * directory later, and the processes that it starts inherit the environment.
+ */
+export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process.env): void {
+  for (const name of variables) {
+    const value = environment[name]
+    // The value may be the options of a backend themselves, as JSON.
+    if (!value || isAbsolute(value) || value.trimStart().startsWith('{')) continue
+    environment[name] = resolve(value)
+  }
+  for (const name of moduleVariables) {
+    const [path, ...exported] = (environment[name] ?? '').split('#')
+    // A name that begins otherwise is one of a package.
+    if (!/^\.{1,2}\//.test(path!) || !existsSync(resolve(path!))) continue
+    environment[name] = [resolve(path!), ...exported].join('#')
+  }
+}

@@ -1,0 +1,3 @@
+import { monitor } from '../supervisor/worker/monitor.js'
+
+monitor()

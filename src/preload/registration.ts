@@ -1,0 +1,153 @@
+import { realpathSync } from 'node:fs'
+import { basename } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import { encryptionFromEnvironment } from '../export/http/encryption.js'
+import { portOptionsFromEnvironment } from '../export/http/port-environment.js'
+import { SharedPort } from '../export/http/shared-port.js'
+import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
+import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
+import { collectDefaultMetrics } from '../instrument/node/default-metrics.js'
+import { portMetrics } from '../instrument/port/port-metrics.js'
+import { MetricsError } from '../model/errors.js'
+import { isServiceLink, serviceLinkText } from '../model/service-link.js'
+import { setImmediate } from '../platform/timers.js'
+import { processHome } from '../runtime/current-context.js'
+import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
+
+/*
+ * What `--import promhive/register` does: all that an application gets without a line of code. The environment decides,
+ * because nothing of the application has run yet.
+ */
+
+/** Programs that NODE_OPTIONS reaches on the way to the application, and that are none. */
+const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack|pm2|pm2-runtime|pm2-docker|pm2-dev)(?:-cli)?(?:\.c?js)?$/
+
+/** PM2's daemon, which is the primary of all applications and part of none. */
+const daemon = /[/\\]pm2[/\\]lib[/\\]Daemon\.js$/
+
+const place = Symbol.for('promhive.register')
+const shared = globalThis as { [place]?: Registered }
+
+/** What was begun in this process, whichever build did. */
+interface Registered {
+  port?: SharedPort
+  /** The supervisor, or the application itself, serves the metrics. */
+  yielded?: boolean
+}
+
+/**
+ * Once per process, whichever build was loaded first. A wrong setting costs what it is about, and never the application.
+ *
+ * @param command the program `promhive`: what it runs is measured, and not itself
+ */
+export function startRegistered(command: string): void {
+  if (shared[place] || isOnTheWay(process.argv[1] ?? '', command)) return
+  shared[place] = {}
+  attempt(() => {
+    if (isOn('PROMHIVE_HTTP')) provideHttpInstrument(httpOptions()).measureEverything()
+  })
+  attempt(() => {
+    if (isOn('PROMHIVE_DEFAULT_METRICS')) collectDefaultMetrics()
+  })
+  // After this turn: configure() at the beginning of the application may have its say.
+  if (isMainThread) setImmediate(() => attempt(openPort)).unref()
+}
+
+/** Closes the port that `startRegistered` has opened, or was about to: a supervisor in the same process has one of its own. */
+export async function yieldRegisteredPort(): Promise<void> {
+  const registered = shared[place]
+  if (registered === undefined) return
+  registered.yielded = true
+  await registered.port?.stop()
+}
+
+function isOnTheWay(program: string, command: string): boolean {
+  if (onTheWay.test(basename(program)) || daemon.test(program)) return true
+  try {
+    return realpathSync(program) === command
+  } catch {
+    return false
+  }
+}
+
+function httpOptions(): HttpOptions {
+  const names = checkNames(listed('PROMHIVE_HTTP_NAMES'), 'PROMHIVE_HTTP_NAMES')
+  const ignored = new Set(listed('PROMHIVE_HTTP_IGNORE'))
+  return {
+    ...(names.length > 0 && { names }),
+    ...(ignored.size > 0 && { ignore: ({ url = '' }) => ignored.has(pathOf(url)) }),
+  }
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end < 0 ? url : url.slice(0, end)
+}
+
+function openPort(): void {
+  const home = processHome()
+  const registered = shared[place]!
+  if (registered.yielded) return
+  const [name, given] = firstOf('PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT') ?? []
+  if (given !== undefined && /^(?:off|false|no)$/i.test(given)) return
+  const port = given === undefined ? undefined : Number(given)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new MetricsError('OPTION_INVALID', `${name} must be a port from 0 to 65535, or off; got ${given}`)
+  }
+  const host = firstOf('PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS')?.[1]
+  registered.port = new SharedPort({
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+    tls: encryptionFromEnvironment(process.env),
+    ...portOptionsFromEnvironment(process.env),
+    events: portMetrics(home),
+    registry: home.registry,
+    alone: !hasSiblings(),
+    family: familyUnderPm2(),
+    onError: (error) => home.onError(error),
+    onOpen: ({ url }) => sayWhatIsOn(url),
+  })
+  registered.port.start()
+}
+
+/** To the log of the process that has the port; not into the output of a program. */
+function sayWhatIsOn(url: string): void {
+  if (!isOn('PROMHIVE_STARTUP')) return
+  const parts = [isOn('PROMHIVE_HTTP') && 'HTTP', isOn('PROMHIVE_DEFAULT_METRICS') && 'process and runtime']
+  const measured = parts.filter((part) => part !== false).join(', ')
+  const text = `${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}`
+  processHome().log.announce(text, { event: 'metricsPort', url })
+}
+
+function attempt(part: () => void): void {
+  try {
+    part()
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    processHome().onError(
+      cause instanceof MetricsError
+        ? cause
+        : new MetricsError('INSTRUMENT_FAILED', `promhive/register: ${text}`, { cause }),
+    )
+  }
+}
+
+/** Whether a part is wanted: it is, unless the environment says no. */
+function isOn(name: string): boolean {
+  return !/^(?:off|false|no|0)$/i.test(process.env[name] ?? '')
+}
+
+function listed(name: string): string[] {
+  const parts = (process.env[name] ?? '').split(',').map((part) => part.trim())
+  return parts.filter((part) => part !== '')
+}
+
+function firstOf(...names: readonly string[]): readonly [name: string, value: string] | undefined {
+  for (const name of names) {
+    const value = process.env[name]
+    if (value === undefined || value === '') continue
+    if (!isServiceLink(name, value)) return [name, value]
+    processHome().log.warn('VARIABLE_IGNORED', serviceLinkText(name, value))
+  }
+  return undefined
+}

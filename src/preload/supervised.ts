@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import { loadBinding } from '#native'
+import { packageRoot } from '#package'
+import { processHome } from '../runtime/current-context.js'
+import { agreeWithSupervisor, settle } from '../runtime/supervised/supervisor-backend.js'
+import { assignmentOfThisProcess, attend, tell } from '../supervisor/worker/agent.js'
+
+/*
+ * Loaded into every worker of `promhive run` and `supervise()` before the application. Where a worker starts processes or
+ * threads of its own, they load it too, and it does nothing.
+ */
+if (isMainThread) {
+  const assignment = assignmentOfThisProcess()
+  if (assignment !== undefined) {
+    // The home of the metrics: made first, or there is nowhere to count.
+    const home = processHome()
+    if (assignment.backend !== undefined) {
+      agreeWithSupervisor(assignment.backend, ({ message }) => tell({ promhive: 'apart', text: message }))
+    }
+    attend(
+      assignment,
+      join(packageRoot, 'dist', 'cjs', 'monitor.js'),
+      (last) => settle(home.inUse, last),
+      loadBinding().binding?.map,
+    )
+  }
+}

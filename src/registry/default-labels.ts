@@ -1,0 +1,95 @@
+import type { MetricRegistry } from '../metric/context.js'
+import { Gauge } from '../metric/gauge.js'
+import { hiddenRegistryName } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import type { FamilyTable } from '../model/family.js'
+import type { LabelSet } from '../model/label-set.js'
+import { labelValuesOf } from '../model/series-key.js'
+import { setImmediate } from '../platform/timers.js'
+
+const familyName = 'promhive_default_labels'
+
+/**
+ * The default labels of a named registry. A scrape puts those of the process that answers in front of the sums of all, so
+ * each process publishes its own, and the one that answers reports where they differ.
+ */
+export class DefaultLabels {
+  labels: LabelSet = {}
+  private gauge: Gauge<'labels' | 'registry'> | undefined
+  private published: string | undefined
+  private reported: string | undefined
+
+  /** @param name of the registry; undefined for one without, which does not publish */
+  constructor(
+    private readonly name: string | undefined,
+    private readonly home: MetricRegistry['home'],
+  ) {}
+
+  set(labels: LabelSet): void {
+    this.labels = labels
+    // After this turn of the event loop, so that configure() has been called.
+    if (this.name !== undefined) setImmediate(() => this.publish()).unref()
+  }
+
+  /**
+   * Reports once where living processes have set other labels than this one.
+   *
+   * @param hidden the families that no scrape shows
+   */
+  check(hidden: readonly FamilyTable[]): void {
+    if (this.name === undefined) return
+    const own = textOf(this.labels)
+    const others = publishedIn(hidden, this.name).filter((labels) => labels !== own)
+    const found = others.sort().join()
+    if (found === this.reported || (found === '' && this.reported === undefined)) return
+    this.reported = found
+    if (found === '') return
+    const text = `the default labels of registry "${this.name}" differ between processes: this process has ${own}, another one ${others[0]}. A scrape shows the sums of all processes with the labels of the process that answers. Set the same default labels in every process; for values that differ, use a label of the metric or a gauge of mode "all"`
+    this.home.onError(new MetricsError('DEFAULT_LABELS_DIFFER', text))
+  }
+
+  private publish(): void {
+    const labels = textOf(this.labels)
+    if (labels === this.published) return
+    try {
+      const registry = String(this.name)
+      if (this.published !== undefined) this.gauge?.remove({ labels: this.published, registry }, { scope: 'process' })
+      this.published = undefined
+      // A process without default labels publishes nothing.
+      if (labels === '{}') return
+      this.gauge ??= gaugeOf(this.home)
+      this.gauge.set({ labels, registry }, 1)
+      this.published = labels
+    } catch (cause) {
+      this.home.onError(cause as MetricsError)
+    }
+  }
+}
+
+function gaugeOf(home: MetricRegistry['home']): Gauge<'labels' | 'registry'> {
+  const registry = { registryName: hiddenRegistryName, prefix: '', home, registerMetric() {} }
+  return new Gauge({
+    name: familyName,
+    help: 'How many processes have set these default labels.',
+    labelNames: ['labels', 'registry'],
+    registers: [registry],
+  })
+}
+
+/** What living processes have set for a registry. */
+function publishedIn(hidden: readonly FamilyTable[], name: string): string[] {
+  const table = hidden.find(({ family }) => family.name === familyName)
+  if (table === undefined) return []
+  const published: string[] = []
+  for (const row of table.order) {
+    if (!table.layout.present(table.slots, table.bases[row]!)) continue
+    const [labels, registry] = labelValuesOf(table.keys[row]!)
+    if (registry === name && typeof labels === 'string') published.push(labels)
+  }
+  return published
+}
+
+/** Returns the same text for the same labels in any order. */
+function textOf(labels: LabelSet): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))))
+}

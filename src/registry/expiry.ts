@@ -1,0 +1,96 @@
+import type { FamilyTable } from '../model/family.js'
+import { grown } from '../model/series-index/hash-chains.js'
+import { exactFilter, type LabelFilter, type SeriesKey } from '../model/series-key.js'
+import type { Pause } from '../store/contract.js'
+
+/** What was seen of a table's rows, in columns. */
+class Sightings {
+  /** At which scrape a row was last shown. */
+  private scrapes: Int32Array = new Int32Array(16)
+  private sums: Float64Array = new Float64Array(16)
+  /** Since when the sum has been what it is. */
+  private since: Float64Array = new Float64Array(16)
+
+  /** How long the row has stood still, in seconds. */
+  stillFor(row: number, sum: number, scrape: number, now: number): number {
+    if (row >= this.sums.length) {
+      this.scrapes = grown(this.scrapes, row + 1)
+      this.sums = grown(this.sums, row + 1)
+      this.since = grown(this.since, row + 1)
+    }
+    const same = this.scrapes[row] === scrape - 1 && Object.is(this.sums[row], sum)
+    this.scrapes[row] = scrape
+    this.sums[row] = sum
+    if (!same) this.since[row] = now
+    return now - this.since[row]!
+  }
+}
+
+/**
+ * Finds the series of a family that no process has counted in for a while. It compares merged values, so that a series
+ * stays as long as one process counts in it; and it runs when a scrape is answered, because only scrapes show series.
+ */
+export class Expiry {
+  private readonly seen = new Map<FamilyTable, { readonly rows: Sightings; scrape: number }>()
+
+  /**
+   * The series of a table that have stood still for longer than `seconds`.
+   *
+   * @param now seconds of a monotonic clock
+   */
+  async idle(table: FamilyTable, seconds: number, now: number, pause: Pause): Promise<LabelFilter[]> {
+    let seen = this.seen.get(table)
+    if (seen === undefined) this.seen.set(table, (seen = { rows: new Sightings(), scrape: 1 }))
+    seen.scrape++
+    const idle = new Idle(table)
+    for (const [i, row] of table.order.entries()) {
+      idle.add(row, seen.rows.stillFor(row, fingerprint(table, row), seen.scrape, now) >= seconds)
+      if ((i & 255) === 255 && pause.due()) await pause.rest()
+    }
+    return idle.filters()
+  }
+
+  /** Forgets the tables that are no more. */
+  keep(tables: readonly FamilyTable[]): void {
+    const present = new Set(tables)
+    for (const table of this.seen.keys()) if (!present.has(table)) this.seen.delete(table)
+  }
+}
+
+/** The idle series of a table. Where each writer has a row of its own, a series is idle when all of its rows are. */
+class Idle {
+  private readonly rows: LabelFilter[] = []
+  private readonly series = new Map<SeriesKey, { readonly filter: LabelFilter; idle: boolean }>()
+  private readonly perWriter: boolean
+
+  constructor(private readonly table: FamilyTable) {
+    this.perWriter = table.labelNames.length > table.family.labelNames.length
+  }
+
+  add(row: number, idle: boolean): void {
+    if (!this.perWriter && !idle) return
+    const { labelNames, keys, family } = this.table
+    const labels = exactFilter(labelNames, keys[row]!)
+    if (!this.perWriter) this.rows.push(labels)
+    else {
+      const filter = Object.fromEntries(family.labelNames.map((name) => [name, labels[name]!]))
+      const key = JSON.stringify(filter)
+      const known = this.series.get(key)
+      if (known === undefined) this.series.set(key, { filter, idle })
+      else known.idle &&= idle
+    }
+  }
+
+  filters(): LabelFilter[] {
+    const series = [...this.series.values()].filter(({ idle }) => idle)
+    return [...this.rows, ...series.map(({ filter }) => filter)]
+  }
+}
+
+/** A number that changes when any slot of the series does, but for the rarest of chances. */
+function fingerprint({ slots, bases, layout }: FamilyTable, row: number): number {
+  const base = bases[row]!
+  let sum = 0
+  for (let i = 0; i < layout.mergedWidth; i++) sum += slots[base + i]! * (i + 1)
+  return sum
+}

@@ -1,0 +1,74 @@
+import { runCollect } from '../gather/collect-hook.js'
+import { definitionKey, difference } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import type { Registered } from './registered-metric.js'
+import { SampleOwners } from './sample-owners.js'
+import type { Job, Ticker } from './ticker.js'
+
+/** The metrics of a registry, by name, and what they do in every process now and then. */
+export class Members {
+  private readonly byName = new Map<string, Registered>()
+  private readonly sampleOwners = new SampleOwners()
+  private readonly jobs = new Map<string, Job>()
+
+  constructor(
+    private readonly duplicates: 'same' | 'throw',
+    private readonly ticker: Ticker,
+    private readonly onError: (error: MetricsError) => void,
+  ) {}
+
+  get(name: string): Registered | undefined {
+    return this.byName.get(name)
+  }
+
+  all(): Registered[] {
+    return [...this.byName.values()]
+  }
+
+  /** Throws `NAME_TAKEN` when another metric has the name, or one that prints samples of the same name. */
+  add(metric: Registered): void {
+    const other = this.byName.get(metric.name)
+    if (other === metric) return
+    if (other !== undefined) this.checkSame(other, metric)
+    else if (metric.family !== undefined) this.sampleOwners.add(metric.family)
+    // Of two that are the same the first stays, unless the second brings a way to bring it up to date: a module that was
+    // loaded again means what it says now.
+    if (other !== undefined && metric.collect === undefined) return
+    this.stopJob(metric.name)
+    this.byName.set(metric.name, metric)
+    if (metric.collectsEach) this.startJob(metric)
+  }
+
+  remove(name: string): void {
+    const member = this.byName.get(name)
+    member?.discard?.()
+    if (member?.family !== undefined) this.sampleOwners.remove(member.family)
+    this.byName.delete(name)
+    this.stopJob(name)
+  }
+
+  private startJob(metric: Registered): void {
+    const run = (): Promise<void> => runCollect(metric, this.onError)
+    const job = { run, atExit: () => void run() }
+    this.jobs.set(metric.name, job)
+    this.ticker.add(job)
+  }
+
+  private stopJob(name: string): void {
+    const job = this.jobs.get(name)
+    if (job !== undefined) this.ticker.remove(job)
+    this.jobs.delete(name)
+  }
+
+  private checkSame(one: Registered, two: Registered): void {
+    const { name } = two
+    const [a, b] = [one.family, two.family]
+    const known = a !== undefined && b !== undefined
+    if (this.duplicates === 'same' && known && definitionKey(a) === definitionKey(b)) return
+    const what = known ? difference(a, b) : undefined
+    throw new MetricsError(
+      'NAME_TAKEN',
+      `A metric with the name ${name} has already been registered${what === undefined ? '' : ` with another definition (${what})`}; use getSingleMetric(${JSON.stringify(name)}) or another name`,
+    )
+  }
+}

@@ -1,0 +1,300 @@
+import { runCollect } from '../gather/collect-hook.js'
+import type { Formatters, Gathered } from '../gather/gathering.js'
+import { valuesOf } from '../gather/prom-client-values.js'
+import { type QueueLimits, ScrapeQueue } from '../gather/scrape-queue.js'
+import { selfFamilies } from '../gather/self-metrics.js'
+import { type MetricRegistry, type RegisteredMetric, theHome } from '../metric/context.js'
+import type { MetricValues } from '../metric/metric-values.js'
+import { defaultRegistryName } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
+import { checkLabelNames, isLabelObject, type LabelValueOrNone, textOf } from '../model/label-set.js'
+import { layoutOf } from '../model/layout/layout-of.js'
+import { checkPrefix, describe } from '../model/metric-name.js'
+import { held } from '../platform/held.js'
+import { Slices } from '../platform/slices.js'
+import { setImmediate } from '../platform/timers.js'
+import type { Collector } from './collector.js'
+import { Collectors } from './collectors.js'
+import { DefaultLabels } from './default-labels.js'
+import { Expiring } from './expiring.js'
+import { Members } from './members.js'
+import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
+import { PlugInMetrics } from './plug-in-metrics.js'
+import type { Registered } from './registered-metric.js'
+import type { RegistryHome } from './registry-context.js'
+import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
+
+/**
+ * A set of metrics that are shown together. `metrics()` is the merged view of every process of the application.
+ *
+ * @example
+ * const registry = new Registry()
+ * new Counter({ name: 'jobs_total', help: 'Jobs done.', registers: [registry] }).inc()
+ * console.log(await registry.metrics())
+ */
+export class Registry implements MetricRegistry {
+  static readonly PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+  static readonly OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
+  readonly prefix: string
+  readonly scope: 'application' | 'process'
+  /** @internal */
+  readonly home
+  private name: string | undefined
+  private readonly members: Members
+  private readonly collectors: Collectors
+  private readonly expiring = new Expiring()
+  private readonly plugIns: PlugInMetrics
+  private readonly defaults: DefaultLabels
+  private formatters: Formatters
+  private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
+  private readonly queue = new ScrapeQueue()
+
+  constructor(options?: RegistryOptions)
+  /** @internal */
+  constructor(options?: RegistryOptions, home?: MetricRegistry['home'] & RegistryHome)
+  constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
+    const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
+    checkRegistryName(name, home.registry === undefined)
+    this.scope = scope
+    this.home = scope === 'process' ? home.apart() : home
+    this.name = name
+    this.prefix = checkPrefix(prefix)
+    const onError = (error: MetricsError): void => home.onError(error)
+    this.members = new Members(duplicates, this.home.ticker, onError)
+    if (name !== undefined) joinNamed(this.home, name, this.members)
+    this.formatters = home.formatters({})
+    this.collectors = new Collectors(this, this.home.ticker, onError)
+    this.plugIns = new PlugInMetrics(onError)
+    this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, this.home)
+  }
+
+  /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
+  get registryName(): string {
+    this.name ??= this.home.nextNameless('registry')
+    return this.name
+  }
+
+  /** Of what `metrics()` gives, and of what a scrape gets that asks for nothing in particular. */
+  get contentType(): string {
+    return this.ownType
+  }
+
+  /**
+   * Chooses what `metrics()` gives: text format 0.0.4 unless told otherwise.
+   *
+   * @throws MetricsError `OPTION_INVALID` for a content type that promhive does not write
+   * @example registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+   */
+  setContentType(type: string): void {
+    if (this.formatters.of(type) === undefined) {
+      const ours = `${Registry.PROMETHEUS_CONTENT_TYPE}" or "${Registry.OPENMETRICS_CONTENT_TYPE}`
+      throw new MetricsError('OPTION_INVALID', `Content type ${type} is unsupported; use "${ours}"`)
+    }
+    this.ownType = type
+  }
+
+  /** The exposition of the whole application, in the registry's own content type. */
+  async metrics(): Promise<string> {
+    const decoder = new TextDecoder()
+    const pause = new Slices()
+    let text = ''
+    for (const chunk of await this.chunks()) {
+      text += decoder.decode(chunk, { stream: true })
+      if (pause.due()) await pause.rest()
+    }
+    return text + decoder.decode()
+  }
+
+  /** The same as bytes, in chunks. */
+  chunks(): Promise<readonly Uint8Array[]> {
+    return this.print(this.contentType)
+  }
+
+  /**
+   * What a server answers: the exposition in the format that the Accept header of the scrape asks for.
+   *
+   * @param names only the families of these names, as a scrape asks for with `name[]=…`; all when left out
+   * @param limits a signal that drops the scrape while it waits for its turn, and the maximum of queued scrapes
+   * @throws the signal's reason when it was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
+   * @example
+   * const { contentType, chunks } = await register.expose(request.headers.accept)
+   * response.setHeader('Content-Type', contentType).end(Buffer.concat(chunks))
+   */
+  async expose(
+    accept?: string,
+    names: readonly string[] = [],
+    limits: QueueLimits = {},
+  ): Promise<{ readonly contentType: string; readonly chunks: readonly Uint8Array[] }> {
+    const contentType = this.formatters.negotiate(accept, this.contentType)
+    return { contentType, chunks: await this.print(contentType, names, limits) }
+  }
+
+  /** @throws MetricsError `NAME_TAKEN` when another metric has the name; `REGISTER_INVALID` when it counts elsewhere */
+  registerMetric(metric: RegisteredMetric & { readonly home?: unknown }): void {
+    if (metric.home !== undefined && metric.home !== this.home) {
+      const text = `${metric.name}: a registry with scope "process" shows only metrics of its own, and no other shows them`
+      throw new MetricsError('REGISTER_INVALID', text)
+    }
+    this.members.add(metric)
+    this.startSoon(metric)
+  }
+
+  getSingleMetric(name: string): RegisteredMetric | undefined {
+    return this.members.get(name)
+  }
+
+  getMetricsAsArray(): RegisteredMetric[] {
+    return this.members.all()
+  }
+
+  /** Every metric with its samples, merged over all processes, in prom-client's shape. */
+  getMetricsAsJSON(): Promise<MetricValues[]> {
+    return this.scrape(async (_, families) => families.map((family) => valuesOf(family, this.defaults.labels)))
+  }
+
+  /** One metric's lines of the exposition. */
+  async getSingleMetricAsString(name: string): Promise<string> {
+    const chunks = await this.scrape(({ pause, placeExemplars }, families) => {
+      const wanted = families.filter((family) => nameOf(family) === name)
+      const formatter = this.formatters.of(this.contentType)!
+      if (formatter.exemplars) placeExemplars()
+      return formatter.formatPart(wanted, pause)
+    })
+    return new TextDecoder().decode(Buffer.concat(chunks))
+  }
+
+  /**
+   * Labels that every series of this registry shows, unless it has its own of that name. Set the same in every process:
+   * what is shown are the sums of all, labelled by the process that answers. Where processes disagree,
+   * `DEFAULT_LABELS_DIFFER` is reported.
+   */
+  setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
+    if (!isLabelObject(labels)) {
+      const text = `setDefaultLabels takes an object of label values, got ${describe(labels)}`
+      throw new MetricsError('OPTION_INVALID', text)
+    }
+    checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
+    const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
+    const texts = present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])
+    this.defaults.set(Object.fromEntries(texts))
+    this.formatters = this.home.formatters(this.defaults.labels)
+  }
+
+  removeSingleMetric(name: string): void {
+    this.members.remove(name)
+  }
+
+  /** Adds a collector: families that something else keeps. Throws `OPTION_INVALID` for what is none. */
+  registerCollector(collector: Collector): void {
+    this.collectors.add(collector)
+  }
+
+  /** Whether it was there. What it published in this process stays until the process ends. */
+  unregisterCollector(collector: Collector): boolean {
+    return this.collectors.remove(collector)
+  }
+
+  /** Lets go of every metric and collector, and of the default labels. */
+  clear(): void {
+    this.collectors.clear()
+    for (const { name } of this.members.all()) this.members.remove(name)
+    this.setDefaultLabels({})
+  }
+
+  /** Resets every metric. */
+  resetMetrics(): void {
+    for (const metric of this.members.all()) metric.reset?.()
+  }
+
+  /** One registry that shows the metrics of several. */
+  static merge(registries: readonly Registry[]): Registry {
+    const merged = new Registry()
+    const [type, another] = new Set(registries.map((registry) => registry.contentType))
+    if (type !== undefined && another === undefined) merged.setContentType(type)
+    for (const registry of registries) for (const metric of registry.members.all()) merged.registerMetric(metric)
+    return merged
+  }
+
+  /** A metric without labels is shown from the start; after this turn, so that configure() has had its say. */
+  private startSoon(metric: Registered): void {
+    setImmediate(() => {
+      if (this.members.get(metric.name) === metric) metric.start?.()
+    }).unref()
+  }
+
+  private print(type: string, names: readonly string[] = [], limits?: QueueLimits): Promise<readonly Uint8Array[]> {
+    const format = ({ pause, placeExemplars }: Gathered, families: readonly Family[]) => {
+      const formatter = this.formatters.of(type)!
+      if (formatter.exemplars) placeExemplars()
+      return formatter.format(familiesNamed(families, names), pause)
+    }
+    return held(this.queue.share([type, ...names], () => this.scrapeNow(format), limits))
+  }
+
+  /** One scrape of this registry after another. */
+  private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
+    return held(this.queue.run(() => this.scrapeNow(use)))
+  }
+
+  private scrapeNow<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
+    return this.home.gathering.run(
+      () => this.prepare(),
+      async (gathered, foreign) => {
+        await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
+        this.defaults.check(gathered.hidden)
+        return use(gathered, this.select(gathered, foreign))
+      },
+    )
+  }
+
+  /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
+  async prepare(): Promise<ReadonlyMap<string, Family>> {
+    const members = this.members.all()
+    for (const metric of members) metric.start?.()
+    const foreign = new Map<string, Family>()
+    const bringUpToDate = async (metric: Registered): Promise<void> => {
+      if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
+      const family = await this.plugIns.ask(metric, (name) => (this.members.get(name) ?? metric) !== metric)
+      if (family !== undefined) foreign.set(metric.name, family)
+    }
+    const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])
+    for (const family of collected) if (!foreign.has(nameOf(family))) foreign.set(nameOf(family), family)
+    return foreign
+  }
+
+  /** The metric whose idle series are removed, where a table is of one. */
+  private expiringIn(table: FamilyTable): Registered | undefined {
+    const metric = this.members.get(table.family.name)
+    return metric?.expireAfter !== undefined && this.owns(table) ? metric : undefined
+  }
+
+  /** @internal Its families: its members in their order, and in the default registry what any process put there. */
+  select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+    const shown = new Map<string, FamilyTable>()
+    for (const table of gathered.tables) if (this.owns(table)) shown.set(table.family.name, table)
+    const families: Family[] = []
+    for (const { name, family } of this.members.all()) {
+      const table = shown.get(name)
+      // A table without series may be of a definition that the member has taken the place of.
+      const counted = table !== undefined && (table.order.length > 0 || family === undefined)
+      const member = counted ? table : family ? emptyTable(family, layoutOf(family)) : foreign.get(name)
+      if (member !== undefined) families.push(member)
+      shown.delete(name)
+    }
+    for (const [name, family] of foreign) if (!this.members.get(name) && !shown.has(name)) families.push(family)
+    const others = [...shown.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+    const itself = this.name === defaultRegistryName && this.home.showsItself()
+    return [...families, ...others, ...(itself ? selfFamilies(gathered) : [])]
+  }
+
+  private owns(table: FamilyTable): boolean {
+    const { name, registry } = table.family
+    const member = this.members.get(name)
+    if (member?.family !== undefined) return member.family.registry === registry
+    if (registry !== this.name || registry.startsWith('~')) return false
+    // Without a member here: of another process, of another registry of this name, or of a removed member.
+    return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
+  }
+}

@@ -1,0 +1,59 @@
+import { clearTimeout, setTimeout } from '../platform/timers.js'
+
+/** How often each process publishes what only it knows, in milliseconds. */
+const interval = 5_000
+
+/** What a process does now and then; at its end there is time for what does not wait only. */
+export interface Job {
+  run(): Promise<void>
+  atExit(): void
+}
+
+/** Runs what every process has to do now and then, and once more when it ends. Never keeps a process running, and never two rounds at a time. */
+export class Ticker {
+  private readonly jobs = new Set<Job>()
+  private timer: NodeJS.Timeout | undefined
+  private running = false
+  private started = false
+
+  /** @param wake called when there is a first job: a process that does nothing else is to be seen as well */
+  constructor(private readonly wake: () => void = () => {}) {}
+
+  add(job: Job): void {
+    this.jobs.add(job)
+    if (this.started) this.next(0)
+    else if (this.jobs.size === 1) this.wake()
+  }
+
+  remove(job: Job): void {
+    this.jobs.delete(job)
+  }
+
+  /** From now on; the first round at once, so that a new process is seen soon. */
+  start(): void {
+    if (this.started) return
+    this.started = true
+    process.once('beforeExit', () => void this.round())
+    // Before what makes it visible: a writer that is not mapped flushes when the process ends.
+    process.prependListener('exit', () => {
+      for (const job of this.jobs) job.atExit()
+    })
+    if (this.jobs.size > 0) this.next(0)
+  }
+
+  /** Some earlier, some later: forty processes do not all do it in the same moment. */
+  private next(delay = interval * (0.9 + Math.random() * 0.2)): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => void this.round(), delay).unref()
+  }
+
+  private async round(): Promise<void> {
+    if (this.running) return
+    this.running = true
+    const jobs = [...this.jobs]
+    await Promise.all(jobs.map((job) => job.run()))
+    this.running = false
+    // What was added meanwhile has its first round at once.
+    if (this.jobs.size > 0) this.next([...this.jobs].some((job) => !jobs.includes(job)) ? 0 : undefined)
+  }
+}

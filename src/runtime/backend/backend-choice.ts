@@ -1,0 +1,232 @@
+import { basename, isAbsolute, join } from 'node:path'
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import type { Backend } from '../../store/contract.js'
+import { ValueBackend } from '../../store/values/value-backend.js'
+import { isValueBackendClass, type ValueBackendClass } from '../../store/values/value-protocol.js'
+import { distrust } from '../../supervisor/settings/discovery.js'
+import type { BackendConfig } from './backend-config.js'
+import { counterpartOf } from './pytheus-names.js'
+
+/*
+ * Which backend the environment or the application names, and how it is made.
+ */
+
+/** A class of backends, or a function that makes one; either takes the configuration. */
+export type BackendMaker = (new (config: never) => Backend) | ((config: never) => Backend) | ValueBackendClass
+
+/** A backend: as it is, its class, or where the class is found (`promhive/redis#RedisBackend`, `./my-backend.js`). */
+export type BackendChoice = Backend | BackendMaker | string
+
+const classVariables = ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS'] as const
+export const configVariables = ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'] as const
+
+/** Where the values of variables come from that the supervisor has set itself, by variable. */
+const origins = new Map<string, string>()
+
+/** Names what errors call a variable: the key of a file, or the option of a command line, that it was set from. */
+export function nameOrigin(variable: 'PROMHIVE_BACKEND_CLASS' | 'PROMHIVE_BACKEND_CONFIG', origin: string): void {
+  origins.set(variable, origin)
+}
+
+/**
+ * The backend that was asked for: each argument before its environment variable. Nothing where neither names one.
+ *
+ * @throws MetricsError `BACKEND_NOT_FOUND`, `BACKEND_INVALID`, `BACKEND_CONFIG_INVALID`
+ */
+export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig): Backend | undefined {
+  const [variable, named] = given === undefined ? environment(classVariables) : []
+  const choice = given ?? named
+  // A configuration without a backend has no use.
+  if (choice === undefined) return undefined
+  const source = variable === undefined ? 'loadBackend' : (origins.get(variable) ?? variable)
+  const config = (): BackendConfig => givenConfig ?? configFromEnvironment()
+  if (typeof choice !== 'string') return make(choice, source, config)
+  const counterpart = counterpartOf(choice, source)
+  if (counterpart === undefined) return make(load(choice, source), source, config)
+  return make(load(counterpart.choice, source), source, () => counterpart.config(config()))
+}
+
+export function isBackend(value: unknown): value is Backend {
+  const backend = value as Partial<Backend> | null | undefined
+  return typeof backend?.openStore === 'function' && typeof backend.openSource === 'function'
+}
+
+/** Throws `OPTION_INVALID` for what `configure` cannot count in. */
+export function checkBackend(backend: Backend, dir: string | undefined): void {
+  if (dir !== undefined) {
+    throw new MetricsError('OPTION_INVALID', 'configure: dir and backend exclude each other; leave one of them out')
+  }
+  if (!isBackend(backend)) {
+    const text = `configure: backend must have openStore() and openSource(), got ${describe(backend)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+}
+
+export function closeFailed({ name }: Backend, cause: unknown): MetricsError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new MetricsError('FLUSH_FAILED', `the ${name} backend was left, and did not close (${why})`, { cause })
+}
+
+/**
+ * The options of Redis in the environment, where the environment chooses Redis.
+ *
+ * @throws MetricsError `BACKEND_CONFIG_INVALID`
+ */
+export function redisConfigFromEnvironment(): BackendConfig | undefined {
+  const [variable = '', named = ''] = environment(classVariables)
+  const counterpart = counterpartOf(named, variable)
+  const choice = counterpart?.choice ?? named
+  if (!/^promhive\/redis(?:#|$)/.test(choice)) return undefined
+  const config = configFromEnvironment()
+  return counterpart === undefined ? config : counterpart.config(config)
+}
+
+/** Whether the environment names a backend. */
+export function environmentNamesBackend(env: NodeJS.ProcessEnv = process.env): boolean {
+  return environment(classVariables, env).length > 0
+}
+
+function environment(names: readonly string[], env = process.env): [variable: string, value: string] | [] {
+  for (const name of names) {
+    const value = env[name]
+    if (value !== undefined && value !== '') return [name, value]
+  }
+  return []
+}
+
+function configFromEnvironment(): BackendConfig {
+  const [variable, path] = environment(configVariables)
+  if (variable === undefined || path === undefined) return {}
+  const invalid = (fault: string, cause?: unknown): MetricsError =>
+    new MetricsError('BACKEND_CONFIG_INVALID', `${origins.get(variable) ?? variable}: ${fault}`, { cause })
+  const inline = path.trimStart().startsWith('{')
+  // A text that is not well formed may have a secret in it.
+  const shown = inline ? 'its text' : path
+  let text = path
+  try {
+    if (!inline) text = process.getBuiltinModule('node:fs').readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw invalid(`${path} cannot be read (${messageOf(cause)}); name a readable JSON file`, cause)
+  }
+  let config: unknown
+  try {
+    config = JSON.parse(text)
+  } catch (cause) {
+    throw inline ? invalid('its text is not JSON') : invalid(`${shown} is not JSON (${messageOf(cause)})`, cause)
+  }
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw invalid(`${shown} must hold an object of options, not ${describe(config)}`)
+  }
+  return config as BackendConfig
+}
+
+/** What `module` or `module#export` names, looked for as the application's own files would. */
+function load(name: string, source: string): unknown {
+  const at = name.lastIndexOf('#')
+  const [specifier, exported] = at > 0 ? [name.slice(0, at), name.slice(at + 1)] : [name, undefined]
+  const loaded = loadModule(specifier, source)
+  if (exported !== undefined) {
+    const found = (loaded as Record<string, unknown> | undefined)?.[exported]
+    if (found !== undefined) return found
+    const text = `${source}: ${specifier} exports no ${exported} (it exports ${exportsOf(loaded)})`
+    throw new MetricsError('BACKEND_NOT_FOUND', text)
+  }
+  const all = loaded as Record<string, unknown>
+  const candidates = [all.default, loaded, ...Object.values(all)].filter(isMaker)
+  if (candidates[0] !== undefined && (candidates[0] === all.default || candidates[0] === loaded)) return candidates[0]
+  if (candidates.length === 1) return candidates[0]
+  // Of several, the one that has the module's own name: `redis` of promhive/redis.
+  const ownName = basename(specifier).replace(/\.[cm]?js$/, '')
+  if (Object.hasOwn(all, ownName) && isMaker(all[ownName])) return all[ownName]
+  const text = `${source}: which export of ${specifier} is meant? Name it as ${specifier}#Name (it exports ${exportsOf(loaded)})`
+  throw new MetricsError(candidates.length === 0 ? 'BACKEND_INVALID' : 'BACKEND_NOT_FOUND', text)
+}
+
+function loadModule(specifier: string, source: string): unknown {
+  const { createRequire } = process.getBuiltinModule('node:module')
+  const { fileURLToPath } = process.getBuiltinModule('node:url')
+  const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier
+  // From where the application was started, and from the folder of its program.
+  const places = [join(process.cwd(), 'x.js'), process.argv[1]].filter((place) => place && isAbsolute(place))
+  let fault: unknown
+  for (const place of places as string[]) {
+    const require = createRequire(place)
+    let path: string
+    try {
+      path = require.resolve(name)
+    } catch (cause) {
+      fault ??= cause
+      continue
+    }
+    const why = isNamedInCode(specifier, source) ? undefined : distrust(path)
+    if (why !== undefined) {
+      fault ??= new Error(`${why}, and root does not run code that another user can change`)
+      continue
+    }
+    try {
+      return require(path)
+    } catch (cause) {
+      throw loadingFailed(specifier, source, cause)
+    }
+  }
+  const refused = fault instanceof Error && !('code' in fault) ? `; ${fault.message}` : ''
+  const text = `${source}: there is no module ${specifier} (looked for from ${process.cwd()})${refused}; name a package or a path such as ./my-backend.js#MyBackend`
+  throw new MetricsError('BACKEND_NOT_FOUND', text, { cause: fault })
+}
+
+/** A path in a call of loadBackend() is the program's own choice; a package, or a path in a variable, is what was found. */
+function isNamedInCode(specifier: string, source: string): boolean {
+  return source === 'loadBackend' && /^(?:[./]|file:)/.test(specifier)
+}
+
+function loadingFailed(specifier: string, source: string, cause: unknown): MetricsError {
+  const { code } = cause as NodeJS.ErrnoException
+  const why =
+    code === 'ERR_REQUIRE_ASYNC_MODULE'
+      ? 'it has a top-level await, which cannot be waited for here; import it yourself and give the class to loadBackend()'
+      : code === 'ERR_REQUIRE_ESM'
+        ? 'this Node loads no ES module at once; make it CommonJS, or import it yourself and give the class to loadBackend()'
+        : messageOf(cause)
+  return new MetricsError('BACKEND_NOT_FOUND', `${source}: ${specifier} cannot be loaded: ${why}`, { cause })
+}
+
+function make(found: unknown, source: string, config: () => BackendConfig): Backend {
+  if (isBackend(found)) return found
+  let made: unknown
+  if (isMaker(found)) {
+    const options = config()
+    try {
+      if (isValueBackendClass(found)) return new ValueBackend(found, options)
+      made = isClass(found) ? new (found as unknown as new (config: BackendConfig) => unknown)(options) : found(options)
+    } catch (cause) {
+      const place = origins.get('PROMHIVE_BACKEND_CONFIG')
+      if (place === undefined && cause instanceof MetricsError) throw cause
+      const text = `${place ?? source}: ${nameOf(found)} could not be made with its configuration (${messageOf(cause)})`
+      throw new MetricsError('BACKEND_CONFIG_INVALID', text, { cause })
+    }
+    if (isBackend(made)) return made
+  }
+  const text = `${source}: ${nameOf(found)} is not a backend: it needs openStore() and openSource(), or the methods inc, dec, set and get of a value`
+  throw new MetricsError('BACKEND_INVALID', text)
+}
+
+function isMaker(value: unknown): value is (config: BackendConfig) => unknown {
+  return typeof value === 'function'
+}
+
+function isClass(value: (config: BackendConfig) => unknown): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value)) || isBackend(value.prototype)
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'function' && value.name !== '' ? value.name : describe(value)
+}
+
+function exportsOf(loaded: unknown): string {
+  return Object.keys(Object(loaded)).join(', ') || 'nothing'
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
+}

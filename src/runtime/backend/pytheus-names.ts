@@ -1,0 +1,41 @@
+import { MetricsError } from '../../model/errors.js'
+import { nearest } from '../../model/nearest-name.js'
+import { addressed, type RedisAddressOptions } from '../../store/redis/address-options.js'
+import type { BackendConfig } from './backend-config.js'
+
+/** What does the same here as one of pytheus' backends, and how it takes the same configuration. */
+export interface Counterpart {
+  readonly choice: string
+  config(theirs: BackendConfig): BackendConfig
+}
+
+/** pytheus' own backends, by the names of their classes, which its users have in their environment. */
+const counterparts: Readonly<Record<string, Counterpart>> = {
+  SingleProcessBackend: { choice: 'promhive/backend#SingleProcessBackend', config: (theirs) => theirs },
+  MultiProcessFileBackend: { choice: 'promhive/backend#MultiProcessFileBackend', config: (theirs) => theirs },
+  MultiProcessRedisBackend: { choice: 'promhive/redis#redis', config: redisConfig },
+}
+
+/**
+ * The counterpart of a class of pytheus', whichever of its modules the name has it in; undefined for what is none of
+ * pytheus' names.
+ *
+ * @param source where the name was given, for the error text
+ * @throws MetricsError `BACKEND_NOT_FOUND` for a name of pytheus' that has no counterpart
+ */
+export function counterpartOf(name: string, source = 'loadBackend'): Counterpart | undefined {
+  if (!name.startsWith('pytheus.')) return undefined
+  const className = name.slice(name.lastIndexOf('.') + 1)
+  if (Object.hasOwn(counterparts, className)) return counterparts[className]
+  const known = Object.keys(counterparts)
+  const meant = nearest(className, known)
+  const advice = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`
+  throw new MetricsError('BACKEND_NOT_FOUND', `${source}: ${name} has no counterpart in promhive; ${advice}`)
+}
+
+/** pytheus connects to localhost by default; `url` or `client` take precedence. */
+function redisConfig(theirs: BackendConfig): BackendConfig {
+  const { host, port, db, username, password, ...others } = theirs
+  if (others.url !== undefined || others.client !== undefined) return addressed(others)
+  return addressed({ ...others, host: host || 'localhost', port, db, username, password } as RedisAddressOptions)
+}

@@ -1,0 +1,20 @@
+import { provideHome } from '../metric/context.js'
+import { makeEnvironmentAbsolute } from '../platform/paths.js'
+import { tellChildren } from './directory/application-directory.js'
+import { unpackPm2Environment } from './pm2-environment.js'
+import { ProcessHome } from './process-context.js'
+
+const place = Symbol.for('promhive')
+const shared = globalThis as { [place]?: ProcessHome }
+
+/** The home of this process: the same for the ESM and the CommonJS build, and for two copies of the package. */
+export function processHome(): ProcessHome {
+  return (shared[place] ??= new ProcessHome())
+}
+
+provideHome(processHome)
+// A preloaded package runs before PM2 has unpacked it.
+unpackPm2Environment()
+makeEnvironmentAbsolute()
+// Before any thread or worker is started: it takes a copy of the environment along.
+tellChildren()

@@ -1,0 +1,133 @@
+import { accessSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, type Stats } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { unusable } from '../../store/shared/directory.js'
+
+/*
+ * The folder that holds the directories of this user's applications which name none: `promhive-<uid>`, in memory where
+ * there is such a file system. Another user may have made a folder of that name first. Then the first of the names
+ * `promhive-<uid>-2` to `-9` that no other user owns is used, or finally a folder with a random name. All processes of the
+ * user find it again, because no other user can make a folder that belongs to this one.
+ */
+
+const lastSpare = 9
+
+/** The location of directories that are made for one run. */
+export function placeOfRuns(): string {
+  return memoryFileSystem() ?? tmpdir()
+}
+
+/** The folder for the directory `key`: the one that has it, or else the one to make it in. */
+export function placeFor(key: string): string {
+  const numbered = numberedPlaces()
+  const found = placeWith(key)
+  if (found !== undefined) return found
+  const free = numbered.find(isFree)
+  return free ?? randomPlaces()[0] ?? mkdtempSync(`${numbered[0]}-`)
+}
+
+/** The folder that has the directory `key`; undefined where no process has made it yet. */
+export function placeWith(key: string): string | undefined {
+  return ownPlaces().find((place) => lstatSync(join(place, key), { throwIfNoEntry: false })?.isDirectory())
+}
+
+/** All such folders of this user that no other user can change. */
+export function ownPlaces(): string[] {
+  return [...numberedPlaces().filter(isPrivate), ...randomPlaces()]
+}
+
+/** Whether a path is that of such a folder. */
+export function isPlace(path: string): boolean {
+  return dirname(path) === placeOfRuns() && nameOf().test(basename(path))
+}
+
+/**
+ * Makes the folder if it does not exist. Throws `DIRECTORY_UNUSABLE` where another user can change it.
+ *
+ * @returns a warning where it is not the usual one: which folder is in the way, and what to do about it
+ */
+export function preparePlace(place: string): string | undefined {
+  mkdirSync(place, { recursive: true, mode: 0o700 })
+  if (!isPrivate(place)) throw unusable(place, whyNotPrivate(place), wayOut(place))
+  const [usual] = numberedPlaces()
+  return place === usual ? undefined : whyNotUsual(usual!, place)
+}
+
+/** Which folder is in the way of the usual one, if one is. */
+export function placeInTheWay(): { readonly text: string; readonly wayOut: string } | undefined {
+  const [usual] = numberedPlaces()
+  if (isFree(usual!)) return undefined
+  return { text: `${usual} ${whyNotPrivate(usual!)}`, wayOut: wayOut(usual!) }
+}
+
+function whyNotUsual(usual: string, place: string): string {
+  const why = isFree(usual) ? 'was in the way when the application started' : whyNotPrivate(usual)
+  return `${usual} ${why}: this application counts in ${place} instead; ${wayOut(usual)}`
+}
+
+function whyNotPrivate(place: string): string {
+  const facts = lstatSync(place, { throwIfNoEntry: false })
+  const user = process.geteuid?.()
+  if (facts === undefined) return 'is not there'
+  if (facts.uid !== user) return `belongs to user ${facts.uid}, and this process runs as user ${user}`
+  if (!facts.isDirectory()) return 'is not a directory'
+  return `may be written to by other users (mode ${(facts.mode & 0o7777).toString(8)})`
+}
+
+function wayOut(place: string): string {
+  const facts = lstatSync(place, { throwIfNoEntry: false })
+  const own = facts?.uid === process.geteuid?.()
+  const what = own ? `chmod 0700 ${place}, or` : `root or user ${facts?.uid} can remove it;`
+  return `${what} name a directory of this user with PROMHIVE_DIR`
+}
+
+/** The usual one first. */
+function numberedPlaces(): readonly [string, ...string[]] {
+  const usual = join(placeOfRuns(), `promhive-${userName()}`)
+  return [usual, ...Array.from({ length: lastSpare - 1 }, (_, i) => `${usual}-${i + 2}`)]
+}
+
+/** Looked for only where the last numbered one is taken: a folder of temporary files may have very many names. */
+function randomPlaces(): string[] {
+  const numbered = numberedPlaces()
+  if (lstatSync(numbered.at(-1)!, { throwIfNoEntry: false }) === undefined) return []
+  const [folder, pattern] = [placeOfRuns(), nameOf()]
+  return readdirSync(folder)
+    .filter((name) => pattern.test(name))
+    .sort()
+    .map((name) => join(folder, name))
+    .filter((place) => !numbered.includes(place) && isPrivate(place))
+}
+
+function nameOf(): RegExp {
+  return new RegExp(`^promhive-${userName()}(?:-[2-${lastSpare}]|-[A-Za-z0-9]{6})?$`)
+}
+
+function isFree(place: string): boolean {
+  const facts = lstatSync(place, { throwIfNoEntry: false })
+  return facts === undefined || isPrivateOf(facts)
+}
+
+function isPrivate(place: string): boolean {
+  const facts = lstatSync(place, { throwIfNoEntry: false })
+  return facts !== undefined && isPrivateOf(facts)
+}
+
+/** Whether no other user can change it. */
+function isPrivateOf(facts: Stats): boolean {
+  return facts.isDirectory() && (facts.mode & 0o022) === 0 && facts.uid === (process.geteuid?.() ?? facts.uid)
+}
+
+function userName(): string {
+  return String(process.getuid?.() ?? 'user')
+}
+
+/** Files in memory: a store to them never waits for a disk. */
+function memoryFileSystem(): string | undefined {
+  try {
+    accessSync('/dev/shm', constants.W_OK)
+    return '/dev/shm'
+  } catch {
+    return undefined
+  }
+}

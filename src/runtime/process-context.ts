@@ -1,0 +1,300 @@
+import { isMainThread } from 'node:worker_threads'
+import { Formatters } from '../exposition/formatters.js'
+import { Gathering } from '../gather/gathering.js'
+import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
+import { checkLimit } from '../metric/definition.js'
+import type { MetricValues } from '../metric/metric-values.js'
+import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import { checkOptions, givenOptions } from '../model/known-options.js'
+import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import { describe } from '../model/metric-name.js'
+import { absolutePath } from '../platform/paths.js'
+import { setImmediate } from '../platform/timers.js'
+import { Registry } from '../registry/registry.js'
+import { Ticker } from '../registry/ticker.js'
+import type { Backend, Source, Store, Surroundings } from '../store/contract.js'
+import { carryOver } from '../store/core/carry-over.js'
+import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
+import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
+import { SharedBackend, whyBuffered } from '../store/shared/shared-backend.js'
+import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend/backend-choice.js'
+import { withLocal } from './backend/with-local.js'
+import { type ConfigureOptions, configureOptions, createdByEnvironment } from './configure-options.js'
+import {
+  directoryFromEnvironment,
+  directoryFromParent,
+  isOfOneRun,
+  ownDirectory,
+  ownDirectoryExists,
+  prepareOwnPlace,
+  sweepEndedApplications,
+  userOfClusterWorkers,
+} from './directory/application-directory.js'
+import { RefusedDirectory } from './directory/refused-directory.js'
+import { Faults } from './faults.js'
+import { announceThread, onFirstChild } from './first-child.js'
+import { ProcessLog } from './process-log.js'
+import { RemovalWatchers } from './removal-watchers.js'
+import { RegistryScope } from './scoped-context.js'
+import { checkAgreement, countTogether } from './supervised/supervisor-backend.js'
+import { warnOfUnusedVariables } from './unused-variables.js'
+import { WorkerLabelChoice } from './worker-label.js'
+
+/** So many things without a name are not made at the start of an application, but with its requests. */
+const manyNameless = 1000
+
+/** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
+export class ProcessHome implements Home {
+  readonly gathering = new Gathering(
+    () => this.source(),
+    (error) => this.onError(error),
+    () => this.workerLabel,
+    { reopen: () => this.closeSource() },
+  )
+  /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
+  readonly ticker = new Ticker(() => setImmediate(() => this.inUse).unref())
+  readonly registry: Registry = new Registry({ name: defaultRegistryName }, this)
+  private readonly local = new MemoryStore(0)
+  private backend: Backend | undefined
+  private opened: Source | undefined
+  /** In a thread: settles when the main thread has joined, too. */
+  private joining: Promise<void> | undefined
+  private readonly refused = new RefusedDirectory((directory) => this.share(directory))
+  private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
+  private readonly nameless = { registry: 0, metric: 0 }
+  private stopListening: (() => void) | undefined
+  private options: ConfigureOptions = {}
+  private readonly watchers = new RemovalWatchers()
+  private workersUser: WorkersUser | undefined
+  readonly log = new ProcessLog()
+  private readonly faults = new Faults(() => this.showsItself(), this.log)
+  private readonly surroundings: Surroundings & Pick<Required<Surroundings>, 'onRecovered'> = {
+    onError: (error) => this.onError(error),
+    onRemoved: (family, key) => this.watchers.removed(family, key),
+    onRecovered: (text) => this.faults.recovered(text),
+    count: (metric, amount) => this.faults.count(metric, amount),
+  }
+
+  configure(options: ConfigureOptions, mustJoin = false): void {
+    if (typeof options !== 'object' || options === null) {
+      throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
+    }
+    checkOptions('configure', options, configureOptions)
+    const { dir, backend } = options
+    if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
+      throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
+    }
+    if (backend !== undefined) checkBackend(backend, dir)
+    checkLimit('configure', options)
+    this.log.configure(options)
+    if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
+    const given = givenOptions(options)
+    this.options = { ...this.options, ...given }
+    this.log.debug(`configure sets ${Object.keys(given).join(', ') || 'nothing'}`, { event: 'configured' })
+    if (backend !== undefined) this.useBackend(backend)
+    else if (dir !== undefined) this.share(absolutePath(dir), mustJoin)
+  }
+
+  /** Before the directory is named: this process of root's shares it with workers of another user. */
+  shareWithWorkers(user: WorkersUser): void {
+    this.workersUser = user
+  }
+
+  /** The backend that this process counts in. */
+  get inUse(): Backend {
+    return this.backend ?? this.choose()
+  }
+
+  store(): Store {
+    return this.inUse.openStore()
+  }
+
+  localStore(): Store {
+    return this.local
+  }
+
+  formatters(defaultLabels: LabelSet): Formatters {
+    // Asked when a format is first written: configure() has had its say by then.
+    const created = (): boolean => this.options.created ?? createdByEnvironment()
+    return new Formatters(defaultLabels, { created })
+  }
+
+  get workerLabel(): WorkerLabel {
+    return this.labelChoice.label
+  }
+
+  apart(): RegistryScope {
+    return new RegistryScope(this)
+  }
+
+  nextNameless(what: Nameless): string {
+    this.nameless[what]++
+    if (this.nameless[what] === manyNameless) {
+      const text = `${manyNameless} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request a registry of { scope: 'process' }`
+      this.faults.warn(`NAMELESS_${what.toUpperCase()}`, text)
+    }
+    return `~${what} ${this.nameless[what]}`
+  }
+
+  isShared(): boolean {
+    return this.backend?.shared === true
+  }
+
+  /** A fault never reaches the application: it is reported to `onError`, and warned of once. */
+  onError(error: MetricsError): void {
+    try {
+      this.options.onError?.(error)
+    } catch {
+      // A throwing `onError` must not break the caller.
+    }
+    this.faults.met(error)
+  }
+
+  get maxSeries(): number {
+    return this.options.maxSeries ?? Number.POSITIVE_INFINITY
+  }
+
+  limited(metric: string): void {
+    this.faults.limited(metric)
+  }
+
+  watchRemovals(metric: RemovalWatcher): void {
+    this.watchers.add(metric)
+  }
+
+  showsItself(byDefault = this.isShared()): boolean {
+    return this.options.selfMetrics ?? byDefault
+  }
+
+  read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
+    return this.gathering.valuesOf(metric.family!)
+  }
+
+  /** Where numbers are kept: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
+  whereabouts(): { readonly backend: string; readonly directory?: string } {
+    const { name, directory } = this.inUse
+    return { backend: name, ...(directory !== undefined && { directory }) }
+  }
+
+  private source(): Source {
+    const backend = this.inUse
+    if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
+      this.share(ownDirectory())
+    this.refused.retry()
+    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)
+    return this.opened
+  }
+
+  /** Once, at the first count or scrape: alone in memory, or together in a directory. */
+  private choose(): Backend {
+    if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
+    warnOfUnusedVariables(this.log)
+    const directory = directoryFromEnvironment() ?? directoryFromParent()
+    if (directory !== undefined) {
+      this.share(directory)
+    } else {
+      this.backend ??= new MemoryBackend()
+      this.stopListening = onFirstChild(() => this.share(ownDirectory()))
+      // From now on, a thread that joins is noticed.
+      if (ownDirectoryExists()) this.share(ownDirectory())
+      else this.logBackend()
+    }
+    return this.backend!
+  }
+
+  /** Whether the backend that the environment names is used now; if not, the fault is reported. */
+  private chooseByEnvironment(): boolean {
+    // What the module of the backend itself counts while it is loaded goes along.
+    this.backend = new MemoryBackend()
+    try {
+      this.useBackend(chooseBackend()!)
+      return true
+    } catch (cause) {
+      if (this.options.strict) {
+        this.backend = undefined
+        throw cause
+      }
+      this.onError(cause as MetricsError)
+      return false
+    }
+  }
+
+  /** Counts in a directory from now on. */
+  private share(directory: string, mustJoin = false): void {
+    if (this.backend instanceof SharedBackend && this.backend.directory === directory) return
+    if (this.isShared()) checkAgreement({ name: 'directory', directory })
+    this.stopListening?.()
+    this.stopListening = undefined
+    const shared = new SharedBackend({
+      ...this.surroundings,
+      directory,
+      onSeat: (text) => this.log.debug(text, { event: 'seat' }),
+      overflow: (seat) => new MemoryStore(seat),
+      keep: isOfOneRun(directory),
+    })
+    try {
+      shareWith(userOfClusterWorkers(directory) ?? this.workersUser)
+      const warning = prepareOwnPlace(directory)
+      if (warning !== undefined) this.faults.warn('DIRECTORY_TAKEN', warning)
+      if (directory === ownDirectory()) sweepEndedApplications()
+      shared.join()
+    } catch (cause) {
+      this.unusable(directory, cause, mustJoin)
+      return
+    }
+    const reason = whyBuffered()
+    if (reason !== undefined)
+      this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
+    this.moveTo(shared)
+    if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
+  }
+
+  /** Counts in a backend of the user's choice from now on. */
+  useBackend(backend: Backend): void {
+    if (this.backend === backend) return
+    checkAgreement(backend)
+    backend.begin?.(this.surroundings)
+    this.moveTo(backend)
+  }
+
+  /** Carries over what was counted before. */
+  private moveTo(backend: Backend): void {
+    const before = this.backend
+    this.stopListening?.()
+    this.stopListening = undefined
+    this.backend = backend
+    this.refused.clear()
+    this.logBackend()
+    if (this.isShared()) this.ticker.start()
+    this.closeSource()
+    if (before === undefined) return
+    const counted = before.openStore()
+    if (!counted.series()[Symbol.iterator]().next().done)
+      carryOver(counted, backend.openStore(), countTogether(before, backend))
+    Atomics.add(counted.gate, 0, 1)
+    void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
+  }
+
+  private logBackend(): void {
+    const where = this.whereabouts()
+    const text = where.backend === 'memory' ? 'memory' : `${where.directory ?? 'its store'} (${where.backend})`
+    this.log.debug(`counting in ${text}`, { event: 'backend', ...where })
+  }
+
+  private closeSource(): void {
+    this.opened?.close()
+    this.opened = undefined
+  }
+
+  private unusable(directory: string, cause: unknown, mustJoin: boolean): void {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    if (mustJoin || this.options.strict) {
+      throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
+    }
+    this.backend ??= new MemoryBackend()
+    const fault = new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause })
+    this.refused.add(directory, fault)
+    if (!this.refused.retrying) this.onError(fault)
+  }
+}

@@ -1,0 +1,81 @@
+import type { Formatters } from '../exposition/formatters.js'
+import { Gathering } from '../gather/gathering.js'
+import type { Home, MetricRegistry, Nameless, RegisteredMetric } from '../metric/context.js'
+import type { MetricValues } from '../metric/metric-values.js'
+import type { FamilyDescriptor } from '../model/descriptor.js'
+import type { MetricsError } from '../model/errors.js'
+import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import type { RegistryHome } from '../registry/registry-context.js'
+import { Ticker } from '../registry/ticker.js'
+import type { Source, Store } from '../store/contract.js'
+import { MemoryStore } from '../store/memory/memory-backend.js'
+
+/** The context of one registry whose metrics stay in this process. Nothing else knows its store: it ends with the registry. */
+export class RegistryScope implements Home, RegistryHome {
+  private readonly counted = new MemoryStore()
+  private readonly source: Source = { read: async () => this.counted.snapshot(), close() {} }
+  readonly gathering = new Gathering(
+    () => this.source,
+    (error) => this.onError(error),
+    () => this.workerLabel,
+  )
+  /** Never started: what a request needs is collected when it is shown. */
+  readonly ticker = new Ticker()
+
+  constructor(private readonly around: Home & RegistryHome) {}
+
+  get registry(): MetricRegistry {
+    return this.around.registry
+  }
+
+  get maxSeries(): number {
+    return this.around.maxSeries
+  }
+
+  get workerLabel(): WorkerLabel {
+    return this.around.workerLabel
+  }
+
+  store(): Store {
+    return this.counted
+  }
+
+  localStore(): Store {
+    return this.counted
+  }
+
+  formatters(defaultLabels: LabelSet): Formatters {
+    return this.around.formatters(defaultLabels) as Formatters
+  }
+
+  /** One registry needs no names. */
+  nextNameless(what: Nameless): string {
+    return `~${what}`
+  }
+
+  apart(): RegistryScope {
+    return new RegistryScope(this.around)
+  }
+
+  isShared(): boolean {
+    return false
+  }
+
+  showsItself(): boolean {
+    return false
+  }
+
+  onError(error: MetricsError): void {
+    this.around.onError(error)
+  }
+
+  limited(metric: string): void {
+    this.around.limited(metric)
+  }
+
+  watchRemovals(): void {}
+
+  read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
+    return this.gathering.valuesOf(metric.family!)
+  }
+}

@@ -1,0 +1,76 @@
+import { MetricsError } from '../../model/errors.js'
+import { absolutePath } from '../../platform/paths.js'
+import { prepareDirectory } from '../../store/shared/directory.js'
+import { shareWith } from '../../store/shared/ownership.js'
+import type { Account } from '../../supervisor/os-user.js'
+import { backendEnvironment } from '../../supervisor/settings/backend-settings.js'
+import type { Configuration } from '../../supervisor/settings/configuration.js'
+import { chooseBackend, environmentNamesBackend, nameOrigin } from '../backend/backend-choice.js'
+import { processHome } from '../current-context.js'
+import { ownDirectory, userOfClusterWorkers } from '../directory/application-directory.js'
+import { placeOfRuns } from '../directory/default-location.js'
+import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from '../directory/run-directory.js'
+import { describeBackend } from './supervisor-backend.js'
+
+/**
+ * Has the supervisor count where its workers will: in the backend that the environment names, or else in a directory, which
+ * it joins first, so that it is clean when workers come, and makes the workers' own.
+ *
+ * @returns what the workers' environment says of it
+ * @throws MetricsError `OPTION_INVALID`, `DIRECTORY_UNUSABLE`, or why the backend cannot be made
+ */
+export function shareWithWorkers(configuration: Configuration, account: Account | undefined): Record<string, string> {
+  const named = environmentNamesBackend()
+  // Workers may go to another working directory.
+  const dir = absolutePath(configuration.settings.dir)
+  const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
+  if (dir === '' && (foreign === undefined || named)) {
+    if (named) useNamedBackend(configuration)
+    return {}
+  }
+  const directory = dir === '' ? makeRunDirectory(placeOfRuns(), foreign!) : dir
+  if (dir === '') process.once('exit', () => removeRunDirectory(directory, foreign!))
+  if (foreign === undefined) {
+    shareWith(userOfClusterWorkers(directory))
+    prepareDirectory(directory)
+  } else {
+    giveRunDirectory(directory, foreign)
+    processHome().shareWithWorkers(foreign)
+  }
+  if (named) {
+    // Where the backend looks for the directory of its host.
+    process.env.PROMHIVE_DIR = directory
+    useNamedBackend(configuration)
+  } else {
+    // Workers that each count alone would leave the metrics port without their numbers.
+    processHome().configure({ dir: directory }, true)
+  }
+  return { PROMHIVE_DIR: directory }
+}
+
+/** What a supervisor counts in: in the directory that its first worker opens, where nothing else was chosen. */
+export function backendOfSupervisor(): string {
+  const home = processHome()
+  return home.inUse.name === 'memory' ? `directory ${ownDirectory()}` : describeBackend(home.inUse)
+}
+
+/** Workers take the backend of the environment before any directory: so does their supervisor. */
+function useNamedBackend({ origins }: Configuration): void {
+  const backend = chooseBackend()!
+  const { from = '' } = origins.find(({ name }) => name === 'dir') ?? {}
+  if (/^(?:command line|code)/.test(from) && backend.directory === undefined) {
+    const text = `${from.replace('command line ', '')} and PROMHIVE_BACKEND_CLASS exclude each other: the ${backend.name} backend keeps nothing in a directory. Leave one of them out`
+    throw new MetricsError('OPTION_INVALID', from === 'code' ? text.replace('code', 'dir') : text)
+  }
+  processHome().configure({ backend })
+}
+
+/** Has this process, and what it starts, count in the backend of the settings. */
+export function chooseBackendOf({ settings, origins }: Configuration): void {
+  Object.assign(process.env, backendEnvironment(settings))
+  const variables = { backend: 'PROMHIVE_BACKEND_CLASS', backendConfig: 'PROMHIVE_BACKEND_CONFIG' } as const
+  for (const { name, from } of origins) {
+    const variable = variables[name as keyof typeof variables]
+    if (variable !== undefined && !/^(?:default|environment)/.test(from)) nameOrigin(variable, from)
+  }
+}

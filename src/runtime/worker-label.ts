@@ -1,0 +1,45 @@
+import { oneOf } from '../metric/definition.js'
+import { MetricsError } from '../model/errors.js'
+import { type WorkerLabel, workerLabels } from '../model/label-set.js'
+
+const variable = 'PROMHIVE_WORKER_LABEL'
+
+/** The label with the number of the process: chosen once, because a metric's definition depends on it. */
+export class WorkerLabelChoice {
+  private wanted: WorkerLabel | undefined
+  private chosen: WorkerLabel | undefined
+
+  constructor(private readonly onError: (error: MetricsError) => void) {}
+
+  /** The first look decides. */
+  get label(): WorkerLabel {
+    return (this.chosen ??= this.wanted ?? this.fromEnvironment())
+  }
+
+  /** @throws MetricsError `OPTION_INVALID` for a label that there is not, and when another is in use */
+  choose(label: WorkerLabel): void {
+    oneOf('configure', 'workerLabel', label, workerLabels)
+    if (this.chosen !== undefined && this.chosen !== label) {
+      const text = `configure: workerLabel is "${this.chosen}" by now; choose before the first metric and the first scrape`
+      throw new MetricsError('OPTION_INVALID', text)
+    }
+    this.wanted = label
+  }
+
+  private fromEnvironment(): WorkerLabel {
+    try {
+      return workerLabelFromEnvironment()
+    } catch (error) {
+      // A misspelt variable is no reason for an application not to start.
+      this.onError(error as MetricsError)
+      return 'worker'
+    }
+  }
+}
+
+/** @throws MetricsError `OPTION_INVALID` for a label that there is not */
+export function workerLabelFromEnvironment(): WorkerLabel {
+  const label = process.env[variable] || 'worker'
+  oneOf('the environment', variable, label, workerLabels)
+  return label as WorkerLabel
+}

@@ -1,0 +1,72 @@
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { SeriesFilters } from '../../model/series-filters.js'
+import type { LabelFilter } from '../../model/series-key.js'
+import type { Pause } from '../contract.js'
+
+/** Series that were removed from the whole application. */
+export interface Removal {
+  readonly registry: string
+  readonly name: string
+  /** Which series of the family: those whose labels have these values; all when empty. */
+  readonly labels: LabelFilter
+  /** The writer that had carried it out before it could announce it: what it counted since then stays. */
+  readonly author?: string
+}
+
+interface Placed {
+  readonly removal: Removal
+  readonly position: number
+}
+
+/** What was removed of one family, as it is called; several definitions may have the name. */
+interface OfFamily {
+  readonly placed: Placed[]
+  readonly byLabels: Map<string, { readonly filters: SeriesFilters; taken: number }>
+}
+
+/** Removals that a reader applies together: one pass over the series of a writer serves all of them. */
+export class RemovalIndex {
+  size = 0
+  private readonly families = new Map<string, OfFamily>()
+
+  add(removal: Removal, position: number): void {
+    const id = removalTargetOf(removal)
+    let known = this.families.get(id)
+    if (known === undefined) this.families.set(id, (known = { placed: [], byLabels: new Map() }))
+    known.placed.push({ removal, position })
+    this.size++
+  }
+
+  /** The filters on a family's series; undefined where nothing was removed from it. Made ready in slices. */
+  async filtersOf(family: FamilyDescriptor, pause: Pause): Promise<SeriesFilters | undefined> {
+    const known = this.families.get(removalTargetOf(family))
+    if (known === undefined) return undefined
+    const labels = JSON.stringify(family.labelNames)
+    let own = known.byLabels.get(labels)
+    if (own === undefined)
+      known.byLabels.set(labels, (own = { filters: new SeriesFilters(family.labelNames), taken: 0 }))
+    for (; own.taken < known.placed.length; own.taken++) {
+      const { removal, position } = known.placed[own.taken]!
+      own.filters.add(removal.labels, position, removal.author)
+      if ((own.taken & 255) === 255 && pause.due()) await pause.rest()
+    }
+    return own.filters
+  }
+}
+
+/** The filters of removals, by the families that they name. */
+export function filtersByTarget(removals: readonly Removal[]): Map<string, LabelFilter[]> {
+  const found = new Map<string, LabelFilter[]>()
+  for (const removal of removals) {
+    const target = removalTargetOf(removal)
+    const filters = found.get(target)
+    if (filters === undefined) found.set(target, [removal.labels])
+    else filters.push(removal.labels)
+  }
+  return found
+}
+
+/** What removals name a family by; several definitions may have it. */
+export function removalTargetOf({ registry, name }: Pick<Removal, 'registry' | 'name'>): string {
+  return `${registry}\n${name}`
+}

@@ -1,0 +1,36 @@
+/**
+ * Where the slots of one writer go among sums of many, slot by slot. Index 0 takes what is not added up.
+ */
+export class SlotMap {
+  private places = new Int32Array(1024)
+  private mapped = 0
+
+  /** The place of a slot. */
+  at(slot: number): number {
+    return this.places[slot]!
+  }
+
+  /** Slots that a series takes go nowhere as yet. */
+  reach(slots: number): void {
+    if (slots > this.mapped) this.mapped = slots
+    if (slots <= this.places.length) return
+    const wider = new Int32Array(Math.max(slots, this.places.length * 2))
+    wider.set(this.places)
+    this.places = wider
+  }
+
+  /** So many slots go to as many places, one after the other. */
+  lead(slot: number, place: number, count: number): void {
+    for (let i = 0; i < count; i++) this.places[slot + i] = place + i
+  }
+
+  clear(slot: number, count: number): void {
+    this.places.fill(0, slot, slot + count)
+  }
+
+  add(sums: Float64Array, values: Float64Array): void {
+    const { places } = this
+    const count = Math.min(values.length, this.mapped)
+    for (let i = 0; i < count; i++) sums[places[i]!]! += values[i]!
+  }
+}

@@ -1,0 +1,72 @@
+import { nameOf, nodeOf, partsOf, type RedisAddress, type RedisPlace } from './redis-address.js'
+import { slotOf } from './slots.js'
+
+/** Which server of a cluster holds which keys, as far as it is known. */
+export class ClusterSlots {
+  private ranges: { readonly from: number; readonly to: number; readonly master: string }[] = []
+  /** What servers said of single slots since. */
+  private readonly moved = new Map<number, string>()
+  private readonly nodes = new Map<string, RedisAddress>()
+
+  constructor(private readonly entry: RedisPlace) {}
+
+  /** The name of the server that has the slot of a key; undefined where it is not known. */
+  masterOf(key: string): string | undefined {
+    const slot = slotOf(key)
+    return this.moved.get(slot) ?? this.ranges.find(({ from, to }) => from <= slot && slot <= to)?.master
+  }
+
+  /** The server of a name. */
+  node(name: string): RedisAddress | undefined {
+    return this.nodes.get(name)
+  }
+
+  /** All servers that are known, replicas included. */
+  get names(): readonly string[] {
+    return [...this.nodes.keys()]
+  }
+
+  /**
+   * Takes the answer to `CLUSTER SLOTS`.
+   *
+   * @param asked the server that gave it; an entry without a host means that one
+   */
+  take(answer: unknown, asked: RedisPlace): void {
+    if (!Array.isArray(answer)) return
+    this.nodes.clear()
+    this.moved.clear()
+    this.ranges = (answer as [number, number, ...[string | null, number][]][]).flatMap(([from, to, ...servers]) => {
+      const [master] = servers.map(([host, port]) => this.add(host, port, asked))
+      return master === undefined ? [] : [{ from: Number(from), to: Number(to), master }]
+    })
+  }
+
+  /** Takes what one server says of a slot: `MOVED 3999 10.0.0.7:6379`. */
+  takeMove({ slot, host, port }: Move, asked: RedisPlace): void {
+    this.moved.set(slot, this.add(host, port, asked))
+  }
+
+  /** Returns the name of the server. */
+  private add(host: string | null, port: number, asked: RedisPlace): string {
+    const from = partsOf(asked)
+    const same = 'path' in from ? 'localhost' : from.host
+    const node = nodeOf(this.entry, host === null || host === '' || host === '?' ? same : String(host), Number(port))
+    const name = nameOf(node)
+    this.nodes.set(name, node)
+    return name
+  }
+}
+
+/** Another server that has a slot. */
+export interface Move {
+  readonly slot: number
+  readonly host: string
+  readonly port: number
+}
+
+/** Reads `MOVED 3999 10.0.0.7:6379`; undefined for any other error. */
+export function moveIn(cause: unknown): Move | undefined {
+  const [, slot, host, port] = /^MOVED (\d+) (\S*):(\d+)/.exec(cause instanceof Error ? cause.message : '') ?? []
+  if (host === undefined) return undefined
+  return { slot: Number(slot), host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+}

@@ -1,0 +1,228 @@
+import { withTimeout } from '../../../platform/time-limit.js'
+import { ClusterSlots, moveIn } from './cluster-slots.js'
+import { libraries, type OwnClient, openClient, type RedisLibrary } from './own-client.js'
+import { nameOf, partsOf, type RedisPlace } from './redis-address.js'
+import { type RedisSentinels, SentinelRoute } from './sentinels.js'
+
+/** Time limits in milliseconds. */
+export interface RedisLimits {
+  /** For connecting, TLS and the first commands together. */
+  readonly connect: number
+  /** For each task on a connection. */
+  readonly command: number
+}
+
+/** How often one task follows the keys of a cluster to another server. */
+const mostMoves = 5
+/** How many servers of a cluster are asked where the keys are, one after the other, before the task fails. */
+const mostAsked = 3
+/** The server that the user named. */
+const entry = ''
+
+/**
+ * Connections to one server, or to the servers of a cluster, opened when they are needed. A connection that fails is
+ * destroyed, and the next task opens another: nothing is queued, and nothing keeps the process running.
+ *
+ * A cluster is recognised by the server that the user named. Its keys are followed with connections of the same kind to
+ * its other servers.
+ */
+export class RedisConnections {
+  private readonly open = new Map<string, Opened>()
+  private cluster: ClusterSlots | undefined
+  /** A connection failed: where the keys are now is asked before the next task. */
+  private stale = false
+  private refreshing: Promise<void> | undefined
+  private asked: AbortController | undefined
+  private closed = false
+
+  private readonly route: SentinelRoute | undefined
+  private readonly place: RedisPlace
+
+  constructor(
+    place: RedisPlace | RedisSentinels,
+    private readonly limits: RedisLimits,
+    private readonly among: readonly RedisLibrary[] = libraries,
+  ) {
+    this.route = 'sentinels' in place ? new SentinelRoute(place) : undefined
+    this.place = 'sentinels' in place ? place.sentinels[0]! : place
+  }
+
+  /** Runs a task on the server that holds a key. Tasks of the same key begin in the order in which they were given. */
+  async run<T>(key: string, task: (client: object) => Promise<T>): Promise<T> {
+    for (let moves = 0; ; moves++) {
+      if (this.closed) throw new Error('the connection was closed')
+      if (this.stale) await this.refresh()
+      const name = this.cluster?.masterOf(key) ?? entry
+      const connection = this.connection(name)
+      let own: OwnClient | undefined
+      try {
+        own = await connection.opening
+        if (name === entry && (this.cluster?.masterOf(key) ?? entry) !== entry) {
+          // The server that the user named has just turned out to be one of a cluster.
+          this.letGo(name, connection)
+          continue
+        }
+        return await withTimeout(task(own.client), this.limits.command)
+      } catch (cause) {
+        const to = own && moves < mostMoves ? moveIn(cause) : undefined
+        if (to !== undefined) {
+          this.cluster ??= new ClusterSlots(this.place)
+          this.cluster.takeMove(to, this.placeOf(name))
+          continue
+        }
+        if (own === undefined || isOfConnection(cause)) this.failed(name, connection)
+        throw own === undefined && name !== entry ? unreachableNode(name, cause) : cause
+      }
+    }
+  }
+
+  /** Destroys what is open or on its way. Later tasks are rejected. */
+  async close(): Promise<void> {
+    this.closed = true
+    this.asked?.abort()
+    for (const [name, connection] of [...this.open]) this.letGo(name, connection)
+  }
+
+  private connection(name: string): Opened {
+    let connection = this.open.get(name)
+    if (connection === undefined) {
+      const giveUp = new AbortController()
+      const { signal } = giveUp
+      const opening = name === entry ? this.openEntry(signal) : this.openAt(this.placeOf(name), signal)
+      connection = { opening, giveUp }
+      this.open.set(name, connection)
+    }
+    return connection
+  }
+
+  private openAt(place: RedisPlace, signal: AbortSignal, limit = this.limits.connect): Promise<OwnClient> {
+    return openClient(place, limit, this.among, signal)
+  }
+
+  private placeOf(name: string): RedisPlace {
+    return this.cluster?.node(name) ?? this.place
+  }
+
+  private async openEntry(signal: AbortSignal): Promise<OwnClient> {
+    // A server behind Sentinel is none of a cluster.
+    if (this.route !== undefined) {
+      return this.route.open((address, limit) => this.openAt(address, signal, limit), this.limits.connect)
+    }
+    const own = await this.openAt(this.place, signal).catch((cause) => {
+      throw withoutDatabase(cause, this.place)
+    })
+    if (this.cluster !== undefined) return own
+    try {
+      if (!(await withTimeout(isOfCluster(own), this.limits.command))) return own
+      const cluster = new ClusterSlots(this.place)
+      await withTimeout(this.ask(own, this.place, cluster), this.limits.command)
+      this.cluster = cluster
+      return own
+    } catch (cause) {
+      own.destroy()
+      throw cause
+    }
+  }
+
+  /** Without the right to query the slots, or behind a proxy, the errors of commands name the node of a key. */
+  private async ask(own: OwnClient, at: RedisPlace, cluster: ClusterSlots): Promise<void> {
+    try {
+      cluster.take(await own.call('CLUSTER', 'SLOTS'), at)
+    } catch (cause) {
+      if (!isRefusal(cause)) throw cause
+      // Another server has taken the place of the cluster.
+      if (this.cluster === cluster && /cluster support disabled/i.test(cause.message)) this.cluster = undefined
+    }
+  }
+
+  /** Asks the servers that are known, in any order, and the one that the user named. */
+  private refresh(): Promise<void> {
+    this.refreshing ??= this.refreshNow().finally(() => {
+      this.refreshing = undefined
+    })
+    return this.refreshing
+  }
+
+  private async refreshNow(): Promise<void> {
+    const cluster = this.cluster!
+    const known = [...cluster.names].sort(() => Math.random() - 0.5).slice(0, mostAsked - 1)
+    const places = [...known.map((name) => cluster.node(name)!), this.place]
+    let fault: unknown
+    for (const place of places) {
+      const asked = new AbortController()
+      this.asked = asked
+      try {
+        const own = await this.openAt(place, asked.signal, this.limits.connect / 2)
+        await withTimeout(this.ask(own, place, cluster), this.limits.command / 2)
+        this.stale = false
+        this.forgetOthers(cluster)
+        return
+      } catch (cause) {
+        fault = cause
+        if (asked.signal.aborted) break
+      } finally {
+        asked.abort()
+      }
+    }
+    throw fault
+  }
+
+  /** Servers that left the cluster are not asked again. */
+  private forgetOthers(cluster: ClusterSlots): void {
+    for (const [name, connection] of [...this.open]) {
+      if (name !== entry && cluster.node(name) === undefined) this.letGo(name, connection)
+    }
+  }
+
+  private failed(name: string, connection: Opened): void {
+    this.letGo(name, connection)
+    if (this.cluster !== undefined) this.stale = true
+  }
+
+  private letGo(name: string, connection: Opened): void {
+    if (this.open.get(name) === connection) this.open.delete(name)
+    connection.giveUp.abort()
+  }
+}
+
+/** A connection that is open or on its way; it is destroyed when it is given up. */
+interface Opened {
+  readonly opening: Promise<OwnClient>
+  readonly giveUp: AbortController
+}
+
+async function isOfCluster(own: OwnClient): Promise<boolean> {
+  try {
+    return /cluster_enabled:1/.test(String(await own.call('INFO', 'cluster')))
+  } catch (cause) {
+    if (!isRefusal(cause)) throw cause
+  }
+  try {
+    return /cluster_state:/.test(String(await own.call('CLUSTER', 'INFO')))
+  } catch (cause) {
+    if (!isRefusal(cause)) throw cause
+    return false
+  }
+}
+
+/** Whether a server does not know a command, or does not allow it to this user. */
+function isRefusal(cause: unknown): cause is Error {
+  return cause instanceof Error && /^(?:NOPERM|ERR unknown|ERR This instance has cluster)/i.test(cause.message)
+}
+
+/** What Redis answers, `NOSCRIPT …`, `OOM …` or `NOPERM …`, is no fault of the connection; these may be of the server. */
+function isOfConnection(cause: unknown): boolean {
+  const answer = cause instanceof Error && /^-?[A-Z]{3,}\b/.test(cause.message)
+  return !answer || /^(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOAUTH|ECONN|EPIPE)/.test(cause.message)
+}
+
+function unreachableNode(name: string, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new Error(`${name}, which the cluster names for these keys: ${why}`, { cause })
+}
+
+function withoutDatabase(cause: unknown, place: RedisPlace): unknown {
+  if (!(cause instanceof Error) || !/SELECT is not allowed in cluster mode/i.test(cause.message)) return cause
+  const text = `${nameOf(place)} is one of a cluster, which has no database but 0; leave out the database ${partsOf(place).db}`
+  return new Error(text, { cause })
+}

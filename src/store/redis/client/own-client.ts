@@ -1,0 +1,195 @@
+import type { Socket } from 'node:net'
+import { withTimeout } from '../../../platform/time-limit.js'
+import type { RedisPlace } from './redis-address.js'
+import { openSocket, refusalOf, type SocketOptions, tlsOptionsOf } from './socket.js'
+
+/** The packages that a client can be of, the one that is taken first in front. */
+export const libraries = ['ioredis', 'redis'] as const
+export type RedisLibrary = (typeof libraries)[number]
+
+/** A client that was made here, and is connected to one server. It does not keep the process running. */
+export interface OwnClient {
+  readonly client: object
+  /** One command, with texts in its answer. */
+  call(...words: string[]): Promise<unknown>
+  destroy(): void
+}
+
+/** A client on its way: `ready` rejects with what the server or the system says. */
+interface Opening {
+  readonly client: OwnClient
+  readonly ready: Promise<unknown>
+}
+
+/**
+ * Connects with whichever library is installed. Nothing is tried twice, and nothing is queued: the caller asks for
+ * another connection where it needs one, so that nothing piles up while Redis is away. A connection that fails or takes
+ * too long is destroyed.
+ *
+ * @param limit milliseconds for connecting, TLS and the first commands together
+ * @param signal destroys the connection, on its way or later
+ */
+export async function openClient(
+  place: RedisPlace,
+  limit: number,
+  among: readonly RedisLibrary[] = libraries,
+  signal?: AbortSignal,
+): Promise<OwnClient> {
+  for (const library of among) {
+    const [io, node] = [
+      library === 'ioredis' ? await installed(() => import('ioredis')) : undefined,
+      library === 'redis' ? await installed(() => import('redis')) : undefined,
+    ]
+    if (io !== undefined) return opened(await startIoRedis(io, place), place, limit, signal)
+    if (node !== undefined) return opened(await startNodeRedis(node, place), place, limit, signal)
+  }
+  throw new Error('neither ioredis nor redis is installed; install one of them, or give a client')
+}
+
+async function opened(
+  { client, ready }: Opening,
+  place: RedisPlace,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<OwnClient> {
+  const givenUp = new Promise<never>((_, reject) => {
+    const giveUp = (): void => {
+      client.destroy()
+      reject(new Error('the connection was closed'))
+    }
+    if (signal?.aborted) giveUp()
+    else signal?.addEventListener('abort', giveUp, { once: true })
+  })
+  givenUp.catch(() => {})
+  ready.catch(() => {})
+  try {
+    await withTimeout(Promise.race([ready, givenUp]), limit)
+    return client
+  } catch (cause) {
+    client.destroy()
+    if (signal?.aborted || !isReset(cause)) throw cause
+    const refusal = await refusalOf(place, Math.min(limit, 1_000)).catch(() => undefined)
+    throw refusal === undefined ? cause : new Error(refusal, { cause })
+  }
+}
+
+/** Whether a connection was closed from the other side; the server may have said why. */
+function isReset(cause: unknown): boolean {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return code === 'EPIPE' || code === 'ECONNRESET' || /closed|EPIPE|ECONNRESET/.test(message)
+}
+
+async function startIoRedis({ Redis }: Pick<typeof import('ioredis'), 'Redis'>, place: RedisPlace): Promise<Opening> {
+  const tls = await tlsOptionsOf(place)
+  const options = {
+    lazyConnect: true,
+    connectTimeout: 0,
+    enableOfflineQueue: false,
+    // Its answer, LOADING above all, comes with the first command as well.
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    Connector: IoConnector as never,
+    ...(tls !== undefined && { tls }),
+  }
+  const { tls: _, ...given } = place as { tls?: unknown }
+  const client = 'url' in place ? new Redis(place.url, options) : new Redis({ ...given, ...options })
+  let why: Error | undefined
+  client.on('error', (error: Error) => {
+    why ??= error
+  })
+  const connect = async (): Promise<void> => {
+    try {
+      await client.connect()
+    } catch (cause) {
+      // "Connection is closed." says less than what closed it.
+      throw why ?? cause
+    }
+    // A database that cannot be selected is no reason for the library to stop.
+    if (why !== undefined) throw why
+  }
+  return {
+    client: { client, call: (word, ...words) => client.call(word!, ...words), destroy: () => client.disconnect() },
+    ready: connect(),
+  }
+}
+
+/** Opens the socket of an ioredis client: unref'ed from the start, and destroyed at once. */
+class IoConnector {
+  firstError: Error | undefined
+  private connecting = false
+  private stream: Socket | undefined
+
+  constructor(private readonly options: SocketOptions) {}
+
+  check(): boolean {
+    return true
+  }
+
+  async connect(): Promise<Socket> {
+    this.connecting = true
+    await undefined
+    if (!this.connecting) throw new Error('Connection is closed.')
+    const { host, port, path, family, tls } = this.options
+    const stream = openSocket({ ...(path ? { path } : { host, port, family: family ?? 0 }), tls })
+    this.stream = stream
+    stream.once('error', (error) => {
+      this.firstError = error
+    })
+    return stream
+  }
+
+  disconnect(): void {
+    this.connecting = false
+    this.stream?.destroy()
+  }
+}
+
+async function startNodeRedis(
+  { createClient }: Pick<typeof import('redis'), 'createClient'>,
+  place: RedisPlace,
+): Promise<Opening> {
+  const giveUp = new AbortController()
+  // No limit of the library's: a server that is silent after connecting would have none.
+  const connecting = { connectTimeout: 0, reconnectStrategy: false as const, signal: giveUp.signal }
+  const tls = await tlsOptionsOf(place)
+  const secure = tls === undefined ? {} : { ...tls, tls: true as const }
+  const client = createClient({
+    disableOfflineQueue: true,
+    ...('url' in place
+      ? { url: place.url, socket: { ...connecting, ...secure } }
+      : {
+          socket:
+            'path' in place
+              ? { path: place.path, ...connecting }
+              : { host: place.host, port: place.port, ...connecting, ...secure },
+          database: place.db,
+          ...(place.username !== undefined && { username: place.username }),
+          ...(place.password !== undefined && { password: place.password }),
+        }),
+  })
+  client.on('error', () => {})
+  client.unref()
+  return {
+    client: {
+      client,
+      call: (...words) => client.sendCommand(words),
+      destroy() {
+        client.destroy()
+        // The library forgets a socket that is still connecting.
+        giveUp.abort()
+      },
+    },
+    ready: client.connect(),
+  }
+}
+
+async function installed<T>(load: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await load()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined
+    throw cause
+  }
+}

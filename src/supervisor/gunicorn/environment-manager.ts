@@ -1,0 +1,71 @@
+import { checkOptions } from '../../model/known-options.js'
+import { type Logger, standardLogger } from '../log.js'
+import { backendEnvironment } from '../settings/backend-settings.js'
+import { settings as everySetting, type Settings } from '../settings/settings.js'
+
+/** The settings that reach the application under gunicorn's names. */
+const variables = { workers: 'GUNICORN_WORKERS', bind: 'GUNICORN_BIND', workerClass: 'GUNICORN_WORKER_CLASS' } as const
+
+/** gunicorn's value for a setting that is not set. */
+const silent: Readonly<Record<string, unknown>> = { workers: 1, bind: '', workerClass: 'sync' }
+
+/**
+ * Carries what was decided in the primary into the environment of workers.
+ *
+ * @experimental
+ */
+export class EnvironmentManager {
+  constructor(readonly logger: Logger = standardLogger) {}
+
+  /**
+   * Sets `GUNICORN_WORKERS`, `GUNICORN_BIND` and `GUNICORN_WORKER_CLASS` to what the command line said, where it said
+   * something.
+   *
+   * @param environment this process's own when left out
+   * @returns the variables that were set
+   * @throws MetricsError `OPTION_INVALID` for a setting that does not exist
+   */
+  updateFromCli(
+    settings: Partial<Pick<Settings, 'workers' | 'bind' | 'workerClass'>> = {},
+    environment: NodeJS.ProcessEnv = process.env,
+  ): readonly string[] {
+    checkOptions('updateFromCli', settings, everySetting)
+    const set: string[] = []
+    for (const [name, variable] of Object.entries(variables)) {
+      const value = settings[name as keyof typeof variables]
+      if (value === undefined || environment[variable] === String(value)) continue
+      // Else a variable that says something else stays as it is.
+      if (value === silent[name] && (value === '' || !environment[variable])) continue
+      environment[variable] = String(value)
+      set.push(variable)
+    }
+    if (set.length > 0) this.logger.info(`set ${set.join(', ')} from the command line`)
+    return set
+  }
+}
+
+/**
+ * What a worker's environment says of the configuration: what was decided, under the names that an application or a
+ * library may look for, so that the decision is made once.
+ */
+export function workerEnvironment(settings: Settings): Record<string, string> {
+  const { workers, bind, workerClass, port, host, compat, metrics, register, logLevel, logFormat } = settings
+  const environment: Record<string, string> = {
+    PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, redisPassword: undefined, backendConfig: undefined }),
+    PROMETHEUS_METRICS_PORT: String(port),
+    PROMETHEUS_BIND_ADDRESS: host,
+    GUNICORN_WORKERS: String(workers),
+    PROMHIVE_COMPAT: compat,
+    PROMHIVE_LOG: `${logLevel}:${logFormat}`,
+    ...backendEnvironment(settings),
+  }
+  // The supervisor has the port.
+  if (metrics) environment.PROMHIVE_METRICS_PORT = 'off'
+  if (register && compat === 'gunicorn') environment.PROMHIVE_HTTP_NAMES = 'gunicorn'
+  const [, address, bound] = /^(?:(.*):)?(\d+)$/.exec(bind) ?? []
+  // In brackets an address of IPv6 is part of a URL; alone it has none.
+  const listening = address?.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0'
+  if (bound !== undefined) Object.assign(environment, { GUNICORN_BIND: bind, PORT: bound, HOST: listening })
+  if (workerClass !== 'sync') environment.GUNICORN_WORKER_CLASS = workerClass
+  return environment
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { MetricsError } from '../model/errors.js'
+
+/** The user and group that a process runs as. */
+export interface Account {
+  readonly uid: number
+  readonly gid: number
+  /** As the system's list of users has them; undefined for a bare number that is in none. */
+  readonly name: string | undefined
+  readonly home: string | undefined
+}
+
+/**
+ * Finds a user and a group by name or number; the user's own group when none is given.
+ *
+ * @param what the option that named them, for the error
+ * @throws MetricsError `OPTION_INVALID`
+ */
+export function accountOf(what: string, user: string | undefined, group?: string): Account {
+  const entry = user === undefined ? undefined : userEntry(user)
+  const uid = entry?.[2] ?? user ?? String(process.getuid?.() ?? 0)
+  const gid = group === undefined ? (entry?.[3] ?? uid) : (groupEntry(group)?.[2] ?? group)
+  for (const [kind, name, id] of [
+    ['user', user, uid],
+    ['group', group, gid],
+  ]) {
+    if (!/^\d+$/.test(id!))
+      throw new MetricsError('OPTION_INVALID', `${what}: there is no ${kind} ${name} on this machine`)
+  }
+  return { uid: Number(uid), gid: Number(gid), name: entry?.[0], home: entry?.[5] }
+}
+
+function userEntry(name: string): string[] | undefined {
+  return entryOf('passwd', name)
+}
+
+function groupEntry(name: string): string[] | undefined {
+  return entryOf('group', name)
+}
+
+/** From the file, and where it is not there, from whatever else the system knows users by. */
+function entryOf(list: 'passwd' | 'group', name: string): string[] | undefined {
+  const entries = linesOf(list).map((line) => line.split(':'))
+  const found = entries.find(([entry, , id]) => entry === name || id === name)
+  if (found !== undefined || !/^[\w.][\w.@-]*\$?$/.test(name)) return found
+  const { status, stdout } = spawnSync('getent', [list, name], { encoding: 'utf8' })
+  return status === 0 ? stdout.trim().split(':') : undefined
+}
+
+function linesOf(list: string): string[] {
+  try {
+    return readFileSync(`/etc/${list}`, 'utf8').split('\n')
+  } catch {
+    return []
+  }
+}

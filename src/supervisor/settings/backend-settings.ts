@@ -1,0 +1,49 @@
+import { absolutePath } from '../../platform/paths.js'
+import { type Kind, text } from './kinds.js'
+import type { SettingsTable } from './setting.js'
+
+/** Where the application counts, if not in a directory. */
+export interface BackendSettings {
+  /** A backend class, as `PROMHIVE_BACKEND_CLASS` names it; `redis` for that of `promhive/redis`. */
+  readonly backend: string
+  /** Its options: an object in a file or in code, JSON, or the path of a JSON file. */
+  readonly backendConfig: string
+}
+
+const backendClass: Kind<string> = {
+  says: 'redis, or a class such as ./my-backend.mjs#MyBackend',
+  read: (given) => (given === 'redis' ? 'promhive/redis#redis' : text.read(given)),
+}
+
+const options: Kind<string> = {
+  says: 'an object of options, or the path of a JSON file with one',
+  read(given) {
+    if (typeof given === 'object' && given !== null && !Array.isArray(given)) return JSON.stringify(given)
+    if (typeof given !== 'string' || given === '' || given.trimStart().startsWith('{')) return text.read(given)
+    return absolutePath(given)
+  },
+}
+
+export const backendSettings: SettingsTable<BackendSettings> = {
+  backend: {
+    kind: backendClass,
+    default: '',
+    env: ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS'],
+    help: 'where the application counts instead of in a directory: redis, or a backend class',
+  },
+  backendConfig: {
+    kind: options,
+    default: '',
+    env: ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'],
+    secret: true,
+    help: 'its options, or the path of a JSON file with them',
+  },
+}
+
+/** What processes read that count there. */
+export function backendEnvironment({ backend, backendConfig }: BackendSettings): Record<string, string> {
+  return {
+    ...(backend !== '' && { PROMHIVE_BACKEND_CLASS: backend }),
+    ...(backend !== '' && backendConfig !== '' && { PROMHIVE_BACKEND_CONFIG: backendConfig }),
+  }
+}

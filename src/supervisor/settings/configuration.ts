@@ -1,0 +1,103 @@
+import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import { nearest } from '../../model/nearest-name.js'
+import { isServiceLink, serviceLinkText } from '../../model/service-link.js'
+import type { ConfigurationFile } from './file.js'
+import { type Setting, type SettingName, type Settings, settingNames, settings } from './settings.js'
+
+/** Where values may come from, weakest first. */
+export interface Layers {
+  readonly file?: ConfigurationFile | undefined
+  readonly environment?: NodeJS.ProcessEnv
+  /** Settings as the command line gave them, as texts, or as booleans where an option takes no value. */
+  readonly commandLine?: Partial<Readonly<Record<SettingName, string | boolean>>>
+  readonly code?: { readonly [K in SettingName]?: Settings[K] | undefined }
+}
+
+/** The value of a setting, and where it comes from. */
+export interface Origin {
+  readonly name: SettingName
+  readonly value: unknown
+  /** `default`, `promhive.yaml: port`, `environment GUNICORN_WORKERS`, `command line --workers`, `code`. */
+  readonly from: string
+  readonly secret: boolean
+}
+
+/** Decided once, in the primary: defaults < file < environment < command line < code. */
+export class Configuration {
+  readonly settings: Settings
+  readonly origins: readonly Origin[]
+  /** Lines for the log about variables that were passed over. */
+  readonly ignored: readonly string[]
+
+  /** @throws MetricsError `OPTION_INVALID`, naming the variable, option or path of a value that cannot be */
+  constructor(layers: Layers = {}) {
+    checkNames(layers.code ?? {})
+    const given = new Map<SettingName, Origin>()
+    const ignored = new Set<string>()
+    for (const name of settingNames) {
+      const found = find(name, settings[name], layers, ignored)
+      if (found !== undefined) given.set(name, found)
+    }
+    const gunicorn = given.get('compat')?.value === 'gunicorn'
+    this.origins = settingNames.map((name) => given.get(name) ?? defaultOf(name, gunicorn))
+    const values = Object.fromEntries(this.origins.map(({ name, value }) => [name, value]))
+    this.ignored = [...ignored]
+    this.settings = Object.freeze(values) as unknown as Settings
+  }
+}
+
+/** A misspelt name in code would be ignored where types are not checked. */
+function checkNames(code: object): void {
+  const unknown = Object.keys(code).find((name) => !Object.hasOwn(settings, name))
+  if (unknown === undefined) return
+  const meant = nearest(unknown, settingNames)
+  const advice = meant === undefined ? 'promhive config explain lists them all' : `did you mean ${meant}?`
+  throw new MetricsError('OPTION_INVALID', `there is no setting ${unknown}; ${advice}`)
+}
+
+function find(name: SettingName, setting: Setting, layers: Layers, ignored: Set<string>): Origin | undefined {
+  const { code, commandLine, environment = {}, file } = layers
+  if (code?.[name] !== undefined) return read(name, setting, code[name], `code`, name)
+  const argument = commandLine?.[name]
+  if (argument !== undefined) {
+    const option = `--${setting.flag?.[0] ?? name}`
+    return read(name, setting, argument, `command line ${option}`, option)
+  }
+  for (const variable of setting.env) {
+    const value = textFor(setting, environment[variable])
+    // Set to nothing is how composed files leave a variable out.
+    if (value === undefined || value === '') continue
+    if (!isServiceLink(variable, value)) return read(name, setting, value, `environment ${variable}`, variable)
+    ignored.add(serviceLinkText(variable, value))
+  }
+  const inFile = file?.values.get(name)
+  if (inFile === undefined) return undefined
+  return read(name, setting, inFile.value, `${file!.path}: ${inFile.path}`, `${file!.path}: ${inFile.path}`)
+}
+
+/** Returns the value of a setting in a variable. */
+export function textFor({ part }: Setting, text: string | undefined): string | undefined {
+  return text === undefined || part === undefined ? text : part(text)
+}
+
+function read(name: SettingName, setting: Setting, given: unknown, from: string, what: string): Origin {
+  const value = setting.kind.read(given)
+  const { secret = false } = setting
+  if (value !== undefined) return { name, value, from, secret }
+  const shown = secret ? 'something else' : describe(given)
+  const { says, words = [] } = setting.kind
+  const meant = secret || typeof given !== 'string' ? undefined : nearest(given, words)
+  const advice = meant === undefined ? '' : `; did you mean ${meant}?`
+  throw new MetricsError('OPTION_INVALID', `${what} must be ${says}, got ${shown}${advice}`)
+}
+
+function defaultOf(name: SettingName, gunicorn: boolean): Origin {
+  const setting: Setting = settings[name]
+  const { secret = false } = setting
+  if (gunicorn && setting.gunicornDefault !== undefined) {
+    return { name, value: setting.gunicornDefault, from: "default of gunicorn's exporter", secret }
+  }
+  const value = typeof setting.default === 'function' ? setting.default() : setting.default
+  return { name, value, from: 'default', secret }
+}

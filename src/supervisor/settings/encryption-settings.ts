@@ -1,0 +1,83 @@
+import { checkEncryption, type EncryptionOptions } from '../../export/http/encryption.js'
+import type { Origin } from './configuration.js'
+import { boolean, filePath } from './kinds.js'
+import type { SettingsTable } from './setting.js'
+
+/** The certificate of the metrics port, and the CA of the clients that may scrape it: paths of files in PEM. */
+export interface EncryptionSettings {
+  readonly sslCertfile: string
+  readonly sslKeyfile: string
+  readonly sslClientCafile: string
+  readonly sslClientCapath: string
+  /** Whether scrapers must present a certificate, where a CA is set. */
+  readonly sslClientAuthRequired: boolean
+}
+
+export const encryptionSettings: SettingsTable<EncryptionSettings> = {
+  sslCertfile: {
+    kind: filePath,
+    default: '',
+    env: ['PROMHIVE_SSL_CERTFILE', 'PROMETHEUS_SSL_CERTFILE'],
+    flag: ['ssl-certfile'],
+    exporterPath: 'prometheus.ssl.certfile',
+    help: 'the certificate of the metrics port, which then speaks https',
+  },
+  sslKeyfile: {
+    kind: filePath,
+    default: '',
+    env: ['PROMHIVE_SSL_KEYFILE', 'PROMETHEUS_SSL_KEYFILE'],
+    flag: ['ssl-keyfile'],
+    exporterPath: 'prometheus.ssl.keyfile',
+    help: 'its key',
+  },
+  sslClientCafile: {
+    kind: filePath,
+    default: '',
+    env: ['PROMHIVE_SSL_CLIENT_CAFILE', 'PROMETHEUS_SSL_CLIENT_CAFILE'],
+    flag: ['ssl-client-cafile'],
+    exporterPath: 'prometheus.ssl.client_cafile',
+    help: 'who scrapes must have a certificate that this one signed',
+  },
+  sslClientCapath: {
+    kind: filePath,
+    default: '',
+    env: ['PROMHIVE_SSL_CLIENT_CAPATH', 'PROMETHEUS_SSL_CLIENT_CAPATH'],
+    flag: ['ssl-client-capath'],
+    exporterPath: 'prometheus.ssl.client_capath',
+    help: 'or one of those in this directory',
+  },
+  sslClientAuthRequired: {
+    kind: boolean,
+    default: true,
+    env: ['PROMHIVE_SSL_CLIENT_AUTH_REQUIRED', 'PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED'],
+    flag: ['ssl-client-auth-required'],
+    exporterPath: 'prometheus.ssl.client_auth_required',
+    help: 'whether it must, where one is named; --no-ssl-client-auth-required for not',
+  },
+}
+
+const options = {
+  certfile: 'sslCertfile',
+  keyfile: 'sslKeyfile',
+  clientCafile: 'sslClientCafile',
+  clientCapath: 'sslClientCapath',
+  clientAuthRequired: 'sslClientAuthRequired',
+} as const satisfies Record<keyof EncryptionOptions, keyof EncryptionSettings>
+
+/**
+ * What the metrics port is to be encrypted with; undefined where it is not.
+ *
+ * @throws MetricsError `OPTION_INVALID`, naming the variable, option or path that is at fault
+ */
+export function encryptionOf({ origins }: { readonly origins: readonly Origin[] }): EncryptionOptions | undefined {
+  const originOf = (option: keyof EncryptionOptions): Origin => origins.find(({ name }) => name === options[option])!
+  const given = Object.keys(options).flatMap((option) => {
+    const { value, from } = originOf(option as keyof EncryptionOptions)
+    return from === 'default' || value === '' ? [] : [[option, value]]
+  })
+  return checkEncryption(Object.fromEntries(given), (option) => {
+    const { from } = originOf(option)
+    if (from === 'default') return encryptionSettings[options[option]].env[1]!
+    return from === 'code' ? options[option] : from.replace(/^(?:environment|command line) /, '')
+  })
+}

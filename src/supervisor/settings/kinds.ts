@@ -1,0 +1,150 @@
+import { availableParallelism } from 'node:os'
+import { isAbsolute } from 'node:path'
+import { statisticsAddress } from '../../model/statistics-address.js'
+import { absolutePath } from '../../platform/paths.js'
+
+/** What a setting may be: how its text is read, and what a value in code or in a file must be. */
+export interface Kind<T> {
+  /** For the error: `a whole number from 0 to 65535`. */
+  readonly says: string
+  /** Whether the command line gives it no value. */
+  readonly flag?: boolean
+  /** All values, where there are a few. */
+  readonly words?: readonly string[]
+  /** Undefined for what it cannot be. Takes texts, and what a file of YAML or JSON, or code, has in their place. */
+  read(given: unknown): T | undefined
+}
+
+export const text: Kind<string> = {
+  says: 'a text',
+  read: (given) => (typeof given === 'string' || typeof given === 'number' ? String(given) : undefined),
+}
+
+/** A file or directory, as it is meant where the configuration is read: the working directory may change later. */
+export const filePath: Kind<string> = {
+  says: 'a path',
+  read(given) {
+    const path = text.read(given)
+    return path === undefined ? undefined : absolutePath(path)
+  },
+}
+
+/** One way to read what is true, for every variable. */
+export const boolean: Kind<boolean> = {
+  says: 'true or false (also 1, yes, on; 0, no, off)',
+  flag: true,
+  read(given) {
+    if (typeof given === 'boolean') return given
+    const word = String(given).trim().toLowerCase()
+    if (['1', 'true', 't', 'yes', 'on'].includes(word)) return true
+    return ['0', 'false', 'f', 'no', 'off'].includes(word) ? false : undefined
+  },
+}
+
+export function whole(from: number, to = Number.MAX_SAFE_INTEGER): Kind<number> {
+  return {
+    says: `a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}`,
+    read(given) {
+      const number = numberOf(given)
+      return number !== undefined && Number.isInteger(number) && number >= from && number <= to ? number : undefined
+    },
+  }
+}
+
+export const port: Kind<number> = whole(0, 65_535)
+
+/** Names of hosts: an array, or a text with commas between. */
+export const hostList: Kind<readonly string[]> = {
+  says: 'host names separated by commas, such as metrics.example.com',
+  read(given) {
+    const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given
+    if (!Array.isArray(names)) return undefined
+    const named = names.filter((name) => name !== '')
+    return named.every((name) => typeof name === 'string' && /^[^\s/@,]+$/.test(name)) ? named : undefined
+  },
+}
+
+/** More is a mistake: a port, not a number of workers. */
+export const mostWorkers = 1024
+
+const processCount = whole(1, mostWorkers)
+
+export const processes: Kind<number> = {
+  says: `${processCount.says}, or auto for one per processor`,
+  read: (given) => (given === 'auto' ? availableParallelism() : processCount.read(given)),
+}
+
+/** The address that an application listens on: gunicorn's unix sockets have no port. */
+export const boundAddress: Kind<string> = {
+  says: 'a port, or an address and a port such as 0.0.0.0:8000 or [::]:8000',
+  read(given) {
+    const [, address = '', bound] = /^(?:(.*):)?(\d+)$/.exec(String(given)) ?? []
+    if (given === '') return ''
+    return Number(bound) <= 65_535 && !/[\s/]/.test(address) ? String(given) : undefined
+  },
+}
+
+export const urlPath: Kind<string> = {
+  says: 'a path that begins with "/"',
+  read: (given) => (typeof given === 'string' && given.startsWith('/') ? given : undefined),
+}
+
+export const namePrefix: Kind<string> = {
+  says: 'the beginning of a metric name: letters, digits, "_" and ":", no digit first',
+  read: (given) => (typeof given === 'string' && /^(?:[a-z_:][\w:]*)?$/i.test(given) ? given : undefined),
+}
+
+export const seconds: Kind<number> = {
+  says: 'a number of seconds, 0 or more',
+  read(given) {
+    const number = numberOf(typeof given === 'string' ? given.replace(/s$/, '') : given)
+    return number !== undefined && number >= 0 && number <= 1e6 ? number : undefined
+  },
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
+
+export const bytes: Kind<number> = {
+  says: 'a number of bytes such as 536870912 or 512M',
+  read(given) {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(String(given).trim()) ?? []
+    return digits === undefined ? undefined : Math.round(Number(digits) * units[unit!.toLowerCase()]!)
+  },
+}
+
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  return {
+    says: words.length > 2 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join(' or '),
+    words,
+    read: (given) => words.find((word) => word === given),
+  }
+}
+
+const exporterClasses = ['', 'Thread', 'Eventlet', 'Gevent', 'Tornado'].map((kind) => `Prometheus${kind}Worker`)
+
+/** gunicorn's own classes, and those of its exporter, with their module or without. */
+export const workerClass: Kind<string> = {
+  words: ['sync', 'gthread', 'eventlet', 'gevent', 'tornado', ...exporterClasses],
+  says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
+  read(given) {
+    const own = /^(?:sync|gthread|eventlet|gevent|tornado)$/
+    const exporters = /^(?:gunicorn_prometheus_exporter\.)?Prometheus(?:Thread|Eventlet|Gevent|Tornado)?Worker$/
+    return typeof given === 'string' && (own.test(given) || exporters.test(given)) ? given : undefined
+  },
+}
+
+/** What can be served; `off` is how a stronger layer takes back what a weaker one said. */
+export const servedAddress: Kind<string> = {
+  says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
+  read(given) {
+    if (given === false || given === '' || /^(?:off|false|no)$/i.test(String(given))) return ''
+    const address = typeof given === 'string' ? statisticsAddress(given) : undefined
+    if (address?.kind === 'unix') return isAbsolute(address.path) ? String(given) : `unix:${absolutePath(address.path)}`
+    return address?.kind === 'tcp' || address?.kind === 'http' ? String(given) : undefined
+  },
+}
+
+function numberOf(given: unknown): number | undefined {
+  if (typeof given === 'number') return Number.isFinite(given) ? given : undefined
+  return typeof given === 'string' && /^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : undefined
+}

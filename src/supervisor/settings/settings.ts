@@ -1,0 +1,293 @@
+import { availableParallelism } from 'node:os'
+import { type LogFormat, type LogLevel, logFormats, logLevels } from '../../model/logger.js'
+import type { Compat } from '../gunicorn/metric-naming.js'
+import { type BackendSettings, backendSettings } from './backend-settings.js'
+import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
+import {
+  boolean,
+  boundAddress,
+  bytes,
+  filePath,
+  namePrefix,
+  oneOf,
+  port,
+  processes,
+  seconds,
+  servedAddress,
+  text,
+  urlPath,
+  whole,
+  workerClass,
+} from './kinds.js'
+import { type PortSettings, portSettings } from './port-settings.js'
+import { type RedisSettings, redisSettings } from './redis-settings.js'
+import type { SettingsTable } from './setting.js'
+
+export type { Setting } from './setting.js'
+
+/** All settings of `promhive run` and `supervise()`. */
+export interface Settings extends BackendSettings, EncryptionSettings, PortSettings, RedisSettings {
+  /** How many processes serve the application. */
+  readonly workers: number
+  /** Where they count together; found by themselves when empty. */
+  readonly dir: string
+  /** Whether the supervisor answers scrapes on a port of its own. */
+  readonly metrics: boolean
+  readonly port: number
+  readonly host: string
+  readonly path: string
+  /** How often a taken metrics port is tried. */
+  readonly portAttempts: number
+  /** Where the supervisor serves statistics, in uWSGI's format; nowhere when empty. */
+  readonly stats: string
+  /** The user that the workers run as; the supervisor's user when empty. */
+  readonly user: string
+  readonly group: string
+  /** Requests after which a worker is replaced; 0 for never. */
+  readonly maxRequests: number
+  /** Up to so many more, by chance, so that not all are replaced at once. */
+  readonly maxRequestsJitter: number
+  /** Bytes of resident memory above which a worker is replaced; 0 for never. */
+  readonly maxRss: number
+  /** Seconds without a turn of the event loop after which a worker is ended; 0 for never. */
+  readonly timeout: number
+  /** Seconds that a worker has to finish what it does. */
+  readonly gracefulTimeout: number
+  /** Seconds that a worker has to open its ports. */
+  readonly startTimeout: number
+  /** Whether a blocked worker writes a diagnostic report with its stack. */
+  readonly report: boolean
+  readonly reportDir: string
+  /** Whether it contains the environment. */
+  readonly reportEnvironment: boolean
+  readonly compat: Compat
+  /** In front of the names of the supervisor's families. */
+  readonly metricPrefix: string
+  /** Whether workers load `promhive/register`. */
+  readonly register: boolean
+  /** A module that exports hooks. */
+  readonly hooksModule: string
+  /** Passed to the application as HOST and PORT. */
+  readonly bind: string
+  readonly workerClass: string
+  /** Where the supervisor's pid is written; nowhere when empty. */
+  readonly pidFile: string
+  /** How much the supervisor and the workers log, and in which form. */
+  readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
+}
+
+export const settings: SettingsTable<Settings> = {
+  workers: {
+    kind: processes,
+    default: () => availableParallelism(),
+    gunicornDefault: 1,
+    env: ['PROMHIVE_WORKERS', 'GUNICORN_WORKERS', 'WEB_CONCURRENCY'],
+    flag: ['workers', 'w'],
+    exporterPath: 'gunicorn.workers',
+    help: 'how many processes; auto, or left out, for one per processor',
+  },
+  dir: {
+    kind: filePath,
+    default: '',
+    gunicornDefault: '/tmp/prometheus_multiproc',
+    env: ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'],
+    flag: ['dir', 'd'],
+    exporterPath: 'prometheus.multiproc_dir',
+    help: 'where they count together; one of its own in memory when left out',
+  },
+  metrics: {
+    kind: boolean,
+    default: true,
+    env: ['PROMHIVE_METRICS'],
+    flag: ['metrics'],
+    help: 'whether the supervisor answers scrapes; --no-metrics for not',
+  },
+  port: {
+    kind: port,
+    default: 9464,
+    gunicornDefault: 9090,
+    env: ['PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT'],
+    flag: ['port', 'p'],
+    flagAlias: 'metrics-port',
+    exporterPath: 'prometheus.metrics_port',
+    help: 'the metrics port; 0 takes any free one',
+  },
+  host: {
+    kind: text,
+    default: '127.0.0.1',
+    gunicornDefault: '0.0.0.0',
+    env: ['PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS'],
+    flag: ['host'],
+    flagAlias: 'metrics-host',
+    exporterPath: 'prometheus.bind_address',
+    help: 'the address of the metrics port',
+  },
+  path: {
+    kind: urlPath,
+    default: '/metrics',
+    env: ['PROMHIVE_METRICS_PATH'],
+    flag: ['path'],
+    help: 'where the metrics are',
+  },
+  portAttempts: {
+    kind: whole(1, 1000),
+    default: 5,
+    env: ['PROMHIVE_METRICS_PORT_ATTEMPTS'],
+    flag: ['port-attempts'],
+    help: 'how often a taken metrics port is tried, five a second',
+  },
+  stats: {
+    kind: servedAddress,
+    default: '',
+    env: ['PROMHIVE_STATS'],
+    flag: ['stats'],
+    help: 'where statistics are told as JSON: unix:/PATH, 127.0.0.1:9191 or http://127.0.0.1:9191',
+  },
+  user: { kind: text, default: '', env: ['PROMHIVE_USER'], flag: ['user'], help: 'who the workers run as' },
+  group: { kind: text, default: '', env: ['PROMHIVE_GROUP'], flag: ['group'], help: 'their group' },
+  maxRequests: {
+    kind: whole(0),
+    default: 0,
+    env: ['PROMHIVE_MAX_REQUESTS'],
+    flag: ['max-requests'],
+    help: 'replace a worker after so many requests',
+  },
+  maxRequestsJitter: {
+    kind: whole(0),
+    default: 0,
+    env: ['PROMHIVE_MAX_REQUESTS_JITTER'],
+    flag: ['max-requests-jitter'],
+    help: 'and up to so many more, by chance',
+  },
+  maxRss: {
+    kind: bytes,
+    default: 0,
+    env: ['PROMHIVE_MAX_RSS'],
+    flag: ['max-rss'],
+    help: 'replace a worker above so much memory, such as 512M',
+  },
+  timeout: {
+    kind: seconds,
+    default: 30,
+    env: ['PROMHIVE_TIMEOUT', 'GUNICORN_TIMEOUT'],
+    flag: ['timeout', 't'],
+    exporterPath: 'gunicorn.timeout',
+    help: 'seconds that a worker may be blocked: then a report, and its end; 0 for ever',
+  },
+  gracefulTimeout: {
+    kind: seconds,
+    default: 30,
+    env: ['PROMHIVE_GRACEFUL_TIMEOUT'],
+    flag: ['graceful-timeout'],
+    help: 'seconds that a worker has to finish what it does',
+  },
+  startTimeout: {
+    kind: seconds,
+    default: 60,
+    env: ['PROMHIVE_START_TIMEOUT'],
+    flag: ['start-timeout'],
+    help: 'seconds that a worker has to open its ports',
+  },
+  report: {
+    kind: boolean,
+    default: true,
+    env: ['PROMHIVE_REPORT'],
+    flag: ['report'],
+    help: 'whether a blocked worker writes a diagnostic report; --no-report saves the thread that does',
+  },
+  reportDir: {
+    kind: filePath,
+    default: '',
+    env: ['PROMHIVE_REPORT_DIR'],
+    flag: ['report-dir'],
+    help: 'the directory of the reports; promhive-reports in the working directory when left out',
+  },
+  reportEnvironment: {
+    kind: boolean,
+    default: false,
+    env: ['PROMHIVE_REPORT_ENVIRONMENT'],
+    flag: ['report-environment'],
+    help: 'whether reports contain the environment variables, and the secrets in them',
+  },
+  compat: {
+    kind: oneOf('none', 'gunicorn'),
+    default: 'none',
+    env: ['PROMHIVE_COMPAT'],
+    flag: ['compat'],
+    help: "gunicorn: the names, labels and defaults of gunicorn's exporter",
+  },
+  metricPrefix: {
+    kind: namePrefix,
+    default: 'promhive_',
+    env: ['PROMHIVE_METRIC_PREFIX'],
+    flag: ['metric-prefix'],
+    help: "in front of the names of the supervisor's metrics",
+  },
+  register: {
+    kind: boolean,
+    default: false,
+    env: ['PROMHIVE_REGISTER'],
+    flag: ['register'],
+    help: 'load promhive/register in every worker: metrics without code',
+  },
+  hooksModule: {
+    kind: text,
+    default: '',
+    env: ['PROMHIVE_HOOKS'],
+    flag: ['hooks'],
+    help: 'a module that exports hooks',
+  },
+  bind: {
+    kind: boundAddress,
+    default: '',
+    env: ['PROMHIVE_BIND', 'GUNICORN_BIND'],
+    flag: ['bind', 'b'],
+    exporterPath: 'gunicorn.bind',
+    help: 'ADDRESS:PORT, told to the application as HOST and PORT',
+  },
+  workerClass: {
+    kind: workerClass,
+    default: 'sync',
+    env: ['GUNICORN_WORKER_CLASS'],
+    flag: ['worker-class'],
+    exporterPath: 'gunicorn.worker_class',
+    help: 'accepted for those who come from gunicorn: every worker is a Node process',
+  },
+  ...portSettings,
+  pidFile: {
+    kind: filePath,
+    default: '',
+    env: ['PROMHIVE_PID_FILE'],
+    flag: ['pid-file'],
+    help: "a file for the supervisor's pid; removed when the supervisor ends",
+  },
+  logLevel: {
+    kind: oneOf(...logLevels),
+    default: 'info',
+    env: ['PROMHIVE_LOG'],
+    part: (text) => text.split(':')[0],
+    flag: ['log-level'],
+    help: 'error, warn, info or debug',
+  },
+  logFormat: {
+    kind: oneOf(...logFormats),
+    default: 'plain',
+    env: ['PROMHIVE_LOG'],
+    part: formatPart,
+    flag: ['log-format'],
+    help: 'plain, or json for a JSON object per line',
+  },
+  ...backendSettings,
+  ...encryptionSettings,
+  ...redisSettings,
+}
+
+/** Of `debug:json`; `debug` alone has none. */
+function formatPart(text: string): string | undefined {
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : text.slice(colon + 1)
+}
+
+export type SettingName = keyof Settings
+export const settingNames = Object.keys(settings) as SettingName[]

@@ -1,0 +1,123 @@
+import { clearInterval, monotonicNow, setInterval } from '../platform/timers.js'
+import type { Logger } from './log.js'
+import { aboutOf, nameOf } from './log-texts.js'
+import { beatEvery } from './messages.js'
+import type { ProcessSample } from './process-sample.js'
+import type { Settings } from './settings/settings.js'
+import type { WorkerProcess } from './worker-process.js'
+import type { Place } from './worker-slot.js'
+
+/** Milliseconds between two looks at the workers. */
+const lookEvery = 1000
+/** Milliseconds that a blocked worker's report may take. */
+const reportGrace = 2500
+
+/** Milliseconds between two replacements of one place for its memory. */
+const weighEvery = 10_000
+
+/** The workers that are monitored, and the callbacks. */
+export interface Watched {
+  places(): Iterable<Place>
+  /** Has the metrics of a place shown as they are now. */
+  sampled(place: Place): ProcessSample | undefined
+  aborting(worker: WorkerProcess): void
+}
+
+/** Checks every worker each second: the kernel's numbers, and its last sign of life. */
+export class Watchman {
+  /** Whether a worker that is blocked for too long is ended. */
+  readonly watchesTime: boolean
+  private timer: NodeJS.Timeout | undefined
+  private lastLook = 0
+  /** Workers that did not answer at the last look. */
+  private readonly blocked = new WeakSet<WorkerProcess>()
+  /** Until when the memory of a place is left alone. */
+  private readonly rests = new WeakMap<Place, number>()
+
+  /** @param debugged a process that stops at a breakpoint is not blocked */
+  constructor(
+    private readonly settings: Pick<Settings, 'timeout' | 'startTimeout' | 'maxRss' | 'report'>,
+    private readonly logger: Logger,
+    debugged: boolean,
+    private readonly watched: Watched,
+  ) {
+    this.watchesTime = settings.timeout > 0 && !debugged
+  }
+
+  start(): void {
+    this.look()
+    this.timer ??= setInterval(() => this.look(), lookEvery)
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    this.timer = undefined
+  }
+
+  private look(): void {
+    const now = monotonicNow()
+    // A supervisor that was itself stopped for a while has received no sign of life meanwhile.
+    const attentive = now - this.lastLook < 2 * lookEvery
+    this.lastLook = now
+    const { maxRss } = this.settings
+    for (const place of this.watched.places()) {
+      const { worker } = place
+      const sample = this.watched.sampled(place)
+      if (worker !== undefined && attentive) this.notice(worker)
+      if (worker === undefined || worker.over || worker.ending !== undefined) continue
+      if (attentive && this.watchesTime && now - worker.heard > this.patience(worker)) this.abort(place, worker)
+      else if (maxRss > 0 && worker.ready) this.weigh(place, worker, sample?.residentBytes ?? 0)
+    }
+  }
+
+  /** Logs when a worker does not answer any more, and when it answers again. */
+  private notice(worker: WorkerProcess): void {
+    const blocked = worker.state() === 'blocked'
+    if (blocked === this.blocked.has(worker)) return
+    if (blocked) {
+      this.blocked.add(worker)
+      this.logger.warn(`${nameOf(worker)} does not answer`, aboutOf('workerBlocked', worker))
+    } else {
+      this.blocked.delete(worker)
+      if (worker.state() === 'running')
+        this.logger.info(`${nameOf(worker)} answers again`, aboutOf('workerAnswers', worker))
+    }
+  }
+
+  /** A limit that no worker stays below would have them replaced every second, each at the cost of a start. */
+  private weigh(place: Place, worker: WorkerProcess, bytes: number): void {
+    const { maxRss } = this.settings
+    if (bytes <= maxRss || monotonicNow() < (this.rests.get(place) ?? 0)) return
+    this.rests.set(place, Number.POSITIVE_INFINITY)
+    const [has, may] = [bytes, maxRss].map((size) => `${Math.round(size / 1024 / 1024)} MiB`)
+    this.logger.warn(`worker ${worker.id} (${worker.pid}) has ${has} of memory, above ${may}: it is replaced`, {
+      ...aboutOf('workerTooLarge', worker),
+      bytes,
+      maxRss,
+    })
+    void place.replace('max_rss').then(() => this.rests.set(place, monotonicNow() + weighEvery))
+  }
+
+  /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */
+  private patience({ ready }: WorkerProcess): number {
+    const { timeout, startTimeout } = this.settings
+    // An application that is being loaded turns no event loop.
+    return (ready ? timeout : Math.max(timeout, startTimeout)) * 1000 + beatEvery
+  }
+
+  private abort(place: Place, worker: WorkerProcess): void {
+    const { report } = this.settings
+    const seconds = (this.patience(worker) - beatEvery) / 1000
+    this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${seconds} s: it is ended`, {
+      ...aboutOf('workerAborted', worker),
+      seconds,
+    })
+    void place.abort(report ? reportGrace : 0)
+    this.watched.aborting(worker)
+  }
+}
+
+/** Whether Node is started with a debugger. */
+export function debugs(execArgv: readonly string[]): boolean {
+  return [...execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => /--inspect(?!-port|-publish)/.test(option))
+}

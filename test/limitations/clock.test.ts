@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readSource, root } from '../helpers/source-imports.js'
+
+/**
+ * Files that compare the time of day with something, each with its reason. It is set back and forward: an interval of one
+ * process is measured with `performance.now()`.
+ */
+const compares: Readonly<Record<string, string>> = {
+  'cli/doctor/directory-check.ts': 'reports files that are dated in the future',
+  'cli/top/frame.ts': 'shows the age of other processes',
+  'runtime/directory/application-directory.ts': 'the age of a directory that another process made: an hour and more',
+  'runtime/directory/run-directory.ts': 'the age of a directory that another process made',
+  'store/shared/claim.ts': 'the age of a claim of another process, in both directions',
+  'store/shared/leadership.ts': "the age of another process's sign of life, or how long it was seen",
+  'store/shared/liveness.ts': "the age of another process's sign of life, in both directions",
+  'store/shared/removals.ts': "the age of another process's lock file, or how long it was seen",
+  'store/snapshot/snapshot-backend.ts': 'the age of snapshots of processes on other hosts',
+  'store/snapshot/snapshot-reader.ts': 'the age of snapshots of processes on other hosts',
+}
+
+test('no interval is measured with the time of day', () => {
+  const found = readSource().filter(
+    ({ path }) => comparisonsIn(readFileSync(join(root, 'src', path), 'utf8')).length > 0,
+  )
+  expect(found.map(({ path }) => path).sort()).toEqual(Object.keys(compares).sort())
+})
+
+test.each([
+  ['if (Date.now() - since > 5) end()', 1],
+  ['const until = Date.now() + 5\nwhile (Date.now() < until) look()', 2],
+  ['const now = Date.now() / 1000\nrows.map(({ since }) => duration(now - since))', 1],
+  ['return live(snapshot, Date.now())', 1],
+  ['const now = Date.now()\nif (isLive(each, now)) count++', 1],
+  ['const timestamp = Date.now() / 1000\nset({ value, timestamp })', 0],
+  ['this.set(Date.now() / 1000)', 0],
+  ["const name = 'bad-' + Date.now()", 0],
+  ['if (performance.now() - since > 5) end()', 0],
+])('the test of intervals sees: %s', (text, count) => {
+  expect(comparisonsIn(text).length).toBe(count)
+})
+
+/** Lines where the time of day, or what was made of it, is compared, subtracted from, or handed on as `now`. */
+function comparisonsIn(text: string): string[] {
+  const clock = String.raw`Date\.now\(\)`
+  const names = [...text.matchAll(/(?:const|let)\s+(\w+)\s*=\s*Date\.now\(\)(?:\s*\/\s*1000)?\s*[+;\n]/g)].map(
+    ([, name]) => name!,
+  )
+  const times = [clock, ...new Set(names.filter((name) => name !== 'timestamp'))].join('|')
+  const compared = new RegExp(
+    String.raw`(?:${times})(?:\s*/\s*1000)?\s*(?:-[^-]|<|>|[+]\s*\w+$)|(?:[^-=]-|[^=]>|<)=?\s*(?:${times})\b`,
+  )
+  const handedOn = new RegExp(String.raw`\b(?:is\w+|live|\w*Age)\([^)]*(?:${times})`)
+  return text.split('\n').filter((line) => compared.test(line) || handedOn.test(line))
+}

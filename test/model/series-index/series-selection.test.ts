@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { expect, test, vi } from 'vitest'
+import { SeriesNumbers } from '../../../src/model/series-index/series-numbers.js'
+import { type LabelFilter, matches, seriesKey } from '../../../src/model/series-key.js'
+import { holds } from '../../helpers/property.js'
+
+const names = ['a', 'b', 'c'] as const
+const value = fc.constantFrom(null, '', 'x', 'y', 'z')
+const filter: fc.Arbitrary<LabelFilter> = fc.dictionary(fc.constantFrom(...names, 'other'), value) as never
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ hold: fc.tuple(value, value, fc.nat(40).map(String)) }),
+    fc.record({ select: filter }),
+    fc.record({ remove: filter }),
+  ),
+  { maxLength: 300, size: 'max' },
+)
+
+test('selects what each key by itself matches, while series come and go and numbers change hands', () => {
+  holds(
+    fc.property(steps, (life) => {
+      const numbers = new SeriesNumbers(names)
+      const held = new Map<string, number>()
+      const named = (labels: LabelFilter) => [...held].filter(([key]) => matches(names, key, labels))
+      // Enough of them that an index is made.
+      for (let i = 0; i < 70; i++)
+        held.set(seriesKey(['x', `${i % 3}`, `${i}`]), numbers.hold(['x', `${i % 3}`, `${i}`]))
+      for (const step of life) {
+        if ('hold' in step) {
+          const key = seriesKey(step.hold)
+          if (!held.has(key)) held.set(key, numbers.hold(step.hold))
+        } else {
+          const labels = 'select' in step ? step.select : step.remove
+          const expected = named(labels)
+          expect(numbers.select(labels).sort()).toEqual(expected.map(([, number]) => number).sort())
+          if ('remove' in step)
+            for (const [key, number] of expected) {
+              numbers.letGo(number)
+              held.delete(key)
+            }
+        }
+      }
+    }),
+    60,
+  )
+})
+
+test('a filter costs what it finds: ten times the series, and as many filters, take ten times the work', () => {
+  const work = (count: number): number => {
+    const numbers = new SeriesNumbers(names)
+    for (let i = 0; i < count; i++) numbers.hold([`a${i % 10}`, `b${i}`, 'c'])
+    numbers.select({ b: 'b0' })
+    const valueAt = vi.spyOn(numbers, 'valueAt')
+    for (let i = 0; i < count; i++) expect(numbers.select({ b: `b${i}` }).length).toBe(1)
+    // One after another out of a large group.
+    for (let i = 0; i < count; i++) numbers.letGo(numbers.numberOf([`a${i % 10}`, `b${i}`, 'c']))
+    return valueAt.mock.calls.length
+  }
+  expect(work(2000)).toBeLessThan(work(200) * 12)
+})
