@@ -76,7 +76,7 @@ export class Removals {
   ): { readonly lines: Buffer; readonly from: number; readonly end: number } {
     for (;;) {
       this.readPositions()
-      const [base, end] = this.positions as unknown as [number, number]
+      const [base = 0, end = 0] = this.positions
       const from = Math.max(position, base)
       if (from >= end || end - base > largestRemovals * 2) return { lines: nothing, from: end, end }
       const piece = Buffer.alloc(Math.min(end - from, bytes))
@@ -104,7 +104,7 @@ export class Removals {
     try {
       if (!(held = this.lock(brief))) return undefined
       this.readPositions()
-      let [base, end] = this.positions as unknown as [number, number]
+      let [base = 0, end = 0] = this.positions
       const size = end - base
       if (passes(worthEmptying, size, lines.length) && caughtUp(end, passes(worthHelping, size, lines.length))) {
         base = end
@@ -131,7 +131,7 @@ export class Removals {
 
   private readPositions(): void {
     readAt(this.fd, new Uint8Array(this.positions.buffer), 16, controlAt.base)
-    const [base, end] = this.positions as unknown as [number, number]
+    const [base = 0, end = 0] = this.positions
     // Positions of a damaged file do not count: then nothing was removed.
     if (!Number.isSafeInteger(base) || !Number.isSafeInteger(end) || base < 0 || base > end) this.positions.fill(0)
   }

@@ -7,6 +7,7 @@ import type { SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
 import type { Removal } from '../core/removal-index.js'
 import { ExemplarCells } from './exemplar-cells.js'
+import { forgetWritten } from './forget-written.js'
 import { inherit, openedBehind } from './inheritance.js'
 import { KnownFamilies } from './known-families.js'
 import type { Seat } from './seat.js'
@@ -267,14 +268,7 @@ export class SharedStore implements Store {
 
   /** Takes off what the file holds already, so that only what was counted since is left. */
   forgetWritten(): void {
-    for (const { family, series } of this.families) {
-      const { additiveFrom, width } = layoutOf(family)
-      if (additiveFrom === undefined) continue
-      for (const slot of series.all()) {
-        const { segment, at } = this.seat.segments.at(slot)
-        for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= this.seat.written(slot + i)
-      }
-    }
+    forgetWritten(this.families, this.seat)
   }
 
   close(): void {
