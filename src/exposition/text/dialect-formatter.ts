@@ -1,5 +1,6 @@
 import { type Family, type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
+import { isCumulative } from '../../model/layout/metric-types.js'
 import { ByteChunks } from './bytes.js'
 import type { Dialect, Heading } from './dialect.js'
 import { escapeLabelValue } from './escape.js'
@@ -129,5 +130,5 @@ function headOf(family: Family): Heading {
 
 /** Whether a family has the time at which its series began. */
 function begins(family: Family): boolean {
-  return ['counter', 'histogram', 'summary'].includes(headOf(family).type)
+  return isCumulative(headOf(family).type)
 }

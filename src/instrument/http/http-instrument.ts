@@ -1,5 +1,6 @@
 import { theHome } from '../../metric/context.js'
 import { MetricsError } from '../../model/errors.js'
+import { refuseNull } from '../../model/known-options.js'
 import { setImmediate } from '../../platform/timers.js'
 import type { Registry } from '../../registry/registry.js'
 import { ClientInstrument } from './client-instrument.js'
@@ -31,6 +32,7 @@ export class HttpInstrument {
   private watchingClients: readonly (() => void)[] = []
 
   constructor(options: HttpOptions) {
+    refuseNull('instrumentHttp', options)
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
     const families = new NamedFamilies(register ?? (theHome().registry as Registry), buckets)

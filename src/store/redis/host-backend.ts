@@ -17,7 +17,7 @@ import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
 import { announcing } from './announcing-store.js'
 import type { Facts, Removal } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'
-import { type HostNote, type HostPlace, noteFrom, wholeOf } from './host-place.js'
+import { type HostNote, type HostPlace, leadFailed, noteFrom, wholeOf } from './host-place.js'
 import { inTurn } from './in-turn.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
@@ -50,6 +50,7 @@ export class HostBackend implements Backend {
   private stale = false
   private freshening: Promise<void> | undefined
   private closing: Promise<void> | undefined
+  private cannotLead = false
 
   /** @param placeOf makes the place, once the callback for faults is known */
   constructor(
@@ -177,9 +178,13 @@ export class HostBackend implements Backend {
     const place = this.place!
     try {
       this.here()
-      return place.leads() ? place.runId() : undefined
-    } catch {
-      // The directory reports its faults itself.
+      const leads = place.leads()
+      this.cannotLead = false
+      return leads ? place.runId() : undefined
+    } catch (cause) {
+      // Once until it works again: this runs at every interval.
+      if (!this.cannotLead) this.surroundings?.onError(leadFailed(this.settings.instance, cause))
+      this.cannotLead = true
       return undefined
     }
   }

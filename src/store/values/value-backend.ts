@@ -1,5 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
 import { exactFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import { refOfKey } from '../../model/series-ref.js'
 import { held } from '../../platform/held.js'
@@ -10,6 +11,7 @@ import { MemoryStore } from '../core/memory-store.js'
 import { type Found, foundIn } from './generated-samples.js'
 import { bucketsOf, numbersOf, putNumbers } from './parts.js'
 import { SentSeries } from './sent-series.js'
+import { failed, notShared } from './value-faults.js'
 import type { ValueBackendClass, ValueCollector } from './value-protocol.js'
 import { metricOf, type SharedSeries, ValueStore } from './value-store.js'
 
@@ -54,6 +56,10 @@ export class ValueBackend implements Backend {
     private readonly values: ValueBackendClass,
     private readonly config: Readonly<Record<string, unknown>> = {},
   ) {
+    if (typeof values !== 'function') {
+      const text = `ValueBackend: the first argument must be a class of values, got ${describe(values)}`
+      throw new MetricsError('BACKEND_INVALID', text)
+    }
     // A class without a name is still named in errors.
     this.name = values.name || 'the backend class'
     this.ready = typeof values.initialize !== 'function'
@@ -281,19 +287,4 @@ export class ValueBackend implements Backend {
 
 function idOf(family: FamilyDescriptor, key: SeriesKey): string {
   return `${definitionKey(family)} ${key}`
-}
-
-function notShared(backend: string, { type, name, ...family }: FamilyDescriptor): MetricsError {
-  const what = 'mode' in family ? `a ${type} of mode ${family.mode}` : `a ${type}`
-  const text = `${name} is ${what}, which ${backend} cannot share: it keeps one number per series; this process shows its own; use mode sum, livesum or mostrecent`
-  return new MetricsError('MODE_FORBIDS', text)
-}
-
-function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', backend: string, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  const meanwhile =
-    code === 'FLUSH_FAILED'
-      ? 'could not take what was counted: it is sent again'
-      : 'could not be read: the last good numbers serve'
-  return new MetricsError(code, `${backend} ${meanwhile} (${why})`, { cause })
 }
