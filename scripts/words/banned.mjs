@@ -1,10 +1,10 @@
 // The words that promhive does not use, and what to write instead. A new one is a line.
 
 /** Where words are looked for. A rule without `scopes` applies to all of them. */
-export const scopes = ['docs', 'examples', 'comments', 'identifiers']
+export const scopes = ['docs', 'examples', 'comments', 'identifiers', 'texts']
 
 /** Where sentences are. */
-const prose = ['docs', 'examples', 'comments']
+const prose = ['docs', 'examples', 'comments', 'texts']
 
 /**
  * `pattern` finds a word or a phrase in a text; in identifiers, it is matched against their single words.

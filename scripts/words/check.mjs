@@ -26,6 +26,7 @@ const readers = {
   },
   comments: { files: () => filesIn('src', '.ts'), textOf: commentsOf },
   identifiers: { files: () => filesIn('src', '.ts'), textOf: identifiersOf },
+  texts: { files: () => filesIn('src', '.ts'), textOf: textsOf },
 }
 
 /**
@@ -75,6 +76,11 @@ export function findBanned(text, scope) {
 /** Keeps the comments of a source and its line breaks. */
 export function commentsOf(source) {
   return keep(source, (token) => token.startsWith('//') || token.startsWith('/*'))
+}
+
+/** Keeps the texts in a source that people read: literals with a space, such as errors, log lines and usages. */
+export function textsOf(source) {
+  return keep(source, (token) => /^['"`]/.test(token) && token.includes(' ')).replace(/\$\{[^}]*\}/g, '')
 }
 
 /** Keeps the names in a source, each as its single words: `waitPatiently` is "wait Patiently". */

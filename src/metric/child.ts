@@ -125,7 +125,7 @@ export abstract class Child {
     if (place !== this.place) this.enter(place)
   }
 
-  /** @internal A child of a series without a count: the series takes up no room before its first count. */
+  /** @internal A child of a series without a count: the series needs no room before its first count. */
   seek(series: SeriesRef): void {
     this.number = 0
     this.sought = series

@@ -3,7 +3,7 @@ import { labelValuesOf, type SeriesKey } from './series-key.js'
 /** The values of a series in the order of the (alphabetical) label names; null for a label that it lacks. */
 export type LabelTexts = readonly (string | null)[]
 
-/** A series of a family, as a store is asked for it: its key is made only where it is written down. */
+/** A series of a family, as it is requested from a store: its key is made only where it is written down. */
 export interface SeriesRef {
   /**
    * Its number in `numbersOf(family)`, where `family` is the descriptor that is passed along with the reference. 0 if the

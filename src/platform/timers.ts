@@ -3,7 +3,7 @@ import { socketTimers } from './socket-timers.js'
 
 /*
  * Node's timers and clocks as they were when promhive was loaded. Fake timers (Jest, Vitest, Sinon, node:test) replace the
- * global functions and those of node:timers; a scrape that waited for a replaced one would never end.
+ * global functions and those of node:timers; a scrape that awaits a replaced one would never end.
  */
 
 type Globals = typeof globalThis

@@ -34,7 +34,7 @@ function checkFamily(family: unknown): void {
 function checkValue(name: string, counts: boolean, given: unknown): void {
   const { labels, value } = Object(given) as Record<keyof CollectedValue, unknown>
   if (typeof value !== 'number') throw new TypeError(`${name}: ${describe(value)} is not a number`)
-  if (counts && !(value >= 0)) throw new RangeError(`${name}: a counter stands at 0 or more, not at ${value}`)
+  if (counts && !(value >= 0)) throw new RangeError(`${name}: the value of a counter is 0 or more, not ${value}`)
   if (labels === undefined) return
   if (!isLabelObject(labels)) {
     throw new TypeError(`${name}: labels must be an object of label values, got ${describe(labels)}`)

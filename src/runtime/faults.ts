@@ -26,7 +26,7 @@ export class Faults {
     this.warn(code, message)
     this.count({
       name: 'promhive_errors_total',
-      help: 'Faults that promhive met and went on, by code.',
+      help: 'Faults of promhive that did not stop the application, by code.',
       label: 'code',
       value: code,
     })
@@ -43,7 +43,7 @@ export class Faults {
     })
   }
 
-  /** What an outage made fail works again: both ends of an outage are in the log, and the next outage is warned of anew. */
+  /** An outage is over: both ends of an outage are in the log, and the next outage is warned of again. */
   recovered(text: string): void {
     let warned = false
     for (const code of outageCodes) warned = this.warned.delete(code) || warned

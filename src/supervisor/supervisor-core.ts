@@ -179,7 +179,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   }
 
   private report(error: MetricsError): void {
-    this.logger.error(`no statistics, and the application goes on: ${error.message}`)
+    this.logger.error(`no statistics, and the application continues: ${error.message}`)
     // After this turn: when the first worker has been started, there is where faults are counted for all.
     setImmediate(() => theHome().onError(error))
   }

@@ -182,7 +182,7 @@ function configurationInfo(settings: Settings, gunicorn: boolean): void {
   const { workers, port, host, compat, timeout, maxRequests, maxRss, bind, workerClass } = settings
   const info = new Info({
     name: gunicorn ? 'gunicorn_config_info' : `${settings.metricPrefix}config_info`,
-    help: 'What the supervisor was told, and what it does where it was told nothing.',
+    help: 'The settings of the supervisor, defaults included.',
     labelNames: [
       ...(['workers', 'bind', 'worker_class', 'metrics_port', 'bind_address'] as const),
       ...(['compat', 'timeout', 'max_requests', 'max_rss'] as const),

@@ -43,7 +43,7 @@ function countingOn(place: Countable): ChildOwner {
       throw error
     },
     childWith() {
-      throw new Error('these series stand alone')
+      throw new Error('these series have no writer')
     },
     admit: (series) => series,
     children: {

@@ -65,7 +65,7 @@ describe.each(sharedBackends)('$backend: the directory', ({ env }) => {
     }
     const slow = (await actor.ask<Told>('warnings')).filter(({ code }) => code === 'PROMHIVE_DIRECTORY_SLOW')
     expect(slow).toHaveLength(1)
-    expect(slow[0]!.message).toContain(`${directory} lies on ${name}`)
+    expect(slow[0]!.message).toContain(`${directory} is on ${name}`)
   })
 
   test.skipIf(!canShowThroughFuse)('on a network’s file system is warned of once, and works', async ({ stage }) => {
@@ -79,7 +79,7 @@ describe.each(sharedBackends)('$backend: the directory', ({ env }) => {
     )
     const slow = (await actors[0].ask<Told>('warnings')).filter(({ code }) => code === 'PROMHIVE_DIRECTORY_SLOW')
     expect(slow).toHaveLength(1)
-    expect(slow[0]!.message).toContain(`${directory} lies on FUSE`)
+    expect(slow[0]!.message).toContain(`${directory} is on FUSE`)
     expect(slow[0]!.message).toContain('processes of other hosts are not seen')
   })
 })

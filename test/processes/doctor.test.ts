@@ -70,7 +70,7 @@ describe('promhive doctor', () => {
     symlinkSync(other, one)
     const { code, wrong } = await examine(stage, [one])
     expect(code).toBe(1)
-    expect(wrong.find(({ topic }) => topic === 'directory')?.text).toMatch(/one cannot be looked at: ELOOP/)
+    expect(wrong.find(({ topic }) => topic === 'directory')?.text).toMatch(/one cannot be checked: ELOOP/)
   })
 
   test.runIf(process.getuid?.() !== 0)('tells of a directory that this user cannot read', async ({ stage }) => {

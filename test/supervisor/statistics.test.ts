@@ -127,7 +127,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     const path = join(stage.folder(), 'stats')
     writeFileSync(path, 'mine')
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--stats', path] })
-    expect(app.output).toMatch(/no statistics, and the application goes on: .*no socket/)
+    expect(app.output).toMatch(/no statistics, and the application continues: .*no socket/)
     expect(Number(await app.ask())).toBeGreaterThan(0)
     expect(await app.scrapeText()).toContain('promhive_errors_total{code="SERVER_FAILED"} 1')
     const refused = await SupervisedApplication.launch(stage, { args: ['--stats', 'ftp://here'] })

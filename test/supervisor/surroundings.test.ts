@@ -150,7 +150,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
       await app.shows(
         (seen) => seen.total('http_requests_total') === 1 && seen.total('app_worker_requests_total') === 1,
       )
-      expect(app.output).not.toContain('nobody can scrape')
+      expect(app.output).not.toContain('the metrics cannot be scraped')
     },
   )
 

@@ -22,7 +22,7 @@ const options = {
 const usage = `promhive doctor [DIR] [--json]
 promhive doctor --redis URL [--prefix NAME] [--json]
 
-Looks for what makes metrics wrong: which writer serves, what the directory lies on, its permissions, room and clock,
+Looks for what makes metrics wrong: which writer serves, the file system of the directory, its permissions, room and clock,
 files that cannot be read, definitions that contradict each other, variables that are misspelt or have values that
 cannot be, other clients among the packages of the folder that it is run in. Changes nothing. Ends with 1 when
 something fails.

@@ -11,15 +11,15 @@ const options = { json: { type: 'boolean' }, timeout: { type: 'string', default:
 
 const usage = `promhive stats ADDRESS [--json] [--timeout 5]
 
-Shows the statistics that promhive run --stats ADDRESS tells, or a uWSGI server with its option of the same name.
+Shows the statistics that promhive run --stats ADDRESS serves, or a uWSGI server with its option of the same name.
 
   ADDRESS      unix:/run/app.stats or the path alone, 127.0.0.1:9191, http://127.0.0.1:9191 (PROMHIVE_STATS when left out)
-  --json       as they were told
+  --json       as the server sent them
   --timeout S  seconds to wait for them`
 
 export const stats: Command = {
   name: 'stats',
-  summary: 'show what a running server tells of its workers',
+  summary: 'show the statistics of a running server and its workers',
   usage,
   options,
   async run(args) {

@@ -26,7 +26,7 @@ const options = {
 
 const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--force]
 
-Makes the directory if need be and removes what an earlier run counted; other files stay. Not needed between runs: the
+Makes the directory if it does not exist and removes what an earlier run counted; other files stay. Not needed between runs: the
 first process of a run does it. For entry scripts that prepare the directory as root for an unprivileged application.
 
   DIR                    the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)

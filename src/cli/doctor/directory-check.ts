@@ -21,7 +21,7 @@ export function checkDirectory(directory: string): Finding[] {
   try {
     return examined(directory)
   } catch (error) {
-    return [fail('directory', `${directory} cannot be looked at: ${(error as Error).message}`, elsewhere)]
+    return [fail('directory', `${directory} cannot be checked: ${(error as Error).message}`, elsewhere)]
   }
 }
 
@@ -63,7 +63,7 @@ function place(directory: string): Finding {
   const { name, kind } = fileSystemOf(directory)
   if (kind === 'memory') return ok('directory', `${directory} on ${name}`)
   const why = kind === 'network' ? 'processes of other hosts are not seen' : 'a count may wait for the disk'
-  return warn('directory', `${directory} lies on ${name}: ${why}`, 'choose one in memory, such as below /dev/shm')
+  return warn('directory', `${directory} is on ${name}: ${why}`, 'choose one in memory, such as below /dev/shm')
 }
 
 function permissions(directory: string): Finding {
@@ -95,7 +95,7 @@ function room(directory: string): Finding {
 
 function use(directory: string): Finding {
   if (directoryInUse(directory)) return ok('run', 'an application counts here at the moment')
-  return ok('run', 'nobody counts here: the next process begins a new run, and counters begin at 0')
+  return ok('run', 'no process counts here: the next one begins a new run, and counters begin at 0')
 }
 
 function leftovers(directory: string): Finding[] {
@@ -103,7 +103,7 @@ function leftovers(directory: string): Finding[] {
   const names = readdirSync(directory)
   const broken = names.filter((name) => name.startsWith('bad-'))
   if (broken.length > 0) {
-    const text = `${broken.length} damaged files were put aside (${broken[0]}, …)`
+    const text = `${broken.length} damaged files were renamed (${broken[0]}, …)`
     findings.push(warn('files', text, 'keep one for a bug report, then remove them'))
   }
   const strangers = names.filter((name) => !isOurs(name) && name !== controlName)

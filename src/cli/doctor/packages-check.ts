@@ -26,7 +26,7 @@ export function checkPackages(folder = process.cwd()): Finding[] {
       )
     } else {
       const text = `${name} ${list} is installed as well: what plug-ins count with it is not in promhive's scrapes`
-      findings.push(warn('packages', text, `npm ls ${name} tells who brings it`))
+      findings.push(warn('packages', text, `npm ls ${name} shows which package depends on it`))
     }
   }
   return findings.length > 0 ? findings : [ok('packages', `no client in ${join(folder, 'node_modules')}`)]

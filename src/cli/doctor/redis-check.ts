@@ -63,13 +63,13 @@ const causes: readonly (readonly [RegExp, string])[] = [
   [/certificate|self.signed|ALTNAME/i, 'name the CA of the certificate with --redis-ca-file'],
   [
     /wrong version number|packet length|SSL|ECONNRESET|closed/i,
-    'check whether the server speaks TLS: rediss:// or redis://',
+    'check whether the server uses TLS: rediss:// or redis://',
   ],
   [/ENOENT|EACCES/, 'check the path of the file or socket, and its permissions'],
   [/maxclients|max number of clients/i, 'raise maxclients, or use perHost: one connection per host'],
   [
     /no answer|timeout|ETIMEDOUT/i,
-    'look for a firewall or a proxy that drops packets, a frozen server, or rediss:// where the server does not speak TLS',
+    'look for a firewall or a proxy that drops packets, a frozen server, or rediss:// where the server does not use TLS',
   ],
   [/neither ioredis nor redis/, 'npm install ioredis'],
 ]

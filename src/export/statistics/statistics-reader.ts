@@ -17,7 +17,7 @@ export async function readStatistics(address: StatisticsAddress, milliseconds: n
   const signal = AbortSignal.timeout(milliseconds)
   try {
     const told: unknown = JSON.parse(await textOf(address, signal))
-    if (typeof told !== 'object' || told === null || Array.isArray(told)) throw new Error('it tells no statistics')
+    if (typeof told !== 'object' || told === null || Array.isArray(told)) throw new Error('it serves no statistics')
     return told
   } catch (cause) {
     const why = signal.aborted ? `no answer in ${milliseconds / 1000} s` : (cause as Error).message
@@ -58,7 +58,7 @@ async function whole(stream: Readable, signal: AbortSignal): Promise<string> {
     let size = 0
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > largest) throw new Error(`it tells more than ${largest} bytes`)
+      if (size > largest) throw new Error(`it sends more than ${largest} bytes`)
       chunks.push(chunk)
     }
     return Buffer.concat(chunks).toString('utf8')

@@ -124,7 +124,7 @@ function jsonOf(statistics: object): string {
 
 function untold(cause: unknown): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new MetricsError('SERVER_FAILED', `the statistics cannot be told: ${why}`, { cause })
+  return new MetricsError('SERVER_FAILED', `the statistics cannot be served: ${why}`, { cause })
 }
 
 /** Takes away the socket of a server that ended. One that answers stays, and so does what is no socket. */
@@ -147,7 +147,7 @@ async function makeWay(path: string): Promise<void> {
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
   })
   if (answers) {
-    throw new MetricsError('PORT_TAKEN', `another server tells statistics at ${path}; name another path`)
+    throw new MetricsError('PORT_TAKEN', `another server serves statistics at ${path}; name another path`)
   }
   unlinkSync(path)
 }

@@ -23,6 +23,6 @@ export function onChannel<M>(name: string, see: (message: M) => void): () => voi
 export function report(cause: unknown): void {
   const text = cause instanceof Error ? cause.message : String(cause)
   theHome().onError(
-    new MetricsError('INSTRUMENT_FAILED', `an HTTP request could not be measured: ${text}; it goes on`, { cause }),
+    new MetricsError('INSTRUMENT_FAILED', `an HTTP request could not be measured: ${text}; it continues`, { cause }),
   )
 }

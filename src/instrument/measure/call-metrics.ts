@@ -169,7 +169,7 @@ export class CallMetrics {
   private report(cause: unknown): void {
     const { name } = this.options
     const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `measure: a call of ${name} could not be measured (${why}); the call goes on`
+    const text = `measure: a call of ${name} could not be measured (${why}); the call continues`
     theHome().onError(new MetricsError('INSTRUMENT_FAILED', text, { cause }))
   }
 }

@@ -68,8 +68,8 @@ export class EventLoop extends Watch {
   }
 
   /**
-   * A histogram's first look, and the first after a reset, only notes the time: a block before it would be seen by
-   * nobody. So two of them see the time between two stretches.
+   * A histogram's first look, and the first after a reset, only notes the time, and does not see a block before it.
+   * So two of them see the time between two periods.
    */
   private beginHandover(): void {
     this.measureTurn()

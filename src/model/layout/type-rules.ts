@@ -8,7 +8,7 @@ export interface TypeRules<T extends MetricType = MetricType> {
   layout(family: FamilyDescriptor<T>): SlotLayout
   /** Whether its values are counts that only grow: they add up, and formats may show when they began. */
   readonly isCumulative: boolean
-  /** What decides, beside the common part of a definition, how a series lies in its slots and how two become one. */
+  /** What decides, beside the common part of a definition, how a series is laid out in its slots and how two are merged. */
   extra?(family: FamilyDescriptor<T>): unknown
   /** One difference, in words, between what two families add to the common part; undefined if there is none. */
   difference?(a: FamilyDescriptor<T>, b: FamilyDescriptor<T>): string | undefined
@@ -18,7 +18,7 @@ export interface TypeRules<T extends MetricType = MetricType> {
   check?(family: FamilyDescriptor<T>): void
   /** The names of the samples of a family in all formats together; the name alone if left out. */
   sampleNames?(name: string): readonly string[]
-  /** What a merged series stands at, and the sum of what was observed; 0 if left out. */
+  /** The value of a merged series, and the sum of what was observed; 0 if left out. */
   total?(slots: Float64Array, at: number, layout: SlotLayout): { readonly total: number; readonly observed?: number }
 }
 

@@ -174,7 +174,7 @@ function loadingFailed(specifier: string, source: string, cause: unknown): Metri
   const { code } = cause as NodeJS.ErrnoException
   const why =
     code === 'ERR_REQUIRE_ASYNC_MODULE'
-      ? 'it has a top-level await, which cannot be waited for here; import it yourself and give the class to loadBackend()'
+      ? 'it has a top-level await, which cannot be awaited here; import it yourself and give the class to loadBackend()'
       : code === 'ERR_REQUIRE_ESM'
         ? 'this Node loads no ES module at once; make it CommonJS, or import it yourself and give the class to loadBackend()'
         : messageOf(cause)

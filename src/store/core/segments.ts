@@ -61,7 +61,7 @@ export class Segments {
   /** The run that begins at a slot which an earlier owner handed out. */
   at(slot: number): Run {
     const segment = this.all.findLast((candidate) => candidate.first <= slot)
-    if (segment === undefined) throw new RangeError(`slot ${slot} lies before the first segment`)
+    if (segment === undefined) throw new RangeError(`slot ${slot} is before the first segment`)
     return { segment, at: slot - segment.first, slot }
   }
 

@@ -6,7 +6,7 @@ import { mostShards } from './shards.js'
 
 type Reader = (text: string) => unknown
 
-/** What a variable must be, and the way out if it is not. */
+/** What a variable must be, and what to do if it is not. */
 const says = new Map<Reader, string>()
 
 const text: Reader = (given) => given

@@ -7,8 +7,8 @@ export function flushFailed(cause: unknown): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
   const text =
     cause instanceof RestorationPending
-      ? `${why}; until then, counting goes on, and the last values that were read are shown`
-      : `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
+      ? `${why}; until then, counting continues, and the last values that were read are shown`
+      : `Redis did not take what was counted (${why}): counting continues, and it is sent when Redis is back`
   return new MetricsError('FLUSH_FAILED', text, { cause })
 }
 

@@ -29,7 +29,7 @@ if stored and born ~= '' and string.find(stored, '"doubt":"' .. born .. '"', 1, 
 if not stored and tonumber(answered) > 0 then
   local away = now - tonumber(answered)
   if redis.call('HGET', state, 'born') == born or isAncestor(state, born) then
-    -- Redis knew the writer, and has not heard of it for longer than it remembers which writers it added to the totals.
+    -- Redis knew the writer, whose last sign of life is older than the memory of which writers were added to the totals.
     if away > tonumber(retention) then return { 'folded', tonumber(base) } end
   elseif math.max(away, tonumber(silent)) > tonumber(deadAfter) then
     return { 'doubt', 0 }
@@ -52,7 +52,7 @@ if stored and beat > 0 and beat >= graced and beat <= silent and now - resumed <
   redis.call('HSET', state, 'graced', text(graced))
 end
 local seat = stored and tonumber(string.match(stored, '^%d+ (%d+)'))
--- A writer that goes on with a ledger of another process has taken what that one had; a new one, whatever came before.
+-- A writer that continues a ledger of another process has taken what that one had; a new one, whatever came before.
 local since = tonumber(from)
 if since == 0 then
   since = stored and tonumber(string.match(stored, '^%d+ %d+ (%d+)')) or removed + redis.call('LLEN', removals)

@@ -277,7 +277,7 @@ export class Flusher {
     if (writer === this.writer) ledger.begin()
   }
 
-  /** Milliseconds for which Redis has not heard of this writer, at most, by the clock that shows more. */
+  /** Milliseconds since this writer's last sign of life in Redis, at most, by the clock that shows more. */
   private get silence(): number {
     const { monotonic, wall } = clocks()
     return Math.min(Number.MAX_SAFE_INTEGER, Math.max(monotonic - this.heardAt.monotonic, wall - this.heardAt.wall))

@@ -242,8 +242,8 @@ export class HostBackend implements Backend {
     const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
     const [own, shard] = shelves.find(isOwn)
     const others = writers.filter(({ writer }) => !isOwn(writer))
-    // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: who is to be shown
-    // beside the directory is whoever was there before.
+    // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: shown
+    // beside the directory are the writers that were there before.
     if (own !== undefined || this.others === undefined) this.others = others
     // Once the directory has shown more than Redis has, it shows until Redis has it as well.
     if (own !== undefined && !flushed) this.dark = { id: own.id, version: own.version }
@@ -290,7 +290,7 @@ export class HostBackend implements Backend {
 
   private folded(writer: string): void {
     if (!this.image.known) {
-      const text = `nobody flushed for ${this.settings.instance} for longer than deadAfter, and this process did not before: what was counted meanwhile is not shown`
+      const text = `no process flushed for ${this.settings.instance} for longer than deadAfter, nor this one before: what was counted meanwhile is not shown`
       this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text))
     }
     this.leaveNote(writer, this.image.forgetSent())

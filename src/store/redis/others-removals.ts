@@ -47,7 +47,7 @@ export class OthersRemovals {
   }
 
   /**
-   * Carries out removals of others, in slices: counting goes on between them. Redis learns with the next flush how far
+   * Carries out removals of others, in slices: counting continues between them. Redis learns with the next flush how far
    * that came without a gap: what could not be carried out comes again, and readers leave it out until then. It does not
    * hold back later removals, and is left out after many attempts.
    *

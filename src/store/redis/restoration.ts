@@ -34,7 +34,7 @@ export interface LostState extends Inhabitants {
   readonly ledgers: ReadonlyMap<string, LedgerReader>
   /** The writers that its totals contain and that may come back. */
   readonly tombstones: Tombstones
-  /** When a writer was last heard of; 0 if it has left. */
+  /** The time of a writer's last sign of life; 0 if it has left. */
   heardAt(id: string): number
   /** The monotonic clock of this process when it was read. */
   readonly readAt: number

@@ -188,7 +188,7 @@ export class SharedBackend implements Backend {
     const { name, kind } = fileSystemOf(this.directory)
     if (kind === 'memory') return
     if (kind !== 'disk') this.binding = undefined
-    const text = `the metrics directory ${this.directory} lies on ${name}: ${consequences[kind]}; choose one in memory, such as below /dev/shm`
+    const text = `the metrics directory ${this.directory} is on ${name}: ${consequences[kind]}; choose one in memory, such as below /dev/shm`
     this.options.onError(new MetricsError('DIRECTORY_SLOW', text, { reason: name }))
   }
 

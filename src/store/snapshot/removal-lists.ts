@@ -78,7 +78,7 @@ export function withRemoval(lists: RemovalLists, writer: string, count: number, 
   const own = lists[writer]
   if (own === undefined) return { ...lists, [writer]: { from: count, list: [removal] } }
   if (own.list.length >= most) {
-    const text = `series of ${removal.name} could not be removed for the whole application: somebody has not taken notice of ${most} earlier removals; try again`
+    const text = `series of ${removal.name} could not be removed for the whole application: a process has not taken ${most} earlier removals; try again`
     throw new MetricsError('REMOVE_FAILED', text)
   }
   own.list.push(removal)

@@ -57,7 +57,7 @@ export class HookManager {
 
   private fail(hook: string, fault: unknown): void {
     try {
-      this.logger.error(`the hook ${hook} failed, and the server goes on: ${textOf(fault)}`)
+      this.logger.error(`the hook ${hook} failed, and the server continues: ${textOf(fault)}`)
       this.failures ??= new Counter({
         name: 'promhive_hook_failures_total',
         help: 'Hooks that threw or did not end, by name.',

@@ -130,7 +130,7 @@ export class MetricsServerManager {
       this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })
       return true
     } catch (fault) {
-      this.logger.error(`nobody can scrape, and the application goes on: ${textOf(fault)}`)
+      this.logger.error(`the metrics cannot be scraped, and the application continues: ${textOf(fault)}`)
       return false
     }
   }

@@ -20,7 +20,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     env: ['PROMHIVE_SSL_CERTFILE', 'PROMETHEUS_SSL_CERTFILE'],
     flag: ['ssl-certfile'],
     exporterPath: 'prometheus.ssl.certfile',
-    help: 'the certificate of the metrics port, which then speaks https',
+    help: 'the certificate of the metrics port, which then serves HTTPS',
   },
   sslKeyfile: {
     kind: filePath,
@@ -36,7 +36,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     env: ['PROMHIVE_SSL_CLIENT_CAFILE', 'PROMETHEUS_SSL_CLIENT_CAFILE'],
     flag: ['ssl-client-cafile'],
     exporterPath: 'prometheus.ssl.client_cafile',
-    help: 'who scrapes must have a certificate that this one signed',
+    help: 'scrapers must have a certificate that this CA signed',
   },
   sslClientCapath: {
     kind: filePath,

@@ -143,9 +143,9 @@ export const settings: SettingsTable<Settings> = {
     default: '',
     env: variables.statistics,
     flag: ['stats'],
-    help: 'where statistics are told as JSON: unix:/PATH, 127.0.0.1:9191 or http://127.0.0.1:9191',
+    help: 'where statistics are served as JSON: unix:/PATH, 127.0.0.1:9191 or http://127.0.0.1:9191',
   },
-  user: { kind: text, default: '', env: ['PROMHIVE_USER'], flag: ['user'], help: 'who the workers run as' },
+  user: { kind: text, default: '', env: ['PROMHIVE_USER'], flag: ['user'], help: 'the user that the workers run as' },
   group: { kind: text, default: '', env: ['PROMHIVE_GROUP'], flag: ['group'], help: 'their group' },
   maxRequests: {
     kind: whole(0),
@@ -174,7 +174,7 @@ export const settings: SettingsTable<Settings> = {
     env: ['PROMHIVE_TIMEOUT', 'GUNICORN_TIMEOUT'],
     flag: ['timeout', 't'],
     exporterPath: 'gunicorn.timeout',
-    help: 'seconds that a worker may be blocked: then a report, and its end; 0 for ever',
+    help: 'seconds that a worker may be blocked: then a report, and its end; 0 for no limit',
   },
   gracefulTimeout: {
     kind: seconds,
@@ -245,7 +245,7 @@ export const settings: SettingsTable<Settings> = {
     env: ['PROMHIVE_BIND', 'GUNICORN_BIND'],
     flag: ['bind', 'b'],
     exporterPath: 'gunicorn.bind',
-    help: 'ADDRESS:PORT, told to the application as HOST and PORT',
+    help: 'ADDRESS:PORT, passed to the application as HOST and PORT',
   },
   workerClass: {
     kind: workerClass,
@@ -253,7 +253,7 @@ export const settings: SettingsTable<Settings> = {
     env: ['GUNICORN_WORKER_CLASS'],
     flag: ['worker-class'],
     exporterPath: 'gunicorn.worker_class',
-    help: 'accepted for those who come from gunicorn: every worker is a Node process',
+    help: 'accepted for compatibility with gunicorn: every worker is a Node process',
   },
   ...portSettings,
   pidFile: {

@@ -29,7 +29,7 @@ export const counting: readonly ConformanceCase[] = [
   },
   {
     group: 'what was counted',
-    name: 'goes on from scrape to scrape, in the handles that the application holds',
+    name: 'continues from scrape to scrape, in the handles that the application holds',
     async run(stage) {
       const process = await stage.begin()
       const held = counterOf(process, jobs, key('a'))
@@ -64,7 +64,7 @@ export const counting: readonly ConformanceCase[] = [
   },
   {
     group: 'what was counted',
-    name: 'tells an absent label from an empty one',
+    name: 'distinguishes an absent label from an empty one',
     async run(stage) {
       const process = await stage.begin()
       counterOf(process, jobs, key(null)).inc(1)

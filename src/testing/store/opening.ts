@@ -85,7 +85,7 @@ export const opening: readonly ConformanceCase[] = [
   },
   {
     group: 'series()',
-    name: 'tells of every series that there is, with its slots, and of none that was removed',
+    name: 'lists every series with its slots, and none that was removed',
     async run(stage) {
       const process = await stage.begin()
       counterOf(process, jobs, key('a')).inc(1)

@@ -83,7 +83,7 @@ export const removing: readonly ConformanceCase[] = [
   },
   {
     group: 'removing',
-    name: 'is seen by whoever holds a child: the next write opens the series again',
+    name: 'is seen by the holder of a child: the next write opens the series again',
     async run(stage) {
       const process = await stage.begin()
       const held = counterOf(process, jobs, key('a'))

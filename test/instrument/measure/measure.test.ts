@@ -293,7 +293,7 @@ describe('the labels', () => {
       expect(seen['job_errors_total{error_type="OutOfStock"}']).toBe(1)
       expect(seen.job_in_progress ?? 0).toBe(0)
       expect([...new Set(faults.map(({ code }) => code))]).toEqual(['INSTRUMENT_FAILED'])
-      expect(faults[0]!.message).toMatch(/^measure: a call of job could not be measured \(.*\); the call goes on$/)
+      expect(faults[0]!.message).toMatch(/^measure: a call of job could not be measured \(.*\); the call continues$/)
     } finally {
       configure({ onError: () => {} })
     }

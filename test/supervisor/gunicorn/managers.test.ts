@@ -49,7 +49,7 @@ describe('HookManager.safeExecute', () => {
         return new Promise(() => {})
       }),
     ).toBe(false)
-    expect(said).toContain('the hook explodes failed, and the server goes on: boom')
+    expect(said).toContain('the hook explodes failed, and the server continues: boom')
     const text = await register.metrics()
     for (const hook of ['explodes', 'rejects', 'hangs']) {
       expect(text).toContain(`promhive_hook_failures_total{hook="${hook}"} 1`)
