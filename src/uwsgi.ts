@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
-import { type ScrapeResponse, scrape, textResponse } from './export/http/scrape.js'
+import { type HttpResponse, textResponse } from './export/http/response.js'
+import { scrape } from './export/http/scrape.js'
 import { readStatistics } from './export/statistics/statistics-reader.js'
 import { UwsgiCollector } from './instrument/uwsgi/uwsgi-collector.js'
 import type { MetricRegistry } from './metric/context.js'
@@ -102,7 +103,7 @@ export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
   checkOptions('uwsgiProbe', options, probeOptions)
   const { allow = () => true, cores, timeout } = options
   if (timeout !== undefined) checkTimeout('uwsgiProbe', timeout)
-  const answer = async ({ url = '/', headers }: IncomingMessage): Promise<ScrapeResponse> => {
+  const answer = async ({ url = '/', headers }: IncomingMessage): Promise<HttpResponse> => {
     const [path, query] = url.split('?', 2)
     if (path !== '/probe') return textResponse(404, 'nothing here; /probe?target=tcp://host:port\n')
     const target = new URLSearchParams(query).get('target') ?? ''

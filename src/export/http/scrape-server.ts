@@ -1,5 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
-import type { QueueLimits } from '../../gather/scrape-queue.js'
+import type { Server } from 'node:http'
 import { MetricsError } from '../../model/errors.js'
 import { givenOptions, type OptionNames } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
@@ -9,7 +8,8 @@ import { checkEncryption, type EncryptionOptions } from './encryption.js'
 import { HttpPort } from './http-port.js'
 import type { PortEvents } from './port-events.js'
 import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
-import { type Exposition, type ScrapeResponse, scrape, textResponse } from './scrape.js'
+import type { Route } from './route-table.js'
+import { type Exposition, scrape } from './scrape.js'
 
 export interface MetricsServerOptions extends PortLimits {
   /** 0 takes any free port. */
@@ -69,10 +69,16 @@ export interface MetricsServer {
 
 const caller = 'startMetricsServer'
 
-/** Opens a metrics port. Throws `OPTION_INVALID`, and `PORT_TAKEN` when the port stays taken. */
+/**
+ * Opens a metrics port.
+ *
+ * @param routes what the port answers beside the metrics
+ * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` if the port stays taken
+ */
 export async function openMetricsServer(
   options: MetricsServerOptions,
   events: PortEvents = {},
+  routes: readonly Route[] = [],
 ): Promise<MetricsServer> {
   const { port, host, path, registry, attempts, retryEvery, keepAlive } = {
     ...defaults,
@@ -87,13 +93,12 @@ export async function openMetricsServer(
   if (typeof path !== 'string' || !path.startsWith('/')) {
     throw new MetricsError('OPTION_INVALID', `${caller}: path must begin with "/", got ${path}`)
   }
-  const { maxQueuedScrapes: maxQueued } = limits
   const http = await HttpPort.create({
     limits,
     allowedHosts,
     tls,
     events,
-    answer: (request, signal, ready) => answer(request, registry, path, { signal, maxQueued, ready }),
+    routes: [metricsRoute(path, registry, limits.maxQueuedScrapes), ...routes],
   })
   await listen(http, port, host, attempts, retryEvery)
   if (!keepAlive) http.server.unref()
@@ -102,20 +107,14 @@ export async function openMetricsServer(
   return { port: bound, host, url, server, close: () => held(http.close()) }
 }
 
-async function answer(
-  request: IncomingMessage,
-  registry: Exposition,
-  path: string,
-  limits: QueueLimits,
-): Promise<ScrapeResponse> {
-  const [asked, query] = (request.url ?? '/').split('?', 2)
-  if (asked !== path) return textResponse(404, `nothing here; the metrics are at ${path}\n`)
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const { status, headers, body } = textResponse(405, `metrics are read with GET\n`)
-    return { status, headers: { ...headers, Allow: 'GET, HEAD' }, body }
+/** The route of the metrics. */
+function metricsRoute(path: string, registry: Exposition, maxQueued: number): Route {
+  return {
+    path,
+    handle({ headers: { accept }, signal, ready }, query) {
+      return scrape(registry, { accept, names: query.getAll('name[]'), signal, maxQueued, ready })
+    },
   }
-  const names = new URLSearchParams(query).getAll('name[]')
-  return scrape(registry, { accept: request.headers.accept, names, ...limits })
 }
 
 async function listen(http: HttpPort, port: number, host: string, attempts: number, retryEvery: number): Promise<void> {

@@ -1,5 +1,4 @@
 import { lstatSync, unlinkSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net'
 import { MetricsError } from '../../model/errors.js'
 import { isTrustedOwner } from '../../model/ownership.js'
@@ -9,7 +8,7 @@ import { Connections } from '../http/connections.js'
 import { HttpPort } from '../http/http-port.js'
 import { listenOn } from '../http/listen.js'
 import { type CheckedLimits, checkLimits } from '../http/port-limits.js'
-import { type ScrapeResponse, textResponse } from '../http/scrape.js'
+import { type HttpResponse, response, textResponse } from '../http/response.js'
 
 export interface StatisticsServerOptions {
   /** Served over a unix socket, TCP or HTTP; port 0 takes any free one. */
@@ -99,20 +98,18 @@ async function overHttp(
   limits: CheckedLimits,
 ): Promise<StatisticsServer> {
   const { host, port } = address as Extract<StatisticsAddress, { kind: 'http' }>
-  const answer = async ({ method }: IncomingMessage): Promise<ScrapeResponse> => {
-    if (method !== 'GET' && method !== 'HEAD') {
-      const { status, headers, body } = textResponse(405, 'statistics are read with GET\n')
-      return { status, headers: { ...headers, Allow: 'GET, HEAD' }, body }
-    }
+  const handle = async (): Promise<HttpResponse> => {
     try {
-      const { status, headers, body } = textResponse(200, jsonOf(await statistics()))
-      return { status, headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body }
+      const body = Buffer.from(jsonOf(await statistics()))
+      return response(200, 'application/json', [body], { 'Cache-Control': 'no-store' })
     } catch (cause) {
       onError(untold(cause))
       return textResponse(500, 'the statistics are not available at the moment\n')
     }
   }
-  const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: { onError }, answer })
+  // As with uWSGI's stats server, the path does not matter.
+  const routes = [{ path: '*', handle }]
+  const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: { onError }, routes })
   await listening(shown(address), () => http.listen(port, host))
   http.server.unref()
   return { address: shown(address, http.server), close: () => http.close() }
