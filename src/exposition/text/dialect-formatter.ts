@@ -1,11 +1,12 @@
 import { type Family, type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
+import type { Pause } from '../../model/pause.js'
 import { ByteChunks } from './bytes.js'
 import type { Dialect, Heading } from './dialect.js'
 import { escapeLabelValue } from './escape.js'
 import { formatNumber } from './number.js'
 import { untyped } from './samples.js'
-import { type Pause, TextFamily } from './text-family.js'
+import { TextFamily } from './text-family.js'
 
 const encoder = new TextEncoder()
 
