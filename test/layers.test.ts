@@ -32,6 +32,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'metric',
     'gather',
     'export',
+    'registry/provided-registry',
     'store/contract',
     'instrument/http/express-route',
     'instrument/http/label-values',

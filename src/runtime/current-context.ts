@@ -1,5 +1,6 @@
 import { provideHome } from '../metric/context.js'
 import { makeEnvironmentAbsolute } from '../platform/paths.js'
+import { provideRegistry } from '../registry/provided-registry.js'
 import { tellChildren } from './directory/application-directory.js'
 import { unpackPm2Environment } from './pm2-environment.js'
 import { ProcessHome } from './process-context.js'
@@ -13,6 +14,7 @@ export function processHome(): ProcessHome {
 }
 
 provideHome(processHome)
+provideRegistry(() => processHome().registry)
 // Whoever preloads the package does so before PM2 has unpacked it.
 unpackPm2Environment()
 makeEnvironmentAbsolute()

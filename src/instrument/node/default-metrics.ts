@@ -4,6 +4,7 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, givenOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../platform/timers.js'
+import { theRegistry } from '../../registry/provided-registry.js'
 import type { Registry } from '../../registry/registry.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
@@ -100,7 +101,7 @@ export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): v
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
   const home = theHome()
-  const registry = register ?? (home.registry as Registry)
+  const registry = register ?? theRegistry()
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
   for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })

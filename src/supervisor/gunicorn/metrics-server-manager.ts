@@ -7,6 +7,7 @@ import { theHome } from '../../metric/context.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { holdAwaited } from '../../platform/held.js'
 import { setImmediate } from '../../platform/timers.js'
+import { theRegistry } from '../../registry/provided-registry.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 import { Configuration } from '../settings/configuration.js'
 import { encryptionOf } from '../settings/encryption-settings.js'
@@ -83,7 +84,7 @@ export class MetricsServerManager {
       const { port, host, path, portAttempts, allowedHosts, maxConnections, sendTimeout } = configuration.settings
       const tls = encryptionOf(configuration)
       const limits = { allowedHosts, maxConnections, sendTimeout }
-      this.setup = { port, host, path, portAttempts, tls, ...limits, registry: defaultRegistry() }
+      this.setup = { port, host, path, portAttempts, tls, ...limits, registry: theRegistry() }
       return this.setup
     } catch (fault) {
       this.logger.error(`no metrics port: ${textOf(fault)}`)
@@ -117,7 +118,7 @@ export class MetricsServerManager {
       const options = {
         port,
         ...(host !== undefined && { host }),
-        registry: registry ?? defaultRegistry(),
+        registry: registry ?? theRegistry(),
         tls,
         keepAlive: true,
         retryEvery: this.retryEvery,
@@ -152,9 +153,4 @@ export class MetricsServerManager {
     const { url } = server
     this.logger.debug?.(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url })
   }
-}
-
-/** The default registry of a home is a whole one. */
-function defaultRegistry(): Exposition {
-  return theHome().registry as unknown as Exposition
 }
