@@ -13,7 +13,7 @@ import { type Route, RouteTable } from './route-table.js'
 import { Sender } from './sender.js'
 
 /** Marks promhive's own servers for instruments, which do not count scrapes as requests of the application. */
-export const ownServer = Symbol.for('promhive.metrics-server')
+const ownServer = Symbol.for('promhive.metrics-server')
 
 /** Requests that may wait on one connection for the answer before them. */
 const mostPipelined = 8

@@ -170,7 +170,7 @@ export function removeFailed(name: string, why: string, cause?: unknown): Metric
   )
 }
 
-export function removalLine({ registry, name, labels, author }: Removal): Buffer {
+function removalLine({ registry, name, labels, author }: Removal): Buffer {
   return checkedLine(`r ${JSON.stringify([registry, name, labels, ...(author === undefined ? [] : [author])])}`)
 }
 
