@@ -22,8 +22,8 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'store/redis': ['platform', 'model', 'store/contract', 'store/core', 'store/redis/client'],
   exposition: ['model'],
   metric: ['platform', 'model', 'store/contract'],
-  gather: ['platform', 'model', 'metric', 'store/contract', 'store/core/series-log', 'store/core/slot-map'],
-  registry: ['platform', 'model', 'metric', 'gather', 'store/contract'],
+  gather: ['platform', 'model', 'exposition', 'metric', 'store/contract', 'store/core/series-log', 'store/core/slot-map'],
+  registry: ['platform', 'model', 'exposition', 'metric', 'gather', 'store/contract'],
   instrument: ['platform', 'model', 'metric', 'gather', 'registry'],
   export: ['platform', 'model', 'store/redis/client', 'exposition', 'gather'],
   supervisor: [
@@ -32,6 +32,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'metric',
     'gather',
     'export',
+    'registry/registry-context',
     'store/contract',
     'instrument/http/express-route',
     'instrument/http/label-values',

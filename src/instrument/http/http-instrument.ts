@@ -1,7 +1,6 @@
-import { theHome } from '../../metric/context.js'
 import { MetricsError } from '../../model/errors.js'
 import { setImmediate } from '../../platform/timers.js'
-import type { Registry } from '../../registry/registry.js'
+import { registryHome } from '../../registry/registry-context.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
 import { watchExpressErrors } from './express-errors.js'
@@ -33,7 +32,7 @@ export class HttpInstrument {
   constructor(options: HttpOptions) {
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
-    const families = new NamedFamilies(register ?? (theHome().registry as Registry), buckets)
+    const families = new NamedFamilies(register ?? registryHome().registry, buckets)
     const chosen = checkNames(names, 'instrumentHttp: names').map((name) => namings[name])
     const errorTypes = new BoundedValues(mostErrorTypes)
     const routes = new BoundedValues(maxRoutes)
