@@ -164,16 +164,16 @@ describe('a scrape that never ends', () => {
 describe('the source', () => {
   const globals = /(?<![.\w'"`-])(?:setTimeout|setInterval|setImmediate|clearTimeout|clearInterval|clearImmediate)\b/
 
-  test('takes timers and intervals from runtime/timers alone', () => {
-    const files = readSource().filter(({ path }) => !path.startsWith('runtime/') && !path.startsWith('cli/'))
+  test('takes timers and intervals from platform/timers alone', () => {
+    const files = readSource().filter(({ path }) => !path.startsWith('platform/') && !path.startsWith('cli/'))
     expect(files.length).toBeGreaterThan(200)
     const faults = files.flatMap(({ path }) => {
       const text = readFileSync(join(root, 'src', path), 'utf8')
       const code = text
         .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
-        .replace(/import \{[^}]*\} from '[^']*runtime\/timers\.js'/, '')
+        .replace(/import \{[^}]*\} from '[^']*platform\/timers\.js'/, '')
       const imported =
-        /import \{([^}]*)\} from '[^']*runtime\/timers\.js'/
+        /import \{([^}]*)\} from '[^']*platform\/timers\.js'/
           .exec(text)?.[1]
           ?.split(',')
           .map((name) => name.trim()) ?? []
