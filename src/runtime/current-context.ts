@@ -13,7 +13,7 @@ export function processHome(): ProcessHome {
 }
 
 provideRegistryHome(processHome)
-// Whoever preloads the package does so before PM2 has unpacked it.
+// A preloaded package runs before PM2 has unpacked it.
 unpackPm2Environment()
 makeEnvironmentAbsolute()
 // Before any thread or worker is started: it takes a copy of the environment along.

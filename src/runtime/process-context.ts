@@ -141,12 +141,12 @@ export class ProcessHome implements RegistryHome {
     return this.backend?.shared === true
   }
 
-  /** A fault never reaches the application: it is told to who asked for it, and warned of once. */
+  /** A fault never reaches the application: it is reported to `onError`, and warned of once. */
   onError(error: MetricsError): void {
     try {
       this.options.onError?.(error)
     } catch {
-      // Who reports a fault badly must not become one.
+      // A throwing `onError` must not break the caller.
     }
     this.faults.met(error)
   }
@@ -202,7 +202,7 @@ export class ProcessHome implements RegistryHome {
     return this.backend!
   }
 
-  /** Whether the backend that the environment names is used now; if not, it is told why. */
+  /** Whether the backend that the environment names is used now; if not, the fault is reported. */
   private chooseByEnvironment(): boolean {
     // What the module of the backend itself counts while it is loaded goes along.
     this.backend = new MemoryBackend()
@@ -257,7 +257,7 @@ export class ProcessHome implements RegistryHome {
     this.moveTo(backend)
   }
 
-  /** Takes along what was counted before. */
+  /** Carries over what was counted before. */
   private moveTo(backend: Backend): void {
     const before = this.backend
     this.stopListening?.()

@@ -11,7 +11,7 @@ import { Ticker } from '../registry/ticker.js'
 import type { Source, Store } from '../store/contract.js'
 import { MemoryStore } from '../store/memory/memory-backend.js'
 
-/** The home of one registry whose metrics stay in this process. Nothing else knows its store: it goes with the registry. */
+/** The context of one registry whose metrics stay in this process. Nothing else knows its store: it ends with the registry. */
 export class RegistryScope implements RegistryHome {
   private readonly counted = new MemoryStore()
   private readonly source: Source = { read: async () => this.counted.snapshot(), close() {} }
@@ -49,7 +49,7 @@ export class RegistryScope implements RegistryHome {
     return this.around.formatters(defaultLabels)
   }
 
-  /** Names tell nothing apart where there is one registry. */
+  /** One registry needs no names. */
   nextNameless(what: Nameless): string {
     return `~${what}`
   }

@@ -130,7 +130,7 @@ function headOf(family: Family): Heading {
   return isTable(family) ? family.family : family
 }
 
-/** Whether a family tells when its series began. */
+/** Whether a family has the time at which its series began. */
 function begins(family: Family): boolean {
   return ['counter', 'histogram', 'summary'].includes(headOf(family).type)
 }

@@ -23,7 +23,7 @@ import { version } from './version.js'
 export interface DefaultMetricsOptions {
   /** Where they are shown; the default registry when left out. */
   readonly register?: Registry | undefined
-  /** Stands before every name. */
+  /** Prefix of every name. */
   readonly prefix?: string | undefined
   /** Labels of every series. */
   readonly labels?: object | undefined
@@ -104,7 +104,7 @@ export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): v
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
   for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })
-  // Who measures belongs to the application, even if it counts nothing; after this turn, when configure() had its say.
+  // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
   setImmediate(() => home.store()).unref()
 }
 
