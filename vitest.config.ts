@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LeftOut } from './test/helpers/left-out.js'
 import { SecondTries } from './test/helpers/second-tries.js'
@@ -7,6 +8,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/torture/**'],
     pool: 'forks',
+    // Two files at least: most of them wait for the processes that they start. A file uses ports, directories and daemons of
+    // its own, so any two files may run at the same time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Longer than `until` waits, which then tells what it saw last: a machine may be slow, or busy with something else.
     testTimeout: 120_000,
     hookTimeout: 120_000,

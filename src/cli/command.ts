@@ -7,6 +7,6 @@ export interface Command {
   readonly summary: string
   readonly usage: string
   readonly options: OptionTable
-  /** Resolves to the exit code; a server resolves when it has been told to stop. */
+  /** Resolves to the exit code; a server resolves when it has been stopped. */
   run(args: readonly string[]): Promise<number>
 }

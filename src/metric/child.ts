@@ -47,7 +47,7 @@ const exemplarInterval = 100
  * The handle of one series; may be held for good. A metric has one besides that goes from series to series.
  *
  * It opens its slots at the first write, so that asking for a child shows nothing yet (prom-client's behaviour). Writing
- * compares one word with what was seen at opening: it differs before the first write, and after anybody removed series.
+ * compares one word with what was seen at opening: it differs before the first write, and after any process removed series.
  */
 export abstract class Child {
   // What the verbs need of the place stands here as well: a child that is held is one step nearer to its slots.
@@ -99,11 +99,11 @@ export abstract class Child {
     return this.owner.children.numberOf(this.texts) > 0
   }
 
-  /** @internal Stands for the series of this number, which lies here. */
+  /** @internal Moves the child to the series of this number, whose slots are here. */
   moveTo(number: number, place: Place, at: number): void {
     this.number = number
     this.at = at
-    // Most series of a metric lie in one.
+    // Most series of a metric are in one.
     if (place !== this.place) this.enter(place)
   }
 

@@ -5,15 +5,15 @@ import type { SeriesKey } from '../model/series-key.js'
 import type { Store } from '../store/contract.js'
 import type { MetricValues } from './metric-values.js'
 
-/** Where a metric counts, and who is told of faults. */
+/** Where a metric counts, and where faults are reported. */
 export interface Counting {
   /** The store at this moment; opened on first use. */
   store(): Store
-  /** Told of a fault that must not reach the application's request. */
+  /** Called with a fault that must not reach the application's request. */
   onError(error: MetricsError): void
 }
 
-/** What the metrics of one process share: the store that they count into, and the merged view of everybody's. */
+/** What the metrics of one process share: the store that they count into, and the merged view of all processes. */
 export interface Home extends Counting {
   /** The registry of metrics that name none. */
   readonly registry: MetricRegistry
@@ -25,9 +25,9 @@ export interface Home extends Counting {
   readonly workerLabel: WorkerLabel
   /** How many series a metric may have that does not say itself. */
   readonly maxSeries: number
-  /** Told of each count that met a metric's limit. */
+  /** Called for each count that met a metric's limit. */
   limited(metric: string): void
-  /** Tells a metric when somebody else removed one of its series in this process. */
+  /** Notifies a metric when one of its series in this process is removed by other code. */
   watchRemovals(metric: RemovalWatcher): void
   /** A name for what has none: processes that run the same code count alike, and so mean the same one. */
   nextNameless(what: Nameless): string

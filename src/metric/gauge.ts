@@ -108,7 +108,7 @@ export class MostRecentChild extends GaugeChild {
 export class Gauge<L extends string = never, D extends L = never> extends LabelledMetric<L, GaugeChild, D> {
   /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that is none of the ten */
   constructor(options: GaugeOptions<L, Gauge<L, D>, D>) {
-    // Where every writer keeps its own series, `worker` tells them apart: it cannot be the user's label as well.
+    // Where every writer keeps its own series, the label `worker` distinguishes them: it cannot be the user's label as well.
     const reserved = String(options?.mode ?? options?.multiprocess_mode).endsWith('all') ? 'perWriter' : []
     super(
       options as GaugeOptions<L, never, D>,

@@ -27,7 +27,7 @@ export class InfoChild extends Child {
   }
 }
 
-/** What a process said last, by definition: a second metric of the same one goes on from there. */
+/** The latest labels of this process, by definition: a second metric of the same one continues from there. */
 const saidBy = new WeakMap<Home, Map<string, SeriesKey>>()
 
 /**

@@ -52,7 +52,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly local: boolean
   /** @internal Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
   readonly collectsEach: boolean
-  /** @internal Seconds after which a series that nobody counts in is removed. */
+  /** @internal Seconds after which a series without counts is removed. */
   readonly expireAfter: number | undefined
   /** `labelNames` in alphabetical order, as keys and branches have them. */
   private readonly names: readonly string[]
@@ -164,7 +164,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.removeAll({}, options)
   }
 
-  /** Removes every series. A metric without labels stands at 0 again. */
+  /** Removes every series. A metric without labels is 0 again. */
   reset(options?: RemoveOptions): void {
     this.clear(options)
     this.start()
@@ -175,7 +175,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.removeAll({}, { scope: 'process' })
   }
 
-  /** @internal Somebody removed a series: its child, if there is one, is not kept for it. */
+  /** @internal A series was removed: its child, if there is one, is not kept for it. */
   seriesRemoved(key: SeriesKey): void {
     if (key === this.onlyKey) this.only.detach()
     const number = this.children.numberOf(labelValuesOf(key))
@@ -197,7 +197,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     try {
       remove()
     } catch (error) {
-      this.onError(error as MetricsError) // The series stay, and the application's request goes on.
+      this.onError(error as MetricsError) // The series stay, and the application's request continues.
       return false
     }
     for (const filter of filters) {

@@ -77,7 +77,7 @@ export interface MetricOptions<L extends string, M = unknown, D extends string =
   readonly unit?: string | undefined
   /** Where it is shown; the default registry when left out, nowhere when empty. */
   readonly registers?: readonly MetricRegistry[] | undefined
-  /** What a label that is left out stands at; without a default the series lacks the label. */
+  /** The value of a label that is left out; without a default the series lacks the label. */
   readonly defaultLabels?: ({ readonly [K in D]: LabelValueOrNone } & Partial<LabelValues<NoInfer<L>>>) | undefined
   /**
    * Labels without which nothing is counted: `LABEL_MISSING` is thrown instead. `true` for all that have no default. When
@@ -130,7 +130,7 @@ export interface SummaryOptions<L extends string, M = unknown, D extends string 
   readonly quantiles?: readonly number[] | undefined
   /** prom-client's word for the quantiles. `quantiles` wins. */
   readonly percentiles?: readonly number[] | undefined
-  /** How far a shown quantile may lie from the true one, in proportion: 0.01, which is 1 %, when left out. */
+  /** The maximum relative error of a shown quantile: 0.01, which is 1 %, when left out. */
   readonly relativeError?: number | undefined
 }
 

@@ -9,18 +9,18 @@ export class Place {
     readonly values: Float64Array,
     readonly words: Int32Array,
     readonly epoch: number,
-    /** Compared with `seen` at every write: it differs before the first one, and after anybody removed series. */
+    /** Compared with `seen` at every write: it differs before the first one, and after any process removed series. */
     readonly gate: Int32Array,
     readonly seen: number,
   ) {}
 }
 
-/** Where a series lies that was not opened yet. */
+/** The window of a series that was not opened yet. */
 export const noPlace = new Place(new Float64Array(0), new Int32Array(0), 0, new Int32Array(1), -1)
 
 const latest = new WeakMap<Float64Array, Place>()
 
-/** @param seen what the gate stood at before the slots were asked for */
+/** @param seen the value of the gate before the slots were requested */
 export function placeOf({ values, words, epoch }: Slots, gate: Int32Array, seen: number): Place {
   const known = latest.get(values)
   if (known?.seen === seen && known.gate === gate && known.epoch === epoch) return known

@@ -11,7 +11,7 @@ import { LabelledMetric, type TypePart } from './labelled.js'
 import { stateSetOptions } from './option-names.js'
 import type { LabelValues, StateSetOptions, VerbArguments } from './options.js'
 
-/** When an initial state was set: any state that somebody set is later. */
+/** The time of an initial state: any state that is set is later. */
 const longAgo = Number.MIN_VALUE
 
 /** One series of a stateset. */
@@ -136,7 +136,7 @@ function stateSetPart(
   options: Omit<StateSetOptions<string, string>, 'collect'>,
 ): TypePart<FamilyDescriptor<'stateset'>> {
   const { mode = 'mostrecent', initial } = options
-  // The family's name, prefix and all, is the label that tells the states apart: it cannot be the user's label as well.
+  // The family's name, prefix and all, is the label with the state: it cannot be the user's label as well.
   checkLabelNames(name, options.labelNames, [name])
   const states = checkStates(name, options.states)
   if (!stateSetModes.includes(mode)) {

@@ -50,8 +50,8 @@ export class SummaryChild extends Child {
  * Counts observations and their sum, which is all that an average takes; and with `quantiles` the quantiles of what all
  * processes observed together.
  *
- * Other than in prom-client no quantiles are shown unless they are asked for, as Prometheus advises; and they are those of
- * everything since the start, not of the last minutes. A quantile lies within `relativeError` (1 % when left out) of the
+ * Other than in prom-client no quantiles are shown unless they are requested, as Prometheus advises; and they are those of
+ * everything since the start, not of the last minutes. A quantile is within `relativeError` (1 % when left out) of the
  * true one for values from 1e-6 to 1e9; below it is shown as 0, above as 1e9. A series with quantiles takes 14 kB at 1 %
  * and 3 kB at 5 %, so give it few labels.
  *

@@ -13,7 +13,7 @@ export function checkBounds(metric: string, bounds: unknown): readonly number[] 
       `${metric}: buckets must be an array of upper bounds, got ${describe(bounds)}`,
     )
   }
-  // Array.from fills holes with undefined, which is told as such.
+  // Array.from fills holes with undefined, which the error names.
   const finite: unknown[] = Array.from(bounds)
   if (finite.at(-1) === Number.POSITIVE_INFINITY) finite.pop()
   finite.forEach((bound, i) => {

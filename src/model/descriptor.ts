@@ -47,7 +47,7 @@ function describeDefinition(family: FamilyDescriptor): string {
   return JSON.stringify([registry, name, type, unit, labelNames, extraOf(family)])
 }
 
-/** What decides, beside the common part, how a series lies in its slots and how two become one. */
+/** What decides, beside the common part, how a series is laid out in its slots and how two are merged. */
 function extraOf(family: FamilyDescriptor): unknown {
   switch (family.type) {
     case 'gauge':

@@ -52,7 +52,7 @@ export type MetricsErrorCode =
   | 'START_FAILED'
 
 /**
- * An error that names the metric (or file, or option), the fault and the way out.
+ * An error that names the metric (or file, or option), the fault and what to do.
  *
  * @example
  * try { new Counter({ name: 'bad name', help: 'x' }) } catch (error) { error.code === 'NAME_INVALID' }

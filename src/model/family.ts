@@ -38,7 +38,7 @@ export interface Sample {
   readonly value: number
 }
 
-/** A family that somebody else's collector gave, sample by sample. */
+/** A family from a collector, sample by sample. */
 export interface SampleFamily {
   readonly name: string
   readonly help: string
@@ -66,7 +66,7 @@ export function familiesNamed<F extends Family>(families: readonly F[], names: r
   return families.filter((family) => sampleEndings.some((ending) => wanted.has(`${nameOf(family)}${ending}`)))
 }
 
-/** A family that nobody has counted in yet: shown by its HELP and TYPE. */
+/** A family without a count: shown by its HELP and TYPE. */
 export function emptyTable(family: FamilyDescriptor, layout: SlotLayout): FamilyTable {
   const slots = new Float64Array(0)
   return {

@@ -13,7 +13,7 @@ export type LabelValueOrNone = LabelValue | undefined
 export type ExemplarLabels = Readonly<Record<string, LabelValueOrNone>>
 
 /**
- * What tells writers apart where each keeps a series of its own. `worker` is the number of the writer's seat, which the
+ * The label of writers that each keep a series of their own. `worker` is the number of the writer's seat, which the
  * next process takes over: the number of series stays. `pid` is the process, as in Python's client.
  */
 export const workerLabels = ['worker', 'pid'] as const

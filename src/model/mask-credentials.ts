@@ -2,8 +2,8 @@
 const mask = '***'
 
 /**
- * Hides what may be a password or a token in a text: all that stands in front of the `@` of an address, and the values of
- * parameters whose names say so. Addresses that are malformed are covered as well: these are the ones that errors show.
+ * Hides what may be a password or a token in a text: everything before the `@` of an address, and the values of
+ * parameters with such names. Malformed addresses are covered as well: these are the ones that errors show.
  *
  * @example maskCredentials('redis://user:secret@host:6379/0') // 'redis://***@host:6379/0'
  */
@@ -11,7 +11,7 @@ export function maskCredentials(text: string): string {
   return text.includes('/') || text.includes('=') ? text.replace(word, maskAddress) : text
 }
 
-/** What stands in front of a login; one slash where an address was taken for a path: `redis:/user:secret@host`. */
+/** The text before a login; one slash where an address was taken for a path: `redis:/user:secret@host`. */
 const beforeLogin = /:\/{1,3}|\/{2,3}/
 /** Addresses without a login: an `@` in them is that of a scoped package in a stack trace. */
 const withoutLogin = /(?:file|webpack[a-z-]*)$/i

@@ -18,7 +18,7 @@ export function isTrustedOwner(owner: number, user: number | undefined, workersU
   return user === undefined || owner === user || owner === rootUser || owner === workersUser
 }
 
-/** What the system knows of a file or a directory: the fields of `fs.Stats` that decide who may change it. */
+/** The fields of `fs.Stats` that decide which users may change a file or a directory. */
 export interface FileOwnership {
   readonly uid: number
   readonly gid: number

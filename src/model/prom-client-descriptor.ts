@@ -39,7 +39,7 @@ function checked(family: FamilyDescriptor): FamilyDescriptor | undefined {
   // Formats show it only where the name ends with it.
   if (unit !== undefined && !(typeof unit === 'string' && legalUnit.test(unit))) return undefined
   const names = checkLabelNames(name, labelNames, reservedBy(family))
-  // Series lie in the order of the names: in another one their values would be another label's.
+  // Series are in the order of the names: in another one their values would be another label's.
   if (!Array.isArray(labelNames) || names.some((label, i) => label !== labelNames[i])) return undefined
   checkExtras(family)
   // Throws for a type of a later version.

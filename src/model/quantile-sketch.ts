@@ -10,8 +10,8 @@ export const defaultRelativeError = 0.01
 const leastRelativeError = 0.0001
 
 /**
- * Bins from which quantiles can be told within a relative error, whatever the values: each is `gamma` times as wide as
- * the one below, and stands for the value that is equally far, in proportion, from both of its ends. All processes use
+ * Bins from which quantiles are estimated within a relative error, whatever the values: each is `gamma` times as wide as
+ * the one below, and represents the value that is equally far, in proportion, from both of its ends. All processes use
  * the same bins, so the sketches of many merge by addition into the sketch of all that they observed.
  *
  * Bin 0 takes what is below 1e-6, negative values included, and stands for 0; the last one takes all above 1e9.
@@ -84,7 +84,7 @@ export function checkQuantiles(metric: string, quantiles: unknown): readonly num
   return sorted
 }
 
-/** Checks how far a shown quantile may lie from the true one; 0.01 when left out. */
+/** Checks the maximum relative error of a shown quantile; 0.01 when left out. */
 export function checkRelativeError(metric: string, error: unknown): number {
   if (error === undefined) return defaultRelativeError
   if (typeof error !== 'number' || !(error >= leastRelativeError && error < 0.5)) {

@@ -1,6 +1,6 @@
 /**
  * The identity of a series within its family: its label values in the order of the (alphabetical) label names, as JSON.
- * JSON quotes, so different values never collide; an absent label is `null`. The same text stands in the series log.
+ * JSON quotes, so different values never collide; an absent label is `null`. The same text is in the series log.
  */
 export type SeriesKey = string
 

@@ -35,7 +35,7 @@ export function absolutePath(path: string): string {
 export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process.env): void {
   for (const name of variables) {
     const value = environment[name]
-    // The options of a backend may stand there themselves, as JSON.
+    // The value may be the options of a backend themselves, as JSON.
     if (!value || isAbsolute(value) || value.trimStart().startsWith('{')) continue
     environment[name] = resolve(value)
   }

@@ -31,7 +31,7 @@ const shared = globalThis as { [place]?: Registered }
 /** What was begun in this process, whichever build did. */
 interface Registered {
   port?: SharedPort
-  /** Somebody else serves the metrics. */
+  /** The supervisor, or the application itself, serves the metrics. */
   yielded?: boolean
 }
 

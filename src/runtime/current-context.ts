@@ -1,6 +1,5 @@
-import { provideHome } from '../metric/context.js'
 import { makeEnvironmentAbsolute } from '../platform/paths.js'
-import { provideRegistry } from '../registry/provided-registry.js'
+import { provideRegistryHome } from '../registry/registry-context.js'
 import { tellChildren } from './directory/application-directory.js'
 import { unpackPm2Environment } from './pm2-environment.js'
 import { ProcessHome } from './process-context.js'
@@ -13,9 +12,8 @@ export function processHome(): ProcessHome {
   return (shared[place] ??= new ProcessHome())
 }
 
-provideHome(processHome)
-provideRegistry(() => processHome().registry)
-// Whoever preloads the package does so before PM2 has unpacked it.
+provideRegistryHome(processHome)
+// A preloaded package runs before PM2 has unpacked it.
 unpackPm2Environment()
 makeEnvironmentAbsolute()
 // Before any thread or worker is started: it takes a copy of the environment along.

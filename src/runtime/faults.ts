@@ -59,7 +59,7 @@ export class Faults {
       this.tallying = true
       try {
         let counter = this.tallies.get(name)
-        // Whoever is named here has been limited; the list of them is not.
+        // Each metric named here has reached its limit; the list of them has none.
         if (counter === undefined)
           this.tallies.set(
             name,

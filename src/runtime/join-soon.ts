@@ -3,8 +3,8 @@ import { setImmediate } from '../platform/timers.js'
 import type { ProcessHome } from './process-context.js'
 
 /**
- * Who hands out the numbers of all is one of the application's processes, though it may count nothing itself: the numbers
- * of those that end are kept for it. After this turn, so that configure() has had its say.
+ * A process that serves the numbers of all is one of the application's processes, though it may count nothing itself: the numbers
+ * of those that end are kept for it. After this turn, so that configure() runs first.
  */
 export function joinSoon(home: ProcessHome): void {
   setImmediate(() => {

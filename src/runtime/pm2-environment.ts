@@ -3,7 +3,7 @@
  * loaded: after everything that `--import` and `--require` load.
  */
 
-/** What promhive reads of an environment, and what tells that PM2 started a process, and for which application. */
+/** The variables that promhive reads, and those that show that PM2 started a process, and for which application. */
 const read = /^(?:PROMHIVE_|PROMETHEUS_|prometheus_multiproc_dir$|name$|pm_id$|exec_mode$|instances$)/
 
 /** Unpacks what promhive needs already: the same that PM2 is about to. */

@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { Formatters } from '../exposition/formatters.js'
-import { Gathering } from '../gather/gathering.js'
-import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
+import { SourceGatherer } from '../gather/source-gatherer.js'
+import type { Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
 import { checkLimit } from '../metric/definition.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
@@ -12,6 +12,7 @@ import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../platform/paths.js'
 import { setImmediate } from '../platform/timers.js'
 import { Registry } from '../registry/registry.js'
+import type { RegistryHome } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
 import type { Backend, Source, Store, Surroundings } from '../store/contract.js'
 import { carryOver } from '../store/core/carry-over.js'
@@ -44,8 +45,8 @@ import { WorkerLabelChoice } from './worker-label.js'
 const manyNameless = 1000
 
 /** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
-export class ProcessHome implements Home {
-  readonly gathering = new Gathering(
+export class ProcessHome implements RegistryHome {
+  readonly gatherer = new SourceGatherer(
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
@@ -140,12 +141,12 @@ export class ProcessHome implements Home {
     return this.backend?.shared === true
   }
 
-  /** A fault never reaches the application: it is told to who asked for it, and warned of once. */
+  /** A fault never reaches the application: it is reported to `onError`, and warned of once. */
   onError(error: MetricsError): void {
     try {
       this.options.onError?.(error)
     } catch {
-      // Who reports a fault badly must not become one.
+      // A throwing `onError` must not break the caller.
     }
     this.faults.met(error)
   }
@@ -167,7 +168,7 @@ export class ProcessHome implements Home {
   }
 
   read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
-    return this.gathering.valuesOf(metric.family!)
+    return this.gatherer.valuesOf(metric.family!)
   }
 
   /** Where numbers are kept: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
@@ -201,7 +202,7 @@ export class ProcessHome implements Home {
     return this.backend!
   }
 
-  /** Whether the backend that the environment names is used now; if not, it is told why. */
+  /** Whether the backend that the environment names is used now; if not, the fault is reported. */
   private chooseByEnvironment(): boolean {
     // What the module of the backend itself counts while it is loaded goes along.
     this.backend = new MemoryBackend()
@@ -256,7 +257,7 @@ export class ProcessHome implements Home {
     this.moveTo(backend)
   }
 
-  /** Takes along what was counted before. */
+  /** Carries over what was counted before. */
   private moveTo(backend: Backend): void {
     const before = this.backend
     this.stopListening?.()

@@ -4,7 +4,7 @@ import { type WorkerLabel, workerLabels } from '../model/label-set.js'
 
 const variable = 'PROMHIVE_WORKER_LABEL'
 
-/** The label that tells processes apart: chosen once, because a metric's definition depends on it. */
+/** The label with the number of the process: chosen once, because a metric's definition depends on it. */
 export class WorkerLabelChoice {
   private wanted: WorkerLabel | undefined
   private chosen: WorkerLabel | undefined

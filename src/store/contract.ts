@@ -46,7 +46,7 @@ export interface Store {
    * Removes the series of a family that the filter names: of the whole application, or of this writer alone. The next
    * scrape anywhere shows it; what is counted afterwards begins fresh series.
    *
-   * @throws MetricsError `REMOVE_FAILED` when the others cannot be told
+   * @throws MetricsError `REMOVE_FAILED` when the other processes cannot be notified
    */
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
   /**
@@ -69,7 +69,7 @@ export interface Store {
    * @param family only series of this family are requested; a store may return others as well
    */
   series(family?: FamilyDescriptor): Iterable<StoredSeries>
-  /** Makes what was counted visible to readers; where that takes somebody's answer, the promise waits for it. */
+  /** Makes what was counted visible to readers; where that takes a server's answer, the promise waits for it. */
   flush(): void | Promise<void>
   close(): void
 }
@@ -155,9 +155,9 @@ export interface SelfCount {
 
 /** What a backend borrows from the process that counts in it. */
 export interface Surroundings {
-  /** Told of a fault that must not reach the application's request. */
+  /** Called with a fault that must not reach the application's request. */
   onError(error: MetricsError): void
-  /** Told of each series of this process that was removed, by whomever. */
+  /** Called with each series of this process that was removed, by any process. */
   onRemoved(family: FamilyDescriptor, key: SeriesKey): void
   /** Logs that what an error reported works again, in a sentence. */
   onRecovered?(text: string): void
@@ -174,7 +174,7 @@ export interface Backend {
   readonly identity?: string | undefined
   /** The directory that the processes of this host share, where there is one. */
   readonly directory?: string | undefined
-  /** Called once, before anything else: connect here, and throw only where the way out is another configuration. */
+  /** Called once, before anything else: connect here, and throw only what another configuration can solve. */
   begin?(surroundings: Surroundings): void
   /** Called at each look-up: it gives the same store until the backend is closed, and never throws. */
   openStore(): Store

@@ -11,7 +11,7 @@ const lookEvery = 1000
 
 /**
  * Attends to workers that the application's own primary starts with `cluster.fork()`: gives them numbers, 1 to as many as
- * there are at once, shows what the kernel tells of them, calls hooks, and answers scrapes. It starts and ends nobody.
+ * there are at once, shows the samples that the kernel gives, calls hooks, and answers scrapes. It starts and ends no process.
  *
  * @experimental
  */

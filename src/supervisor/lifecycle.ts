@@ -13,7 +13,7 @@ export interface SupervisedWorker {
   /** Resolves when it has ended. */
   readonly exited: Promise<WorkerExit>
   state(): WorkerState
-  /** Brings its metrics up to date, from what the kernel tells of it. */
+  /** Updates its metrics from the kernel's numbers. */
   refresh(): void
   /** Has it finish what it does, and end; another one follows while the application runs. */
   retire(reason: 'stop'): void
@@ -78,7 +78,7 @@ export class HookContext<S extends SupervisorView = SupervisorView> {
   }
 }
 
-/** What is told of which event. */
+/** The properties of a context, by event. */
 type Told<S extends SupervisorView, E extends HookName> = HookContext<S> & {
   readonly event: E
 } & (E extends 'workerStarted' | 'workerReady' | 'workerInterrupted' | 'workerAborted' | 'workerExited'

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
-/** A port that workers listen on, as node:cluster tells it. */
+/** A port that workers listen on, as node:cluster reports it. */
 export interface ListenAddress {
   /** The address; null for all of this machine's. */
   readonly host: string | null
@@ -23,7 +23,7 @@ const listening = '0A'
 /**
  * How many clients wait at each address until a worker takes them: those that the kernel keeps, and those that the
  * supervisor has accepted and could not hand to a worker yet, because node:cluster accepts for all. Undefined where there
- * is no /proc, or where nobody listens.
+ * is no /proc, or no process listens.
  */
 export async function listenQueues(addresses: readonly ListenAddress[]): Promise<readonly (number | undefined)[]> {
   if (process.platform !== 'linux' || addresses.length === 0) return addresses.map(() => undefined)

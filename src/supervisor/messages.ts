@@ -1,8 +1,8 @@
 import type { MetricNaming } from './gunicorn/metric-naming.js'
 
-/** What a worker is told when it is started, in the environment: nothing is sent into the application's own channel. */
+/** The assignment of a worker, passed in its environment: nothing is sent into the application's own channel. */
 export interface Assignment {
-  /** The supervisor: a grandchild inherits the environment, and is nobody's worker. */
+  /** Pid of the supervisor: a grandchild inherits the environment, and is not a worker. */
   readonly supervisor: number
   /** 1 to N; a successor has the same. */
   readonly worker: number
@@ -40,7 +40,7 @@ export const leaveSignal = 'SIGURG'
 /** Milliseconds in which a leaving worker ends its connections one by one, each with an answer, before it closes its ports. */
 export const lingering = 2000
 
-/** Milliseconds for what the application still does when nobody is connected any more. */
+/** Milliseconds for work of the application after the last connection has ended. */
 export const lastWords = 500
 
 /** Milliseconds for what a leaving worker counted last to reach a backend that takes it at intervals. */
@@ -54,11 +54,11 @@ export function leavingTimes(grace: number): LeavingTimes {
 interface LeavingTimes {
   readonly linger: number
   readonly lastWords: number
-  /** When the application is told whoever is connected still. */
+  /** Milliseconds after which the application receives the signal although clients are still connected. */
   readonly word: number
 }
 
-/** What a worker tells its supervisor. */
+/** A message of a worker to its supervisor. */
 export type WorkerMessage =
   | {
       readonly promhive: 'beat'

@@ -81,7 +81,7 @@ export function openTable(descriptor: number | undefined, map: MapFile | undefin
     if (descriptor === undefined || fstatSync(descriptor).size !== tableBytes) return new OpenRequests()
     if (map === undefined) {
       return new OpenRequests(new ArrayBuffer(tableBytes), (bytes) => {
-        // If the table cannot be written, lost requests are not counted; requests go on.
+        // If the table cannot be written, lost requests are not counted; requests continue.
         try {
           writeSync(descriptor, bytes, 0, bytes.length, 0)
         } catch {}

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
 
-/** Who a process runs as. */
+/** The user and group that a process runs as. */
 export interface Account {
   readonly uid: number
   readonly gid: number

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What the kernel tells of a process, whatever the process is doing. */
+/** The kernel's numbers of a process, whatever the process is doing. */
 export interface ProcessSample {
   readonly residentBytes: number
   readonly virtualBytes: number
@@ -60,7 +60,7 @@ export function lineageOf(pid: number): Lineage | undefined {
   }
 }
 
-/** How many processes the kernel has killed for memory in this process's control group; 0 where it cannot be told. */
+/** How many processes the kernel has killed for memory in this process's control group; 0 where that is not available. */
 export function outOfMemoryKills(): number {
   try {
     const group = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'latin1'))?.[1] ?? '/'

@@ -15,8 +15,8 @@ export class Reaper {
   private timer: NodeJS.Timeout | undefined
 
   /**
-   * @param reap takes notice of the end of one child; what it throws is told of
-   * @param warn told in plain words, once, when one cannot be reaped
+   * @param reap collects the exit status of one child; an error that it throws is reported
+   * @param warn called once, with a text, when a child cannot be reaped
    */
   constructor(
     private readonly reap: (pid: number) => unknown,
@@ -32,7 +32,7 @@ export class Reaper {
     this.timer = undefined
   }
 
-  /** Only who was a zombie at the look before: between two looks Node.js has had its turn, and taken what it started. */
+  /** Only processes that were zombies at the previous check: in between, Node.js has reaped those that it started. */
   private look(): void {
     const zombies = zombiesOf(process.pid)
     for (const [pid, startTicks] of zombies) if (this.seen.get(pid) === startTicks) this.collect(pid)

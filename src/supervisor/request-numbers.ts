@@ -13,7 +13,7 @@ export interface WorkerRequests {
   readonly inFlight: number
 }
 
-/** Milliseconds that reading may take: what is known without it is told then. */
+/** Timeout of a reading, in milliseconds; after it, the statistics leave out the request numbers. */
 const patience = 2_000
 
 /** Reads what workers counted from where they count, without asking them. */

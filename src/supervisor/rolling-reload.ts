@@ -6,7 +6,7 @@ import type { Place } from './worker-slot.js'
 /**
  * Replaces the workers of all places, one after the other. Ends at the first that fails, and when the supervisor is to stop.
  *
- * @param tell calls the hooks of the reload
+ * @param emitReload calls the hooks of the reload
  */
 export async function rollingReload(
   places: ReadonlyMap<number, Place>,

@@ -10,15 +10,15 @@ export interface StatisticsSource {
   readonly histories: Histories
   /** Undefined where workers do not count their requests. */
   readonly requests: RequestNumbers | undefined
-  /** Each number, and who has it; undefined while nobody does. */
+  /** Each worker number, and its process; undefined while it has none. */
   workers(): Iterable<readonly [number, WorkerProcess | undefined]>
   metricsUrl(): string | undefined
 }
 
-/** One worker, in uWSGI's words where they have the same meaning; a word whose value cannot be told is left out. */
+/** One worker, in uWSGI's words where they have the same meaning; a word without a value is left out. */
 export interface WorkerStatistics {
   readonly id: number
-  /** 0 while nobody is there. */
+  /** 0 while the slot has no process. */
   readonly pid: number
   readonly accepting: 0 | 1
   /** What the workers of this number answered, one after the other. */
@@ -29,7 +29,7 @@ export interface WorkerStatistics {
   readonly exceptions?: number
   /** How often it was ended because it was blocked. */
   readonly harakiri_count: number
-  /** `cheap` is the word for a place where nobody is. */
+  /** `cheap` is uWSGI's word for a slot without a process. */
   readonly status?: 'idle' | 'busy' | 'cheap'
   /** Bytes. */
   readonly rss: number
@@ -39,7 +39,7 @@ export interface WorkerStatistics {
   /** Seconds since 1970. */
   readonly last_spawn: number
   readonly respawn_count: number
-  /** Microseconds that an answer took, of those that were given since the statistics were last told. */
+  /** Microseconds that an answer took, of those since the statistics were last read. */
   readonly avg_rt?: number
   readonly cores?: readonly { readonly id: number; readonly requests: number; readonly in_request: 0 | 1 }[]
   /** promhive's own words. */
@@ -67,21 +67,21 @@ export interface SupervisorStatistics {
 /** Milliseconds without a sign of life, of which there is one each second, after which a worker is doing something. */
 const busyAfter = 2_000
 
-/** What somebody answered when the statistics were last told. */
+/** The counts of a worker when the statistics were last read. */
 interface Told {
   readonly answered: number
   readonly seconds: number
   readonly mean: number
 }
 
-/** Tells what the supervisor, the kernel and the shared numbers know of the workers, without asking any of them. */
+/** Builds the statistics from the supervisor, the kernel and the shared numbers, without a message to any worker. */
 export class Statistics {
   private readonly told = new Map<number, Told>()
   private telling: Promise<SupervisorStatistics> | undefined
 
   constructor(private readonly source: StatisticsSource) {}
 
-  /** Who asks while somebody is being told is told the same. */
+  /** Concurrent requests share one answer. */
   tell(): Promise<SupervisorStatistics> {
     this.telling ??= this.read().finally(() => {
       this.telling = undefined
@@ -158,7 +158,7 @@ export class Statistics {
   private mean(id: number, { answered, seconds }: WorkerRequests): number {
     const before = this.told.get(id) ?? { answered: 0, seconds: 0, mean: 0 }
     if (answered === before.answered) return before.mean
-    // Below: what was counted began anew.
+    // Lower than before: the counts were reset.
     const [count, sum] =
       answered > before.answered ? [answered - before.answered, seconds - before.seconds] : [answered, seconds]
     const mean = count === 0 ? 0 : Math.max(0, sum / count)
@@ -174,7 +174,7 @@ function sampleOf(process: WorkerProcess): Partial<ProcessSample> | undefined {
   return sampleProcess(process.pid) ?? process.told
 }
 
-/** TCP only: of a socket with a path nobody tells who waits. Each address once, in the order in which they were opened. */
+/** TCP only: the kernel does not report the queue of a unix socket. Each address once, in the order in which they were opened. */
 function addressesOf(workers: readonly (WorkerProcess | undefined)[]): readonly ListenAddress[] {
   const found = new Map<string, ListenAddress>()
   for (const worker of workers) {
@@ -183,7 +183,7 @@ function addressesOf(workers: readonly (WorkerProcess | undefined)[]): readonly 
   return [...found.values()]
 }
 
-/** Without what cannot be told. */
+/** Without properties that have no value. */
 function told<T extends object>(words: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined)) as never
 }

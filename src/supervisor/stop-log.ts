@@ -25,7 +25,7 @@ export class StopLog {
     return true
   }
 
-  /** Nothing is waited for any more. */
+  /** The grace period is over. */
   hurry(reason: string | undefined): void {
     if (this.since === undefined) return
     const why = reason === undefined ? '' : ` (${reason} again)`

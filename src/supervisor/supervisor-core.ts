@@ -23,7 +23,7 @@ import { SupervisorMetrics } from './supervisor-metrics.js'
 import { Histories } from './worker-history.js'
 import type { RestartReason, WorkerExit, WorkerProcess } from './worker-process.js'
 
-/** What every supervisor is given, whoever starts its workers. */
+/** The options of every supervisor, whether it starts the workers or the application does. */
 export interface CoreOptions {
   readonly settings: Settings
   /** What a scrape of the metrics port shows. */
@@ -81,7 +81,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     return this.metricsServer.url
   }
 
-  /** Where the statistics are; undefined while nobody serves them. */
+  /** Where the statistics are; undefined while they are not served. */
   get statsAddress(): string | undefined {
     return this.statisticsServer?.address
   }

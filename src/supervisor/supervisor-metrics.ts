@@ -81,7 +81,7 @@ export class SupervisorMetrics {
     return sample
   }
 
-  /** A worker is no more, and nobody is to follow. */
+  /** A worker has ended, and has no successor. */
   forget(id: number): void {
     const labels = { worker_id: String(id) }
     this.states(id, undefined)

@@ -32,7 +32,7 @@ export class Supervisor extends SupervisorCore {
   readonly done: Promise<number>
   private state: State = 'idle'
   private readonly places = new Map<number, Place>()
-  /** Places that are given up, and not left by everybody yet. */
+  /** Slots that are given up, while they still have processes. */
   private readonly closing = new Set<Place>()
   private readonly crew: Crew
   private finish!: (code: number) => void
@@ -53,7 +53,7 @@ export class Supervisor extends SupervisorCore {
   /** Whether a worker has ever served, and whether one has opened a port. */
   private served = false
   private listened = false
-  /** Whether nothing is waited for any more. */
+  /** Whether the grace period is over. */
   private hurrying = false
   /** Whether it ended because no worker could be started; and why the start was refused, if it was. */
   gaveUp = false
@@ -117,9 +117,9 @@ export class Supervisor extends SupervisorCore {
     this.logger.debug(`starting ${workersOf(workers)} as process ${process.pid}`, { event: 'starting', workers })
     const open = this.open()
     this.opening = Promise.race([open, this.hurried])
-    // The first to wait: everybody else finds the places.
+    // The first caller waits; the following ones find the slots.
     await this.opening
-    // Told to end before there was a worker.
+    // Stopped before there was a worker.
     if (this.stopped !== undefined) {
       void open.then(() => this.closeMetricsPort())
       return this.stopped
@@ -197,7 +197,7 @@ export class Supervisor extends SupervisorCore {
     this.metrics?.signal(signal)
   }
 
-  /** Says something to who reads the log. */
+  /** Writes a line into the log. */
   explain(text: string, fields?: LogFields): void {
     this.logger.info(text, fields)
   }
@@ -232,7 +232,7 @@ export class Supervisor extends SupervisorCore {
     this.reaper?.stop()
     this.state = 'stopped'
     await this.toldAll()
-    // Not where nothing is waited for, and only what opened a port has answered something.
+    // Not after the grace period, and only an application that opened a port has answered requests.
     const requests = this.hurrying || !this.listened ? undefined : await answeredInAll(this.naming)
     await this.close()
     this.stopLog.finish(requests, code)
@@ -249,7 +249,7 @@ export class Supervisor extends SupervisorCore {
     await this.kill(code, 'gave up')
   }
 
-  /** A worker counts where the metrics port would not show it. An application that serves already goes on. */
+  /** A worker counts where the metrics port would not show it. An application that serves already continues. */
   private refuse(text: string): void {
     this.refusal = text
     if (this.state === 'running') this.logger.error(text)

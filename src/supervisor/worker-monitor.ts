@@ -15,7 +15,7 @@ const reportGrace = 2500
 /** Milliseconds between two replacements of one place for its memory. */
 const weighEvery = 10_000
 
-/** What the watchman sees, and whom it tells. */
+/** The workers that are monitored, and the callbacks. */
 export interface Watched {
   places(): Iterable<Place>
   /** Has the metrics of a place shown as they are now. */
@@ -23,7 +23,7 @@ export interface Watched {
   aborting(worker: WorkerProcess): void
 }
 
-/** Looks at every worker each second: at what the kernel tells of it, and when it was last heard of. */
+/** Checks every worker each second: the kernel's numbers, and its last sign of life. */
 export class Watchman {
   /** Whether a worker that is blocked for too long is ended. */
   readonly watchesTime: boolean
@@ -34,7 +34,7 @@ export class Watchman {
   /** Until when the memory of a place is left alone. */
   private readonly rests = new WeakMap<Place, number>()
 
-  /** @param debugged who stops at a breakpoint is not blocked */
+  /** @param debugged a process that stops at a breakpoint is not blocked */
   constructor(
     private readonly settings: Pick<Settings, 'timeout' | 'startTimeout' | 'maxRss' | 'report'>,
     private readonly logger: Logger,
@@ -56,7 +56,7 @@ export class Watchman {
 
   private look(): void {
     const now = monotonicNow()
-    // A supervisor that was itself stopped for a while has not heard anybody meanwhile.
+    // A supervisor that was itself stopped for a while has received no sign of life meanwhile.
     const attentive = now - this.lastLook < 2 * lookEvery
     this.lastLook = now
     const { maxRss } = this.settings
@@ -117,7 +117,7 @@ export class Watchman {
   }
 }
 
-/** Whether Node is told to have a debugger. */
+/** Whether Node is started with a debugger. */
 export function debugs(execArgv: readonly string[]): boolean {
   return [...execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => /--inspect(?!-port|-publish)/.test(option))
 }

@@ -46,7 +46,7 @@ export class WorkerProcess {
   /** Whether it has opened its ports, or has loaded, where the application opens none. */
   ready = false
   over = false
-  /** When it was last heard of, on the clock of `performance.now()`. */
+  /** The time of its last sign of life, on the clock of `performance.now()`. */
   heard = monotonicNow()
   aborting = false
   /** Brings its metrics up to date. */
@@ -59,7 +59,7 @@ export class WorkerProcess {
 
   /**
    * @param id its number, 1 to N
-   * @param onMessage told of what it says, but for signs of life
+   * @param onMessage called with its messages, except for signs of life
    */
   constructor(
     readonly id: number,
@@ -126,7 +126,7 @@ export class WorkerProcess {
   /**
    * Waits until it serves. False when it ended before, or the time was up.
    *
-   * @param like a worker whose ports it is to have opened all; without one, its first
+   * @param like a worker, all of whose ports it must have opened; without one, its first
    * @param milliseconds how long to wait
    */
   async serves(like: WorkerProcess | undefined, milliseconds: number, listens: () => boolean): Promise<boolean> {

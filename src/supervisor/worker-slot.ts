@@ -26,11 +26,11 @@ export interface Crew {
   serving(worker: WorkerProcess): void
   ended(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void
   restarted(reason: RestartReason): void
-  /** Told of how many times in a row a worker ended before it served. */
+  /** Called with how many times in a row a worker ended before it served. */
   failing(failures: number): void
 }
 
-/** The place of one worker, 1 to N: somebody is there, is on the way, or is waited for. */
+/** The slot of one worker, 1 to N: its process serves, is being started, or is awaited. */
 export class Place {
   private current: WorkerProcess | undefined
   private successor: WorkerProcess | undefined
@@ -53,7 +53,7 @@ export class Place {
     this.workers = new WorkerManager(crew.logger)
   }
 
-  /** Who is shown as the worker of this number. */
+  /** The process that is shown as the worker of this number. */
   get worker(): WorkerProcess | undefined {
     return this.current ?? this.successor
   }
@@ -83,7 +83,7 @@ export class Place {
     if (this.closed || this.coming || this.successor !== undefined) return false
     if (old === undefined) return reason === 'reload' && this.openNow()
     if (old.ending !== undefined) return false
-    // What somebody asks for is tried at once, again.
+    // What was requested explicitly is tried again at once.
     const asked = reason === 'reload' || reason === 'signal'
     if (!asked && monotonicNow() < this.notBefore) return false
     this.crew.logger.debug?.(`${nameOf(old)} is being replaced (${reason})`, { ...aboutOf('replacing', old), reason })
@@ -125,7 +125,7 @@ export class Place {
     worker.signal('SIGKILL')
   }
 
-  /** Has everybody here finish, and nobody follow. */
+  /** Ends the processes of this slot gracefully, without successors. */
   async close(): Promise<void> {
     this.closed = true
     clearTimeout(this.timer)
@@ -134,14 +134,14 @@ export class Place {
     await Promise.all(all.map(({ exited }) => exited))
   }
 
-  /** Ends everybody here at once. */
+  /** Kills the processes of this slot. */
   kill(): void {
     this.closed = true
     clearTimeout(this.timer)
     for (const worker of this.processes()) worker.signal('SIGKILL')
   }
 
-  /** Undefined where nobody is wanted any more. */
+  /** Undefined once the slot is closed. */
   private async start(): Promise<WorkerProcess | undefined> {
     this.coming = true
     await this.crew.prepare()
@@ -176,7 +176,7 @@ export class Place {
     this.current = undefined
     if (this.closed) return
     if (worker.ending === undefined || worker.ending === 'timeout') this.lost++
-    // Somebody's hook had it leave.
+    // A hook ended it.
     this.crew.restarted(reason === 'stop' ? 'signal' : reason)
     this.failures = worker.uptime < settled && worker.ending === undefined ? this.failures + 1 : 0
     if (!worker.ready) this.crew.failing(this.failures)
@@ -184,7 +184,7 @@ export class Place {
     if (this.successor === undefined && !this.coming) this.startAgain()
   }
 
-  /** Whoever asks for a reload has repaired what made the last ones fail: nobody waits for the end of a pause. */
+  /** A reload is requested after the cause of the last failures was repaired: it does not wait for the end of a pause. */
   private async openNow(): Promise<boolean> {
     if (this.timer === undefined) return false
     clearTimeout(this.timer)

@@ -7,7 +7,7 @@ import { opening } from './store/opening.js'
 import { removing } from './store/removing.js'
 import { writers } from './store/writers.js'
 
-/** Every test of the suite, for who runs them in a way of their own. */
+/** Every test of the suite, for another way to run them. */
 export const backendCases: readonly ConformanceCase[] = [
   ...opening,
   ...counting,

@@ -65,7 +65,7 @@ export class ConformanceStage {
 
 /** A process of the application under test: its backend, as promhive itself uses it. */
 export class Participant {
-  /** What the backend told to `onError`. */
+  /** The faults that the backend reported to `onError`. */
   readonly faults: MetricsError[] = []
   private readonly reader: Reader
   private readonly stopReading: () => void

@@ -69,7 +69,7 @@ export class Reading {
     return Object.fromEntries((row !== undefined && table?.exemplars?.get(row)) || [])
   }
 
-  /** The series that a family shows, and the first merged slot of each that tells something of it. */
+  /** The series that a family shows, and the first merged slot of each with a value. */
   counted(name: string): Map<SeriesKey, number> {
     const table = this.table(name)
     if (table === undefined) return new Map()

@@ -10,7 +10,7 @@ describe('a writer that is killed again and again', () => {
     stage,
   }) => {
     const lane = (seed: number) =>
-      killRounds(stage, { rounds: 100, env: {}, random: randomFrom(seed), longestLife: 25, losesLastInterval: false })
+      killRounds(stage, { rounds: 40, env: {}, random: randomFrom(seed), longestLife: 25, losesLastInterval: false })
     await Promise.all([lane(1), lane(2)])
   })
 
@@ -19,7 +19,7 @@ describe('a writer that is killed again and again', () => {
   }, async ({ stage }) => {
     const env = { PROMHIVE_NATIVE: 'off' }
     const lane = (seed: number) =>
-      killRounds(stage, { rounds: 20, env, random: randomFrom(seed), longestLife: 350, losesLastInterval: true })
+      killRounds(stage, { rounds: 10, env, random: randomFrom(seed), longestLife: 350, losesLastInterval: true })
     await Promise.all([lane(3), lane(4)])
   })
 })

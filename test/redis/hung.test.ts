@@ -28,7 +28,7 @@ const settings = settingsOf({
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
 
-describe.skipIf(!hasRedis)('a backend that is closed', () => {
+describe.skipIf(!hasRedis)('a backend that is closed', { concurrent: true }, () => {
   test('waits no longer than closeTimeout for a server that hangs, also with perHost', async ({ stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('a backend that is closed', () => {
   })
 })
 
-describe.skipIf(!hasRedis)('a connection that is accepted and then silent', () => {
+describe.skipIf(!hasRedis)('a connection that is accepted and then silent', { concurrent: true }, () => {
   test.for(libraries)('is given up by %s, and closed', async (library, { stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('a connection that is accepted and then silent', () =
   )
 })
 
-describe('a job that meets a silent connection', () => {
+describe.concurrent('a job that meets a silent connection', () => {
   test('ends by itself', { timeout: 60_000 }, async ({ stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
@@ -114,7 +114,7 @@ describe('a job that meets a silent connection', () => {
   })
 })
 
-describe.skipIf(!hasRedis)('a Redis that is suspended', () => {
+describe.skipIf(!hasRedis)('a Redis that is suspended', { concurrent: true }, () => {
   test.for(['url', 'ioredis', 'redis'])(
     'is left after the time limit, and counted in again: %s',
     { timeout: 60_000 },

@@ -13,7 +13,7 @@ import { until } from '../helpers/processes/until.js'
 const patience = 120_000
 const register = pathToFileURL(join(root, 'dist', 'esm', 'register.js')).href
 
-describe.runIf(process.platform === 'linux')('promhive run, whatever happens around it', () => {
+describe.runIf(process.platform === 'linux')('promhive run, whatever happens around it', { concurrent: true }, () => {
   test('that is told to end before it has started ends, and starts nobody', { timeout: patience }, async ({
     stage,
   }) => {

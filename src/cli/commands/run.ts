@@ -134,7 +134,7 @@ export function parseRun(
   }
 }
 
-/** What a hook started and did not wait for fails in nobody's hands, and would end this process and every worker. */
+/** A promise that a hook did not await may reject without a handler, which would end this process and every worker. */
 function outliveHooks(supervisor: Supervisor): void {
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (fault: unknown) => supervisor.failedLater(fault))

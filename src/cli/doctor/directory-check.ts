@@ -16,7 +16,7 @@ const clockTolerance = 5
 
 const elsewhere = 'run this as the user of the application'
 
-/** Whether processes can count together in a directory: what it lies on, whose it is, and what is left in it. */
+/** Whether processes can count together in a directory: its file system, its owner, and what is left in it. */
 export function checkDirectory(directory: string): Finding[] {
   try {
     return examined(directory)
@@ -73,7 +73,7 @@ function permissions(directory: string): Finding {
   if (!isReadable(directory)) {
     return fail('permissions', `user ${uid}, mode ${bits}: this user (${user}) cannot read it`, elsewhere)
   }
-  // Root looks at the directories of other users, whose processes join them.
+  // Root checks the directories of other users, whose processes join them.
   if (user !== 0 && !isTrusted(uid)) {
     const text = `user ${uid}, mode ${bits}: the processes of this user (${user}) refuse it`
     return warn('permissions', text, elsewhere)
@@ -134,7 +134,7 @@ function whyPassedOver(facts: Stats, directory: string): string | undefined {
   return mayRead(facts.uid, directory) ? undefined : `belongs to user ${facts.uid}`
 }
 
-/** Files of the future: the clock was set back, and what tells of time is wrong for a while. */
+/** Files of the future: the clock was set back, and ages are wrong for a while. */
 function clock(directory: string, names: readonly string[]): Finding[] {
   const limit = Date.now() + clockTolerance * 1000
   const ahead = names.filter(

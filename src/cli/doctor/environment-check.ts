@@ -61,7 +61,7 @@ function misspelt(name: string, known: ReadonlySet<string>): Finding[] {
   return [warn('environment', `${name} is none of promhive's variables`, advice)]
 }
 
-/** Values that whoever reads them would refuse. */
+/** Values that would be refused. */
 function impossible(env: NodeJS.ProcessEnv): Finding[] {
   const findings: Finding[] = []
   for (const setting of Object.values<Setting>(settings)) {

@@ -32,7 +32,7 @@ export function checkPackages(folder = process.cwd()): Finding[] {
   return findings.length > 0 ? findings : [ok('packages', `no client in ${join(folder, 'node_modules')}`)]
 }
 
-/** Where each copy lies, and its version. */
+/** The path of each copy, and its version. */
 function versionsOf(
   name: string,
   modules: string,

@@ -18,7 +18,7 @@ const trips = 5
 
 type Info = ReadonlyMap<string, string>
 
-/** Whether a service can count in Redis: the connection, the server, the rights, and what lies under the prefix. */
+/** Whether a service can count in Redis: the connection, the server, the rights, and the keys under the prefix. */
 export async function checkRedis(target: RedisTarget): Promise<Finding[]> {
   let connection: CommandConnection
   try {
@@ -109,7 +109,7 @@ async function clock(send: Send): Promise<Finding[]> {
     const advice = 'check the time service (NTP). Counts stay exact; created timestamps differ'
     return [warn('clock', `the clock of the server is ${text}`, advice)]
   } catch {
-    // The rights tell.
+    // The check of the rights reports it.
     return []
   }
 }

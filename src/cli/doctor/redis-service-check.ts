@@ -11,10 +11,10 @@ import { checkScrape } from './scrape-check.js'
 
 /** So many ledgers are weighed; the others are taken to be like them. */
 const weighed = 300
-/** How many keys are looked at for other prefixes. */
+/** The maximum number of keys that are scanned for other prefixes. */
 const mostKeys = 20_000
 
-/** What lies under the prefix: its writers, entries that cannot be read, its size, and what a scrape shows. */
+/** The service under the prefix: its writers, entries that cannot be read, its size, and what a scrape shows. */
 export async function checkService(target: RedisTarget, send: Send): Promise<Finding[]> {
   const service = openService(target)
   try {

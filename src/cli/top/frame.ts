@@ -7,7 +7,7 @@ export interface FrameSize {
   readonly width: number
 }
 
-/** What stands on the screen at one moment: who counts, and what happens most. */
+/** The screen at one moment: the processes that count, and the series with the highest rates. */
 export function frame(name: string, { workers, families, faults }: View, { rows, width }: FrameSize): string {
   const live = workers.filter((worker) => worker.live)
   const lines = [
@@ -54,7 +54,7 @@ function familyLines(families: readonly FamilyLine[], width: number): string[] {
   return columns(shortened(without, Math.max(leastName, roomForNames(without, width))), [1, 2, 3, 4])
 }
 
-/** Characters of a name by which it can be told. */
+/** Characters of a name that are enough to recognise it. */
 const leastName = 20
 
 /** What the other columns leave, each with two spaces before it. */
@@ -63,7 +63,7 @@ function roomForNames(rows: readonly (readonly string[])[], width: number): numb
   return width - others.reduce((sum, each) => sum + each, 0)
 }
 
-/** The end of a name tells more than its middle: the unit, and what is counted. */
+/** The end of a name is more useful than its middle: the unit, and what is counted. */
 function shortened(rows: readonly (readonly string[])[], room: number): string[][] {
   return rows.map(([name, ...others]) => {
     if (name!.length <= room) return [name!, ...others]
@@ -72,7 +72,7 @@ function shortened(rows: readonly (readonly string[])[], room: number): string[]
   })
 }
 
-/** Four digits that tell something. */
+/** Four significant digits. */
 function figure(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e12) return String(value)
   return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4)

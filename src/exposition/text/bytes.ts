@@ -2,7 +2,7 @@ const chunkSize = 64 * 1024
 /** From this size on bytes are handed on as they are; smaller ones are copied together. */
 const largePiece = 4 * 1024
 
-/** Collects an exposition in chunks: it is never one large buffer on its way out. */
+/** Collects an exposition in chunks: it is never one large buffer. */
 export class ByteChunks {
   private readonly chunks: Uint8Array[] = []
   private bytes: Uint8Array = new Uint8Array(0)

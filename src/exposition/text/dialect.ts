@@ -1,7 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { SampleFamily } from '../../model/family.js'
 
-/** What stands at the head of a family. */
+/** The HELP, TYPE and UNIT lines of a family. */
 export type Heading = Pick<FamilyDescriptor, 'name' | 'help' | 'type' | 'unit'>
 
 /** What one text format does its own way. All else, and all that is kept from scrape to scrape, is the formatter's. */
@@ -15,14 +15,14 @@ export interface Dialect {
   counterName(name: string): string
   /** A bound as `le` and `quantile` spell it. */
   formatBound(bound: number): string
-  /** Whether a counter, histogram or summary tells when it began. */
+  /** Whether a counter, histogram or summary shows when it began. */
   readonly created: boolean
   /** Whether the name of when a family began is its own, shown or not. */
   readonly keepsCreated: boolean
   readonly exemplars: boolean
   /** Whether a histogram of values below 0 has a sum: it may go down, as no counter may. */
   readonly sumBelowZero: boolean
-  /** A family that somebody else gave, under names and types that this format can show. */
+  /** A family from a collector, under names and types that this format can show. */
   conform(family: SampleFamily): readonly SampleFamily[]
   /** What ends an exposition. */
   readonly ending: string

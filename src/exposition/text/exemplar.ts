@@ -3,7 +3,7 @@ import { escapeLabelValue } from './escape.js'
 import { formatNumber } from './number.js'
 
 /**
- * What stands behind the value: ` # {trace_id="abc"} 0.5 1732160000.123`. Nothing for one that the format does not
+ * The text behind the value: ` # {trace_id="abc"} 0.5 1732160000.123`. Nothing for one that the format does not
  * allow: it must not cost the scrape.
  */
 export function formatExemplar({ labels, value, timestamp }: Exemplar): string {

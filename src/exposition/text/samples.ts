@@ -39,7 +39,7 @@ export function samplesOf(family: FamilyDescriptor, dialect: Dialect): FamilySam
   }
 }
 
-/** What stands at the head of a family: how many workers are in a state may be more than 1, so that is a gauge. */
+/** The head of a family: how many workers are in a state may be more than 1, so that is a gauge. */
 export function headingOf(family: FamilyDescriptor): Heading {
   return family.type === 'stateset' && family.mode === 'count' ? { ...family, type: 'gauge' } : family
 }

@@ -46,7 +46,7 @@ export class TextBlock {
     return this.bytes
   }
 
-  /** Takes the values of the moment; tells how many differ from those that were written. */
+  /** Takes the values of the moment; returns how many differ from those that were written. */
   private read(): number {
     const { table, rows, shown, prefixes } = this
     const { layout, bases, slots } = table
@@ -69,7 +69,7 @@ export class TextBlock {
     return changed
   }
 
-  /** What stands behind the values of this block, by line. */
+  /** The text behind the values of this block, by line. */
   private exemplars(): ReadonlyMap<number, string> | undefined {
     const { table, rows, prefixes } = this
     const { shapes, exemplars: most } = prefixes.samples

@@ -9,7 +9,7 @@ const encoder = new TextEncoder()
 /** Bytes that are taken at a time. */
 const largestPiece = 256 * 1024
 
-/** What stands in front of each value of a family, `name{labels} `, as bytes: made once per row. */
+/** The text before each value of a family, `name{labels} `, as bytes: made once per row. */
 export class TextPrefixes {
   /** Where each line's text begins in the piece of its row, and behind the last one of the row where it ends. */
   starts: Uint32Array = new Uint32Array(64)
@@ -30,7 +30,7 @@ export class TextPrefixes {
     this.defaultLabels = Object.entries(defaultLabels).filter(([name]) => !own.has(name))
   }
 
-  /** The piece that a row's text lies in. */
+  /** The piece that contains a row's text. */
   pieceAt(row: number): Uint8Array {
     return this.pieces[this.pieceOf[row]!]!
   }
@@ -73,7 +73,7 @@ export class TextPrefixes {
     return text
   }
 
-  /** Puts a row's text into the last piece, or a new one, and tells `starts` where. */
+  /** Puts a row's text into the last piece, or a new one, and records its position in `starts`. */
   private put(text: string, row: number, first: number): void {
     // UTF-8 takes three bytes at the most for what is one unit of a string.
     const most = text.length * 3

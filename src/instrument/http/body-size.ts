@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 const contentLength = 'content-length'
 const transferEncoding = 'transfer-encoding'
 
-/** The size that a request tells of its body; 0 without a body, -1 where it comes in chunks of an untold number. */
+/** The size of the body that a request declares; 0 without a body, -1 for a chunked body. */
 export function requestSize({ rawHeaders }: IncomingMessage): number {
-  // Not through `headers`: Node makes that object when somebody asks for it, and perhaps nobody does.
+  // Not through `headers`: Node creates that object on first access, and the application may never need it.
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!
     if (name.length === contentLength.length && name.toLowerCase() === contentLength) return sizeOf(rawHeaders[i + 1])
@@ -21,7 +21,7 @@ interface Sent {
 }
 
 /**
- * The size of the body of a response as its head tells it, or as Node knows it of a body that was handed over in one
+ * The size of the body of a response as its head declares it, or as Node knows it for a body that was written in one
  * piece; -1 where neither does. `Sent` may change from one Node to the next: what is missing there is measured.
  */
 export function toldSize(response: ServerResponse, method: string): number {

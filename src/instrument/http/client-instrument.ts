@@ -4,7 +4,7 @@ import type { ClientMetrics } from './client-metrics.js'
 /** An outgoing request under way. */
 interface UnderWay {
   readonly method: string
-  /** Whom it was begun for; `origin` is whom it reached. */
+  /** The origin that it was begun for; `origin` is the one that it reached. */
   readonly asked: string
   origin: string
   readonly since: number
@@ -19,7 +19,7 @@ export class ClientInstrument {
 
   constructor(private readonly metrics: readonly ClientMetrics[]) {}
 
-  /** Whether its beginning was told; also when it is over. */
+  /** Whether its beginning was reported; also after its end. */
   knows(request: object): boolean {
     return this.underWay.has(request)
   }
@@ -43,7 +43,7 @@ export class ClientInstrument {
     if (outgoing !== undefined) outgoing.errorType = errorType
   }
 
-  /** Once, however often it is told. */
+  /** Once, however often its end is reported. */
   ended(request: object): void {
     const outgoing = this.underWay.get(request)
     if (outgoing === undefined || outgoing.over) return

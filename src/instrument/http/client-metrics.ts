@@ -26,7 +26,7 @@ export interface Asked {
 export class ClientMetrics {
   private readonly duration: Histogram<string>
   private readonly inFlight: Gauge<string> | undefined
-  /** By method and origin, where the convention tells them apart; else one. */
+  /** By method and origin, where the convention has labels for them; else one. */
   private readonly inFlightBy = new Map<string, GaugeChild>()
   private readonly errors: Counter<string> | undefined
   private readonly tellsHosts: boolean

@@ -20,7 +20,7 @@ class MessageExchange extends Exchange {
 }
 
 /**
- * What goes on on one connection of HTTP 1. A request costs little but arithmetic: it uses the exchange of the one before,
+ * The exchanges of one connection of HTTP 1. A request costs little but arithmetic: it reuses the exchange of the one before,
  * and one listener on the socket sees the end of whatever is under way.
  */
 export class Connection {
@@ -106,7 +106,7 @@ export class Connection {
   }
 
   /**
-   * Where the head does not tell it: what the connection wrote since the response before, with the few bytes in which HTTP
+   * Where the head does not declare it: what the connection wrote since the response before, with the few bytes in which HTTP
    * wraps each chunk. Reckoned from one response to the next, for to ask the socket costs more than all the rest.
    */
   private responseSize({ method }: MessageExchange, response: ServerResponse): number {

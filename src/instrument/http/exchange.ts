@@ -20,7 +20,7 @@ export class Exchange {
   transport = 0
   /** When its head had arrived, by `performance.now()`. */
   since = 0
-  /** The template of its route, where a framework or the application told it. */
+  /** The template of its route, where a framework or the application noted it. */
   route: string | undefined
   /** Called at the end if `route` is undefined: the request may end while the handler is running. */
   templateSource: RouteTemplateSource | undefined
@@ -32,7 +32,7 @@ export class Exchange {
   /** 0 where there was none. */
   status = 0
   seconds = 0
-  /** Bytes of the body; -1 where nobody knows. */
+  /** Bytes of the body; -1 if unknown. */
   requestSize = -1
   responseSize = -1
 

@@ -3,7 +3,7 @@ import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { expressRoute } from './express-route.js'
 import { onChannel } from './guard.js'
 
-/** Express 5.3 and later tell of the errors that handlers throw or pass on, and where. */
+/** Express 5.3 and later report the errors that handlers throw or pass on, and where. */
 export function watchExpressErrors(): () => void {
   return onChannel(
     'tracing:express.router.request:error',

@@ -96,7 +96,7 @@ function parameterAt(layer: ExpressLayer, segments: readonly string[], index: nu
   return '*'
 }
 
-/** Where capitals do not matter, whoever asks may write them as they like. */
+/** Where the router is not case-sensitive, a request may have any case. */
 function literalAt(layer: ExpressLayer, segments: readonly string[], index: number): string {
   const literal = segments[index]!
   const [small, large] = [literal.toLowerCase(), literal.toUpperCase()]

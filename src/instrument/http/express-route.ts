@@ -93,7 +93,7 @@ function startAt(app: ExpressApplication | undefined, rest: string): Place {
   return { router: routerOf(applications[0]), applications: applications.slice(1), rest }
 }
 
-/** Express 5 throws where version 4's name for the router is asked for, and the other way round. */
+/** Express 5 throws when version 4's property for the router is read, and the other way round. */
 function routerOf(app: unknown): ExpressRouter | undefined {
   for (const name of ['router', '_router'] as const) {
     try {

@@ -42,7 +42,7 @@ export function watchFastify(): () => void {
   return onChannel('fastify.initialization', ({ fastify }: { readonly fastify: FastifyLike }) => hookInto(fastify))
 }
 
-/** Has an application tell the route of each request, and the error that it met. */
+/** Notes the route of each request of an application, and the error that it met. */
 export function hookInto(fastify: FastifyLike): void {
   const route = guarded(tellRoute)
   const error = guarded(tellError)

@@ -71,13 +71,13 @@ function routeOf(context: HonoContext): string | undefined {
   if (handler !== undefined) return handler.path
   const last = matchedRoutes[routeIndex]?.path
   if (last === undefined || everywhere.test(last)) return undefined
-  // The response is looked at once there is one: Hono makes one when it is asked for it.
+  // The response is read once it exists: Hono creates one on access.
   return context.finalized && context.res.status === 404 ? undefined : last
 }
 
 const everywhere = /^\/?\*$/
 
-/** Middlewares are routes for every method, too: told from handlers as Hono's own guide does it, by `next`. */
+/** Middlewares are routes for every method, too: distinguished from handlers by `next`, as in Hono's own guide. */
 function isMiddleware({ method, handler }: MatchedRoute): boolean {
   return method === 'ALL' && handler.length >= 2
 }

@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { setImmediate } from '../../platform/timers.js'
-import { theRegistry } from '../../registry/provided-registry.js'
+import { registryHome } from '../../registry/registry-context.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
 import { watchExpressErrors } from './express-errors.js'
@@ -19,7 +19,7 @@ import { isSupervised } from './worker-number.js'
 
 const defaults = { names: 'prometheus', maxRoutes: 500, maxHosts: 100 } as const
 
-/** How many types of error are told apart. */
+/** The maximum number of error types with a series of their own. */
 const mostErrorTypes = 100
 
 /** What sees the HTTP of this process. */
@@ -32,7 +32,7 @@ export class HttpInstrument {
   constructor(options: HttpOptions) {
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
-    const families = new NamedFamilies(register ?? theRegistry(), buckets)
+    const families = new NamedFamilies(register ?? registryHome().registry, buckets)
     const chosen = checkNames(names, 'instrumentHttp: names').map((name) => namings[name])
     const errorTypes = new BoundedValues(mostErrorTypes)
     const routes = new BoundedValues(maxRoutes)
@@ -46,7 +46,7 @@ export class HttpInstrument {
       new ClientInstrument(clients.map((naming) => new ClientMetrics(naming, families, hosts, errorTypes)))
   }
 
-  /** Has servers tell of the requests that a middleware picks. Twice is once. */
+  /** Installs the hooks for the requests that a middleware tracks. Idempotent. */
   start(): void {
     if (this.watchingServers.length > 0) return
     this.watchingServers = [
@@ -61,7 +61,7 @@ export class HttpInstrument {
   measureEverything(): void {
     this.start()
     this.server.everything = true
-    // Where nobody else decides where is counted, configure() at the beginning of the application has its say first.
+    // Unless a supervisor has chosen the backend, configure() at the beginning of the application runs first.
     if (isSupervised()) this.server.open()
     else setImmediate(() => this.server.open()).unref()
     if (this.watchingClients.length > 0) return

@@ -6,15 +6,15 @@ import { type NamingName, namings } from './naming/namings.js'
 import type { ServerInstrumentOptions } from './server-instrument.js'
 
 export interface HttpOptions extends ServerInstrumentOptions {
-  /** Whose names are used; several for a time of transition. `prometheus` when left out. */
+  /** The naming conventions to use; several during a transition. `prometheus` when left out. */
   readonly names?: NamingName | readonly NamingName[] | undefined
   /** Where the metrics are shown; the default registry when left out. */
   readonly register?: Registry | undefined
   /** Upper bounds of the durations, in seconds; those of the convention when left out. */
   readonly buckets?: readonly number[] | undefined
-  /** How many routes are told apart; those that come later are shown as `_overflow`. 500 when left out. */
+  /** The maximum number of routes; later ones are shown as `_overflow`. 500 when left out. */
   readonly maxRoutes?: number | undefined
-  /** How many hosts that requests are sent to are told apart; later ones are shown as `_overflow`. 100 when left out. */
+  /** The maximum number of hosts that requests are sent to; later ones are shown as `_overflow`. 100 when left out. */
   readonly maxHosts?: number | undefined
 }
 

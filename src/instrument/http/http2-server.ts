@@ -5,7 +5,7 @@ import type { ServerInstrument } from './server-instrument.js'
 import { StreamExchange } from './stream-exchange.js'
 
 /**
- * Sees every stream of the servers of `node:http2`. Node has channels for them from version 22 on only; every version tells
+ * Sees every stream of the servers of `node:http2`. Node has channels for them from version 22 on only; every version reports
  * when a server begins to listen, and a listener of its `stream` event is all that it takes.
  */
 export function watchHttp2Servers(instrument: ServerInstrument): () => void {

@@ -1,7 +1,7 @@
 /** Stands where a value is one of too many. */
 const overflow = '_overflow'
 
-/** The route of a request that none was told for: what strangers ask for must not become series. */
+/** The route of a request without a noted one: paths chosen by clients must not become series. */
 export const unmatched = '_unmatched'
 
 /** OpenTelemetry's word for a method that is none of the known ones, and for an error that has no usable name. */
@@ -52,7 +52,7 @@ function nameOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const { name } = error as { name?: unknown }
   const className: unknown = error.constructor?.name
-  // `name` where somebody gave the error one of its own; a class that does not is known by the class.
+  // `name` where the error has one of its own; else the name of its class.
   const candidates = name === 'Error' ? [className, name] : [name, className]
   return candidates.find((candidate): candidate is string => typeof candidate === 'string' && typeName.test(candidate))
 }

@@ -32,7 +32,7 @@ export class NamedFamilies {
   }
 }
 
-/** The label values of a family; the child of a family without labels is asked for with none. */
+/** The label values of a family; none for a family without labels. */
 export function labelsOf({ labels }: NamedFamily, facts: Facts): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).map(([label, fact]) => [label, String(facts[fact] ?? '')]))
 }

@@ -18,7 +18,7 @@ interface Observer {
   complete(): void
 }
 
-/** Of an Observable, what is used here: it is made anew by its own class, so that RxJS need not be loaded. */
+/** The part of an Observable that is used: a new one is created by its own class, so that RxJS need not be loaded. */
 interface ObservableLike {
   subscribe(observer: Observer): unknown
 }

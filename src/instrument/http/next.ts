@@ -14,7 +14,7 @@ interface RoutesManifest {
   readonly dynamicRoutes: readonly Page[]
 }
 
-/** The routes of a Next application, as it was built: Next tells nobody which one it chose. */
+/** The routes of a Next application, as it was built: Next does not report which one it chose. */
 export class NextRoutes {
   private readonly basePath: string
   private readonly fixed: ReadonlySet<string>
@@ -22,7 +22,7 @@ export class NextRoutes {
 
   constructor({ basePath = '', staticRoutes, dynamicRoutes }: RoutesManifest) {
     this.basePath = basePath
-    // Those that begin so are pages for errors: nobody asks for them.
+    // Those that begin so are error pages: they are not requested directly.
     this.fixed = new Set(staticRoutes.map(({ page }) => page).filter((page) => !page.startsWith('/_')))
     this.dynamic = dynamicRoutes.map(({ page, regex }) => [page, new RegExp(regex)] as const)
   }

@@ -9,7 +9,7 @@ interface Told {
 
 /** Sees every request that is sent with `node:http` or `node:https`. */
 export function watchNodeClient(instrument: ClientInstrument): () => void {
-  // Node 20 tells of a request when it has been sent, which may be after its answer or its failure, or never.
+  // Node 20 reports a request when it has been sent, which may be after its response or its failure, or never.
   const heard = ({ request }: Told) => {
     if (instrument.knows(request)) return
     instrument.begun(request, request.method, originOf(request))
@@ -25,7 +25,7 @@ export function watchNodeClient(instrument: ClientInstrument): () => void {
     onChannel('http.client.response.finish', ({ request, response }: Told & { readonly response: IncomingMessage }) => {
       heard({ request })
       instrument.answered(request, response.statusCode ?? 0, reachedOrigin(request))
-      // Before the request is closed, or right after: whoever is first has its say.
+      // Before the request is closed, or right after: the first report counts.
       const incomplete = guarded(() => {
         if (!response.complete) instrument.failed(request, 'ECONNRESET')
       })
@@ -41,12 +41,12 @@ export function watchNodeClient(instrument: ClientInstrument): () => void {
 }
 
 /**
- * Whom a request is sent to. Not who its `Host` header says: a proxy passes on what strangers wrote there. Only for the port,
- * which nothing else tells, is it believed.
+ * The origin that a request is sent to. Not that of its `Host` header: a proxy passes on what clients wrote there. Only for the port,
+ * which nothing else contains, the header is used.
  */
 function originOf(request: ClientRequest): string {
   const { protocol, path } = request
-  // To a forward proxy, in whose stead the host counts that it is to ask.
+  // To a forward proxy: the host behind it counts.
   if (/^https?:\/\//i.test(path) && URL.canParse(path)) return new URL(path).origin
   const host = hostOf(request)
   const header = request.getHeader('host')
@@ -54,7 +54,7 @@ function originOf(request: ClientRequest): string {
   return `${protocol}//${told}`
 }
 
-/** The same where the header is somebody else's: by the port that the connection has. */
+/** The same where the header is for another host: with the port of the connection. */
 function reachedOrigin(request: ClientRequest): string | undefined {
   const host = hostOf(request)
   const header = request.getHeader('host')

@@ -4,7 +4,7 @@ import { Connection } from './connection.js'
 import { onChannel } from './guard.js'
 import type { ServerInstrument } from './server-instrument.js'
 
-/** What Node tells of a request of HTTP 1, encrypted or not. */
+/** Node's message about a request of HTTP 1, encrypted or not. */
 interface Told {
   readonly request: IncomingMessage
   readonly response: ServerResponse

@@ -33,7 +33,7 @@ export class Picker {
     })
   }
 
-  /** A request that did not come through a server of Node's: whoever picks it tells its end. */
+  /** A request that did not come through a server of Node's: the caller reports its end. */
   pickForeign(request: HttpRequest, encrypted: boolean, templateSource: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = new Exchange()
@@ -52,7 +52,7 @@ export class Picker {
     })
   }
 
-  /** The server began with it before anybody listened. */
+  /** The server began with it before the hooks were installed. */
   private begin(request: NodeRequest, response: NodeResponse): Exchange {
     if (request.httpVersionMajor >= 2) {
       return StreamExchange.open((request as Http2ServerRequest).stream, this.instrument, request.headers)

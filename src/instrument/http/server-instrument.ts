@@ -7,11 +7,11 @@ import type { ServerMetrics } from './server-metrics.js'
 export interface ServerInstrumentOptions {
   /** Requests that are not counted: health checks, say. */
   readonly ignore?: ((request: HttpRequest) => boolean) | undefined
-  /** The template of the route of a request, where no framework told it. */
+  /** The template of the route of a request, where no framework noted it. */
   readonly route?: ((request: HttpRequest) => string | undefined) | undefined
 }
 
-/** Decides what counts, and counts it. One per process; the servers of every protocol tell it of their exchanges. */
+/** Decides what counts, and counts it. One per process; the servers of every protocol report their exchanges to it. */
 export class ServerInstrument {
   /** Whether every request counts, or those that a middleware has picked. */
   everything = false

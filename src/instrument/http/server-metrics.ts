@@ -28,12 +28,12 @@ export class ServerMetrics {
   private readonly inFlight: Gauge<string> | undefined
   private readonly aborted: Counter<string> | undefined
   private readonly errors: readonly (readonly [NamedFamily, Counter<string>])[]
-  /** By method, route and status; one tree for each transport where the labels tell them apart. */
+  /** By method, route and status; one tree for each transport where it is a label. */
   private readonly trees: ByMethod[] = []
   private readonly underWay: Map<string, GaugeChild>[] = []
   private readonly tellsTransports: boolean
   private readonly tellsErrors: boolean
-  /** The gauge of a convention that tells nothing apart. */
+  /** The gauge of a convention without labels. */
   private readonly onlyInFlight: GaugeChild | undefined
 
   constructor(
@@ -61,7 +61,7 @@ export class ServerMetrics {
     return this.requestSize !== undefined || this.responseSize !== undefined
   }
 
-  /** Has a process that answered nothing yet shown too, where a family tells processes apart and nothing else. */
+  /** Also shows a process that has answered nothing yet, for a family whose only label is the process. */
   open(): void {
     const { requests, duration } = this.naming.server
     if (requests !== undefined && tellsWorkersOnly(requests)) this.requests!.labels(labelsOf(requests, ownFacts)).open()
@@ -116,7 +116,7 @@ export class ServerMetrics {
     return `${exchange.status} ${this.errorTypeOf(exchange)}`
   }
 
-  /** Only under label values that are admitted: what would be one too many is looked up anew each time. */
+  /** Only label values below the limit are kept: the others are looked up each time. */
   private addSeries(exchange: Exchange, given: string, key: number | string): Series {
     const method = methodLabel(exchange.method)
     const route = this.routes.label(given)

@@ -66,7 +66,7 @@ export class StreamExchange extends Exchange {
     if (stream.errored && this.session?.destroyed !== true && !isOfProtocol(stream.errored)) {
       this.metInStream(stream.errored)
     }
-    // Node ends the writable side of a stream that the client gave up: only its code tells.
+    // Node ends the writable side of a stream that the client cancelled: only its code shows it.
     this.end(this.status === 0 || stream.aborted || stream.rstCode !== noError)
     this.requestSize = this.requestSizeTold()
     this.responseSize = this.responseSizeTold()

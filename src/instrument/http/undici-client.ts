@@ -7,7 +7,7 @@ interface Told {
   readonly request: {
     readonly origin?: unknown
     readonly method?: string
-    /** The protocol that the connection is handed over to: there is no end to tell. */
+    /** The protocol that the connection is handed over to: its end is not reported. */
     readonly upgrade?: unknown
   }
 }

@@ -7,7 +7,7 @@ export function isSupervised(): boolean {
   return (process.env[variable] ?? '') !== ''
 }
 
-/** The number of this process among its like: its supervisor's, else that of its seat, which its successor takes over. */
+/** The number of this process among the workers: its supervisor's, else that of its seat, which its successor takes over. */
 export function workerNumber(): string {
   const given = process.env[variable]
   if (given !== undefined && given !== '') return given

@@ -1,11 +1,10 @@
-import { theHome } from '../../metric/context.js'
 import type { LabelValues } from '../../metric/options.js'
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, givenOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../platform/timers.js'
-import { theRegistry } from '../../registry/provided-registry.js'
 import type { Registry } from '../../registry/registry.js'
+import { registryHome } from '../../registry/registry-context.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
 import { activeHandles, activeRequests, activeResources } from './handles.js'
@@ -24,7 +23,7 @@ import { version } from './version.js'
 export interface DefaultMetricsOptions {
   /** Where they are shown; the default registry when left out. */
   readonly register?: Registry | undefined
-  /** Stands before every name. */
+  /** Prefix of every name. */
   readonly prefix?: string | undefined
   /** Labels of every series. */
   readonly labels?: object | undefined
@@ -100,12 +99,12 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
 export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
-  const home = theHome()
-  const registry = register ?? theRegistry()
+  const home = registryHome()
+  const registry = register ?? home.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
   for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })
-  // Who measures belongs to the application, even if it counts nothing; after this turn, when configure() had its say.
+  // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
   setImmediate(() => home.store()).unref()
 }
 

@@ -15,10 +15,10 @@ import { Watch } from './watch.js'
 /** Milliseconds of one stretch of the window. */
 const stretch = 5_000
 
-/** Stretches that are shown together: a minute and what publishing takes, so that who scrapes once a minute misses nothing. */
+/** Periods that are shown together: a minute and the time to publish, so that a scrape per minute misses nothing. */
 const stretches = 14
 
-/** The event loop of this thread over a little more than a minute. Whoever reads it changes nothing. */
+/** The event loop of this thread over a little more than a minute. Reading changes nothing. */
 export class EventLoop extends Watch {
   /** What sees the present stretch of time, what is to see the next one, and what is not in use. */
   private seeing: IntervalHistogram | undefined
@@ -61,7 +61,7 @@ export class EventLoop extends Watch {
     return this.turn
   }
 
-  /** The share of that time in which the loop did something. Not told of a process that just started: it is 1. */
+  /** The share of that time in which the loop did something. Not shown for a process that just started: it is 1. */
   utilization(): number | undefined {
     if (this.marks.length < 2) return undefined
     return performance.eventLoopUtilization(performance.eventLoopUtilization(), this.marks[0]).utilization

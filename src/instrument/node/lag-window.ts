@@ -23,7 +23,7 @@ interface Stretch extends Lag {
   readonly count: number
 }
 
-/** The lag over the last few stretches of time. Reading changes nothing, so everybody who asks sees all of it. */
+/** The lag over the last few periods. Reading changes nothing, so every reader sees all of it. */
 export class LagWindow {
   private readonly closed: Stretch[] = []
 
@@ -44,7 +44,7 @@ export class LagWindow {
     if (this.closed.length > this.length) this.closed.shift()
   }
 
-  /** Until a stretch has ended, what is seen of the first one; undefined while there is nothing to tell of yet. */
+  /** Until a period has ended, the lag of the first one so far; undefined without a measurement. */
   lag(current: DelayHistogram): Lag | undefined {
     if (this.closed.length > 0) return together(this.closed)
     return this.read(current)

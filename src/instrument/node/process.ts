@@ -140,7 +140,7 @@ export function processThreads(metrics: RuntimeMetrics): void {
 function openFileDescriptors(): number | undefined {
   const path = '/proc/self/fd'
   try {
-    // Linux tells their number as the size since 6.2: a process of 100000 sockets need not list them.
+    // Since Linux 6.2 the size is their number: a process of 100000 sockets need not list them.
     const { size } = statSync(path)
     // Listing a directory opens it, and so one more than there are.
     return size > 0 ? size : readdirSync(path).length - 1

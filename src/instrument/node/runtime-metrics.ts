@@ -8,7 +8,7 @@ import type { CollectedValue } from '../../registry/collector.js'
 import type { Registry } from '../../registry/registry.js'
 import type { Watch } from './watch.js'
 
-/** What this process has at the moment: nothing where it cannot be told, one value, or one per label set. */
+/** The present value of this process: nothing if unavailable, one value, or one per label set. */
 export type Reading = number | undefined | readonly CollectedValue[]
 
 interface Family {
@@ -71,7 +71,7 @@ export class RuntimeMetrics {
   /** A counter of what `read` gives as a running total. */
   counter(family: ReadFamily): void {
     const last = new Map<string, number>()
-    // A seat's counter goes on from what the dead had, and this process's total begins at 0: only what came is added.
+    // A seat's counter continues from its previous owner's, and this process's total begins at 0: only the increase is added.
     const collect = (): void => {
       for (const { labels, value } of this.valuesOf(family)) {
         const key = JSON.stringify(labels)
@@ -86,7 +86,7 @@ export class RuntimeMetrics {
 
   histogram({ buckets, watch, known, ...family }: HistogramFamily): void {
     const isNew = this.isNew(family)
-    // Opened and not zeroed: on a seat that somebody had before, the series goes on from what is there.
+    // Opened and not zeroed: on a seat with a previous owner, the series continues from what is there.
     const collect = (): void => {
       for (const labels of known) histogram.labels(this.labelled(labels)).open()
     }
@@ -112,7 +112,7 @@ export class RuntimeMetrics {
 
   /**
    * Not when the registry has a metric of that name. The second one is made all the same, for the registry to compare
-   * their definitions; but the first goes on, and nothing is read or watched twice.
+   * their definitions; but the first continues, and nothing is read or watched twice.
    */
   private isNew({ name }: Family): boolean {
     const { prefix, registry } = this.options
@@ -120,7 +120,7 @@ export class RuntimeMetrics {
   }
 }
 
-/** A gauge that is shown from its first reading on: a 0 before that is nobody's value, and the lowest under `livemin`. */
+/** A gauge that is shown from its first reading on: a 0 before that is not a measurement, and would be the lowest under `livemin`. */
 class ReadGauge extends Gauge<string> {
   private watch: Watch | undefined
 

@@ -1,4 +1,4 @@
-/** Something that runs while anybody needs it: a timer, an observer. */
+/** Something that runs while it is needed: a timer, an observer. */
 export abstract class Watch {
   private readonly users = new Set<object>()
 

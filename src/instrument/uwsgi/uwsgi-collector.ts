@@ -19,13 +19,13 @@ export interface UwsgiCollectorParts {
   readonly cores: boolean
   /** Asks a stats server; rejects when it does not answer in time. */
   readonly read: (uri: string) => Promise<UwsgiStatistics>
-  /** Told of each reading: how long it took, and why it failed where it did. */
+  /** Called after each reading: how long it took, and its error if it failed. */
   readonly onRead: (uri: string, seconds: number, fault: unknown) => void
 }
 
 type Labels = Readonly<Record<string, string>>
 
-/** Shows what uWSGI's stats servers tell, under the names and labels of uwsgi_exporter. */
+/** Shows the statistics of uWSGI's stats servers, under the names and labels of uwsgi_exporter. */
 export class UwsgiCollector implements Collector {
   readonly name = 'uwsgi'
   readonly run = 'serving'
@@ -38,7 +38,7 @@ export class UwsgiCollector implements Collector {
     const readings = await Promise.all(uris.map((uri) => this.ask(uri)))
     readings.forEach((server, i) => {
       const uri = uris[i]!
-      // uwsgi_exporter reads one server; the label tells apart what is one of several.
+      // uwsgi_exporter reads one server; the label distinguishes several.
       const labels: Labels = uris.length === 1 ? {} : { stats_uri: uri }
       families.add('uwsgi_up', 'gauge', 'Whether the stats server answered.', labels, Number(server !== undefined))
       const failed = Number(server === undefined)
@@ -69,7 +69,7 @@ interface GrowingFamily extends CollectedFamily {
 /** Families that grow while several servers are read. */
 class Families {
   private readonly families = new Map<string, GrowingFamily>()
-  /** Series that there are: uWSGI may tell of one socket twice, and then the first counts. */
+  /** Known series: uWSGI may list a socket twice, and then the first counts. */
   private readonly series = new Set<string>()
 
   all(): readonly CollectedFamily[] {

@@ -5,7 +5,7 @@ export interface UwsgiFamily<T> {
   readonly name: string
   readonly help: string
   readonly type: 'gauge' | 'counter'
-  /** Undefined for what was not told. */
+  /** Undefined for a missing word. */
   readonly value: (told: T) => unknown
 }
 

@@ -1,5 +1,5 @@
 /**
- * What uWSGI's stats server tells, as far as its exporter shows it. Versions and builds differ in what they tell: any word
+ * The statistics of uWSGI's stats server, as far as its exporter shows them. Versions and builds differ: any word
  * may be missing.
  */
 export interface UwsgiStatistics {
@@ -34,7 +34,7 @@ export interface UwsgiWorker {
   readonly signals?: number
   readonly signal_queue?: number
   readonly status?: string
-  /** Bytes; 0 where uWSGI is not told to report memory. */
+  /** Bytes; 0 where uWSGI is not configured to report memory. */
   readonly rss?: number
   readonly vsz?: number
   /** Microseconds. */

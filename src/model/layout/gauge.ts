@@ -3,7 +3,7 @@ import { closeRecord, type SlotArea, type SlotLayout } from './slot-layout.js'
 
 /**
  * A gauge's value belongs to an owner of the seat; the epoch beside it says to which. So a new owner leaves the values
- * of the dead one where they are until it claims the series, and nobody has to walk the file when a seat changes hands.
+ * of the dead one where they are until it claims the series, and no process has to walk the file when a seat is taken over.
  *
  * - `all` and the `live…` modes: `[epoch][value]`. Claiming starts at 0.
  * - `sum`, `min`, `max` keep what the dead had: `[state][value][kept][value][kept]`, where `state = 2 * epoch + side`
@@ -72,7 +72,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
         const pair = pairAt(state)
         accumulate(merge, into, intoAt, from[at + pair]!)
         const kept = from[at + pair + 1]!
-        // NaN in `kept`: nobody died with a value yet.
+        // NaN in `kept`: no writer died with a value yet.
         if (!Number.isNaN(kept)) accumulate(merge, into, intoAt, kept)
       },
     }

@@ -1,6 +1,6 @@
 import { addSlots, closeRecord, replaceRecord, type SlotLayout } from './slot-layout.js'
 
-/** Where a histogram's slots lie behind its first one. */
+/** The offsets of a histogram's slots from its first one. */
 export const histogramSlots = { sequence: 0, sum: 1, buckets: 2 } as const
 
 /**

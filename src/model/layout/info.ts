@@ -1,8 +1,8 @@
 import type { SlotLayout } from './slot-layout.js'
 
 /**
- * `[epoch]`: the owner of the seat that said these labels. What a dead one said is nobody's: it is not shown, and a new
- * owner says its own.
+ * `[epoch]`: the owner of the seat that set these labels. Those of a dead owner are not shown, and a new
+ * owner sets its own.
  *
  * Merged: `[1 when present][1]`, once for all living writers that say the same.
  */

@@ -4,14 +4,14 @@ export interface SlotArea {
   readonly words: Int32Array
 }
 
-/** Whose slots are being read: `epoch` counts the owners that a seat has had, and gauges carry that of their last writer. */
+/** The owner of the slots that are read: `epoch` counts the owners that a seat has had, and gauges carry that of their last writer. */
 export interface Owner {
   readonly live: boolean
   readonly epoch: number
 }
 
 /**
- * How one type lies in float64 slots: the only place where writing and reading agree.
+ * How one type is laid out in float64 slots: the only place where writing and reading agree.
  *
  * A series has `width` slots where it is written and `mergedWidth` where the series of many writers are merged.
  */
@@ -24,7 +24,7 @@ export interface SlotLayout {
   readonly sequenced: boolean
   /** Whether the slots of a dead writer still count. */
   readonly keepsDead: boolean
-  /** Whether every writer keeps a series of its own, told apart by the label `worker`. */
+  /** Whether every writer keeps a series of its own, with the label `worker`. */
   readonly perWriter: boolean
   /** Makes a series the present owner's, once per process: safe to repeat after a crash at any store. */
   claim(area: SlotArea, at: number, epoch: number): void

@@ -2,13 +2,13 @@ import type { FamilyDescriptor } from '../descriptor.js'
 import { stateSetModes } from '../metric-type.js'
 import { addSlots, closeRecord, type SlotLayout } from './slot-layout.js'
 
-/** Where a stateset's slots lie behind its first one. Merged, only `[present or seconds][state 0] …` are left. */
+/** The offsets of a stateset's slots from its first one. Merged, only `[present or seconds][state 0] …` are left. */
 export const stateSlots = { sequence: 0, epoch: 1, seconds: 2, states: 3 } as const
 
 /**
  * `[sequence][epoch][seconds][state 0] …`: a state is 1 or 0, and seconds is when they were set; 0 is never.
  *
- * As with gauges the epoch says whose states these are: those of a dead owner are shown for nobody, and a new owner
+ * As with gauges the epoch names the owner of these states: those of a dead owner are not shown, and a new owner
  * begins with none. Merged: `[present or seconds][state 0] …`, of the last that set them, or as how many are in each.
  */
 export function stateSetLayout({ name, states, mode }: FamilyDescriptor<'stateset'>): SlotLayout {

@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../descriptor.js'
 import { QuantileSketch } from '../quantile-sketch.js'
 import { addSlots, closeRecord, replaceRecord, type SlotLayout } from './slot-layout.js'
 
-/** Where a summary's slots lie behind its first one. Merged, the sequence number is left out. */
+/** The offsets of a summary's slots from its first one. Merged, the sequence number is left out. */
 export const summarySlots = { sequence: 0, sum: 1, count: 2, bins: 3 } as const
 
 const sketches = new Map<number, QuantileSketch>()

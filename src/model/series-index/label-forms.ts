@@ -68,7 +68,7 @@ function ownForm(text: string | null): unknown {
   return text === null ? absent : text === '' ? empty : text
 }
 
-/** A label that was left out may stand at its default. */
+/** A label that was left out may have its default. */
 function formsOf(text: string | null): readonly unknown[] {
   const own = ownForm(text)
   if (text === null || text === '') return [own, undefined, null, '']

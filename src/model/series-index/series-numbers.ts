@@ -25,14 +25,14 @@ export function numbersOf(family: FamilyDescriptor): SeriesNumbers {
 
 /**
  * Numbers the series of a family, from 1 on, and finds them by label values as they were given: one look into a map per
- * label, and no string is made. A series has its number as long as somebody holds it. In columns, for there may be a
+ * label, and no string is made. A series has its number as long as it is held. In columns, because there may be a
  * hundred thousand of them.
  */
 export class SeriesNumbers {
   private readonly forms: readonly LabelForms[]
   /** The numbers of the label values of each series, side by side. */
   private values: Int32Array
-  /** How many hold each series: nobody, where the number is free. */
+  /** How many hold each series: 0, where the number is free. */
   private holders: Uint8Array = new Uint8Array(16)
   private readonly chains: Chains
   /** Of the series that is looked for. */

@@ -29,7 +29,7 @@ const configVariables = ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'] as
 export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig): Backend | undefined {
   const [variable, named] = given === undefined ? environment(classVariables) : []
   const choice = given ?? named
-  // The configuration of a backend that nobody asked for is nobody's.
+  // A configuration without a backend has no use.
   if (choice === undefined) return undefined
   const source = variable ?? 'loadBackend'
   const config = (): BackendConfig => givenConfig ?? configFromEnvironment()
@@ -125,7 +125,7 @@ function loadModule(specifier: string, source: string): unknown {
   const { createRequire } = process.getBuiltinModule('node:module')
   const { fileURLToPath } = process.getBuiltinModule('node:url')
   const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier
-  // From where the application was started, and from where its program lies.
+  // From where the application was started, and from the folder of its program.
   const places = [join(process.cwd(), 'x.js'), process.argv[1]].filter((place) => place && isAbsolute(place))
   let fault: unknown
   for (const place of places as string[]) {

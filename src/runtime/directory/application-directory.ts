@@ -9,8 +9,8 @@ import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
 import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default-location.js'
 
 /*
- * Which directory the processes of an application share when nobody named one. It follows from who started the process,
- * so that a primary, its workers and their threads find the same one without telling each other.
+ * The directory that the processes of an application share when none is named. It follows from the parent process,
+ * so that a primary, its workers and their threads find the same one without a message.
  */
 
 const variables = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'] as const
@@ -37,7 +37,7 @@ export function userOfClusterWorkers(directory: string): WorkersUser | undefined
   return theirs ? { uid, gid: gid ?? process.getegid!() } : undefined
 }
 
-/** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it stands alone. */
+/** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it is a process of its own. */
 export function directoryFromParent(): string | undefined {
   // Its own word first: it has taken the place of the parent's.
   const told = toldBy(process.pid) ?? (cluster.isWorker ? toldBy(process.ppid) : undefined)
@@ -66,7 +66,7 @@ export function ownDirectory(): string {
   return directoryOf(process.pid)
 }
 
-/** Whether a directory is of one run of an application for certain: its name tells which process began it. */
+/** Whether a directory is of one run of an application for certain: its name contains the process that began it. */
 export function isOfOneRun(directory: string): boolean {
   return isPlace(dirname(directory)) && process.env.pm_id === undefined
 }
@@ -93,7 +93,7 @@ export function tellChildren(): void {
   process.env[toldIn] = `${process.pid} ${directoryFromParent()}`
 }
 
-/** What a process told. Any child inherits the variable; whom it is meant for asks for the right process. */
+/** What a process passed on. Any child inherits the variable; the pid in it shows for which children it is meant. */
 function toldBy(pid: number): string | undefined {
   const [teller, ...rest] = (process.env[toldIn] ?? '').split(' ')
   return Number(teller) === pid ? rest.join(' ') : undefined
@@ -111,7 +111,7 @@ function isOfPm2(): boolean {
   return /^PM2 |[/ \0]pm2-runtime/.test(commandLineOf(process.ppid))
 }
 
-/** PM2's daemon is the parent of all its applications: the name tells them apart. */
+/** PM2's daemon is the parent of all its applications: the name distinguishes them. */
 function pm2Application(): string {
   return `-${(process.env.name ?? '').replaceAll(/[^\w.-]/g, '_')}`
 }
@@ -133,7 +133,7 @@ function keyOf(pid: number, suffix = ''): string {
   return `${ownFacts().pidNamespace}-${pid}-${startTicksOf(pid) ?? 0}${suffix}`
 }
 
-/** Of another container nobody can see who began it: only that nobody is about to any more. */
+/** The process that began it may be in another container and cannot be seen: only the age of the directory shows that it is left. */
 function isOld(directory: string): boolean {
   const facts = lstatSync(directory, { throwIfNoEntry: false })
   return facts !== undefined && Date.now() - facts.mtimeMs > oldAfter

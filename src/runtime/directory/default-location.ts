@@ -6,13 +6,13 @@ import { unusable } from '../../store/shared/directory.js'
 /*
  * The folder that holds the directories of this user's applications which name none: `promhive-<uid>`, in memory where
  * there is such a file system. Another user may have made a folder of that name first. Then the first of the names
- * `promhive-<uid>-2` to `-9` that no other user has serves, or at last a folder with a random name. All processes of the
+ * `promhive-<uid>-2` to `-9` that no other user owns is used, or finally a folder with a random name. All processes of the
  * user find it again, because no other user can make a folder that belongs to this one.
  */
 
 const lastSpare = 9
 
-/** Where directories lie that were made for one run. */
+/** The location of directories that are made for one run. */
 export function placeOfRuns(): string {
   return memoryFileSystem() ?? tmpdir()
 }
@@ -42,7 +42,7 @@ export function isPlace(path: string): boolean {
 }
 
 /**
- * Makes the folder if need be. Throws `DIRECTORY_UNUSABLE` where another user can change it.
+ * Makes the folder if it does not exist. Throws `DIRECTORY_UNUSABLE` where another user can change it.
  *
  * @returns a warning where it is not the usual one: which folder is in the way, and what to do about it
  */

@@ -9,7 +9,7 @@ const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EAGAIN']
 
 /**
  * The directory that this process could not join for a reason that passes: it counts by itself, and tries again every ten
- * seconds and before each scrape. What it has counted is carried there. For any other reason, it goes on by itself.
+ * seconds and before each scrape. What it has counted is carried there. For any other reason, it continues by itself.
  */
 export class RefusedDirectory {
   /** Whether it is tried again at this moment: what fails then was reported. */
@@ -54,7 +54,7 @@ export class RefusedDirectory {
   }
 }
 
-/** What the system said, also where the error of it was put into one with a way out. */
+/** The system's error, also where it is the cause of one of promhive's. */
 function codeOf(cause: unknown): string {
   const { code, cause: inner } = Object(cause) as { readonly code?: string; readonly cause?: unknown }
   return cause instanceof MetricsError ? codeOf(inner) : (code ?? '')

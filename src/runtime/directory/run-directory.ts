@@ -18,14 +18,14 @@ import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
 const prefix = 'promhive-run-'
 const name = /^promhive-run-[A-Za-z0-9]{6}$/
 
-/** Milliseconds after which nobody is still about to sit down in a directory that nobody sits in. */
+/** Milliseconds after which no process is still about to join a directory without members. */
 const settled = 60_000
 
 /**
- * Makes a directory that is nobody's yet, for workers of another user: in a place of root's they could not come to theirs.
+ * Makes a directory without an owner yet, for workers of another user: inside a folder of root's they could not reach theirs.
  * Removes what supervisors left that were killed.
  *
- * @param place where such directories are, with room for everybody's
+ * @param place the folder of such directories, of all users
  */
 export function makeRunDirectory(place: string, owner: WorkersUser): string {
   sweepRunDirectories(place, owner)
@@ -82,7 +82,7 @@ function factsOf(directory: string): Stats | undefined {
 
 const removal = `for (const directory of process.argv.slice(1)) require('node:fs').rmSync(directory, { recursive: true, force: true })`
 
-/** With the rights of its owner: who owns a directory may put a link in the place of anything in it while root removes it. */
+/** With the rights of its owner: the owner of a directory may replace any file in it by a link while root removes it. */
 function removeAs({ uid, gid }: WorkersUser, directories: readonly string[]): void {
   spawnSync(process.execPath, ['-e', removal, ...directories], { uid, gid, env: {}, cwd: '/', stdio: 'ignore' })
 }

@@ -52,7 +52,7 @@ export function countTogether(one: Backend, other: Backend): boolean {
   )
 }
 
-/** A client of the application's own does not tell its address: the prefix counts then. */
+/** A client of the application's own does not show its address: the prefix counts then. */
 function isSame(worker: string, supervisor: string): boolean {
   if (worker === supervisor) return true
   const [one, other] = [worker, supervisor].map((each) => each.split(' '))

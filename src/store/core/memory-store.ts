@@ -41,7 +41,7 @@ interface KnownFamily {
  */
 export class MemoryStore implements Store {
   readonly gate = new Int32Array(1)
-  /** Begins again when it tells mostly of series that are gone. */
+  /** Starts again when most of its entries are of removed series. */
   log = new SeriesLog()
   private readonly segments = new Segments(nextSegment)
   private readonly families = new Map<string, KnownFamily>()
@@ -52,7 +52,7 @@ export class MemoryStore implements Store {
   private dense = new Float64Array(0)
 
   /**
-   * @param seat which writer's series these are: 0 for nobody's in particular
+   * @param seat the writer of these series: 0 for none in particular
    * @param epoch how many owners the seat has had, this one included
    * @param writer unique among all that count together
    */
@@ -82,7 +82,7 @@ export class MemoryStore implements Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  /** Removes series of every definition of a name, as another process asked for; tells which. */
+  /** Removes series of every definition of a name, as another process requested; returns them. */
   removeNamed(registry: string, name: string, filter: LabelFilter): readonly RemovedSeries[] {
     const families = [...this.families.values()].filter(
       ({ family }) => family.name === name && family.registry === registry,
@@ -95,8 +95,8 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * Takes off what stood here when the log had `told` entries: somebody else goes on from that, and only what came since
-   * is this store's. Gauges stay as they are.
+   * Subtracts the values of when the log had `entries` entries: another writer continues from them, and only later counts
+   * belong to this store. Gauges stay as they are.
    */
   deduct(before: Float64Array, told: number): void {
     const begunSince = new Set(this.log.slotOf.slice(told))
@@ -111,7 +111,7 @@ export class MemoryStore implements Store {
     }
   }
 
-  /** Counts on another seat from now on: readers are told the series anew. */
+  /** Counts on another seat from now on: the series are logged again for readers. */
   moveTo(seat: number): void {
     this.seat = seat
     this.beginLogAgain()

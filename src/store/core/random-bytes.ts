@@ -1,6 +1,6 @@
 /**
- * So many bytes that nobody guesses. node:crypto is loaded with the first: it takes milliseconds of an application's start,
- * and a process that stands alone needs none.
+ * Unpredictable random bytes. node:crypto is loaded with the first call: it takes milliseconds of an application's start,
+ * and a single process needs none.
  */
 export function randomBytes(length: number): Buffer {
   return process.getBuiltinModule('node:crypto').randomBytes(length)

@@ -6,7 +6,7 @@ export interface Segment extends SlotArea {
   readonly first: number
 }
 
-/** A run of slots: where it lies in its segment, and its index among all slots of the writer. */
+/** A run of slots: its offset in its segment, and its index among all slots of the writer. */
 export interface Run {
   readonly segment: Segment
   readonly at: number
@@ -24,17 +24,17 @@ export class Segments {
   /** @param grow makes the next segment, of at least `width` slots; throws when there is no room */
   constructor(private readonly grow: (first: number, width: number) => Segment) {}
 
-  /** A run of `width` zeroed slots that lie in one segment. Throws what `grow` throws. */
+  /** A run of `width` zeroed slots of one segment. Throws what `grow` throws. */
   allocate(width: number): Run {
     const freed = this.free.get(width)?.pop()
     const run = freed === undefined ? this.next(width) : this.at(freed)
-    // Also where nobody had it before: an owner that was killed may have stored into slots that it had not told of yet.
+    // Also where it is new: an owner that was killed may have stored into slots that it had not announced yet.
     run.segment.values.fill(0, run.at, run.at + width)
     return run
   }
 
   private next(width: number): Run {
-    // Not always the last one: who died after growing had not come to use what it made.
+    // Not always the last one: an owner that died right after growing had not used the new one.
     let index = this.all.findLastIndex(({ first }) => first <= this.used)
     let segment = this.all[index]
     while (segment === undefined || segment.first + segment.values.length < this.used + width) {

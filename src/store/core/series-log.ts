@@ -8,13 +8,13 @@ export const removed = 1
 export const ignored = 2
 
 /**
- * All that one writer ever said about its series, in order: the names to the numbers. Only grows, so that whoever follows
+ * All that one writer has logged about its series, in order: the names of the numbers. Only grows, so that a reader of
  * it keeps a position. Columns instead of objects: a busy application has a hundred thousand entries per writer.
  *
  * @experimental
  */
 export class SeriesLog {
-  /** Undefined where a file told of a family in a line that cannot be read. */
+  /** Undefined where the line of a family in a file cannot be read. */
   readonly families: (FamilyDescriptor | undefined)[] = []
   readonly kinds: number[] = []
   /** Index into `families`. */

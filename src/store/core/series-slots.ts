@@ -93,8 +93,8 @@ export class SeriesSlots {
   }
 
   /**
-   * Knows the series by the numbers of another descriptor of the same family: those that a file told of by those of the
-   * metric which counts them on.
+   * Knows the series by the numbers of another descriptor of the same family: those from a file by those of the
+   * metric that continues them.
    */
   follow(family: FamilyDescriptor): void {
     const before = [...this]

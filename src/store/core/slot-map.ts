@@ -1,5 +1,5 @@
 /**
- * Where the slots of one writer go among sums of many, slot by slot. Place 0 takes what is not added up, and is nobody's.
+ * Where the slots of one writer go among sums of many, slot by slot. Index 0 takes what is not added up.
  */
 export class SlotMap {
   private places = new Int32Array(1024)

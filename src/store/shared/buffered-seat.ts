@@ -77,7 +77,7 @@ export class BufferedSeat implements Seat {
       const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.buffered) : 'broken'
       const head = new Head(new Uint8Array(headerSize))
       readAt(fd, head.bytes, headerSize, 0)
-      // Without a lock a file that looks broken may be another's in the making: it is left to readers to tell of it.
+      // Without a lock a file that looks broken may be one that is being written: readers report it.
       if (finding === 'stale' && !new Liveness(undefined).ownerLives(fd, facts, head))
         putAside(directory, number, 'stale')
       const free = finding === 'adopt' && !new Liveness(undefined).ownerLives(fd, facts, head)
@@ -100,8 +100,8 @@ export class BufferedSeat implements Seat {
   }
 
   /**
-   * A process that was taken for dead while it was blocked has lost its seat: the file tells. A file that was cut off or
-   * overwritten has no next owner, who would count on from its values.
+   * A process that was taken for dead while it was blocked has lost its seat: the file shows it. A file that was cut off or
+   * overwritten has no next owner that would continue from its values.
    */
   condition(): 'held' | 'gone' | 'lost' {
     if (stillThere(this.fd, this.path) === undefined) return 'gone'
@@ -140,7 +140,7 @@ export class BufferedSeat implements Seat {
   private write(): void {
     this.head.heartbeat = Date.now() / 1000
     this.head.used = this.segments.used
-    // Slots before the head: a reader that sees the new head finds what it tells of.
+    // Slots before the head: a reader that sees the new head finds the slots that it announces.
     let piece = 0
     for (const { first, values } of this.segments.all) {
       if (first >= this.segments.used) break
@@ -184,7 +184,7 @@ function segmentOver(buffer: ArrayBuffer, offset: number, first: number): Segmen
 
 /**
  * Takes the right to the epoch behind `epoch`: the name of the claim can be linked once only. A claim whose owner died
- * before it could enter itself stands in nobody's way: the next one claims the epoch behind it.
+ * before it could enter itself blocks no other: the next one claims the following epoch.
  */
 function claim(directory: string, seat: number, epoch: number): boolean {
   const pattern = new RegExp(`^${claimName(seat, 0).slice(0, -1).replace('.', '\\.')}(\\d+)$`)
@@ -193,7 +193,7 @@ function claim(directory: string, seat: number, epoch: number): boolean {
     return found === null ? [] : [Number(found[1])]
   })
   const highest = Math.max(0, ...claims)
-  // It guards the moment until its owner has entered itself in the head; after that the head tells.
+  // It guards the moment until its owner has entered itself in the head; after that the head shows the owner.
   if (highest > epoch && !claimIsDead(directory, claimName(seat, highest))) return false
   if (!makeClaim(directory, claimName(seat, Math.max(highest, epoch) + 1))) return false
   for (const old of claims) removeQuietly(join(directory, claimName(seat, old)))

@@ -19,7 +19,7 @@ const patience = 30
 const largest = 4096
 
 /**
- * A file that one process can make, and that tells who it was: the right to do something alone, where there are no locks.
+ * A file that only one process can create, and that names it: the right to do something alone, where there are no locks.
  * False when it is there already.
  */
 export function makeClaim(directory: string, name: string): boolean {
@@ -45,7 +45,7 @@ export function claimIsDead(directory: string, name: string): boolean {
     const owner = ownerFrom(fd, fstatSync(fd).size)
     // A claim gets its name when it is whole: this is none.
     if (owner === undefined) return true
-    // Also where its time lies ahead: the clock was set back since.
+    // Also where its time is in the future: the clock was set back since.
     return processAlive(owner) === false || Math.abs(Date.now() / 1000 - owner.startedAt) > patience
   } catch (error) {
     return isNoneOfOurs(error)

@@ -51,17 +51,17 @@ export interface Run {
 }
 
 export interface JoinOptions {
-  /** The directory has never been another application's: what lies in it counts, even when nobody is there. */
+  /** The directory has never been another application's: its files count, even without a member. */
   readonly keep?: boolean
 }
 
 /**
  * Joins the run of a directory, or begins one.
  *
- * A dead-man switch: everybody in the run holds byte 0 of the control file shared, and the kernel lets go of it for who
- * dies. Whoever gets it exclusively is alone: what lies in the directory is of an earlier run, and is wiped. Who loses the
+ * A dead-man switch: every member of the run holds a shared lock on byte 0 of the control file, and the kernel releases it
+ * when a member dies. A process that gets it exclusively is alone: the files are of an earlier run, and are wiped. The loser of the
  * race may get it shared before the winner has wiped, or has died over it (SQLite's documented race): so a second byte is
- * held by who is in the run for certain, and nobody joins a run that no member is in.
+ * held by processes that are in the run for certain, and a run without members is not joined.
  */
 export function joinRun(directory: string, binding: Binding | undefined, { keep = false }: JoinOptions = {}): Run {
   try {
@@ -81,7 +81,7 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run 
     try {
       if (binding.lock(fd, runByte, 2)) {
         if (stillThere(fd, path) !== undefined) {
-          // Writers without locks are not seen by the switch. One that begins a run just now is waited for.
+          // The switch does not see writers without locks. Waits for one that is beginning a run.
           const goesOn = isBegun(fd) && (keep || livesWithoutLocks(directory, fd, binding))
           if (goesOn || !beingBegun(directory)) {
             if (!goesOn) begin(directory, fd, binding)
@@ -128,7 +128,7 @@ function lockedRun(fd: number, path: string, binding: Binding): Run {
   const gate = mayMap() ? new Int32Array(mapOwn(binding, fd, 0, headerSize), controlAt.gate, 1) : new Int32Array(1)
   const removals = new Removals(dirname(path), fd, binding)
   const leave = (): void => {
-    // The mapping keeps the file open for as long as anybody has the gate: the lock is let go of by itself.
+    // The mapping keeps the file open for as long as the gate is used: the lock is released separately.
     for (const byte of [memberByte, runByte]) unlockQuietly(binding, fd, byte)
     closeQuietly(fd)
   }
@@ -136,14 +136,14 @@ function lockedRun(fd: number, path: string, binding: Binding): Run {
 }
 
 /**
- * Without the addon nobody can hold a lock; those of others are seen in /proc/locks. Who begins a run enters itself in the
- * control file, who joins one sits down: heads tell of them. One at a time begins: who has made the claim.
+ * Without the addon a process cannot hold a lock; those of others are seen in /proc/locks. The process that begins a run enters itself in the
+ * control file, one that joins takes a seat: their heads show them. One at a time begins: the one with the claim.
  */
 function joinWithoutLocks(directory: string, keep: boolean): Run {
   const path = join(directory, controlName)
   return inTurns(directory, () => {
     const fd = openForWriting(path, true)
-    // Who holds the lock alone is about to begin a run, or to find that this one goes on.
+    // The exclusive holder of the lock is about to begin a run, or to find that this one continues.
     const goesOn = (): boolean => {
       const { held, alone } = heldBy(fd)
       return !alone && isBegun(fd) && (keep || held || livesWithoutLocks(directory, fd, undefined))
@@ -153,7 +153,7 @@ function joinWithoutLocks(directory: string, keep: boolean): Run {
       if (makeClaim(directory, beginningName)) {
         try {
           if (goesOn()) return bufferedRun(directory, fd, path)
-          // Somebody with locks may be about to begin one: their claim is the lock.
+          // A process with locks may be about to begin one: its claim is the lock.
           if (!heldBy(fd).held) {
             begin(directory, fd, undefined)
             return bufferedRun(directory, fd, path)
@@ -191,7 +191,7 @@ function bufferedRun(directory: string, fd: number, path: string): Run {
   }
 }
 
-/** Who began the run and leaves it does not keep it going by living on. */
+/** A process that began the run and leaves it does not keep it going while it lives. */
 function endBeginning(fd: number, id: string): void {
   const head = new Head(new Uint8Array(headerSize))
   if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.runId !== id || !isOwn(head.owner())) return
@@ -207,11 +207,11 @@ function begin(directory: string, fd: number, binding: Binding | undefined): voi
   head.state = states.adopting
   writeAt(fd, head.bytes, 0)
   wipeFiles(directory)
-  // Nobody joins before: the wipe would take away what they have made.
+  // No process joins before: the wipe would remove its files.
   setState(fd, states.ready)
 }
 
-/** Whether the run that the control file names is there to be joined: who began it has come to the end of that. */
+/** Whether the run that the control file names can be joined: its beginner has completed it. */
 function isBegun(fd: number): boolean {
   const head = new Head(new Uint8Array(headerSize))
   return (
@@ -219,7 +219,7 @@ function isBegun(fd: number): boolean {
   )
 }
 
-/** Whether somebody without locks is at it. */
+/** Whether a process without locks is beginning a run. */
 function beingBegun(directory: string): boolean {
   const claim = lstatSync(join(directory, beginningName), { throwIfNoEntry: false })
   return claim !== undefined && !claimIsDead(directory, beginningName)
@@ -229,7 +229,7 @@ function setState(fd: number, state: number): void {
   writeAt(fd, new Uint8Array(Int32Array.of(state).buffer), at.state)
 }
 
-/** Whether somebody is in the run who holds no lock: who began it, or a writer. */
+/** Whether a process without a lock is in the run: its beginner, or a writer. */
 function livesWithoutLocks(directory: string, control: number, binding: Binding | undefined): boolean {
   const head = new Head(new Uint8Array(headerSize))
   readAt(control, head.bytes, headerSize, 0)
@@ -263,16 +263,16 @@ export function readRunId(fd: number): string | undefined {
   return head.fault() === undefined ? head.runId : undefined
 }
 
-/** Why an open control file names no run, where it was written once; undefined for one in the making. */
+/** Why an open control file names no run, where it was written once; undefined for one that is being written. */
 export function controlFault(fd: number): string | undefined {
   const head = new Head(new Uint8Array(headerSize))
   const length = readAt(fd, head.bytes, headerSize, 0)
-  // Who begins a run has room reserved first, and it may die before anything is written there.
+  // The beginner of a run reserves room first, and may die before it has written.
   if (head.bytes.every((byte) => byte === 0)) return undefined
   return length < headerSize ? 'too_short' : head.fault()
 }
 
-/** Whether any process holds the run of a directory; true where that cannot be told. */
+/** Whether any process holds the run of a directory; true where that cannot be determined. */
 export function directoryInUse(directory: string): boolean {
   const { binding } = loadBinding()
   let fd: number | undefined

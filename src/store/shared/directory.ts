@@ -22,8 +22,8 @@ const onReadOnly = 'is on a read-only file system'
 const chooseOrCreate = 'choose another with PROMHIVE_DIR, or create it for this user'
 
 /**
- * Makes the directory if need be, and checks that it belongs to this user, to root, or to the user of `--user`. Throws
- * `DIRECTORY_UNUSABLE` with the way out.
+ * Makes the directory if it does not exist, and checks that it belongs to this user, to root, or to the user of `--user`. Throws
+ * `DIRECTORY_UNUSABLE` with what to do.
  */
 export function prepareDirectory(directory: string): void {
   refuseDangerous(directory)
@@ -120,7 +120,7 @@ export function notWritable(directory: string, cause: unknown): MetricsError {
   return unusable(directory, fault, ownerOrAnother(directory), cause)
 }
 
-/** Of a read-only file system Node's recursive mkdir says ENOENT: the first directory that is missing tells. */
+/** On a read-only file system Node's recursive mkdir fails with ENOENT: creating the first missing directory gives the real error. */
 function whyNotMade(directory: string, code: string): string {
   if (code !== 'ENOENT') return code
   let missing = resolve(directory)
@@ -191,7 +191,7 @@ export function seatsIn(directory: string): number[] {
 }
 
 /**
- * Removes what earlier runs left. Values go first: a seat without them is no seat. The claim of who does this stays: it
+ * Removes what earlier runs left. Values go first: a seat without them is no seat. The claim of the process that does this stays: it
  * goes when all is done. What cannot be removed, such as a folder, is renamed.
  */
 export function wipeFiles(directory: string): void {

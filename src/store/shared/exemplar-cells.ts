@@ -51,7 +51,7 @@ export class ExemplarCells {
     if (cell === head.exemplars) head.exemplars = cell + 1
   }
 
-  /** Forgets the exemplars of a series whose slots will be another's. */
+  /** Forgets the exemplars of a series whose slots will be reused. */
   drop(slot: number): void {
     if (this.seat.head.exemplars === 0) return
     const fd = this.open()

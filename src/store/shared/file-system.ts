@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 
-/** What a directory lies on, as far as it matters for sharing numbers. */
+/** The kind of file system of a directory, as far as it matters for sharing numbers. */
 export interface FileSystem {
   readonly name: string
   /**
@@ -30,7 +30,7 @@ const known: Readonly<Record<number, FileSystem>> = {
   1702057286: { name: 'FUSE', kind: 'network' },
 }
 
-/** The file system of a directory; `disk` for one that is not known, or where the system does not tell. */
+/** The file system of a directory; `disk` if it is unknown. */
 export function fileSystemOf(directory: string): FileSystem {
   try {
     const { type } = statfsSync(directory)

@@ -19,7 +19,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
 /** How often a file is opened that others make and remove at that moment. */
 const attempts = 100
 
-/** Where a file is made that nobody may see before it is whole. Who begins a run removes those of the dead. */
+/** The name of a file until it is complete. The beginner of a run removes those of dead processes. */
 export function unfinishedPath(directory: string): string {
   return join(directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
 }
@@ -121,7 +121,7 @@ export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
 
 /**
  * The file's facts when the path still leads to this open file; undefined when it was removed or replaced. Throws where
- * that cannot be told: who takes a file for gone sits down elsewhere with all that it counted.
+ * that cannot be determined: a process that takes its file for removed takes another seat with all that it counted.
  */
 export function stillThere(fd: number, path: string): Stats | undefined {
   const here = fstatSync(fd)
@@ -147,7 +147,7 @@ export function removeQuietly(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // Somebody else removed it, or it never was.
+    // Another process removed it, or it never existed.
   }
 }
 

@@ -1,14 +1,14 @@
-/** The files of a shared directory, version 1. `docs/file-format.md` tells the same in words. */
+/** The files of a shared directory, version 1. `docs/file-format.md` describes them. */
 
 export const magic = Buffer.from([0x89, 0x50, 0x48, 0x56, 0x0d, 0x0a, 0x1a, 0x0a])
 export const major = 1
 export const minor = 0
-/** Reads as 0x04030201 where the bytes lie the other way round. */
+/** Reads as 0x04030201 where the byte order is reversed. */
 export const byteOrderTag = 0x01020304
 
 /** Both the control file and the head of a values file take this much; slots begin behind it. */
 export const headerSize = 4096
-/** A values file begins with so many bytes, head included, and grows by whole multiples of it. */
+/** The initial size of a values file in bytes, head included; it grows by whole multiples of it. */
 export const firstSize = 16 * 1024
 const largestStep = 4 * 1024 * 1024
 
@@ -61,7 +61,7 @@ export const movingEnd = 176
 
 /** Byte offsets in the control file; magic, versions, byte order and runId are where a values file has them. */
 export const controlAt = {
-  /** Turns whenever series were removed, by whomever. */
+  /** Changes whenever series were removed, by any process. */
   gate: 128,
   /** Position of the first removal that is still in the file. */
   base: 136,
@@ -76,17 +76,17 @@ export const states = { adopting: 0, ready: 1, closed: 2 } as const
 
 /** Byte 0 of a values file: locked exclusively for as long as its owner lives. */
 export const ownerByte = 0
-/** Byte 0 of the control file: held shared by everyone in the run, exclusively by who begins a run. */
+/** Byte 0 of the control file: held shared by every member of the run, exclusively by a process that begins a run. */
 export const runByte = 0
-/** Byte 1 of the control file: held by who adds a removal. */
+/** Byte 1 of the control file: held by a process that adds a removal. */
 export const removalsByte = 1
-/** Byte 2 of the control file: held shared by who is in the run for certain. */
+/** Byte 2 of the control file: held shared by processes that are in the run for certain. */
 export const memberByte = 2
 
 export const controlName = 'control'
-/** Made by who begins a run and has no addon to lock with. */
+/** Made by a process that begins a run without the addon's locks. */
 export const beginningName = '.beginning'
-/** Made by who adds a removal and has no addon to lock with. */
+/** Made by a process that adds a removal without the addon's locks. */
 export const removalsLockName = '.removing'
 /** Held by the process that does for all of them what one should do. */
 export const leaderName = '.leader'

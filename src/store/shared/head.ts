@@ -4,11 +4,11 @@ import { at, byteOrderTag, fixedSize, headerSize, type Kind, kinds, magic, major
 /** Unix seconds: the latest that a date can be. */
 const latest = 8.64e12
 
-/** Who owns a seat: enough to tell it from a later process with the same pid. */
+/** The owner of a seat: enough to distinguish it from a later process with the same pid. */
 export interface OwnerFacts {
   readonly pid: number
   readonly threadId: number
-  /** Start of the process, in clock ticks since boot; 0 where the system does not tell. */
+  /** Start of the process, in clock ticks since boot; 0 if unknown. */
   readonly startTicks: number
   readonly pidNamespace: number
   readonly startedAt: number
@@ -117,9 +117,9 @@ export class Head {
   set dropped(series: number) {
     this.words[at.dropped / 4] = series
   }
-  /** How much of the series file counts. The store comes last: who sees it finds the line and its slots. */
+  /** How much of the series file counts. Stored last: a reader that sees it finds the line and its slots. */
   get logBytes(): number {
-    // A whole number, whatever the bytes of a damaged file say: who reads up to a fraction never arrives.
+    // A whole number, whatever the bytes of a damaged file are: reading up to a fraction would never end.
     return Math.floor(this.floats[at.logBytes / 8]!)
   }
   set logBytes(bytes: number) {

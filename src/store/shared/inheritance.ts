@@ -6,7 +6,7 @@ import type { Segments } from '../core/segments.js'
 import { removed, type SeriesLog } from '../core/series-log.js'
 import { SeriesSlots } from '../core/series-slots.js'
 
-/** A family that a writer has told of, and its series by key. */
+/** A family that a writer has logged, and its series by key. */
 export interface KnownFamily {
   readonly family: FamilyDescriptor
   /** Its number in the series file. */

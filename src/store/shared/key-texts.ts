@@ -2,14 +2,14 @@ import { Chains, grown } from '../../model/series-index/hash-chains.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
 
 /**
- * Keys as they come in from files: most writers tell of the same series, and what one of them has told of is not made a
+ * Keys as they are read from files: most writers log the same series, and a key that one of them has logged is not made a
  * string again. That saves the collector of garbage most of the work at the first scrape.
  */
 export class KeyTexts {
   /** How many values the key that was asked for last has; -1 where it is no key. */
   arity = -1
   private readonly texts: SeriesKey[] = ['']
-  /** How many values each of them has: looked at once, however many writers tell of it. */
+  /** How many values each of them has: counted once, however many writers log it. */
   private readonly arities: number[] = [-1]
   /** The same of keys of more than ASCII. */
   private readonly others = new Map<SeriesKey, number>()

@@ -9,7 +9,7 @@ import { processAlive } from './process-facts.js'
 const heartbeatPatience = 30
 
 /**
- * Tells whether owners live. The kernel knows: a lock that ends with the process. Without the addon the same locks are
+ * Determines whether owners live. The kernel knows: a lock that ends with the process. Without the addon the same locks are
  * read from /proc/locks; a buffered owner, which has no lock, is known by pid and start time, or by its heartbeat.
  */
 export class Liveness {
@@ -28,19 +28,19 @@ export class Liveness {
     const owner = head.owner()
     const alive = processAlive(owner)
     if (alive === false) return false
-    // A thread may end while its process goes on.
+    // A thread may end while its process continues.
     const sure = alive === true && owner.threadId === 0
-    // Also for one that lies ahead: the clock was set back since, and a living owner writes it anew at once.
+    // Also for one in the future: the clock was set back since, and a living owner writes it again at once.
     return sure || Math.abs(Date.now() / 1000 - head.heartbeat) < heartbeatPatience
   }
 
-  /** Whether somebody else holds the lock on byte 0. */
+  /** Whether another process holds the lock on byte 0. */
   held(fd: number, file: Stats): boolean {
     if (this.binding !== undefined) return this.binding.probe(fd, ownerByte)
     return this.listed(file, '')
   }
 
-  /** Whether somebody holds it alone, as far as the system lists locks. */
+  /** Whether a process holds it exclusively, as far as the system lists locks. */
   heldAlone(file: Stats): boolean {
     return this.listed(file, '!')
   }
@@ -58,7 +58,7 @@ function readLocks(): Set<string> {
   try {
     lines = readFileSync('/proc/locks', 'latin1').split('\n')
   } catch (cause) {
-    // Not Linux: then nobody has the addon, and nobody holds a lock.
+    // Not Linux: no process has the addon, and none holds a lock.
     if (codeOf(cause) === 'ENOENT') return found
     // Without the list, every owner would look dead.
     throw cause

@@ -12,7 +12,7 @@ import { createSeat, inspectFile, namesUsable, putAside, type Seat } from './sea
 
 const slotsInFirst = (firstSize - headerSize) / 8
 
-/** A seat whose slots are the file itself: what is stored is visible at once, and outlives the process. */
+/** A seat with the file itself as its slots: what is stored is visible at once, and outlives the process. */
 export class MappedSeat implements Seat {
   readonly head: Head
   readonly segments: Segments
@@ -92,7 +92,7 @@ export class MappedSeat implements Seat {
     return segment.values[at]!
   }
 
-  /** The lock ends with the mapping: the head says at once that nobody counts here any more. */
+  /** The lock ends with the mapping: the head shows at once that the seat is closed. */
   close(): void {
     this.head.state = states.closed
     unlockQuietly(this.binding, this.fd, ownerByte)

@@ -54,7 +54,7 @@ export function checkReadable(fd: number, path: string): void {
 
 /**
  * Whether files of this owner are the application's: of this user, of root, of the directory's owner. Root beside an
- * application, in a directory of root's own, reads the files of the user whose control file it is.
+ * application, in a directory of root's, reads the files of the owner of the control file.
  */
 export function mayRead(owner: number, directory: string): boolean {
   if (isTrusted(owner) || owner === statSync(directory).uid) return true

@@ -14,7 +14,7 @@ const stretch = 64 * 1024
 export class PendingRemovals {
   private index = new RemovalIndex()
   private runId: string | undefined
-  /** The index has what lies between. */
+  /** The index has the removals in between. */
   private from = 0
   private to = 0
 
@@ -43,7 +43,7 @@ export class PendingRemovals {
     return this.index.filtersOf(family, pause)
   }
 
-  /** Every seat has carried out what lies before a position. */
+  /** Every seat has carried out the removals before a position. */
   passed(position: number): void {
     if (position >= this.to) this.forget(position)
   }

@@ -9,7 +9,7 @@ export function startTicksOf(pid: number): number | undefined {
   return ticks === undefined ? undefined : Number(ticks)
 }
 
-/** What the kernel tells of a process, from its state on. */
+/** The kernel's fields of a process, from its state on. */
 function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -30,7 +30,7 @@ function ownPidNamespace(): number {
 
 let facts: Omit<OwnerFacts, 'startedAt'> | undefined
 
-/** This thread, as the head of a values file tells of its owner. */
+/** This thread, as an owner in the head of a values file. */
 export function ownFacts(): OwnerFacts {
   facts ??= { pid: process.pid, threadId, startTicks: startTicksOf(process.pid) ?? 0, pidNamespace: ownPidNamespace() }
   return { ...facts, startedAt: Date.now() / 1000 }

@@ -26,7 +26,7 @@ export class RecordReader {
   /** First slot → width, of every series that is a record. */
   private readonly widths = new Map<number, number>()
   private sorted: Int32Array | undefined
-  /** The record that was given up, and its count: while it stands there, nobody waits for it again. */
+  /** The record that was given up, and its count: until the count changes, readers do not wait for it again. */
   private stopped: { readonly slot: number; readonly sequence: number } | undefined
   private readonly before = Buffer.from(new ArrayBuffer(pieceSize))
   private readonly after = Buffer.from(new ArrayBuffer(pieceSize))
@@ -42,7 +42,7 @@ export class RecordReader {
     if (this.widths.delete(slot)) this.sorted = undefined
   }
 
-  /** Fills `values` from the file. Sequence numbers become 0: they are no one's value. */
+  /** Fills `values` from the file. Sequence numbers become 0: they are not values. */
   async read(fd: number, values: Float64Array, live: boolean, pause: Pause): Promise<void> {
     const starts = (this.sorted ??= Int32Array.from(this.widths.keys()).sort())
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)

@@ -20,7 +20,7 @@ import { readLines } from './series-lines.js'
 const stretch = 16 * 1024
 /** How often a seat is read again whose owner was writing: one that was stopped while it wrote never finishes. */
 const mostTurns = 10
-/** A head that tells of more is not believed. */
+/** A head with more is not believed. */
 const mostExemplars = 100_000
 
 /** What all seats are read with in one scrape. */
@@ -31,7 +31,7 @@ export interface Circumstances {
   readonly mask: (reader: SeatReader) => Promise<void>
   readonly liveness: Liveness
   readonly pause: Pause
-  /** The keys that all of them tell of. */
+  /** The keys that all of them log. */
   readonly keys: KeyTexts
   readonly report: (error: MetricsError) => void
   /** Called for a seat that cannot be read at the moment, and never was: its numbers are missing. */
@@ -46,7 +46,7 @@ export class SeatReader {
   private log = new SeriesLog()
   private numbering = ''
   private read = 0
-  /** How much of the log the head told of. */
+  /** How much of the log the head announced. */
   private told = 0
   private faults = 0
   /** Position in the log up to which `records` is complete. */
@@ -60,7 +60,7 @@ export class SeatReader {
   owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0 }
   /** What names the file of that time, whatever its owner. */
   logId = ''
-  /** Whether it was read the last time, and its last good values do not stand in for it. */
+  /** Whether it was read the last time, and is not replaced by its last good values. */
   fresh = false
   /** Whether it was found to be no seat of ours, or a damaged one: it is left out. */
   skipped = false
@@ -121,8 +121,8 @@ export class SeatReader {
   }
 
   /**
-   * Looks whether the writer went on while its slots were read. False when what was read is to be read again: the owner of
-   * a buffered seat was writing, or the series file was written anew.
+   * Checks whether the writer continued while its slots were read. False when they must be read again: the owner of
+   * a buffered seat was writing, or the series file was rewritten.
    */
   private async settle(fd: number, { live, values }: WriterSnapshot, { pause, keys }: Circumstances): Promise<boolean> {
     const { head, later, log } = this
@@ -148,12 +148,12 @@ export class SeatReader {
     if (readAt(fd, head.bytes, headerSize, 0) < headerSize) throw this.unreadable('too_short')
     const fault = head.fault() ?? head.contentFault()
     if (fault !== undefined) throw this.unreadable(fault)
-    // A copy of another seat's file: what it tells would be counted twice.
+    // A copy of another seat's file: its series would be counted twice.
     if (head.seat !== this.seat) throw this.unreadable('copied')
     if (runId !== undefined && head.runId !== runId) return undefined
     const live = liveness.ownerLives(fd, file, head)
     const slots = Math.floor((file.size - headerSize) / 8)
-    // What could not be read is looked at again: the file may have been mended.
+    // A file that could not be read is tried again: it may have been mended.
     if (this.faults > 0 || this.read < this.told) this.numbering = ''
     const goesOn = this.numbering === numberingOf(head)
     await this.followLog(head, slots, pause, keys)
@@ -163,7 +163,7 @@ export class SeatReader {
       await this.followLog(head, slots, pause, keys)
     }
     await circumstances.mask(this)
-    // Behind what the head told there may be slots of lines that came since; both are in the file by now.
+    // Behind the announced length there may be slots of later lines; both are in the file by now.
     const count = Math.min(slots, Math.max(head.used, this.records.end))
     if (this.bytes.length < count * 8) this.bytes = Buffer.from(new ArrayBuffer(Math.min(slots, count * 2) * 8))
     const values = new Float64Array(this.bytes.buffer, this.bytes.byteOffset, count)
@@ -200,7 +200,7 @@ export class SeatReader {
         closeQuietly(fd)
       }
     }
-    // The lines come before the head that tells of them: a file that ends early has lost some.
+    // The lines are written before the head that announces them: a file that ends early has lost some.
     this.told = head.logBytes
     this.masks.carriedOut = head.removals
     const { log } = this

@@ -188,7 +188,7 @@ export class SeatRemovals {
     for (const { slot, width } of gone) {
       if (written) seat.segments.release(slot, width)
       else {
-        // The disk has no room for the lines: the series stand at nothing until readers see one.
+        // The disk has no room for the lines: the series are empty until readers see one.
         const { segment, at } = seat.segments.at(slot)
         segment.values.fill(0, at, at + width)
       }

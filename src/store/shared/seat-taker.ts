@@ -58,7 +58,7 @@ export class SeatTaker {
     })
   }
 
-  /** Whether every seat has taken the removals up to a position; those of dead owners take them now, where that is asked for. */
+  /** Whether every seat has taken the removals up to a position; those of dead owners take them now, if requested. */
   private everySeatAt(run: Run, end: number, helping: boolean): boolean {
     const { directory, overflow } = this.options
     const binding = this.binding()

@@ -33,7 +33,7 @@ export interface Seat {
   close(): void
 }
 
-/** Puts a fresh values file into the directory, whole and owned before it has a name: nobody ever sees half of one. */
+/** Puts a fresh values file into the directory, complete and owned before it has a name: readers never see half of one. */
 export function createSeat(
   directory: string,
   runId: string,
@@ -49,7 +49,7 @@ export function createSeat(
       if (!namesUsable(directory, number) || !isUsable(join(directory, exemplarsName(number)))) continue
       const head = new Head(new Uint8Array(headerSize))
       head.create(number, logId, Buffer.from(runId, 'hex'), kind)
-      // Without a lock, the head is all that tells others that the seat is taken.
+      // Without a lock, only the head shows that the seat is taken.
       head.own(ownFacts())
       head.heartbeat = Date.now() / 1000
       writeAt(fd, head.bytes.subarray(0, movingEnd), 0)
@@ -89,7 +89,7 @@ export function namesUsable(directory: string, number: number): boolean {
 
 export type Finding = 'adopt' | 'leave' | 'stale' | 'broken'
 
-/** What a file that nobody owns is good for. */
+/** What a file without an owner can be used for. */
 export function inspectFile(fd: number, facts: Stats, number: number, runId: string, kind: Kind): Finding {
   if (!facts.isFile()) return 'leave'
   const head = new Head(new Uint8Array(headerSize))

@@ -20,7 +20,7 @@ const longestWait = 16 * 1024 * 1024
 export class SeriesFile {
   private fd: number
   private readonly path: string
-  /** Lines that tell of what is no more: a removal, and the series that it removed. */
+  /** Lines that are obsolete: a removal, and the series that it removed. */
   private waste = 0
   private lines = 0
   /** Its size when it became wasteful. */
@@ -33,11 +33,11 @@ export class SeriesFile {
     private readonly seat: Seat,
   ) {
     this.path = join(directory, seriesName(seat.number))
-    // What lies under the name of a fresh seat may still be written by who had the number before.
+    // A file under the name of a fresh seat may still be written by the previous owner of the number.
     if (!seat.adopted) removeQuietly(this.path)
     this.fd = openForWriting(this.path, true)
     if (!seat.adopted) seat.head.logBytes = 0
-    // From here on who takes the seat away takes this file along. Before, it may have become somebody else's.
+    // From here on removing the seat removes this file. Before, it may belong to another owner.
     if (seat.condition() === 'held') return
     closeQuietly(this.fd)
     throw Object.assign(new Error(`seat ${seat.number} was taken away while it was taken`), { code: 'ESTALE' })
@@ -46,7 +46,7 @@ export class SeriesFile {
   /** What an earlier owner of the seat wrote. */
   read(slots: number): SeriesLog {
     const log = new SeriesLog()
-    // Not more than there is: the head of a damaged file may tell anything.
+    // Not more than there is: the head of a damaged file may contain anything.
     const told = this.seat.head.logBytes
     const size = Math.min(told, fstatSync(this.fd).size)
     // An owner was killed while it wrote the file again: readers may have positions in the old one.
@@ -74,7 +74,7 @@ export class SeriesFile {
     this.waste += 2 * removals
   }
 
-  /** Whether nearly all of it tells of series that are no more. */
+  /** Whether nearly all of its lines are obsolete. */
   get wasteful(): boolean {
     return this.seat.head.logBytes > smallEnough && this.waste > this.lines * 0.75
   }
@@ -89,8 +89,8 @@ export class SeriesFile {
   }
 
   /**
-   * Writes it again with what is left, under the same numbers, in steps; the owner may go on between them. The new file takes
-   * the old one's place before the head tells of it: a reader in between, and a new owner after a crash, finds whole
+   * Writes it again with what is left, under the same numbers, in steps; the owner may continue between them. The new file takes
+   * the old one's place before the head announces it: a reader in between, and a new owner after a crash, finds whole
    * lines up to the end.
    *
    * @param stands asked after each step: false when the seat is not this writer's any more
@@ -130,7 +130,7 @@ export class SeriesFile {
       written += piece.length
       yield
     }
-    // What came meanwhile stands behind, as it is.
+    // Lines that were added meanwhile follow, unchanged.
     while (this.seat.head.logBytes - from > tailSize) {
       const piece = Buffer.alloc(tailSize)
       writeAt(fd, piece.subarray(0, readAt(this.fd, piece, tailSize, from)), written)
@@ -150,7 +150,7 @@ export class SeriesFile {
   private replace(fd: number, path: string, length: number): void {
     const { head } = this.seat
     try {
-      // Odd until the head tells of the new length: whatever a reader takes meanwhile, it takes again.
+      // Odd until the head has the new length: a reader reads again what it reads meanwhile.
       head.logEdition += 1
       this.seat.flush()
       renameSync(path, this.path)

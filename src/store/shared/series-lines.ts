@@ -30,7 +30,7 @@ export function familyLine(index: number, family: FamilyDescriptor): Buffer {
 const [decimals, gap] = [3, '000000']
 
 /**
- * @param behind the position up to which removals do not apply to the series; it stands in further decimals of the time, which
+ * @param behind the position up to which removals do not apply to the series; it is in further decimals of the time, which
  *   are too small to change it: readers that do not know of it ignore it
  */
 export function openedLine(family: number, slot: number, created: number, key: SeriesKey, behind?: number): Buffer {

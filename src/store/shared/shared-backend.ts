@@ -28,7 +28,7 @@ const watchInterval = 10_000
 /** How often a seat is looked for before a stand-in counts until the next look. */
 const attempts = 3
 
-/** What comes of a directory that does not lie in memory. */
+/** The treatment of a directory that is not in memory. */
 const consequences = {
   network: 'processes of other hosts are not seen, and counts are up to 100 ms late',
   copying: 'counts are up to 100 ms late',
@@ -39,7 +39,7 @@ const consequences = {
 export interface SharedBackendOptions {
   readonly directory: string
   readonly onError: (error: MetricsError) => void
-  /** Told of each series of this process that was removed, by whomever. */
+  /** Called with each series of this process that was removed, by any process. */
   readonly onRemoved?: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Called when the directory can be used again after it could not. */
   readonly onRecovered?: (text: string) => void
@@ -49,7 +49,7 @@ export interface SharedBackendOptions {
   readonly overflow: (seat: number) => Store & { snapshot(): SourceReading }
   /** The native addon; looked up when left out, and not used when null. */
   readonly binding?: Binding | null
-  /** The directory has never been another application's: it is not wiped when nobody was there for a while. */
+  /** The directory has never been another application's: it is not wiped when it had no member for a while. */
   readonly keep?: boolean
 }
 
@@ -94,7 +94,7 @@ export class SharedBackend implements Backend {
     )
   }
 
-  /** What tells one run in the directory from the next; undefined before it is joined. */
+  /** The ID of the run in the directory; undefined before it is joined. */
   get runId(): string | undefined {
     return this.run?.id
   }
@@ -128,12 +128,12 @@ export class SharedBackend implements Backend {
         }, flushInterval).unref(),
       )
       process.on('exit', this.atExit)
-      // Without a lock, a seat is all that tells others that somebody is in the run.
+      // Without a lock, only a seat shows that a process is in the run.
       this.openStore()
     }
   }
 
-  /** Never throws: counting goes on in memory where no seat can be had. */
+  /** Never throws: counting continues in memory where no seat is available. */
   openStore(): Store {
     if (this.store !== undefined) return this.store
     if (this.standIn === undefined) this.guarded(() => this.sitDown())
@@ -183,7 +183,7 @@ export class SharedBackend implements Backend {
     this.run = undefined
   }
 
-  /** Maps nothing where a mapping is not to be relied on; tells where the directory had better lie elsewhere. */
+  /** Maps nothing where a mapping is not reliable; reports a directory that should be elsewhere. */
   private considerFileSystem(): void {
     const { name, kind } = fileSystemOf(this.directory)
     if (kind === 'memory') return
@@ -192,7 +192,7 @@ export class SharedBackend implements Backend {
     this.options.onError(new MetricsError('DIRECTORY_SLOW', text, { reason: name }))
   }
 
-  /** Takes a seat in the present run, and what stood in for it. */
+  /** Takes a seat in the present run, and the counts of the store that replaced it. */
   private sitDown(): void {
     this.join()
     // Joining may have sat down already.
@@ -258,7 +258,7 @@ export class SharedBackend implements Backend {
 
   /**
    * The directory was removed or wiped under us, or the seat was taken away: sits down again, with all that was counted.
-   * Until that has worked, counting goes on where it is.
+   * Until that has worked, counting continues where it is.
    */
   private move(runBefore: Run, condition: 'gone' | 'lost'): void {
     const before = this.store
@@ -266,7 +266,7 @@ export class SharedBackend implements Backend {
     const run = joinRun(this.directory, this.binding, this.options)
     try {
       const next = before === undefined ? undefined : this.seats.take(run)
-      // What the file of a lost seat tells, its next owner counts on from: only what came since is ours to carry.
+      // The next owner of a lost seat continues from its file: only later counts are carried over.
       if (condition === 'lost') before?.forgetWritten()
       this.run = run
       this.store = next
@@ -278,7 +278,7 @@ export class SharedBackend implements Backend {
     runBefore.leave()
   }
 
-  /** A fault of the disk is told, and never reaches the application. */
+  /** A fault of the disk is reported, and never reaches the application. */
   private guarded(work: () => void): void {
     try {
       work()

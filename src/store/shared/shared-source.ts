@@ -23,7 +23,7 @@ interface Found {
 }
 
 /**
- * Reads a shared directory. Needs nobody's cooperation and changes nothing: it works in any process of the application,
+ * Reads a shared directory. Needs no cooperation and changes nothing: it works in any process of the application,
  * and in one beside it.
  *
  * What cannot be read is shown with its last good values. Where there are none, the reading says that it is incomplete.
@@ -105,7 +105,7 @@ export class SharedSource implements Source {
       const { last, owner, logId } = reader
       const snapshot = await reader.snapshot(circumstances)
       if (snapshot !== undefined) found.writers.push(snapshot)
-      // A successor goes on with the file of its forerunner; another file means that the owner has lost its own.
+      // A successor continues with the file of its predecessor; another file means that the owner has lost its own.
       if (last !== undefined && (snapshot === undefined || reader.logId !== logId)) this.vanished.add(last, owner)
       if (pause.due()) await pause.rest()
     }

@@ -26,7 +26,7 @@ export interface SharedStoreOptions {
   readonly caughtUp: CaughtUp
   /** Queues removals that cannot be added at once; left out if this process counts nothing on the seat. */
   readonly late?: LateRemovals
-  /** Told of each series of this writer that was removed, by whomever. */
+  /** Called with each series of this writer that was removed, by any process. */
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Called when there is work for `noticing`, which should begin in the next turn of the event loop. */
   readonly onBehind?: () => void

@@ -7,7 +7,7 @@ import { encodeSnapshot, type SnapshotHead } from './snapshot-format.js'
 /** What only the backend knows of its writer. */
 export type Standing = Pick<SnapshotHead, 'closed' | 'inherited' | 'removals' | 'taken'>
 
-/** What a snapshot told, to see whether it is still so. */
+/** The content of a snapshot, to see whether it has changed. */
 export interface Told {
   readonly values: Float64Array
   readonly names: string
@@ -20,13 +20,13 @@ export interface Told {
   readonly when: number
 }
 
-/** Takes snapshots of a store, and knows what the last one that was kept had told. */
+/** Takes snapshots of a store, and knows the content of the last one that was kept. */
 export class OwnSnapshot {
   private lines: NameLines | undefined
   private logs = 0
   private told: Told | undefined
 
-  /** Whether there is something new, or nothing was told for so long. */
+  /** Whether there is something new, or the last snapshot is too old. */
   due(store: MemoryStore, standing: Standing, longest: number): boolean {
     const { told } = this
     if (told === undefined || monotonicNow() - told.when >= longest) return true
@@ -35,7 +35,7 @@ export class OwnSnapshot {
     return values.length !== told.values.length || !told.values.every((value, i) => Object.is(value, values[i]))
   }
 
-  /** A snapshot in bytes, and what it tells: to be handed to `kept` when the engine has it. */
+  /** A snapshot in bytes, and its record: to be handed to `kept` when the engine has it. */
   take(store: MemoryStore, standing: Standing): { readonly bytes: Uint8Array; readonly told: Told } {
     const own = ownWriter(store)
     const told = this.tell(store, standing)

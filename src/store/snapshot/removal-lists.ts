@@ -2,13 +2,13 @@ import { MetricsError } from '../../model/errors.js'
 import { labelFilterFrom } from '../../model/series-key.js'
 import type { Removal } from '../core/removal-index.js'
 
-/** What one writer removed and somebody may not have seen: its removals from the `from`-th on. */
+/** The removals of one writer that others may not have taken: from the `from`-th on. */
 export interface RemovalList {
   readonly from: number
   readonly list: Removal[]
 }
 
-/** Removals by the writer who asked for them. */
+/** Removals by the writer that requested them. */
 export type RemovalLists = Readonly<Record<string, RemovalList>>
 
 /** Whether a value that came from outside is such a list. */
@@ -38,7 +38,7 @@ export function untaken(lists: RemovalLists, taken: Taken): readonly Removal[] {
 
 /**
  * Everything in `lists` is taken as well. Never less than before: lists that were read earlier may come later. Of writers that
- * nobody tells of any more the latest are remembered.
+ * no snapshot lists any more the latest are remembered.
  */
 export function takeAll(taken: Taken, lists: RemovalLists): Record<string, number> {
   const all: Record<string, number> = { ...taken }
@@ -62,7 +62,7 @@ export function together(all: Iterable<RemovalLists>): RemovalLists {
   return joined
 }
 
-/** What is left of `lists` when those who took the removals need not be told of them again. */
+/** The rest of `lists` without the removals that every writer has taken. */
 export function withoutTaken(lists: RemovalLists, everybody: readonly Taken[]): RemovalLists {
   const left: Record<string, RemovalList> = {}
   for (const [writer, { from, list }] of Object.entries(lists)) {

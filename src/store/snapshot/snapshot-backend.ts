@@ -28,14 +28,14 @@ const defaults = {
   lookEvery: 5_000,
   liveFor: 15_000,
 } as const satisfies SnapshotBackendOptions
-/** How many of those whose numbers it took over a snapshot names. */
+/** How many writers whose numbers it took over a snapshot names. */
 const ancestors = 100
 
 type Promised<T> = T | Promise<T>
 
 /**
  * A backend over any engine that keeps a few bytes per process: an author writes how a snapshot is kept, and how all of
- * them are read. Counting is local arithmetic; what a snapshot means, who lives, and whose numbers go on where is ours.
+ * them are read. Counting is local arithmetic; what a snapshot means, which writers live, and which snapshot is continued is decided here.
  *
  * @experimental
  * @example
@@ -83,7 +83,7 @@ export abstract class SnapshotBackend implements Backend {
   protected abstract readAll(): Promised<Iterable<Uint8Array>>
 
   /**
-   * Renames a snapshot, in one step that nobody can see half of: whether it was there. A new process goes on from the
+   * Renames a snapshot atomically; returns whether it was there. A new process continues from the
    * numbers of one that ended; without this method, snapshots of processes that ended are kept as they are.
    */
   protected take?(dead: string, writer: string): Promised<boolean>
@@ -156,7 +156,7 @@ export abstract class SnapshotBackend implements Backend {
     return this.last
   }
 
-  /** Finds a place among the others, and goes on from where one that ended stopped. */
+  /** Finds a seat, and continues from the numbers of a writer that ended. */
   private async join(): Promise<void> {
     await this.guarded('READ_FAILED', 'this process begins by itself', async () => {
       const { snapshots, removals } = await this.readSorted()
@@ -234,7 +234,7 @@ export abstract class SnapshotBackend implements Backend {
     this.taken = takeAll(this.taken, removals)
   }
 
-  /** Somebody took this process for dead and went on from its last snapshot: only what came since is this one's. */
+  /** Another process took this one for dead and continued from its last snapshot: only later counts are this one's. */
   private countAnew(): void {
     this.own.deductFrom(this.store)
     this.writer = newWriter()
@@ -244,10 +244,10 @@ export abstract class SnapshotBackend implements Backend {
 
   private leave(): void {
     try {
-      // An engine that answers later cannot be waited for: the others take this process for dead a little later.
+      // An engine that answers later is not awaited: the others take this process for dead a little later.
       void Promise.resolve(this.publishLast()).catch(() => {})
     } catch {
-      // Nobody is left to be told.
+      // The error has no receiver any more.
     }
   }
 

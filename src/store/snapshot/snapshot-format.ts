@@ -10,9 +10,9 @@ export interface SnapshotHead {
   readonly epoch: number
   /** Unix seconds. */
   readonly startedAt: number
-  /** Unix milliseconds at which the snapshot was taken: what tells the living. */
+  /** Unix milliseconds at which the snapshot was taken: recent for a living writer. */
   readonly at: number
-  /** The writer said good-bye. */
+  /** The writer has closed. */
   readonly closed: boolean
   /** Another one means that the names begin again; the same one, that they only grew. */
   readonly log: string
@@ -33,7 +33,7 @@ export interface Snapshot {
 }
 
 const version = 1
-/** "phsnapsh" in front, so that nobody else's bytes are taken for a snapshot. */
+/** "phsnapsh" in front, so that other bytes are not taken for a snapshot. */
 const magic = Buffer.from('phsnapsh')
 const prefix = 32
 

@@ -4,11 +4,11 @@ import { FollowedWriter } from './followed-writer.js'
 import { type RemovalLists, together, untaken } from './removal-lists.js'
 import { decodeSnapshot, type Snapshot } from './snapshot-format.js'
 
-/** Everybody's snapshots at one moment, sorted out. */
+/** The snapshots of all writers at one moment, sorted out. */
 export interface SortedSnapshots {
-  /** One of each writer whose numbers nobody took over, by seat. */
+  /** One of each writer whose numbers were not taken over, by seat. */
   readonly snapshots: readonly Snapshot[]
-  /** Writers whose numbers somebody took over. */
+  /** Writers whose numbers another one took over. */
   readonly inherited: ReadonlySet<string>
   readonly removals: RemovalLists
   readonly errors: readonly MetricsError[]

@@ -4,10 +4,10 @@ import type { RemovalScope } from '../contract.js'
 import { MemoryStore } from '../core/memory-store.js'
 import type { Removal } from '../core/removal-index.js'
 
-/** What a store tells the backend that it belongs to. */
+/** Callbacks of a store to the backend that it belongs to. */
 export interface SnapshotStoreEvents {
   flush(): Promise<void>
-  /** Throws `REMOVE_FAILED` where the others cannot be told. */
+  /** Throws `REMOVE_FAILED` where the others cannot be notified. */
   removing(removal: Removal): void
 }
 
@@ -28,7 +28,7 @@ export class SnapshotStore extends MemoryStore {
     super.remove(family, filter)
   }
 
-  /** Never rejects: what cannot be sent is told, and sent with the next flush. */
+  /** Never rejects: a failure is reported, and the counts are sent with the next flush. */
   override flush(): Promise<void> {
     return this.events.flush()
   }

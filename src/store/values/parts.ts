@@ -11,7 +11,7 @@ export type Numbers = ReadonlyMap<string | undefined, number>
 /** Whether the numbers of the processes add up (`inc` and `dec`), or the last one stands (`set`). */
 export type Sharing = 'added' | 'last'
 
-/** How a family is shared through single numbers; undefined for what single numbers cannot tell. */
+/** How a family is shared through single numbers; undefined for one that single numbers cannot hold. */
 export function sharingOf(family: FamilyDescriptor): Sharing | undefined {
   switch (family.type) {
     case 'gauge':
@@ -69,7 +69,7 @@ export function numbersOf(family: FamilyDescriptor, { values, at }: Slots): Numb
   }
 }
 
-/** Puts numbers where they are shown from: onto slots that nobody else counts in. */
+/** Puts numbers where they are shown from: onto slots that no metric counts in. */
 export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slots, numbers: Numbers): void {
   const number = (name?: string): number => numbers.get(name) ?? 0
   switch (family.type) {
@@ -104,7 +104,7 @@ export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slot
   }
 }
 
-/** The name of the number that a sample tells: undefined for one that is alone. */
+/** The name of the number that a sample contains: undefined for one that is alone. */
 export function bucketOfSample(family: FamilyDescriptor, suffix: string, le: string | undefined): string | undefined {
   if (suffix === '_sum') return 'sum'
   if (suffix === '_count') return 'count'

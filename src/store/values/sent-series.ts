@@ -45,7 +45,7 @@ export class SentSeries {
     this.sent.clear()
   }
 
-  /** Forgets the numbers of everybody. */
+  /** Forgets the numbers of all processes. */
   async remove(): Promise<void> {
     for (const value of this.values.values()) await (value.remove === undefined ? value.set(0) : value.remove())
   }

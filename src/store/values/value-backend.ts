@@ -107,7 +107,7 @@ export class ValueBackend implements Backend {
     }
   }
 
-  /** Brings up to date what is shown; gives the faults. A turn that hangs is not waited for, nor followed by another. */
+  /** Updates what is shown; returns the faults. A turn that hangs is not awaited, nor followed by another. */
   private async readInTime(): Promise<readonly MetricsError[]> {
     this.reading ??= this.readInTurn().finally(() => {
       this.reading = undefined
@@ -159,7 +159,7 @@ export class ValueBackend implements Backend {
     return held(this.closing)
   }
 
-  /** What an engine takes at once is not lost on the way out; nobody waits for an answer there. */
+  /** What an engine takes synchronously is not lost at exit; no answer is awaited there. */
   private leave(): void {
     if (!this.ready) return
     for (const { family, key, slots } of this.store.sharedSeries()) {
@@ -252,7 +252,7 @@ export class ValueBackend implements Backend {
     }
   }
 
-  /** One after another, and nothing before the class is initialised. A fault is told, or given to `faults`. */
+  /** One after another, and nothing before the class is initialised. A fault is reported, or given to `faults`. */
   private inTurn(
     code: 'FLUSH_FAILED' | 'READ_FAILED',
     work: () => Promise<void>,

@@ -6,13 +6,13 @@ import { MemoryStore } from '../core/memory-store.js'
 import { sharingOf } from './parts.js'
 import type { ValueMetric } from './value-protocol.js'
 
-/** What a store tells the backend that it belongs to. */
+/** Callbacks of a store to the backend that it belongs to. */
 export interface ValueStoreEvents {
   flush(): Promise<void>
   removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void
   /** Called for each family that a metric of this process is defined for. */
   declared(family: FamilyDescriptor): void
-  /** Told once of each family that single numbers cannot share. */
+  /** Called once for each family that single numbers cannot hold. */
   alone(family: FamilyDescriptor): void
 }
 

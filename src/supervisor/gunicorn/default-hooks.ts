@@ -5,7 +5,7 @@ import { ProcessManager } from './process-manager.js'
 import { WorkerManager } from './worker-manager.js'
 
 /*
- * The hooks of gunicorn's exporter, under its names. A supervisor does all of this by itself: they are for who has switched
+ * The hooks of gunicorn's exporter, under its names. A supervisor does all of this by itself: they are for applications that have switched
  * it off (`metrics: false`), calls them from hooks of their own, or looks for them. Each may be called twice.
  */
 
@@ -41,7 +41,7 @@ export async function defaultWhenReady(server: HookedSupervisor): Promise<void> 
 }
 
 /**
- * Brings the metrics of a worker up to date that was told to end. The supervisor ends it gracefully afterwards, when its
+ * Updates the metrics of a worker that was interrupted. The supervisor ends it gracefully afterwards, when its
  * successor serves.
  *
  * @experimental

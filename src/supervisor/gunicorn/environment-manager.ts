@@ -6,7 +6,7 @@ import { settings as everySetting, type Settings } from '../settings/settings.js
 /** The settings that reach the application under gunicorn's names. */
 const variables = { workers: 'GUNICORN_WORKERS', bind: 'GUNICORN_BIND', workerClass: 'GUNICORN_WORKER_CLASS' } as const
 
-/** What stands for "nobody said anything" in gunicorn. */
+/** gunicorn's value for a setting that is not set. */
 const silent: Readonly<Record<string, unknown>> = { workers: 1, bind: '', workerClass: 'sync' }
 
 /**
@@ -46,7 +46,7 @@ export class EnvironmentManager {
 
 /**
  * What a worker's environment says of the configuration: what was decided, under the names that an application or a
- * library may look for, so that nobody decides a second time.
+ * library may look for, so that the decision is made once.
  */
 export function workerEnvironment(settings: Settings): Record<string, string> {
   const { workers, bind, workerClass, port, host, compat, metrics, register, logLevel, logFormat } = settings

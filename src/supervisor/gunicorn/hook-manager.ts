@@ -33,7 +33,7 @@ export class HookManager {
    * if (!(await hooks.safeExecute(warmUp, server))) console.log('cold, but running')
    */
   async safeExecute<A extends unknown[]>(hook: (...args: A) => unknown, ...args: A): Promise<boolean> {
-    // What is no function fails as one that throws: nobody's hook is worth an end.
+    // A value that is not a function fails as a hook that throws: no hook may end the process.
     return this.execute(hook?.name || 'anonymous', () => hook(...args))
   }
 

@@ -10,7 +10,7 @@ interface Descendant {
 }
 
 /**
- * Ends what this process has started, and what that has: nobody else's processes. Needs /proc.
+ * Ends the processes that this process has started, and their children; no others. Needs /proc.
  *
  * @experimental
  */

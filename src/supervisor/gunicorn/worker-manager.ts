@@ -20,7 +20,7 @@ export class WorkerManager {
   constructor(readonly logger: Logger = standardLogger) {}
 
   /**
-   * Reads memory and CPU of a worker now, whatever it is doing. One that nobody supervises or attends to has no metrics.
+   * Reads memory and CPU of a worker now, whatever it is doing. A worker that is neither supervised nor observed has no metrics.
    *
    * @returns whether that went well
    */
@@ -61,7 +61,7 @@ function supervisedOf(worker: SupervisedWorker | Worker): SupervisedWorker {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** A worker of somebody's own primary, asked as node:cluster asks it: TERM follows when its last connection has ended. */
+/** A worker of the application's own primary, stopped as node:cluster does it: TERM follows when its last connection has ended. */
 function ofCluster(worker: Worker): SupervisedWorker {
   const supervised = new WorkerProcess(worker.id, worker, () => {})
   supervised.over = worker.isDead()

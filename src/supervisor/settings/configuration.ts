@@ -14,7 +14,7 @@ export interface Layers {
   readonly code?: { readonly [K in SettingName]?: Settings[K] | undefined }
 }
 
-/** What a setting is, and who said so. */
+/** The value of a setting, and where it comes from. */
 export interface Origin {
   readonly name: SettingName
   readonly value: unknown
@@ -47,7 +47,7 @@ export class Configuration {
   }
 }
 
-/** What is misspelt in code would be passed over where nobody checks types. */
+/** A misspelt name in code would be ignored where types are not checked. */
 function checkNames(code: object): void {
   const unknown = Object.keys(code).find((name) => !Object.hasOwn(settings, name))
   if (unknown === undefined) return

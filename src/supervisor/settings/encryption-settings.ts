@@ -3,13 +3,13 @@ import type { Origin } from './configuration.js'
 import { boolean, filePath } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
-/** What the metrics port is known by, and who may scrape it: paths of files in PEM. */
+/** The certificate of the metrics port, and the CA of the clients that may scrape it: paths of files in PEM. */
 export interface EncryptionSettings {
   readonly sslCertfile: string
   readonly sslKeyfile: string
   readonly sslClientCafile: string
   readonly sslClientCapath: string
-  /** Whether who scrapes is asked for a certificate, where it is named what signs them. */
+  /** Whether scrapers must present a certificate, where a CA is set. */
   readonly sslClientAuthRequired: boolean
 }
 

@@ -24,7 +24,7 @@ const passedOver =
 /** The section that `enabled: false` in it takes back. */
 const encryption = 'exporter.prometheus.ssl.'
 
-/** The file that is in use when nobody names one; undefined when there is none. */
+/** The file that is used when none is named; undefined when there is none. */
 export function usualFile(directory = process.cwd()): string | undefined {
   return usualNames.map((name) => join(directory, name)).find((path) => existsSync(path))
 }

@@ -74,7 +74,7 @@ export const processes: Kind<number> = {
   read: (given) => (given === 'auto' ? availableParallelism() : processCount.read(given)),
 }
 
-/** What an application may be told to listen on: gunicorn's sockets of a path cannot be told as a port. */
+/** The address that an application listens on: gunicorn's unix sockets have no port. */
 export const boundAddress: Kind<string> = {
   says: 'a port, or an address and a port such as 0.0.0.0:8000 or [::]:8000',
   read(given) {

@@ -25,7 +25,7 @@ import type { SettingsTable } from './setting.js'
 
 export type { Setting } from './setting.js'
 
-/** All that `promhive run` and `supervise()` can be told. */
+/** All settings of `promhive run` and `supervise()`. */
 export interface Settings extends BackendSettings, EncryptionSettings, PortSettings, RedisSettings {
   /** How many processes serve the application. */
   readonly workers: number
@@ -38,9 +38,9 @@ export interface Settings extends BackendSettings, EncryptionSettings, PortSetti
   readonly path: string
   /** How often a taken metrics port is tried. */
   readonly portAttempts: number
-  /** Where the supervisor tells statistics, in uWSGI's format; nowhere when empty. */
+  /** Where the supervisor serves statistics, in uWSGI's format; nowhere when empty. */
   readonly stats: string
-  /** Who the workers run as; the supervisor's user when empty. */
+  /** The user that the workers run as; the supervisor's user when empty. */
   readonly user: string
   readonly group: string
   /** Requests after which a worker is replaced; 0 for never. */
@@ -55,7 +55,7 @@ export interface Settings extends BackendSettings, EncryptionSettings, PortSetti
   readonly gracefulTimeout: number
   /** Seconds that a worker has to open its ports. */
   readonly startTimeout: number
-  /** Whether a blocked worker tells in a diagnostic report where it is. */
+  /** Whether a blocked worker writes a diagnostic report with its stack. */
   readonly report: boolean
   readonly reportDir: string
   /** Whether it contains the environment. */
@@ -67,7 +67,7 @@ export interface Settings extends BackendSettings, EncryptionSettings, PortSetti
   readonly register: boolean
   /** A module that exports hooks. */
   readonly hooksModule: string
-  /** Told to the application as HOST and PORT. */
+  /** Passed to the application as HOST and PORT. */
   readonly bind: string
   readonly workerClass: string
   /** Where the supervisor's pid is written; nowhere when empty. */

@@ -68,7 +68,7 @@ export function attend(
     ownListeners.set(signal, listener)
     process.on(signal, listener)
   }
-  // A terminal that closes tells everybody; the supervisor makes a reload of it.
+  // A terminal that closes sends HUP to every process; the supervisor treats it as a reload.
   process.on('SIGHUP', () => {})
   const times = leavingTimes(assignment.grace)
   let leaving = false
@@ -95,7 +95,7 @@ export function attend(
     // Ports that the workers do not share are open still.
     await draining.quiet(Number.POSITIVE_INFINITY)
     const last = setTimeout(leaveOnce, times.lastWords)
-    // One that listens is told, even if nothing else is left to do.
+    // A listening process receives it, even if nothing else is left to do.
     if (process.listenerCount('SIGTERM') === 1) last.unref()
   })
 }
@@ -127,7 +127,7 @@ function usage(): { residentBytes?: number; cpuSeconds?: number } {
   return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 }
 }
 
-/** To a supervisor that may be gone: then there is nothing to be told. */
+/** To a supervisor that may be gone: the message is dropped then. */
 export function tell(message: WorkerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }

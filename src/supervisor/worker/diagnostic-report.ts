@@ -39,7 +39,7 @@ export function writeReport(report: string, { reportDir, reportEnvironment }: Re
   throw new Error(`the report cannot be written: ${faults.join('; ')}`)
 }
 
-/** The reports of worker threads lie within that of the process. */
+/** The reports of worker threads are part of that of the process. */
 function withoutEnvironment(report: string): string {
   const kept = JSON.parse(report, (key, value) => (key === 'environmentVariables' ? undefined : value))
   return JSON.stringify(kept, undefined, 2)

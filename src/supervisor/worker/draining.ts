@@ -14,7 +14,7 @@ export class Draining {
   private readonly sessions = new Set<ServerHttp2Session>()
   private closing = false
 
-  /** @param onServer told of every server when it begins to listen */
+  /** @param onServer called with every server when it begins to listen */
   constructor(onServer: (server: Server) => void) {
     subscribe('tracing:net.server.listen:asyncStart', (message) => {
       const { server } = message as { readonly server: Server }
@@ -32,7 +32,7 @@ export class Draining {
     })
   }
 
-  /** Waits until nobody is connected, or the time is up. */
+  /** Waits until no client is connected, or the time is up. */
   async quiet(milliseconds: number): Promise<void> {
     const end = monotonicNow() + milliseconds
     for (;;) {
@@ -43,7 +43,7 @@ export class Draining {
   }
 
   /**
-   * Tells HTTP/2 clients that this was the last: what they asked is answered, and what they ask next goes elsewhere. When
+   * Sends GOAWAY to HTTP/2 clients: pending requests are answered, and the next ones go to another worker. When
    * the ports are closed: else a client might come back here.
    */
   closeSessions(): void {

@@ -22,7 +22,7 @@ export class RequestMetrics {
     this.durations = durations.labels({ worker_id: worker })
     this.failed = failed
     this.errors = errors
-    // An idle worker is there too; what the one before it counted goes on.
+    // An idle worker is shown too; it continues the counts of its predecessor.
     this.requests.open()
     this.durations.open()
   }

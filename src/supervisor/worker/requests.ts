@@ -42,10 +42,10 @@ export class Requests {
   private count = 0
 
   /**
-   * @param metrics where they are counted; nowhere when somebody else counts them
+   * @param metrics where they are counted; nowhere when they are counted elsewhere
    * @param inFlight how many are being answered
    * @param table what the supervisor reads when this process was killed
-   * @param onAnswered told how many were answered so far
+   * @param onAnswered called with how many were answered so far
    */
   constructor(
     private readonly metrics: RequestMetrics | undefined,
@@ -74,7 +74,7 @@ export class Requests {
     return this.count
   }
 
-  /** HTTP/2 has no channel that tells of requests in every version of Node; its servers do. */
+  /** HTTP/2 has no channel that reports requests in every version of Node; its servers do. */
   watch(server: Server): void {
     server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       this.begin(stream, streamExchange(stream, headers))
@@ -153,7 +153,7 @@ function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders)
     endpoint: () => notesOf(stream).route ?? unknownEndpoint,
     answered: () => stream.writableFinished,
     fault: () => faultOf(stream, stream.rstCode === 0, Number(stream.sentHeaders?.[':status'] ?? 0)),
-    // Its session is told, not the single stream.
+    // The event is emitted on its session, not on the single stream.
     closeConnection() {},
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout } from '../../platform/timers.js'
 import { type Assignment, beatEvery } from '../messages.js'
 import type { ReportOptions } from './diagnostic-report.js'
 
-/** What the thread that watches is told. */
+/** A message to the thread that watches. */
 export interface WatcherData extends ReportOptions {
   /** Turns with every beat of the main thread. */
   readonly beats: Int32Array
@@ -12,7 +12,7 @@ export interface WatcherData extends ReportOptions {
   readonly worker: number
 }
 
-/** A thread beside the application's, which can still tell what the main thread does when that does not come back. */
+/** A thread beside the application's, which can report where the main thread is when that is blocked. */
 export class Watcher {
   private readonly beats = new Int32Array(new SharedArrayBuffer(4))
 
@@ -28,7 +28,7 @@ export class Watcher {
         resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
       })
       thread.unref()
-      // Who cannot be watched works all the same.
+      // A process that cannot be watched works all the same.
       thread.on('error', () => {})
     }, beatEvery).unref()
   }

@@ -3,7 +3,7 @@ import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { jobs, key, seconds } from '../families.js'
 
-/** What `open()` gives, and `series()` tells of it. */
+/** What `open()` returns, and `series()` lists. */
 export const opening: readonly ConformanceCase[] = [
   {
     group: 'opening',

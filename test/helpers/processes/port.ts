@@ -4,18 +4,23 @@ import { createServer } from 'node:net'
  * Below those that the kernel gives to clients and to whoever asks for any port: between being chosen here and being
  * opened by a process of the test, a port is given to nobody.
  */
-const [lowest, highest] = [10_000, 32_000]
-let next = lowest + Math.floor(Math.random() * (highest - lowest))
+const [first, last] = [10_000, 32_000]
+/** Test files that run at the same time take their ports from different parts of the range. */
+const parts = 8
+const size = Math.floor((last - first) / parts)
+const lowest = first + (Number(process.env.VITEST_POOL_ID ?? 0) % parts) * size
+const highest = lowest + size
+let next = lowest + Math.floor(Math.random() * size)
 
 /** A port that nobody has at the moment, and as many behind it; never the same twice. */
 export async function freePort(count = 1): Promise<number> {
   for (;;) {
     if (next + count > highest) next = lowest
-    const first = next
+    const port = next
     next += count
-    const servers = await Promise.all(Array.from({ length: count }, (_, i) => listen(first + i)))
+    const servers = await Promise.all(Array.from({ length: count }, (_, i) => listen(port + i)))
     await Promise.all(servers.map((server) => server && new Promise((resolve) => server.close(resolve))))
-    if (!servers.includes(undefined)) return first
+    if (!servers.includes(undefined)) return port
   }
 }
 

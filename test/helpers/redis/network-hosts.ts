@@ -19,7 +19,8 @@ export class NetworkHosts {
   }
 
   static make(stage: Stage, count: number): NetworkHosts {
-    const net = 100 + (process.pid % 100)
+    // Files that run at the same time have networks of their own: 6,000 processes differ, with at most four hosts each.
+    const [net, block] = [100 + (process.pid % 100), 4 * (Math.floor(process.pid / 100) % 60)]
     const hosts = Array.from({ length: count }, (_, i) => {
       const name = `promhive-${process.pid}-${i}`
       const [outside, inside] = [`ph${process.pid % 10000}o${i}`, `ph${process.pid % 10000}i${i}`]
@@ -30,12 +31,12 @@ export class NetworkHosts {
       must('ip', 'netns', 'add', name)
       must('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside)
       must('ip', 'link', 'set', inside, 'netns', name)
-      must('ip', 'addr', 'add', `10.${net}.${i}.1/24`, 'dev', outside)
+      must('ip', 'addr', 'add', `10.${net}.${block + i}.1/24`, 'dev', outside)
       must('ip', 'link', 'set', outside, 'up')
-      must('ip', '-n', name, 'addr', 'add', `10.${net}.${i}.2/24`, 'dev', inside)
+      must('ip', '-n', name, 'addr', 'add', `10.${net}.${block + i}.2/24`, 'dev', inside)
       must('ip', '-n', name, 'link', 'set', inside, 'up')
       must('ip', '-n', name, 'link', 'set', 'lo', 'up')
-      return new NetworkHost(name, `10.${net}.${i}.1`, outside)
+      return new NetworkHost(name, `10.${net}.${block + i}.1`, outside)
     })
     return new NetworkHosts(hosts)
   }

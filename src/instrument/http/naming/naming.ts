@@ -1,4 +1,4 @@
-/** What is known of an exchange, and may stand in a label. */
+/** A fact of an exchange that may be a label value. */
 export type Fact =
   | 'method'
   /** The template of the route; of an outgoing request nothing. */
@@ -10,7 +10,7 @@ export type Fact =
   | 'errorType'
   /** The number of the process: that of its supervisor, or of its seat. */
   | 'worker'
-  /** Of an outgoing request: whom it went to. */
+  /** Of an outgoing request: the host that it went to. */
   | 'host'
   | 'port'
 
@@ -18,7 +18,7 @@ export type Fact =
 export interface NamedFamily {
   readonly name: string
   readonly help: string
-  /** Label name → what stands there. */
+  /** Label name → the fact that is its value. */
   readonly labels: Readonly<Record<string, Fact>>
   /** Upper bounds, where it is a histogram. */
   readonly buckets?: readonly number[]
@@ -47,9 +47,9 @@ export interface ClientNaming {
 export interface Naming {
   readonly server: ServerNaming
   readonly client?: ClientNaming
-  /** What stands for the status of a request whose sender left before it had one. */
+  /** The status of a request whose client disconnected before there was one. */
   readonly abortedStatus: string
-  /** What stands for a route that nobody told; `_unmatched` when left out. */
+  /** The value for an unknown route; `_unmatched` when left out. */
   readonly unmatchedRoute?: string
 }
 

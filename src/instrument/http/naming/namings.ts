@@ -9,5 +9,5 @@ export const namings = { prometheus, opentelemetry, gunicorn, flask } as const s
   Record<string, Naming>
 >
 
-/** Whose names are used for what is measured of HTTP. */
+/** The naming conventions for HTTP metrics. */
 export type NamingName = keyof typeof namings
