@@ -3,13 +3,15 @@ import { MetricsError } from '../../model/errors.js'
 import { givenOptions, type OptionNames } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { setTimeout } from '../../platform/timers.js'
+import type { Exporter, Exposition } from '../contract.js'
+import { StartAndStop } from '../start-and-stop.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
-import { HttpPort } from './http-port.js'
+import { HttpPort, type HttpPortOptions } from './http-port.js'
 import type { PortEvents } from './port-events.js'
 import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
 import type { Route } from './route-table.js'
-import { type Exposition, scrape } from './scrape.js'
+import { scrape } from './scrape.js'
 
 export interface MetricsServerOptions extends PortLimits {
   /** 0 takes any free port. */
@@ -69,6 +71,76 @@ export interface MetricsServer {
 
 const caller = 'startMetricsServer'
 
+/** The metrics port of one process. */
+export class ScrapeServer implements Exporter {
+  private readonly states = new StartAndStop(
+    () => this.open(),
+    () => this.close(),
+  )
+  private readonly options: Required<Omit<MetricsServerOptions, 'tls' | keyof PortLimits | 'allowedHosts'>>
+  private readonly port: Omit<HttpPortOptions, 'events' | 'routes'>
+  private readonly routes: readonly Route[]
+  private http: HttpPort | undefined
+  private opened: MetricsServer | undefined
+
+  /**
+   * @param routes what the port answers beside the metrics
+   * @throws MetricsError `OPTION_INVALID`
+   */
+  constructor(
+    options: MetricsServerOptions,
+    private readonly events: PortEvents = {},
+    routes: readonly Route[] = [],
+  ) {
+    this.options = { ...defaults, ...givenOptions(options), registry: options.registry }
+    const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
+    const limits = checkLimits(caller, options)
+    this.port = { tls, limits, allowedHosts: checkAllowedHosts(caller, options.allowedHosts) }
+    const { port, path, registry } = this.options
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new MetricsError('OPTION_INVALID', `${caller}: port must be a whole number from 0 to 65535, got ${port}`)
+    }
+    if (typeof path !== 'string' || !path.startsWith('/')) {
+      throw new MetricsError('OPTION_INVALID', `${caller}: path must begin with "/", got ${path}`)
+    }
+    this.routes = [metricsRoute(path, registry, limits.maxQueuedScrapes), ...routes]
+  }
+
+  /** The open port; undefined while it is closed. */
+  get serving(): MetricsServer | undefined {
+    return this.opened
+  }
+
+  /** @throws MetricsError `PORT_TAKEN` if the port stays taken; `SERVER_FAILED` if it cannot be opened */
+  start(): Promise<void> {
+    return this.states.start()
+  }
+
+  stop(): Promise<void> {
+    return this.states.stop()
+  }
+
+  private async open(): Promise<void> {
+    const { port, host, path, attempts, retryEvery, keepAlive } = this.options
+    const { events, routes } = this
+    const http = await HttpPort.create({ ...this.port, events, routes })
+    await listen(http, port, host, attempts, retryEvery)
+    if (!keepAlive) http.server.unref()
+    const { port: bound, server } = http
+    const scheme = this.port.tls === undefined ? 'http' : 'https'
+    const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
+    this.http = http
+    this.opened = { port: bound, host, url, server, close: () => held(this.stop()) }
+  }
+
+  private async close(): Promise<void> {
+    const { http } = this
+    this.http = undefined
+    this.opened = undefined
+    await http?.close()
+  }
+}
+
 /**
  * Opens a metrics port.
  *
@@ -77,34 +149,12 @@ const caller = 'startMetricsServer'
  */
 export async function openMetricsServer(
   options: MetricsServerOptions,
-  events: PortEvents = {},
-  routes: readonly Route[] = [],
+  events?: PortEvents,
+  routes?: readonly Route[],
 ): Promise<MetricsServer> {
-  const { port, host, path, registry, attempts, retryEvery, keepAlive } = {
-    ...defaults,
-    ...givenOptions(options),
-  } as Required<MetricsServerOptions>
-  const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
-  const limits = checkLimits(caller, options)
-  const allowedHosts = checkAllowedHosts(caller, options.allowedHosts)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new MetricsError('OPTION_INVALID', `${caller}: port must be a whole number from 0 to 65535, got ${port}`)
-  }
-  if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new MetricsError('OPTION_INVALID', `${caller}: path must begin with "/", got ${path}`)
-  }
-  const http = await HttpPort.create({
-    limits,
-    allowedHosts,
-    tls,
-    events,
-    routes: [metricsRoute(path, registry, limits.maxQueuedScrapes), ...routes],
-  })
-  await listen(http, port, host, attempts, retryEvery)
-  if (!keepAlive) http.server.unref()
-  const { port: bound, server } = http
-  const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
-  return { port: bound, host, url, server, close: () => held(http.close()) }
+  const server = new ScrapeServer(options, events, routes)
+  await server.start()
+  return server.serving!
 }
 
 /** The route of the metrics. */

@@ -1,20 +1,7 @@
 import type { QueueLimits } from '../../gather/scrape-queue.js'
 import { MetricsError } from '../../model/errors.js'
+import type { Exposition } from '../contract.js'
 import { busy, type HttpResponse, response, textResponse } from './response.js'
-
-/** A registry as a delivery sees it: its exposition in bytes, in the format that is asked for. */
-export interface Exposition {
-  /**
-   * @param accept the Accept header of the scrape
-   * @param names only the families of these names
-   * @param limits a signal that drops the scrape while it waits for its turn, and the maximum of queued scrapes
-   */
-  expose(
-    accept?: string,
-    names?: readonly string[],
-    limits?: QueueLimits,
-  ): Promise<{ readonly contentType: string; readonly chunks: readonly Uint8Array[] }>
-}
 
 /** What a scrape says of itself. */
 export interface ScrapeRequest extends QueueLimits {

@@ -1,4 +1,4 @@
-import type { Exposition } from '../../export/http/scrape.js'
+import type { Exposition } from '../../export/contract.js'
 import type { GroupingKey } from '../../export/pushgateway/grouping-key.js'
 import {
   type PushgatewayAnswer,

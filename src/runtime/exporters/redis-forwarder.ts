@@ -1,4 +1,4 @@
-import type { Exposition } from '../../export/http/scrape.js'
+import type { Exposition } from '../../export/contract.js'
 import { type ForwardResult, RedisForwarding } from '../../export/redis/forwarder.js'
 import { type RedisForwarderOptions as Options, settingsOf } from '../../export/redis/forwarder-options.js'
 import { Counter } from '../../metric/counter.js'
@@ -52,7 +52,7 @@ export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisF
       counter.inc({ result })
     },
   })
-  forwarding.start()
+  void forwarding.start()
   if (forwarding.running && registry === undefined) joinSoon(home)
   return forwarding
 }

@@ -1,5 +1,6 @@
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { type HttpResponse, textResponse } from '../../export/http/response.js'
+import { type RouteRequest, RouteTable } from '../../export/http/route-table.js'
 import { scrape } from '../../export/http/scrape.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { statisticsAddress } from '../../model/statistics-address.js'
@@ -30,10 +31,8 @@ export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
   checkOptions('uwsgiProbe', options, probeOptions)
   const { allow = () => true, cores, timeout } = options
   if (timeout !== undefined) checkTimeout('uwsgiProbe', timeout)
-  const answer = async ({ url = '/', headers }: IncomingMessage): Promise<HttpResponse> => {
-    const [path, query] = url.split('?', 2)
-    if (path !== '/probe') return textResponse(404, 'nothing here; /probe?target=tcp://host:port\n')
-    const target = new URLSearchParams(query).get('target') ?? ''
+  const handle = async ({ headers, signal }: RouteRequest, query: URLSearchParams): Promise<HttpResponse> => {
+    const target = query.get('target') ?? ''
     const kind = statisticsAddress(target)?.kind
     if (kind !== 'tcp' && kind !== 'http' && kind !== 'https') {
       return textResponse(400, 'target must be tcp://host:port, http://host:port or https://host:port\n')
@@ -43,13 +42,16 @@ export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
     const seconds = patience(headers['x-prometheus-scrape-timeout-seconds'], timeout)
     const reading = { uri: target, registers: [registry], timeout: seconds }
     registry.registerCollector(uwsgiCollector({ ...reading, ...(cores !== undefined && { cores }) }))
-    return scrape(registry, { accept: headers.accept })
+    return scrape(registry, { accept: headers.accept, signal })
   }
-  return (request, response) => {
-    answer(request).then(
+  const routes = new RouteTable([{ path: '/probe', handle }])
+  return ({ method = '', url = '/', headers }, response) => {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    routes.answer({ method, url, headers, signal: gone.signal, ready: () => undefined }).then(
       ({ status, headers, body }) => {
         response.writeHead(status, headers)
-        response.end(request.method === 'HEAD' ? undefined : Buffer.concat(body))
+        response.end(method === 'HEAD' ? undefined : Buffer.concat(body))
       },
       () => response.destroy(),
     )

@@ -1,6 +1,6 @@
+import type { Exposition } from '../../export/contract.js'
 import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { PortEvents } from '../../export/http/port-events.js'
-import type { Exposition } from '../../export/http/scrape.js'
 import { type MetricsServer, openMetricsServer } from '../../export/http/scrape-server.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
