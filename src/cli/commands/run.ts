@@ -8,6 +8,7 @@ import { processHome } from '../../runtime/current-context.js'
 import { composeSupervisor } from '../../runtime/supervised/composition.js'
 import type { Hooks } from '../../runtime/supervised/hooks.js'
 import { configurationFrom } from '../../runtime/supervised/layered-configuration.js'
+import { describeBackend } from '../../runtime/supervised/supervisor-backend.js'
 import { hooksFrom } from '../../supervisor/hooks-module.js'
 import { optionsHelp, settingOfFlag } from '../../supervisor/settings/explain.js'
 import { type Setting, type SettingName, settings } from '../../supervisor/settings/settings.js'
@@ -57,8 +58,9 @@ export const run: Command = {
     const { settings } = configuration
     const { running, metricsUrl, statsAddress } = supervisor
     const { directory } = processHome().whereabouts()
+    const backend = describeBackend(processHome().inUse)
     const { pid } = process
-    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory }
+    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory, backend }
     if (running) {
       const [last, ...others] = startupLines({ ...started, settings }).toReversed()
       for (const line of others.reverse()) supervisor.explain(line)

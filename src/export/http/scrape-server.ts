@@ -69,7 +69,14 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-const caller = 'startMetricsServer'
+/** What a caller of `ScrapeServer` adds to the options. */
+export interface ScrapeServerSetup {
+  readonly events?: PortEvents
+  /** What the port answers beside the metrics. */
+  readonly routes?: readonly Route[]
+  /** What the caller calls an option, for error texts. */
+  readonly nameOf?: (option: string) => string
+}
 
 /** The metrics port of one process. */
 export class ScrapeServer implements Exporter {
@@ -78,32 +85,28 @@ export class ScrapeServer implements Exporter {
     () => this.close(),
   )
   private readonly options: Required<Omit<MetricsServerOptions, 'tls' | keyof PortLimits | 'allowedHosts'>>
-  private readonly port: Omit<HttpPortOptions, 'events' | 'routes'>
-  private readonly routes: readonly Route[]
+  private readonly port: HttpPortOptions
   private http: HttpPort | undefined
   private opened: MetricsServer | undefined
 
-  /**
-   * @param routes what the port answers beside the metrics
-   * @throws MetricsError `OPTION_INVALID`
-   */
+  /** @throws MetricsError `OPTION_INVALID` */
   constructor(
     options: MetricsServerOptions,
-    private readonly events: PortEvents = {},
-    routes: readonly Route[] = [],
+    { events = {}, routes = [], nameOf = (option) => `startMetricsServer: ${option}` }: ScrapeServerSetup = {},
   ) {
     this.options = { ...defaults, ...givenOptions(options), registry: options.registry }
     const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
-    const limits = checkLimits(caller, options)
-    this.port = { tls, limits, allowedHosts: checkAllowedHosts(caller, options.allowedHosts) }
+    const limits = checkLimits(options, nameOf)
+    const allowedHosts = checkAllowedHosts(options.allowedHosts, nameOf)
     const { port, path, registry } = this.options
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new MetricsError('OPTION_INVALID', `${caller}: port must be a whole number from 0 to 65535, got ${port}`)
+      throw new MetricsError('OPTION_INVALID', `${nameOf('port')} must be a whole number from 0 to 65535, got ${port}`)
     }
     if (typeof path !== 'string' || !path.startsWith('/')) {
-      throw new MetricsError('OPTION_INVALID', `${caller}: path must begin with "/", got ${path}`)
+      throw new MetricsError('OPTION_INVALID', `${nameOf('path')} must begin with "/", got ${path}`)
     }
-    this.routes = [metricsRoute(path, registry, limits.maxQueuedScrapes), ...routes]
+    const metrics = metricsRoute(path, registry, limits.maxQueuedScrapes)
+    this.port = { tls, limits, allowedHosts, events, routes: [metrics, ...routes] }
   }
 
   /** The open port; undefined while it is closed. */
@@ -122,8 +125,7 @@ export class ScrapeServer implements Exporter {
 
   private async open(): Promise<void> {
     const { port, host, path, attempts, retryEvery, keepAlive } = this.options
-    const { events, routes } = this
-    const http = await HttpPort.create({ ...this.port, events, routes })
+    const http = await HttpPort.create(this.port)
     await listen(http, port, host, attempts, retryEvery)
     if (!keepAlive) http.server.unref()
     const { port: bound, server } = http
@@ -144,15 +146,15 @@ export class ScrapeServer implements Exporter {
 /**
  * Opens a metrics port.
  *
- * @param routes what the port answers beside the metrics
+ * @param nameOf what the caller calls an option, for error texts
  * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` if the port stays taken
  */
 export async function openMetricsServer(
   options: MetricsServerOptions,
   events?: PortEvents,
-  routes?: readonly Route[],
+  nameOf?: (option: string) => string,
 ): Promise<MetricsServer> {
-  const server = new ScrapeServer(options, events, routes)
+  const server = new ScrapeServer(options, { ...(events && { events }), ...(nameOf && { nameOf }) })
   await server.start()
   return server.serving!
 }

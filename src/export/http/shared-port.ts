@@ -73,7 +73,7 @@ export class SharedPort implements Exporter {
 
   private async try(): Promise<void> {
     try {
-      const server = new ScrapeServer({ ...this.options, attempts: 1 }, this.options.events)
+      const server = new ScrapeServer({ ...this.options, attempts: 1 }, { events: this.options.events ?? {} })
       await server.start()
       this.server = server
       this.sign?.put()

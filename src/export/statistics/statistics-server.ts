@@ -41,7 +41,7 @@ export class StatisticsServer implements Exporter {
     () => this.open(),
     () => this.close(),
   )
-  private readonly limits = checkLimits('statistics', {})
+  private readonly limits = checkLimits({}, (option) => option)
   private opened: OpenServer | undefined
 
   constructor(private readonly options: StatisticsServerOptions) {}

@@ -2,6 +2,7 @@ import type { Exposition } from '../../export/contract.js'
 import { type ForwardResult, RedisForwarding } from '../../export/redis/forwarder.js'
 import { type RedisForwarderOptions as Options, settingsOf } from '../../export/redis/forwarder-options.js'
 import { Counter } from '../../metric/counter.js'
+import { refuseNull } from '../../model/known-options.js'
 import { processHome } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 
@@ -37,6 +38,7 @@ export interface RedisForwarder {
  */
 export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisForwarder {
   const home = processHome()
+  refuseNull('startRedisForwarder', options)
   const { registry, ...place } = options
   const settings = settingsOf(place, process.env, (text) => home.log.warn('VARIABLE_IGNORED', text))
   let counter: Counter<'result'> | undefined

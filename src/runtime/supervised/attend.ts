@@ -1,10 +1,9 @@
-import { checkOptions } from '../../model/known-options.js'
+import { checkOptions, refuseNull } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { yieldRegisteredPort } from '../../preload/registration.js'
 import { Attendant } from '../../supervisor/cluster-observer.js'
 import { checkHooks, hooksFrom } from '../../supervisor/hooks-module.js'
 import type { Hooks as HooksOf } from '../../supervisor/lifecycle.js'
-import { backendEnvironment } from '../../supervisor/settings/backend-settings.js'
 import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
 import { settings as everySetting } from '../../supervisor/settings/settings.js'
 import { processHome } from '../current-context.js'
@@ -14,7 +13,7 @@ import { configurationFrom } from './layered-configuration.js'
 import { type AttendOptions, attendOptions } from './options.js'
 import { forward } from './redis-forwarding.js'
 import { openLog } from './supervisor-log.js'
-import { shareWithWorkers } from './workers-directory.js'
+import { chooseBackendOf, shareWithWorkers } from './workers-directory.js'
 
 /**
  * Attends to the workers that this primary starts itself with `cluster.fork()`: numbers them, shows what the kernel tells
@@ -32,6 +31,7 @@ export function attend(options: AttendOptions = {}): Promise<Attendant> {
 }
 
 async function attendNow(options: AttendOptions): Promise<Attendant> {
+  refuseNull('attend', options)
   const { hooks: given, logger, config, ...code } = options
   checkPrimary('attend', given)
   checkOptions('attend', options, { ...everySetting, ...attendOptions })
@@ -41,7 +41,7 @@ async function attendNow(options: AttendOptions): Promise<Attendant> {
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const attendant = new Attendant({
     settings,

@@ -5,7 +5,6 @@ import { workerEnvironment } from '../../supervisor/gunicorn/environment-manager
 import type { Hooks as HooksOf } from '../../supervisor/lifecycle.js'
 import { accountOf } from '../../supervisor/os-user.js'
 import { takePidFile } from '../../supervisor/pid-file.js'
-import { backendEnvironment } from '../../supervisor/settings/backend-settings.js'
 import type { Configuration } from '../../supervisor/settings/configuration.js'
 import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
 import { Supervisor } from '../../supervisor/supervisor.js'
@@ -16,7 +15,7 @@ import { checkPrimary } from './hooks.js'
 import type { SuperviseOptions } from './options.js'
 import { forward } from './redis-forwarding.js'
 import { openLog } from './supervisor-log.js'
-import { backendOfSupervisor, shareWithWorkers } from './workers-directory.js'
+import { backendOfSupervisor, chooseBackendOf, shareWithWorkers } from './workers-directory.js'
 
 type Composition = {
   readonly [K in 'exec' | 'args' | 'execArgv' | 'hooks' | 'logger']?: SuperviseOptions[K] | undefined
@@ -34,7 +33,7 @@ export function composeSupervisor(
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)

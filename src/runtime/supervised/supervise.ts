@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import { checkOptions } from '../../model/known-options.js'
+import { checkOptions, refuseNull } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { yieldRegisteredPort } from '../../preload/registration.js'
 import { hooksFrom } from '../../supervisor/hooks-module.js'
@@ -34,6 +34,7 @@ export function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
 }
 
 async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
+  refuseNull('supervise', options)
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkPrimary('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })

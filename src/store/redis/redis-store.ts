@@ -3,7 +3,8 @@ import type { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { LabelFilter, SeriesKey } from '../../model/series-key.js'
+import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
 import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
 import { type Removal, removalText } from './entry.js'
@@ -17,7 +18,7 @@ export interface RedisStoreOptions {
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Sends what changed; never rejects. */
   readonly flush: () => Promise<unknown>
-  /** Notifies the writers that do not learn of removals with a flush of this one. */
+  /** Notifies the writers that do not receive removals with a flush of this one. */
   readonly announce: (removals: readonly Removal[]) => void
   /** Called when removals are dropped because too many wait: once, until few do. */
   readonly onDropped?: (error: MetricsError) => void
@@ -41,8 +42,8 @@ export class RedisStore implements Store {
     this.writer = options.writer
   }
 
-  open(family: FamilyDescriptor, key: SeriesKey): Slots {
-    const { segment, at } = this.ledger.open(family, key).run
+  open(family: FamilyDescriptor, { labelValues }: SeriesRef): Slots {
+    const { segment, at } = this.ledger.open(family, seriesKey(labelValues)).run
     layoutOf(family).claim(segment, at, 1)
     return { values: segment.values, words: segment.words, at, epoch: 1 }
   }
@@ -74,8 +75,8 @@ export class RedisStore implements Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    const entry = this.ledger.get(family, key)
+  setExemplar(family: FamilyDescriptor, { labelValues }: SeriesRef, bucket: number, exemplar: Exemplar): void {
+    const entry = this.ledger.get(family, seriesKey(labelValues))
     if (entry !== undefined) this.ledger.setExemplar(entry.run.slot, bucket, exemplar)
   }
 
@@ -83,7 +84,7 @@ export class RedisStore implements Store {
     for (const { family, series } of this.ledger.families.values()) {
       for (const [key, { run }] of series) {
         const { values, words } = run.segment
-        yield { family, key, slots: { values, words, at: run.at, epoch: 1 } }
+        yield { family, series: refOfKey(key), slots: { values, words, at: run.at, epoch: 1 } }
       }
     }
   }

@@ -2,7 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { type Removal, removalTargetOf } from '../core/removal-index.js'
-import { adopted, type KnownFamily } from './inheritance.js'
+import type { KnownFamily } from './inheritance.js'
 
 /** Forgets a series of a family, and gives it. */
 export function takeSeries({ family, index, series }: KnownFamily, number: number): RemovedSeries {
@@ -39,11 +39,6 @@ export class KnownFamilies {
     const others = this.byName.get(id)
     if (others === undefined) this.byName.set(id, [known])
     else others.push(known)
-  }
-
-  /** The first slot of a series, which a metric of this process counts in from now on. */
-  slotOf(family: FamilyDescriptor, key: SeriesKey): number | undefined {
-    return adopted(this.get(family), family)?.series.get(key)
   }
 
   /** The families that a removal names. */

@@ -108,8 +108,8 @@ export class SeatRemovals {
   }
 
   /** Removes a series that waits, because it is about to be counted in. */
-  removeNow(known: KnownFamily, key: SeriesKey): void {
-    this.discard([takeSeries(known, known.series.numberOf(key))])
+  removeNow(known: KnownFamily, number: number): void {
+    this.discard([takeSeries(known, number)])
   }
 
   /**

@@ -2,7 +2,8 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { exactFilter, type LabelFilter, type SeriesKey } from '../../model/series-key.js'
+import { exactFilter, type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
 import type { Removal } from '../core/removal-index.js'
 import type { Run } from './control.js'
@@ -88,18 +89,18 @@ export class SharedStore implements Store {
     if (late?.any) removals.carryOut(late.all())
   }
 
-  open(family: FamilyDescriptor, key: SeriesKey): Slots {
+  open(family: FamilyDescriptor, series: SeriesRef): Slots {
     const { epoch } = this.seat.head
     // Opening follows a turn of the gate: what was removed goes before anything new comes.
     const gate = this.gate[0]!
     if (gate !== this.gateSeen) {
       // Where that cannot be read, what comes now stands aside: it is not to go with what was removed.
-      if (!this.taken()) return this.openAside(family, key)
+      if (!this.taken()) return this.openAside(family, series)
       this.gateSeen = gate
     }
-    const known = this.counted.find(family, key)
-    const run = known ?? this.counted.begin(family, key)
-    if (run === undefined) return this.openAside(family, key)
+    const known = this.counted.find(family, series)
+    const run = known ?? this.counted.begin(family, series)
+    if (run === undefined) return this.openAside(family, series)
     if (known === undefined && this.overflowing) this.makeRoom()
     const { segment, at } = run
     layoutOf(family).claim(segment, at, epoch)
@@ -110,9 +111,9 @@ export class SharedStore implements Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  private openAside(family: FamilyDescriptor, key: SeriesKey): Slots {
+  private openAside(family: FamilyDescriptor, series: SeriesRef): Slots {
     this.overflowing = true
-    return this.overflow.open(family, key)
+    return this.overflow.open(family, series)
   }
 
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
@@ -203,10 +204,10 @@ export class SharedStore implements Store {
     if (this.removals.behind || this.names.wasteful) this.onBehind?.()
   }
 
-  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    const run = this.counted.find(family, key)
+  setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void {
+    const run = this.counted.find(family, series)
     if (run === undefined) {
-      this.overflow.setExemplar(family, key, bucket, exemplar)
+      this.overflow.setExemplar(family, series, bucket, exemplar)
       return
     }
     try {
@@ -217,12 +218,16 @@ export class SharedStore implements Store {
   }
 
   *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
-    for (const { family, series } of this.families) {
+    for (const { family, series: all } of this.families) {
       if (only !== undefined && family.name !== only.name) continue
-      for (const [key, slot] of series) {
+      for (const [series, slot] of all.of(family)) {
         if (this.removals.names(slot)) continue
         const { segment, at } = this.seat.segments.at(slot)
-        yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch } }
+        yield {
+          family,
+          series,
+          slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch },
+        }
       }
     }
     yield* this.overflow.series(only)
@@ -243,14 +248,14 @@ export class SharedStore implements Store {
     if (!this.overflowing) return
     let moved = false
     this.overflowing = false
-    for (const { family, key, slots } of [...this.overflow.series()]) {
-      const run = this.counted.find(family, key) ?? this.counted.begin(family, key)
+    for (const { family, series, slots } of [...this.overflow.series()]) {
+      const run = this.counted.find(family, series) ?? this.counted.begin(family, series)
       if (run === undefined) {
         this.overflowing = true
         break
       }
       layoutOf(family).carry(run.segment, run.at, slots, slots.at, this.seat.head.epoch)
-      this.overflow.remove(family, exactFilter(family.labelNames, key), 'process')
+      this.overflow.remove(family, exactFilter(family.labelNames, seriesKey(series.labelValues)), 'process')
       moved = true
     }
     if (!moved) return
@@ -263,7 +268,7 @@ export class SharedStore implements Store {
     for (const { family, series } of this.families) {
       const { additiveFrom, width } = layoutOf(family)
       if (additiveFrom === undefined) continue
-      for (const [, slot] of series) {
+      for (const slot of series.all()) {
         const { segment, at } = this.seat.segments.at(slot)
         for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= this.seat.written(slot + i)
       }

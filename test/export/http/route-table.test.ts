@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { describe, expect } from 'vitest'
 import { response, textResponse } from '../../../src/export/http/response.js'
 import { type Route, RouteTable } from '../../../src/export/http/route-table.js'
-import { openMetricsServer } from '../../../src/export/http/scrape-server.js'
+import { ScrapeServer } from '../../../src/export/http/scrape-server.js'
 import { Counter, type MetricsError, type MetricsServerOptions, Registry } from '../../../src/index.js'
 import { askSecurely, hasOpenssl, makeCertificate } from '../../helpers/certificates.js'
 import { ask } from '../../helpers/processes/http.js'
@@ -160,8 +160,10 @@ async function serve(stage: Stage, routes: readonly Route[], options: Partial<Me
     onError: (error: MetricsError) => void errors.push(error),
     refused: (reason: string) => void refusals.push(reason),
   }
-  const metrics = await openMetricsServer({ port: 0, registry, ...options }, events, routes)
-  stage.after(() => metrics.close())
+  const server = new ScrapeServer({ port: 0, registry, ...options }, { events, routes })
+  stage.after(() => server.stop())
+  await server.start()
+  const metrics = server.serving!
   return { base: metrics.url.replace(/\/metrics$/, ''), port: metrics.port, errors, refusals }
 }
 

@@ -5,6 +5,7 @@ import { describe, expect } from 'vitest'
 import { loadBinding } from '#native'
 import type { CounterChild } from '../../../src/metric/counter.js'
 import { type LabelFilter, matches, seriesKey } from '../../../src/model/series-key.js'
+import { refOfKey } from '../../../src/model/series-ref.js'
 import { removeMany } from '../../../src/store/contract.js'
 import { seriesName } from '../../../src/store/shared/format.js'
 import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
@@ -85,13 +86,13 @@ describe.runIf(native)('a process that counts while another one has removed many
     const key = (i: number): string => seriesKey([`${i}`])
     for (let i = 0; i < several; i++) histogramOf(two, times, key(i)).observe(1.5)
     for (const i of [0, several - 1])
-      two.store.setExemplar(times, key(i), 1, { labels: { trace: 'old' }, value: 1.5, timestamp: 1 })
+      two.store.setExemplar(times, refOfKey(key(i)), 1, { labels: { trace: 'old' }, value: 1.5, timestamp: 1 })
     const modes = ['sum', 'max', 'mostrecent'] as const
     for (const mode of modes) gaugeOf(two, mode, mode, '["x"]').set(7)
     for (const name of modes) one.store.remove({ ...jobs, name }, {}, 'application')
     one.store.remove(times, {}, 'application')
     histogramOf(two, times, key(several - 1)).observe(0.5)
-    two.store.setExemplar(times, key(several - 1), 0, { labels: { trace: 'new' }, value: 0.5, timestamp: 2 })
+    two.store.setExemplar(times, refOfKey(key(several - 1)), 0, { labels: { trace: 'new' }, value: 0.5, timestamp: 2 })
     for (const mode of modes) gaugeOf(two, mode, mode, '["x"]').set(3)
     const check = async (): Promise<void> => {
       const scrape = await new Reader(directory).scrape()
