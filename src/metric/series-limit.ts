@@ -22,7 +22,7 @@ interface Limited {
 export class SeriesLimit {
   /**
    * @param unlabelled the label values of a count without labels: that series always has room, and seldom counts
-   * @param settle forgets series that other processes have removed; gives whether there may have been any
+   * @param settle forgets some of the series that other processes have removed; gives whether there may have been any
    */
   constructor(
     private readonly metric: string,
@@ -62,10 +62,12 @@ export class SeriesLimit {
 
   private roomFor(series: SeriesRef): SeriesRef | undefined {
     if (this.hasRoom(series)) return series
-    if (!this.settle()) return undefined
-    // The number may be free by now, or another series may have it.
-    const fresh = this.series.refTo(series.labelValues)
-    return this.hasRoom(fresh) ? fresh : undefined
+    while (this.settle()) {
+      // The number may be free by now, or another series may have it.
+      const fresh = this.series.refTo(series.labelValues)
+      if (this.hasRoom(fresh)) return fresh
+    }
+    return undefined
   }
 
   private hasRoom({ number, labelValues }: SeriesRef): boolean {

@@ -61,8 +61,8 @@ export interface Store {
    */
   removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
   /**
-   * Forgets the series that other processes have removed, where the store does so later; gives whether it looked for any.
-   * Called when a metric has reached its limit of series.
+   * Forgets some of the series that other processes have removed, where the store does so later; gives false when there are
+   * none. Called until there is room when a metric has reached its limit of series.
    */
   settle?(): boolean
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */

@@ -10,6 +10,7 @@ import type { ShelfOptions } from '../../src/store/redis/shelf.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
+import { intercepted } from '../helpers/redis/intercepted.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 import { SimulatedReader, SimulatedWriter, simulatedService } from '../helpers/redis/simulated-writers.js'
 
@@ -91,16 +92,6 @@ async function seenService(stage: Stage, server: RedisServer, readers: readonly 
   return { service, living, seen, fold, empty, anew: () => new SimulatedReader(service) }
 }
 
-/** The connection, with something done before each call. */
-function intercepted(options: ShelfOptions, before: (...call: Parameters<Connection['run']>) => unknown): ShelfOptions {
-  const { connection } = options
-  const run: Connection['run'] = async (...call) => {
-    await before(...call)
-    return connection.run(...call)
-  }
-  return { ...options, connection: { run, close: () => connection.close() } }
-}
-
 describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
   const options = (stage: Stage, server: RedisServer) => simulatedService(stage, server.url, { settle: 20 })
 
@@ -122,14 +113,14 @@ describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
       if (script === restore) throw new Error('this process has ended')
     })
     const { seen, empty, anew } = await seenService(stage, server, [ends, options(stage, server)])
-    const field = `restored:${seen[0]!.shelf.born}`
     await empty()
     await expect(seen[0]!.total()).rejects.toThrow('this process has ended')
     await expect(seen[1]!.total()).rejects.toThrow('another process is restoring the totals')
-    const [, owner, until] = String(await server.ask('HGET', '{promhive}:state', field)).split(' ')
+    const [born, owner, until] = String(await server.ask('HGET', '{promhive}:state', 'restoring')).split(' ')
+    expect(born).toBe(seen[0]!.shelf.born)
     const [now] = (await server.ask('TIME')) as string[]
     expect(Number(until) - Number(now) * 1000).toBeLessThanOrEqual(11_000)
-    await server.ask('HSET', '{promhive}:state', field, `begun ${owner} 1`)
+    await server.ask('HSET', '{promhive}:state', 'restoring', `${born} ${owner} 1`)
     expect(await seen[1]!.total()).toBe(101)
     expect(await seen[0]!.total()).toBe(101)
     expect(await anew().total()).toBe(101)
@@ -146,14 +137,13 @@ describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
       return released
     })
     const { seen, empty, fold, anew } = await seenService(stage, server, [slow, options(stage, server)])
-    const field = `restored:${seen[0]!.shelf.born}`
     await empty()
     const held = seen[0]!.total().catch(String)
     await until(
       () => isHeld,
       (is) => is,
     )
-    await server.ask('HSET', '{promhive}:state', field, 'begun stalled 1')
+    await server.ask('HSET', '{promhive}:state', 'restoring', `${seen[0]!.shelf.born} stalled 1`)
     expect(await seen[1]!.total()).toBe(101)
     await fold()
     // The tombs of what was folded expire after a while.

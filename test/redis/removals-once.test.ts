@@ -120,7 +120,8 @@ describe.skipIf(!hasRedis)('a removal', () => {
     }
     await flusher.flush()
     expect(errors).toEqual(['REMOVE_FAILED'])
-    expect([...writer.store.series()].length).toBe(121)
+    // Later removals are carried out: only the one that fails is left, and what was counted since.
+    expect([...writer.store.series()].length).toBe(2)
     expect(await new SimulatedReader(service).total()).toBe(3)
     fails = () => false
     await flusher.flush()

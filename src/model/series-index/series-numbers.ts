@@ -61,6 +61,23 @@ export class SeriesNumbers {
     for (let number = 1; number <= this.last; number++) if (this.holders[number] !== 0) yield number
   }
 
+  exists(number: number): boolean {
+    return this.holders[number]! > 0
+  }
+
+  /** The series whose labels at these positions have these values. */
+  matching(labels: readonly number[], wanted: readonly number[]): number[] {
+    const { values, holders, last } = this
+    const width = this.names.length
+    const found: number[] = []
+    for (let number = 1; number <= last; number++) {
+      let i = 0
+      while (i < labels.length && values[number * width + labels[i]!] === wanted[i]) i++
+      if (i === labels.length && holders[number]! > 0) found.push(number)
+    }
+    return found
+  }
+
   /** The number of a label value of a series, by the position of the label. */
   valueAt(number: number, label: number): number {
     return this.values[number * this.names.length + label]!

@@ -2,6 +2,7 @@ import { threadId } from 'node:worker_threads'
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
+import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
 import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { SeriesRef } from '../../model/series-ref.js'
 import {
@@ -102,12 +103,12 @@ export class MemoryStore implements Store {
   deduct(before: Float64Array, told: number): void {
     const begunSince = new Set(this.log.slotOf.slice(told))
     for (const { family, series } of this.families.values()) {
-      const { additiveFrom, width } = layoutOf(family)
-      if (additiveFrom === undefined) continue
+      const layout = layoutOf(family)
+      if (!isDeducted(layout)) continue
       for (const slot of series.all()) {
         if (begunSince.has(slot)) continue
         const { segment, at } = this.segments.at(slot)
-        for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= before[slot + i] ?? 0
+        deduct(layout, segment, at, before.subarray(slot, slot + layout.width))
       }
     }
   }

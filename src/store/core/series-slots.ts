@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { grown } from '../../model/series-index/hash-chains.js'
 import { numbersOf, type SeriesNumbers } from '../../model/series-index/series-numbers.js'
 import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
-import { refOf, type SeriesRef } from '../../model/series-ref.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 
 /**
  * The first slot of each series of a family that a store has. It knows the series by the numbers that the metric counts
@@ -10,11 +10,11 @@ import { refOf, type SeriesRef } from '../../model/series-ref.js'
  */
 export class SeriesSlots {
   size = 0
-  private numbers: SeriesNumbers
+  private readonly numbers: SeriesNumbers
   /** By number: one more than the slot, and 0 for a series that is not here. */
   private slots: Int32Array = new Int32Array(8)
 
-  constructor(private family: FamilyDescriptor) {
+  constructor(private readonly family: FamilyDescriptor) {
     this.numbers = numbersOf(family)
   }
 
@@ -105,18 +105,5 @@ export class SeriesSlots {
       const slot = this.slots[number]!
       if (slot > 0) yield slot - 1
     }
-  }
-
-  /**
-   * Numbers the series as another descriptor of the same family does: a file listed them, and a metric counts in them from
-   * now on.
-   */
-  follow(family: FamilyDescriptor): void {
-    const before = [...this.of(family)]
-    for (const [series] of before) this.delete(family, series)
-    this.family = family
-    this.numbers = numbersOf(family)
-    this.slots = new Int32Array(8)
-    for (const [{ labelValues }, slot] of before) this.set(family, refOf(labelValues), slot)
   }
 }

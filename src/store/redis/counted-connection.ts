@@ -20,9 +20,8 @@ export function countedConnection(connection: Connection, count: Count): Connect
         if (change === last) count({ name: 'promhive_redis_retries_total', help }, 1)
         last = change
       }
-      const flushed = (value: string): void => {
-        const help = 'Flushes, by whether Redis acknowledged them.'
-        if (script === flush) count({ name: 'promhive_redis_flushes_total', help, label: 'result', value }, 1)
+      const flushed = (value: 'ok' | 'failed'): void => {
+        if (script === flush && !(isLast(args) && value === 'ok')) countFlush(count, value)
       }
       try {
         const reply = await connection.run(script, keys, args)
@@ -37,6 +36,17 @@ export function countedConnection(connection: Connection, count: Count): Connect
     },
     close: () => connection.close(),
   }
+}
+
+/** Counts a flush. The last flush of a process is counted before it is sent: no later one could carry its count. */
+export function countFlush(count: Count, value: 'ok' | 'failed'): void {
+  const help = 'Flushes, by whether Redis acknowledged them.'
+  count({ name: 'promhive_redis_flushes_total', help, label: 'result', value }, 1)
+}
+
+/** Whether a flush takes leave of the service. */
+function isLast(args: readonly (string | Uint8Array)[]): boolean {
+  return args[7] === '1'
 }
 
 function sizeOf(reply: Reply): number {

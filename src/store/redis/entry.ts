@@ -30,6 +30,29 @@ export interface Facts {
   readonly process?: string
   /** Of a host: its processes. */
   readonly parts?: readonly PartFacts[]
+  /**
+   * The ledger is not added to the totals yet: its counts may be in totals that are still to be restored, those of the
+   * state with this ID; or its writer may have counted more than was restored (`*`).
+   */
+  readonly doubt?: string
+}
+
+/** Milliseconds after which the state of a service is complete: what was not restored by then is not restored any more. */
+const longestDoubt = 600_000
+
+/** The state that a ledger is in. */
+export interface StateOfService {
+  /** Milliseconds of the server's clock. */
+  readonly now: number
+  /** When the state began, or was restored. */
+  readonly began: number
+  /** The IDs of the states whose totals it contains. */
+  readonly ancestors: readonly string[]
+}
+
+/** Whether a ledger is not to be added to the totals yet. */
+export function isInDoubt({ doubt }: Facts, { now, began, ancestors }: StateOfService): boolean {
+  return doubt !== undefined && !ancestors.includes(doubt) && now - began < longestDoubt
 }
 
 /** Whether it belongs to a process or host that counts, and not to the totals of dead ones. */
@@ -79,12 +102,13 @@ export function seenIn(text: string): number | undefined {
 
 const ledgerKinds: readonly unknown[] = ['writer', 'host', 'totals', 'kept'] satisfies readonly Facts['kind'][]
 
-function areFacts({ format = 1, kind, instance, startedAt, epoch, process, parts = [] }: Facts): boolean {
+function areFacts({ format = 1, kind, instance, startedAt, epoch, process, parts = [], doubt = '' }: Facts): boolean {
   return (
     Number.isSafeInteger(format) &&
     format <= storedFormat &&
     ledgerKinds.includes(kind) &&
     typeof instance === 'string' &&
+    typeof doubt === 'string' &&
     isOwner({ startedAt, epoch, process }) &&
     Array.isArray(parts) &&
     parts.every((part) => Number.isSafeInteger(part.part) && typeof part.live === 'boolean' && isOwner(part))

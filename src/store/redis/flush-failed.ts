@@ -1,10 +1,14 @@
 import { MetricsError } from '../../model/errors.js'
+import { RestorationPending } from './restoration-pending.js'
 
 /** The error for what Redis did not take or answer. */
 export function flushFailed(cause: unknown): MetricsError {
   if (cause instanceof MetricsError) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
-  const text = `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
+  const text =
+    cause instanceof RestorationPending
+      ? `${why}; until then, counting goes on, and the last values that were read are shown`
+      : `Redis did not take what was counted (${why}): counting goes on, and it is sent when Redis is back`
   return new MetricsError('FLUSH_FAILED', text, { cause })
 }
 

@@ -16,7 +16,7 @@ import { write } from './script-parts.js'
  */
 export const flush = new Script(`${write}
 local ledgers, beats, state, removals, folded, seats, values, names, exemplars, pending = unpack(KEYS)
-local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, born, answered, retention, token, ahead, last = unpack(ARGV, 1, 18)
+local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, born, answered, retention, silent, token, ahead, last = unpack(ARGV, 1, 19)
 local now = milliseconds()
 local tomb = redis.call('HGET', folded, id)
 if tomb then return { 'folded', versionOf(tomb) } end
@@ -25,12 +25,17 @@ local has = stored and versionOf(stored) or 0
 if whole == '?' then
   return { 'behind', has, stored and tonumber(string.match(stored, '^%d+ %d+ %d+ (%d+)')) or 0 }
 end
--- A writer that Redis knew, and has not heard of for longer than it remembers whom it added to the totals, was added.
-if not stored and tonumber(answered) > 0 and now - tonumber(answered) > tonumber(retention)
-  and redis.call('HGET', state, 'born') == born then return { 'folded', tonumber(base) } end
-redis.call('HSETNX', state, 'format', '1')
-redis.call('HSETNX', state, 'born', token)
-redis.call('HSETNX', state, 'removed', text(now * 1000))
+if stored and born ~= '' and string.find(stored, '"doubt":"' .. born .. '"', 1, true) then return { 'folded', has } end
+if not stored and tonumber(answered) > 0 then
+  local away = now - tonumber(answered)
+  if redis.call('HGET', state, 'born') == born or isAncestor(state, born) then
+    -- Redis knew the writer, and has not heard of it for longer than it remembers which writers it added to the totals.
+    if away > tonumber(retention) then return { 'folded', tonumber(base) } end
+  elseif math.max(away, tonumber(silent)) > tonumber(deadAfter) then
+    return { 'doubt', 0 }
+  end
+end
+begin(state, token, expire)
 local removed = numberIn(state, 'removed')
 local beat = tonumber(redis.call('ZSCORE', beats, id) or 0)
 -- After a silence of the whole service, a writer that was there before it shows that Redis was away: the writers of
@@ -83,7 +88,7 @@ if has < tonumber(version) then
     end
     redis.call('ZADD', seats, seat, id)
   end
-  for n = 19, #ARGV do redis.call('RPUSH', removals, ARGV[n]) end
+  for n = 20, #ARGV do redis.call('RPUSH', removals, ARGV[n]) end
   write(ahead, last, whole, values, names, exemplars, pending, expire)
   redis.call('HSET', ledgers, id, version .. ' ' .. seat .. ' ' .. text(since) .. ' ' .. rest)
 end

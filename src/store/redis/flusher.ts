@@ -1,44 +1,21 @@
-import type { MetricsError } from '../../model/errors.js'
 import { inSlices } from '../../platform/slices.js'
-import { withTimeout } from '../../platform/time-limit.js'
+import { monotonicNow } from '../../platform/timers.js'
+import { ask } from './ask.js'
 import type { Change } from './change.js'
 import { removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'
 import type { Flushed } from './flushed.js'
+import type { FlusherOptions, Flushing } from './flusher-options.js'
+import { forget } from './forget.js'
 import type { Keys } from './keys.js'
 import { nextWriter, stemOf } from './next-writer.js'
 import { OthersRemovals } from './others-removals.js'
 import { Pieces, type PieceTarget } from './pieces.js'
-import { type Connection, listOf, type Reply, type Script, textOf } from './script.js'
+import { retentionOf } from './retention.js'
+import { listOf, type Reply, type Script, textOf } from './script.js'
+import { setLedgerAside } from './set-aside.js'
 
 export type { Flushed }
-
-export interface FlusherOptions {
-  readonly keys: Keys
-  readonly connection: Connection
-  /** Milliseconds. */
-  readonly deadAfter: number
-  /** Milliseconds. */
-  readonly expire: number
-  /** Milliseconds until a question is asked again. */
-  readonly patience: number
-  readonly writer: string
-  /** Milliseconds that Redis knows, at least, which writers were added to the totals; as the script has it by default. */
-  readonly retention?: number
-  /** Called when removals of others could not be carried out: once, until they are. */
-  readonly onError?: ((error: MetricsError) => void) | undefined
-}
-
-/** Milliseconds. */
-const leastRetention = 3_600_000
-
-/** What Redis answers to a flush. */
-export interface Flushing {
-  /** How many dead writers this one is to fold: 0 while another process does. */
-  readonly dead: number
-  /** Whether this process is to keep the keys of the service from expiring: one is, now and then. */
-  readonly keep: boolean
-}
 
 /** A change on its way. It is sent as it is until an answer comes: so it is known what Redis has. */
 interface Sending {
@@ -79,6 +56,8 @@ export class Flusher {
   born = ''
   /** Milliseconds of the server's clock at the last answer for this ledger. */
   answeredAt = 0
+  /** The clocks of this process when that flush was sent. */
+  private heardAt = clocks()
   /** How many scripts Redis has answered. */
   progress = 0
   /** Whether another process has written the ledger: its version in Redis is read before anything is sent. */
@@ -160,6 +139,7 @@ export class Flusher {
         await sending.pieces.send(sending.target, this.run, () => this.sending === sending && !this.closed)
         if (this.sending !== sending || this.closed) continue
       }
+      const sentAt = clocks()
       const answer = listOf(await this.run(flush, sending.keys, sending.words()))
       const [verdict, number] = [textOf(answer[0]), Number(answer[1])]
       // The ledger was replaced meanwhile: the answer is not for the new one.
@@ -175,12 +155,16 @@ export class Flusher {
         this.seat = number
         this.born = textOf(answer[6])
         this.answeredAt = Number(textOf(answer[7]))
+        // A writer that has left is added to the totals at any time.
+        this.heardAt = sending.leaves ? { monotonic: Number.NEGATIVE_INFINITY, wall: 0 } : sentAt
         await this.others.follow(this.writer, Number(textOf(answer[2])), listOf(answer[4]))
         // What was sent again is what was counted by then: the rest follows.
         if (!again || turn === mostTurns) return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
       } else if (verdict === 'folded') {
         if (number >= sending.version) this.took(sending)
         this.beginAgain()
+      } else if (verdict === 'doubt') {
+        await this.setAside(sending)
       } else {
         this.version = Math.max(number, sending.version)
         this.answeredAt = 0
@@ -209,7 +193,7 @@ export class Flusher {
   private async askWhatIsThere(): Promise<void> {
     const { deadAfter, expire } = this.options
     const { writer } = this
-    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(11).fill('0')]
+    const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(12).fill('0')]
     const answer = listOf(await this.run(flush, this.keysOf(writer), words))
     // Asked again when the ledger was replaced meanwhile.
     if (writer !== this.writer) return
@@ -224,7 +208,7 @@ export class Flusher {
   }
 
   private prepare(): Sending {
-    const { keys, deadAfter, expire, retention = Math.max(leastRetention, 4 * deadAfter) } = this.options
+    const { keys, deadAfter, expire, retention = retentionOf(deadAfter) } = this.options
     const { writer } = this
     const { ledger, untold } = this.flushed
     const change = ledger.change()
@@ -255,10 +239,11 @@ export class Flusher {
       ...{ version, change, removals, leaves, pieces },
       target: {
         ...{ ledgersKey: keys.ledgers, foldedKey: keys.folded, pendingKey: keys.pending(writer), ledger: writer },
+        heartbeat: [keys.beats, keys.state],
         base: change.whole ? undefined : this.version,
       },
       keys: this.keysOf(writer),
-      words: () => [...head, ...pieces.words(), ...removalTexts],
+      words: () => [...head, String(this.silence), ...pieces.words(), ...removalTexts],
     }
   }
 
@@ -268,8 +253,7 @@ export class Flusher {
     keys: readonly string[],
     words: readonly (string | Uint8Array)[],
   ): Promise<Reply> => {
-    const { connection, patience } = this.options
-    const reply = await withTimeout(connection.run(script, keys, words), patience)
+    const reply = await ask(this.options, script, keys, words)
     this.progress++
     return reply
   }
@@ -281,6 +265,24 @@ export class Flusher {
     forget(this.flushed.untold, removals)
   }
 
+  /**
+   * Redis has come back empty, after this writer may have been taken for dead. What Redis had of it is written as a ledger of
+   * its own: then the next answer is that it is counted elsewhere.
+   */
+  private async setAside({ change }: Sending): Promise<void> {
+    const { writer, version, seat, born } = this
+    const { ledger } = this.flushed
+    const lost = { writer, version, seat, born, ledger, facts: this.flushed.facts(), edition: change.edition }
+    await setLedgerAside(this.keys, this.options.expire, lost, this.run)
+    if (writer === this.writer) ledger.begin()
+  }
+
+  /** Milliseconds for which Redis has not heard of this writer, at most, by the clock that shows more. */
+  private get silence(): number {
+    const { monotonic, wall } = clocks()
+    return Math.min(Number.MAX_SAFE_INTEGER, Math.max(monotonic - this.heardAt.monotonic, wall - this.heardAt.wall))
+  }
+
   /** Under a new name, with what is not counted elsewhere. */
   private beginAgain(): void {
     this.writer = nextWriter(this.writer)
@@ -290,11 +292,7 @@ export class Flusher {
   }
 }
 
-/** Takes off, in place, what Redis has; others may have been added or dropped meanwhile. */
-function forget<T>(list: T[], gone: readonly T[]): void {
-  if (gone.length === 0) return
-  const known = new Set(gone)
-  let kept = 0
-  for (const each of list) if (!known.has(each)) list[kept++] = each
-  list.length = kept
+/** One of them stops while the machine sleeps, the other one can be set. */
+function clocks(): { readonly monotonic: number; readonly wall: number } {
+  return { monotonic: monotonicNow(), wall: Date.now() }
 }

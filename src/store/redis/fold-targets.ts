@@ -5,7 +5,7 @@ import type { Change } from './change.js'
 import { type Facts, restOf } from './entry.js'
 import { Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
-import { openSeriesOf } from './open-series.js'
+import { openSeries } from './open-series.js'
 import { type MovedSeries, moveExemplars, restoredLedger } from './restored-ledger.js'
 
 /** A ledger that others are added to: the totals of an instance, or what a dead seat keeps. */
@@ -67,7 +67,7 @@ export class FoldTargets {
     const own = source.entry!.facts
     for (const snapshot of source.snapshots(false)) {
       const { log, seat, process } = snapshot
-      const open = await openSeriesOf(log, pause)
+      const open = await openSeries(log, pause)
       let keeps = false
       for (const i of open.values()) if ((keeps = isKept(log.families[log.familyOf[i]!]!))) break
       const named = process === undefined ? {} : { process }

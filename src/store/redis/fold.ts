@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '../../platform/time-limit.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Pause } from '../contract.js'
-import { isWriter, type LedgerEntry } from './entry.js'
+import { ask } from './ask.js'
+import { isInDoubt, isWriter, type LedgerEntry } from './entry.js'
 import { fold as foldScript } from './fold-script.js'
 import { FoldTargets } from './fold-targets.js'
 import type { LedgerReader } from './ledger-reader.js'
@@ -10,6 +10,7 @@ import { Overtaken } from './overtaken.js'
 import { Pieces } from './pieces.js'
 import { type Inhabitants, Reading } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
+import { retentionOf } from './retention.js'
 import { listOf, type Reply, type Script, textOf } from './script.js'
 import type { ShelfOptions } from './shelf.js'
 import { lease, release, sweep } from './upkeep-scripts.js'
@@ -19,8 +20,6 @@ const leaseDuration = 10_000
 /** Limits of one batch: ledgers, and bytes of them. */
 const mostSources = 500
 const mostBytes = 8 << 20
-/** Milliseconds that a tombstone stays at least. */
-const leastRetention = 3_600_000
 /** The maximum number of rounds in which ledgers change while they are folded, before it is left to the next time. */
 const mostRounds = 20
 /** The maximum number of entries that are swept by one call. */
@@ -152,10 +151,10 @@ export class Folding {
       await pieces.send(place, (...call) => this.ask(...call))
       words.push(id, String(before), entry, change.whole ? '1' : '0', ...pieces.words())
     }
-    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, keys.seats]
+    const all = [keys.ledgers, keys.beats, keys.state, keys.folded, keys.seats, keys.tombstones]
     for (const { id } of sources) all.push(...keys.of(id))
     for (const { id } of targets) all.push(...keys.of(id), keys.pending(id))
-    const retention = Math.max(leastRetention, 4 * deadAfter)
+    const retention = retentionOf(deadAfter)
     const reply = await this.ask(foldScript, all, [
       ...[deadAfter, expire, retention, sources.length].map(String),
       ...sources.flatMap(({ id, version }) => [id, String(version)]),
@@ -183,14 +182,20 @@ export class Folding {
     return found
   }
 
-  /** Entries that cannot be read are counted by readers; their beats would have each flush look for the dead. */
+  /**
+   * Removes the beats of the dead that are not folded, because their entries cannot be read, or because they are in doubt:
+   * they would have each flush look for the dead.
+   */
   private async sweep(): Promise<void> {
     const { keys, deadAfter } = this.options
-    const strange = [...this.reading.unreadable.keys()].filter((id) => !this.reading.isLive(id)).slice(0, mostSwept)
+    const strange: string[] = []
+    for (const id of this.reading.unreadable.keys()) if (!this.reading.isLive(id)) strange.push(id)
+    for (const [id, { facts }] of this.reading.entries)
+      if (isInDoubt(facts, this.reading) && !this.reading.isLive(id)) strange.push(id)
     await this.ask(
       sweep,
       [keys.ledgers, keys.beats, keys.state, keys.seats],
-      [String(deadAfter), String(mostSwept), ...strange],
+      [String(deadAfter), String(mostSwept), ...strange.slice(0, mostSwept)],
     )
   }
 
@@ -211,8 +216,7 @@ export class Folding {
   }
 
   private ask(script: Script, keys: readonly string[], words: readonly (string | Uint8Array)[]): Promise<Reply> {
-    const { connection, patience } = this.options
-    return withTimeout(connection.run(script, keys, words), patience)
+    return ask(this.options, script, keys, words)
   }
 }
 
@@ -229,7 +233,7 @@ export function sourcesIn(service: Inhabitants, instances: Instances): string[] 
   for (const [id, { facts }] of service.entries) {
     const { kind, instance } = facts
     const left = isWriter(facts)
-      ? !service.isLive(id)
+      ? !service.isLive(id) && !isInDoubt(facts, service)
       : kind === 'totals' && instance !== '' && !instances.has(instance)
     if (left) found.push([instance, id])
   }

@@ -14,6 +14,12 @@ export class Keys {
   readonly removals: string
   /** Hash: writers whose numbers were added to the totals, and the version that was added. */
   readonly folded: string
+  /** List: of the writers in `folded`, those that may come back, in order: ID, version, and when it was added. */
+  readonly tombstones: string
+  /** Hash: the entries of the ledgers that a process restores, until all of them are there. */
+  readonly stagedEntries: string
+  /** List: the tombstones that it restores. */
+  readonly stagedTombstones: string
   /** Sorted set: the writers that have a seat, by its number. */
   readonly seats: string
   private readonly prefix: string
@@ -31,6 +37,9 @@ export class Keys {
     this.state = `${this.prefix}:state`
     this.removals = `${this.prefix}:removals`
     this.folded = `${this.prefix}:folded`
+    this.tombstones = `${this.prefix}:tombstones`
+    this.stagedEntries = `${this.prefix}:restoring:entries`
+    this.stagedTombstones = `${this.prefix}:restoring:tombstones`
     this.seats = `${this.prefix}:seats`
   }
 

@@ -68,7 +68,7 @@ export class LedgerReader {
     if (filters.every((each) => each === undefined)) return
     const author = stemOf(this.id)
     let looked = 0
-    for (const [slot, i] of openSeries(log)) {
+    for (const [slot, i] of await openSeries(log, pause)) {
       if ((++looked & 255) === 0 && pause.due()) await pause.rest()
       const index = log.familyOf[i]!
       if (!filters[index]?.names(log.keyOf[i]!, after, author)) continue

@@ -10,7 +10,6 @@ import { KeyIndex } from './key-index.js'
 import { LedgerExemplars } from './ledger-exemplars.js'
 import { Lines } from './lines.js'
 import { familyName, openedName, removedName } from './names.js'
-import { openSeries } from './open-series.js'
 import { SentSlots } from './sent-slots.js'
 
 const firstSegment = 1024
@@ -81,23 +80,6 @@ export class Ledger {
     if (this.tells) this.tell(known, key, entry)
     this.log = undefined
     return entry
-  }
-
-  /** Begins with what was read of a ledger, close together. */
-  restore(log: SeriesLog, values: Float64Array, exemplars: readonly PlacedExemplar[]): void {
-    const moved = new Map<number, number>()
-    for (const [slot, i] of openSeries(log)) {
-      const family = log.families[log.familyOf[i]!]!
-      const { width } = layoutOf(family)
-      if (slot + width > values.length) continue
-      const { run } = this.open(family, log.keyOf[i]!, 0, log.createdAt[i]!)
-      run.segment.values.set(values.subarray(slot, slot + width), run.at)
-      moved.set(slot, run.slot)
-    }
-    for (const { slot, bucket, exemplar } of exemplars) {
-      const there = moved.get(slot)
-      if (there !== undefined) this.setExemplar(there, bucket, exemplar)
-    }
   }
 
   remove(known: KnownFamily, key: SeriesKey): void {

@@ -2,17 +2,7 @@ import type { Pause } from '../contract.js'
 import { opened, removed, type SeriesLog } from '../core/series-log.js'
 
 /** First slot and position in the log of every series that is open. */
-export function openSeries(log: SeriesLog): Map<number, number> {
-  const open = new Map<number, number>()
-  for (let i = 0; i < log.length; i++) {
-    if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)
-    else if (log.kinds[i] === removed) open.delete(log.slotOf[i]!)
-  }
-  return open
-}
-
-/** The same, in slices. */
-export async function openSeriesOf(log: SeriesLog, pause: Pause): Promise<Map<number, number>> {
+export async function openSeries(log: SeriesLog, pause: Pause): Promise<Map<number, number>> {
   const open = new Map<number, number>()
   for (let i = 0; i < log.length; i++) {
     if (log.kinds[i] === opened) open.set(log.slotOf[i]!, i)

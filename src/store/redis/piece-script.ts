@@ -1,4 +1,5 @@
 import { Script } from './script.js'
+import { clock } from './script-clock.js'
 
 /** Milliseconds that a piece waits for the next one. */
 const pieceExpiry = 60_000
@@ -7,11 +8,13 @@ const pieceExpiry = 60_000
  * Takes one piece of a change, which waits in a list until a script takes all of them: the list is the token of the
  * change, then its pieces in order. A piece that is there already, or not the next one, changes nothing.
  *
+ * A writer whose pieces arrive is alive: they count as its heartbeats where the last two keys are given.
+ *
  * Gives how many pieces of the change are there; -1 where the ledger does not have the version that the change is based on,
  * or was added to the totals.
  */
-export const sendPiece = new Script(`
-local pending, ledgers, folded = unpack(KEYS)
+export const sendPiece = new Script(`${clock}
+local pending, ledgers, folded, beats, state = unpack(KEYS)
 local token, index, ledger, base, piece = unpack(ARGV)
 if redis.call('HGET', folded, ledger) then return -1 end
 if base ~= '' then
@@ -25,6 +28,9 @@ if redis.call('LRANGE', pending, 0, 0)[1] ~= token then
 end
 local count = redis.call('LLEN', pending) - 1
 if count == tonumber(index) - 1 then count = redis.call('RPUSH', pending, piece) - 1 end
+if beats and redis.call('ZADD', beats, 'XX', 'CH', text(milliseconds()), ledger) == 1 then
+  redis.call('HSET', state, 'last', text(milliseconds()))
+end
 redis.call('PEXPIRE', pending, ${pieceExpiry})
 return count
 `)

@@ -18,6 +18,8 @@ interface Part {
 export interface PieceTarget {
   readonly ledgersKey: string
   readonly foldedKey: string
+  /** The keys of heartbeats and state, where the pieces are those of a writer. */
+  readonly heartbeat?: readonly [beatsKey: string, stateKey: string]
   /** The list of pieces that wait for the others. */
   readonly pendingKey: string
   readonly ledger: string
@@ -60,7 +62,7 @@ export class Pieces {
    * the change: that script says why. Rejects when a piece gets no answer: called again, it continues from there.
    */
   async send(target: PieceTarget, run: Connection['run'], goesOn: () => boolean = () => true): Promise<void> {
-    const keys = [target.pendingKey, target.ledgersKey, target.foldedKey]
+    const keys = [target.pendingKey, target.ledgersKey, target.foldedKey, ...(target.heartbeat ?? [])]
     let steps = 0
     while (!this.complete && goesOn()) {
       // As many again as there are: something takes them away.

@@ -1,4 +1,5 @@
 import { Script } from './script.js'
+import { clock } from './script-clock.js'
 
 /** The maximum number of folds that the state remembers: a reader that is further behind starts again. */
 export const rememberedFolds = 8
@@ -6,29 +7,31 @@ export const rememberedFolds = 8
 /**
  * The state of a service at one moment, which every reply begins with: the time, the ID of this state, how many folds
  * there were, for a reader that knows an earlier number what each later fold took away and rewrote, the last flush, and the
- * states whose totals this one contains.
+ * states whose totals this one contains, and when this one began.
  */
-const moment = `
-local function text(number) return string.format('%.0f', number) end
+const moment = `${clock}
 local function moment(state, known)
-  local time = redis.call('TIME')
   local folds = tonumber(redis.call('HGET', state, 'folds') or 0)
   local later = {}
   if known >= 0 and folds > known and folds - known <= ${rememberedFolds} then
     for n = known + 1, folds do later[#later + 1] = redis.call('HGET', state, 'fold:' .. text(n)) or '' end
   end
-  return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', state, 'born') or '', text(folds), later,
-    redis.call('HGET', state, 'last') or '0', redis.call('HGET', state, 'ancestors') or '' }
+  return { milliseconds(), redis.call('HGET', state, 'born') or '', text(folds), later,
+    redis.call('HGET', state, 'last') or '0', redis.call('HGET', state, 'ancestors') or '',
+    redis.call('HGET', state, 'began') or '0' }
 end
 `
 
 /**
- * Reads a chunk of the entries, with the beat of each, and of the removals since a position. A service is read in
+ * Reads a chunk of the entries, with the beat of each, and of the removals and of the tombstones since a position. A service is read in
  * chunks, so that no call holds Redis for long; what is folded between two of them, each reply says.
  */
 export const survey = new Script(`${moment}
-local ledgers, beats, state, removals = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ledgers, beats, state, removals, tombstones = unpack(KEYS)
 local known, cursor, count, from, most = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local buried = tonumber(redis.call('HGET', state, 'buried') or 0)
+local firstTomb = math.min(math.max(0, tonumber(ARGV[6]) - buried), redis.call('LLEN', tombstones))
+local tombs = redis.call('LRANGE', tombstones, firstTomb, firstTomb + most - 1)
 local removed = tonumber(redis.call('HGET', state, 'removed') or 0)
 local length = redis.call('LLEN', removals)
 local start = math.min(math.max(0, from - removed), length)
@@ -41,7 +44,8 @@ end
 return { moment(state, known), chunk[1], entries, redis.call('HLEN', ledgers),
   redis.call('HGET', state, 'grace') or '0', redis.call('HGET', state, 'graced') or '0',
   redis.call('HGET', state, 'format') or '', text(removed), length, text(removed + start),
-  redis.call('LRANGE', removals, start, start + most - 1), redis.call('HGET', state, 'shards') or '1' }
+  redis.call('LRANGE', removals, start, start + most - 1), redis.call('HGET', state, 'shards') or '1',
+  text(buried + firstTomb + #tombs), tombs, redis.call('LLEN', tombstones) > firstTomb + #tombs and 1 or 0 }
 `)
 
 /**

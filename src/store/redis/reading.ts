@@ -1,13 +1,15 @@
-import { withTimeout } from '../../platform/time-limit.js'
 import type { Pause } from '../contract.js'
+import { ask } from './ask.js'
 import type { DataClock } from './data-clock.js'
-import { entryFrom, isWriter, type LedgerEntry } from './entry.js'
+import { entryFrom, isWriter, type LedgerEntry, type StateOfService } from './entry.js'
+import { foldStepFrom } from './fold-step.js'
 import { LedgerReader, LedgerUpdate } from './ledger-reader.js'
 import { Overtaken } from './overtaken.js'
 import { read, survey } from './read-script.js'
 import type { RemovalFollower } from './removal-follower.js'
 import { type Connection, listOf, type Reply, textOf } from './script.js'
 import type { ShelfOptions } from './shelf.js'
+import { noTombstones } from './tombstones.js'
 
 /** Upper limits of one reply: entries, removals, ledgers, and bytes of ledgers. Each call holds Redis for a few milliseconds. */
 export interface ChunkSizes {
@@ -24,7 +26,7 @@ const mostPasses = 4
 const mostRepeats = 1000
 
 /** What a service consists of: which ledgers there are, and which of their writers live. */
-export interface Inhabitants {
+export interface Inhabitants extends StateOfService {
   readonly entries: ReadonlyMap<string, LedgerEntry>
   isLive(id: string): boolean
 }
@@ -48,10 +50,13 @@ export class Reading implements Inhabitants {
   born: string | undefined
   /** The IDs of the states whose totals this one contains: it was restored from them. */
   ancestors: readonly string[] = []
+  began = 0
   folds = -1
   format = ''
   /** How many shards are recorded. */
   shards = 1
+  /** Tombstones that were found, and the position behind them. */
+  readonly tombs: string[] = []
   /** Ledgers that are still to be read. */
   private readonly waiting = new Set<string>()
   private readonly sizes: ChunkSizes
@@ -62,6 +67,7 @@ export class Reading implements Inhabitants {
    * @param updates what readings have found since; it stays when a reading fails, so that the next one continues
    * @param replica a replica to read, in place of the primary
    * @param clock where replicas are read: the age of what was read so far
+   * @param tombsEnd the position behind the tombstones that are known
    */
   constructor(
     private readonly options: ShelfOptions,
@@ -70,6 +76,7 @@ export class Reading implements Inhabitants {
     private readonly removals: RemovalFollower,
     private readonly replica?: Connection | undefined,
     private readonly clock?: DataClock | undefined,
+    public tombsEnd = noTombstones,
   ) {
     this.sizes = { ...chunks, ...options.chunks }
   }
@@ -117,13 +124,14 @@ export class Reading implements Inhabitants {
   async survey(pause: Pause): Promise<void> {
     const { keys } = this.options
     const { entries, removals } = this.sizes
-    const shared = [keys.ledgers, keys.beats, keys.state, keys.removals]
+    const shared = [keys.ledgers, keys.beats, keys.state, keys.removals, keys.tombstones]
     let cursor = '0'
     let passes = 0
     for (;;) {
-      const words = [this.folds, cursor, entries, this.removals.followed, removals].map(String)
+      const words = [this.folds, cursor, entries, this.removals.followed, removals, this.tombsEnd].map(String)
       const reply = listOf(await this.ask(survey, shared, words))
       const [moment, next, chunk, count, grace, graced, format, removed, length, start, list, shards] = reply
+      const [tombsEnd, tombs, moreTombs] = reply.slice(12)
       this.follow(moment)
       this.format = textOf(format)
       this.shards = Number(textOf(shards))
@@ -134,13 +142,15 @@ export class Reading implements Inhabitants {
         start: Number(textOf(start)),
         removals: listOf(list),
       })
+      for (const tomb of listOf(tombs)) this.tombs.push(textOf(tomb))
+      if (this.tombsEnd !== noTombstones) this.tombsEnd = Number(textOf(tombsEnd))
       cursor = cursor === '' ? '' : textOf(next)
       if (cursor === '0') {
         // Each pass finds what was there all the time; where the server changed meanwhile, its order is another.
         const found = this.entries.size + this.unreadable.size
         if (found >= Number(count) || ++passes === mostPasses) cursor = ''
       }
-      if (cursor === '' && !more) return
+      if (cursor === '' && !more && Number(moreTombs) === 0) return
     }
   }
 
@@ -231,13 +241,14 @@ export class Reading implements Inhabitants {
 
   /** Follows the folds, which every reply lists. */
   private follow(reply: Reply | undefined): void {
-    const [now, born, folds, later, last, ancestors] = listOf(reply)
+    const [now, born, folds, later, last, ancestors, began] = listOf(reply)
     const count = Number(textOf(folds))
     const isPrimary = this.replica === undefined
     this.now = this.clock?.take(textOf(born), Number(textOf(last)), count, isPrimary) ?? Number(now)
     this.ancestors = textOf(ancestors ?? '')
       .split(' ')
       .filter(Boolean)
+    this.began = Number(textOf(began ?? '0'))
     if (this.born === undefined) {
       this.born = textOf(born)
       this.folds = count
@@ -256,7 +267,8 @@ export class Reading implements Inhabitants {
   }
 
   private fold(step: string): void {
-    const { sources, targets } = foldFrom(step)
+    const { sources, targets, tombs } = foldStepFrom(step)
+    this.tombs.push(...tombs)
     for (const id of sources) {
       this.entries.delete(id)
       this.unreadable.delete(id)
@@ -271,21 +283,6 @@ export class Reading implements Inhabitants {
   /** A later answer is ignored. */
   private ask(...[script, keys, words]: Parameters<ShelfOptions['connection']['run']>): Promise<Reply> {
     const { connection, patience } = this.options
-    return withTimeout((this.replica ?? connection).run(script, keys, words), patience)
+    return ask({ connection: this.replica ?? connection, patience }, script, keys, words)
   }
-}
-
-/** What a fold took away, and what it wrote. */
-function foldFrom(step: string): { readonly sources: readonly string[]; readonly targets: readonly string[] } {
-  try {
-    const { sources, targets } = JSON.parse(step) as { sources: unknown; targets: unknown }
-    return { sources: textsOf(sources), targets: textsOf(targets) }
-  } catch {
-    throw new Overtaken()
-  }
-}
-
-/** An empty list is an empty object in the JSON of a script. */
-function textsOf(list: unknown): readonly string[] {
-  return Array.isArray(list) ? (list as string[]) : []
 }

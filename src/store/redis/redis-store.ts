@@ -3,6 +3,7 @@ import type { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
+import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
 import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
@@ -147,11 +148,11 @@ export class RedisStore implements Store {
 
 function subtract(family: FamilyDescriptor, { run }: Entry, sent: Float64Array): void {
   const { values } = run.segment
-  const { additiveFrom, width } = layoutOf(family)
-  if (run.slot + width > sent.length) return
-  if (additiveFrom !== undefined) {
-    for (let i = additiveFrom; i < width; i++) values[run.at + i]! -= sent[run.slot + i]!
-  } else if (family.type === 'gauge' && family.mode === 'sum') {
+  const layout = layoutOf(family)
+  const end = run.slot + layout.width
+  if (end > sent.length) return
+  if (isDeducted(layout)) deduct(layout, run.segment, run.at, sent.subarray(run.slot, end))
+  else if (family.type === 'gauge' && family.mode === 'sum') {
     // The value is this writer's and among what the dead left: one of the two is taken off what the dead left.
     const had = gaugeValueSlot(family.mode, sent, run.slot)
     const kept = gaugeValueSlot(family.mode, values, run.at) + 1

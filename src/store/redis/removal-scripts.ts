@@ -1,4 +1,5 @@
 import { Script } from './script.js'
+import { clock } from './script-clock.js'
 
 /** Forgets the removals that every ledger has taken. */
 export const trim = new Script(`
@@ -13,12 +14,11 @@ return 1
  * Adds a batch of removals where no flush of their process does so. The batches of a queue have ascending numbers: one
  * whose number is not above the last is not added again, so that a batch whose answer was lost removes only once.
  */
-export const remove = new Script(`
+export const remove = new Script(`${clock}
 local state, removals, removing = unpack(KEYS)
 local number, expire = ARGV[#ARGV - 1], ARGV[#ARGV]
 if tonumber(number) <= tonumber(redis.call('HGET', removing, 'last') or 0) then return 0 end
-local time = redis.call('TIME')
-redis.call('HSETNX', state, 'removed', string.format('%.0f', (time[1] * 1000 + math.floor(time[2] / 1000)) * 1000))
+redis.call('HSETNX', state, 'removed', text(milliseconds() * 1000))
 for i = 1, #ARGV - 2 do redis.call('RPUSH', removals, ARGV[i]) end
 redis.call('HSET', removing, 'last', number)
 for n = 1, 2 do redis.call('PEXPIRE', KEYS[n], expire) end

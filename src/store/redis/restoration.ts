@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '../../platform/time-limit.js'
 import { monotonicNow, setTimeout } from '../../platform/timers.js'
 import type { Pause } from '../contract.js'
-import { isWriter, restOf } from './entry.js'
+import { ask } from './ask.js'
+import { type Facts, isWriter, restOf } from './entry.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { Pieces } from './pieces.js'
 import { type Inhabitants, Reading } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
-import { claimRestoration, endRestoration, restore } from './restore-scripts.js'
+import { RestorationPending } from './restoration-pending.js'
+import { claimRestoration, endRestoration, removeKeys, restore, restoreTombstones } from './restore-scripts.js'
 import { restoredLedger } from './restored-ledger.js'
-import { type Reply, type Script, textOf } from './script.js'
+import { listOf, textOf } from './script.js'
 import type { ShelfOptions } from './shelf.js'
+import type { Tombstones } from './tombstones.js'
 
 /** Milliseconds that a reading waits for another process to restore, or until this one may. */
 const longestWait = 2_000
@@ -18,6 +20,8 @@ const longestWait = 2_000
 const longestDelay = 20_000
 /** How many ledgers are restored at the same time. */
 const atOnce = 32
+/** The maximum number of tombstones of one call. */
+const mostTombstones = 1000
 /** How many times a ledger is sent whose pieces get lost. */
 const mostTries = 3
 /** Milliseconds after which a restoration is renewed while pieces are sent. */
@@ -27,9 +31,11 @@ const renewal = 2_000
 export interface LostState extends Inhabitants {
   /** The ID of the state that was lost. */
   readonly born: string
-  /** The states whose totals it contained. */
-  readonly ancestors: readonly string[]
   readonly ledgers: ReadonlyMap<string, LedgerReader>
+  /** The writers that its totals contain and that may come back. */
+  readonly tombstones: Tombstones
+  /** When a writer was last heard of; 0 if it has left. */
+  heardAt(id: string): number
   /** The monotonic clock of this process when it was read. */
   readonly readAt: number
 }
@@ -48,7 +54,7 @@ export interface Loss {
  * processes that have seen the lost state, one does it: the older the view of a process is, the longer it waits. Writers
  * that are still alive send what they have by themselves: only what is missing is written.
  *
- * @throws Error if another process is restoring, or this one has to wait longer than a reading may take
+ * @throws RestorationPending if another process is restoring, or this one has to wait longer than a reading may take
  */
 export async function restoreService(options: ShelfOptions, loss: Loss, pause: Pause): Promise<void> {
   const { seen, noticedAt } = loss
@@ -62,19 +68,41 @@ export async function restoreService(options: ShelfOptions, loss: Loss, pause: P
     if (claimed === 'ended') return
     if (claimed === 'own') break
     if (claimed === 'open' && due > end)
-      throw new Error('Redis came back empty: a process that has read it later goes first')
-    if (monotonicNow() >= end) throw new Error('Redis came back empty: another process is restoring the totals')
+      throw new RestorationPending('Redis came back empty: a process that has read it later goes first')
+    if (monotonicNow() >= end)
+      throw new RestorationPending('Redis came back empty: another process is restoring the totals')
     await rest(50)
   }
   await restoreMissing(options, loss, pause)
-  const { keys } = options
-  if (Number(await ask(options, endRestoration, [keys.state], [seen.born, loss.owner])) !== 1) throw lost()
+  await commit(options, loss)
+}
+
+/** Makes what was staged part of the service. */
+async function commit(options: ShelfOptions, { seen, owner }: Loss): Promise<void> {
+  const { keys, expire } = options
+  const { ledgers, beats, folded, state, stagedEntries, stagedTombstones, tombstones } = keys
+  const tombs = seen.tombstones.without(seen.ledgers)
+  for (let from = 0; from < tombs.length; from += mostTombstones) {
+    const words = [
+      from === 0 ? '1' : '0',
+      String(expire),
+      owner,
+      seen.born,
+      ...tombs.slice(from, from + mostTombstones),
+    ]
+    if (Number(await ask(options, restoreTombstones, [state, stagedTombstones], words)) !== 1) throw lost()
+  }
+  const all = [ledgers, beats, folded, state, stagedEntries, stagedTombstones, tombstones]
+  const dropped = await ask(options, endRestoration, all, [owner, String(expire), seen.born, ...seen.ancestors])
+  if (!Array.isArray(dropped)) throw lost()
+  for (const id of listOf(dropped).map(textOf)) await ask(options, removeKeys, keys.of(id), [])
 }
 
 async function claim(options: ShelfOptions, { seen, owner }: Loss, mayBegin: boolean): Promise<string> {
   const { keys, expire } = options
-  const words = [seen.born, randomUUID(), String(expire), owner, mayBegin ? '1' : '0', ...seen.ancestors]
-  return textOf(await ask(options, claimRestoration, [keys.state], words))
+  const words = [randomUUID(), String(expire), owner, mayBegin ? '1' : '0', seen.born, ...seen.ancestors]
+  const all = [keys.state, keys.stagedEntries, keys.stagedTombstones]
+  return textOf(await ask(options, claimRestoration, all, words))
 }
 
 /** Restores the ledgers that Redis does not have, many at a time. */
@@ -109,17 +137,24 @@ async function restoreLedger(options: ShelfOptions, loss: Loss, reader: LedgerRe
   const ledger = await restoredLedger(reader, edition, pause)
   for (const _ of ledger.preparing()) if (pause.due()) await pause.rest()
   const change = ledger.change()
-  const kind = isWriter(facts) ? facts.kind : 'writer'
-  const entry = `${Math.max(0, version - 1)} ${seat} 0 ${restOf(change, { ...facts, kind })}`
-  const { ledgers, folded, beats, state } = keys
+  const { doubt: _, ...known } = facts
+  // The writer may have sent more than this process has seen: what it sends when it comes back replaces this.
+  const restored: Facts = !isWriter(facts)
+    ? { ...known, kind: 'writer' }
+    : seen.heardAt(reader.id) > 0 || facts.doubt !== undefined
+      ? { ...facts, doubt: facts.doubt ?? '*' }
+      : facts
+  const flags = `${seen.isLive(reader.id) ? 1 : 0} ${isWriter(facts) ? 0 : 1}`
+  const entry = `${flags} ${Math.max(0, version - 1)} ${seat} 0 ${restOf(change, restored)}`
+  const { ledgers, folded, state, stagedEntries } = keys
   // Not the list of its writer, which may send its own pieces at the same time.
   const pendingKey = keys.restoring(id)
   const place = { ledgersKey: ledgers, foldedKey: folded, pendingKey, ledger: id, base: 0 }
-  const all = [ledgers, beats, folded, ...keys.of(id), pendingKey, state]
+  const all = [ledgers, folded, ...keys.of(id), pendingKey, state, stagedEntries]
   for (let tries = 0; tries < mostTries; tries++) {
     const pieces = new Pieces(change)
     await pieces.send(place, renewing(options, loss))
-    const words = [id, entry, seen.isLive(reader.id) ? '1' : '0', String(expire), seen.born, owner, ...pieces.words()]
+    const words = [id, entry, String(expire), seen.born, owner, ...pieces.words()]
     const reply = textOf(await ask(options, restore, all, words))
     if (reply === 'lost') throw lost()
     if (reply !== 'pieces') return
@@ -139,19 +174,10 @@ function renewing(options: ShelfOptions, loss: Loss): ShelfOptions['connection']
   }
 }
 
-function lost(): Error {
-  return new Error('Redis came back empty: another process has taken over restoring the totals')
+function lost(): RestorationPending {
+  return new RestorationPending('Redis came back empty: another process has taken over restoring the totals')
 }
 
 function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)))
-}
-
-function ask(
-  { connection, patience }: ShelfOptions,
-  script: Script,
-  keys: readonly string[],
-  words: readonly (string | Uint8Array)[],
-): Promise<Reply> {
-  return withTimeout(connection.run(script, keys, words), patience)
 }

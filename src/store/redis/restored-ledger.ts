@@ -2,7 +2,7 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Pause, PlacedExemplar } from '../contract.js'
 import { type Entry, Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
-import { openSeriesOf } from './open-series.js'
+import { openSeries } from './open-series.js'
 
 /** The series of one ledger by their first slots in another one. */
 export type MovedSeries = Map<number, { readonly ledger: Ledger; readonly entry: Entry }>
@@ -16,7 +16,7 @@ export async function restoredLedger(
   const ledger = new Ledger(edition)
   const moved: MovedSeries = new Map()
   for (const [part, log] of names.logs) {
-    for (const [slot, i] of await openSeriesOf(log, pause)) {
+    for (const [slot, i] of await openSeries(log, pause)) {
       if (pause.due()) await pause.rest()
       const family = log.families[log.familyOf[i]!]!
       const { width } = layoutOf(family)

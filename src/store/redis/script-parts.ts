@@ -1,3 +1,5 @@
+import { clock } from './script-clock.js'
+
 /*
  * Scripts carry out one step each. A script computes no key: it declares every key that it uses, as Redis Cluster and
  * ACL users need it. Scripts do not calculate with values; they move bytes to their position.
@@ -6,17 +8,34 @@
  */
 
 /** The parts of scripts that write. */
-export const write = `
-local function milliseconds()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local function text(number) return string.format('%.0f', number) end
+export const write = `${clock}
 local function numberIn(state, field) return tonumber(redis.call('HGET', state, field) or 0) end
 -- A beat from \`graced\` on counts as if it came at \`grace\`: Redis was away, and no writer could send one.
 local function lives(beat, state, now, deadAfter)
   if beat >= numberIn(state, 'graced') then beat = beat > 0 and math.max(beat, numberIn(state, 'grace')) or 0 end
   return beat > 0 and now - beat <= tonumber(deadAfter)
+end
+-- Begins a state, where there is none.
+local function begin(state, nonce, expire)
+  local now = milliseconds()
+  redis.call('HSETNX', state, 'format', '1')
+  if redis.call('HSETNX', state, 'born', nonce) == 1 then redis.call('HSETNX', state, 'began', text(now)) end
+  redis.call('HSETNX', state, 'removed', text(now * 1000))
+  redis.call('PEXPIRE', state, expire)
+end
+-- Whether the totals of an earlier state were restored.
+local function isAncestor(state, born)
+  for each in string.gmatch(redis.call('HGET', state, 'ancestors') or '', '%S+') do
+    if each == born then return true end
+  end
+  return false
+end
+-- Whether the counts of a dead writer's ledger may be in totals that are still to be restored, or the other way round.
+local function isInDoubt(entry) return string.find(entry, '"doubt":"', 1, true) ~= nil end
+-- Lists writers that may come back. Positions only grow, even where the list has expired.
+local function bury(state, tombstones, tombs, now)
+  if redis.call('LLEN', tombstones) == 0 then redis.call('HSET', state, 'buried', text(now * 1000)) end
+  for _, tomb in ipairs(tombs) do redis.call('RPUSH', tombstones, tomb) end
 end
 local function versionOf(entry) return tonumber(string.match(entry, '^(%d+)')) end
 -- A piece of a change: \`<kind><number> <length>\` for each of its parts, a line feed, and the bytes of all parts.

@@ -11,13 +11,13 @@ export function identityOf(
   place: RedisPlace | string | undefined,
   { keyPrefix }: Pick<RedisSettings, 'keyPrefix'>,
 ): string {
-  const prefix = new Keys(keyPrefix).ledgers.replace(/:ledgers$/, '')
+  const prefix = part(new Keys(keyPrefix).ledgers.replace(/:ledgers$/, ''))
   return place === undefined ? prefix : `${addressOf(place)} ${prefix}`
 }
 
 function addressOf(place: RedisPlace | string): string {
-  if (typeof place === 'string') return place
-  if ('path' in place) return `${place.path} ${place.db}`
+  if (typeof place === 'string') return part(place)
+  if ('path' in place) return part(`${place.path}?db=${place.db}`)
   if (!('url' in place)) return `${hostOf(place.host)}:${place.port}/${place.db}`
   const { hostname, port, pathname } = new URL(place.url)
   return `${hostOf(hostname)}:${port || 6379}/${pathname.slice(1) || 0}`
@@ -25,4 +25,9 @@ function addressOf(place: RedisPlace | string): string {
 
 function hostOf(name: string): string {
   return /^(?:localhost|\[::1\]|::1)$/i.test(name) ? '127.0.0.1' : name.toLowerCase()
+}
+
+/** Without a blank: identities are compared part by part. */
+function part(text: string): string {
+  return text.replaceAll(/[\s%]/g, encodeURIComponent)
 }

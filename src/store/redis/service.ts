@@ -4,7 +4,7 @@ import { backgroundSlice, Slices } from '../../platform/slices.js'
 import { withProgress, withTimeout } from '../../platform/time-limit.js'
 import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } from '../../platform/timers.js'
 import type { Pause, WriterSnapshot } from '../contract.js'
-import { countedConnection } from './counted-connection.js'
+import { countedConnection, countFlush } from './counted-connection.js'
 import { Emptied } from './emptied.js'
 import type { LedgerEntry, Removal } from './entry.js'
 import { countsLost, flushFailed } from './flush-failed.js'
@@ -245,6 +245,7 @@ export class Service {
   private async goodbye(): Promise<void> {
     const { closeTimeout } = this.options.settings
     try {
+      countFlush(this.options.count, 'ok')
       await this.inTime(this.flusher.leave())
       // A fold that began before does not have this writer. Where it takes too long, another process does it.
       const folded = Promise.resolve(this.folding).then(() => this.fold())
@@ -288,7 +289,6 @@ export class Service {
       await this.upkeep.fold(this.shard, new Slices(backgroundSlice), time, this.ending || !this.looked)
       this.looked = true
     } catch (cause) {
-      // Another process does it, or it is done next time.
       if (this.reachable && !this.ending) this.options.onError(flushFailed(cause))
     }
   }

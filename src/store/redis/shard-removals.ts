@@ -1,5 +1,5 @@
 import type { MetricsError } from '../../model/errors.js'
-import { withTimeout } from '../../platform/time-limit.js'
+import { ask } from './ask.js'
 import type { Removal } from './entry.js'
 import { type Batch, HostRemovals } from './host-removals.js'
 import { remove } from './removal-scripts.js'
@@ -69,7 +69,7 @@ export class ShardRemovals {
   }
 
   private async announce(shard: number, removals: readonly Removal[], batch: Batch): Promise<void> {
-    const { shards, carried, connection, expire, patience } = this.options
+    const { shards, carried, expire } = this.options
     if (shard === 0) {
       // Shards that this process did not know. Writers of those that are recorded later begin after the removal.
       await shards.record()
@@ -79,7 +79,7 @@ export class ShardRemovals {
     const keys = shards.of(shard)
     const words = [...batch.texts, String(batch.number), String(expire)]
     const of = [keys.state, keys.removals, keys.removing(batch.queue)]
-    await withTimeout(connection.run(remove, of, words), patience)
+    await ask(this.options, remove, of, words)
   }
 
   private sendOn(removal: Removal): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { slotOf } from './client/slots.js'
 
 /** Slots of a Redis Cluster. */
 const slotCount = 16_384
@@ -34,16 +35,6 @@ function placeOf(shard: number): number {
     place += (rest & 1) * width
   }
   return place
-}
-
-/** CRC16 (XMODEM) of the tag, as Redis Cluster assigns slots. */
-export function slotOf(tag: string): number {
-  let crc = 0
-  for (const byte of Buffer.from(tag)) {
-    crc ^= byte << 8
-    for (let bit = 0; bit < 8; bit++) crc = ((crc & 0x8000) !== 0 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff
-  }
-  return crc % slotCount
 }
 
 /** Returns the shard that a new ledger belongs to: ledgers are spread by a digest of their name. */

@@ -1,5 +1,5 @@
-import { withTimeout } from '../../platform/time-limit.js'
 import { monotonicNow } from '../../platform/timers.js'
+import { ask } from './ask.js'
 import type { Flushed } from './flusher.js'
 import { Keys } from './keys.js'
 import type { Connection } from './script.js'
@@ -105,10 +105,10 @@ export class Shards {
   }
 
   private async enlist(): Promise<void> {
-    const { connection, expire, patience } = this.options
+    const { expire } = this.options
     this.recordedAt = monotonicNow()
     const words = [String(this.known), String(expire)]
-    const recorded = Number(await withTimeout(connection.run(enlist, [this.of(0).state], words), patience))
+    const recorded = Number(await ask(this.options, enlist, [this.of(0).state], words))
     this.recorded = recorded
     this.extend(recorded)
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { withTimeout } from '../../platform/time-limit.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Pause, WriterSnapshot } from '../contract.js'
+import { type AskOptions, ask } from './ask.js'
 import { DataClock, Outdated } from './data-clock.js'
-import { isWriter, type LedgerEntry, seenIn } from './entry.js'
+import { isInDoubt, isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
 import { Overtaken } from './overtaken.js'
@@ -11,30 +11,33 @@ import { type ChunkSizes, Reading, type Wanted } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
 import { type LostState, restoreService } from './restoration.js'
+import { retentionOf } from './retention.js'
 import type { Connection } from './script.js'
+import { noTombstones, Tombstones } from './tombstones.js'
 import { claim, keep } from './upkeep-scripts.js'
 
-export interface ShelfOptions {
+export interface ShelfOptions extends AskOptions {
   readonly keys: Keys
-  readonly connection: Connection
   /** Where readings of the shelf go, if not to the primary. */
   readonly replica?: Connection | undefined
   /** Milliseconds. */
   readonly deadAfter: number
   /** Milliseconds. */
   readonly expire: number
-  /** Timeout of one call, in milliseconds. */
-  readonly patience: number
   /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
   readonly settle?: number
   /** Limits of one reply, where a test needs others. */
   readonly chunks?: Partial<ChunkSizes>
 }
 
+const everything: Wanted = () => true
+
 /** The maximum number of readings that are begun because the one before was overtaken. */
 const mostTurns = 8
 /** So many removals that every ledger has taken are not kept. */
 const manyRemovals = 1000
+/** The maximum number of removals that are kept for entries that this version cannot read. */
+const mostHeldBack = 100_000
 /** The maximum number of ledgers whose keys are kept by one call. */
 const mostKept = 300
 
@@ -49,6 +52,9 @@ export class Shelf implements LostState {
   born = ''
   /** The IDs of the states whose totals that one contains. */
   ancestors: readonly string[] = []
+  /** When the state began, or was restored, by the server's clock. */
+  began = 0
+  readonly tombstones = new Tombstones()
   /** How many ledgers were folded. */
   folds = 0
   /** The format of the state in Redis; empty before the first flush. */
@@ -82,11 +88,13 @@ export class Shelf implements LostState {
    * @param wanted which ledgers to read; all of them when left out
    * @param fresh whether to read the primary, even where a replica is to be read
    */
-  async read(pause: Pause, wanted: Wanted = () => true, fresh = false): Promise<void> {
+  async read(pause: Pause, wanted: Wanted = everything, fresh = false): Promise<void> {
     let replica = fresh ? undefined : this.options.replica
     let restored = false
     for (let turn = 1; ; turn++) {
-      const reading = new Reading(this.options, this.ledgers, this.updates, this.removals, replica, this.clock)
+      const { options, ledgers, updates, removals, clock } = this
+      const tombsEnd = wanted === everything ? this.tombstones.end : noTombstones
+      const reading = new Reading(options, ledgers, updates, removals, replica, clock, tombsEnd)
       try {
         await reading.survey(pause)
         if (this.born !== '' && reading.born !== this.born && !restored) {
@@ -133,6 +141,9 @@ export class Shelf implements LostState {
     this.readAt = monotonicNow()
     this.born = reading.born ?? ''
     this.ancestors = reading.ancestors
+    this.began = reading.began
+    if (reading.tombsEnd !== noTombstones)
+      this.tombstones.take(reading.tombs, reading.tombsEnd, this.now, retentionOf(this.options.deadAfter))
     this.noticedAt = undefined
     this.folds = reading.folds
     this.format = reading.format
@@ -165,7 +176,8 @@ export class Shelf implements LostState {
 
   /** Whether there are ledgers to be added to the totals. */
   hasDead(): boolean {
-    for (const [id, { facts }] of this.entries) if (isWriter(facts) && !this.isLive(id)) return true
+    for (const [id, { facts }] of this.entries)
+      if (isWriter(facts) && !this.isLive(id) && !isInDoubt(facts, this)) return true
     return false
   }
 
@@ -190,8 +202,7 @@ export class Shelf implements LostState {
    * @param interval in milliseconds
    */
   async claimsKeeping(interval: number): Promise<boolean> {
-    const { keys, connection, patience } = this.options
-    const claimed = await withTimeout(connection.run(claim, [keys.state], ['kept', String(interval)]), patience)
+    const claimed = await ask(this.options, claim, [this.options.keys.state], ['kept', String(interval)])
     return Number(claimed) === 1
   }
 
@@ -199,23 +210,25 @@ export class Shelf implements LostState {
    * Keeps the keys that the last reading found from expiring. The living keep their own ledgers at each flush.
    */
   async keep(): Promise<void> {
-    const { keys, connection, expire, patience } = this.options
+    const { keys, expire } = this.options
     const ids = [...this.entries.keys(), ...this.strange.keys()].filter((id) => !this.isLive(id))
     for (let from = 0; from === 0 || from < ids.length; from += mostKept) {
-      const all = [...keys.shared, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
-      await withTimeout(connection.run(keep, all, [String(expire)]), patience)
+      const all = [...keys.shared, keys.tombstones, ...ids.slice(from, from + mostKept).flatMap((id) => keys.of(id))]
+      await ask(this.options, keep, all, [String(expire)])
     }
   }
 
   private async forgetRemovals(): Promise<void> {
-    const { keys, connection, patience } = this.options
+    const { keys } = this.options
     let taken = this.end
     for (const { seen } of this.entries.values()) taken = Math.min(taken, seen)
-    for (const text of this.strange.values()) taken = Math.min(taken, seenIn(text) ?? taken)
+    // Writers of a later version may lag behind, but not for good.
+    const least = this.end - mostHeldBack
+    for (const text of this.strange.values()) taken = Math.min(taken, Math.max(least, seenIn(text) ?? taken))
     this.removals.forget(taken)
     const { removed } = this.removals
     if (taken - removed < manyRemovals) return
-    await withTimeout(connection.run(trim, [keys.state, keys.removals], [String(removed), String(taken)]), patience)
+    await ask(this.options, trim, [keys.state, keys.removals], [String(removed), String(taken)])
   }
 }
 

@@ -1,16 +1,10 @@
 import { Script } from './script.js'
+import { clock } from './script-clock.js'
 import { write } from './script-parts.js'
 
 /*
  * What one process does for the whole service.
  */
-
-const clock = `
-local function milliseconds()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-`
 
 /** Keeps keys from expiring: a chunk of them. */
 export const keep = new Script(`
@@ -24,7 +18,7 @@ local state, field, interval = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local now = milliseconds()
 local last = tonumber(redis.call('HGET', state, field) or 0)
 if now >= last and now - last < interval then return 0 end
-redis.call('HSET', state, field, string.format('%.0f', now))
+redis.call('HSET', state, field, text(now))
 return 1
 `)
 
@@ -40,7 +34,7 @@ if holder and holder ~= owner and tonumber(ends) > now and tonumber(ends) <= now
   redis.call('HSET', state, 'leaseWanted', '1')
   return 0
 end
-redis.call('HSET', state, 'lease', owner .. ' ' .. string.format('%.0f', now + duration))
+redis.call('HSET', state, 'lease', owner .. ' ' .. text(now + duration))
 redis.call('PEXPIRE', state, ARGV[3])
 return 1
 `)

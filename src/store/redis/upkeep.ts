@@ -1,5 +1,5 @@
-import { withTimeout } from '../../platform/time-limit.js'
 import type { Pause } from '../contract.js'
+import { ask } from './ask.js'
 import { Folding, inhabited, sourcesIn } from './fold.js'
 import type { Keys } from './keys.js'
 import type { Shards } from './shards.js'
@@ -64,8 +64,8 @@ export class Upkeep {
 }
 
 /** Whether this process is the one that looks for the dead, of all that ask within a second. */
-async function claims({ keys, connection, patience }: ShelfOptions): Promise<boolean> {
-  const claimed = await withTimeout(connection.run(claim, [keys.state], ['surveyed', '1000']), patience)
+async function claims(options: ShelfOptions): Promise<boolean> {
+  const claimed = await ask(options, claim, [options.keys.state], ['surveyed', '1000'])
   return Number(claimed) === 1
 }
 

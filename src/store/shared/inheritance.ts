@@ -13,7 +13,7 @@ export interface KnownFamily {
   readonly index: number
   readonly series: SeriesSlots
   /** Whether no metric of this process counts in it yet. */
-  inherited: boolean
+  readonly inherited: boolean
 }
 
 /** What a dead owner of a seat counted, for the next one to count on from; slots that it gave up are free again. */
@@ -66,13 +66,4 @@ export function openedBehind(log: SeriesLog): ReadonlyMap<number, number> {
     else bySlot.set(log.slotOf[i]!, position)
   }
   return bySlot
-}
-
-/** A family that a metric of this process counts in from now on: its series are known as the metric knows them. */
-export function adopted(known: KnownFamily | undefined, family: FamilyDescriptor): KnownFamily | undefined {
-  if (known?.inherited) {
-    known.series.follow(family)
-    known.inherited = false
-  }
-  return known
 }

@@ -4,7 +4,7 @@ import { seriesKey } from '../../model/series-key.js'
 import type { SeriesRef } from '../../model/series-ref.js'
 import type { Run } from '../core/segments.js'
 import { SeriesSlots } from '../core/series-slots.js'
-import { adopted, type KnownFamily } from './inheritance.js'
+import type { KnownFamily } from './inheritance.js'
 import type { KnownFamilies } from './known-families.js'
 import type { Seat } from './seat.js'
 import type { SeatRemovals } from './seat-removals.js'
@@ -31,15 +31,24 @@ export class SeatSeries {
   /** The slots of a series; undefined for one that is not here, and for one that was removed. */
   find(family: FamilyDescriptor, series: SeriesRef): Run | undefined {
     const { families, removals, seat } = this.options
-    // Its series get other numbers, and those that wait for their removal are known by theirs.
-    if (removals.behind && families.get(family)?.inherited) removals.finish()
-    const known = adopted(families.get(family), family)
-    const number = known?.series.numberOf(family, series) ?? 0
-    if (known === undefined || number === 0) return undefined
-    const slot = known.series.slotOf(number)!
-    if (!removals.names(slot)) return seat.segments.at(slot)
-    removals.removeNow(known, number)
-    return undefined
+    const counted = families.counted(family)
+    if (counted === undefined) return undefined
+    const earlier = families.earlierOf(counted)
+    const before = earlier?.series.numberOf(family, series) ?? 0
+    const holder = before > 0 ? earlier! : counted
+    const number = before > 0 ? before : counted.series.numberOf(family, series)
+    if (number === 0) return undefined
+    const slot = holder.series.slotOf(number)!
+    if (removals.names(family, series, slot)) {
+      removals.removeNow(holder, number)
+      return undefined
+    }
+    if (holder === earlier) {
+      earlier.series.delete(family, series)
+      counted.series.set(family, series, slot)
+      if (earlier.series.size === 0) families.forgetEarlier(counted)
+    }
+    return seat.segments.at(slot)
   }
 
   /**
@@ -68,6 +77,7 @@ export class SeatSeries {
       return undefined
     }
     known.series.set(family, series, run.slot)
+    removals.opened(run.slot)
     return run
   }
 

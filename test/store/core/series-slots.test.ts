@@ -37,18 +37,6 @@ test('a series stays known to the metric that still counts it, and is forgotten 
   expect(numbers.numberOf(['x'])).toBe(0)
 })
 
-test('what a file told of is known by the numbers of the metric that counts it on', () => {
-  const family = newFamily()
-  const slots = new SeriesSlots(family)
-  for (let i = 0; i < 100; i++) slots.set(family, refOf([`x${i}`]), i)
-  const ofMetric = newFamily()
-  const number = numbersOf(ofMetric).hold(['x50'])
-  slots.follow(ofMetric)
-  expect(slots.size).toBe(100)
-  expect(slots.get(ofMetric, { number, labelValues: ['x50'] })).toBe(50)
-  expect([...slots.of(ofMetric)][0]).toEqual([{ number, labelValues: ['x50'] }, 50])
-})
-
 test('a number of one descriptor means nothing in another one', () => {
   const family = newFamily()
   const slots = new SeriesSlots(family)

@@ -101,7 +101,7 @@ class ToldRedis {
     await names.read(Buffer.from(this.names), pause)
     expect(names.faults).toBe(0)
     const log = names.log()
-    const opens = Array.from(openSeries(log), ([slot, i]) => [
+    const opens = Array.from(await openSeries(log, pause), ([slot, i]) => [
       `${log.families[log.familyOf[i]!]!.name} ${log.keyOf[i]}`,
       this.values.readDoubleLE(slot * 8),
     ])

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { slotOf } from '../../../src/store/redis/client/slots.js'
 import { Keys } from '../../../src/store/redis/keys.js'
-import { shardOf, shardTag, slotOf } from '../../../src/store/redis/shard-tag.js'
+import { shardOf, shardTag } from '../../../src/store/redis/shard-tag.js'
 
 const tags = ['promhive', 'shop', 'bank', 'a', 'checkout:eu-west-1', 'ü']
 

@@ -1,0 +1,23 @@
+import { Overtaken } from './overtaken.js'
+
+/** What a fold took away, what it wrote, and which of the writers may come back. */
+export interface FoldStep {
+  readonly sources: readonly string[]
+  readonly targets: readonly string[]
+  readonly tombs: readonly string[]
+}
+
+/** @throws Overtaken if a fold is not listed any more */
+export function foldStepFrom(text: string): FoldStep {
+  try {
+    const { sources, targets, tombs } = JSON.parse(text) as Record<string, unknown>
+    return { sources: textsOf(sources), targets: textsOf(targets), tombs: textsOf(tombs) }
+  } catch {
+    throw new Overtaken()
+  }
+}
+
+/** An empty list is an empty object in the JSON of a script. */
+function textsOf(list: unknown): readonly string[] {
+  return Array.isArray(list) ? (list as string[]) : []
+}

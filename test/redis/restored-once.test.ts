@@ -1,0 +1,193 @@
+import { describe, expect } from 'vitest'
+import { Slices } from '../../src/platform/slices.js'
+import { Folding } from '../../src/store/redis/fold.js'
+import { sendPiece } from '../../src/store/redis/piece-script.js'
+import { restore } from '../../src/store/redis/restore-scripts.js'
+import type { ShelfOptions } from '../../src/store/redis/shelf.js'
+import { type Stage, test } from '../helpers/processes/stage.js'
+import { until } from '../helpers/processes/until.js'
+import { intercepted } from '../helpers/redis/intercepted.js'
+import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
+import { SimulatedReader, SimulatedWriter, simulatedService } from '../helpers/redis/simulated-writers.js'
+
+const deadAfter = 300
+const state = '{promhive}:state'
+
+/** A server, and what the tests do with the service on it. */
+async function startService(stage: Stage) {
+  const server = await RedisServer.start(stage)
+  const options = (): ShelfOptions => simulatedService(stage, server.url, { settle: 20, deadAfter })
+  const service = options()
+  const fold = async () => void (await new Folding(service).run(new Slices()))
+  const [cut, living] = [new SimulatedWriter(service), new SimulatedWriter(service)]
+  const die = async ({ store }: SimulatedWriter) =>
+    void (await server.ask('ZADD', '{promhive}:beats', '1', store.writer))
+  /** Waits until Redis may have added a writer to the totals that it last heard of now. */
+  const outlast = async (writer: SimulatedWriter) => {
+    const before = Date.now()
+    await die(writer)
+    await until(
+      () => Date.now() - before,
+      (waited) => waited > deadAfter + 50,
+    )
+  }
+  const reader = () => new SimulatedReader(service)
+  return { server, options, service, fold, cut, living, die, outlast, reader }
+}
+
+describe.skipIf(!hasRedis)('a writer that was folded while it was cut off, and Redis that was emptied since', () => {
+  for (const first of ['the writer', 'the one that restores'])
+    for (const folds of [false, true])
+      test(`count once when ${first} comes first${folds ? ', and a fold between them' : ''}`, async ({ stage }) => {
+        const { server, fold, cut, living, outlast, reader } = await startService(stage)
+        cut.count(100)
+        living.count(1)
+        for (const writer of [cut, living]) await writer.flush()
+        await outlast(cut)
+        await living.flush()
+        await fold()
+        const seen = reader()
+        expect(await seen.total()).toBe(101)
+        await server.ask('FLUSHALL')
+        await living.flush()
+        cut.count(1000)
+        const steps = [() => cut.flush(), async () => expect([101, 1101]).toContain(await seen.total())]
+        for (const step of first === 'the writer' ? steps : steps.toReversed()) {
+          await step()
+          if (folds) await fold()
+        }
+        for (const each of [seen, reader()]) expect(await each.total()).toBe(1101)
+        cut.count(10_000)
+        await cut.flush()
+        await fold()
+        for (const each of [seen, reader()]) expect(await each.total()).toBe(11_101)
+        for (const writer of [cut, living]) await writer.leave()
+        await fold()
+        for (const each of [seen, reader()]) expect(await each.total()).toBe(11_101)
+        expect(await server.ask('HLEN', '{promhive}:ledgers')).toBe(1)
+      })
+
+  test('count all when none has seen the totals', async ({ stage }) => {
+    const { server, fold, cut, living, outlast, reader } = await startService(stage)
+    cut.count(100)
+    living.count(1)
+    for (const writer of [cut, living]) await writer.flush()
+    await outlast(cut)
+    await living.flush()
+    await fold()
+    await server.ask('FLUSHALL')
+    await living.flush()
+    cut.count(1000)
+    await cut.flush()
+    cut.count(10_000)
+    await cut.flush()
+    await fold()
+    expect(await reader().total()).toBe(11_101)
+    // Nothing else can come by then that has the counts of the writer.
+    await server.ask('HSET', state, 'began', '1')
+    await fold()
+    expect(await reader().total()).toBe(11_101)
+    const ledgers = (await server.ask('HKEYS', '{promhive}:ledgers')) as string[]
+    expect(ledgers.filter((id) => !id.startsWith('totals:'))).toHaveLength(2)
+  })
+
+  test('count once when the pause is longer than Redis knows who was folded', async ({ stage }) => {
+    const { server, fold, cut, living, outlast, reader } = await startService(stage)
+    cut.count(100)
+    living.count(1)
+    for (const writer of [cut, living]) await writer.flush()
+    await outlast(cut)
+    await living.flush()
+    await fold()
+    const seen = reader()
+    expect(await seen.total()).toBe(101)
+    await server.ask('FLUSHALL')
+    await living.flush()
+    expect(await seen.total()).toBe(101)
+    await server.ask('DEL', '{promhive}:folded')
+    cut.flusher.answeredAt -= 2 * 3_600_000
+    cut.count(1000)
+    await cut.flush()
+    for (const each of [seen, reader()]) expect(await each.total()).toBe(1101)
+  })
+
+  test('count once what the process that restores has not seen', async ({ stage }) => {
+    const { server, fold, cut, living, die, reader } = await startService(stage)
+    cut.count(100)
+    living.count(1)
+    for (const writer of [cut, living]) await writer.flush()
+    const seen = reader()
+    expect(await seen.total()).toBe(101)
+    cut.count(10)
+    await cut.flush()
+    await server.ask('FLUSHALL')
+    await living.flush()
+    expect(await seen.total()).toBe(101)
+    // Cut off for so long that it counts as dead, as it was restored.
+    await die(cut)
+    await fold()
+    cut.count(1000)
+    await cut.flush()
+    for (const each of [seen, reader()]) expect(await each.total()).toBe(1111)
+  })
+})
+
+describe.skipIf(!hasRedis)('a restoration that ends in the middle', () => {
+  for (const first of ['the older', 'the newer'])
+    for (const done of [1, 2])
+      test(`by ${first} view, after ${done} ledgers, is followed by one with the other view`, async ({ stage }) => {
+        const { server, options, service, fold, cut, living, die, reader } = await startService(stage)
+        const gone = new SimulatedWriter(service)
+        cut.count(100)
+        living.count(1)
+        gone.count(20)
+        for (const writer of [gone, cut, living]) await writer.flush()
+        await die(gone)
+        await fold()
+        let isDying = false
+        let left = done
+        const dying = intercepted(options(), (script) => {
+          if (isDying && script === restore && left-- <= 0) throw new Error('this process has ended')
+        })
+        const [ends, follows] = [new SimulatedReader(dying), new SimulatedReader(options())]
+        const [older, newer] = first === 'the older' ? [ends, follows] : [follows, ends]
+        expect(await older.total()).toBe(121)
+        await die(cut)
+        await fold()
+        expect(await newer.total()).toBe(121)
+        await server.ask('FLUSHALL')
+        await living.flush()
+        isDying = true
+        const before = await ends.total().catch(() => undefined)
+        if (before !== undefined) expect(before).toBe(121)
+        // As it is when the lease of the process has ended.
+        await server.ask('HDEL', state, 'restoring')
+        await fold()
+        expect(await follows.total()).toBe(121)
+        await fold()
+        for (const each of [follows, reader()]) expect(await each.total()).toBe(121)
+      })
+})
+
+test.skipIf(!hasRedis)('a writer whose pieces arrive slowly is not folded between them', async ({ stage }) => {
+  const server = await RedisServer.start(stage)
+  const service = simulatedService(stage, server.url, { deadAfter: 60_000 })
+  let pieces = 0
+  const slow = intercepted(service, async (script) => {
+    if (script !== sendPiece) return
+    pieces++
+    // As if 40 seconds had passed since the piece before.
+    await server.ask('ZINCRBY', '{promhive}:beats', '-40000', name)
+    await new Folding(service).run(new Slices())
+  })
+  const writer = new SimulatedWriter(slow)
+  const name = writer.store.writer
+  writer.count(1)
+  await writer.flush()
+  for (let i = 0; i < 3000; i++) writer.count(1, `${'a long label '.repeat(30)}${i}`)
+  await writer.flush()
+  expect(pieces).toBeGreaterThan(3)
+  expect(writer.store.writer).toBe(name)
+  expect(await new SimulatedReader(service).total()).toBe(3001)
+  expect(await server.ask('HKEYS', '{promhive}:ledgers')).toEqual([name])
+})
