@@ -42,7 +42,7 @@ await buildTypes({
 })
 const core = loadedBy(join(root, 'src', 'index.ts'))
 core.delete(join(root, 'src', 'index.ts'))
-const registered = loadedBy(join(root, 'src', 'register.ts'))
+const registered = beyond(loadedBy(join(root, 'src', 'register.ts')), core)
 // What these doors load beyond `promhive` and `promhive/register`, which every application loads at its start.
 const redis = beyond(loadedBy(join(root, 'src', 'redis.ts')), core, registered)
 const supervisor = beyond(loadedBy(join(root, 'src', 'supervisor.ts')), core, registered, redis)
@@ -66,7 +66,7 @@ if (!quiet) console.log('promhive: built dist/esm and dist/cjs')
 function loadedBy(file, found = new Set()) {
   if (found.has(file)) return found
   found.add(file)
-  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)(?! type\b)[^'"]*'(\.[^']+)\.js'/gm)
+  const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|export)(?! type\b)[\w\s{},*$]*'(\.[^']+)\.js'/gm)
   for (const [, path] of imports) loadedBy(join(dirname(file), `${path}.ts`), found)
   return found
 }
@@ -99,7 +99,9 @@ async function bundle(format, input) {
     // doors share.
     codeSplitting: {
       groups: [
-        { name: 'core', test: (id) => core.has(id), priority: 4 },
+        // A group takes what its files import along, unless a group of higher priority has it.
+        { name: 'core', test: (id) => core.has(id), priority: 5 },
+        { name: 'registered', test: (id) => registered.has(id), priority: 4 },
         { name: 'redis', test: (id) => redis.has(id), priority: 3 },
         { name: 'supervisor', test: (id) => supervisor.has(id), priority: 2 },
         // An entry point that another one imports stays a separate file; otherwise each of them would load both.

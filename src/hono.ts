@@ -1,17 +1,3 @@
-import { type HonoContext, type HonoMiddleware, honoMetrics } from './instrument/http/hono.js'
-import type { HttpOptions } from './instrument/http/http-options.js'
-import { processHome } from './runtime/current-context.js'
-
-export type { HonoContext, HonoMiddleware, HttpOptions }
-
-/**
- * A middleware that measures the requests that come past it; to be used before all others. Beside `--import
- * promhive/register` it is the one line that tells the routes.
- *
- * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
- * @example app.use(httpMetrics())
- */
-export function httpMetrics(options: HttpOptions = {}): HonoMiddleware {
-  processHome()
-  return honoMetrics(options)
-}
+export type { HonoContext, HonoMiddleware } from './instrument/http/hono.js'
+export type { HttpOptions } from './instrument/http/http-options.js'
+export { httpMetrics } from './runtime/http/hono.js'

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importsOf, readSource, root, type SourceFile } from './helpers/source-imports.js'
 
 /**
  * Imports go downwards: what a room may import beside its own files, by room, folder or file. A room of `store` is a
- * backend, or what all backends share. The front doors, the files directly in src, import everything, and so do the
- * context of a process, which composes it, what is loaded before the application, the command line and other libraries'
- * names.
+ * backend, or what all backends share. The front doors, the files directly in src, only list exports. The
+ * runtime, which composes a process, imports everything, and so do what is loaded before the application, the command line
+ * and other libraries' names.
  */
 const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   platform: [],
@@ -22,8 +22,16 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'store/redis': ['platform', 'model', 'store/contract', 'store/core', 'store/redis/client'],
   exposition: ['model'],
   metric: ['platform', 'model', 'store/contract'],
-  gather: ['platform', 'model', 'metric', 'store/contract', 'store/core/series-log', 'store/core/slot-map'],
-  registry: ['platform', 'model', 'metric', 'gather', 'store/contract'],
+  gather: [
+    'platform',
+    'model',
+    'exposition',
+    'metric',
+    'store/contract',
+    'store/core/series-log',
+    'store/core/slot-map',
+  ],
+  registry: ['platform', 'model', 'exposition', 'metric', 'gather', 'store/contract'],
   instrument: ['platform', 'model', 'metric', 'gather', 'registry'],
   export: ['platform', 'model', 'store/redis/client', 'exposition', 'gather'],
   supervisor: [
@@ -32,6 +40,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'metric',
     'gather',
     'export',
+    'registry/registry-context',
     'store/contract',
     'instrument/http/express-route',
     'instrument/http/label-values',
@@ -49,10 +58,10 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
 const pure = ['model', 'exposition']
 
 /** Where the addon may be imported. */
-const nativeIn = /^(store\/shared\/|preload\/|cli\/|compat\/|[^/]+$)/
+const nativeIn = /^(store\/shared\/|preload\/|cli\/|compat\/|runtime\/)/
 
 /** Where the folder of the package may be looked up. */
-const packageIn = /^(cli\/|preload\/|runtime\/package-files\.ts$|[^/]+$)/
+const packageIn = /^(cli\/|preload\/|runtime\/package-files\.ts$|register\.ts$)/
 
 /** Packages that the application may install, and where each is imported, when it is needed. */
 const peers: Readonly<Record<string, RegExp>> = {
@@ -76,6 +85,14 @@ describe('the house', () => {
     expect(strangers.map(({ path }) => path)).toEqual([])
   })
 
+  test('a front door is a list of exports; register loads, and calls one function', () => {
+    const doors = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(doors.length).toBeGreaterThan(10)
+    const code = doors.map(({ name }) => [name, logicIn(readFileSync(join(root, 'src', name), 'utf8'))] as const)
+    const withLogic = Object.fromEntries(code.filter(([, text]) => text !== ''))
+    expect(withLogic).toEqual({ 'register.ts': expect.stringMatching(/^startRegistered\(.*\)$/) })
+  })
+
   test('no file has more than 300 lines, unless it is listed with a reason', () => {
     const tooLong = readSource().filter(({ path, lines }) => lines > 300 && !(path in long))
     expect(tooLong.map(({ path, lines }) => `${path}: ${lines} lines`)).toEqual([])
@@ -95,6 +112,15 @@ describe('the house', () => {
 })
 
 describe('the test of the house sees', () => {
+  test.each([
+    ['a function', 'export function x(): void {}'],
+    ['a constant', 'export const x = 1'],
+    ['a type', 'export interface X {}'],
+    ['a call', "import { x } from './x.js'\nx()"],
+    ['a name of its own', "import { x } from './x.js'\nexport { x }"],
+    ['a default', 'export default {}'],
+  ])('%s in a front door', (_, text) => expect(logicIn(text)).not.toBe(''))
+
   test.each([
     ['a room that imports upwards', 'model/family.ts', '../metric/counter.js', 'model imports ./metric/counter'],
     [
@@ -147,6 +173,15 @@ describe('the test of the house sees', () => {
     }
   })
 })
+
+/** What is left of a file without its comments, imports and exports from other files. */
+function logicIn(text: string): string {
+  const list = String.raw`(?:type )?(?:\*(?: as \w+)?|\{[^{}]*\})`
+  return text
+    .replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    .replace(new RegExp(`^(?:import|export) ${list} from '[^']+'$|^import '[^']+'$`, 'gm'), '')
+    .trim()
+}
 
 function violations(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, imports }) =>

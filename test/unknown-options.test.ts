@@ -179,8 +179,6 @@ const without: Readonly<Record<string, string>> = {
   'promhive/supervisor HookManager': 'a logger',
   'promhive/supervisor ProcessManager': 'a logger',
   'promhive/supervisor WorkerManager': 'a logger',
-  'promhive/supervisor composeSupervisor': 'internal',
-  'promhive/supervisor configurationFrom': 'internal',
   'promhive/supervisor defaultOnExit': 'a supervisor',
   'promhive/supervisor defaultOnStarting': 'a supervisor',
   'promhive/supervisor defaultPostFork': 'a supervisor and a worker',

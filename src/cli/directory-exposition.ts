@@ -1,5 +1,5 @@
 import { loadBinding } from '#native'
-import type { Exposition } from '../export/http/scrape.js'
+import type { Exposition } from '../export/contract.js'
 import { SharedSource } from '../store/shared/shared-source.js'
 import { type SourceExpositionOptions, sourceExposition } from './source-exposition.js'
 

@@ -1,4 +1,4 @@
-import type { Gathered } from '../gather/gathering.js'
+import type { SourceGathered } from '../gather/source-gatherer.js'
 import { type Family, type FamilyTable, nameOf } from '../model/family.js'
 import { Registry } from '../registry/registry.js'
 import { processHome } from '../runtime/current-context.js'
@@ -40,7 +40,7 @@ export class CollectorRegistry extends Registry {
   }
 
   /** @internal A family that several places have is shown once: the page would be invalid otherwise. */
-  override select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+  override select(gathered: SourceGathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     if (!this.showsApplication) return super.select(gathered, foreign)
     const others = gathered.tables.filter(isShown)
     const all = [...processHome().registry.select(gathered, foreign), ...super.select(gathered, foreign), ...others]

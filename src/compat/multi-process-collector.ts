@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { loadBinding } from '#native'
-import { Gathering } from '../gather/gathering.js'
+import { SourceGatherer } from '../gather/source-gatherer.js'
 import { MetricsError } from '../model/errors.js'
 import type { Family } from '../model/family.js'
 import { describe } from '../model/metric-name.js'
@@ -61,16 +61,16 @@ function directoryAt(path: unknown): string | undefined {
 async function familiesIn(directory: string): Promise<readonly Family[]> {
   const home = processHome()
   const source = new SharedSource(directory, loadBinding().binding)
-  const gathering = new Gathering(
+  const gatherer = new SourceGatherer(
     () => source,
     (error) => home.onError(error),
     () => home.workerLabel,
   )
   try {
-    return await gathering.run(
-      () => {},
-      async ({ tables }) => tables.filter(isShown),
-    )
+    const gathered = await gatherer.gather()
+    // Nothing else asks this gatherer: without another gathering the tables stay as they are.
+    gathered.release()
+    return gathered.tables.filter(isShown)
   } finally {
     source.close()
   }

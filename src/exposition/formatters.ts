@@ -1,29 +1,38 @@
 import type { LabelSet } from '../model/label-set.js'
-import { type FormatOptions, formatOf, negotiate } from './negotiate.js'
-import type { DialectFormatter } from './text/dialect-formatter.js'
+import type { Format, FormatOptions, Formatter } from './formatter.js'
+import { formats, negotiate } from './negotiate.js'
 
 /** A formatter per format, each made when it is first asked for: it keeps what it wrote from scrape to scrape. */
 export class Formatters {
-  private readonly made = new Map<string, DialectFormatter>()
+  private readonly made = new Map<string, Formatter>()
 
-  /** @param defaultLabels written on every series that has no label of that name */
+  /**
+   * @param defaultLabels written on every series that has no label of that name
+   * @param known the formats to choose from; where a scrape accepts two equally, the earlier one is written
+   */
   constructor(
     private readonly defaultLabels: LabelSet = {},
     private readonly options: FormatOptions = {},
+    private readonly known: readonly Format[] = formats,
   ) {}
 
-  /** The formatter of a content type; nothing for one that is not written here. */
-  of(contentType: string): DialectFormatter | undefined {
+  /** Returns the formatter of a content type; undefined if no format has it. */
+  of(contentType: string): Formatter | undefined {
     let formatter = this.made.get(contentType)
     if (formatter === undefined) {
-      formatter = formatOf(contentType)?.formatter(this.defaultLabels, this.options)
+      const format = this.known.find((each) => each.contentType === contentType)
+      formatter = format?.formatter(this.defaultLabels, this.options)
       if (formatter !== undefined) this.made.set(contentType, formatter)
     }
     return formatter
   }
 
-  /** The content type to answer an Accept header with. */
-  negotiate(accept: string | undefined, preferred: string): string {
-    return negotiate(accept, preferred)
+  /**
+   * Returns the formatter to answer an Accept header with.
+   *
+   * @param preferred the content type to write unless the header asks for another one
+   */
+  negotiate(accept: string | undefined, preferred: string): Formatter {
+    return this.of(negotiate(accept, preferred, this.known))!
   }
 }

@@ -1,30 +1,17 @@
-import type { LabelSet } from '../model/label-set.js'
+import type { Format } from './formatter.js'
 import { openMetrics, openMetrics001 } from './openmetrics/openmetrics.js'
 import type { Dialect } from './text/dialect.js'
 import { DialectFormatter } from './text/dialect-formatter.js'
 import { text } from './text/text.js'
 
-export interface FormatOptions {
-  /** Whether formats that can tell when a series began do so. */
-  readonly created?: () => boolean
-}
-
-/** A format that a scrape may ask for. */
-export interface Format {
-  readonly contentType: string
-  formatter(defaultLabels: LabelSet, options?: FormatOptions): DialectFormatter
-}
-
-/** What a scrape may ask for; where it likes two the same, the earlier one. A new format is a line here. */
-const formats: readonly Format[] = [spoken(openMetrics), spoken(openMetrics001), spoken(text)]
+/**
+ * The formats that a scrape may ask for; where it accepts two equally, the earlier one is written. A new format is a folder
+ * beside `text`, and a line here.
+ */
+export const formats: readonly Format[] = [textFormat(openMetrics), textFormat(openMetrics001), textFormat(text)]
 
 /** Parameters that tell one format from another of the same type; others, such as `charset`, are no choice. */
 const telling = ['version', 'proto', 'encoding']
-
-/** The format of exactly this content type. */
-export function formatOf(contentType: string): Format | undefined {
-  return formats.find((format) => format.contentType === contentType)
-}
 
 /**
  * The content type to answer with: of the formats that an Accept header names, the one that it gives the highest `q`.
@@ -33,11 +20,12 @@ export function formatOf(contentType: string): Format | undefined {
  * here. A version that we do not write is not taken for another one.
  *
  * @param preferred the content type that is served unless something else is asked for
+ * @param known the formats to choose from
  */
-export function negotiate(accept: string | undefined, preferred = text.contentType): string {
+export function negotiate(accept: string | undefined, preferred = text.contentType, known = formats): string {
   const clauses = parseAccept(accept ?? '')
   let best = { contentType: preferred, quality: 0 }
-  for (const { contentType } of formats) {
+  for (const { contentType } of known) {
     const quality = qualityOf(parseRange(contentType), clauses, contentType === preferred)
     if (quality > best.quality) best = { contentType, quality }
   }
@@ -102,7 +90,7 @@ function parseRange(text: string): Range {
   }
 }
 
-function spoken(dialect: Dialect): Format {
+function textFormat(dialect: Dialect): Format {
   return {
     contentType: dialect.contentType,
     formatter: (defaultLabels, { created = () => true } = {}) =>

@@ -1,5 +1,5 @@
 import { MetricsError } from '../model/errors.js'
-import { withTimeout } from '../platform/time-limit.js'
+import type { TurnRequest } from './turns.js'
 
 /** The limits of a scrape in the queue. */
 export interface QueueLimits {
@@ -11,59 +11,68 @@ export interface QueueLimits {
   readonly ready?: (() => Promise<void> | undefined) | undefined
 }
 
-interface Shared {
-  readonly answer: Promise<unknown>
-  /** The signals of all requests that share it; undefined for a caller that always waits. */
-  readonly signals: (AbortSignal | undefined)[]
-}
-
-/** One scrape after another: each begins when those before it are done, well or not, or have hung for too long. */
+/** The scrapes that have not begun. Requests for the same share one of them. */
 export class ScrapeQueue {
-  private last: Promise<unknown> = Promise.resolve()
-  private readonly waiting = new Map<string, Shared>()
-
-  /** @param longest milliseconds after which a scrape times out, so that it does not block those after it */
-  constructor(private readonly longest = 120_000) {}
-
-  run<T>(scrape: () => Promise<T>): Promise<T> {
-    const next = this.last.then(() => withTimeout(scrape(), this.longest))
-    this.last = next.catch(() => {})
-    return next
-  }
+  private readonly waiting = new Map<string, QueuedScrape<unknown>>()
 
   /**
-   * Requests for the same share a scrape that still waits for its turn.
+   * Returns the answer of a waiting scrape for the same, or starts another scrape.
    *
    * @param what everything that the answer depends on
+   * @param scrape calls `onBegin` when it begins, and rejects with the signal's reason if it is aborted by then
    * @throws the signal's reason when the scrape was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    */
-  share<T>(what: readonly string[], scrape: () => Promise<T>, limits: QueueLimits = {}): Promise<T> {
+  share<T>(what: readonly string[], scrape: (turn: TurnRequest) => Promise<T>, limits: QueueLimits = {}): Promise<T> {
     const { signal, maxQueued = Number.POSITIVE_INFINITY, ready } = limits
     // The parts come from a request: joined, two different lists might make the same key.
     const key = JSON.stringify(what)
     const known = this.waiting.get(key)
-    if (known !== undefined) {
-      known.signals.push(signal)
-      return known.answer as Promise<T>
-    }
-    const queued = [...this.waiting.values()].filter(isWanted).length
+    if (known !== undefined && !known.signal.aborted) return known.join(signal) as Promise<T>
+    const queued = [...this.waiting.values()].filter((each) => !each.signal.aborted).length
     if (queued >= maxQueued) {
       const text = `${queued} different scrapes are queued already`
       return Promise.reject(new MetricsError('SCRAPE_REFUSED', text))
     }
-    const signals = [signal]
-    const begin = (): Promise<T> =>
-      this.run(() => {
-        this.waiting.delete(key)
-        if (!isWanted({ signals })) throw signal!.reason
-        return scrape()
-      })
-    const answer = ready?.()?.then(begin) ?? begin()
-    this.waiting.set(key, { answer, signals })
-    return answer
+    const one: QueuedScrape<T> = new QueuedScrape(async (dropped: AbortSignal): Promise<T> => {
+      const leave = (): void => {
+        if (this.waiting.get(key) === one) this.waiting.delete(key)
+      }
+      try {
+        await ready?.()
+        return await scrape({ signal: dropped, onBegin: leave })
+      } finally {
+        leave()
+      }
+    })
+    this.waiting.set(key, one)
+    return one.join(signal)
   }
 }
 
-function isWanted({ signals }: Pick<Shared, 'signals'>): boolean {
-  return signals.some((signal) => signal?.aborted !== true)
+/** A scrape that waits, and its requests. */
+class QueuedScrape<T> {
+  private readonly dropped = new AbortController()
+  private readonly answer: Promise<T>
+  private requests = 0
+
+  constructor(scrape: (dropped: AbortSignal) => Promise<T>) {
+    // In a microtask: the queue must contain it before it begins.
+    this.answer = Promise.resolve().then(() => scrape(this.dropped.signal))
+  }
+
+  /** Aborted when every request was given up. */
+  get signal(): AbortSignal {
+    return this.dropped.signal
+  }
+
+  /** Adds a request. */
+  join(signal: AbortSignal | undefined): Promise<T> {
+    this.requests++
+    const leave = (): void => {
+      if (--this.requests === 0) this.dropped.abort(signal!.reason)
+    }
+    if (signal?.aborted) leave()
+    else signal?.addEventListener('abort', leave, { once: true })
+    return this.answer
+  }
 }

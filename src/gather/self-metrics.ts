@@ -7,7 +7,8 @@ import type { WriterSnapshot } from '../store/contract.js'
 export interface ScrapeFacts {
   readonly writers: readonly WriterSnapshot[]
   readonly tables: readonly FamilyTable[]
-  readonly errors: readonly MetricsError[]
+  /** What could not be read. */
+  readonly faults: readonly MetricsError[]
   /** Whether the engine that keeps the numbers answered; undefined where there is none that could be away. */
   readonly reachable: boolean | undefined
   /** What the backend reports of itself. */
@@ -23,7 +24,7 @@ export interface ScrapeFacts {
 export function selfFamilies({
   writers,
   tables,
-  errors,
+  faults,
   reachable,
   seconds,
   ofBackend = [],
@@ -50,7 +51,7 @@ export function selfFamilies({
       'Series that found no room in the store.',
       total(writers, 'dropped'),
     ),
-    unreadable(errors),
+    unreadable(faults),
     ...(reachable === undefined ? [] : [single('gauge', 'promhive_backend_up', upHelp, Number(reachable))]),
     ...ofBackend,
     single('gauge', 'promhive_scrape_duration_seconds', 'Time to read and merge all writers.', seconds),
@@ -60,10 +61,10 @@ export function selfFamilies({
 const upHelp =
   'Whether the engine that keeps the numbers answered this scrape; without it, the others are as last seen.'
 
-function unreadable(errors: readonly MetricsError[]): SampleFamily {
+function unreadable(faults: readonly MetricsError[]): SampleFamily {
   const name = 'promhive_unreadable_files'
   const reasons = new Map<string, number>()
-  for (const { code, reason = 'unknown' } of errors) {
+  for (const { code, reason = 'unknown' } of faults) {
     if (code === 'FILE_UNREADABLE') reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   }
   const samples = [...reasons].sort().map(([reason, count]) => sample(name, count, { reason }))

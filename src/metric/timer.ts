@@ -1,7 +1,7 @@
 import { isLabelObject } from '../model/label-set.js'
 
 /** Seconds since `start`, which came from `process.hrtime()`. Looked up at call time: tests fake the clock. */
-export function secondsSince(start: [number, number]): number {
+function secondsSince(start: [number, number]): number {
   const [seconds, nanoseconds] = process.hrtime(start)
   return seconds + nanoseconds / 1e9
 }

@@ -108,7 +108,7 @@ function openPort(): void {
     onError: (error) => home.onError(error),
     onOpen: ({ url }) => sayWhatIsOn(url),
   })
-  registered.port.start()
+  void registered.port.start()
 }
 
 /** To the log of the process that has the port; not into the output of a program. */

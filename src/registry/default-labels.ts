@@ -3,7 +3,8 @@ import { Gauge } from '../metric/gauge.js'
 import { hiddenRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import type { FamilyTable } from '../model/family.js'
-import type { LabelSet } from '../model/label-set.js'
+import { checkLabelNames, isLabelObject, type LabelSet, type LabelValueOrNone, textOf } from '../model/label-set.js'
+import { describe } from '../model/metric-name.js'
 import { labelValuesOf } from '../model/series-key.js'
 import { setImmediate } from '../platform/timers.js'
 
@@ -25,8 +26,15 @@ export class DefaultLabels {
     private readonly home: MetricRegistry['home'],
   ) {}
 
-  set(labels: LabelSet): void {
-    this.labels = labels
+  /** Throws `OPTION_INVALID` unless it is an object of labels. */
+  set(labels: Readonly<Record<string, LabelValueOrNone>>): void {
+    if (!isLabelObject(labels)) {
+      const text = `setDefaultLabels takes an object of label values, got ${describe(labels)}`
+      throw new MetricsError('OPTION_INVALID', text)
+    }
+    checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
+    const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
+    this.labels = Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)]))
     // After this turn of the event loop, so that configure() has been called.
     if (this.name !== undefined) setImmediate(() => this.publish()).unref()
   }
@@ -38,7 +46,7 @@ export class DefaultLabels {
    */
   check(hidden: readonly FamilyTable[]): void {
     if (this.name === undefined) return
-    const own = textOf(this.labels)
+    const own = jsonOf(this.labels)
     const others = publishedIn(hidden, this.name).filter((labels) => labels !== own)
     const found = others.sort().join()
     if (found === this.reported || (found === '' && this.reported === undefined)) return
@@ -49,7 +57,7 @@ export class DefaultLabels {
   }
 
   private publish(): void {
-    const labels = textOf(this.labels)
+    const labels = jsonOf(this.labels)
     if (labels === this.published) return
     try {
       const registry = String(this.name)
@@ -90,6 +98,6 @@ function publishedIn(hidden: readonly FamilyTable[], name: string): string[] {
 }
 
 /** Returns the same text for the same labels in any order. */
-function textOf(labels: LabelSet): string {
+function jsonOf(labels: LabelSet): string {
   return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))))
 }

@@ -1,18 +1,21 @@
+import type { Formatters } from '../exposition/formatters.js'
 import { runCollect } from '../gather/collect-hook.js'
-import type { Formatters, Gathered } from '../gather/gathering.js'
+import type { Gathered, GatherRequest } from '../gather/gatherer.js'
 import { valuesOf } from '../gather/prom-client-values.js'
-import { type QueueLimits, ScrapeQueue } from '../gather/scrape-queue.js'
+import type { QueueLimits } from '../gather/scrape-queue.js'
+import { type Exposed, Scrapes } from '../gather/scrapes.js'
 import { selfFamilies } from '../gather/self-metrics.js'
-import { type MetricRegistry, type RegisteredMetric, theHome } from '../metric/context.js'
+import type { SourceGathered } from '../gather/source-gatherer.js'
+import { type Turn, Turns } from '../gather/turns.js'
+import type { MetricRegistry, RegisteredMetric } from '../metric/context.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import { checkLabelNames, isLabelObject, type LabelValueOrNone, textOf } from '../model/label-set.js'
+import type { LabelValueOrNone } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
-import { checkPrefix, describe } from '../model/metric-name.js'
-import { held } from '../platform/held.js'
-import { Slices } from '../platform/slices.js'
+import { checkPrefix } from '../model/metric-name.js'
+import { holdAwaited } from '../platform/held.js'
 import { setImmediate } from '../platform/timers.js'
 import type { Collector } from './collector.js'
 import { Collectors } from './collectors.js'
@@ -22,8 +25,11 @@ import { Members } from './members.js'
 import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { Registered } from './registered-metric.js'
-import type { RegistryHome } from './registry-context.js'
+import { type RegistryHome, registryHome } from './registry-context.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
+
+/** Milliseconds that a gathering may take until it is released: collect() of the metrics included. */
+const longest = 120_000
 
 /**
  * A set of metrics that are shown together. `metrics()` is the merged view of every process of the application.
@@ -40,7 +46,7 @@ export class Registry implements MetricRegistry {
   readonly prefix: string
   readonly scope: 'application' | 'process'
   /** @internal */
-  readonly home
+  readonly home: RegistryHome
   private name: string | undefined
   private readonly members: Members
   private readonly collectors: Collectors
@@ -49,12 +55,17 @@ export class Registry implements MetricRegistry {
   private readonly defaults: DefaultLabels
   private formatters: Formatters
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
-  private readonly queue = new ScrapeQueue()
+  private readonly turns = new Turns(longest)
+  private readonly scrapes = new Scrapes(
+    this,
+    () => this.formatters,
+    () => this.ownType,
+  )
 
   constructor(options?: RegistryOptions)
   /** @internal */
-  constructor(options?: RegistryOptions, home?: MetricRegistry['home'] & RegistryHome)
-  constructor(options: RegistryOptions = {}, home: MetricRegistry['home'] & RegistryHome = theHome() as never) {
+  constructor(options?: RegistryOptions, home?: RegistryHome)
+  constructor(options: RegistryOptions = {}, home: RegistryHome = registryHome()) {
     const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
     checkRegistryName(name, home.registry === undefined)
     this.scope = scope
@@ -88,7 +99,7 @@ export class Registry implements MetricRegistry {
    * @example registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
    */
   setContentType(type: string): void {
-    if (this.formatters.of(type) === undefined) {
+    if (this.formatters.of(type)?.isText !== true) {
       const ours = `${Registry.PROMETHEUS_CONTENT_TYPE}" or "${Registry.OPENMETRICS_CONTENT_TYPE}`
       throw new MetricsError('OPTION_INVALID', `Content type ${type} is unsupported; use "${ours}"`)
     }
@@ -96,20 +107,13 @@ export class Registry implements MetricRegistry {
   }
 
   /** The exposition of the whole application, in the registry's own content type. */
-  async metrics(): Promise<string> {
-    const decoder = new TextDecoder()
-    const pause = new Slices()
-    let text = ''
-    for (const chunk of await this.chunks()) {
-      text += decoder.decode(chunk, { stream: true })
-      if (pause.due()) await pause.rest()
-    }
-    return text + decoder.decode()
+  metrics(): Promise<string> {
+    return this.scrapes.text()
   }
 
   /** The same as bytes, in chunks. */
   chunks(): Promise<readonly Uint8Array[]> {
-    return this.print(this.contentType)
+    return this.scrapes.chunks()
   }
 
   /**
@@ -122,13 +126,8 @@ export class Registry implements MetricRegistry {
    * const { contentType, chunks } = await register.expose(request.headers.accept)
    * response.setHeader('Content-Type', contentType).end(Buffer.concat(chunks))
    */
-  async expose(
-    accept?: string,
-    names: readonly string[] = [],
-    limits: QueueLimits = {},
-  ): Promise<{ readonly contentType: string; readonly chunks: readonly Uint8Array[] }> {
-    const contentType = this.formatters.negotiate(accept, this.contentType)
-    return { contentType, chunks: await this.print(contentType, names, limits) }
+  expose(accept?: string, names: readonly string[] = [], limits: QueueLimits = {}): Promise<Exposed> {
+    return this.scrapes.expose(accept, names, limits)
   }
 
   /** @throws MetricsError `NAME_TAKEN` when another metric has the name; `REGISTER_INVALID` when it counts elsewhere */
@@ -150,19 +149,18 @@ export class Registry implements MetricRegistry {
   }
 
   /** Every metric with its samples, merged over all processes, in prom-client's shape. */
-  getMetricsAsJSON(): Promise<MetricValues[]> {
-    return this.scrape(async (_, families) => families.map((family) => valuesOf(family, this.defaults.labels)))
+  async getMetricsAsJSON(): Promise<MetricValues[]> {
+    const { families, defaultLabels, release } = await this.gather()
+    try {
+      return families.map((family) => valuesOf(family, defaultLabels))
+    } finally {
+      release()
+    }
   }
 
   /** One metric's lines of the exposition. */
-  async getSingleMetricAsString(name: string): Promise<string> {
-    const chunks = await this.scrape(({ pause, placeExemplars }, families) => {
-      const wanted = families.filter((family) => nameOf(family) === name)
-      const formatter = this.formatters.of(this.contentType)!
-      if (formatter.exemplars) placeExemplars()
-      return formatter.formatPart(wanted, pause)
-    })
-    return new TextDecoder().decode(Buffer.concat(chunks))
+  getSingleMetricAsString(name: string): Promise<string> {
+    return this.scrapes.textOf(name)
   }
 
   /**
@@ -171,14 +169,7 @@ export class Registry implements MetricRegistry {
    * `DEFAULT_LABELS_DIFFER` is reported.
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
-    if (!isLabelObject(labels)) {
-      const text = `setDefaultLabels takes an object of label values, got ${describe(labels)}`
-      throw new MetricsError('OPTION_INVALID', text)
-    }
-    checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
-    const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
-    const texts = present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)])
-    this.defaults.set(Object.fromEntries(texts))
+    this.defaults.set(labels)
     this.formatters = this.home.formatters(this.defaults.labels)
   }
 
@@ -224,29 +215,36 @@ export class Registry implements MetricRegistry {
     }).unref()
   }
 
-  private print(type: string, names: readonly string[] = [], limits?: QueueLimits): Promise<readonly Uint8Array[]> {
-    const format = ({ pause, placeExemplars }: Gathered, families: readonly Family[]) => {
-      const formatter = this.formatters.of(type)!
-      if (formatter.exemplars) placeExemplars()
-      return formatter.format(familiesNamed(families, names), pause)
+  /** @internal Brings every metric up to date, and gathers the families of this registry. */
+  async gather(request: GatherRequest = {}): Promise<Gathered> {
+    const turn = await this.turns.take(request)
+    try {
+      return await turn.within(this.gatherInTurn(turn, request))
+    } catch (cause) {
+      turn.end()
+      throw cause
     }
-    return held(this.queue.share([type, ...names], () => this.scrapeNow(format), limits))
   }
 
-  /** One scrape of this registry after another. */
-  private scrape<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
-    return held(this.queue.run(() => this.scrapeNow(use)))
-  }
-
-  private scrapeNow<T>(use: (gathered: Gathered, families: readonly Family[]) => Promise<T>): Promise<T> {
-    return this.home.gathering.run(
-      () => this.prepare(),
-      async (gathered, foreign) => {
-        await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
-        this.defaults.check(gathered.hidden)
-        return use(gathered, this.select(gathered, foreign))
-      },
-    )
+  private async gatherInTurn(turn: Turn, { names, exemplars }: GatherRequest): Promise<Gathered> {
+    // Application code runs before the turn at the source: it may ask for the values of other metrics.
+    const foreign = await this.prepare()
+    const gathered = await this.home.gatherer.gather({ exemplars })
+    const release = (): void => {
+      gathered.release()
+      turn.end()
+    }
+    try {
+      await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
+      this.defaults.check(gathered.hidden)
+      turn.check()
+      const families = familiesNamed(this.select(gathered, foreign), names)
+      const { faults, pause } = gathered
+      return { families, defaultLabels: this.defaults.labels, faults, pause, release }
+    } catch (cause) {
+      release()
+      throw cause
+    }
   }
 
   /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
@@ -271,7 +269,7 @@ export class Registry implements MetricRegistry {
   }
 
   /** @internal Its families: its members in their order, and in the default registry what any process put there. */
-  select(gathered: Gathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
+  select(gathered: SourceGathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     const shown = new Map<string, FamilyTable>()
     for (const table of gathered.tables) if (this.owns(table)) shown.set(table.family.name, table)
     const families: Family[] = []
@@ -298,3 +296,5 @@ export class Registry implements MetricRegistry {
     return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
   }
 }
+
+holdAwaited(Registry.prototype, 'getMetricsAsJSON')

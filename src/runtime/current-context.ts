@@ -1,5 +1,5 @@
-import { provideHome } from '../metric/context.js'
 import { makeEnvironmentAbsolute } from '../platform/paths.js'
+import { provideRegistryHome } from '../registry/registry-context.js'
 import { tellChildren } from './directory/application-directory.js'
 import { unpackPm2Environment } from './pm2-environment.js'
 import { ProcessHome } from './process-context.js'
@@ -12,7 +12,7 @@ export function processHome(): ProcessHome {
   return (shared[place] ??= new ProcessHome())
 }
 
-provideHome(processHome)
+provideRegistryHome(processHome)
 // A preloaded package runs before PM2 has unpacked it.
 unpackPm2Environment()
 makeEnvironmentAbsolute()

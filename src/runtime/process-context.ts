@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { Formatters } from '../exposition/formatters.js'
-import { Gathering } from '../gather/gathering.js'
-import type { Home, Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
+import { SourceGatherer } from '../gather/source-gatherer.js'
+import type { Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
 import { checkLimit } from '../metric/definition.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
@@ -12,6 +12,7 @@ import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../platform/paths.js'
 import { setImmediate } from '../platform/timers.js'
 import { Registry } from '../registry/registry.js'
+import type { RegistryHome } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
 import type { Backend, Source, Store, Surroundings } from '../store/contract.js'
 import { carryOver } from '../store/core/carry-over.js'
@@ -45,8 +46,8 @@ import { WorkerLabelChoice } from './worker-label.js'
 const manyNameless = 1000
 
 /** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
-export class ProcessHome implements Home {
-  readonly gathering = new Gathering(
+export class ProcessHome implements RegistryHome {
+  readonly gatherer = new SourceGatherer(
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
@@ -168,7 +169,7 @@ export class ProcessHome implements Home {
   }
 
   read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
-    return this.gathering.valuesOf(metric.family!)
+    return this.gatherer.valuesOf(metric.family!)
   }
 
   /** Where numbers are kept: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
@@ -178,8 +179,7 @@ export class ProcessHome implements Home {
   }
 
   private source(): Source {
-    const backend = this.inUse
-    if (backend instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
+    if (this.inUse instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
     this.refused.retry()
     this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)

@@ -1,20 +1,21 @@
 import type { Formatters } from '../exposition/formatters.js'
-import { Gathering } from '../gather/gathering.js'
-import type { Home, MetricRegistry, Nameless, RegisteredMetric } from '../metric/context.js'
+import { SourceGatherer } from '../gather/source-gatherer.js'
+import type { Nameless, RegisteredMetric } from '../metric/context.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import type { Registry } from '../registry/registry.js'
 import type { RegistryHome } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
 import type { Source, Store } from '../store/contract.js'
 import { MemoryStore } from '../store/memory/memory-backend.js'
 
 /** The context of one registry whose metrics stay in this process. Nothing else knows its store: it ends with the registry. */
-export class RegistryScope implements Home, RegistryHome {
+export class RegistryScope implements RegistryHome {
   private readonly counted = new MemoryStore()
   private readonly source: Source = { read: async () => this.counted.snapshot(), close() {} }
-  readonly gathering = new Gathering(
+  readonly gatherer = new SourceGatherer(
     () => this.source,
     (error) => this.onError(error),
     () => this.workerLabel,
@@ -22,9 +23,9 @@ export class RegistryScope implements Home, RegistryHome {
   /** Never started: what a request needs is collected when it is shown. */
   readonly ticker = new Ticker()
 
-  constructor(private readonly around: Home & RegistryHome) {}
+  constructor(private readonly around: RegistryHome) {}
 
-  get registry(): MetricRegistry {
+  get registry(): Registry {
     return this.around.registry
   }
 
@@ -45,7 +46,7 @@ export class RegistryScope implements Home, RegistryHome {
   }
 
   formatters(defaultLabels: LabelSet): Formatters {
-    return this.around.formatters(defaultLabels) as Formatters
+    return this.around.formatters(defaultLabels)
   }
 
   /** One registry needs no names. */
@@ -76,6 +77,6 @@ export class RegistryScope implements Home, RegistryHome {
   watchRemovals(): void {}
 
   read(metric: RegisteredMetric & { readonly family?: FamilyDescriptor }): Promise<MetricValues> {
-    return this.gathering.valuesOf(metric.family!)
+    return this.gatherer.valuesOf(metric.family!)
   }
 }

@@ -3,9 +3,12 @@ import type { MetricsError } from '../model/errors.js'
 import type { Exemplar } from '../model/exemplar.js'
 import type { SampleFamily } from '../model/family.js'
 import type { SlotArea } from '../model/layout/slot-layout.js'
+import type { Pause } from '../model/pause.js'
 import type { LabelFilter, SeriesKey } from '../model/series-key.js'
 import type { SeriesRef } from '../model/series-ref.js'
 import type { SeriesLog } from './core/series-log.js'
+
+export type { Pause }
 
 /** A fixed run of float64 slots that belongs to one series. Slots never move while the store's gate stands still. */
 export interface Slots extends SlotArea {
@@ -144,12 +147,6 @@ export interface Source {
   /** Reads every writer. `pause` is awaited between pieces of work, so that no event loop is held for long. */
   read(pause: Pause): Promise<SourceReading>
   close(): void
-}
-
-/** Whether the present slice of work has lasted long enough, and the rest that follows it. */
-export interface Pause {
-  due(): boolean
-  rest(): Promise<void>
 }
 
 /** A counter of promhive's own, and the label under which it counts this time. */

@@ -122,7 +122,7 @@ export type Hooks<S extends SupervisorView = SupervisorView> = {
   }
 
 /** gunicorn's hooks: what happens, and what they are handed. */
-export const gunicornHooks = {
+const gunicornHooks = {
   onStarting: ['starting', ({ server }: HookContext) => [server]],
   preFork: ['beforeFork', ({ server, worker }: HookContext) => [server, worker]],
   postFork: ['workerStarted', ({ server, worker }: HookContext) => [server, worker]],

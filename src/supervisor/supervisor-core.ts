@@ -1,6 +1,6 @@
+import type { Exposition } from '../export/contract.js'
 import type { EncryptionOptions } from '../export/http/encryption.js'
-import type { Exposition } from '../export/http/scrape.js'
-import { openStatisticsServer, type StatisticsServer } from '../export/statistics/statistics-server.js'
+import { StatisticsServer } from '../export/statistics/statistics-server.js'
 import { theHome } from '../metric/context.js'
 import { MetricsError } from '../model/errors.js'
 import type { GivenLogger, Log } from '../model/logger.js'
@@ -145,7 +145,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     await this.tell('stopped')
     await this.forwarding?.stop()
     if (this.statisticsServer !== undefined) {
-      await this.statisticsServer.close()
+      await this.statisticsServer.stop()
       this.logger.debug('the statistics are closed', { event: 'statisticsClosed' })
     }
     this.statisticsServer = undefined
@@ -165,11 +165,13 @@ export abstract class SupervisorCore implements HookedSupervisor {
         metricsUrl: () => this.metricsUrl,
       })
       const onError = (error: MetricsError): void => this.report(error)
-      this.statisticsServer = await openStatisticsServer({
+      const server = new StatisticsServer({
         ...{ address, statistics: () => statistics.tell(), onError },
         allowedHosts: this.settings.allowedHosts,
       })
-      const { address: at } = this.statisticsServer
+      await server.start()
+      this.statisticsServer = server
+      const { address: at } = server
       this.logger.info(`statistics at ${at}`, { event: 'statistics', address: at })
     } catch (cause) {
       this.report(

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { directoryExposition } from '../../src/cli/directory-exposition.js'
-import type { Exposition } from '../../src/export/http/scrape.js'
+import type { Exposition } from '../../src/export/contract.js'
 import { openMetricsContentType, prometheusContentType } from '../../src/index.js'
 import { test } from '../helpers/processes/stage.js'
 import { hasStrictParser, parsedStrictly } from '../helpers/strict-parser.js'

@@ -24,6 +24,8 @@ test('there is none of a content type that is not written here', () => {
 
 test('one is chosen by an Accept header', () => {
   const formatters = new Formatters()
-  expect(formatters.negotiate('application/openmetrics-text', text.contentType)).toBe(openMetrics.contentType)
-  expect(formatters.negotiate(undefined, openMetrics.contentType)).toBe(openMetrics.contentType)
+  expect(formatters.negotiate('application/openmetrics-text', text.contentType)).toBe(
+    formatters.of(openMetrics.contentType),
+  )
+  expect(formatters.negotiate(undefined, openMetrics.contentType).contentType).toBe(openMetrics.contentType)
 })

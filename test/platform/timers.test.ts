@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { Gathering } from '../../src/gather/gathering.js'
-import { ScrapeQueue } from '../../src/gather/scrape-queue.js'
+import { type SourceGathered, SourceGatherer } from '../../src/gather/source-gatherer.js'
+import { Turns } from '../../src/gather/turns.js'
 import { Counter } from '../../src/metric/counter.js'
 import { Gauge } from '../../src/metric/gauge.js'
 import { Registry } from '../../src/registry/registry.js'
@@ -12,6 +12,7 @@ import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { shown } from '../helpers/samples.js'
 import { readSource, root } from '../helpers/source-imports.js'
+import { counterFamily, TestWriter } from '../helpers/writers.js'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -146,13 +147,14 @@ describe.each([
 })
 
 describe('a scrape that never ends', () => {
-  test('does not block those after it: the queue', async () => {
-    const queue = new ScrapeQueue(10)
-    const hung = queue.run(() => new Promise(() => {}))
-    const next = queue.run(async () => 7)
-    await expect(hung).rejects.toThrow(/no answer within/)
-    expect(await next).toBe(7)
-    expect(await queue.share(['a'], async () => 8)).toBe(8)
+  test('does not block those after it: a turn', async () => {
+    const turns = new Turns(10)
+    const hung = await turns.take()
+    const next = turns.take()
+    await expect(hung.within(new Promise(() => {}))).rejects.toThrow(/no answer within/)
+    expect(hung.expired).toBe(true)
+    expect(() => hung.check()).toThrow('expired')
+    expect((await next).expired).toBe(false)
   })
 
   test('does not block those after it: what is read', async () => {
@@ -170,45 +172,57 @@ describe('a scrape that never ends', () => {
       return source
     }
     let source = open()
-    const gathering = new Gathering(
+    const reopen = () => {
+      source = open()
+    }
+    const gatherer = new SourceGatherer(
       () => source,
       () => {},
       () => 'worker',
-      {
-        longest: 10,
-        reopen: () => {
-          source = open()
-        },
-      },
+      { longest: 100, reopen },
     )
-    const hung = gathering.run(
-      () => 0,
-      async () => 1,
-    )
-    const next = gathering.run(
-      () => 0,
-      async () => 2,
-    )
+    const hung = gatherer.gather()
+    const next = gatherer.gather()
     await expect(hung).rejects.toThrow(/no answer within/)
-    expect(await next).toBe(2)
+    expect((await next).families).toEqual([])
     // What the late reading still does to its source and its numbers concerns no other.
-    expect(opened).toHaveLength(2)
+    expect(opened.length).toBeGreaterThan(1)
+  })
+
+  test('does not block those after it: what is never released', async () => {
+    const writer = new TestWriter(1)
+    writer.open(counterFamily('jobs'), [], [1])
+    const source = { read: async () => ({ writers: [writer], errors: [] }), close() {} }
+    const gatherer = new SourceGatherer(
+      () => source,
+      () => {},
+      () => 'worker',
+      { longest: 100 },
+    )
+    const total = ({ tables: [table] }: SourceGathered) => table!.slots[table!.bases[0]!]
+    const kept = await gatherer.gather()
+    writer.values[0] = 2
+    const next = await gatherer.gather()
+    expect([total(kept), total(next)]).toEqual([1, 2])
+    next.release()
+    // It comes too late to end the turn of another one.
+    kept.release()
   })
 })
 
 describe('the source', () => {
   const globals = /(?<![.\w'"`-])(?:setTimeout|setInterval|setImmediate|clearTimeout|clearInterval|clearImmediate)\b/
 
-  test('takes timers and intervals from runtime/timers alone', () => {
-    const files = readSource().filter(({ path }) => !path.startsWith('runtime/') && !path.startsWith('cli/'))
+  test('takes timers and intervals from platform/timers alone', () => {
+    const files = readSource().filter(({ path }) => !path.startsWith('platform/') && !path.startsWith('cli/'))
     expect(files.length).toBeGreaterThan(200)
     const faults = files.flatMap(({ path }) => {
       const text = readFileSync(join(root, 'src', path), 'utf8')
       const code = text
         .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
-        .replace(/import \{[^}]*\} from '[^']*runtime\/timers\.js'/, '')
+        .replace(/import \{[^}]*\} from '[^']*platform\/timers\.js'/, '')
       const imported =
-        /import \{([^}]*)\} from '[^']*runtime\/timers\.js'/
+        /import \{([^}]*)\} from '[^']*platform\/timers\.js'/
           .exec(text)?.[1]
           ?.split(',')
           .map((name) => name.trim()) ?? []

@@ -1,13 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import { type Collector, Counter, type MetricsError, Registry } from '../../src/index.js'
-import type { RegistryHome } from '../../src/registry/registry-context.js'
 import { shown } from '../helpers/samples.js'
 
 /** A registry with a counter at 1 and a collector of each kind that gives this, and what is told of it. */
 function beside(given: unknown): { registry: Registry; told: MetricsError[] } {
   const registry = new Registry()
   const told: MetricsError[] = []
-  vi.spyOn(registry.home as unknown as RegistryHome, 'onError').mockImplementation((error) => void told.push(error))
+  vi.spyOn(registry.home, 'onError').mockImplementation((error) => void told.push(error))
   new Counter({ name: 'jobs_total', help: 'J.', registers: [registry] }).inc()
   for (const run of ['serving', 'each'] as const) {
     registry.registerCollector({ name: run, run, collect: () => given } as Collector)

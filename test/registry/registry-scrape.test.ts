@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Counter, Gauge, type MetricsError, Registry } from '../../src/index.js'
-import type { RegistryHome } from '../../src/registry/registry-context.js'
 import { shown } from '../helpers/samples.js'
 
 vi.mock('../../src/platform/timers.js', () => import('../helpers/patchable-timers.js'))
@@ -14,7 +13,7 @@ afterEach(() => {
 function listening(): { registry: Registry; told: MetricsError[] } {
   const registry = new Registry()
   const told: MetricsError[] = []
-  vi.spyOn(registry.home as unknown as RegistryHome, 'onError').mockImplementation((error) => void told.push(error))
+  vi.spyOn(registry.home, 'onError').mockImplementation((error) => void told.push(error))
   return { registry, told }
 }
 

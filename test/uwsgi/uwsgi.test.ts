@@ -218,5 +218,7 @@ describe.runIf(hasUwsgi)('uwsgiProbe', () => {
     )
     expect(await Promise.all(statuses)).toEqual([403, 400, 400, 400, 400])
     expect((await ask(`${base}/`)).status).toBe(404)
+    const posted = await ask(`${base}/probe?target=tcp://127.0.0.1:1`, 'POST')
+    expect([posted.status, posted.headers.allow]).toEqual([405, 'GET, HEAD'])
   })
 })

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { nearest } from '../../model/nearest-name.js'
+import { configurationFrom } from '../../runtime/supervised/layered-configuration.js'
 import { explain, explainedAsJson } from '../../supervisor/settings/explain.js'
-import { configurationFrom } from '../../supervisor.js'
 import type { Command } from '../command.js'
 import type { OptionTable } from '../options.js'
 import { print, printJson } from '../output.js'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
+import type { Exposition } from '../../export/contract.js'
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
-import type { Exposition } from '../../export/http/scrape.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'

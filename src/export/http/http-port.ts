@@ -8,11 +8,12 @@ import { type EncryptionOptions, serverOptions } from './encryption.js'
 import { listenOn } from './listen.js'
 import type { PortEvents } from './port-events.js'
 import type { CheckedLimits } from './port-limits.js'
-import { busy, type ScrapeResponse, textResponse } from './scrape.js'
+import { busy, type HttpResponse, textResponse } from './response.js'
+import { type Route, RouteTable } from './route-table.js'
 import { Sender } from './sender.js'
 
 /** Marks promhive's own servers for instruments, which do not count scrapes as requests of the application. */
-export const ownServer = Symbol.for('promhive.metrics-server')
+const ownServer = Symbol.for('promhive.metrics-server')
 
 /** Requests that may wait on one connection for the answer before them. */
 const mostPipelined = 8
@@ -22,15 +23,7 @@ export interface HttpPortOptions {
   readonly allowedHosts: readonly string[]
   readonly tls: EncryptionOptions | undefined
   readonly events: PortEvents
-  /**
-   * Answers one request. The signal is aborted when the client is gone; an answer that rejects then is not reported.
-   * `ready` resolves when there is room for another answer beside those that clients are reading.
-   */
-  readonly answer: (
-    request: IncomingMessage,
-    signal: AbortSignal,
-    ready: () => Promise<void> | undefined,
-  ) => Promise<ScrapeResponse>
+  readonly routes: readonly Route[]
 }
 
 /** A request that waits for the answer before it on the same connection. */
@@ -40,6 +33,7 @@ type Waiting = readonly [IncomingMessage, ServerResponse]
 export class HttpPort {
   private readonly connections: Connections
   private readonly sender: Sender
+  private readonly routes: RouteTable
   /** By connection: what is being answered, and what waits behind it. */
   private readonly pipelines = new WeakMap<Socket, Waiting[]>()
   private hosts: AllowedHosts | undefined
@@ -48,7 +42,8 @@ export class HttpPort {
     readonly server: Server,
     private readonly options: HttpPortOptions,
   ) {
-    const { limits, events } = options
+    const { limits, events, routes } = options
+    this.routes = new RouteTable(routes)
     this.connections = new Connections(limits.maxConnections, () => this.refused('connections'))
     this.sender = new Sender(limits, (reason) => this.refused(reason))
     Object.defineProperty(server, ownServer, { value: true })
@@ -130,10 +125,19 @@ export class HttpPort {
     try {
       const answered = await this.answer(request, gone.signal)
       if (!gone.signal.aborted) this.write(request, response, answered)
-    } catch {
+    } catch (cause) {
       if (gone.signal.aborted) this.refused('gone')
-      else response.destroy()
+      else this.fail(request, response, cause)
     }
+  }
+
+  /** A route that throws is a fault of promhive: the client gets no details. */
+  private fail(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const text = `${request.method} ${request.url} could not be answered: ${why}`
+    this.options.events.onError?.(new MetricsError('SERVER_FAILED', text, { cause }))
+    if (response.headersSent) response.destroy()
+    else this.write(request, response, textResponse(500, 'the request could not be answered\n'))
   }
 
   private next(socket: Socket): void {
@@ -147,24 +151,25 @@ export class HttpPort {
     else void this.serve(...next)
   }
 
-  private async answer(request: IncomingMessage, signal: AbortSignal): Promise<ScrapeResponse> {
+  private async answer(request: IncomingMessage, signal: AbortSignal): Promise<HttpResponse> {
     if (!this.hosts!.allows(request.headers.host)) {
       this.refused('host')
       return forbidden(request.headers.host!)
     }
-    const answered = await this.options.answer(request, signal, () => this.sender.room())
+    const { method = '', url = '/', headers } = request
+    const answered = await this.routes.answer({ method, url, headers, signal, ready: () => this.sender.room() })
     if (answered.status === 503) this.refused('queue')
     return answered
   }
 
-  private write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ScrapeResponse): void {
+  private write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: HttpResponse): void {
     response.writeHead(status, headers)
     if (request.method === 'HEAD') response.end()
     else this.sender.send(response, body)
   }
 }
 
-function forbidden(host: string): ScrapeResponse {
+function forbidden(host: string): HttpResponse {
   const name = JSON.stringify(host.slice(0, 100))
   return textResponse(
     403,

@@ -1,15 +1,17 @@
-import type { IncomingMessage, Server } from 'node:http'
-import type { QueueLimits } from '../../gather/scrape-queue.js'
+import type { Server } from 'node:http'
 import { MetricsError } from '../../model/errors.js'
 import { givenOptions, type OptionNames } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { setTimeout } from '../../platform/timers.js'
+import type { Exporter, Exposition } from '../contract.js'
+import { StartAndStop } from '../start-and-stop.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
-import { HttpPort } from './http-port.js'
+import { HttpPort, type HttpPortOptions } from './http-port.js'
 import type { PortEvents } from './port-events.js'
 import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
-import { type Exposition, type ScrapeResponse, scrape, textResponse } from './scrape.js'
+import type { Route } from './route-table.js'
+import { scrape } from './scrape.js'
 
 export interface MetricsServerOptions extends PortLimits {
   /** 0 takes any free port. */
@@ -67,59 +69,104 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
+/** What a caller of `ScrapeServer` adds to the options. */
+export interface ScrapeServerSetup {
+  readonly events?: PortEvents
+  /** What the port answers beside the metrics. */
+  readonly routes?: readonly Route[]
+  /** What the caller calls an option, for error texts. */
+  readonly nameOf?: (option: string) => string
+}
+
+/** The metrics port of one process. */
+export class ScrapeServer implements Exporter {
+  private readonly states = new StartAndStop(
+    () => this.open(),
+    () => this.close(),
+  )
+  private readonly options: Required<Omit<MetricsServerOptions, 'tls' | keyof PortLimits | 'allowedHosts'>>
+  private readonly port: HttpPortOptions
+  private http: HttpPort | undefined
+  private opened: MetricsServer | undefined
+
+  /** @throws MetricsError `OPTION_INVALID` */
+  constructor(
+    options: MetricsServerOptions,
+    { events = {}, routes = [], nameOf = (option) => `startMetricsServer: ${option}` }: ScrapeServerSetup = {},
+  ) {
+    this.options = { ...defaults, ...givenOptions(options), registry: options.registry }
+    const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
+    const limits = checkLimits(options, nameOf)
+    const allowedHosts = checkAllowedHosts(options.allowedHosts, nameOf)
+    const { port, path, registry } = this.options
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new MetricsError('OPTION_INVALID', `${nameOf('port')} must be a whole number from 0 to 65535, got ${port}`)
+    }
+    if (typeof path !== 'string' || !path.startsWith('/')) {
+      throw new MetricsError('OPTION_INVALID', `${nameOf('path')} must begin with "/", got ${path}`)
+    }
+    const metrics = metricsRoute(path, registry, limits.maxQueuedScrapes)
+    this.port = { tls, limits, allowedHosts, events, routes: [metrics, ...routes] }
+  }
+
+  /** The open port; undefined while it is closed. */
+  get serving(): MetricsServer | undefined {
+    return this.opened
+  }
+
+  /** @throws MetricsError `PORT_TAKEN` if the port stays taken; `SERVER_FAILED` if it cannot be opened */
+  start(): Promise<void> {
+    return this.states.start()
+  }
+
+  stop(): Promise<void> {
+    return this.states.stop()
+  }
+
+  private async open(): Promise<void> {
+    const { port, host, path, attempts, retryEvery, keepAlive } = this.options
+    const http = await HttpPort.create(this.port)
+    await listen(http, port, host, attempts, retryEvery)
+    if (!keepAlive) http.server.unref()
+    const { port: bound, server } = http
+    const scheme = this.port.tls === undefined ? 'http' : 'https'
+    const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
+    this.http = http
+    this.opened = { port: bound, host, url, server, close: () => held(this.stop()) }
+  }
+
+  private async close(): Promise<void> {
+    const { http } = this
+    this.http = undefined
+    this.opened = undefined
+    await http?.close()
+  }
+}
+
 /**
  * Opens a metrics port.
  *
  * @param nameOf what the caller calls an option, for error texts
- * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` when the port stays taken
+ * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` if the port stays taken
  */
 export async function openMetricsServer(
   options: MetricsServerOptions,
-  events: PortEvents = {},
-  nameOf: (option: string) => string = (option) => `startMetricsServer: ${option}`,
+  events?: PortEvents,
+  nameOf?: (option: string) => string,
 ): Promise<MetricsServer> {
-  const { port, host, path, registry, attempts, retryEvery, keepAlive } = {
-    ...defaults,
-    ...givenOptions(options),
-  } as Required<MetricsServerOptions>
-  const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
-  const limits = checkLimits(options, nameOf)
-  const allowedHosts = checkAllowedHosts(options.allowedHosts, nameOf)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new MetricsError('OPTION_INVALID', `${nameOf('port')} must be a whole number from 0 to 65535, got ${port}`)
-  }
-  if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new MetricsError('OPTION_INVALID', `${nameOf('path')} must begin with "/", got ${path}`)
-  }
-  const { maxQueuedScrapes: maxQueued } = limits
-  const http = await HttpPort.create({
-    limits,
-    allowedHosts,
-    tls,
-    events,
-    answer: (request, signal, ready) => answer(request, registry, path, { signal, maxQueued, ready }),
-  })
-  await listen(http, port, host, attempts, retryEvery)
-  if (!keepAlive) http.server.unref()
-  const { port: bound, server } = http
-  const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
-  return { port: bound, host, url, server, close: () => held(http.close()) }
+  const server = new ScrapeServer(options, { ...(events && { events }), ...(nameOf && { nameOf }) })
+  await server.start()
+  return server.serving!
 }
 
-async function answer(
-  request: IncomingMessage,
-  registry: Exposition,
-  path: string,
-  limits: QueueLimits,
-): Promise<ScrapeResponse> {
-  const [asked, query] = (request.url ?? '/').split('?', 2)
-  if (asked !== path) return textResponse(404, `nothing here; the metrics are at ${path}\n`)
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const { status, headers, body } = textResponse(405, `metrics are read with GET\n`)
-    return { status, headers: { ...headers, Allow: 'GET, HEAD' }, body }
+/** The route of the metrics. */
+function metricsRoute(path: string, registry: Exposition, maxQueued: number): Route {
+  return {
+    path,
+    handle({ headers: { accept }, signal, ready }, query) {
+      return scrape(registry, { accept, names: query.getAll('name[]'), signal, maxQueued, ready })
+    },
   }
-  const names = new URLSearchParams(query).getAll('name[]')
-  return scrape(registry, { accept: request.headers.accept, names, ...limits })
 }
 
 async function listen(http: HttpPort, port: number, host: string, attempts: number, retryEvery: number): Promise<void> {

@@ -1,8 +1,10 @@
 import { MetricsError } from '../../model/errors.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
+import type { Exporter } from '../contract.js'
+import { StartAndStop } from '../start-and-stop.js'
 import type { PortEvents } from './port-events.js'
 import { PortSign } from './port-sign.js'
-import { type MetricsServer, type MetricsServerOptions, openMetricsServer } from './scrape-server.js'
+import { type MetricsServer, type MetricsServerOptions, ScrapeServer } from './scrape-server.js'
 
 export interface SharedPortOptions extends MetricsServerOptions {
   /** Whether nobody else of this application can have the port: then it is a stranger who has it. */
@@ -22,8 +24,12 @@ export interface SharedPortOptions extends MetricsServerOptions {
  * The metrics port of an application of many processes: one of them has it, whichever came first, and answers for all. The
  * others look now and then whether it is free, so that one takes it over when its owner ends.
  */
-export class SharedPort {
-  private server: MetricsServer | undefined
+export class SharedPort implements Exporter {
+  private readonly states = new StartAndStop(
+    () => this.open(),
+    () => this.close(),
+  )
+  private server: ScrapeServer | undefined
   private timer: NodeJS.Timeout | undefined
   private stopped = false
   private told = false
@@ -38,28 +44,40 @@ export class SharedPort {
 
   /** The server, in the process that has the port. */
   get serving(): MetricsServer | undefined {
-    return this.server
+    return this.server?.serving
   }
 
-  start(): void {
+  /** Resolves after the first attempt, whether or not this process has the port then. Faults go to `onError`. */
+  start(): Promise<void> {
+    return this.states.start()
+  }
+
+  stop(): Promise<void> {
+    return this.states.stop()
+  }
+
+  private open(): Promise<void> {
     this.stopped = false
     this.trying = this.try()
+    return this.trying
   }
 
-  async stop(): Promise<void> {
+  private async close(): Promise<void> {
     this.stopped = true
     clearTimeout(this.timer)
     await this.trying
     this.sign?.remove()
-    await this.server?.close()
+    await this.server?.stop()
     this.server = undefined
   }
 
   private async try(): Promise<void> {
     try {
-      this.server = await openMetricsServer({ ...this.options, attempts: 1 }, this.options.events)
+      const server = new ScrapeServer({ ...this.options, attempts: 1 }, { events: this.options.events ?? {} })
+      await server.start()
+      this.server = server
       this.sign?.put()
-      this.options.onOpen?.(this.server)
+      this.options.onOpen?.(server.serving!)
     } catch (cause) {
       const error = cause as MetricsError
       const taken = error.code === 'PORT_TAKEN'
@@ -77,7 +95,10 @@ export class SharedPort {
   /** Some earlier, some later: the processes of an application do not all ask in the same moment. */
   private again(): void {
     const { every = 1_000 } = this.options
-    this.timer = setTimeout(() => this.start(), every * (0.8 + Math.random() * 0.4)).unref()
+    const next = (): void => {
+      this.trying = this.try()
+    }
+    this.timer = setTimeout(next, every * (0.8 + Math.random() * 0.4)).unref()
   }
 
   private tell(error: MetricsError): void {

@@ -7,7 +7,7 @@ import { MetricsError } from '../../model/errors.js'
 import { checkSpelling, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
-import type { Exposition } from '../http/scrape.js'
+import type { Exposition } from '../contract.js'
 import { type GroupingKey, groupingPath } from './grouping-key.js'
 
 /** The format that every Pushgateway takes; version 1.5 refuses OpenMetrics. */

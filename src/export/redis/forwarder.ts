@@ -5,7 +5,8 @@ import { held } from '../../platform/held.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
 import { RedisConnections } from '../../store/redis/client/connections.js'
-import type { Exposition } from '../http/scrape.js'
+import type { Exporter, Exposition } from '../contract.js'
+import { StartAndStop } from '../start-and-stop.js'
 import type { RedisForwarderSettings } from './forwarder-options.js'
 import { type RedisWords, wordsOf, wordsOver } from './redis-commands.js'
 
@@ -24,7 +25,11 @@ export type ForwardResult = 'ok' | 'failed' | 'standby'
  * Puts the exposition into Redis at an interval: whole under `<prefix>latest`; under `<prefix><unix seconds>`, which lives
  * for three intervals; and what it is under `<prefix>metadata`. Deletes nothing, and never has two forwards under way.
  */
-export class RedisForwarding {
+export class RedisForwarding implements Exporter {
+  private readonly states = new StartAndStop(
+    () => this.open(),
+    () => this.close(),
+  )
   /** What names this process where it says who forwards. */
   private readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   private timer: NodeJS.Timeout | undefined
@@ -48,15 +53,23 @@ export class RedisForwarding {
     return this.result
   }
 
-  /** The first forward at once, so that a deployment sees soon whether it works. */
-  start(): void {
-    if (this.timer !== undefined || !this.settings.enabled) return
+  /** Forwards soon after this turn, so that a deployment sees early whether it works, and then at the interval. */
+  start(): Promise<void> {
+    return this.states.start()
+  }
+
+  /** Forwards a last time, so that the last numbers arrive. */
+  stop(): Promise<void> {
+    return this.states.stop()
+  }
+
+  private async open(): Promise<void> {
+    if (!this.settings.enabled) return
     this.timer = setInterval(() => void this.forwardNow(), this.settings.interval * 1000).unref()
     setImmediate(() => void this.forwardNow()).unref()
   }
 
-  /** Forwards once more, so that the last numbers arrive; twice is once. */
-  async stop(): Promise<void> {
+  private async close(): Promise<void> {
     if (this.timer === undefined) return
     clearInterval(this.timer)
     this.timer = undefined

@@ -1,15 +1,16 @@
 import { lstatSync, unlinkSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net'
 import { MetricsError } from '../../model/errors.js'
 import { isTrustedOwner } from '../../model/ownership.js'
 import type { StatisticsAddress } from '../../model/statistics-address.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
+import type { Exporter } from '../contract.js'
 import { Connections } from '../http/connections.js'
 import { HttpPort } from '../http/http-port.js'
 import { listenOn } from '../http/listen.js'
 import { type CheckedLimits, checkLimits } from '../http/port-limits.js'
-import { type ScrapeResponse, textResponse } from '../http/scrape.js'
+import { type HttpResponse, response, textResponse } from '../http/response.js'
+import { StartAndStop } from '../start-and-stop.js'
 
 export interface StatisticsServerOptions {
   /** Served over a unix socket, TCP or HTTP; port 0 takes any free one. */
@@ -22,50 +23,74 @@ export interface StatisticsServerOptions {
   readonly allowedHosts?: readonly string[]
 }
 
-/** Statistics that are being served. */
-export interface StatisticsServer {
-  /** Where: `unix:/run/app.stats`, `127.0.0.1:9191`, `http://127.0.0.1:9191`. */
-  readonly address: string
-  /** Closes it, and its connections. Twice is once. */
-  close(): Promise<void>
-}
-
 /** Only who runs the supervisor, and root, may connect. */
 const privately = 0o177
 
+/** An open server. */
+interface OpenServer {
+  readonly server: Server
+  close(): Promise<void>
+}
+
 /**
- * Tells statistics as JSON to everybody who connects, as uWSGI's stats server does: over a unix socket or TCP as soon as
- * the connection is there, then its end; over HTTP as the answer to any GET.
- *
- * @throws MetricsError `PORT_TAKEN` where somebody else serves already, `SERVER_FAILED` where nobody can
+ * Serves statistics as JSON, as uWSGI's stats server does: over a unix socket or TCP as soon as a client connects, and then
+ * closes the connection; over HTTP as the answer to a GET of any path.
  */
-export async function openStatisticsServer(options: StatisticsServerOptions): Promise<StatisticsServer> {
-  const { address } = options
-  const limits = checkLimits({}, (option) => option)
-  if (address.kind === 'http') return overHttp(options, limits)
-  const connections = new Connections(limits.maxConnections, () => {})
-  const failed = (cause: Error): void => options.onError(untold(cause))
-  const server = createServer((socket) => {
-    if (connections.add(socket)) tell(socket, options, connections, limits)
-  })
-  if (address.kind === 'unix') {
-    await makeWay(address.path)
-    await listenPrivately(server, address.path, failed)
-  } else if (address.kind === 'tcp') {
-    const { host, port } = address
-    await listening(shown(address), () => listenOn(server, { host, port, exclusive: true }, failed))
-    server.unref()
-  } else throw new MetricsError('OPTION_INVALID', `statistics are not served over ${address.kind}`)
-  let closed: Promise<void> | undefined
-  return {
-    address: shown(address, server),
-    close() {
-      closed ??= new Promise((resolve) => {
+export class StatisticsServer implements Exporter {
+  private readonly states = new StartAndStop(
+    () => this.open(),
+    () => this.close(),
+  )
+  private readonly limits = checkLimits({}, (option) => option)
+  private opened: OpenServer | undefined
+
+  constructor(private readonly options: StatisticsServerOptions) {}
+
+  /** Where it listens: `unix:/run/app.stats`, `127.0.0.1:9191`, `http://127.0.0.1:9191`; undefined while it is stopped. */
+  get address(): string | undefined {
+    return this.opened === undefined ? undefined : shown(this.options.address, this.opened.server)
+  }
+
+  /** @throws MetricsError `PORT_TAKEN` if another server listens there; `SERVER_FAILED` if no server can */
+  start(): Promise<void> {
+    return this.states.start()
+  }
+
+  stop(): Promise<void> {
+    return this.states.stop()
+  }
+
+  private async open(): Promise<void> {
+    const { address } = this.options
+    this.opened = await (address.kind === 'http' ? overHttp(this.options, this.limits) : this.overSocket(address))
+    this.opened.server.unref()
+  }
+
+  private async close(): Promise<void> {
+    const { opened } = this
+    this.opened = undefined
+    await opened?.close()
+  }
+
+  private async overSocket(address: StatisticsAddress): Promise<OpenServer> {
+    const connections = new Connections(this.limits.maxConnections, () => {})
+    const failed = (cause: Error): void => this.options.onError(untold(cause))
+    const server = createServer((socket) => {
+      if (connections.add(socket)) tell(socket, this.options, connections, this.limits)
+    })
+    if (address.kind === 'unix') {
+      await makeWay(address.path)
+      await listenPrivately(server, address.path, failed)
+    } else if (address.kind === 'tcp') {
+      const { host, port } = address
+      await listening(shown(address), () => listenOn(server, { host, port, exclusive: true }, failed))
+    } else throw new MetricsError('OPTION_INVALID', `statistics are not served over ${address.kind}`)
+    const close = (): Promise<void> =>
+      new Promise((resolve) => {
         server.close(() => resolve())
         connections.destroy()
       })
-      return closed
-    },
+    return { server, close }
   }
 }
 
@@ -97,25 +122,22 @@ function tell(
 async function overHttp(
   { address, statistics, onError, allowedHosts = [] }: StatisticsServerOptions,
   limits: CheckedLimits,
-): Promise<StatisticsServer> {
+): Promise<OpenServer> {
   const { host, port } = address as Extract<StatisticsAddress, { kind: 'http' }>
-  const answer = async ({ method }: IncomingMessage): Promise<ScrapeResponse> => {
-    if (method !== 'GET' && method !== 'HEAD') {
-      const { status, headers, body } = textResponse(405, 'statistics are read with GET\n')
-      return { status, headers: { ...headers, Allow: 'GET, HEAD' }, body }
-    }
+  const handle = async (): Promise<HttpResponse> => {
     try {
-      const { status, headers, body } = textResponse(200, jsonOf(await statistics()))
-      return { status, headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body }
+      const body = Buffer.from(jsonOf(await statistics()))
+      return response(200, 'application/json', [body], { 'Cache-Control': 'no-store' })
     } catch (cause) {
       onError(untold(cause))
       return textResponse(500, 'the statistics are not available at the moment\n')
     }
   }
-  const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: { onError }, answer })
+  // As with uWSGI's stats server, the path does not matter.
+  const routes = [{ path: '*', handle }]
+  const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: { onError }, routes })
   await listening(shown(address), () => http.listen(port, host))
-  http.server.unref()
-  return { address: shown(address, http.server), close: () => http.close() }
+  return http
 }
 
 function jsonOf(statistics: object): string {
@@ -159,7 +181,6 @@ async function listenPrivately(server: Server, path: string, failed: (cause: Err
   const bound = listening(path, () => listenOn(server, { path, exclusive: true }, failed))
   process.umask(before)
   await bound
-  server.unref()
 }
 
 /** Waits until a server listens. Throws `PORT_TAKEN` or `SERVER_FAILED`. */

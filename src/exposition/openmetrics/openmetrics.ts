@@ -1,6 +1,4 @@
-import type { LabelSet } from '../../model/label-set.js'
 import type { Dialect } from '../text/dialect.js'
-import { DialectFormatter } from '../text/dialect-formatter.js'
 import { escapeLabelValue } from '../text/escape.js'
 import { withoutSuffix, withSuffix } from '../text/family-name.js'
 import { formatGoNumber } from '../text/number.js'
@@ -40,12 +38,4 @@ export const openMetrics: Dialect = {
 export const openMetrics001: Dialect = {
   ...openMetrics,
   contentType: 'application/openmetrics-text; version=0.0.1; charset=utf-8',
-}
-
-/** Writes OpenMetrics 1.0. */
-export class OpenMetricsFormatter extends DialectFormatter {
-  /** @param defaultLabels written on every series that has no label of that name */
-  constructor(defaultLabels: LabelSet = {}) {
-    super(openMetrics, defaultLabels)
-  }
 }

@@ -1,12 +1,14 @@
 import { type Family, type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { isCumulative } from '../../model/layout/metric-types.js'
+import type { Pause } from '../../model/pause.js'
+import type { Formatter } from '../formatter.js'
 import { ByteChunks } from './bytes.js'
 import type { Dialect, Heading } from './dialect.js'
 import { escapeLabelValue } from './escape.js'
 import { formatNumber } from './number.js'
 import { untyped } from './samples.js'
-import { type Pause, TextFamily } from './text-family.js'
+import { TextFamily } from './text-family.js'
 
 const encoder = new TextEncoder()
 
@@ -14,7 +16,8 @@ const encoder = new TextEncoder()
 type Manner = 'whole' | 'undated' | 'untyped'
 
 /** Writes families as text. Keeps what it wrote in front of each value: the next scrape copies it. */
-export class DialectFormatter {
+export class DialectFormatter implements Formatter {
+  readonly isText = true
   private readonly known: Readonly<Record<Manner, WeakMap<FamilyTable, TextFamily>>> = {
     whole: new WeakMap(),
     undated: new WeakMap(),
@@ -24,7 +27,7 @@ export class DialectFormatter {
   /** @param defaultLabels written on every series that has no label of that name */
   constructor(
     private readonly dialect: Dialect,
-    private readonly defaultLabels: LabelSet,
+    private readonly defaultLabels: LabelSet = {},
   ) {}
 
   get contentType(): string {

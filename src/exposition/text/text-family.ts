@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { FamilyTable } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
+import type { Pause } from '../../model/pause.js'
 import type { ByteChunks } from './bytes.js'
 import type { Dialect } from './dialect.js'
 import { headingOf, samplesOf, untyped } from './samples.js'
@@ -10,12 +11,6 @@ import { TextPrefixes } from './text-prefixes.js'
 const encoder = new TextEncoder()
 /** Lines that are written without looking at the clock. */
 const linesPerBlock = 256
-
-/** The rest that long work takes between slices. */
-export interface Pause {
-  due(): boolean
-  rest(): Promise<void>
-}
 
 /** One family as it is written: its heading, the text in front of its values, and its rows in blocks. */
 export class TextFamily {

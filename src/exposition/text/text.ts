@@ -1,6 +1,4 @@
-import type { LabelSet } from '../../model/label-set.js'
 import type { Dialect } from './dialect.js'
-import { DialectFormatter } from './dialect-formatter.js'
 import { escapeHelp } from './escape.js'
 import { withSuffix } from './family-name.js'
 import { formatNumber } from './number.js'
@@ -39,12 +37,4 @@ export const text: Dialect = {
     return [{ ...family, samples: family.samples.map((one) => ({ ...one, name: withSuffix(one.name, '_info') })) }]
   },
   ending: '',
-}
-
-/** Writes text format 0.0.4. */
-export class TextFormatter extends DialectFormatter {
-  /** @param defaultLabels written on every series that has no label of that name */
-  constructor(defaultLabels: LabelSet = {}) {
-    super(text, defaultLabels)
-  }
 }

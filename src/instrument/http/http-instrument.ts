@@ -1,8 +1,7 @@
-import { theHome } from '../../metric/context.js'
 import { MetricsError } from '../../model/errors.js'
 import { refuseNull } from '../../model/known-options.js'
 import { setImmediate } from '../../platform/timers.js'
-import type { Registry } from '../../registry/registry.js'
+import { registryHome } from '../../registry/registry-context.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
 import { watchExpressErrors } from './express-errors.js'
@@ -35,7 +34,7 @@ export class HttpInstrument {
     refuseNull('instrumentHttp', options)
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
-    const families = new NamedFamilies(register ?? (theHome().registry as Registry), buckets)
+    const families = new NamedFamilies(register ?? registryHome().registry, buckets)
     const chosen = checkNames(names, 'instrumentHttp: names').map((name) => namings[name])
     const errorTypes = new BoundedValues(mostErrorTypes)
     const routes = new BoundedValues(maxRoutes)
@@ -83,12 +82,10 @@ export class HttpInstrument {
 const place = Symbol.for('promhive.http')
 const shared = globalThis as { [place]?: HttpInstrument }
 
-/** The instrument of this process, if it has one: the same for the ESM and the CommonJS build. */
-export function theHttpInstrument(): HttpInstrument | undefined {
-  return shared[place]
-}
-
-/** The instrument of this process, made with these options where there is none yet. */
+/**
+ * Returns the instrument of this process, and creates it with these options if there is none yet. The ESM and the CommonJS
+ * build share it.
+ */
 export function provideHttpInstrument(options: HttpOptions): HttpInstrument {
   checkHttpOptions(options)
   const { names, buckets, register, maxRoutes, maxHosts, ...rest } = options

@@ -1,11 +1,11 @@
 /** Stands where a value is one of too many. */
-export const overflow = '_overflow'
+const overflow = '_overflow'
 
 /** The route of a request without a noted one: paths chosen by clients must not become series. */
 export const unmatched = '_unmatched'
 
 /** OpenTelemetry's word for a method that is none of the known ones, and for an error that has no usable name. */
-export const other = '_OTHER'
+const other = '_OTHER'
 
 const knownMethods: ReadonlySet<string> = new Set(
   'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE'.split(' '),

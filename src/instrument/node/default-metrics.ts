@@ -1,10 +1,10 @@
-import { theHome } from '../../metric/context.js'
 import type { LabelValues } from '../../metric/options.js'
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, givenOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../platform/timers.js'
 import type { Registry } from '../../registry/registry.js'
+import { registryHome } from '../../registry/registry-context.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
 import { activeHandles, activeRequests, activeResources } from './handles.js'
@@ -99,8 +99,8 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
 export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
-  const home = theHome()
-  const registry = register ?? (home.registry as Registry)
+  const home = registryHome()
+  const registry = register ?? home.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
   for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })

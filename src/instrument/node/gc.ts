@@ -15,7 +15,7 @@ const kinds: Readonly<Record<number, string>> = {
   2: 'minor',
 }
 
-export const defaultGcDurationBuckets: readonly number[] = [0.001, 0.01, 0.1, 1, 2, 5]
+const defaultGcDurationBuckets: readonly number[] = [0.001, 0.01, 0.1, 1, 2, 5]
 
 /** Sees every collection of this thread's garbage. */
 export class GcObserver extends Watch {

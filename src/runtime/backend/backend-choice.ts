@@ -45,7 +45,7 @@ export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig
   return make(load(counterpart.choice, source), source, () => counterpart.config(config()))
 }
 
-export function isBackend(value: unknown): value is Backend {
+function isBackend(value: unknown): value is Backend {
   const backend = value as Partial<Backend> | null | undefined
   return typeof backend?.openStore === 'function' && typeof backend.openSource === 'function'
 }

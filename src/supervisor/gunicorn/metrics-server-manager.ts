@@ -1,12 +1,12 @@
+import type { Exposition } from '../../export/contract.js'
 import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { PortEvents } from '../../export/http/port-events.js'
-import type { Exposition } from '../../export/http/scrape.js'
 import { type MetricsServer, openMetricsServer } from '../../export/http/scrape-server.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
-import { theHome } from '../../metric/context.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { holdAwaited } from '../../platform/held.js'
 import { setImmediate } from '../../platform/timers.js'
+import { registryHome } from '../../registry/registry-context.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 import { Configuration } from '../settings/configuration.js'
 import { encryptionOf } from '../settings/encryption-settings.js'
@@ -83,7 +83,7 @@ export class MetricsServerManager {
       const { port, host, path, portAttempts, allowedHosts, maxConnections, sendTimeout } = configuration.settings
       const tls = encryptionOf(configuration)
       const limits = { allowedHosts, maxConnections, sendTimeout }
-      this.setup = { port, host, path, portAttempts, tls, ...limits, registry: defaultRegistry() }
+      this.setup = { port, host, path, portAttempts, tls, ...limits, registry: registryHome().registry }
       return this.setup
     } catch (fault) {
       this.logger.error(`no metrics port: ${textOf(fault)}`)
@@ -117,7 +117,7 @@ export class MetricsServerManager {
       const options = {
         port,
         ...(host !== undefined && { host }),
-        registry: registry ?? defaultRegistry(),
+        registry: registry ?? registryHome().registry,
         tls,
         keepAlive: true,
         retryEvery: this.retryEvery,
@@ -137,9 +137,9 @@ export class MetricsServerManager {
 
   /** What the port reports is logged; after this turn it is counted, when there is where faults are counted for all. */
   private events(): PortEvents {
-    return portMetrics(theHome(), (error) => {
+    return portMetrics(registryHome(), (error) => {
       this.logger.warn(error.message)
-      setImmediate(() => theHome().onError(error))
+      setImmediate(() => registryHome().onError(error))
     })
   }
 
@@ -152,9 +152,4 @@ export class MetricsServerManager {
     const { url } = server
     this.logger.debug?.(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url })
   }
-}
-
-/** The default registry of a home is a whole one. */
-function defaultRegistry(): Exposition {
-  return theHome().registry as unknown as Exposition
 }

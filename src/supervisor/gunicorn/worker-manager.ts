@@ -76,7 +76,7 @@ function ofCluster(worker: Worker): SupervisedWorker {
 }
 
 /** Whether a worker ends in so many milliseconds. */
-export async function endsWithin(worker: SupervisedWorker, milliseconds: number): Promise<boolean> {
+async function endsWithin(worker: SupervisedWorker, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, milliseconds, false)

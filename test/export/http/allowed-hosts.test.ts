@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect } from 'vitest'
 import { checkAllowedHosts } from '../../../src/export/http/allowed-hosts.js'
-import { openStatisticsServer } from '../../../src/export/statistics/statistics-server.js'
+import { StatisticsServer } from '../../../src/export/statistics/statistics-server.js'
 import { Counter, type MetricsServerOptions, Registry, startMetricsServer } from '../../../src/index.js'
 import { promhiveServe } from '../../helpers/processes/command.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
@@ -64,9 +64,10 @@ test('a port on every address answers any name, unless some are configured', asy
 test('statistics over HTTP are answered likewise', async ({ stage }) => {
   const address = { kind: 'http', host: '127.0.0.1', port: 0, url: '' } as const
   const statistics = async (): Promise<object> => ({ workers: [] })
-  const server = await openStatisticsServer({ address, statistics, onError() {}, allowedHosts: ['stats.example.com'] })
-  stage.after(() => server.close())
-  const port = Number(/:(\d+)$/.exec(server.address)![1])
+  const server = new StatisticsServer({ address, statistics, onError() {}, allowedHosts: ['stats.example.com'] })
+  await server.start()
+  stage.after(() => server.stop())
+  const port = Number(/:(\d+)$/.exec(server.address!)![1])
   expect(await statusFor(port, 'localhost', '/')).toBe(200)
   expect(await statusFor(port, 'stats.example.com', '/')).toBe(200)
   expect(await statusFor(port, 'evil.example.com', '/')).toBe(403)

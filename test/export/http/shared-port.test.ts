@@ -15,7 +15,7 @@ function open(stage: Stage, options: Partial<SharedPortOptions>) {
     onError: (error) => errors.push(error),
     ...options,
   })
-  port.start()
+  void port.start()
   stage.after(() => port.stop())
   return { port, errors }
 }

@@ -3,7 +3,7 @@ import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { readStatistics } from '../../../src/export/statistics/statistics-reader.js'
-import { openStatisticsServer, type StatisticsServer } from '../../../src/export/statistics/statistics-server.js'
+import { StatisticsServer } from '../../../src/export/statistics/statistics-server.js'
 import type { MetricsError } from '../../../src/model/errors.js'
 import { statisticsAddress } from '../../../src/model/statistics-address.js'
 import { ask } from '../../helpers/processes/http.js'
@@ -15,12 +15,16 @@ async function open(
   stage: Stage,
   text: string,
   statistics: () => Promise<object> = async () => told,
-): Promise<StatisticsServer & { errors: MetricsError[] }> {
+): Promise<{ server: StatisticsServer; address: string; errors: MetricsError[] }> {
   const errors: MetricsError[] = []
-  const address = statisticsAddress(text)!
-  const server = await openStatisticsServer({ address, statistics, onError: (error) => errors.push(error) })
-  stage.after(() => server.close())
-  return Object.assign(server, { errors })
+  const server = new StatisticsServer({
+    address: statisticsAddress(text)!,
+    statistics,
+    onError: (error) => errors.push(error),
+  })
+  await server.start()
+  stage.after(() => server.stop())
+  return { server, address: server.address!, errors }
 }
 
 function read(text: string, milliseconds = 30_000): Promise<object> {
@@ -56,12 +60,12 @@ describe('a statistics server', () => {
   test('has a unix socket for its user alone, which is gone with it', async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     const before = process.umask()
-    const server = await open(stage, path)
+    const { server } = await open(stage, path)
     expect(process.umask()).toBe(before)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(await read(`unix://${path}`)).toEqual(told)
-    await server.close()
-    await server.close()
+    await server.stop()
+    await server.stop()
     expect(existsSync(path)).toBe(false)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { conform } from '../../../src/exposition/openmetrics/conform.js'
-import { OpenMetricsFormatter } from '../../../src/exposition/openmetrics/openmetrics.js'
 import type { Sample, SampleFamily } from '../../../src/model/family.js'
+import { openMetricsFormatter } from '../../helpers/formatters.js'
 import { hasStrictParser, parsedStrictly } from '../../helpers/strict-parser.js'
 import { noPause } from '../../helpers/writers.js'
 
@@ -13,7 +13,7 @@ function familyOf(type: string, name: string, ...samples: Given[]): SampleFamily
 }
 
 async function text(...families: SampleFamily[]): Promise<string> {
-  return Buffer.concat(await new OpenMetricsFormatter().format(families, noPause)).toString()
+  return Buffer.concat(await openMetricsFormatter().format(families, noPause)).toString()
 }
 
 /** The lines of a family in OpenMetrics, with its TYPE. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { OpenMetricsFormatter } from '../../../src/exposition/openmetrics/openmetrics.js'
 import { Merger } from '../../../src/gather/merge.js'
 import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import type { Exemplar } from '../../../src/model/exemplar.js'
 import { emptyTable, type Family } from '../../../src/model/family.js'
 import { layoutOf } from '../../../src/model/layout/layout-of.js'
 import { opened } from '../../../src/store/core/series-log.js'
+import { openMetricsFormatter } from '../../helpers/formatters.js'
 import { hasStrictParser, parsedStrictly } from '../../helpers/strict-parser.js'
 import { counterFamily, gaugeFamily, histogramFamily, noPause, restless, TestWriter } from '../../helpers/writers.js'
 
@@ -25,7 +25,7 @@ const info = (name: string): FamilyDescriptor => {
   return { type: 'info', name, help: 'I.', labelNames: ['v'], registry: 'default' }
 }
 
-async function text(families: readonly Family[], formatter = new OpenMetricsFormatter()): Promise<string> {
+async function text(families: readonly Family[], formatter = openMetricsFormatter()): Promise<string> {
   return Buffer.concat(await formatter.format(families, noPause)).toString()
 }
 
@@ -48,7 +48,7 @@ describe('OpenMetrics', () => {
 
   test('of a part has no end', async () => {
     const families = await tablesOf([gaugeFamily('g', 'max'), [], [2, 1, Number.NaN, 0, 0]])
-    const chunks = await new OpenMetricsFormatter().formatPart(families, noPause)
+    const chunks = await openMetricsFormatter().formatPart(families, noPause)
     expect(Buffer.concat(chunks).toString()).toBe('# TYPE g gauge\n# HELP g X.\ng 1\n')
   })
 
@@ -133,7 +133,7 @@ describe('OpenMetrics', () => {
     const family = counterFamily('c')
     const writer = new TestWriter(1)
     const merger = new Merger()
-    const formatter = new OpenMetricsFormatter()
+    const formatter = openMetricsFormatter()
     const at = writer.open(family, [], [1])
     const scrape = async () => text((await merger.merge([writer], noPause)).tables, formatter)
     expect(await scrape()).toContain('c_created 100\n')
@@ -173,7 +173,7 @@ describe('OpenMetrics', () => {
   })
 
   test('puts default labels on every sample, and none that the type writes itself', async () => {
-    const formatter = new OpenMetricsFormatter({ z: '"', le: 'mine' })
+    const formatter = openMetricsFormatter({ z: '"', le: 'mine' })
     const tables = await tablesOf([counterFamily('c', { labelNames: ['a'] }), ['x'], [1]])
     expect(await text(tables, formatter)).toContain(
       'c_total{a="x",z="\\"",le="mine"} 1\nc_created{a="x",z="\\"",le="mine"} 100\n',
@@ -186,7 +186,7 @@ describe('OpenMetrics', () => {
     const family = counterFamily('c', { labelNames: ['a'] })
     const tables = await tablesOf(...Array.from({ length: 1000 }, (_, i): Opened => [family, [`${i}`], [i]]))
     const pause = restless()
-    const chunks = await new OpenMetricsFormatter().format(tables, pause)
+    const chunks = await openMetricsFormatter().format(tables, pause)
     expect(Buffer.concat(chunks).toString()).toBe(await text(tables))
     expect(pause.rests).toBeGreaterThan(3)
   })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { OpenMetricsFormatter } from '../../../src/exposition/openmetrics/openmetrics.js'
-import { TextFormatter } from '../../../src/exposition/text/text.js'
+import type { Formatter } from '../../../src/exposition/formatter.js'
 import { Merger } from '../../../src/gather/merge.js'
 import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import type { Exemplar } from '../../../src/model/exemplar.js'
 import { layoutOf } from '../../../src/model/layout/layout-of.js'
+import { openMetricsFormatter, textFormatter } from '../../helpers/formatters.js'
 import { holds } from '../../helpers/property.js'
 import { counterFamily, gaugeFamily, histogramFamily, noPause, TestWriter } from '../../helpers/writers.js'
 
@@ -13,11 +13,11 @@ import { counterFamily, gaugeFamily, histogramFamily, noPause, TestWriter } from
 class Scraper {
   readonly writer = new TestWriter(1)
   private readonly merger = new Merger()
-  private readonly formatter: TextFormatter
+  private readonly formatter: Formatter
   private readonly sent: { chunks: readonly Uint8Array[]; text: string }[] = []
 
-  constructor(private readonly Formatter: typeof TextFormatter | typeof OpenMetricsFormatter) {
-    this.formatter = new Formatter()
+  constructor(private readonly make: () => Formatter) {
+    this.formatter = make()
   }
 
   async scrape(): Promise<string> {
@@ -30,7 +30,7 @@ class Scraper {
 
   async scrapeAnew(): Promise<string> {
     const { tables } = await new Merger().merge([this.writer], noPause)
-    return Buffer.concat(await new this.Formatter().format(tables, noPause)).toString()
+    return Buffer.concat(await this.make().format(tables, noPause)).toString()
   }
 
   /** From the next scrape on, these stand behind the first sample of their series. */
@@ -72,13 +72,13 @@ const step = fc.oneof(
 ) as fc.Arbitrary<{ do: string; family: number; series: number; value: number; set: boolean }>
 
 describe.each([
-  ['text 0.0.4', TextFormatter],
-  ['OpenMetrics', OpenMetricsFormatter],
-] as const)('a family that was written before in %s', (_, Formatter) => {
+  ['text 0.0.4', textFormatter],
+  ['OpenMetrics', openMetricsFormatter],
+] as const)('a family that was written before in %s', (_, make) => {
   test('is written as if it were the first time, whatever changed', async () => {
     await holds(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
-        const scraper = new Scraper(Formatter)
+        const scraper = new Scraper(make)
         const open: { family: FamilyDescriptor; label: string; at: number }[] = []
         for (const [i, { do: what, family, series, value, set }] of steps.entries()) {
           const chosen = open[series % (open.length || 1)]
@@ -104,7 +104,7 @@ describe.each([
   })
 
   test.each(families)('of many series, of which some change in length: $type', async (family) => {
-    const scraper = new Scraper(Formatter)
+    const scraper = new Scraper(make)
     const { width } = layoutOf(family)
     for (let i = 0; i < 1000; i++) scraper.writer.open(family, [String(i)], slotsOf(family, i, i % 3 !== 0))
     for (let round = 0; round < 12; round++) {
@@ -119,7 +119,7 @@ describe.each([
   test('gives the same bytes while nothing changes', async () => {
     const writer = new TestWriter(1)
     const merger = new Merger()
-    const formatter = new Formatter()
+    const formatter = make()
     for (let i = 0; i < 1000; i++) writer.open(families[0]!, [String(i)], [i])
     const scrape = async () => formatter.format((await merger.merge([writer], noPause)).tables, noPause)
     const [first, second] = [await scrape(), await scrape()]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { TextFormatter } from '../../../src/exposition/text/text.js'
 import { Merger } from '../../../src/gather/merge.js'
+import { textFormatter } from '../../helpers/formatters.js'
 import { counterFamily, histogramFamily, noPause, TestWriter } from '../../helpers/writers.js'
 
 /** Values of each row: many of them wide, together more than a piece takes, and one of them alone as well. */
@@ -18,7 +18,7 @@ test('what stands in front of the values is right in all of the many rows', asyn
     writer.open(histogram, [value], [0, 0.5, 1, i])
   }
   const { tables } = await new Merger().merge([writer], noPause)
-  const text = Buffer.concat(await new TextFormatter({ host: 'ö' }).format(tables, noPause)).toString()
+  const text = Buffer.concat(await textFormatter({ host: 'ö' }).format(tables, noPause)).toString()
   const expected = [
     '# HELP c X.\n# TYPE c counter',
     ...values.map((value, i) => `c{a="${value}",host="ö"} ${i}`),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { TextFormatter } from '../../../src/exposition/text/text.js'
 import { Merger } from '../../../src/gather/merge.js'
 import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import { emptyTable, type Family } from '../../../src/model/family.js'
 import { layoutOf } from '../../../src/model/layout/layout-of.js'
+import { textFormatter } from '../../helpers/formatters.js'
 import { counterFamily, gaugeFamily, histogramFamily, noPause, restless, TestWriter } from '../../helpers/writers.js'
 
-async function text(families: readonly Family[], formatter = new TextFormatter(), pause = noPause): Promise<string> {
+async function text(families: readonly Family[], formatter = textFormatter(), pause = noPause): Promise<string> {
   return Buffer.concat(await formatter.format(families, pause)).toString()
 }
 
@@ -85,7 +85,7 @@ describe('text format 0.0.4', () => {
     const family = counterFamily('c', { labelNames: ['a'] })
     const writer = new TestWriter(1)
     const merger = new Merger()
-    const formatter = new TextFormatter()
+    const formatter = textFormatter()
     const scrape = async () => text((await merger.merge([writer], noPause)).tables, formatter)
     writer.open(family, ['m'], [1])
     await scrape()
@@ -97,7 +97,7 @@ describe('text format 0.0.4', () => {
   test('shows the help that a newer process brings', async () => {
     const [older, newer] = [new TestWriter(1, 1_700_000_000), new TestWriter(2, 1_700_000_060)]
     const merger = new Merger()
-    const formatter = new TextFormatter()
+    const formatter = textFormatter()
     older.open(counterFamily('c', { help: 'Old.' }), [], [1])
     expect(await text((await merger.merge([older], noPause)).tables, formatter)).toContain('# HELP c Old.\n')
     newer.open(counterFamily('c', { help: 'New.' }), [], [1])
@@ -113,7 +113,7 @@ describe('text format 0.0.4', () => {
     ])
     const tables = await tablesOf(...series)
     const pause = restless()
-    expect(await text(tables, new TextFormatter(), pause)).toBe(await text(tables))
+    expect(await text(tables, textFormatter(), pause)).toBe(await text(tables))
     expect(pause.rests).toBeGreaterThan(3)
   })
 })
@@ -122,7 +122,7 @@ describe('default labels', () => {
   test('stand behind the labels of a series, unless it has its own', async () => {
     const family = counterFamily('c', { labelNames: ['a', 'b'] })
     const tables = await tablesOf([family, ['1', '2'], [1]], [family, ['1', null], [2]])
-    const formatter = new TextFormatter({ b: 'default', z: '"' })
+    const formatter = textFormatter({ b: 'default', z: '"' })
     expect((await text(tables, formatter)).split('\n').slice(2, -1)).toEqual([
       'c{a="1",b="2",z="\\""} 1',
       'c{a="1",b="default",z="\\""} 2',
@@ -131,7 +131,7 @@ describe('default labels', () => {
 
   test('stand in front of le', async () => {
     const tables = await tablesOf([histogramFamily('h', []), [], [0, 0, 0]])
-    expect(await text(tables, new TextFormatter({ z: '1' }))).toContain('h_bucket{z="1",le="+Inf"} 0\nh_sum{z="1"} 0\n')
+    expect(await text(tables, textFormatter({ z: '1' }))).toContain('h_bucket{z="1",le="+Inf"} 0\nh_sum{z="1"} 0\n')
   })
 })
 

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { type Binding, loadBinding } from '#native'
-import { TextFormatter } from '../../../src/exposition/text/text.js'
 import { Merger } from '../../../src/gather/merge.js'
 import type { MetricsError } from '../../../src/model/errors.js'
 import { Slices } from '../../../src/platform/slices.js'
 import type { Source, WriterSnapshot } from '../../../src/store/contract.js'
 import { SharedSource } from '../../../src/store/shared/shared-source.js'
+import { textFormatter } from '../formatters.js'
 import { Exposition } from './exposition.js'
 
 export interface Reading {
@@ -17,7 +17,7 @@ export interface Reading {
 /** A reader beside the application, which keeps what it learned from scrape to scrape: what `promhive serve` is made of. */
 export class Reader {
   private readonly merger = new Merger()
-  private readonly formatter = new TextFormatter()
+  private readonly formatter = textFormatter()
   private readonly source: Source
 
   /** @param from a directory, or any source */

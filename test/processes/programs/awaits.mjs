@@ -96,8 +96,7 @@ const scripts = {
 
   async supervisor() {
     const doors = await import('promhive/supervisor')
-    const { attend, configurationFrom, HookManager, MetricsServerManager, ProcessManager, supervise } = doors
-    await settles('configurationFrom', configurationFrom({}))
+    const { attend, HookManager, MetricsServerManager, ProcessManager, supervise } = doors
     const options = { port: 0, workers: 1, exec: new URL('idle-worker.mjs', import.meta.url).pathname }
     const log = { error() {}, warn() {}, info() {}, debug() {} }
     cluster.setupPrimary({ exec: options.exec })

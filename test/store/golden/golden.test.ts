@@ -2,12 +2,12 @@ import { closeSync, cpSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { type Binding, loadBinding } from '#native'
-import { OpenMetricsFormatter } from '../../../src/exposition/openmetrics/openmetrics.js'
-import { TextFormatter } from '../../../src/exposition/text/text.js'
+import type { Formatter } from '../../../src/exposition/formatter.js'
 import { Merger } from '../../../src/gather/merge.js'
 import { Slices } from '../../../src/platform/slices.js'
 import { controlName, memberByte, runByte } from '../../../src/store/shared/format.js'
 import { SharedSource } from '../../../src/store/shared/shared-source.js'
+import { openMetricsFormatter, textFormatter } from '../../helpers/formatters.js'
 import { readDirectory } from '../../helpers/processes/reading.js'
 import { sharedBackends, test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
@@ -28,8 +28,8 @@ describe.for(versions)('the files of format %s', (version) => {
     ['without it', undefined],
   ] as const)('are read as they were, %s', async ([, addon]) => {
     for (const [formatter, expected] of [
-      [new TextFormatter(), 'prom'],
-      [new OpenMetricsFormatter(), 'om'],
+      [textFormatter(), 'prom'],
+      [openMetricsFormatter(), 'om'],
     ] as const) {
       const { text, errors } = await scrapeOf(files, addon, formatter)
       expect(errors).toEqual([])
@@ -82,11 +82,7 @@ describe.for(versions)('the files of format %s', (version) => {
   })
 })
 
-async function scrapeOf(
-  directory: string,
-  addon: Binding | undefined,
-  formatter: TextFormatter | OpenMetricsFormatter,
-) {
+async function scrapeOf(directory: string, addon: Binding | undefined, formatter: Formatter) {
   const pause = new Slices()
   const { writers, errors } = await new SharedSource(directory, addon).read(pause)
   const { tables } = await new Merger().merge(writers, pause)

@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type HttpResponse, textResponse } from './response.js'
+
+/** A request as a route sees it. */
+export interface RouteRequest {
+  readonly method: string
+  /** The target of the request: its path and query. */
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  /** Aborted when the client has closed its connection. */
+  readonly signal: AbortSignal
+  /** Resolves when there is room for another answer beside those that clients are reading. */
+  ready(): Promise<void> | undefined
+}
+
+/** One entry of a route table. */
+export interface Route {
+  /** The path, as clients write it: it is compared byte by byte. `*` matches every path that no other route has. */
+  readonly path: string
+  /** `GET` when left out. A route with `GET` answers `HEAD` as well, without the body. */
+  readonly methods?: readonly string[]
+  /** Answers a request. Rejects when the client has gone. */
+  handle(request: RouteRequest, query: URLSearchParams): Promise<HttpResponse>
+}
+
+/** The routes of one HTTP server. */
+export class RouteTable {
+  private readonly routes: ReadonlyMap<string, Route>
+
+  /** @throws Error for two routes with one path */
+  constructor(routes: readonly Route[]) {
+    this.routes = new Map(routes.map((route) => [route.path, route]))
+    if (this.routes.size < routes.length) {
+      throw new Error(`two routes have one path: ${routes.map(({ path }) => path).join(', ')}`)
+    }
+  }
+
+  /** Answers with the route of the path; with 404 if no route has it, and with 405 if the route does not take the method. */
+  async answer(request: RouteRequest): Promise<HttpResponse> {
+    const end = request.url.indexOf('?')
+    const path = end < 0 ? request.url : request.url.slice(0, end)
+    const route = this.routes.get(path) ?? this.routes.get('*')
+    if (route === undefined)
+      return textResponse(404, `nothing here; this server has ${[...this.routes.keys()].join(', ')}\n`)
+    const methods = methodsOf(route)
+    if (!methods.includes(request.method)) {
+      const Allow = methods.join(', ')
+      return textResponse(405, `${request.method} is not allowed here; allowed: ${Allow}\n`, { Allow })
+    }
+    return route.handle(request, new URLSearchParams(end < 0 ? '' : request.url.slice(end + 1)))
+  }
+}
+
+function methodsOf({ methods = ['GET'] }: Route): readonly string[] {
+  return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods
+}

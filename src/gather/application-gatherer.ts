@@ -1,0 +1,40 @@
+import { defaultRegistryName } from '../model/descriptor.js'
+import { type Family, type FamilyTable, familiesNamed, type SampleFamily } from '../model/family.js'
+import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
+import { selfFamilies } from './self-metrics.js'
+import type { SourceGatherer } from './source-gatherer.js'
+
+export interface ApplicationGathererOptions {
+  /** Shows only the families of this registry. By default all are shown, and promhive's own metrics beside them. */
+  readonly registry?: string | undefined
+  /** Returns families of the process that reads, shown beside those of all registries. */
+  readonly ownFamilies?: () => readonly SampleFamily[]
+}
+
+/** Gathers what an application counts, from outside: by a process that has none of its registries. */
+export class ApplicationGatherer implements Gatherer {
+  constructor(
+    private readonly everything: SourceGatherer,
+    private readonly options: ApplicationGathererOptions = {},
+  ) {}
+
+  async gather({ names, ...request }: GatherRequest = {}): Promise<Gathered> {
+    const { registry, ownFamilies = () => [] } = this.options
+    const gathered = await this.everything.gather(request)
+    const families: readonly Family[] =
+      registry === undefined
+        ? [...oneOfEachName(gathered.tables), ...selfFamilies(gathered), ...ownFamilies()]
+        : gathered.tables.filter(({ family }) => family.registry === registry)
+    return { ...gathered, families: familiesNamed(families, names) }
+  }
+}
+
+/** Of families with the same name, the one of the default registry. */
+function oneOfEachName(tables: readonly FamilyTable[]): readonly FamilyTable[] {
+  const chosen = new Map<string, FamilyTable>()
+  for (const table of tables) {
+    const { name, registry } = table.family
+    if (!chosen.has(name) || registry === defaultRegistryName) chosen.set(name, table)
+  }
+  return [...chosen.values()]
+}

@@ -1,0 +1,111 @@
+import type { MetricValues } from '../metric/metric-values.js'
+import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
+import { MetricsError } from '../model/errors.js'
+import { emptyTable, type FamilyTable, familiesNamed } from '../model/family.js'
+import type { WorkerLabel } from '../model/label-set.js'
+import { layoutOf } from '../model/layout/layout-of.js'
+import { Slices } from '../platform/slices.js'
+import { monotonicNow } from '../platform/timers.js'
+import type { Source } from '../store/contract.js'
+import { messageOf } from './collect-hook.js'
+import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
+import { Merger } from './merge.js'
+import { valuesOf } from './prom-client-values.js'
+import type { ScrapeFacts } from './self-metrics.js'
+import { type Turn, Turns } from './turns.js'
+
+/** Everything that a source has at one moment, whichever registry the families belong to. */
+export interface SourceGathered extends Gathered, ScrapeFacts {
+  /** Families that no scrape shows. */
+  readonly hidden: readonly FamilyTable[]
+}
+
+export interface SourceGathererOptions {
+  /** Milliseconds that a gathering may take until it is released. */
+  readonly longest?: number
+  /** Makes the next gathering read a new source: the one before may still be at work. */
+  readonly reopen?: () => void
+}
+
+/** Reads every writer of a source and merges them, one gathering at a time. */
+export class SourceGatherer implements Gatherer {
+  private readonly turns: Turns
+  private merger: Merger | undefined
+  private lastSource: Source | undefined
+
+  /**
+   * @param source returns what to read; called at each gathering
+   * @param onError receives each fault
+   */
+  constructor(
+    private readonly source: () => Source,
+    private readonly onError: (error: MetricsError) => void = () => {},
+    private readonly workerLabel: () => WorkerLabel = () => 'worker',
+    { longest = 30_000, reopen }: SourceGathererOptions = {},
+  ) {
+    // A gathering that hangs is abandoned together with the state that it may still use.
+    this.turns = new Turns(longest, () => {
+      this.merger = undefined
+      reopen?.()
+    })
+  }
+
+  async gather(request: GatherRequest = {}): Promise<SourceGathered> {
+    const turn = await this.turns.take(request)
+    try {
+      return await turn.within(this.read(turn, request))
+    } catch (cause) {
+      turn.end()
+      if (!turn.expired) throw cause
+      const text = `a scrape timed out: the numbers were not read (${messageOf(cause)})`
+      throw this.refused(new MetricsError('READ_FAILED', text, { cause }))
+    }
+  }
+
+  /** Returns the merged values of one family. */
+  async valuesOf(family: FamilyDescriptor): Promise<MetricValues> {
+    const key = definitionKey(family)
+    const gathered = await this.gather()
+    try {
+      const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
+      return valuesOf(table ?? emptyTable(family, layoutOf(family)))
+    } finally {
+      gathered.release()
+    }
+  }
+
+  private async read(turn: Turn, { names, exemplars }: GatherRequest): Promise<SourceGathered> {
+    const pause = new Slices()
+    const source = this.source()
+    if (source !== this.lastSource) {
+      this.merger = undefined
+      // Opening a source takes a while, once.
+      await pause.rest()
+    }
+    this.lastSource = source
+    const merger = (this.merger ??= new Merger(this.workerLabel()))
+    const began = monotonicNow()
+    const reading = await source.read(pause)
+    const { tables, hidden, errors } = await merger.merge(reading.writers, pause)
+    turn.check()
+    const faults = [...reading.errors, ...errors]
+    for (const fault of faults) this.onError(fault)
+    if (reading.incomplete !== undefined) throw this.refused(reading.incomplete)
+    const seconds = (monotonicNow() - began) / 1000
+    if (exemplars) merger.placeExemplars(reading.writers)
+    const { writers, reachable, selfFamilies: ofBackend } = reading
+    const families = familiesNamed(tables, names)
+    const facts = { writers, tables, hidden, faults, reachable, ofBackend, seconds }
+    return { ...facts, families, defaultLabels: {}, pause, release: () => turn.end() }
+  }
+
+  /** An answer without the families of a process that could not be read would look like one in which they are gone. */
+  private refused(cause: MetricsError): MetricsError {
+    const refused = new MetricsError('SCRAPE_INCOMPLETE', cause.message, {
+      cause,
+      ...(cause.reason && { reason: cause.reason }),
+    })
+    this.onError(refused)
+    return refused
+  }
+}

@@ -1,0 +1,34 @@
+import {
+  type MetricsServer,
+  type MetricsServerOptions,
+  metricsServerOptions,
+  openMetricsServer,
+} from '../../export/http/scrape-server.js'
+import { portMetrics } from '../../instrument/port/port-metrics.js'
+import { checkOptions, givenOptions } from '../../model/known-options.js'
+import { held } from '../../platform/held.js'
+import { processHome } from '../current-context.js'
+import { register } from '../default-registry.js'
+
+/**
+ * Opens a port of its own for scrapes: `GET /metrics` answers with the numbers of the whole application.
+ *
+ * @param options port (9464; 0 takes any free one), host (127.0.0.1), path (/metrics), registry (the default one)
+ * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` when the port stays taken after a few tries
+ * @example
+ * const metrics = await startMetricsServer({ port: 9464 })
+ * console.log(`metrics at ${metrics.url}`)
+ */
+export async function startMetricsServer(
+  options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
+): Promise<MetricsServer> {
+  checkOptions('startMetricsServer', options, metricsServerOptions)
+  const server = await held(
+    openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register }, portMetrics(processHome())),
+  )
+  const { log } = processHome()
+  const { url } = server
+  log.info(`metrics at ${url}`, { event: 'metricsPort', url })
+  server.server.once('close', () => log.info(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url }))
+  return server
+}

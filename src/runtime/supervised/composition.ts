@@ -1,0 +1,68 @@
+import { resolve } from 'node:path'
+import { loadBinding } from '#native'
+import { MetricsError } from '../../model/errors.js'
+import { workerEnvironment } from '../../supervisor/gunicorn/environment-manager.js'
+import type { Hooks as HooksOf } from '../../supervisor/lifecycle.js'
+import { accountOf } from '../../supervisor/os-user.js'
+import { takePidFile } from '../../supervisor/pid-file.js'
+import type { Configuration } from '../../supervisor/settings/configuration.js'
+import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
+import { Supervisor } from '../../supervisor/supervisor.js'
+import { processHome } from '../current-context.js'
+import { placeOfRuns } from '../directory/default-location.js'
+import { agentFile, packageVersion, registerFile } from '../package-files.js'
+import { checkPrimary } from './hooks.js'
+import type { SuperviseOptions } from './options.js'
+import { forward } from './redis-forwarding.js'
+import { openLog } from './supervisor-log.js'
+import { backendOfSupervisor, chooseBackendOf, shareWithWorkers } from './workers-directory.js'
+
+type Composition = {
+  readonly [K in 'exec' | 'args' | 'execArgv' | 'hooks' | 'logger']?: SuperviseOptions[K] | undefined
+}
+
+/** Returns a supervisor of this process's registry and directory, not started yet. */
+export function composeSupervisor(
+  configuration: Configuration,
+  { exec, args, execArgv, hooks, logger }: Composition,
+): Supervisor {
+  checkPrimary('supervise', hooks)
+  const { settings } = configuration
+  const { user, group, register } = settings
+  const account = user === '' && group === '' ? undefined : accountOf('--user', user || undefined, group || undefined)
+  if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
+    throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
+  }
+  chooseBackendOf(configuration)
+  const log = openLog(configuration, logger)
+  const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
+  if (releasePidFile !== undefined) process.once('exit', releasePidFile)
+  const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, account) }
+  const preload = register ? ['--import', registerFile()] : []
+  const supervisor = new Supervisor({
+    settings,
+    registry: processHome().registry,
+    tls: encryptionOf(configuration),
+    version: packageVersion(),
+    forward,
+    program: {
+      // Successors are started from wherever the supervisor is by then.
+      exec: exec === undefined ? undefined : resolve(exec),
+      args,
+      execArgv: [...process.execArgv, '--require', agentFile(), ...preload, ...(execArgv ?? [])],
+      uid: account?.uid,
+      gid: account?.gid,
+    },
+    scratch: placeOfRuns(),
+    backend: settings.metrics ? backendOfSupervisor : undefined,
+    reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
+    environment: {
+      ...environment,
+      ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
+    },
+    ...(hooks !== undefined && { hooks: hooks as HooksOf }),
+    logger: log,
+  })
+  void supervisor.done.then(releasePidFile)
+  return supervisor
+}

@@ -1,0 +1,65 @@
+import type { RequestListener } from 'node:http'
+import { type HttpResponse, textResponse } from '../../export/http/response.js'
+import { type RouteRequest, RouteTable } from '../../export/http/route-table.js'
+import { scrape } from '../../export/http/scrape.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { statisticsAddress } from '../../model/statistics-address.js'
+import { Registry } from '../../registry/registry.js'
+import { type UwsgiCollectorOptions, uwsgiCollector } from './collector.js'
+import { checkTimeout } from './timeout.js'
+
+/** Which servers may be asked for, and how. */
+export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' | 'timeout'> {
+  /** Says of each target whether it may be asked: whoever reaches the probe has this process connect to it. All when left out. */
+  readonly allow?: ((target: string) => boolean) | undefined
+}
+
+const probeOptions = { allow: true, cores: true, timeout: true } as const satisfies OptionNames<UwsgiProbeOptions>
+
+/**
+ * Answers `/probe?target=tcp://10.0.0.7:9191` with the families of that one server, as uwsgi_exporter's probe does: one
+ * process that Prometheus asks about many servers. Targets are `tcp://`, `http://` and `https://`; files and sockets of
+ * this machine are not told to who asks from elsewhere. One that does not answer is `uwsgi_up 0`.
+ *
+ * @experimental
+ * @returns a listener for a server of `node:http`
+ * @throws MetricsError `OPTION_INVALID`, naming the option
+ * @example
+ * createServer(uwsgiProbe({ allow: (target) => target.startsWith('tcp://10.0.0.') })).listen(9117)
+ */
+export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
+  checkOptions('uwsgiProbe', options, probeOptions)
+  const { allow = () => true, cores, timeout } = options
+  if (timeout !== undefined) checkTimeout('uwsgiProbe', timeout)
+  const handle = async ({ headers, signal }: RouteRequest, query: URLSearchParams): Promise<HttpResponse> => {
+    const target = query.get('target') ?? ''
+    const kind = statisticsAddress(target)?.kind
+    if (kind !== 'tcp' && kind !== 'http' && kind !== 'https') {
+      return textResponse(400, 'target must be tcp://host:port, http://host:port or https://host:port\n')
+    }
+    if (!allow(target)) return textResponse(403, `${target} is none of the servers that may be asked\n`)
+    const registry = new Registry({ scope: 'process' })
+    const seconds = patience(headers['x-prometheus-scrape-timeout-seconds'], timeout)
+    const reading = { uri: target, registers: [registry], timeout: seconds }
+    registry.registerCollector(uwsgiCollector({ ...reading, ...(cores !== undefined && { cores }) }))
+    return scrape(registry, { accept: headers.accept, signal })
+  }
+  const routes = new RouteTable([{ path: '/probe', handle }])
+  return ({ method = '', url = '/', headers }, response) => {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    routes.answer({ method, url, headers, signal: gone.signal, ready: () => undefined }).then(
+      ({ status, headers, body }) => {
+        response.writeHead(status, headers)
+        response.end(method === 'HEAD' ? undefined : Buffer.concat(body))
+      },
+      () => response.destroy(),
+    )
+  }
+}
+
+/** A quarter of a second less than the scraper has, so that it hears that the server was too slow. */
+function patience(told: string | string[] | undefined, timeout = 2): number {
+  const seconds = Number(told)
+  return seconds > 0 ? Math.min(timeout, Math.max(0.1, seconds - 0.25)) : timeout
+}
