@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LeftOut } from './test/helpers/left-out.js'
+import { Leftovers } from './test/helpers/leftovers.js'
 import { SecondTries } from './test/helpers/second-tries.js'
 
 export default defineConfig({
@@ -17,6 +18,6 @@ export default defineConfig({
     // Two thousand tests with real processes and real clocks on a machine that is somebody else's: one that fails there
     // is run once more, and named. At home nothing is run again, and in the torture set nothing ever.
     retry: process.env.CI === 'true' ? 1 : 0,
-    reporters: [new SecondTries(), new LeftOut(), 'default'],
+    reporters: [new SecondTries(), new LeftOut(), new Leftovers(), 'default'],
   },
 })

@@ -42,6 +42,10 @@ await buildTypes({
 })
 const core = loadedBy(join(root, 'src', 'index.ts'))
 core.delete(join(root, 'src', 'index.ts'))
+const registered = loadedBy(join(root, 'src', 'register.ts'))
+// What these doors load beyond `promhive` and `promhive/register`, which every application loads at its start.
+const redis = beyond(loadedBy(join(root, 'src', 'redis.ts')), core, registered)
+const supervisor = beyond(loadedBy(join(root, 'src', 'supervisor.ts')), core, registered, redis)
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
 await bundle('esm', { ...frontDoors, 'cli/bin': 'src/cli/bin.ts' })
 await bundle('cjs', {
@@ -67,6 +71,11 @@ function loadedBy(file, found = new Set()) {
   return found
 }
 
+/** The files that none of the others has, without front doors. */
+function beyond(files, ...others) {
+  return new Set([...files].filter((file) => !doors.has(file) && others.every((other) => !other.has(file))))
+}
+
 async function bundle(format, input) {
   const build = await rolldown({
     cwd: root,
@@ -90,7 +99,9 @@ async function bundle(format, input) {
     // doors share.
     codeSplitting: {
       groups: [
-        { name: 'core', test: (id) => core.has(id), priority: 2 },
+        { name: 'core', test: (id) => core.has(id), priority: 4 },
+        { name: 'redis', test: (id) => redis.has(id), priority: 3 },
+        { name: 'supervisor', test: (id) => supervisor.has(id), priority: 2 },
         // An entry point that another one imports stays a separate file; otherwise each of them would load both.
         { name: 'shared', minShareCount: 2, priority: 1, test: (id) => !doors.has(id) },
       ],

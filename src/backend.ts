@@ -12,6 +12,7 @@ export { MetricsError, type MetricsErrorCode } from './model/errors.js'
 export type { Exemplar } from './model/exemplar.js'
 export type { GaugeMode, MetricType } from './model/metric-type.js'
 export type { LabelFilter, SeriesKey } from './model/series-key.js'
+export type { SeriesRef } from './model/series-ref.js'
 export type {
   Backend,
   Pause,

@@ -3,6 +3,8 @@ import { provideHttpInstrument } from './instrument/http/http-instrument.js'
 import type { HttpOptions } from './instrument/http/http-options.js'
 import { errorTypeOf } from './instrument/http/label-values.js'
 import { note } from './instrument/http/request-notes.js'
+import { MetricsError } from './model/errors.js'
+import { describe } from './model/metric-name.js'
 import { processHome } from './runtime/current-context.js'
 
 export type { HttpRequest } from './instrument/http/exchange.js'
@@ -29,6 +31,7 @@ export function instrumentHttp(options: HttpOptions = {}): void {
  * Tells the route of a request that no framework tells: a template such as `/users/:id`, never the path itself.
  *
  * @param request Node's request object; does nothing where that is not measured, neither by promhive/http nor by promhive run
+ * @throws MetricsError `OPTION_INVALID` unless `request` is an object and `route` a string
  * @example
  * createServer((request, response) => {
  *   setRoute(request, '/users/:id')
@@ -36,6 +39,10 @@ export function instrumentHttp(options: HttpOptions = {}): void {
  * })
  */
 export function setRoute(request: NodeRequest, route: string): void {
+  checkRequest('setRoute', request)
+  // A framework may hand over the pattern itself.
+  if (typeof route !== 'string' && !((route as unknown) instanceof RegExp))
+    throw new MetricsError('OPTION_INVALID', `setRoute: route must be a string, got ${describe(route)}`)
   const exchange = exchangeOf(request)
   if (exchange !== undefined) exchange.route = route
   note(request, { route })
@@ -44,10 +51,17 @@ export function setRoute(request: NodeRequest, route: string): void {
 /**
  * Tells the error that a request met, for the label `error_type`, where no framework tells it.
  *
+ * @throws MetricsError `OPTION_INVALID` unless `request` is an object
  * @example
  * catch (error) { setError(request, error); response.writeHead(500).end() }
  */
 export function setError(request: NodeRequest, error: unknown): void {
+  checkRequest('setError', request)
   exchangeOf(request)?.met(error)
   note(request, { errorType: errorTypeOf(error) })
+}
+
+function checkRequest(caller: string, request: unknown): void {
+  if (typeof request === 'object' && request !== null) return
+  throw new MetricsError('OPTION_INVALID', `${caller}: request must be Node's request object, got ${describe(request)}`)
 }

@@ -1,5 +1,7 @@
 import { MultiProcessCollector } from './compat/multi-process-collector.js'
 import { markProcessDead, register } from './index.js'
+import { MetricsError } from './model/errors.js'
+import { describe } from './model/metric-name.js'
 import { Registry } from './registry/registry.js'
 
 /*
@@ -29,6 +31,10 @@ export const CONTENT_TYPE_LATEST = Registry.PROMETHEUS_CONTENT_TYPE
  * response.writeHead(200, { 'Content-Type': CONTENT_TYPE_LATEST, 'Content-Length': data.length }).end(data)
  */
 export async function generateLatest(registry: Registry = register): Promise<Buffer> {
+  if (typeof registry?.chunks !== 'function') {
+    const text = `generateLatest: registry must be a CollectorRegistry, got ${describe(registry)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
   return Buffer.concat(await registry.chunks())
 }
 

@@ -2,6 +2,7 @@ import type { Exposition } from './export/http/scrape.js'
 import { type ForwardResult, RedisForwarding } from './export/redis/forwarder.js'
 import { type RedisForwarderOptions as Options, settingsOf } from './export/redis/forwarder-options.js'
 import { Counter } from './metric/counter.js'
+import { refuseNull } from './model/known-options.js'
 import { processHome } from './runtime/current-context.js'
 import { joinSoon } from './runtime/join-soon.js'
 
@@ -40,6 +41,7 @@ export interface RedisForwarder {
  */
 export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisForwarder {
   const home = processHome()
+  refuseNull('startRedisForwarder', options)
   const { registry, ...place } = options
   const settings = settingsOf(place, process.env, (text) => home.log.warn('VARIABLE_IGNORED', text))
   let counter: Counter<'result'> | undefined

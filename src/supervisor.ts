@@ -1,14 +1,15 @@
 import { resolve } from 'node:path'
 import { loadBinding } from '#native'
 import { MetricsError } from './model/errors.js'
-import { checkOptions, type OptionNames } from './model/known-options.js'
+import { checkOptions, type OptionNames, refuseNull } from './model/known-options.js'
 import type { Log } from './model/logger.js'
 import { held } from './platform/held.js'
 import { yieldRegisteredPort } from './preload/registration.js'
 import { processHome } from './runtime/current-context.js'
 import { placeOfRuns } from './runtime/directory/default-location.js'
 import { agentFile, packageVersion, registerFile } from './runtime/package-files.js'
-import { backendOfSupervisor, shareWithWorkers } from './runtime/supervised/workers-directory.js'
+import { backendOfSupervisor, chooseBackendOf, shareWithWorkers } from './runtime/supervised/workers-directory.js'
+import { warnOfUnusedVariables } from './runtime/unused-variables.js'
 import { Attendant } from './supervisor/cluster-observer.js'
 import { workerEnvironment } from './supervisor/gunicorn/environment-manager.js'
 import { checkHooks, hooksFrom } from './supervisor/hooks-module.js'
@@ -16,7 +17,6 @@ import type { Hooks as HooksOf, SupervisorView } from './supervisor/lifecycle.js
 import { type GivenLogger, logOf } from './supervisor/log.js'
 import { accountOf } from './supervisor/os-user.js'
 import { takePidFile } from './supervisor/pid-file.js'
-import { backendEnvironment } from './supervisor/settings/backend-settings.js'
 import { Configuration, type Layers } from './supervisor/settings/configuration.js'
 import { type EncryptionSettings, encryptionOf } from './supervisor/settings/encryption-settings.js'
 import { logConfiguration } from './supervisor/settings/explain.js'
@@ -119,6 +119,7 @@ export function supervise(options: SuperviseOptions = {}): Promise<Supervisor> {
 }
 
 async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
+  refuseNull('supervise', options)
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkCaller('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
@@ -177,6 +178,7 @@ export function attend(options: AttendOptions = {}): Promise<Attendant> {
 }
 
 async function attendNow(options: AttendOptions): Promise<Attendant> {
+  refuseNull('attend', options)
   const { hooks: given, logger, config, ...code } = options
   checkCaller('attend', given)
   checkOptions('attend', options, { ...everySetting, ...attendOptions })
@@ -186,7 +188,7 @@ async function attendNow(options: AttendOptions): Promise<Attendant> {
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well: they are started from this environment.
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const attendant = new Attendant({
     settings,
@@ -225,7 +227,7 @@ export function composeSupervisor(
   if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
-  Object.assign(process.env, backendEnvironment(settings))
+  chooseBackendOf(configuration)
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
@@ -262,8 +264,10 @@ export function composeSupervisor(
 /** The log of a supervisor, which is that of its process as well. */
 function openLog(configuration: Configuration, logger: GivenLogger | undefined): Log {
   const log = logOf(configuration.settings, logger)
-  processHome().log.adopt(log, logger !== undefined || configuration.settings.logFormat === 'json')
+  processHome().log.adopt(log, logger === undefined && configuration.settings.logFormat === 'plain')
   logConfiguration(configuration, log)
+  // The configuration names its own setting.
+  warnOfUnusedVariables(processHome().log, 'address')
   return log
 }
 

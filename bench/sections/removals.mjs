@@ -52,6 +52,7 @@ async function medians({ what, series, removals, variant, runtime, quick, faults
     readerHeld: of('read', 'held'),
     writer: of('written', 'milliseconds'),
     countingHeld: of('counted', 'held'),
+    countingLongest: of('counted', 'longest'),
   }
 }
 
@@ -66,6 +67,7 @@ function print(sizes, results) {
     ['its loop held', 'readerHeld'],
     ['first count of another', 'writer'],
     ['loop held of one that counts', 'countingHeld'],
+    ['its longest count', 'countingLongest'],
   ]
   printTable(
     ['', ...columns.flatMap(([name]) => [name, 'grows'])],

@@ -10,20 +10,33 @@ export async function newSeries({ runtimes, quick, faults }) {
   const results = []
   for (const variant of variantsFor(runtime)) {
     const samples = []
+    const firstWrites = []
     for (let round = 0; round < (quick ? 1 : 3); round++) {
       await faults.guard(`new series, ${variant.name}`, async () => {
         const taken = await measure('series', { library: variant.library, count }, { runtime, variant })
         samples.push(taken.perSecond)
+        firstWrites.push(...taken.firstWrites)
         return taken
       })
     }
-    results.push({ key: variant.key, name: variant.name, peer: variant.peer, perSecond: median(samples) })
+    results.push({
+      key: variant.key,
+      name: variant.name,
+      peer: variant.peer,
+      perSecond: median(samples),
+      firstWrite: median(firstWrites),
+    })
   }
   const fastestPeer = Math.max(...results.filter(({ peer }) => peer).map(({ perSecond }) => perSecond))
   console.log(`\nNew series per second, ${figure(count)} of them in a fresh process, ${runtime.name}`)
   printTable(
-    ['', 'per second', 'against the faster peer'],
-    results.map(({ name, peer, perSecond }) => [name, figure(perSecond), peer ? '' : times(perSecond / fastestPeer)]),
+    ['', 'per second', 'against the faster peer', 'first write of known label values, warm, ns'],
+    results.map(({ name, peer, perSecond, firstWrite }) => [
+      name,
+      figure(perSecond),
+      peer ? '' : times(perSecond / fastestPeer),
+      figure(firstWrite),
+    ]),
   )
   return { runtime: runtime.name, count, results }
 }

@@ -10,11 +10,13 @@ export interface Startup {
   readonly metricsUrl: string | undefined
   readonly statsAddress: string | undefined
   readonly directory: string | undefined
+  /** What a backend that is not a directory counts in, such as `redis 127.0.0.1:6379/0 {shop}`. */
+  readonly backend?: string | undefined
 }
 
 /** What a person wants to know of an application that has just started: what is on, and where to look. */
 export function startupLines({ pid, app, workers, settings, ...where }: Startup): readonly string[] {
-  const { metricsUrl, statsAddress, directory } = where
+  const { metricsUrl, statsAddress, directory, backend } = where
   const { register, compat, timeout, report, maxRequests, maxRss, user } = settings
   const on = [
     register && 'every request measured (register)',
@@ -28,6 +30,7 @@ export function startupLines({ pid, app, workers, settings, ...where }: Startup)
     metricsUrl === undefined && 'no metrics port is open',
     statsAddress !== undefined && `promhive stats ${statsAddress}`,
     directory !== undefined && `promhive top ${directory}`,
+    redisLook(backend),
   ].filter((part) => part !== false)
   const serve = `${workers} ${workers === 1 ? 'worker serves' : 'workers serve'} ${app}`
   return [
@@ -35,4 +38,12 @@ export function startupLines({ pid, app, workers, settings, ...where }: Startup)
     ...(look.length > 0 ? [`look: ${look.join('; ')}`] : []),
     `supervisor ${pid}: ${serve}${metricsUrl === undefined ? '' : `; metrics at ${metricsUrl}`}`,
   ]
+}
+
+/** The command that shows a service in Redis, for the address that its processes have. */
+function redisLook(backend: string | undefined): string | false {
+  const [, address, prefix] = /^redis (?:(.+) )?\{([^}]+)\}/.exec(backend ?? '') ?? []
+  if (prefix === undefined) return false
+  const where = address === undefined ? '' : ` (URL: that of ${address})`
+  return `promhive top --redis URL --prefix ${prefix}${where}`
 }

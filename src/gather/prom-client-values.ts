@@ -1,6 +1,7 @@
 import type { MetricValue, MetricValues } from '../metric/metric-values.js'
 import { type Family, type FamilyTable, isTable, type Sample, type SampleFamily } from '../model/family.js'
 import type { LabelSet } from '../model/label-set.js'
+import { isCumulative } from '../model/layout/metric-types.js'
 import { quantileOf } from '../model/layout/summary.js'
 import type { MetricType } from '../model/metric-type.js'
 import { sampleNames } from '../model/sample-names.js'
@@ -22,14 +23,12 @@ export function familyFromValues({ name, help, type, values }: MetricValues): Sa
   return { name, help, type: String(type) as MetricType, samples: changed ? once(samples, type) : samples }
 }
 
-const additive: readonly string[] = ['counter', 'histogram', 'summary']
-
 /** Samples of which some have the same labels by now: counts are added up, of other values the last one is shown. */
 function once(samples: readonly Sample[], type: string): readonly Sample[] {
   const shown = new Map<string, Sample>()
   for (const sample of samples) {
     const identity = JSON.stringify([sample.name, Object.entries(sample.labels).sort()])
-    const before = additive.includes(type) ? shown.get(identity) : undefined
+    const before = isCumulative(type) ? shown.get(identity) : undefined
     shown.set(identity, before === undefined ? sample : { ...sample, value: before.value + sample.value })
   }
   return [...shown.values()]

@@ -2,8 +2,8 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
 import { type ExemplarLabels, type LabelSet, labelText } from '../model/label-set.js'
-import type { LabelTexts } from '../model/series-index/series-numbers.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
+import { type LabelTexts, refOf, type SeriesRef } from '../model/series-ref.js'
 import { monotonicNow } from '../platform/timers.js'
 import type { Slots, Store } from '../store/contract.js'
 import type { Counting } from './context.js'
@@ -13,27 +13,33 @@ import { noPlace, type Place, placeOf } from './place.js'
 /** The metric that a child belongs to. */
 export interface ChildOwner extends Omit<Counting, 'store'> {
   /** Where a series is counted at this moment. */
-  storeOf(key: SeriesKey): Store
+  storeOf(series: SeriesRef): Store
   /** The child with more labels than one that was asked for with some. */
   childWith(texts: LabelTexts, labels: Readonly<Record<string, unknown>>): Child
   /**
-   * The label values to count under: these, or those of the series that takes what is beyond the metric's limit; undefined
-   * for nowhere. Asked before a series is opened only.
+   * The series to count in: this one, or the one that takes what is beyond the metric's limit; undefined for nowhere. Asked
+   * before a series is opened only.
    *
    * @throws MetricsError `LABEL_MISSING`, `SERIES_LIMIT`
    */
-  admit(texts: LabelTexts): LabelTexts | undefined
+  admit(series: SeriesRef): SeriesRef | undefined
   readonly children: Siblings
 }
 
 /** What a child needs of the metric's series. */
 interface Siblings {
   textsOf(number: number): LabelTexts
-  numberOf(texts: LabelTexts): number
+  /** Looks a series up by its label values. */
+  refTo(texts: LabelTexts): SeriesRef
+  /** Whether the metric has counted in the series of a number. */
+  counts(number: number): boolean
   /** Moves a child to a series that is open already. */
-  join(child: Child, texts: LabelTexts, held: boolean): boolean
-  /** Records an opened series for the next child, and returns its number. */
-  opened(texts: LabelTexts, place: Place, at: number, child?: Child): number
+  join(child: Child, number: number, held: boolean): boolean
+  /** The same series with a number that stays until it is released. */
+  retain(series: SeriesRef): SeriesRef
+  release(series: SeriesRef): void
+  /** Records an opened series for the next child. */
+  opened(series: SeriesRef, place: Place, at: number, child?: Child): void
   /** Slots that are never read. */
   nowhere(): Slots
   /** When each bucket of a series got its last exemplar, by `performance.now()`. */
@@ -64,8 +70,8 @@ export abstract class Child {
   /** @internal */
   protected place: Place = noPlace
   private number = 0
-  /** Of the child that moves, where the series has no number yet. */
-  private sought: LabelTexts = []
+  /** Of the child that moves, if the metric has not counted in the series. */
+  private sought: SeriesRef = refOf([])
   private exemplified: Map<number, number> | undefined
 
   /**
@@ -81,7 +87,19 @@ export abstract class Child {
 
   /** @internal The label values that it was asked for with. */
   get texts(): LabelTexts {
-    return this.own ?? (this.number > 0 ? this.owner.children.textsOf(this.number) : this.sought)
+    return this.own ?? (this.number > 0 ? this.owner.children.textsOf(this.number) : this.sought.labelValues)
+  }
+
+  /** The series that it was asked for with. */
+  private get series(): SeriesRef {
+    if (this.own !== undefined) return this.owner.children.refTo(this.own)
+    return this.number > 0 ? this.counted : this.sought
+  }
+
+  /** The series that the last count went to: another one beyond the metric's limit. */
+  private get counted(): SeriesRef {
+    const { number } = this
+    return number > 0 ? { number, labelValues: this.owner.children.textsOf(number) } : refOf(this.texts)
   }
 
   /** @internal */
@@ -89,14 +107,14 @@ export abstract class Child {
     return seriesKey(this.texts)
   }
 
-  /** @internal Of the series that the last count went to: another one beyond the metric's limit. */
+  /** @internal Of the series that the last count went to. */
   protected get countedKey(): SeriesKey {
-    return this.number > 0 ? seriesKey(this.owner.children.textsOf(this.number)) : this.key
+    return seriesKey(this.counted.labelValues)
   }
 
   /** @internal Whether this process has counted in the series. */
   protected get isCounted(): boolean {
-    return this.owner.children.numberOf(this.texts) > 0
+    return this.owner.children.counts(this.series.number)
   }
 
   /** @internal Moves the child to the series of this number, whose slots are here. */
@@ -108,9 +126,9 @@ export abstract class Child {
   }
 
   /** @internal A child of a series without a count: the series takes up no room before its first count. */
-  seek(texts: LabelTexts): void {
+  seek(series: SeriesRef): void {
     this.number = 0
-    this.sought = texts
+    this.sought = series
     this.enter(noPlace)
   }
 
@@ -125,21 +143,33 @@ export abstract class Child {
   /** @internal Finds the slots again: before the first write, and after the gate moved. */
   open(): void {
     const { children } = this.owner
-    const texts = this.owner.admit(this.texts)
+    const asked = this.series
+    const series = this.owner.admit(asked)
     // Not where another series takes what is counted here.
-    const held = texts === this.own
-    // One that was just sought is not open yet.
-    if (texts !== undefined && texts !== this.sought && children.join(this, texts, held)) return
-    const key = texts === undefined ? this.key : seriesKey(texts)
-    const store = this.owner.storeOf(key)
+    const held = series !== undefined && series.labelValues === this.own
+    if (series !== undefined && children.join(this, series.number, held)) return
+    const store = this.owner.storeOf(series ?? asked)
     // The gate first: a removal while the series is opened makes the next write open it again.
     const { gate } = store
     const seen = Atomics.load(gate, 0)
-    const slots = texts === undefined ? children.nowhere() : store.open(this.family, key)
-    const place = placeOf(slots, gate, seen)
-    const at = this.countedAt(slots)
-    // Opening may report a fault, and `onError` may count: then this child has moved on meanwhile, and comes back.
-    this.moveTo(texts === undefined ? 0 : children.opened(texts, place, at, held ? this : undefined), place, at)
+    if (series === undefined) {
+      const slots = children.nowhere()
+      this.moveTo(0, placeOf(slots, gate, seen), this.countedAt(slots))
+    } else this.openIn(store, children.retain(series), seen, held)
+  }
+
+  private openIn(store: Store, series: SeriesRef, seen: number, held: boolean): void {
+    const { children } = this.owner
+    try {
+      const slots = store.open(this.family, series)
+      const place = placeOf(slots, store.gate, seen)
+      const at = this.countedAt(slots)
+      children.opened(series, place, at, held ? this : undefined)
+      // Opening may report a fault, and `onError` may count: then this child has moved on meanwhile, and comes back.
+      this.moveTo(series.number, place, at)
+    } finally {
+      children.release(series)
+    }
   }
 
   /** @internal Keeps an example of what was counted: at most one per bucket and tenth of a second, which costs little. */
@@ -159,10 +189,9 @@ export abstract class Child {
     if (labels === undefined) return
     last.set(bucket, now)
     const timestamp = Date.now() / 1000
+    const series = this.counted
     if (fitsExemplar(labels))
-      this.owner
-        .storeOf(this.countedKey)
-        .setExemplar(this.family, this.countedKey, bucket, { labels, value, timestamp })
+      this.owner.storeOf(series).setExemplar(this.family, series, bucket, { labels, value, timestamp })
     else this.owner.onError(tooLong(this.family.name))
   }
 

@@ -1,11 +1,12 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { grown } from '../model/series-index/hash-chains.js'
-import { type Labels, type LabelTexts, numbersOf, type SeriesNumbers } from '../model/series-index/series-numbers.js'
+import { type Labels, numbersOf, type SeriesNumbers } from '../model/series-index/series-numbers.js'
 import type { LabelFilter } from '../model/series-key.js'
+import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
 import type { Slots } from '../store/contract.js'
 import type { Child } from './child.js'
-import { noPlace, type Place } from './place.js'
+import type { Place } from './place.js'
 
 /** What every label of the series reads that takes what is beyond a metric's limit. */
 const overflowValue = '_overflow'
@@ -28,13 +29,17 @@ export class Children<C extends Child> {
   private readonly exemplified = new Map<number, Map<number, number>>()
   private readonly moving: C
   private readonly overflow: LabelTexts
+  /** The numbers of series that do not count towards the metric's limit. */
+  private readonly exempt = new Set<number>()
   private discarded: Slots | undefined
 
   /**
+   * @param unlabelled the label values of a count without labels
    * @param make gives a child of these label values; without them, the one that moves
    */
   constructor(
     private readonly family: FamilyDescriptor,
+    private readonly unlabelled: LabelTexts,
     private readonly make: (texts?: LabelTexts) => C,
   ) {
     this.numbers = numbersOf(family)
@@ -47,41 +52,51 @@ export class Children<C extends Child> {
     return this.own(this.numbers.find(labels))
   }
 
-  /** The same for names in any order. */
-  findByName(labels: Labels): number {
-    return this.own(this.numbers.findByName(labels))
+  /**
+   * The number of a series by its labels in any order, right after `find` or `reach` gave none; 0 if there is no such series,
+   * undefined if only its label values say which one is meant. The metric may not count in it.
+   */
+  locate(labels: Labels): number | undefined {
+    return this.numbers.findByName(labels)
   }
 
+  refTo(labelValues: LabelTexts): SeriesRef {
+    return { number: this.numbers.numberOf(labelValues), labelValues }
+  }
+
+  /** The number of a series that this metric counts in; 0 for another one. */
   numberOf(texts: LabelTexts): number {
     return this.own(this.numbers.numberOf(texts))
   }
 
+  counts(number: number): boolean {
+    return this.places[number] !== undefined
+  }
+
   private own(number: number): number {
-    return this.places[number] === undefined ? 0 : number
+    return this.counts(number) ? number : 0
   }
 
   textsOf(number: number): LabelTexts {
     return this.numbers.textsOf(number)
   }
 
-  private add(texts: LabelTexts, known: number): number {
-    const number = this.numbers.hold(texts, known)
-    while (this.places.length < number) this.places.push(undefined)
-    this.places[number] = noPlace
-    if (number >= this.offsets.length) this.offsets = grown(this.offsets, number + 1)
-    this.size++
-    return number
+  retain({ number, labelValues }: SeriesRef): SeriesRef {
+    return { number: this.numbers.hold(labelValues, number), labelValues }
+  }
+
+  release({ number }: SeriesRef): void {
+    this.numbers.letGo(number)
   }
 
   /** The series that takes what is beyond a metric's limit. */
-  rest(): LabelTexts {
-    return this.overflow
+  rest(): SeriesRef {
+    return this.refTo(this.overflow)
   }
 
   /** How many series there are besides that one, and besides the one without labels, which needs no room. */
-  chosen(unlabelled: LabelTexts): number {
-    const exempt = [this.overflow, unlabelled].filter((texts) => this.numberOf(texts) > 0)
-    return this.size - exempt.length
+  get chosen(): number {
+    return this.size - this.exempt.size
   }
 
   /** These label values, as they were given, lead to the series. */
@@ -107,18 +122,17 @@ export class Children<C extends Child> {
   }
 
   /** A child that opens the series of these label values with its first count, to count with at once. */
-  seek(texts: LabelTexts): C {
-    this.moving.seek(texts)
+  seek(series: SeriesRef): C {
+    this.moving.seek(series)
     return this.moving
   }
 
   /**
-   * Moves a child to the series of these label values; not where the series has to be opened.
+   * Moves a child to the series of a number; false if the series has to be opened.
    *
    * @param held whether the application holds the child
    */
-  join(child: Child, texts: LabelTexts, held: boolean): boolean {
-    const number = this.numberOf(texts)
+  join(child: Child, number: number, held: boolean): boolean {
     const place = this.places[number]
     if (place === undefined || place.gate[0] !== place.seen) return false
     child.moveTo(number, place, this.offsets[number]!)
@@ -138,18 +152,24 @@ export class Children<C extends Child> {
   }
 
   /**
-   * A series was opened here: from now on it has a number.
+   * A series was opened here: from now on the metric counts in it.
    *
    * @param child the child of these label values that the application holds, if it is one
    */
-  opened(texts: LabelTexts, place: Place, at: number, child?: Child): number {
-    // The store has numbered it by now.
-    const known = this.numbers.numberOf(texts)
-    const number = this.own(known) || this.add(texts, known)
+  opened(series: SeriesRef, place: Place, at: number, child?: Child): void {
+    const { number } = series
+    if (!this.counts(number)) this.add(series)
     this.places[number] = place
     this.offsets[number] = at
     if (child !== undefined) this.keep(number, child as C)
-    return number
+  }
+
+  private add({ number, labelValues }: SeriesRef): void {
+    this.numbers.hold(labelValues, number)
+    while (this.places.length < number) this.places.push(undefined)
+    if (number >= this.offsets.length) this.offsets = grown(this.offsets, number + 1)
+    this.size++
+    if (isSame(labelValues, this.overflow) || isSame(labelValues, this.unlabelled)) this.exempt.add(number)
   }
 
   private keep(number: number, child: C): void {
@@ -191,7 +211,12 @@ export class Children<C extends Child> {
     this.twins.delete(number)
     this.exemplified.delete(number)
     this.places[number] = undefined
+    this.exempt.delete(number)
     this.numbers.letGo(number)
     this.size--
   }
+}
+
+function isSame(some: LabelTexts, others: LabelTexts): boolean {
+  return some.every((text, i) => text === others[i])
 }

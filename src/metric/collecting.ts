@@ -1,5 +1,6 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
-import type { LabelFilter, SeriesKey } from '../model/series-key.js'
+import { type LabelFilter, seriesKey } from '../model/series-key.js'
+import type { SeriesRef } from '../model/series-ref.js'
 import { type RemovalScope, removeMany, type Store } from '../store/contract.js'
 import { CollectCaller, type CollectRun, collectRun } from './collect-run.js'
 import { StagedSeries } from './staged-series.js'
@@ -31,9 +32,9 @@ export class Collecting {
   }
 
   /** Where a series is counted at this moment. */
-  storeOf(key: SeriesKey): Store {
+  storeOf({ labelValues }: SeriesRef): Store {
     const { staged } = this
-    return staged?.has(key) === true ? staged : this.metric.store()
+    return staged?.has(seriesKey(labelValues)) === true ? staged : this.metric.store()
   }
 
   /** Removes series of the whole application; in a `collect()` that runs in every process, this process's part of them. */

@@ -1,6 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
-import type { LabelTexts } from '../model/series-index/series-numbers.js'
 import { exactFilter, type SeriesKey } from '../model/series-key.js'
+import type { LabelTexts } from '../model/series-ref.js'
 import { Child, type ChildOwner } from './child.js'
 import type { Home } from './context.js'
 import { LabelledMetric } from './labelled.js'

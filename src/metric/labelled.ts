@@ -2,8 +2,9 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import { checkLabelNames, labelText, ownValue } from '../model/label-set.js'
 import { checkHelp, checkMetricName, unitOf } from '../model/metric-name.js'
-import type { Labels, LabelTexts } from '../model/series-index/series-numbers.js'
+import type { Labels } from '../model/series-index/series-numbers.js'
 import { type LabelFilter, labelValuesOf, matches, type SeriesKey } from '../model/series-key.js'
+import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
 import { held } from '../platform/held.js'
 import type { Store } from '../store/contract.js'
 import type { Child, ChildOwner } from './child.js'
@@ -96,8 +97,8 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.family = { ...own, name, help: this.help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
     this.collecting = new Collecting(this, collect, run === 'each')
     this.collect = this.collecting.call
-    this.children = new Children(this.family, (texts) => this.make(this.family, this, texts))
     const unlabelled = this.textsOfLabels({})
+    this.children = new Children(this.family, unlabelled, (texts) => this.make(this.family, this, texts))
     this.only = this.make(this.family, this, unlabelled)
     this.onlyKey = this.only.key
     this.limit = new SeriesLimit(
@@ -124,7 +125,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     const series = this.children.find(labels) || this.resolve(labels)
     if (typeof series === 'number') return this.children.hold(series)
     this.limit.check(series)
-    return this.names.length === 0 ? this.only : this.make(this.family, this, series)
+    return this.names.length === 0 ? this.only : this.make(this.family, this, series.labelValues)
   }
 
   /** Positional label values by their names. */
@@ -230,15 +231,15 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /** @internal */
-  storeOf = (key: SeriesKey): Store => this.collecting.storeOf(key)
+  storeOf = (series: SeriesRef): Store => this.collecting.storeOf(series)
 
   /** @internal */
   onError = (error: MetricsError): void => this.home.onError(error)
 
   /** @internal Throws for a series that lacks a label which it must have. */
-  admit(texts: LabelTexts): LabelTexts | undefined {
-    const missing = this.required.filter((name) => texts[this.names.indexOf(name)] === null)
-    if (missing.length === 0) return this.limit.admit(texts)
+  admit(series: SeriesRef): SeriesRef | undefined {
+    const missing = this.required.filter((name) => series.labelValues[this.names.indexOf(name)] === null)
+    if (missing.length === 0) return this.limit.admit(series)
     throw new MetricsError('LABEL_MISSING', `${this.name} cannot be counted without a value for ${missing.join(', ')}`)
   }
 
@@ -262,15 +263,18 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.names.length === 0 ? this.only : this.children.seek(series)
   }
 
-  /** The number of the series of these label values, or its texts where it was not counted yet. */
-  private resolve(labels: Labels): number | LabelTexts {
-    const number = this.children.findByName(labels)
-    if (number > 0) return number
+  /** The number of a series that `find` and `reach` did not give; a reference if this metric has not counted in it. */
+  private resolve(labels: Labels): number | SeriesRef {
+    const { children } = this
+    const located = children.locate(labels)
+    if (located !== undefined && children.counts(located)) return located
     this.checkNames(labels)
-    const texts = this.textsOfLabels(labels)
-    const known = this.children.numberOf(texts)
-    if (known > 0) this.children.lead(labels, known)
-    return known || texts
+    const labelValues = this.textsOfLabels(labels)
+    if (located !== undefined) return { number: located, labelValues }
+    const series = children.refTo(labelValues)
+    if (!children.counts(series.number)) return series
+    children.lead(labels, series.number)
+    return series.number
   }
 
   /** @internal Throws for a label that was not declared, and for an object that holds no labels. */

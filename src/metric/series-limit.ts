@@ -1,5 +1,5 @@
 import { MetricsError } from '../model/errors.js'
-import type { LabelTexts } from '../model/series-index/series-numbers.js'
+import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
 import type { Home } from './context.js'
 
 /** What becomes of label values beyond a metric's limit. */
@@ -10,16 +10,19 @@ export interface SeriesLimitOptions {
 
 /** The series of a metric, as far as a limit looks at them. */
 interface Limited {
-  numberOf(texts: LabelTexts): number
-  chosen(unlabelled: LabelTexts): number
-  rest(): LabelTexts
+  /** How many series there are that need room. */
+  readonly chosen: number
+  counts(number: number): boolean
+  refTo(labelValues: LabelTexts): SeriesRef
+  /** The series that takes what is beyond the limit. */
+  rest(): SeriesRef
 }
 
 /** Decides which label values get a series of their own. A series takes its place with its first count. */
 export class SeriesLimit {
   /**
    * @param unlabelled the label values of a count without labels: that series always has room, and seldom counts
-   * @param settle forgets series that other processes have removed; gives whether there may have been any
+   * @param settle forgets some of the series that other processes have removed; gives whether there may have been any
    */
   constructor(
     private readonly metric: string,
@@ -31,40 +34,50 @@ export class SeriesLimit {
   ) {}
 
   /**
-   * The label values to count under; undefined for nowhere. Label values beyond the limit are not kept: they would fill the
-   * memory that it is there to save.
+   * The series to count in; undefined for nowhere. Label values beyond the limit are not kept: they would fill the memory
+   * that it is there to save.
    *
    * @throws MetricsError `SERIES_LIMIT`
    */
-  admit(texts: LabelTexts): LabelTexts | undefined {
-    if (this.hasRoom(texts)) return texts
+  admit(series: SeriesRef): SeriesRef | undefined {
+    const admitted = this.roomFor(series)
+    if (admitted !== undefined) return admitted
     this.home.limited(this.metric)
     const { onLimit } = this.options
     if (onLimit === 'overflow') return this.series.rest()
     if (onLimit === 'drop') return undefined
-    throw this.refusal(texts)
+    throw this.refusal(series)
   }
 
   /** Throws `SERIES_LIMIT` where a count would. */
-  check(texts: LabelTexts): void {
-    if (this.options.onLimit !== 'throw' || this.hasRoom(texts)) return
+  check(series: SeriesRef): void {
+    if (this.options.onLimit !== 'throw' || this.roomFor(series) !== undefined) return
     this.home.limited(this.metric)
-    throw this.refusal(texts)
+    throw this.refusal(series)
   }
 
   private get most(): number {
     return this.options.maxSeries ?? this.home.maxSeries
   }
 
-  private hasRoom(texts: LabelTexts): boolean {
-    const { series, unlabelled } = this
-    const hasRoom = (): boolean => series.numberOf(texts) > 0 || series.chosen(unlabelled) < this.most
-    if (this.most === Infinity || hasRoom() || (this.settle() && hasRoom())) return true
-    return texts.every((text, i) => text === unlabelled[i])
+  private roomFor(series: SeriesRef): SeriesRef | undefined {
+    if (this.hasRoom(series)) return series
+    while (this.settle()) {
+      // The number may be free by now, or another series may have it.
+      const fresh = this.series.refTo(series.labelValues)
+      if (this.hasRoom(fresh)) return fresh
+    }
+    return undefined
   }
 
-  private refusal(texts: LabelTexts): MetricsError {
-    const text = `${this.metric} has its ${this.most} series; (${texts.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
+  private hasRoom({ number, labelValues }: SeriesRef): boolean {
+    const { most, series, unlabelled } = this
+    if (most === Infinity || series.counts(number) || series.chosen < most) return true
+    return labelValues.every((text, i) => text === unlabelled[i])
+  }
+
+  private refusal({ labelValues }: SeriesRef): MetricsError {
+    const text = `${this.metric} has its ${this.most} series; (${labelValues.join(', ')}) would be one more: raise maxSeries, or use label values that repeat`
     return new MetricsError('SERIES_LIMIT', text)
   }
 }

@@ -2,7 +2,8 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { Exemplar } from '../model/exemplar.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { SeriesFilters } from '../model/series-filters.js'
-import { exactFilter, exactKey, type LabelFilter, matches, type SeriesKey } from '../model/series-key.js'
+import { exactFilter, exactKey, type LabelFilter, matches, type SeriesKey, seriesKey } from '../model/series-key.js'
+import { refOf, refOfKey, type SeriesRef } from '../model/series-ref.js'
 import type { Slots, Store, StoredSeries } from '../store/contract.js'
 import type { Staged } from './collect-run.js'
 
@@ -16,7 +17,7 @@ export class StagedSeries implements Staged, Store {
   /** What was reset. Asked together: a `collect()` may remove each of its series before it sets it. */
   private readonly filters: SeriesFilters
   private readonly counted = new Map<SeriesKey, Slots>()
-  private readonly exemplars: [SeriesKey, bucket: number, Exemplar][] = []
+  private readonly exemplars: [SeriesRef, bucket: number, Exemplar][] = []
 
   /**
    * @param store where the metric counts, asked for when the series are published
@@ -35,7 +36,8 @@ export class StagedSeries implements Staged, Store {
     return this.filters.names(key)
   }
 
-  open(_family: FamilyDescriptor, key: SeriesKey): Slots {
+  open(_family: FamilyDescriptor, { labelValues }: SeriesRef): Slots {
+    const key = seriesKey(labelValues)
     let slots = this.counted.get(key)
     if (slots === undefined) {
       const layout = layoutOf(this.family)
@@ -56,12 +58,13 @@ export class StagedSeries implements Staged, Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  setExemplar(_family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    this.exemplars.push([key, bucket, exemplar])
+  setExemplar(_family: FamilyDescriptor, { labelValues }: SeriesRef, bucket: number, exemplar: Exemplar): void {
+    // Without its number, which may be another one's when the series is published.
+    this.exemplars.push([refOf(labelValues), bucket, exemplar])
   }
 
   *series(): Iterable<StoredSeries> {
-    for (const [key, slots] of this.counted) yield { family: this.family, key, slots }
+    for (const [key, slots] of this.counted) yield { family: this.family, series: refOfKey(key), slots }
   }
 
   flush(): void {}
@@ -74,7 +77,7 @@ export class StagedSeries implements Staged, Store {
     const store = this.store()
     const layout = layoutOf(family)
     for (const [key, slots] of this.counted) {
-      const there = store.open(family, key)
+      const there = store.open(family, refOfKey(key))
       layout.replace(there, there.at, slots, slots.at, there.epoch)
     }
     for (const key of this.goneFrom(store)) store.remove(family, exactFilter(family.labelNames, key), 'process')
@@ -91,8 +94,9 @@ export class StagedSeries implements Staged, Store {
   private goneFrom(store: Store): SeriesKey[] {
     const { registry, name } = this.family
     const gone: SeriesKey[] = []
-    for (const { family, key } of store.series(this.family)) {
+    for (const { family, series } of store.series(this.family)) {
       if (family.name !== name || family.registry !== registry) continue
+      const key = seriesKey(series.labelValues)
       if (!this.counted.has(key) && this.has(key)) gone.push(key)
     }
     return gone

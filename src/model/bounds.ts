@@ -42,11 +42,12 @@ export function linearBuckets(start: number, width: number, count: number): numb
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   positive('exponentialBuckets', 'start', start)
   positive('exponentialBuckets', 'count', count)
-  if (!(factor > 1))
-    throw new MetricsError('BUCKETS_INVALID', `exponentialBuckets: factor must be above 1, got ${factor}`)
+  if (!(typeof factor === 'number' && factor > 1))
+    throw new MetricsError('BUCKETS_INVALID', `exponentialBuckets: factor must be above 1, got ${describe(factor)}`)
   return Array.from({ length: count }, (_, i) => start * factor ** i)
 }
 
 function positive(name: string, what: string, value: number): void {
-  if (!(value > 0)) throw new MetricsError('BUCKETS_INVALID', `${name}: ${what} must be above 0, got ${value}`)
+  if (!(typeof value === 'number' && value > 0))
+    throw new MetricsError('BUCKETS_INVALID', `${name}: ${what} must be above 0, got ${describe(value)}`)
 }

@@ -1,3 +1,4 @@
+import { extraDifference, rulesOf } from './layout/metric-types.js'
 import type { GaugeMode, MetricType, StateSetMode } from './metric-type.js'
 
 interface Extras {
@@ -44,23 +45,7 @@ export function definitionKey(family: FamilyDescriptor): string {
 
 function describeDefinition(family: FamilyDescriptor): string {
   const { type, name, registry, labelNames, unit = '' } = family
-  return JSON.stringify([registry, name, type, unit, labelNames, extraOf(family)])
-}
-
-/** What decides, beside the common part, how a series is laid out in its slots and how two are merged. */
-function extraOf(family: FamilyDescriptor): unknown {
-  switch (family.type) {
-    case 'gauge':
-      return family.mode
-    case 'histogram':
-      return family.bounds
-    case 'summary':
-      return [family.quantiles, family.relativeError]
-    case 'stateset':
-      return [family.states, family.mode]
-    default:
-      return ''
-  }
+  return JSON.stringify([registry, name, type, unit, labelNames, rulesOf(family)?.extra?.(family) ?? ''])
 }
 
 /** One difference between two descriptors of the same name, in words, or undefined when their values can be added up. */
@@ -69,19 +54,5 @@ export function difference(a: FamilyDescriptor, b: FamilyDescriptor): string | u
   if (a.labelNames.join() !== b.labelNames.join())
     return `label names [${a.labelNames.join(', ')}] and [${b.labelNames.join(', ')}]`
   if ((a.unit ?? '') !== (b.unit ?? '')) return `unit "${a.unit ?? ''}" and "${b.unit ?? ''}"`
-  if (a.type === 'gauge' && b.type === 'gauge' && a.mode !== b.mode) return `mode ${a.mode} and ${b.mode}`
-  if (a.type === 'histogram' && b.type === 'histogram' && a.bounds.join() !== b.bounds.join()) {
-    return `buckets [${a.bounds.join(', ')}] and [${b.bounds.join(', ')}]`
-  }
-  if (a.type === 'summary' && b.type === 'summary') {
-    if (a.quantiles.join() !== b.quantiles.join())
-      return `quantiles [${a.quantiles.join(', ')}] and [${b.quantiles.join(', ')}]`
-    if (a.relativeError !== b.relativeError) return `relativeError ${a.relativeError} and ${b.relativeError}`
-  }
-  if (a.type === 'stateset' && b.type === 'stateset') {
-    if (JSON.stringify(a.states) !== JSON.stringify(b.states))
-      return `states [${a.states.join(', ')}] and [${b.states.join(', ')}]`
-    if (a.mode !== b.mode) return `mode ${a.mode} and ${b.mode}`
-  }
-  return undefined
+  return extraDifference(a, b)
 }

@@ -67,7 +67,7 @@ export class MetricsError extends Error {
     options: { cause?: unknown; reason?: string } = {},
   ) {
     // Here, so that no message can show a password: neither promhive's own nor that of a library, which may quote an address.
-    super(maskCredentials(message), 'cause' in options ? { cause: maskedError(options.cause) } : {})
+    super(maskCredentials(String(message)), 'cause' in options ? { cause: maskedError(options.cause) } : {})
     this.reason = options.reason
   }
 }

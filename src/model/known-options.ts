@@ -19,7 +19,8 @@ const otherWords: ReadonlyMap<string, string> = new Map([
 /**
  * Refuses an unknown option: if it were ignored, the default would apply silently.
  *
- * An option that is `undefined` counts as left out, even an unknown one. A value that is not an object has no options.
+ * An option that is `undefined` counts as left out, even an unknown one. A value that is not an object has no options;
+ * `null` is refused, because a default parameter does not replace it.
  *
  * @param where the metric or function, for the error text
  * @param known an object with a property for each option
@@ -27,6 +28,7 @@ const otherWords: ReadonlyMap<string, string> = new Map([
  * @throws MetricsError `OPTION_INVALID`, naming the option that may be meant
  */
 export function checkOptions(where: string, options: unknown, known: object, accepted: object = {}): void {
+  refuseNull(where, options)
   for (const name of givenNames(options)) {
     if (Object.hasOwn(known, name) || Object.hasOwn(accepted, name)) continue
     const meant = optionMeant(name, Object.keys(known))
@@ -41,6 +43,7 @@ export function checkOptions(where: string, options: unknown, known: object, acc
  * @throws MetricsError `OPTION_INVALID`, naming the option that may be meant
  */
 export function checkSpelling(where: string, options: unknown, known: object): void {
+  refuseNull(where, options)
   const given = givenNames(options)
   const missing = Object.keys(known).filter((name) => !given.includes(name))
   for (const name of given) {
@@ -53,6 +56,11 @@ export function checkSpelling(where: string, options: unknown, known: object): v
 /** The options that have a value: those that are `undefined` leave the default in its place. */
 export function givenOptions<O extends object>(options: O): { -readonly [K in keyof O]?: Exclude<O[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
+}
+
+/** @throws MetricsError `OPTION_INVALID` for `null` in the place of the options */
+export function refuseNull(where: string, options: unknown): void {
+  if (options === null) throw new MetricsError('OPTION_INVALID', `${where}: options must be an object, got null`)
 }
 
 function givenNames(options: unknown): string[] {

@@ -42,7 +42,7 @@ export function maskedError(cause: unknown, depth = 0): unknown {
   }
   if (!(cause instanceof Error)) return cause
   const values = Object.getOwnPropertyNames(cause).map((name) => {
-    const value = (cause as unknown as Record<string, unknown>)[name]
+    const value: unknown = Reflect.get(cause, name)
     return { name, value, masked: name === 'command' ? withoutArguments(value) : maskedError(value, depth + 1) }
   })
   if (values.every(({ value, masked }) => masked === value)) return cause

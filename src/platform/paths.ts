@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
+import { variables } from './environment.js'
 
 /** Environment variables that name a file or a directory. */
-const variables = [
-  'PROMHIVE_DIR',
-  'PROMETHEUS_MULTIPROC_DIR',
-  'prometheus_multiproc_dir',
-  'PROMHIVE_BACKEND_CONFIG',
-  'PYTHEUS_BACKEND_CONFIG',
+const pathVariables = [
+  ...variables.directory,
+  ...variables.backendConfig,
   'PROMHIVE_PID_FILE',
   'PROMHIVE_REPORT_DIR',
   'PROMHIVE_HOOKS',
@@ -20,9 +18,6 @@ const variables = [
   ]),
 ]
 
-/** Those that may name a module by its path, with an export behind it. */
-const moduleVariables = ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS']
-
 /** Makes a path absolute, because the working directory may change later. An empty path stays empty. */
 export function absolutePath(path: string): string {
   return path === '' ? '' : resolve(path)
@@ -33,13 +28,14 @@ export function absolutePath(path: string): string {
  * directory later, and the processes that it starts inherit the environment.
  */
 export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process.env): void {
-  for (const name of variables) {
+  for (const name of pathVariables) {
     const value = environment[name]
     // The value may be the options of a backend themselves, as JSON.
     if (!value || isAbsolute(value) || value.trimStart().startsWith('{')) continue
     environment[name] = resolve(value)
   }
-  for (const name of moduleVariables) {
+  // The path of a module, with an export behind it.
+  for (const name of variables.backendClass) {
     const [path, ...exported] = (environment[name] ?? '').split('#')
     // A name that begins otherwise is one of a package.
     if (!/^\.{1,2}\//.test(path!) || !existsSync(resolve(path!))) continue

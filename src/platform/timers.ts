@@ -1,14 +1,33 @@
+import { performance } from 'node:perf_hooks'
+import { socketTimers } from './socket-timers.js'
+
 /*
  * Node's timers and clocks as they were when promhive was loaded. Fake timers (Jest, Vitest, Sinon, node:test) replace the
  * global functions and those of node:timers; a scrape that waited for a replaced one would never end.
  */
 
 type Globals = typeof globalThis
+type Timers = typeof socketTimers
 
-/** The function that fake timers replaced before promhive was loaded: Sinon's, and so Jest's and Vitest's, keep it. */
-function original<K extends keyof Globals>(name: K): Globals[K] {
-  const present = globalThis[name] as Globals[K] & { readonly clock?: Readonly<Record<string, Globals[K]>> }
-  return present.clock?.[`_${String(name)}`] ?? present
+/**
+ * The function that fake timers replaced before promhive was loaded. Sinon's, and so Jest's and Vitest's, keep it. Those
+ * of node:test and Jest's legacy ones do not: a timer of promhive's own takes its place.
+ */
+function original<K extends keyof Globals & keyof Timers>(name: K): Globals[K] {
+  const present = globalThis[name] as Globals[K] & Mocked<Globals[K]>
+  const kept = present.clock?.[`_${name}`]
+  if (kept !== undefined) return kept
+  return isMock(globalThis.setTimeout) ? (socketTimers[name] as unknown as Globals[K]) : present
+}
+
+interface Mocked<T> {
+  readonly clock?: Readonly<Record<string, T>>
+  readonly _isMockFunction?: boolean
+}
+
+/** node:test replaces a timer with a bound private method. */
+function isMock(timer: Globals['setTimeout'] & Mocked<unknown>): boolean {
+  return timer.name.startsWith('bound #') || timer._isMockFunction === true
 }
 
 export const setTimeout = original('setTimeout')
@@ -18,8 +37,8 @@ export const clearInterval = original('clearInterval')
 export const setImmediate = original('setImmediate')
 export const clearImmediate = original('clearImmediate')
 
-const { performance } = globalThis
-const { now } = performance
+// Of the class: fake timers replace the property of the object, or the object.
+const { now } = Object.getPrototypeOf(performance) as typeof performance
 
 /** Milliseconds on a monotonic clock: for intervals and time limits. */
 export function monotonicNow(): number {

@@ -10,6 +10,7 @@ import { collectDefaultMetrics } from '../instrument/node/default-metrics.js'
 import { portMetrics } from '../instrument/port/port-metrics.js'
 import { MetricsError } from '../model/errors.js'
 import { isServiceLink, serviceLinkText } from '../model/service-link.js'
+import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
 import { setImmediate } from '../platform/timers.js'
 import { processHome } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
@@ -44,10 +45,10 @@ export function startRegistered(command: string): void {
   if (shared[place] || isOnTheWay(process.argv[1] ?? '', command)) return
   shared[place] = {}
   attempt(() => {
-    if (isOn('PROMHIVE_HTTP')) provideHttpInstrument(httpOptions()).measureEverything()
+    if (!isOff(variables.http)) provideHttpInstrument(httpOptions()).measureEverything()
   })
   attempt(() => {
-    if (isOn('PROMHIVE_DEFAULT_METRICS')) collectDefaultMetrics()
+    if (!isOff(variables.defaultMetrics)) collectDefaultMetrics()
   })
   // After this turn: configure() at the beginning of the application may have its say.
   if (isMainThread) setImmediate(() => attempt(openPort)).unref()
@@ -71,8 +72,8 @@ function isOnTheWay(program: string, command: string): boolean {
 }
 
 function httpOptions(): HttpOptions {
-  const names = checkNames(listed('PROMHIVE_HTTP_NAMES'), 'PROMHIVE_HTTP_NAMES')
-  const ignored = new Set(listed('PROMHIVE_HTTP_IGNORE'))
+  const names = checkNames(itemsOf(process.env[variables.httpNames[0]]), variables.httpNames[0])
+  const ignored = new Set(itemsOf(process.env[variables.httpIgnore[0]]))
   return {
     ...(names.length > 0 && { names }),
     ...(ignored.size > 0 && { ignore: ({ url = '' }) => ignored.has(pathOf(url)) }),
@@ -88,13 +89,13 @@ function openPort(): void {
   const home = processHome()
   const registered = shared[place]!
   if (registered.yielded) return
-  const [name, given] = firstOf('PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT') ?? []
+  const [name, given] = firstOf(variables.metricsPort) ?? []
   if (given !== undefined && /^(?:off|false|no)$/i.test(given)) return
   const port = given === undefined ? undefined : Number(given)
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     throw new MetricsError('OPTION_INVALID', `${name} must be a port from 0 to 65535, or off; got ${given}`)
   }
-  const host = firstOf('PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS')?.[1]
+  const host = firstOf(variables.metricsHost)?.[1]
   registered.port = new SharedPort({
     ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
@@ -112,8 +113,8 @@ function openPort(): void {
 
 /** To the log of the process that has the port; not into the output of a program. */
 function sayWhatIsOn(url: string): void {
-  if (!isOn('PROMHIVE_STARTUP')) return
-  const parts = [isOn('PROMHIVE_HTTP') && 'HTTP', isOn('PROMHIVE_DEFAULT_METRICS') && 'process and runtime']
+  if (isOff(variables.startup)) return
+  const parts = [!isOff(variables.http) && 'HTTP', !isOff(variables.defaultMetrics) && 'process and runtime']
   const measured = parts.filter((part) => part !== false).join(', ')
   const text = `${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}`
   processHome().log.announce(text, { event: 'metricsPort', url })
@@ -132,22 +133,13 @@ function attempt(part: () => void): void {
   }
 }
 
-/** Whether a part is wanted: it is, unless the environment says no. */
-function isOn(name: string): boolean {
-  return !/^(?:off|false|no|0)$/i.test(process.env[name] ?? '')
-}
-
-function listed(name: string): string[] {
-  const parts = (process.env[name] ?? '').split(',').map((part) => part.trim())
-  return parts.filter((part) => part !== '')
-}
-
-function firstOf(...names: readonly string[]): readonly [name: string, value: string] | undefined {
+/** The first variable that is set, and not by Kubernetes for a service of the same name. */
+function firstOf(names: readonly string[]): readonly [name: string, value: string] | undefined {
   for (const name of names) {
-    const value = process.env[name]
-    if (value === undefined || value === '') continue
-    if (!isServiceLink(name, value)) return [name, value]
-    processHome().log.warn('VARIABLE_IGNORED', serviceLinkText(name, value))
+    const set = firstSet([name])
+    if (set === undefined) continue
+    if (!isServiceLink(...set)) return set
+    processHome().log.warn('VARIABLE_IGNORED', serviceLinkText(...set))
   }
   return undefined
 }

@@ -1,6 +1,7 @@
 import type { MetricsError } from '../model/errors.js'
 import type { OptionNames } from '../model/known-options.js'
 import type { WorkerLabel } from '../model/label-set.js'
+import { isOn, variables } from '../platform/environment.js'
 import type { Backend } from '../store/contract.js'
 import type { LogOptions } from './process-log.js'
 
@@ -46,5 +47,5 @@ export const configureOptions = {
 
 /** Whether the environment leaves `created` on. */
 export function createdByEnvironment(): boolean {
-  return !/^(?:1|true|t)$/i.test(process.env.PROMETHEUS_DISABLE_CREATED_SERIES ?? '')
+  return !isOn(variables.createdDisabled)
 }

@@ -3,6 +3,9 @@ import type { MetricsError } from '../model/errors.js'
 import type { SelfCount } from '../store/contract.js'
 import type { ProcessLog } from './process-log.js'
 
+/** The codes of faults that last for a while, and that a later success ends. */
+const outageCodes = ['FLUSH_FAILED', 'READ_FAILED', 'DIRECTORY_UNUSABLE'] as const
+
 /** What befell promhive itself in this process: each kind is warned of once, and counted in a self-metric. */
 export class Faults {
   private readonly warned = new Set<string>()
@@ -38,6 +41,13 @@ export class Faults {
       label: 'metric',
       value: metric,
     })
+  }
+
+  /** What an outage made fail works again: both ends of an outage are in the log, and the next outage is warned of anew. */
+  recovered(text: string): void {
+    let warned = false
+    for (const code of outageCodes) warned = this.warned.delete(code) || warned
+    this.log.recovered(text, warned)
   }
 
   /** Logs each code once, and repeated faults at `debug`. */

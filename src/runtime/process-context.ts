@@ -39,6 +39,7 @@ import { ProcessLog } from './process-log.js'
 import { RemovalWatchers } from './removal-watchers.js'
 import { RegistryScope } from './scoped-context.js'
 import { checkAgreement, countTogether } from './supervised/supervisor-backend.js'
+import { warnOfUnusedVariables } from './unused-variables.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
 /** So many things without a name are not made at the start of an application, but with its requests. */
@@ -72,7 +73,7 @@ export class ProcessHome implements RegistryHome {
   private readonly surroundings: Surroundings & Pick<Required<Surroundings>, 'onRecovered'> = {
     onError: (error) => this.onError(error),
     onRemoved: (family, key) => this.watchers.removed(family, key),
-    onRecovered: (text) => this.log.info(text, { event: 'recovered' }),
+    onRecovered: (text) => this.faults.recovered(text),
     count: (metric, amount) => this.faults.count(metric, amount),
   }
 
@@ -189,6 +190,7 @@ export class ProcessHome implements RegistryHome {
   /** Once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
+    warnOfUnusedVariables(this.log)
     const directory = directoryFromEnvironment() ?? directoryFromParent()
     if (directory !== undefined) {
       this.share(directory)

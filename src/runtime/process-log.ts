@@ -12,6 +12,7 @@ import {
   sinkFor,
 } from '../model/logger.js'
 import { describe } from '../model/metric-name.js'
+import { firstSet, variables } from '../platform/environment.js'
 
 export interface LogOptions {
   /** Where promhive logs: pino, winston, `console` or any object with `error`, `warn` and `info`. */
@@ -20,7 +21,7 @@ export interface LogOptions {
   readonly logLevel?: LogLevel | undefined
 }
 
-const variable = 'PROMHIVE_LOG'
+const [variable] = variables.log
 
 /** The log of promhive in a process of the application: only warnings, unless it is configured otherwise. */
 export class ProcessLog {
@@ -28,6 +29,8 @@ export class ProcessLog {
   private current: Log | undefined
   /** Whether warnings are lines of the log; they are Node's process warnings otherwise. */
   private takesWarnings = false
+  /** Whether lines are plain text on standard error. */
+  private plain = false
   /** Whether code or the environment has chosen a level, a format or a logger. */
   private chosen = false
 
@@ -51,11 +54,12 @@ export class ProcessLog {
   }
 
   /** Logs to a supervisor's log from now on, unless code has named a logger. */
-  adopt(log: Log, takesWarnings: boolean): void {
+  adopt(log: Log, plain: boolean): void {
     if (this.options.logger !== undefined) return
     this.current = log
     this.chosen = true
-    this.takesWarnings = takesWarnings
+    this.takesWarnings = true
+    this.plain = plain
   }
 
   error(message: string, fields?: LogFields): void {
@@ -77,11 +81,23 @@ export class ProcessLog {
     else standardLog('info', 'plain').info(message, fields)
   }
 
-  /** Reports a fault: as a log line if there is a logger or the format is JSON, otherwise as a process warning of Node. */
-  warn(code: string, message: string): void {
+  /** Reports a fault: as a log line if there is a logger or a format is named, otherwise as a process warning of Node. */
+  warn(code: string, message: string, event = 'fault'): void {
     const { log } = this
-    if (this.takesWarnings) log.warn(message, { event: 'fault', code })
+    // A line of plain text has no other place for the code.
+    if (this.takesWarnings) log.warn(this.plain ? `${message} (PROMHIVE_${code})` : message, { event, code })
     else if (log.level !== 'error') process.emitWarning(message, { type: 'promhive', code: `PROMHIVE_${code}` })
+  }
+
+  /**
+   * Reports the end of an outage.
+   *
+   * @param warned whether the outage was a warning: its end is one then, where information is not logged
+   */
+  recovered(text: string, warned: boolean): void {
+    const { level } = this.log
+    if (level === 'warn' && warned) this.warn('RECOVERED', text, 'recovered')
+    else this.log.info(text, { event: 'recovered' })
   }
 
   private get log(): Log {
@@ -92,7 +108,8 @@ export class ProcessLog {
     const { logger, logLevel } = this.options
     const named = fromEnvironment()
     this.chosen = logger !== undefined || (logLevel ?? named.level ?? named.format) !== undefined
-    this.takesWarnings = logger !== undefined || named.format === 'json'
+    this.takesWarnings = logger !== undefined || named.format !== undefined
+    this.plain = logger === undefined && named.format === 'plain'
     if (logger !== undefined) return new Log(sinkFor(logger), logLevel ?? named.level ?? 'info')
     return standardLog(logLevel ?? named.level ?? 'warn', named.format ?? 'plain')
   }
@@ -100,7 +117,7 @@ export class ProcessLog {
 
 /** `debug`, `debug:json` or `:json`. Other values cause a warning and are ignored. */
 function fromEnvironment(): { readonly level?: LogLevel | undefined; readonly format?: LogFormat | undefined } {
-  const text = process.env[variable] ?? ''
+  const text = firstSet(variables.log)?.[1] ?? ''
   const [name = '', kind = '', ...rest] = text.split(':')
   const level = logLevels.find((each) => each === name)
   const format = logFormats.find((each) => each === kind)

@@ -1,8 +1,9 @@
 import { oneOf } from '../metric/definition.js'
 import { MetricsError } from '../model/errors.js'
 import { type WorkerLabel, workerLabels } from '../model/label-set.js'
+import { firstSet, variables } from '../platform/environment.js'
 
-const variable = 'PROMHIVE_WORKER_LABEL'
+const [variable] = variables.workerLabel
 
 /** The label with the number of the process: chosen once, because a metric's definition depends on it. */
 export class WorkerLabelChoice {
@@ -39,7 +40,7 @@ export class WorkerLabelChoice {
 
 /** @throws MetricsError `OPTION_INVALID` for a label that there is not */
 export function workerLabelFromEnvironment(): WorkerLabel {
-  const label = process.env[variable] || 'worker'
+  const label = firstSet(variables.workerLabel)?.[1] ?? 'worker'
   oneOf('the environment', variable, label, workerLabels)
   return label as WorkerLabel
 }

@@ -5,6 +5,7 @@ import type { SampleFamily } from '../model/family.js'
 import type { SlotArea } from '../model/layout/slot-layout.js'
 import type { Pause } from '../model/pause.js'
 import type { LabelFilter, SeriesKey } from '../model/series-key.js'
+import type { SeriesRef } from '../model/series-ref.js'
 import type { SeriesLog } from './core/series-log.js'
 
 export type { Pause }
@@ -20,7 +21,7 @@ export interface Slots extends SlotArea {
 /** A series and where it is counted: what moves when a process changes to another store. */
 export interface StoredSeries {
   readonly family: FamilyDescriptor
-  readonly key: SeriesKey
+  readonly series: SeriesRef
   readonly slots: Slots
 }
 
@@ -35,8 +36,11 @@ export interface Store {
    * or gone (removed by another process, store replaced), and then writers open theirs again.
    */
   readonly gate: Int32Array
-  /** The same family and key always give the same slots, claimed for this owner. */
-  open(family: FamilyDescriptor, key: SeriesKey): Slots
+  /**
+   * The same family and label values always give the same slots, claimed for this owner. A number in the reference belongs to
+   * this descriptor of the family, and is the series' own until the call returns.
+   */
+  open(family: FamilyDescriptor, series: SeriesRef): Slots
   /**
    * Called for each family with labels that a metric of this process is defined for, before its first count: other
    * processes may have series of it. Only a backend that asks its engine by family needs it.
@@ -57,12 +61,12 @@ export interface Store {
    */
   removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
   /**
-   * Forgets the series that other processes have removed, where the store does so later; gives whether it looked for any.
-   * Called when a metric has reached its limit of series.
+   * Forgets some of the series that other processes have removed, where the store does so later; gives false when there are
+   * none. Called until there is room when a metric has reached its limit of series.
    */
   settle?(): boolean
   /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
-  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void
+  setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void
   /**
    * Every series of this writer.
    *

@@ -1,3 +1,4 @@
+import { variables } from '../platform/environment.js'
 import type { MetricNaming } from './gunicorn/metric-naming.js'
 
 /** The assignment of a worker, passed in its environment: nothing is sent into the application's own channel. */
@@ -26,7 +27,7 @@ export interface Assignment {
   readonly openRequests?: number | undefined
 }
 
-export const assignmentVariable = 'PROMHIVE_SUPERVISED'
+export const [assignmentVariable] = variables.assignment
 
 /** Milliseconds between two signs of life. */
 export const beatEvery = 1000

@@ -5,14 +5,17 @@ import { monotonicNow, setImmediate } from '../platform/timers.js'
 /*
  * A worker that is killed cannot count the requests that it was answering. So each worker keeps a table of them, by method,
  * in a file without a name that the supervisor has open too, and reads when the worker has ended. The supervisor never maps
- * it: a file that another process can truncate must not end it.
+ * it: a file that another process can truncate must not end it. The table also has how many requests the worker has
+ * answered: unlike the metrics, that number is of this run alone, whatever the backend.
  */
 
 /** The methods that have a row; any other method is counted in the last row. */
 const methods = 'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE _OTHER'.split(' ')
 /** Of each row: how many requests are open, and the sum of the times at which they began, in milliseconds since 1970. */
 const rowWidth = 2
-const cells = methods.length * rowWidth
+/** The last cell: how many requests the worker has answered. */
+const answeredCell = methods.length * rowWidth
+const cells = answeredCell + 1
 export const tableBytes = cells * Float64Array.BYTES_PER_ELEMENT
 
 /** Requests of one method that ended with their worker. */
@@ -21,6 +24,13 @@ export interface LostRequests {
   readonly count: number
   /** How long they had been open, on average. */
   readonly seconds: number
+}
+
+/** The table of a worker that has ended. */
+export interface WorkerTally {
+  /** How many requests it answered, failed ones included. */
+  readonly answered: number
+  readonly lost: readonly LostRequests[]
 }
 
 /** The table of a worker, as the worker writes it. */
@@ -46,6 +56,7 @@ export class OpenRequests {
 
   end(method: string, since: number): void {
     this.change(method, -1, -since)
+    this.table[answeredCell]!++
     if (this.write === undefined || this.late) return
     this.late = true
     // The next request writes it too, and costs nothing more then.
@@ -54,7 +65,10 @@ export class OpenRequests {
 
   /** Every open request has been counted. */
   clear(): void {
-    this.table.fill(0)
+    let open = 0
+    for (let at = 0; at < answeredCell; at += rowWidth) open += this.table[at]!
+    this.table.fill(0, 0, answeredCell)
+    this.table[answeredCell]! += open
     this.flush()
   }
 
@@ -118,8 +132,8 @@ export class OpenRequestsFile {
     }
   }
 
-  /** Reads what was open, and closes the file. */
-  take(now = Date.now()): readonly LostRequests[] {
+  /** Reads what the worker has answered and what was open, and closes the file. */
+  take(now = Date.now()): WorkerTally {
     const table = new Float64Array(cells)
     try {
       readSync(this.descriptor, table, 0, tableBytes, 0)
@@ -127,13 +141,15 @@ export class OpenRequestsFile {
       table.fill(0)
     }
     closeSync(this.descriptor)
-    return methods.flatMap((method, row): LostRequests[] => {
+    const lost = methods.flatMap((method, row): LostRequests[] => {
       const [count, since] = [table[row * rowWidth]!, table[row * rowWidth + 1]!]
       // What a worker wrote is checked like any input.
       if (!Number.isInteger(count) || count <= 0 || count > mostLost) return []
       const seconds = (now - since / count) / 1000
       return [{ method, count, seconds: seconds >= 0 && seconds < 1e9 ? seconds : 0 }]
     })
+    const answered = table[answeredCell]!
+    return { answered: Number.isSafeInteger(answered) && answered > 0 ? answered : 0, lost }
   }
 }
 

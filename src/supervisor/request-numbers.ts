@@ -37,12 +37,6 @@ export class RequestNumbers {
   }
 }
 
-/** How many requests the workers of an application answered in all; undefined where it cannot be read in time. */
-export async function answeredInAll(naming: MetricNaming): Promise<number | undefined> {
-  const read = await new RequestNumbers(naming).read().catch(() => undefined)
-  return read === undefined ? undefined : [...read.values()].reduce((sum, { answered }) => sum + answered, 0)
-}
-
 function byWorker(
   durations: MetricValues,
   failures: MetricValues,

@@ -59,6 +59,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** The hooks of a worker that are under way. */
   private readonly telling = new Map<SupervisedWorker, Promise<void>>()
   private lostRequests: LostRequestCounts | undefined
+  /** @internal Requests that workers of this run have answered, failed ones included; NaN if a worker had no table. */
+  protected answered = 0
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
 
@@ -197,7 +199,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** @internal Counts the end of a worker, and the requests that it had not answered. */
   protected countEnd(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
     this.metrics?.ended(worker)
-    const lost = worker.openRequests?.take() ?? []
+    const { answered, lost } = worker.openRequests?.take() ?? { answered: Number.NaN, lost: [] }
+    this.answered += lost.reduce((sum, { count }) => sum + count, answered)
     if (lost.length === 0) return
     const why = lossReason(reason, exit)
     const requests = lost.reduce((sum, { count }) => sum + count, 0)

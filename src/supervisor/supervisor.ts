@@ -8,7 +8,6 @@ import type { SupervisedWorker } from './lifecycle.js'
 import { aboutOf, logEnd, nameOf, secondsText, workersOf } from './log-texts.js'
 import type { WorkerMessage } from './messages.js'
 import { Reaper } from './reaper.js'
-import { answeredInAll } from './request-numbers.js'
 import { rollingReload } from './rolling-reload.js'
 import { mostWorkers } from './settings/kinds.js'
 import { StopLog } from './stop-log.js'
@@ -233,9 +232,9 @@ export class Supervisor extends SupervisorCore {
     this.state = 'stopped'
     await this.toldAll()
     // Not after the grace period, and only an application that opened a port has answered requests.
-    const requests = this.hurrying || !this.listened ? undefined : await answeredInAll(this.naming)
+    const known = !this.hurrying && this.listened && Number.isInteger(this.answered)
     await this.close()
-    this.stopLog.finish(requests, code)
+    this.stopLog.finish(known ? this.answered : undefined, code)
     this.finish(code)
   }
 

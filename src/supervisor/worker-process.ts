@@ -1,4 +1,5 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
+import { variables } from '../platform/environment.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
 import {
   type Assignment,
@@ -208,9 +209,12 @@ export function fork(
     stdio: added,
   })
   const assigned = { ...assignment, openRequests: openRequests === undefined ? undefined : usual.length }
-  const variables = { PROMHIVE_WORKER_ID: String(assignment.worker), [assignmentVariable]: JSON.stringify(assigned) }
+  const assigning = {
+    [variables.workerId[0]]: String(assignment.worker),
+    [assignmentVariable]: JSON.stringify(assigned),
+  }
   try {
-    return { worker: cluster.fork({ ...environment, ...variables }), openRequests }
+    return { worker: cluster.fork({ ...environment, ...assigning }), openRequests }
   } catch (cause) {
     openRequests?.take()
     throw cause

@@ -5,6 +5,7 @@ import { HistogramChild } from '../metric/histogram.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { GaugeMode } from '../model/metric-type.js'
 import { labelValuesOf, type SeriesKey } from '../model/series-key.js'
+import { refOf } from '../model/series-ref.js'
 import type { Store } from '../store/contract.js'
 import { gaugeFamily } from './families.js'
 
@@ -44,12 +45,15 @@ function countingOn(place: Countable): ChildOwner {
     childWith() {
       throw new Error('these series stand alone')
     },
-    admit: (texts) => texts,
+    admit: (series) => series,
     children: {
       textsOf: () => [],
-      numberOf: () => 0,
+      refTo: refOf,
+      counts: () => false,
       join: () => false,
-      opened: () => 0,
+      retain: (series) => series,
+      release() {},
+      opened() {},
       nowhere() {
         throw new Error('these series have no limit')
       },

@@ -1,4 +1,5 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
+import { refOf, type SeriesRef } from '../model/series-ref.js'
 
 /*
  * Families made by hand: what a metric's definition comes to.
@@ -35,6 +36,11 @@ export function histogramFamily(
 
 export const jobs = counterFamily('jobs_total')
 export const seconds = histogramFamily('duration_seconds', [1, 10])
+
+/** A series by its label values; null for a label that it lacks. */
+export function series(...labelValues: (string | null)[]): SeriesRef {
+  return refOf(labelValues)
+}
 
 /** Label values as a series key has them; null for a label that the series lacks. */
 export function key(...values: (string | null)[]): string {

@@ -22,6 +22,8 @@ describe.each(['serve', 'inspect', 'top', 'doctor'])('promhive %s', (command) =>
     [['--prefix', 'shop', '--dir', '/x'], '--prefix and a directory exclude each other'],
     [['--prefix', 'shop'], '--prefix goes with --redis URL, or PROMHIVE_REDIS_URL'],
     [['--redis', 'http://user:s3cret@host'], '--redis: url must begin with redis://'],
+    [['--redis', 'redis.internal:6379'], 'or unix:///: write redis://redis.internal:6379'],
+    [['--redis', 'cache'], 'or unix:///: write redis://cache'],
     [['--redis', url, '--dead-after', 'soon'], '--dead-after must be a number of seconds above 0, got "soon"'],
     [['--redis', url, '--redis-ca-file', '/x.pem'], 'tls goes with a url that begins with rediss://'],
     [['--redis', url, '--prefix', ''], 'keyPrefix must be a short text'],
@@ -47,6 +49,34 @@ describe('the service that the command line reads', () => {
       name: 'redis://other till',
       settings: { keyPrefix: 'till', deadAfter: 5_000, expire: 10_000 },
     })
+  })
+
+  test.each([
+    ['promhive/redis#redis', { url: 'redis://:s3cret@cache:7000/1', keyPrefix: 'shop', deadAfter: 7 }],
+    ['pytheus.backends.redis.MultiProcessRedisBackend', { host: 'cache', port: 7000, db: 1, password: 's3cret' }],
+  ])('is that of the application whose environment chooses %s', (choice, config) => {
+    vi.stubEnv('PROMHIVE_BACKEND_CONFIG', JSON.stringify({ key_prefix: 'shop', ...config }))
+    // Not chosen: a directory is meant.
+    expect(redisTarget({}, undefined)).toBeUndefined()
+    vi.stubEnv('PROMHIVE_BACKEND_CLASS', choice)
+    vi.stubEnv('PROMHIVE_REDIS_URL', 'redis://elsewhere')
+    expect(redisTarget({}, undefined)).toMatchObject({ name: 'redis://***@cache:7000/1 shop' })
+    expect(redisTarget({}, '/a/directory')).toBeUndefined()
+    // The command line replaces the address, with its secret, and keeps the rest.
+    const given = { redis: 'redis://other', 'dead-after': '5' }
+    const target = redisTarget(given, undefined)
+    expect(target).toMatchObject({ name: 'redis://other shop', settings: { deadAfter: 5_000 } })
+    expect(JSON.stringify(target)).not.toContain('s3cret')
+  })
+
+  test('is that of its file of options, whose certificates the command line may replace', () => {
+    vi.stubEnv('PROMHIVE_BACKEND_CLASS', 'promhive/redis')
+    vi.stubEnv('PROMHIVE_BACKEND_CONFIG', JSON.stringify({ url: 'rediss://cache', tls: { caFile: '/a.pem' } }))
+    expect(redisTarget({}, undefined)).toMatchObject({ place: { tls: { caFile: '/a.pem' } } })
+    const given = { 'redis-ca-file': '/b.pem' }
+    expect(redisTarget(given, undefined)).toMatchObject({ place: { tls: { caFile: '/b.pem' } } })
+    vi.stubEnv('PROMHIVE_BACKEND_CONFIG', '/nowhere.json')
+    expect(() => redisTarget({}, undefined)).toThrow('PROMHIVE_BACKEND_CONFIG: /nowhere.json cannot be read')
   })
 
   test('has every address that redis() takes from the environment', () => {

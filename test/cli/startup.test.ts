@@ -17,6 +17,16 @@ supervisor 4711: 4 workers serve shop.js; metrics at http://127.0.0.1:9464/metri
   )
 })
 
+test.each([
+  ['redis 127.0.0.1:6379/0 {shop}', 'promhive top --redis URL --prefix shop (URL: that of 127.0.0.1:6379/0)'],
+  ['redis mymaster {till}', 'promhive top --redis URL --prefix till (URL: that of mymaster)'],
+  ['redis {shop}', 'promhive top --redis URL --prefix shop'],
+])('an application that counts in %s says how to look there', (backend, look) => {
+  const { settings } = new Configuration({ code: { timeout: 0 } })
+  const where = { ...nowhere, metricsUrl: 'http://127.0.0.1:9464/metrics', backend }
+  expect(startupLines({ pid: 4711, app: 'shop.js', workers: 1, settings, ...where })[0]).toBe(`look: ${look}`)
+})
+
 test('an application of which nothing is on says so little', () => {
   const { settings } = new Configuration({ code: { timeout: 0 } })
   expect(startupLines({ pid: 4711, app: 'shop.js', workers: 1, settings, ...nowhere })).toEqual([

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Merger } from '../../src/gather/merge.js'
 import type { FamilyDescriptor } from '../../src/model/descriptor.js'
 import { layoutOf } from '../../src/model/layout/layout-of.js'
+import { refOf } from '../../src/model/series-ref.js'
 import { Slices } from '../../src/platform/slices.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
 
@@ -12,7 +13,7 @@ function histogram(bounds: readonly number[]): FamilyDescriptor<'histogram'> {
 /** A writer that observed one value in each of its buckets. */
 function writerWith(bounds: readonly number[], startedAt: number) {
   const store = new MemoryStore()
-  const { values, at } = store.open(histogram(bounds), '[]')
+  const { values, at } = store.open(histogram(bounds), refOf([]))
   values[at + 1] = 10
   for (let i = 0; i <= bounds.length; i++) values[at + 2 + i] = 1
   return { ...store.snapshot().writers[0]!, startedAt }

@@ -38,7 +38,9 @@ export class TestProcess extends ProcessHome {
 
 /** A directory for processes to count in, removed with the test. */
 export function freshDirectory(): string {
-  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'promhive-home-'))
+  const directory = mkdtempSync(
+    join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `promhive-home-${process.env.TEST_RUN ?? ''}-`),
+  )
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }

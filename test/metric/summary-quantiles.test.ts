@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Summary } from '../../src/index.js'
 import { quantileOf } from '../../src/model/layout/summary.js'
+import { refOf } from '../../src/model/series-ref.js'
 import { freshDirectory, mergedOf, TestProcess } from '../helpers/homes.js'
 import { holds } from '../helpers/property.js'
 import { shown } from '../helpers/samples.js'
@@ -91,7 +92,7 @@ test('quantiles of many processes are those of one that observed it all', async 
 describe('a process that is killed inside of a record', () => {
   /** Leaves a record open after its sum or its count, as a kill at that moment would. */
   function killedInside({ process, summary }: Observing, stores: number): void {
-    const { values, words, at } = process.store().open(summary.family, '[]')
+    const { values, words, at } = process.store().open(summary.family, refOf([]))
     Atomics.add(words, at * 2, 1)
     if (stores > 0) values[at + 1]! += 4
     if (stores > 1) values[at + 2]! += 1
@@ -120,7 +121,7 @@ describe('a process that is killed inside of a record', () => {
     const next = observing(directory)
     next.summary.observe(3)
     expect(await shown(next.process.registry)).toMatchObject({ s_sum: 9, s_count: 3 })
-    const { words, at } = next.process.store().open(next.summary.family, '[]')
+    const { words, at } = next.process.store().open(next.summary.family, refOf([]))
     expect(words[at * 2]! & 1).toBe(0)
   })
 })

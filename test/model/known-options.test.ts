@@ -30,7 +30,11 @@ describe('an option that does not exist is refused', () => {
     checkOptions('x', Object.assign(Object.create(null), { help: 1 }), known)
   })
 
-  test.each([[undefined], [null], ['text'], [7]])('and %j has none', (options) => {
+  test('and null, which a default parameter does not replace', () => {
+    expect(() => checkOptions('x', null, known)).toThrow('x: options must be an object, got null')
+  })
+
+  test.each([[undefined], ['text'], [7]])('and %j has none', (options) => {
     expect(() => checkOptions('x', options, known)).not.toThrow()
   })
 })

@@ -97,6 +97,55 @@ test('timers that were replaced before promhive was loaded are not waited for ei
   expect(await register.metrics()).toContain('loaded_later_total{n="2999"} 1')
 })
 
+describe.each([
+  ...Object.entries(fakes).filter(([name]) => name !== 'functions that never call back'),
+  [
+    "Jest's legacy ones",
+    () => {
+      const before = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate }
+      const mocks = Object.keys(before).map((name) => [name, Object.assign(vi.fn(), { _isMockFunction: true })])
+      Object.assign(globalThis, Object.fromEntries(mocks))
+      return () => Object.assign(globalThis, before)
+    },
+  ],
+] as const)('timers that were mocked before promhive was loaded (%s)', (_, fake) => {
+  test('run in real time', async () => {
+    const undo = fake()
+    onTestFinished(() => void undo())
+    vi.resetModules()
+    const timers = await import('../../src/platform/timers.js')
+    const calls: string[] = []
+    const start = timers.monotonicNow()
+    const cleared = timers.setTimeout(() => calls.push('cleared'), 1)
+    timers.clearTimeout(cleared)
+    const stopped = timers.setImmediate(() => calls.push('stopped'))
+    timers.clearImmediate(stopped)
+    timers.clearTimeout(undefined)
+    await new Promise<void>((resolve) => timers.setImmediate(resolve))
+    await new Promise<void>((resolve) => {
+      const interval = timers.setInterval(
+        (word: string) => {
+          if (calls.push(word) < 3) return
+          timers.clearInterval(interval)
+          resolve()
+        },
+        5,
+        'again',
+      )
+      expect(interval.unref().hasRef()).toBe(false)
+      expect(interval.ref().hasRef()).toBe(true)
+    })
+    expect(timers.monotonicNow() - start).toBeGreaterThanOrEqual(14)
+    const once = await new Promise<NodeJS.Timeout>((resolve) => {
+      const timer: NodeJS.Timeout = timers.setTimeout(() => resolve(timer), 1)
+    })
+    // A timer that has run can be started again.
+    timers.clearTimeout(once.refresh())
+    await new Promise<void>((resolve) => timers.setTimeout(resolve, 20).unref())
+    expect(calls).toEqual(['again', 'again', 'again'])
+  })
+})
+
 describe('a scrape that never ends', () => {
   test('does not block those after it: a turn', async () => {
     const turns = new Turns(10)

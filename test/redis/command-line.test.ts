@@ -122,6 +122,10 @@ describe.skipIf(!hasRedis)('the other commands with --redis', () => {
     const { code, errors } = await promhive(stage, ['inspect', '--redis', url])
     expect([code, errors]).toEqual([1, expect.stringContaining('ECONNREFUSED')])
     expect(errors).not.toContain('s3cret')
+    // Without a terminal, a program reads the exit code.
+    const watched = await promhive(stage, ['top', '--redis', url, '--interval', '0.05'])
+    expect([watched.code, watched.output]).toEqual([1, expect.stringContaining('ECONNREFUSED')])
+    expect(watched.output).not.toContain('s3cret')
   })
 })
 

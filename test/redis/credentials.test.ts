@@ -1,10 +1,10 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { Counter, configure, MetricsError, register } from '../../src/index.js'
 import { Pushgateway } from '../../src/pushgateway.js'
-import { redis } from '../../src/redis.js'
+import { type RedisOptions, redis } from '../../src/redis.js'
 import { startRedisForwarder } from '../../src/redis-forwarder.js'
 import { libraries, openClient } from '../../src/store/redis/client/own-client.js'
 import { readRedisUrl } from '../../src/store/redis/client/redis-url.js'
@@ -42,10 +42,10 @@ describe('an address of Redis', () => {
   test.for([
     ['http://user:hush@host', 'got one that begins with http:'],
     ['https://user:hush@host:6379', 'redis://, rediss:// or unix:///'],
-    ['redis-sentinel://user:hush@host', 'for Sentinel or a cluster pass a client'],
+    ['redis-sentinel://user:hush@host', 'a cluster is named by the URL of any of its nodes'],
     ['user:hush@host', 'got one that begins with user:'],
     ['//user:hush@host', 'got one without a scheme'],
-    ['host', 'got one without a scheme'],
+    ['host', 'or unix:///: write redis://host'],
     ['redis://user:hush@host:port', 'cannot be read'],
     ['redis://user:hush', 'cannot be read'],
     ['redis://', 'cannot be read'],
@@ -160,12 +160,25 @@ describe('a password', () => {
 describe.runIf(hasRedis)('a socket of this machine', () => {
   test.for(['unix://', ''])('as %s/path is counted over', async (prefix, { stage }) => {
     const path = join(stage.folder(), 'redis.sock')
-    await RedisServer.start(stage, { args: ['--unixsocket', path] })
-    const backend = redis({ url: `${prefix}${path}`, keyPrefix: 'socket' })
-    stage.after(() => backend.close())
-    backend.begin?.({ onError() {}, onRemoved() {} })
-    backend.openStore()
-    expect(await backend.flush()).toBe(true)
+    const server = await RedisServer.start(stage, { args: ['--unixsocket', path] })
+    const flushed = async (options: RedisOptions): Promise<boolean> => {
+      const backend = redis({ ...options, keyPrefix: 'socket' })
+      stage.after(() => backend.close())
+      backend.begin?.({ onError() {}, onRemoved() {} })
+      backend.openStore()
+      return backend.flush()
+    }
+    expect(await flushed({ url: `${prefix}${path}` })).toBe(true)
+    // The secret beside the address: in code, and in a variable.
+    await server.ask('ACL', 'SETUSER', 'metrics', 'on', '>s:3@', '~*', '+@all')
+    expect(await flushed({ url: `${prefix}${path}`, username: 'metrics', password: 'wrong' })).toBe(false)
+    expect(await flushed({ url: `${prefix}${path}`, username: 'metrics', password: 's:3@' })).toBe(true)
+    const variables = { URL: `${prefix}${path}`, USERNAME: 'metrics', PASSWORD: 's:3@' }
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(`PROMHIVE_REDIS_${name}`, value)
+    expect(await flushed({})).toBe(true)
+    vi.stubEnv('PROMHIVE_REDIS_PASSWORD', 'wrong')
+    expect(await flushed({})).toBe(false)
+    vi.unstubAllEnvs()
     for (const library of libraries) {
       const { client, destroy } = await openClient(readRedisUrl('redis', path), 2_000, [library])
       expect(await (client as { ping(): Promise<string> }).ping()).toBe('PONG')

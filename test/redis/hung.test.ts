@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { describe, expect } from 'vitest'
 import { redis } from '../../src/redis.js'
 import { libraries, openClient, type RedisLibrary } from '../../src/store/redis/client/own-client.js'
@@ -114,6 +115,24 @@ describe.concurrent('a job that meets a silent connection', () => {
   })
 })
 
+describe.skipIf(!hasRedis || process.platform !== 'linux')('a server that answers no attempt to connect', () => {
+  test('is given up by each library, and a job ends by itself', { timeout: 60_000 }, async ({ stage }) => {
+    const port = await unansweredPort(stage)
+    for (const library of libraries) {
+      for (const url of [`redis://127.0.0.1:${port}`, `rediss://127.0.0.1:${port}`]) {
+        await expect(openClient({ url }, 200, [library])).rejects.toThrow('no answer within 0.2 s')
+      }
+    }
+    // An attempt to connect keeps a process running, which no option of a socket can change: its time limit ends it.
+    const env = { PROMHIVE_REDIS_CONNECT_TIMEOUT: '0.5', PROMHIVE_REDIS_CLOSE_TIMEOUT: '0.3' }
+    const begun = performance.now()
+    const job = stage.launch('redis-short.mjs', { args: [`redis://127.0.0.1:${port}`, '5'], env })
+    expect(await job.ended).toEqual({ code: 0, signal: null })
+    // The kernel tries for two minutes.
+    expect(performance.now() - begun).toBeLessThan(40_000)
+  })
+})
+
 describe.skipIf(!hasRedis)('a Redis that is suspended', { concurrent: true }, () => {
   test.for(['url', 'ioredis', 'redis'])(
     'is left after the time limit, and counted in again: %s',
@@ -154,6 +173,19 @@ describe.skipIf(!hasRedis)('a Redis that is suspended', { concurrent: true }, ()
     },
   )
 })
+
+/** The port of a suspended server whose backlog is full: the kernel drops what asks for another connection. */
+async function unansweredPort(stage: Stage): Promise<number> {
+  const server = await RedisServer.start(stage, { args: ['--tcp-backlog', '1'] })
+  process.kill(server.pid, 'SIGSTOP')
+  for (let waiting = 0; waiting < 50; waiting++) {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+    stage.after(() => void socket.destroy())
+    const connected = new Promise((resolve) => socket.once('connect', () => resolve(true)))
+    if (!(await Promise.race([connected, pause(300)]))) return server.port
+  }
+  throw new Error('the backlog takes every connection')
+}
 
 function over(url: string, library: RedisLibrary): RedisBackend {
   return new RedisBackend(settings, overUrl(readRedisUrl('redis', url), limits, [library]))

@@ -46,6 +46,27 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     }
   })
 
+  test('is warned of each time, with its end, by a process that logs warnings only', { timeout: patience }, async ({
+    stage,
+  }) => {
+    const server = await RedisServer.start(stage)
+    const options = JSON.stringify({ flushInterval: 0.1 })
+    const actor = await stage.start('redis-actor.mjs', { args: ['url', server.url, options] })
+    const says = async (text: RegExp, times: number): Promise<void> => {
+      await until(
+        () => actor.errors.match(text)?.length,
+        (count) => count === times,
+      )
+    }
+    for (const round of [1, 2]) {
+      await until(() => actor.ask('flush'), Boolean)
+      await server.kill()
+      await says(/PROMHIVE_FLUSH_FAILED/g, round)
+      await server.launch()
+      await says(/PROMHIVE_RECOVERED\] promhive: Redis accepts counts again/g, round)
+    }
+  })
+
   test('for a while loses nothing, and what was last seen of the others is shown', { timeout: patience }, async ({
     stage,
   }) => {

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { refOfKey } from '../../src/model/series-ref.js'
 import { redis } from '../../src/redis.js'
 import { overClient } from '../../src/store/redis/clients.js'
 import { Flusher } from '../../src/store/redis/flusher.js'
@@ -80,7 +81,7 @@ async function start(stage: Stage) {
       ...{ deadAfter: 60_000, expire: 3_600_000, patience: 10_000 },
     },
   )
-  const { values, at } = store.open(jobs, key)
+  const { values, at } = store.open(jobs, refOfKey(key))
   const count = (amount: number) => {
     values[at]! += amount
   }

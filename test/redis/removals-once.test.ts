@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis)('a removal', () => {
     fails = () => false
     await flusher.flush()
     await flusher.flush()
-    expect([...writer.store.series()].map(({ key }) => key)).toEqual([JSON.stringify(['229'])])
+    expect([...writer.store.series()].map(({ series }) => series.labelValues)).toEqual([['229']])
     expect(await new SimulatedReader(service).total()).toBe(3)
   })
 })

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
 import { describe, expect } from 'vitest'
+import { refOfKey } from '../../src/model/series-ref.js'
 import { type RedisOptions, redis } from '../../src/redis.js'
 import { counterOf } from '../../src/testing/counted.js'
 import { counterFamily } from '../../src/testing/families.js'
+import { promhive } from '../helpers/processes/command.js'
 import { root } from '../helpers/processes/dist.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
@@ -41,6 +43,24 @@ describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for',
     const options = await Promise.all(Object.values(ways).map((way) => way(stage, url)))
     await countTogether(stage, [{ url, perHost: true, dir: stage.directory() }, ...options])
     expect(await server.ask('ACL', 'LOG')).toEqual([])
+  })
+
+  test('does all of it in several shards, with the keys of each', { timeout: patience }, async ({ stage }) => {
+    const server = await RedisServer.start(stage)
+    expect(await server.ask(...line.replace('~{shop}*', '~{shop*').split(' '))).toBe('OK')
+    const url = `redis://metrics:secret@127.0.0.1:${server.port}`
+    const options = await Promise.all(Object.values(ways).map((way) => way(stage, url)))
+    const all = [{ url, perHost: true, dir: stage.directory() }, ...options, ...options]
+    await countTogether(
+      stage,
+      all.map((each) => ({ ...each, shards: 3 })),
+    )
+    const keys = (await server.ask('KEYS', '*')) as string[]
+    expect(new Set(keys.map((name) => /^{shop(?:\/shard-\d)?/.exec(name)?.[0])).size).toBe(3)
+    for (const command of ['inspect', 'doctor']) {
+      const { code, output, errors } = await promhive(stage, [command, '--prefix', 'shop'], { PROMHIVE_REDIS_URL: url })
+      expect([code, errors], output).toEqual([0, ''])
+    }
   })
 
   test('does so in a cluster', { timeout: patience }, async ({ stage }) => {
@@ -89,7 +109,7 @@ async function countTogether(stage: Stage, options: readonly RedisOptions[]): Pr
   const all = options.map((each) => participant(stage, redis({ ...each, keyPrefix: 'shop', flushInterval: 0.1 })))
   for (const each of all) {
     counterOf(each, jobs, key).inc(2)
-    each.store.setExemplar(jobs, key, 0, { labels: { trace: 'x' }, value: 1 })
+    each.store.setExemplar(jobs, refOfKey(key), 0, { labels: { trace: 'x' }, value: 1 })
     expect(await each.backend.flush()).toBe(true)
   }
   for (const each of all) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { loadBinding } from '#native'
 import type { MetricsError } from '../../src/model/errors.js'
+import { refOf } from '../../src/model/series-ref.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
 import { directoryInUse } from '../../src/store/shared/control.js'
 import { wipeFiles } from '../../src/store/shared/directory.js'
@@ -126,7 +127,7 @@ describe.each([
       const store = backend.openStore()
       expect(store).not.toBeInstanceOf(MemoryStore)
       counterOf({ store }, jobs, JSON.stringify([text])).inc(amount)
-      store.setExemplar(jobs, JSON.stringify([text]), 0, { labels: { trace_id: 'a' }, value: 1, timestamp: 1 })
+      store.setExemplar(jobs, refOf([text]), 0, { labels: { trace_id: 'a' }, value: 1, timestamp: 1 })
       store.flush()
       const { scrape } = await readDirectory(directory)
       return scrape.labelled('jobs_total')

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Counter, Registry } from '../../src/index.js'
 import type { MetricsError } from '../../src/model/errors.js'
-import { type LabelFilter, matches } from '../../src/model/series-key.js'
+import { type LabelFilter, matches, seriesKey } from '../../src/model/series-key.js'
+import { refOf } from '../../src/model/series-ref.js'
 import { ProcessHome } from '../../src/runtime/process-context.js'
 import { RemovalWatchers } from '../../src/runtime/removal-watchers.js'
 import { removeMany, type Store } from '../../src/store/contract.js'
@@ -51,9 +52,9 @@ describe.each(filters)('removing by %s', (_, filter) => {
   test.each(stores)('costs as much for each removal however many series there are: %s', (_store, make) =>
     grows((count) => {
       const store = make()
-      for (let i = 0; i < count; i++) store.open(jobs, JSON.stringify([`${i}`, '1']))
+      for (let i = 0; i < count; i++) store.open(jobs, refOf([`${i}`, '1']))
       for (let i = 0; i < count; i++) store.remove(jobs, filter(i), 'application')
-      const left = [...store.series()].map(({ key }) => key)
+      const left = [...store.series()].map(({ series }) => seriesKey(series.labelValues))
       const named = (key: string) => left.length > 0 && matches(jobs.labelNames, key, filter(0))
       expect(left.filter(named)).toEqual([])
     }),
@@ -92,7 +93,7 @@ describe.each(filters)('removing by %s', (_, filter) => {
   test('is applied by a reader of snapshots in one pass', () =>
     grows(async (count) => {
       const store = new MemoryStore()
-      for (let i = 0; i < count; i++) store.open(jobs, JSON.stringify([`${i}`, '1']))
+      for (let i = 0; i < count; i++) store.open(jobs, refOf([`${i}`, '1']))
       const standing = { closed: false, inherited: [], removals: {}, taken: {} }
       const snapshot = decodeSnapshot(new OwnSnapshot().take(store, standing).bytes)
       const follower = new FollowedWriter()
@@ -113,7 +114,7 @@ test('removals of others that come together are applied together in Redis, and t
     announce() {},
     flush: async () => {},
   })
-  for (let i = 0; i < 100; i++) store.open(jobs, JSON.stringify([`${i}`, `${i % 2}`]))
+  for (let i = 0; i < 100; i++) store.open(jobs, refOf([`${i}`, `${i % 2}`]))
   const [before] = store.gate
   const { registry, name } = jobs
   const labels: LabelFilter[] = [{ shard: '1' }, { path: '0', shard: '0' }, { path: '2' }]

@@ -37,8 +37,13 @@ describe.skipIf(!hasRedis)('promhive run with a backend in Redis', () => {
       const server = await RedisServer.start(stage)
       const options = { url: server.url, keyPrefix: 'shop', flushInterval: 0.2, ...more }
       const directory = flags[0] === '--dir' ? [stage.directory()] : []
+      // Not gunicorn's default: another user may own that.
+      const env = {
+        ...environment(stage, options),
+        ...(directory.length === 0 && { PROMETHEUS_MULTIPROC_DIR: stage.directory() }),
+      }
       const application = await SupervisedApplication.start(stage, {
-        ...{ app, args: [...args, ...flags, ...directory], env: environment(stage, options) },
+        ...{ app, args: [...args, ...flags, ...directory], env },
       })
       // An application that loads slowly counts as one without ports at first.
       await until(() => application.ask().catch(() => ''), Boolean)
@@ -73,7 +78,8 @@ describe.skipIf(!hasRedis)('promhive run with a backend in Redis', () => {
       args,
       env: { ...environment(stage, { url: server.url, keyPrefix: 'shop' }), BACKEND: JSON.stringify(own) },
     })
-    await application.ask()
+    // A worker that loads slowly counts as one without ports at first.
+    await until(() => application.ask().catch(() => ''), Boolean)
     await application.shows((page) => page.value('purchases_total') === 1)
   })
 

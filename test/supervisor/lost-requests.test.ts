@@ -21,10 +21,13 @@ describe('the table of open requests', () => {
     table.begin('BREW', 1_004_000)
     table.end('POST', 1_000_000)
     table.flush()
-    expect(file.take(1_005_000)).toEqual([
-      { method: 'GET', count: 2, seconds: 4 },
-      { method: '_OTHER', count: 1, seconds: 1 },
-    ])
+    expect(file.take(1_005_000)).toEqual({
+      answered: 1,
+      lost: [
+        { method: 'GET', count: 2, seconds: 4 },
+        { method: '_OTHER', count: 1, seconds: 1 },
+      ],
+    })
   })
 
   test('has an end a turn of the loop later, and at once with the next request', async ({ stage }) => {
@@ -35,7 +38,7 @@ describe('the table of open requests', () => {
       table.end('GET', 1)
       if (next === undefined) table.begin('POST', 1)
       else await next()
-      expect(file.take().map(({ method }) => method)).toEqual(next === undefined ? ['POST'] : [])
+      expect(file.take().lost.map(({ method }) => method)).toEqual(next === undefined ? ['POST'] : [])
     }
   })
 
@@ -44,7 +47,7 @@ describe('the table of open requests', () => {
     const table = openTable(file.descriptor, undefined)
     table.begin('GET', 1)
     table.clear()
-    expect(file.take()).toEqual([])
+    expect(file.take()).toEqual({ answered: 1, lost: [] })
   })
 
   test('has no name, and what a worker wrote into it is checked', async ({ stage }) => {
@@ -58,12 +61,15 @@ describe('the table of open requests', () => {
     ]) {
       const file = OpenRequestsFile.create(folder)!
       expect(readdirSync(folder)).toEqual([])
-      writeSync(file.descriptor, new Uint8Array(new Float64Array(values).buffer), 0, 16, 0)
-      expect(file.take()).toEqual([])
+      const bytes = new Uint8Array(new Float64Array(values).buffer)
+      writeSync(file.descriptor, bytes, 0, 16, 0)
+      // The last cell has how many requests were answered.
+      writeSync(file.descriptor, bytes, 0, 8, tableBytes - 8)
+      expect(file.take()).toEqual({ answered: 0, lost: [] })
     }
     const file = OpenRequestsFile.create(folder)!
     ftruncateSync(file.descriptor, 0)
-    expect(file.take()).toEqual([])
+    expect(file.take()).toEqual({ answered: 0, lost: [] })
   })
 
   test('is a plain one where the supervisor has handed over none', () => {

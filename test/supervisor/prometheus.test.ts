@@ -67,6 +67,8 @@ describe.skipIf(!hasPromtool)('the alerts among the examples', () => {
 
   test('ask for families and labels that an application shows', async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args })
+    // A worker that loads slowly counts as one without ports at first.
+    await until(() => app.ask().catch(() => ''), Boolean)
     await app.ask('/fail')
     const text = await until(
       () => app.scrapeText(),

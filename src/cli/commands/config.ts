@@ -22,10 +22,7 @@ export const config: Command = {
   async run([verb, ...args]) {
     if (verb !== 'explain') {
       const meant = nearest(verb ?? '', ['explain']) === undefined ? '' : `; did you mean explain?`
-      throw new MetricsError(
-        'OPTION_INVALID',
-        `promhive config has only the command explain, got "${verb ?? ''}"${meant}`,
-      )
+      throw new MetricsError('OPTION_INVALID', `there is only promhive config explain, got "${verb ?? ''}"${meant}`)
     }
     const { commandLine, config, values } = parseRun(args, options)
     const configuration = await configurationFrom({ environment: process.env, commandLine }, config)

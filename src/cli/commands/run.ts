@@ -5,6 +5,7 @@ import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
 import { setTimeout } from '../../platform/timers.js'
 import { processHome } from '../../runtime/current-context.js'
+import { describeBackend } from '../../runtime/supervised/supervisor-backend.js'
 import { hooksFrom } from '../../supervisor/hooks-module.js'
 import { optionsHelp, settingOfFlag } from '../../supervisor/settings/explain.js'
 import { type Setting, type SettingName, settings } from '../../supervisor/settings/settings.js'
@@ -54,8 +55,9 @@ export const run: Command = {
     const { settings } = configuration
     const { running, metricsUrl, statsAddress } = supervisor
     const { directory } = processHome().whereabouts()
+    const backend = describeBackend(processHome().inUse)
     const { pid } = process
-    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory }
+    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory, backend }
     if (running) {
       const [last, ...others] = startupLines({ ...started, settings }).toReversed()
       for (const line of others.reverse()) supervisor.explain(line)

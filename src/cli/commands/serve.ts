@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
-import { hostsIn, portOptionsFromEnvironment } from '../../export/http/port-environment.js'
+import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
 import type { Exposition } from '../../export/http/scrape.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
 import { isServiceLink } from '../../model/service-link.js'
+import { firstSet, itemsOf, variables } from '../../platform/environment.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
@@ -74,11 +75,11 @@ export const serve: Command = {
       tls: encryptionFromEnvironment(process.env),
       port: portNumber(values.port),
       ...portOptionsFromEnvironment(process.env),
-      ...(hosts !== undefined && { allowedHosts: hostsIn(hosts) }),
+      ...(hosts !== undefined && { allowedHosts: itemsOf(hosts) }),
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),
     }
-    const metrics = await openMetricsServer(serverOptions, port)
+    const metrics = await openMetricsServer(serverOptions, port, optionName)
     print(`promhive: serving ${served.name} at ${metrics.url}`)
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())
@@ -123,9 +124,14 @@ function servedService(
   return { name: target.name, exposition, close: () => service.close() }
 }
 
+function optionName(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
 function portNumber(given: string | undefined): number {
-  const named = process.env.PROMETHEUS_METRICS_PORT ?? ''
-  const text = given ?? (isServiceLink('PROMETHEUS_METRICS_PORT', named) || named === '' ? '9464' : named)
-  if (/^\d+$/.test(text)) return Number(text)
+  const [, variable] = variables.metricsPort
+  const [, named = ''] = firstSet([variable]) ?? []
+  const text = given ?? (isServiceLink(variable, named) || named === '' ? '9464' : named)
+  if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new MetricsError('OPTION_INVALID', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`)
 }

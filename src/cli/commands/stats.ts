@@ -1,6 +1,7 @@
 import { readStatistics } from '../../export/statistics/statistics-reader.js'
 import { MetricsError } from '../../model/errors.js'
 import { statisticsAddress } from '../../model/statistics-address.js'
+import { firstSet, variables } from '../../platform/environment.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
@@ -23,7 +24,7 @@ export const stats: Command = {
   options,
   async run(args) {
     const { values, positionals } = parseOptions(args, options, 1)
-    const given = positionals[0] ?? process.env.PROMHIVE_STATS ?? ''
+    const given = positionals[0] ?? firstSet(variables.statistics)?.[1] ?? ''
     const address = statisticsAddress(given)
     if (address === undefined) {
       throw new MetricsError('OPTION_INVALID', `which server? unix:/path, 127.0.0.1:9191 or http://…, got "${given}"`)

@@ -30,7 +30,9 @@ CPU and memory are those of processes of this machine: Redis does not know them.
   DIR            the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
 ${redisUsage}
   --interval S   seconds between two looks
-  --count N      ends after so many; without a terminal there is one, which compares two looks`
+  --count N      ends after so many; without a terminal there is one, which compares two looks
+
+Without a terminal it ends with 1 if something could not be read.`
 
 /** q, Ctrl-C and Ctrl-D, as a terminal in raw mode gives them. */
 const endKeys = [0x71, 0x03, 0x04]
@@ -53,10 +55,12 @@ export const top: Command = {
     const viewer = new Viewer(watched.source)
     await held(viewer.look())
     const stop = listen()
+    let unreadable = false
     for (let shown = 0; shown < count && !stop.signal.aborted; shown++) {
       await sleep(interval * 1000, undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) break
       const view = await held(viewer.look())
+      unreadable = view.faults.length > 0
       // A line is left for the cursor: a screen that is full to the last line loses its first.
       const size = stdout.isTTY
         ? { rows: (stdout.rows || 24) - 1, width: stdout.columns || 80 }
@@ -65,7 +69,8 @@ export const top: Command = {
     }
     stop.abort()
     await watched.close()
-    return 0
+    // A person has seen the faults on the screen; a program sees the exit code.
+    return unreadable && !stdout.isTTY ? 1 : 0
   },
 }
 

@@ -2,41 +2,26 @@ import { checkNames } from '../../instrument/http/http-options.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { isServiceLink, isServiceVariable } from '../../model/service-link.js'
+import { itemsOf, variables } from '../../platform/environment.js'
 import { directoryFromEnvironment } from '../../runtime/directory/application-directory.js'
+import { unusedVariables } from '../../runtime/unused-variables.js'
 import { redisVariables } from '../../store/redis/environment-options.js'
 import { textFor } from '../../supervisor/settings/configuration.js'
 import type { Setting } from '../../supervisor/settings/setting.js'
 import { settings } from '../../supervisor/settings/settings.js'
 import { type Finding, ok, warn } from './finding.js'
 
-/** What is read beside the settings of `promhive run`. */
-const others = [
-  'PROMHIVE_APPLICATION',
-  'PROMHIVE_BACKEND_CLASS',
-  'PROMHIVE_BACKEND_CONFIG',
-  'PROMHIVE_CONFIG',
-  'PROMHIVE_CONFIGURATION',
-  'PROMHIVE_DEFAULT_METRICS',
-  'PROMHIVE_DIR',
-  'PROMHIVE_HTTP',
-  'PROMHIVE_HTTP_IGNORE',
-  'PROMHIVE_HTTP_NAMES',
-  'PROMHIVE_METRICS',
-  'PROMHIVE_NATIVE',
-  'PROMHIVE_STARTUP',
-  'PROMHIVE_SUPERVISED',
-  'PROMHIVE_WORKER_ID',
-  'PROMHIVE_WORKER_LABEL',
-  ...redisVariables,
-]
-const directories = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir']
+/** The variables that are read beside the settings of `promhive run`. */
+const others: readonly string[] = [...Object.values(variables).flat(), ...redisVariables]
 
 /** Variables that are misspelt, or that contradict each other. */
 export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[] {
   const known = new Set([...others, ...Object.values(settings).flatMap((setting) => setting.env)])
   const findings = [...ownOf(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
-  const named = directories.filter((name) => env[name] !== undefined && env[name] !== '')
+  const named = variables.directory.filter((name) => env[name] !== undefined && env[name] !== '')
   const [first] = named
+  const unused = unusedVariables(env, 'config')
+  if (unused !== undefined) findings.push(warn('environment', unused, 'or unset it'))
   if (named.some((name) => env[name] !== env[first!])) {
     const text = `${named.join(' and ')} name different directories; ${first} counts`
     findings.push(warn('environment', text, 'set one of them'))
@@ -75,7 +60,7 @@ function impossible(env: NodeJS.ProcessEnv): Finding[] {
     }
   }
   try {
-    checkNames(listed(env.PROMHIVE_HTTP_NAMES), 'PROMHIVE_HTTP_NAMES')
+    checkNames(itemsOf(env[variables.httpNames[0]]), variables.httpNames[0])
   } catch (error) {
     findings.push(warn('environment', (error as Error).message, 'promhive/register would measure no HTTP'))
   }
@@ -85,8 +70,4 @@ function impossible(env: NodeJS.ProcessEnv): Finding[] {
 /** `promhive/register` opens no port then. */
 function isOff(name: string, value: string): boolean {
   return /_METRICS_PORT$/.test(name) && /^(?:off|false|no)$/i.test(value)
-}
-
-function listed(text = ''): string[] {
-  return text.split(',').flatMap((part) => part.trim() || [])
 }

@@ -1,11 +1,12 @@
 import { MetricsError } from '../../model/errors.js'
 import { maskAddress } from '../../model/mask-credentials.js'
+import { redisConfigFromEnvironment } from '../../runtime/backend/backend-choice.js'
 import type { RedisPlace } from '../../store/redis/client/redis-address.js'
 import { readRedisUrl } from '../../store/redis/client/redis-url.js'
 import type { RedisSentinels } from '../../store/redis/client/sentinels.js'
 import { withEnvironment } from '../../store/redis/environment-options.js'
 import { Keys } from '../../store/redis/keys.js'
-import { checkRedisOptions, type RedisSettings, settingsOf } from '../../store/redis/options.js'
+import { checkRedisOptions, type RedisOptions, type RedisSettings, settingsOf } from '../../store/redis/options.js'
 import { sentinelPlace } from '../../store/redis/sentinel-options.js'
 import type { OptionTable } from '../options.js'
 
@@ -70,12 +71,13 @@ export function redisTarget(values: RedisValues, directory: string | undefined):
     throw new MetricsError('OPTION_INVALID', `--${own[0]} and a directory exclude each other; leave one of them out`)
   }
   const environment = environmentWith(values)
-  if (![variables.redis, ...addresses].some((name) => environment[name])) {
+  const config = configOf(values)
+  if (config === undefined && ![variables.redis, ...addresses].some((name) => environment[name])) {
     if (own.length === 0) return undefined
     throw new MetricsError('OPTION_INVALID', `--${own[0]} goes with --redis URL, or PROMHIVE_REDIS_URL`)
   }
   for (const name of ['dead-after', 'expire-key-time'] as const) checkSeconds(values[name], `--${name}`)
-  const options = withEnvironment({}, environment)
+  const options = { ...withEnvironment(config ?? {}, environment), ...overConfig(values, config) }
   const checked = checkRedisOptions(values.prefix === undefined ? options : { ...options, keyPrefix: values.prefix })
   const settings = settingsOf(checked)
   // Checks the prefix.
@@ -84,9 +86,39 @@ export function redisTarget(values: RedisValues, directory: string | undefined):
   if (sentinels !== undefined) {
     return { place: sentinels, settings, name: `sentinel ${sentinels.name} ${settings.keyPrefix}` }
   }
-  const url = checked.url!
+  const { url = 'redis://127.0.0.1:6379' } = checked
   const place = readRedisUrl(values.redis === undefined ? variables.redis : '--redis', url, checked.tls)
   return { place, settings, name: `${maskAddress(url)} ${settings.keyPrefix}` }
+}
+
+/** What a URL on the command line replaces of the options of an application. */
+const addressOptions: readonly (keyof RedisOptions)[] = [
+  ...(['url', 'host', 'port', 'db', 'username', 'password', 'tls', 'client', 'readFrom'] as const),
+  ...(['sentinels', 'name', 'sentinelUsername', 'sentinelPassword', 'sentinelTls'] as const),
+]
+
+/** The options of the application, where its environment chooses Redis. */
+function configOf(values: RedisValues): RedisOptions | undefined {
+  const config = redisConfigFromEnvironment()
+  if (config === undefined || values.redis === undefined) return config
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !addressOptions.includes(name as never)))
+}
+
+/** What the command line says instead of the options of the application. */
+function overConfig(values: RedisValues, config: RedisOptions | undefined): RedisOptions {
+  if (config === undefined) return {}
+  const files = {
+    caFile: values['redis-ca-file'],
+    certFile: values['redis-cert-file'],
+    keyFile: values['redis-key-file'],
+  }
+  const named = Object.entries(files).filter(([, file]) => file !== undefined)
+  const { tls } = config
+  return {
+    ...(values['dead-after'] !== undefined && { deadAfter: Number(values['dead-after']) }),
+    ...(values['expire-key-time'] !== undefined && { expireKeyTime: Number(values['expire-key-time']) }),
+    ...(named.length > 0 && values.redis === undefined && { tls: { ...tls, ...Object.fromEntries(named) } }),
+  }
 }
 
 /** The environment, in which each option of the command line has replaced its variable. */

@@ -1,5 +1,6 @@
 import { Merger } from '../../gather/merge.js'
 import type { FamilyTable } from '../../model/family.js'
+import { isCumulative, rulesOf } from '../../model/layout/metric-types.js'
 import { Slices } from '../../platform/slices.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Source, WriterSnapshot } from '../../store/contract.js'
@@ -85,7 +86,7 @@ export class Viewer {
       const now = sumsOf(table)
       sums.set(id, now)
       const before = this.sums.get(id)
-      const grows = ['counter', 'histogram', 'summary'].includes(family.type)
+      const grows = isCumulative(family.type)
       const grown = grows && before !== undefined ? Math.max(0, now.total - before.total) : undefined
       const rate = grown === undefined || elapsed === undefined ? undefined : grown / elapsed
       const mean = grown && family.type !== 'counter' ? (now.observed - before!.observed) / grown : undefined
@@ -104,20 +105,14 @@ function ownerOf({ writer, process }: WriterSnapshot): { readonly pid?: number; 
   return { pid: Number(pid), owner: thread === '0' ? pid! : `${pid} thread ${thread}` }
 }
 
-/** A histogram has its sum, then its buckets; a summary its sum, then its count. */
 function sumsOf({ family, order, bases, slots, layout }: FamilyTable): Sums {
+  const rules = rulesOf(family)
   let total = 0
   let observed = 0
   for (const row of order) {
-    const at = bases[row]!
-    if (family.type === 'histogram') {
-      observed += slots[at]!
-      for (let i = 1; i < layout.mergedWidth; i++) total += slots[at + i]!
-    } else if (family.type === 'summary') {
-      observed += slots[at]!
-      total += slots[at + 1]!
-    } else if (family.type === 'counter') total += slots[at]!
-    else if (family.type === 'gauge' && layout.present(slots, at)) total += slots[at + 1]!
+    const series = rules?.total?.(slots, bases[row]!, layout)
+    total += series?.total ?? 0
+    observed += series?.observed ?? 0
   }
   return { total, observed }
 }

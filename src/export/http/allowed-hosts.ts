@@ -31,10 +31,11 @@ export class AllowedHosts {
 }
 
 /** @throws MetricsError `OPTION_INVALID` */
-export function checkAllowedHosts(caller: string, given: unknown = []): readonly string[] {
+export function checkAllowedHosts(given: unknown, nameOf: (option: string) => string): readonly string[] {
+  if (given === undefined) return []
   const valid = Array.isArray(given) && given.every((name) => typeof name === 'string' && /^[^\s/@,]+$/.test(name))
   if (valid) return given as readonly string[]
-  const text = `${caller}: allowedHosts must be an array of host names such as ['metrics.example.com'], got ${describe(given)}`
+  const text = `${nameOf('allowedHosts')} must be an array of host names such as ['metrics.example.com'], got ${describe(given)}`
   throw new MetricsError('OPTION_INVALID', text)
 }
 

@@ -1,11 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
+import { firstSet, itemsOf, variables } from '../../platform/environment.js'
 import type { PortLimits } from './port-limits.js'
-
-const variables = {
-  allowedHosts: 'PROMHIVE_METRICS_ALLOWED_HOSTS',
-  maxConnections: 'PROMHIVE_METRICS_MAX_CONNECTIONS',
-  sendTimeout: 'PROMHIVE_METRICS_SEND_TIMEOUT',
-} as const
 
 /**
  * Reads the limits of a metrics port from the environment, for programs that are configured by it.
@@ -15,26 +10,18 @@ const variables = {
 export function portOptionsFromEnvironment(
   environment: NodeJS.ProcessEnv,
 ): PortLimits & { readonly allowedHosts?: readonly string[] } {
-  const hosts = environment[variables.allowedHosts] ?? ''
+  const allowedHosts = itemsOf(firstSet(variables.allowedHosts, environment)?.[1])
   const maxConnections = numberFrom(environment, variables.maxConnections)
   const sendTimeout = numberFrom(environment, variables.sendTimeout)
   return {
-    ...(hosts !== '' && { allowedHosts: hostsIn(hosts) }),
+    ...(allowedHosts.length > 0 && { allowedHosts }),
     ...(maxConnections > 0 && { maxConnections: Math.floor(maxConnections) }),
     ...(sendTimeout > 0 && { sendTimeout: Math.ceil(sendTimeout * 1000) }),
   }
 }
 
-/** The names in a list that is separated by commas. */
-export function hostsIn(list: string): readonly string[] {
-  return list
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-}
-
 /** 0, for the default, where the variable is not set. */
-function numberFrom(environment: NodeJS.ProcessEnv, variable: string): number {
+function numberFrom(environment: NodeJS.ProcessEnv, [variable]: readonly [string]): number {
   const text = environment[variable] ?? ''
   if (text === '') return 0
   if (/^\d+(?:\.\d+)?$/.test(text) && Number(text) <= 1_000_000) return Number(text)

@@ -48,16 +48,16 @@ const longestTimeout = 2 ** 31 - 1
 /**
  * Fills in the defaults.
  *
- * @param caller the function whose options they are, for the error text
+ * @param nameOf what the caller calls an option, for the error text
  * @throws MetricsError `OPTION_INVALID`, naming the option
  */
-export function checkLimits(caller: string, given: PortLimits): CheckedLimits {
+export function checkLimits(given: PortLimits, nameOf: (option: string) => string): CheckedLimits {
   const limits: Record<string, number> = {}
   for (const name of Object.keys(defaults) as (keyof PortLimits)[]) {
     const value = given[name] ?? defaultOf(name)
     const most = name.endsWith('Timeout') ? longestTimeout : Number.MAX_SAFE_INTEGER
     if (!Number.isInteger(value) || value < 1 || value > most) {
-      const text = `${caller}: ${name} must be a whole number from 1 to ${most}, got ${describe(given[name])}`
+      const text = `${nameOf(name)} must be a whole number from 1 to ${most}, got ${describe(given[name])}`
       throw new MetricsError('OPTION_INVALID', text)
     }
     limits[name] = value

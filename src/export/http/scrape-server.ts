@@ -67,25 +67,29 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-const caller = 'startMetricsServer'
-
-/** Opens a metrics port. Throws `OPTION_INVALID`, and `PORT_TAKEN` when the port stays taken. */
+/**
+ * Opens a metrics port.
+ *
+ * @param nameOf what the caller calls an option, for error texts
+ * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` when the port stays taken
+ */
 export async function openMetricsServer(
   options: MetricsServerOptions,
   events: PortEvents = {},
+  nameOf: (option: string) => string = (option) => `startMetricsServer: ${option}`,
 ): Promise<MetricsServer> {
   const { port, host, path, registry, attempts, retryEvery, keepAlive } = {
     ...defaults,
     ...givenOptions(options),
   } as Required<MetricsServerOptions>
   const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
-  const limits = checkLimits(caller, options)
-  const allowedHosts = checkAllowedHosts(caller, options.allowedHosts)
+  const limits = checkLimits(options, nameOf)
+  const allowedHosts = checkAllowedHosts(options.allowedHosts, nameOf)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new MetricsError('OPTION_INVALID', `${caller}: port must be a whole number from 0 to 65535, got ${port}`)
+    throw new MetricsError('OPTION_INVALID', `${nameOf('port')} must be a whole number from 0 to 65535, got ${port}`)
   }
   if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw new MetricsError('OPTION_INVALID', `${caller}: path must begin with "/", got ${path}`)
+    throw new MetricsError('OPTION_INVALID', `${nameOf('path')} must begin with "/", got ${path}`)
   }
   const { maxQueuedScrapes: maxQueued } = limits
   const http = await HttpPort.create({

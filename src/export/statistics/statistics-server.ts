@@ -41,7 +41,7 @@ const privately = 0o177
  */
 export async function openStatisticsServer(options: StatisticsServerOptions): Promise<StatisticsServer> {
   const { address } = options
-  const limits = checkLimits('statistics', {})
+  const limits = checkLimits({}, (option) => option)
   if (address.kind === 'http') return overHttp(options, limits)
   const connections = new Connections(limits.maxConnections, () => {})
   const failed = (cause: Error): void => options.onError(untold(cause))

@@ -1,5 +1,6 @@
 import { type Family, type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
+import { isCumulative } from '../../model/layout/metric-types.js'
 import type { Pause } from '../../model/pause.js'
 import type { Formatter } from '../formatter.js'
 import { ByteChunks } from './bytes.js'
@@ -132,5 +133,5 @@ function headOf(family: Family): Heading {
 
 /** Whether a family has the time at which its series began. */
 function begins(family: Family): boolean {
-  return ['counter', 'histogram', 'summary'].includes(headOf(family).type)
+  return isCumulative(headOf(family).type)
 }

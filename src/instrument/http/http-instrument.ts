@@ -1,4 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
+import { refuseNull } from '../../model/known-options.js'
 import { setImmediate } from '../../platform/timers.js'
 import { registryHome } from '../../registry/registry-context.js'
 import { ClientInstrument } from './client-instrument.js'
@@ -30,6 +31,7 @@ export class HttpInstrument {
   private watchingClients: readonly (() => void)[] = []
 
   constructor(options: HttpOptions) {
+    refuseNull('instrumentHttp', options)
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
     const families = new NamedFamilies(register ?? registryHome().registry, buckets)

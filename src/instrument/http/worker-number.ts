@@ -1,15 +1,12 @@
 import { theHome } from '../../metric/context.js'
-
-const variable = 'PROMHIVE_WORKER_ID'
+import { firstSet, variables } from '../../platform/environment.js'
 
 /** Whether a supervisor has given this process a number. */
 export function isSupervised(): boolean {
-  return (process.env[variable] ?? '') !== ''
+  return firstSet(variables.workerId) !== undefined
 }
 
 /** The number of this process among the workers: its supervisor's, else that of its seat, which its successor takes over. */
 export function workerNumber(): string {
-  const given = process.env[variable]
-  if (given !== undefined && given !== '') return given
-  return /^\d+/.exec(theHome().store().writer)?.[0] ?? '1'
+  return firstSet(variables.workerId)?.[1] ?? /^\d+/.exec(theHome().store().writer)?.[0] ?? '1'
 }

@@ -1,4 +1,5 @@
 import { addSlots, type SlotLayout } from './slot-layout.js'
+import { type TypeRules, withSuffix } from './type-rules.js'
 
 /** `[total]`. The next owner of a seat counts on from it. */
 export const counterLayout: SlotLayout = {
@@ -16,3 +17,13 @@ export const counterLayout: SlotLayout = {
   combine: (into, intoAt, from, at) => addSlots(into, intoAt, from, at, 1),
   present: () => true,
 }
+
+export const counterType: TypeRules<'counter'> = {
+  layout: () => counterLayout,
+  isCumulative: true,
+  sampleNames: (name) => withSuffix(name, '_total'),
+  total: (slots, at) => ({ total: slots[at]! }),
+}
+
+/** A number of which nothing is known but its value: it is kept as a counter is. */
+export const unknownType: TypeRules<'unknown'> = { layout: () => counterLayout, isCumulative: false }

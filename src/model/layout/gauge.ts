@@ -1,5 +1,6 @@
-import type { GaugeMode } from '../metric-type.js'
+import { type GaugeMode, gaugeModes } from '../metric-type.js'
 import { closeRecord, type SlotArea, type SlotLayout } from './slot-layout.js'
+import type { TypeRules } from './type-rules.js'
 
 /**
  * A gauge's value belongs to an owner of the seat; the epoch beside it says to which. So a new owner leaves the values
@@ -135,4 +136,15 @@ function accumulate(merge: 'all' | 'sum' | 'min' | 'max', into: Float64Array, at
 function put(into: Float64Array, at: number, mark: number, value: number): void {
   into[at] = mark
   into[at + 1] = value
+}
+
+export const gaugeType: TypeRules<'gauge'> = {
+  layout({ name, mode }) {
+    if (!gaugeModes.includes(mode)) throw new TypeError(`${name}: a gauge of another version`)
+    return gaugeLayout(mode)
+  },
+  isCumulative: false,
+  extra: ({ mode }) => mode,
+  difference: (a, b) => (a.mode === b.mode ? undefined : `mode ${a.mode} and ${b.mode}`),
+  total: (slots, at) => ({ total: present(slots, at) ? slots[at + 1]! : 0 }),
 }

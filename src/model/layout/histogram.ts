@@ -1,4 +1,6 @@
+import { checkBounds } from '../bounds.js'
 import { addSlots, closeRecord, replaceRecord, type SlotLayout } from './slot-layout.js'
+import { list, sameAs, type TypeRules } from './type-rules.js'
 
 /** The offsets of a histogram's slots from its first one. */
 export const histogramSlots = { sequence: 0, sum: 1, buckets: 2 } as const
@@ -28,4 +30,22 @@ export function histogramLayout(bounds: readonly number[]): SlotLayout {
     combine: (into, intoAt, from, at) => addSlots(into, intoAt, from, at + histogramSlots.sum, mergedWidth),
     present: () => true,
   }
+}
+
+export const histogramType: TypeRules<'histogram'> = {
+  layout: ({ bounds }) => histogramLayout(bounds),
+  isCumulative: true,
+  extra: ({ bounds }) => bounds,
+  difference(a, b) {
+    const [one, other] = [a.bounds.join(', '), b.bounds.join(', ')]
+    return one === other ? undefined : `buckets [${one}] and [${other}]`
+  },
+  reservedLabels: () => ['le'],
+  check: ({ name, bounds }) => sameAs(checkBounds(name, list(bounds)), bounds),
+  sampleNames: (name) => [`${name}_bucket`, `${name}_sum`, `${name}_count`],
+  total(slots, at, { mergedWidth }) {
+    let total = 0
+    for (let i = 1; i < mergedWidth; i++) total += slots[at + i]!
+    return { total, observed: slots[at]! }
+  },
 }

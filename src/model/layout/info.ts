@@ -1,4 +1,5 @@
 import type { SlotLayout } from './slot-layout.js'
+import { type TypeRules, withSuffix } from './type-rules.js'
 
 /**
  * `[epoch]`: the owner of the seat that set these labels. Those of a dead owner are not shown, and a new
@@ -25,4 +26,10 @@ export const infoLayout: SlotLayout = {
     into[intoAt + 1] = 1
   },
   present: (merged, at) => merged[at] !== 0,
+}
+
+export const infoType: TypeRules<'info'> = {
+  layout: () => infoLayout,
+  isCumulative: false,
+  sampleNames: (name) => withSuffix(name, '_info'),
 }

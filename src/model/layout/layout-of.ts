@@ -1,12 +1,6 @@
 import type { FamilyDescriptor } from '../descriptor.js'
-import { gaugeModes } from '../metric-type.js'
-import { counterLayout } from './counter.js'
-import { gaugeLayout } from './gauge.js'
-import { histogramLayout } from './histogram.js'
-import { infoLayout } from './info.js'
+import { rulesOf } from './metric-types.js'
 import type { SlotLayout } from './slot-layout.js'
-import { stateSetLayout } from './stateset.js'
-import { summaryLayout } from './summary.js'
 
 const known = new WeakMap<FamilyDescriptor, SlotLayout>()
 
@@ -22,22 +16,7 @@ export function layoutOf(family: FamilyDescriptor): SlotLayout {
 }
 
 function make(family: FamilyDescriptor): SlotLayout {
-  switch (family.type) {
-    case 'counter':
-    case 'unknown':
-      return counterLayout
-    case 'gauge':
-      if (!gaugeModes.includes(family.mode)) throw new TypeError(`${family.name}: a gauge of another version`)
-      return gaugeLayout(family.mode)
-    case 'histogram':
-      return histogramLayout(family.bounds)
-    case 'summary':
-      return summaryLayout(family)
-    case 'info':
-      return infoLayout
-    case 'stateset':
-      return stateSetLayout(family)
-    default:
-      throw new TypeError(`${(family as FamilyDescriptor).name}: a metric of another version`)
-  }
+  const rules = rulesOf(family)
+  if (rules === undefined) throw new TypeError(`${family.name}: a metric of another version`)
+  return rules.layout(family)
 }

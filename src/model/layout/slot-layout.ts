@@ -13,7 +13,9 @@ export interface Owner {
 /**
  * How one type is laid out in float64 slots: the only place where writing and reading agree.
  *
- * A series has `width` slots where it is written and `mergedWidth` where the series of many writers are merged.
+ * A series has `width` slots where it is written and `mergedWidth` where the series of many writers are merged. In a sparse
+ * layout these are the maximum: a slot says what the slots behind it mean, such as the number of a bucket, and a series
+ * takes more of them into use as it needs them. All of them are 0 at first, and stores move and clear them together.
  */
 export interface SlotLayout {
   readonly width: number
@@ -32,10 +34,27 @@ export interface SlotLayout {
   carry(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
   /** Puts what the same writer counted in another store in the place of a series that it has claimed here. */
   replace(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
+  /**
+   * Takes off what the same writer had when its slots were `before`, because that is counted elsewhere. Left out for plain
+   * addition, where slot by slot is subtracted, and for values that nothing is taken off from, such as a gauge's.
+   */
+  deduct?(area: SlotArea, at: number, before: Float64Array): void
   /** Adds one writer's series onto the merged one. */
   combine(into: Float64Array, intoAt: number, from: Float64Array, at: number, owner: Owner): void
   /** Whether the merged series has a value to show. */
   present(merged: Float64Array, at: number): boolean
+}
+
+/** Whether a layout takes anything off when a part of a series is counted elsewhere. */
+export function isDeducted({ additiveFrom, deduct }: SlotLayout): boolean {
+  return additiveFrom !== undefined || deduct !== undefined
+}
+
+/** Takes off what a series had when its slots were `before`, as its layout does it. */
+export function deduct(layout: SlotLayout, area: SlotArea, at: number, before: Float64Array): void {
+  const { additiveFrom, width } = layout
+  if (layout.deduct !== undefined) layout.deduct(area, at, before)
+  else if (additiveFrom !== undefined) for (let i = additiveFrom; i < width; i++) area.values[at + i]! -= before[i] ?? 0
 }
 
 /** `combine` of every layout that merges by addition. */

@@ -1,6 +1,8 @@
 import type { FamilyDescriptor } from '../descriptor.js'
 import { stateSetModes } from '../metric-type.js'
+import { checkStates } from '../states.js'
 import { addSlots, closeRecord, type SlotLayout } from './slot-layout.js'
+import type { TypeRules } from './type-rules.js'
 
 /** The offsets of a stateset's slots from its first one. Merged, only `[present or seconds][state 0] …` are left. */
 export const stateSlots = { sequence: 0, epoch: 1, seconds: 2, states: 3 } as const
@@ -58,4 +60,17 @@ export function stateSetLayout({ name, states, mode }: FamilyDescriptor<'statese
     },
     present: (merged, at) => merged[at] !== 0,
   }
+}
+
+export const stateSetType: TypeRules<'stateset'> = {
+  layout: stateSetLayout,
+  isCumulative: false,
+  extra: ({ states, mode }) => [states, mode],
+  difference(a, b) {
+    if (JSON.stringify(a.states) !== JSON.stringify(b.states))
+      return `states [${a.states.join(', ')}] and [${b.states.join(', ')}]`
+    return a.mode === b.mode ? undefined : `mode ${a.mode} and ${b.mode}`
+  },
+  reservedLabels: (name) => [name],
+  check: ({ name, states }) => void checkStates(name, states),
 }

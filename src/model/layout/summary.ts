@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../descriptor.js'
-import { QuantileSketch } from '../quantile-sketch.js'
+import { checkQuantiles, checkRelativeError, QuantileSketch } from '../quantile-sketch.js'
 import { addSlots, closeRecord, replaceRecord, type SlotLayout } from './slot-layout.js'
+import { list, sameAs, type TypeRules } from './type-rules.js'
 
 /** The offsets of a summary's slots from its first one. Merged, the sequence number is left out. */
 export const summarySlots = { sequence: 0, sum: 1, count: 2, bins: 3 } as const
@@ -45,4 +46,23 @@ export function summaryLayout(family: FamilyDescriptor<'summary'>): SlotLayout {
  */
 export function quantileOf(family: FamilyDescriptor<'summary'>, slots: Float64Array, at: number, q: number): number {
   return sketchOf(family)?.quantile(slots, at + summarySlots.bins - 1, q) ?? Number.NaN
+}
+
+export const summaryType: TypeRules<'summary'> = {
+  layout: summaryLayout,
+  isCumulative: true,
+  extra: ({ quantiles, relativeError }) => [quantiles, relativeError],
+  difference(a, b) {
+    const [one, other] = [a.quantiles.join(', '), b.quantiles.join(', ')]
+    if (one !== other) return `quantiles [${one}] and [${other}]`
+    if (a.relativeError === b.relativeError) return undefined
+    return `relativeError ${a.relativeError} and ${b.relativeError}`
+  },
+  reservedLabels: () => ['quantile'],
+  check({ name, quantiles, relativeError }) {
+    sameAs(checkQuantiles(name, list(quantiles)), quantiles)
+    checkRelativeError(name, relativeError ?? Number.NaN)
+  },
+  sampleNames: (name) => [name, `${name}_sum`, `${name}_count`],
+  total: (slots, at) => ({ total: slots[at + 1]!, observed: slots[at]! }),
 }

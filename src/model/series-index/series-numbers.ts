@@ -1,14 +1,12 @@
 import type { FamilyDescriptor } from '../descriptor.js'
 import { isLabelObject, ownValue } from '../label-set.js'
 import type { LabelFilter } from '../series-key.js'
+import type { LabelTexts } from '../series-ref.js'
 import { Chains, grown } from './hash-chains.js'
 import { LabelForms } from './label-forms.js'
 import { SeriesSelection } from './series-selection.js'
 
 export type Labels = Readonly<Record<string, unknown>>
-/** The values of a series in the order of the (alphabetical) label names; null for a label that it lacks. */
-export type LabelTexts = readonly (string | null)[]
-
 /** As many holders are not counted any more: the series keeps its number for good. */
 const many = 255
 
@@ -39,6 +37,8 @@ export class SeriesNumbers {
   private readonly wanted: number[]
   private readonly free: number[] = []
   private readonly selection: SeriesSelection
+  /** Whether the last `find` knew all values and found no series of them. */
+  private missed = false
   /** No series has a number above. */
   last = 0
 
@@ -61,6 +61,23 @@ export class SeriesNumbers {
     for (let number = 1; number <= this.last; number++) if (this.holders[number] !== 0) yield number
   }
 
+  exists(number: number): boolean {
+    return this.holders[number]! > 0
+  }
+
+  /** The series whose labels at these positions have these values. */
+  matching(labels: readonly number[], wanted: readonly number[]): number[] {
+    const { values, holders, last } = this
+    const width = this.names.length
+    const found: number[] = []
+    for (let number = 1; number <= last; number++) {
+      let i = 0
+      while (i < labels.length && values[number * width + labels[i]!] === wanted[i]) i++
+      if (i === labels.length && holders[number]! > 0) found.push(number)
+    }
+    return found
+  }
+
   /** The number of a label value of a series, by the position of the label. */
   valueAt(number: number, label: number): number {
     return this.values[number * this.names.length + label]!
@@ -79,32 +96,43 @@ export class SeriesNumbers {
       wanted[i++] = value
       hash = mixed(hash, value)
     }
-    return i === names.length && i > 0 ? this.findWanted(hash) : 0
+    if (i !== names.length || i === 0) return 0
+    const number = this.findWanted(hash)
+    if (number === 0) this.missed = true
+    return number
   }
 
-  /** The same for names in any order; 0 as well where one is none of the family's. */
-  findByName(labels: Labels): number {
+  /**
+   * The same for names in any order, right after `find` gave none; undefined if these labels do not say which series is
+   * meant, because a name or a value is not known: then its texts do.
+   */
+  findByName(labels: Labels): number | undefined {
+    // What `find` looked for is not there.
+    if (this.missed) {
+      this.missed = false
+      return 0
+    }
     const { names, forms, wanted } = this
     let given = 0
     for (const name in labels) {
       if (!hasOwn.call(labels, name)) continue
       const i = names.indexOf(name)
-      if (i < 0) return 0
+      if (i < 0) return undefined
       const value = forms[i]!.get(labels[name])
-      if (value === undefined) return 0
+      if (value === undefined) return undefined
       wanted[i] = value
       given++
     }
-    if (given === 0 && !isLabelObject(labels)) return 0
+    if (given === 0 && !isLabelObject(labels)) return undefined
     return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
   }
 
   /** The same where labels were left out. */
-  private findPartly(labels: Labels): number {
+  private findPartly(labels: Labels): number | undefined {
     const { names, forms, wanted } = this
     for (let i = 0; i < names.length; i++) {
       const value = forms[i]!.get(ownValue(labels, names[i]!))
-      if (value === undefined) return 0
+      if (value === undefined) return undefined
       wanted[i] = value
     }
     return this.findWanted(this.hashOfWanted())

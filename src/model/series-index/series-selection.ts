@@ -4,22 +4,38 @@ import { SeriesGroups } from './series-groups.js'
 const few = 64
 /** The maximum of sets of label names with an index; a filter on another set passes over all series. */
 const mostIndexes = 8
+/** An index is complete after so many filters: each of them passes over all series, and adds its part of them. */
+const parts = 16
+/** The least that a filter adds to an index. */
+const leastPart = 1024
 
 /** The series of a family, as a selection sees them. */
 export interface SelectedFrom {
   /** How many series there are. */
   readonly size: number
+  /** No series has a number above. */
+  readonly last: number
+  /** Whether there is a series of this number. */
+  exists(series: number): boolean
   numbers(): Iterable<number>
+  /** The series with these values of labels: passes over all of them. */
+  matching(labels: readonly number[], values: readonly number[]): number[]
   /** The number of a label value of a series, by the position of the label. */
   valueAt(series: number, label: number): number
 }
 
+/** An index of the series with numbers up to `upTo`; of all series once it is complete. */
+interface GrowingIndex {
+  readonly groups: SeriesGroups
+  upTo: number
+}
+
 /**
- * Selects the series of a family by some of their labels. The first filter on a set of labels makes an index for it: from
- * then on a filter costs what it finds, however many series there are.
+ * Selects the series of a family by some of their labels. The first filters on a set of labels build an index for it, each
+ * of them a part: no call builds all of it. Then a filter costs what it finds, however many series there are.
  */
 export class SeriesSelection {
-  private readonly indexes = new Map<string, SeriesGroups>()
+  private readonly indexes = new Map<string, GrowingIndex>()
 
   constructor(private readonly series: SelectedFrom) {}
 
@@ -30,27 +46,33 @@ export class SeriesSelection {
   select(labels: readonly number[], values: readonly number[]): number[] {
     if (labels.length === 0) return [...this.series.numbers()]
     const index = this.indexOf(labels)
-    if (index !== undefined) return index.find(values)
-    const selected: number[] = []
-    for (const series of this.series.numbers())
-      if (labels.every((label, i) => this.series.valueAt(series, label) === values[i])) selected.push(series)
-    return selected
+    if (index?.upTo === Number.POSITIVE_INFINITY) return index.groups.find(values)
+    if (index !== undefined) this.extend(index)
+    return this.series.matching(labels, values)
   }
 
   add(series: number): void {
-    for (const index of this.indexes.values()) index.add(series)
+    for (const { groups, upTo } of this.indexes.values()) if (series <= upTo) groups.add(series)
   }
 
   delete(series: number): void {
-    for (const index of this.indexes.values()) index.delete(series)
+    for (const { groups, upTo } of this.indexes.values()) if (series <= upTo) groups.delete(series)
   }
 
-  private indexOf(labels: readonly number[]): SeriesGroups | undefined {
+  /** Adds the next part of the series to an index. */
+  private extend(index: GrowingIndex): void {
+    const { series } = this
+    const end = Math.min(series.last, index.upTo + Math.max(leastPart, Math.ceil(series.last / parts)))
+    while (index.upTo < end) if (series.exists(++index.upTo)) index.groups.add(index.upTo)
+    if (end === series.last) index.upTo = Number.POSITIVE_INFINITY
+  }
+
+  private indexOf(labels: readonly number[]): GrowingIndex | undefined {
     const id = labels.join()
     let index = this.indexes.get(id)
     if (index !== undefined || this.series.size < few || this.indexes.size >= mostIndexes) return index
-    index = new SeriesGroups(labels, (series, label) => this.series.valueAt(series, label), this.series.size)
-    for (const series of this.series.numbers()) index.add(series)
+    const groups = new SeriesGroups(labels, (series, label) => this.series.valueAt(series, label), this.series.size)
+    index = { groups, upTo: 0 }
     this.indexes.set(id, index)
     return index
   }

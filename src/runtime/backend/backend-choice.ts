@@ -1,6 +1,7 @@
 import { basename, isAbsolute, join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { firstSet, variables } from '../../platform/environment.js'
 import type { Backend } from '../../store/contract.js'
 import { ValueBackend } from '../../store/values/value-backend.js'
 import { isValueBackendClass, type ValueBackendClass } from '../../store/values/value-protocol.js'
@@ -18,8 +19,13 @@ export type BackendMaker = (new (config: never) => Backend) | ((config: never) =
 /** A backend: as it is, its class, or where the class is found (`promhive/redis#RedisBackend`, `./my-backend.js`). */
 export type BackendChoice = Backend | BackendMaker | string
 
-const classVariables = ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS'] as const
-const configVariables = ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'] as const
+/** Where the values of variables come from that the supervisor has set itself, by variable. */
+const origins = new Map<string, string>()
+
+/** Names what errors call a variable: the key of a file, or the option of a command line, that it was set from. */
+export function nameOrigin(variable: string, origin: string): void {
+  origins.set(variable, origin)
+}
 
 /**
  * The backend that was asked for: each argument before its environment variable. Nothing where neither names one.
@@ -27,11 +33,11 @@ const configVariables = ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'] as
  * @throws MetricsError `BACKEND_NOT_FOUND`, `BACKEND_INVALID`, `BACKEND_CONFIG_INVALID`
  */
 export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig): Backend | undefined {
-  const [variable, named] = given === undefined ? environment(classVariables) : []
+  const [variable, named] = (given === undefined && firstSet(variables.backendClass)) || []
   const choice = given ?? named
   // A configuration without a backend has no use.
   if (choice === undefined) return undefined
-  const source = variable ?? 'loadBackend'
+  const source = variable === undefined ? 'loadBackend' : (origins.get(variable) ?? variable)
   const config = (): BackendConfig => givenConfig ?? configFromEnvironment()
   if (typeof choice !== 'string') return make(choice, source, config)
   const counterpart = counterpartOf(choice, source)
@@ -60,24 +66,30 @@ export function closeFailed({ name }: Backend, cause: unknown): MetricsError {
   return new MetricsError('FLUSH_FAILED', `the ${name} backend was left, and did not close (${why})`, { cause })
 }
 
-/** Whether the environment names a backend. */
-export function environmentNamesBackend(): boolean {
-  return environment(classVariables).length > 0
+/**
+ * The options of Redis in the environment, where the environment chooses Redis.
+ *
+ * @throws MetricsError `BACKEND_CONFIG_INVALID`
+ */
+export function redisConfigFromEnvironment(): BackendConfig | undefined {
+  const [variable = '', named = ''] = firstSet(variables.backendClass) ?? []
+  const counterpart = counterpartOf(named, variable)
+  const choice = counterpart?.choice ?? named
+  if (!/^promhive\/redis(?:#|$)/.test(choice)) return undefined
+  const config = configFromEnvironment()
+  return counterpart === undefined ? config : counterpart.config(config)
 }
 
-function environment(names: readonly string[]): [variable: string, value: string] | [] {
-  for (const name of names) {
-    const value = process.env[name]
-    if (value !== undefined && value !== '') return [name, value]
-  }
-  return []
+/** Whether the environment names a backend. */
+export function environmentNamesBackend(env: NodeJS.ProcessEnv = process.env): boolean {
+  return firstSet(variables.backendClass, env) !== undefined
 }
 
 function configFromEnvironment(): BackendConfig {
-  const [variable, path] = environment(configVariables)
+  const [variable, path] = firstSet(variables.backendConfig) ?? []
   if (variable === undefined || path === undefined) return {}
   const invalid = (fault: string, cause?: unknown): MetricsError =>
-    new MetricsError('BACKEND_CONFIG_INVALID', `${variable}: ${fault}`, { cause })
+    new MetricsError('BACKEND_CONFIG_INVALID', `${origins.get(variable) ?? variable}: ${fault}`, { cause })
   const inline = path.trimStart().startsWith('{')
   // A text that is not well formed may have a secret in it.
   const shown = inline ? 'its text' : path
@@ -178,8 +190,9 @@ function make(found: unknown, source: string, config: () => BackendConfig): Back
       if (isValueBackendClass(found)) return new ValueBackend(found, options)
       made = isClass(found) ? new (found as unknown as new (config: BackendConfig) => unknown)(options) : found(options)
     } catch (cause) {
-      if (cause instanceof MetricsError) throw cause
-      const text = `${source}: ${nameOf(found)} could not be made with its configuration (${messageOf(cause)})`
+      const place = origins.get(variables.backendConfig[0])
+      if (place === undefined && cause instanceof MetricsError) throw cause
+      const text = `${place ?? source}: ${nameOf(found)} could not be made with its configuration (${messageOf(cause)})`
       throw new MetricsError('BACKEND_CONFIG_INVALID', text, { cause })
     }
     if (isBackend(made)) return made

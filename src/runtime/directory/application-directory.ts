@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { firstSet, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
@@ -13,16 +14,10 @@ import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default
  * so that a primary, its workers and their threads find the same one without a message.
  */
 
-const variables = ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'] as const
-
 /** The directory that the environment names. If it was set after promhive was loaded, it is made absolute now. */
 export function directoryFromEnvironment(): string | undefined {
   makeEnvironmentAbsolute()
-  for (const name of variables) {
-    const value = process.env[name]
-    if (value !== undefined && value !== '') return value
-  }
-  return undefined
+  return firstSet(variables.directory)?.[1]
 }
 
 /**
@@ -85,7 +80,7 @@ export function ownDirectoryExists(): boolean {
   return placeWith(keyOf(process.pid)) !== undefined
 }
 
-const toldIn = 'PROMHIVE_APPLICATION'
+const [toldIn] = variables.application
 
 /** Leaves word for the threads of a process that is a part of something, and for its cluster workers: they cannot see it. */
 export function tellChildren(): void {

@@ -1,10 +1,12 @@
 import { MetricsError } from '../../model/errors.js'
+import { variables } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
 import { prepareDirectory } from '../../store/shared/directory.js'
 import { shareWith } from '../../store/shared/ownership.js'
 import type { Account } from '../../supervisor/os-user.js'
+import { backendEnvironment } from '../../supervisor/settings/backend-settings.js'
 import type { Configuration } from '../../supervisor/settings/configuration.js'
-import { chooseBackend, environmentNamesBackend } from '../backend/backend-choice.js'
+import { chooseBackend, environmentNamesBackend, nameOrigin } from '../backend/backend-choice.js'
 import { processHome } from '../current-context.js'
 import { ownDirectory, userOfClusterWorkers } from '../directory/application-directory.js'
 import { placeOfRuns } from '../directory/default-location.js'
@@ -38,13 +40,13 @@ export function shareWithWorkers(configuration: Configuration, account: Account 
   }
   if (named) {
     // Where the backend looks for the directory of its host.
-    process.env.PROMHIVE_DIR = directory
+    process.env[variables.directory[0]] = directory
     useNamedBackend(configuration)
   } else {
     // Workers that each count alone would leave the metrics port without their numbers.
     processHome().configure({ dir: directory }, true)
   }
-  return { PROMHIVE_DIR: directory }
+  return { [variables.directory[0]]: directory }
 }
 
 /** What a supervisor counts in: in the directory that its first worker opens, where nothing else was chosen. */
@@ -62,4 +64,14 @@ function useNamedBackend({ origins }: Configuration): void {
     throw new MetricsError('OPTION_INVALID', from === 'code' ? text.replace('code', 'dir') : text)
   }
   processHome().configure({ backend })
+}
+
+/** Has this process, and what it starts, count in the backend of the settings. */
+export function chooseBackendOf({ settings, origins }: Configuration): void {
+  Object.assign(process.env, backendEnvironment(settings))
+  const own = { backend: variables.backendClass[0], backendConfig: variables.backendConfig[0] } as const
+  for (const { name, from } of origins) {
+    const variable = own[name as keyof typeof own]
+    if (variable !== undefined && !/^(?:default|environment)/.test(from)) nameOrigin(variable, from)
+  }
 }

@@ -9,11 +9,11 @@ import type { Slots, Store } from '../contract.js'
  * @param remains whether what outlives its process stays where it is, and is shown from there: it would count twice
  */
 export function carryOver(from: Store, to: Store, remains = false): void {
-  for (const { family, key, slots } of from.series()) {
+  for (const { family, series, slots } of from.series()) {
     const layout = layoutOf(family)
     if (remains && layout.keepsDead) continue
     if (!layout.keepsDead && !isOwn(layout, slots)) continue
-    const there = to.open(family, key)
+    const there = to.open(family, series)
     layout.carry(there, there.at, slots, slots.at, there.epoch)
   }
   Atomics.add(from.gate, 0, 1)

@@ -2,7 +2,9 @@ import { threadId } from 'node:worker_threads'
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { LabelFilter, SeriesKey } from '../../model/series-key.js'
+import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
+import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import {
   nameOfProcess,
   type PlacedExemplar,
@@ -62,17 +64,17 @@ export class MemoryStore implements Store {
     public writer = `memory-${process.pid}`,
   ) {}
 
-  open(family: FamilyDescriptor, key: SeriesKey): Slots {
+  open(family: FamilyDescriptor, series: SeriesRef): Slots {
     const known = this.family(family)
-    const slot = known.series.get(key)
-    const run = slot === undefined ? this.begin(known, key, Date.now() / 1000) : this.segments.at(slot)
+    const slot = known.series.get(family, series)
+    const run = slot === undefined ? this.begin(known, family, series, Date.now() / 1000) : this.segments.at(slot)
     layoutOf(family).claim(run.segment, run.at, this.epoch)
     return this.slotsOf(run)
   }
 
   /** Puts a series here that an earlier owner of the seat left: it is claimed when it is first opened. */
-  restore(family: FamilyDescriptor, key: SeriesKey, slots: Float64Array, createdAt: number): void {
-    const { segment, at } = this.begin(this.family(family), key, createdAt)
+  restore(family: FamilyDescriptor, series: SeriesRef, slots: Float64Array, createdAt: number): void {
+    const { segment, at } = this.begin(this.family(family), family, series, createdAt)
     segment.values.set(slots, at)
   }
 
@@ -101,12 +103,12 @@ export class MemoryStore implements Store {
   deduct(before: Float64Array, told: number): void {
     const begunSince = new Set(this.log.slotOf.slice(told))
     for (const { family, series } of this.families.values()) {
-      const { additiveFrom, width } = layoutOf(family)
-      if (additiveFrom === undefined) continue
-      for (const [, slot] of series) {
+      const layout = layoutOf(family)
+      if (!isDeducted(layout)) continue
+      for (const slot of series.all()) {
         if (begunSince.has(slot)) continue
         const { segment, at } = this.segments.at(slot)
-        for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= before[slot + i] ?? 0
+        deduct(layout, segment, at, before.subarray(slot, slot + layout.width))
       }
     }
   }
@@ -144,8 +146,8 @@ export class MemoryStore implements Store {
     }
   }
 
-  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    const slot = this.families.get(definitionKey(family))?.series.get(key)
+  setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void {
+    const slot = this.families.get(definitionKey(family))?.series.get(family, series)
     if (slot === undefined) return
     let buckets = this.exemplars.get(slot)
     if (buckets === undefined) this.exemplars.set(slot, (buckets = new Map()))
@@ -153,21 +155,21 @@ export class MemoryStore implements Store {
   }
 
   *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
-    for (const { family, series } of this.families.values()) {
+    for (const { family, series: all } of this.families.values()) {
       if (only !== undefined && family.name !== only.name) continue
-      for (const [key, slot] of series) yield { family, key, slots: this.slotsOf(this.segments.at(slot)) }
+      for (const [series, slot] of all.of(family)) yield { family, series, slots: this.slotsOf(this.segments.at(slot)) }
     }
   }
 
   flush(): void {}
   close(): void {}
 
-  private begin(known: KnownFamily, key: SeriesKey, createdAt: number): Run {
+  private begin(known: KnownFamily, family: FamilyDescriptor, series: SeriesRef, createdAt: number): Run {
     const layout = layoutOf(known.family)
     const run = this.segments.allocate(layout.width)
-    known.series.set(key, run.slot)
+    known.series.set(family, series, run.slot)
     this.living++
-    this.log.append(opened, known.index, run.slot, key, createdAt)
+    this.log.append(opened, known.index, run.slot, seriesKey(series.labelValues), createdAt)
     return run
   }
 
@@ -197,7 +199,8 @@ export class MemoryStore implements Store {
         continue
       }
       known.index = this.log.families.push(known.family) - 1
-      for (const [key, slot] of known.series) this.log.append(opened, known.index, slot, key, createdAt.get(slot)!)
+      for (const [{ labelValues }, slot] of known.series.of(known.family))
+        this.log.append(opened, known.index, slot, seriesKey(labelValues), createdAt.get(slot)!)
     }
   }
 

@@ -1,7 +1,8 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { grown } from '../../model/series-index/hash-chains.js'
 import { numbersOf, type SeriesNumbers } from '../../model/series-index/series-numbers.js'
-import { type LabelFilter, labelValuesOf, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 
 /**
  * The first slot of each series of a family that a store has. It knows the series by the numbers that the metric counts
@@ -9,46 +10,43 @@ import { type LabelFilter, labelValuesOf, type SeriesKey, seriesKey } from '../.
  */
 export class SeriesSlots {
   size = 0
-  private numbers: SeriesNumbers
+  private readonly numbers: SeriesNumbers
   /** By number: one more than the slot, and 0 for a series that is not here. */
   private slots: Int32Array = new Int32Array(8)
 
-  constructor(family: FamilyDescriptor) {
+  constructor(private readonly family: FamilyDescriptor) {
     this.numbers = numbersOf(family)
   }
 
-  get(key: SeriesKey): number | undefined {
-    const slot = this.slots[this.numbers.numberOf(labelValuesOf(key))] ?? 0
-    return slot === 0 ? undefined : slot - 1
+  /** The number of a series of this index; 0 for one that is unknown to it. */
+  private numberIn(family: FamilyDescriptor, { number, labelValues }: SeriesRef): number {
+    return number > 0 && family === this.family ? number : this.numbers.numberOf(labelValues)
   }
 
   /** The number of a series that is here; 0 for another one. */
-  numberOf(key: SeriesKey): number {
-    const number = this.numbers.numberOf(labelValuesOf(key))
+  numberOf(family: FamilyDescriptor, series: SeriesRef): number {
+    const number = this.numberIn(family, series)
     return this.slots[number] ? number : 0
   }
 
-  has(key: SeriesKey): boolean {
-    return this.get(key) !== undefined
+  get(family: FamilyDescriptor, series: SeriesRef): number | undefined {
+    return this.slotOf(this.numberIn(family, series))
   }
 
-  set(key: SeriesKey, slot: number): void {
-    const texts = labelValuesOf(key)
-    let number = this.numbers.numberOf(texts)
+  /** @param family the descriptor that the reference belongs to */
+  set(family: FamilyDescriptor, series: SeriesRef, slot: number): void {
+    let number = this.numberIn(family, series)
     if (number === 0 || !this.slots[number]) {
-      number = this.numbers.hold(texts)
+      number = this.numbers.hold(series.labelValues, number)
       this.size++
     }
     if (number >= this.slots.length) this.slots = grown(this.slots, number + 1)
     this.slots[number] = slot + 1
   }
 
-  delete(key: SeriesKey): void {
-    const number = this.numbers.numberOf(labelValuesOf(key))
-    if (!this.slots[number]) return
-    this.slots[number] = 0
-    this.numbers.letGo(number)
-    this.size--
+  delete(family: FamilyDescriptor, series: SeriesRef): void {
+    const number = this.numberOf(family, series)
+    if (number > 0) this.drop(number)
   }
 
   /** The numbers of the series that a filter names. */
@@ -70,10 +68,14 @@ export class SeriesSlots {
   /** Deletes the series of a number; gives its key. */
   takeNumber(number: number): SeriesKey {
     const key = seriesKey(this.numbers.textsOf(number))
+    this.drop(number)
+    return key
+  }
+
+  private drop(number: number): void {
     this.slots[number] = 0
     this.numbers.letGo(number)
     this.size--
-    return key
   }
 
   /** Deletes the series that a filter names; gives each with its slot. */
@@ -84,23 +86,24 @@ export class SeriesSlots {
     })
   }
 
-  /** Series that come meanwhile may be among them or not. */
-  *[Symbol.iterator](): IterableIterator<[SeriesKey, number]> {
+  /**
+   * Each series and its slot. Series that come meanwhile may be among them or not.
+   *
+   * @param family the descriptor that the references are used with
+   */
+  *of(family: FamilyDescriptor): IterableIterator<[SeriesRef, number]> {
+    const isSame = family === this.family
     for (let number = 1; number < this.slots.length; number++) {
       const slot = this.slots[number]!
-      if (slot > 0) yield [seriesKey(this.numbers.textsOf(number)), slot - 1]
+      if (slot > 0) yield [{ number: isSame ? number : 0, labelValues: this.numbers.textsOf(number) }, slot - 1]
     }
   }
 
-  /**
-   * Knows the series by the numbers of another descriptor of the same family: those from a file by those of the
-   * metric that continues them.
-   */
-  follow(family: FamilyDescriptor): void {
-    const before = [...this]
-    for (const [key] of before) this.delete(key)
-    this.numbers = numbersOf(family)
-    this.slots = new Int32Array(8)
-    for (const [key, slot] of before) this.set(key, slot)
+  /** The slots of all series. */
+  *all(): IterableIterator<number> {
+    for (let number = 1; number < this.slots.length; number++) {
+      const slot = this.slots[number]!
+      if (slot > 0) yield slot - 1
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { withLogin } from './client/redis-url.js'
 
 /** Where Redis is, in parts; and the names that pytheus has for two options. */
 export interface RedisAddressOptions {
@@ -9,7 +10,9 @@ export interface RedisAddressOptions {
   readonly port?: number | undefined
   /** The number of the database: 0 when left out. */
   readonly db?: number | undefined
+  /** The user, also beside a `url`, where it takes the place of the user in it. */
   readonly username?: string | undefined
+  /** The password, also beside a `url`, where it takes the place of the password in it. */
   readonly password?: string | undefined
   /** pytheus' name for `keyPrefix`, which wins. */
   readonly key_prefix?: string | undefined
@@ -30,10 +33,15 @@ export function addressed<O extends RedisAddressOptions & Others>(options: O): O
   const { host, port, db, username, password, key_prefix, expire_key_time, ...others } = options
   const given = parts.filter((part) => options[part] !== undefined)
   const behindSentinel = options.sentinels !== undefined
+  const { url } = options
   const other = (['sentinels', 'url', 'client'] as const).find((option) => options[option] !== undefined)
-  // The master behind Sentinel has a user and databases as well.
+  const login = ['username', 'password']
   const excluded = [
-    ...given.filter((part) => !behindSentinel || part === 'host' || part === 'port'),
+    ...given.filter((part) => {
+      // The master behind Sentinel has a user and databases as well. A secret beside a URL has a source of its own.
+      if (behindSentinel) return part === 'host' || part === 'port'
+      return url === undefined || !login.includes(part)
+    }),
     ...(behindSentinel ? (['url', 'client'] as const).filter((option) => options[option] !== undefined) : []),
   ]
   if (excluded.length > 0 && other !== undefined) {
@@ -43,7 +51,7 @@ export function addressed<O extends RedisAddressOptions & Others>(options: O): O
     ...(key_prefix !== undefined && { keyPrefix: key_prefix }),
     ...(expire_key_time !== undefined && { expireKeyTime: expire_key_time }),
     ...(others as Omit<O, keyof RedisAddressOptions>),
-    ...(given.length > 0 && !behindSentinel && { url: urlOf(options) }),
+    ...(given.length > 0 && !behindSentinel && { url: url === undefined ? urlOf(options) : urlWithLogin(options) }),
   }
 }
 
@@ -59,6 +67,13 @@ function urlOf(options: RedisAddressOptions & Others): string {
       : `${encodeURIComponent(String(username))}:${encodeURIComponent(String(password ?? ''))}@`
   const address = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
   return `${tls === undefined ? 'redis' : 'rediss'}://${login}${address}:${port}/${db}`
+}
+
+function urlWithLogin({ url, username, password }: RedisAddressOptions & Others): unknown {
+  for (const [option, text] of Object.entries({ username, password })) {
+    if (text !== undefined && typeof text !== 'string') throw invalid(`${option} must be a text, got ${describe(text)}`)
+  }
+  return typeof url === 'string' ? withLogin(url, username, password) : url
 }
 
 function isWhole(value: unknown, most: number): boolean {

@@ -12,8 +12,8 @@ export function announcing(
       return under.writer
     },
     gate: under.gate,
-    open: (family, key) => under.open(family, key),
-    setExemplar: (family, key, bucket, exemplar) => under.setExemplar(family, key, bucket, exemplar),
+    open: (family, series) => under.open(family, series),
+    setExemplar: (family, series, bucket, exemplar) => under.setExemplar(family, series, bucket, exemplar),
     series: () => under.series(),
     flush: () => under.flush(),
     close: () => under.close(),

@@ -32,7 +32,7 @@ export interface Facts {
   readonly parts?: readonly PartFacts[]
 }
 
-/** Whether it is somebody who counts, and not what the dead have left. */
+/** Whether it belongs to a process or host that counts, and not to the totals of dead ones. */
 export function isWriter({ kind }: Facts): boolean {
   return kind === 'writer' || kind === 'host'
 }
@@ -46,7 +46,7 @@ export interface PartFacts {
   readonly process?: string
 }
 
-/** What stands behind version, seat and the removals that were taken. */
+/** The fields behind version, seat and the removals that were taken. */
 export function restOf({ edition, exemplarsVersion }: { edition: number; exemplarsVersion: number }, facts: Facts) {
   return `${edition} ${exemplarsVersion} ${JSON.stringify({ format: storedFormat, ...facts })}`
 }
@@ -96,7 +96,7 @@ function isOwner({ startedAt, epoch, process }: { startedAt: number; epoch: numb
   return named && Number.isFinite(startedAt) && startedAt >= 0 && Number.isSafeInteger(epoch) && epoch >= 0
 }
 
-/** A removal for the whole application, and the writer that took it before it told. */
+/** A removal for the whole application, and the writer that carried it out before it sent it. */
 export interface Removal {
   readonly author: string
   readonly registry: string

@@ -2,21 +2,38 @@ import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { isServiceLink, serviceLinkText } from '../../model/service-link.js'
 import type { RedisOptions } from './options.js'
+import { mostShards } from './shards.js'
 
 type Reader = (text: string) => unknown
 
+/** What a variable must be, and the way out if it is not. */
+const says = new Map<Reader, string>()
+
 const text: Reader = (given) => given
-const number: Reader = (given) => (/^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : undefined)
+/** A number between two limits, both included. */
+function number(least: number, most: number, what: string): Reader {
+  const reader: Reader = (given) => {
+    const value = /^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN
+    return value >= least && value <= most && (what.includes('seconds') || Number.isInteger(value)) ? value : undefined
+  }
+  says.set(reader, what)
+  return reader
+}
+const seconds = (least: number, usual: number): Reader =>
+  number(least, 1e7, `a number of seconds from ${least} on (${usual} if unset)`)
 const flag: Reader = (given) =>
   /^(?:1|true|t|yes|on)$/i.test(given) ? true : /^(?:0|false|f|no|off)$/i.test(given) ? false : undefined
+const scope: Reader = (given) => (given === 'service' || given === 'instance' ? given : undefined)
+says.set(scope, 'service or instance (service if unset)')
+says.set(flag, 'true or false')
 const list: Reader = (given) => given.split(',').flatMap((each) => each.trim() || [])
 
 /** What the address consists of; where code says any of it, no variable adds to it. */
 const address = {
   PROMHIVE_REDIS_URL: ['url', text],
   PROMHIVE_REDIS_HOST: ['host', text],
-  PROMHIVE_REDIS_PORT: ['port', number],
-  PROMHIVE_REDIS_DB: ['db', number],
+  PROMHIVE_REDIS_PORT: ['port', number(0, 65_535, 'a port from 0 to 65535 (6379 if unset)')],
+  PROMHIVE_REDIS_DB: ['db', number(0, 1_000_000, 'the number of a database (0 if unset)')],
   PROMHIVE_REDIS_USERNAME: ['username', text],
   PROMHIVE_REDIS_PASSWORD: ['password', text],
   PROMHIVE_REDIS_SENTINELS: ['sentinels', list],
@@ -28,17 +45,20 @@ const address = {
 /** How the service counts; each option in code comes before its variable. */
 const others = {
   PROMHIVE_REDIS_KEY_PREFIX: ['keyPrefix', text],
-  PROMHIVE_REDIS_FLUSH_INTERVAL: ['flushInterval', number],
-  PROMHIVE_REDIS_DEAD_AFTER: ['deadAfter', number],
-  PROMHIVE_REDIS_EXPIRE_KEY_TIME: ['expireKeyTime', number],
-  PROMHIVE_REDIS_CONNECT_TIMEOUT: ['connectTimeout', number],
-  PROMHIVE_REDIS_COMMAND_TIMEOUT: ['commandTimeout', number],
-  PROMHIVE_REDIS_SCRAPE_TIMEOUT: ['scrapeTimeout', number],
-  PROMHIVE_REDIS_CLOSE_TIMEOUT: ['closeTimeout', number],
-  PROMHIVE_REDIS_SCOPE: ['scope', text],
+  PROMHIVE_REDIS_FLUSH_INTERVAL: ['flushInterval', seconds(0.01, 1)],
+  PROMHIVE_REDIS_DEAD_AFTER: ['deadAfter', seconds(0.1, 15)],
+  PROMHIVE_REDIS_EXPIRE_KEY_TIME: ['expireKeyTime', seconds(1, 3600)],
+  PROMHIVE_REDIS_CONNECT_TIMEOUT: ['connectTimeout', seconds(0.01, 4)],
+  PROMHIVE_REDIS_COMMAND_TIMEOUT: ['commandTimeout', seconds(0.01, 4)],
+  PROMHIVE_REDIS_SCRAPE_TIMEOUT: ['scrapeTimeout', seconds(0.01, 2)],
+  PROMHIVE_REDIS_CLOSE_TIMEOUT: ['closeTimeout', seconds(0.01, 2)],
+  PROMHIVE_REDIS_SCOPE: ['scope', scope],
   PROMHIVE_REDIS_INSTANCE: ['instance', text],
   PROMHIVE_REDIS_PER_HOST: ['perHost', flag],
-  PROMHIVE_REDIS_SHARDS: ['shards', number],
+  PROMHIVE_REDIS_SHARDS: [
+    'shards',
+    number(1, mostShards, `a whole number of shards from 1 to ${mostShards} (1 if unset)`),
+  ],
   PROMHIVE_REDIS_READ_FROM: ['readFrom', text],
 } as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, Reader]>>
 
@@ -79,28 +99,20 @@ export function withEnvironment(
         }
         const got = reader(value)
         if (got !== undefined) return [[option, got]]
-        throw new MetricsError('OPTION_INVALID', `${variable} must be ${kindOf(reader)}, got ${describe(value)}`)
+        throw new MetricsError(
+          'OPTION_INVALID',
+          `${variable} must be ${says.get(reader)}, got ${describe(value)}: correct it, or unset it`,
+        )
       }),
     )
   const where = [...Object.values(address).map(([option]) => option), 'client', 'tls', 'sentinelTls'] as const
   const named = where.some((option) => given(options, option))
-  return { ...read(others), ...(named ? {} : withLogin({ ...read(address), ...tlsOf(environment) })), ...options }
+  return { ...read(others), ...(named ? {} : { ...read(address), ...tlsOf(environment) }), ...options }
 }
 
 function given(options: RedisOptions, option: keyof RedisOptions): boolean {
   const theirs = option === 'keyPrefix' ? 'key_prefix' : option === 'expireKeyTime' ? 'expire_key_time' : option
   return options[option] !== undefined || options[theirs] !== undefined
-}
-
-/** A URL and the secret beside it are often set by two hands. */
-function withLogin(options: RedisOptions): RedisOptions {
-  const { url, username, password, ...rest } = options
-  if (url === undefined || (username === undefined && password === undefined) || !URL.canParse(url)) return options
-  const parsed = new URL(url)
-  if (!/^rediss?:$/.test(parsed.protocol)) return options
-  if (username !== undefined) parsed.username = encodeURIComponent(username)
-  if (password !== undefined) parsed.password = encodeURIComponent(password)
-  return { ...rest, url: parsed.href }
 }
 
 /** With `PROMHIVE_REDIS_TLS`, or any of the files; a URL says it itself. */
@@ -114,7 +126,10 @@ function tlsOf(environment: NodeJS.ProcessEnv): RedisOptions {
     const value = environment[variable] ?? ''
     const got = value === '' ? false : flag(value)
     if (got !== undefined) return got === true
-    throw new MetricsError('OPTION_INVALID', `${variable} must be ${kindOf(flag)}, got ${describe(value)}`)
+    throw new MetricsError(
+      'OPTION_INVALID',
+      `${variable} must be ${says.get(flag)}, got ${describe(value)}: correct it, or unset it`,
+    )
   }
   const url = environment.PROMHIVE_REDIS_URL
   if (on('PROMHIVE_REDIS_TLS') && url && !/^rediss:/i.test(url)) {
@@ -125,8 +140,4 @@ function tlsOf(environment: NodeJS.ProcessEnv): RedisOptions {
     ...((named.length > 0 || (on('PROMHIVE_REDIS_TLS') && !environment.PROMHIVE_REDIS_URL)) && { tls }),
     ...(on('PROMHIVE_REDIS_SENTINEL_TLS') && { sentinelTls: tls }),
   }
-}
-
-function kindOf(reader: Reader): string {
-  return reader === number ? 'a number' : 'true or false'
 }

@@ -4,12 +4,12 @@ import { write } from './script-parts.js'
 /**
  * Takes one change of one writer, whatever the number of series, and gives it news in return.
  *
- * The change carries the version that it leads to and the one that it stands on. A version that Redis has already is
+ * The change carries the version that it leads to and the one that it is based on. A version that Redis has already is
  * not written again: so a change that is sent once more, because its answer was lost, is taken once.
  *
  * Gives `ok`, the seat, the position behind the removals that follow, how many writers this one is to fold, those
  * removals, whether the keys of the service are to be kept from expiring, `born`, and the time; `behind` and a version
- * when Redis does not have what the change stands on; `folded` and a version when the writer was taken for dead. If
+ * when Redis does not have the version that the change is based on; `folded` and a version when the writer was taken for dead. If
  * `whole` is `?`, nothing is written: the answer is `behind`, the version and the edition.
  *
  * No part of it takes longer with the number of writers, but for logarithms.

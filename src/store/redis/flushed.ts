@@ -7,7 +7,7 @@ export interface Flushed {
   /** Resolves when the ledger may be flushed; undefined while it may. */
   readonly changing?: Promise<void> | undefined
   facts(): Facts
-  /** What was removed for the whole application and is not told yet; taken off when it is. */
+  /** Removals for the whole application that are not sent yet; each is deleted once it is sent. */
   readonly untold: Omit<Removal, 'author'>[]
   /** Other writers removed series. */
   removed(removals: readonly Removal[]): void

@@ -60,8 +60,8 @@ const mostTurns = 4
 /**
  * Keeps Redis up to date with a ledger: one script for each flush, whatever the number of series.
  *
- * Every change leads from one version to the next, and Redis takes it only if it stands on the version that it has. A
- * change whose answer was lost is sent again as it was, and Redis knows it by its version. What is counted meanwhile
+ * Every change leads from one version to the next, and Redis takes it only if it is based on the version that it has. A
+ * change whose answer was lost is sent again unchanged, and Redis knows it by its version. What is counted meanwhile
  * stays in the ledger, and is part of the next change.
  */
 export class Flusher {
@@ -81,7 +81,7 @@ export class Flusher {
   answeredAt = 0
   /** How many scripts Redis has answered. */
   progress = 0
-  /** Whether others have written the ledger: what Redis has is asked for before anything is sent. */
+  /** Whether another process has written the ledger: its version in Redis is read before anything is sent. */
   private asks = false
 
   private keys: Keys
@@ -117,7 +117,7 @@ export class Flusher {
   flush(): Promise<Flushing> {
     if (this.closed) return Promise.reject(new Error('the backend is closed'))
     if (this.last === undefined) return this.begin()
-    // What is on its way was put together before: all who call meanwhile share the next one.
+    // The change in progress was put together before: all calls meanwhile share the next one.
     this.waiting ??= this.last.then(
       () => this.begin(),
       () => this.begin(),
@@ -125,7 +125,7 @@ export class Flusher {
     return this.waiting
   }
 
-  /** The same, and says goodbye: what this writer counted goes to the totals. */
+  /** The same, and closes the writer: its counts are added to the totals. */
   leave(): Promise<Flushing> {
     this.leaving = true
     return this.flush()
@@ -140,7 +140,7 @@ export class Flusher {
   private begin(): Promise<Flushing> {
     this.waiting = undefined
     if (this.closed) return Promise.reject(new Error('the backend is closed'))
-    // Somebody began just now: after what waited was counted.
+    // A flush has just begun, after the waiting counts were counted.
     if (this.last !== undefined) return this.last
     const flushing = this.once().finally(() => {
       if (this.last === flushing) this.last = undefined
@@ -162,7 +162,7 @@ export class Flusher {
       }
       const answer = listOf(await this.run(flush, sending.keys, sending.words()))
       const [verdict, number] = [textOf(answer[0]), Number(answer[1])]
-      // Another ledger was taken up meanwhile: the answer is not for that.
+      // The ledger was replaced meanwhile: the answer is not for the new one.
       if (this.sending !== sending) continue
       if (verdict === 'pieces') {
         sending.pieces.acknowledged = number
@@ -197,7 +197,7 @@ export class Flusher {
   }
 
   private async makeReady(): Promise<void> {
-    // Another ledger may be taken up meanwhile, or this one changed.
+    // The ledger may be replaced meanwhile, or changed.
     while (!this.isReady) {
       if (this.asks) await this.askWhatIsThere()
       else if (this.flushed.changing !== undefined) await this.flushed.changing
@@ -211,10 +211,10 @@ export class Flusher {
     const { writer } = this
     const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(11).fill('0')]
     const answer = listOf(await this.run(flush, this.keysOf(writer), words))
-    // Asked anew when another ledger was taken up meanwhile.
+    // Asked again when the ledger was replaced meanwhile.
     if (writer !== this.writer) return
     this.asks = false
-    // Of its time as well: who has seen the ledger before a server lost it does not take an old version for a new one.
+    // With its time: a reader that has seen the ledger before a server lost it does not take an old version for a new one.
     this.version = Math.max(Number(answer[1]), Date.now())
     this.flushed.ledger.begin(Number(answer[2] ?? 0))
   }
@@ -262,7 +262,7 @@ export class Flusher {
     }
   }
 
-  /** Each script has a time limit of its own: a flush goes on for as long as Redis acknowledges its pieces. */
+  /** Each script has a time limit of its own: a flush continues as long as Redis acknowledges its pieces. */
   private readonly run = async (
     script: Script,
     keys: readonly string[],

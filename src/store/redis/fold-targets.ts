@@ -126,7 +126,7 @@ export class FoldTargets {
     present: LedgerReader | undefined,
     pause: Pause,
   ): Promise<Target> {
-    // Of its time, and above the one before: readers tell two folds within a millisecond apart by the edition.
+    // Of its time, and above the one before: readers distinguish two folds within a millisecond by the edition.
     const edition = Math.max(present?.edition ?? 0, this.now)
     const ledger = present === undefined ? new Ledger(edition) : await restoredLedger(present, edition, pause)
     const epoch = present?.entry?.facts.epoch ?? 0

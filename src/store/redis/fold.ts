@@ -38,7 +38,7 @@ export interface Folded {
 }
 
 /**
- * Adds up what the dead left: the numbers that go on counting, in one ledger for each instance that lives, and one for
+ * Adds up the ledgers of the dead: the numbers that continue to count, in one ledger for each instance that lives, and one for
  * the rest. One process does it for all, under a lease, in batches: the totals are written once for each batch. That each
  * count is added once does not depend on the lease: the script that writes checks what was read.
  */

@@ -17,7 +17,7 @@ import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
 import { announcing } from './announcing-store.js'
 import type { Facts, Removal } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'
-import { type HostNote, type HostPlace, noteFrom, wholeOf } from './host-place.js'
+import { type HostNote, type HostPlace, leadFailed, noteFrom, wholeOf } from './host-place.js'
 import { inTurn } from './in-turn.js'
 import { partsOfSeat } from './ledger-reader.js'
 import type { RedisSettings } from './options.js'
@@ -50,8 +50,9 @@ export class HostBackend implements Backend {
   private stale = false
   private freshening: Promise<void> | undefined
   private closing: Promise<void> | undefined
+  private cannotLead = false
 
-  /** @param placeOf makes the place, when it is known who is told of faults */
+  /** @param placeOf makes the place, once the callback for faults is known */
   constructor(
     private readonly settings: RedisSettings,
     connection: Connection,
@@ -116,7 +117,7 @@ export class HostBackend implements Backend {
     try {
       if (!(await this.follow({ pause: new Slices(backgroundSlice) }))) return true
     } catch (cause) {
-      // Done at an interval, where nobody would catch it: it must not end the application.
+      // Called at an interval, where nothing would catch it: it must not end the application.
       const text = `what the host has counted could not be read (${cause}): it is sent when it can be`
       this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
       return false
@@ -177,14 +178,18 @@ export class HostBackend implements Backend {
     const place = this.place!
     try {
       this.here()
-      return place.leads() ? place.runId() : undefined
-    } catch {
-      // The directory tells of its faults itself.
+      const leads = place.leads()
+      this.cannotLead = false
+      return leads ? place.runId() : undefined
+    } catch (cause) {
+      // Once until it works again: this runs at every interval.
+      if (!this.cannotLead) this.surroundings?.onError(leadFailed(this.settings.instance, cause))
+      this.cannotLead = true
       return undefined
     }
   }
 
-  /** What the directory has. Those who flush and those who scrape read it in turn. */
+  /** The content of the directory. Flushes and scrapes read it one after the other. */
   private here(): Pick<Source, 'read'> {
     if (this.local === undefined) {
       const source = this.place!.backend.openSource()
@@ -194,7 +199,7 @@ export class HostBackend implements Backend {
   }
 
   /**
-   * Goes on with the ledger that another process has written. Nothing is flushed from the new image as long as it is being
+   * Continues the ledger that another process has written. Nothing is flushed from the new image as long as it is being
    * made: Redis would take what is not there yet for zeros.
    */
   private async takeOver(run: string, pause: Pause): Promise<void> {
@@ -213,7 +218,7 @@ export class HostBackend implements Backend {
     return noteFrom(this.place!.note(), ledger)
   }
 
-  /** The next leader of the host goes on with the ledger, in its shard, however many shards it is configured for. */
+  /** The next leader of the host continues the ledger, in its shard, however many shards it is configured for. */
   private leaveNote(writer: string, elsewhere: Elsewhere): void {
     try {
       this.place!.leaveNote(JSON.stringify({ writer, elsewhere, shard: this.service.shard }))
@@ -223,7 +228,7 @@ export class HostBackend implements Backend {
     }
   }
 
-  /** Host and run: the same for every process of the host, and another when the directory begins anew. */
+  /** Host and run: the same for every process of the host, and another when the directory begins again. */
   private ledgerOf(run: string): string {
     return `host:${this.settings.instance}:${run}`
   }

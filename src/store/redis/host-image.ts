@@ -19,16 +19,16 @@ export type Elsewhere = [definition: string, key: SeriesKey, slots: number[]][]
 
 /**
  * All processes of a host as one ledger. What is added up is added up here; a gauge's series, whose mode looks at each
- * process, lie in it one by one, each in the part of its process.
+ * process, are in it one by one, each in the part of its process.
  */
 export class HostImage {
-  /** Numbered after the clock: the next leader of the host numbers slots anew, and readers must not take its numbers for these. */
+  /** Numbered after the clock: the next leader of the host numbers slots again, and readers must not take its numbers for these. */
   readonly ledger = new Ledger(Date.now())
   parts: PartFacts[] = []
   /** Until this is over, the ledger is half way from one reading to the next. */
   updating: Promise<void> | undefined
   private readonly plans = new Map<SeriesLog, Plan>()
-  /** By family, as its definition tells it. */
+  /** By family, under the key of its definition. */
   private readonly series = new Map<string, Map<SeriesKey, Shared>>()
   /** One more than there are slots: the first takes what is not added up. */
   private sums = new Float64Array(1)
@@ -57,7 +57,7 @@ export class HostImage {
       this.plans.delete(log)
     }
     const plans = writers.map((writer) => this.planOf(writer))
-    // What was removed from all goes before anybody begins it again: or readers who leave it out would never be told.
+    // Removed series are dropped before a process begins them again: else readers that leave them out would miss the new ones.
     for (const plan of plans) plan.closeRemoved()
     for (const plan of plans) for (const _ of plan.following()) if (pause.due()) await pause.rest()
     this.writers = writers
@@ -218,7 +218,7 @@ class Plan {
     this.places.add(sums, values)
   }
 
-  /** The process's exemplars, where their series lie in the ledger. */
+  /** The process's exemplars, at the slots of their series in the ledger. */
   *exemplars({ exemplars }: WriterSnapshot): Iterable<PlacedExemplar> {
     for (const { slot, bucket, exemplar } of exemplars?.() ?? []) {
       const there = this.open.get(slot)

@@ -6,9 +6,9 @@ import { shardTag } from './shard-tag.js'
 export class Keys {
   /** Hash: each ledger, and what is to be known of it before it is read. */
   readonly ledgers: string
-  /** Sorted set: each writer, and when it was last heard of, in milliseconds of the server's clock. */
+  /** Sorted set: each writer, and the time of its last sign of life, in milliseconds of the server's clock. */
   readonly beats: string
-  /** Hash: when anybody was last heard of, and how far the removals go. */
+  /** Hash: the time of the last sign of life of any writer, and how far the removals go. */
   readonly state: string
   /** List: what was removed for the whole application, in order. */
   readonly removals: string

@@ -85,7 +85,7 @@ export class LedgerReader {
     const named = facts.process === undefined ? {} : { process: facts.process }
     const whole = { ...common, ...named, seat, live, epoch: facts.epoch, startedAt: facts.startedAt }
     if (facts.kind !== 'host') return [{ ...whole, log: this.names.log(), exemplars: () => exemplars }]
-    // What a host has added up is nobody's in particular; its processes are counted one by one.
+    // The sums of a host belong to no process; its processes are counted one by one.
     const snapshots = [{ ...whole, seat: 0, log: this.names.log(), exemplars: () => exemplars }]
     for (const { part, live: lives, epoch, startedAt, process } of facts.parts ?? []) {
       const own = {

@@ -19,7 +19,7 @@ const largestSegment = 1 << 19
 const untold = -1
 /** So many lines are made ready in steps, not at once. */
 const manyLines = 1000
-/** Lines of removed series after which the names are written anew, when they are most of them. */
+/** Lines of removed series after which the names are rewritten, when they are most of them. */
 const fewLines = 1000
 
 /** A series of a ledger. */
@@ -55,7 +55,7 @@ export class Ledger {
   /** How many bytes of names Redis has. */
   private namesLength = 0
   private readonly lines = new Lines()
-  /** The names being told anew: an edition that has begun, and is not sent. */
+  /** The names being rewritten: an edition that has begun, and is not sent. */
   private retelling: Iterator<void> | undefined
   private fresh: Entry[] = []
   private familyCount = 0
@@ -63,7 +63,7 @@ export class Ledger {
   private readonly exemplars = new LedgerExemplars()
   private log: SeriesLog | undefined
 
-  /** @param edition grows when the names are written anew: who followed them begins again */
+  /** @param edition grows when the names are rewritten: a reader that followed them begins again */
   constructor(private edition = 0) {}
 
   get(family: FamilyDescriptor, key: SeriesKey, part = 0): Entry | undefined {
@@ -135,7 +135,7 @@ export class Ledger {
   /**
    * Redis has lost what it had, or has something else: the next change says all.
    *
-   * @param edition what Redis has been told by others: this one's is above it
+   * @param edition that of another process in Redis: this one's is above it
    */
   begin(edition = 0): void {
     this.edition = Math.max(this.edition, edition)
@@ -143,13 +143,13 @@ export class Ledger {
     this.retelling = undefined
   }
 
-  /** Whether so much is to be told that it would hold the event loop: then `preparing` comes before `change`. */
+  /** Whether the change is large enough to block the event loop: then `preparing` comes before `change`. */
   get isLong(): boolean {
     const again = this.retelling === undefined && (this.whole || this.gone > fewLines)
     return this.lines.waiting > manyLines || (again && this.size > manyLines)
   }
 
-  /** Makes ready what is to be told, in small steps; whatever is counted, opened or removed between two of them. */
+  /** Prepares the change in small steps; series may be counted, opened or removed between two of them. */
   *preparing(): Iterable<void> {
     if (this.gone > fewLines && this.gone > this.size) this.whole = true
     if (this.whole && this.retelling === undefined) this.tellAgain()
@@ -189,7 +189,7 @@ export class Ledger {
     return this.sent.values()
   }
 
-  /** Everything as it is on the heap at this moment, for who cannot ask Redis. */
+  /** Everything as it is on the heap at this moment, for a reader without Redis. */
   snapshot(writer: Omit<WriterSnapshot, 'log' | 'values' | 'bytes' | 'exemplars'>): SourceReading['writers'][number] {
     const values = new Float64Array(this.segments.used)
     for (const { first, values: slots } of this.segments.all)
@@ -221,7 +221,7 @@ export class Ledger {
 
   /**
    * While Redis is away, lines of series that came and went do not accumulate: where they are most of the lines, the next
-   * change writes the names anew. A change on its way stays as it is.
+   * change rewrites the names. A change on its way stays as it is.
    */
   private forgetLines(): void {
     if (!this.tells || this.gone <= fewLines || this.gone <= this.size) return
@@ -236,12 +236,12 @@ export class Ledger {
     return size
   }
 
-  /** Whether lines go to Redis as they are said: not when it is told all of it anyway. */
+  /** Whether lines are sent as they are written: not when all of them are sent anyway. */
   private get tells(): boolean {
     return !this.whole || this.retelling !== undefined
   }
 
-  /** Only what there is, under new numbers of families: what came and went is not told again. */
+  /** Only present series, under new numbers of families: removed ones are not written again. */
   private tellAgain(): void {
     this.edition++
     this.gone = 0

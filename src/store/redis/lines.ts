@@ -1,7 +1,7 @@
 /** How many lines become bytes at a time. */
 const bundle = 256
 
-/** Lines that Redis is to be told: text when they are said, bytes when there is a moment. */
+/** Lines that are to be sent to Redis: text when they are written, bytes later. */
 export class Lines {
   private texts: string[] = []
   private from = 0

@@ -28,10 +28,10 @@ export function removedName(family: number, part: number, slot: number, key: Ser
 const newline = 0x0a
 const nothing = Buffer.alloc(0)
 
-/** What the names of a ledger tell, read as far as they are known: one log for each part. */
+/** The names of a ledger, read as far as they are known: one log for each part. */
 export class Names {
   readonly logs = new Map<number, SeriesLog>()
-  /** Lines that cannot be read: written by a later version, or by somebody else. */
+  /** Lines that cannot be read: written by a later version, or by another program. */
   faults = 0
   private readonly families: (FamilyDescriptor | undefined)[] = []
   /** The beginning of a line whose end has not been read. */
@@ -105,7 +105,7 @@ function isCount(text: string | undefined): boolean {
   return text !== undefined && /^\d{1,9}$/.test(text) && Number(text) < mostSlots
 }
 
-/** What stands behind the first letter of a line: so many fields, the last of them to the end. */
+/** The fields behind the first letter of a line: `count` of them, the last to the end. */
 function fields(line: string, count: number): string[] {
   const found: string[] = []
   let from = 2

@@ -11,18 +11,18 @@ import { mostShards } from './shards.js'
 export interface RedisOptions extends RedisAddressOptions, RedisSentinelOptions {
   /** Where Redis is: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`. The default is redis://127.0.0.1:6379. */
   readonly url?: string | undefined
-  /** With `rediss://…`: who signed the server's certificate, and the like; `{ caFile: '/etc/ssl/redis.pem' }`. */
+  /** With `rediss://…`: the CA of the server's certificate, a client certificate and so on; `{ caFile: '/etc/ssl/redis.pem' }`. */
   readonly tls?: RedisTls | undefined
   /**
    * A client of your own, of `redis` (one server, a cluster, or Sentinel) or of `ioredis`. It is used and never closed;
    * connect it yourself, and listen to its errors.
    */
   readonly client?: object | undefined
-  /** What tells this service from others in the same Redis. `promhive` when left out. */
+  /** The name of this service among others in the same Redis. `promhive` when left out. */
   readonly keyPrefix?: string | undefined
   /** How often what was counted is sent: 1 when left out. As much as this is lost when a process is killed. */
   readonly flushInterval?: number | undefined
-  /** How long the keys stay when nobody writes and nobody scrapes: 3600 when left out. */
+  /** Seconds that the keys stay without a flush or a scrape: 3600 when left out. */
   readonly expireKeyTime?: number | undefined
   /** How long a process may be silent before it is taken for dead: 15 when left out. */
   readonly deadAfter?: number | undefined

@@ -18,21 +18,21 @@ export interface OthersRemovalsOptions {
 export class OthersRemovals {
   /** The position up to which they are carried out; 0 before the first answer for a ledger: Redis has it. */
   seen = 0
-  /** How often another ledger was taken up. */
+  /** How often the ledger was replaced. */
   private restarts = 0
   /** Whether they could not be carried out the last time. */
   private hasFailed = false
 
   constructor(private readonly options: OthersRemovalsOptions) {}
 
-  /** Another ledger was taken up. */
+  /** The ledger was replaced. */
   restart(): void {
     this.seen = 0
     this.restarts++
   }
 
   /**
-   * Carries out removals of others, in slices: counting goes on between them. Redis learns with the next flush how far
+   * Carries out removals of others, in slices: counting continues between them. Redis learns with the next flush how far
    * that came: what could not be carried out comes again, and readers leave it out until then.
    *
    * @param end the position behind the removals
@@ -44,7 +44,7 @@ export class OthersRemovals {
     for (let from = 0; from < removals.length; from += sliceOfRemovals) {
       if (!this.carryOut(writer, removals.slice(from, from + sliceOfRemovals))) return
       if (pause.due()) await pause.rest()
-      // Another ledger was taken up meanwhile, which has come with the removals as far as Redis knows.
+      // The ledger was replaced meanwhile, by one that has taken the removals as far as Redis knows.
       if (this.restarts !== restarts) return
     }
     this.hasFailed = false

@@ -7,7 +7,7 @@ const pieceExpiry = 60_000
  * Takes one piece of a change, which waits in a list until a script takes all of them: the list is the token of the
  * change, then its pieces in order. A piece that is there already, or not the next one, changes nothing.
  *
- * Gives how many pieces of the change are there; -1 where the ledger does not have the version that the change stands on,
+ * Gives how many pieces of the change are there; -1 where the ledger does not have the version that the change is based on,
  * or was added to the totals.
  */
 export const sendPiece = new Script(`

@@ -30,7 +30,7 @@ export interface PieceTarget {
  * takes them from there in one step. Sending a piece again does no harm.
  */
 export class Pieces {
-  /** Tells these pieces from those of any other change. */
+  /** The ID of these pieces, different from that of any other change. */
   readonly token = randomUUID()
   /** How many of them Redis has. */
   acknowledged = 0
@@ -57,7 +57,7 @@ export class Pieces {
 
   /**
    * Sends what Redis does not have yet, ahead of the script that takes the change. Ends early where Redis would not take
-   * the change: that script says why. Rejects when a piece gets no answer: called again, it goes on from there.
+   * the change: that script says why. Rejects when a piece gets no answer: called again, it continues from there.
    */
   async send(target: PieceTarget, run: Connection['run'], goesOn: () => boolean = () => true): Promise<void> {
     const keys = [target.pendingKey, target.ledgersKey, target.foldedKey]
@@ -91,7 +91,7 @@ function* partsOf({ values, names, exemplars }: Pick<Change, 'values' | 'names' 
   }
 }
 
-/** Fills each piece; what is too long for one goes on in the next. There is one piece at least. */
+/** Fills each piece; what is too long for one continues in the next. There is one piece at least. */
 function inPieces(parts: Iterable<Part>, size: number): Part[][] {
   let room = size
   const pieces: Part[][] = [[]]

@@ -199,7 +199,7 @@ export class Reading implements Inhabitants {
     const update = this.updates.get(id)
     const known = update ?? shown
     if (known === undefined) return [id, '0', '0', '0', '0']
-    // What a server had before another took over may differ from what has its place now: it is read anew.
+    // After a failover the ledgers of the new server may differ: they are read again.
     const isOlder = entry !== undefined && entry.version < known.version
     const { version, edition, namesLength, exemplarsVersion } = known
     return [id, version, isOlder ? -1 : edition, namesLength, exemplarsVersion].map(String)

@@ -30,7 +30,7 @@ export class RedisBackend implements Backend {
 
   constructor(settings: RedisSettings, connection: Connection, replica?: Connection) {
     const { instance } = settings
-    // Every container has a process 7: the instance tells them apart.
+    // Every container has a process 7: the instance distinguishes them.
     this.process = `${instance}-${nameOfProcess(process.pid, threadId)}`
     const writer = `${instance}-${process.pid}-${threadId}~${randomUUID()}`
     const store = new RedisStore({
@@ -80,14 +80,14 @@ export class RedisBackend implements Backend {
   }
 
   /**
-   * Sends what was counted; gives whether Redis has it. Never rejects: what could not be sent is sent later, and told to
+   * Sends what was counted; returns whether Redis has it. Never rejects: what could not be sent is sent later, and reported to
    * `onError`, once for each time that Redis goes away.
    */
   flush(): Promise<boolean> {
     return this.service.flush()
   }
 
-  /** Sends what was counted, and says goodbye. Await it before the process ends. */
+  /** Sends what was counted, and closes the writer. Await it before the process ends. */
   close(): Promise<void> {
     this.closing ??= this.service.close(true)
     return this.closing

@@ -3,7 +3,9 @@ import type { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { LabelFilter, SeriesKey } from '../../model/series-key.js'
+import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
+import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
 import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
 import { type Removal, removalText } from './entry.js'
@@ -17,7 +19,7 @@ export interface RedisStoreOptions {
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
   /** Sends what changed; never rejects. */
   readonly flush: () => Promise<unknown>
-  /** Notifies the writers that do not learn of removals with a flush of this one. */
+  /** Notifies the writers that do not receive removals with a flush of this one. */
   readonly announce: (removals: readonly Removal[]) => void
   /** Called when removals are dropped because too many wait: once, until few do. */
   readonly onDropped?: (error: MetricsError) => void
@@ -41,8 +43,8 @@ export class RedisStore implements Store {
     this.writer = options.writer
   }
 
-  open(family: FamilyDescriptor, key: SeriesKey): Slots {
-    const { segment, at } = this.ledger.open(family, key).run
+  open(family: FamilyDescriptor, { labelValues }: SeriesRef): Slots {
+    const { segment, at } = this.ledger.open(family, seriesKey(labelValues)).run
     layoutOf(family).claim(segment, at, 1)
     return { values: segment.values, words: segment.words, at, epoch: 1 }
   }
@@ -74,8 +76,8 @@ export class RedisStore implements Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    const entry = this.ledger.get(family, key)
+  setExemplar(family: FamilyDescriptor, { labelValues }: SeriesRef, bucket: number, exemplar: Exemplar): void {
+    const entry = this.ledger.get(family, seriesKey(labelValues))
     if (entry !== undefined) this.ledger.setExemplar(entry.run.slot, bucket, exemplar)
   }
 
@@ -83,7 +85,7 @@ export class RedisStore implements Store {
     for (const { family, series } of this.ledger.families.values()) {
       for (const [key, { run }] of series) {
         const { values, words } = run.segment
-        yield { family, key, slots: { values, words, at: run.at, epoch: 1 } }
+        yield { family, series: refOfKey(key), slots: { values, words, at: run.at, epoch: 1 } }
       }
     }
   }
@@ -146,11 +148,11 @@ export class RedisStore implements Store {
 
 function subtract(family: FamilyDescriptor, { run }: Entry, sent: Float64Array): void {
   const { values } = run.segment
-  const { additiveFrom, width } = layoutOf(family)
-  if (run.slot + width > sent.length) return
-  if (additiveFrom !== undefined) {
-    for (let i = additiveFrom; i < width; i++) values[run.at + i]! -= sent[run.slot + i]!
-  } else if (family.type === 'gauge' && family.mode === 'sum') {
+  const layout = layoutOf(family)
+  const end = run.slot + layout.width
+  if (end > sent.length) return
+  if (isDeducted(layout)) deduct(layout, run.segment, run.at, sent.subarray(run.slot, end))
+  else if (family.type === 'gauge' && family.mode === 'sum') {
     // The value is this writer's and among what the dead left: one of the two is taken off what the dead left.
     const had = gaugeValueSlot(family.mode, sent, run.slot)
     const kept = gaugeValueSlot(family.mode, values, run.at) + 1

@@ -5,7 +5,7 @@ import type { LedgerReader, PlacedRemoval } from './ledger-reader.js'
 import type { Reply } from './script.js'
 import { textOf } from './script.js'
 
-/** Totals that lag so many removals behind are written anew. */
+/** Totals that lag this many removals behind are rewritten. */
 const manyRemovals = 500
 
 /** A chunk of the removals as a reading gives it. */
@@ -41,7 +41,7 @@ export class RemovalFollower {
   }
 
   /**
-   * Whether a ledger of the dead that has taken the removals up to a position is to be written anew. Positions alone also
+   * Whether a ledger of the dead that has taken the removals up to a position is to be rewritten. Positions alone also
    * count the removals that were forgotten.
    */
   isFarBehind(seen: number): boolean {

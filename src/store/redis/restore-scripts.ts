@@ -12,7 +12,7 @@ const lease = 10_000
 /** The maximum number of ancestors that a state remembers. */
 const mostAncestors = 64
 
-/** What the field of a restoration has, and who renews it. */
+/** The value of the field of a restoration, and the process that renews it. */
 const restoring = `
 local function holder(state, before)
   local owner, ends = string.match(redis.call('HGET', state, 'restored:' .. before) or '', '^begun (%S+) (%d+)$')

@@ -22,9 +22,9 @@ export class SentSlots {
   }
 
   /**
-   * The pages that differ, neighbours together; copied, for counting goes on.
+   * The pages that differ, neighbours together; copied, because counting continues.
    *
-   * @param known up to where Redis has them; 0 when it is told all of them
+   * @param known up to where Redis has them; 0 when all of them are sent
    */
   *changes(segments: Segments, known: number): Iterable<Stretch> {
     const pageSize = leastPage * Math.ceil((segments.used * 8) / leastPage / mostPages)

@@ -12,7 +12,7 @@ export interface RedisSentinelOptions {
   /** The user and the password of the sentinels; `username` and `password` are those of Redis. */
   readonly sentinelUsername?: string | undefined
   readonly sentinelPassword?: string | undefined
-  /** Where the sentinels speak TLS: `{}` for certificates that Node trusts; `tls` is that of Redis. */
+  /** If the sentinels use TLS: `{}` for certificates that Node trusts; `tls` is that of Redis. */
   readonly sentinelTls?: RedisTls | undefined
 }
 

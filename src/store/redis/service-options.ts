@@ -18,6 +18,6 @@ export interface ServiceOptions {
   readonly onRecovered?: (text: string) => void
   /** Counts what this process sends. */
   readonly count: Count
-  /** Done at every interval instead of flushing; it flushes for others, whose numbers go on without this process. */
+  /** Called at every interval instead of flushing; it flushes for others, whose numbers continue without this process. */
   readonly tick?: () => Promise<unknown>
 }

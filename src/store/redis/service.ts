@@ -18,7 +18,7 @@ import { Shelf, type ShelfOptions } from './shelf.js'
 import { Shelves } from './shelves.js'
 import { Upkeep } from './upkeep.js'
 
-/** What a process does for its service in Redis: flushes, looks after the dead, and says goodbye. */
+/** What a process does for its service in Redis: flushes, folds dead writers, and closes its own. */
 export class Service {
   readonly flusher: Flusher
   readonly shards: Shards
@@ -127,7 +127,7 @@ export class Service {
     }
   }
 
-  /** Adds removals for all writers, in the shards that do not learn of them with a flush. */
+  /** Adds removals for all writers, in the shards that do not receive them with a flush. */
   announce(removals: readonly Removal[]): void {
     this.removals.push(removals)
   }
@@ -138,7 +138,7 @@ export class Service {
   }
 
   /**
-   * Flushes where `flushes` says so, and reads everybody in the same round trip; gives whether either failed.
+   * Flushes where `flushes` says so, and reads all writers in the same round trip; returns whether either failed.
    */
   async read(shelves: Shelves, flushes: boolean, pause: Pause): Promise<{ flushed: boolean; cause?: MetricsError }> {
     let flushed = true
@@ -288,7 +288,7 @@ export class Service {
       await this.upkeep.fold(this.shard, new Slices(backgroundSlice), time, this.ending || !this.looked)
       this.looked = true
     } catch (cause) {
-      // Somebody else does it, or the next time.
+      // Another process does it, or it is done next time.
       if (this.reachable && !this.ending) this.options.onError(flushFailed(cause))
     }
   }

@@ -8,7 +8,7 @@ import type { Shards } from './shards.js'
 
 export interface ShardRemovalsOptions {
   readonly shards: Shards
-  /** The shard that learns of the removals with the flushes of this process. */
+  /** The shard that receives the removals with the flushes of this process. */
   readonly carried?: number | undefined
   readonly connection: Connection
   /** Milliseconds. */
@@ -20,7 +20,7 @@ export interface ShardRemovalsOptions {
 }
 
 /**
- * Removals on their way to the shards that do not learn of them with a flush. Each shard has a queue of its own, so that
+ * Removals on their way to the shards that do not receive them with a flush. Each shard has a queue of its own, so that
  * one that does not answer does not hold the others back.
  */
 export class ShardRemovals {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 
 /** Slots of a Redis Cluster. */
 const slotCount = 16_384
-/** How far a shard's slot may lie from its place among the slots: a 96th of them to each side. */
+/** How far a shard's slot may be from its place among the slots: a 96th of them to each side. */
 const tolerance = slotCount / 96
 
 /**
  * Returns the hash tag of a shard, without braces. A cluster assigns a tag to a node by its checksum, so that tags which
- * only carry a number would meet on one node by chance. These are chosen: the shards of a service lie evenly between the
- * slots of the cluster, whatever the number of shards will be (exactly so for 3, 6, 12 and so on).
+ * only carry a number would meet on one node by chance. These are chosen: the shards of a service are spread evenly over the
+ * slots of the cluster, for any number of shards (exactly so for 3, 6, 12 and so on).
  *
  * @param tag the hash tag of shard 0
  * @param shard from 1 on
@@ -23,7 +23,7 @@ export function shardTag(tag: string, shard: number): string {
 }
 
 /**
- * Where a shard lies on the circle of slots, from 0 to 1: thirds first, because a cluster has at least three primaries,
+ * The position of a shard on the circle of slots, from 0 to 1: thirds first, because a cluster has at least three primaries,
  * then halves of what is between them. The place of a shard does not depend on the number of shards, which may change.
  */
 function placeOf(shard: number): number {

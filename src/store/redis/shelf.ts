@@ -149,7 +149,7 @@ export class Shelf implements LostState {
     return this.strange.size
   }
 
-  /** When a writer was last heard of, in milliseconds of the server's clock; 0 if it has left, or never was. */
+  /** The time of a writer's last sign of life, in milliseconds of the server's clock; 0 if it has left, or never was. */
   heardAt(id: string): number {
     return this.beats.get(id) ?? 0
   }
@@ -169,7 +169,7 @@ export class Shelf implements LostState {
     return false
   }
 
-  /** Whether there are totals to be written anew, without what was removed since. */
+  /** Whether there are totals to be rewritten, without what was removed since. */
   hasLagging(): boolean {
     for (const { facts, seen } of this.entries.values())
       if (!isWriter(facts) && this.removals.isFarBehind(seen)) return true

@@ -70,7 +70,7 @@ export class Shelves {
     return undefined
   }
 
-  /** The ledger whose name is so, and its shard; shard 0 where there is none. */
+  /** The ledger of a name, and its shard; shard 0 where there is none. */
   find(is: (id: string) => boolean): readonly [ledger: LedgerReader | undefined, shard: number] {
     for (const [shard, { ledgers }] of this.all.entries())
       for (const ledger of ledgers.values()) if (is(ledger.id)) return [ledger, shard]

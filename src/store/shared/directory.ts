@@ -53,7 +53,8 @@ export function openDirectory(directory: string): number {
   } catch (cause) {
     const { uid } = statSync(directory)
     if (!isTrusted(uid)) throw foreign(directory, uid)
-    throw unusable(directory, `cannot be opened (${codeOf(cause)})`, `give user ${uid} the right to read it`, cause)
+    const user = process.geteuid?.() ?? uid
+    throw unusable(directory, `cannot be opened (${codeOf(cause)})`, `give user ${user} the right to read it`, cause)
   }
   try {
     const { uid } = fstatSync(fd)

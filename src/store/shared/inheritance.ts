@@ -1,7 +1,7 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { closeRecord } from '../../model/layout/slot-layout.js'
-import type { SeriesKey } from '../../model/series-key.js'
+import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
 import type { Segments } from '../core/segments.js'
 import { removed, type SeriesLog } from '../core/series-log.js'
 import { SeriesSlots } from '../core/series-slots.js'
@@ -13,7 +13,7 @@ export interface KnownFamily {
   readonly index: number
   readonly series: SeriesSlots
   /** Whether no metric of this process counts in it yet. */
-  inherited: boolean
+  readonly inherited: boolean
 }
 
 /** What a dead owner of a seat counted, for the next one to count on from; slots that it gave up are free again. */
@@ -24,23 +24,23 @@ export function inherit(log: SeriesLog, segments: Segments): readonly KnownFamil
       families.set(definitionKey(family), { family, index, series: new SeriesSlots(family), inherited: true })
   }
   const free = new Map<number, number>()
-  const holders = new Map<number, { series: SeriesSlots; key: SeriesKey }>()
+  const holders = new Map<number, { known: KnownFamily; series: SeriesRef }>()
   for (let i = 0; i < log.length; i++) {
     const family = log.families[log.familyOf[i]!]!
-    const { series } = families.get(definitionKey(family))!
-    const [slot, key] = [log.slotOf[i]!, log.keyOf[i]!]
+    const known = families.get(definitionKey(family))!
+    const [slot, series] = [log.slotOf[i]!, refOfKey(log.keyOf[i]!)]
     const { width } = layoutOf(family)
     // Where a line could not be read the head may know less than the lines, and two series may claim one slot.
     segments.used = Math.max(segments.used, slot + width)
     const holder = holders.get(slot)
-    holder?.series.delete(holder.key)
+    holder?.known.series.delete(holder.known.family, holder.series)
     if (log.kinds[i] === removed) {
-      series.delete(key)
+      known.series.delete(known.family, series)
       holders.delete(slot)
       free.set(slot, width)
     } else {
-      series.set(key, slot)
-      holders.set(slot, { series, key })
+      known.series.set(known.family, series, slot)
+      holders.set(slot, { known, series })
       free.delete(slot)
     }
   }
@@ -48,7 +48,7 @@ export function inherit(log: SeriesLog, segments: Segments): readonly KnownFamil
   // A record that the dead owner left open would make every reader wait for an end that never comes.
   for (const { family, series } of families.values()) {
     if (!layoutOf(family).sequenced) continue
-    for (const [, slot] of series) {
+    for (const slot of series.all()) {
       const { segment, at } = segments.at(slot)
       closeRecord(segment.words, at)
     }
@@ -66,13 +66,4 @@ export function openedBehind(log: SeriesLog): ReadonlyMap<number, number> {
     else bySlot.set(log.slotOf[i]!, position)
   }
   return bySlot
-}
-
-/** A family that a metric of this process counts in from now on: its series are known as the metric knows them. */
-export function adopted(known: KnownFamily | undefined, family: FamilyDescriptor): KnownFamily | undefined {
-  if (known?.inherited) {
-    known.series.follow(family)
-    known.inherited = false
-  }
-  return known
 }

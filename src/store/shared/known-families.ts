@@ -2,7 +2,8 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { type Removal, removalTargetOf } from '../core/removal-index.js'
-import { adopted, type KnownFamily } from './inheritance.js'
+import { SeriesSlots } from '../core/series-slots.js'
+import type { KnownFamily } from './inheritance.js'
 
 /** Forgets a series of a family, and gives it. */
 export function takeSeries({ family, index, series }: KnownFamily, number: number): RemovedSeries {
@@ -23,6 +24,8 @@ export interface RemovedSeries {
 /** The families in a writer's series file, and their series. */
 export class KnownFamilies {
   private readonly byDefinition = new Map<string, KnownFamily>()
+  /** Families of an earlier owner that a metric of this process counts in, with the series that it has not counted in. */
+  private readonly earlier = new Map<KnownFamily, KnownFamily>()
   /** By registry and name: several definitions may have one. */
   private readonly byName = new Map<string, KnownFamily[]>()
   /** What the last removal named. */
@@ -41,9 +44,30 @@ export class KnownFamilies {
     else others.push(known)
   }
 
-  /** The first slot of a series, which a metric of this process counts in from now on. */
-  slotOf(family: FamilyDescriptor, key: SeriesKey): number | undefined {
-    return adopted(this.get(family), family)?.series.get(key)
+  /**
+   * The family that a metric of this process counts in. The series of an earlier owner are known by other numbers than the
+   * metric's: they stay by themselves, and each one moves when it is counted in.
+   */
+  counted(family: FamilyDescriptor): KnownFamily | undefined {
+    const known = this.get(family)
+    if (!known?.inherited) return known
+    const counted = { family, index: known.index, series: new SeriesSlots(family), inherited: false }
+    this.add(counted)
+    this.earlier.set(counted, known)
+    return counted
+  }
+
+  /** The series of an earlier owner in a family that this process counts in. */
+  earlierOf(known: KnownFamily): KnownFamily | undefined {
+    return this.earlier.get(known)
+  }
+
+  /** All series of the earlier owner were counted in, or removed. */
+  forgetEarlier(known: KnownFamily): void {
+    const earlier = this.earlier.get(known)!
+    this.earlier.delete(known)
+    const named = this.byName.get(removalTargetOf(known.family))!
+    named.splice(named.indexOf(earlier), 1)
   }
 
   /** The families that a removal names. */
@@ -57,7 +81,8 @@ export class KnownFamilies {
     return families
   }
 
-  [Symbol.iterator](): Iterator<KnownFamily> {
-    return this.byDefinition.values()
+  *[Symbol.iterator](): Iterator<KnownFamily> {
+    yield* this.byDefinition.values()
+    yield* this.earlier.values()
   }
 }

@@ -10,9 +10,9 @@ export function ownWriter(store: SharedStore): WriterSnapshot {
   const copy = new MemoryStore(number, head.epoch, store.writer)
   // What found no room in the file is shown by itself.
   const aside = new Set([...store.overflow.series()].map(({ slots }) => slots.values))
-  for (const { family, key, slots } of store.series()) {
+  for (const { family, series, slots } of store.series()) {
     const { values, at } = slots
-    if (!aside.has(values)) copy.restore(family, key, values.slice(at, at + layoutOf(family).width), startedAt)
+    if (!aside.has(values)) copy.restore(family, series, values.slice(at, at + layoutOf(family).width), startedAt)
   }
   return { ...copy.snapshot().writers[0]!, startedAt }
 }

@@ -2,13 +2,12 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
-import { labelFilterFrom } from '../../model/series-key.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Removal } from '../core/removal-index.js'
 import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
 import { controlAt, headerSize, removalsByte, removalsLockName } from './format.js'
 import { isUsable } from './ownership.js'
-import { checkedLine, checkedText } from './series-lines.js'
+import { type PlacedRemoval, removalLine, removalsIn } from './removal-lines.js'
 
 /** How much the removals may take before nothing more is removed: only a writer that hangs for hours lets them grow. */
 export const largestRemovals = 16 * 1024 * 1024
@@ -21,10 +20,7 @@ const lockTime = 4
 /** Milliseconds after which the lock file of a process without the addon is taken for forgotten. */
 const lockForgotten = 5000
 
-/** A removal, and the position behind its line. */
-export interface PlacedRemoval extends Removal {
-  readonly position: number
-}
+const nothing = Buffer.alloc(0)
 
 /** Whether every seat has taken the removals up to a position; `helping` the seats of dead writers to get there. */
 export type CaughtUp = (end: number, helping: boolean) => boolean
@@ -60,19 +56,34 @@ export class Removals {
    */
   since(position: number, bytes = Number.POSITIVE_INFINITY): { removals: readonly PlacedRemoval[]; end: number } {
     for (;;) {
+      const { lines, from, end } = this.linesSince(position, bytes)
+      if (lines.length === 0) return { removals: [], end }
+      const { removals, length } = removalsIn(lines, from)
+      if (from + lines.length === end) return { removals, end }
+      if (length > 0) return { removals, end: from + length }
+      bytes = lines.length * 2
+    }
+  }
+
+  /**
+   * The lines from a position on, as they are; the last one may be cut off. None where nothing was removed since.
+   *
+   * @param bytes how much to read at most
+   */
+  linesSince(
+    position: number,
+    bytes = Number.POSITIVE_INFINITY,
+  ): { readonly lines: Buffer; readonly from: number; readonly end: number } {
+    for (;;) {
       this.readPositions()
-      const [base, end] = this.positions as unknown as [number, number]
+      const [base = 0, end = 0] = this.positions
       const from = Math.max(position, base)
-      if (from >= end || end - base > largestRemovals * 2) return { removals: [], end }
+      if (from >= end || end - base > largestRemovals * 2) return { lines: nothing, from: end, end }
       const piece = Buffer.alloc(Math.min(end - from, bytes))
-      const got = readAt(this.fd, piece, piece.length, headerSize + from - base)
+      readAt(this.fd, piece, piece.length, headerSize + from - base)
       // The file began again meanwhile: what was read may be of later lines.
       this.readPositions()
-      if (this.positions[0] !== base) continue
-      const { removals, length } = linesOf(piece.subarray(0, got), from)
-      if (from + piece.length === end) return { removals, end }
-      if (length > 0) return { removals, end: from + length }
-      bytes = piece.length * 2
+      if (this.positions[0] === base) return { lines: piece, from, end }
     }
   }
 
@@ -93,7 +104,7 @@ export class Removals {
     try {
       if (!(held = this.lock(brief))) return undefined
       this.readPositions()
-      let [base, end] = this.positions as unknown as [number, number]
+      let [base = 0, end = 0] = this.positions
       const size = end - base
       if (passes(worthEmptying, size, lines.length) && caughtUp(end, passes(worthHelping, size, lines.length))) {
         base = end
@@ -120,7 +131,7 @@ export class Removals {
 
   private readPositions(): void {
     readAt(this.fd, new Uint8Array(this.positions.buffer), 16, controlAt.base)
-    const [base, end] = this.positions as unknown as [number, number]
+    const [base = 0, end = 0] = this.positions
     // Positions of a damaged file do not count: then nothing was removed.
     if (!Number.isSafeInteger(base) || !Number.isSafeInteger(end) || base < 0 || base > end) this.positions.fill(0)
   }
@@ -170,39 +181,8 @@ export function removeFailed(name: string, why: string, cause?: unknown): Metric
   )
 }
 
-export function removalLine({ registry, name, labels, author }: Removal): Buffer {
-  return checkedLine(`r ${JSON.stringify([registry, name, labels, ...(author === undefined ? [] : [author])])}`)
-}
-
 /** Whether `size` grows to `step`, or to a double of it, by `more`: so often is enough for work that goes over everything. */
 function passes(step: number, size: number, more: number): boolean {
   const doublings = (bytes: number): number => (bytes < step ? -1 : Math.floor(Math.log2(bytes / step)))
   return doublings(size + more) > doublings(size)
-}
-
-/** The removals in whole lines, and how many bytes those are. */
-function linesOf(bytes: Buffer, position: number): { removals: PlacedRemoval[]; length: number } {
-  const removals: PlacedRemoval[] = []
-  let from = 0
-  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
-    const text = checkedText(bytes, from, end)
-    from = end + 1
-    const removal = text?.startsWith('r ') ? removalFrom(text, position + from) : undefined
-    if (removal !== undefined) removals.push(removal)
-  }
-  return { removals, length: from }
-}
-
-/** Undefined for an invalid line, even if its checksum is right. */
-function removalFrom(text: string, position: number): PlacedRemoval | undefined {
-  try {
-    const [registry, name, filter, author] = JSON.parse(text.slice(2)) as unknown[]
-    const labels = labelFilterFrom(filter)
-    if (typeof registry !== 'string' || typeof name !== 'string' || labels === undefined) return undefined
-    return typeof author === 'string'
-      ? { registry, name, labels, position, author }
-      : { registry, name, labels, position }
-  } catch {
-    return undefined
-  }
 }

@@ -1,19 +1,25 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { SeriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
+import { monotonicNow } from '../../platform/timers.js'
 import type { Removal } from '../core/removal-index.js'
 import type { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
 import type { KnownFamily } from './inheritance.js'
 import { type KnownFamilies, type RemovedSeries, takeSeries } from './known-families.js'
 import type { LateRemovals } from './late-removals.js'
-import { type CaughtUp, type PlacedRemoval, type Removals, removeFailed } from './removals.js'
+import type { PlacedRemoval } from './removal-lines.js'
+import { type CaughtUp, type Removals, removeFailed } from './removals.js'
 import type { Seat } from './seat.js'
 import type { SeriesFile } from './series-file.js'
 import { removedLine } from './series-lines.js'
+import { UntakenRemovals } from './untaken-removals.js'
 import { WaitingSeries } from './waiting-series.js'
 
 /** Bytes of removals that are read in one step. */
-const stretch = 32 * 1024
+const stretch = 16 * 1024
+/** Milliseconds after which a step of taking ends. */
+const stepTime = 1
 /** The maximum of series that are removed in one step. */
 const batch = 128
 
@@ -35,70 +41,112 @@ export interface SeatRemovalsOptions {
 /**
  * How far a seat has come with the removals of the application, and what its own process adds to them.
  *
- * A removal is taken and later carried out. Taken means: its series are known to be removed, and what is counted under their
- * labels begins new series. Carried out means: the series file says so. The head has the position up to which removals are
- * carried out; until then readers leave the series out. So a count waits only until removals are taken, and the file is
- * written in steps.
+ * A removal is known, later taken, and later carried out. Known means: for each series it can be looked up whether the
+ * removal names it. Taken means: its series are marked. Carried out means: the series file says so. A count waits only
+ * until removals are known, and opens a new series if one of them names its own; the rest is done in steps. The head has
+ * the position up to which removals are carried out; until then readers leave the series out.
  */
 export class SeatRemovals {
   private readonly waiting = new WaitingSeries()
-  /** The position behind the last removal that was taken. */
+  private untaken = new UntakenRemovals()
+  /** The position behind the last removal that was taken, and behind the last one that is known. */
   private taken: number
+  private known: number
+  /** By first slot: the position up to which removals do not apply to the series, because it was opened after them. */
+  private readonly openedBehind: Map<number, number>
 
-  /** @param openedBehind by first slot: the position up to which removals do not apply to a series of an earlier owner */
+  /** @param openedBehind the same of an earlier owner */
   constructor(
     private readonly options: SeatRemovalsOptions,
-    private readonly openedBehind: ReadonlyMap<number, number> = new Map(),
+    openedBehind: ReadonlyMap<number, number> = new Map(),
   ) {
+    this.openedBehind = new Map(openedBehind)
     this.taken = options.seat.head.removals
+    this.known = this.taken
   }
 
   /** A new seat has nothing that was removed before. */
   begin(): void {
-    this.taken = this.options.removals.end()
-    this.options.seat.head.removals = this.taken
+    this.known = this.options.removals.end()
+    this.reach(this.known)
   }
 
   /** Whether there are removals that were not taken. */
-  get untaken(): boolean {
-    return this.options.removals.end() !== this.taken
+  get isUntaken(): boolean {
+    return this.known > this.taken || this.options.removals.end() !== this.taken
   }
 
-  /** Whether there are removals that were taken and not carried out. */
+  /** Whether there are known removals that were not carried out. */
   get behind(): boolean {
-    return this.waiting.any
+    return this.waiting.any || this.known > this.taken
+  }
+
+  /** Bytes of removals that are known and not carried out. */
+  get backlog(): number {
+    return this.known - this.options.seat.head.removals
   }
 
   /** Up to where removals do not apply to a series that is opened now; undefined if that need not be said. */
   get openingBehind(): number | undefined {
-    return this.behind ? this.taken : undefined
+    return this.behind ? this.known : undefined
   }
 
-  /** Whether the series at this slot is to be removed. */
-  names(slot: number): boolean {
-    return this.waiting.has(slot)
+  /** A series was opened at this slot. */
+  opened(slot: number): void {
+    if (this.known > this.taken) this.openedBehind.set(slot, this.known)
   }
 
-  /** Takes what was removed since. Throws where that cannot be read. */
-  take(): void {
-    for (const _ of this.taking());
+  /** Whether a known removal names the series at this slot. */
+  names(family: FamilyDescriptor, { labelValues }: SeriesRef, slot: number): boolean {
+    if (this.waiting.has(slot)) return true
+    if (this.known <= this.taken) return false
+    const after = Math.max(this.taken, this.openedBehind.get(slot) ?? 0)
+    return this.untaken.names(family, labelValues, after, this.options.seat.head.logId)
   }
 
-  /** The same in steps. */
+  /** Learns what was removed since. Throws where that cannot be read. */
+  look(): void {
+    const { lines, from, end } = this.options.removals.linesSince(this.known)
+    this.untaken.add(lines, from)
+    this.known = end
+  }
+
+  /** Takes what was removed since, in steps. Throws where that cannot be read. */
   *taking(): Iterable<void> {
     const { seat, removals } = this.options
     for (;;) {
+      let until = monotonicNow() + stepTime
       const { removals: found, end } = removals.since(this.taken, stretch)
-      this.await(found.filter(({ author }) => author !== seat.head.logId))
+      let last: number | undefined
+      for (const removal of found) {
+        if (removal.author !== seat.head.logId) this.await(removal)
+        if (monotonicNow() < until) continue
+        last = removal.position
+        this.reach(last)
+        yield
+        // A count may have taken more meanwhile.
+        if (this.taken !== last) break
+        until = monotonicNow() + stepTime
+      }
+      if (last !== undefined && this.taken !== last) continue
+      // A file that was damaged, or that another run began, may end before what was known.
+      if (found.length === 0) this.known = end
       this.reach(end)
       if (found.length === 0 || end === removals.end()) return
       yield
     }
   }
 
-  /** Carries out what was taken. */
+  /** Takes and carries out some of what was removed. Throws where that cannot be read. */
+  advance(): void {
+    if (this.known > this.taken) for (const _ of this.taking()) break
+    this.step()
+  }
+
+  /** Takes and carries out all that was removed. Throws where that cannot be read. */
   finish(): void {
-    while (this.behind) this.step()
+    for (const _ of this.taking());
+    while (this.waiting.any) this.step()
   }
 
   /** Carries out some of what was taken. */
@@ -107,9 +155,9 @@ export class SeatRemovals {
     this.settle()
   }
 
-  /** Removes a series that waits, because it is about to be counted in. */
-  removeNow(known: KnownFamily, key: SeriesKey): void {
-    this.discard([takeSeries(known, known.series.numberOf(key))])
+  /** Removes a series that a removal names, because it is about to be counted in. */
+  removeNow(known: KnownFamily, number: number): void {
+    this.discard([takeSeries(known, number)])
   }
 
   /**
@@ -120,7 +168,7 @@ export class SeatRemovals {
    */
   remove(name: string, labels: readonly Removal[], now: boolean): void {
     const { removals, late, caughtUp } = this.options
-    this.guarded(name, () => this.take())
+    this.guarded(name, () => this.look())
     // What waits is added along, and does not wait for the lock a second time.
     const added = late?.flush() === false ? undefined : removals.append(labels, caughtUp, now)
     if (added === undefined) {
@@ -130,10 +178,11 @@ export class SeatRemovals {
       return
     }
     if (added.from === this.taken) {
-      this.await(labels.map((removal) => ({ ...removal, position: added.end })))
+      for (const removal of labels) this.await({ ...removal, position: added.end })
+      this.known = added.end
       this.reach(added.end)
-    } else this.guarded(name, () => this.take())
-    this.step()
+    } else this.guarded(name, () => this.look())
+    this.guarded(name, () => this.advance())
   }
 
   /** Adds removals that this seat has carried out already; false while another process holds the lock. */
@@ -154,18 +203,22 @@ export class SeatRemovals {
     this.discard(gone)
   }
 
-  /** Lets the series wait that removals name. */
-  private await(removals: readonly PlacedRemoval[]): void {
+  /** Lets the series wait that a removal names. */
+  private await(removal: PlacedRemoval): void {
     const { openedBehind, waiting, options } = this
-    for (const removal of removals) {
-      const isExempt = (slot: number): boolean => (openedBehind.get(slot) ?? 0) >= removal.position
-      for (const known of options.families.named(removal))
-        waiting.add(known, known.series.named(removal.labels), openedBehind.size > 0 ? isExempt : undefined)
-    }
+    const isExempt = (slot: number): boolean => (openedBehind.get(slot) ?? 0) >= removal.position
+    for (const known of options.families.named(removal))
+      waiting.add(known, known.series.named(removal.labels), openedBehind.size > 0 ? isExempt : undefined)
   }
 
+  /** All removals up to a position are taken. */
   private reach(position: number): void {
     this.taken = position
+    if (position >= this.known) {
+      this.known = position
+      this.openedBehind.clear()
+      if (this.untaken.any) this.untaken = new UntakenRemovals()
+    }
     this.waiting.reach(position)
     this.settle()
   }

@@ -1,6 +1,7 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { SeriesKey } from '../../model/series-key.js'
+import { seriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import type { Run } from '../core/segments.js'
 import { SeriesSlots } from '../core/series-slots.js'
 import type { KnownFamily } from './inheritance.js'
@@ -28,16 +29,26 @@ export class SeatSeries {
   ) {}
 
   /** The slots of a series; undefined for one that is not here, and for one that was removed. */
-  find(family: FamilyDescriptor, key: SeriesKey): Run | undefined {
+  find(family: FamilyDescriptor, series: SeriesRef): Run | undefined {
     const { families, removals, seat } = this.options
-    // Its series get other numbers, and those that wait for their removal are known by theirs.
-    if (removals.behind && families.get(family)?.inherited) removals.finish()
-    const slot = families.slotOf(family, key)
-    if (slot === undefined) return undefined
-    if (!removals.names(slot)) return seat.segments.at(slot)
-    const known = families.get(family)!
-    removals.removeNow(known, key)
-    return undefined
+    const counted = families.counted(family)
+    if (counted === undefined) return undefined
+    const earlier = families.earlierOf(counted)
+    const before = earlier?.series.numberOf(family, series) ?? 0
+    const holder = before > 0 ? earlier! : counted
+    const number = before > 0 ? before : counted.series.numberOf(family, series)
+    if (number === 0) return undefined
+    const slot = holder.series.slotOf(number)!
+    if (removals.names(family, series, slot)) {
+      removals.removeNow(holder, number)
+      return undefined
+    }
+    if (holder === earlier) {
+      earlier.series.delete(family, series)
+      counted.series.set(family, series, slot)
+      if (earlier.series.size === 0) families.forgetEarlier(counted)
+    }
+    return seat.segments.at(slot)
   }
 
   /**
@@ -45,7 +56,7 @@ export class SeatSeries {
    *
    * Numbers before names: a reader that sees the line finds the slots there, zeroed and claimed.
    */
-  begin(family: FamilyDescriptor, key: SeriesKey): Run | undefined {
+  begin(family: FamilyDescriptor, series: SeriesRef): Run | undefined {
     const { seat, families, removals, full } = this.options
     const { head, segments } = seat
     const layout = layoutOf(family)
@@ -59,12 +70,14 @@ export class SeatSeries {
     layout.claim(run.segment, run.at, head.epoch)
     head.used = segments.used
     const known = families.get(family) ?? this.beginFamily(family)
+    const key = seriesKey(series.labelValues)
     const line = known && openedLine(known.index, run.slot, Date.now() / 1000, key, removals.openingBehind)
     if (known === undefined || !this.append(line!)) {
       segments.release(run.slot, layout.width)
       return undefined
     }
-    known.series.set(key, run.slot)
+    known.series.set(family, series, run.slot)
+    removals.opened(run.slot)
     return run
   }
 

@@ -68,7 +68,9 @@ export class SeatTaker {
       const helps = helping && binding !== undefined && mayMap()
       const dead = helps && MappedSeat.adopt(directory, number, run.id, binding)
       if (!dead) return false
-      this.storeOn(dead, run, overflow(number)).close()
+      const store = this.storeOn(dead, run, overflow(number))
+      store.finish()
+      store.close()
       return true
     })
   }

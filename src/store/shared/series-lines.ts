@@ -259,3 +259,13 @@ function sumMatches(bytes: Buffer, from: number, sum: number): boolean {
   }
   return spelled >>> 0 === sum
 }
+
+/** The number that eight hexadecimal digits spell, as a signed one; any number where something else stands. */
+export function sumAt(bytes: Uint8Array, at: number): number {
+  let sum = 0
+  for (let i = at; i < at + 8; i++) {
+    const code = bytes[i]!
+    sum = (sum << 4) | ((code >= 97 ? code - 87 : code - 48) & 15)
+  }
+  return sum
+}

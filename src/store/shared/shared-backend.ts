@@ -117,7 +117,7 @@ export class SharedBackend implements Backend {
     )
     this.timers.push(
       setInterval(() => {
-        if (this.store?.gateMoved) void this.notice()
+        if (this.store?.isBehind) void this.notice()
       }, noticeInterval).unref(),
     )
     if (this.name === 'buffered') {

@@ -1,37 +1,24 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { MetricsError } from '../../model/errors.js'
+import type { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { exactFilter, type LabelFilter, type SeriesKey } from '../../model/series-key.js'
+import { exactFilter, type LabelFilter, seriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
 import type { Removal } from '../core/removal-index.js'
-import type { Run } from './control.js'
 import { ExemplarCells } from './exemplar-cells.js'
-import { codeOf } from './files.js'
+import { forgetWritten } from './forget-written.js'
 import { inherit, openedBehind } from './inheritance.js'
 import { KnownFamilies } from './known-families.js'
-import type { LateRemovals } from './late-removals.js'
-import type { CaughtUp } from './removals.js'
 import type { Seat } from './seat.js'
+import { damaged, removalsUnreadable, seatFull } from './seat-faults.js'
 import { SeatRemovals } from './seat-removals.js'
 import { SeatSeries } from './seat-series.js'
 import { SeriesFile } from './series-file.js'
+import type { SharedStoreOptions } from './shared-store-options.js'
 
-export interface SharedStoreOptions {
-  readonly directory: string
-  readonly run: Run
-  readonly seat: Seat
-  /** Where series go that find no room on the disk: shown when this process answers, and nowhere else. */
-  readonly overflow: Store
-  readonly caughtUp: CaughtUp
-  /** Queues removals that cannot be added at once; left out if this process counts nothing on the seat. */
-  readonly late?: LateRemovals
-  /** Called with each series of this writer that was removed, by any process. */
-  readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
-  /** Called when there is work for `noticing`, which should begin in the next turn of the event loop. */
-  readonly onBehind?: () => void
-  readonly onError: (error: MetricsError) => void
-}
+/** Bytes of removals that are known and not carried out, from which on a count carries out some of them. */
+const longBacklog = 64 * 1024
 
 /** Counts on a seat of a shared directory. */
 export class SharedStore implements Store {
@@ -78,41 +65,40 @@ export class SharedStore implements Store {
       removals.begin()
       return
     }
-    const text = `seat ${seat.number} was taken over with a damaged series file: what its broken lines named is not shown`
-    if (names.damaged) onError(new MetricsError('FILE_UNREADABLE', text, { reason: 'broken_line' }))
+    if (names.damaged) onError(damaged(seat.number))
     for (const known of inherit(log, seat.segments)) families.add(known)
-    removals.take()
-    removals.finish()
-    this.compact()
+    removals.look()
+    this.workLater()
     // Of what an earlier owner counted, what this process removed meanwhile goes as well.
     if (late?.any) removals.carryOut(late.all())
   }
 
-  open(family: FamilyDescriptor, key: SeriesKey): Slots {
+  open(family: FamilyDescriptor, series: SeriesRef): Slots {
     const { epoch } = this.seat.head
     // Opening follows a turn of the gate: what was removed goes before anything new comes.
     const gate = this.gate[0]!
     if (gate !== this.gateSeen) {
       // Where that cannot be read, what comes now stands aside: it is not to go with what was removed.
-      if (!this.taken()) return this.openAside(family, key)
+      if (!this.looked()) return this.openAside(family, series)
       this.gateSeen = gate
     }
-    const known = this.counted.find(family, key)
-    const run = known ?? this.counted.begin(family, key)
-    if (run === undefined) return this.openAside(family, key)
+    const known = this.counted.find(family, series)
+    const run = known ?? this.counted.begin(family, series)
+    if (run === undefined) return this.openAside(family, series)
     if (known === undefined && this.overflowing) this.makeRoom()
     const { segment, at } = run
     layoutOf(family).claim(segment, at, epoch)
     return { values: segment.values, words: segment.words, at, epoch }
   }
 
-  private turn(): void {
-    Atomics.add(this.gate, 0, 1)
+  /** Gives the gate before. */
+  private turn(): number {
+    return Atomics.add(this.gate, 0, 1)
   }
 
-  private openAside(family: FamilyDescriptor, key: SeriesKey): Slots {
+  private openAside(family: FamilyDescriptor, series: SeriesRef): Slots {
     this.overflowing = true
-    return this.overflow.open(family, key)
+    return this.overflow.open(family, series)
   }
 
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
@@ -140,9 +126,9 @@ export class SharedStore implements Store {
     return true
   }
 
-  /** Whether other processes may have removed series since `noticing` ended. */
-  get gateMoved(): boolean {
-    return this.gate[0] !== this.gateNoticed
+  /** Whether `noticing` has work: other processes may have removed series since it ended. */
+  get isBehind(): boolean {
+    return this.gate[0] !== this.gateNoticed || this.removals.behind
   }
 
   /**
@@ -152,8 +138,8 @@ export class SharedStore implements Store {
    */
   *noticing(stands = (): boolean => true): Iterable<void> {
     this.gateNoticed = this.gate[0]!
-    while (this.removals.untaken || this.removals.behind || this.names.wasteful) {
-      if (this.removals.untaken) yield* this.taking(stands)
+    while (this.removals.isUntaken || this.removals.behind || this.names.wasteful) {
+      if (this.removals.isUntaken) yield* this.taking(stands)
       if (!stands()) return
       if (this.removals.behind) this.removals.step()
       else if (this.names.wasteful) yield* this.compacting(stands)
@@ -176,24 +162,42 @@ export class SharedStore implements Store {
     }
   }
 
-  /** Carries out all that was removed, at once; gives whether there was anything. */
+  /** Carries out some of what was removed; gives whether there was anything. */
   settle(): boolean {
-    const removes = this.gate[0] !== this.gateSeen || this.removals.behind
-    if (removes && this.taken()) this.removals.finish()
-    if (removes) this.turn()
-    return removes
+    const gate = this.gate[0]!
+    if (gate === this.gateSeen && !this.removals.behind) return false
+    if (!this.looked() || !this.advance()) return false
+    this.gateSeen = gate
+    // Unless another process has turned it as well.
+    if (this.turn() === gate) this.gateSeen = (gate + 1) | 0
+    return true
   }
 
-  /** Whether it could be read what was removed; if not, the next look tries again. */
-  private taken(): boolean {
+  /** Carries out all that was removed, at once. */
+  finish(): void {
+    this.removals.finish()
+    if (this.names.wasteful) this.compact()
+  }
+
+  /** Whether it is known what was removed; if it cannot be read, the next look tries again. */
+  private looked(): boolean {
+    if (!this.couldRead(() => this.removals.look())) return false
+    // In the next turn of the event loop, unless that has not come for long.
+    if (this.removals.backlog > longBacklog) this.advance()
+    this.workLater()
+    return true
+  }
+
+  private advance(): boolean {
+    return this.couldRead(() => this.removals.advance())
+  }
+
+  private couldRead(work: () => void): boolean {
     try {
-      this.removals.take()
-      this.removals.step()
-      this.workLater()
+      work()
       return true
     } catch (cause) {
-      const text = `seat ${this.seat.number} cannot read which series were removed (${codeOf(cause)}): it looks again soon`
-      this.onError(new MetricsError('FILE_UNREADABLE', text, { cause, reason: codeOf(cause).toLowerCase() }))
+      this.onError(removalsUnreadable(this.seat.number, cause))
       return false
     }
   }
@@ -203,10 +207,10 @@ export class SharedStore implements Store {
     if (this.removals.behind || this.names.wasteful) this.onBehind?.()
   }
 
-  setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    const run = this.counted.find(family, key)
+  setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void {
+    const run = this.counted.find(family, series)
     if (run === undefined) {
-      this.overflow.setExemplar(family, key, bucket, exemplar)
+      this.overflow.setExemplar(family, series, bucket, exemplar)
       return
     }
     try {
@@ -217,12 +221,16 @@ export class SharedStore implements Store {
   }
 
   *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
-    for (const { family, series } of this.families) {
+    for (const { family, series: all } of this.families) {
       if (only !== undefined && family.name !== only.name) continue
-      for (const [key, slot] of series) {
-        if (this.removals.names(slot)) continue
+      for (const [series, slot] of all.of(family)) {
+        if (this.removals.names(family, series, slot)) continue
         const { segment, at } = this.seat.segments.at(slot)
-        yield { family, key, slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch } }
+        yield {
+          family,
+          series,
+          slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch },
+        }
       }
     }
     yield* this.overflow.series(only)
@@ -243,14 +251,14 @@ export class SharedStore implements Store {
     if (!this.overflowing) return
     let moved = false
     this.overflowing = false
-    for (const { family, key, slots } of [...this.overflow.series()]) {
-      const run = this.counted.find(family, key) ?? this.counted.begin(family, key)
+    for (const { family, series, slots } of [...this.overflow.series()]) {
+      const run = this.counted.find(family, series) ?? this.counted.begin(family, series)
       if (run === undefined) {
         this.overflowing = true
         break
       }
       layoutOf(family).carry(run.segment, run.at, slots, slots.at, this.seat.head.epoch)
-      this.overflow.remove(family, exactFilter(family.labelNames, key), 'process')
+      this.overflow.remove(family, exactFilter(family.labelNames, seriesKey(series.labelValues)), 'process')
       moved = true
     }
     if (!moved) return
@@ -260,14 +268,7 @@ export class SharedStore implements Store {
 
   /** Takes off what the file holds already, so that only what was counted since is left. */
   forgetWritten(): void {
-    for (const { family, series } of this.families) {
-      const { additiveFrom, width } = layoutOf(family)
-      if (additiveFrom === undefined) continue
-      for (const [, slot] of series) {
-        const { segment, at } = this.seat.segments.at(slot)
-        for (let i = additiveFrom; i < width; i++) segment.values[at + i]! -= this.seat.written(slot + i)
-      }
-    }
+    forgetWritten(this.families, this.seat)
   }
 
   close(): void {
@@ -293,7 +294,6 @@ export class SharedStore implements Store {
     this.seat.head.dropped++
     if (this.toldFull) return
     this.toldFull = true
-    const text = `seat ${this.seat.number} has no room for new series (${codeOf(cause)}): they are counted in this process and shown when it answers; make room in the metrics directory`
-    this.onError(new MetricsError('STORE_FULL', text, { cause }))
+    this.onError(seatFull(this.seat.number, cause))
   }
 }

@@ -4,6 +4,7 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import { descriptorFrom } from '../../model/prom-client-descriptor.js'
 import type { SeriesFilters } from '../../model/series-filters.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
+import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../contract.js'
 import { type Removal, RemovalIndex } from '../core/removal-index.js'
 import { opened, removed, SeriesLog } from '../core/series-log.js'
@@ -95,12 +96,13 @@ export class FollowedWriter {
   }
 
   /** The series that are there, with their slots. */
-  *series({ values }: Snapshot): Iterable<readonly [FamilyDescriptor, SeriesKey, Float64Array, number]> {
+  *series({ values }: Snapshot): Iterable<readonly [FamilyDescriptor, SeriesRef, Float64Array, number]> {
     const { log } = this
     const began = new Map(log.slotOf.flatMap((slot, i) => (log.kinds[i] === opened ? [[slot, log.createdAt[i]!]] : [])))
     for (const [slot, { family: index, key }] of this.open) {
       const family = log.families[index]
-      if (family !== undefined) yield [family, key, values.slice(slot, slot + layoutOf(family).width), began.get(slot)!]
+      if (family === undefined) continue
+      yield [family, refOfKey(key), values.slice(slot, slot + layoutOf(family).width), began.get(slot)!]
     }
   }
 

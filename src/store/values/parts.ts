@@ -20,8 +20,13 @@ export function sharingOf(family: FamilyDescriptor): Sharing | undefined {
     case 'info':
     case 'stateset':
       return 'last'
-    default:
+    case 'counter':
+    case 'unknown':
+    case 'histogram':
+    case 'summary':
       return 'added'
+    default:
+      return undefined
   }
 }
 

@@ -1,16 +1,19 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
-import { exactFilter, type SeriesKey } from '../../model/series-key.js'
+import { describe } from '../../model/metric-name.js'
+import { exactFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import { refOfKey } from '../../model/series-ref.js'
 import { held } from '../../platform/held.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
-import type { Backend, RemovalScope, Source, Store, StoredSeries, Surroundings } from '../contract.js'
+import type { Backend, RemovalScope, Source, Store, Surroundings } from '../contract.js'
 import { MemoryStore } from '../core/memory-store.js'
 import { type Found, foundIn } from './generated-samples.js'
 import { bucketsOf, numbersOf, putNumbers } from './parts.js'
 import { SentSeries } from './sent-series.js'
+import { failed, notShared } from './value-faults.js'
 import type { ValueBackendClass, ValueCollector } from './value-protocol.js'
-import { metricOf, ValueStore } from './value-store.js'
+import { metricOf, type SharedSeries, ValueStore } from './value-store.js'
 
 /** Milliseconds between two flushes. */
 const flushEvery = 1_000
@@ -53,6 +56,10 @@ export class ValueBackend implements Backend {
     private readonly values: ValueBackendClass,
     private readonly config: Readonly<Record<string, unknown>> = {},
   ) {
+    if (typeof values !== 'function') {
+      const text = `ValueBackend: the first argument must be a class of values, got ${describe(values)}`
+      throw new MetricsError('BACKEND_INVALID', text)
+    }
     // A class without a name is still named in errors.
     this.name = values.name || 'the backend class'
     this.ready = typeof values.initialize !== 'function'
@@ -128,10 +135,10 @@ export class ValueBackend implements Backend {
 
   /** Series of this process that the engine has not given yet: they are its own at least. */
   private showOwn(): void {
-    const shown = new Set([...this.shown.series()].map(({ family, key }) => idOf(family, key)))
+    const shown = new Set(this.shownSeries().map(({ family, key }) => idOf(family, key)))
     for (const { family, key, slots } of this.store.sharedSeries()) {
       const numbers = shown.has(idOf(family, key)) ? undefined : numbersOf(family, slots)
-      if (numbers !== undefined) putNumbers(family, this.shown.open(family, key), numbers)
+      if (numbers !== undefined) putNumbers(family, this.shown.open(family, refOfKey(key)), numbers)
     }
   }
 
@@ -177,10 +184,10 @@ export class ValueBackend implements Backend {
 
   private async show(): Promise<void> {
     const found = this.values.generateSamples === undefined ? await this.getAll() : await this.generated()
-    const before = [...this.shown.series()].map(({ family, key }) => ({ family, key }))
+    const before = this.shownSeries()
     const now = new Set<string>()
     for (const { family, key, numbers } of found) {
-      putNumbers(family, this.shown.open(family, key), numbers)
+      putNumbers(family, this.shown.open(family, refOfKey(key)), numbers)
       now.add(idOf(family, key))
     }
     for (const { family, key } of before) {
@@ -208,8 +215,12 @@ export class ValueBackend implements Backend {
     return foundIn(given, (name) => this.families.get(name))
   }
 
-  private seriesByName(): ReadonlyMap<string, readonly StoredSeries[]> {
-    const byName = new Map<string, StoredSeries[]>()
+  private shownSeries(): readonly Pick<SharedSeries, 'family' | 'key'>[] {
+    return [...this.shown.series()].map(({ family, series }) => ({ family, key: seriesKey(series.labelValues) }))
+  }
+
+  private seriesByName(): ReadonlyMap<string, readonly SharedSeries[]> {
+    const byName = new Map<string, SharedSeries[]>()
     for (const series of this.store.sharedSeries()) {
       const known = byName.get(series.family.name)
       if (known === undefined) byName.set(series.family.name, [series])
@@ -276,19 +287,4 @@ export class ValueBackend implements Backend {
 
 function idOf(family: FamilyDescriptor, key: SeriesKey): string {
   return `${definitionKey(family)} ${key}`
-}
-
-function notShared(backend: string, { type, name, ...family }: FamilyDescriptor): MetricsError {
-  const what = 'mode' in family ? `a ${type} of mode ${family.mode}` : `a ${type}`
-  const text = `${name} is ${what}, which ${backend} cannot share: it keeps one number per series; this process shows its own; use mode sum, livesum or mostrecent`
-  return new MetricsError('MODE_FORBIDS', text)
-}
-
-function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', backend: string, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  const meanwhile =
-    code === 'FLUSH_FAILED'
-      ? 'could not take what was counted: it is sent again'
-      : 'could not be read: the last good numbers serve'
-  return new MetricsError(code, `${backend} ${meanwhile} (${why})`, { cause })
 }

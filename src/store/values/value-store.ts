@@ -1,10 +1,18 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
-import { type LabelFilter, labelValuesOf, type SeriesKey } from '../../model/series-key.js'
+import { type LabelFilter, labelValuesOf, type SeriesKey, seriesKey } from '../../model/series-key.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, StoredSeries } from '../contract.js'
 import { MemoryStore } from '../core/memory-store.js'
 import { sharingOf } from './parts.js'
 import type { ValueMetric } from './value-protocol.js'
+
+/** A series that the engine keeps, which knows it by its key. */
+export interface SharedSeries {
+  readonly family: FamilyDescriptor
+  readonly key: SeriesKey
+  readonly slots: Slots
+}
 
 /** Callbacks of a store to the backend that it belongs to. */
 export interface ValueStoreEvents {
@@ -26,14 +34,14 @@ export class ValueStore extends MemoryStore {
     super(1, 1, `values-${process.pid}`)
   }
 
-  override open(family: FamilyDescriptor, key: SeriesKey): Slots {
-    if (sharingOf(family) !== undefined) return super.open(family, key)
+  override open(family: FamilyDescriptor, series: SeriesRef): Slots {
+    if (sharingOf(family) !== undefined) return super.open(family, series)
     const definition = definitionKey(family)
     if (!this.told.has(definition)) {
       this.told.add(definition)
       this.events.alone(family)
     }
-    return this.aside.open(family, key)
+    return this.aside.open(family, series)
   }
 
   declare(family: FamilyDescriptor): void {
@@ -54,13 +62,15 @@ export class ValueStore extends MemoryStore {
   }
 
   /** The series that are shared. */
-  sharedSeries(): Iterable<StoredSeries> {
-    return super.series()
+  *sharedSeries(): Iterable<SharedSeries> {
+    for (const { family, series, slots } of super.series()) {
+      yield { family, key: seriesKey(series.labelValues), slots }
+    }
   }
 
   /** A value has no place for an example. */
-  override setExemplar(family: FamilyDescriptor, key: SeriesKey, bucket: number, exemplar: Exemplar): void {
-    this.aside.setExemplar(family, key, bucket, exemplar)
+  override setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void {
+    this.aside.setExemplar(family, series, bucket, exemplar)
   }
 
   override flush(): Promise<void> {

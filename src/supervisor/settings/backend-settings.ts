@@ -1,3 +1,4 @@
+import { variables } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
 import { type Kind, text } from './kinds.js'
 import type { SettingsTable } from './setting.js'
@@ -28,13 +29,13 @@ export const backendSettings: SettingsTable<BackendSettings> = {
   backend: {
     kind: backendClass,
     default: '',
-    env: ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS'],
+    env: variables.backendClass,
     help: 'where the application counts instead of in a directory: redis, or a backend class',
   },
   backendConfig: {
     kind: options,
     default: '',
-    env: ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'],
+    env: variables.backendConfig,
     secret: true,
     help: 'its options, or the path of a JSON file with them',
   },

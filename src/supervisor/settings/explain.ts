@@ -25,6 +25,11 @@ export function explainedAsJson({ origins }: Configuration): Record<string, { va
 /** Logs each setting that something has decided, and what did, and what was ignored. Secrets are stars. */
 export function logConfiguration({ origins, ignored }: Configuration, log: Log): void {
   for (const text of ignored) log.warn(text, { event: 'variableIgnored' })
+  const config = origins.find(({ name }) => name === 'backendConfig')
+  if (config?.value && !origins.find(({ name }) => name === 'backend')?.value) {
+    const text = `backendConfig (${config.from}) has no effect, because no backend is chosen: set backend, to redis for instance, or remove backendConfig`
+    log.warn(text, { event: 'settingUnused', setting: 'backendConfig', from: config.from })
+  }
   for (const origin of origins) {
     const { name, from, value } = origin
     if (from === 'default') continue

@@ -1,3 +1,4 @@
+import { variables } from '../../platform/environment.js'
 import { hostList, seconds, whole } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
@@ -15,21 +16,21 @@ export const portSettings: SettingsTable<PortSettings> = {
   allowedHosts: {
     kind: hostList,
     default: [],
-    env: ['PROMHIVE_METRICS_ALLOWED_HOSTS'],
+    env: variables.allowedHosts,
     flag: ['allowed-hosts'],
     help: 'further names that the Host header of a scrape may have, separated by commas; * for any',
   },
   maxConnections: {
     kind: whole(0, 1_000_000),
     default: 0,
-    env: ['PROMHIVE_METRICS_MAX_CONNECTIONS'],
+    env: variables.maxConnections,
     flag: ['max-connections'],
     help: 'connections of the metrics port; 0 for 100, but at most a quarter of ulimit -n',
   },
   sendTimeout: {
     kind: seconds,
     default: 30,
-    env: ['PROMHIVE_METRICS_SEND_TIMEOUT'],
+    env: variables.sendTimeout,
     flag: ['send-timeout'],
     help: 'seconds that a scraper may take to read an answer',
   },

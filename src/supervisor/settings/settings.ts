@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../../model/logger.js'
+import { variables } from '../../platform/environment.js'
 import type { Compat } from '../gunicorn/metric-naming.js'
 import { type BackendSettings, backendSettings } from './backend-settings.js'
 import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
@@ -91,7 +92,7 @@ export const settings: SettingsTable<Settings> = {
     kind: filePath,
     default: '',
     gunicornDefault: '/tmp/prometheus_multiproc',
-    env: ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'],
+    env: variables.directory,
     flag: ['dir', 'd'],
     exporterPath: 'prometheus.multiproc_dir',
     help: 'where they count together; one of its own in memory when left out',
@@ -99,7 +100,7 @@ export const settings: SettingsTable<Settings> = {
   metrics: {
     kind: boolean,
     default: true,
-    env: ['PROMHIVE_METRICS'],
+    env: variables.metrics,
     flag: ['metrics'],
     help: 'whether the supervisor answers scrapes; --no-metrics for not',
   },
@@ -107,7 +108,7 @@ export const settings: SettingsTable<Settings> = {
     kind: port,
     default: 9464,
     gunicornDefault: 9090,
-    env: ['PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT'],
+    env: variables.metricsPort,
     flag: ['port', 'p'],
     flagAlias: 'metrics-port',
     exporterPath: 'prometheus.metrics_port',
@@ -117,7 +118,7 @@ export const settings: SettingsTable<Settings> = {
     kind: text,
     default: '127.0.0.1',
     gunicornDefault: '0.0.0.0',
-    env: ['PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS'],
+    env: variables.metricsHost,
     flag: ['host'],
     flagAlias: 'metrics-host',
     exporterPath: 'prometheus.bind_address',
@@ -140,7 +141,7 @@ export const settings: SettingsTable<Settings> = {
   stats: {
     kind: servedAddress,
     default: '',
-    env: ['PROMHIVE_STATS'],
+    env: variables.statistics,
     flag: ['stats'],
     help: 'where statistics are told as JSON: unix:/PATH, 127.0.0.1:9191 or http://127.0.0.1:9191',
   },
@@ -265,7 +266,7 @@ export const settings: SettingsTable<Settings> = {
   logLevel: {
     kind: oneOf(...logLevels),
     default: 'info',
-    env: ['PROMHIVE_LOG'],
+    env: variables.log,
     part: (text) => text.split(':')[0],
     flag: ['log-level'],
     help: 'error, warn, info or debug',
@@ -273,7 +274,7 @@ export const settings: SettingsTable<Settings> = {
   logFormat: {
     kind: oneOf(...logFormats),
     default: 'plain',
-    env: ['PROMHIVE_LOG'],
+    env: variables.log,
     part: formatPart,
     flag: ['log-format'],
     help: 'plain, or json for a JSON object per line',

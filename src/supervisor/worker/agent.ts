@@ -1,9 +1,9 @@
 import cluster from 'node:cluster'
+import { firstSet, variables } from '../../platform/environment.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearTimeout, setInterval, setTimeout } from '../../platform/timers.js'
 import {
   type Assignment,
-  assignmentVariable,
   beatEvery,
   lastWords,
   leaveSignal,
@@ -23,7 +23,7 @@ const endings = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
 
 /** This process's assignment; undefined where a supervised process was only its parent. */
 export function assignmentOfThisProcess(): Assignment | undefined {
-  const text = process.env[assignmentVariable]
+  const [, text] = firstSet(variables.assignment) ?? []
   if (text === undefined || !cluster.isWorker) return undefined
   const assignment = JSON.parse(text) as Assignment
   return assignment.supervisor === process.ppid ? assignment : undefined

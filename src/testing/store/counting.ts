@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, gaugeOf, histogramOf } from '../counted.js'
-import { counterFamily, gaugeFamily, jobs, key, seconds } from '../families.js'
+import { counterFamily, gaugeFamily, jobs, key, seconds, series } from '../families.js'
 
 /** Label values that a careless store mixes up or breaks. */
 const awkward = ['plain', 'with "quotes"', 'back\\slash', 'two\nlines', 'ünïcödé ☃ 🦄', '', '{a="b"} 1']
@@ -111,7 +111,7 @@ export const counting: readonly ConformanceCase[] = [
     async run(stage) {
       const process = await stage.begin()
       const family = { ...jobs, help: 'With "quotes", a \\ and\nlines.', unit: 'jobs', registry: 'other' }
-      process.store.open(family, key('a'))
+      process.store.open(family, series('a'))
       assert.deepEqual((await process.shown()).table('jobs_total')?.family, family)
     },
   },
@@ -120,7 +120,7 @@ export const counting: readonly ConformanceCase[] = [
     name: 'that was opened and not set is nothing or 0, by its mode',
     async run(stage) {
       const process = await stage.begin()
-      process.store.open(gaugeFamily('latest', 'mostrecent'), key('a'))
+      process.store.open(gaugeFamily('latest', 'mostrecent'), series('a'))
       gaugeOf(process, 'level', 'livesum', key('a')).inc(0)
       const shown = await process.shown()
       assert.deepEqual(shown.labelled('latest'), {})

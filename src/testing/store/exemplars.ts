@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
-import { jobs, key, seconds } from '../families.js'
+import { jobs, key, seconds, series } from '../families.js'
 
 /** Examples of what was counted stay with what they are examples of. */
 export const exemplars: readonly ConformanceCase[] = [
@@ -19,9 +19,9 @@ export const exemplars: readonly ConformanceCase[] = [
         timestamp: 1_700_000_000 + i,
       }))
       const { store } = process
-      store.setExemplar(jobs, key('a'), 0, ofJobs!)
-      store.setExemplar(seconds, key('a'), 1, early!)
-      store.setExemplar(seconds, key('a'), 1, late!)
+      store.setExemplar(jobs, series('a'), 0, ofJobs!)
+      store.setExemplar(seconds, series('a'), 1, early!)
+      store.setExemplar(seconds, series('a'), 1, late!)
       const shown = await process.shown()
       assert.deepEqual(shown.exemplars('jobs_total', key('a')), { 0: ofJobs })
       assert.deepEqual(shown.exemplars('duration_seconds', key('a')), { 1: late })
@@ -34,7 +34,7 @@ export const exemplars: readonly ConformanceCase[] = [
     async run(stage) {
       const process = await stage.begin()
       counterOf(process, jobs, key('a')).inc(1)
-      process.store.setExemplar(jobs, key('a'), 0, { labels: { trace: 't' }, value: 1 })
+      process.store.setExemplar(jobs, series('a'), 0, { labels: { trace: 't' }, value: 1 })
       process.store.remove(jobs, { text: 'a' }, 'application')
       counterOf(process, jobs, key('b')).inc(1)
       const shown = await process.shown()

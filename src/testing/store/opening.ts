@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict'
+import type { FamilyDescriptor } from '../../model/descriptor.js'
+import { numbersOf } from '../../model/series-index/series-numbers.js'
+import type { SeriesRef } from '../../model/series-ref.js'
+import type { Slots } from '../../store/contract.js'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
-import { jobs, key, seconds } from '../families.js'
+import { jobs, key, seconds, series } from '../families.js'
 
 /** What `open()` returns, and `series()` lists. */
 export const opening: readonly ConformanceCase[] = [
   {
     group: 'opening',
-    name: 'gives the same slots for the same family and key, and others for others',
+    name: 'gives the same slots for the same family and label values, and others for others',
     async run(stage) {
       const { store } = await stage.begin()
-      const [a, again] = [store.open(jobs, key('a')), store.open(jobs, key('a'))]
+      const [a, again] = [store.open(jobs, series('a')), store.open(jobs, series('a'))]
       assert.equal(again.values, a.values)
       assert.equal(again.at, a.at)
-      const b = store.open(jobs, key('b'))
-      assert.ok(b.values !== a.values || b.at !== a.at, 'another key has other slots')
+      const b = store.open(jobs, series('b'))
+      assert.ok(b.values !== a.values || b.at !== a.at, 'another series has other slots')
       // Another descriptor of the same definition is the same family.
-      const copy = store.open({ ...jobs, help: 'Said otherwise.' }, key('a'))
+      const copy = store.open({ ...jobs, help: 'Said otherwise.' }, series('a'))
       assert.ok(copy.values === a.values && copy.at === a.at, 'another help is the same family')
     },
   },
@@ -25,15 +29,48 @@ export const opening: readonly ConformanceCase[] = [
     name: 'gives slots that begin at nothing, of the right width, and never move',
     async run(stage) {
       const { store } = await stage.begin()
-      const first = store.open(seconds, key('first'))
+      const first = store.open(seconds, series('first'))
       first.values[first.at + 1] = 42
       for (let i = 0; i < 3_000; i++) {
-        const { values, at } = store.open(seconds, key(String(i)))
+        const { values, at } = store.open(seconds, series(String(i)))
         assert.deepEqual([...values.subarray(at, at + 5)], [0, 0, 0, 0, 0])
         values[at + 1] = i
       }
       assert.equal(first.values[first.at + 1], 42)
-      assert.equal(store.open(seconds, key('first')).values, first.values)
+      assert.equal(store.open(seconds, series('first')).values, first.values)
+    },
+  },
+  {
+    group: 'opening',
+    name: 'knows a series by its number in the family as well, and by the number of another descriptor of the family',
+    async run(stage) {
+      const { store } = await stage.begin()
+      const other = { ...jobs, help: 'Another metric of the same family.' }
+      // The same series have other numbers there.
+      const references = ['a', 'b', 'c'].map((text) => numbered(jobs, text))
+      const others = ['c', 'a', 'b'].map((text) => numbered(other, text))
+      for (const [i, reference] of references.entries()) {
+        const { values, at } = store.open(jobs, reference)
+        values[at] = i + 1
+      }
+      const valueAt = ({ values, at }: Slots): number => values[at]!
+      assert.deepEqual(
+        references.map((each) => valueAt(store.open(jobs, each))),
+        [1, 2, 3],
+      )
+      assert.deepEqual(
+        others.map((each) => valueAt(store.open(other, each))),
+        [3, 1, 2],
+      )
+      assert.deepEqual(
+        references.map(({ labelValues }) => valueAt(store.open(jobs, { number: 0, labelValues }))),
+        [1, 2, 3],
+      )
+      store.remove(jobs, { text: 'b' }, 'application')
+      assert.deepEqual(
+        references.map((each) => valueAt(store.open(jobs, each))),
+        [1, 0, 3],
+      )
     },
   },
   {
@@ -41,7 +78,7 @@ export const opening: readonly ConformanceCase[] = [
     name: 'shows the words of the same bytes',
     async run(stage) {
       const { store } = await stage.begin()
-      const { values, words, at } = store.open(seconds, key('a'))
+      const { values, words, at } = store.open(seconds, series('a'))
       values[at] = 1
       assert.equal(words[at * 2 + 1], new Int32Array(Float64Array.of(1).buffer)[1])
     },
@@ -56,15 +93,20 @@ export const opening: readonly ConformanceCase[] = [
       histogramOf(process, seconds, key('c')).observe(3)
       const { store } = process
       store.remove(jobs, { text: 'a' }, 'process')
-      const told = [...store.series()].map(({ family, key: each, slots }) => ({
+      const told = [...store.series()].map(({ family, series: each, slots }) => ({
         name: family.name,
-        key: each,
+        labelValues: each.labelValues,
         same: slots.at === store.open(family, each).at && slots.values === store.open(family, each).values,
       }))
       assert.deepEqual(told, [
-        { name: 'jobs_total', key: key('b'), same: true },
-        { name: 'duration_seconds', key: key('c'), same: true },
+        { name: 'jobs_total', labelValues: ['b'], same: true },
+        { name: 'duration_seconds', labelValues: ['c'], same: true },
       ])
     },
   },
 ]
+
+/** A reference as a metric makes it, which holds the number. */
+function numbered(family: FamilyDescriptor, ...labelValues: readonly string[]): SeriesRef {
+  return { number: numbersOf(family).hold(labelValues), labelValues }
+}

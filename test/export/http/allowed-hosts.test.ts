@@ -73,7 +73,7 @@ test('statistics over HTTP are answered likewise', async ({ stage }) => {
 })
 
 test.for([['a b'], ['http://x/'], [''], 'x', [1]])('%j are no names of hosts', (hosts) => {
-  expect(() => checkAllowedHosts('startMetricsServer', hosts)).toThrow('allowedHosts must be an array of host names')
+  expect(() => checkAllowedHosts(hosts, (option) => option)).toThrow('allowedHosts must be an array of host names')
 })
 
 describe.runIf(process.platform === 'linux')('the command line', () => {

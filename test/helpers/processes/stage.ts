@@ -22,7 +22,7 @@ export class Stage {
 
   /** A fresh folder, in memory where there is such a place. */
   folder(): string {
-    const folder = mkdtempSync(join(memory(), 'promhive-test-'))
+    const folder = mkdtempSync(join(memory(), `promhive-test-${process.env.TEST_RUN ?? ''}-`))
     this.after(() => rmSync(folder, { recursive: true, force: true }))
     return folder
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,10 +74,17 @@ export class SupervisedApplication {
     })
     stage.after(async () => {
       const workers = application.workerPids()
+      const directories = workers.map(runDirectoryOf)
       child.kill('SIGKILL')
       await exited
       // A blocked worker does not notice that its supervisor is gone.
       for (const pid of workers) endQuietly(pid)
+      // A worker that still runs would make it again.
+      await until(
+        () => workers.filter(isRunning),
+        (running) => running.length === 0,
+      )
+      for (const directory of directories) if (directory) rmSync(directory, { recursive: true, force: true })
     })
     return application
   }
@@ -132,6 +139,25 @@ export class SupervisedApplication {
   /** How many requests of the application were counted, whichever worker answered. */
   async counted(): Promise<number> {
     return (await this.scrape()).total('app_worker_requests_total')
+  }
+}
+
+/** A process that nothing reaps has ended too. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
+/** The directory that a supervisor made for workers of another user; the killed supervisor does not remove it. */
+function runDirectoryOf(worker: number): string | undefined {
+  try {
+    const environment = readFileSync(`/proc/${worker}/environ`, 'latin1')
+    return /(?:^|\0)PROMHIVE_DIR=([^\0]*\/promhive-run-\w+)\0/.exec(environment)?.[1]
+  } catch {
+    return undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { refOfKey } from '../../../src/model/series-ref.js'
 import { Slices } from '../../../src/platform/slices.js'
 import type { Facts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
@@ -47,7 +48,7 @@ export async function writeGoldenService(options: ShelfOptions): Promise<void> {
     counterOf({ store }, jobs, JSON.stringify(['removed'])).inc(5)
     const durations = histogramOf({ store }, seconds, series)
     for (const value of [0.5, 2, 20]) durations.observe(value)
-    store.setExemplar(jobs, series, 0, { labels: { trace: name }, value: 1, timestamp: 1 })
+    store.setExemplar(jobs, refOfKey(series), 0, { labels: { trace: name }, value: 1, timestamp: 1 })
     for (const mode of ['sum', 'max', 'all', 'mostrecent', 'livesum'] as const)
       gaugeOf({ store }, `level_${mode}`, mode, series).set(i + 1)
     await flusher.flush()

@@ -1,17 +1,24 @@
 import { spawnSync } from 'node:child_process'
 import type { Stage } from '../processes/stage.js'
 import { until } from '../processes/until.js'
-import { freePort, RedisServer } from './redis-server.js'
+import { freePort, RedisServer, type RedisServerOptions } from './redis-server.js'
+
+/** The authority of a cluster that speaks TLS, and the certificate and key that every node and every client has. */
+export type NodeCertificates = NonNullable<RedisServerOptions['tls']>
 
 /** Three masters, each with a replica, on loopback. */
 export class RedisCluster {
   private constructor(readonly nodes: readonly RedisServer[]) {}
 
-  /** @param args more words of the command line of each node */
-  static async start(stage: Stage, args: readonly string[] = []): Promise<RedisCluster> {
-    const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(stage, args)))
+  /**
+   * @param args more words of the command line of each node
+   * @param tls the certificates with which the nodes speak TLS, to clients and to each other
+   */
+  static async start(stage: Stage, args: readonly string[] = [], tls?: NodeCertificates): Promise<RedisCluster> {
+    const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(stage, args, tls)))
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
-    const words = ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes']
+    const secure = tls === undefined ? [] : ['--tls', '--cacert', tls.ca, '--cert', tls.cert, '--key', tls.key]
+    const words = ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes', ...secure]
     const { status, stdout, stderr } = spawnSync('redis-cli', words, { encoding: 'utf8' })
     if (status !== 0) throw new Error(`no cluster: ${stdout}${stderr}`)
     const cluster = new RedisCluster(nodes)
@@ -96,11 +103,14 @@ export class RedisCluster {
   }
 }
 
-async function startNode(stage: Stage, more: readonly string[]): Promise<RedisServer> {
+async function startNode(stage: Stage, more: readonly string[], tls?: NodeCertificates): Promise<RedisServer> {
   // The nodes talk to each other on a second port.
   const [port, bus] = [await freePort(), await freePort()]
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(bus)]
   // A replica that came back has all at once.
   const args = [...cluster, '--repl-diskless-sync-delay', '0', ...more]
-  return RedisServer.start(stage, { port, args })
+  if (tls === undefined) return RedisServer.start(stage, { port, args })
+  const files = ['--tls-ca-cert-file', tls.ca, '--tls-cert-file', tls.cert, '--tls-key-file', tls.key]
+  const everywhere = ['--tls-port', String(port), '--tls-cluster', 'yes', '--tls-replication', 'yes']
+  return RedisServer.start(stage, { port, args: [...args, ...everywhere, ...files], tls })
 }

@@ -14,8 +14,14 @@ export function keysOfShards(count: number, keyPrefix = 'promhive'): readonly Ke
 }
 
 /** The names of all ledgers of each shard. */
-export async function ledgersOf(server: RedisServer, count: number): Promise<readonly string[][]> {
-  return Promise.all(keysOfShards(count).map(({ ledgers }) => server.ask('HKEYS', ledgers) as Promise<string[]>))
+export async function ledgersOf(
+  server: RedisServer,
+  count: number,
+  keyPrefix = 'promhive',
+): Promise<readonly string[][]> {
+  return Promise.all(
+    keysOfShards(count, keyPrefix).map(({ ledgers }) => server.ask('HKEYS', ledgers) as Promise<string[]>),
+  )
 }
 
 /** How many writers have a ledger. */
@@ -33,16 +39,20 @@ export function startWriter(stage: Stage, url: string, options: object, env: Rea
 export async function startWriters(
   stage: Stage,
   server: RedisServer,
-  { shards, ...more }: { readonly shards: number; readonly [option: string]: unknown },
+  {
+    shards,
+    keyPrefix,
+    ...more
+  }: { readonly shards: number; readonly keyPrefix?: string; readonly [option: string]: unknown },
 ): Promise<{ readonly actor: Actor; readonly count: number }> {
-  const options = JSON.stringify({ ...patient, ...more, shards })
+  const options = JSON.stringify({ ...patient, ...more, keyPrefix, shards })
   const actor = await stage.start('redis-writers.mjs', { args: [server.url, options, '6'] })
   for (let count = 6; ; count++) {
     await until(
       () => actor.ask<boolean[]>('flushEach'),
       (flushed) => flushed.every(Boolean),
     )
-    const ledgers = await ledgersOf(server, shards)
+    const ledgers = await ledgersOf(server, shards, keyPrefix)
     const names = await actor.ask<string[]>('names')
     if (ledgers.every((ids) => ids.some((id) => names.includes(id)))) return { actor, count }
     await actor.ask('add')

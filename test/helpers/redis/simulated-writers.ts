@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import { layoutOf } from '../../../src/model/layout/layout-of.js'
+import { refOf } from '../../../src/model/series-ref.js'
 import { overClient } from '../../../src/store/redis/clients.js'
 import type { Facts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
@@ -56,7 +57,7 @@ export class SimulatedWriter {
   }
 
   count(amount = 1, text = 'a', family: FamilyDescriptor = jobs): void {
-    const { values, at } = this.store.open(family, JSON.stringify([text]))
+    const { values, at } = this.store.open(family, refOf([text]))
     values[at + (layoutOf(family).additiveFrom ?? 0)]! += amount
     this.counted += amount
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import { SeriesGroups } from '../../../src/model/series-index/series-groups.js'
 import { SeriesNumbers } from '../../../src/model/series-index/series-numbers.js'
 import { type LabelFilter, matches, seriesKey } from '../../../src/model/series-key.js'
 import { holds } from '../../helpers/property.js'
@@ -49,7 +50,8 @@ test('a filter costs what it finds: ten times the series, and as many filters, t
   const work = (count: number): number => {
     const numbers = new SeriesNumbers(names)
     for (let i = 0; i < count; i++) numbers.hold([`a${i % 10}`, `b${i}`, 'c'])
-    numbers.select({ b: 'b0' })
+    // The first ones build the index.
+    for (let i = 0; i < 16; i++) numbers.select({ b: 'b0' })
     const valueAt = vi.spyOn(numbers, 'valueAt')
     for (let i = 0; i < count; i++) expect(numbers.select({ b: `b${i}` }).length).toBe(1)
     // One after another out of a large group.
@@ -57,4 +59,28 @@ test('a filter costs what it finds: ten times the series, and as many filters, t
     return valueAt.mock.calls.length
   }
   expect(work(2000)).toBeLessThan(work(200) * 12)
+})
+
+test('no call builds an index of all series: each of the first filters adds its part', () => {
+  const count = 40_000
+  const numbers = new SeriesNumbers(names)
+  for (let i = 0; i < count; i++) numbers.hold([`a${i % 10}`, `b${i}`, 'c'])
+  const add = vi.spyOn(SeriesGroups.prototype, 'add')
+  const added: number[] = []
+  for (let i = 0; i < 20; i++) {
+    const before = add.mock.calls.length
+    const [number] = numbers.select({ b: `b${20 + i * 1999}` })
+    expect(numbers.textsOf(number!)[1]).toBe(`b${20 + i * 1999}`)
+    added.push(add.mock.calls.length - before)
+    // Series that come and go while the index grows.
+    numbers.letGo(numbers.numberOf([`a${i % 10}`, `b${i}`, 'c']))
+    numbers.hold(['a', `new${i}`, 'c'])
+  }
+  for (let i = 0; i < 20; i++) {
+    expect(numbers.select({ b: `new${i}` }).length).toBe(1)
+    expect(numbers.select({ b: `b${i}` })).toEqual([])
+  }
+  expect(Math.max(...added)).toBe(count / 16)
+  expect(added.reduce((sum, each) => sum + each)).toBe(count)
+  add.mockRestore()
 })

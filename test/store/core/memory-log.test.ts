@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Merger } from '../../../src/gather/merge.js'
+import { refOf, refOfKey } from '../../../src/model/series-ref.js'
 import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
 import { noPause } from '../../helpers/writers.js'
 
@@ -9,12 +10,12 @@ const other = { ...family, name: 'd_total' } as const
 test('series that come and go leave nothing behind in the log, and what stays counts on', async () => {
   const store = new MemoryStore()
   const merger = new Merger()
-  const kept = store.open(family, '["kept"]')
+  const kept = store.open(family, refOf(['kept']))
   kept.values[kept.at] = 1
   let most = 0
   for (let round = 0; round < 5_000; round++) {
     const key = `["${round}"]`
-    const { values, at } = store.open(round % 2 === 0 ? family : other, key)
+    const { values, at } = store.open(round % 2 === 0 ? family : other, refOfKey(key))
     values[at] = round
     store.remove(round % 2 === 0 ? family : other, { id: String(round) })
     most = Math.max(most, store.log.length)

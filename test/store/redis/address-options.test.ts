@@ -18,6 +18,13 @@ describe('an address in parts', () => {
     [{ expire_key_time: 300 }, { expireKeyTime: 300 }],
     [{ key_prefix: 'theirs', keyPrefix: 'ours' }, { keyPrefix: 'ours' }],
     [{ url: 'redis://cache' }, { url: 'redis://cache' }],
+    // A secret that has a source of its own.
+    [{ url: 'redis://cache/2', password: 'p@:/' }, { url: 'redis://:p%40%3A%2F@cache/2' }],
+    [{ url: 'redis://me:old@cache', password: 'new' }, { url: 'redis://me:new@cache' }],
+    [{ url: 'rediss://cache:1', username: 'me', password: 's' }, { url: 'rediss://me:s@cache:1' }],
+    [{ url: 'unix:///run/r.sock?db=2', password: 'p@:/' }, { url: 'unix://:p%40%3A%2F@/run/r.sock?db=2' }],
+    [{ url: 'unix://me:old@/run/r.sock', password: 'new' }, { url: 'unix://me:new@/run/r.sock' }],
+    [{ url: '/run/r.sock', username: 'me', password: 's' }, { url: 'unix://me:s@/run/r.sock' }],
   ])('%j', (given, expected) => {
     expect(checkRedisOptions(given)).toEqual(expected)
   })
@@ -25,6 +32,8 @@ describe('an address in parts', () => {
   test.each([
     [{ url: 'redis://cache', host: 'other' }, 'redis: url and host exclude each other'],
     [{ client: {}, port: 1, db: 1 }, 'redis: client and port, db exclude each other'],
+    [{ url: 'redis://cache', password: 7 }, 'redis: password must be a text, got 7'],
+    [{ client: {}, password: 's' }, 'redis: client and password exclude each other'],
     [{ host: 7 }, 'redis: host must be a text, got 7'],
     [{ port: '6379' }, 'redis: port must be a whole number from 0 to 65535, got "6379"'],
     [{ port: 70_000 }, 'redis: port must be a whole number from 0 to 65535, got 70000'],

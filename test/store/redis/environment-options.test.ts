@@ -12,7 +12,7 @@ describe('the variables of redis()', () => {
     [
       {},
       { PROMHIVE_REDIS_URL: 'rediss://a', PROMHIVE_REDIS_USERNAME: 'u', PROMHIVE_REDIS_PASSWORD: 'p@ss' },
-      { url: 'rediss://u:p%40ss@a' },
+      { url: 'rediss://a', username: 'u', password: 'p@ss' },
     ],
     [
       {},
@@ -84,8 +84,18 @@ describe('the variables of redis()', () => {
 
   test('are refused by name, without their value where it may be a secret', () => {
     const wrong = (variable: string, value: string) => () => withEnvironment({}, { [variable]: value })
-    expect(wrong('PROMHIVE_REDIS_PORT', 'x')).toThrow('PROMHIVE_REDIS_PORT must be a number, got "x"')
-    expect(wrong('PROMHIVE_REDIS_PER_HOST', 'x')).toThrow('PROMHIVE_REDIS_PER_HOST must be true or false')
+    for (const [variable, value, says] of [
+      ['PROMHIVE_REDIS_PORT', 'x', 'a port from 0 to 65535 (6379 if unset), got "x"'],
+      ['PROMHIVE_REDIS_PORT', '70000', 'a port from 0 to 65535 (6379 if unset), got "70000"'],
+      ['PROMHIVE_REDIS_DEAD_AFTER', '-1', 'a number of seconds from 0.1 on (15 if unset), got "-1"'],
+      ['PROMHIVE_REDIS_CLOSE_TIMEOUT', '0', 'a number of seconds from 0.01 on (2 if unset), got "0"'],
+      ['PROMHIVE_REDIS_SHARDS', '1.5', 'a whole number of shards from 1 to 1024 (1 if unset), got "1.5"'],
+      ['PROMHIVE_REDIS_SCOPE', 'all', 'service or instance (service if unset), got "all"'],
+      ['PROMHIVE_REDIS_PER_HOST', 'x', 'true or false, got "x"'],
+      ['PROMHIVE_REDIS_TLS', 'enabled', 'true or false, got "enabled"'],
+    ] as const) {
+      expect(wrong(variable, value)).toThrow(`${variable} must be ${says}: correct it, or unset it`)
+    }
   })
 
   test('are all in the documentation', () => {

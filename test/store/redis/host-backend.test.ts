@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { chmodSync, chownSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
+import type { MetricsError } from '../../../src/model/errors.js'
 import type { Store } from '../../../src/store/contract.js'
 import { overClient } from '../../../src/store/redis/clients.js'
 import { removalText } from '../../../src/store/redis/entry.js'
@@ -11,6 +14,7 @@ import { settingsOf } from '../../../src/store/redis/options.js'
 import { remove } from '../../../src/store/redis/removal-scripts.js'
 import type { Connection } from '../../../src/store/redis/script.js'
 import { Shelf } from '../../../src/store/redis/shelf.js'
+import { Leadership } from '../../../src/store/shared/leadership.js'
 import { counterFamily } from '../../../src/testing/families.js'
 import { test } from '../../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
@@ -139,3 +143,42 @@ function holding(connection: Connection) {
     close: () => connection.close(),
   }
 }
+
+describe.runIf(process.getuid?.() === 0)('a process of a host whose leader file another user owns', () => {
+  test('reports once that it cannot flush, and counts on', async ({ stage }) => {
+    const nobody = 65_534
+    const directory = stage.folder()
+    const leader = join(directory, '.leader')
+    writeFileSync(leader, '')
+    chownSync(leader, 1, 1)
+    // Only the owner of a file, or of the directory, renames or removes it.
+    chmodSync(directory, 0o1777)
+    const writer = new TestWriter(1)
+    writer.open(jobs, ['all'], [10])
+    const leadership = new Leadership(directory, undefined)
+    const connection: Connection = { run: () => Promise.reject(new Error('nothing is sent')), close: async () => {} }
+    const host = new HostBackend({ ...settings, keyPrefix: 'unled' }, connection, () => ({
+      backend: {
+        name: 'one process',
+        begin() {},
+        openStore: () => ({}) as Store,
+        openSource: () => ({ read: async () => ({ writers: [writer], errors: [] }), close() {} }),
+      },
+      runId: () => 'run',
+      leads: () => leadership.held(),
+      note: () => '',
+      leaveNote() {},
+      leave: () => leadership.leave(),
+    }))
+    const errors: MetricsError[] = []
+    host.begin({ onError: (error) => errors.push(error), onRemoved() {} })
+    process.seteuid!(nobody)
+    try {
+      for (let i = 0; i < 3; i++) expect(await host.flush()).toBe(true)
+    } finally {
+      process.seteuid!(0)
+    }
+    expect(errors.map(({ code }) => code)).toEqual(['FLUSH_FAILED'])
+    expect(errors[0]!.message).toContain(`cannot flush for host (${leader} belongs to user 1`)
+  })
+})

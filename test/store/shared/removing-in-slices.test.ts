@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { loadBinding } from '#native'
 import type { CounterChild } from '../../../src/metric/counter.js'
 import { type LabelFilter, matches, seriesKey } from '../../../src/model/series-key.js'
+import { refOfKey } from '../../../src/model/series-ref.js'
 import { removeMany } from '../../../src/store/contract.js'
 import { seriesName } from '../../../src/store/shared/format.js'
 import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
@@ -14,6 +15,17 @@ import { Stage, test } from '../../helpers/processes/stage.js'
 import { holds } from '../../helpers/property.js'
 import { type SteppedWriter, steppedWriter } from '../../helpers/removals.js'
 import { counterFamily } from '../../helpers/writers.js'
+
+/** A clock that leaps after so many calls ends each step of taking after as many removals; 0 for the real one. */
+const clock = vi.hoisted(() => ({ leapsAfter: 0, calls: 0, ahead: 0 }))
+vi.mock('../../../src/platform/timers.js', async (original) => {
+  const timers = await original<typeof import('../../../src/platform/timers.js')>()
+  const monotonicNow = (): number => {
+    if (clock.leapsAfter > 0 && ++clock.calls % clock.leapsAfter === 0) clock.ahead += 100
+    return timers.monotonicNow() + clock.ahead
+  }
+  return { ...timers, monotonicNow }
+})
 
 const jobs = counterFamily('jobs_total', { labelNames: ['path', 'shard'] })
 const native = loadBinding().binding !== undefined
@@ -56,6 +68,11 @@ describe.runIf(native)('a process that counts while another one has removed many
     few()
     let total = 2
     let steps = 0
+    // Steps end inside of what was read.
+    clock.leapsAfter = 50
+    stage.after(() => {
+      clock.leapsAfter = 0
+    })
     for (const _ of two.store.noticing()) {
       few()
       if (steps++ % 5 > 0) continue
@@ -85,13 +102,13 @@ describe.runIf(native)('a process that counts while another one has removed many
     const key = (i: number): string => seriesKey([`${i}`])
     for (let i = 0; i < several; i++) histogramOf(two, times, key(i)).observe(1.5)
     for (const i of [0, several - 1])
-      two.store.setExemplar(times, key(i), 1, { labels: { trace: 'old' }, value: 1.5, timestamp: 1 })
+      two.store.setExemplar(times, refOfKey(key(i)), 1, { labels: { trace: 'old' }, value: 1.5, timestamp: 1 })
     const modes = ['sum', 'max', 'mostrecent'] as const
     for (const mode of modes) gaugeOf(two, mode, mode, '["x"]').set(7)
     for (const name of modes) one.store.remove({ ...jobs, name }, {}, 'application')
     one.store.remove(times, {}, 'application')
     histogramOf(two, times, key(several - 1)).observe(0.5)
-    two.store.setExemplar(times, key(several - 1), 0, { labels: { trace: 'new' }, value: 0.5, timestamp: 2 })
+    two.store.setExemplar(times, refOfKey(key(several - 1)), 0, { labels: { trace: 'new' }, value: 0.5, timestamp: 2 })
     for (const mode of modes) gaugeOf(two, mode, mode, '["x"]').set(3)
     const check = async (): Promise<void> => {
       const scrape = await new Reader(directory).scrape()
@@ -108,14 +125,100 @@ describe.runIf(native)('a process that counts while another one has removed many
     expect((await new Reader(directory).scrape()).total('seconds_count')).toBe(1)
   })
 
-  test('forgets all of them at once when a metric has reached its limit', ({ stage }) => {
+  test('forgets some of them when a metric has reached its limit, until there are none', ({ stage }) => {
     const directory = stage.directory()
     const [one, two] = [steppedWriter(stage, directory), steppedWriter(stage, directory)]
     fill(two, several)
     expect(two.store.settle()).toBe(false)
     one.store.remove(jobs, {}, 'application')
     expect(two.store.settle()).toBe(true)
+    const first = removedLines(directory, two)
+    expect(first).toBeGreaterThan(0)
+    expect(first).toBeLessThan(several)
+    while (two.store.settle());
     expect(removedLines(directory, two)).toBe(several)
+  })
+
+  test('does not parse what piled up while it was blocked, and its count is right', async ({ stage }) => {
+    const directory = stage.directory()
+    const [one, two] = [steppedWriter(stage, directory), steppedWriter(stage, directory)]
+    const count = 1500
+    fill(two, count)
+    fill(two, count, '2')
+    const held = [0, 1, count - 1].map((i) => counterOf(two, jobs, seriesKey([`${i}`, '1'])))
+    const stays = counterOf(two, jobs, '["5","2"]')
+    removeMany(one.store, jobs, ways[2]![1](count), 'application')
+    const parse = vi.spyOn(JSON, 'parse')
+    for (const each of [...held, stays]) each.inc(4)
+    // Another process is right as well, before the removals are taken and after.
+    expect(parse.mock.calls.length).toBeLessThan(count / 4)
+    parse.mockRestore()
+    const expected = 3 * 4 + count + 4
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected)
+    // What was counted since goes with a later removal.
+    one.store.remove(jobs, { path: '1', shard: '1' }, 'application')
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected - 4)
+    held[1]!.inc(2)
+    for (const _ of two.store.noticing());
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected - 2)
+    expect(two.store.seat.head.removals).toBe(one.store.seat.head.removals)
+  })
+
+  test('takes each removal once, also where a count takes the rest between two steps', async ({ stage }) => {
+    const directory = stage.directory()
+    const [one, two] = [steppedWriter(stage, directory), steppedWriter(stage, directory)]
+    fill(two, several)
+    removeMany(one.store, jobs, ways[2]![1](several), 'application')
+    clock.leapsAfter = 50
+    stage.after(() => {
+      clock.leapsAfter = 0
+    })
+    const steps = two.store.noticing()[Symbol.iterator]()
+    steps.next()
+    counterOf(two, jobs, seriesKey([`${several - 1}`, '1'])).inc(3)
+    while (two.store.settle());
+    while (!steps.next().done);
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(3)
+    expect([...two.store.series()].length).toBe(1)
+  })
+
+  test('takes over a seat whose removals are pending in steps, and moves a series when it is counted in', async ({
+    stage,
+  }) => {
+    const directory = stage.directory()
+    const [one, two] = [steppedWriter(stage, directory), steppedWriter(stage, directory)]
+    const count = 2000
+    fill(two, count)
+    fill(two, count, '2')
+    one.store.remove(jobs, { shard: '1' }, 'application')
+    counterOf(two, jobs, '["7","1"]').inc(5)
+    two.kill()
+    const next = steppedWriter(stage, directory)
+    expect(next.store.seat.number).toBe(two.store.seat.number)
+    expect(removedLines(directory, next)).toBeLessThan(300)
+    const family = { ...jobs }
+    const parse = vi.spyOn(JSON, 'parse')
+    counterOf(next, family, '["7","1"]').inc()
+    counterOf(next, family, '["8","1"]').inc(3)
+    counterOf(next, family, '["8","2"]').inc(3)
+    expect(parse.mock.calls.length).toBeLessThan(100)
+    parse.mockRestore()
+    expect(removedLines(directory, next)).toBeLessThan(300)
+    const expected = 5 + 1 + 3 + count + 3
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected)
+    let before = removedLines(directory, next)
+    for (const _ of next.store.noticing()) {
+      const now = removedLines(directory, next)
+      expect(now - before).toBeLessThan(300)
+      before = now
+    }
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected)
+    // Of the series that the process has not counted in, too.
+    one.store.remove(jobs, { path: '9' }, 'application')
+    next.store.remove(family, { path: '10' }, 'application')
+    for (const _ of next.store.noticing());
+    expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected - 2)
+    expect([...next.store.series()].length).toBe(2 + count - 2)
   })
 })
 
@@ -187,8 +290,9 @@ interface Process {
 
 test.runIf(native)('removals in slices, with processes that are killed between them, show what the model shows', () =>
   holds(
-    fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (life) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), fc.boolean(), async (life, leaps) => {
       const stage = new Stage()
+      clock.leapsAfter = leaps ? 1 : 0
       try {
         const directory = stage.directory()
         const begun = (): Process => ({ writer: steppedWriter(stage, directory), steps: undefined, held: new Map() })
@@ -229,6 +333,7 @@ test.runIf(native)('removals in slices, with processes that are killed between t
         }
         expect([...faults, ...processes.map(({ writer }) => writer.faults)].flat()).toEqual([])
       } finally {
+        clock.leapsAfter = 0
         await stage.clear()
       }
     }),

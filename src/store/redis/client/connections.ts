@@ -124,7 +124,7 @@ export class RedisConnections {
     }
   }
 
-  /** Without the right to ask, or where a proxy stands in front of the cluster, errors say where the keys are. */
+  /** Without the right to query the slots, or behind a proxy, the errors of commands name the node of a key. */
   private async ask(own: OwnClient, at: RedisPlace, cluster: ClusterSlots): Promise<void> {
     try {
       cluster.take(await own.call('CLUSTER', 'SLOTS'), at)

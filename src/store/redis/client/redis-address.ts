@@ -11,7 +11,7 @@ import { absolutePath } from '../../../platform/paths.js'
  * connection, so that a certificate may be renewed.
  */
 export interface RedisTls extends Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'> {
-  /** Who signed the server's certificate. */
+  /** The CA of the server's certificate. */
   readonly caFile?: string | undefined
   /** The client's own certificate, and its key, where the server asks for one. */
   readonly certFile?: string | undefined
@@ -50,7 +50,7 @@ export interface RedisAddress {
   readonly db: number
   readonly username?: string
   readonly password?: string
-  /** Undefined where the connection is open to all who listen. */
+  /** Undefined where the connection is not encrypted. */
   readonly tls?: RedisTls | undefined
 }
 

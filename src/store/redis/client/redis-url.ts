@@ -31,9 +31,30 @@ export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): 
     return { url: parsed.href, tls }
   }
   if (/^unix$/i.test(scheme) || /^\/(?!\/)/.test(url)) return socketOf(url, invalid)
-  const others = 'for Sentinel or a cluster pass a client'
+  const begins = 'url must begin with redis://, rediss:// or unix:///'
+  // `redis.internal:6379`, whose host URLs take for a scheme.
+  if (/^[a-z\d.-]+(?::\d+)?(?:\/\d*)?$/i.test(url)) throw invalid(`${begins}: write redis://${url}`)
   const got = scheme === '' ? 'one without a scheme' : `one that begins with ${scheme}:`
-  throw invalid(`url must begin with redis://, rediss:// or unix:///, got ${got}; ${others}`)
+  throw invalid(`${begins}, got ${got}; a cluster is named by the URL of any of its nodes`)
+}
+
+/**
+ * Puts a user and a password into an address, in place of those that it has. Returns an address that cannot be read as it
+ * is: `readRedisUrl` says why.
+ */
+export function withLogin(url: string, username: string | undefined, password: string | undefined): string {
+  const [user, secret] = [username, password].map((text) => text && encodeURIComponent(text))
+  const [, before = '', path] = /^(?:unix:(?:\/\/(?:([^/]*)@)?)?)?(\/(?!\/).*)$/is.exec(url) ?? []
+  if (path !== undefined) {
+    const [oldUser = '', ...oldSecret] = before.split(':')
+    const login = `${user ?? oldUser}:${secret ?? oldSecret.join(':')}`
+    return login === ':' ? `unix://${path}` : `unix://${login}@${path}`
+  }
+  if (!/^rediss?:/i.test(url) || !URL.canParse(url)) return url
+  const parsed = new URL(url)
+  if (user !== undefined) parsed.username = user
+  if (secret !== undefined) parsed.password = secret
+  return parsed.href
 }
 
 function socketOf(url: string, invalid: (what: string) => MetricsError): RedisPlace {

@@ -1,0 +1,70 @@
+/**
+ * The environment variables that processes of the application read, by task. Of several names, the first one that is set
+ * counts: promhive's own, then that of the client or program that it is compatible with. Settings that only the supervisor
+ * reads are named in `supervisor/settings/`, and the options of Redis in `store/redis/environment-options`.
+ */
+export const variables = {
+  /** The directory that the processes share. */
+  directory: ['PROMHIVE_DIR', 'PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir'],
+  backendClass: ['PROMHIVE_BACKEND_CLASS', 'PYTHEUS_BACKEND_CLASS'],
+  backendConfig: ['PROMHIVE_BACKEND_CONFIG', 'PYTHEUS_BACKEND_CONFIG'],
+  metricsPort: ['PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT'],
+  metricsHost: ['PROMHIVE_METRICS_HOST', 'PROMETHEUS_BIND_ADDRESS'],
+  allowedHosts: ['PROMHIVE_METRICS_ALLOWED_HOSTS'],
+  maxConnections: ['PROMHIVE_METRICS_MAX_CONNECTIONS'],
+  sendTimeout: ['PROMHIVE_METRICS_SEND_TIMEOUT'],
+  /** The log of promhive: `debug`, `debug:json` or `:json`. */
+  log: ['PROMHIVE_LOG'],
+  workerLabel: ['PROMHIVE_WORKER_LABEL'],
+  /** Whether OpenMetrics leaves out `_created`, as in Python's client. */
+  createdDisabled: ['PROMETHEUS_DISABLE_CREATED_SERIES'],
+  /** What `promhive/register` measures and writes. */
+  http: ['PROMHIVE_HTTP'],
+  httpNames: ['PROMHIVE_HTTP_NAMES'],
+  httpIgnore: ['PROMHIVE_HTTP_IGNORE'],
+  defaultMetrics: ['PROMHIVE_DEFAULT_METRICS'],
+  startup: ['PROMHIVE_STARTUP'],
+  /** Set by a supervisor for its workers: the number of the worker, its assignment, and the settings. */
+  workerId: ['PROMHIVE_WORKER_ID'],
+  assignment: ['PROMHIVE_SUPERVISED'],
+  configuration: ['PROMHIVE_CONFIGURATION'],
+  /** The configuration file of `promhive run`. */
+  configurationFile: ['PROMHIVE_CONFIG'],
+  /** Set by a process for its children: its pid, and the directory in which they count. */
+  application: ['PROMHIVE_APPLICATION'],
+  /** `off` does without the addon. */
+  native: ['PROMHIVE_NATIVE'],
+  /** Whether the supervisor serves the metrics. */
+  metrics: ['PROMHIVE_METRICS'],
+  statistics: ['PROMHIVE_STATS'],
+} as const satisfies Record<string, readonly [string, ...string[]]>
+
+/** The name and the value of the first variable that is set and not empty. */
+export function firstSet<N extends string>(
+  names: readonly N[],
+  environment: NodeJS.ProcessEnv = process.env,
+): readonly [name: N, value: string] | undefined {
+  for (const name of names) {
+    const value = environment[name]
+    if (value !== undefined && value !== '') return [name, value]
+  }
+  return undefined
+}
+
+/** Whether a variable switches something off. */
+export function isOff(names: readonly string[], environment?: NodeJS.ProcessEnv): boolean {
+  return /^(?:off|false|no|0)$/i.test(firstSet(names, environment)?.[1] ?? '')
+}
+
+/** Whether a variable says yes, as Python's clients read it. */
+export function isOn(names: readonly string[], environment?: NodeJS.ProcessEnv): boolean {
+  return /^(?:1|true|t)$/i.test(firstSet(names, environment)?.[1] ?? '')
+}
+
+/** The items of a list that is separated by commas. */
+export function itemsOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}

@@ -1,0 +1,33 @@
+import { firstSet, variables } from '../platform/environment.js'
+import { environmentNamesBackend } from './backend/backend-choice.js'
+import type { ProcessLog } from './process-log.js'
+
+/** Variables that say where Redis is, and that `redis()` reads. */
+const addressVariables = ['PROMHIVE_REDIS_URL', 'PROMHIVE_REDIS_HOST', 'PROMHIVE_REDIS_SENTINELS'] as const
+
+/** Returns a sentence about variables that configure a backend while none is chosen; undefined if there are none. */
+export function unusedVariables(
+  env: NodeJS.ProcessEnv,
+  among: 'config' | 'address' | 'all' = 'all',
+): string | undefined {
+  if (environmentNamesBackend(env)) return undefined
+  const names = [
+    ...(among === 'address' ? [] : variables.backendConfig),
+    ...(among === 'config' ? [] : addressVariables),
+  ]
+  const set = names.filter((name) => env[name])
+  if (set.length === 0) return undefined
+  const verb = set.length === 1 ? 'has' : 'have'
+  return `${set.join(' and ')} ${verb} no effect here, because no backend is chosen: set PROMHIVE_BACKEND_CLASS=promhive/redis#redis to count in Redis`
+}
+
+let warned = false
+
+/** Warns of them once, unless this is a worker, whose supervisor has done so. */
+export function warnOfUnusedVariables(log: ProcessLog, among: 'address' | 'all' = 'all'): void {
+  if (warned || firstSet(variables.configuration)) return
+  const unused = unusedVariables(process.env, among)
+  if (unused === undefined) return
+  warned = true
+  log.warn('VARIABLE_UNUSED', unused)
+}

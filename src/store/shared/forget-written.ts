@@ -1,0 +1,17 @@
+import { layoutOf } from '../../model/layout/layout-of.js'
+import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
+import type { KnownFamily } from './inheritance.js'
+import type { Seat } from './seat.js'
+
+/** Takes off what the file of a seat holds already, so that only what was counted since is left. */
+export function forgetWritten(families: Iterable<KnownFamily>, seat: Seat): void {
+  for (const { family, series } of families) {
+    const layout = layoutOf(family)
+    if (!isDeducted(layout)) continue
+    for (const slot of series.all()) {
+      const { segment, at } = seat.segments.at(slot)
+      const written = Float64Array.from({ length: layout.width }, (_, i) => seat.written(slot + i))
+      deduct(layout, segment, at, written)
+    }
+  }
+}
