@@ -3,7 +3,7 @@ import type { FamilyTable } from '../model/family.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import type { SeriesKey } from '../model/series-key.js'
 
-type Histogram = FamilyTable & { readonly family: FamilyDescriptor<'histogram'> }
+type HistogramTable = FamilyTable & { readonly family: FamilyDescriptor<'histogram'> }
 
 /** Whether these are one histogram that differs in its buckets alone, as during a rolling deploy that changes them. */
 export function differInBounds(a: FamilyTable, b: FamilyTable): boolean {
@@ -16,11 +16,11 @@ export function differInBounds(a: FamilyTable, b: FamilyTable): boolean {
  * so that no counter goes back; what lies between them cannot be told.
  */
 export function withCommonBounds(newest: FamilyTable, tables: readonly FamilyTable[]): FamilyTable {
-  const histograms = tables as readonly Histogram[]
+  const histograms = tables as readonly HistogramTable[]
   const bounds = histograms[0]!.family.bounds.filter((bound) =>
     histograms.every(({ family }) => family.bounds.includes(bound)),
   )
-  const family = { ...(newest as Histogram).family, bounds }
+  const family = { ...(newest as HistogramTable).family, bounds }
   const layout = layoutOf(family)
   const rows = new Map<SeriesKey, number>()
   const created: number[] = []
@@ -48,7 +48,7 @@ function addRow(
   into: Float64Array,
   at: number,
   bounds: readonly number[],
-  { family, slots }: Histogram,
+  { family, slots }: HistogramTable,
   base: number,
 ): void {
   into[at]! += slots[base]!

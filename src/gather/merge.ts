@@ -27,7 +27,7 @@ export interface Merged {
 export class Merger {
   private totals = new Totals()
   private readonly tables = new Map<string, Table>()
-  private readonly plans = new Map<SeriesLog, Plan>()
+  private readonly plans = new Map<SeriesLog, WriterPlan>()
 
   constructor(private readonly workerLabel: WorkerLabel = 'worker') {}
 
@@ -67,7 +67,7 @@ export class Merger {
       await plan.leave(writer.log, pause)
       plan = undefined
     }
-    if (plan === undefined) this.plans.set(writer.log, (plan = new Plan(name)))
+    if (plan === undefined) this.plans.set(writer.log, (plan = new WriterPlan(name)))
     const { families } = writer.log
     for (let i = plan.tables.length; i < families.length; i++) plan.tables.push(this.tableOf(families[i]))
     plan.tables.forEach((table, i) => {
@@ -131,7 +131,7 @@ export class Merger {
 }
 
 /** Where one writer's slots are added. */
-class Plan {
+class WriterPlan {
   readonly tables: (Table | undefined)[] = []
   private position = 0
   /** Merged slot of each slot of the writer; 0 where it is not simply added. */

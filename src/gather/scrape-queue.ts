@@ -27,13 +27,13 @@ export class ScrapeQueue {
     // The parts come from a request: joined, two different lists might make the same key.
     const key = JSON.stringify(what)
     const known = this.waiting.get(key)
-    if (known !== undefined && !known.signal.aborted) return known.join(signal) as Promise<T>
-    const queued = [...this.waiting.values()].filter((each) => !each.signal.aborted).length
+    if (known?.isWanted) return known.join(signal) as Promise<T>
+    const queued = [...this.waiting.values()].filter(({ isWanted }) => isWanted).length
     if (queued >= maxQueued) {
       const text = `${queued} different scrapes are queued already`
       return Promise.reject(new MetricsError('SCRAPE_REFUSED', text))
     }
-    const one: QueuedScrape<T> = new QueuedScrape(async (dropped: AbortSignal): Promise<T> => {
+    const one: QueuedScrape<T> = new QueuedScrape(signal, async (dropped): Promise<T> => {
       const leave = (): void => {
         if (this.waiting.get(key) === one) this.waiting.delete(key)
       }
@@ -51,25 +51,27 @@ export class ScrapeQueue {
 
 /** A scrape that waits, and its requests. */
 class QueuedScrape<T> {
-  private readonly dropped = new AbortController()
+  /** Undefined for a scrape that is never dropped: its first request has no signal. */
+  private readonly dropped: AbortController | undefined
   private readonly answer: Promise<T>
   private requests = 0
 
-  constructor(scrape: (dropped: AbortSignal) => Promise<T>) {
+  /** @param scrape receives a signal that is aborted when every request was given up */
+  constructor(first: AbortSignal | undefined, scrape: (dropped: AbortSignal | undefined) => Promise<T>) {
+    this.dropped = first && new AbortController()
     // In a microtask: the queue must contain it before it begins.
-    this.answer = Promise.resolve().then(() => scrape(this.dropped.signal))
+    this.answer = Promise.resolve().then(() => scrape(this.dropped?.signal))
   }
 
-  /** Aborted when every request was given up. */
-  get signal(): AbortSignal {
-    return this.dropped.signal
+  get isWanted(): boolean {
+    return this.dropped?.signal.aborted !== true
   }
 
   /** Adds a request. */
   join(signal: AbortSignal | undefined): Promise<T> {
     this.requests++
     const leave = (): void => {
-      if (--this.requests === 0) this.dropped.abort(signal!.reason)
+      if (--this.requests === 0) this.dropped?.abort(signal!.reason)
     }
     if (signal?.aborted) leave()
     else signal?.addEventListener('abort', leave, { once: true })

@@ -27,10 +27,10 @@ const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack|pm2|pm2-runtime|pm2-docker
 const daemon = /[/\\]pm2[/\\]lib[/\\]Daemon\.js$/
 
 const place = Symbol.for('promhive.register')
-const shared = globalThis as { [place]?: Registered }
+const shared = globalThis as { [place]?: Registration }
 
 /** What was begun in this process, whichever build did. */
-interface Registered {
+interface Registration {
   port?: SharedPort
   /** The supervisor, or the application itself, serves the metrics. */
   yielded?: boolean

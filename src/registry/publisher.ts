@@ -5,7 +5,7 @@ import { labelText } from '../model/label-set.js'
 import { seriesKey } from '../model/series-key.js'
 import type { CollectedFamily, CollectedValue } from './collector.js'
 
-type Labels = NonNullable<CollectedValue['labels']>
+type CollectedLabels = NonNullable<CollectedValue['labels']>
 
 /** Publishes what a collector of this process gives as ordinary metrics, so that every process shows it. */
 export class Publisher {
@@ -39,7 +39,7 @@ interface PublishedFamily {
 /** A gauge's series come and go with what the collector gives. */
 class PublishedGauge implements PublishedFamily {
   private readonly gauge: Gauge<string>
-  private shown = new Map<string, Labels>()
+  private shown = new Map<string, CollectedLabels>()
 
   constructor({ name, help, mode, values }: CollectedFamily, registry: MetricRegistry) {
     this.gauge = new Gauge<string>({
@@ -86,7 +86,7 @@ function labelNamesOf(values: readonly CollectedValue[]): string[] {
   return [...new Set(values.flatMap(({ labels = {} }) => Object.keys(labels)))]
 }
 
-function keyOf(labels: Labels): string {
+function keyOf(labels: CollectedLabels): string {
   const texts = Object.keys(labels)
     .sort()
     .map((name) => [name, labelText('a collector', name, labels[name])])

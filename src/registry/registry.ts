@@ -95,7 +95,7 @@ export class Registry implements MetricRegistry {
   /**
    * Chooses what `metrics()` gives: text format 0.0.4 unless told otherwise.
    *
-   * @throws MetricsError `OPTION_INVALID` for a content type that promhive does not write
+   * @throws MetricsError `OPTION_INVALID` for a content type that promhive does not write, or not as text
    * @example registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
    */
   setContentType(type: string): void {

@@ -117,8 +117,7 @@ export class ProcessHome implements RegistryHome {
 
   formatters(defaultLabels: LabelSet): Formatters {
     // Asked when a format is first written: configure() has had its say by then.
-    const created = (): boolean => this.options.created ?? createdByEnvironment()
-    return new Formatters(defaultLabels, { created })
+    return new Formatters(defaultLabels, { created: () => this.options.created ?? createdByEnvironment() })
   }
 
   get workerLabel(): WorkerLabel {
