@@ -15,6 +15,7 @@ export type { LabelFilter, SeriesKey } from './model/series-key.js'
 export type { SeriesRef } from './model/series-ref.js'
 export type {
   Backend,
+  BackendContext,
   Pause,
   PlacedExemplar,
   RemovalScope,
@@ -23,7 +24,6 @@ export type {
   SourceReading,
   Store,
   StoredSeries,
-  Surroundings,
   WriterSnapshot,
 } from './store/contract.js'
 export { SeriesLog } from './store/core/series-log.js'

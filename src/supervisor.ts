@@ -1,8 +1,8 @@
-export { attend } from './runtime/supervised/attend.js'
 export type { Hooks } from './runtime/supervised/hooks.js'
-export type { AttendOptions, SuperviseOptions } from './runtime/supervised/options.js'
+export { observe } from './runtime/supervised/observe.js'
+export type { ObserveOptions, SuperviseOptions } from './runtime/supervised/options.js'
 export { supervise } from './runtime/supervised/supervise.js'
-export type { Attendant } from './supervisor/cluster-observer.js'
+export type { ClusterObserver } from './supervisor/cluster-observer.js'
 export {
   defaultOnExit,
   defaultOnStarting,

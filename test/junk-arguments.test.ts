@@ -54,7 +54,7 @@ const exempt: Readonly<Record<string, string>> = {
 const junk = [null, undefined, Symbol('junk'), 42, 'junk']
 
 /** With the options left out these do what they are for. */
-const startsSomething = /^(?:attend|instrumentHttp|startMetricsServer|startRedisForwarder|supervise)$/
+const startsSomething = /^(?:observe|instrumentHttp|startMetricsServer|startRedisForwarder|supervise)$/
 
 const calls = Object.entries(doors).flatMap(([door, exports]) =>
   Object.entries(exports as Record<string, unknown>)

@@ -98,6 +98,19 @@ describe('the house', () => {
     expect(tooLong.map(({ path, lines }) => `${path}: ${lines} lines`)).toEqual([])
   })
 
+  test('a type name is declared once', () => {
+    const files = new Map<string, string[]>()
+    for (const { path } of readSource()) {
+      const text = readFileSync(join(root, 'src', path), 'utf8')
+      const declarations = text.matchAll(
+        /^(?:export )?(?:abstract |declare )?(?:interface|class|type|enum) ([A-Z]\w*)/gm,
+      )
+      for (const [, name] of declarations) files.set(name!, [...(files.get(name!) ?? []), path])
+    }
+    expect(files.size).toBeGreaterThan(400)
+    expect([...files].filter(([, paths]) => paths.length > 1)).toEqual([])
+  })
+
   test('the list of long files names only files that are long', () => {
     const files = new Map(readSource().map(({ path, lines }) => [path, lines]))
     expect(Object.keys(long).filter((path) => (files.get(path) ?? 0) <= 300)).toEqual([])

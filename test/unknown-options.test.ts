@@ -115,7 +115,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { exce: 'x.js' }, 'exec', (o) => supervisor.supervise(o)],
     ['hooks', { workerExitd: () => {} }, 'workerExited', (hooks) => supervisor.supervise({ hooks })],
   ],
-  'promhive/supervisor attend': [['', { prot: 1 }, 'port', (o) => supervisor.attend(o)]],
+  'promhive/supervisor observe': [['', { prot: 1 }, 'port', (o) => supervisor.observe(o)]],
   'promhive/supervisor EnvironmentManager': [
     ['updateFromCli', { worker: 2 }, 'workers', (o) => new supervisor.EnvironmentManager().updateFromCli(o, {})],
   ],

@@ -20,11 +20,11 @@ const head = [
 ] as const
 
 /** Statistics for people: a line for the server, one for each of its sockets, one for each worker. */
-export function statisticsText(told: UwsgiStatistics): string {
-  const { version = '?', pid = '?' } = told
+export function statisticsText(statistics: UwsgiStatistics): string {
+  const { version = '?', pid = '?' } = statistics
   // Another program wrote this: only types that are checked can be relied on.
-  const sockets = listOf(told.sockets)
-  const workers = listOf(told.workers)
+  const sockets = listOf(statistics.sockets)
+  const workers = listOf(statistics.workers)
   const waiting = sockets.map(({ name, queue, max_queue }) => {
     const most = max_queue ? ` of ${inLine(String(max_queue))}` : ''
     return `${inLine(String(name || '-'))}: ${inLine(String(queue ?? '?'))}${most} waiting`

@@ -1,7 +1,7 @@
 import type { SourceGathered } from '../gather/source-gatherer.js'
 import { type Family, type FamilyTable, nameOf } from '../model/family.js'
 import { Registry } from '../registry/registry.js'
-import { processHome } from '../runtime/current-context.js'
+import { processContext } from '../runtime/current-context.js'
 
 /** Reads the families of one directory. */
 export type DirectoryReader = () => Promise<readonly Family[]>
@@ -33,7 +33,7 @@ export class CollectorRegistry extends Registry {
   override async prepare(): Promise<ReadonlyMap<string, Family>> {
     const [own, application, ...read] = await Promise.all([
       super.prepare(),
-      this.showsApplication ? processHome().registry.prepare() : [],
+      this.showsApplication ? processContext().registry.prepare() : [],
       ...[...this.directories.values()].map((readDirectory) => readDirectory()),
     ])
     return byName([...own.values(), ...new Map(application).values(), ...read.flat()])
@@ -43,7 +43,7 @@ export class CollectorRegistry extends Registry {
   override select(gathered: SourceGathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     if (!this.showsApplication) return super.select(gathered, foreign)
     const others = gathered.tables.filter(isShown)
-    const all = [...processHome().registry.select(gathered, foreign), ...super.select(gathered, foreign), ...others]
+    const all = [...processContext().registry.select(gathered, foreign), ...super.select(gathered, foreign), ...others]
     return [...byName(all).values()]
   }
 }

@@ -6,7 +6,7 @@ import { MetricsError } from '../model/errors.js'
 import type { Family } from '../model/family.js'
 import { describe } from '../model/metric-name.js'
 import type { Registry } from '../registry/registry.js'
-import { processHome } from '../runtime/current-context.js'
+import { processContext } from '../runtime/current-context.js'
 import { SharedSource } from '../store/shared/shared-source.js'
 import { CollectorRegistry, isShown } from './collector-registry.js'
 
@@ -26,7 +26,7 @@ import { CollectorRegistry, isShown } from './collector-registry.js'
  */
 export class MultiProcessCollector {
   constructor(registry: Registry, path?: string | null) {
-    if (registry === processHome().registry && isOwn(path)) return
+    if (registry === processContext().registry && isOwn(path)) return
     if (!(registry instanceof CollectorRegistry)) {
       const text = `MultiProcessCollector: registry must be a CollectorRegistry, got ${describe(registry)}; the default registry shows all processes without a collector`
       throw new MetricsError('REGISTER_INVALID', text)
@@ -44,7 +44,7 @@ export class MultiProcessCollector {
 /** Whether a path is the directory that this process counts in. */
 function isOwn(path: string | null | undefined): boolean {
   if (path === undefined || path === null) return true
-  const { directory } = processHome().whereabouts()
+  const { directory } = processContext().whereabouts()
   return directory !== undefined && resolve(directory) === resolve(path)
 }
 
@@ -59,12 +59,12 @@ function directoryAt(path: unknown): string | undefined {
 
 /** Reads the directory for each page: the families do not change while the page is written. */
 async function familiesIn(directory: string): Promise<readonly Family[]> {
-  const home = processHome()
+  const context = processContext()
   const source = new SharedSource(directory, loadBinding().binding)
   const gatherer = new SourceGatherer(
     () => source,
-    (error) => home.onError(error),
-    () => home.workerLabel,
+    (error) => context.onError(error),
+    () => context.workerLabel,
   )
   try {
     const gathered = await gatherer.gather()

@@ -9,7 +9,7 @@ import {
   ownDirectory,
   prepareOwnPlace,
 } from '../runtime/directory/application-directory.js'
-import type { Backend, Source, Store, Surroundings } from '../store/contract.js'
+import type { Backend, BackendContext, Source, Store } from '../store/contract.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
 import { SharedBackend } from '../store/shared/shared-backend.js'
 
@@ -49,14 +49,14 @@ export class MultiProcessFileBackend implements Backend {
   /** Absolute. */
   readonly directory: string
   private readonly backend: SharedBackend
-  private surroundings: Surroundings | undefined
+  private context: BackendContext | undefined
 
   constructor(options: MultiProcessFileOptions = {}) {
     this.directory = directoryOf(options)
     this.backend = new SharedBackend({
       directory: this.directory,
-      onError: (error) => this.surroundings?.onError(error),
-      onRemoved: (family, key) => this.surroundings?.onRemoved(family, key),
+      onError: (error) => this.context?.onError(error),
+      onRemoved: (family, key) => this.context?.onRemoved(family, key),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(this.directory),
     })
@@ -67,8 +67,8 @@ export class MultiProcessFileBackend implements Backend {
     return this.backend.name
   }
 
-  begin(surroundings: Surroundings): void {
-    this.surroundings = surroundings
+  begin(context: BackendContext): void {
+    this.context = context
     const warning = prepareOwnPlace(this.directory)
     if (warning !== undefined) process.emitWarning(warning, { type: 'promhive', code: 'PROMHIVE_DIRECTORY_TAKEN' })
     this.backend.join()

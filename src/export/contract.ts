@@ -17,7 +17,7 @@ export interface Exporter {
 }
 
 /**
- * The families of a gatherer as bytes, in the format that is asked for: what exporters of an exposition take. A registry is
+ * The families of a gatherer as bytes, in the requested format: what exporters of an exposition take. A registry is
  * one; `Scrapes` makes one of any gatherer.
  */
 export interface Exposition {

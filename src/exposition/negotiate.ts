@@ -10,8 +10,8 @@ import { text } from './text/text.js'
  */
 export const formats: readonly Format[] = [textFormat(openMetrics), textFormat(openMetrics001), textFormat(text)]
 
-/** Parameters that tell one format from another of the same type; others, such as `charset`, are no choice. */
-const telling = ['version', 'proto', 'encoding']
+/** Parameters that distinguish formats of the same type; others, such as `charset`, are no choice. */
+const significant = ['version', 'proto', 'encoding']
 
 /**
  * The content type to answer with: of the formats that an Accept header names, the one that it gives the highest `q`.
@@ -19,7 +19,7 @@ const telling = ['version', 'proto', 'encoding']
  * Never fails: a header that names none of ours, or takes anything (as curl and browsers do), gets what is preferred
  * here. A version that we do not write is not taken for another one.
  *
- * @param preferred the content type that is served unless something else is asked for
+ * @param preferred the content type that is served unless another one is requested
  * @param known the formats to choose from
  */
 export function negotiate(accept: string | undefined, preferred = text.contentType, known = formats): string {
@@ -53,18 +53,18 @@ function qualityOf(format: Range, clauses: readonly (Range & { quality: number }
 
 /** How closely a clause names a format: the more, the closer; below 0 for another one's clause. */
 function closeness(format: Range, { type, parameters }: Range, preferred: boolean): number {
-  // Who takes anything asks for nothing in particular.
+  // A client that accepts anything requests nothing in particular.
   if (type === '*/*') return preferred ? 0 : -1
   if (type.endsWith('/*')) return format.type.startsWith(type.slice(0, -1)) ? 1 : -1
   if (type !== format.type) return -1
-  let told = 2
-  for (const name of telling) {
+  let specificity = 2
+  for (const name of significant) {
     const wanted = parameters.get(name)
     if (wanted === undefined) continue
     if (wanted !== format.parameters.get(name)) return -1
-    told++
+    specificity++
   }
-  return told
+  return specificity
 }
 
 /** The clauses of an Accept header. What is no clause is passed over: real headers carry junk. */

@@ -2,7 +2,7 @@ import { MetricsError } from '../model/errors.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../platform/timers.js'
 
 /** How long a scrape waits for one metric's `collect()`, or for the `get()` of a plug-in's. */
-const patience = 5_000
+const timeout = 5_000
 
 /** Runs a metric's `collect()`. One that throws or never ends costs its own metric only. */
 export async function runCollect(
@@ -24,11 +24,11 @@ export function messageOf(cause: unknown): string {
 }
 
 /** Waits for application code as long as a scrape can wait. */
-export async function patiently<T>(running: T | PromiseLike<T>): Promise<T> {
+export async function withinTimeout<T>(running: T | PromiseLike<T>): Promise<T> {
   if (typeof (running as PromiseLike<T> | undefined)?.then !== 'function') return running
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${patience} ms`)), patience).unref()
+    timer = setTimeout(() => reject(new Error(`not done after ${timeout} ms`)), timeout).unref()
   })
   return Promise.race([running, late]).finally(() => clearTimeout(timer))
 }
@@ -36,17 +36,17 @@ export async function patiently<T>(running: T | PromiseLike<T>): Promise<T> {
 const running = new WeakMap<object, { readonly since: number; readonly called: Promise<unknown> }>()
 
 /**
- * Calls application code, and waits for it. While a call of the same owner runs, who asks meanwhile waits for that one;
- * one that has hung for too long is not waited for again, nor called a second time.
+ * Calls application code, and waits for it. While a call of the same owner runs, other callers wait for that one;
+ * one that has hung for too long is not awaited again, nor called a second time.
  */
 export async function oneAtATime<T>(owner: object, call: () => T | PromiseLike<T>): Promise<T> {
   const before = running.get(owner)
-  if (before !== undefined && monotonicNow() - before.since > patience)
+  if (before !== undefined && monotonicNow() - before.since > timeout)
     throw new Error('its last call has not ended yet')
-  if (before !== undefined) return patiently(before.called as Promise<T>)
+  if (before !== undefined) return withinTimeout(before.called as Promise<T>)
   const called = Promise.resolve(call())
   running.set(owner, { since: monotonicNow(), called })
   const ended = (): boolean => running.delete(owner)
   called.then(ended, ended)
-  return patiently(called)
+  return withinTimeout(called)
 }

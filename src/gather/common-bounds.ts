@@ -13,7 +13,7 @@ export function differInBounds(a: FamilyTable, b: FamilyTable): boolean {
 
 /**
  * The tables as one: with the bounds that all of them have. Cumulative counts at those, the sum and the count are exact,
- * so that no counter goes back; what lies between them cannot be told.
+ * so that no counter goes back; the counts between them are unknown.
  */
 export function withCommonBounds(newest: FamilyTable, tables: readonly FamilyTable[]): FamilyTable {
   const histograms = tables as readonly HistogramTable[]

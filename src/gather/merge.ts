@@ -72,7 +72,7 @@ export class Merger {
     for (let i = plan.tables.length; i < families.length; i++) plan.tables.push(this.tableOf(families[i]))
     plan.tables.forEach((table, i) => {
       if (table === undefined) return
-      // Of two owners the newer one's help is shown; the dead count only where nobody living has the family.
+      // Of two owners the newer one's help is shown; the dead count only where no living writer has the family.
       const age = writer.live ? writer.startedAt : writer.startedAt / 2
       if (age <= table.newest) return
       table.newest = age
@@ -104,7 +104,7 @@ export class Merger {
 
   /**
    * Of several definitions of one name, the newest owner's is shown, of those that have series at all; histograms that
-   * differ in their bounds alone are shown together. Either is told.
+   * differ in their bounds alone are shown together. Either is reported.
    */
   private choose(): Merged {
     const byName = new Map<string, Table[]>()
@@ -234,7 +234,7 @@ class WriterPlan {
   }
 }
 
-/** What each writer is called: two processes of one number, in two containers say, are told apart by their seats. */
+/** The name of each writer: two processes of one number, for example in two containers, are distinguished by their seats. */
 function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): string[] {
   const seats = new Map<string, number>()
   return writers.map(({ seat, process }) => {

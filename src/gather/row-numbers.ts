@@ -3,8 +3,8 @@ import type { SeriesKey } from '../model/series-key.js'
 /** So many keys are in one map. */
 const few = 4096
 const parts = 64
-/** Characters at the end of a key that tell which part it is in: label values differ there. */
-const telling = 16
+/** Characters at the end of a key that decide which part it is in: label values differ there. */
+const hashedLength = 16
 
 /**
  * The rows of a table by key. A map that doubles holds the event loop until each of its keys has moved, 40 ms for half a
@@ -29,7 +29,7 @@ export class RowNumbers {
 
 function partOf(key: SeriesKey): number {
   let hash = key.length
-  for (let i = Math.max(0, key.length - telling); i < key.length; i++) {
+  for (let i = Math.max(0, key.length - hashedLength); i < key.length; i++) {
     hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
   }
   return (hash >>> 8) % parts

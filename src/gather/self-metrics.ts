@@ -29,7 +29,7 @@ export function selfFamilies({
   seconds,
   ofBackend = [],
 }: ScrapeFacts): readonly SampleFamily[] {
-  // A seat may come twice: what found no room in its file is kept apart. Seat 0 is nobody's.
+  // A seat may come twice: series that found no room in its file are kept apart. Seat 0 belongs to no process.
   const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
   const live = [...seats.values()].filter(Boolean).length
   const series = tables.reduce((sum, table) => sum + table.order.length, 0)

@@ -24,7 +24,7 @@ export class Table implements FamilyTable {
   /** When the newest owner that has this definition started. */
   newest = Number.NEGATIVE_INFINITY
   private readonly rows = new RowNumbers()
-  /** How many writers have the row. Nobody: it is not shown. */
+  /** How many writers have the row. With 0, it is not shown. */
   private readonly writers: number[] = []
   /** All rows, sorted, shown or not. */
   private everyRow: Int32Array = new Int32Array(0)
@@ -62,7 +62,7 @@ export class Table implements FamilyTable {
     return row
   }
 
-  /** Whether most rows are of series that nobody has any more. */
+  /** Whether most rows are of series that no writer has any more. */
   get wasteful(): boolean {
     return this.keys.length > 10_000 && this.order.length < this.keys.length / 4
   }

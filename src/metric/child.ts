@@ -8,7 +8,7 @@ import { monotonicNow } from '../platform/timers.js'
 import type { Slots, Store } from '../store/contract.js'
 import type { Counting } from './context.js'
 import type { LabelValues } from './options.js'
-import { noPlace, type Place, placeOf } from './place.js'
+import { noWindow, type SlotWindow, windowOf } from './slot-window.js'
 
 /** The metric that a child belongs to. */
 export interface ChildOwner extends Omit<Counting, 'store'> {
@@ -39,7 +39,7 @@ interface Siblings {
   retain(series: SeriesRef): SeriesRef
   release(series: SeriesRef): void
   /** Records an opened series for the next child. */
-  opened(series: SeriesRef, place: Place, at: number, child?: Child): void
+  opened(series: SeriesRef, window: SlotWindow, at: number, child?: Child): void
   /** Slots that are never read. */
   nowhere(): Slots
   /** When each bucket of a series got its last exemplar, by `performance.now()`. */
@@ -58,17 +58,17 @@ const exemplarInterval = 100
 export abstract class Child {
   // What the verbs need of the place stands here as well: a child that is held is one step nearer to its slots.
   /** @internal */
-  protected values: Float64Array = noPlace.values
+  protected values: Float64Array = noWindow.values
   /** @internal */
-  protected words: Int32Array = noPlace.words
+  protected words: Int32Array = noWindow.words
   /** @internal */
-  protected gate: Int32Array = noPlace.gate
+  protected gate: Int32Array = noWindow.gate
   /** @internal */
-  protected seen = noPlace.seen
+  protected seen = noWindow.seen
   /** @internal */
   protected at = 0
   /** @internal */
-  protected place: Place = noPlace
+  protected window: SlotWindow = noWindow
   private number = 0
   /** Of the child that moves, if the metric has not counted in the series. */
   private sought: SeriesRef = refOf([])
@@ -118,26 +118,26 @@ export abstract class Child {
   }
 
   /** @internal Moves the child to the series of this number, whose slots are here. */
-  moveTo(number: number, place: Place, at: number): void {
+  moveTo(number: number, window: SlotWindow, at: number): void {
     this.number = number
     this.at = at
     // Most series of a metric are in one.
-    if (place !== this.place) this.enter(place)
+    if (window !== this.window) this.enter(window)
   }
 
   /** @internal A child of a series without a count: the series needs no room before its first count. */
   seek(series: SeriesRef): void {
     this.number = 0
     this.sought = series
-    this.enter(noPlace)
+    this.enter(noWindow)
   }
 
-  private enter(place: Place): void {
-    this.place = place
-    this.values = place.values
-    this.words = place.words
-    this.gate = place.gate
-    this.seen = place.seen
+  private enter(window: SlotWindow): void {
+    this.window = window
+    this.values = window.values
+    this.words = window.words
+    this.gate = window.gate
+    this.seen = window.seen
   }
 
   /** @internal Finds the slots again: before the first write, and after the gate moved. */
@@ -154,7 +154,7 @@ export abstract class Child {
     const seen = Atomics.load(gate, 0)
     if (series === undefined) {
       const slots = children.nowhere()
-      this.moveTo(0, placeOf(slots, gate, seen), this.countedAt(slots))
+      this.moveTo(0, windowOf(slots, gate, seen), this.countedAt(slots))
     } else this.openIn(store, children.retain(series), seen, held)
   }
 
@@ -162,11 +162,11 @@ export abstract class Child {
     const { children } = this.owner
     try {
       const slots = store.open(this.family, series)
-      const place = placeOf(slots, store.gate, seen)
+      const window = windowOf(slots, store.gate, seen)
       const at = this.countedAt(slots)
-      children.opened(series, place, at, held ? this : undefined)
+      children.opened(series, window, at, held ? this : undefined)
       // Opening may report a fault, and `onError` may count: then this child has moved on meanwhile, and comes back.
-      this.moveTo(series.number, place, at)
+      this.moveTo(series.number, window, at)
     } finally {
       children.release(series)
     }
@@ -202,7 +202,7 @@ export abstract class Child {
 
   /** @internal Forgets the slots: the next write begins a fresh series. */
   detach(): void {
-    this.enter(noPlace)
+    this.enter(noWindow)
   }
 
   /** @internal The slot that the verbs work on, or from which they find theirs. */

@@ -6,7 +6,7 @@ import type { LabelFilter } from '../model/series-key.js'
 import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
 import type { Slots } from '../store/contract.js'
 import type { Child } from './child.js'
-import type { Place } from './place.js'
+import type { SlotWindow } from './slot-window.js'
 
 /** What every label of the series reads that takes what is beyond a metric's limit. */
 const overflowValue = '_overflow'
@@ -20,7 +20,7 @@ export class Children<C extends Child> {
   size = 0
   private readonly numbers: SeriesNumbers
   /** By the number of the series, as the next column; undefined for one that only a store has. */
-  private readonly places: (Place | undefined)[] = [undefined]
+  private readonly places: (SlotWindow | undefined)[] = [undefined]
   private offsets: Int32Array = new Int32Array(4)
   private readonly held = new Map<number, C>()
   /** Further children of a series: the application asked for several before the first count. */
@@ -86,7 +86,7 @@ export class Children<C extends Child> {
   }
 
   release({ number }: SeriesRef): void {
-    this.numbers.letGo(number)
+    this.numbers.release(number)
   }
 
   /** The series that takes what is beyond a metric's limit. */
@@ -107,10 +107,10 @@ export class Children<C extends Child> {
   /** The child of labels that are named in alphabetical order, to count with at once: the next call moves it on. */
   reach(labels: Labels): C | undefined {
     const number = this.numbers.find(labels)
-    const place = this.places[number]
-    if (place === undefined) return undefined
+    const window = this.places[number]
+    if (window === undefined) return undefined
     const { moving } = this
-    moving.moveTo(number, place, this.offsets[number]!)
+    moving.moveTo(number, window, this.offsets[number]!)
     return moving
   }
 
@@ -133,9 +133,9 @@ export class Children<C extends Child> {
    * @param held whether the application holds the child
    */
   join(child: Child, number: number, held: boolean): boolean {
-    const place = this.places[number]
-    if (place === undefined || place.gate[0] !== place.seen) return false
-    child.moveTo(number, place, this.offsets[number]!)
+    const window = this.places[number]
+    if (window === undefined || window.gate[0] !== window.seen) return false
+    child.moveTo(number, window, this.offsets[number]!)
     if (held) this.keep(number, child as C)
     return true
   }
@@ -156,10 +156,10 @@ export class Children<C extends Child> {
    *
    * @param child the child of these label values that the application holds, if it is one
    */
-  opened(series: SeriesRef, place: Place, at: number, child?: Child): void {
+  opened(series: SeriesRef, window: SlotWindow, at: number, child?: Child): void {
     const { number } = series
     if (!this.counts(number)) this.add(series)
-    this.places[number] = place
+    this.places[number] = window
     this.offsets[number] = at
     if (child !== undefined) this.keep(number, child as C)
   }
@@ -212,7 +212,7 @@ export class Children<C extends Child> {
     this.exemplified.delete(number)
     this.places[number] = undefined
     this.exempt.delete(number)
-    this.numbers.letGo(number)
+    this.numbers.release(number)
     this.size--
   }
 }

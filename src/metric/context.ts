@@ -14,7 +14,7 @@ export interface Counting {
 }
 
 /** What the metrics of one process share: the store that they count into, and the merged view of all processes. */
-export interface Home extends Counting {
+export interface MetricContext extends Counting {
   /** The registry of metrics that name none. */
   readonly registry: MetricRegistry
   /** Where numbers stay that belong to no process: only the one that answers a scrape shows its own. */
@@ -56,19 +56,19 @@ export interface MetricRegistry {
   /** Put in front of the names of the metrics that are made in it. */
   readonly prefix: string
   /** @internal */
-  readonly home: Home
+  readonly context: MetricContext
   registerMetric(metric: RegisteredMetric): void
 }
 
-let provided: () => Home = () => {
+let provided: () => MetricContext = () => {
   throw new Error('promhive: import the package by its front door, not by a file inside it')
 }
 
-/** The front door composes the home of this process; the rooms below only ask for it. */
-export function provideHome(provide: () => Home): void {
+/** `runtime` composes the context of this process; the rooms below only request it. */
+export function provideContext(provide: () => MetricContext): void {
   provided = provide
 }
 
-export function theHome(): Home {
+export function metricContext(): MetricContext {
   return provided()
 }

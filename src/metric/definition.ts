@@ -3,7 +3,7 @@ import { checkOptions } from '../model/known-options.js'
 import { isLabelObject, ownValue } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import type { Labels } from '../model/series-index/series-numbers.js'
-import { type MetricRegistry, theHome } from './context.js'
+import { type MetricRegistry, metricContext } from './context.js'
 import { passedOver, removeOptions } from './option-names.js'
 import type { MetricOptions, RemoveOptions } from './options.js'
 import type { SeriesLimitOptions } from './series-limit.js'
@@ -88,7 +88,7 @@ export function checkRequired(
 }
 
 export function checkRegisters(name: string, registers: unknown): readonly MetricRegistry[] {
-  if (registers === undefined) return [theHome().registry]
+  if (registers === undefined) return [metricContext().registry]
   if (!Array.isArray(registers)) {
     const text = `${name}: registers must be an array of registries, got ${describe(registers)}`
     throw new MetricsError('REGISTER_INVALID', text)

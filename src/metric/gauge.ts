@@ -72,7 +72,7 @@ export class MostRecentChild extends GaugeChild {
     const sequence = (at - 3) * 2
     const seconds = (performance.timeOrigin + performance.now()) / 1000
     Atomics.add(words, sequence, 1)
-    values[at - 2] = this.place.epoch
+    values[at - 2] = this.window.epoch
     values[at - 1] = seconds
     values[at] = value
     Atomics.add(words, sequence, 1)

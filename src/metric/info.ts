@@ -2,7 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
 import { exactFilter, type SeriesKey } from '../model/series-key.js'
 import type { LabelTexts } from '../model/series-ref.js'
 import { Child, type ChildOwner } from './child.js'
-import type { Home } from './context.js'
+import type { MetricContext } from './context.js'
 import { LabelledMetric } from './labelled.js'
 import { infoOptions } from './option-names.js'
 import type { InfoOptions, LabelValues, VerbArguments } from './options.js'
@@ -28,7 +28,7 @@ export class InfoChild extends Child {
 }
 
 /** The latest labels of this process, by definition: a second metric of the same one continues from there. */
-const saidBy = new WeakMap<Home, Map<string, SeriesKey>>()
+const saidBy = new WeakMap<MetricContext, Map<string, SeriesKey>>()
 
 /**
  * Says what is so and has no number, in label values: a version, a commit, a configuration.
@@ -74,8 +74,8 @@ export class Info<L extends string = never, D extends L = never> extends Labelle
   }
 
   private said(): Map<string, SeriesKey> {
-    let said = saidBy.get(this.home)
-    if (said === undefined) saidBy.set(this.home, (said = new Map()))
+    let said = saidBy.get(this.context)
+    if (said === undefined) saidBy.set(this.context, (said = new Map()))
     return said
   }
 }

@@ -10,7 +10,7 @@ import type { Store } from '../store/contract.js'
 import type { Child, ChildOwner } from './child.js'
 import { Children } from './children.js'
 import { Collecting } from './collecting.js'
-import { type Home, theHome } from './context.js'
+import { type MetricContext, metricContext } from './context.js'
 import {
   checkCollect,
   checkDefaultLabels,
@@ -48,7 +48,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   protected readonly only: C
   private readonly onlyKey: SeriesKey
   /** @internal */
-  readonly home: Home
+  readonly context: MetricContext
   /** Counts what belongs to no process in particular: only the process that answers a scrape shows its own. */
   private readonly local: boolean
   /** @internal Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
@@ -79,8 +79,8 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     checkHelp(name, help)
     checkCollect(name, collect)
     oneOf(name, 'run', run, ['each', 'serving'])
-    this.home = registries[0]?.home ?? theHome()
-    this.names = checkLabelNames(name, labelNames, reserved === 'perWriter' ? [this.home.workerLabel] : reserved)
+    this.context = registries[0]?.context ?? metricContext()
+    this.names = checkLabelNames(name, labelNames, reserved === 'perWriter' ? [this.context.workerLabel] : reserved)
     this.local = run === 'serving'
     this.required = checkRequired(name, this.names, options)
     this.collectsEach = collect !== undefined && run === 'each'
@@ -91,7 +91,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.name = name
     this.help = help.toWellFormed()
     this.labelNames = [...(labelNames ?? [])]
-    const registry = registries[0]?.registryName ?? this.home.nextNameless('metric')
+    const registry = registries[0]?.registryName ?? this.context.nextNameless('metric')
     const own = part(name)
     const measured = unitOf(name, own.type, unit)
     this.family = { ...own, name, help: this.help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
@@ -104,12 +104,12 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.limit = new SeriesLimit(
       name,
       limit,
-      this.home,
+      this.context,
       this.children,
       unlabelled,
       () => this.store().settle?.() ?? false,
     )
-    this.home.watchRemovals(this)
+    this.context.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
   }
 
@@ -216,7 +216,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private async read(): Promise<MetricValues> {
     this.start()
     await this.collect?.()
-    return this.home.read(this)
+    return this.context.read(this)
   }
 
   /** @internal A metric without labels is shown from the start, at 0; of one with labels, the store may have series. */
@@ -227,14 +227,14 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal */
   store(): Store {
-    return this.local ? this.home.localStore() : this.home.store()
+    return this.local ? this.context.localStore() : this.context.store()
   }
 
   /** @internal */
   storeOf = (series: SeriesRef): Store => this.collecting.storeOf(series)
 
   /** @internal */
-  onError = (error: MetricsError): void => this.home.onError(error)
+  onError = (error: MetricsError): void => this.context.onError(error)
 
   /** @internal Throws for a series that lacks a label which it must have. */
   admit(series: SeriesRef): SeriesRef | undefined {

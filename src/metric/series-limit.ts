@@ -1,6 +1,6 @@
 import { MetricsError } from '../model/errors.js'
 import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
-import type { Home } from './context.js'
+import type { MetricContext } from './context.js'
 
 /** What becomes of label values beyond a metric's limit. */
 export interface SeriesLimitOptions {
@@ -27,7 +27,7 @@ export class SeriesLimit {
   constructor(
     private readonly metric: string,
     private readonly options: SeriesLimitOptions,
-    private readonly home: Home,
+    private readonly context: MetricContext,
     private readonly series: Limited,
     private readonly unlabelled: LabelTexts,
     private readonly settle: () => boolean = () => false,
@@ -42,7 +42,7 @@ export class SeriesLimit {
   admit(series: SeriesRef): SeriesRef | undefined {
     const admitted = this.roomFor(series)
     if (admitted !== undefined) return admitted
-    this.home.limited(this.metric)
+    this.context.limited(this.metric)
     const { onLimit } = this.options
     if (onLimit === 'overflow') return this.series.rest()
     if (onLimit === 'drop') return undefined
@@ -52,12 +52,12 @@ export class SeriesLimit {
   /** Throws `SERIES_LIMIT` where a count would. */
   check(series: SeriesRef): void {
     if (this.options.onLimit !== 'throw' || this.roomFor(series) !== undefined) return
-    this.home.limited(this.metric)
+    this.context.limited(this.metric)
     throw this.refusal(series)
   }
 
   private get most(): number {
-    return this.options.maxSeries ?? this.home.maxSeries
+    return this.options.maxSeries ?? this.context.maxSeries
   }
 
   private roomFor(series: SeriesRef): SeriesRef | undefined {

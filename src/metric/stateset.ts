@@ -38,7 +38,7 @@ export class StateSetChild<S extends string = string> extends Child {
     const { values, words, at } = this
     const seconds = now()
     Atomics.add(words, at * 2, 1)
-    values[at + stateSlots.epoch] = this.place.epoch
+    values[at + stateSlots.epoch] = this.window.epoch
     values[at + stateSlots.seconds] = seconds
     for (const [state, on] of Object.entries(states))
       values[at + stateSlots.states + this.states.indexOf(state)] = Number(on)
@@ -58,7 +58,7 @@ export class StateSetChild<S extends string = string> extends Child {
     if (this.gate[0] !== this.seen) this.open()
     const { values, words, at, states } = this
     Atomics.add(words, at * 2, 1)
-    values[at + stateSlots.epoch] = this.place.epoch
+    values[at + stateSlots.epoch] = this.window.epoch
     values[at + stateSlots.seconds] = seconds
     for (let i = 0; i < states.length; i++) values[at + stateSlots.states + i] = i === index ? 1 : 0
     Atomics.add(words, at * 2, 1)

@@ -1,7 +1,7 @@
 import { exactKey, type LabelFilter, labelValuesOf, type SeriesKey } from './series-key.js'
 
 /** When a filter was last given, by which author, and when last by another one. */
-interface Given {
+interface LastGiven {
   last: number
   author: string | undefined
   byAnother: number
@@ -11,7 +11,7 @@ interface Given {
 interface Group {
   /** Positions of the labels. */
   readonly labels: readonly number[]
-  readonly given: Map<string | null, Given>
+  readonly given: Map<string | null, LastGiven>
 }
 
 /**
@@ -19,8 +19,8 @@ interface Group {
  * occurs, however many filters there are, and its key is parsed at most once.
  */
 export class SeriesFilters {
-  private everything: Given | undefined
-  private readonly whole = new Map<SeriesKey, Given>()
+  private everything: LastGiven | undefined
+  private readonly whole = new Map<SeriesKey, LastGiven>()
   private readonly groups = new Map<string, Group>()
 
   constructor(private readonly labelNames: readonly string[]) {}
@@ -71,7 +71,7 @@ export class SeriesFilters {
   }
 }
 
-function later(given: Given | undefined, position: number, author: string | undefined): Given {
+function later(given: LastGiven | undefined, position: number, author: string | undefined): LastGiven {
   if (given === undefined) return { last: position, author, byAnother: 0 }
   if (position > given.last) {
     if (author !== given.author) given.byAnother = given.last
@@ -81,7 +81,7 @@ function later(given: Given | undefined, position: number, author: string | unde
   return given
 }
 
-function counts(given: Given | undefined, after: number, self: string | undefined): boolean {
+function counts(given: LastGiven | undefined, after: number, self: string | undefined): boolean {
   if (given === undefined) return false
   const own = self !== undefined && given.author === self
   return (own ? given.byAnother : given.last) > after

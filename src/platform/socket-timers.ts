@@ -6,7 +6,7 @@ import type { MessageChannel } from 'node:worker_threads'
  * only if those were mocked before promhive was loaded and the originals cannot be reached.
  */
 
-type Run = (...args: never[]) => void
+type TimerRun = (...args: never[]) => void
 
 const longest = 2 ** 31 - 1
 
@@ -18,7 +18,7 @@ class SocketTimer {
   private ended = false
   private readonly milliseconds: number
 
-  constructor(run: Run, milliseconds: number | undefined, args: readonly unknown[], repeats: boolean) {
+  constructor(run: TimerRun, milliseconds: number | undefined, args: readonly unknown[], repeats: boolean) {
     const { Socket } = process.getBuiltinModule('node:net')
     // Of a socket, 0 means no timeout.
     this.milliseconds = Math.min(Math.max(1, Number(milliseconds) || 1), longest)
@@ -40,7 +40,7 @@ class SocketTimer {
 
   unref(): this {
     this.held = false
-    this.letGo()
+    this.release()
     return this
   }
 
@@ -57,7 +57,7 @@ class SocketTimer {
   end(): void {
     this.ended = true
     this.socket.setTimeout(0)
-    this.letGo()
+    this.release()
   }
 
   private begin(): void {
@@ -73,7 +73,7 @@ class SocketTimer {
     this.keeper.port1.on('message', () => {})
   }
 
-  private letGo(): void {
+  private release(): void {
     this.keeper?.port1.close()
     this.keeper = undefined
   }
@@ -85,9 +85,11 @@ function clear(timer: unknown): void {
 
 /** Node's functions of the same names, without mocks. */
 export const socketTimers = {
-  setTimeout: (run: Run, milliseconds?: number, ...args: unknown[]) => new SocketTimer(run, milliseconds, args, false),
-  setInterval: (run: Run, milliseconds?: number, ...args: unknown[]) => new SocketTimer(run, milliseconds, args, true),
-  setImmediate: (run: Run, ...args: unknown[]) => new SocketTimer(run, 1, args, false),
+  setTimeout: (run: TimerRun, milliseconds?: number, ...args: unknown[]) =>
+    new SocketTimer(run, milliseconds, args, false),
+  setInterval: (run: TimerRun, milliseconds?: number, ...args: unknown[]) =>
+    new SocketTimer(run, milliseconds, args, true),
+  setImmediate: (run: TimerRun, ...args: unknown[]) => new SocketTimer(run, 1, args, false),
   clearTimeout: clear,
   clearInterval: clear,
   clearImmediate: clear,

@@ -12,7 +12,7 @@ import { MetricsError } from '../model/errors.js'
 import { isServiceLink, serviceLinkText } from '../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
 import { setImmediate } from '../platform/timers.js'
-import { processHome } from '../runtime/current-context.js'
+import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
 
 /*
@@ -86,7 +86,7 @@ function pathOf(url: string): string {
 }
 
 function openPort(): void {
-  const home = processHome()
+  const context = processContext()
   const registered = shared[place]!
   if (registered.yielded) return
   const [name, given] = firstOf(variables.metricsPort) ?? []
@@ -101,11 +101,11 @@ function openPort(): void {
     ...(host !== undefined && { host }),
     tls: encryptionFromEnvironment(process.env),
     ...portOptionsFromEnvironment(process.env),
-    events: portMetrics(home),
-    registry: home.registry,
+    events: portMetrics(context),
+    registry: context.registry,
     alone: !hasSiblings(),
     family: familyUnderPm2(),
-    onError: (error) => home.onError(error),
+    onError: (error) => context.onError(error),
     onOpen: ({ url }) => sayWhatIsOn(url),
   })
   void registered.port.start()
@@ -117,7 +117,7 @@ function sayWhatIsOn(url: string): void {
   const parts = [!isOff(variables.http) && 'HTTP', !isOff(variables.defaultMetrics) && 'process and runtime']
   const measured = parts.filter((part) => part !== false).join(', ')
   const text = `${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}`
-  processHome().log.announce(text, { event: 'metricsPort', url })
+  processContext().log.announce(text, { event: 'metricsPort', url })
 }
 
 function attempt(part: () => void): void {
@@ -125,7 +125,7 @@ function attempt(part: () => void): void {
     part()
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause)
-    processHome().onError(
+    processContext().onError(
       cause instanceof MetricsError
         ? cause
         : new MetricsError('INSTRUMENT_FAILED', `promhive/register: ${text}`, { cause }),
@@ -139,7 +139,7 @@ function firstOf(names: readonly string[]): readonly [name: string, value: strin
     const set = firstSet([name])
     if (set === undefined) continue
     if (!isServiceLink(...set)) return set
-    processHome().log.warn('VARIABLE_IGNORED', serviceLinkText(...set))
+    processContext().log.warn('VARIABLE_IGNORED', serviceLinkText(...set))
   }
   return undefined
 }

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { loadBinding } from '#native'
 import { packageRoot } from '#package'
-import { processHome } from '../runtime/current-context.js'
+import { processContext } from '../runtime/current-context.js'
 import { agreeWithSupervisor, settle } from '../runtime/supervised/supervisor-backend.js'
-import { assignmentOfThisProcess, attend, tell } from '../supervisor/worker/agent.js'
+import { assignmentOfThisProcess, send, startAgent } from '../supervisor/worker/agent.js'
 
 /*
  * Loaded into every worker of `promhive run` and `supervise()` before the application. Where a worker starts processes or
@@ -13,15 +13,15 @@ import { assignmentOfThisProcess, attend, tell } from '../supervisor/worker/agen
 if (isMainThread) {
   const assignment = assignmentOfThisProcess()
   if (assignment !== undefined) {
-    // The home of the metrics: made first, or there is nowhere to count.
-    const home = processHome()
+    // The context of the metrics: made first, or there is nowhere to count.
+    const context = processContext()
     if (assignment.backend !== undefined) {
-      agreeWithSupervisor(assignment.backend, ({ message }) => tell({ promhive: 'apart', text: message }))
+      agreeWithSupervisor(assignment.backend, ({ message }) => send({ promhive: 'apart', text: message }))
     }
-    attend(
+    startAgent(
       assignment,
       join(packageRoot, 'dist', 'cjs', 'monitor.js'),
-      (last) => settle(home.inUse, last),
+      (last) => settle(context.inUse, last),
       loadBinding().binding?.map,
     )
   }

@@ -13,7 +13,7 @@ import type { Job, Ticker } from './ticker.js'
 
 const collectorOptions = { name: true, run: true, collect: true } as const satisfies OptionNames<Collector>
 
-/** The collectors of one registry. One that throws or never ends costs its own families only, and is told. */
+/** The collectors of one registry. One that throws or never ends costs its own families only, and is reported. */
 export class Collectors {
   private readonly serving = new Set<Collector>()
   private readonly each = new Map<Collector, Job>()
@@ -52,7 +52,7 @@ export class Collectors {
     for (const collector of [...this.each.keys(), ...this.serving]) this.remove(collector)
   }
 
-  /** Before a scrape: this process publishes what it has, and gives what the serving process is asked for. */
+  /** Before a scrape: this process publishes its families, and returns those that only the serving process shows. */
   async collect(): Promise<readonly Family[]> {
     await Promise.all([...this.each.values()].map((job) => job.run()))
     const given = await Promise.all([...this.serving].map((collector) => this.askOrLast(collector)))
@@ -127,7 +127,7 @@ function askAtOnce(collector: Collector): readonly CollectedFamily[] | undefined
   try {
     return checkCollected(collector.collect())
   } catch {
-    // There is nobody left to tell.
+    // The error has no receiver.
     return undefined
   }
 }

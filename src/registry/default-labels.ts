@@ -23,7 +23,7 @@ export class DefaultLabels {
   /** @param name of the registry; undefined for one without, which does not publish */
   constructor(
     private readonly name: string | undefined,
-    private readonly home: MetricRegistry['home'],
+    private readonly context: MetricRegistry['context'],
   ) {}
 
   /** Throws `OPTION_INVALID` unless it is an object of labels. */
@@ -53,7 +53,7 @@ export class DefaultLabels {
     this.reported = found
     if (found === '') return
     const text = `the default labels of registry "${this.name}" differ between processes: this process has ${own}, another one ${others[0]}. A scrape shows the sums of all processes with the labels of the process that answers. Set the same default labels in every process; for values that differ, use a label of the metric or a gauge of mode "all"`
-    this.home.onError(new MetricsError('DEFAULT_LABELS_DIFFER', text))
+    this.context.onError(new MetricsError('DEFAULT_LABELS_DIFFER', text))
   }
 
   private publish(): void {
@@ -65,17 +65,17 @@ export class DefaultLabels {
       this.published = undefined
       // A process without default labels publishes nothing.
       if (labels === '{}') return
-      this.gauge ??= gaugeOf(this.home)
+      this.gauge ??= gaugeOf(this.context)
       this.gauge.set({ labels, registry }, 1)
       this.published = labels
     } catch (cause) {
-      this.home.onError(cause as MetricsError)
+      this.context.onError(cause as MetricsError)
     }
   }
 }
 
-function gaugeOf(home: MetricRegistry['home']): Gauge<'labels' | 'registry'> {
-  const registry = { registryName: hiddenRegistryName, prefix: '', home, registerMetric() {} }
+function gaugeOf(context: MetricRegistry['context']): Gauge<'labels' | 'registry'> {
+  const registry = { registryName: hiddenRegistryName, prefix: '', context, registerMetric() {} }
   return new Gauge({
     name: familyName,
     help: 'How many processes have set these default labels.',

@@ -2,7 +2,7 @@ import type { FamilyTable } from '../model/family.js'
 import { monotonicNow } from '../platform/timers.js'
 import type { Pause } from '../store/contract.js'
 import { Expiry } from './expiry.js'
-import type { Registered } from './registered-metric.js'
+import type { RegistryMember } from './registered-metric.js'
 
 /** The maximum of series that are removed in one step. */
 const batch = 200
@@ -23,7 +23,7 @@ export class Expiring {
   async run(
     tables: readonly FamilyTable[],
     pause: Pause,
-    metricOf: (table: FamilyTable) => Registered | undefined,
+    metricOf: (table: FamilyTable) => RegistryMember | undefined,
     now = monotonicNow() / 1000,
   ): Promise<void> {
     this.expiry.keep(tables)

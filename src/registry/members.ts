@@ -1,13 +1,13 @@
 import { runCollect } from '../gather/collect-hook.js'
 import { definitionKey, difference } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import type { Registered } from './registered-metric.js'
+import type { RegistryMember } from './registered-metric.js'
 import { SampleOwners } from './sample-owners.js'
 import type { Job, Ticker } from './ticker.js'
 
 /** The metrics of a registry, by name, and what they do in every process now and then. */
 export class Members {
-  private readonly byName = new Map<string, Registered>()
+  private readonly byName = new Map<string, RegistryMember>()
   private readonly sampleOwners = new SampleOwners()
   private readonly jobs = new Map<string, Job>()
 
@@ -17,16 +17,16 @@ export class Members {
     private readonly onError: (error: MetricsError) => void,
   ) {}
 
-  get(name: string): Registered | undefined {
+  get(name: string): RegistryMember | undefined {
     return this.byName.get(name)
   }
 
-  all(): Registered[] {
+  all(): RegistryMember[] {
     return [...this.byName.values()]
   }
 
   /** Throws `NAME_TAKEN` when another metric has the name, or one that prints samples of the same name. */
-  add(metric: Registered): void {
+  add(metric: RegistryMember): void {
     const other = this.byName.get(metric.name)
     if (other === metric) return
     if (other !== undefined) this.checkSame(other, metric)
@@ -47,7 +47,7 @@ export class Members {
     this.stopJob(name)
   }
 
-  private startJob(metric: Registered): void {
+  private startJob(metric: RegistryMember): void {
     const run = (): Promise<void> => runCollect(metric, this.onError)
     const job = { run, atExit: () => void run() }
     this.jobs.set(metric.name, job)
@@ -60,7 +60,7 @@ export class Members {
     this.jobs.delete(name)
   }
 
-  private checkSame(one: Registered, two: Registered): void {
+  private checkSame(one: RegistryMember, two: RegistryMember): void {
     const { name } = two
     const [a, b] = [one.family, two.family]
     const known = a !== undefined && b !== undefined

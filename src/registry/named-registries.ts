@@ -26,18 +26,18 @@ export function checkRegistryName(name: unknown, first: boolean): void {
 }
 
 /** A registry of this name has these members from now on. */
-export function joinNamed(home: object, name: string, members: Members): void {
-  let byName = membersOf.get(home)
-  if (byName === undefined) membersOf.set(home, (byName = new Map()))
+export function joinNamed(context: object, name: string, members: Members): void {
+  let byName = membersOf.get(context)
+  if (byName === undefined) membersOf.set(context, (byName = new Map()))
   let named = byName.get(name)
   if (named === undefined) byName.set(name, (named = new WeakList()))
   named.add(members)
 }
 
 /** Whether any registry of this name has the family among its members. */
-export function isMemberOfNamed(home: object, name: string, family: FamilyDescriptor): boolean {
+export function isMemberOfNamed(context: object, name: string, family: FamilyDescriptor): boolean {
   const key = definitionKey(family)
-  for (const members of membersOf.get(home)?.get(name) ?? []) {
+  for (const members of membersOf.get(context)?.get(name) ?? []) {
     const member = members.get(family.name)?.family
     if (member !== undefined && definitionKey(member) === key) return true
   }

@@ -1,13 +1,13 @@
-import { messageOf, patiently } from '../gather/collect-hook.js'
+import { messageOf, withinTimeout } from '../gather/collect-hook.js'
 import { familyFromValues } from '../gather/prom-client-values.js'
 import { MetricsError } from '../model/errors.js'
 import type { Family } from '../model/family.js'
 import { checkPlugInValues } from './plug-in-values.js'
-import type { Registered } from './registered-metric.js'
+import type { RegistryMember } from './registered-metric.js'
 
 /** Metrics of plug-ins that bring only `get()`. One that fails is shown with its last values. */
 export class PlugInMetrics {
-  private readonly last = new WeakMap<Registered, Family>()
+  private readonly last = new WeakMap<RegistryMember, Family>()
 
   constructor(private readonly onError: (error: MetricsError) => void) {}
 
@@ -16,9 +16,9 @@ export class PlugInMetrics {
    *
    * @param taken whether another metric has a name: some plug-ins name theirs only in `get()`
    */
-  async ask(metric: Registered, taken: (name: string) => boolean = () => false): Promise<Family | undefined> {
+  async ask(metric: RegistryMember, taken: (name: string) => boolean = () => false): Promise<Family | undefined> {
     try {
-      const family = familyFromValues(checkPlugInValues(metric.name, await patiently(metric.get())))
+      const family = familyFromValues(checkPlugInValues(metric.name, await withinTimeout(metric.get())))
       if (taken(family.name)) throw new TypeError(`another metric is called ${family.name}`)
       this.last.set(metric, family)
       return family

@@ -17,7 +17,7 @@ export class Publisher {
     for (const family of families) {
       let published = this.families.get(family.name)
       if (published === undefined) {
-        // Its first values tell which labels it has.
+        // Its first values show which labels it has.
         if (family.values.length === 0) continue
         published =
           family.type === 'counter'
@@ -62,7 +62,7 @@ class PublishedGauge implements PublishedFamily {
   }
 }
 
-/** A counter goes on from what a dead process of the same seat had: only what came since the last time is added. */
+/** A counter continues from a dead process of the same seat: only the increase since the last time is added. */
 class PublishedCounter implements PublishedFamily {
   private readonly counter: Counter<string>
   private readonly last = new Map<string, number>()

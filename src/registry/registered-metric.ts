@@ -3,12 +3,12 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { LabelFilter } from '../model/series-key.js'
 
 /** A metric of this library, or of a plug-in that brings only `get()`. */
-export type Registered = RegisteredMetric & {
+export type RegistryMember = RegisteredMetric & {
   readonly family?: FamilyDescriptor
   readonly collect?: (() => void | Promise<void>) | undefined
   /** Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
   readonly collectsEach?: boolean
-  /** Seconds after which a series that nobody counts in is removed. */
+  /** Seconds after which a series without counts is removed. */
   readonly expireAfter?: number | undefined
   /** Removes idle series; false where that could not be done now. */
   expire?(series: readonly LabelFilter[]): boolean

@@ -1,18 +1,18 @@
 import type { Formatters } from '../exposition/formatters.js'
 import type { SourceGatherer } from '../gather/source-gatherer.js'
-import { type Home, provideHome } from '../metric/context.js'
+import { type MetricContext, provideContext } from '../metric/context.js'
 import type { LabelSet } from '../model/label-set.js'
 import type { Registry } from './registry.js'
 import type { Ticker } from './ticker.js'
 
-/** The home as a registry sees it. */
-export interface RegistryHome extends Home {
+/** The context as a registry sees it. */
+export interface RegistryContext extends MetricContext {
   readonly registry: Registry
   /** Gathers the families of all registries. */
   readonly gatherer: SourceGatherer
   formatters(defaultLabels: LabelSet): Formatters
-  /** A home for one registry whose metrics stay in this process, and go with it. */
-  apart(): RegistryHome
+  /** A context for one registry whose metrics stay in this process, and end with it. */
+  apart(): RegistryContext
   /** Whether other processes count into the same store. */
   isShared(): boolean
   /** Whether the default registry shows promhive's own state. */
@@ -21,16 +21,16 @@ export interface RegistryHome extends Home {
   readonly ticker: Ticker
 }
 
-let provided: (() => RegistryHome) | undefined
+let provided: (() => RegistryContext) | undefined
 
-/** The front door composes the home of this process: metrics and registries ask for it. */
-export function provideRegistryHome(provide: () => RegistryHome): void {
+/** `runtime` composes the context of this process: metrics and registries request it. */
+export function provideRegistryHome(provide: () => RegistryContext): void {
   provided = provide
-  provideHome(provide)
+  provideContext(provide)
 }
 
-/** Returns the home of this process. */
-export function registryHome(): RegistryHome {
+/** Returns the context of this process. */
+export function registryHome(): RegistryContext {
   if (provided === undefined) throw new Error('promhive: import the package by its front door, not by a file inside it')
   return provided()
 }

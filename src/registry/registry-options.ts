@@ -4,7 +4,7 @@ import { checkOptions, type OptionNames } from '../model/known-options.js'
 export interface RegistryOptions {
   /**
    * Processes that use the same name mean the same registry, and so do two registries of one process. Left out, registries
-   * are told apart by the order in which they are made. `default` is refused: use `register`.
+   * are distinguished by the order in which they are made. `default` is refused: use `register`.
    */
   readonly name?: string | undefined
   /** Put in front of the names of the metrics that are made in this registry: `shop_` makes `jobs_total` `shop_jobs_total`. */

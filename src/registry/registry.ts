@@ -24,8 +24,8 @@ import { Expiring } from './expiring.js'
 import { Members } from './members.js'
 import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
-import type { Registered } from './registered-metric.js'
-import { type RegistryHome, registryHome } from './registry-context.js'
+import type { RegistryMember } from './registered-metric.js'
+import { type RegistryContext, registryHome } from './registry-context.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
 
 /** Milliseconds that a gathering may take until it is released: collect() of the metrics included. */
@@ -46,7 +46,7 @@ export class Registry implements MetricRegistry {
   readonly prefix: string
   readonly scope: 'application' | 'process'
   /** @internal */
-  readonly home: RegistryHome
+  readonly context: RegistryContext
   private name: string | undefined
   private readonly members: Members
   private readonly collectors: Collectors
@@ -64,26 +64,26 @@ export class Registry implements MetricRegistry {
 
   constructor(options?: RegistryOptions)
   /** @internal */
-  constructor(options?: RegistryOptions, home?: RegistryHome)
-  constructor(options: RegistryOptions = {}, home: RegistryHome = registryHome()) {
+  constructor(options?: RegistryOptions, context?: RegistryContext)
+  constructor(options: RegistryOptions = {}, context: RegistryContext = registryHome()) {
     const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
-    checkRegistryName(name, home.registry === undefined)
+    checkRegistryName(name, context.registry === undefined)
     this.scope = scope
-    this.home = scope === 'process' ? home.apart() : home
+    this.context = scope === 'process' ? context.apart() : context
     this.name = name
     this.prefix = checkPrefix(prefix)
-    const onError = (error: MetricsError): void => home.onError(error)
-    this.members = new Members(duplicates, this.home.ticker, onError)
-    if (name !== undefined) joinNamed(this.home, name, this.members)
-    this.formatters = home.formatters({})
-    this.collectors = new Collectors(this, this.home.ticker, onError)
+    const onError = (error: MetricsError): void => context.onError(error)
+    this.members = new Members(duplicates, this.context.ticker, onError)
+    if (name !== undefined) joinNamed(this.context, name, this.members)
+    this.formatters = context.formatters({})
+    this.collectors = new Collectors(this, this.context.ticker, onError)
     this.plugIns = new PlugInMetrics(onError)
-    this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, this.home)
+    this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, this.context)
   }
 
-  /** The name that the registry was given, or one that tells it from other nameless ones, from its first metric on. */
+  /** The name that the registry was given, or a generated one, from its first metric on. */
   get registryName(): string {
-    this.name ??= this.home.nextNameless('registry')
+    this.name ??= this.context.nextNameless('registry')
     return this.name
   }
 
@@ -93,7 +93,7 @@ export class Registry implements MetricRegistry {
   }
 
   /**
-   * Chooses what `metrics()` gives: text format 0.0.4 unless told otherwise.
+   * Chooses the format of `metrics()`: text format 0.0.4 by default.
    *
    * @throws MetricsError `OPTION_INVALID` for a content type that promhive does not write, or not as text
    * @example registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
@@ -131,8 +131,8 @@ export class Registry implements MetricRegistry {
   }
 
   /** @throws MetricsError `NAME_TAKEN` when another metric has the name; `REGISTER_INVALID` when it counts elsewhere */
-  registerMetric(metric: RegisteredMetric & { readonly home?: unknown }): void {
-    if (metric.home !== undefined && metric.home !== this.home) {
+  registerMetric(metric: RegisteredMetric & { readonly context?: unknown }): void {
+    if (metric.context !== undefined && metric.context !== this.context) {
       const text = `${metric.name}: a registry with scope "process" shows only metrics of its own, and no other shows them`
       throw new MetricsError('REGISTER_INVALID', text)
     }
@@ -170,7 +170,7 @@ export class Registry implements MetricRegistry {
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     this.defaults.set(labels)
-    this.formatters = this.home.formatters(this.defaults.labels)
+    this.formatters = this.context.formatters(this.defaults.labels)
   }
 
   removeSingleMetric(name: string): void {
@@ -209,7 +209,7 @@ export class Registry implements MetricRegistry {
   }
 
   /** A metric without labels is shown from the start; after this turn, so that configure() has had its say. */
-  private startSoon(metric: Registered): void {
+  private startSoon(metric: RegistryMember): void {
     setImmediate(() => {
       if (this.members.get(metric.name) === metric) metric.start?.()
     }).unref()
@@ -229,7 +229,7 @@ export class Registry implements MetricRegistry {
   private async gatherInTurn(turn: Turn, { names, exemplars }: GatherRequest): Promise<Gathered> {
     // Application code runs before the turn at the source: it may ask for the values of other metrics.
     const foreign = await this.prepare()
-    const gathered = await this.home.gatherer.gather({ exemplars })
+    const gathered = await this.context.gatherer.gather({ exemplars })
     const release = (): void => {
       gathered.release()
       turn.end()
@@ -252,8 +252,8 @@ export class Registry implements MetricRegistry {
     const members = this.members.all()
     for (const metric of members) metric.start?.()
     const foreign = new Map<string, Family>()
-    const bringUpToDate = async (metric: Registered): Promise<void> => {
-      if (metric.family !== undefined) return runCollect(metric, (error) => this.home.onError(error))
+    const bringUpToDate = async (metric: RegistryMember): Promise<void> => {
+      if (metric.family !== undefined) return runCollect(metric, (error) => this.context.onError(error))
       const family = await this.plugIns.ask(metric, (name) => (this.members.get(name) ?? metric) !== metric)
       if (family !== undefined) foreign.set(metric.name, family)
     }
@@ -263,7 +263,7 @@ export class Registry implements MetricRegistry {
   }
 
   /** The metric whose idle series are removed, where a table is of one. */
-  private expiringIn(table: FamilyTable): Registered | undefined {
+  private expiringIn(table: FamilyTable): RegistryMember | undefined {
     const metric = this.members.get(table.family.name)
     return metric?.expireAfter !== undefined && this.owns(table) ? metric : undefined
   }
@@ -283,7 +283,7 @@ export class Registry implements MetricRegistry {
     }
     for (const [name, family] of foreign) if (!this.members.get(name) && !shown.has(name)) families.push(family)
     const others = [...shown.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-    const itself = this.name === defaultRegistryName && this.home.showsItself()
+    const itself = this.name === defaultRegistryName && this.context.showsItself()
     return [...families, ...others, ...(itself ? selfFamilies(gathered) : [])]
   }
 
@@ -293,7 +293,7 @@ export class Registry implements MetricRegistry {
     if (member?.family !== undefined) return member.family.registry === registry
     if (registry !== this.name || registry.startsWith('~')) return false
     // Without a member here: of another process, of another registry of this name, or of a removed member.
-    return this.home.isShared() || isMemberOfNamed(this.home, registry, table.family)
+    return this.context.isShared() || isMemberOfNamed(this.context, registry, table.family)
   }
 }
 

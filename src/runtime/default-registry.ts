@@ -1,4 +1,4 @@
-import { processHome } from './current-context.js'
+import { processContext } from './current-context.js'
 
 /** The default registry: metrics that name no other are shown in it. */
-export const register = processHome().registry
+export const register = processContext().registry

@@ -1,17 +1,17 @@
 import type { MetricsError } from '../model/errors.js'
 import { setImmediate } from '../platform/timers.js'
-import type { ProcessHome } from './process-context.js'
+import type { ProcessContext } from './process-context.js'
 
 /**
  * A process that serves the numbers of all is one of the application's processes, though it may count nothing itself: the numbers
  * of those that end are kept for it. After this turn, so that configure() runs first.
  */
-export function joinSoon(home: ProcessHome): void {
+export function joinSoon(context: ProcessContext): void {
   setImmediate(() => {
     try {
-      home.store()
+      context.store()
     } catch (error) {
-      home.onError(error as MetricsError)
+      context.onError(error as MetricsError)
     }
   }).unref()
 }

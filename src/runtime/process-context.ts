@@ -12,9 +12,9 @@ import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../platform/paths.js'
 import { setImmediate } from '../platform/timers.js'
 import { Registry } from '../registry/registry.js'
-import type { RegistryHome } from '../registry/registry-context.js'
+import type { RegistryContext } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
-import type { Backend, Source, Store, Surroundings } from '../store/contract.js'
+import type { Backend, BackendContext, Source, Store } from '../store/contract.js'
 import { carryOver } from '../store/core/carry-over.js'
 import { MemoryBackend, MemoryStore } from '../store/memory/memory-backend.js'
 import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
@@ -37,7 +37,7 @@ import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
 import { ProcessLog } from './process-log.js'
 import { RemovalWatchers } from './removal-watchers.js'
-import { RegistryScope } from './scoped-context.js'
+import { ScopedContext } from './scoped-context.js'
 import { checkAgreement, countTogether } from './supervised/supervisor-backend.js'
 import { warnOfUnusedVariables } from './unused-variables.js'
 import { WorkerLabelChoice } from './worker-label.js'
@@ -46,7 +46,7 @@ import { WorkerLabelChoice } from './worker-label.js'
 const manyNameless = 1000
 
 /** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
-export class ProcessHome implements RegistryHome {
+export class ProcessContext implements RegistryContext {
   readonly gatherer = new SourceGatherer(
     () => this.source(),
     (error) => this.onError(error),
@@ -70,7 +70,7 @@ export class ProcessHome implements RegistryHome {
   private workersUser: WorkersUser | undefined
   readonly log = new ProcessLog()
   private readonly faults = new Faults(() => this.showsItself(), this.log)
-  private readonly surroundings: Surroundings & Pick<Required<Surroundings>, 'onRecovered'> = {
+  private readonly context: BackendContext & Pick<Required<BackendContext>, 'onRecovered'> = {
     onError: (error) => this.onError(error),
     onRemoved: (family, key) => this.watchers.removed(family, key),
     onRecovered: (text) => this.faults.recovered(text),
@@ -124,8 +124,8 @@ export class ProcessHome implements RegistryHome {
     return this.labelChoice.label
   }
 
-  apart(): RegistryScope {
-    return new RegistryScope(this)
+  apart(): ScopedContext {
+    return new ScopedContext(this)
   }
 
   nextNameless(what: Nameless): string {
@@ -226,7 +226,7 @@ export class ProcessHome implements RegistryHome {
     this.stopListening?.()
     this.stopListening = undefined
     const shared = new SharedBackend({
-      ...this.surroundings,
+      ...this.context,
       directory,
       onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
@@ -253,7 +253,7 @@ export class ProcessHome implements RegistryHome {
   useBackend(backend: Backend): void {
     if (this.backend === backend) return
     checkAgreement(backend)
-    backend.begin?.(this.surroundings)
+    backend.begin?.(this.context)
     this.moveTo(backend)
   }
 

@@ -6,13 +6,13 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import type { Registry } from '../registry/registry.js'
-import type { RegistryHome } from '../registry/registry-context.js'
+import type { RegistryContext } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
 import type { Source, Store } from '../store/contract.js'
 import { MemoryStore } from '../store/memory/memory-backend.js'
 
 /** The context of one registry whose metrics stay in this process. Nothing else knows its store: it ends with the registry. */
-export class RegistryScope implements RegistryHome {
+export class ScopedContext implements RegistryContext {
   private readonly counted = new MemoryStore()
   private readonly source: Source = { read: async () => this.counted.snapshot(), close() {} }
   readonly gatherer = new SourceGatherer(
@@ -23,7 +23,7 @@ export class RegistryScope implements RegistryHome {
   /** Never started: what a request needs is collected when it is shown. */
   readonly ticker = new Ticker()
 
-  constructor(private readonly around: RegistryHome) {}
+  constructor(private readonly around: RegistryContext) {}
 
   get registry(): Registry {
     return this.around.registry
@@ -54,8 +54,8 @@ export class RegistryScope implements RegistryHome {
     return `~${what}`
   }
 
-  apart(): RegistryScope {
-    return new RegistryScope(this.around)
+  apart(): ScopedContext {
+    return new ScopedContext(this.around)
   }
 
   isShared(): boolean {

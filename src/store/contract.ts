@@ -158,7 +158,7 @@ export interface SelfCount {
 }
 
 /** What a backend borrows from the process that counts in it. */
-export interface Surroundings {
+export interface BackendContext {
   /** Called with a fault that must not reach the application's request. */
   onError(error: MetricsError): void
   /** Called with each series of this process that was removed, by any process. */
@@ -179,7 +179,7 @@ export interface Backend {
   /** The directory that the processes of this host share, where there is one. */
   readonly directory?: string | undefined
   /** Called once, before anything else: connect here, and throw only what another configuration can solve. */
-  begin?(surroundings: Surroundings): void
+  begin?(context: BackendContext): void
   /** Called at each look-up: it gives the same store until the backend is closed, and never throws. */
   openStore(): Store
   openSource(): Source

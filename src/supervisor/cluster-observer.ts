@@ -15,12 +15,12 @@ const lookEvery = 1000
  *
  * @experimental
  */
-export class Attendant extends SupervisorCore {
-  private readonly attended = new Map<number, WorkerProcess>()
+export class ClusterObserver extends SupervisorCore {
+  private readonly observed = new Map<number, WorkerProcess>()
   /** Why the last worker of a number ended: the next one is its successor. */
   private readonly vacated = new Map<number, RestartReason>()
   private timer: NodeJS.Timeout | undefined
-  private readonly onFork = (worker: Worker): void => this.attend(worker)
+  private readonly onFork = (worker: Worker): void => this.observe(worker)
 
   /** @internal */
   constructor(options: CoreOptions) {
@@ -28,7 +28,7 @@ export class Attendant extends SupervisorCore {
   }
 
   workers(): readonly SupervisedWorker[] {
-    return [...this.attended.values()]
+    return [...this.observed.values()]
   }
 
   /** @internal Nothing of promhive's is loaded into them. */
@@ -36,11 +36,11 @@ export class Attendant extends SupervisorCore {
 
   /** @internal */
   protected numbered(): Iterable<readonly [number, WorkerProcess]> {
-    return this.attended
+    return this.observed
   }
 
   static {
-    holdAwaited(Attendant.prototype, 'start', 'stop')
+    holdAwaited(ClusterObserver.prototype, 'start', 'stop')
   }
 
   /** Begins with the workers that there are. */
@@ -49,8 +49,8 @@ export class Attendant extends SupervisorCore {
     this.timer = setInterval(() => this.look(), lookEvery).unref()
     await this.open()
     cluster.on('fork', this.onFork)
-    for (const worker of Object.values(cluster.workers ?? {})) if (worker !== undefined) this.attend(worker)
-    await this.tellReady()
+    for (const worker of Object.values(cluster.workers ?? {})) if (worker !== undefined) this.observe(worker)
+    await this.emitReady()
   }
 
   /** Closes the metrics port, and lets the workers be. Twice is once. */
@@ -59,48 +59,48 @@ export class Attendant extends SupervisorCore {
     clearInterval(this.timer)
     this.timer = undefined
     cluster.off('fork', this.onFork)
-    await this.tell('stopping')
+    await this.emit('stopping')
     await this.close()
   }
 
-  private attend(worker: Worker): void {
+  private observe(worker: Worker): void {
     let id = 1
-    while (this.attended.has(id)) id++
-    const attended = new WorkerProcess(id, worker, () => {})
-    this.attended.set(id, attended)
-    attended.refresh = () => this.metrics?.update(id, attended.state(), attended)
+    while (this.observed.has(id)) id++
+    const observed = new WorkerProcess(id, worker, () => {})
+    this.observed.set(id, observed)
+    observed.refresh = () => this.metrics?.update(id, observed.state(), observed)
     const reason = this.vacated.get(id)
     this.vacated.delete(id)
     if (reason !== undefined) this.metrics?.restarted(reason)
-    this.logger.debug(`${nameOf(attended)} was started`, aboutOf('workerStarted', attended))
-    void this.tell('workerStarted', { worker: attended })
+    this.logger.debug(`${nameOf(observed)} was started`, aboutOf('workerStarted', observed))
+    void this.emit('workerStarted', { worker: observed })
     const ready = (): void => {
-      if (attended.ready) return
-      attended.ready = true
-      attended.refresh()
-      this.logger.debug(`${nameOf(attended)} is ready`, aboutOf('workerReady', attended))
-      void this.tell('workerReady', { worker: attended })
+      if (observed.ready) return
+      observed.ready = true
+      observed.refresh()
+      this.logger.debug(`${nameOf(observed)} is ready`, aboutOf('workerReady', observed))
+      void this.emit('workerReady', { worker: observed })
     }
     // One that was there before is not asked when it began to listen.
-    if (worker.isConnected() && worker.process.connected && attended.uptime > 1) ready()
+    if (worker.isConnected() && worker.process.connected && observed.uptime > 1) ready()
     worker.once('listening', ready)
     worker.once('online', () => setTimeout(ready, lookEvery).unref())
-    void attended.exited.then((exit) => this.ended(attended, exit))
+    void observed.exited.then((exit) => this.ended(observed, exit))
   }
 
   private ended(worker: WorkerProcess, exit: WorkerExit): void {
     const { id } = worker
-    this.attended.delete(id)
+    this.observed.delete(id)
     const reason = reasonOf(worker, exit)
     this.vacated.set(id, reason)
     logEnd(this.logger, reason === 'reload', worker, exit, reason)
     this.metrics?.ended(worker)
     this.metrics?.forget(id)
-    void this.tell('workerExited', { worker, exit: { ...exit, reason } })
+    void this.emit('workerExited', { worker, exit: { ...exit, reason } })
   }
 
   private look(): void {
-    for (const worker of this.attended.values()) worker.refresh()
+    for (const worker of this.observed.values()) worker.refresh()
   }
 }
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
 import { nearest } from '../model/nearest-name.js'
-import { type Hooks, hookNames, unknownHooks } from './lifecycle.js'
+import { hookNames, type LifecycleHooks, unknownHooks } from './lifecycle.js'
 import { textOf } from './log.js'
 import type { Origin } from './settings/configuration.js'
 import { distrust } from './settings/discovery.js'
@@ -14,7 +14,7 @@ import { distrust } from './settings/discovery.js'
  *
  * @throws MetricsError `OPTION_INVALID` when it cannot be loaded, or exports none
  */
-export async function hooksFrom({ origins }: { readonly origins: readonly Origin[] }): Promise<Hooks> {
+export async function hooksFrom({ origins }: { readonly origins: readonly Origin[] }): Promise<LifecycleHooks> {
   const { value, from } = origins.find(({ name }) => name === 'hooksModule')!
   const file = String(value)
   if (file === '') return {}
@@ -28,12 +28,12 @@ export async function hooksFrom({ origins }: { readonly origins: readonly Origin
   throw new MetricsError('OPTION_INVALID', `${file} exports no hooks: export functions of the names ${list()}`)
 }
 
-async function load(file: string): Promise<Hooks> {
+async function load(file: string): Promise<LifecycleHooks> {
   try {
     const module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown }
     const { default: whole, ...named } = module
-    if (typeof whole === 'object' && whole !== null) return whole as Hooks
-    return named as Hooks
+    if (typeof whole === 'object' && whole !== null) return whole as LifecycleHooks
+    return named as LifecycleHooks
   } catch (cause) {
     throw new MetricsError('OPTION_INVALID', `the hooks in ${file} cannot be loaded: ${textOf(cause)}`, { cause })
   }

@@ -60,7 +60,7 @@ export class HookContext<S extends SupervisorView = SupervisorView> {
   readonly change: { readonly from: number; readonly to: number } | undefined
   readonly logger: Logger
 
-  constructor(told: {
+  constructor(fields: {
     readonly server: S
     /** The supervisor's own when left out. */
     readonly logger?: Logger | undefined
@@ -69,17 +69,17 @@ export class HookContext<S extends SupervisorView = SupervisorView> {
     readonly exit?: (WorkerExit & { readonly reason: string }) | undefined
     readonly change?: { readonly from: number; readonly to: number } | undefined
   }) {
-    this.event = told.event
-    this.server = told.server
-    this.worker = told.worker
-    this.exit = told.exit
-    this.change = told.change
-    this.logger = told.logger ?? standardLogger
+    this.event = fields.event
+    this.server = fields.server
+    this.worker = fields.worker
+    this.exit = fields.exit
+    this.change = fields.change
+    this.logger = fields.logger ?? standardLogger
   }
 }
 
 /** The properties of a context, by event. */
-type Told<S extends SupervisorView, E extends HookName> = HookContext<S> & {
+type EventContext<S extends SupervisorView, E extends HookName> = HookContext<S> & {
   readonly event: E
 } & (E extends 'workerStarted' | 'workerReady' | 'workerInterrupted' | 'workerAborted' | 'workerExited'
     ? { readonly worker: SupervisedWorker }
@@ -115,8 +115,8 @@ type Underscored<T extends string> = T extends `${infer Letter}${infer Rest}`
  *
  * gunicorn's names are hooks too, with underscores as well, and get gunicorn's arguments: `GunicornHooks`.
  */
-export type Hooks<S extends SupervisorView = SupervisorView> = {
-  readonly [E in HookName]?: (context: Told<S, E>) => unknown
+export type LifecycleHooks<S extends SupervisorView = SupervisorView> = {
+  readonly [E in HookName]?: (context: EventContext<S, E>) => unknown
 } & Readonly<GunicornHooks<S>> & {
     readonly [K in keyof GunicornHooks<S> as Underscored<K>]?: GunicornHooks<S>[K]
   }
@@ -147,7 +147,7 @@ export interface NamedHook {
 }
 
 /** Everything that is to be called when something happens, in the order of the object. */
-export function hooksFor(hooks: Hooks, event: HookName): readonly NamedHook[] {
+export function hooksFor(hooks: LifecycleHooks, event: HookName): readonly NamedHook[] {
   return Object.entries(hooks).flatMap(([name, given]): NamedHook[] => {
     if (typeof given !== 'function') return []
     const hook = given as (...args: unknown[]) => unknown

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
 
 /** The user and group that a process runs as. */
-export interface Account {
+export interface OsUser {
   readonly uid: number
   readonly gid: number
   /** As the system's list of users has them; undefined for a bare number that is in none. */
   readonly name: string | undefined
-  readonly home: string | undefined
+  readonly context: string | undefined
 }
 
 /**
@@ -17,7 +17,7 @@ export interface Account {
  * @param what the option that named them, for the error
  * @throws MetricsError `OPTION_INVALID`
  */
-export function accountOf(what: string, user: string | undefined, group?: string): Account {
+export function osUserOf(what: string, user: string | undefined, group?: string): OsUser {
   const entry = user === undefined ? undefined : userEntry(user)
   const uid = entry?.[2] ?? user ?? String(process.getuid?.() ?? 0)
   const gid = group === undefined ? (entry?.[3] ?? uid) : (groupEntry(group)?.[2] ?? group)
@@ -28,7 +28,7 @@ export function accountOf(what: string, user: string | undefined, group?: string
     if (!/^\d+$/.test(id!))
       throw new MetricsError('OPTION_INVALID', `${what}: there is no ${kind} ${name} on this machine`)
   }
-  return { uid: Number(uid), gid: Number(gid), name: entry?.[0], home: entry?.[5] }
+  return { uid: Number(uid), gid: Number(gid), name: entry?.[0], context: entry?.[5] }
 }
 
 function userEntry(name: string): string[] | undefined {

@@ -14,7 +14,7 @@ export interface WorkerRequests {
 }
 
 /** Timeout of a reading, in milliseconds; after it, the statistics leave out the request numbers. */
-const patience = 2_000
+const timeout = 2_000
 
 /** Reads what workers counted from where they count, without asking them. */
 export class RequestNumbers {
@@ -30,7 +30,7 @@ export class RequestNumbers {
   async read(): Promise<ReadonlyMap<number, WorkerRequests> | undefined> {
     const { durations, failed } = this.families
     const values = Promise.all([durations.get(), failed.get(), this.inFlight.get()])
-    return withTimeout(values, patience).then(
+    return withTimeout(values, timeout).then(
       (read) => byWorker(...read),
       () => undefined,
     )

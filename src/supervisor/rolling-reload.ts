@@ -1,7 +1,7 @@
 import type { Log } from '../model/logger.js'
 import { monotonicNow } from '../platform/timers.js'
 import { secondsSince, workersOf } from './log-texts.js'
-import type { Place } from './worker-slot.js'
+import type { WorkerSlot } from './worker-slot.js'
 
 /**
  * Replaces the workers of all places, one after the other. Ends at the first that fails, and when the supervisor is to stop.
@@ -9,24 +9,24 @@ import type { Place } from './worker-slot.js'
  * @param emitReload calls the hooks of the reload
  */
 export async function rollingReload(
-  places: ReadonlyMap<number, Place>,
+  slots: ReadonlyMap<number, WorkerSlot>,
   logger: Log,
-  tell: () => Promise<void>,
+  emitReload: () => Promise<void>,
   isStopping: () => boolean,
 ): Promise<void> {
   const since = monotonicNow()
-  logger.info(`reloading ${workersOf(places.size)}`, { event: 'reload', workers: places.size })
-  await tell()
+  logger.info(`reloading ${workersOf(slots.size)}`, { event: 'reload', workers: slots.size })
+  await emitReload()
   let reloaded = 0
-  for (const place of [...places.values()]) {
+  for (const slot of [...slots.values()]) {
     if (isStopping()) return
-    if (await place.replace('reload')) reloaded++
-    else if (place.worker?.state() === 'running') {
+    if (await slot.replace('reload')) reloaded++
+    else if (slot.worker?.state() === 'running') {
       logger.error('the reload has ended here; the other workers stay as they are')
       return
     }
   }
   const seconds = secondsSince(since)
-  const what = reloaded === places.size ? workersOf(reloaded) : `${reloaded} of ${workersOf(places.size)}`
+  const what = reloaded === slots.size ? workersOf(reloaded) : `${reloaded} of ${workersOf(slots.size)}`
   logger.info(`reloaded ${what}`, { event: 'reloaded', workers: reloaded, seconds })
 }

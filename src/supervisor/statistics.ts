@@ -68,7 +68,7 @@ export interface SupervisorStatistics {
 const busyAfter = 2_000
 
 /** The counts of a worker when the statistics were last read. */
-interface Told {
+interface WorkerCounts {
   readonly answered: number
   readonly seconds: number
   readonly mean: number
@@ -76,17 +76,17 @@ interface Told {
 
 /** Builds the statistics from the supervisor, the kernel and the shared numbers, without a message to any worker. */
 export class Statistics {
-  private readonly told = new Map<number, Told>()
-  private telling: Promise<SupervisorStatistics> | undefined
+  private readonly previous = new Map<number, WorkerCounts>()
+  private pending: Promise<SupervisorStatistics> | undefined
 
   constructor(private readonly source: StatisticsSource) {}
 
   /** Concurrent requests share one answer. */
-  tell(): Promise<SupervisorStatistics> {
-    this.telling ??= this.read().finally(() => {
-      this.telling = undefined
+  snapshot(): Promise<SupervisorStatistics> {
+    this.pending ??= this.read().finally(() => {
+      this.pending = undefined
     })
-    return this.telling
+    return this.pending
   }
 
   private async read(): Promise<SupervisorStatistics> {
@@ -96,7 +96,7 @@ export class Statistics {
     const [requests, queues] = await Promise.all([source.requests?.read(), listenQueues(addresses)])
     const waiting = queues.filter((queue) => queue !== undefined)
     const longest = waiting.length === 0 ? undefined : Math.max(...waiting)
-    return told({
+    return defined({
       version: source.version,
       listen_queue: longest,
       load: longest,
@@ -106,7 +106,7 @@ export class Statistics {
       cwd: process.cwd(),
       sockets: addresses.map(({ host, port }, i) => {
         const name = `${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`
-        return told({ name, proto: 'tcp', queue: queues[i] })
+        return defined({ name, proto: 'tcp', queue: queues[i] })
       }),
       workers: workers.map(([id, process]) => this.worker(id, process, requests)),
       metrics_url: source.metricsUrl(),
@@ -122,7 +122,7 @@ export class Statistics {
     const { started, aborted } = this.source.histories.of(id)
     const state = process?.state() ?? 'down'
     const sample = process === undefined || process.over ? undefined : sampleOf(process)
-    return told({
+    return defined({
       id,
       pid: state === 'down' ? 0 : process!.pid,
       accepting: state === 'running' ? 1 : 0,
@@ -144,7 +144,7 @@ export class Statistics {
     const busy = inFlight > 0 || (process?.silence ?? 0) > busyAfter
     return {
       requests: answered,
-      delta_requests: process?.told?.answered ?? 0,
+      delta_requests: process?.lastBeat?.answered ?? 0,
       exceptions: failed,
       status: busy ? 'busy' : 'idle',
       running_time: Math.round(seconds * 1e6),
@@ -156,13 +156,13 @@ export class Statistics {
 
   /** Seconds: of what was answered since the last time; of what was answered before, where nothing was. */
   private mean(id: number, { answered, seconds }: WorkerRequests): number {
-    const before = this.told.get(id) ?? { answered: 0, seconds: 0, mean: 0 }
+    const before = this.previous.get(id) ?? { answered: 0, seconds: 0, mean: 0 }
     if (answered === before.answered) return before.mean
     // Lower than before: the counts were reset.
     const [count, sum] =
       answered > before.answered ? [answered - before.answered, seconds - before.seconds] : [answered, seconds]
     const mean = count === 0 ? 0 : Math.max(0, sum / count)
-    this.told.set(id, { answered, seconds, mean })
+    this.previous.set(id, { answered, seconds, mean })
     return mean
   }
 }
@@ -171,7 +171,7 @@ const none: WorkerRequests = { answered: 0, seconds: 0, failed: 0, inFlight: 0 }
 
 /** From the kernel; where there is no /proc, from the last sign of life. */
 function sampleOf(process: WorkerProcess): Partial<ProcessSample> | undefined {
-  return sampleProcess(process.pid) ?? process.told
+  return sampleProcess(process.pid) ?? process.lastBeat
 }
 
 /** TCP only: the kernel does not report the queue of a unix socket. Each address once, in the order in which they were opened. */
@@ -184,6 +184,6 @@ function addressesOf(workers: readonly (WorkerProcess | undefined)[]): readonly 
 }
 
 /** Without properties that have no value. */
-function told<T extends object>(words: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+function defined<T extends object>(words: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined)) as never
 }

@@ -1,7 +1,7 @@
 import type { Exposition } from '../export/contract.js'
 import type { EncryptionOptions } from '../export/http/encryption.js'
 import { StatisticsServer } from '../export/statistics/statistics-server.js'
-import { theHome } from '../metric/context.js'
+import { metricContext } from '../metric/context.js'
 import { MetricsError } from '../model/errors.js'
 import type { GivenLogger, Log } from '../model/logger.js'
 import { statisticsAddress } from '../model/statistics-address.js'
@@ -11,7 +11,7 @@ import type { HookedSupervisor } from './gunicorn/default-hooks.js'
 import { HookManager } from './gunicorn/hook-manager.js'
 import { type MetricNaming, metricNaming } from './gunicorn/metric-naming.js'
 import { MetricsServerManager } from './gunicorn/metrics-server-manager.js'
-import { HookContext, type HookName, type Hooks, hooksFor, type SupervisedWorker } from './lifecycle.js'
+import { HookContext, type HookName, hooksFor, type LifecycleHooks, type SupervisedWorker } from './lifecycle.js'
 import { logOf, textOf } from './log.js'
 import { aboutOf, nameOf } from './log-texts.js'
 import { LostRequestCounts, lossReason } from './lost-requests.js'
@@ -34,7 +34,7 @@ export interface CoreOptions {
   readonly version: string
   /** Begins to forward to Redis. */
   readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
-  readonly hooks?: Hooks
+  readonly hooks?: LifecycleHooks
   readonly logger?: GivenLogger
 }
 
@@ -57,7 +57,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   private readonly parentWatch: ParentWatch
   private readonly histories = new Histories()
   /** The hooks of a worker that are under way. */
-  private readonly telling = new Map<SupervisedWorker, Promise<void>>()
+  private readonly emitting = new Map<SupervisedWorker, Promise<void>>()
   private lostRequests: LostRequestCounts | undefined
   /** @internal Requests that workers of this run have answered, failed ones included; NaN if a worker had no table. */
   protected answered = 0
@@ -121,8 +121,8 @@ export abstract class SupervisorCore implements HookedSupervisor {
   }
 
   /** @internal What every supervisor does when all serve. */
-  protected async tellReady(): Promise<void> {
-    await this.tell('ready')
+  protected async emitReady(): Promise<void> {
+    await this.emit('ready')
     // A variable that other programs have as well: it begins nothing by itself, and is not passed over in silence.
     if (!this.settings.redisEnabled || this.forwarding !== undefined) return
     this.logger.info(
@@ -133,7 +133,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** @internal What every supervisor begins with. */
   protected async open(): Promise<void> {
     this.parentWatch.start()
-    await this.tell('starting')
+    await this.emit('starting')
     this.prepareMetrics()
     if (this.settings.metrics) await this.openMetricsPort()
     await this.openStatistics()
@@ -142,7 +142,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** @internal What every supervisor ends with. */
   protected async close(): Promise<void> {
     this.parentWatch.stop()
-    await this.tell('stopped')
+    await this.emit('stopped')
     await this.forwarding?.stop()
     if (this.statisticsServer !== undefined) {
       await this.statisticsServer.stop()
@@ -166,7 +166,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
       })
       const onError = (error: MetricsError): void => this.report(error)
       const server = new StatisticsServer({
-        ...{ address, statistics: () => statistics.tell(), onError },
+        ...{ address, statistics: () => statistics.snapshot(), onError },
         allowedHosts: this.settings.allowedHosts,
       })
       await server.start()
@@ -183,19 +183,19 @@ export abstract class SupervisorCore implements HookedSupervisor {
   private report(error: MetricsError): void {
     this.logger.error(`no statistics, and the application continues: ${error.message}`)
     // After this turn: when the first worker has been started, there is where faults are counted for all.
-    setImmediate(() => theHome().onError(error))
+    setImmediate(() => metricContext().onError(error))
   }
 
   /** @internal Calls the hooks of an event one after the other; the events of one worker keep their order. */
-  protected tell(event: HookName, about: About = {}): Promise<void> {
+  protected emit(event: HookName, about: About = {}): Promise<void> {
     this.histories.note(event, about)
     const { worker } = about
     if (worker === undefined) return this.call(event, about)
-    const before = this.telling.get(worker)
-    const told = before === undefined ? this.call(event, about) : before.then(() => this.call(event, about))
-    this.telling.set(worker, told)
-    void told.then(() => this.telling.get(worker) === told && this.telling.delete(worker))
-    return told
+    const before = this.emitting.get(worker)
+    const done = before === undefined ? this.call(event, about) : before.then(() => this.call(event, about))
+    this.emitting.set(worker, done)
+    void done.then(() => this.emitting.get(worker) === done && this.emitting.delete(worker))
+    return done
   }
 
   /** @internal Counts the end of a worker, and the requests that it had not answered. */
@@ -213,12 +213,12 @@ export abstract class SupervisorCore implements HookedSupervisor {
   }
 
   /** @internal Waits for running hooks of workers, for a limited time: one of them may itself wait for this. */
-  protected async toldAll(): Promise<void> {
+  protected async emitted(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, lastHooks)
     })
-    await Promise.race([Promise.all(this.telling.values()), late])
+    await Promise.race([Promise.all(this.emitting.values()), late])
     clearTimeout(timer)
   }
 

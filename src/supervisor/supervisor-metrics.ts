@@ -68,12 +68,12 @@ export class SupervisorMetrics {
   /** Reads what the kernel knows of a worker. */
   update(id: number, state: WorkerState, process: WorkerProcess | undefined): ProcessSample | undefined {
     this.states(id, state, process)
-    const told = process?.told
+    const facts = process?.lastBeat
     const sample =
       process === undefined || process.over
         ? undefined
         : (sampleProcess(process.pid) ??
-          (told?.residentBytes === undefined ? undefined : (told as unknown as ProcessSample)))
+          (facts?.residentBytes === undefined ? undefined : (facts as unknown as ProcessSample)))
     const labels = { worker_id: String(id) }
     this.memory.set(labels, sample?.residentBytes ?? 0)
     this.uptime.set(labels, sample === undefined ? 0 : process!.uptime)
@@ -188,6 +188,6 @@ function configurationInfo(settings: Settings, gunicorn: boolean): void {
       ...(['compat', 'timeout', 'max_requests', 'max_rss'] as const),
     ],
   })
-  const told = { workers, bind, worker_class: workerClass, metrics_port: port, bind_address: host, compat }
-  info.info({ ...told, timeout, max_requests: maxRequests, max_rss: maxRss })
+  const facts = { workers, bind, worker_class: workerClass, metrics_port: port, bind_address: host, compat }
+  info.info({ ...facts, timeout, max_requests: maxRequests, max_rss: maxRss })
 }

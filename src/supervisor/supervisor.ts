@@ -13,9 +13,9 @@ import { mostWorkers } from './settings/kinds.js'
 import { StopLog } from './stop-log.js'
 import { SupervisorCore } from './supervisor-core.js'
 import type { SupervisorOptions } from './supervisor-options.js'
-import { debugs, Watchman } from './worker-monitor.js'
+import { debugs, WorkerMonitor } from './worker-monitor.js'
 import { fork, type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
-import { type Crew, Place } from './worker-slot.js'
+import { WorkerSlot, type WorkerSlotOwner } from './worker-slot.js'
 
 /** How many times in a row a worker may end before it serves, when none has served yet. */
 const hopeless = 5
@@ -30,10 +30,10 @@ export class Supervisor extends SupervisorCore {
   /** Resolves with the exit code when everything has ended. */
   readonly done: Promise<number>
   private state: State = 'idle'
-  private readonly places = new Map<number, Place>()
+  private readonly slots = new Map<number, WorkerSlot>()
   /** Slots that are given up, while they still have processes. */
-  private readonly closing = new Set<Place>()
-  private readonly crew: Crew
+  private readonly closing = new Set<WorkerSlot>()
+  private readonly owner: WorkerSlotOwner
   private finish!: (code: number) => void
   private firstServed!: () => void
   private readonly serving = new Promise<void>((resolve) => {
@@ -43,7 +43,7 @@ export class Supervisor extends SupervisorCore {
   private readonly hurried = new Promise<void>((resolve) => {
     this.hurry = resolve
   })
-  private readonly watchman: Watchman
+  private readonly workerMonitor: WorkerMonitor
   private readonly reaper: Reaper | undefined
   private readonly stopLog: StopLog
   private reloading: Promise<void> = Promise.resolve()
@@ -65,19 +65,19 @@ export class Supervisor extends SupervisorCore {
     this.done = new Promise((resolve) => {
       this.finish = resolve
     })
-    this.watchman = new Watchman(settings, logger, debugs(options.program.execArgv), {
+    this.workerMonitor = new WorkerMonitor(settings, logger, debugs(options.program.execArgv), {
       // Also those that their workers are still leaving.
-      places: () => [...this.places.values(), ...[...this.closing].filter(({ id }) => !this.places.has(id))],
-      sampled: (place) => this.metrics?.update(place.id, place.state(), place.worker),
-      aborting: (worker) => void this.tell('workerAborted', { worker }),
+      slots: () => [...this.slots.values(), ...[...this.closing].filter(({ id }) => !this.slots.has(id))],
+      sampled: (slot) => this.metrics?.update(slot.id, slot.state(), slot.worker),
+      aborting: (worker) => void this.emit('workerAborted', { worker }),
     })
     this.stopLog = new StopLog(logger)
     this.reaper = options.reap && new Reaper(options.reap, (text) => logger.warn(text))
-    this.crew = {
+    this.owner = {
       logger,
       startTimeout: settings.startTimeout * 1000,
       gracefulTimeout: settings.gracefulTimeout * 1000,
-      prepare: () => this.tell('beforeFork'),
+      prepare: () => this.emit('beforeFork'),
       fork: (id) => this.fork(id),
       listens: () => this.listened,
       serving: (worker) => {
@@ -85,7 +85,7 @@ export class Supervisor extends SupervisorCore {
         this.firstServed()
         worker.refresh()
         logger.debug(`${nameOf(worker)} is ready after ${secondsText(worker.uptime)}`, aboutOf('workerReady', worker))
-        void this.tell('workerReady', { worker })
+        void this.emit('workerReady', { worker })
       },
       ended: (worker, exit, reason) => this.ended(worker, exit, reason),
       restarted: (reason) => this.metrics?.restarted(reason),
@@ -101,7 +101,7 @@ export class Supervisor extends SupervisorCore {
 
   /** The workers by number; while one is being replaced, the one that serves. */
   workers(): readonly SupervisedWorker[] {
-    return [...this.places.values()].flatMap(({ worker }) => (worker === undefined ? [] : [worker]))
+    return [...this.slots.values()].flatMap(({ worker }) => (worker === undefined ? [] : [worker]))
   }
 
   static {
@@ -123,14 +123,14 @@ export class Supervisor extends SupervisorCore {
       void open.then(() => this.closeMetricsPort())
       return this.stopped
     }
-    for (let id = 1; id <= workers; id++) this.places.set(id, new Place(id, this.crew))
-    this.watchman.start()
+    for (let id = 1; id <= workers; id++) this.slots.set(id, new WorkerSlot(id, this.owner))
+    this.workerMonitor.start()
     this.reaper?.start()
-    await Promise.all([...this.places.values()].map((place) => place.open()))
+    await Promise.all([...this.slots.values()].map((slot) => slot.open()))
     await Promise.race([this.serving, this.done])
     if (this.state !== 'starting') return
     this.state = 'running'
-    await this.tellReady()
+    await this.emitReady()
   }
 
   /** Replaces every worker, one after the other: with new code, and without losing a request. Ends at the first that fails. */
@@ -138,7 +138,7 @@ export class Supervisor extends SupervisorCore {
     this.reloading = this.reloading.then(async () => {
       if (this.state !== 'running' && this.state !== 'starting') return
       const stopping = (): boolean => this.stopped !== undefined
-      await rollingReload(this.places, this.logger, () => this.tell('reload'), stopping)
+      await rollingReload(this.slots, this.logger, () => this.emit('reload'), stopping)
     })
     return this.reloading
   }
@@ -152,43 +152,43 @@ export class Supervisor extends SupervisorCore {
     if (!Number.isInteger(workers)) {
       throw new MetricsError('OPTION_INVALID', `scale: a whole number of workers, got ${describe(workers)}`)
     }
-    if (this.places.size === 0) await this.opening
+    if (this.slots.size === 0) await this.opening
     const to = Math.min(Math.max(1, workers), mostWorkers)
-    const from = this.places.size
+    const from = this.slots.size
     if (this.state === 'stopping' || this.state === 'stopped') return
     if (to !== workers) this.logger.info(`${workersOf(to)} ${to === 1 ? 'is the least' : 'are the most'}`)
     if (to === from) return
     this.logger.info(`${workersOf(to)} from now on, ${from} before`, { event: 'workersChanged', from, to })
-    const told = this.tell('workersChanged', { change: { from, to } })
+    const emitted = this.emit('workersChanged', { change: { from, to } })
     const leaving: Promise<void>[] = []
     for (let id = from; id > to; id--) {
-      const place = this.places.get(id)!
-      this.places.delete(id)
-      this.closing.add(place)
+      const slot = this.slots.get(id)!
+      this.slots.delete(id)
+      this.closing.add(slot)
       const left = (): void => {
-        this.closing.delete(place)
-        if (!this.places.has(id)) this.metrics?.forget(id)
+        this.closing.delete(slot)
+        if (!this.slots.has(id)) this.metrics?.forget(id)
       }
-      leaving.push(place.close().then(left))
+      leaving.push(slot.close().then(left))
     }
     const coming: Promise<boolean>[] = []
     for (let id = from + 1; id <= to; id++) {
-      const place = new Place(id, this.crew)
-      this.places.set(id, place)
-      coming.push(place.open())
+      const slot = new WorkerSlot(id, this.owner)
+      this.slots.set(id, slot)
+      coming.push(slot.open())
     }
-    await Promise.all([told, ...leaving, ...coming])
+    await Promise.all([emitted, ...leaving, ...coming])
   }
 
   protected readonly countsRequests = true
   /** @internal */
   protected numbered(): Iterable<readonly [number, WorkerProcess | undefined]> {
-    return [...this.places.values()].map(({ id, worker }) => [id, worker])
+    return [...this.slots.values()].map(({ id, worker }) => [id, worker])
   }
 
   /** How many workers there are to be. */
   get size(): number {
-    return this.places.size || this.settings.workers
+    return this.slots.size || this.settings.workers
   }
 
   /** Counts a signal that the supervisor got. */
@@ -216,21 +216,21 @@ export class Supervisor extends SupervisorCore {
     this.stopLog.hurry(why)
     this.hurry()
     this.hurrying = true
-    for (const place of [...this.places.values(), ...this.closing]) place.kill()
+    for (const slot of [...this.slots.values(), ...this.closing]) slot.kill()
     await this.stop(code, why)
   }
 
   private async shutDown(code: number, why: string | undefined): Promise<void> {
     this.state = 'stopping'
-    this.stopLog.begin([...this.places.values()].flatMap((place) => place.processes()).length, why)
+    this.stopLog.begin([...this.slots.values()].flatMap((slot) => slot.processes()).length, why)
     // What is being opened can be closed when it is open.
     await this.opening
-    await this.tell('stopping')
-    await Promise.all([...this.places.values(), ...this.closing].map((place) => place.close()))
-    this.watchman.stop()
+    await this.emit('stopping')
+    await Promise.all([...this.slots.values(), ...this.closing].map((slot) => slot.close()))
+    this.workerMonitor.stop()
     this.reaper?.stop()
     this.state = 'stopped'
-    await this.toldAll()
+    await this.emitted()
     // Not after the grace period, and only an application that opened a port has answered requests.
     const known = !this.hurrying && this.listened && Number.isInteger(this.answered)
     await this.close()
@@ -258,35 +258,35 @@ export class Supervisor extends SupervisorCore {
   private fork(id: number): WorkerProcess {
     const { program, environment, scratch } = this.options
     const backend = this.options.backend?.()
-    const assignment = assignmentOf(id, this.settings, this.naming, this.watchman.watchesTime, backend)
+    const assignment = assignmentOf(id, this.settings, this.naming, this.workerMonitor.watchesTime, backend)
     const { worker, openRequests } = fork(program, environment, assignment, scratch)
     const process = new WorkerProcess(id, worker, (message) => this.hear(process, message), openRequests)
     process.refresh = () => {
       // While it has a successor, or is one, the other is shown under the number.
-      if ((this.places.get(id)?.worker ?? process) === process) this.metrics?.update(id, process.state(), process)
+      if ((this.slots.get(id)?.worker ?? process) === process) this.metrics?.update(id, process.state(), process)
     }
     process.worker.once('listening', () => {
       this.listened = true
     })
     this.logger.debug(`${nameOf(process)} was started`, aboutOf('workerStarted', process))
-    void this.tell('workerStarted', { worker: process })
+    void this.emit('workerStarted', { worker: process })
     return process
   }
 
   private hear(worker: WorkerProcess, message: WorkerMessage): void {
     // One that leaves already has a successor.
     if (message.promhive === 'beat' || worker.ending !== undefined) return
-    const place = this.places.get(worker.id)
-    if (message.promhive === 'retire') return void place?.replace(message.reason)
+    const slot = this.slots.get(worker.id)
+    if (message.promhive === 'retire') return void slot?.replace(message.reason)
     if (message.promhive === 'apart') return void this.refuse(message.text)
     this.logger.info(`${nameOf(worker)} got ${message.signal}: it is being replaced`, {
       ...aboutOf('workerInterrupted', worker),
       signal: message.signal,
     })
-    void this.tell('workerInterrupted', { worker })
+    void this.emit('workerInterrupted', { worker })
     // A signal to all processes at once, from a terminal or from systemd, reaches the supervisor as well.
     setTimeout(() => {
-      if (this.state === 'running') void place?.replace('signal')
+      if (this.state === 'running') void slot?.replace('signal')
     }, 100)
   }
 
@@ -294,6 +294,6 @@ export class Supervisor extends SupervisorCore {
     this.countEnd(worker, exit, reason)
     const asked = this.stopLog.note(exit) || (worker.ending !== undefined && worker.ending !== 'timeout')
     logEnd(this.logger, asked, worker, exit, reason)
-    void this.tell('workerExited', { worker, exit: { ...exit, reason } })
+    void this.emit('workerExited', { worker, exit: { ...exit, reason } })
   }
 }

@@ -5,7 +5,7 @@ import { beatEvery } from './messages.js'
 import type { ProcessSample } from './process-sample.js'
 import type { Settings } from './settings/settings.js'
 import type { WorkerProcess } from './worker-process.js'
-import type { Place } from './worker-slot.js'
+import type { WorkerSlot } from './worker-slot.js'
 
 /** Milliseconds between two looks at the workers. */
 const lookEvery = 1000
@@ -16,15 +16,15 @@ const reportGrace = 2500
 const weighEvery = 10_000
 
 /** The workers that are monitored, and the callbacks. */
-export interface Watched {
-  places(): Iterable<Place>
+export interface MonitoredWorkers {
+  slots(): Iterable<WorkerSlot>
   /** Has the metrics of a place shown as they are now. */
-  sampled(place: Place): ProcessSample | undefined
+  sampled(slot: WorkerSlot): ProcessSample | undefined
   aborting(worker: WorkerProcess): void
 }
 
 /** Checks every worker each second: the kernel's numbers, and its last sign of life. */
-export class Watchman {
+export class WorkerMonitor {
   /** Whether a worker that is blocked for too long is ended. */
   readonly watchesTime: boolean
   private timer: NodeJS.Timeout | undefined
@@ -32,14 +32,14 @@ export class Watchman {
   /** Workers that did not answer at the last look. */
   private readonly blocked = new WeakSet<WorkerProcess>()
   /** Until when the memory of a place is left alone. */
-  private readonly rests = new WeakMap<Place, number>()
+  private readonly rests = new WeakMap<WorkerSlot, number>()
 
   /** @param debugged a process that stops at a breakpoint is not blocked */
   constructor(
     private readonly settings: Pick<Settings, 'timeout' | 'startTimeout' | 'maxRss' | 'report'>,
     private readonly logger: Logger,
     debugged: boolean,
-    private readonly watched: Watched,
+    private readonly watched: MonitoredWorkers,
   ) {
     this.watchesTime = settings.timeout > 0 && !debugged
   }
@@ -60,13 +60,13 @@ export class Watchman {
     const attentive = now - this.lastLook < 2 * lookEvery
     this.lastLook = now
     const { maxRss } = this.settings
-    for (const place of this.watched.places()) {
-      const { worker } = place
-      const sample = this.watched.sampled(place)
+    for (const slot of this.watched.slots()) {
+      const { worker } = slot
+      const sample = this.watched.sampled(slot)
       if (worker !== undefined && attentive) this.notice(worker)
       if (worker === undefined || worker.over || worker.ending !== undefined) continue
-      if (attentive && this.watchesTime && now - worker.heard > this.patience(worker)) this.abort(place, worker)
-      else if (maxRss > 0 && worker.ready) this.weigh(place, worker, sample?.residentBytes ?? 0)
+      if (attentive && this.watchesTime && now - worker.heard > this.timeout(worker)) this.abort(slot, worker)
+      else if (maxRss > 0 && worker.ready) this.weigh(slot, worker, sample?.residentBytes ?? 0)
     }
   }
 
@@ -85,34 +85,34 @@ export class Watchman {
   }
 
   /** A limit that no worker stays below would have them replaced every second, each at the cost of a start. */
-  private weigh(place: Place, worker: WorkerProcess, bytes: number): void {
+  private weigh(slot: WorkerSlot, worker: WorkerProcess, bytes: number): void {
     const { maxRss } = this.settings
-    if (bytes <= maxRss || monotonicNow() < (this.rests.get(place) ?? 0)) return
-    this.rests.set(place, Number.POSITIVE_INFINITY)
+    if (bytes <= maxRss || monotonicNow() < (this.rests.get(slot) ?? 0)) return
+    this.rests.set(slot, Number.POSITIVE_INFINITY)
     const [has, may] = [bytes, maxRss].map((size) => `${Math.round(size / 1024 / 1024)} MiB`)
     this.logger.warn(`worker ${worker.id} (${worker.pid}) has ${has} of memory, above ${may}: it is replaced`, {
       ...aboutOf('workerTooLarge', worker),
       bytes,
       maxRss,
     })
-    void place.replace('max_rss').then(() => this.rests.set(place, monotonicNow() + weighEvery))
+    void slot.replace('max_rss').then(() => this.rests.set(slot, monotonicNow() + weighEvery))
   }
 
   /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */
-  private patience({ ready }: WorkerProcess): number {
+  private timeout({ ready }: WorkerProcess): number {
     const { timeout, startTimeout } = this.settings
     // An application that is being loaded turns no event loop.
     return (ready ? timeout : Math.max(timeout, startTimeout)) * 1000 + beatEvery
   }
 
-  private abort(place: Place, worker: WorkerProcess): void {
+  private abort(slot: WorkerSlot, worker: WorkerProcess): void {
     const { report } = this.settings
-    const seconds = (this.patience(worker) - beatEvery) / 1000
+    const seconds = (this.timeout(worker) - beatEvery) / 1000
     this.logger.error(`worker ${worker.id} (${worker.pid}) has not answered for ${seconds} s: it is ended`, {
       ...aboutOf('workerAborted', worker),
       seconds,
     })
-    void place.abort(report ? reportGrace : 0)
+    void slot.abort(report ? reportGrace : 0)
     this.watched.aborting(worker)
   }
 }

@@ -52,7 +52,7 @@ export class WorkerProcess {
   aborting = false
   /** Brings its metrics up to date. */
   refresh: () => void = () => {}
-  told: Extract<WorkerMessage, { promhive: 'beat' }> | undefined
+  lastBeat: Extract<WorkerMessage, { promhive: 'beat' }> | undefined
   private beats = 0
   private leaving = false
   readonly addresses = new Set<string>()
@@ -73,7 +73,7 @@ export class WorkerProcess {
       if (!isWorkerMessage(message)) return
       this.heard = monotonicNow()
       if (message.promhive !== 'beat') return onMessage(message)
-      this.told = message
+      this.lastBeat = message
       this.beats++
     })
     worker.on('listening', (address: Address) => {

@@ -13,7 +13,7 @@ const longestPause = 30_000
 const secondThoughts = 30_000
 
 /** What a place needs of the supervisor. */
-export interface Crew {
+export interface WorkerSlotOwner {
   readonly logger: Logger
   /** In milliseconds. */
   readonly startTimeout: number
@@ -31,7 +31,7 @@ export interface Crew {
 }
 
 /** The slot of one worker, 1 to N: its process serves, is being started, or is awaited. */
-export class Place {
+export class WorkerSlot {
   private current: WorkerProcess | undefined
   private successor: WorkerProcess | undefined
   /** Whether a worker is about to be started. */
@@ -48,9 +48,9 @@ export class Place {
 
   constructor(
     readonly id: number,
-    private readonly crew: Crew,
+    private readonly owner: WorkerSlotOwner,
   ) {
-    this.workers = new WorkerManager(crew.logger)
+    this.workers = new WorkerManager(owner.logger)
   }
 
   /** The process that is shown as the worker of this number. */
@@ -71,9 +71,9 @@ export class Place {
   async open(): Promise<boolean> {
     const worker = (this.current = await this.start())
     if (worker === undefined) return false
-    const serves = await worker.serves(undefined, this.crew.startTimeout, () => this.crew.listens())
+    const serves = await worker.serves(undefined, this.owner.startTimeout, () => this.owner.listens())
     if (serves) this.serve(worker)
-    else if (!worker.over) this.crew.logger.warn(`worker ${this.id} (${worker.pid}) has not opened a port yet`)
+    else if (!worker.over) this.owner.logger.warn(`worker ${this.id} (${worker.pid}) has not opened a port yet`)
     return serves
   }
 
@@ -86,15 +86,15 @@ export class Place {
     // What was requested explicitly is tried again at once.
     const asked = reason === 'reload' || reason === 'signal'
     if (!asked && monotonicNow() < this.notBefore) return false
-    this.crew.logger.debug?.(`${nameOf(old)} is being replaced (${reason})`, { ...aboutOf('replacing', old), reason })
+    this.owner.logger.debug?.(`${nameOf(old)} is being replaced (${reason})`, { ...aboutOf('replacing', old), reason })
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false
-    const serves = await successor.serves(old, this.crew.startTimeout, () => this.crew.listens())
+    const serves = await successor.serves(old, this.owner.startTimeout, () => this.owner.listens())
     this.successor = undefined
     if (this.closed) return false
     if (!serves) {
       this.notBefore = monotonicNow() + secondThoughts
-      this.crew.logger.error(`the successor of worker ${this.id} does not serve, and the old one stays (${reason})`)
+      this.owner.logger.error(`the successor of worker ${this.id} does not serve, and the old one stays (${reason})`)
       this.retired.add(successor)
       successor.ending = 'start_failed'
       successor.signal('SIGKILL')
@@ -103,13 +103,13 @@ export class Place {
     }
     this.current = successor
     this.serve(successor)
-    this.crew.logger.info(`${nameOf(successor)} follows ${old.pid} (${reason})`, {
+    this.owner.logger.info(`${nameOf(successor)} follows ${old.pid} (${reason})`, {
       ...aboutOf('workerReplaced', successor),
       predecessorPid: old.pid,
       reason,
     })
     if (!old.over) {
-      this.crew.restarted(reason)
+      this.owner.restarted(reason)
       this.dismiss(old, reason)
     }
     return true
@@ -144,10 +144,10 @@ export class Place {
   /** Undefined once the slot is closed. */
   private async start(): Promise<WorkerProcess | undefined> {
     this.coming = true
-    await this.crew.prepare()
+    await this.owner.prepare()
     this.coming = false
     if (this.closed) return undefined
-    const worker = this.crew.fork(this.id)
+    const worker = this.owner.fork(this.id)
     void worker.exited.then((exit) => this.ended(worker, exit))
     return worker
   }
@@ -156,30 +156,30 @@ export class Place {
     worker.ready = true
     if (this.lost > 0) {
       const text = `${nameOf(worker)} serves, after ${this.lost} ${this.lost === 1 ? 'end' : 'ends'} that nothing asked for`
-      this.crew.logger.info(text, { ...aboutOf('workerRecovered', worker), ends: this.lost })
+      this.owner.logger.info(text, { ...aboutOf('workerRecovered', worker), ends: this.lost })
     }
     this.lost = 0
-    this.crew.serving(worker)
+    this.owner.serving(worker)
   }
 
   private dismiss(worker: WorkerProcess, reason: RestartReason | 'stop'): void {
     this.retired.add(worker)
     worker.ending ??= reason
-    void this.workers.shutdownWorker(worker, this.crew.gracefulTimeout)
+    void this.workers.shutdownWorker(worker, this.owner.gracefulTimeout)
   }
 
   private ended(worker: WorkerProcess, exit: WorkerExit): void {
     const reason = worker.ending ?? this.reasonOf(worker, exit)
     this.retired.delete(worker)
-    this.crew.ended(worker, exit, reason)
+    this.owner.ended(worker, exit, reason)
     if (worker !== this.current) return
     this.current = undefined
     if (this.closed) return
     if (worker.ending === undefined || worker.ending === 'timeout') this.lost++
     // A hook ended it.
-    this.crew.restarted(reason === 'stop' ? 'signal' : reason)
+    this.owner.restarted(reason === 'stop' ? 'signal' : reason)
     this.failures = worker.uptime < settled && worker.ending === undefined ? this.failures + 1 : 0
-    if (!worker.ready) this.crew.failing(this.failures)
+    if (!worker.ready) this.owner.failing(this.failures)
     // Where a successor is on the way, it takes the place.
     if (this.successor === undefined && !this.coming) this.startAgain()
   }
@@ -199,7 +199,7 @@ export class Place {
     if (pause > 0) {
       const { id, failures } = this
       const text = `worker ${id} is started again in ${secondsText(pause / 1000)}`
-      this.crew.logger.debug?.(text, { event: 'backOff', worker: id, failures, seconds: pause / 1000 })
+      this.owner.logger.debug?.(text, { event: 'backOff', worker: id, failures, seconds: pause / 1000 })
     }
     this.timer = setTimeout(() => {
       this.timer = undefined

@@ -1,6 +1,6 @@
 import type { MetricsError } from '../model/errors.js'
 import type { Backend, Store } from '../store/contract.js'
-import { Reader, type Reading } from './reading.js'
+import { type ScrapedSeries, SourceReader } from './reading.js'
 
 /** What a backend does not do is declared here, and the suite reads it. */
 export interface Supports {
@@ -67,14 +67,14 @@ export class ConformanceStage {
 export class Participant {
   /** The faults that the backend reported to `onError`. */
   readonly faults: MetricsError[] = []
-  private readonly reader: Reader
+  private readonly reader: SourceReader
   private readonly stopReading: () => void
 
   constructor(readonly backend: Backend) {
     backend.begin?.({ onError: (error) => this.faults.push(error), onRemoved() {} })
     const source = backend.openSource()
     this.stopReading = () => source.close()
-    this.reader = new Reader(source)
+    this.reader = new SourceReader(source)
   }
 
   /** The store at this moment. */
@@ -86,12 +86,12 @@ export class Participant {
     await this.store.flush()
   }
 
-  read(): Promise<Reading> {
+  read(): Promise<ScrapedSeries> {
     return this.reader.read()
   }
 
   /** Flushes, and reads what the application shows. */
-  async shown(): Promise<Reading> {
+  async shown(): Promise<ScrapedSeries> {
     await this.flush()
     return this.read()
   }

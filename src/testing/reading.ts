@@ -7,22 +7,22 @@ import { Slices } from '../platform/slices.js'
 import type { Source, WriterSnapshot } from '../store/contract.js'
 
 /** Scrapes a source again and again, as an application does: what was learned from one reading serves the next. */
-export class Reader {
+export class SourceReader {
   private readonly merger = new Merger()
 
   constructor(private readonly source: Source) {}
 
-  async read(): Promise<Reading> {
+  async read(): Promise<ScrapedSeries> {
     const pause = new Slices()
     const { writers, errors } = await this.source.read(pause)
     const merged = await this.merger.merge(writers, pause)
     this.merger.placeExemplars(writers)
-    return new Reading(writers, merged.tables, [...errors, ...merged.errors])
+    return new ScrapedSeries(writers, merged.tables, [...errors, ...merged.errors])
   }
 }
 
 /** What one scrape shows. */
-export class Reading {
+export class ScrapedSeries {
   /** `name{labels}` → value. */
   private readonly samples = new Map<string, number>()
 

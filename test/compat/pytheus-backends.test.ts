@@ -4,7 +4,7 @@ import { afterEach, describe, expect, vi } from 'vitest'
 import { MultiProcessFileBackend, SingleProcessBackend } from '../../src/backend.js'
 import { Counter, configure, loadBackend, register } from '../../src/index.js'
 import { MultiProcessRedisBackend } from '../../src/redis.js'
-import { processHome } from '../../src/runtime/current-context.js'
+import { processContext } from '../../src/runtime/current-context.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { cwd } from '../helpers/http/shop.js'
 import { Exposition } from '../helpers/processes/exposition.js'
@@ -48,7 +48,7 @@ describe('the directory backend under the name that pytheus documents', () => {
     const dir = stage.directory()
     vi.stubEnv('PROMETHEUS_MULTIPROC_DIR', dir)
     loadBackend(fileBackend)
-    expect(processHome().whereabouts()).toMatchObject({ directory: dir })
+    expect(processContext().whereabouts()).toMatchObject({ directory: dir })
   })
 
   test.for(['dir', 'directory', 'path'])('is a class to import, and takes %s', async (option, { stage }) => {
@@ -56,7 +56,7 @@ describe('the directory backend under the name that pytheus documents', () => {
     new Counter({ name: `before_${option}_total`, help: 'X.' }).inc(2)
     const backend = loadBackend(MultiProcessFileBackend, { [option]: dir })
     expect(backend).toBeInstanceOf(MultiProcessFileBackend)
-    expect(processHome().whereabouts()).toEqual({ backend: backend!.name, directory: dir })
+    expect(processContext().whereabouts()).toEqual({ backend: backend!.name, directory: dir })
     new Counter({ name: `during_${option}_total`, help: 'X.' }).inc(3)
     const text = await register.metrics()
     expect(text).toContain(`before_${option}_total 2`)
@@ -96,7 +96,7 @@ describe('the names of pytheus’ backends', () => {
 
   test('are classes to import', () => {
     expect(loadBackend(SingleProcessBackend, {})).toBeInstanceOf(SingleProcessBackend)
-    expect(processHome().whereabouts()).toEqual({ backend: 'memory' })
+    expect(processContext().whereabouts()).toEqual({ backend: 'memory' })
   })
 
   test.skipIf(!hasRedis)('of the Redis backend takes pytheus’ configuration', async ({ stage }) => {

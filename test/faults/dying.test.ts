@@ -2,15 +2,15 @@ import { describe, expect } from 'vitest'
 import { dieWhileCreating, dieWhileInheriting } from '../helpers/faults/dying-rounds.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 /** Every seventh call, beginning with the first; test/torture has all of them. */
 describe.each(sharedBackends)('$backend: a process that dies between two calls into the directory', ({ env }) => {
-  test('leaves what it counted, and a directory that the next one uses', { timeout: patience }, async ({ stage }) => {
+  test('leaves what it counted, and a directory that the next one uses', { timeout }, async ({ stage }) => {
     expect(await dieWhileCreating(stage, { env, every: 7 })).toBeGreaterThan(50)
   })
 
-  test('leaves its seat to the next one, which counts on', { timeout: patience }, async ({ stage }) => {
+  test('leaves its seat to the next one, which counts on', { timeout }, async ({ stage }) => {
     expect(await dieWhileInheriting(stage, { env, every: 7 })).toBeGreaterThan(200)
   })
 })

@@ -4,19 +4,15 @@ import { codes } from '../helpers/faults/failing.js'
 
 vi.mock('../../src/platform/timers.js', () => import('../helpers/patchable-timers.js'))
 
-const patience = 240_000
+const timeout = 240_000
 
 /** A sample of the calls; test/torture has each of them fail. */
 describe('a call into the directory that fails', () => {
-  test.each(codes)(
-    'with %s once is told, and nothing that was counted is lost',
-    { timeout: patience },
-    async (code) => {
-      expect(await failEach({ code, forever: false }, 'mmap', 11)).toBeGreaterThan(200)
-    },
-  )
+  test.each(codes)('with %s once is told, and nothing that was counted is lost', { timeout }, async (code) => {
+    expect(await failEach({ code, forever: false }, 'mmap', 11)).toBeGreaterThan(200)
+  })
 
-  test.each(codes)('with %s from then on is told, and counting goes on', { timeout: patience }, async (code) => {
+  test.each(codes)('with %s from then on is told, and counting goes on', { timeout }, async (code) => {
     expect(await failEach({ code, forever: true }, 'mmap', 23)).toBeGreaterThan(200)
   })
 })

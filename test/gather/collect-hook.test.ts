@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { patiently, runCollect } from '../../src/gather/collect-hook.js'
+import { runCollect, withinTimeout } from '../../src/gather/collect-hook.js'
 import type { MetricsError } from '../../src/model/errors.js'
 
 vi.mock('../../src/platform/timers.js', () => import('../helpers/patchable-timers.js'))
@@ -67,7 +67,7 @@ describe('a collect()', () => {
 })
 
 test('patience hands on what it waited for', async () => {
-  expect(await patiently(1)).toBe(1)
-  expect(await patiently(undefined)).toBeUndefined()
-  expect(await patiently(Promise.resolve(2))).toBe(2)
+  expect(await withinTimeout(1)).toBe(1)
+  expect(await withinTimeout(undefined)).toBeUndefined()
+  expect(await withinTimeout(Promise.resolve(2))).toBe(2)
 })

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Merged, Merger } from '../../src/gather/merge.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 import type { Backend, Store, WriterSnapshot } from '../../src/store/contract.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
 import { noPause } from './writers.js'
 
 /** A process as its metrics see it; several of them fit into one test. Without a directory it counts in memory, alone. */
-export class TestProcess extends ProcessHome {
+export class TestProcess extends ProcessContext {
   private memory: MemoryStore | undefined
 
   constructor(dir?: string) {

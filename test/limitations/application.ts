@@ -6,7 +6,7 @@ import { until } from '../helpers/processes/until.js'
 
 /** From test/processes/programs, where actors look for their programs. */
 export const program = '../../limitations/programs/application.mjs'
-export const patience = 240_000
+export const timeout = 240_000
 
 export const openMetrics = 'application/openmetrics-text;version=1.0.0'
 

@@ -5,13 +5,13 @@ import type { Actor } from '../helpers/processes/actor.js'
 import { readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { hasPushgateway, PushgatewayServer } from '../helpers/pushgateway-server.js'
-import { Application, eventually, linesOf, one, openMetrics, patience, scraped, sees, shows } from './application.js'
+import { Application, eventually, linesOf, one, openMetrics, scraped, sees, shows, timeout } from './application.js'
 
 /*
  * The eight limitations that the Python client's documentation states for its multiprocess mode, each as the test of its
  * opposite: real processes, and any of them answers.
  */
-describe.each(sharedBackends)('$backend: not a limitation here', { timeout: patience }, ({ env }) => {
+describe.each(sharedBackends)('$backend: not a limitation here', { timeout }, ({ env }) => {
   test('1. registries are used as usual: each shows its own metrics, merged over all processes', async ({ stage }) => {
     const app = await Application.start(stage, env)
     for (const registry of ['web', 'jobs']) {

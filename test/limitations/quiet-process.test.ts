@@ -1,9 +1,9 @@
 import { describe } from 'vitest'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
-import { one, patience, program, shows } from './application.js'
+import { one, program, shows, timeout } from './application.js'
 
 /* A process that counts nothing itself and is never scraped has values all the same: those that it is asked for. */
-describe.each(sharedBackends)('$backend: a process that only others ask for', { timeout: patience }, ({ env }) => {
+describe.each(sharedBackends)('$backend: a process that only others ask for', { timeout }, ({ env }) => {
   test('publishes what its collector of run "each" gives', async ({ stage }) => {
     const options = { env: { ...env, PROMHIVE_DIR: stage.directory() } }
     const asked = await stage.start(program, options)

@@ -3,10 +3,10 @@ import type { Actor } from '../helpers/processes/actor.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
-import { Application, linesOf, one, openMetrics, patience, program, shows } from './application.js'
+import { Application, linesOf, one, openMetrics, program, shows, timeout } from './application.js'
 
 /* What the same document asks of who sets it up, or is silent about: functions of gauges, wiping, variables, units. */
-describe.each(sharedBackends)('$backend: not asked for here', { timeout: patience }, ({ env }) => {
+describe.each(sharedBackends)('$backend: not asked for here', { timeout }, ({ env }) => {
   test('a value set by hand: callbacks of gauges run in every process, or in the one that serves', async ({
     stage,
   }) => {

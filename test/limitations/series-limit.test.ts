@@ -1,11 +1,11 @@
 import { describe, expect } from 'vitest'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
-import { Application, eventually, linesOf, patience, scraped, sees } from './application.js'
+import { Application, eventually, linesOf, scraped, sees, timeout } from './application.js'
 
 const names = ['a_total', 'b_total', 'c_total', 'd_total']
 
-describe.each(sharedBackends)('$backend: label values that never repeat', { timeout: patience }, ({ env }) => {
+describe.each(sharedBackends)('$backend: label values that never repeat', { timeout }, ({ env }) => {
   test('are counted together beyond the limit, and every metric that met it is named', async ({ stage }) => {
     const app = await Application.start(stage, env, 2)
     await app.all('configure', { maxSeries: 2 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Counter, Gauge, Registry } from '../../src/index.js'
 import { MetricsError } from '../../src/model/errors.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { shown } from '../helpers/samples.js'
 
@@ -21,7 +21,7 @@ function faulty() {
 }
 
 test('who is told of a fault may count in the metric that met it', async () => {
-  const home = new ProcessHome()
+  const home = new ProcessContext()
   const registry = new Registry({}, home)
   const counter = new Counter({ name: 'c', help: 'C.', labelNames: ['a'], registers: [registry] })
   let depth = 0

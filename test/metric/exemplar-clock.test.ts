@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { Counter, Histogram, Registry } from '../../src/index.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 import { pause } from '../helpers/processes/until.js'
 
 afterEach(() => void vi.useRealTimers())
@@ -11,7 +11,7 @@ test.each([
 ])('exemplars are taken on when the clock was %s', async (_, change) => {
   const start = 1_700_000_000_000
   vi.useFakeTimers({ toFake: ['Date'], now: start })
-  const registry = new Registry({}, new ProcessHome())
+  const registry = new Registry({}, new ProcessContext())
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
   const common = { help: 'X.', labelNames: ['a'] as const, registers: [registry] }
   const counter = new Counter({ ...common, name: 'c_total' })
@@ -33,7 +33,7 @@ test.each([
 })
 
 test('of two exemplars within a tenth of a second the first one is kept, also right after the start', async () => {
-  const registry = new Registry({}, new ProcessHome())
+  const registry = new Registry({}, new ProcessContext())
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
   const counter = new Counter({ name: 'c_total', help: 'X.', registers: [registry] })
   vi.useFakeTimers({ toFake: ['performance'], now: 0 })

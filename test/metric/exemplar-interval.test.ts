@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { Counter } from '../../src/metric/counter.js'
 import { Histogram } from '../../src/metric/histogram.js'
 import { Registry } from '../../src/registry/registry.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 
 const clock = vi.hoisted(() => ({ now: 0 }))
 vi.mock('../../src/platform/timers.js', async (original) => ({
@@ -13,7 +13,7 @@ vi.mock('../../src/platform/timers.js', async (original) => ({
 let registry: Registry
 beforeEach(() => {
   clock.now = 5_000
-  registry = new Registry({}, new ProcessHome())
+  registry = new Registry({}, new ProcessContext())
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
 })
 

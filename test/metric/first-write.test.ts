@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { provideHome } from '../../src/metric/context.js'
+import { provideContext } from '../../src/metric/context.js'
 import { Counter } from '../../src/metric/counter.js'
 import { Gauge } from '../../src/metric/gauge.js'
 import { Histogram } from '../../src/metric/histogram.js'
-import { Chains } from '../../src/model/series-index/hash-chains.js'
+import { HashChains } from '../../src/model/series-index/hash-chains.js'
 import { numbersOf, SeriesNumbers } from '../../src/model/series-index/series-numbers.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 
@@ -12,7 +12,7 @@ import { freshDirectory, TestProcess } from '../helpers/homes.js'
  * back. Counted are the searches in the index of the family, and the look-ups by texts.
  */
 
-const searches = vi.spyOn(Chains.prototype, 'first')
+const searches = vi.spyOn(HashChains.prototype, 'first')
 const byTexts = vi.spyOn(SeriesNumbers.prototype, 'numberOf')
 
 const stores: [string, () => TestProcess][] = [
@@ -23,7 +23,7 @@ const stores: [string, () => TestProcess][] = [
 describe.each(stores)('the first write of a series, %s,', (_name, newProcess) => {
   beforeEach(() => {
     const process = newProcess()
-    provideHome(() => process)
+    provideContext(() => process)
   })
 
   const counted = (write: () => void): { searches: number; byTexts: number } => {

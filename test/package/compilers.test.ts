@@ -6,7 +6,7 @@ import { type CompileError, compile, compilers, isInstalled } from '../helpers/c
 import { root } from '../helpers/source-imports.js'
 
 /** Compiling takes seconds, and on a busy machine many. */
-const patience = 120_000
+const timeout = 120_000
 
 /** What a snippet takes for granted: names, packages, the types of its own parameters; or that it shows alternatives. */
 const takenForGranted = [2300, 2304, 2307, 2552, 7005, 7006, 7016, 7018, 7019, 7031, 7034, 18004]
@@ -25,7 +25,7 @@ describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
   beforeAll(() => {
     const own = { [file.misspelt]: misspelt, [file.absent]: absent, [file.esm]: everyDoor(), [file.cjs]: everyDoor() }
     errors = compile(compiler, { ...snippets(), ...examples(), ...own })
-  }, patience)
+  }, timeout)
 
   test('every snippet of the README and the docs, and every example, compiles as .ts', () => {
     const faults = errors.filter((error) => !ownFiles.includes(error.file))

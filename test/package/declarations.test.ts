@@ -16,7 +16,7 @@ const needed: Readonly<Record<string, string>> = {
   SummaryChild: 'labels() of a summary returns it',
   InfoChild: 'labels() of an info returns it',
   StateSetChild: 'labels() of a stateset returns it',
-  SupervisorCore: 'has what supervise() and attend() return alike',
+  SupervisorCore: 'has what supervise() and observe() return alike',
   NestMetrics: 'httpMetrics() of promhive/nestjs returns it',
   AwaitedBackend: 'MultiProcessRedisBackend extends it',
   Participant: 'a conformance case gets it',

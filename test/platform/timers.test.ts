@@ -7,7 +7,7 @@ import { Turns } from '../../src/gather/turns.js'
 import { Counter } from '../../src/metric/counter.js'
 import { Gauge } from '../../src/metric/gauge.js'
 import { Registry } from '../../src/registry/registry.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { shown } from '../helpers/samples.js'
@@ -47,7 +47,7 @@ const fakes: Readonly<Record<string, () => () => void>> = {
   },
 }
 
-function registryOf(home: ProcessHome): Registry {
+function registryOf(home: ProcessContext): Registry {
   const registry = new Registry({}, home)
   const labelled = new Counter({ name: 'jobs_total', help: 'J.', labelNames: ['n'], registers: [registry] })
   for (let n = 0; n < 3000; n++) labelled.inc({ n })
@@ -68,7 +68,7 @@ describe.each(Object.entries(fakes))('with fake timers (%s) a scrape ends', (_, 
     [
       'in memory',
       () => {
-        const home = new ProcessHome()
+        const home = new ProcessContext()
         home.configure({ backend: new MemoryBackend() })
         return home
       },

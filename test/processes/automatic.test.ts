@@ -9,10 +9,10 @@ import { readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backend, env }) => {
-  test('a process alone makes no file and opens none', { timeout: patience }, async ({ stage }) => {
+  test('a process alone makes no file and opens none', { timeout }, async ({ stage }) => {
     const alone = await launch(stage, 'actor.mjs')
     await alone.ask('count', 'jobs_total', {}, 10)
     await alone.ask('observe', 'duration_seconds', {}, 10)
@@ -21,9 +21,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect(openFilesOf(alone.pid).filter((path) => /promhive-|\.values|\.series|control/.test(path))).toEqual([])
   })
 
-  test('a main thread and three threads count together, and any of them answers', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('a main thread and three threads count together, and any of them answers', { timeout }, async ({ stage }) => {
     const app = await launch(stage, 'threads.mjs')
     await app.ask('count', 'before_total', {}, 3)
     for (const name of ['a', 'b', 'c']) await app.ask('startThread', name)
@@ -44,7 +42,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect(directoriesOf(app.pid)).toHaveLength(1)
   })
 
-  test('threads count together when the main thread only answers', { timeout: patience }, async ({ stage }) => {
+  test('threads count together when the main thread only answers', { timeout }, async ({ stage }) => {
     const app = await launch(stage, 'threads.mjs')
     await app.ask('startThread', 'a')
     await app.ask('askThread', 'a', 'count', 'jobs_total', { thread: 'a' }, 7)
@@ -56,7 +54,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
   })
 
   test('a thread that is terminated in the middle of counting loses nothing that it acknowledged', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await launch(stage, 'threads.mjs')
     await app.ask('count', 'jobs_total')
@@ -97,7 +95,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
   })
 
   test('the primary of a cluster and its workers count together, and any of them answers', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await launch(stage, 'cluster.mjs')
     await app.ask('count', 'before_total', {}, 3)
@@ -128,7 +126,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
   })
 
   test('a primary that has not counted answers for workers that have, even when all of them are gone', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await launch(stage, 'cluster.mjs')
     await app.ask('startWorker', 'a')
@@ -144,7 +142,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect(scrapeOf(await app.ask('scrape')).value('jobs_total')).toBe(9)
   })
 
-  test('the threads of a cluster worker count with the cluster', { timeout: patience }, async ({ stage }) => {
+  test('the threads of a cluster worker count with the cluster', { timeout }, async ({ stage }) => {
     const app = await launch(stage, 'cluster.mjs')
     await app.ask('startWorker', 'a')
     await app.ask('askWorker', 'a', 'count', 'jobs_total', { from: 'worker' }, 1)
@@ -158,7 +156,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
   })
 
   test('a worker that replaces the only one of a cluster counts on from it, though the primary never counted', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await launch(stage, 'cluster.mjs')
     await app.ask('startWorker', 'a')
@@ -173,7 +171,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect(scrapeOf(await app.ask('askWorker', 'b', 'scrape')).value('jobs_total')).toBe(10)
   })
 
-  test('so do those that the worker started before it counted anything', { timeout: patience }, async ({ stage }) => {
+  test('so do those that the worker started before it counted anything', { timeout }, async ({ stage }) => {
     const app = await launch(stage, 'cluster.mjs')
     await app.ask('startWorker', 'a')
     await app.ask('askWorker', 'a', 'startThread', 't')
@@ -186,7 +184,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect(scrape.labelled('jobs_total')).toEqual({ 'from="thread"': 2, 'from="worker"': 1 })
   })
 
-  test('a child that was merely forked is another application', { timeout: patience }, async ({ stage }) => {
+  test('a child that was merely forked is another application', { timeout }, async ({ stage }) => {
     const app = await launch(stage, 'forks.mjs')
     await app.ask('count', 'jobs_total', { who: 'parent' }, 1)
     const child = await app.ask<{ pid: number }>('startChild')
@@ -196,9 +194,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect([...directoriesOf(app.pid), ...directoriesOf(child.pid)]).toEqual([])
   })
 
-  test('what an application left behind is swept away by the next one that shares', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('what an application left behind is swept away by the next one that shares', { timeout }, async ({ stage }) => {
     const sharing = async (count: number) => {
       const app = await launch(stage, 'threads.mjs')
       await app.ask('startThread', 'a')

@@ -10,7 +10,7 @@ import { Purchases } from '../helpers/processes/purchases.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 180_000
+const timeout = 180_000
 const bin = join(root, 'dist', 'esm', 'cli', 'bin.js')
 const application = join(root, 'test', 'processes', 'programs', 'http-application.mjs')
 
@@ -52,7 +52,7 @@ describe('the same application, unchanged', () => {
 
   test.for(Object.entries(ways))(
     '%s: the numbers are exact in every answer',
-    { timeout: patience },
+    { timeout },
     async ([way, start], { stage }) => {
       const ports = await start(stage, await freePort(3))
       for (const port of ports) {
@@ -77,7 +77,7 @@ describe('the same application, unchanged', () => {
 
   test.for(Object.entries(managers))(
     'under %s: exact through a reload, kills and scaling, with the same series before and after',
-    { timeout: patience },
+    { timeout },
     async ([, begin], { stage }) => {
       const manager = await begin(stage)
       const purchases = new Purchases(() => manager.ports())

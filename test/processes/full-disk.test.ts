@@ -7,13 +7,13 @@ import { canMount, fillUp, smallDisk } from '../helpers/processes/small-disk.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 describe.skipIf(!canMount).each(sharedBackends)('$backend: a full disk (needs the right to mount one)', ({ env }) => {
   const on = (disk: string) => ({ env: { ...env, PROMHIVE_DIR: join(disk, 'metrics') } })
 
   test('keeps every series that has its place exact, and shows new ones when this process answers', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const disk = smallDisk(stage)
     const writer = await stage.start('actor.mjs', on(disk))
@@ -40,7 +40,7 @@ describe.skipIf(!canMount).each(sharedBackends)('$backend: a full disk (needs th
   })
 
   test('moves the series that found no room to the disk when there is some again, and counts on', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const disk = smallDisk(stage)
     const writer = await stage.start('actor.mjs', on(disk))
@@ -64,7 +64,7 @@ describe.skipIf(!canMount).each(sharedBackends)('$backend: a full disk (needs th
   })
 
   test('does not stop a process that starts on it: it counts, is told of, and sits down when there is room', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const disk = smallDisk(stage)
     const first = await stage.start('actor.mjs', on(disk))
@@ -89,7 +89,7 @@ describe.skipIf(!canMount).each(sharedBackends)('$backend: a full disk (needs th
     )
   })
 
-  test('shows a gauge of each worker under its own seat, whether it found room or not', { timeout: patience }, async ({
+  test('shows a gauge of each worker under its own seat, whether it found room or not', { timeout }, async ({
     stage,
   }) => {
     const disk = smallDisk(stage)

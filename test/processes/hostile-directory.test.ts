@@ -19,7 +19,7 @@ import { below, randomFrom } from '../helpers/processes/random.js'
 import { filesIn, Reader, type Reading, readDirectory } from '../helpers/processes/reading.js'
 import { Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged seat', ({ env }) => {
   const before = new Stage()
@@ -27,7 +27,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
   beforeAll(async () => {
     wreck = await makeWreck(before, env)
     return () => before.clear()
-  }, patience)
+  }, timeout)
 
   /** Damages a copy and reads it: the scrape goes on, the other seats are exact, what must be told is told. */
   async function survives(damage: Damage, directory = wreck.copy()): Promise<Reading> {
@@ -48,7 +48,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     expect(scrape.text).toBe(wreck.whole.text)
   })
 
-  test('goes on with the others exact, whatever length a file was cut to', { timeout: patience }, async () => {
+  test('goes on with the others exact, whatever length a file was cut to', { timeout }, async () => {
     const directory = wreck.copy()
     for (const damage of truncations(wreck, randomFrom(1), 60)) {
       writeFileSync(join(directory, valuesName(victim)), wreck.values)
@@ -61,21 +61,17 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     ['bits were flipped', bitFlips],
     ['random bytes stand', randomBytes],
     ['lines of garbage stand', garbageLines],
-  ] as const)(
-    'goes on with the others exact and no wrong labels where %s',
-    { timeout: patience },
-    async ([, damageOf]) => {
-      const random = randomFrom(2)
-      const directory = wreck.copy()
-      for (let i = 0; i < 100; i++) {
-        writeFileSync(join(directory, valuesName(victim)), wreck.values)
-        writeFileSync(join(directory, seriesName(victim)), wreck.series)
-        await survives(damageOf(wreck, random), directory)
-      }
-    },
-  )
+  ] as const)('goes on with the others exact and no wrong labels where %s', { timeout }, async ([, damageOf]) => {
+    const random = randomFrom(2)
+    const directory = wreck.copy()
+    for (let i = 0; i < 100; i++) {
+      writeFileSync(join(directory, valuesName(victim)), wreck.values)
+      writeFileSync(join(directory, seriesName(victim)), wreck.series)
+      await survives(damageOf(wreck, random), directory)
+    }
+  })
 
-  test('goes on with all of them exact when the control file is damaged', { timeout: patience }, async () => {
+  test('goes on with all of them exact when the control file is damaged', { timeout }, async () => {
     const random = randomFrom(3)
     const directory = wreck.copy()
     for (let i = 0; i < 100; i++) {
@@ -86,7 +82,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     }
   })
 
-  test('shows everything again when what was damaged is mended', { timeout: patience }, async () => {
+  test('shows everything again when what was damaged is mended', { timeout }, async () => {
     const random = randomFrom(4)
     const directory = wreck.copy()
     const reader = new Reader(directory)
@@ -103,7 +99,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     }
   })
 
-  test('goes on, and tells, when something else has the name of a file', { timeout: patience }, async ({ stage }) => {
+  test('goes on, and tells, when something else has the name of a file', { timeout }, async ({ stage }) => {
     for (const damage of foreignThings(stage)) {
       // A seat without its values file is no seat: there is nothing to tell of.
       const gone = damage.name === `${valuesName(victim)}: nothing`
@@ -111,7 +107,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     }
   })
 
-  test('goes on, and tells, when a file may not be read', { timeout: patience }, async () => {
+  test('goes on, and tells, when a file may not be read', { timeout }, async () => {
     for (const name of [valuesName(victim), seriesName(victim)]) {
       const directory = wreck.copy()
       chmodSync(directory, 0o755)

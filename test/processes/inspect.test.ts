@@ -7,7 +7,7 @@ import { readDirectory } from '../helpers/processes/reading.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 interface Inspection {
   readonly directory: string
@@ -16,9 +16,7 @@ interface Inspection {
 }
 
 describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
-  test('shows each seat, its owner, whether it lives, and how many owners it had', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('shows each seat, its owner, whether it lives, and how many owners it had', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     const first = await stage.start('actor.mjs', options)
@@ -78,7 +76,7 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
     expect(text.output).toContain('jobs_total: 4 series in all seats together')
   })
 
-  test('tells what cannot be read, and ends with 1', { timeout: patience }, async ({ stage }) => {
+  test('tells what cannot be read, and ends with 1', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     for (const _ of [1, 2]) {
@@ -95,7 +93,7 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
     expect(faults[0]).toContain('too_short')
   })
 
-  test('changes nothing', { timeout: patience }, async ({ stage }) => {
+  test('changes nothing', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const actor = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
     await actor.ask('count', 'jobs_total', {}, 5)
@@ -112,13 +110,13 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
 })
 
 describe('promhive inspect', () => {
-  test('asks for a directory where none was named', { timeout: patience }, async ({ stage }) => {
+  test('asks for a directory where none was named', { timeout }, async ({ stage }) => {
     const { code, errors } = await promhive(stage, ['inspect'])
     expect(code).toBe(1)
     expect(errors).toContain('which directory?')
   })
 
-  test('says that a directory is none', { timeout: patience }, async ({ stage }) => {
+  test('says that a directory is none', { timeout }, async ({ stage }) => {
     const { code, errors } = await promhive(stage, ['inspect', stage.directory('nowhere')])
     expect(code).toBe(1)
     expect(errors).toContain('is not a directory')

@@ -3,19 +3,17 @@ import { killRounds } from '../helpers/processes/kill-rounds.js'
 import { randomFrom } from '../helpers/processes/random.js'
 import { test } from '../helpers/processes/stage.js'
 
-const patience = 600_000
+const timeout = 600_000
 
 describe('a writer that is killed again and again', () => {
-  test('loses nothing that it acknowledged, and the next one sits down on its seat', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('loses nothing that it acknowledged, and the next one sits down on its seat', { timeout }, async ({ stage }) => {
     const lane = (seed: number) =>
       killRounds(stage, { rounds: 40, env: {}, random: randomFrom(seed), longestLife: 25, losesLastInterval: false })
     await Promise.all([lane(1), lane(2)])
   })
 
   test('loses what it counted since the last flush, and nothing else, where the addon is switched off', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const env = { PROMHIVE_NATIVE: 'off' }
     const lane = (seed: number) =>

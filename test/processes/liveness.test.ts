@@ -6,7 +6,7 @@ import { filesIn, readDirectory } from '../helpers/processes/reading.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 /** Seats 1, 2 and 3 set 30, 10 and 20, in this order; then seat 2 dies; then another owner sits on seat 2 and sets 15. */
 interface Expected {
@@ -42,7 +42,7 @@ const table: Readonly<Record<GaugeMode, Expected>> = {
 
 describe.each(sharedBackends)('$backend: gauges of three processes, of which one is killed', ({ env }) => {
   test('follow the table of all ten modes, while it lives, when it is dead, and when its seat has another owner', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
@@ -78,9 +78,7 @@ describe.each(sharedBackends)('$backend: gauges of three processes, of which one
     expect(scrape.value('seats_total')).toBe(4)
   })
 
-  test('are gone with a process that ended by itself, and its counters stay', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('are gone with a process that ended by itself, and its counters stay', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     const stays = await stage.start('actor.mjs', options)

@@ -9,12 +9,10 @@ import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 describe('a pool of threads (piscina)', () => {
-  test('counts with the main thread, also what threads counted that have ended', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('counts with the main thread, also what threads counted that have ended', { timeout }, async ({ stage }) => {
     const app = await stage.start('pool.mjs')
     await app.ask('count', 'tasks_total', {}, 1)
     expect(await app.ask('work', 500)).toBe(500)
@@ -30,7 +28,7 @@ describe('a pool of threads (piscina)', () => {
 })
 
 describe('child processes', () => {
-  test('count with their parent when they inherit PROMHIVE_DIR', { timeout: patience }, async ({ stage }) => {
+  test('count with their parent when they inherit PROMHIVE_DIR', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const parent = await stage.start('forks.mjs', { env: { PROMHIVE_DIR: directory } })
     await parent.ask('startChild')
@@ -47,7 +45,7 @@ describe('child processes', () => {
 
 describe.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)('the units of systemd in examples', () => {
   test('are what systemd accepts, and their instances answer on one port with the numbers of all', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const shop = installShop(stage)
     const verified = spawnSync('systemd-analyze', ['verify', '--man=no', ...shop.units], { encoding: 'utf8' })

@@ -5,14 +5,12 @@ import { filesIn, readDirectory } from '../helpers/processes/reading.js'
 import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 describe.skipIf(loadBinding().binding === undefined)(
   'processes with the addon and without it, in one directory',
   () => {
-    test('count together, see who lives, and take over the seats of their own kind', { timeout: patience }, async ({
-      stage,
-    }) => {
+    test('count together, see who lives, and take over the seats of their own kind', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       const env = { PROMHIVE_DIR: directory }
       const off = { ...env, PROMHIVE_NATIVE: 'off' }
@@ -53,9 +51,7 @@ describe.skipIf(loadBinding().binding === undefined)(
       expect(filesIn(directory).filter((name) => name.endsWith('.values'))).toHaveLength(4)
     })
 
-    test('begin one run when they start at the same instant on a stale directory', { timeout: patience }, async ({
-      stage,
-    }) => {
+    test('begin one run when they start at the same instant on a stale directory', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       for (let round = 1; round <= 4; round++) {
         const name = `round_${round}_total`
@@ -78,7 +74,7 @@ describe.skipIf(loadBinding().binding === undefined)(
       }
     })
 
-    test('keep the run going for each other', { timeout: patience }, async ({ stage }) => {
+    test('keep the run going for each other', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       const env = { PROMHIVE_DIR: directory }
       const off = { ...env, PROMHIVE_NATIVE: 'off' }
@@ -99,7 +95,7 @@ describe.skipIf(loadBinding().binding === undefined)(
       expect(scrape.value('jobs_total')).toBe(50)
     })
 
-    test('remove series for each other', { timeout: patience }, async ({ stage }) => {
+    test('remove series for each other', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       const env = { PROMHIVE_DIR: directory }
       const mapped = await stage.start('actor.mjs', { env })

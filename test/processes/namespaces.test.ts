@@ -6,7 +6,7 @@ import { filesIn, readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 const unshare = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 /** Whether this user may make a PID namespace, as a container has one. */
 const canUnshare =
@@ -16,7 +16,7 @@ const canUnshare =
 describe.skipIf(!canUnshare).each(sharedBackends)(
   '$backend: two containers share a directory (needs the right to make namespaces)',
   ({ backend, env }) => {
-    test('and both count, though both are process 1', { timeout: patience }, async ({ stage }) => {
+    test('and both count, though both are process 1', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       const [one, two] = [await contained(stage, directory), await contained(stage, directory)]
       expect(await one.ask('facts')).toMatchObject({ pid: 1 })

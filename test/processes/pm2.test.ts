@@ -10,14 +10,12 @@ import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { samplesOf } from '../helpers/samples.js'
 
-const patience = 240_000
+const timeout = 240_000
 const programs = join(root, 'test', 'processes', 'programs')
 const application = join(programs, 'http-application.mjs')
 
 describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed in', () => {
-  test('in cluster mode: one set of numbers, exact through a reload and a kill', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('in cluster mode: one set of numbers, exact through a reload and a kill', { timeout }, async ({ stage }) => {
     const pm2 = new Pm2(stage)
     const port = await freePort()
     await pm2.run(['start', application, '--name', 'shop', '-i', '3'], { PORT: String(port) })
@@ -81,7 +79,7 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     expect(writers['promhive_writers{state="dead"}']).toBeLessThanOrEqual(3)
   })
 
-  test('in fork mode: instances with ports of their own answer with the numbers of all', { timeout: patience }, async ({
+  test('in fork mode: instances with ports of their own answer with the numbers of all', { timeout }, async ({
     stage,
   }) => {
     const pm2 = new Pm2(stage)
@@ -107,7 +105,7 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
   })
 
   test('in fork mode, measured without code: one port for all, which nobody takes for a stranger’s', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const pm2 = new Pm2(stage)
     const port = await freePort(2)
@@ -137,7 +135,7 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
 
   test.for(['node_args', 'NODE_OPTIONS'])(
     'in cluster mode, measured without code: each application by itself, with its own settings (%s)',
-    { timeout: patience },
+    { timeout },
     async (way, { stage }) => {
       const pm2 = new Pm2(stage)
       const preload = '--import promhive/register'
@@ -173,7 +171,7 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     },
   )
 
-  test('in fork mode, with workers that it starts itself', { timeout: patience }, async ({ stage }) => {
+  test('in fork mode, with workers that it starts itself', { timeout }, async ({ stage }) => {
     const pm2 = new Pm2(stage)
     const port = await freePort()
     // Its workers have PM2's variables as well, and are not PM2's.

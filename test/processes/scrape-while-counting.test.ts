@@ -4,7 +4,7 @@ import { filesIn, Reader } from '../helpers/processes/reading.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { pause, until } from '../helpers/processes/until.js'
 
-const patience = 240_000
+const timeout = 240_000
 const processes = 4
 const increments = 100
 const scrapes = 100
@@ -13,7 +13,7 @@ const steps = 6
 
 describe.each(sharedBackends)('$backend: scrapes while four processes count', ({ backend, env }) => {
   test('show counters that never go back, histograms that agree with themselves, and in the end every increment', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
@@ -63,9 +63,7 @@ describe.each(sharedBackends)('$backend: scrapes while four processes count', ({
     expect(seats).toHaveLength(backend === 'mmap' ? processes : processes + 1)
   })
 
-  test('never show half of an observation, in whichever of thousands of records', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('never show half of an observation, in whichever of thousands of records', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const writer = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
     // Records across the pages of the file, and across the pieces in which it is written and read.

@@ -7,12 +7,10 @@ import { filesIn, readDirectory } from '../helpers/processes/reading.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
-  test('are free when their owner was killed, whatever children it left behind', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('are free when their owner was killed, whatever children it left behind', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     const keeper = await stage.start('actor.mjs', options)
@@ -46,7 +44,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
   })
 
   test('whose files are broken are put aside, and nobody who comes at that moment loses its names', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
@@ -73,7 +71,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
   })
 
   test('are as many as the processes that counted at the same time, however many came and went', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
@@ -97,7 +95,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
     expect(seats.length).toBeLessThanOrEqual(1 + lanes * 2)
   })
 
-  test('of another version are left alone', { timeout: patience }, async ({ stage }) => {
+  test('of another version are left alone', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     const keeper = await stage.start('actor.mjs', options)
@@ -117,9 +115,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
     expect(readFileSync(join(directory, valuesName(2))).equals(later)).toBe(true)
   })
 
-  test('are not given to a process that only answers, and its living keeps the run', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('are not given to a process that only answers, and its living keeps the run', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     mkdirSync(directory)
     const options = { env: { ...env, PROMHIVE_DIR: directory } }

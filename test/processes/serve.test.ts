@@ -8,11 +8,11 @@ import { readDirectory } from '../helpers/processes/reading.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 describe.each(sharedBackends)('$backend: promhive serve', ({ env }) => {
   test('answers exactly while the event loop of every worker is blocked, and after all were killed', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
@@ -51,7 +51,7 @@ describe.each(sharedBackends)('$backend: promhive serve', ({ env }) => {
     expect(served.errors()).toBe('')
   })
 
-  test('shows the next run of the application when there is one', { timeout: patience }, async ({ stage }) => {
+  test('shows the next run of the application when there is one', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     const served = await promhiveServe(stage, ['--dir', directory], env)

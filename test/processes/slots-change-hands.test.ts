@@ -3,10 +3,10 @@ import type { Exposition } from '../helpers/processes/exposition.js'
 import { Reader } from '../helpers/processes/reading.js'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 describe.each(sharedBackends)('$backend: scrapes while series are removed and others take their slots', ({ env }) => {
-  test('never show a series with the value of another', { timeout: patience }, async ({ stage }) => {
+  test('never show a series with the value of another', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const writer = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
     await writer.ask('count', 'kept_total', {}, 1)

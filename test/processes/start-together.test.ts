@@ -9,7 +9,7 @@ import { readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 600_000
+const timeout = 600_000
 const many = 64
 const each = 100
 
@@ -17,7 +17,7 @@ describe.each(sharedBackends)(
   '$backend: 64 processes that start at the same instant on a stale directory',
   ({ env }) => {
     test('begin one run, show nothing of the stale one, lose no count, and take 64 seats', {
-      timeout: patience,
+      timeout,
     }, async ({ stage }) => {
       const directory = stage.directory()
       const random = randomFrom(64)
@@ -46,9 +46,7 @@ describe.each(sharedBackends)(
       }
     })
 
-    test('begin the run all the same when some of them are killed while they do', { timeout: patience }, async ({
-      stage,
-    }) => {
+    test('begin the run all the same when some of them are killed while they do', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       const random = randomFrom(65)
       for (let round = 1; round <= 4; round++) {

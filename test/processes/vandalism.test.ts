@@ -8,7 +8,7 @@ import { filesIn, readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 240_000
+const timeout = 240_000
 
 // Most of these wait: a writer that is not asked looks for its directory every ten seconds.
 vi.setConfig({ maxConcurrency: 12 })
@@ -42,7 +42,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
 
   test.for(meddling)(
     'a directory that %s is filled again with all that was counted',
-    { timeout: patience },
+    { timeout },
     async ([, meddle], { stage }) => {
       const { directory, first, second } = await twoWriters(stage)
       meddle(directory)
@@ -69,7 +69,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     },
   )
 
-  test('a writer that nobody asks looks for its directory by itself', { timeout: patience }, async ({ stage }) => {
+  test('a writer that nobody asks looks for its directory by itself', { timeout }, async ({ stage }) => {
     const { directory, second } = await twoWriters(stage)
     rmSync(directory, { recursive: true })
     await second.ask('count', 'jobs_total', { who: 'second' }, 22)
@@ -85,7 +85,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     expect(Object.values(seen.labelled('level')).sort()).toEqual([1, 2])
   })
 
-  test('a gauge of the dead does not come to life when its seat is carried elsewhere', { timeout: patience }, async ({
+  test('a gauge of the dead does not come to life when its seat is carried elsewhere', { timeout }, async ({
     stage,
   }) => {
     const directory = stage.directory()
@@ -114,7 +114,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
   })
 
   test('a process keeps counting while there is no way to have a directory, and is in it when there is one', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
@@ -140,7 +140,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     expect(writer.running).toBe(true)
   })
 
-  test('a process that nobody asks survives the same', { timeout: patience }, async ({ stage }) => {
+  test('a process that nobody asks survives the same', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const writer = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
     await writer.ask('count', 'jobs_total', {}, 100)
@@ -161,7 +161,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
   })
 
   test('a seat that lost its names is told of, the others are exact, and its writer takes another', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
@@ -192,7 +192,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
   })
 
   test('a seat whose file is cut off under its writer costs no scrape and no other seat', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const { directory, first, second } = await twoWriters(stage)
     await until(

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test as plainTest } from 'vitest'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
-import { patience } from '../limitations/application.js'
+import { timeout } from '../limitations/application.js'
 import type { Behaviour, Check } from './behaviour.js'
 import { behaviours } from './behaviours.js'
 
@@ -28,7 +28,7 @@ describe('the table of what Python pins for several processes', () => {
 
 const checked = behaviours.filter((row): row is Behaviour & { check: Check } => row.check !== undefined)
 
-describe.each(sharedBackends)('$backend, where Python has it that', { timeout: patience }, ({ env }) => {
+describe.each(sharedBackends)('$backend, where Python has it that', { timeout }, ({ env }) => {
   for (const { number, python, ours, verdict, check } of checked) {
     const name = `${number}. ${python}: ${verdict === 'same' ? '' : 'better, '}${ours}`
     test(name, ({ stage }) => check({ stage, env }))

@@ -5,12 +5,10 @@ import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 180_000
+const timeout = 180_000
 
 describe.skipIf(!hasRedis)('two applications of four processes in one Redis', () => {
-  test('do not meet, and lose nothing when processes come, end and are killed', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('do not meet, and lose nothing when processes come, end and are killed', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const start = (keyPrefix: string, kind: string): Promise<Actor> => {
       // Long enough that nobody is taken for dead because the machine is busy.
@@ -80,7 +78,7 @@ describe.skipIf(!hasRedis)('two applications of four processes in one Redis', ()
     for (const actor of [five, six, ...bank!]) expect(await actor.ask('faults')).toEqual([])
   })
 
-  test('count on where a removal reached the idle and the dead', { timeout: patience }, async ({ stage }) => {
+  test('count on where a removal reached the idle and the dead', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     // Who is blocked is not taken for dead, be the machine as busy as it may.
     const options = JSON.stringify({ flushInterval: 0.1, deadAfter: 4 })

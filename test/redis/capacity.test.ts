@@ -7,13 +7,11 @@ import { type Stage, test } from '../helpers/processes/stage.js'
 import { pause, until } from '../helpers/processes/until.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 180_000
+const timeout = 180_000
 const jobs = counterFamily('jobs_total')
 
 describe.skipIf(!hasRedis)('a Redis backend', () => {
-  test('takes 100 000 series of two writers; 10 000 changed ones are a few pieces', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('takes 100 000 series of two writers; 10 000 changed ones are a few pieces', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const [one, two, reader] = [0, 1, 2].map(() => participant(stage, redis({ url: server.url, flushInterval: 600 })))
     const children = [one!, two!].map((each) =>
@@ -48,7 +46,7 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     expect(third.writers.map(({ live }) => live)).toEqual([false, true, true])
   })
 
-  test('keeps the totals of the dead while anybody lives, and nothing when nobody does', { timeout: patience }, async ({
+  test('keeps the totals of the dead while anybody lives, and nothing when nobody does', { timeout }, async ({
     stage,
   }) => {
     const server = await RedisServer.start(stage)
@@ -69,7 +67,7 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     )
   })
 
-  test('does not pile up removals', { timeout: patience }, async ({ stage }) => {
+  test('does not pile up removals', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const [ends, stays] = [0, 1].map(() => participant(stage, redis({ url: server.url, flushInterval: 0.05 })))
     for (const each of [ends!, stays!]) {
@@ -95,7 +93,7 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     )
   })
 
-  test('shows one instance alone where each is scraped for itself', { timeout: patience }, async ({ stage }) => {
+  test('shows one instance alone where each is scraped for itself', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const start = (instance: string, scope: 'service' | 'instance') =>
       participant(stage, redis({ url: server.url, instance, scope }))

@@ -5,13 +5,11 @@ import { until } from '../helpers/processes/until.js'
 import { RedisCluster } from '../helpers/redis/redis-cluster.js'
 import { hasRedis } from '../helpers/redis/redis-server.js'
 
-const patience = 240_000
+const timeout = 240_000
 const kinds = ['ioredis-cluster', 'redis-cluster', 'url', 'url']
 
 describe.skipIf(!hasRedis)('a Redis Cluster of six nodes', () => {
-  test('keeps two applications apart, and a shard that fails over loses nothing', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('keeps two applications apart, and a shard that fails over loses nothing', { timeout }, async ({ stage }) => {
     const cluster = await RedisCluster.start(stage)
     const applications = await Promise.all(
       ['shop', 'bank'].map(async (keyPrefix) => {

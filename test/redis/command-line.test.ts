@@ -7,12 +7,12 @@ import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 240_000
+const timeout = 240_000
 const options = JSON.stringify({ keyPrefix: 'shop', flushInterval: 0.1, deadAfter: 1 })
 
 describe.skipIf(!hasRedis)('promhive serve --redis', () => {
   test('answers for jobs that have ended or were killed, adds up what they left, and keeps the keys', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const args = ['--redis', server.url, '--prefix', 'shop', '--dead-after', '1', '--expire-key-time', '2']
@@ -38,7 +38,7 @@ describe.skipIf(!hasRedis)('promhive serve --redis', () => {
   })
 
   test('answers 503 until it has read Redis once, and with the last values while Redis is away', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const port = await freePort()
     const secret = 'redis://metrics:s3cret@127.0.0.1'
@@ -77,7 +77,7 @@ describe.skipIf(!hasRedis)('promhive serve --redis', () => {
 })
 
 describe.skipIf(!hasRedis)('the other commands with --redis', () => {
-  test('promhive inspect shows each ledger, and what cannot be read', { timeout: patience }, async ({ stage }) => {
+  test('promhive inspect shows each ledger, and what cannot be read', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const shop = ['--redis', server.url, '--prefix', 'shop']
     const [one, two] = await actors(stage, server)
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('the other commands with --redis', () => {
     expect(printed.output).toMatch(/^ {2}jobs_total: 2 series in all ledgers together$/m)
   })
 
-  test('promhive top shows the processes of all hosts', { timeout: patience }, async ({ stage }) => {
+  test('promhive top shows the processes of all hosts', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const [one] = await actors(stage, server)
     const watching = promhive(stage, ['top', '--redis', server.url, '--prefix', 'shop', '--interval', '1.5'])
@@ -117,7 +117,7 @@ describe.skipIf(!hasRedis)('the other commands with --redis', () => {
     expect(output).toMatch(/^jobs_total +counter +2 +\d+ +[\d.]+\/s +-$/m)
   })
 
-  test('a server that does not answer is named, without credentials', { timeout: patience }, async ({ stage }) => {
+  test('a server that does not answer is named, without credentials', { timeout }, async ({ stage }) => {
     const url = `redis://metrics:s3cret@127.0.0.1:${await freePort()}`
     const { code, errors } = await promhive(stage, ['inspect', '--redis', url])
     expect([code, errors]).toEqual([1, expect.stringContaining('ECONNREFUSED')])

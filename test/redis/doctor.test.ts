@@ -15,7 +15,7 @@ import { type Stage, test } from '../helpers/processes/stage.js'
 import { participant } from '../helpers/redis/lost-answers.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 /** What the doctor finds: the texts by topic, and the advice where something is wrong. */
 async function examine(url: string, prefix = 'shop') {
@@ -43,7 +43,7 @@ describe('the rights that promhive doctor tries', () => {
 })
 
 describe.skipIf(!hasRedis)('promhive doctor --redis', () => {
-  test('finds nothing wrong with a healthy service, and changes nothing', { timeout: patience }, async ({ stage }) => {
+  test('finds nothing wrong with a healthy service, and changes nothing', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage, { args: ['--appendonly', 'yes'] })
     await count(stage, server.url)
     const before = await server.ask('KEYS', '*')
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('promhive doctor --redis', () => {
     expect(new Set((await server.ask('KEYS', '*')) as string[])).toEqual(new Set(before as string[]))
   })
 
-  test('names each right that a user lacks, and none where docs/redis.md was followed', { timeout: patience }, async ({
+  test('names each right that a user lacks, and none where docs/redis.md was followed', { timeout }, async ({
     stage,
   }) => {
     const server = await RedisServer.start(stage)
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('promhive doctor --redis', () => {
   })
 
   test('names a wrong prefix, eviction, a full server, a stranger and missing persistence', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     await count(stage, server.url)
@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis)('promhive doctor --redis', () => {
     expect(full.wrong.writing).toMatch(/^fail: the server is full/)
   })
 
-  test('names a replica, and what is wrong with a connection', { timeout: patience }, async ({ stage }) => {
+  test('names a replica, and what is wrong with a connection', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const replica = await RedisServer.start(stage, { args: ['--replicaof', '127.0.0.1', String(server.port)] })
     expect((await examine(replica.url)).wrong.server).toMatch(/^fail: a replica takes no counts/)

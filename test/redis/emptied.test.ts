@@ -4,9 +4,9 @@ import { Slices } from '../../src/platform/slices.js'
 import { Folding } from '../../src/store/redis/fold.js'
 import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { restore } from '../../src/store/redis/restore-scripts.js'
-import type { Connection } from '../../src/store/redis/script.js'
+import type { ScriptConnection } from '../../src/store/redis/script.js'
+import type { ServiceSnapshotOptions } from '../../src/store/redis/service-snapshot.js'
 import { sourceOf } from '../../src/store/redis/service-source.js'
-import type { ShelfOptions } from '../../src/store/redis/shelf.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
@@ -74,7 +74,7 @@ describe.skipIf(!hasRedis)('Redis that comes back empty', () => {
 })
 
 /** A service whose totals have 100 of a dead writer and 1 of a living one, and as many readers that have seen that. */
-async function seenService(stage: Stage, server: RedisServer, readers: readonly ShelfOptions[]) {
+async function seenService(stage: Stage, server: RedisServer, readers: readonly ServiceSnapshotOptions[]) {
   const service = simulatedService(stage, server.url, { settle: 20 })
   const [dead, living] = [new SimulatedWriter(service), new SimulatedWriter(service)]
   dead.count(100)
@@ -163,7 +163,7 @@ describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
     let under = 0
     let most = 0
     const { connection } = service
-    const run: Connection['run'] = async (...call) => {
+    const run: ScriptConnection['run'] = async (...call) => {
       if (call[0] !== restore) return connection.run(...call)
       sent++
       most = Math.max(most, ++under)
@@ -263,7 +263,7 @@ describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
 
   test('is tried again by a process that is not scraped', async () => {
     const answers = [false, false, true]
-    const service = { shelves: () => ({ isAnyRead: true, areRead: false }) } as unknown as Parameters<
+    const service = { snapshots: () => ({ isAnyRead: true, areRead: false }) } as unknown as Parameters<
       typeof sourceOf
     >[0]
     sourceOf(service, async () => ({ writers: [], errors: [], reachable: answers.shift()! }))

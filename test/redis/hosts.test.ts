@@ -4,7 +4,7 @@ import { until } from '../helpers/processes/until.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 import { lifeOfTwoHosts, onHost, scraped } from '../helpers/redis/two-hosts.js'
 
-const patience = 180_000
+const timeout = 180_000
 
 describe.skipIf(!hasRedis).each(sharedBackends)(
   '$backend: hosts whose processes share a directory',
@@ -12,11 +12,11 @@ describe.skipIf(!hasRedis).each(sharedBackends)(
     // Without locks it takes five seconds until another process flushes: that is in test/torture.
     test.skipIf(backend === 'buffered')(
       'are one ledger each, and the one that flushes for a host is replaced',
-      { timeout: patience },
+      { timeout },
       ({ stage }) => lifeOfTwoHosts(stage, env),
     )
 
-    test('show what they have themselves while Redis is away', { timeout: patience }, async ({ stage }) => {
+    test('show what they have themselves while Redis is away', { timeout }, async ({ stage }) => {
       const server = await RedisServer.start(stage)
       const directory = stage.directory()
       const [one, two] = [

@@ -11,16 +11,16 @@ import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
-const patience = 120_000
+const timeout = 120_000
 
 describe.skipIf(!hasRedis).each(Object.keys(ways))('answers that are lost, over %s', (way) => {
-  test('make nothing count twice and nothing be forgotten', { timeout: patience }, async ({ stage }) => {
+  test('make nothing count twice and nothing be forgotten', { timeout }, async ({ stage }) => {
     await lostAnswerRounds(stage, way, 20)
   })
 })
 
 describe.skipIf(!hasRedis)('a writer that was taken for dead', () => {
-  test('goes on with what the totals do not have yet', { timeout: patience }, async ({ stage }) => {
+  test('goes on with what the totals do not have yet', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const proxy = await LossyProxy.start(stage, server.port)
     const options = { flushInterval: 0.05, deadAfter: 0.4 }

@@ -6,7 +6,7 @@ import { until } from '../helpers/processes/until.js'
 import { type NetworkHost, NetworkHosts } from '../helpers/redis/network-hosts.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 180_000
+const timeout = 180_000
 
 interface Fault {
   readonly code: string
@@ -15,7 +15,7 @@ interface Fault {
 describe.skipIf(!hasRedis || !NetworkHosts.possible())(
   'processes on hosts that know each other only through Redis (needs the right to make network namespaces)',
   () => {
-    test('are one application, and a host that is cut off loses nothing', { timeout: patience }, async ({ stage }) => {
+    test('are one application, and a host that is cut off loses nothing', { timeout }, async ({ stage }) => {
       const { hosts } = NetworkHosts.make(stage, 2)
       const addresses = hosts.map(({ gateway }) => gateway)
       const server = await RedisServer.start(stage, { args: ['--bind', '127.0.0.1', ...addresses] })

@@ -6,12 +6,10 @@ import { LossyProxy } from '../helpers/redis/lossy-proxy.js'
 import { outageRounds } from '../helpers/redis/outages.js'
 import { freePort, hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 180_000
+const timeout = 180_000
 
 describe.skipIf(!hasRedis)('Redis that is away', () => {
-  test('when the application starts is told of, and gets all when it comes', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('when the application starts is told of, and gets all when it comes', { timeout }, async ({ stage }) => {
     const port = await freePort()
     const url = `redis://127.0.0.1:${port}`
     const options = JSON.stringify({ flushInterval: 0.2 })
@@ -46,9 +44,7 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     }
   })
 
-  test('is warned of each time, with its end, by a process that logs warnings only', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('is warned of each time, with its end, by a process that logs warnings only', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const options = JSON.stringify({ flushInterval: 0.1 })
     const actor = await stage.start('redis-actor.mjs', { args: ['url', server.url, options] })
@@ -67,9 +63,7 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     }
   })
 
-  test('for a while loses nothing, and what was last seen of the others is shown', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('for a while loses nothing, and what was last seen of the others is shown', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const proxy = await LossyProxy.start(stage, server.port)
     // Long enough that nobody is taken for dead because the machine is busy; the outage is longer.
@@ -102,7 +96,7 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     expect(await server.ask('HLEN', '{promhive}:folded')).toBe(0)
   })
 
-  test('does not keep a process from ending, and a short one has sent what it counted', { timeout: patience }, async ({
+  test('does not keep a process from ending, and a short one has sent what it counted', { timeout }, async ({
     stage,
   }) => {
     const server = await RedisServer.start(stage)
@@ -118,7 +112,7 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     expect(Date.now() - began).toBeLessThan(30_000)
   })
 
-  test('and writers that are killed lose nothing that was acknowledged', { timeout: patience }, async ({ stage }) => {
+  test('and writers that are killed lose nothing that was acknowledged', { timeout }, async ({ stage }) => {
     await outageRounds(stage, { rounds: 6, writers: 4, away: 300 })
   })
 })

@@ -68,7 +68,7 @@ async function start(stage: Stage) {
   const flusher = new Flusher(
     {
       ledger: store.ledger,
-      untold: store.untold,
+      unsent: store.unsent,
       facts: () => ({ kind: 'writer', instance: 'host', startedAt: 1, epoch: 1 }),
       removed() {},
       folded(next) {
@@ -78,7 +78,7 @@ async function start(stage: Stage) {
     },
     {
       ...{ keys: new Keys('promhive'), connection: overClient(client), writer: name, retention },
-      ...{ deadAfter: 60_000, expire: 3_600_000, patience: 10_000 },
+      ...{ deadAfter: 60_000, expire: 3_600_000, timeout: 10_000 },
     },
   )
   const { values, at } = store.open(jobs, refOfKey(key))

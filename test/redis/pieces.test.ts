@@ -6,7 +6,7 @@ import { settingsOf } from '../../src/store/redis/options.js'
 import { overUrl } from '../../src/store/redis/own-connection.js'
 import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { RedisBackend } from '../../src/store/redis/redis-backend.js'
-import type { Connection } from '../../src/store/redis/script.js'
+import type { ScriptConnection } from '../../src/store/redis/script.js'
 import { Participant } from '../../src/testing/conformance.js'
 import { counterOf } from '../../src/testing/counted.js'
 import { counterFamily } from '../../src/testing/families.js'
@@ -22,7 +22,7 @@ const many = 280
 const long = 'x'.repeat(4000)
 const timeout = 120_000
 
-type Fault = (run: () => ReturnType<Connection['run']>, world: World) => ReturnType<Connection['run']>
+type Fault = (run: () => ReturnType<ScriptConnection['run']>, world: World) => ReturnType<ScriptConnection['run']>
 
 interface World {
   readonly server: RedisServer
@@ -171,7 +171,7 @@ class Faulty {
 
   constructor(stage: Stage, server: RedisServer | LossyProxy) {
     const connection = connectionTo(stage, server)
-    const run: Connection['run'] = async (...call) => {
+    const run: ScriptConnection['run'] = async (...call) => {
       const flushes = call[0] === flush || call[0] === sendPiece
       if (flushes && this.fault !== undefined && --this.countdown <= 0) {
         const { fault } = this
@@ -216,7 +216,7 @@ class Faulty {
   }
 }
 
-function connectionTo(stage: Stage, { url }: { readonly url: string }): Connection {
+function connectionTo(stage: Stage, { url }: { readonly url: string }): ScriptConnection {
   const client = new Redis(url, { retryStrategy: () => 20 })
   client.on('error', () => {})
   stage.after(() => client.disconnect())

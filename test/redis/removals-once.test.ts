@@ -4,7 +4,7 @@ import { flush } from '../../src/store/redis/flush-script.js'
 import { Flusher } from '../../src/store/redis/flusher.js'
 import { Folding } from '../../src/store/redis/fold.js'
 import { remove } from '../../src/store/redis/removal-scripts.js'
-import type { Connection, Script } from '../../src/store/redis/script.js'
+import type { Script, ScriptConnection } from '../../src/store/redis/script.js'
 import { ShardRemovals } from '../../src/store/redis/shard-removals.js'
 import { Shards } from '../../src/store/redis/shards.js'
 import { counterFamily } from '../../src/testing/families.js'
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis)('a removal', () => {
     const service = simulatedService(stage, server.url)
     const lossy = losing(service.connection, remove)
     const { connection } = lossy
-    const common = { connection, expire: 3_600_000, patience: 30_000 }
+    const common = { connection, expire: 3_600_000, timeout: 30_000 }
     const shards = new Shards({ keyPrefix: 'promhive', shards: 1, ...common })
     const removals = new ShardRemovals({ shards, ...common })
     stage.after(() => removals.end())
@@ -87,12 +87,12 @@ describe.skipIf(!hasRedis)('a removal', () => {
     const service = simulatedService(stage, server.url)
     const author = new SimulatedWriter(service)
     const writer = new SimulatedWriter(service)
-    const { ledger, untold } = writer.store
+    const { ledger, unsent: untold } = writer.store
     const errors: string[] = []
     let fails = (text: unknown): boolean => text === '230'
     const flusher = new Flusher(
       {
-        ...{ ledger, untold },
+        ...{ ledger, unsent: untold },
         facts: () => ({ kind: 'writer', instance: 'host', startedAt: 1, epoch: 1 }),
         removed(removals) {
           for (const { labels } of removals) if (fails(labels.text)) throw new Error('ENOSPC')
@@ -132,7 +132,10 @@ describe.skipIf(!hasRedis)('a removal', () => {
 })
 
 /** A connection on which Redis runs a script, and the answer is lost. */
-function losing(connection: Connection, lost: Script): { readonly connection: Connection; answers: number } {
+function losing(
+  connection: ScriptConnection,
+  lost: Script,
+): { readonly connection: ScriptConnection; answers: number } {
   const lossy = {
     answers: 0,
     connection: {
@@ -145,7 +148,7 @@ function losing(connection: Connection, lost: Script): { readonly connection: Co
         return reply
       },
       close: () => connection.close(),
-    } satisfies Connection as Connection,
+    } satisfies ScriptConnection as ScriptConnection,
   }
   return lossy
 }

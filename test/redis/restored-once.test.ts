@@ -3,7 +3,7 @@ import { Slices } from '../../src/platform/slices.js'
 import { Folding } from '../../src/store/redis/fold.js'
 import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { restore } from '../../src/store/redis/restore-scripts.js'
-import type { ShelfOptions } from '../../src/store/redis/shelf.js'
+import type { ServiceSnapshotOptions } from '../../src/store/redis/service-snapshot.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { intercepted } from '../helpers/redis/intercepted.js'
@@ -16,7 +16,7 @@ const state = '{promhive}:state'
 /** A server, and what the tests do with the service on it. */
 async function startService(stage: Stage) {
   const server = await RedisServer.start(stage)
-  const options = (): ShelfOptions => simulatedService(stage, server.url, { settle: 20, deadAfter })
+  const options = (): ServiceSnapshotOptions => simulatedService(stage, server.url, { settle: 20, deadAfter })
   const service = options()
   const fold = async () => void (await new Folding(service).run(new Slices()))
   const [cut, living] = [new SimulatedWriter(service), new SimulatedWriter(service)]

@@ -16,7 +16,7 @@ import { participant } from '../helpers/redis/lost-answers.js'
 import { RedisCluster } from '../helpers/redis/redis-cluster.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 180_000
+const timeout = 180_000
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
 /** The line of the page, to the letter. */
@@ -36,7 +36,7 @@ describe('the rights that docs/redis.md asks for', () => {
 })
 
 describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for', () => {
-  test('does all that there is to do', { timeout: patience }, async ({ stage }) => {
+  test('does all that there is to do', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     await allow(server)
     const url = `redis://metrics:secret@127.0.0.1:${server.port}`
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for',
     expect(await server.ask('ACL', 'LOG')).toEqual([])
   })
 
-  test('does all of it in several shards, with the keys of each', { timeout: patience }, async ({ stage }) => {
+  test('does all of it in several shards, with the keys of each', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     expect(await server.ask(...line.replace('~{shop}*', '~{shop*').split(' '))).toBe('OK')
     const url = `redis://metrics:secret@127.0.0.1:${server.port}`
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for',
     }
   })
 
-  test('does so in a cluster', { timeout: patience }, async ({ stage }) => {
+  test('does so in a cluster', { timeout }, async ({ stage }) => {
     const cluster = await RedisCluster.start(stage)
     for (const node of cluster.nodes) await allow(node)
     const user = { username: 'metrics', password: 'secret' }
@@ -84,9 +84,7 @@ describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for',
     for (const each of cluster.nodes) expect(await each.ask('ACL', 'LOG')).toEqual([])
   })
 
-  test('is told of a password that was wrong, and counts once it is right', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('is told of a password that was wrong, and counts once it is right', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const url = `redis://metrics:secret@127.0.0.1:${server.port}`
     const early = participant(stage, redis({ url, keyPrefix: 'shop' }))

@@ -14,12 +14,12 @@ import { Exposition } from '../helpers/processes/exposition.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { freePort, hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 120_000
+const timeout = 120_000
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
 
 describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need a certificate', () => {
-  test('counts for whoever shows one, however the connection was made', { timeout: patience }, async ({ stage }) => {
+  test('counts for whoever shows one, however the connection was made', { timeout }, async ({ stage }) => {
     const { url, certificates } = await secureRedis(stage)
     const { caFile, certFile, keyFile } = files(certificates)
     const [ca, cert, pem] = [caFile, certFile, keyFile].map((file) => readFileSync(file, 'utf8')) as [
@@ -50,7 +50,7 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
     }
   })
 
-  test.for(libraries)('is reached by %s with the names of files', { timeout: patience }, async (library, { stage }) => {
+  test.for(libraries)('is reached by %s with the names of files', { timeout }, async (library, { stage }) => {
     const { url, certificates, port } = await secureRedis(stage)
     const tls = files(certificates)
     for (const place of [
@@ -64,9 +64,7 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
     }
   })
 
-  test('is told of when the authority is not trusted, and counted in when it is', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('is told of when the authority is not trusted, and counted in when it is', { timeout }, async ({ stage }) => {
     const { url, certificates } = await secureRedis(stage)
     const stranger = participant(stage, { url })
     counterOf(stranger, jobs, key).inc(5)
@@ -85,7 +83,7 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
     expect((await early.read()).total('jobs_total')).toBe(7)
   })
 
-  test('is configured by a JSON file, and by pytheus’ names', { timeout: patience }, async ({ stage }) => {
+  test('is configured by a JSON file, and by pytheus’ names', { timeout }, async ({ stage }) => {
     const { url, certificates, port } = await secureRedis(stage)
     const start = async (name: string, config: object, backendClass: string) => {
       const file = join(stage.folder(), name)
@@ -111,7 +109,7 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
     }
   })
 
-  test('gets what the forwarder forwards', { timeout: patience }, async ({ stage }) => {
+  test('gets what the forwarder forwards', { timeout }, async ({ stage }) => {
     const { url, certificates } = await secureRedis(stage)
     const registry = {
       expose: async () => ({ contentType: 'text/plain', chunks: [Buffer.from('jobs_total 3\n')] }),

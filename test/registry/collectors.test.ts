@@ -6,7 +6,7 @@ import { shown } from '../helpers/samples.js'
 function beside(given: unknown): { registry: Registry; told: MetricsError[] } {
   const registry = new Registry()
   const told: MetricsError[] = []
-  vi.spyOn(registry.home, 'onError').mockImplementation((error) => void told.push(error))
+  vi.spyOn(registry.context, 'onError').mockImplementation((error) => void told.push(error))
   new Counter({ name: 'jobs_total', help: 'J.', registers: [registry] }).inc()
   for (const run of ['serving', 'each'] as const) {
     registry.registerCollector({ name: run, run, collect: () => given } as Collector)

@@ -4,8 +4,8 @@ import { Counter, Gauge, Registry } from '../../src/index.js'
 import type { FamilyTable } from '../../src/model/family.js'
 import type { LabelFilter } from '../../src/model/series-key.js'
 import { Expiring } from '../../src/registry/expiring.js'
-import type { Registered } from '../../src/registry/registered-metric.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import type { RegistryMember } from '../../src/registry/registered-metric.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 import type { Store } from '../../src/store/contract.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { shown } from '../helpers/samples.js'
@@ -16,7 +16,7 @@ function tableOf(...writers: TestWriter[]) {
   const merger = new Merger()
   const expiring = new Expiring()
   const removed: (readonly LabelFilter[])[] = []
-  const metric = { expireAfter: 10, expire: (series) => removed.push(series) > 0 } as Registered
+  const metric = { expireAfter: 10, expire: (series) => removed.push(series) > 0 } as RegistryMember
   return {
     metric,
     removed,
@@ -113,7 +113,7 @@ describe('idle series', () => {
   test('are told by a clock that nothing sets back, nor forward', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     try {
-      const registry = new Registry({}, new ProcessHome())
+      const registry = new Registry({}, new ProcessContext())
       const counter = new Counter({ name: 'c', help: 'C.', labelNames: ['a'], expireAfter: 600, registers: [registry] })
       counter.inc({ a: 'x' })
       await shown(registry)
@@ -127,7 +127,7 @@ describe('idle series', () => {
 })
 
 test('a store that has one step for many removals gets them in one, another one gets each', async () => {
-  const home = new ProcessHome()
+  const home = new ProcessContext()
   const backend = new MemoryBackend()
   const registry = new Registry({}, home)
   home.configure({ backend, selfMetrics: false })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Gauge, Registry } from '../../src/index.js'
 import { Members } from '../../src/registry/members.js'
-import type { Registered } from '../../src/registry/registered-metric.js'
+import type { RegistryMember } from '../../src/registry/registered-metric.js'
 import type { Job, Ticker } from '../../src/registry/ticker.js'
 import { shown } from '../helpers/samples.js'
 
@@ -74,7 +74,7 @@ test('the job of a definition that was replaced is stopped', async () => {
   const calls: string[] = []
   for (const definition of ['first', 'second']) {
     const metric = { name: family.name, family, collectsEach: true, collect: () => void calls.push(definition) }
-    members.add(metric as unknown as Registered)
+    members.add(metric as unknown as RegistryMember)
   }
   for (const job of jobs) await job.run()
   expect(calls).toEqual(['second'])

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { Counter } from '../../src/metric/counter.js'
 import { Registry } from '../../src/registry/registry.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { faultOf } from '../helpers/fault.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { shown } from '../helpers/samples.js'
 
-function inMemory(): ProcessHome {
-  const home = new ProcessHome()
+function inMemory(): ProcessContext {
+  const home = new ProcessContext()
   home.configure({ backend: new MemoryBackend() })
   return home
 }

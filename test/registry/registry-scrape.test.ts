@@ -13,7 +13,7 @@ afterEach(() => {
 function listening(): { registry: Registry; told: MetricsError[] } {
   const registry = new Registry()
   const told: MetricsError[] = []
-  vi.spyOn(registry.home, 'onError').mockImplementation((error) => void told.push(error))
+  vi.spyOn(registry.context, 'onError').mockImplementation((error) => void told.push(error))
   return { registry, told }
 }
 

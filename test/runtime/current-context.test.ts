@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { Counter, register } from '../../src/index.js'
-import { processHome } from '../../src/runtime/current-context.js'
+import { processContext } from '../../src/runtime/current-context.js'
 import { samplesOf } from '../helpers/samples.js'
 
 test('metrics that name no registry are shown in the default one', async () => {
@@ -16,7 +16,7 @@ test('there is one home per process, whichever build of the package asked first'
   const esm = (await import('../../dist/esm/index.js' as string)) as typeof import('../../src/index.js')
   expect(built.register).toBe(register)
   expect(esm.register).toBe(register)
-  expect(processHome().registry).toBe(register)
+  expect(processContext().registry).toBe(register)
   for (const library of [built, esm]) new library.Counter({ name: 'shared_total', help: 'S.' }).inc()
   new Counter({ name: 'shared_total', help: 'S.' }).inc()
   expect(samplesOf(await register.metrics())).toMatchObject({ shared_total: 3 })

@@ -10,11 +10,11 @@ import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 import { appUser, canChangeUser, directoryOf, runAs, stranger } from '../helpers/processes/users.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs root, and setpriv)', () => {
   test('Root gives the files that it makes to the user that its workers run as, and to no other user.', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     for (const mode of [0o777, 0o700]) {
       const theirs = directoryOf(stage, stranger, mode)
@@ -50,7 +50,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs roo
   })
 
   test('A primary of root counts together with the workers that its own code starts as another user', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     for (const directory of [directoryOf(stage, appUser, 0o700), directoryOf(stage, 0, 0o777)]) {
       const primary = await stage.start('cluster.mjs', { env: { PROMHIVE_DIR: directory } })
@@ -70,7 +70,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs roo
     }
   })
 
-  test('Root maps no file that another user can truncate.', { timeout: patience }, async ({ stage }) => {
+  test('Root maps no file that another user can truncate.', { timeout }, async ({ stage }) => {
     const args = ['--workers', '1', '--user', String(appUser)]
     const app = await SupervisedApplication.start(stage, { args })
     await app.ask()
@@ -82,7 +82,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs roo
   })
 
   test('Under `promhive run --user`, the user of the workers can truncate every file of the directory: the supervisor and the service continue.', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--user', String(appUser)] })
     const directory = JSON.parse(await app.ask('/facts')).env.PROMHIVE_DIR as string

@@ -3,7 +3,7 @@ import { Counter, Registry } from '../../src/index.js'
 import type { MetricsError } from '../../src/model/errors.js'
 import { type LabelFilter, matches, seriesKey } from '../../src/model/series-key.js'
 import { refOf } from '../../src/model/series-ref.js'
-import { ProcessHome } from '../../src/runtime/process-context.js'
+import { ProcessContext } from '../../src/runtime/process-context.js'
 import { RemovalWatchers } from '../../src/runtime/removal-watchers.js'
 import { removeMany, type Store } from '../../src/store/contract.js'
 import { RemovalIndex } from '../../src/store/core/removal-index.js'
@@ -62,7 +62,7 @@ describe.each(filters)('removing by %s', (_, filter) => {
 
   test('costs as much for each series of a metric', () =>
     grows(async (count) => {
-      const registry = new Registry({}, new ProcessHome())
+      const registry = new Registry({}, new ProcessContext())
       const counter = new Counter({ name: 'c', help: 'C.', labelNames: ['path', 'shard'], registers: [registry] })
       for (let i = 0; i < count; i++) counter.labels(`${i}`, '1').inc()
       for (let i = 0; i < count; i++) counter.removeByLabels(filter(i) as { path: string })
@@ -123,7 +123,7 @@ test('removals of others that come together are applied together in Redis, and t
   expect(gone.length).toBe(52)
   expect([...store.series()].length).toBe(48)
   removeMany(store, jobs, [{ path: '4' }, { path: '6', shard: '0' }], 'application')
-  expect(store.untold.map((each) => each.labels)).toEqual([{ path: '4' }, { path: '6', shard: '0' }])
+  expect(store.unsent.map((each) => each.labels)).toEqual([{ path: '4' }, { path: '6', shard: '0' }])
   expect([...store.series()].length).toBe(46)
 })
 
@@ -132,7 +132,7 @@ test('removals that wait for Redis wait once each, where they were given last, u
   const onDropped = ({ code }: MetricsError): unknown => errors.push(code)
   const store = new RedisStore({ writer: 'w', onRemoved() {}, announce() {}, flush: async () => {}, onDropped })
   const remove = (path: string): void => store.remove(jobs, { path }, 'application')
-  const { untold } = store
+  const { unsent: untold } = store
   for (let i = 0; i < 10_000; i++) remove(`${i % 10}`)
   expect(untold.length).toBeLessThan(2010)
   expect(untold.slice(-10).map(({ labels }) => labels.path)).toEqual([...'0123456789'])
@@ -141,7 +141,7 @@ test('removals that wait for Redis wait once each, where they were given last, u
     const filters = Array.from({ length: 110_000 }, (_, i) => ({ path: `${round} ${i}` }))
     removeMany(store, jobs, filters, 'application')
   }
-  expect(store.untold).toBe(untold)
+  expect(store.unsent).toBe(untold)
   expect(untold.length).toBe(100_000)
   expect(untold.at(-1)!.labels.path).toBe('1 109999')
   expect(errors).toEqual(['REMOVE_FAILED'])

@@ -6,7 +6,7 @@ import { loadOn, SupervisedApplication, type SupervisedOptions } from '../helper
 import { until } from '../helpers/processes/until.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 240_000
+const timeout = 240_000
 const app = 'counts-purchases.mjs'
 const args = ['--workers', '2']
 
@@ -32,7 +32,7 @@ describe.skipIf(!hasRedis)('promhive run with a backend in Redis', () => {
     ['the processes of the host share a directory', { perHost: true }, ['--dir']],
   ] as const)(
     'shows what the workers count when %s, and loses nothing in a reload',
-    { timeout: patience },
+    { timeout },
     async ([, more, flags], { stage }) => {
       const server = await RedisServer.start(stage)
       const options = { url: server.url, keyPrefix: 'shop', flushInterval: 0.2, ...more }
@@ -70,7 +70,7 @@ describe.skipIf(!hasRedis)('promhive run with a backend in Redis', () => {
     },
   )
 
-  test('starts where the application names the same one itself', { timeout: patience }, async ({ stage }) => {
+  test('starts where the application names the same one itself', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const own = { url: server.url.replace('127.0.0.1', 'localhost'), keyPrefix: 'shop' }
     const application = await SupervisedApplication.start(stage, {
@@ -83,9 +83,7 @@ describe.skipIf(!hasRedis)('promhive run with a backend in Redis', () => {
     await application.shows((page) => page.value('purchases_total') === 1)
   })
 
-  test('does not start where the application counts elsewhere than its supervisor', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('does not start where the application counts elsewhere than its supervisor', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const url = server.url.replace('//', '//metrics:s3cret@')
     const shop = environment(stage, { url: server.url, keyPrefix: 'shop' })
@@ -116,7 +114,7 @@ describe.skipIf(!hasRedis)('promhive run with a backend in Redis', () => {
   })
 
   test('does not start where the backend cannot be made, or a directory is named for it', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const missing = { PROMHIVE_BACKEND_CLASS: 'promhive/redis', PROMHIVE_BACKEND_CONFIG: '/nowhere.json' }
     expect(await refusal(stage, { env: missing })).toEqual({

@@ -10,11 +10,11 @@ import { Stage } from '../helpers/processes/stage.js'
 import { childrenOf, loadOn } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 180_000
+const timeout = 180_000
 
 const stage = new Stage()
 const started = await Docker.startWith(stage, 'node:20-slim')
-afterAll(() => stage.clear(), patience)
+afterAll(() => stage.clear(), timeout)
 
 describe.skipIf(started === undefined)('in containers of a real Docker (needs root)', () => {
   const docker = started!
@@ -24,9 +24,9 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     cpSync(join(root, 'examples', 'docker'), folder, { recursive: true })
     useOurPackage(folder)
     docker.build('shop', folder)
-  }, patience)
+  }, timeout)
 
-  test('the example is process 1, and counts through a reload, scaling and a kill', { timeout: patience }, async () => {
+  test('the example is process 1, and counts through a reload, scaling and a kill', { timeout }, async () => {
     const shop = await Container.start(docker, 'shop', ['--read-only'])
     expect(shop.workers()).toHaveLength(4)
     const load = loadOn(shop.port, { clients: 4, path: '/order' })
@@ -47,7 +47,7 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     expect(after.value(orders)).toBe(sent)
   })
 
-  test('docker stop lets it finish what it is answering, and it ends with code 0', { timeout: patience }, async () => {
+  test('docker stop lets it finish what it is answering, and it ends with code 0', { timeout }, async () => {
     const stopped = await Container.start(docker, 'stopped', served)
     const slow = ask(`http://127.0.0.1:${stopped.port}/slow`)
     await stopped.shows((seen) => seen.total('app_worker_requests_in_flight') === 1)
@@ -60,7 +60,7 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     expect((await stopped.scrape()).total('app_worker_requests_total')).toBe(0)
   })
 
-  test('whom the kernel kills for the memory of the container loses nothing', { timeout: patience }, async () => {
+  test('whom the kernel kills for the memory of the container loses nothing', { timeout }, async () => {
     const small = await Container.start(docker, 'small', [...served, '--memory', '600m', '--memory-swap', '600m'])
     const workers = small.workers()
     const url = `http://127.0.0.1:${small.port}`
@@ -84,7 +84,7 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     )
   })
 
-  test('two containers and a sidecar share a volume, and one of them is killed', { timeout: patience }, async () => {
+  test('two containers and a sidecar share a volume, and one of them is killed', { timeout }, async () => {
     docker.run('volume', 'create', '--opt', 'type=tmpfs', '--opt', 'device=tmpfs', '--opt', 'o=uid=1000', 'metrics')
     const shared = ['--volume', 'metrics:/metrics', '--env', 'PROMHIVE_DIR=/metrics/shop']
     const [one, two] = [await freePort(), await freePort()]

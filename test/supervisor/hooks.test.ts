@@ -6,10 +6,10 @@ import { type Stage, test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 describe.runIf(process.platform === 'linux')('hooks of promhive run', () => {
-  test('are waited for before a worker is started, and come in order for each worker', { timeout: patience }, async ({
+  test('are waited for before a worker is started, and come in order for each worker', { timeout }, async ({
     stage,
   }) => {
     const hooks = moduleOf(
@@ -38,7 +38,7 @@ export const stopped = slow('stopped')`,
   })
 
   test('that fail after they are over, or leave something running, end nobody and keep nobody', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const hooks = moduleOf(
       stage,
@@ -60,14 +60,12 @@ export const stopped = slow('stopped')`,
     expect(await app.ended).toBe(0)
   })
 
-  test('REDIS_ENABLED begins nothing by itself, and is not passed over in silence', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('REDIS_ENABLED begins nothing by itself, and is not passed over in silence', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'], env: { REDIS_ENABLED: 'true' } })
     expect(app.output).toContain('nothing here forwards: that is what the hook redisWhenReady does')
   })
 
-  test('what would never be called is refused', { timeout: patience }, async ({ stage }) => {
+  test('what would never be called is refused', { timeout }, async ({ stage }) => {
     const wrong = async (text: string): Promise<string> => {
       const { code, errors } = await promhive(stage, ['run', 'package.json', '--hooks', moduleOf(stage, text)])
       expect(code).toBe(1)
@@ -78,9 +76,7 @@ export const stopped = slow('stopped')`,
     expect(await wrong('export const readdy = () => {}')).toContain('there is no hook "readdy": there are starting')
   })
 
-  test("belong to a primary of one's own as well, where the environment names them", { timeout: patience }, async ({
-    stage,
-  }) => {
+  test("belong to a primary of one's own as well, where the environment names them", { timeout }, async ({ stage }) => {
     const hooks = moduleOf(
       stage,
       `export const workerReady = ({ worker }) => console.log('of the module ' + worker.id)

@@ -5,7 +5,7 @@ import { test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -17,7 +17,7 @@ const objects = (text: string): Line[] =>
 
 describe.runIf(process.platform === 'linux')('the log of promhive run', () => {
   test('has configuration, start and stop, the life of workers, and errors with recovery', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.launch(stage, {
       args: ['--workers', '2', '--log-level', 'debug', '--log-format', 'json', '--stats', '127.0.0.1:0'],
@@ -94,9 +94,7 @@ describe.runIf(process.platform === 'linux')('the log of promhive run', () => {
     expect(own).toEqual([])
   })
 
-  test('is plain at info: stopping and stopped, with counts and durations', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('is plain at info: stopping and stopped, with counts and durations', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2'] })
     expect(app.output).toContain(`supervisor ${app.pid}: 2 workers serve`)
     for (let i = 0; i < 3; i++) await app.ask()
@@ -108,7 +106,7 @@ describe.runIf(process.platform === 'linux')('the log of promhive run', () => {
     expect(app.output).not.toContain('debug')
   })
 
-  test('says what a second signal did', { timeout: patience }, async ({ stage }) => {
+  test('says what a second signal did', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'holds-connections.mjs', args: ['--workers', '1'] })
     app.signal('SIGSTOP')
     const [worker] = app.workerPids()
@@ -122,7 +120,7 @@ describe.runIf(process.platform === 'linux')('the log of promhive run', () => {
     expect(app.output).toMatch(/stopped after \S+ s: 1 worker, 1 of them killed\n/)
   })
 
-  test('is as short as it was asked to be', { timeout: patience }, async ({ stage }) => {
+  test('is as short as it was asked to be', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.launch(stage, { args: ['--workers', '1'], env: { PROMHIVE_LOG: 'warn' } })
     await until(
       () => app.ask().catch(() => ''),
@@ -135,7 +133,7 @@ describe.runIf(process.platform === 'linux')('the log of promhive run', () => {
 })
 
 describe.runIf(process.platform === 'linux')("a logger of the application's", () => {
-  test.for(['pino', 'winston', 'console', 'broken'])('%s', { timeout: patience }, async (name, { stage }) => {
+  test.for(['pino', 'winston', 'console', 'broken'])('%s', { timeout }, async (name, { stage }) => {
     const program = '../../supervisor/programs/logs-to.mjs'
     const primary = Actor.launch(program, { args: [name], env: { PORT: String(await freePort()) } })
     stage.after(() => void primary.kill())

@@ -9,7 +9,7 @@ import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { SupervisedApplication, type SupervisedOptions } from '../helpers/processes/supervised.js'
 
-const patience = 180_000
+const timeout = 180_000
 
 describe('the table of open requests', () => {
   test('shows by method how many were open, and for how long', ({ stage }) => {
@@ -131,7 +131,7 @@ describe.runIf(process.platform === 'linux')('a request whose worker ends while 
     ['with the addon', {}],
     ['without it', { PROMHIVE_NATIVE: 'off' }],
   ] as const) {
-    test(`killed, ${backend}: each of them once, by method`, { timeout: patience }, async ({ stage }) => {
+    test(`killed, ${backend}: each of them once, by method`, { timeout }, async ({ stage }) => {
       const app = await start(stage, { env })
       const [worker] = app.workerPids()
       for (let i = 0; i < 3; i++) ask(stage, app, '/wait')
@@ -156,7 +156,7 @@ describe.runIf(process.platform === 'linux')('a request whose worker ends while 
     })
   }
 
-  test('blocked, and ended by the watchdog', { timeout: patience }, async ({ stage }) => {
+  test('blocked, and ended by the watchdog', { timeout }, async ({ stage }) => {
     const app = await start(stage, { args: ['--timeout', '3', '--no-report'] })
     ask(stage, app, '/block')
     const seen = await app.shows((scrape) => error(scrape, 'GET', 'timeout') === 1)
@@ -164,7 +164,7 @@ describe.runIf(process.platform === 'linux')('a request whose worker ends while 
     expect(seen.value('app_worker_request_duration_seconds_sum{worker_id="1"}')).toBeGreaterThan(1)
   })
 
-  test('asked to leave, and killed when its time was over', { timeout: patience }, async ({ stage }) => {
+  test('asked to leave, and killed when its time was over', { timeout }, async ({ stage }) => {
     const env = { PORT2: String(await freePort()) }
     const app = await start(stage, { args: ['--graceful-timeout', '1'], env })
     ask(stage, app, '/wait')
@@ -178,7 +178,7 @@ describe.runIf(process.platform === 'linux')('a request whose worker ends while 
     expect(failed(seen)).toBe(2)
   })
 
-  test('ended by the application itself, but not what was answered', { timeout: patience }, async ({ stage }) => {
+  test('ended by the application itself, but not what was answered', { timeout }, async ({ stage }) => {
     const app = await start(stage)
     expect(await app.ask('/answered-exit')).toBe('answered')
     await app.shows((scrape) => scrape.total('app_worker_requests_total') === 1)
@@ -196,9 +196,7 @@ describe.runIf(process.platform === 'linux')('a request whose worker ends while 
     expect(failed(thrown)).toBe(3)
   })
 
-  test('under the names of gunicorn, whichever part counts the others', { timeout: 2 * patience }, async ({
-    stage,
-  }) => {
+  test('under the names of gunicorn, whichever part counts the others', { timeout: 2 * timeout }, async ({ stage }) => {
     for (const more of [[], ['--register']]) {
       const args = ['--compat', 'gunicorn', '--dir', stage.directory(), '--host', '127.0.0.1', ...more]
       const app = await start(stage, { args })

@@ -20,7 +20,7 @@ import { test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 const app = join(dirname(fileURLToPath(import.meta.url)), 'programs', 'serves.mjs')
 
 describe.runIf(process.platform === 'linux')('a pid file', () => {
@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux')('a pid file', () => {
     expect(() => takePidFile(join(folder, 'missing', 'app.pid'))).toThrow('cannot be written')
   })
 
-  test('is the supervisor’s while it runs; a second one is refused, and starts nothing', { timeout: patience }, async ({
+  test('is the supervisor’s while it runs; a second one is refused, and starts nothing', { timeout }, async ({
     stage,
   }) => {
     const path = join(stage.folder(), 'app.pid')
@@ -127,7 +127,7 @@ describe.runIf(process.platform === 'linux')('a pid file', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a supervisor whose parent ends', () => {
-  test('goes on, and logs its own pid once', { timeout: patience }, async ({ stage }) => {
+  test('goes on, and logs its own pid once', { timeout }, async ({ stage }) => {
     const path = join(stage.folder(), 'app.pid')
     // As npx does: a program in front of it that a signal ends.
     const wrapper = ['sh', '-c', '"$@"; exit $?', 'sh']

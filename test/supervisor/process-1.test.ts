@@ -7,7 +7,7 @@ import { test } from '../helpers/processes/stage.js'
 import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 /** What a container is to the process in it: it is number 1, and sees nobody else. */
 const wrapper = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 const canUnshare =
@@ -18,7 +18,7 @@ describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make
   // The kernel delivers no signal to process 1 that it does not listen for.
   test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
     'ends gracefully on %s, with code 0, and nobody is left',
-    { timeout: patience },
+    { timeout },
     async (signal, { stage }) => {
       const release = join(stage.folder(), 'release')
       const env = { RELEASE: release }
@@ -41,9 +41,7 @@ describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make
     },
   )
 
-  test('reloads, scales and replaces who is killed, and every request is counted', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('reloads, scales and replaces who is killed, and every request is counted', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '2'] })
     const load = loadOn(app.port, { clients: 4 })
     app.signal('SIGHUP')
@@ -73,7 +71,7 @@ describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make
 
   test.skipIf(loadBinding().binding === undefined)(
     'takes notice of the end of who outlived its parent, and of its own workers as before',
-    { timeout: patience },
+    { timeout },
     async ({ stage }) => {
       const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '1'] })
       expect(await app.ask('/orphan')).toBe('left')

@@ -10,7 +10,7 @@ import { until } from '../helpers/processes/until.js'
 import { hasPrometheus, PrometheusServer } from '../helpers/prometheus-server.js'
 import { hasPromtool } from '../helpers/promtool.js'
 
-const patience = 180_000
+const timeout = 180_000
 const example = join(root, 'examples', 'prometheus')
 
 // The names of the supervisor's families as they are without a prefix of one's own.
@@ -18,7 +18,7 @@ const args = ['--workers', '3', '--register', '--metric-prefix', 'promhive_']
 
 describe.skipIf(!hasPrometheus)('a real Prometheus (needs Debian’s prometheus)', () => {
   test('sees every request once, and no reset, through a reload, a kill and more workers', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args })
     const prometheus = await PrometheusServer.start(stage, app.url)
@@ -47,7 +47,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus (needs Debian’s prometheus)
     expect(await prometheus.value('count(ALERTS{alertstate="firing"})')).toBeUndefined()
   })
 
-  test('alerts on a worker whose event loop stands still', { timeout: patience }, async ({ stage }) => {
+  test('alerts on a worker whose event loop stands still', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args })
     const prometheus = await PrometheusServer.start(stage, app.url)
     await app.ask('/block')

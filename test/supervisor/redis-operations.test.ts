@@ -6,7 +6,7 @@ import { type Stage, test } from '../helpers/processes/stage.js'
 import { SupervisedApplication, type SupervisedOptions } from '../helpers/processes/supervised.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-const patience = 120_000
+const timeout = 120_000
 const args = ['--workers', '2']
 
 /** Starts an application, asks it a number of times, and stops it; gives what it logged. */
@@ -21,7 +21,7 @@ async function runOnce(stage: Stage, requests: number, options: SupervisedOption
 
 describe.skipIf(!hasRedis)('promhive run with Redis', () => {
   test('counts the requests of this run when it stops, whatever the backend has or lacks', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const redis = (url: string): Record<string, string> => ({
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('promhive run with Redis', () => {
   })
 
   test('names settings and variables that have no effect, and the key of the file in errors', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const start = async (config: object, env: Record<string, string> = {}): Promise<string> => {
       const file = join(stage.folder(), 'promhive.json')

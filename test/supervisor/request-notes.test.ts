@@ -4,7 +4,7 @@ import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 const conventions = [
   ['gunicorn', ['--compat', 'gunicorn', '--host', '127.0.0.1'], 'gunicorn_worker_'],
@@ -22,7 +22,7 @@ describe.runIf(process.platform === 'linux').each(conventions)('the names %s', (
     `${prefix}error_handling_total{endpoint="/orders/:id",error_type="${type}",method="GET",worker_id="1"}`
   const failed = `${prefix}failed_requests_total{endpoint="/orders/:id",method="GET",worker_id="1"}`
 
-  test('have what setRoute and setError say, without --register', { timeout: patience }, async ({ stage }) => {
+  test('have what setRoute and setError say, without --register', { timeout }, async ({ stage }) => {
     const app = await start(stage, 'notes.mjs')
     await app.ask('/orders/7')
     await app.ask('/orders/8')
@@ -39,7 +39,7 @@ describe.runIf(process.platform === 'linux').each(conventions)('the names %s', (
     expect(seen.total(`${prefix}requests_total`)).toBe(5)
   })
 
-  test('have what a middleware knows', { timeout: patience }, async ({ stage }) => {
+  test('have what a middleware knows', { timeout }, async ({ stage }) => {
     const app = await start(stage, 'notes-express.mjs')
     await app.ask('/orders/7')
     await app.shows((seen) => seen.value(errors('OutOfStock')) === 1 && seen.value(failed) === 1)

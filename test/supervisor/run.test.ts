@@ -22,14 +22,12 @@ import { test } from '../helpers/processes/stage.js'
 import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 const programs = join(dirname(fileURLToPath(import.meta.url)), 'programs')
 const linux = process.platform === 'linux'
 
 describe.runIf(linux)('promhive run', () => {
-  test('serves an ESM application with several processes, and shows idle ones too', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('serves an ESM application with several processes, and shows idle ones too', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '3'] })
     const { argv, execArgv } = JSON.parse(await app.ask('/facts'))
     expect(argv).toHaveLength(2)
@@ -47,9 +45,7 @@ describe.runIf(linux)('promhive run', () => {
     await app.shows((seen) => [1, 2, 3].every((id) => seen.value(state(id, 'running')) === 1))
   })
 
-  test('takes an application as Node does, without its extension or by its folder', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('takes an application as Node does, without its extension or by its folder', { timeout }, async ({ stage }) => {
     const folder = stage.folder()
     writeFileSync(join(folder, 'shop.js'), `require(${JSON.stringify(join(programs, 'serves.cjs'))})`)
     writeFileSync(join(folder, 'package.json'), '{ "main": "shop.js" }')
@@ -60,7 +56,7 @@ describe.runIf(linux)('promhive run', () => {
   })
 
   test('hands arguments behind -- to a CommonJS application, which cleans up when it is to end', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'serves.cjs', args: ['-w', '1', '--', '--port', '1'] })
     const [pid, isMain] = (await app.ask()).split(' ')
@@ -75,7 +71,7 @@ describe.runIf(linux)('promhive run', () => {
   test.for([true, false])(
     'a reload under load loses no request and no count (keep-alive: %s)',
     {
-      timeout: patience,
+      timeout,
     },
     async (keepAlive, { stage }) => {
       const app = await SupervisedApplication.start(stage, { args: ['--workers', '2'] })
@@ -106,7 +102,7 @@ describe.runIf(linux)('promhive run', () => {
   )
 
   test('a broken deploy leaves the old workers in their places; a working one opens all ports before they go', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const broken = join(stage.folder(), 'broken')
     const second = await freePort()
@@ -133,9 +129,7 @@ describe.runIf(linux)('promhive run', () => {
     )
   })
 
-  test('TTIN starts a worker more, TTOU ends the last one, and its counts stay', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('TTIN starts a worker more, TTOU ends the last one, and its counts stay', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     const running = (count: number) =>
       until(
@@ -175,7 +169,7 @@ describe.runIf(linux)('promhive run', () => {
   test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
     '%s waits for requests that are being answered',
     {
-      timeout: patience,
+      timeout,
     },
     async (signal, { stage }) => {
       const release = join(stage.folder(), 'release')
@@ -198,7 +192,7 @@ describe.runIf(linux)('promhive run', () => {
     },
   )
 
-  test('a worker that is killed is followed by another, which counts on', { timeout: patience }, async ({ stage }) => {
+  test('a worker that is killed is followed by another, which counts on', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2'] })
     for (let i = 0; i < 20; i++) await app.ask()
     const before = await app.shows((seen) => seen.total('app_worker_requests_total') === 20)
@@ -215,7 +209,7 @@ describe.runIf(linux)('promhive run', () => {
     await app.shows((seen) => seen.total('app_worker_requests_total') === 30)
   })
 
-  test('a worker that is told to end is replaced first', { timeout: patience }, async ({ stage }) => {
+  test('a worker that is told to end is replaced first', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     const load = loadOn(app.port)
     await until(load.answered, (answered) => answered > 50)
@@ -230,16 +224,14 @@ describe.runIf(linux)('promhive run', () => {
     await app.shows((seen) => seen.total('app_worker_requests_total') === sent)
   })
 
-  test('an application that never starts is given up, with what it said', { timeout: patience }, async ({ stage }) => {
+  test('an application that never starts is given up, with what it said', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.launch(stage, { app: 'breaks.mjs', args: ['--workers', '1'] })
     expect(await app.ended).toBe(3)
     expect(app.output).toContain('this application does not start')
     expect(app.output).toContain('giving up')
   })
 
-  test('a metrics port that is taken costs the scrapes, not the application', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('a metrics port that is taken costs the scrapes, not the application', { timeout }, async ({ stage }) => {
     const first = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     const app = await SupervisedApplication.launch(stage, {
       args: ['--workers', '1', '--port', String(first.port), '--port-attempts', '2'],
@@ -249,7 +241,7 @@ describe.runIf(linux)('promhive run', () => {
     expect(await app.ask()).toMatch(/^\d+$/)
   })
 
-  test('says what is wrong with a command line', { timeout: patience }, async ({ stage }) => {
+  test('says what is wrong with a command line', { timeout }, async ({ stage }) => {
     const wrong = async (...args: string[]): Promise<string> => {
       const { code, errors } = await promhive(stage, ['run', ...args])
       expect(code).toBe(1)
@@ -267,7 +259,7 @@ describe.runIf(linux)('promhive run', () => {
 
 describe.runIf(linux && process.getuid?.() === 0)('promhive run --user', () => {
   test('workers run as another user on a port of root’s, and count in a directory of their own', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const port = await privilegedPort()
     const args = ['--workers', '2', '--user', 'nobody', '--group', 'daemon']
@@ -289,7 +281,7 @@ describe.runIf(linux && process.getuid?.() === 0)('promhive run --user', () => {
   })
 
   test('what a killed supervisor left is removed with the next start, and nothing else is', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const args = ['--workers', '1', '--user', 'nobody']
     const directoryOf = async (app: SupervisedApplication): Promise<string> =>

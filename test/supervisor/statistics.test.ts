@@ -13,14 +13,14 @@ import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 import { canChangeUser, directoryOf, runAs, stranger } from '../helpers/processes/users.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 function statisticsOf(address: string): Promise<SupervisorStatistics> {
   return readStatistics(statisticsAddress(address)!, 60_000) as Promise<SupervisorStatistics>
 }
 
 describe.runIf(process.platform === 'linux')('the statistics of promhive run', () => {
-  test.runIf(canChangeUser)('leave the socket of another user alone', { timeout: patience }, async ({ stage }) => {
+  test.runIf(canChangeUser)('leave the socket of another user alone', { timeout }, async ({ stage }) => {
     const path = join(directoryOf(stage, stranger, 0o777), 'stats')
     const dead = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
     runAs(stranger, process.execPath, '-e', dead)
@@ -30,7 +30,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(statSync(path).uid).toBe(stranger)
   })
 
-  test('tell what each worker answered, exactly, and what became of it', { timeout: patience }, async ({ stage }) => {
+  test('tell what each worker answered, exactly, and what became of it', { timeout }, async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--stats', `unix:${path}`] })
     expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -55,7 +55,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
       expect(worker).toMatchObject({ harakiri_count: 0, requests_in_flight: 0 })
       expect(worker.rss).toBeGreaterThan(10_000_000)
       expect(worker.vsz).toBeGreaterThan(worker.rss)
-      expect(worker.last_spawn * 1000).toBeGreaterThan(Date.now() - patience)
+      expect(worker.last_spawn * 1000).toBeGreaterThan(Date.now() - timeout)
     }
     // Twenty answers took three milliseconds each, at least.
     expect(sum(seen.workers, 'running_time')).toBeGreaterThanOrEqual(60_000)
@@ -86,9 +86,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect((await promhive(stage, ['stats', path])).code).toBe(1)
   })
 
-  test('are told while every worker is blocked, with the requests that wait', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('are told while every worker is blocked, with the requests that wait', { timeout }, async ({ stage }) => {
     const args = ['--workers', '2', '--timeout', '0', '--stats', 'http://127.0.0.1:0']
     const release = join(stage.folder(), 'release')
     const app = await SupervisedApplication.start(stage, { args, env: { RELEASE: release } })
@@ -123,7 +121,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(seen.workers.map(({ accepting }) => accepting)).toEqual([0, 0])
   })
 
-  test('that cannot be told cost the application nothing', { timeout: patience }, async ({ stage }) => {
+  test('that cannot be told cost the application nothing', { timeout }, async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     writeFileSync(path, 'mine')
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--stats', path] })
@@ -135,7 +133,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(refused.output).toContain('--stats must be unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off')
   })
 
-  test("of a primary of one's own: what the kernel tells", { timeout: patience }, async ({ stage }) => {
+  test("of a primary of one's own: what the kernel tells", { timeout }, async ({ stage }) => {
     const port = await freePort()
     const env = { PROMHIVE_STATS: `127.0.0.1:${port}` }
     const app = await SupervisedApplication.start(stage, { primary: 'forks-itself.mjs', env })

@@ -4,12 +4,10 @@ import { test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 describe.runIf(process.platform === 'linux')("a cluster primary of one's own", () => {
-  test('calls its hooks in order, in both namings, and goes on when one throws', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('calls its hooks in order, in both namings, and goes on when one throws', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { primary: 'own-primary.mjs' })
     for (let i = 0; i < 5; i++) await app.ask()
     await app.shows((seen) => seen.value('jobs_total') === 5)
@@ -54,9 +52,7 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     expect(hooks.at(-1)).toBe('stopped -')
   })
 
-  test('whose workers cannot be started ends with an error, and not with code 0', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('whose workers cannot be started ends with an error, and not with code 0', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.launch(stage, { primary: 'starts-nothing.mjs' })
     expect(await app.ended).toBe(1)
     expect(app.output).toMatch(/no worker of \S*breaks\.mjs has ever served; its own errors are above/)
@@ -64,7 +60,7 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     expect(app.output).not.toContain('never said')
   })
 
-  test('that goes on starting its workers itself is attended to', { timeout: patience }, async ({ stage }) => {
+  test('that goes on starting its workers itself is attended to', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { primary: 'forks-itself.mjs' })
     const running = (id: number): string => `app_worker_state{worker_id="${id}",app_worker_state="running"}`
     const scrape = await app.shows((seen) => [1, 2].every((id) => seen.value(running(id)) === 1))
@@ -80,9 +76,7 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     expect(await app.ended).toBe(0)
   })
 
-  test('ProcessManager ends its own descendants only, those that will not by force', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('ProcessManager ends its own descendants only, those that will not by force', { timeout }, async ({ stage }) => {
     const bystander = await stage.start('actor.mjs')
     const actor = Actor.launch('../../supervisor/programs/leaves-children.mjs')
     stage.after(() => void actor.kill())

@@ -10,13 +10,11 @@ import { type Stage, test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 const register = pathToFileURL(join(root, 'dist', 'esm', 'register.js')).href
 
 describe.runIf(process.platform === 'linux')('promhive run, whatever happens around it', { concurrent: true }, () => {
-  test('that is told to end before it has started ends, and starts nobody', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('that is told to end before it has started ends, and starts nobody', { timeout }, async ({ stage }) => {
     const { app, release } = await starting(stage, 2)
     app.signal('SIGTERM')
     // It has arrived when the hook goes on.
@@ -28,7 +26,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(app.output).not.toContain('workers serve')
   })
 
-  test('that is told twice does not wait for a hook either', { timeout: patience }, async ({ stage }) => {
+  test('that is told twice does not wait for a hook either', { timeout }, async ({ stage }) => {
     const { app } = await starting(stage, 1)
     app.signal('SIGTERM')
     await app.says(/hook told SIGTERM/)
@@ -38,9 +36,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(app.output).not.toContain('hook workerStarted')
   })
 
-  test('that gets TTIN while it starts has a worker more than it was to have', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('that gets TTIN while it starts has a worker more than it was to have', { timeout }, async ({ stage }) => {
     const { app, release } = await starting(stage, 1)
     app.signal('SIGTTIN')
     await app.says(/hook told SIGTTIN/)
@@ -52,7 +48,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     )
   })
 
-  test('whose output nobody reads any more serves on', { timeout: patience }, async ({ stage }) => {
+  test('whose output nobody reads any more serves on', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     app.child.stderr!.destroy()
     app.child.stdout!.destroy()
@@ -67,7 +63,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   })
 
   test('an application that listens for TERM is told, also when it has nothing else to do', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'says-goodbye.mjs', args: ['--workers', '1'] })
     const [worker] = app.workerPids()
@@ -77,7 +73,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   })
 
   test('an application that listens for TERM is told while connections without an end are left, and told once', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, {
       app: 'holds-connections.mjs',
@@ -92,7 +88,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   })
 
   test('a reload of an application that kept failing starts it at once, and says so when it has', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const broken = join(stage.folder(), 'broken')
     const app = await SupervisedApplication.start(stage, {
@@ -111,7 +107,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   })
 
   test('a worker that is told to end is replaced, also right after a reload that failed', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const broken = join(stage.folder(), 'broken')
     const app = await SupervisedApplication.start(stage, {
@@ -135,7 +131,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
   ] as const)(
     '%s has its metrics port also where promhive/register is loaded into every process',
     {
-      timeout: patience,
+      timeout,
     },
     async ([, how], { stage }) => {
       const port = String(await freePort())
@@ -154,9 +150,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     },
   )
 
-  test('arguments behind -- are the application’s, those that promhive has as well', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('arguments behind -- are the application’s, those that promhive has as well', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--', '--help', '-h'] })
     expect(JSON.parse(await app.ask('/facts')).argv.slice(2)).toEqual(['--help', '-h'])
   })

@@ -7,11 +7,11 @@ import { test } from '../helpers/processes/stage.js'
 import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 180_000
+const timeout = 180_000
 
 describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
   test('a scrape answers while every worker is blocked; then they are reported and replaced', {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const reports = join(stage.folder(), 'made', 'by', 'it')
     const args = ['--workers', '2', '--timeout', '12', '--report-dir', reports]
@@ -53,7 +53,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     await app.says(/has been in \S+ at \S*serves\.mjs:3\d for/)
   })
 
-  test('a worker above its memory is replaced, and no request is lost', { timeout: patience }, async ({ stage }) => {
+  test('a worker above its memory is replaced, and no request is lost', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--max-rss', '190M'] })
     const [first] = app.workerPids()
     const load = loadOn(app.port, { clients: 3 })
@@ -69,7 +69,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
   })
 
   test('the number of series is the same after 50 recycled workers, and every request is counted', {
-    timeout: 2 * patience,
+    timeout: 2 * timeout,
   }, async ({ stage }) => {
     const args = ['--workers', '2', '--max-requests', '5', '--max-requests-jitter', '3']
     const app = await SupervisedApplication.start(stage, { args })
@@ -84,7 +84,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
       await until(
         () => app.scrape(),
         (seen) => seen.value(recycled)! >= workers,
-        patience,
+        timeout,
       )
       const { faults, sent } = await load.stop()
       expect(faults).toEqual({})
@@ -106,9 +106,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     expect(Object.keys(scrape.labelled('app_worker_state'))).toHaveLength(2 * 6)
   })
 
-  test('HTTP/2 is counted too, and a reload tells its clients to go elsewhere', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('HTTP/2 is counted too, and a reload tells its clients to go elsewhere', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'serves-http2.mjs', args: ['--workers', '1'] })
     const faults: string[] = []
     const pids = new Set<string>()
@@ -152,7 +150,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     expect(scrape.total('app_worker_failed_requests_total')).toBe(1)
   })
 
-  test('failed requests and errors are counted by what they were', { timeout: patience }, async ({ stage }) => {
+  test('failed requests and errors are counted by what they were', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     await app.ask('/fail')
     await app.ask('/throw').catch(() => {})
@@ -170,7 +168,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     await app.shows((seen) => seen.total('app_worker_requests_total') === 3)
   })
 
-  test('no word of a request gets into the labels of those that failed', { timeout: patience }, async ({ stage }) => {
+  test('no word of a request gets into the labels of those that failed', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'serves-routers.mjs', args: ['--workers', '1'] })
     for (const tenant of ['acme', 'globex']) {
       await app.ask(`/tenants/${tenant}/items/7`)
@@ -189,7 +187,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
 
   test.for([{ register: false }, { register: true }])(
     'workers that never had a request are there, with 0 (register: $register)',
-    { timeout: patience },
+    { timeout },
     async ({ register }, { stage }) => {
       const args = ['--workers', '3', '--compat', 'gunicorn', '--dir', stage.directory(), '--host', '127.0.0.1']
       const told = ['--bind', '127.0.0.1:8000', '--worker-class', 'gthread']
@@ -214,7 +212,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
   )
 
   test("under compat: gunicorn, the names and labels are those of gunicorn's exporter", {
-    timeout: patience,
+    timeout,
   }, async ({ stage }) => {
     const dir = stage.directory()
     const args = ['--workers', '2', '--compat', 'gunicorn', '--dir', dir, '--host', '127.0.0.1']

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Watchman } from '../../src/supervisor/worker-monitor.js'
+import { WorkerMonitor } from '../../src/supervisor/worker-monitor.js'
 import type { WorkerState } from '../../src/supervisor/worker-process.js'
-import type { Place } from '../../src/supervisor/worker-slot.js'
+import type { WorkerSlot } from '../../src/supervisor/worker-slot.js'
 
 vi.mock('../../src/platform/timers.js', () => import('../helpers/patchable-timers.js'))
 
@@ -71,14 +71,14 @@ function watched({ timeout = 30, startTimeout = 60, ready = true, maxRss = 0, re
     worker,
     abort: () => (worker.ending = 'timeout'),
     replace: async (reason: string) => replaced!.push(reason),
-  } as unknown as Place
+  } as unknown as WorkerSlot
   const logger = {
     info: (text: string) => void said!.push(text),
     warn: (text: string) => void said!.push(text),
     error: () => {},
   }
-  const watchman = new Watchman({ timeout, startTimeout, maxRss, report: false }, logger, false, {
-    places: () => [place],
+  const watchman = new WorkerMonitor({ timeout, startTimeout, maxRss, report: false }, logger, false, {
+    slots: () => [place],
     sampled: () => ({ residentBytes, cpuSeconds: 0, virtualBytes: 0 }),
     aborting: ({ id }) => void aborted.push(id),
   })

@@ -4,7 +4,7 @@ import { test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 /** The states that a scrape shows of a worker, and when each was entered. */
 function statesOf(seen: Exposition, worker: number): { state: string; since: number }[] {
@@ -15,9 +15,7 @@ function statesOf(seen: Exposition, worker: number): { state: string; since: num
 }
 
 describe.runIf(process.platform === 'linux')('the time in gunicorn_worker_state is when the state was entered', () => {
-  test('by this worker: after a reload, after a crash, and while a worker leaves', { timeout: patience }, async ({
-    stage,
-  }) => {
+  test('by this worker: after a reload, after a crash, and while a worker leaves', { timeout }, async ({ stage }) => {
     const args = ['--workers', '1', '--compat', 'gunicorn', '--dir', stage.directory(), '--host', '127.0.0.1']
     const app = await SupervisedApplication.start(stage, { args })
     const entered = async (state: string, after: number, worker = 1): Promise<number> => {

@@ -1,7 +1,6 @@
 // A hook is told what its event is about, and gunicorn's hooks have gunicorn's arguments.
 import cluster from 'node:cluster'
 import {
-  attend,
   defaultOnExit,
   defaultOnStarting,
   defaultPostFork,
@@ -9,6 +8,7 @@ import {
   defaultWorkerInt,
   HookContext,
   type Hooks,
+  observe,
   supervise,
 } from 'promhive/supervisor'
 
@@ -37,5 +37,5 @@ export const gunicorn: Hooks = {
 export const misspelt: Hooks = { workerReaddy: () => {} }
 
 const supervisor = await supervise({ hooks: { ...hooks, on_reload: (server) => console.log(server.workers().length) } })
-await attend({ hooks: { workerExited: () => cluster.fork(), ready: ({ server }) => server.stop() } })
+await observe({ hooks: { workerExited: () => cluster.fork(), ready: ({ server }) => server.stop() } })
 new HookContext({ server: supervisor }).logger.warn('without a logger of its own')

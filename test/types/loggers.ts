@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { configure, type GivenLogger, type Logger } from 'promhive'
-import { attend, HookManager, type Hooks, supervise } from 'promhive/supervisor'
+import { HookManager, type Hooks, observe, supervise } from 'promhive/supervisor'
 import winston from 'winston'
 
 /* Loggers of applications are taken as they are. */
@@ -15,7 +15,7 @@ const loggers: readonly GivenLogger[] = [pino(), winston.createLogger(), console
 for (const logger of loggers) {
   configure({ logger, logLevel: 'debug' })
   await supervise({ logger, logLevel: 'warn', logFormat: 'json', pidFile: '/run/shop.pid' })
-  await attend({ logger, logLevel: 'info' })
+  await observe({ logger, logLevel: 'info' })
 }
 await supervise({ logger: pino() })
 await supervise({ logger: winston.createLogger() })

@@ -12,7 +12,7 @@ import { until } from '../helpers/processes/until.js'
 import { hasPromtool, promtoolSays } from '../helpers/promtool.js'
 import { hasUwsgi, UwsgiServer } from '../helpers/uwsgi/uwsgi-server.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 /** What uwsgi_exporter shows of a server with one socket, without cores and caches. */
 const families = {
@@ -78,7 +78,7 @@ describe.runIf(hasUwsgi)('a real uWSGI', () => {
     ['HTTP', ['--stats', '127.0.0.1:{port}', '--stats-http'], (_: string, port: number) => `http://127.0.0.1:${port}`],
   ] as const)(
     'is shown in the families of uwsgi_exporter, over %s',
-    { timeout: patience },
+    { timeout },
     async ([, args, address], { stage }) => {
       const port = await freePort()
       const uwsgi = await UwsgiServer.start(
@@ -114,7 +114,7 @@ describe.runIf(hasUwsgi)('a real uWSGI', () => {
     },
   )
 
-  test('has series for cores where they are asked for, and for caches', { timeout: patience }, async ({ stage }) => {
+  test('has series for cores where they are asked for, and for caches', { timeout }, async ({ stage }) => {
     const uwsgi = await UwsgiServer.start(stage, ['--stats', '{folder}/stats', '--cache2', 'name=pages,items=10'])
     const seen = await scrape(join(uwsgi.folder, 'stats'), { cores: true })
     const cores = Object.fromEntries(
@@ -131,7 +131,7 @@ describe.runIf(hasUwsgi)('a real uWSGI', () => {
     if (hasPromtool) expect(promtoolSays(seen.text)).toBe('')
   })
 
-  test('that ends is down, and several are told apart', { timeout: patience }, async ({ stage }) => {
+  test('that ends is down, and several are told apart', { timeout }, async ({ stage }) => {
     const uwsgi = await UwsgiServer.start(stage, ['--stats', '{folder}/stats'])
     const [alive, gone] = [join(uwsgi.folder, 'stats'), join(uwsgi.folder, 'nobody')]
     const seen = await scrape([alive, gone])
@@ -153,7 +153,7 @@ describe.runIf(hasUwsgi)('a real uWSGI', () => {
 })
 
 describe.runIf(process.platform === 'linux')('promhive run', () => {
-  test('is shown in the families of uwsgi_exporter', { timeout: patience }, async ({ stage }) => {
+  test('is shown in the families of uwsgi_exporter', { timeout }, async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--stats', path] })
     for (let i = 0; i < 10; i++) await app.ask()
@@ -195,7 +195,7 @@ describe('the collector', () => {
 })
 
 describe.runIf(hasUwsgi)('uwsgiProbe', () => {
-  test('tells of the server that is asked for, and of no file or socket', { timeout: patience }, async ({ stage }) => {
+  test('tells of the server that is asked for, and of no file or socket', { timeout }, async ({ stage }) => {
     const port = await freePort()
     await UwsgiServer.start(stage, ['--stats', `127.0.0.1:${port}`])
     const server = createServer(uwsgiProbe({ allow: (target) => target.includes('127.0.0.1') }))

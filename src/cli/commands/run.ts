@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
 import { setTimeout } from '../../platform/timers.js'
-import { processHome } from '../../runtime/current-context.js'
+import { processContext } from '../../runtime/current-context.js'
 import { composeSupervisor } from '../../runtime/supervised/composition.js'
 import type { Hooks } from '../../runtime/supervised/hooks.js'
 import { configurationFrom } from '../../runtime/supervised/layered-configuration.js'
@@ -57,8 +57,8 @@ export const run: Command = {
     await supervisor.start()
     const { settings } = configuration
     const { running, metricsUrl, statsAddress } = supervisor
-    const { directory } = processHome().whereabouts()
-    const backend = describeBackend(processHome().inUse)
+    const { directory } = processContext().whereabouts()
+    const backend = describeBackend(processContext().inUse)
     const { pid } = process
     const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory, backend }
     if (running) {

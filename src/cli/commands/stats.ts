@@ -31,9 +31,9 @@ export const stats: Command = {
     }
     const timeout = Number(values.timeout)
     if (!(timeout > 0)) throw new MetricsError('OPTION_INVALID', `--timeout must be a number of seconds above 0`)
-    const told = await readStatistics(address, timeout * 1000)
-    if (values.json) printJson(told)
-    else print(statisticsText(told))
+    const statistics = await readStatistics(address, timeout * 1000)
+    if (values.json) printJson(statistics)
+    else print(statisticsText(statistics))
     return 0
   },
 }

@@ -74,13 +74,13 @@ export const top: Command = {
   },
 }
 
-interface Watched {
+interface TopTarget {
   readonly name: string
   readonly source: Source
   close(): Promise<void>
 }
 
-function watchedDirectory(named: string | undefined): Watched {
+function watchedDirectory(named: string | undefined): TopTarget {
   const directory = directoryArgument(named)
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
@@ -88,7 +88,7 @@ function watchedDirectory(named: string | undefined): Watched {
   return { name: directory, source: new SharedSource(directory, loadBinding().binding), close: async () => {} }
 }
 
-function watchedService(target: RedisTarget): Watched {
+function watchedService(target: RedisTarget): TopTarget {
   const service = openService(target)
   return { name: target.name, source: service.openSource(), close: () => service.close() }
 }

@@ -8,7 +8,7 @@ import { checkRights } from './redis-rights-check.js'
 import { checkService } from './redis-service-check.js'
 
 /** Milliseconds until a server that gives no answer is given up. */
-const patience = 4_000
+const timeout = 4_000
 /** Milliseconds of a round trip that is slow: a flush and a scrape take one or two of them. */
 const slow = 100
 /** Milliseconds by which clocks should not differ. */
@@ -16,13 +16,13 @@ const clockTolerance = 5_000
 /** How often the round trip is measured. */
 const trips = 5
 
-type Info = ReadonlyMap<string, string>
+type ServerInfo = ReadonlyMap<string, string>
 
 /** Whether a service can count in Redis: the connection, the server, the rights, and the keys under the prefix. */
 export async function checkRedis(target: RedisTarget): Promise<Finding[]> {
   let connection: CommandConnection
   try {
-    connection = await withTimeout(openCommands(target.place, patience), patience + 1_000)
+    connection = await withTimeout(openCommands(target.place, timeout), timeout + 1_000)
   } catch (cause) {
     return [unreachable(target, cause)]
   }
@@ -33,7 +33,7 @@ export async function checkRedis(target: RedisTarget): Promise<Finding[]> {
         (text) => ({ info: infoFrom(text), findings: [] as Finding[] }),
         (cause: unknown) => ({ info: new Map<string, string>(), findings: [noInfo(cause)] }),
       ),
-      patience,
+      timeout,
     )
     const { info } = found
     return [
@@ -89,7 +89,7 @@ async function latency(send: Send): Promise<Finding[]> {
   const times: number[] = []
   for (let i = 0; i < trips; i++) {
     const began = monotonicNow()
-    await withTimeout(send('PING'), patience)
+    await withTimeout(send('PING'), timeout)
     times.push(monotonicNow() - began)
   }
   const median = times.sort((a, b) => a - b)[Math.floor(trips / 2)]!
@@ -101,7 +101,7 @@ async function latency(send: Send): Promise<Finding[]> {
 async function clock(send: Send): Promise<Finding[]> {
   try {
     const before = Date.now()
-    const [seconds, microseconds] = (await withTimeout(send('TIME'), patience)) as [string, string]
+    const [seconds, microseconds] = (await withTimeout(send('TIME'), timeout)) as [string, string]
     const here = (before + Date.now()) / 2
     const difference = Number(seconds) * 1000 + Number(microseconds) / 1000 - here
     const text = `${Math.abs(difference / 1000).toFixed(1)} s ${difference < 0 ? 'behind' : 'ahead of'} this machine`
@@ -117,7 +117,7 @@ async function clock(send: Send): Promise<Finding[]> {
 /** The oldest version that promhive supports. */
 const oldest = 5
 
-function server(info: Info): Finding[] {
+function server(info: ServerInfo): Finding[] {
   const version = info.get('redis_version')
   if (version === undefined) return []
   const valkey = info.get('valkey_version')
@@ -142,7 +142,7 @@ function server(info: Info): Finding[] {
 const eviction =
   'CONFIG SET maxmemory-policy noeviction: evicted keys are lost totals. Or give promhive a server of its own'
 
-function memory(info: Info): Finding[] {
+function memory(info: ServerInfo): Finding[] {
   const used = Number(info.get('used_memory'))
   if (!Number.isFinite(used)) return []
   const limit = Number(info.get('maxmemory') ?? 0)
@@ -160,7 +160,7 @@ function memory(info: Info): Finding[] {
   return findings
 }
 
-async function persistence(info: Info, send: Send): Promise<Finding[]> {
+async function persistence(info: ServerInfo, send: Send): Promise<Finding[]> {
   if (!info.has('aof_enabled')) return []
   const findings: Finding[] = []
   if (info.get('aof_last_write_status') === 'err' || info.get('rdb_last_bgsave_status') === 'err') {

@@ -1,7 +1,7 @@
 import { Slices } from '../../platform/slices.js'
 import { isWriter } from '../../store/redis/entry.js'
 import { Keys } from '../../store/redis/keys.js'
-import type { Shelves } from '../../store/redis/shelves.js'
+import type { ServiceSnapshots } from '../../store/redis/service-snapshots.js'
 import type { Send } from '../redis/commands.js'
 import { openService } from '../redis/open-service.js'
 import type { RedisTarget } from '../redis/redis-arguments.js'
@@ -18,12 +18,12 @@ const mostKeys = 20_000
 export async function checkService(target: RedisTarget, send: Send): Promise<Finding[]> {
   const service = openService(target)
   try {
-    const shelves = service.shelves()
-    await shelves.read(new Slices())
+    const snapshots = service.snapshots()
+    await snapshots.read(new Slices())
     return [
-      ...(await writers(shelves, target, send)),
-      ...unreadable(shelves),
-      ...(await size(shelves, target, send)),
+      ...(await writers(snapshots, target, send)),
+      ...unreadable(snapshots),
+      ...(await size(snapshots, target, send)),
       ...(await checkScrape(service.openSource())),
     ]
   } catch (cause) {
@@ -34,17 +34,17 @@ export async function checkService(target: RedisTarget, send: Send): Promise<Fin
   }
 }
 
-async function writers(shelves: Shelves, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
+async function writers(snapshots: ServiceSnapshots, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
   let [live, dead] = [0, 0]
-  for (const shelf of shelves.all) {
-    const all = [...shelf.entries].filter(([, { facts }]) => isWriter(facts))
-    const alive = all.filter(([id]) => shelf.isLive(id)).length
+  for (const snapshot of snapshots.all) {
+    const all = [...snapshot.entries].filter(([, { facts }]) => isWriter(facts))
+    const alive = all.filter(([id]) => snapshot.isLive(id)).length
     live += alive
     dead += all.length - alive
   }
-  const shards = shelves.all.length === 1 ? '' : `, in ${shelves.all.length} shards`
+  const shards = snapshots.all.length === 1 ? '' : `, in ${snapshots.all.length} shards`
   const text = `${live} alive, ${dead} dead${shards}`
-  if (shelves.all.every(({ entries }) => entries.size === 0)) {
+  if (snapshots.all.every(({ entries }) => entries.size === 0)) {
     const others = await prefixes(send, settings.keyPrefix)
     const found = others.length === 0 ? '' : `; this server has ${others.join(', ')}`
     return [
@@ -80,7 +80,7 @@ async function prefixes(send: Send, own: string): Promise<string[]> {
   return [...found].slice(0, 5)
 }
 
-function unreadable({ unreadable }: Shelves): Finding[] {
+function unreadable({ unreadable }: ServiceSnapshots): Finding[] {
   if (unreadable === 0) return []
   const text = `${unreadable} entries cannot be read, and are left out`
   return [
@@ -88,8 +88,8 @@ function unreadable({ unreadable }: Shelves): Finding[] {
   ]
 }
 
-async function size(shelves: Shelves, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
-  const shards = shelves.all.map(({ entries }, shard) => {
+async function size(snapshots: ServiceSnapshots, { settings }: RedisTarget, send: Send): Promise<Finding[]> {
+  const shards = snapshots.all.map(({ entries }, shard) => {
     return { keys: new Keys(settings.keyPrefix, shard), ids: [...entries.keys()] }
   })
   const count = sum(shards.map(({ ids }) => ids.length))
@@ -99,7 +99,7 @@ async function size(shelves: Shelves, { settings }: RedisTarget, send: Send): Pr
     const shared = await Promise.all(shards.flatMap(({ keys }) => keys.shared).map(weigh))
     const own = await Promise.all(some.flat().map(weigh))
     const total = sum(shared) + (sum(own) * count) / Math.max(1, some.length)
-    const ledgers = shelves.all.flatMap((shelf) => [...shelf.ledgers.values()])
+    const ledgers = snapshots.all.flatMap((snapshot) => [...snapshot.ledgers.values()])
     const series = Math.max(
       1,
       ledgers.reduce((all, each) => all + seriesOf(each.snapshots(true)), 0),

@@ -2,8 +2,8 @@ import { inLine } from '../../model/terminal-text.js'
 import { held } from '../../platform/held.js'
 import { Slices } from '../../platform/slices.js'
 import { isWriter, type LedgerEntry } from '../../store/redis/entry.js'
-import type { Shelf } from '../../store/redis/shelf.js'
-import { Shelves } from '../../store/redis/shelves.js'
+import type { ServiceSnapshot } from '../../store/redis/service-snapshot.js'
+import { ServiceSnapshots } from '../../store/redis/service-snapshots.js'
 import { columns } from '../columns.js'
 import { print, printJson } from '../output.js'
 import { seriesByFamily } from '../series-by-family.js'
@@ -37,15 +37,15 @@ export function inspectService(target: RedisTarget, json: boolean): Promise<numb
 async function inspect(target: RedisTarget, json: boolean): Promise<number> {
   const service = openService(target)
   try {
-    const shelves = service.shelves()
-    await shelves.read(new Slices()).catch((cause) => {
+    const snapshots = service.snapshots()
+    await snapshots.read(new Slices()).catch((cause) => {
       throw unreadableService(target, cause)
     })
-    const ledgers = shelves.all.flatMap((shelf, shard) =>
-      [...shelf.entries].map(([id, entry]) => describeLedger(shelf, shard, id, entry)),
+    const ledgers = snapshots.all.flatMap((snapshot, shard) =>
+      [...snapshot.entries].map(([id, entry]) => describeLedger(snapshot, shard, id, entry)),
     )
     ledgers.sort((a, b) => a.seat - b.seat || (a.ledger < b.ledger ? -1 : 1))
-    const { unreadable } = shelves
+    const { unreadable } = snapshots
     if (json) printJson({ redis: target.name, ledgers, unreadable })
     else printLedgers(target.name, ledgers, unreadable)
     return unreadable === 0 ? 0 : 1
@@ -54,25 +54,25 @@ async function inspect(target: RedisTarget, json: boolean): Promise<number> {
   }
 }
 
-function describeLedger(shelf: Shelf, shard: number, id: string, entry: LedgerEntry): LedgerFacts {
+function describeLedger(snapshot: ServiceSnapshot, shard: number, id: string, entry: LedgerEntry): LedgerFacts {
   const { version, facts } = entry
-  const snapshots = shelf.ledgers.get(id)?.snapshots(true) ?? []
+  const snapshots = snapshot.ledgers.get(id)?.snapshots(true) ?? []
   const families: Record<string, number> = Object.create(null)
   for (const { log } of snapshots) {
     for (const [name, series] of Object.entries(seriesByFamily(log))) families[name] = (families[name] ?? 0) + series
   }
   const { kind, instance, startedAt, parts } = facts
   const writes = isWriter(facts)
-  const heard = shelf.heardAt(id)
+  const heard = snapshot.heardAt(id)
   return {
     ledger: id,
     kind,
     instance,
     shard,
-    seat: Shelves.seat(shard, entry.seat),
-    state: writes ? (shelf.isLive(id) ? 'live' : 'dead') : 'kept',
+    seat: ServiceSnapshots.seat(shard, entry.seat),
+    state: writes ? (snapshot.isLive(id) ? 'live' : 'dead') : 'kept',
     startedAt: writes ? new Date(startedAt * 1000).toISOString() : undefined,
-    lastFlush: writes && heard > 0 ? Math.max(0, shelf.now - heard) / 1000 : undefined,
+    lastFlush: writes && heard > 0 ? Math.max(0, snapshot.now - heard) / 1000 : undefined,
     version,
     processes: parts?.filter(({ live }) => live).length ?? Number(writes),
     families,

@@ -1,12 +1,17 @@
 import { MetricsError } from '../../model/errors.js'
 import { maskAddress } from '../../model/mask-credentials.js'
 import { redisConfigFromEnvironment } from '../../runtime/backend/backend-choice.js'
-import type { RedisPlace } from '../../store/redis/client/redis-address.js'
+import type { RedisAddress } from '../../store/redis/client/redis-address.js'
 import { readRedisUrl } from '../../store/redis/client/redis-url.js'
 import type { RedisSentinels } from '../../store/redis/client/sentinels.js'
 import { withEnvironment } from '../../store/redis/environment-options.js'
 import { Keys } from '../../store/redis/keys.js'
-import { checkRedisOptions, type RedisOptions, type RedisSettings, settingsOf } from '../../store/redis/options.js'
+import {
+  checkRedisOptions,
+  type RedisBackendSettings,
+  type RedisOptions,
+  settingsOf,
+} from '../../store/redis/options.js'
 import { sentinelPlace } from '../../store/redis/sentinel-options.js'
 import type { OptionTable } from '../options.js'
 
@@ -52,8 +57,8 @@ const addresses = ['PROMHIVE_REDIS_HOST', 'PROMHIVE_REDIS_SENTINELS'] as const
 
 /** A service in Redis that a command line names. */
 export interface RedisTarget {
-  readonly place: RedisPlace | RedisSentinels
-  readonly settings: RedisSettings
+  readonly place: RedisAddress | RedisSentinels
+  readonly settings: RedisBackendSettings
   /** The address without credentials, and the prefix. */
   readonly name: string
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-interface Connection {
+interface OpenConnection {
   readonly key: unknown
   readonly socket: Socket
   readonly busy: boolean
@@ -9,7 +9,7 @@ interface Connection {
 /** The open connections of a server, limited in number. */
 export class Connections {
   /** The one that has been idle the longest comes first. */
-  private readonly open = new Map<unknown, Connection>()
+  private readonly open = new Map<unknown, OpenConnection>()
 
   /** @param refused called for each connection that is closed because there are too many */
   constructor(
@@ -43,7 +43,7 @@ export class Connections {
     this.open.set(key, { ...connection, busy })
   }
 
-  private idlest(): Connection | undefined {
+  private idlest(): OpenConnection | undefined {
     for (const connection of this.open.values()) if (!connection.busy) return connection
     return undefined
   }

@@ -7,16 +7,16 @@ import { describe } from '../../model/metric-name.js'
 import { absolutePath } from '../../platform/paths.js'
 import { type CertificateFile, certificateFile, checkValid, ownCertificate } from './certificate-file.js'
 
-/** What a metrics port is known by, and who may scrape it. All are paths; what they hold is PEM. */
+/** The certificate of a metrics port, and the CA of the clients that may scrape it. All are paths of files in PEM. */
 export interface EncryptionOptions {
   /** The certificate, with those that it was signed by behind it. */
   readonly certfile: string
   readonly keyfile: string
-  /** Who scrapes shows a certificate that one of these signed. */
+  /** Scrapers must present a certificate that one of these signed. */
   readonly clientCafile?: string | undefined
   /** The same as a directory of files. */
   readonly clientCapath?: string | undefined
-  /** False where certificates are named that clients may have, and nobody is to be asked for one. */
+  /** False if a CA of clients is named, but clients need no certificate. */
   readonly clientAuthRequired?: boolean | undefined
 }
 
@@ -98,7 +98,7 @@ export function serverOptions(options: EncryptionOptions) {
   return { ...readEncryption(options).context, requestCert: asks, rejectUnauthorized: asks }
 }
 
-/** Who names the certificates of clients wants them asked for. */
+/** A CA of clients implies that certificates are required. */
 function asksClients({ clientCafile, clientCapath, clientAuthRequired = true }: EncryptionOptions): boolean {
   return clientAuthRequired && (clientCafile !== undefined || clientCapath !== undefined)
 }

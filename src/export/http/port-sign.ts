@@ -10,12 +10,12 @@ export class PortSign {
 
   /** @param family what the processes of the application have in common, and no others */
   constructor(family: string) {
-    // Loaded by who has a family: it takes milliseconds of an application's start.
+    // Loaded only where it is needed: it takes milliseconds of an application's start.
     const { createHash } = process.getBuiltinModule('node:crypto')
     this.path = `\0promhive-port-${createHash('sha256').update(family).digest('hex').slice(0, 32)}`
   }
 
-  /** Where that is not possible there is no sign, and nobody misses it. */
+  /** Where that is not possible there is no sign, and none is needed. */
   put(): void {
     this.server = createServer((socket) => socket.destroy())
       .on('error', () => {})

@@ -26,7 +26,7 @@ export interface MetricsServerOptions extends PortLimits {
   readonly retryEvery?: number
   /** Whether the open port keeps the process running. */
   readonly keepAlive?: boolean
-  /** Answers over https only, and only who has a certificate where one is asked for. A renewed one is taken up by itself. */
+  /** Answers over HTTPS only, and only clients with a certificate if one is required. A renewed one is reloaded automatically. */
   readonly tls?: EncryptionOptions | undefined
   /**
    * Names that the `Host` header may have, beside those of this machine and `host`. Without any, the header is checked on a

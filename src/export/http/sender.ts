@@ -17,14 +17,14 @@ const pieceSize = 256 * 1024
 const slice = 1.5
 /** Milliseconds for which a scrape waits at most for clients to read earlier answers. */
 const longestWait = 2_000
-/** Milliseconds without progress after which a client is not waited for. */
+/** Milliseconds without progress after which a client is disconnected. */
 const stalledAfter = 500
 const lookEvery = 100
 /** Answers that may be under way when a scrape begins to wait: one is being made, one is next, and its own. */
 const underWay = 3
 
 /** One answer on its way to a client. */
-interface Sending {
+interface ResponseInProgress {
   readonly response: ServerResponse
   readonly chunks: readonly Uint8Array[]
   /** The next chunk to write. */
@@ -41,8 +41,8 @@ interface Sending {
  * holds too much memory, is disconnected.
  */
 export class Sender {
-  private readonly ready: Sending[] = []
-  private readonly sending = new Set<Sending>()
+  private readonly ready: ResponseInProgress[] = []
+  private readonly sending = new Set<ResponseInProgress>()
   private readonly waiting = new WaitingBytes()
   private running = false
   /** Bytes of the last answer: the next one is about as large. */
@@ -99,7 +99,7 @@ export class Sender {
   }
 
   /** Disconnects the client that has read nothing for the longest time; a single answer is sent at any size. */
-  private makeRoomFor(newest: Sending): void {
+  private makeRoomFor(newest: ResponseInProgress): void {
     while (this.waiting.total > this.limits.maxWaitingBytes) {
       const slowest = this.slowest(newest)
       if (slowest === undefined) return
@@ -108,8 +108,8 @@ export class Sender {
   }
 
   /** The answer that has been read the least recently, of all but one. */
-  private slowest(except?: Sending): Sending | undefined {
-    let slowest: Sending | undefined
+  private slowest(except?: ResponseInProgress): ResponseInProgress | undefined {
+    let slowest: ResponseInProgress | undefined
     for (const other of this.sending) {
       if (other === except) continue
       if (slowest === undefined || this.progressOf(other) < this.progressOf(slowest)) slowest = other
@@ -118,18 +118,18 @@ export class Sender {
   }
 
   /** When the client last took something. One that waits for this process has taken all that it was given. */
-  private progressOf({ queued, progressAt }: Sending): number {
+  private progressOf({ queued, progressAt }: ResponseInProgress): number {
     return queued ? Number.POSITIVE_INFINITY : progressAt
   }
 
-  private cut(sending: Sending, reason: RefusalReason): void {
+  private cut(sending: ResponseInProgress, reason: RefusalReason): void {
     if (sending.ended) return
     this.end(sending)
     this.refused(reason)
     sending.response.destroy()
   }
 
-  private end(sending: Sending): void {
+  private end(sending: ResponseInProgress): void {
     if (sending.ended) return
     sending.ended = true
     this.sending.delete(sending)
@@ -138,7 +138,7 @@ export class Sender {
   }
 
   /** Schedules the answer: at once if nothing else was written in this turn of the event loop. */
-  private go(sending: Sending): void {
+  private go(sending: ResponseInProgress): void {
     sending.progressAt = monotonicNow()
     if (sending.queued || sending.ended) return
     sending.queued = true
@@ -164,7 +164,7 @@ export class Sender {
   }
 
   /** Writes one piece. */
-  private write(sending: Sending): void {
+  private write(sending: ResponseInProgress): void {
     const { response, chunks } = sending
     sending.queued = false
     if (sending.ended) return

@@ -7,12 +7,12 @@ import { PortSign } from './port-sign.js'
 import { type MetricsServer, type MetricsServerOptions, ScrapeServer } from './scrape-server.js'
 
 export interface SharedPortOptions extends MetricsServerOptions {
-  /** Whether nobody else of this application can have the port: then it is a stranger who has it. */
+  /** Whether no other process of this application can have the port: then another program has it. */
   readonly alone: boolean
-  /** What the processes of the application have in common: then they know a stranger who has the port. */
+  /** What the processes of the application have in common: they recognise another program that has the port. */
   readonly family?: string | undefined
   readonly onError: (error: MetricsError) => void
-  /** Told when this process has the port. */
+  /** Called when this process has the port. */
   readonly onOpen?: (server: MetricsServer) => void
   /** Receives what the port reports. */
   readonly events?: PortEvents
@@ -32,10 +32,10 @@ export class SharedPort implements Exporter {
   private server: ScrapeServer | undefined
   private timer: NodeJS.Timeout | undefined
   private stopped = false
-  private told = false
+  private reported = false
   private trying: Promise<void> = Promise.resolve()
   private readonly sign: PortSign | undefined
-  /** How often in a row nobody of the family seemed to have the port: once may be a moment between two owners. */
+  /** How often in a row no process of the application seemed to have the port: once may be a moment between two owners. */
   private missed = 0
 
   constructor(private readonly options: SharedPortOptions) {
@@ -81,13 +81,13 @@ export class SharedPort implements Exporter {
     } catch (cause) {
       const error = cause as MetricsError
       const taken = error.code === 'PORT_TAKEN'
-      if (!taken || this.options.alone || (await this.isStrangers())) this.tell(error)
+      if (!taken || this.options.alone || (await this.isStrangers())) this.report(error)
       if (taken && !this.stopped) this.again()
     }
   }
 
   private async isStrangers(): Promise<boolean> {
-    if (this.told || this.sign === undefined) return false
+    if (this.reported || this.sign === undefined) return false
     this.missed = (await this.sign.isMissing()) ? this.missed + 1 : 0
     return this.missed >= 3
   }
@@ -101,9 +101,9 @@ export class SharedPort implements Exporter {
     this.timer = setTimeout(next, every * (0.8 + Math.random() * 0.4)).unref()
   }
 
-  private tell(error: MetricsError): void {
-    if (this.told) return
-    this.told = true
+  private report(error: MetricsError): void {
+    if (this.reported) return
+    this.reported = true
     const text = `the metrics port is taken by another program; this process tries again until it is free. Choose another one with PROMHIVE_METRICS_PORT, or off`
     this.options.onError(error.code === 'PORT_TAKEN' ? new MetricsError('PORT_TAKEN', text, { cause: error }) : error)
   }

@@ -14,14 +14,14 @@ import { type GroupingKey, groupingPath } from './grouping-key.js'
 const format = 'text/plain; version=0.0.4'
 
 /** Milliseconds after which the gateway is taken for away. */
-const patience = 10_000
+const defaultTimeout = 10_000
 
 /** Characters of an answer that an error text shows. */
 const shown = 1_000
 
 /** How requests are made: what Node's `http.request` and `https.request` take, and these. */
 export interface PushgatewayOptions extends RequestOptions {
-  /** Milliseconds that a request may take, with its answer: 10 000 when left out, 0 for ever. */
+  /** Milliseconds that a request may take, with its answer: 10 000 when left out, 0 for no limit. */
   readonly timeout?: number | undefined
   /** Whether a push without `jobName` is refused: true when left out. */
   readonly requireJobName?: boolean | undefined
@@ -60,9 +60,9 @@ export interface PushgatewayAnswer {
 type Method = 'POST' | 'PUT' | 'DELETE'
 
 /** What a client borrows from the process that it pushes for. */
-export interface PushgatewaySurroundings {
+export interface PushgatewayContext {
   readonly registry: Exposition
-  /** Told of each push that was tried. */
+  /** Called after each attempt to push. */
   pushed(result: 'ok' | 'failed'): void
 }
 
@@ -71,12 +71,12 @@ export class PushgatewayClient {
   constructor(
     private readonly url: string,
     private readonly options: PushgatewayOptions,
-    private readonly surroundings: PushgatewaySurroundings,
+    private readonly context: PushgatewayContext,
   ) {}
 
   /** Replaces the group (`PUT`), or its metrics of the same names (`POST`). */
   async push(method: 'POST' | 'PUT', key: GroupingKey): Promise<PushgatewayAnswer> {
-    const { registry, pushed } = this.surroundings
+    const { registry, pushed } = this.context
     let result: 'ok' | 'failed' = 'failed'
     try {
       const target = this.target(key)
@@ -131,7 +131,7 @@ export class PushgatewayClient {
     }
   }
 
-  /** The user's headers without those that tell of the body, which we know better. */
+  /** The user's headers without those that describe the body, which are set here. */
   private headers(): { headers: Record<string, http.OutgoingHttpHeader | undefined>; zipped: boolean } {
     const given = this.options.headers ?? {}
     const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given as http.OutgoingHttpHeaders)
@@ -151,7 +151,7 @@ export class PushgatewayClient {
     headers: http.OutgoingHttpHeaders,
     body: Uint8Array | undefined,
   ): Promise<PushgatewayAnswer> {
-    const { timeout = patience, requireJobName: _, gzip: __, ...options } = this.options
+    const { timeout = defaultTimeout, requireJobName: _, gzip: __, ...options } = this.options
     const place = urlToHttpOptions(target)
     const { request } = target.protocol === 'https:' ? https : http
     const { protocol, path } = place
@@ -199,7 +199,7 @@ function pairsOf(list: readonly unknown[]): [string, http.OutgoingHttpHeader][] 
   return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []))
 }
 
-/** Of an attempt at several addresses Node tells nothing but the code. */
+/** Of an attempt at several addresses Node's error has only the code. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return cause.message || (cause as NodeJS.ErrnoException).code || cause.name

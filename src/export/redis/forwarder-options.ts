@@ -13,7 +13,7 @@ import {
 import { readRedisUrl } from '../../store/redis/client/redis-url.js'
 
 /** Where the exposition goes, and how often. What is left out is read from the environment variable that is named. */
-export interface RedisForwarderOptions {
+export interface ForwarderOptions {
   /**
    * Whether to forward at all: `REDIS_ENABLED` when left out; and without that, whether the call says where Redis is (`url`,
    * `host` or `client`).
@@ -23,7 +23,7 @@ export interface RedisForwarderOptions {
   readonly client?: object | undefined
   /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS: instead of the five below. */
   readonly url?: string | undefined
-  /** With `rediss://…`: who signed the server's certificate, and the like. */
+  /** With `rediss://…`: the CA of the server's certificate, a client certificate and so on. */
   readonly tls?: RedisTls | undefined
   /** `REDIS_HOST`; localhost. */
   readonly host?: string | undefined
@@ -67,7 +67,7 @@ const known = {
   connectTimeout: true,
   commandTimeout: true,
   accept: true,
-} as const satisfies OptionNames<RedisForwarderOptions>
+} as const satisfies OptionNames<ForwarderOptions>
 
 /** Checked, and complete. */
 export interface RedisForwarderSettings {
@@ -93,7 +93,7 @@ const defaults = {
 
 /** @throws MetricsError `OPTION_INVALID`, naming the option or the variable */
 export function settingsOf(
-  options: RedisForwarderOptions,
+  options: ForwarderOptions,
   environment: NodeJS.ProcessEnv,
   ignored: (text: string) => void = () => {},
 ): RedisForwarderSettings {
@@ -108,8 +108,8 @@ export function settingsOf(
   if (forwards !== 'one' && forwards !== 'each') throw invalid(`forwards is one or each, not ${describe(forwards)}`)
   // Code that says where Redis is has no use for variables that say it.
   const elsewhere = url !== undefined || client !== undefined
-  const from = new Reader(options, environment, ignored)
-  const address = elsewhere ? new Reader(options, {}, ignored) : from
+  const from = new OptionReader(options, environment, ignored)
+  const address = elsewhere ? new OptionReader(options, {}, ignored) : from
   const names = client !== undefined || url !== undefined || options.host !== undefined
   const username = options.username
   const password = address.text('password', 'REDIS_PASSWORD')
@@ -134,9 +134,9 @@ export function settingsOf(
 }
 
 /** Each option before its variable; an empty variable is none. */
-class Reader {
+class OptionReader {
   constructor(
-    private readonly options: RedisForwarderOptions,
+    private readonly options: ForwarderOptions,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly ignored: (text: string) => void,
   ) {}

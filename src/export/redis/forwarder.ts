@@ -8,13 +8,13 @@ import { RedisConnections } from '../../store/redis/client/connections.js'
 import type { Exporter, Exposition } from '../contract.js'
 import { StartAndStop } from '../start-and-stop.js'
 import type { RedisForwarderSettings } from './forwarder-options.js'
-import { type RedisWords, wordsOf, wordsOver } from './redis-commands.js'
+import { type RedisCommands, wordsOf, wordsOver } from './redis-commands.js'
 
 /** What a forwarder borrows from the process that it forwards for. */
-export interface ForwarderSurroundings {
+export interface ForwarderContext {
   readonly registry: Exposition
   onError(error: MetricsError): void
-  /** Told of each forward that was tried. */
+  /** Called after each attempt to forward. */
   forwarded(result: 'ok' | 'failed'): void
 }
 
@@ -30,7 +30,7 @@ export class RedisForwarding implements Exporter {
     () => this.open(),
     () => this.close(),
   )
-  /** What names this process where it says who forwards. */
+  /** The name of this process in the key of the forwarding process. */
   private readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   private timer: NodeJS.Timeout | undefined
   private underWay: Promise<ForwardResult> | undefined
@@ -39,7 +39,7 @@ export class RedisForwarding implements Exporter {
 
   constructor(
     readonly settings: RedisForwarderSettings,
-    private readonly surroundings: ForwarderSurroundings,
+    private readonly context: ForwarderContext,
   ) {
     if (settings.client !== undefined) wordsOf(settings.client)
   }
@@ -77,7 +77,7 @@ export class RedisForwarding implements Exporter {
     if (this.result !== 'standby') await this.forward()
   }
 
-  /** Never rejects. Who asks while one is under way shares it. */
+  /** Never rejects. Concurrent calls share one forward. */
   forward(): Promise<ForwardResult> {
     return held(this.forwardNow())
   }
@@ -97,9 +97,9 @@ export class RedisForwarding implements Exporter {
       const why = cause instanceof Error ? cause.message : String(cause)
       const text = `the metrics could not be forwarded to Redis at ${this.place()} (${why}); the next try is in ${this.settings.interval} s`
       this.result = 'failed'
-      this.surroundings.onError(new MetricsError('FORWARD_FAILED', text, { cause }))
+      this.context.onError(new MetricsError('FORWARD_FAILED', text, { cause }))
     }
-    if (this.result !== 'standby') this.surroundings.forwarded(this.result)
+    if (this.result !== 'standby') this.context.forwarded(this.result)
     return this.result
   }
 
@@ -126,10 +126,10 @@ export class RedisForwarding implements Exporter {
     }
   }
 
-  private async put(redis: RedisWords): Promise<ForwardResult> {
+  private async put(redis: RedisCommands): Promise<ForwardResult> {
     if (this.settings.forwards === 'one' && !(await this.hasTurn(redis))) return 'standby'
     const { keyPrefix, interval, accept, address, client } = this.settings
-    const { contentType, chunks } = await this.surroundings.registry.expose(accept)
+    const { contentType, chunks } = await this.context.registry.expose(accept)
     const text = Buffer.concat(chunks)
     const timestamp = Math.floor(Date.now() / 1000)
     const metadata = {
@@ -149,9 +149,9 @@ export class RedisForwarding implements Exporter {
 
   /**
    * Whether this process forwards: one of all that share the prefix says so in a key that outlives two missed forwards. Two
-   * that say so in the same moment forward the same twice, which harms nobody.
+   * that do so in the same moment forward the same twice, which does no harm.
    */
-  private async hasTurn(redis: RedisWords): Promise<boolean> {
+  private async hasTurn(redis: RedisCommands): Promise<boolean> {
     const key = `${this.settings.keyPrefix}forwarder`
     const seconds = Math.ceil(this.settings.interval * 2.5)
     if (await redis.setNew(key, this.id, seconds)) return true

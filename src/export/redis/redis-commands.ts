@@ -2,39 +2,39 @@ import { MetricsError } from '../../model/errors.js'
 import type { RedisConnections } from '../../store/redis/client/connections.js'
 
 /** The few words that a forwarder has for a Redis, whichever library speaks them. */
-export interface RedisWords {
-  /** Keeps a value, for so many seconds where that is said. */
+export interface RedisCommands {
+  /** Sets a value, with an expiry in seconds if given. */
   set(key: string, value: string | Uint8Array, seconds?: number): Promise<unknown>
   /** Keeps a value where the key has none: whether it did. */
   setNew(key: string, value: string, seconds: number): Promise<boolean>
   get(key: string): Promise<string | null>
-  /** Whether it is of use to ask now: a client that lost its connection would queue what it is told. */
+  /** Whether a command can be sent now: a client that lost its connection would queue it. */
   ready(): boolean
 }
 
-/** A connection for the time of one errand. */
-export interface RedisErrand extends RedisWords {
+/** A connection for the time of one forward. */
+export interface RedisSession extends RedisCommands {
   end(): void
 }
 
 /** The part of `ioredis` (one server, Sentinel or a cluster) that is used. */
-interface IoRedis {
+interface IoRedisCommands {
   readonly status: string
   set(key: string, value: string | Buffer, ...words: (string | number)[]): Promise<unknown>
   get(key: string): Promise<string | null>
 }
 
 /** The part of `redis` (a client, a cluster or Sentinel) that is used. */
-interface NodeRedis {
+interface NodeRedisCommands {
   readonly isOpen?: boolean
   set(key: string, value: string | Buffer, options?: object): Promise<unknown>
   get(key: string): Promise<string | null>
 }
 
 /** @throws MetricsError `OPTION_INVALID` for what is no client of either library */
-export function wordsOf(client: object): RedisWords {
+export function wordsOf(client: object): RedisCommands {
   if (typeof (client as { evalshaBuffer?: unknown }).evalshaBuffer === 'function') {
-    const io = client as IoRedis
+    const io = client as IoRedisCommands
     return {
       set: (key, value, seconds) => io.set(key, bytes(value), ...(seconds === undefined ? [] : ['EX', seconds])),
       setNew: async (key, value, seconds) => (await io.set(key, value, 'EX', seconds, 'NX')) === 'OK',
@@ -43,7 +43,7 @@ export function wordsOf(client: object): RedisWords {
     }
   }
   if (typeof (client as { sendCommand?: unknown }).sendCommand === 'function') {
-    const node = client as NodeRedis
+    const node = client as NodeRedisCommands
     const lasting = (seconds: number): object => ({ expiration: { type: 'EX', value: seconds } })
     return {
       set: (key, value, seconds) => node.set(key, bytes(value), ...(seconds === undefined ? [] : [lasting(seconds)])),
@@ -58,8 +58,8 @@ export function wordsOf(client: object): RedisWords {
 }
 
 /** Connects when the first word is said, with whichever library is installed: to the server that has the key. */
-export function wordsOver(connections: RedisConnections): RedisErrand {
-  const on = <T>(key: string, say: (words: RedisWords) => Promise<T>): Promise<T> =>
+export function wordsOver(connections: RedisConnections): RedisSession {
+  const on = <T>(key: string, say: (words: RedisCommands) => Promise<T>): Promise<T> =>
     connections.run(key, (client) => say(wordsOf(client)))
   return {
     set: (key, value, seconds) => on(key, (words) => words.set(key, value, seconds)),

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { MetricsError } from '../../model/errors.js'
 import type { StatisticsAddress } from '../../model/statistics-address.js'
 
-/** Bytes: 150 workers with 256 cores each tell less. */
+/** Bytes: more than 150 workers with 256 cores each. */
 const largest = 256 * 1024 * 1024
 
 /**
@@ -16,9 +16,10 @@ const largest = 256 * 1024 * 1024
 export async function readStatistics(address: StatisticsAddress, milliseconds: number): Promise<object> {
   const signal = AbortSignal.timeout(milliseconds)
   try {
-    const told: unknown = JSON.parse(await textOf(address, signal))
-    if (typeof told !== 'object' || told === null || Array.isArray(told)) throw new Error('it serves no statistics')
-    return told
+    const statistics: unknown = JSON.parse(await textOf(address, signal))
+    if (typeof statistics !== 'object' || statistics === null || Array.isArray(statistics))
+      throw new Error('it serves no statistics')
+    return statistics
   } catch (cause) {
     const why = signal.aborted ? `no answer in ${milliseconds / 1000} s` : (cause as Error).message
     throw new MetricsError('READ_FAILED', `the statistics of ${nameOf(address)} cannot be read: ${why}`, { cause })

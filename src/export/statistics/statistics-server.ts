@@ -15,15 +15,15 @@ import { StartAndStop } from '../start-and-stop.js'
 export interface StatisticsServerOptions {
   /** Served over a unix socket, TCP or HTTP; port 0 takes any free one. */
   readonly address: StatisticsAddress
-  /** What who asks is told; asked for anew each time. */
+  /** Builds the response. Called once per request. */
   readonly statistics: () => Promise<object>
-  /** Told of what could not be told. */
+  /** Called with the error of a request that could not be answered. */
   readonly onError: (error: MetricsError) => void
   /** Over HTTP: names that the `Host` header may have, as for the metrics port. */
   readonly allowedHosts?: readonly string[]
 }
 
-/** Only who runs the supervisor, and root, may connect. */
+/** Only the user of the supervisor, and root, may connect. */
 const privately = 0o177
 
 /** An open server. */
@@ -74,9 +74,9 @@ export class StatisticsServer implements Exporter {
 
   private async overSocket(address: StatisticsAddress): Promise<OpenServer> {
     const connections = new Connections(this.limits.maxConnections, () => {})
-    const failed = (cause: Error): void => this.options.onError(untold(cause))
+    const failed = (cause: Error): void => this.options.onError(statisticsFailed(cause))
     const server = createServer((socket) => {
-      if (connections.add(socket)) tell(socket, this.options, connections, this.limits)
+      if (connections.add(socket)) respond(socket, this.options, connections, this.limits)
     })
     if (address.kind === 'unix') {
       await makeWay(address.path)
@@ -94,26 +94,26 @@ export class StatisticsServer implements Exporter {
   }
 }
 
-function tell(
+function respond(
   socket: Socket,
   { statistics, onError }: StatisticsServerOptions,
   connections: Connections,
   { sendTimeout }: CheckedLimits,
 ): void {
   connections.mark(socket, true)
-  // Who asks may hang up at any moment, and says nothing that is listened to.
+  // A client may disconnect at any moment, and its input is ignored.
   socket.on('error', () => socket.destroy())
   const timer = setTimeout(() => socket.destroy(), sendTimeout).unref()
   socket.once('close', () => clearTimeout(timer))
   socket.resume()
   statistics().then(
-    (told) => {
+    (statistics) => {
       // The answer is being sent: a further client may replace one that does not read it.
       connections.mark(socket, false)
-      socket.end(jsonOf(told))
+      socket.end(jsonOf(statistics))
     },
     (cause) => {
-      onError(untold(cause))
+      onError(statisticsFailed(cause))
       socket.destroy()
     },
   )
@@ -129,7 +129,7 @@ async function overHttp(
       const body = Buffer.from(jsonOf(await statistics()))
       return response(200, 'application/json', [body], { 'Cache-Control': 'no-store' })
     } catch (cause) {
-      onError(untold(cause))
+      onError(statisticsFailed(cause))
       return textResponse(500, 'the statistics are not available at the moment\n')
     }
   }
@@ -144,7 +144,7 @@ function jsonOf(statistics: object): string {
   return `${JSON.stringify(statistics, undefined, 2)}\n`
 }
 
-function untold(cause: unknown): MetricsError {
+function statisticsFailed(cause: unknown): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
   return new MetricsError('SERVER_FAILED', `the statistics cannot be served: ${why}`, { cause })
 }
@@ -165,7 +165,7 @@ async function makeWay(path: string): Promise<void> {
       socket.destroy()
       resolve(true)
     })
-    // Only a refusal says that nobody is there: somebody busy, or of another user, may be.
+    // Only a refused connection shows that there is no server: a busy one, or one of another user, may exist.
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
   })
   if (answers) {
@@ -177,7 +177,7 @@ async function makeWay(path: string): Promise<void> {
 /** The socket is made with its rights: at no moment may others connect. */
 async function listenPrivately(server: Server, path: string, failed: (cause: Error) => void): Promise<void> {
   const before = process.umask(privately)
-  // It is bound when this returns; whether that went well is told later.
+  // It is bound when this returns; an error is reported later.
   const bound = listening(path, () => listenOn(server, { path, exclusive: true }, failed))
   process.umask(before)
   await bound

@@ -13,12 +13,12 @@ import { TextFamily } from './text-family.js'
 const encoder = new TextEncoder()
 
 /** How much of a family is shown: all, without when its series began, or without its type. */
-type Manner = 'whole' | 'undated' | 'untyped'
+type Rendering = 'whole' | 'undated' | 'untyped'
 
 /** Writes families as text. Keeps what it wrote in front of each value: the next scrape copies it. */
 export class DialectFormatter implements Formatter {
   readonly isText = true
-  private readonly known: Readonly<Record<Manner, WeakMap<FamilyTable, TextFamily>>> = {
+  private readonly known: Readonly<Record<Rendering, WeakMap<FamilyTable, TextFamily>>> = {
     whole: new WeakMap(),
     undated: new WeakMap(),
     untyped: new WeakMap(),
@@ -51,11 +51,11 @@ export class DialectFormatter implements Formatter {
   private async write(families: readonly Family[], pause: Pause, ending: string): Promise<readonly Uint8Array[]> {
     const out = new ByteChunks()
     const sorted = [...families].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0))
-    const manners = this.manners(sorted)
+    const renderings = this.renderings(sorted)
     for (const family of sorted) {
-      const manner = manners.get(family) ?? 'whole'
-      if (isTable(family)) await this.textOf(family, manner).write(out, pause)
-      else out.append(encoder.encode(this.foreignText(family, manner)))
+      const rendering = renderings.get(family) ?? 'whole'
+      if (isTable(family)) await this.textOf(family, rendering).write(out, pause)
+      else out.append(encoder.encode(this.foreignText(family, rendering)))
     }
     out.append(encoder.encode(ending))
     return out.end()
@@ -66,53 +66,53 @@ export class DialectFormatter implements Formatter {
    * there may be a gauge `jobs`. They are shown without their type, then nothing has to be called otherwise. So it is
    * with `jobs_created_total` beside `jobs_total`, which keeps `jobs_created` for when it began.
    */
-  private manners(families: readonly Family[]): ReadonlyMap<Family, Manner> {
-    const manners = new Map<Family, Manner>()
+  private renderings(families: readonly Family[]): ReadonlyMap<Family, Rendering> {
+    const renderings = new Map<Family, Rendering>()
     const shownName = (family: Family): string => this.dialect.familyName(headOf(family))
     const kept = (family: Family): boolean => shownName(family) === nameOf(family)
     const names = new Set(families.filter(kept).map(nameOf))
     for (const family of families) {
       if (kept(family)) continue
       const name = shownName(family)
-      if (names.has(name)) manners.set(family, 'untyped')
+      if (names.has(name)) renderings.set(family, 'untyped')
       else names.add(name)
     }
-    if (!this.dialect.keepsCreated) return manners
+    if (!this.dialect.keepsCreated) return renderings
     const owners = new Map(families.filter(begins).map((family) => [`${shownName(family)}_created`, family]))
     for (const family of families) {
       const owner = owners.get(shownName(family))
-      if (owner === undefined || manners.has(family) || manners.has(owner)) continue
-      if (!kept(family)) manners.set(family, 'untyped')
-      else manners.set(owner, kept(owner) ? 'undated' : 'untyped')
+      if (owner === undefined || renderings.has(family) || renderings.has(owner)) continue
+      if (!kept(family)) renderings.set(family, 'untyped')
+      else renderings.set(owner, kept(owner) ? 'undated' : 'untyped')
     }
-    return manners
+    return renderings
   }
 
-  private textOf(table: FamilyTable, manner: Manner): TextFamily {
-    const known = this.known[manner]
+  private textOf(table: FamilyTable, rendering: Rendering): TextFamily {
+    const known = this.known[rendering]
     let text = known.get(table)
     if (text === undefined) {
-      const dialect = manner === 'undated' ? { ...this.dialect, created: false } : this.dialect
-      known.set(table, (text = new TextFamily(table, dialect, this.defaultLabels, manner === 'untyped')))
+      const dialect = rendering === 'undated' ? { ...this.dialect, created: false } : this.dialect
+      known.set(table, (text = new TextFamily(table, dialect, this.defaultLabels, rendering === 'untyped')))
     }
     return text
   }
 
-  private foreignText(family: SampleFamily, manner: Manner): string {
+  private foreignText(family: SampleFamily, rendering: Rendering): string {
     let text = ''
     for (const one of this.dialect.conform(family)) {
-      const shown = manner === 'untyped' ? untyped(one, this.dialect) : one
+      const shown = rendering === 'untyped' ? untyped(one, this.dialect) : one
       text += this.sampleLines({
         ...shown,
-        samples: shown.samples.filter(({ name }) => this.fits(name, shown, manner)),
+        samples: shown.samples.filter(({ name }) => this.fits(name, shown, rendering)),
       })
     }
     return text
   }
 
-  private fits(sample: string, family: SampleFamily, manner: Manner): boolean {
-    if (manner === 'whole') return true
-    if (manner === 'untyped') return sample === family.name
+  private fits(sample: string, family: SampleFamily, rendering: Rendering): boolean {
+    if (rendering === 'whole') return true
+    if (rendering === 'untyped') return sample === family.name
     return sample !== `${this.dialect.familyName(family)}_created`
   }
 

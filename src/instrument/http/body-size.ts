@@ -24,13 +24,13 @@ interface Sent {
  * The size of the body of a response as its head declares it, or as Node knows it for a body that was written in one
  * piece; -1 where neither does. `Sent` may change from one Node to the next: what is missing there is measured.
  */
-export function toldSize(response: ServerResponse, method: string): number {
+export function declaredSize(response: ServerResponse, method: string): number {
   const { statusCode } = response
   if (method === 'HEAD' || statusCode === 204 || statusCode === 304) return 0
   const { _contentLength: counted } = response as Sent
   if (typeof counted === 'number') return counted
-  const told = response.getHeader(contentLength)
-  return told === undefined ? -1 : sizeOf(told)
+  const header = response.getHeader(contentLength)
+  return header === undefined ? -1 : sizeOf(header)
 }
 
 /** Bytes of the head of a response as it was sent; -1 where Node does not show it. */
@@ -46,7 +46,7 @@ export function sentStatus(response: ServerResponse): number | undefined {
   return found === null ? undefined : Number(found[1])
 }
 
-export function sizeOf(told: unknown): number {
-  const size = Number(told)
+export function sizeOf(header: unknown): number {
+  const size = Number(header)
   return Number.isSafeInteger(size) && size >= 0 ? size : -1
 }

@@ -26,9 +26,9 @@ export class ClientInstrument {
 
   begun(request: object, method: string, origin: string): void {
     const since = monotonicNow()
-    const told = { method, asked: origin, origin, since, status: 0, errorType: undefined, over: false }
-    this.underWay.set(request, told)
-    for (const metrics of this.metrics) metrics.begun(told)
+    const exchange = { method, asked: origin, origin, since, status: 0, errorType: undefined, over: false }
+    this.underWay.set(request, exchange)
+    for (const metrics of this.metrics) metrics.begun(exchange)
   }
 
   answered(request: object, status: number, origin?: string): void {

@@ -29,7 +29,7 @@ export class ClientMetrics {
   /** By method and origin, where the convention has labels for them; else one. */
   private readonly inFlightBy = new Map<string, GaugeChild>()
   private readonly errors: Counter<string> | undefined
-  private readonly tellsHosts: boolean
+  private readonly labelsHosts: boolean
   /** By method, origin and outcome. */
   private readonly series = new Map<string, HistogramChild>()
 
@@ -41,8 +41,8 @@ export class ClientMetrics {
   ) {
     this.duration = families.histogram(naming.duration, 'duration')
     this.inFlight = naming.inFlight && families.gauge(naming.inFlight)
-    this.tellsHosts = naming.inFlight !== undefined && shows(naming.inFlight, 'host')
-    if (!this.tellsHosts) this.underWay({ method: '', asked: '' })
+    this.labelsHosts = naming.inFlight !== undefined && shows(naming.inFlight, 'host')
+    if (!this.labelsHosts) this.underWay({ method: '', asked: '' })
     this.errors = naming.errors && families.counter(naming.errors)
   }
 
@@ -64,12 +64,12 @@ export class ClientMetrics {
   }
 
   private underWay({ method, asked }: Asked): GaugeChild | undefined {
-    const key = this.tellsHosts ? `${method} ${asked}` : ''
+    const key = this.labelsHosts ? `${method} ${asked}` : ''
     const held = this.inFlightBy.get(key)
     if (held !== undefined || this.inFlight === undefined) return held
-    const place = this.tellsHosts ? this.placeOf(asked) : {}
+    const place = this.labelsHosts ? this.placeOf(asked) : {}
     const child = this.inFlight.labels(labelsOf(this.naming.inFlight!, { method: methodLabel(method), ...place }))
-    if (!this.tellsHosts || (this.hosts.has(asked) && methodLabel(method) === method)) this.inFlightBy.set(key, child)
+    if (!this.labelsHosts || (this.hosts.has(asked) && methodLabel(method) === method)) this.inFlightBy.set(key, child)
     return child
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { headSize, requestSize, sentStatus, toldSize } from './body-size.js'
+import { declaredSize, headSize, requestSize, sentStatus } from './body-size.js'
 import { Exchange, transportOf } from './exchange.js'
 import { guarded } from './guard.js'
 import type { ServerInstrument } from './server-instrument.js'
@@ -8,7 +8,7 @@ import type { ServerInstrument } from './server-instrument.js'
 /** Where a socket keeps its connection: the same for the ESM and the CommonJS build. */
 const place = Symbol.for('promhive.connection')
 
-type Connected = Socket & { [place]?: Connection; readonly encrypted?: boolean }
+type Connected = Socket & { [place]?: HttpConnection; readonly encrypted?: boolean }
 
 /** An exchange of HTTP 1, and the response object that it ends with. */
 class MessageExchange extends Exchange {
@@ -23,7 +23,7 @@ class MessageExchange extends Exchange {
  * The exchanges of one connection of HTTP 1. A request costs little but arithmetic: it reuses the exchange of the one before,
  * and one listener on the socket sees the end of whatever is under way.
  */
-export class Connection {
+export class HttpConnection {
   private readonly first = new MessageExchange()
   /** Of requests that were sent before the one in front was answered. */
   private others: MessageExchange[] = []
@@ -41,12 +41,12 @@ export class Connection {
     this.wrote = socket.bytesWritten
   }
 
-  static of(socket: Socket | null | undefined): Connection | undefined {
+  static of(socket: Socket | null | undefined): HttpConnection | undefined {
     return (socket as Connected | null | undefined)?.[place]
   }
 
-  static open(socket: Connected, instrument: ServerInstrument, ignored: boolean): Connection {
-    const connection = new Connection(socket, instrument, ignored)
+  static open(socket: Connected, instrument: ServerInstrument, ignored: boolean): HttpConnection {
+    const connection = new HttpConnection(socket, instrument, ignored)
     socket[place] = connection
     socket.once(
       'close',
@@ -110,15 +110,15 @@ export class Connection {
    * wraps each chunk. Reckoned from one response to the next, for to ask the socket costs more than all the rest.
    */
   private responseSize({ method }: MessageExchange, response: ServerResponse): number {
-    const told = toldSize(response, method)
+    const declared = declaredSize(response, method)
     const head = headSize(response)
-    if (told >= 0 && head >= 0) {
-      this.wrote += head + told
-      return told
+    if (declared >= 0 && head >= 0) {
+      this.wrote += head + declared
+      return declared
     }
     const before = this.wrote
     this.wrote = this.socket.bytesWritten
-    return told >= 0 ? told : Math.max(-1, this.wrote - before - Math.max(head, 0))
+    return declared >= 0 ? declared : Math.max(-1, this.wrote - before - Math.max(head, 0))
   }
 
   private another(): MessageExchange {

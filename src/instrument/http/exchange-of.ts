@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import { Connection } from './connection.js'
+import { HttpConnection } from './connection.js'
 import type { Exchange } from './exchange.js'
 import { StreamExchange } from './stream-exchange.js'
 
@@ -10,5 +10,5 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest
 /** The exchange that a request belongs to, while it is under way. */
 export function exchangeOf(request: NodeRequest): Exchange | undefined {
   if (request.httpVersionMajor >= 2) return StreamExchange.of((request as Http2ServerRequest).stream)
-  return Connection.of(request.socket)?.exchangeOf(request as IncomingMessage)
+  return HttpConnection.of(request.socket)?.exchangeOf(request as IncomingMessage)
 }

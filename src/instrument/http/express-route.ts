@@ -22,7 +22,7 @@ interface ExpressRouter {
 }
 
 /** Where a search stands: in a router, with the applications below it that the request has been handed to. */
-interface Place {
+interface RouteSearch {
   readonly router: ExpressRouter | undefined
   readonly applications: readonly ExpressApplication[]
   /** What of the mount path has not been found yet. */
@@ -87,7 +87,7 @@ function forget(): void {
 }
 
 /** In the outermost of the applications that a request has been handed to. */
-function startAt(app: ExpressApplication | undefined, rest: string): Place {
+function startAt(app: ExpressApplication | undefined, rest: string): RouteSearch {
   const applications: ExpressApplication[] = []
   for (let one = app; one !== undefined && !applications.includes(one); one = one.parent) applications.unshift(one)
   return { router: routerOf(applications[0]), applications: applications.slice(1), rest }
@@ -107,7 +107,7 @@ function routerOf(app: unknown): ExpressRouter | undefined {
 }
 
 /** Where a middleware may have answered; else any router, which answers OPTIONS by itself. */
-function guess(start: Place): string {
+function guess(start: RouteSearch): string {
   return descend(start, isMiddleware, true) ?? descend(start, () => true, false) ?? unseen
 }
 
@@ -119,7 +119,7 @@ function isMiddleware({ route, handle }: ExpressLayer): boolean {
  * Follows what is mounted down to where the mount path has been used up, in a router with such a layer; by guess, also to
  * what cannot be looked into.
  */
-function descend(place: Place, isIt: (layer: ExpressLayer) => boolean, guess: boolean): string | undefined {
+function descend(place: RouteSearch, isIt: (layer: ExpressLayer) => boolean, guess: boolean): string | undefined {
   const { router, rest } = place
   if (rest === '' && router?.stack.some(isIt) === true) return ''
   let partly: string | undefined
@@ -139,7 +139,7 @@ function descend(place: Place, isIt: (layer: ExpressLayer) => boolean, guess: bo
 }
 
 /** The mount path of the router that has a route, on the way that a whole path takes. */
-function locate(place: Place, route: object): string | undefined {
+function locate(place: RouteSearch, route: object): string | undefined {
   const { router, rest } = place
   if (router?.stack.some((layer) => layer.route === route) === true) return ''
   for (const layer of router?.stack ?? []) {
@@ -154,7 +154,7 @@ function locate(place: Place, route: object): string | undefined {
 }
 
 /** What a layer hands requests to, where that can be seen: a router, or an application. */
-function placeBelow(layer: ExpressLayer, template: string, { applications, rest }: Place): Place {
+function placeBelow(layer: ExpressLayer, template: string, { applications, rest }: RouteSearch): RouteSearch {
   const handle = layer.handle as Partial<ExpressRouter> | undefined
   if (Array.isArray(handle?.stack)) return { router: handle as ExpressRouter, applications, rest }
   const [next, ...others] = applications

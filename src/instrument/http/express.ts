@@ -1,6 +1,6 @@
 import type { NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
-import { type NodeResponse, noteError, Picker } from './picked.js'
+import { type NodeResponse, noteError, RequestTracker } from './request-tracker.js'
 
 /** A middleware of Express' form, which Connect and Nest take as well. */
 export type ExpressMiddleware = (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void) => void
@@ -14,9 +14,9 @@ export type ExpressErrorMiddleware = (
 
 /** Express keeps the route on its request, where it is read when the response is over. */
 export function expressMetrics(options: HttpOptions): ExpressMiddleware {
-  const picker = new Picker(options)
+  const tracker = new RequestTracker(options)
   return (request, response, next) => {
-    picker.pick(request, response)
+    tracker.track(request, response)
     next()
   }
 }

@@ -44,8 +44,8 @@ export function watchFastify(): () => void {
 
 /** Notes the route of each request of an application, and the error that it met. */
 export function hookInto(fastify: FastifyLike): void {
-  const route = guarded(tellRoute)
-  const error = guarded(tellError)
+  const route = guarded(noteRoute)
+  const error = guarded(noteError)
   fastify.addHook('onRequest', (request, _reply, done) => {
     route(request)
     done()
@@ -62,7 +62,7 @@ export function hookInto(fastify: FastifyLike): void {
   })
 }
 
-function tellRoute({ raw, routeOptions }: FastifyRequestLike): void {
+function noteRoute({ raw, routeOptions }: FastifyRequestLike): void {
   const exchange = exchangeOf(raw)
   if (exchange !== undefined) exchange.route = routeOptions?.url ?? unmatched
 }
@@ -72,6 +72,6 @@ function isStream(payload: unknown): payload is StreamLike {
   return typeof stream === 'object' && typeof stream?.pipe === 'function' && typeof stream.once === 'function'
 }
 
-function tellError([{ raw }, fault]: readonly [FastifyRequestLike, unknown]): void {
+function noteError([{ raw }, fault]: readonly [FastifyRequestLike, unknown]): void {
   exchangeOf(raw)?.met(fault)
 }

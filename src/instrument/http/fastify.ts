@@ -1,6 +1,6 @@
 import { type FastifyLike, hookInto } from './fastify-routes.js'
 import type { HttpOptions } from './http-options.js'
-import { Picker } from './picked.js'
+import { RequestTracker } from './request-tracker.js'
 
 interface FastifyRegistering {
   readonly prefix?: unknown
@@ -13,16 +13,16 @@ export function fastifyMetrics(fastify: unknown, options: HttpOptions, done: (er
   const instance = fastify as FastifyLike
   // Fastify hands over its own options of `register` with the plugin's.
   const { prefix: _, logLevel: __, logSerializers: ___, ...given } = options as HttpOptions & FastifyRegistering
-  let picker: Picker
+  let tracker: RequestTracker
   try {
-    picker = new Picker(given)
+    tracker = new RequestTracker(given)
   } catch (fault) {
     // Thrown, it would let Fastify wait for the plugin until its own timeout.
     done(fault as Error)
     return
   }
   instance.addHook('onRequest', (request, reply, next) => {
-    picker.pick(request.raw, reply.raw)
+    tracker.track(request.raw, reply.raw)
     next()
   })
   hookInto(instance)

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { theHome } from '../../metric/context.js'
+import { metricContext } from '../../metric/context.js'
 import { MetricsError } from '../../model/errors.js'
 
 /** What is thrown here must not reach the request: Node would end the process. */
@@ -22,7 +22,7 @@ export function onChannel<M>(name: string, see: (message: M) => void): () => voi
 
 export function report(cause: unknown): void {
   const text = cause instanceof Error ? cause.message : String(cause)
-  theHome().onError(
+  metricContext().onError(
     new MetricsError('INSTRUMENT_FAILED', `an HTTP request could not be measured: ${text}; it continues`, { cause }),
   )
 }

@@ -1,7 +1,7 @@
 import type { Exchange, RouteTemplateSource } from './exchange.js'
 import type { NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
-import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
+import { attempt, type NodeResponse, noteError, RequestTracker } from './request-tracker.js'
 
 interface MatchedRoute {
   readonly path: string
@@ -28,12 +28,12 @@ export interface HonoContext {
 export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) => Promise<void>
 
 export function honoMetrics(options: HttpOptions): HonoMiddleware {
-  const picker = new Picker(options)
+  const tracker = new RequestTracker(options)
   return async (context, next) => {
     const { incoming, outgoing } = (context.env ?? {}) as { incoming?: NodeRequest; outgoing?: NodeResponse }
     const onNode = incoming !== undefined && outgoing !== undefined
     const route = (): string | undefined => routeOf(context)
-    const exchange = onNode ? picker.pick(incoming, outgoing, route) : beginForeign(picker, context.req.raw, route)
+    const exchange = onNode ? tracker.track(incoming, outgoing, route) : beginForeign(tracker, context.req.raw, route)
     try {
       await next()
     } finally {
@@ -43,18 +43,18 @@ export function honoMetrics(options: HttpOptions): HonoMiddleware {
         if (onNode) noteError(incoming, error)
         else attempt(() => exchange?.met(error))
       }
-      if (!onNode) picker.endForeign(exchange, context.res.status)
+      if (!onNode) tracker.endForeign(exchange, context.res.status)
     }
   }
 }
 
 function beginForeign(
-  picker: Picker,
+  tracker: RequestTracker,
   { method, url, headers }: Request,
   route: RouteTemplateSource,
 ): Exchange | undefined {
   const { pathname, search, protocol } = new URL(url)
-  return picker.pickForeign(
+  return tracker.trackForeign(
     { method, url: pathname + search, headers: Object.fromEntries(headers) },
     protocol === 'https:',
     route,

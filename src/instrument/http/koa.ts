@@ -1,7 +1,7 @@
 import { errorMonitor } from 'node:events'
 import type { NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
-import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
+import { attempt, type NodeResponse, noteError, RequestTracker } from './request-tracker.js'
 
 /** Of Koa's context, what is used here; `_matchedRoute` is where its routers leave the route. */
 export interface KoaContext {
@@ -18,10 +18,10 @@ interface KoaApplication {
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>
 
 export function koaMetrics(options: HttpOptions): KoaMiddleware {
-  const picker = new Picker(options)
+  const tracker = new RequestTracker(options)
   const heard = new WeakSet<KoaApplication>()
   return async (context, next) => {
-    picker.pick(context.req, context.res, () => routeOf(context))
+    tracker.track(context.req, context.res, () => routeOf(context))
     const { app } = context
     if (app !== undefined && !heard.has(app)) {
       heard.add(app)

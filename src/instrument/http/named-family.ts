@@ -5,7 +5,7 @@ import type { Registry } from '../../registry/registry.js'
 import type { Fact, NamedFamily } from './naming/naming.js'
 
 /** What is known of one exchange, by the name of the fact. */
-export type Facts = Readonly<Partial<Record<Fact, string | number | undefined>>>
+export type ExchangeFacts = Readonly<Partial<Record<Fact, string | number | undefined>>>
 
 /** Makes the metrics of a naming in one registry. */
 export class NamedFamilies {
@@ -33,7 +33,7 @@ export class NamedFamilies {
 }
 
 /** The label values of a family; none for a family without labels. */
-export function labelsOf({ labels }: NamedFamily, facts: Facts): Record<string, string> {
+export function labelsOf({ labels }: NamedFamily, facts: ExchangeFacts): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).map(([label, fact]) => [label, String(facts[fact] ?? '')]))
 }
 

@@ -1,6 +1,6 @@
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
-import { attempt, type NodeResponse, noteError, Picker } from './picked.js'
+import { attempt, type NodeResponse, noteError, RequestTracker } from './request-tracker.js'
 
 /** Express' request is Node's own; Fastify's has it, and knows its route. */
 type AnyRequest = NodeRequest & { readonly raw?: NodeRequest; readonly routeOptions?: { readonly url?: string } }
@@ -27,10 +27,10 @@ type ObservableClass = new (subscribe: (observer: Observer) => unknown) => Obser
 
 /** An interceptor of Nest's form. */
 export class NestMetrics {
-  private readonly picker: Picker
+  private readonly tracker: RequestTracker
 
   constructor(options: HttpOptions = {}) {
-    this.picker = new Picker(options)
+    this.tracker = new RequestTracker(options)
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: Nest wants the Observable of its own copy of RxJS back
@@ -38,8 +38,8 @@ export class NestMetrics {
     if (context.getType() !== 'http') return next.handle()
     const [request, response] = [context.switchToHttp().getRequest(), context.switchToHttp().getResponse()]
     const raw = (request as AnyRequest).raw ?? (request as NodeRequest)
-    this.picker.pick(raw, (response as AnyResponse).raw ?? (response as NodeResponse))
-    attempt(() => tellRoute(raw, request as AnyRequest))
+    this.tracker.track(raw, (response as AnyResponse).raw ?? (response as NodeResponse))
+    attempt(() => noteRoute(raw, request as AnyRequest))
     const handled: ObservableLike = next.handle()
     return new (handled.constructor as ObservableClass)((observer) =>
       handled.subscribe({
@@ -54,7 +54,7 @@ export class NestMetrics {
   }
 }
 
-function tellRoute(raw: NodeRequest, { routeOptions }: AnyRequest): void {
+function noteRoute(raw: NodeRequest, { routeOptions }: AnyRequest): void {
   const exchange = exchangeOf(raw)
   if (exchange !== undefined && routeOptions?.url !== undefined) exchange.route = routeOptions.url
 }

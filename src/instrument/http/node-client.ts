@@ -3,14 +3,14 @@ import type { ClientInstrument } from './client-instrument.js'
 import { guarded, onChannel } from './guard.js'
 import { failureTypeOf } from './label-values.js'
 
-interface Told {
+interface ClientEvent {
   readonly request: ClientRequest
 }
 
 /** Sees every request that is sent with `node:http` or `node:https`. */
 export function watchNodeClient(instrument: ClientInstrument): () => void {
   // Node 20 reports a request when it has been sent, which may be after its response or its failure, or never.
-  const heard = ({ request }: Told) => {
+  const heard = ({ request }: ClientEvent) => {
     if (instrument.knows(request)) return
     instrument.begun(request, request.method, originOf(request))
     // The end of whatever became of it: answered, failed, or handed over to another protocol.
@@ -22,17 +22,20 @@ export function watchNodeClient(instrument: ClientInstrument): () => void {
   const undo = [
     onChannel('http.client.request.created', heard),
     onChannel('http.client.request.start', heard),
-    onChannel('http.client.response.finish', ({ request, response }: Told & { readonly response: IncomingMessage }) => {
-      heard({ request })
-      instrument.answered(request, response.statusCode ?? 0, reachedOrigin(request))
-      // Before the request is closed, or right after: the first report counts.
-      const incomplete = guarded(() => {
-        if (!response.complete) instrument.failed(request, 'ECONNRESET')
-      })
-      request.prependOnceListener('close', incomplete)
-      response.once('close', incomplete)
-    }),
-    onChannel('http.client.request.error', ({ request, error }: Told & { readonly error: unknown }) => {
+    onChannel(
+      'http.client.response.finish',
+      ({ request, response }: ClientEvent & { readonly response: IncomingMessage }) => {
+        heard({ request })
+        instrument.answered(request, response.statusCode ?? 0, reachedOrigin(request))
+        // Before the request is closed, or right after: the first report counts.
+        const incomplete = guarded(() => {
+          if (!response.complete) instrument.failed(request, 'ECONNRESET')
+        })
+        request.prependOnceListener('close', incomplete)
+        response.once('close', incomplete)
+      },
+    ),
+    onChannel('http.client.request.error', ({ request, error }: ClientEvent & { readonly error: unknown }) => {
       heard({ request })
       instrument.failed(request, failureTypeOf(error))
     }),
@@ -50,8 +53,8 @@ function originOf(request: ClientRequest): string {
   if (/^https?:\/\//i.test(path) && URL.canParse(path)) return new URL(path).origin
   const host = hostOf(request)
   const header = request.getHeader('host')
-  const told = typeof header === 'string' && header.startsWith(`${host}:`) ? header : host
-  return `${protocol}//${told}`
+  const shown = typeof header === 'string' && header.startsWith(`${host}:`) ? header : host
+  return `${protocol}//${shown}`
 }
 
 /** The same where the header is for another host: with the port of the connection. */

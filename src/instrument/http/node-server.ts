@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { Connection } from './connection.js'
+import { HttpConnection } from './connection.js'
 import { onChannel } from './guard.js'
 import type { ServerInstrument } from './server-instrument.js'
 
 /** Node's message about a request of HTTP 1, encrypted or not. */
-interface Told {
+interface ServerEvent {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly socket: Socket
@@ -18,11 +18,13 @@ const ownServer = Symbol.for('promhive.metrics-server')
 /** Sees every request to the servers of `node:http` and `node:https`, those of all frameworks included. */
 export function watchNodeServers(instrument: ServerInstrument): () => void {
   const undo = [
-    onChannel('http.server.request.start', ({ request, response, socket, server }: Told) => {
-      const connection = Connection.of(socket) ?? Connection.open(socket, instrument, ownServer in server)
+    onChannel('http.server.request.start', ({ request, response, socket, server }: ServerEvent) => {
+      const connection = HttpConnection.of(socket) ?? HttpConnection.open(socket, instrument, ownServer in server)
       connection.begin(request, response)
     }),
-    onChannel('http.server.response.finish', ({ request, socket }: Told) => Connection.of(socket)?.answered(request)),
+    onChannel('http.server.response.finish', ({ request, socket }: ServerEvent) =>
+      HttpConnection.of(socket)?.answered(request),
+    ),
   ]
   return () => undo.forEach((each) => void each())
 }

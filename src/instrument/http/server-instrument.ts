@@ -59,10 +59,10 @@ export class ServerInstrument {
 
   private routeOf({ route, templateSource, request }: Exchange): string {
     if (route !== undefined) return route
-    return (templateSource && asked(templateSource)) ?? expressRoute(request!) ?? this.toldRoute(request!) ?? unmatched
+    return (templateSource && asked(templateSource)) ?? expressRoute(request!) ?? this.notedRoute(request!) ?? unmatched
   }
 
-  private toldRoute(request: HttpRequest): string | undefined {
+  private notedRoute(request: HttpRequest): string | undefined {
     const { route } = this.options
     return route && asked(() => route(request))
   }

@@ -3,7 +3,7 @@ import type { Gauge, GaugeChild } from '../../metric/gauge.js'
 import type { Histogram, HistogramChild } from '../../metric/histogram.js'
 import { type Exchange, schemeOf, versionOf } from './exchange.js'
 import { type BoundedValues, methodLabel, unmatched } from './label-values.js'
-import { type Facts, labelsOf, type NamedFamilies, shows } from './named-family.js'
+import { type ExchangeFacts, labelsOf, type NamedFamilies, shows } from './named-family.js'
 import type { NamedFamily, Naming } from './naming/naming.js'
 import { workerNumber } from './worker-number.js'
 
@@ -31,8 +31,8 @@ export class ServerMetrics {
   /** By method, route and status; one tree for each transport where it is a label. */
   private readonly trees: ByMethod[] = []
   private readonly underWay: Map<string, GaugeChild>[] = []
-  private readonly tellsTransports: boolean
-  private readonly tellsErrors: boolean
+  private readonly labelsTransports: boolean
+  private readonly labelsErrors: boolean
   /** The gauge of a convention without labels. */
   private readonly onlyInFlight: GaugeChild | undefined
 
@@ -51,8 +51,8 @@ export class ServerMetrics {
     this.aborted = aborted && families.counter(aborted)
     this.errors = errors.map((family) => [family, families.counter(family)] as const)
     const all = [requests, duration, requestSize, responseSize, inFlight].filter((family) => family !== undefined)
-    this.tellsTransports = all.some((family) => shows(family, 'scheme', 'version'))
-    this.tellsErrors = all.some((family) => shows(family, 'errorType'))
+    this.labelsTransports = all.some((family) => shows(family, 'scheme', 'version'))
+    this.labelsErrors = all.some((family) => shows(family, 'errorType'))
     if (inFlight !== undefined && Object.keys(inFlight.labels).length === 0)
       this.onlyInFlight = this.inFlight!.labels({})
   }
@@ -64,8 +64,10 @@ export class ServerMetrics {
   /** Also shows a process that has answered nothing yet, for a family whose only label is the process. */
   open(): void {
     const { requests, duration } = this.naming.server
-    if (requests !== undefined && tellsWorkersOnly(requests)) this.requests!.labels(labelsOf(requests, ownFacts)).open()
-    if (duration !== undefined && tellsWorkersOnly(duration)) this.duration!.labels(labelsOf(duration, ownFacts)).open()
+    if (requests !== undefined && labelsWorkersOnly(requests))
+      this.requests!.labels(labelsOf(requests, ownFacts)).open()
+    if (duration !== undefined && labelsWorkersOnly(duration))
+      this.duration!.labels(labelsOf(duration, ownFacts)).open()
   }
 
   begun(exchange: Exchange): void {
@@ -102,7 +104,7 @@ export class ServerMetrics {
   }
 
   private treeOf({ transport }: Exchange): number {
-    return this.tellsTransports ? transport : 0
+    return this.labelsTransports ? transport : 0
   }
 
   private seriesOf(exchange: Exchange, route: string): Series {
@@ -112,7 +114,7 @@ export class ServerMetrics {
   }
 
   private statusKey(exchange: Exchange): number | string {
-    if (!this.tellsErrors || !hasErrorType(exchange)) return exchange.status
+    if (!this.labelsErrors || !hasErrorType(exchange)) return exchange.status
     return `${exchange.status} ${this.errorTypeOf(exchange)}`
   }
 
@@ -126,7 +128,7 @@ export class ServerMetrics {
     return entry(byStatus, key, () => this.makeSeries(this.facts(exchange, route)))
   }
 
-  private makeSeries(facts: Facts): Series {
+  private makeSeries(facts: ExchangeFacts): Series {
     const { requests, duration, requestSize, responseSize } = this.naming.server
     return {
       requests: requests && this.requests!.labels(labelsOf(requests, facts)),
@@ -136,7 +138,7 @@ export class ServerMetrics {
     }
   }
 
-  private facts(exchange: Exchange, route: string): Facts {
+  private facts(exchange: Exchange, route: string): ExchangeFacts {
     const { status, transport } = exchange
     return {
       method: methodLabel(exchange.method),
@@ -158,13 +160,13 @@ export class ServerMetrics {
   }
 }
 
-const ownFacts: Facts = {
+const ownFacts: ExchangeFacts = {
   get worker() {
     return workerNumber()
   },
 }
 
-function tellsWorkersOnly({ labels }: NamedFamily): boolean {
+function labelsWorkersOnly({ labels }: NamedFamily): boolean {
   const facts = Object.values(labels)
   return facts.length === 1 && facts[0] === 'worker'
 }

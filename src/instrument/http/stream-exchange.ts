@@ -17,7 +17,7 @@ function isOfProtocol({ code = '' }: NodeJS.ErrnoException): boolean {
   return code.startsWith('ERR_HTTP2_')
 }
 
-type Placed = ServerHttp2Stream & { [place]?: StreamExchange }
+type MeasuredStream = ServerHttp2Stream & { [place]?: StreamExchange }
 
 /** An exchange of HTTP/2: a stream of its own. */
 export class StreamExchange extends Exchange {
@@ -36,12 +36,12 @@ export class StreamExchange extends Exchange {
   }
 
   static of(stream: ServerHttp2Stream): StreamExchange | undefined {
-    return (stream as Placed)[place]
+    return (stream as MeasuredStream)[place]
   }
 
   static open(stream: ServerHttp2Stream, instrument: ServerInstrument, headers: IncomingHttpHeaders): StreamExchange {
     const exchange = new StreamExchange(stream, instrument, headers)
-    const placed: Placed = stream
+    const placed: MeasuredStream = stream
     placed[place] = exchange
     stream.once(
       'close',
@@ -68,8 +68,8 @@ export class StreamExchange extends Exchange {
     }
     // Node ends the writable side of a stream that the client cancelled: only its code shows it.
     this.end(this.status === 0 || stream.aborted || stream.rstCode !== noError)
-    this.requestSize = this.requestSizeTold()
-    this.responseSize = this.responseSizeTold()
+    this.requestSize = this.declaredRequestSize()
+    this.responseSize = this.declaredResponseSize()
     this.instrument.ended(this)
   }
 
@@ -80,12 +80,12 @@ export class StreamExchange extends Exchange {
   }
 
   /** Without a length, a request has a body only where its method is one that has. */
-  private requestSizeTold(): number {
-    const told = this.request!.headers['content-length']
-    return told !== undefined ? sizeOf(told) : this.method === 'GET' || this.method === 'HEAD' ? 0 : -1
+  private declaredRequestSize(): number {
+    const declared = this.request!.headers['content-length']
+    return declared !== undefined ? sizeOf(declared) : this.method === 'GET' || this.method === 'HEAD' ? 0 : -1
   }
 
-  private responseSizeTold(): number {
+  private declaredResponseSize(): number {
     if (this.aborted) return -1
     if (this.method === 'HEAD' || this.status === 204 || this.status === 304) return 0
     return sizeOf(this.stream.sentHeaders?.['content-length'])

@@ -3,7 +3,7 @@ import { onChannel } from './guard.js'
 import { failureTypeOf } from './label-values.js'
 
 /** Of undici's request, what it documents for these channels. */
-interface Told {
+interface UndiciEvent {
   readonly request: {
     readonly origin?: unknown
     readonly method?: string
@@ -15,15 +15,17 @@ interface Told {
 /** Sees every request that is sent with `fetch` or with undici, Node's own or the package. */
 export function watchUndici(instrument: ClientInstrument): () => void {
   const undo = [
-    onChannel('undici:request:create', ({ request }: Told) => {
+    onChannel('undici:request:create', ({ request }: UndiciEvent) => {
       if (request.upgrade || request.method === 'CONNECT') return
       instrument.begun(request, request.method ?? 'GET', String(request.origin ?? ''))
     }),
-    onChannel('undici:request:headers', ({ request, response }: Told & { readonly response: { statusCode: number } }) =>
-      instrument.answered(request, response.statusCode),
+    onChannel(
+      'undici:request:headers',
+      ({ request, response }: UndiciEvent & { readonly response: { statusCode: number } }) =>
+        instrument.answered(request, response.statusCode),
     ),
-    onChannel('undici:request:trailers', ({ request }: Told) => instrument.ended(request)),
-    onChannel('undici:request:error', ({ request, error }: Told & { readonly error: unknown }) => {
+    onChannel('undici:request:trailers', ({ request }: UndiciEvent) => instrument.ended(request)),
+    onChannel('undici:request:error', ({ request, error }: UndiciEvent & { readonly error: unknown }) => {
       instrument.failed(request, failureTypeOf(error))
       instrument.ended(request)
     }),

@@ -1,4 +1,4 @@
-import { theHome } from '../../metric/context.js'
+import { metricContext } from '../../metric/context.js'
 import { firstSet, variables } from '../../platform/environment.js'
 
 /** Whether a supervisor has given this process a number. */
@@ -8,5 +8,5 @@ export function isSupervised(): boolean {
 
 /** The number of this process among the workers: its supervisor's, else that of its seat, which its successor takes over. */
 export function workerNumber(): string {
-  return firstSet(variables.workerId)?.[1] ?? /^\d+/.exec(theHome().store().writer)?.[0] ?? '1'
+  return firstSet(variables.workerId)?.[1] ?? /^\d+/.exec(metricContext().store().writer)?.[0] ?? '1'
 }

@@ -1,4 +1,4 @@
-import { theHome } from '../../metric/context.js'
+import { metricContext } from '../../metric/context.js'
 import { Counter, type CounterChild } from '../../metric/counter.js'
 import { Gauge, type GaugeChild } from '../../metric/gauge.js'
 import { Histogram, type HistogramChild } from '../../metric/histogram.js'
@@ -170,7 +170,7 @@ export class CallMetrics {
     const { name } = this.options
     const why = cause instanceof Error ? cause.message : String(cause)
     const text = `measure: a call of ${name} could not be measured (${why}); the call continues`
-    theHome().onError(new MetricsError('INSTRUMENT_FAILED', text, { cause }))
+    metricContext().onError(new MetricsError('INSTRUMENT_FAILED', text, { cause }))
   }
 }
 

@@ -99,26 +99,26 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
 export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
-  const home = registryHome()
-  const registry = register ?? home.registry
+  const context = registryHome()
+  const registry = register ?? context.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
   for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })
   // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
-  setImmediate(() => home.store()).unref()
+  setImmediate(() => context.store()).unref()
 }
 
 /** What is measured, one name for several metrics: prom-client's list. */
 collectDefaultMetrics.metricsList = Object.keys(families)
 
-type Given = { readonly [K in keyof DefaultMetricsOptions]: NonNullable<DefaultMetricsOptions[K]> }
+type DefaultMetricsSettings = { readonly [K in keyof DefaultMetricsOptions]: NonNullable<DefaultMetricsOptions[K]> }
 
 /** The options that were given a value. */
-function check(options: DefaultMetricsOptions | null | undefined): Given {
+function check(options: DefaultMetricsOptions | null | undefined): DefaultMetricsSettings {
   if (options === undefined || options === null) return {}
   if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)
   checkOptions('collectDefaultMetrics', options, known, passedOver)
-  const given: Given = givenOptions(options)
+  const given: DefaultMetricsSettings = givenOptions(options)
   const { prefix, labels, eventLoopMonitoringPrecision: precision, perWorker } = given
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid('prefix must be a string', prefix)
   if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {

@@ -19,13 +19,13 @@ export interface Lag {
   readonly p99: number
 }
 
-interface Stretch extends Lag {
+interface LagPeriod extends Lag {
   readonly count: number
 }
 
 /** The lag over the last few periods. Reading changes nothing, so every reader sees all of it. */
 export class LagWindow {
-  private readonly closed: Stretch[] = []
+  private readonly closed: LagPeriod[] = []
 
   /**
    * @param resolution nanoseconds between two looks at the loop, which a histogram counts as delay as well
@@ -50,7 +50,7 @@ export class LagWindow {
     return this.read(current)
   }
 
-  private read(histogram: DelayHistogram): Stretch | undefined {
+  private read(histogram: DelayHistogram): LagPeriod | undefined {
     const { count, min, max, mean, stddev } = histogram
     // An empty histogram's minimum is the largest number that there is.
     if (count === 0) return undefined
@@ -73,7 +73,7 @@ export class LagWindow {
  * Minimum, maximum, mean and deviation are those of all stretches as one. Percentiles cannot be added up: the one of the
  * worst stretch is shown, which the whole cannot exceed.
  */
-function together(stretches: readonly Stretch[]): Lag {
+function together(stretches: readonly LagPeriod[]): Lag {
   const worst = (percentile: 'p50' | 'p90' | 'p99'): number => Math.max(...stretches.map((each) => each[percentile]))
   const count = sum(stretches, () => 1)
   const mean = sum(stretches, ({ mean }) => mean) / count
@@ -90,6 +90,6 @@ function together(stretches: readonly Stretch[]): Lag {
   }
 }
 
-function sum(stretches: readonly Stretch[], of: (stretch: Stretch) => number): number {
+function sum(stretches: readonly LagPeriod[], of: (stretch: LagPeriod) => number): number {
   return stretches.reduce((total, stretch) => total + stretch.count * of(stretch), 0)
 }

@@ -9,19 +9,19 @@ import type { Registry } from '../../registry/registry.js'
 import type { Watch } from './watch.js'
 
 /** The present value of this process: nothing if unavailable, one value, or one per label set. */
-export type Reading = number | undefined | readonly CollectedValue[]
+export type Measurement = number | undefined | readonly CollectedValue[]
 
-interface Family {
+interface RuntimeFamily {
   readonly name: string
   readonly help: string
   /** Labels of its own, beside the static ones. */
   readonly labelNames?: readonly string[]
 }
 
-export interface ReadFamily extends Family {
+export interface ReadFamily extends RuntimeFamily {
   /** Whether all threads of the process would read the same: then the main thread alone does. */
   readonly ofProcess?: boolean
-  read(): Reading
+  read(): Measurement
 }
 
 export interface ReadGaugeFamily extends ReadFamily {
@@ -36,7 +36,7 @@ interface LabelledReading {
   readonly value: number
 }
 
-export interface HistogramFamily extends Family {
+export interface HistogramFamily extends RuntimeFamily {
   readonly buckets: readonly number[]
   /** Makes what observes into the histogram. */
   watch(observe: (labels: LabelValues<string>, value: number) => void): Watch
@@ -94,7 +94,7 @@ export class RuntimeMetrics {
     if (isNew) histogram.needs(watch((labels, value) => histogram.observe(this.labelled(labels), value)))
   }
 
-  private common({ name, help, labelNames = [] }: Family) {
+  private common({ name, help, labelNames = [] }: RuntimeFamily) {
     const { prefix, labels, registry } = this.options
     return { name: prefix + name, help, labelNames: [...labelNames, ...Object.keys(labels)], registers: [registry] }
   }
@@ -114,7 +114,7 @@ export class RuntimeMetrics {
    * Not when the registry has a metric of that name. The second one is made all the same, for the registry to compare
    * their definitions; but the first continues, and nothing is read or watched twice.
    */
-  private isNew({ name }: Family): boolean {
+  private isNew({ name }: RuntimeFamily): boolean {
     const { prefix, registry } = this.options
     return registry.getSingleMetric?.(prefix + name) === undefined
   }

@@ -1,10 +1,10 @@
-import type { Home, MetricRegistry } from '../../metric/context.js'
+import type { MetricContext, MetricRegistry } from '../../metric/context.js'
 import { Counter } from '../../metric/counter.js'
 import type { MetricsError } from '../../model/errors.js'
 import type { CollectedFamily, Collector } from '../../registry/collector.js'
 
 /** What the metrics of a port need of the process that opens it. */
-export interface PortHome extends Pick<Home, 'onError'> {
+export interface PortContext extends Pick<MetricContext, 'onError'> {
   readonly registry: MetricRegistry & {
     registerCollector?(collector: Collector): void
     unregisterCollector?(collector: Collector): boolean
@@ -21,20 +21,20 @@ type Certificates = readonly { readonly file: string; readonly notAfter: number 
  *
  * @param onError receives the errors of the port; the process's own when left out
  */
-export function portMetrics(home: PortHome, onError = (error: MetricsError) => home.onError(error)) {
+export function portMetrics(context: PortContext, onError = (error: MetricsError) => context.onError(error)) {
   let refusals: Counter<'reason'> | undefined
   let certificates: Certificates = []
   const collector: Collector = { name: 'certificates of the metrics port', collect: () => [expiryFamily(certificates)] }
   return {
     onError,
     refused(reason: string, count: number): void {
-      if (home.showsItself?.() === false) return
+      if (context.showsItself?.() === false) return
       try {
         refusals ??= new Counter({
           name: 'promhive_scrapes_refused_total',
           help: 'Scrapes that the metrics port refused or cut off, by reason.',
           labelNames: ['reason'],
-          registers: [home.registry],
+          registers: [context.registry],
         })
         refusals.inc({ reason }, count)
       } catch {
@@ -45,8 +45,8 @@ export function portMetrics(home: PortHome, onError = (error: MetricsError) => h
     certificates(inUse: Certificates): void {
       certificates = inUse
       // An expired certificate costs all metrics: it is shown where other self-metrics are not, unless these are switched off.
-      if (inUse.length > 0 && home.showsItself?.(true) !== false) home.registry.registerCollector?.(collector)
-      else home.registry.unregisterCollector?.(collector)
+      if (inUse.length > 0 && context.showsItself?.(true) !== false) context.registry.registerCollector?.(collector)
+      else context.registry.unregisterCollector?.(collector)
     },
   }
 }

@@ -23,7 +23,7 @@ export interface UwsgiCollectorParts {
   readonly onRead: (uri: string, seconds: number, fault: unknown) => void
 }
 
-type Labels = Readonly<Record<string, string>>
+type UwsgiLabels = Readonly<Record<string, string>>
 
 /** Shows the statistics of uWSGI's stats servers, under the names and labels of uwsgi_exporter. */
 export class UwsgiCollector implements Collector {
@@ -39,7 +39,7 @@ export class UwsgiCollector implements Collector {
     readings.forEach((server, i) => {
       const uri = uris[i]!
       // uwsgi_exporter reads one server; the label distinguishes several.
-      const labels: Labels = uris.length === 1 ? {} : { stats_uri: uri }
+      const labels: UwsgiLabels = uris.length === 1 ? {} : { stats_uri: uri }
       families.add('uwsgi_up', 'gauge', 'Whether the stats server answered.', labels, Number(server !== undefined))
       const failed = Number(server === undefined)
       families.add('uwsgi_exporter_last_scrape_error', 'gauge', 'Whether the last reading failed.', labels, failed)
@@ -76,7 +76,7 @@ class Families {
     return [...this.families.values()]
   }
 
-  add(name: string, type: 'gauge' | 'counter', help: string, labels: Labels, value: unknown): void {
+  add(name: string, type: 'gauge' | 'counter', help: string, labels: UwsgiLabels, value: unknown): void {
     if (typeof value !== 'number' || !Number.isFinite(value)) return
     const series = JSON.stringify([name, labels])
     if (this.series.has(series)) return
@@ -86,7 +86,7 @@ class Families {
     family.values.push({ labels, value })
   }
 
-  addServer(server: UwsgiStatistics, labels: Labels, cores: boolean): void {
+  addServer(server: UwsgiStatistics, labels: UwsgiLabels, cores: boolean): void {
     this.addAll(serverFamilies, server, labels)
     for (const socket of server.sockets ?? []) {
       this.addAll(socketFamilies, socket, { ...labels, name: socket.name ?? '', proto: socket.proto ?? '' })
@@ -106,7 +106,7 @@ class Families {
     for (const cache of server.caches ?? []) this.addAll(cacheFamilies, cache, { ...labels, name: cache.name ?? '' })
   }
 
-  private addAll<T>(families: readonly UwsgiFamily<T>[], told: T, labels: Labels): void {
-    for (const { name, type, help, value } of families) this.add(name, type, help, labels, value(told))
+  private addAll<T>(families: readonly UwsgiFamily<T>[], statistics: T, labels: UwsgiLabels): void {
+    for (const { name, type, help, value } of families) this.add(name, type, help, labels, value(statistics))
   }
 }

@@ -6,7 +6,7 @@ export interface UwsgiFamily<T> {
   readonly help: string
   readonly type: 'gauge' | 'counter'
   /** Undefined for a missing word. */
-  readonly value: (told: T) => unknown
+  readonly value: (statistics: T) => unknown
 }
 
 const microseconds = (value: number | undefined): number | undefined => (value === undefined ? undefined : value / 1e6)
@@ -91,10 +91,10 @@ export function present(workers: readonly UwsgiWorker[] = []): readonly UwsgiWor
   return workers.filter(({ id }) => id !== 0)
 }
 
-function gauge<T>(name: string, help: string, value: (told: T) => unknown): UwsgiFamily<T> {
+function gauge<T>(name: string, help: string, value: (statistics: T) => unknown): UwsgiFamily<T> {
   return { name, help, type: 'gauge', value }
 }
 
-function counter<T>(name: string, help: string, value: (told: T) => unknown): UwsgiFamily<T> {
+function counter<T>(name: string, help: string, value: (statistics: T) => unknown): UwsgiFamily<T> {
   return { name, help, type: 'counter', value }
 }

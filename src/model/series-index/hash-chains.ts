@@ -2,7 +2,7 @@
  * Numbered entries by hash: two numbers an entry, where a Map takes a string and five. Which entry of a chain is the one
  * looked for, the owner compares by itself.
  */
-export class Chains {
+export class HashChains {
   /** The first entry of each chain; 0 for none: entries are numbered from 1. A power of two of them. */
   private heads: Int32Array = new Int32Array(16)
   /** The entry behind each entry in its chain. */

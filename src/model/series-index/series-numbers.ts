@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../descriptor.js'
 import { isLabelObject, ownValue } from '../label-set.js'
 import type { LabelFilter } from '../series-key.js'
 import type { LabelTexts } from '../series-ref.js'
-import { Chains, grown } from './hash-chains.js'
+import { grown, HashChains } from './hash-chains.js'
 import { LabelForms } from './label-forms.js'
 import { SeriesSelection } from './series-selection.js'
 
@@ -32,7 +32,7 @@ export class SeriesNumbers {
   private values: Int32Array
   /** How many hold each series: 0, where the number is free. */
   private holders: Uint8Array = new Uint8Array(16)
-  private readonly chains: Chains
+  private readonly chains: HashChains
   /** Of the series that is looked for. */
   private readonly wanted: number[]
   private readonly free: number[] = []
@@ -47,7 +47,7 @@ export class SeriesNumbers {
     this.forms = names.map(() => new LabelForms())
     this.values = new Int32Array(names.length * 4)
     this.wanted = names.map(() => 0)
-    this.chains = new Chains((number) => this.hashOf(number))
+    this.chains = new HashChains((number) => this.hashOf(number))
     this.selection = new SeriesSelection(this)
   }
 
@@ -207,7 +207,7 @@ export class SeriesNumbers {
     return number > 0 ? [number] : []
   }
 
-  letGo(number: number): void {
+  release(number: number): void {
     if (this.holders[number] === many || --this.holders[number]! > 0) return
     const width = this.names.length
     this.chains.delete(number)

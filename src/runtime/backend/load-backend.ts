@@ -1,5 +1,5 @@
 import type { Backend } from '../../store/contract.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { type BackendChoice, chooseBackend } from './backend-choice.js'
 import type { BackendConfig } from './backend-config.js'
 
@@ -12,12 +12,12 @@ import type { BackendConfig } from './backend-config.js'
  *   `module#export`; `PROMHIVE_BACKEND_CLASS` (or pytheus' `PYTHEUS_BACKEND_CLASS`) when left out
  * @param backendConfig what the class is made with; the JSON file that `PROMHIVE_BACKEND_CONFIG` (or
  *   `PYTHEUS_BACKEND_CONFIG`) names when left out, and an empty object without one
- * @returns the backend; undefined where nobody names one, and promhive's own choice stays
+ * @returns the backend; undefined if none is named, and promhive's own choice stays
  * @throws MetricsError `BACKEND_NOT_FOUND`, `BACKEND_INVALID` or `BACKEND_CONFIG_INVALID`, naming the variable at fault
  * @example loadBackend('./files-backend.mjs#FilesBackend', { folder: '/var/run/shop' })
  */
 export function loadBackend(backendClass?: BackendChoice, backendConfig?: BackendConfig): Backend | undefined {
   const backend = chooseBackend(backendClass, backendConfig)
-  if (backend !== undefined) processHome().useBackend(backend)
+  if (backend !== undefined) processContext().useBackend(backend)
   return backend
 }

@@ -2,7 +2,7 @@ import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { absolutePath } from '../../platform/paths.js'
-import type { Backend, Surroundings } from '../../store/contract.js'
+import type { Backend, BackendContext } from '../../store/contract.js'
 import { MemoryStore } from '../../store/memory/memory-backend.js'
 import { AwaitedBackend } from '../../store/redis/awaited-backend.js'
 import { checkTls } from '../../store/redis/client/redis-address.js'
@@ -11,25 +11,30 @@ import { overClient } from '../../store/redis/clients.js'
 import { withEnvironment } from '../../store/redis/environment-options.js'
 import { HostBackend } from '../../store/redis/host-backend.js'
 import type { HostPlace } from '../../store/redis/host-place.js'
-import { checkRedisOptions, type RedisOptions, type RedisSettings, settingsOf } from '../../store/redis/options.js'
+import {
+  checkRedisOptions,
+  type RedisBackendSettings,
+  type RedisOptions,
+  settingsOf,
+} from '../../store/redis/options.js'
 import { overUrl } from '../../store/redis/own-connection.js'
 import { RedisBackend } from '../../store/redis/redis-backend.js'
-import type { Connection } from '../../store/redis/script.js'
+import type { ScriptConnection } from '../../store/redis/script.js'
 import { sentinelPlace } from '../../store/redis/sentinel-options.js'
 import { identityOf } from '../../store/redis/service-identity.js'
 import { Leadership } from '../../store/shared/leadership.js'
 import { SharedBackend } from '../../store/shared/shared-backend.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from '../directory/application-directory.js'
 
 /** A backend on Redis: what `configure({ backend })` takes. */
 export interface RedisMetrics extends Backend {
   /**
    * Sends what was counted so far; gives whether Redis has it. Never rejects: what could not be sent is sent later, and
-   * told to `onError`.
+   * reported to `onError`.
    */
   flush(): Promise<boolean>
-  /** Sends what was counted and says goodbye. Await it before the process ends, while your client is still connected. */
+  /** Sends what was counted and closes the writer. Await it before the process ends, while your client is still connected. */
   close(): Promise<void>
 }
 
@@ -64,7 +69,7 @@ export class MultiProcessRedisBackend extends AwaitedBackend implements RedisMet
 }
 
 function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBackend> {
-  const ignored = (text: string): void => processHome().log.warn('VARIABLE_IGNORED', text)
+  const ignored = (text: string): void => processContext().log.warn('VARIABLE_IGNORED', text)
   const given = typeof inCode === 'object' && inCode ? withEnvironment(inCode, process.env, ignored) : inCode
   const options = checkRedisOptions(given)
   const settings = settingsOf(options)
@@ -85,12 +90,12 @@ function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBa
     throw new MetricsError('OPTION_INVALID', text)
   }
   const place = absolutePath(directory)
-  const backend = new HostBackend(settings, connection, (surroundings) => placeIn(place, surroundings), replica)
+  const backend = new HostBackend(settings, connection, (context) => placeIn(place, context), replica)
   return [backend, identity, place]
 }
 
 /** The way to where scrapes read, if not from the primary. */
-function replicaOf({ readFrom, tls }: RedisOptions, settings: RedisSettings): Connection | undefined {
+function replicaOf({ readFrom, tls }: RedisOptions, settings: RedisBackendSettings): ScriptConnection | undefined {
   const { connectTimeout: connect, commandTimeout: command } = settings
   if (readFrom === undefined) return undefined
   if (typeof readFrom === 'object' && readFrom !== null) return overClient(readFrom, command, 'readFrom', true)
@@ -101,7 +106,7 @@ function replicaOf({ readFrom, tls }: RedisOptions, settings: RedisSettings): Co
 }
 
 /** A shared directory as the place of one host. */
-function placeIn(directory: string, { onError, onRemoved }: Surroundings): HostPlace {
+function placeIn(directory: string, { onError, onRemoved }: BackendContext): HostPlace {
   const overflow = (seat: number): MemoryStore => new MemoryStore(seat)
   const backend = new SharedBackend({ directory, onError, onRemoved, overflow, keep: isOfOneRun(directory) })
   const leadership = new Leadership(directory, loadBinding().binding)

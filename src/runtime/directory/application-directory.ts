@@ -35,8 +35,8 @@ export function userOfClusterWorkers(directory: string): WorkersUser | undefined
 /** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it is a process of its own. */
 export function directoryFromParent(): string | undefined {
   // Its own word first: it has taken the place of the parent's.
-  const told = toldBy(process.pid) ?? (cluster.isWorker ? toldBy(process.ppid) : undefined)
-  if (told !== undefined) return told
+  const passedOn = directoryFrom(process.pid) ?? (cluster.isWorker ? directoryFrom(process.ppid) : undefined)
+  if (passedOn !== undefined) return passedOn
   if (isOfPm2()) return directoryOf(process.ppid, pm2Application())
   if (cluster.isWorker) return directoryOf(process.ppid)
   if (!isMainThread) return directoryOf(process.pid)
@@ -80,26 +80,26 @@ export function ownDirectoryExists(): boolean {
   return placeWith(keyOf(process.pid)) !== undefined
 }
 
-const [toldIn] = variables.application
+const [applicationVariable] = variables.application
 
 /** Leaves word for the threads of a process that is a part of something, and for its cluster workers: they cannot see it. */
-export function tellChildren(): void {
+export function passToChildren(): void {
   if (!isMainThread || !(cluster.isWorker || isOfPm2())) return
-  process.env[toldIn] = `${process.pid} ${directoryFromParent()}`
+  process.env[applicationVariable] = `${process.pid} ${directoryFromParent()}`
 }
 
 /** What a process passed on. Any child inherits the variable; the pid in it shows for which children it is meant. */
-function toldBy(pid: number): string | undefined {
-  const [teller, ...rest] = (process.env[toldIn] ?? '').split(' ')
-  return Number(teller) === pid ? rest.join(' ') : undefined
+function directoryFrom(pid: number): string | undefined {
+  const [author, ...rest] = (process.env[applicationVariable] ?? '').split(' ')
+  return Number(author) === pid ? rest.join(' ') : undefined
 }
 
 /** Whether PM2 started this very process, in cluster or in fork mode: what the process itself starts has the variables too. */
 function isOfPm2(): boolean {
-  const { pm_id: id, PM2_HOME: home } = process.env
+  const { pm_id: id, PM2_HOME: context } = process.env
   if (id === undefined || !isMainThread) return false
   try {
-    if (home !== undefined && Number(readFileSync(join(home, 'pm2.pid'), 'utf8')) === process.ppid) return true
+    if (context !== undefined && Number(readFileSync(join(context, 'pm2.pid'), 'utf8')) === process.ppid) return true
   } catch {
     // Without a daemon (pm2-runtime) there may be no such file.
   }

@@ -7,7 +7,7 @@ import {
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, givenOptions } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { register } from '../default-registry.js'
 
 /**
@@ -24,9 +24,12 @@ export async function startMetricsServer(
 ): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
   const server = await held(
-    openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register }, portMetrics(processHome())),
+    openMetricsServer(
+      { ...givenOptions(options), registry: options.registry ?? register },
+      portMetrics(processContext()),
+    ),
   )
-  const { log } = processHome()
+  const { log } = processContext()
   const { url } = server
   log.info(`metrics at ${url}`, { event: 'metricsPort', url })
   server.server.once('close', () => log.info(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url }))

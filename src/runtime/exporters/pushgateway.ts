@@ -8,13 +8,13 @@ import {
 import { Counter } from '../../metric/counter.js'
 import type { MetricsError } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 
 /**
  * Pushes the numbers of the whole application to a Pushgateway, from any of its processes, with prom-client's calls: for
- * batch jobs that end before a scrape would come. Make it when the process starts: who pushes when the others have ended
- * must have been there while they lived.
+ * batch jobs that end before a scrape would come. Make it when the process starts: a process that pushes after the others
+ * have ended must have been there while they lived.
  *
  * Every fault comes by way of the promise, as a MetricsError: `PUSH_FAILED` when the gateway cannot be reached in time or
  * answers with anything but a status of 2xx, naming its URL without the password; `OPTION_INVALID` for a URL that is none or
@@ -33,10 +33,10 @@ export class Pushgateway {
    * @param registry what is pushed: the default registry when left out
    */
   constructor(url: string, options?: PushgatewayOptions, registry?: Exposition) {
-    const home = processHome()
+    const context = processContext()
     let counter: Counter<'result'> | undefined
     this.client = new PushgatewayClient(url, options ?? {}, {
-      registry: registry ?? home.registry,
+      registry: registry ?? context.registry,
       pushed(result) {
         try {
           counter ??= new Counter({
@@ -46,12 +46,12 @@ export class Pushgateway {
           })
           counter.inc({ result })
         } catch (error) {
-          home.onError(error as MetricsError)
+          context.onError(error as MetricsError)
         }
       },
     })
-    // Of a registry that is made for one request there is nobody else.
-    if ((registry as { scope?: unknown } | undefined)?.scope !== 'process') joinSoon(home)
+    // A registry that is made for one request is of this process alone.
+    if ((registry as { scope?: unknown } | undefined)?.scope !== 'process') joinSoon(context)
   }
 
   /** Adds the numbers to the group, in the place of its metrics of the same names (`POST`). */

@@ -1,9 +1,9 @@
 import type { Exposition } from '../../export/contract.js'
 import { type ForwardResult, RedisForwarding } from '../../export/redis/forwarder.js'
-import { type RedisForwarderOptions as Options, settingsOf } from '../../export/redis/forwarder-options.js'
+import { type ForwarderOptions as Options, settingsOf } from '../../export/redis/forwarder-options.js'
 import { Counter } from '../../metric/counter.js'
 import { refuseNull } from '../../model/known-options.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 
 /** Where the exposition goes, how often, and what is forwarded. */
@@ -12,7 +12,7 @@ export interface RedisForwarderOptions extends Options {
   readonly registry?: Exposition | undefined
 }
 
-/** A forwarder that runs, or was told not to. */
+/** A forwarder that runs, or is disabled. */
 export interface RedisForwarder {
   /** Whether it forwards at its interval. */
   readonly running: boolean
@@ -25,7 +25,7 @@ export interface RedisForwarder {
 }
 
 /**
- * Puts the exposition of the whole application into Redis, at an interval, for whoever cannot scrape: under
+ * Puts the exposition of the whole application into Redis, at an interval, for readers that cannot scrape: under
  * `<prefix>latest`, under a key with the time in it that lives for three intervals, and what it is under
  * `<prefix>metadata`. Of all processes that ask for it one forwards, and another one when that is gone. Redis may be away:
  * the application does not notice; `onError` does, and `promhive_redis_forwards_total{result="failed"}`.
@@ -37,14 +37,14 @@ export interface RedisForwarder {
  * process.once('SIGTERM', () => forwarder.stop().then(() => process.exit()))
  */
 export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisForwarder {
-  const home = processHome()
+  const context = processContext()
   refuseNull('startRedisForwarder', options)
   const { registry, ...place } = options
-  const settings = settingsOf(place, process.env, (text) => home.log.warn('VARIABLE_IGNORED', text))
+  const settings = settingsOf(place, process.env, (text) => context.log.warn('VARIABLE_IGNORED', text))
   let counter: Counter<'result'> | undefined
   const forwarding = new RedisForwarding(settings, {
-    registry: registry ?? home.registry,
-    onError: (error) => home.onError(error),
+    registry: registry ?? context.registry,
+    onError: (error) => context.onError(error),
     forwarded(result) {
       counter ??= new Counter({
         name: 'promhive_redis_forwards_total',
@@ -55,6 +55,6 @@ export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisF
     },
   })
   void forwarding.start()
-  if (forwarding.running && registry === undefined) joinSoon(home)
+  if (forwarding.running && registry === undefined) joinSoon(context)
   return forwarding
 }

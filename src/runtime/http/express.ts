@@ -5,7 +5,7 @@ import {
   expressMetrics,
 } from '../../instrument/http/express.js'
 import type { HttpOptions } from '../../instrument/http/http-options.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 
 /**
  * A middleware that measures the requests that come past it, by the template of their route; to be used before all others.
@@ -15,13 +15,13 @@ import { processHome } from '../current-context.js'
  * @example app.use(httpMetrics())
  */
 export function httpMetrics(options: HttpOptions = {}): ExpressMiddleware {
-  processHome()
+  processContext()
   return expressMetrics(options)
 }
 
 /**
  * An error middleware that notes the type of an error and passes it on; to be used after the routes and before other error
- * middlewares. Express 5.3 and later need none: they tell by themselves.
+ * middlewares. Express 5.3 and later need none: they report errors by themselves.
  *
  * @example app.use(errorMetrics())
  */

@@ -1,6 +1,6 @@
 import { fastifyMetrics } from '../../instrument/http/fastify.js'
 import type { HttpOptions } from '../../instrument/http/http-options.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 
 /**
  * A plugin that measures every request to the application, by the template of its route. Not needed beside `--import
@@ -12,7 +12,7 @@ import { processHome } from '../current-context.js'
 export const httpMetrics: (fastify: unknown, options: HttpOptions, done: (error?: Error) => void) => void =
   Object.assign(
     (fastify: unknown, options: HttpOptions, done: (error?: Error) => void) => {
-      processHome()
+      processContext()
       fastifyMetrics(fastify, options, done)
     },
     // Fastify's marker for a plugin whose hooks apply to the surrounding application.

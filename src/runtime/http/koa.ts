@@ -1,15 +1,15 @@
 import type { HttpOptions } from '../../instrument/http/http-options.js'
 import { type KoaMiddleware, koaMetrics } from '../../instrument/http/koa.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 
 /**
  * A middleware that measures the requests that come past it; to be used before all others. Beside `--import
- * promhive/register` it is the one line that tells the routes.
+ * promhive/register` it is the one line that adds the routes.
  *
  * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
  * @example app.use(httpMetrics())
  */
 export function httpMetrics(options: HttpOptions = {}): KoaMiddleware {
-  processHome()
+  processContext()
   return koaMetrics(options)
 }

@@ -1,7 +1,7 @@
 import { type ExpressMiddleware, expressMetrics } from '../../instrument/http/express.js'
 import type { HttpOptions } from '../../instrument/http/http-options.js'
 import { NestMetrics } from '../../instrument/http/nestjs.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 
 /**
  * A middleware that measures every request to a Nest application, by the template of its route. Not needed beside `--import
@@ -11,19 +11,19 @@ import { processHome } from '../current-context.js'
  * @example app.use(httpMetrics())
  */
 export function httpMetrics(options: HttpOptions = {}): ExpressMiddleware {
-  processHome()
+  processContext()
   return expressMetrics(options)
 }
 
 /**
  * An interceptor that measures what handlers answer, and notes the type of the errors that they throw, which Nest otherwise
- * makes a response of before anybody sees them.
+ * makes a response of before the caller sees them.
  *
  * @example app.useGlobalInterceptors(new HttpMetricsInterceptor())
  */
 export class HttpMetricsInterceptor extends NestMetrics {
   constructor(options: HttpOptions = {}) {
-    processHome()
+    processContext()
     super(options)
   }
 }

@@ -5,7 +5,7 @@ import { errorTypeOf } from '../../instrument/http/label-values.js'
 import { note } from '../../instrument/http/request-notes.js'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 
 /**
  * Measures every HTTP request of this process from now on: those to its servers, with the template of their route, and
@@ -18,12 +18,12 @@ import { processHome } from '../current-context.js'
  * instrumentHttp({ ignore: ({ url }) => url === '/healthz' })
  */
 export function instrumentHttp(options: HttpOptions = {}): void {
-  processHome()
+  processContext()
   provideHttpInstrument(options).measureEverything()
 }
 
 /**
- * Tells the route of a request that no framework tells: a template such as `/users/:id`, never the path itself.
+ * Sets the route of a request that no framework sets: a template such as `/users/:id`, never the path itself.
  *
  * @param request Node's request object; does nothing where that is not measured, neither by promhive/http nor by promhive run
  * @throws MetricsError `OPTION_INVALID` unless `request` is an object and `route` a string
@@ -44,7 +44,7 @@ export function setRoute(request: NodeRequest, route: string): void {
 }
 
 /**
- * Tells the error that a request met, for the label `error_type`, where no framework tells it.
+ * Sets the error that a request met, for the label `error_type`, where no framework sets it.
  *
  * @throws MetricsError `OPTION_INVALID` unless `request` is an object
  * @example

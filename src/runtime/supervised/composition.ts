@@ -2,13 +2,13 @@ import { resolve } from 'node:path'
 import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { workerEnvironment } from '../../supervisor/gunicorn/environment-manager.js'
-import type { Hooks as HooksOf } from '../../supervisor/lifecycle.js'
-import { accountOf } from '../../supervisor/os-user.js'
+import type { LifecycleHooks } from '../../supervisor/lifecycle.js'
+import { osUserOf } from '../../supervisor/os-user.js'
 import { takePidFile } from '../../supervisor/pid-file.js'
 import type { Configuration } from '../../supervisor/settings/configuration.js'
 import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
 import { Supervisor } from '../../supervisor/supervisor.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { placeOfRuns } from '../directory/default-location.js'
 import { agentFile, packageVersion, registerFile } from '../package-files.js'
 import { checkPrimary } from './hooks.js'
@@ -29,19 +29,19 @@ export function composeSupervisor(
   checkPrimary('supervise', hooks)
   const { settings } = configuration
   const { user, group, register } = settings
-  const account = user === '' && group === '' ? undefined : accountOf('--user', user || undefined, group || undefined)
-  if (account !== undefined && process.geteuid?.() !== 0 && account.uid !== process.geteuid?.()) {
+  const osUser = user === '' && group === '' ? undefined : osUserOf('--user', user || undefined, group || undefined)
+  if (osUser !== undefined && process.geteuid?.() !== 0 && osUser.uid !== process.geteuid?.()) {
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
   chooseBackendOf(configuration)
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
-  const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, account) }
+  const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, osUser) }
   const preload = register ? ['--import', registerFile()] : []
   const supervisor = new Supervisor({
     settings,
-    registry: processHome().registry,
+    registry: processContext().registry,
     tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
@@ -50,17 +50,17 @@ export function composeSupervisor(
       exec: exec === undefined ? undefined : resolve(exec),
       args,
       execArgv: [...process.execArgv, '--require', agentFile(), ...preload, ...(execArgv ?? [])],
-      uid: account?.uid,
-      gid: account?.gid,
+      uid: osUser?.uid,
+      gid: osUser?.gid,
     },
     scratch: placeOfRuns(),
     backend: settings.metrics ? backendOfSupervisor : undefined,
     reap: process.pid === 1 ? loadBinding().binding?.reap : undefined,
     environment: {
       ...environment,
-      ...(account?.name !== undefined && { USER: account.name, LOGNAME: account.name, HOME: account.home ?? '/' }),
+      ...(osUser?.name !== undefined && { USER: osUser.name, LOGNAME: osUser.name, HOME: osUser.context ?? '/' }),
     },
-    ...(hooks !== undefined && { hooks: hooks as HooksOf }),
+    ...(hooks !== undefined && { hooks: hooks as LifecycleHooks }),
     logger: log,
   })
   void supervisor.done.then(releasePidFile)

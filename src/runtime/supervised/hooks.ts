@@ -1,11 +1,11 @@
 import { MetricsError } from '../../model/errors.js'
 import { checkHooks } from '../../supervisor/hooks-module.js'
-import type { Hooks as HooksOf, SupervisorView } from '../../supervisor/lifecycle.js'
+import type { LifecycleHooks, SupervisorView } from '../../supervisor/lifecycle.js'
 import type { Supervisor } from '../../supervisor/supervisor.js'
 import { isPrimary } from '../../supervisor/worker-process.js'
 
-/** What an application has done when something happens; `server` is the supervisor, or what `attend()` gives. */
-export type Hooks<S extends SupervisorView = Supervisor> = HooksOf<S>
+/** What an application has done when something happens; `server` is the supervisor, or what `observe()` gives. */
+export type Hooks<S extends SupervisorView = Supervisor> = LifecycleHooks<S>
 
 /**
  * Checks that the process is a primary, and the names of its hooks.

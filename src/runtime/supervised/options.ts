@@ -1,5 +1,5 @@
 import type { OptionNames } from '../../model/known-options.js'
-import type { Attendant } from '../../supervisor/cluster-observer.js'
+import type { ClusterObserver } from '../../supervisor/cluster-observer.js'
 import type { GivenLogger } from '../../supervisor/log.js'
 import type { EncryptionSettings } from '../../supervisor/settings/encryption-settings.js'
 import type { PortSettings } from '../../supervisor/settings/port-settings.js'
@@ -26,8 +26,8 @@ export interface SuperviseOptions extends MayBeLeftOut<Settings> {
   readonly config?: string | undefined
 }
 
-/** What `attend` takes: the settings that matter without workers of its own. */
-export interface AttendOptions
+/** What `observe` takes: the settings that matter without workers of its own. */
+export interface ObserveOptions
   extends MayBeLeftOut<
     Pick<
       Settings,
@@ -46,22 +46,22 @@ export interface AttendOptions
       EncryptionSettings &
       PortSettings
   > {
-  readonly hooks?: Hooks<Attendant> | undefined
+  readonly hooks?: Hooks<ClusterObserver> | undefined
   readonly logger?: GivenLogger | undefined
   /** A configuration file, as for `supervise`. */
   readonly config?: string | undefined
 }
 
-/** The names of the options of `attend` that are no settings. */
-export const attendOptions = {
+/** The names of the options of `observe` that are no settings. */
+export const observeOptions = {
   hooks: true,
   logger: true,
   config: true,
-} as const satisfies OptionNames<Omit<AttendOptions, keyof Settings>>
+} as const satisfies OptionNames<Omit<ObserveOptions, keyof Settings>>
 
 /** The names of the options of `supervise` that are no settings. */
 export const superviseOptions = {
-  ...attendOptions,
+  ...observeOptions,
   exec: true,
   args: true,
   execArgv: true,

@@ -13,7 +13,7 @@ import { type SuperviseOptions, superviseOptions } from './options.js'
 
 /**
  * Makes this process the supervisor of an application: starts its workers on node:cluster, restarts those that end, and
- * answers scrapes on a port of its own. What `promhive run` does, for a primary of one's own.
+ * answers scrapes on a port of its own. What `promhive run` does, for your own primary.
  *
  * @experimental
  * @returns when every worker serves

@@ -3,11 +3,11 @@ import { variables } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
 import { prepareDirectory } from '../../store/shared/directory.js'
 import { shareWith } from '../../store/shared/ownership.js'
-import type { Account } from '../../supervisor/os-user.js'
+import type { OsUser } from '../../supervisor/os-user.js'
 import { backendEnvironment } from '../../supervisor/settings/backend-settings.js'
 import type { Configuration } from '../../supervisor/settings/configuration.js'
 import { chooseBackend, environmentNamesBackend, nameOrigin } from '../backend/backend-choice.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { ownDirectory, userOfClusterWorkers } from '../directory/application-directory.js'
 import { placeOfRuns } from '../directory/default-location.js'
 import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from '../directory/run-directory.js'
@@ -20,11 +20,11 @@ import { describeBackend } from './supervisor-backend.js'
  * @returns what the workers' environment says of it
  * @throws MetricsError `OPTION_INVALID`, `DIRECTORY_UNUSABLE`, or why the backend cannot be made
  */
-export function shareWithWorkers(configuration: Configuration, account: Account | undefined): Record<string, string> {
+export function shareWithWorkers(configuration: Configuration, osUser: OsUser | undefined): Record<string, string> {
   const named = environmentNamesBackend()
   // Workers may go to another working directory.
   const dir = absolutePath(configuration.settings.dir)
-  const foreign = account !== undefined && account.uid !== process.geteuid?.() ? account : undefined
+  const foreign = osUser !== undefined && osUser.uid !== process.geteuid?.() ? osUser : undefined
   if (dir === '' && (foreign === undefined || named)) {
     if (named) useNamedBackend(configuration)
     return {}
@@ -36,7 +36,7 @@ export function shareWithWorkers(configuration: Configuration, account: Account 
     prepareDirectory(directory)
   } else {
     giveRunDirectory(directory, foreign)
-    processHome().shareWithWorkers(foreign)
+    processContext().shareWithWorkers(foreign)
   }
   if (named) {
     // Where the backend looks for the directory of its host.
@@ -44,15 +44,15 @@ export function shareWithWorkers(configuration: Configuration, account: Account 
     useNamedBackend(configuration)
   } else {
     // Workers that each count alone would leave the metrics port without their numbers.
-    processHome().configure({ dir: directory }, true)
+    processContext().configure({ dir: directory }, true)
   }
   return { [variables.directory[0]]: directory }
 }
 
 /** What a supervisor counts in: in the directory that its first worker opens, where nothing else was chosen. */
 export function backendOfSupervisor(): string {
-  const home = processHome()
-  return home.inUse.name === 'memory' ? `directory ${ownDirectory()}` : describeBackend(home.inUse)
+  const context = processContext()
+  return context.inUse.name === 'memory' ? `directory ${ownDirectory()}` : describeBackend(context.inUse)
 }
 
 /** Workers take the backend of the environment before any directory: so does their supervisor. */
@@ -63,7 +63,7 @@ function useNamedBackend({ origins }: Configuration): void {
     const text = `${from.replace('command line ', '')} and PROMHIVE_BACKEND_CLASS exclude each other: the ${backend.name} backend keeps nothing in a directory. Leave one of them out`
     throw new MetricsError('OPTION_INVALID', from === 'code' ? text.replace('code', 'dir') : text)
   }
-  processHome().configure({ backend })
+  processContext().configure({ backend })
 }
 
 /** Has this process, and what it starts, count in the backend of the settings. */

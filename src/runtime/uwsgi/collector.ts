@@ -9,10 +9,10 @@ import { describe } from '../../model/metric-name.js'
 import { statisticsAddress } from '../../model/statistics-address.js'
 import { absolutePath } from '../../platform/paths.js'
 import type { Collector } from '../../registry/collector.js'
-import { processHome } from '../current-context.js'
+import { processContext } from '../current-context.js'
 import { checkTimeout } from './timeout.js'
 
-/** Where uWSGI tells its statistics, and what of them is shown. */
+/** Where uWSGI serves its statistics, and what of them is shown. */
 export interface UwsgiCollectorOptions {
   /**
    * `unix:///run/app.stats`, `tcp://127.0.0.1:9191` or `127.0.0.1:9191`, `http://…`, `https://…`, `file:///path`; a list
@@ -35,7 +35,7 @@ const collectorOptions = {
 } as const satisfies OptionNames<UwsgiCollectorOptions>
 
 /**
- * Reads uWSGI's stats server whenever the metrics are scraped, and shows what it tells under the names and labels of
+ * Reads uWSGI's stats server whenever the metrics are scraped, and shows its statistics under the names and labels of
  * uwsgi_exporter. Reads promhive's own as well, so that dashboards for uWSGI show `promhive run`.
  *
  * @experimental
@@ -46,7 +46,7 @@ const collectorOptions = {
  */
 export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
   checkOptions('uwsgiCollector', options, collectorOptions)
-  const { uri, cores = false, timeout = 2, registers = [processHome().registry] } = options ?? {}
+  const { uri, cores = false, timeout = 2, registers = [processContext().registry] } = options ?? {}
   const uris = (Array.isArray(uri) ? uri : [uri]) as readonly string[]
   const addresses = new Map(uris.map((text) => [text, addressOf(text)]))
   if (addresses.size === 0) throw new MetricsError('OPTION_INVALID', 'uwsgiCollector: uri names no stats server')
@@ -72,7 +72,7 @@ export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
       scrapes.inc()
       if (fault === undefined) return durations.observe(seconds)
       faults.inc()
-      processHome().onError(fault as MetricsError)
+      processContext().onError(fault as MetricsError)
     },
   })
 }

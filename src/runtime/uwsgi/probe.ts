@@ -10,7 +10,7 @@ import { checkTimeout } from './timeout.js'
 
 /** Which servers may be asked for, and how. */
 export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' | 'timeout'> {
-  /** Says of each target whether it may be asked: whoever reaches the probe has this process connect to it. All when left out. */
+  /** Whether a target is allowed: a client of the probe has this process connect to it. All when left out. */
   readonly allow?: ((target: string) => boolean) | undefined
 }
 
@@ -19,7 +19,7 @@ const probeOptions = { allow: true, cores: true, timeout: true } as const satisf
 /**
  * Answers `/probe?target=tcp://10.0.0.7:9191` with the families of that one server, as uwsgi_exporter's probe does: one
  * process that Prometheus asks about many servers. Targets are `tcp://`, `http://` and `https://`; files and sockets of
- * this machine are not told to who asks from elsewhere. One that does not answer is `uwsgi_up 0`.
+ * this machine are not shown to other machines. One that does not answer is `uwsgi_up 0`.
  *
  * @experimental
  * @returns a listener for a server of `node:http`
@@ -39,7 +39,7 @@ export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
     }
     if (!allow(target)) return textResponse(403, `${target} is none of the servers that may be asked\n`)
     const registry = new Registry({ scope: 'process' })
-    const seconds = patience(headers['x-prometheus-scrape-timeout-seconds'], timeout)
+    const seconds = timeoutFrom(headers['x-prometheus-scrape-timeout-seconds'], timeout)
     const reading = { uri: target, registers: [registry], timeout: seconds }
     registry.registerCollector(uwsgiCollector({ ...reading, ...(cores !== undefined && { cores }) }))
     return scrape(registry, { accept: headers.accept, signal })
@@ -59,7 +59,7 @@ export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
 }
 
 /** A quarter of a second less than the scraper has, so that it hears that the server was too slow. */
-function patience(told: string | string[] | undefined, timeout = 2): number {
-  const seconds = Number(told)
+function timeoutFrom(header: string | string[] | undefined, timeout = 2): number {
+  const seconds = Number(header)
   return seconds > 0 ? Math.min(timeout, Math.max(0.1, seconds - 0.25)) : timeout
 }

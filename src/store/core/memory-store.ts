@@ -14,7 +14,7 @@ import {
   type Store,
   type StoredSeries,
 } from '../contract.js'
-import { type Run, type Segment, Segments } from './segments.js'
+import { type Segment, Segments, type SlotRun } from './segments.js'
 import { opened, removed, SeriesLog } from './series-log.js'
 import { SeriesSlots } from './series-slots.js'
 
@@ -29,7 +29,7 @@ export interface RemovedSeries {
   readonly key: SeriesKey
 }
 
-interface KnownFamily {
+interface LoggedFamily {
   readonly family: FamilyDescriptor
   /** Its number in the log. */
   index: number
@@ -46,7 +46,7 @@ export class MemoryStore implements Store {
   /** Starts again when most of its entries are of removed series. */
   log = new SeriesLog()
   private readonly segments = new Segments(nextSegment)
-  private readonly families = new Map<string, KnownFamily>()
+  private readonly families = new Map<string, LoggedFamily>()
   private readonly startedAt = Date.now() / 1000
   private living = 0
   /** By slot and bucket. */
@@ -100,8 +100,8 @@ export class MemoryStore implements Store {
    * Subtracts the values of when the log had `entries` entries: another writer continues from them, and only later counts
    * belong to this store. Gauges stay as they are.
    */
-  deduct(before: Float64Array, told: number): void {
-    const begunSince = new Set(this.log.slotOf.slice(told))
+  deduct(before: Float64Array, entries: number): void {
+    const begunSince = new Set(this.log.slotOf.slice(entries))
     for (const { family, series } of this.families.values()) {
       const layout = layoutOf(family)
       if (!isDeducted(layout)) continue
@@ -164,7 +164,7 @@ export class MemoryStore implements Store {
   flush(): void {}
   close(): void {}
 
-  private begin(known: KnownFamily, family: FamilyDescriptor, series: SeriesRef, createdAt: number): Run {
+  private begin(known: LoggedFamily, family: FamilyDescriptor, series: SeriesRef, createdAt: number): SlotRun {
     const layout = layoutOf(known.family)
     const run = this.segments.allocate(layout.width)
     known.series.set(family, series, run.slot)
@@ -173,7 +173,7 @@ export class MemoryStore implements Store {
     return run
   }
 
-  private removeFrom({ family, index, series }: KnownFamily, filter: LabelFilter): readonly SeriesKey[] {
+  private removeFrom({ family, index, series }: LoggedFamily, filter: LabelFilter): readonly SeriesKey[] {
     const gone: SeriesKey[] = []
     const { width } = layoutOf(family)
     for (const [key, slot] of series.take(filter)) {
@@ -204,11 +204,11 @@ export class MemoryStore implements Store {
     }
   }
 
-  private slotsOf({ segment, at }: Run): Slots {
+  private slotsOf({ segment, at }: SlotRun): Slots {
     return { values: segment.values, words: segment.words, at, epoch: this.epoch }
   }
 
-  private family(family: FamilyDescriptor): KnownFamily {
+  private family(family: FamilyDescriptor): LoggedFamily {
     const key = definitionKey(family)
     let known = this.families.get(key)
     if (known === undefined) {

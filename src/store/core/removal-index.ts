@@ -13,14 +13,14 @@ export interface Removal {
   readonly author?: string
 }
 
-interface Placed {
+interface IndexedRemoval {
   readonly removal: Removal
   readonly position: number
 }
 
 /** What was removed of one family, as it is called; several definitions may have the name. */
 interface OfFamily {
-  readonly placed: Placed[]
+  readonly placed: IndexedRemoval[]
   readonly byLabels: Map<string, { readonly filters: SeriesFilters; taken: number }>
 }
 

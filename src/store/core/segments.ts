@@ -7,7 +7,7 @@ export interface Segment extends SlotArea {
 }
 
 /** A run of slots: its offset in its segment, and its index among all slots of the writer. */
-export interface Run {
+export interface SlotRun {
   readonly segment: Segment
   readonly at: number
   readonly slot: number
@@ -25,7 +25,7 @@ export class Segments {
   constructor(private readonly grow: (first: number, width: number) => Segment) {}
 
   /** A run of `width` zeroed slots of one segment. Throws what `grow` throws. */
-  allocate(width: number): Run {
+  allocate(width: number): SlotRun {
     const freed = this.free.get(width)?.pop()
     const run = freed === undefined ? this.next(width) : this.at(freed)
     // Also where it is new: an owner that was killed may have stored into slots that it had not announced yet.
@@ -33,7 +33,7 @@ export class Segments {
     return run
   }
 
-  private next(width: number): Run {
+  private next(width: number): SlotRun {
     // Not always the last one: an owner that died right after growing had not used the new one.
     let index = this.all.findLastIndex(({ first }) => first <= this.used)
     let segment = this.all[index]
@@ -59,7 +59,7 @@ export class Segments {
   }
 
   /** The run that begins at a slot which an earlier owner handed out. */
-  at(slot: number): Run {
+  at(slot: number): SlotRun {
     const segment = this.all.findLast((candidate) => candidate.first <= slot)
     if (segment === undefined) throw new RangeError(`slot ${slot} is before the first segment`)
     return { segment, at: slot - segment.first, slot }

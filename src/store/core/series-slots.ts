@@ -74,7 +74,7 @@ export class SeriesSlots {
 
   private drop(number: number): void {
     this.slots[number] = 0
-    this.numbers.letGo(number)
+    this.numbers.release(number)
     this.size--
   }
 

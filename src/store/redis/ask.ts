@@ -1,14 +1,14 @@
 import { withTimeout } from '../../platform/time-limit.js'
-import type { Connection, Reply } from './script.js'
+import type { Reply, ScriptConnection } from './script.js'
 
 /** How calls are made. */
 export interface AskOptions {
-  readonly connection: Connection
+  readonly connection: ScriptConnection
   /** Timeout of one call, in milliseconds. */
-  readonly patience: number
+  readonly timeout: number
 }
 
 /** Runs a script, and rejects after the timeout; a later answer is ignored. */
-export function ask({ connection, patience }: AskOptions, ...call: Parameters<Connection['run']>): Promise<Reply> {
-  return withTimeout(connection.run(...call), patience)
+export function ask({ connection, timeout }: AskOptions, ...call: Parameters<ScriptConnection['run']>): Promise<Reply> {
+  return withTimeout(connection.run(...call), timeout)
 }

@@ -1,5 +1,5 @@
 import { held } from '../../platform/held.js'
-import type { Backend, Source, Store, Surroundings } from '../contract.js'
+import type { Backend, BackendContext, Source, Store } from '../contract.js'
 
 type AwaitedParts = Omit<Backend, 'close'> & { flush(): Promise<boolean>; close(): Promise<void> }
 
@@ -18,8 +18,8 @@ export class AwaitedBackend implements Backend {
     return this.backend.name
   }
 
-  begin(surroundings: Surroundings): void {
-    this.backend.begin?.(surroundings)
+  begin(context: BackendContext): void {
+    this.backend.begin?.(context)
   }
 
   openStore(): Store {

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { monotonicNow } from '../../platform/timers.js'
-import { type Connection, isUnknownScript, type Reply, type Script } from './script.js'
+import { isUnknownScript, type Reply, type Script, type ScriptConnection } from './script.js'
 
 type Words = readonly (string | Uint8Array)[]
 
@@ -12,13 +12,13 @@ interface Evaluating {
 }
 
 /** The part of `ioredis` (one server, Sentinel or a cluster) that is used. */
-interface IoRedis {
+interface IoRedisScripts {
   evalshaBuffer(digest: string, count: number, ...words: unknown[]): Promise<Reply>
   callBuffer(command: string, ...words: unknown[]): Promise<Reply>
 }
 
 /** The part of `redis`, version 5 or 6 (a client, a cluster or Sentinel), that is used. */
-interface NodeRedis {
+interface NodeRedisScripts {
   withTypeMapping(mapping: object): {
     evalSha(digest: string, options: object): Promise<Reply>
     eval(text: string, options: object): Promise<Reply>
@@ -35,8 +35,8 @@ const bytes = { 36: Buffer }
  * @returns undefined for what is no client of either library
  */
 export function evaluating(client: object, reads = false): Evaluating | undefined {
-  if (typeof (client as Partial<IoRedis>).evalshaBuffer === 'function') {
-    const io = client as IoRedis
+  if (typeof (client as Partial<IoRedisScripts>).evalshaBuffer === 'function') {
+    const io = client as IoRedisScripts
     // In small letters: so the client knows that they only read.
     const [evalsha, evalText] = reads ? ['evalsha_ro', 'eval_ro'] : ['EVALSHA', 'EVAL']
     return {
@@ -44,8 +44,8 @@ export function evaluating(client: object, reads = false): Evaluating | undefine
       byText: (text, keys, args) => io.callBuffer(evalText, text, keys.length, ...keys, ...args.map(buffer)),
     }
   }
-  if (typeof (client as Partial<NodeRedis>).withTypeMapping === 'function') {
-    const node = (client as NodeRedis).withTypeMapping(bytes)
+  if (typeof (client as Partial<NodeRedisScripts>).withTypeMapping === 'function') {
+    const node = (client as NodeRedisScripts).withTypeMapping(bytes)
     const given = (keys: readonly string[], args: Words) => ({ keys: [...keys], arguments: args.map(buffer) })
     return {
       byDigest: (digest, keys, args) => node[reads ? 'evalShaRo' : 'evalSha'](digest, given(keys, args)),
@@ -65,7 +65,7 @@ export function evaluating(client: object, reads = false): Evaluating | undefine
  * @param option where the client stands among the options
  * @param reads for scripts that write nothing: replicas accept them
  */
-export function overClient(client: object, limit = 4_000, option = 'client', reads = false): Connection {
+export function overClient(client: object, limit = 4_000, option = 'client', reads = false): ScriptConnection {
   const evaluates = evaluating(client, reads)
   if (evaluates === undefined) {
     const text = `redis: ${option} must be one of the packages redis (5 or 6) or ioredis`

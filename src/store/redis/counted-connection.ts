@@ -1,11 +1,11 @@
-import type { Surroundings } from '../contract.js'
+import type { BackendContext } from '../contract.js'
 import { flush } from './flush-script.js'
-import type { Connection, Reply } from './script.js'
+import type { Reply, ScriptConnection } from './script.js'
 
-export type Count = NonNullable<Surroundings['count']>
+export type Count = NonNullable<BackendContext['count']>
 
 /** The same connection, which counts its bytes, its flushes, and the changes that are sent again as they were. */
-export function countedConnection(connection: Connection, count: Count): Connection {
+export function countedConnection(connection: ScriptConnection, count: Count): ScriptConnection {
   let last = ''
   return {
     async run(script, keys, args) {

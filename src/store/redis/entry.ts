@@ -8,7 +8,7 @@ export interface LedgerEntry {
   readonly seen: number
   readonly edition: number
   readonly exemplarsVersion: number
-  readonly facts: Facts
+  readonly facts: WriterFacts
 }
 
 /**
@@ -18,7 +18,7 @@ export interface LedgerEntry {
 export const storedFormat = 1
 
 /** What a writer says of itself. */
-export interface Facts {
+export interface WriterFacts {
   readonly format?: number
   readonly kind: 'writer' | 'host' | 'totals' | 'kept'
   /** The instance, or host, that the ledger belongs to; nothing for the totals of those that are no more. */
@@ -51,12 +51,12 @@ export interface StateOfService {
 }
 
 /** Whether a ledger is not to be added to the totals yet. */
-export function isInDoubt({ doubt }: Facts, { now, began, ancestors }: StateOfService): boolean {
+export function isInDoubt({ doubt }: WriterFacts, { now, began, ancestors }: StateOfService): boolean {
   return doubt !== undefined && !ancestors.includes(doubt) && now - began < longestDoubt
 }
 
 /** Whether it belongs to a process or host that counts, and not to the totals of dead ones. */
-export function isWriter({ kind }: Facts): boolean {
+export function isWriter({ kind }: WriterFacts): boolean {
   return kind === 'writer' || kind === 'host'
 }
 
@@ -70,7 +70,10 @@ export interface PartFacts {
 }
 
 /** The fields behind version, seat and the removals that were taken. */
-export function restOf({ edition, exemplarsVersion }: { edition: number; exemplarsVersion: number }, facts: Facts) {
+export function restOf(
+  { edition, exemplarsVersion }: { edition: number; exemplarsVersion: number },
+  facts: WriterFacts,
+) {
   return `${edition} ${exemplarsVersion} ${JSON.stringify({ format: storedFormat, ...facts })}`
 }
 
@@ -87,7 +90,7 @@ export function entryFrom(text: string): LedgerEntry | undefined {
   ]
   if (![version, seat, seen, edition, exemplarsVersion].every(Number.isSafeInteger)) return undefined
   try {
-    const facts = JSON.parse(found[6]!) as Facts
+    const facts = JSON.parse(found[6]!) as WriterFacts
     return areFacts(facts) ? { version, seat, seen, edition, exemplarsVersion, facts } : undefined
   } catch {
     return undefined
@@ -100,9 +103,18 @@ export function seenIn(text: string): number | undefined {
   return Number.isSafeInteger(seen) ? seen : undefined
 }
 
-const ledgerKinds: readonly unknown[] = ['writer', 'host', 'totals', 'kept'] satisfies readonly Facts['kind'][]
+const ledgerKinds: readonly unknown[] = ['writer', 'host', 'totals', 'kept'] satisfies readonly WriterFacts['kind'][]
 
-function areFacts({ format = 1, kind, instance, startedAt, epoch, process, parts = [], doubt = '' }: Facts): boolean {
+function areFacts({
+  format = 1,
+  kind,
+  instance,
+  startedAt,
+  epoch,
+  process,
+  parts = [],
+  doubt = '',
+}: WriterFacts): boolean {
   return (
     Number.isSafeInteger(format) &&
     format <= storedFormat &&
@@ -121,19 +133,19 @@ function isOwner({ startedAt, epoch, process }: { startedAt: number; epoch: numb
 }
 
 /** A removal for the whole application, and the writer that carried it out before it sent it. */
-export interface Removal {
+export interface LedgerRemoval {
   readonly author: string
   readonly registry: string
   readonly name: string
   readonly labels: Readonly<Record<string, string | null>>
 }
 
-export function removalText({ author, registry, name, labels }: Removal): string {
+export function removalText({ author, registry, name, labels }: LedgerRemoval): string {
   return JSON.stringify([author, registry, name, labels])
 }
 
 /** @returns undefined if the entry is not a removal */
-export function removalFrom(text: string): Removal | undefined {
+export function removalFrom(text: string): LedgerRemoval | undefined {
   try {
     const [author, registry, name, filter] = JSON.parse(text) as unknown[]
     const labels = labelFilterFrom(filter)

@@ -4,29 +4,29 @@ import { isServiceLink, serviceLinkText } from '../../model/service-link.js'
 import type { RedisOptions } from './options.js'
 import { mostShards } from './shards.js'
 
-type Reader = (text: string) => unknown
+type VariableReader = (text: string) => unknown
 
 /** What a variable must be, and what to do if it is not. */
-const says = new Map<Reader, string>()
+const says = new Map<VariableReader, string>()
 
-const text: Reader = (given) => given
+const text: VariableReader = (given) => given
 /** A number between two limits, both included. */
-function number(least: number, most: number, what: string): Reader {
-  const reader: Reader = (given) => {
+function number(least: number, most: number, what: string): VariableReader {
+  const reader: VariableReader = (given) => {
     const value = /^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN
     return value >= least && value <= most && (what.includes('seconds') || Number.isInteger(value)) ? value : undefined
   }
   says.set(reader, what)
   return reader
 }
-const seconds = (least: number, usual: number): Reader =>
+const seconds = (least: number, usual: number): VariableReader =>
   number(least, 1e7, `a number of seconds from ${least} on (${usual} if unset)`)
-const flag: Reader = (given) =>
+const flag: VariableReader = (given) =>
   /^(?:1|true|t|yes|on)$/i.test(given) ? true : /^(?:0|false|f|no|off)$/i.test(given) ? false : undefined
-const scope: Reader = (given) => (given === 'service' || given === 'instance' ? given : undefined)
+const scope: VariableReader = (given) => (given === 'service' || given === 'instance' ? given : undefined)
 says.set(scope, 'service or instance (service if unset)')
 says.set(flag, 'true or false')
-const list: Reader = (given) => given.split(',').flatMap((each) => each.trim() || [])
+const list: VariableReader = (given) => given.split(',').flatMap((each) => each.trim() || [])
 
 /** What the address consists of; where code says any of it, no variable adds to it. */
 const address = {
@@ -40,7 +40,7 @@ const address = {
   PROMHIVE_REDIS_SENTINEL_NAME: ['name', text],
   PROMHIVE_REDIS_SENTINEL_USERNAME: ['sentinelUsername', text],
   PROMHIVE_REDIS_SENTINEL_PASSWORD: ['sentinelPassword', text],
-} as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, Reader]>>
+} as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, VariableReader]>>
 
 /** How the service counts; each option in code comes before its variable. */
 const others = {
@@ -60,7 +60,7 @@ const others = {
     number(1, mostShards, `a whole number of shards from 1 to ${mostShards} (1 if unset)`),
   ],
   PROMHIVE_REDIS_READ_FROM: ['readFrom', text],
-} as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, Reader]>>
+} as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, VariableReader]>>
 
 const files = {
   PROMHIVE_REDIS_CA_FILE: 'caFile',

@@ -1,16 +1,16 @@
 import type { MetricsError } from '../../model/errors.js'
 import type { Keys } from './keys.js'
-import type { Connection } from './script.js'
+import type { ScriptConnection } from './script.js'
 
 export interface FlusherOptions {
   readonly keys: Keys
-  readonly connection: Connection
+  readonly connection: ScriptConnection
   /** Milliseconds. */
   readonly deadAfter: number
   /** Milliseconds. */
   readonly expire: number
   /** Milliseconds until a question is asked again. */
-  readonly patience: number
+  readonly timeout: number
   readonly writer: string
   /** Milliseconds that Redis knows, at least, which writers were added to the totals; as the script has it by default. */
   readonly retention?: number

@@ -18,10 +18,10 @@ import { setLedgerAside } from './set-aside.js'
 export type { Flushed }
 
 /** A change on its way. It is sent as it is until an answer comes: so it is known what Redis has. */
-interface Sending {
+interface FlushInProgress {
   readonly version: number
   readonly change: Change
-  readonly removals: Flushed['untold']
+  readonly removals: Flushed['unsent']
   readonly leaves: boolean
   readonly pieces: Pieces
   readonly target: PieceTarget
@@ -47,7 +47,7 @@ export class Flusher {
   /** What Redis is known to have. */
   version = 0
   private readonly others: OthersRemovals
-  private sending: Sending | undefined
+  private sending: FlushInProgress | undefined
   private last: Promise<Flushing> | undefined
   private waiting: Promise<Flushing> | undefined
   private leaving = false
@@ -207,14 +207,14 @@ export class Flusher {
     return [...this.keys.shared, this.keys.seats, ...this.keys.of(writer), this.keys.pending(writer)]
   }
 
-  private prepare(): Sending {
+  private prepare(): FlushInProgress {
     const { keys, deadAfter, expire, retention = retentionOf(deadAfter) } = this.options
     const { writer } = this
-    const { ledger, untold } = this.flushed
+    const { ledger, unsent } = this.flushed
     const change = ledger.change()
     const version = this.version + 1
     const leaves = this.leaving
-    const removals = untold.slice(0, mostRemovals)
+    const removals = unsent.slice(0, mostRemovals)
     const author = stemOf(writer)
     const removalTexts = removals.map((removal) => removalText({ ...removal, author }))
     const head = [
@@ -258,18 +258,18 @@ export class Flusher {
     return reply
   }
 
-  private took({ version, change, removals, leaves }: Sending): void {
+  private took({ version, change, removals, leaves }: FlushInProgress): void {
     if (leaves) this.leaving = false
     this.version = version
     this.flushed.ledger.taken(change)
-    forget(this.flushed.untold, removals)
+    forget(this.flushed.unsent, removals)
   }
 
   /**
    * Redis has come back empty, after this writer may have been taken for dead. What Redis had of it is written as a ledger of
    * its own: then the next answer is that it is counted elsewhere.
    */
-  private async setAside({ change }: Sending): Promise<void> {
+  private async setAside({ change }: FlushInProgress): Promise<void> {
     const { writer, version, seat, born } = this
     const { ledger } = this.flushed
     const lost = { writer, version, seat, born, ledger, facts: this.flushed.facts(), edition: change.edition }

@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Pause, WriterSnapshot } from '../contract.js'
 import type { Change } from './change.js'
-import { type Facts, restOf } from './entry.js'
+import { restOf, type WriterFacts } from './entry.js'
 import { Ledger } from './ledger.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { openSeries } from './open-series.js'
@@ -13,7 +13,7 @@ interface Target {
   readonly id: string
   readonly seat: number
   readonly ledger: Ledger
-  readonly facts: Facts
+  readonly facts: WriterFacts
   /** The version that Redis has. */
   before: number
   epoch: number
@@ -30,7 +30,7 @@ export interface TargetChange {
   readonly change: Change
 }
 
-type FactsOfTarget = Pick<Facts, 'kind' | 'instance' | 'process'>
+type FactsOfTarget = Pick<WriterFacts, 'kind' | 'instance' | 'process'>
 
 /** The ledgers that a fold adds others to; what one batch has written, the next continues. */
 export class FoldTargets {

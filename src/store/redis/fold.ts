@@ -12,7 +12,7 @@ import { type Inhabitants, Reading } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { retentionOf } from './retention.js'
 import { listOf, type Reply, type Script, textOf } from './script.js'
-import type { ShelfOptions } from './shelf.js'
+import type { ServiceSnapshotOptions } from './service-snapshot.js'
 import { lease, release, sweep } from './upkeep-scripts.js'
 
 /** Milliseconds that a process has to renew its lease. */
@@ -51,7 +51,7 @@ export class Folding {
 
   /** @param elsewhere the instances that have a living writer in another shard */
   constructor(
-    private readonly options: ShelfOptions,
+    private readonly options: ServiceSnapshotOptions,
     private readonly elsewhere: Instances = new Set(),
   ) {
     this.removals = new RemovalFollower()

@@ -5,26 +5,26 @@ import { held } from '../../platform/held.js'
 import { backgroundSlice, Slices } from '../../platform/slices.js'
 import {
   type Backend,
+  type BackendContext,
   type Pause,
   removeMany,
   type Source,
   type SourceReading,
   type Store,
-  type Surroundings,
   type WriterSnapshot,
 } from '../contract.js'
 import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
 import { announcing } from './announcing-store.js'
-import type { Facts, Removal } from './entry.js'
+import type { LedgerRemoval, WriterFacts } from './entry.js'
 import { type Elsewhere, HostImage } from './host-image.js'
 import { type HostNote, type HostPlace, leadFailed, noteFrom, wholeOf } from './host-place.js'
 import { inTurn } from './in-turn.js'
 import { partsOfSeat } from './ledger-reader.js'
-import type { RedisSettings } from './options.js'
-import type { Connection } from './script.js'
+import type { RedisBackendSettings } from './options.js'
+import type { ScriptConnection } from './script.js'
 import { Service } from './service.js'
+import { ServiceSnapshots } from './service-snapshots.js'
 import { sourceOf } from './service-source.js'
-import { Shelves } from './shelves.js'
 
 const nothing = { id: '', version: 0 }
 const noPause: Pause = { due: () => false, rest: async () => {} }
@@ -38,7 +38,7 @@ export class HostBackend implements Backend {
   private readonly stores = new WeakMap<Store, Store>()
   private place: HostPlace | undefined
   private local: Pick<Source, 'read'> | undefined
-  private surroundings: Surroundings | undefined
+  private context: BackendContext | undefined
   private image = new HostImage()
   /** The run that this process flushes; undefined while another process does. */
   private leading: string | undefined
@@ -54,10 +54,10 @@ export class HostBackend implements Backend {
 
   /** @param placeOf makes the place, once the callback for faults is known */
   constructor(
-    private readonly settings: RedisSettings,
-    connection: Connection,
-    private readonly placeOf: (surroundings: Surroundings) => HostPlace,
-    replica?: Connection,
+    private readonly settings: RedisBackendSettings,
+    connection: ScriptConnection,
+    private readonly placeOf: (context: BackendContext) => HostPlace,
+    replica?: ScriptConnection,
   ) {
     const image = (): HostImage => this.image
     const changing = (): Promise<void> | undefined => this.changing
@@ -73,21 +73,21 @@ export class HostBackend implements Backend {
         get changing() {
           return changing()
         },
-        untold: [],
+        unsent: [],
         facts: () => this.facts(),
         removed: (removals) => this.removed(removals),
         folded: (next) => this.folded(next),
       },
-      onError: (error) => this.surroundings?.onError(error),
-      onRecovered: (text) => this.surroundings?.onRecovered?.(text),
-      count: (metric, amount) => this.surroundings?.count?.(metric, amount),
+      onError: (error) => this.context?.onError(error),
+      onRecovered: (text) => this.context?.onRecovered?.(text),
+      count: (metric, amount) => this.context?.count?.(metric, amount),
       tick: () => this.flushNow(false),
     })
   }
 
-  begin(surroundings: Surroundings): void {
-    this.surroundings = surroundings
-    this.place = this.placeOf(surroundings)
+  begin(context: BackendContext): void {
+    this.context = context
+    this.place = this.placeOf(context)
   }
 
   openStore(): Store {
@@ -101,7 +101,7 @@ export class HostBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    return sourceOf(this.service, (shelves, pause) => this.read(shelves, pause))
+    return sourceOf(this.service, (snapshots, pause) => this.read(snapshots, pause))
   }
 
   /**
@@ -119,7 +119,7 @@ export class HostBackend implements Backend {
     } catch (cause) {
       // Called at an interval, where nothing would catch it: it must not end the application.
       const text = `what the host has counted could not be read (${cause}): it is sent when it can be`
-      this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
+      this.context?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
       return false
     }
     return this.service.flushNow(awaited)
@@ -183,7 +183,7 @@ export class HostBackend implements Backend {
       return leads ? place.runId() : undefined
     } catch (cause) {
       // Once until it works again: this runs at every interval.
-      if (!this.cannotLead) this.surroundings?.onError(leadFailed(this.settings.instance, cause))
+      if (!this.cannotLead) this.context?.onError(leadFailed(this.settings.instance, cause))
       this.cannotLead = true
       return undefined
     }
@@ -224,7 +224,7 @@ export class HostBackend implements Backend {
       this.place!.leaveNote(JSON.stringify({ writer, elsewhere, shard: this.service.shard }))
     } catch (cause) {
       const text = `what the next process that flushes for ${this.settings.instance} must know could not be written (${cause})`
-      this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
+      this.context?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
     }
   }
 
@@ -233,14 +233,14 @@ export class HostBackend implements Backend {
     return `host:${this.settings.instance}:${run}`
   }
 
-  private async read(shelves: Shelves, pause: Pause): Promise<SourceReading> {
+  private async read(snapshots: ServiceSnapshots, pause: Pause): Promise<SourceReading> {
     const leads = await this.follow({ pause })
-    const { flushed, cause } = await this.service.read(shelves, leads, pause)
+    const { flushed, cause } = await this.service.read(snapshots, leads, pause)
     const errors = cause === undefined ? [] : [cause]
-    const writers = this.service.shown(shelves)
+    const writers = this.service.shown(snapshots)
     const run = this.place!.runId()
     const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
-    const [own, shard] = shelves.find(isOwn)
+    const [own, shard] = snapshots.find(isOwn)
     const others = writers.filter(({ writer }) => !isOwn(writer))
     // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: shown
     // beside the directory are the writers that were there before.
@@ -255,14 +255,14 @@ export class HostBackend implements Backend {
     const local = await this.here().read(pause)
     const here = local.writers.map((writer) => ({
       ...writer,
-      seat: Shelves.seat(shard, first + writer.seat),
+      seat: ServiceSnapshots.seat(shard, first + writer.seat),
       process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
     }))
     const { incomplete } = local
     return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed, incomplete }
   }
 
-  private facts(): Facts {
+  private facts(): WriterFacts {
     const { instance } = this.settings
     const parts = this.image.parts.map((part) => ({ ...part, process: `${instance}-${part.process ?? part.part}` }))
     return { kind: 'host', instance, startedAt: this.startedAt, epoch: 1, parts }
@@ -275,7 +275,7 @@ export class HostBackend implements Backend {
   }
 
   /** Series were removed: those of other hosts are removed here as well, those of this one are already. */
-  private removed(removals: readonly Removal[]): void {
+  private removed(removals: readonly LedgerRemoval[]): void {
     this.stale = true
     const own = this.ledgerOf(this.leading ?? '')
     const others = removals.filter(({ author }) => !author.startsWith(own))
@@ -291,7 +291,7 @@ export class HostBackend implements Backend {
   private folded(writer: string): void {
     if (!this.image.known) {
       const text = `no process flushed for ${this.settings.instance} for longer than deadAfter, nor this one before: what was counted meanwhile is not shown`
-      this.surroundings?.onError(new MetricsError('FLUSH_FAILED', text))
+      this.context?.onError(new MetricsError('FLUSH_FAILED', text))
     }
     this.leaveNote(writer, this.image.forgetSent())
   }

@@ -9,7 +9,7 @@ import type { PartFacts } from './entry.js'
 import { type Entry, Ledger } from './ledger.js'
 
 /** A series of the host, and how many of its processes have it. */
-interface Shared {
+interface SharedEntry {
   readonly entry: Entry
   holders: number
 }
@@ -27,9 +27,9 @@ export class HostImage {
   parts: PartFacts[] = []
   /** Until this is over, the ledger is half way from one reading to the next. */
   updating: Promise<void> | undefined
-  private readonly plans = new Map<SeriesLog, Plan>()
+  private readonly plans = new Map<SeriesLog, ImagePlan>()
   /** By family, under the key of its definition. */
-  private readonly series = new Map<string, Map<SeriesKey, Shared>>()
+  private readonly series = new Map<string, Map<SeriesKey, SharedEntry>>()
   /** One more than there are slots: the first takes what is not added up. */
   private sums = new Float64Array(1)
   private writers: readonly WriterSnapshot[] = []
@@ -82,9 +82,9 @@ export class HostImage {
     for (const { slot, bucket, exemplar } of newest.values()) this.ledger.setOtherExemplar(slot, bucket, exemplar)
   }
 
-  private planOf({ log, seat }: WriterSnapshot): Plan {
+  private planOf({ log, seat }: WriterSnapshot): ImagePlan {
     let plan = this.plans.get(log)
-    if (plan === undefined) this.plans.set(log, (plan = new Plan(this, log, seat)))
+    if (plan === undefined) this.plans.set(log, (plan = new ImagePlan(this, log, seat)))
     return plan
   }
 
@@ -106,10 +106,10 @@ export class HostImage {
       if (part !== 0 || additiveFrom === undefined) continue
       for (const [key, entry] of series) {
         const { slot } = entry.run
-        if ((known && !entry.told) || slot + width > sent.length) continue
+        if ((known && !entry.named) || slot + width > sent.length) continue
         const before = this.elsewhere.get(id)?.get(key) ?? []
         list.push([id, key, Array.from({ length: width }, (_, i) => sent[slot + i]! + (before[i] ?? 0))])
-        entry.told = false
+        entry.named = false
       }
     }
     this.count(list)
@@ -141,7 +141,7 @@ export class HostImage {
     return shared.entry
   }
 
-  letGo(family: FamilyDescriptor, key: SeriesKey): void {
+  release(family: FamilyDescriptor, key: SeriesKey): void {
     const id = definitionKey(family)
     const shared = this.series.get(id)?.get(key)
     if (shared === undefined || --shared.holders > 0) return
@@ -184,7 +184,7 @@ function seated(writers: readonly WriterSnapshot[]): readonly WriterSnapshot[] {
 }
 
 /** Where one process's slots go in the ledger of its host. */
-class Plan {
+class ImagePlan {
   private position = 0
   private readonly places = new SlotMap()
   private readonly open = new Map<number, { family: FamilyDescriptor; key: SeriesKey; layout: SlotLayout }>()
@@ -250,7 +250,7 @@ class Plan {
     const { family, key, layout } = there
     this.places.clear(slot, layout.width)
     const { ledger } = this.image
-    if (layout.additiveFrom !== undefined) this.image.letGo(family, key)
+    if (layout.additiveFrom !== undefined) this.image.release(family, key)
     else ledger.remove(ledger.families.get(`${this.part} ${definitionKey(family)}`)!, key)
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { MetricsError } from '../../model/errors.js'
 import { setTimeout } from '../../platform/timers.js'
-import { type Removal, removalText } from './entry.js'
+import { type LedgerRemoval, removalText } from './entry.js'
 
 /** The maximum of removals in one command. */
 const most = 1000
@@ -15,13 +15,13 @@ export interface Batch {
   /** From 1 on. */
   readonly number: number
   readonly texts: readonly string[]
-  readonly removals: readonly Removal[]
+  readonly removals: readonly LedgerRemoval[]
 }
 
 /** Removals on their way to the writers of one shard, one command at a time. */
 export class HostRemovals {
   /** Until they are acknowledged; by their text, so that the same removal waits once, where it was given last. */
-  private readonly waiting = new Map<string, Removal>()
+  private readonly waiting = new Map<string, LedgerRemoval>()
   private readonly queue = randomUUID()
   /** On its way, or waiting to be sent again. */
   private batch: Batch | undefined
@@ -33,7 +33,7 @@ export class HostRemovals {
   private hasDropped = false
 
   constructor(
-    private readonly service: { announce(removals: readonly Removal[], batch: Batch): Promise<void> },
+    private readonly service: { announce(removals: readonly LedgerRemoval[], batch: Batch): Promise<void> },
     /** Milliseconds; it grows with each attempt, up to ten times. */
     private readonly retryAfter = 1000,
     /** Called when removals are dropped, once until none waits. */
@@ -46,7 +46,7 @@ export class HostRemovals {
   }
 
   /** What is removed in one turn of the event loop is sent together. */
-  push(removals: readonly Removal[]): void {
+  push(removals: readonly LedgerRemoval[]): void {
     if (this.ended) return
     this.add(removals)
     if (this.scheduled || this.sending) return
@@ -63,7 +63,7 @@ export class HostRemovals {
     this.waiting.clear()
   }
 
-  private add(removals: Iterable<Removal>): void {
+  private add(removals: Iterable<LedgerRemoval>): void {
     for (const removal of removals) {
       const text = removalText(removal)
       this.waiting.delete(text)
@@ -103,7 +103,7 @@ export class HostRemovals {
 
   private nextBatch(): Batch {
     const texts: string[] = []
-    const removals: Removal[] = []
+    const removals: LedgerRemoval[] = []
     for (const [text, removal] of this.waiting) {
       removals.push(removal)
       if (texts.push(text) === most) break

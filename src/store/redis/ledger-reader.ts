@@ -3,15 +3,15 @@ import type { SeriesFilters } from '../../model/series-filters.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../contract.js'
 import type { RemovalIndex } from '../core/removal-index.js'
 import { removed, type SeriesLog } from '../core/series-log.js'
-import type { LedgerEntry, Removal } from './entry.js'
+import type { LedgerEntry, LedgerRemoval } from './entry.js'
 import { Names } from './names.js'
 import { stemOf } from './next-writer.js'
 import { openSeries } from './open-series.js'
 import { listOf, type Reply, textOf } from './script.js'
 
 /** A removal, and the position behind it. */
-export interface PlacedRemoval {
-  readonly removal: Removal
+export interface PlacedLedgerRemoval {
+  readonly removal: LedgerRemoval
   readonly position: number
 }
 

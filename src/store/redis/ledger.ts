@@ -3,7 +3,7 @@ import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import type { PlacedExemplar, SourceReading, WriterSnapshot } from '../contract.js'
-import { type Run, type Segment, Segments } from '../core/segments.js'
+import { type Segment, Segments, type SlotRun } from '../core/segments.js'
 import { opened, SeriesLog } from '../core/series-log.js'
 import type { Change } from './change.js'
 import { KeyIndex } from './key-index.js'
@@ -15,7 +15,7 @@ import { SentSlots } from './sent-slots.js'
 const firstSegment = 1024
 const largestSegment = 1 << 19
 /** No edition: those have numbers from 0 on. */
-const untold = -1
+const unsent = -1
 /** So many lines are made ready in steps, not at once. */
 const manyLines = 1000
 /** Lines of removed series after which the names are rewritten, when they are most of them. */
@@ -23,15 +23,15 @@ const fewLines = 1000
 
 /** A series of a ledger. */
 export interface Entry {
-  readonly run: Run
+  readonly run: SlotRun
   created: number
   /** Whether Redis has it: its line was in a change that was acknowledged. */
-  told: boolean
+  named: boolean
   /** The edition of the names that has its line. */
   edition: number
 }
 
-export interface KnownFamily {
+export interface LedgerFamily {
   readonly family: FamilyDescriptor
   readonly part: number
   index: number
@@ -48,14 +48,14 @@ export interface KnownFamily {
  */
 export class Ledger {
   readonly segments = new Segments(nextSegment)
-  readonly families = new Map<string, KnownFamily>()
+  readonly families = new Map<string, LedgerFamily>()
   private whole = true
   private readonly sent = new SentSlots()
   /** How many bytes of names Redis has. */
   private namesLength = 0
   private readonly lines = new Lines()
   /** The names being rewritten: an edition that has begun, and is not sent. */
-  private retelling: Iterator<void> | undefined
+  private renaming: Iterator<void> | undefined
   private fresh: Entry[] = []
   private familyCount = 0
   private gone = 0
@@ -74,22 +74,23 @@ export class Ledger {
     const known = this.family(family, part)
     const present = known.series.get(key)
     if (present !== undefined) return present
-    const entry = { run: this.segments.allocate(layoutOf(family).width), created, told: false, edition: untold }
+    const entry = { run: this.segments.allocate(layoutOf(family).width), created, named: false, edition: unsent }
     known.series.set(key, entry)
     known.byLabels.add(key)
-    if (this.tells) this.tell(known, key, entry)
+    if (this.namesSeries) this.writeName(known, key, entry)
     this.log = undefined
     return entry
   }
 
-  remove(known: KnownFamily, key: SeriesKey): void {
+  remove(known: LedgerFamily, key: SeriesKey): void {
     const entry = known.series.get(key)
     if (entry === undefined) return
     const { slot } = entry.run
     known.series.delete(key)
     known.byLabels.delete(key)
     // Where its line is still to come, it does not come.
-    if (this.tells && entry.edition === this.edition) this.lines.push(removedName(known.index, known.part, slot, key))
+    if (this.namesSeries && entry.edition === this.edition)
+      this.lines.push(removedName(known.index, known.part, slot, key))
     this.segments.release(slot, layoutOf(known.family).width)
     if (++this.gone % fewLines === 0) this.forgetLines()
     this.log = undefined
@@ -122,20 +123,20 @@ export class Ledger {
   begin(edition = 0): void {
     this.edition = Math.max(this.edition, edition)
     this.whole = true
-    this.retelling = undefined
+    this.renaming = undefined
   }
 
   /** Whether the change is large enough to block the event loop: then `preparing` comes before `change`. */
   get isLong(): boolean {
-    const again = this.retelling === undefined && (this.whole || this.gone > fewLines)
+    const again = this.renaming === undefined && (this.whole || this.gone > fewLines)
     return this.lines.waiting > manyLines || (again && this.size > manyLines)
   }
 
   /** Prepares the change in small steps; series may be counted, opened or removed between two of them. */
   *preparing(): Iterable<void> {
     if (this.gone > fewLines && this.gone > this.size) this.whole = true
-    if (this.whole && this.retelling === undefined) this.tellAgain()
-    while (this.retelling?.next().done === false) yield
+    if (this.whole && this.renaming === undefined) this.writeNamesAgain()
+    while (this.renaming?.next().done === false) yield
     yield* this.lines.packing()
   }
 
@@ -155,7 +156,7 @@ export class Ledger {
     const { whole, edition, fresh: entries } = this
     this.fresh = []
     this.whole = false
-    this.retelling = undefined
+    this.renaming = undefined
     return { whole, edition, values, names, exemplars, exemplarsVersion, before, after, entries }
   }
 
@@ -163,7 +164,7 @@ export class Ledger {
   taken({ whole, values, after, entries }: Change): void {
     this.sent.take(values, after.values, whole)
     this.namesLength = after.names
-    for (const entry of entries) entry.told = true
+    for (const entry of entries) entry.named = true
   }
 
   /** What Redis has of the ledger's slots. */
@@ -189,13 +190,13 @@ export class Ledger {
     return log
   }
 
-  private family(family: FamilyDescriptor, part: number): KnownFamily {
+  private family(family: FamilyDescriptor, part: number): LedgerFamily {
     const id = idOf(family, part)
     let known = this.families.get(id)
     if (known === undefined) {
       const series = new Map<SeriesKey, Entry>()
       const byLabels = new KeyIndex(family.labelNames, series)
-      known = { family, part, index: 0, edition: untold, series, byLabels }
+      known = { family, part, index: 0, edition: unsent, series, byLabels }
       this.families.set(id, known)
     }
     return known
@@ -206,7 +207,7 @@ export class Ledger {
    * change rewrites the names. A change on its way stays as it is.
    */
   private forgetLines(): void {
-    if (!this.tells || this.gone <= fewLines || this.gone <= this.size) return
+    if (!this.namesSeries || this.gone <= fewLines || this.gone <= this.size) return
     this.begin()
     this.lines.clear()
     this.fresh = []
@@ -219,32 +220,32 @@ export class Ledger {
   }
 
   /** Whether lines are sent as they are written: not when all of them are sent anyway. */
-  private get tells(): boolean {
-    return !this.whole || this.retelling !== undefined
+  private get namesSeries(): boolean {
+    return !this.whole || this.renaming !== undefined
   }
 
   /** Only present series, under new numbers of families: removed ones are not written again. */
-  private tellAgain(): void {
+  private writeNamesAgain(): void {
     this.edition++
     this.gone = 0
     this.lines.clear()
     this.fresh = []
     this.familyCount = 0
-    this.retelling = this.everything()
+    this.renaming = this.everything()
   }
 
   private *everything(): Generator<void> {
     for (const [id, known] of this.families) {
       if (known.series.size === 0) this.families.delete(id)
       for (const [key, entry] of known.series) {
-        this.tell(known, key, entry)
+        this.writeName(known, key, entry)
         yield
       }
     }
   }
 
   /** Says a line for a series, unless the edition has it. */
-  private tell(known: KnownFamily, key: SeriesKey, entry: Entry): void {
+  private writeName(known: LedgerFamily, key: SeriesKey, entry: Entry): void {
     const { edition, lines } = this
     if (entry.edition === edition) return
     if (known.edition !== edition) {

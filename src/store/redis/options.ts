@@ -90,7 +90,7 @@ const known = {
 } as const satisfies OptionNames<RedisOptions>
 
 /** Checked, and in milliseconds. */
-export interface RedisSettings {
+export interface RedisBackendSettings {
   readonly keyPrefix: string
   readonly flushInterval: number
   readonly expire: number
@@ -129,7 +129,7 @@ export function checkRedisOptions(options: RedisOptions): Omit<RedisOptions, key
 }
 
 /** @throws MetricsError `OPTION_INVALID` */
-export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions>): RedisSettings {
+export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions>): RedisBackendSettings {
   if (options.url !== undefined && options.client !== undefined) {
     throw invalid('url and client exclude each other; leave one of them out')
   }

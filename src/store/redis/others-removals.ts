@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { backgroundSlice, Slices } from '../../platform/slices.js'
-import { type Removal, removalFrom } from './entry.js'
+import { type LedgerRemoval, removalFrom } from './entry.js'
 import { stemOf } from './next-writer.js'
 import { type Reply, textOf } from './script.js'
 
@@ -19,7 +19,7 @@ interface PlacedText {
 
 export interface OthersRemovalsOptions {
   /** Other processes removed series. */
-  readonly removed: (removals: readonly Removal[]) => void
+  readonly removed: (removals: readonly LedgerRemoval[]) => void
   /** Called when that throws: once, until it does not. */
   readonly onError: ((error: MetricsError) => void) | undefined
 }

@@ -1,15 +1,15 @@
 import { MetricsError } from '../../model/errors.js'
 import type { Pause, Source, SourceReading } from '../contract.js'
 import { Ledger } from './ledger.js'
-import type { RedisSettings } from './options.js'
-import type { Connection } from './script.js'
+import type { RedisBackendSettings } from './options.js'
+import type { ScriptConnection } from './script.js'
 import { Service } from './service.js'
+import type { ServiceSnapshots } from './service-snapshots.js'
 import { sourceOf } from './service-source.js'
-import type { Shelves } from './shelves.js'
 
 export interface OutsideServiceOptions {
-  readonly settings: RedisSettings
-  readonly connection: Connection
+  readonly settings: RedisBackendSettings
+  readonly connection: ScriptConnection
   readonly onError?: (error: MetricsError) => void
   /** Called when Redis answers again after it did not. */
   readonly onRecovered?: () => void
@@ -32,7 +32,7 @@ export class OutsideService {
       writer: '',
       flushed: {
         ledger: nothing,
-        untold: [],
+        unsent: [],
         facts: () => ({ kind: 'writer', instance: settings.instance, startedAt: 0, epoch: 1 }),
         removed() {},
         folded() {},
@@ -48,24 +48,24 @@ export class OutsideService {
     this.service.start()
   }
 
-  shelves(): Shelves {
-    return this.service.shelves()
+  snapshots(): ServiceSnapshots {
+    return this.service.snapshots()
   }
 
   /** Each source has seen nothing at first: until it has, its readings are incomplete. */
   openSource(): Source {
     let seen = false
-    const read = async (shelves: Shelves, pause: Pause): Promise<SourceReading> => {
+    const read = async (snapshots: ServiceSnapshots, pause: Pause): Promise<SourceReading> => {
       try {
-        await shelves.read(pause)
+        await snapshots.read(pause)
         seen = true
         this.reached()
-        return { writers: this.service.shown(shelves), errors: [], reachable: true }
+        return { writers: this.service.shown(snapshots), errors: [], reachable: true }
       } catch (cause) {
         this.reachable = false
         const error = unreadable(cause, seen)
         if (!seen) return { writers: [], errors: [error], incomplete: error, reachable: false }
-        return { writers: this.service.shown(shelves), errors: [error], reachable: false }
+        return { writers: this.service.shown(snapshots), errors: [error], reachable: false }
       }
     }
     return sourceOf(this.service, read)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from './change.js'
 import { sendPiece } from './piece-script.js'
-import type { Connection } from './script.js'
+import type { ScriptConnection } from './script.js'
 
 /** Bytes of one piece, more or less: what a slow line delivers within a time limit. */
 const pieceSize = 256 * 1024
@@ -61,7 +61,7 @@ export class Pieces {
    * Sends what Redis does not have yet, ahead of the script that takes the change. Ends early where Redis would not take
    * the change: that script says why. Rejects when a piece gets no answer: called again, it continues from there.
    */
-  async send(target: PieceTarget, run: Connection['run'], goesOn: () => boolean = () => true): Promise<void> {
+  async send(target: PieceTarget, run: ScriptConnection['run'], goesOn: () => boolean = () => true): Promise<void> {
     const keys = [target.pendingKey, target.ledgersKey, target.foldedKey, ...(target.heartbeat ?? [])]
     let steps = 0
     while (!this.complete && goesOn()) {

@@ -7,8 +7,8 @@ import { LedgerReader, LedgerUpdate } from './ledger-reader.js'
 import { Overtaken } from './overtaken.js'
 import { read, survey } from './read-script.js'
 import type { RemovalFollower } from './removal-follower.js'
-import { type Connection, listOf, type Reply, textOf } from './script.js'
-import type { ShelfOptions } from './shelf.js'
+import { listOf, type Reply, type ScriptConnection, textOf } from './script.js'
+import type { ServiceSnapshotOptions } from './service-snapshot.js'
 import { noTombstones } from './tombstones.js'
 
 /** Upper limits of one reply: entries, removals, ledgers, and bytes of ledgers. Each call holds Redis for a few milliseconds. */
@@ -70,11 +70,11 @@ export class Reading implements Inhabitants {
    * @param tombsEnd the position behind the tombstones that are known
    */
   constructor(
-    private readonly options: ShelfOptions,
+    private readonly options: ServiceSnapshotOptions,
     private readonly shown: ReadonlyMap<string, LedgerReader>,
     private readonly updates: Map<string, LedgerUpdate>,
     private readonly removals: RemovalFollower,
-    private readonly replica?: Connection | undefined,
+    private readonly replica?: ScriptConnection | undefined,
     private readonly clock?: DataClock | undefined,
     public tombsEnd = noTombstones,
   ) {
@@ -281,8 +281,8 @@ export class Reading implements Inhabitants {
   }
 
   /** A later answer is ignored. */
-  private ask(...[script, keys, words]: Parameters<ShelfOptions['connection']['run']>): Promise<Reply> {
-    const { connection, patience } = this.options
-    return ask({ connection: this.replica ?? connection, patience }, script, keys, words)
+  private ask(...[script, keys, words]: Parameters<ServiceSnapshotOptions['connection']['run']>): Promise<Reply> {
+    const { connection, timeout } = this.options
+    return ask({ connection: this.replica ?? connection, timeout }, script, keys, words)
   }
 }

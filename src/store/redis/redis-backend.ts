@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { threadId } from 'node:worker_threads'
 import {
   type Backend,
+  type BackendContext,
   nameOfProcess,
   type Pause,
   type Source,
   type SourceReading,
   type Store,
-  type Surroundings,
   type WriterSnapshot,
 } from '../contract.js'
-import type { RedisSettings } from './options.js'
+import type { RedisBackendSettings } from './options.js'
 import { RedisStore } from './redis-store.js'
-import type { Connection } from './script.js'
+import type { ScriptConnection } from './script.js'
 import { Service } from './service.js'
+import { ServiceSnapshots } from './service-snapshots.js'
 import { sourceOf } from './service-source.js'
-import { Shelves } from './shelves.js'
 
 /** Processes of any number of hosts, sharing a Redis. */
 export class RedisBackend implements Backend {
@@ -25,26 +25,26 @@ export class RedisBackend implements Backend {
   private readonly service: Service
   private readonly process: string
   private readonly startedAt = Date.now() / 1000
-  private surroundings: Surroundings | undefined
+  private context: BackendContext | undefined
   private closing: Promise<void> | undefined
 
-  constructor(settings: RedisSettings, connection: Connection, replica?: Connection) {
+  constructor(settings: RedisBackendSettings, connection: ScriptConnection, replica?: ScriptConnection) {
     const { instance } = settings
     // Every container has a process 7: the instance distinguishes them.
     this.process = `${instance}-${nameOfProcess(process.pid, threadId)}`
     const writer = `${instance}-${process.pid}-${threadId}~${randomUUID()}`
     const store = new RedisStore({
       writer,
-      onRemoved: (family, key) => this.surroundings?.onRemoved(family, key),
+      onRemoved: (family, key) => this.context?.onRemoved(family, key),
       flush: () => this.flush(),
       announce: (removals) => this.service.announce(removals),
-      onDropped: (error) => this.surroundings?.onError(error),
+      onDropped: (error) => this.context?.onError(error),
     })
     this.store = store
-    const { ledger, untold } = store
+    const { ledger, unsent } = store
     const flushed = {
       ledger,
-      untold,
+      unsent,
       facts: () => ({ kind: 'writer' as const, instance, startedAt: this.startedAt, epoch: 1, process: this.process }),
       removed: (removals: Parameters<RedisStore['removed']>[0]) => store.removed(removals),
       folded(next: string) {
@@ -59,14 +59,14 @@ export class RedisBackend implements Backend {
       writer,
       flushed,
       carriesRemovals: true,
-      onError: (error) => this.surroundings?.onError(error),
-      onRecovered: (text) => this.surroundings?.onRecovered?.(text),
-      count: (metric, amount) => this.surroundings?.count?.(metric, amount),
+      onError: (error) => this.context?.onError(error),
+      onRecovered: (text) => this.context?.onRecovered?.(text),
+      count: (metric, amount) => this.context?.count?.(metric, amount),
     })
   }
 
-  begin(surroundings: Surroundings): void {
-    this.surroundings = surroundings
+  begin(context: BackendContext): void {
+    this.context = context
   }
 
   openStore(): Store {
@@ -76,7 +76,7 @@ export class RedisBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    return sourceOf(this.service, (shelves, pause) => this.read(shelves, pause))
+    return sourceOf(this.service, (snapshots, pause) => this.read(snapshots, pause))
   }
 
   /**
@@ -93,12 +93,12 @@ export class RedisBackend implements Backend {
     return this.closing
   }
 
-  private async read(shelves: Shelves, pause: Pause): Promise<SourceReading> {
-    const { flushed, cause } = await this.service.read(shelves, true, pause)
-    const writers = this.service.shown(shelves)
+  private async read(snapshots: ServiceSnapshots, pause: Pause): Promise<SourceReading> {
+    const { flushed, cause } = await this.service.read(snapshots, true, pause)
+    const writers = this.service.shown(snapshots)
     const { writer, version } = this.service.flusher
     // A replica may have less of this process than it has flushed.
-    const isShown = flushed ? shelves.ledger(writer)?.version === version : !this.isOwnKnown(shelves)
+    const isShown = flushed ? snapshots.ledger(writer)?.version === version : !this.isOwnKnown(snapshots)
     return {
       writers: isShown ? writers : this.withOwn(writers),
       errors: cause === undefined ? [] : [cause],
@@ -110,9 +110,9 @@ export class RedisBackend implements Backend {
    * Whether what this process has counted is to be shown in place of its ledger. It is not where the shelves were read and
    * have no such ledger: then the process was taken for dead, and the totals have it.
    */
-  private isOwnKnown(shelves: Shelves): boolean {
+  private isOwnKnown(snapshots: ServiceSnapshots): boolean {
     const { writer, version } = this.service.flusher
-    return version === 0 || !shelves.areRead || shelves.ledger(writer) !== undefined
+    return version === 0 || !snapshots.areRead || snapshots.ledger(writer) !== undefined
   }
 
   /** What this process has counted, in place of what Redis last had of it. */
@@ -121,7 +121,7 @@ export class RedisBackend implements Backend {
     const { startedAt, process } = this
     const facts = {
       writer,
-      seat: Shelves.seat(this.service.shard, seat || 1),
+      seat: ServiceSnapshots.seat(this.service.shard, seat || 1),
       live: true,
       epoch: 1,
       startedAt,

@@ -8,9 +8,9 @@ import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-
 import { refOfKey, type SeriesRef } from '../../model/series-ref.js'
 import type { RemovalScope, Slots, Store, StoredSeries } from '../contract.js'
 import { filtersByTarget, removalTargetOf } from '../core/removal-index.js'
-import { type Removal, removalText } from './entry.js'
+import { type LedgerRemoval, removalText } from './entry.js'
 import { mostWaiting, removalsDropped } from './host-removals.js'
-import { type Entry, type KnownFamily, Ledger } from './ledger.js'
+import { type Entry, Ledger, type LedgerFamily } from './ledger.js'
 import { stemOf } from './next-writer.js'
 
 /** What a store borrows from the backend. */
@@ -20,13 +20,13 @@ export interface RedisStoreOptions {
   /** Sends what changed; never rejects. */
   readonly flush: () => Promise<unknown>
   /** Notifies the writers that do not receive removals with a flush of this one. */
-  readonly announce: (removals: readonly Removal[]) => void
+  readonly announce: (removals: readonly LedgerRemoval[]) => void
   /** Called when removals are dropped because too many wait: once, until few do. */
   readonly onDropped?: (error: MetricsError) => void
 }
 
 /** So many removals wait before those that were given again are looked for. */
-const manyUntold = 2000
+const manyUnsent = 2000
 
 /** Counts on the heap; what changed goes to Redis in batches. */
 export class RedisStore implements Store {
@@ -34,9 +34,9 @@ export class RedisStore implements Store {
   readonly ledger = new Ledger()
   writer: string
   /** What was removed for the whole application, and Redis does not know yet. */
-  readonly untold: Omit<Removal, 'author'>[] = []
+  readonly unsent: Omit<LedgerRemoval, 'author'>[] = []
   /** The length of `untold` from which on it is looked through. */
-  private mostUntold = manyUntold
+  private maxUnsent = manyUnsent
   private hasDropped = false
 
   constructor(private readonly options: RedisStoreOptions) {
@@ -59,8 +59,8 @@ export class RedisStore implements Store {
     if (scope === 'application') {
       const { registry, name } = family
       const removals = filters.map((labels) => ({ registry, name, labels }))
-      for (const removal of removals) this.untold.push(removal)
-      this.boundUntold()
+      for (const removal of removals) this.unsent.push(removal)
+      this.boundUnsent()
       const author = stemOf(this.writer)
       this.options.announce(removals.map((removal) => ({ ...removal, author })))
       void this.options.flush()
@@ -69,7 +69,7 @@ export class RedisStore implements Store {
   }
 
   /** Called when other writers have removed series of the whole application. */
-  removed(removals: readonly Removal[]): void {
+  removed(removals: readonly LedgerRemoval[]): void {
     const filters = filtersByTarget(removals)
     for (const known of this.ledger.families.values())
       for (const filter of filters.get(removalTargetOf(known.family)) ?? []) this.take(known, filter)
@@ -104,8 +104,8 @@ export class RedisStore implements Store {
     const sent = this.ledger.sentValues()
     for (const { family, series } of this.ledger.families.values()) {
       for (const entry of series.values()) {
-        if (entry.told) subtract(family, entry, sent)
-        entry.told = false
+        if (entry.named) subtract(family, entry, sent)
+        entry.named = false
       }
     }
     this.ledger.begin()
@@ -115,30 +115,30 @@ export class RedisStore implements Store {
    * While Redis is away, each removal waits once, where it was given last, and the oldest are dropped beyond a maximum.
    * Done when the list has doubled since the last time.
    */
-  private boundUntold(): void {
-    const { untold } = this
-    if (untold.length <= manyUntold) {
-      this.mostUntold = manyUntold
+  private boundUnsent(): void {
+    const { unsent } = this
+    if (unsent.length <= manyUnsent) {
+      this.maxUnsent = manyUnsent
       this.hasDropped = false
     }
-    if (untold.length <= this.mostUntold) return
-    const last = new Map<string, Omit<Removal, 'author'>>()
-    for (const removal of untold) {
+    if (unsent.length <= this.maxUnsent) return
+    const last = new Map<string, Omit<LedgerRemoval, 'author'>>()
+    for (const removal of unsent) {
       const text = removalText({ ...removal, author: '' })
       last.delete(text)
       last.set(text, removal)
     }
     const once = [...last.values()]
     const kept = once.slice(-mostWaiting)
-    for (const [i, removal] of kept.entries()) untold[i] = removal
-    untold.length = kept.length
-    this.mostUntold = 2 * kept.length
+    for (const [i, removal] of kept.entries()) unsent[i] = removal
+    unsent.length = kept.length
+    this.maxUnsent = 2 * kept.length
     const drops = kept.length < once.length
     if (drops && !this.hasDropped) this.options.onDropped?.(removalsDropped())
     this.hasDropped = drops
   }
 
-  private take(known: KnownFamily, filter: LabelFilter): void {
+  private take(known: LedgerFamily, filter: LabelFilter): void {
     for (const key of known.byLabels.select(filter)) {
       this.ledger.remove(known, key)
       this.options.onRemoved(known.family, key)

@@ -1,7 +1,7 @@
 import type { Pause } from '../contract.js'
 import { RemovalIndex } from '../core/removal-index.js'
 import { removalFrom } from './entry.js'
-import type { LedgerReader, PlacedRemoval } from './ledger-reader.js'
+import type { LedgerReader, PlacedLedgerRemoval } from './ledger-reader.js'
 import type { Reply } from './script.js'
 import { textOf } from './script.js'
 
@@ -24,7 +24,7 @@ export class RemovalFollower {
   followed = 0
   /** How many removals Redis has forgotten. */
   removed = 0
-  private removals: PlacedRemoval[] = []
+  private removals: PlacedLedgerRemoval[] = []
 
   /** Takes a chunk; returns whether there are more. */
   take({ removed, length, start, removals }: RemovalChunk): boolean {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { monotonicNow, setTimeout } from '../../platform/timers.js'
 import type { Pause } from '../contract.js'
 import { ask } from './ask.js'
-import { type Facts, isWriter, restOf } from './entry.js'
+import { isWriter, restOf, type WriterFacts } from './entry.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { Pieces } from './pieces.js'
 import { type Inhabitants, Reading } from './reading.js'
@@ -11,7 +11,7 @@ import { RestorationPending } from './restoration-pending.js'
 import { claimRestoration, endRestoration, removeKeys, restore, restoreTombstones } from './restore-scripts.js'
 import { restoredLedger } from './restored-ledger.js'
 import { listOf, textOf } from './script.js'
-import type { ShelfOptions } from './shelf.js'
+import type { ServiceSnapshotOptions } from './service-snapshot.js'
 import type { Tombstones } from './tombstones.js'
 
 /** Milliseconds that a reading waits for another process to restore, or until this one may. */
@@ -56,7 +56,7 @@ export interface Loss {
  *
  * @throws RestorationPending if another process is restoring, or this one has to wait longer than a reading may take
  */
-export async function restoreService(options: ShelfOptions, loss: Loss, pause: Pause): Promise<void> {
+export async function restoreService(options: ServiceSnapshotOptions, loss: Loss, pause: Pause): Promise<void> {
   const { seen, noticedAt } = loss
   const settled = noticedAt + (options.settle ?? 0)
   const due = settled + Math.min((noticedAt - seen.readAt) / 10, longestDelay)
@@ -78,7 +78,7 @@ export async function restoreService(options: ShelfOptions, loss: Loss, pause: P
 }
 
 /** Makes what was staged part of the service. */
-async function commit(options: ShelfOptions, { seen, owner }: Loss): Promise<void> {
+async function commit(options: ServiceSnapshotOptions, { seen, owner }: Loss): Promise<void> {
   const { keys, expire } = options
   const { ledgers, beats, folded, state, stagedEntries, stagedTombstones, tombstones } = keys
   const tombs = seen.tombstones.without(seen.ledgers)
@@ -98,7 +98,7 @@ async function commit(options: ShelfOptions, { seen, owner }: Loss): Promise<voi
   for (const id of listOf(dropped).map(textOf)) await ask(options, removeKeys, keys.of(id), [])
 }
 
-async function claim(options: ShelfOptions, { seen, owner }: Loss, mayBegin: boolean): Promise<string> {
+async function claim(options: ServiceSnapshotOptions, { seen, owner }: Loss, mayBegin: boolean): Promise<string> {
   const { keys, expire } = options
   const words = [randomUUID(), String(expire), owner, mayBegin ? '1' : '0', seen.born, ...seen.ancestors]
   const all = [keys.state, keys.stagedEntries, keys.stagedTombstones]
@@ -106,7 +106,7 @@ async function claim(options: ShelfOptions, { seen, owner }: Loss, mayBegin: boo
 }
 
 /** Restores the ledgers that Redis does not have, many at a time. */
-async function restoreMissing(options: ShelfOptions, loss: Loss, pause: Pause): Promise<void> {
+async function restoreMissing(options: ServiceSnapshotOptions, loss: Loss, pause: Pause): Promise<void> {
   const there = new Reading(options, new Map(), new Map(), new RemovalFollower())
   await there.survey(pause)
   const isThere = (id: string): boolean => there.entries.has(id) || there.unreadable.has(id)
@@ -129,7 +129,12 @@ function restoredId(born: string, { id, entry }: LedgerReader): string {
  * sends all it has. No removal of the new state is carried out in it. What the dead have left is restored as one more dead
  * writer, which is added to the totals that there may be by now.
  */
-async function restoreLedger(options: ShelfOptions, loss: Loss, reader: LedgerReader, pause: Pause): Promise<void> {
+async function restoreLedger(
+  options: ServiceSnapshotOptions,
+  loss: Loss,
+  reader: LedgerReader,
+  pause: Pause,
+): Promise<void> {
   const { keys, expire } = options
   const { seen, owner } = loss
   const { seat, facts, version, edition } = reader.entry!
@@ -139,7 +144,7 @@ async function restoreLedger(options: ShelfOptions, loss: Loss, reader: LedgerRe
   const change = ledger.change()
   const { doubt: _, ...known } = facts
   // The writer may have sent more than this process has seen: what it sends when it comes back replaces this.
-  const restored: Facts = !isWriter(facts)
+  const restored: WriterFacts = !isWriter(facts)
     ? { ...known, kind: 'writer' }
     : seen.heardAt(reader.id) > 0 || facts.doubt !== undefined
       ? { ...facts, doubt: facts.doubt ?? '*' }
@@ -163,7 +168,7 @@ async function restoreLedger(options: ShelfOptions, loss: Loss, reader: LedgerRe
 }
 
 /** Sends pieces, and renews the restoration in between. */
-function renewing(options: ShelfOptions, loss: Loss): ShelfOptions['connection']['run'] {
+function renewing(options: ServiceSnapshotOptions, loss: Loss): ServiceSnapshotOptions['connection']['run'] {
   let renewedAt = monotonicNow()
   return async (...call) => {
     if (monotonicNow() - renewedAt > renewal) {

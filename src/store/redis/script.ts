@@ -16,7 +16,7 @@ export class Script {
 }
 
 /** A way to Redis. */
-export interface Connection {
+export interface ScriptConnection {
   /** Runs a script in one round trip. What is asked without waiting in between is done in that order. */
   run(script: Script, keys: readonly string[], args: readonly (string | Uint8Array)[]): Promise<Reply>
   /** Lets go of what was opened; not of a client that is the user's. */

@@ -5,7 +5,7 @@ const leastPage = 512
 const mostPages = 8192
 
 /** Bytes, and where they belong. */
-export interface Stretch {
+export interface ByteRange {
   readonly offset: number
   readonly bytes: Uint8Array
 }
@@ -26,7 +26,7 @@ export class SentSlots {
    *
    * @param known up to where Redis has them; 0 when all of them are sent
    */
-  *changes(segments: Segments, known: number): Iterable<Stretch> {
+  *changes(segments: Segments, known: number): Iterable<ByteRange> {
     const pageSize = leastPage * Math.ceil((segments.used * 8) / leastPage / mostPages)
     for (const { first, values } of segments.all) {
       const length = Math.min(values.length, segments.used - first) * 8
@@ -48,7 +48,7 @@ export class SentSlots {
   }
 
   /** Redis has taken them; `whole` when it has nothing else. */
-  take(stretches: readonly Stretch[], length: number, whole: boolean): void {
+  take(stretches: readonly ByteRange[], length: number, whole: boolean): void {
     if (this.bytes.length < length) this.bytes = grown(this.bytes, length)
     if (whole) this.bytes.fill(0)
     for (const { offset, bytes } of stretches) this.bytes.set(bytes, offset)

@@ -1,21 +1,21 @@
 import type { Sample, SampleFamily } from '../../model/family.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { isWriter } from './entry.js'
-import type { Shelves } from './shelves.js'
+import type { ServiceSnapshots } from './service-snapshots.js'
 
 /**
  * What Redis knows of the service itself: the same from every process that reads it. While Redis is away, the ages grow by
  * the clock of this process.
  */
-export function serviceFamilies(shelves: Shelves): readonly SampleFamily[] {
+export function serviceFamilies(snapshots: ServiceSnapshots): readonly SampleFamily[] {
   /** Milliseconds since the last flush of each. */
   const ages: number[] = []
   let dead = 0
-  for (const shelf of shelves.all) {
-    const now = shelf.now + (monotonicNow() - shelf.readAt)
-    for (const [id, { facts }] of shelf.entries) {
+  for (const snapshot of snapshots.all) {
+    const now = snapshot.now + (monotonicNow() - snapshot.readAt)
+    for (const [id, { facts }] of snapshot.entries) {
       if (!isWriter(facts)) continue
-      if (shelf.isLive(id)) ages.push(Math.max(0, now - shelf.heardAt(id)))
+      if (snapshot.isLive(id)) ages.push(Math.max(0, now - snapshot.heardAt(id)))
       else dead++
     }
   }
@@ -33,28 +33,28 @@ export function serviceFamilies(shelves: Shelves): readonly SampleFamily[] {
       extremes,
     ),
     family('promhive_redis_unreadable_entries', 'Entries in Redis that this version cannot read.', [
-      sample({}, shelves.unreadable),
+      sample({}, snapshots.unreadable),
     ]),
     family(
       'promhive_redis_folds_total',
       'Times that counts of dead processes were added to the totals.',
-      [sample({}, shelves.folds)],
+      [sample({}, snapshots.folds)],
       'counter',
     ),
-    family('promhive_redis_shards', 'Shards of the service that are read.', [sample({}, shelves.all.length)]),
+    family('promhive_redis_shards', 'Shards of the service that are read.', [sample({}, snapshots.all.length)]),
   ]
 }
 
-type Reading = Omit<Sample, 'name'>
+type SelfSample = Omit<Sample, 'name'>
 
-function sample(labels: Readonly<Record<string, string>>, value: number): Reading {
+function sample(labels: Readonly<Record<string, string>>, value: number): SelfSample {
   return { labels, value }
 }
 
 function family(
   name: string,
   help: string,
-  readings: readonly Reading[],
+  readings: readonly SelfSample[],
   type: 'gauge' | 'counter' = 'gauge',
 ): SampleFamily {
   return { type, name, help, samples: readings.map((reading) => ({ name, ...reading })) }

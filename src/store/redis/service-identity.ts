@@ -1,6 +1,6 @@
-import type { RedisPlace } from './client/redis-address.js'
+import type { RedisAddress } from './client/redis-address.js'
 import { Keys } from './keys.js'
-import type { RedisSettings } from './options.js'
+import type { RedisBackendSettings } from './options.js'
 
 /**
  * Names a service, without credentials: where Redis is, if it is known, and the prefix of the keys.
@@ -8,14 +8,14 @@ import type { RedisSettings } from './options.js'
  * @param place the address, or the name by which Sentinel knows the server
  */
 export function identityOf(
-  place: RedisPlace | string | undefined,
-  { keyPrefix }: Pick<RedisSettings, 'keyPrefix'>,
+  place: RedisAddress | string | undefined,
+  { keyPrefix }: Pick<RedisBackendSettings, 'keyPrefix'>,
 ): string {
   const prefix = part(new Keys(keyPrefix).ledgers.replace(/:ledgers$/, ''))
   return place === undefined ? prefix : `${addressOf(place)} ${prefix}`
 }
 
-function addressOf(place: RedisPlace | string): string {
+function addressOf(place: RedisAddress | string): string {
   if (typeof place === 'string') return part(place)
   if ('path' in place) return part(`${place.path}?db=${place.db}`)
   if (!('url' in place)) return `${hostOf(place.host)}:${place.port}/${place.db}`

@@ -1,14 +1,14 @@
 import type { MetricsError } from '../../model/errors.js'
 import type { Count } from './counted-connection.js'
 import type { Flushed } from './flusher.js'
-import type { RedisSettings } from './options.js'
-import type { Connection } from './script.js'
+import type { RedisBackendSettings } from './options.js'
+import type { ScriptConnection } from './script.js'
 
 export interface ServiceOptions {
-  readonly settings: RedisSettings
-  readonly connection: Connection
+  readonly settings: RedisBackendSettings
+  readonly connection: ScriptConnection
   /** Where scrapes read, if not from the primaries. */
-  readonly replica?: Connection | undefined
+  readonly replica?: ScriptConnection | undefined
   readonly writer: string
   readonly flushed: Flushed
   /** Whether its flushes carry removals to its own shard. */

@@ -4,22 +4,25 @@ import type { Pause, Source, SourceReading } from '../contract.js'
 import { inTurn } from './in-turn.js'
 import type { Service } from './service.js'
 import { serviceFamilies } from './service-families.js'
-import type { Shelves } from './shelves.js'
+import type { ServiceSnapshots } from './service-snapshots.js'
 
 /** How many times a process that is not scraped tries to restore what Redis has lost, and the milliseconds in between. */
 const mostTurns = 40
 const between = 1_000
 
-/** A source whose readings use the same shelves, one after the other, and show what Redis knows of the service. */
-export function sourceOf(service: Service, readOf: (shelves: Shelves, pause: Pause) => Promise<SourceReading>): Source {
-  const shelves = service.shelves()
+/** A source whose readings use the same snapshots, one after the other, and show what Redis knows of the service. */
+export function sourceOf(
+  service: Service,
+  readOf: (snapshots: ServiceSnapshots, pause: Pause) => Promise<SourceReading>,
+): Source {
+  const snapshots = service.snapshots()
   const read = inTurn(async (pause: Pause): Promise<SourceReading> => {
-    const reading = await readOf(shelves, pause)
-    return shelves.areRead ? { ...reading, selfFamilies: serviceFamilies(shelves) } : reading
+    const reading = await readOf(snapshots, pause)
+    return snapshots.areRead ? { ...reading, selfFamilies: serviceFamilies(snapshots) } : reading
   })
   service.restore = async () => {
     // It may have to wait for processes that have read the service later, and for the one that is restoring.
-    for (let turn = 0; turn < mostTurns && shelves.isAnyRead; turn++) {
+    for (let turn = 0; turn < mostTurns && snapshots.isAnyRead; turn++) {
       if ((await read(new Slices(backgroundSlice))).reachable !== false) return
       await new Promise<void>((resolve) => setTimeout(resolve, between).unref())
     }

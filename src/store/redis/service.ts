@@ -1,4 +1,3 @@
-import type { MetricsError } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
 import { backgroundSlice, Slices } from '../../platform/slices.js'
 import { withProgress, withTimeout } from '../../platform/time-limit.js'
@@ -6,16 +5,16 @@ import { clearInterval, monotonicNow, setImmediate, setInterval, setTimeout } fr
 import type { Pause, WriterSnapshot } from '../contract.js'
 import { countedConnection, countFlush } from './counted-connection.js'
 import { Emptied } from './emptied.js'
-import type { LedgerEntry, Removal } from './entry.js'
+import type { LedgerEntry, LedgerRemoval } from './entry.js'
 import { countsLost, flushFailed } from './flush-failed.js'
 import { Flusher } from './flusher.js'
 import type { Keys } from './keys.js'
 import { ReplicaLag } from './replica-lag.js'
 import type { ServiceOptions } from './service-options.js'
+import { ServiceSnapshot, type ServiceSnapshotOptions } from './service-snapshot.js'
+import { type ReadOutcome, ServiceSnapshots } from './service-snapshots.js'
 import { ShardRemovals } from './shard-removals.js'
 import { Shards } from './shards.js'
-import { Shelf, type ShelfOptions } from './shelf.js'
-import { Shelves } from './shelves.js'
 import { Upkeep } from './upkeep.js'
 
 /** What a process does for its service in Redis: flushes, folds dead writers, and closes its own. */
@@ -45,24 +44,24 @@ export class Service {
     const connection = countedConnection(given.connection, given.count)
     this.options = { ...given, connection }
     const { settings, writer, flushed, carriesRemovals = false } = given
-    const patience = this.flushTimeout
+    const timeout = this.flushTimeout
     this.emptied = new Emptied(this.settle)
     this.lag = new ReplicaLag(settings.deadAfter, given.onError)
-    this.shards = new Shards({ ...settings, connection, patience })
+    this.shards = new Shards({ ...settings, connection, timeout })
     this.shard = this.shards.shardOf(writer)
-    const ofFlusher = { ...this.shelfOptions(this.shards.of(this.shard)), patience, writer, onError: given.onError }
+    const ofFlusher = { ...this.snapshotOptions(this.shards.of(this.shard)), timeout, writer, onError: given.onError }
     const shard = (): number => this.shard
     this.flusher = new Flusher(this.shards.admitted(flushed, shard), ofFlusher)
     const carried = carriesRemovals ? this.shard : undefined
-    const ofRemovals = { shards: this.shards, carried, connection, expire: settings.expire, patience }
+    const ofRemovals = { shards: this.shards, carried, connection, expire: settings.expire, timeout }
     this.removals = new ShardRemovals({ ...ofRemovals, onError: given.onError })
-    this.upkeep = new Upkeep(this.shards, (each) => this.shelfOptions(each))
+    this.upkeep = new Upkeep(this.shards, (each) => this.snapshotOptions(each))
   }
 
-  private shelfOptions(keys: Keys): ShelfOptions {
+  private snapshotOptions(keys: Keys): ServiceSnapshotOptions {
     const { settings, connection } = this.options
     const { deadAfter, expire, scrapeTimeout } = settings
-    return { keys, connection, deadAfter, expire, settle: this.settle, patience: scrapeTimeout }
+    return { keys, connection, deadAfter, expire, settle: this.settle, timeout: scrapeTimeout }
   }
 
   /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
@@ -128,19 +127,19 @@ export class Service {
   }
 
   /** Adds removals for all writers, in the shards that do not receive them with a flush. */
-  announce(removals: readonly Removal[]): void {
+  announce(removals: readonly LedgerRemoval[]): void {
     this.removals.push(removals)
   }
 
-  shelves(): Shelves {
+  snapshots(): ServiceSnapshots {
     const { replica } = this.options
-    return new Shelves(this.shards, (keys) => new Shelf({ ...this.shelfOptions(keys), replica }))
+    return new ServiceSnapshots(this.shards, (keys) => new ServiceSnapshot({ ...this.snapshotOptions(keys), replica }))
   }
 
   /**
    * Flushes where `flushes` says so, and reads all writers in the same round trip; returns whether either failed.
    */
-  async read(shelves: Shelves, flushes: boolean, pause: Pause): Promise<{ flushed: boolean; cause?: MetricsError }> {
+  async read(snapshots: ServiceSnapshots, flushes: boolean, pause: Pause): Promise<ReadOutcome> {
     let flushed = true
     // One after the other on the same way: the reading sees what was flushed.
     const flushing = !flushes
@@ -148,20 +147,20 @@ export class Service {
       : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
           flushed = false
         })
-    const unread = !shelves.areRead
+    const unread = !snapshots.areRead
     try {
-      await shelves.read(pause)
+      await snapshots.read(pause)
       await flushing
-      if (unread && (await this.settles())) await shelves.read(pause)
+      if (unread && (await this.settles())) await snapshots.read(pause)
       // It came before what was flushed: the first flush of a writer, or one that began again.
       const { writer, version } = this.flusher
-      const own = shelves.ledger(writer)?.version
+      const own = snapshots.ledger(writer)?.version
       // A replica that has an earlier version is not asked again: what this process has counted is shown from its memory.
       const isToReread =
         this.options.replica === undefined
           ? own !== version
-          : own === undefined || this.lag.isLate(shelves.all[this.shard]?.lastFlush, this.flusher.answeredAt)
-      if (flushes && flushed && isToReread) await shelves.read(pause, true)
+          : own === undefined || this.lag.isLate(snapshots.all[this.shard]?.lastFlush, this.flusher.answeredAt)
+      if (flushes && flushed && isToReread) await snapshots.read(pause, true)
     } catch (cause) {
       await flushing
       // Where the flush was taken, another shard did not answer.
@@ -214,11 +213,11 @@ export class Service {
     this.reachable = true
   }
 
-  /** What the shelves show of the service, or of the own instance. */
-  shown(shelves: Shelves): WriterSnapshot[] {
+  /** What the snapshots show of the service, or of the own instance. */
+  shown(snapshots: ServiceSnapshots): WriterSnapshot[] {
     const { scope, instance } = this.options.settings
-    const writers = shelves.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
-    if (shelves.hasDead()) this.foldSoon()
+    const writers = snapshots.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
+    if (snapshots.hasDead()) this.foldSoon()
     return writers
   }
 
@@ -233,7 +232,7 @@ export class Service {
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
     // A process that never began has nothing to take back.
-    if (this.timer !== undefined && leaves) await held(this.goodbye())
+    if (this.timer !== undefined && leaves) await held(this.signOff())
     this.flusher.close()
     if (this.timer !== undefined)
       await withTimeout(this.removals.settle(), this.options.settings.closeTimeout).catch(() => {})
@@ -242,7 +241,7 @@ export class Service {
   }
 
   /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
-  private async goodbye(): Promise<void> {
+  private async signOff(): Promise<void> {
     const { closeTimeout } = this.options.settings
     try {
       countFlush(this.options.count, 'ok')
@@ -268,7 +267,7 @@ export class Service {
 
   private async flushAtEnd(): Promise<void> {
     process.off('beforeExit', this.beforeExit)
-    await held(this.goodbye())
+    await held(this.signOff())
   }
 
   private foldSoon(): void {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { type Facts, restOf } from './entry.js'
+import { restOf, type WriterFacts } from './entry.js'
 import type { Keys } from './keys.js'
 import { Ledger } from './ledger.js'
 import { Pieces } from './pieces.js'
-import { type Connection, Script } from './script.js'
+import { Script, type ScriptConnection } from './script.js'
 import { write } from './script-parts.js'
 
 /**
@@ -29,7 +29,7 @@ export interface LostLedger {
   readonly writer: string
   readonly version: number
   readonly seat: number
-  readonly facts: Facts
+  readonly facts: WriterFacts
   readonly ledger: Ledger
   /** The ID of the state that was lost. */
   readonly born: string
@@ -44,7 +44,7 @@ export async function setLedgerAside(
   keys: Keys,
   expire: number,
   lost: LostLedger,
-  run: Connection['run'],
+  run: ScriptConnection['run'],
 ): Promise<void> {
   const { writer, version, seat, facts, born, edition } = lost
   const change = acknowledged(lost.ledger, edition).change()
@@ -63,8 +63,8 @@ function acknowledged(ledger: Ledger, edition: number): Ledger {
   const sent = ledger.sentValues()
   for (const { family, part, series } of ledger.families.values()) {
     const { width } = layoutOf(family)
-    for (const [key, { run, created, told }] of series) {
-      if (!told || run.slot + width > sent.length) continue
+    for (const [key, { run, created, named }] of series) {
+      if (!named || run.slot + width > sent.length) continue
       const { segment, at } = copy.open(family, key, part, created).run
       segment.values.set(sent.subarray(run.slot, run.slot + width), at)
     }

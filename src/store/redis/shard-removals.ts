@@ -1,20 +1,20 @@
 import type { MetricsError } from '../../model/errors.js'
 import { ask } from './ask.js'
-import type { Removal } from './entry.js'
+import type { LedgerRemoval } from './entry.js'
 import { type Batch, HostRemovals } from './host-removals.js'
 import { remove } from './removal-scripts.js'
-import type { Connection } from './script.js'
+import type { ScriptConnection } from './script.js'
 import type { Shards } from './shards.js'
 
 export interface ShardRemovalsOptions {
   readonly shards: Shards
   /** The shard that receives the removals with the flushes of this process. */
   readonly carried?: number | undefined
-  readonly connection: Connection
+  readonly connection: ScriptConnection
   /** Milliseconds. */
   readonly expire: number
   /** Timeout of one call, in milliseconds. */
-  readonly patience: number
+  readonly timeout: number
   /** Called when removals are dropped because too many wait. */
   readonly onError?: (error: MetricsError) => void
 }
@@ -27,12 +27,12 @@ export class ShardRemovals {
   private readonly queues: HostRemovals[] = []
   private readonly running = new Set<Promise<void>>()
   /** How many shards a removal was sent to. */
-  private readonly sentTo = new WeakMap<Removal, number>()
+  private readonly sentTo = new WeakMap<LedgerRemoval, number>()
   private ended = false
 
   constructor(private readonly options: ShardRemovalsOptions) {}
 
-  push(removals: readonly Removal[]): void {
+  push(removals: readonly LedgerRemoval[]): void {
     const { count } = this.options.shards
     for (const removal of removals) this.sentTo.set(removal, count)
     for (let shard = 0; shard < count; shard++) this.queue(shard).push(removals)
@@ -68,7 +68,7 @@ export class ShardRemovals {
     return done
   }
 
-  private async announce(shard: number, removals: readonly Removal[], batch: Batch): Promise<void> {
+  private async announce(shard: number, removals: readonly LedgerRemoval[], batch: Batch): Promise<void> {
     const { shards, carried, expire } = this.options
     if (shard === 0) {
       // Shards that this process did not know. Writers of those that are recorded later begin after the removal.
@@ -82,7 +82,7 @@ export class ShardRemovals {
     await ask(this.options, remove, of, words)
   }
 
-  private sendOn(removal: Removal): void {
+  private sendOn(removal: LedgerRemoval): void {
     const { count } = this.options.shards
     for (let shard = this.sentTo.get(removal) ?? count; shard < count; shard++) this.queue(shard).push([removal])
     this.sentTo.set(removal, count)

@@ -2,7 +2,7 @@ import { monotonicNow } from '../../platform/timers.js'
 import { ask } from './ask.js'
 import type { Flushed } from './flusher.js'
 import { Keys } from './keys.js'
-import type { Connection } from './script.js'
+import type { ScriptConnection } from './script.js'
 import { enlist } from './shard-scripts.js'
 import { shardOf } from './shard-tag.js'
 
@@ -10,11 +10,11 @@ export interface ShardsOptions {
   readonly keyPrefix: string
   /** Over how many shards this process spreads its writers. */
   readonly shards: number
-  readonly connection: Connection
+  readonly connection: ScriptConnection
   /** Milliseconds. */
   readonly expire: number
   /** Timeout of one call, in milliseconds. */
-  readonly patience: number
+  readonly timeout: number
 }
 
 /**

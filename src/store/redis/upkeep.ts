@@ -2,15 +2,15 @@ import type { Pause } from '../contract.js'
 import { ask } from './ask.js'
 import { Folding, inhabited, sourcesIn } from './fold.js'
 import type { Keys } from './keys.js'
+import { ServiceSnapshot, type ServiceSnapshotOptions } from './service-snapshot.js'
 import type { Shards } from './shards.js'
-import { Shelf, type ShelfOptions } from './shelf.js'
 import { claim } from './upkeep-scripts.js'
 
 /** What processes do for all shards of their service: they add the dead to the totals, and keep keys from expiring. */
 export class Upkeep {
   constructor(
     private readonly shards: Shards,
-    private readonly optionsOf: (keys: Keys) => ShelfOptions,
+    private readonly optionsOf: (keys: Keys) => ServiceSnapshotOptions,
   ) {}
 
   /**
@@ -53,25 +53,25 @@ export class Upkeep {
     if (this.shards.count > 1) await this.shards.record()
     let dead = false
     for (const [shard, keys] of this.shards.all.entries()) {
-      const shelf = new Shelf(this.optionsOf(keys))
-      if (shard !== claimed && !(await shelf.claimsKeeping(interval))) continue
-      await shelf.read(pause, () => false)
-      await shelf.keep()
-      dead ||= shelf.hasDead() || shelf.hasLagging()
+      const snapshot = new ServiceSnapshot(this.optionsOf(keys))
+      if (shard !== claimed && !(await snapshot.claimsKeeping(interval))) continue
+      await snapshot.read(pause, () => false)
+      await snapshot.keep()
+      dead ||= snapshot.hasDead() || snapshot.hasLagging()
     }
     return dead
   }
 }
 
 /** Whether this process is the one that looks for the dead, of all that ask within a second. */
-async function claims(options: ShelfOptions): Promise<boolean> {
+async function claims(options: ServiceSnapshotOptions): Promise<boolean> {
   const claimed = await ask(options, claim, [options.keys.state], ['surveyed', '1000'])
   return Number(claimed) === 1
 }
 
 /** Which ledgers a shard has, without their numbers. */
-async function survey(options: ShelfOptions, pause: Pause): Promise<Shelf> {
-  const shelf = new Shelf(options)
-  await shelf.read(pause, () => false)
-  return shelf
+async function survey(options: ServiceSnapshotOptions, pause: Pause): Promise<ServiceSnapshot> {
+  const snapshot = new ServiceSnapshot(options)
+  await snapshot.read(pause, () => false)
+  return snapshot
 }

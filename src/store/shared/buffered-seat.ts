@@ -8,7 +8,7 @@ import { at, claimName, firstSize, headerSize, kinds, movingEnd, states, stepAft
 import { Head } from './head.js'
 import { Liveness } from './liveness.js'
 import { ownFacts } from './process-facts.js'
-import { createSeat, inspectFile, namesUsable, putAside, type Seat } from './seat.js'
+import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './seat.js'
 
 /** Bytes that are compared, and written when they differ, at a time. */
 const pieceSize = 64 * 1024
@@ -79,7 +79,7 @@ export class BufferedSeat implements Seat {
       readAt(fd, head.bytes, headerSize, 0)
       // Without a lock a file that looks broken may be one that is being written: readers report it.
       if (finding === 'stale' && !new Liveness(undefined).ownerLives(fd, facts, head))
-        putAside(directory, number, 'stale')
+        setAside(directory, number, 'stale')
       const free = finding === 'adopt' && !new Liveness(undefined).ownerLives(fd, facts, head)
       if (free && claim(directory, number, head.epoch) && stillThere(fd, path) !== undefined) {
         return new BufferedSeat(number, true, fd, path)

@@ -14,7 +14,7 @@ import type { OwnerFacts } from './head.js'
 import { ownFacts, processAlive } from './process-facts.js'
 
 /** Seconds in which a process must have done what it made a claim for. */
-const patience = 30
+const timeout = 30
 /** Bytes of a claim that is believed. */
 const largest = 4096
 
@@ -46,7 +46,7 @@ export function claimIsDead(directory: string, name: string): boolean {
     // A claim gets its name when it is whole: this is none.
     if (owner === undefined) return true
     // Also where its time is in the future: the clock was set back since.
-    return processAlive(owner) === false || Math.abs(Date.now() / 1000 - owner.startedAt) > patience
+    return processAlive(owner) === false || Math.abs(Date.now() / 1000 - owner.startedAt) > timeout
   } catch (error) {
     return isNoneOfOurs(error)
   } finally {

@@ -38,10 +38,10 @@ import { isOwn, ownFacts, processAlive } from './process-facts.js'
 import { Removals } from './removals.js'
 
 /** How long joining waits for another process that is setting the directory up. */
-const patience = 10_000
+const timeout = 10_000
 
 /** The run that a directory holds at the moment. */
-export interface Run {
+export interface DirectoryRun {
   readonly id: string
   readonly gate: Int32Array
   readonly removals: Removals
@@ -63,7 +63,11 @@ export interface JoinOptions {
  * race may get it shared before the winner has wiped, or has died over it (SQLite's documented race): so a second byte is
  * held by processes that are in the run for certain, and a run without members is not joined.
  */
-export function joinRun(directory: string, binding: Binding | undefined, { keep = false }: JoinOptions = {}): Run {
+export function joinRun(
+  directory: string,
+  binding: Binding | undefined,
+  { keep = false }: JoinOptions = {},
+): DirectoryRun {
   try {
     return binding === undefined ? joinWithoutLocks(directory, keep) : joinWithLocks(directory, binding, keep)
   } catch (cause) {
@@ -74,7 +78,7 @@ export function joinRun(directory: string, binding: Binding | undefined, { keep 
   }
 }
 
-function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run {
+function joinWithLocks(directory: string, binding: Binding, keep: boolean): DirectoryRun {
   const path = join(directory, controlName)
   return inTurns(directory, () => {
     const fd = openForWriting(path, true)
@@ -109,7 +113,7 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Run 
 
 /** Tries until something comes of it; others need some milliseconds to set a directory up. */
 function inTurns<T>(directory: string, attempt: () => T | undefined): T {
-  const until = monotonicNow() + patience
+  const until = monotonicNow() + timeout
   for (let turn = 0; monotonicNow() < until; turn++) {
     const result = attempt()
     if (result !== undefined) return result
@@ -117,12 +121,12 @@ function inTurns<T>(directory: string, attempt: () => T | undefined): T {
   }
   throw unusable(
     directory,
-    `has been locked by another process for ${patience / 1000} s`,
+    `has been locked by another process for ${timeout / 1000} s`,
     'stop the process that holds its control file',
   )
 }
 
-function lockedRun(fd: number, path: string, binding: Binding): Run {
+function lockedRun(fd: number, path: string, binding: Binding): DirectoryRun {
   const id = readRunId(fd)!
   // Without a mapping the gate is this process's own: its store looks for removals by itself.
   const gate = mayMap() ? new Int32Array(mapOwn(binding, fd, 0, headerSize), controlAt.gate, 1) : new Int32Array(1)
@@ -139,7 +143,7 @@ function lockedRun(fd: number, path: string, binding: Binding): Run {
  * Without the addon a process cannot hold a lock; those of others are seen in /proc/locks. The process that begins a run enters itself in the
  * control file, one that joins takes a seat: their heads show them. One at a time begins: the one with the claim.
  */
-function joinWithoutLocks(directory: string, keep: boolean): Run {
+function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
   const path = join(directory, controlName)
   return inTurns(directory, () => {
     const fd = openForWriting(path, true)
@@ -177,7 +181,7 @@ function heldBy(fd: number): { readonly held: boolean; readonly alone: boolean }
   return { held: liveness.held(fd, file), alone: liveness.heldAlone(file) }
 }
 
-function bufferedRun(directory: string, fd: number, path: string): Run {
+function bufferedRun(directory: string, fd: number, path: string): DirectoryRun {
   const id = readRunId(fd)!
   return {
     id,

@@ -1,10 +1,10 @@
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
-import type { KnownFamily } from './inheritance.js'
+import type { InheritedFamily } from './inheritance.js'
 import type { Seat } from './seat.js'
 
 /** Takes off what the file of a seat holds already, so that only what was counted since is left. */
-export function forgetWritten(families: Iterable<KnownFamily>, seat: Seat): void {
+export function forgetWritten(families: Iterable<InheritedFamily>, seat: Seat): void {
   for (const { family, series } of families) {
     const layout = layoutOf(family)
     if (!isDeducted(layout)) continue

@@ -70,7 +70,7 @@ export const controlAt = {
 } as const
 
 export const kinds = { mapped: 1, buffered: 2 } as const
-export type Kind = (typeof kinds)[keyof typeof kinds]
+export type SeatKind = (typeof kinds)[keyof typeof kinds]
 
 export const states = { adopting: 0, ready: 1, closed: 2 } as const
 

@@ -1,5 +1,5 @@
 import { crc32 } from './checksum.js'
-import { at, byteOrderTag, fixedSize, headerSize, type Kind, kinds, magic, major, minor, states } from './format.js'
+import { at, byteOrderTag, fixedSize, headerSize, kinds, magic, major, minor, type SeatKind, states } from './format.js'
 
 /** Unix seconds: the latest that a date can be. */
 const latest = 8.64e12
@@ -25,7 +25,7 @@ export class Head {
   }
 
   /** Writes what never changes. */
-  create(seat: number, logId: Uint8Array, runId: Uint8Array, kind: Kind): void {
+  create(seat: number, logId: Uint8Array, runId: Uint8Array, kind: SeatKind): void {
     this.bytes.set(magic, at.magic)
     this.words[at.major / 4] = major | (minor << 16)
     this.words[at.byteOrder / 4] = byteOrderTag

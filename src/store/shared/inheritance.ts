@@ -7,7 +7,7 @@ import { removed, type SeriesLog } from '../core/series-log.js'
 import { SeriesSlots } from '../core/series-slots.js'
 
 /** A family that a writer has logged, and its series by key. */
-export interface KnownFamily {
+export interface InheritedFamily {
   readonly family: FamilyDescriptor
   /** Its number in the series file. */
   readonly index: number
@@ -17,14 +17,14 @@ export interface KnownFamily {
 }
 
 /** What a dead owner of a seat counted, for the next one to count on from; slots that it gave up are free again. */
-export function inherit(log: SeriesLog, segments: Segments): readonly KnownFamily[] {
-  const families = new Map<string, KnownFamily>()
+export function inherit(log: SeriesLog, segments: Segments): readonly InheritedFamily[] {
+  const families = new Map<string, InheritedFamily>()
   for (const [index, family] of log.families.entries()) {
     if (family !== undefined)
       families.set(definitionKey(family), { family, index, series: new SeriesSlots(family), inherited: true })
   }
   const free = new Map<number, number>()
-  const holders = new Map<number, { known: KnownFamily; series: SeriesRef }>()
+  const holders = new Map<number, { known: InheritedFamily; series: SeriesRef }>()
   for (let i = 0; i < log.length; i++) {
     const family = log.families[log.familyOf[i]!]!
     const known = families.get(definitionKey(family))!

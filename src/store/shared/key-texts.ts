@@ -1,4 +1,4 @@
-import { Chains, grown } from '../../model/series-index/hash-chains.js'
+import { grown, HashChains } from '../../model/series-index/hash-chains.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
 
 /**
@@ -16,7 +16,7 @@ export class KeyTexts {
   private hashes: Int32Array = new Int32Array(16)
   /** The entry that was asked for last. */
   private last = 0
-  private readonly chains = new Chains((entry) => this.hashes[entry]!)
+  private readonly chains = new HashChains((entry) => this.hashes[entry]!)
 
   text(bytes: Buffer, from: number, end: number): SeriesKey {
     // Processes that run the same code tend to come to the same series in the same order.

@@ -6,7 +6,7 @@ import type { Head } from './head.js'
 import { processAlive } from './process-facts.js'
 
 /** A buffered owner writes at least every second. One that has not for so long, and cannot be seen, is taken for dead. */
-const heartbeatPatience = 30
+const heartbeatTimeout = 30
 
 /**
  * Determines whether owners live. The kernel knows: a lock that ends with the process. Without the addon the same locks are
@@ -31,7 +31,7 @@ export class Liveness {
     // A thread may end while its process continues.
     const sure = alive === true && owner.threadId === 0
     // Also for one in the future: the clock was set back since, and a living owner writes it again at once.
-    return sure || Math.abs(Date.now() / 1000 - head.heartbeat) < heartbeatPatience
+    return sure || Math.abs(Date.now() / 1000 - head.heartbeat) < heartbeatTimeout
   }
 
   /** Whether another process holds the lock on byte 0. */

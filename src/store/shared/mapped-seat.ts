@@ -8,7 +8,7 @@ import { firstSize, headerSize, kinds, ownerByte, states, stepAfter, valuesName 
 import { Head } from './head.js'
 import { mapOwn } from './ownership.js'
 import { ownFacts } from './process-facts.js'
-import { createSeat, inspectFile, namesUsable, putAside, type Seat } from './seat.js'
+import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './seat.js'
 
 const slotsInFirst = (firstSize - headerSize) / 8
 
@@ -70,7 +70,7 @@ export class MappedSeat implements Seat {
       if (facts.isFile() && binding.lock(fd, ownerByte, 2) && stillThere(fd, path) !== undefined) {
         const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.mapped) : 'broken'
         if (finding === 'adopt') return new MappedSeat(number, true, fd, path, binding)
-        if (finding !== 'leave') putAside(directory, number, finding)
+        if (finding !== 'leave') setAside(directory, number, finding)
       }
     } catch {
       // A file that cannot be adopted is no reason not to count: take another seat.

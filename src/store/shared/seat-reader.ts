@@ -47,7 +47,7 @@ export class SeatReader {
   private numbering = ''
   private read = 0
   /** How much of the log the head announced. */
-  private told = 0
+  private announced = 0
   private faults = 0
   /** Position in the log up to which `records` is complete. */
   private followed = 0
@@ -114,7 +114,7 @@ export class SeatReader {
       }
       // Of a writer that was stopped over it the lines are as they may be.
       if (!settled) return taken
-      if (this.read < this.told) circumstances.report(this.unreadable('missing_lines'))
+      if (this.read < this.announced) circumstances.report(this.unreadable('missing_lines'))
       else if (this.faults > 0) circumstances.report(this.unreadable('broken_line'))
       return taken
     }
@@ -154,7 +154,7 @@ export class SeatReader {
     const live = liveness.ownerLives(fd, file, head)
     const slots = Math.floor((file.size - headerSize) / 8)
     // A file that could not be read is tried again: it may have been mended.
-    if (this.faults > 0 || this.read < this.told) this.numbering = ''
+    if (this.faults > 0 || this.read < this.announced) this.numbering = ''
     const goesOn = this.numbering === numberingOf(head)
     await this.followLog(head, slots, pause, keys)
     // Behind what was read of a file in another state stands the middle of a line.
@@ -201,7 +201,7 @@ export class SeatReader {
       }
     }
     // The lines are written before the head that announces them: a file that ends early has lost some.
-    this.told = head.logBytes
+    this.announced = head.logBytes
     this.masks.carriedOut = head.removals
     const { log } = this
     for (; this.followed < log.length; this.followed++) {

@@ -5,8 +5,8 @@ import { monotonicNow } from '../../platform/timers.js'
 import type { Removal } from '../core/removal-index.js'
 import type { ExemplarCells } from './exemplar-cells.js'
 import { codeOf } from './files.js'
-import type { KnownFamily } from './inheritance.js'
-import { type KnownFamilies, type RemovedSeries, takeSeries } from './known-families.js'
+import type { InheritedFamily } from './inheritance.js'
+import { type KnownFamilies, type RemovedSeatSeries, takeSeries } from './known-families.js'
 import type { LateRemovals } from './late-removals.js'
 import type { PlacedRemoval } from './removal-lines.js'
 import { type CaughtUp, type Removals, removeFailed } from './removals.js'
@@ -156,7 +156,7 @@ export class SeatRemovals {
   }
 
   /** Removes a series that a removal names, because it is about to be counted in. */
-  removeNow(known: KnownFamily, number: number): void {
+  removeNow(known: InheritedFamily, number: number): void {
     this.discard([takeSeries(known, number)])
   }
 
@@ -196,7 +196,7 @@ export class SeatRemovals {
   /** Removes series of this seat at once. */
   carryOut(removals: readonly Removal[]): void {
     const { families } = this.options
-    const gone: RemovedSeries[] = []
+    const gone: RemovedSeatSeries[] = []
     for (const removal of removals)
       for (const known of families.named(removal))
         for (const number of known.series.named(removal.labels)) gone.push(takeSeries(known, number))
@@ -229,7 +229,7 @@ export class SeatRemovals {
   }
 
   /** Removes series of this seat: one line in its file for each, and one write for all. */
-  private discard(gone: readonly RemovedSeries[]): void {
+  private discard(gone: readonly RemovedSeatSeries[]): void {
     const { seat, onRemoved } = this.options
     if (gone.length === 0) return
     for (const { family, key, slot } of gone) {
@@ -248,7 +248,7 @@ export class SeatRemovals {
     }
   }
 
-  private writeLines(gone: readonly RemovedSeries[]): boolean {
+  private writeLines(gone: readonly RemovedSeatSeries[]): boolean {
     const { names, full } = this.options
     const lines = gone.map(({ index, slot, key }) => removedLine(index, slot, key))
     try {

@@ -2,9 +2,9 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { seriesKey } from '../../model/series-key.js'
 import type { SeriesRef } from '../../model/series-ref.js'
-import type { Run } from '../core/segments.js'
+import type { SlotRun } from '../core/segments.js'
 import { SeriesSlots } from '../core/series-slots.js'
-import type { KnownFamily } from './inheritance.js'
+import type { InheritedFamily } from './inheritance.js'
 import type { KnownFamilies } from './known-families.js'
 import type { Seat } from './seat.js'
 import type { SeatRemovals } from './seat-removals.js'
@@ -29,7 +29,7 @@ export class SeatSeries {
   ) {}
 
   /** The slots of a series; undefined for one that is not here, and for one that was removed. */
-  find(family: FamilyDescriptor, series: SeriesRef): Run | undefined {
+  find(family: FamilyDescriptor, series: SeriesRef): SlotRun | undefined {
     const { families, removals, seat } = this.options
     const counted = families.counted(family)
     if (counted === undefined) return undefined
@@ -56,11 +56,11 @@ export class SeatSeries {
    *
    * Numbers before names: a reader that sees the line finds the slots there, zeroed and claimed.
    */
-  begin(family: FamilyDescriptor, series: SeriesRef): Run | undefined {
+  begin(family: FamilyDescriptor, series: SeriesRef): SlotRun | undefined {
     const { seat, families, removals, full } = this.options
     const { head, segments } = seat
     const layout = layoutOf(family)
-    let run: Run
+    let run: SlotRun
     try {
       run = segments.allocate(layout.width)
     } catch (cause) {
@@ -81,7 +81,7 @@ export class SeatSeries {
     return run
   }
 
-  private beginFamily(family: FamilyDescriptor): KnownFamily | undefined {
+  private beginFamily(family: FamilyDescriptor): InheritedFamily | undefined {
     const known = { family, index: this.familyLines, series: new SeriesSlots(family), inherited: false }
     if (!this.append(familyLine(known.index, family))) return undefined
     this.familyLines++

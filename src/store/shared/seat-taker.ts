@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Binding } from '#native'
 import type { Store } from '../contract.js'
 import { BufferedSeat } from './buffered-seat.js'
-import type { Run } from './control.js'
+import type { DirectoryRun } from './control.js'
 import { seatsIn } from './directory.js'
 import { valuesName } from './format.js'
 import type { LateRemovals } from './late-removals.js'
@@ -26,7 +26,7 @@ export class SeatTaker {
   ) {}
 
   /** A seat for this process, and the store on it. */
-  take(run: Run): SharedStore {
+  take(run: DirectoryRun): SharedStore {
     const { options, late } = this
     const { directory } = options
     const binding = this.binding()
@@ -48,7 +48,7 @@ export class SeatTaker {
     }
   }
 
-  private storeOn(seat: Seat, run: Run, overflow: Store, late?: LateRemovals): SharedStore {
+  private storeOn(seat: Seat, run: DirectoryRun, overflow: Store, late?: LateRemovals): SharedStore {
     const { directory, onRemoved, onError } = this.options
     return new SharedStore({
       ...{ directory, run, seat, overflow, onError },
@@ -59,7 +59,7 @@ export class SeatTaker {
   }
 
   /** Whether every seat has taken the removals up to a position; those of dead owners take them now, if requested. */
-  private everySeatAt(run: Run, end: number, helping: boolean): boolean {
+  private everySeatAt(run: DirectoryRun, end: number, helping: boolean): boolean {
     const { directory, overflow } = this.options
     const binding = this.binding()
     return seatsIn(directory).every((number) => {

@@ -12,7 +12,7 @@ import {
   unfinishedPath,
   writeAt,
 } from './files.js'
-import { exemplarsName, firstSize, headerSize, type Kind, movingEnd, seriesName, valuesName } from './format.js'
+import { exemplarsName, firstSize, headerSize, movingEnd, type SeatKind, seriesName, valuesName } from './format.js'
 import { Head } from './head.js'
 import { isUsable } from './ownership.js'
 import { ownFacts } from './process-facts.js'
@@ -37,7 +37,7 @@ export interface Seat {
 export function createSeat(
   directory: string,
   runId: string,
-  kind: Kind,
+  kind: SeatKind,
   reserve: (fd: number) => void,
 ): { fd: number; number: number } {
   const unfinished = unfinishedPath(directory)
@@ -87,10 +87,10 @@ export function namesUsable(directory: string, number: number): boolean {
   return isUsable(join(directory, seriesName(number)))
 }
 
-export type Finding = 'adopt' | 'leave' | 'stale' | 'broken'
+export type SeatVerdict = 'adopt' | 'leave' | 'stale' | 'broken'
 
 /** What a file without an owner can be used for. */
-export function inspectFile(fd: number, facts: Stats, number: number, runId: string, kind: Kind): Finding {
+export function inspectFile(fd: number, facts: Stats, number: number, runId: string, kind: SeatKind): SeatVerdict {
   if (!facts.isFile()) return 'leave'
   const head = new Head(new Uint8Array(headerSize))
   if (facts.size < firstSize || readAt(fd, head.bytes, headerSize, 0) < headerSize) return 'broken'
@@ -103,7 +103,7 @@ export function inspectFile(fd: number, facts: Stats, number: number, runId: str
 }
 
 /** Takes a file out of the way that is not to be adopted: of an earlier run, or broken. */
-export function putAside(directory: string, number: number, finding: 'stale' | 'broken'): void {
+export function setAside(directory: string, number: number, finding: 'stale' | 'broken'): void {
   const path = join(directory, valuesName(number))
   // The names first: once the values are gone the number is free, and the names are another's.
   removeQuietly(join(directory, seriesName(number)))

@@ -47,14 +47,14 @@ export class SeriesFile {
   read(slots: number): SeriesLog {
     const log = new SeriesLog()
     // Not more than there is: the head of a damaged file may contain anything.
-    const told = this.seat.head.logBytes
-    const size = Math.min(told, fstatSync(this.fd).size)
+    const announced = this.seat.head.logBytes
+    const size = Math.min(announced, fstatSync(this.fd).size)
     // An owner was killed while it wrote the file again: readers may have positions in the old one.
-    if (size < told || this.seat.head.logEdition % 2 !== 0) this.seat.head.logEdition = nextEdition(this.seat.head)
+    if (size < announced || this.seat.head.logEdition % 2 !== 0) this.seat.head.logEdition = nextEdition(this.seat.head)
     const bytes = Buffer.alloc(Math.max(0, size))
     const { length, faults } = readLines(bytes.subarray(0, readAt(this.fd, bytes, bytes.length, 0)), log, slots)
     this.seat.head.logBytes = length
-    this.damaged = faults > 0 || length < told
+    this.damaged = faults > 0 || length < announced
     this.lines = log.length
     this.waste = log.kinds.reduce((sum, kind) => sum + (kind === opened ? 0 : 2), 0)
     return log

@@ -6,7 +6,7 @@ import { inSlices } from '../../platform/slices.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
 import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../contract.js'
 import { carryOver } from '../core/carry-over.js'
-import { joinRun, type Run } from './control.js'
+import { type DirectoryRun, joinRun } from './control.js'
 import { prepareDirectory } from './directory.js'
 import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
@@ -64,7 +64,7 @@ export class SharedBackend implements Backend {
   readonly directory: string
   private binding: Binding | undefined
   private readonly options: SharedBackendOptions
-  private run: Run | undefined
+  private run: DirectoryRun | undefined
   private store: SharedStore | undefined
   private readonly seats: SeatTaker
   /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
@@ -260,7 +260,7 @@ export class SharedBackend implements Backend {
    * The directory was removed or wiped under us, or the seat was taken away: sits down again, with all that was counted.
    * Until that has worked, counting continues where it is.
    */
-  private move(runBefore: Run, condition: 'gone' | 'lost'): void {
+  private move(runBefore: DirectoryRun, condition: 'gone' | 'lost'): void {
     const before = this.store
     prepareDirectory(this.directory)
     const run = joinRun(this.directory, this.binding, this.options)

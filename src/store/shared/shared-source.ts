@@ -16,7 +16,7 @@ import { type Circumstances, SeatReader } from './seat-reader.js'
 import { VanishedSeats } from './vanished-seats.js'
 
 /** What one reading has found so far. */
-interface Found {
+interface DirectoryReading {
   readonly writers: WriterSnapshot[]
   readonly errors: MetricsError[]
   incomplete: MetricsError | undefined
@@ -51,7 +51,7 @@ export class SharedSource implements Source {
   }
 
   async read(pause: Pause): Promise<SourceReading> {
-    const found: Found = { writers: [], errors: [], incomplete: undefined }
+    const found: DirectoryReading = { writers: [], errors: [], incomplete: undefined }
     this.liveness.refresh()
     const numbers = this.list(found)
     if (numbers === undefined) this.keep([...this.seats.keys()], found)
@@ -70,7 +70,7 @@ export class SharedSource implements Source {
     this.seats.clear()
   }
 
-  private async readAll(numbers: readonly number[], found: Found, pause: Pause): Promise<void> {
+  private async readAll(numbers: readonly number[], found: DirectoryReading, pause: Pause): Promise<void> {
     const present = new Set(numbers)
     for (const [number, reader] of this.seats) {
       if (present.has(number)) continue
@@ -95,7 +95,7 @@ export class SharedSource implements Source {
     numbers: readonly number[],
     removals: Removals | undefined,
     circumstances: Circumstances,
-    found: Found,
+    found: DirectoryReading,
   ): Promise<void> {
     const { runId, pause } = circumstances
     const before = removals && this.pending.reach(removals, runId)
@@ -126,7 +126,7 @@ export class SharedSource implements Source {
   }
 
   /** Shows seats as they were last read; what was never read is missing. */
-  private keep(numbers: readonly number[], found: Found): void {
+  private keep(numbers: readonly number[], found: DirectoryReading): void {
     found.writers.length = 0
     for (const number of numbers) {
       const reader = this.seats.get(number)
@@ -136,14 +136,14 @@ export class SharedSource implements Source {
     }
   }
 
-  private miss(number: number, cause: MetricsError, found: Found): void {
+  private miss(number: number, cause: MetricsError, found: DirectoryReading): void {
     if (number !== this.own?.()) found.incomplete ??= cause
   }
 
   private circumstances(
     control: number | undefined,
     removals: Removals | undefined,
-    found: Found,
+    found: DirectoryReading,
     pause: Pause,
   ): Circumstances {
     const runId = control === undefined ? undefined : this.runOf(control, found.errors)
@@ -163,7 +163,7 @@ export class SharedSource implements Source {
   }
 
   /** The numbers of the seats; undefined where the directory cannot be listed. */
-  private list(found: Found): number[] | undefined {
+  private list(found: DirectoryReading): number[] | undefined {
     try {
       const numbers = seatsIn(this.directory)
       this.listed = true
@@ -196,7 +196,7 @@ export class SharedSource implements Source {
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 
-  private openControl(found: Found): number | undefined {
+  private openControl(found: DirectoryReading): number | undefined {
     try {
       return openForReading(join(this.directory, controlName))
     } catch (cause) {

@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { MetricsError } from '../../model/errors.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import type { Store } from '../contract.js'
-import type { Run } from './control.js'
+import type { DirectoryRun } from './control.js'
 import type { LateRemovals } from './late-removals.js'
 import type { CaughtUp } from './removals.js'
 import type { Seat } from './seat.js'
@@ -10,7 +10,7 @@ import type { Seat } from './seat.js'
 /** What a store on a seat is made of. */
 export interface SharedStoreOptions {
   readonly directory: string
-  readonly run: Run
+  readonly run: DirectoryRun
   readonly seat: Seat
   /** Where series go that find no room on the disk: shown when this process answers, and nowhere else. */
   readonly overflow: Store

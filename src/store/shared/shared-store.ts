@@ -37,7 +37,7 @@ export class SharedStore implements Store {
   private readonly onError: (error: MetricsError) => void
   private readonly onBehind: (() => void) | undefined
   private overflowing = false
-  private toldFull = false
+  private reportedFull = false
 
   constructor(options: SharedStoreOptions) {
     const { directory, run, seat, overflow, caughtUp, late, onRemoved, onError, onBehind } = options
@@ -262,7 +262,7 @@ export class SharedStore implements Store {
       moved = true
     }
     if (!moved) return
-    this.toldFull = false
+    this.reportedFull = false
     this.turn()
   }
 
@@ -292,8 +292,8 @@ export class SharedStore implements Store {
 
   private full(cause: unknown): undefined {
     this.seat.head.dropped++
-    if (this.toldFull) return
-    this.toldFull = true
+    if (this.reportedFull) return
+    this.reportedFull = true
     this.onError(seatFull(this.seat.number, cause))
   }
 }

@@ -3,7 +3,7 @@ import type { OwnerFacts } from './head.js'
 import { processRuns } from './process-facts.js'
 
 /** Milliseconds to wait for a thread that may have ended: its process does not show whether it has. */
-const threadPatience = 30_000
+const threadTimeout = 30_000
 
 interface Vanished {
   readonly snapshot: WriterSnapshot
@@ -29,7 +29,7 @@ export class VanishedSeats {
     if (this.byProcess.size === 0) return []
     for (const writer of writers) this.byProcess.delete(processOf(writer))
     for (const [process, { owner, since }] of this.byProcess) {
-      const late = owner.threadId !== 0 && this.now() - since > threadPatience
+      const late = owner.threadId !== 0 && this.now() - since > threadTimeout
       if (late || !processRuns(owner)) this.byProcess.delete(process)
     }
     return [...this.byProcess.values()].map(({ snapshot }) => snapshot)

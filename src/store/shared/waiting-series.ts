@@ -1,9 +1,9 @@
-import type { KnownFamily } from './inheritance.js'
-import { type RemovedSeries, takeSeries } from './known-families.js'
+import type { InheritedFamily } from './inheritance.js'
+import { type RemovedSeatSeries, takeSeries } from './known-families.js'
 
 /** Series of one family that a removal names, by their numbers. */
 interface Named {
-  readonly known: KnownFamily
+  readonly known: InheritedFamily
   readonly numbers: readonly number[]
 }
 
@@ -31,7 +31,7 @@ export class WaitingSeries {
   }
 
   /** @param isExempt whether the series at a slot does not wait; left out where all of them do */
-  add(known: KnownFamily, numbers: readonly number[], isExempt?: (slot: number) => boolean): void {
+  add(known: InheritedFamily, numbers: readonly number[], isExempt?: (slot: number) => boolean): void {
     const { series } = known
     for (const number of numbers) {
       const slot = series.slotOf(number)!
@@ -53,8 +53,8 @@ export class WaitingSeries {
   }
 
   /** Takes out the next series, at most as many, and gives them as they were removed. */
-  take(most: number): RemovedSeries[] {
-    const taken: RemovedSeries[] = []
+  take(most: number): RemovedSeatSeries[] {
+    const taken: RemovedSeatSeries[] = []
     while (this.next < this.named.length && taken.length < most) {
       const { known, numbers } = this.named[this.next]!
       const number = numbers[this.nextNumber++]!

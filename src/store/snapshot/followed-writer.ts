@@ -139,8 +139,8 @@ export function encodeExemplars(placed: readonly PlacedExemplar[]): Uint8Array {
 
 function placedFrom(bytes: Uint8Array): PlacedExemplar[] {
   try {
-    const told = JSON.parse(new TextDecoder().decode(bytes)) as [number, number, unknown][]
-    return told.flatMap(([slot, bucket, given]) => {
+    const decoded = JSON.parse(new TextDecoder().decode(bytes)) as [number, number, unknown][]
+    return decoded.flatMap(([slot, bucket, given]) => {
       const exemplar = exemplarFrom(given)
       return exemplar === undefined ? [] : [{ slot, bucket, exemplar }]
     })

@@ -8,7 +8,7 @@ import { encodeSnapshot, type SnapshotHead } from './snapshot-format.js'
 export type Standing = Pick<SnapshotHead, 'closed' | 'inherited' | 'removals' | 'taken'>
 
 /** The content of a snapshot, to see whether it has changed. */
-export interface Told {
+export interface SnapshotRecord {
   readonly values: Float64Array
   readonly names: string
   /** Entries of the series log. */
@@ -24,39 +24,39 @@ export interface Told {
 export class OwnSnapshot {
   private lines: NameLines | undefined
   private logs = 0
-  private told: Told | undefined
+  private record: SnapshotRecord | undefined
 
   /** Whether there is something new, or the last snapshot is too old. */
   due(store: MemoryStore, standing: Standing, longest: number): boolean {
-    const { told } = this
-    if (told === undefined || monotonicNow() - told.when >= longest) return true
-    const { values, names, entries, standing: stands } = this.tell(store, standing)
-    if (names !== told.names || entries !== told.entries || stands !== told.standing) return true
-    return values.length !== told.values.length || !told.values.every((value, i) => Object.is(value, values[i]))
+    const { record } = this
+    if (record === undefined || monotonicNow() - record.when >= longest) return true
+    const { values, names, entries, standing: stands } = this.describe(store, standing)
+    if (names !== record.names || entries !== record.entries || stands !== record.standing) return true
+    return values.length !== record.values.length || !record.values.every((value, i) => Object.is(value, values[i]))
   }
 
   /** A snapshot in bytes, and its record: to be handed to `kept` when the engine has it. */
-  take(store: MemoryStore, standing: Standing): { readonly bytes: Uint8Array; readonly told: Told } {
+  take(store: MemoryStore, standing: Standing): { readonly bytes: Uint8Array; readonly record: SnapshotRecord } {
     const own = ownWriter(store)
-    const told = this.tell(store, standing)
+    const record = this.describe(store, standing)
     const { writer, seat, epoch, startedAt, process = String(seat) } = own
-    const head = { writer, seat, process, epoch, startedAt, at: told.at, log: told.names, ...standing }
+    const head = { writer, seat, process, epoch, startedAt, at: record.at, log: record.names, ...standing }
     const names = this.lines!.bytes()
-    const bytes = encodeSnapshot({ head, names, exemplars: encodeExemplars(own.exemplars!()), values: told.values })
-    return { bytes, told: { ...told, values: told.values.slice() } }
+    const bytes = encodeSnapshot({ head, names, exemplars: encodeExemplars(own.exemplars!()), values: record.values })
+    return { bytes, record: { ...record, values: record.values.slice() } }
   }
 
-  kept(told: Told): void {
-    this.told = told
+  kept(record: SnapshotRecord): void {
+    this.record = record
   }
 
   /** Takes what others have from the last snapshot off the store. */
   deductFrom(store: MemoryStore): void {
-    if (this.told !== undefined) store.deduct(this.told.values, this.told.entries)
-    this.told = undefined
+    if (this.record !== undefined) store.deduct(this.record.values, this.record.entries)
+    this.record = undefined
   }
 
-  private tell(store: MemoryStore, standing: Standing): Told {
+  private describe(store: MemoryStore, standing: Standing): SnapshotRecord {
     const { log, values, writer } = ownWriter(store)
     if (this.lines?.log !== log) {
       this.lines = new NameLines(log)

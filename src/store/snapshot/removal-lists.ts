@@ -63,10 +63,10 @@ export function together(all: Iterable<RemovalLists>): RemovalLists {
 }
 
 /** The rest of `lists` without the removals that every writer has taken. */
-export function withoutTaken(lists: RemovalLists, everybody: readonly Taken[]): RemovalLists {
+export function withoutTaken(lists: RemovalLists, allTaken: readonly Taken[]): RemovalLists {
   const left: Record<string, RemovalList> = {}
   for (const [writer, { from, list }] of Object.entries(lists)) {
-    const seen = Math.min(from + list.length, ...everybody.map((taken) => taken[writer] ?? 0))
+    const seen = Math.min(from + list.length, ...allTaken.map((taken) => taken[writer] ?? 0))
     if (seen < from + list.length)
       left[writer] = { from: Math.max(from, seen), list: list.slice(Math.max(0, seen - from)) }
   }

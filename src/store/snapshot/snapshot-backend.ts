@@ -3,7 +3,7 @@ import { checkSpelling, givenOptions } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { backgroundSlice, Slices } from '../../platform/slices.js'
 import { clearInterval, monotonicNow, setInterval } from '../../platform/timers.js'
-import type { Backend, Source, Store, Surroundings } from '../contract.js'
+import type { Backend, BackendContext, Source, Store } from '../contract.js'
 import { carryOver } from '../core/carry-over.js'
 import { FollowedWriter } from './followed-writer.js'
 import { newWriter } from './new-writer.js'
@@ -31,7 +31,7 @@ const defaults = {
 /** How many writers whose numbers it took over a snapshot names. */
 const ancestors = 100
 
-type Promised<T> = T | Promise<T>
+type Awaitable<T> = T | Promise<T>
 
 /**
  * A backend over any engine that keeps a few bytes per process: an author writes how a snapshot is kept, and how all of
@@ -51,7 +51,7 @@ export abstract class SnapshotBackend implements Backend {
   abstract readonly name: string
   readonly shared: boolean = true
   private readonly options: Readonly<Record<keyof SnapshotBackendOptions, number>>
-  private surroundings: Surroundings = { onError() {}, onRemoved() {} }
+  private context: BackendContext = { onError() {}, onRemoved() {} }
   private writer = newWriter()
   private store = this.newStore(1, 1)
   private readonly own = new OwnSnapshot()
@@ -77,19 +77,19 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
-  protected abstract publish(writer: string, snapshot: Uint8Array): Promised<unknown>
+  protected abstract publish(writer: string, snapshot: Uint8Array): Awaitable<unknown>
 
   /** Every snapshot that is kept, in any order. */
-  protected abstract readAll(): Promised<Iterable<Uint8Array>>
+  protected abstract readAll(): Awaitable<Iterable<Uint8Array>>
 
   /**
    * Renames a snapshot atomically; returns whether it was there. A new process continues from the
    * numbers of one that ended; without this method, snapshots of processes that ended are kept as they are.
    */
-  protected take?(dead: string, writer: string): Promised<boolean>
+  protected take?(dead: string, writer: string): Awaitable<boolean>
 
-  begin(surroundings: Surroundings): void {
-    this.surroundings = surroundings
+  begin(context: BackendContext): void {
+    this.context = context
     this.timer ??= setInterval(() => void this.tick(), this.options.flushEvery).unref()
     process.once('beforeExit', this.beforeExit)
     process.on('exit', this.atExit)
@@ -193,9 +193,9 @@ export abstract class SnapshotBackend implements Backend {
   private async send(always: boolean): Promise<void> {
     if (!always && !this.own.due(this.store, this.standing(), this.options.liveFor / 3)) return
     await this.guarded('FLUSH_FAILED', 'it is tried again soon', async () => {
-      const { bytes, told } = this.own.take(this.store, this.standing())
+      const { bytes, record } = this.own.take(this.store, this.standing())
       await this.publish(this.writer, bytes)
-      this.own.kept(told)
+      this.own.kept(record)
     })
   }
 
@@ -203,7 +203,7 @@ export abstract class SnapshotBackend implements Backend {
     this.lookedAt = monotonicNow()
     await this.guarded('READ_FAILED', 'it is tried again soon', async () => {
       const { snapshots, inherited, removals } = await this.readSorted()
-      if (inherited.has(this.writer)) this.countAnew()
+      if (inherited.has(this.writer)) this.startAgain()
       this.notice(removals)
       const others = snapshots.filter(({ head }) => head.writer !== this.writer)
       this.removals = withoutTaken(
@@ -229,13 +229,13 @@ export abstract class SnapshotBackend implements Backend {
   private notice(removals: RemovalLists): void {
     for (const { registry, name, labels } of untaken(removals, this.taken)) {
       const gone = this.store.removeNamed(registry, name, labels)
-      for (const { family, key } of gone) this.surroundings.onRemoved(family, key)
+      for (const { family, key } of gone) this.context.onRemoved(family, key)
     }
     this.taken = takeAll(this.taken, removals)
   }
 
   /** Another process took this one for dead and continued from its last snapshot: only later counts are this one's. */
-  private countAnew(): void {
+  private startAgain(): void {
     this.own.deductFrom(this.store)
     this.writer = newWriter()
     this.store.writer = this.writer
@@ -256,7 +256,7 @@ export abstract class SnapshotBackend implements Backend {
     return { closed, inherited, removals, taken }
   }
 
-  private publishLast(): Promised<unknown> {
+  private publishLast(): Awaitable<unknown> {
     return this.publish(this.writer, this.own.take(this.store, this.standing(true)).bytes)
   }
 
@@ -274,10 +274,10 @@ export abstract class SnapshotBackend implements Backend {
   private async guarded(code: 'FLUSH_FAILED' | 'READ_FAILED', meanwhile: string, work: () => unknown): Promise<void> {
     try {
       await work()
-      if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
+      if (this.#failing.delete(code)) this.context.onRecovered?.(`${this.name} works again (${code} before)`)
     } catch (cause) {
       this.#failing.add(code)
-      this.surroundings.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
+      this.context.onError(failed(code, `${this.name}: ${meanwhile}`, cause))
     }
   }
 }

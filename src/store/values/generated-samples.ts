@@ -4,14 +4,17 @@ import { bucketOfSample, type Numbers } from './parts.js'
 import type { GeneratedSamples, ValueCollector, ValueSample } from './value-protocol.js'
 
 /** A series and its numbers, as the engine has them. */
-export interface Found {
+export interface FoundSeries {
   readonly family: FamilyDescriptor
   readonly key: SeriesKey
   readonly numbers: Numbers
 }
 
 /** The series that `generateSamples` gave, of families that are known by name. */
-export function foundIn(given: GeneratedSamples, familyOf: (name: string) => FamilyDescriptor | undefined): Found[] {
+export function foundIn(
+  given: GeneratedSamples,
+  familyOf: (name: string) => FamilyDescriptor | undefined,
+): FoundSeries[] {
   return [...entriesOf(given)].flatMap(([name, samples]) => {
     const family = familyOf(name)
     return family === undefined ? [] : seriesOf(family, samples)
@@ -25,7 +28,7 @@ function* entriesOf(given: GeneratedSamples): Iterable<readonly [string, Iterabl
   }
 }
 
-function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): Found[] {
+function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): FoundSeries[] {
   const found = new Map<SeriesKey, Map<string | undefined, number>>()
   for (const { suffix = '', labels, value } of samples) {
     const own = labels ?? {}

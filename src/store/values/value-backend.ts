@@ -6,9 +6,9 @@ import { refOfKey } from '../../model/series-ref.js'
 import { held } from '../../platform/held.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
-import type { Backend, RemovalScope, Source, Store, Surroundings } from '../contract.js'
+import type { Backend, BackendContext, RemovalScope, Source, Store } from '../contract.js'
 import { MemoryStore } from '../core/memory-store.js'
-import { type Found, foundIn } from './generated-samples.js'
+import { type FoundSeries, foundIn } from './generated-samples.js'
 import { bucketsOf, numbersOf, putNumbers } from './parts.js'
 import { SentSeries } from './sent-series.js'
 import { failed, notShared } from './value-faults.js'
@@ -36,7 +36,7 @@ export class ValueBackend implements Backend {
   readonly shared = true
   readonly name: string
   readonly #failing = new Set<string>()
-  private surroundings: Surroundings = { onError() {}, onRemoved() {} }
+  private context: BackendContext = { onError() {}, onRemoved() {} }
   private readonly store: ValueStore
   private readonly sent = new Map<string, SentSeries>()
   /** Every family that was ever counted here: others may have series of it that this process never had. */
@@ -67,13 +67,13 @@ export class ValueBackend implements Backend {
       flush: () => this.flushNow(),
       removed: (family, keys, scope) => this.removed(family, keys, scope),
       declared: (family) => this.families.set(family.name, family),
-      alone: (family) => this.surroundings.onError(notShared(this.name, family)),
+      alone: (family) => this.context.onError(notShared(this.name, family)),
     })
   }
 
   /** Throws `BACKEND_CONFIG_INVALID` for a class that cannot be initialised; where that answers later, it is tried again. */
-  begin(surroundings: Surroundings): void {
-    this.surroundings = surroundings
+  begin(context: BackendContext): void {
+    this.context = context
     if (!this.ready) this.initialize()
     this.timer ??= setInterval(() => void this.flushNow(), flushEvery).unref()
     process.once('beforeExit', this.beforeExit)
@@ -195,7 +195,7 @@ export class ValueBackend implements Backend {
     }
   }
 
-  private getAll(): Promise<Found[]> {
+  private getAll(): Promise<FoundSeries[]> {
     const series = [...this.store.sharedSeries()].filter(({ family, slots }) => numbersOf(family, slots) !== undefined)
     return Promise.all(
       series.map(async ({ family, key }) => {
@@ -204,7 +204,7 @@ export class ValueBackend implements Backend {
     )
   }
 
-  private async generated(): Promise<Found[]> {
+  private async generated(): Promise<FoundSeries[]> {
     const series = this.seriesByName()
     const collectors = [...this.families.values()].map((family): ValueCollector => {
       const { name, help, type, labelNames } = family
@@ -273,11 +273,11 @@ export class ValueBackend implements Backend {
       try {
         if (!this.ready) await this.initialized()
         await work()
-        if (this.#failing.delete(code)) this.surroundings.onRecovered?.(`${this.name} works again (${code} before)`)
+        if (this.#failing.delete(code)) this.context.onRecovered?.(`${this.name} works again (${code} before)`)
       } catch (cause) {
         this.#failing.add(code)
         const error = failed(code, this.name, cause)
-        if (faults === undefined) this.surroundings.onError(error)
+        if (faults === undefined) this.context.onError(error)
         else faults.push(error)
       }
     })

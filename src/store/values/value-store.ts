@@ -28,7 +28,7 @@ export interface ValueStoreEvents {
 export class ValueStore extends MemoryStore {
   /** What only this process shows. */
   readonly aside = new MemoryStore(1)
-  private readonly told = new Set<string>()
+  private readonly defined = new Set<string>()
 
   constructor(private readonly events: ValueStoreEvents) {
     super(1, 1, `values-${process.pid}`)
@@ -37,8 +37,8 @@ export class ValueStore extends MemoryStore {
   override open(family: FamilyDescriptor, series: SeriesRef): Slots {
     if (sharingOf(family) !== undefined) return super.open(family, series)
     const definition = definitionKey(family)
-    if (!this.told.has(definition)) {
-      this.told.add(definition)
+    if (!this.defined.has(definition)) {
+      this.defined.add(definition)
       this.events.alone(family)
     }
     return this.aside.open(family, series)

@@ -4,7 +4,7 @@ import { clearTimeout, setTimeout } from '../../platform/timers.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
 /** Milliseconds that a hook may take. */
-const patience = 30_000
+const timeout = 30_000
 
 /**
  * Calls what others wrote, so that its faults stay its own.
@@ -20,7 +20,7 @@ export class HookManager {
 
   constructor(
     readonly logger: Logger = standardLogger,
-    private readonly milliseconds = patience,
+    private readonly milliseconds = timeout,
   ) {}
 
   /**

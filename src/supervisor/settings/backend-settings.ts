@@ -1,6 +1,6 @@
 import { variables } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
-import { type Kind, text } from './kinds.js'
+import { type SettingKind, text } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
 /** Where the application counts, if not in a directory. */
@@ -11,12 +11,12 @@ export interface BackendSettings {
   readonly backendConfig: string
 }
 
-const backendClass: Kind<string> = {
+const backendClass: SettingKind<string> = {
   says: 'redis, or a class such as ./my-backend.mjs#MyBackend',
   read: (given) => (given === 'redis' ? 'promhive/redis#redis' : text.read(given)),
 }
 
-const options: Kind<string> = {
+const options: SettingKind<string> = {
   says: 'an object of options, or the path of a JSON file with one',
   read(given) {
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) return JSON.stringify(given)

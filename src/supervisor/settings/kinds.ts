@@ -4,7 +4,7 @@ import { statisticsAddress } from '../../model/statistics-address.js'
 import { absolutePath } from '../../platform/paths.js'
 
 /** What a setting may be: how its text is read, and what a value in code or in a file must be. */
-export interface Kind<T> {
+export interface SettingKind<T> {
   /** For the error: `a whole number from 0 to 65535`. */
   readonly says: string
   /** Whether the command line gives it no value. */
@@ -15,13 +15,13 @@ export interface Kind<T> {
   read(given: unknown): T | undefined
 }
 
-export const text: Kind<string> = {
+export const text: SettingKind<string> = {
   says: 'a text',
   read: (given) => (typeof given === 'string' || typeof given === 'number' ? String(given) : undefined),
 }
 
 /** A file or directory, as it is meant where the configuration is read: the working directory may change later. */
-export const filePath: Kind<string> = {
+export const filePath: SettingKind<string> = {
   says: 'a path',
   read(given) {
     const path = text.read(given)
@@ -30,7 +30,7 @@ export const filePath: Kind<string> = {
 }
 
 /** One way to read what is true, for every variable. */
-export const boolean: Kind<boolean> = {
+export const boolean: SettingKind<boolean> = {
   says: 'true or false (also 1, yes, on; 0, no, off)',
   flag: true,
   read(given) {
@@ -41,7 +41,7 @@ export const boolean: Kind<boolean> = {
   },
 }
 
-export function whole(from: number, to = Number.MAX_SAFE_INTEGER): Kind<number> {
+export function whole(from: number, to = Number.MAX_SAFE_INTEGER): SettingKind<number> {
   return {
     says: `a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}`,
     read(given) {
@@ -51,10 +51,10 @@ export function whole(from: number, to = Number.MAX_SAFE_INTEGER): Kind<number> 
   }
 }
 
-export const port: Kind<number> = whole(0, 65_535)
+export const port: SettingKind<number> = whole(0, 65_535)
 
 /** Names of hosts: an array, or a text with commas between. */
-export const hostList: Kind<readonly string[]> = {
+export const hostList: SettingKind<readonly string[]> = {
   says: 'host names separated by commas, such as metrics.example.com',
   read(given) {
     const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given
@@ -69,13 +69,13 @@ export const mostWorkers = 1024
 
 const processCount = whole(1, mostWorkers)
 
-export const processes: Kind<number> = {
+export const processes: SettingKind<number> = {
   says: `${processCount.says}, or auto for one per processor`,
   read: (given) => (given === 'auto' ? availableParallelism() : processCount.read(given)),
 }
 
 /** The address that an application listens on: gunicorn's unix sockets have no port. */
-export const boundAddress: Kind<string> = {
+export const boundAddress: SettingKind<string> = {
   says: 'a port, or an address and a port such as 0.0.0.0:8000 or [::]:8000',
   read(given) {
     const [, address = '', bound] = /^(?:(.*):)?(\d+)$/.exec(String(given)) ?? []
@@ -84,17 +84,17 @@ export const boundAddress: Kind<string> = {
   },
 }
 
-export const urlPath: Kind<string> = {
+export const urlPath: SettingKind<string> = {
   says: 'a path that begins with "/"',
   read: (given) => (typeof given === 'string' && given.startsWith('/') ? given : undefined),
 }
 
-export const namePrefix: Kind<string> = {
+export const namePrefix: SettingKind<string> = {
   says: 'the beginning of a metric name: letters, digits, "_" and ":", no digit first',
   read: (given) => (typeof given === 'string' && /^(?:[a-z_:][\w:]*)?$/i.test(given) ? given : undefined),
 }
 
-export const seconds: Kind<number> = {
+export const seconds: SettingKind<number> = {
   says: 'a number of seconds, 0 or more',
   read(given) {
     const number = numberOf(typeof given === 'string' ? given.replace(/s$/, '') : given)
@@ -104,7 +104,7 @@ export const seconds: Kind<number> = {
 
 const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
 
-export const bytes: Kind<number> = {
+export const bytes: SettingKind<number> = {
   says: 'a number of bytes such as 536870912 or 512M',
   read(given) {
     const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(String(given).trim()) ?? []
@@ -112,7 +112,7 @@ export const bytes: Kind<number> = {
   },
 }
 
-export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+export function oneOf<const T extends string>(...words: readonly T[]): SettingKind<T> {
   return {
     says: words.length > 2 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join(' or '),
     words,
@@ -123,7 +123,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
 const exporterClasses = ['', 'Thread', 'Eventlet', 'Gevent', 'Tornado'].map((kind) => `Prometheus${kind}Worker`)
 
 /** gunicorn's own classes, and those of its exporter, with their module or without. */
-export const workerClass: Kind<string> = {
+export const workerClass: SettingKind<string> = {
   words: ['sync', 'gthread', 'eventlet', 'gevent', 'tornado', ...exporterClasses],
   says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
   read(given) {
@@ -134,7 +134,7 @@ export const workerClass: Kind<string> = {
 }
 
 /** What can be served; `off` is how a stronger layer takes back what a weaker one said. */
-export const servedAddress: Kind<string> = {
+export const servedAddress: SettingKind<string> = {
   says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
   read(given) {
     if (given === false || given === '' || /^(?:off|false|no)$/i.test(String(given))) return ''

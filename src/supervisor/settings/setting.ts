@@ -1,8 +1,8 @@
-import type { Kind } from './kinds.js'
+import type { SettingKind } from './kinds.js'
 
 /** One thing that can be set: its kind, its default, and every name that it goes by. */
 export interface Setting<T = unknown> {
-  readonly kind: Kind<T>
+  readonly kind: SettingKind<T>
   readonly default: T | (() => T)
   /** The default under `compat: 'gunicorn'`: the one of gunicorn's exporter. */
   readonly gunicornDefault?: T

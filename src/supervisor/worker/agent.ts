@@ -37,7 +37,7 @@ export function assignmentOfThisProcess(): Assignment | undefined {
  * @param settle sends what was counted to where it is kept; for good where the process ends behind it
  * @param map maps a file into memory, where the native addon can
  */
-export function attend(
+export function startAgent(
   assignment: Assignment,
   monitor: string,
   settle: (last: boolean) => Promise<unknown>,
@@ -52,7 +52,7 @@ export function attend(
   const requests = new Requests(metrics, inFlight, table, (answered) => {
     if (assignment.maxRequests === 0 || answered < assignment.maxRequests || tired) return
     tired = true
-    tell({ promhive: 'retire', reason: 'max_requests' })
+    send({ promhive: 'retire', reason: 'max_requests' })
   })
   const draining = new Draining((server) => requests.watch(server))
   const watcher = assignment.timeout > 0 && assignment.report ? new Watcher(assignment, monitor) : undefined
@@ -60,11 +60,11 @@ export function attend(
   setInterval(() => {
     beat(watcher, requests.answered)
     // Again: when it was said first, a successor may have failed.
-    if (tired) tell({ promhive: 'retire', reason: 'max_requests' })
+    if (tired) send({ promhive: 'retire', reason: 'max_requests' })
   }, beatEvery).unref()
   const ownListeners = new Map<string, () => void>()
   for (const signal of endings) {
-    const listener = (): void => tell({ promhive: 'interrupted', signal })
+    const listener = (): void => send({ promhive: 'interrupted', signal })
     ownListeners.set(signal, listener)
     process.on(signal, listener)
   }
@@ -72,10 +72,10 @@ export function attend(
   process.on('SIGHUP', () => {})
   const times = leavingTimes(assignment.grace)
   let leaving = false
-  let told = false
+  let sent = false
   const leaveOnce = (): void => {
-    if (told) return
-    told = true
+    if (sent) return
+    sent = true
     void leave(ownListeners.get('SIGTERM')!, settle)
   }
   process.on(leaveSignal, async () => {
@@ -117,7 +117,7 @@ async function leave(own: () => void, settle: (last: boolean) => Promise<unknown
 
 function beat(watcher: Watcher | undefined, answered: number): void {
   watcher?.beat()
-  tell({ promhive: 'beat', answered, ...usage() })
+  send({ promhive: 'beat', answered, ...usage() })
 }
 
 /** What the supervisor cannot read itself where there is no /proc. */
@@ -128,6 +128,6 @@ function usage(): { residentBytes?: number; cpuSeconds?: number } {
 }
 
 /** To a supervisor that may be gone: the message is dropped then. */
-export function tell(message: WorkerMessage): void {
+export function send(message: WorkerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }

@@ -12,7 +12,7 @@ import type { WatcherData } from './watcher.js'
 
 const lookEvery = 250
 /** Milliseconds for the main thread to be stopped: JavaScript is at once, a call into the system never. */
-const patience = 1000
+const timeout = 1000
 
 /** @param data what `Watcher` handed over */
 export function monitor(data: WatcherData = workerData as WatcherData): void {
@@ -47,15 +47,15 @@ async function report(data: WatcherData): Promise<{ where: string; file: string 
   const scripts = new Map<string, string>()
   session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url))
   try {
-    const paused = new Promise<{ readonly callFrameId: string; readonly place: string } | undefined>((resolve) => {
-      setTimeout(() => resolve(undefined), patience)
+    const paused = new Promise<{ readonly callFrameId: string; readonly slot: string } | undefined>((resolve) => {
+      setTimeout(() => resolve(undefined), timeout)
       session.on('Debugger.paused', ({ params: { callFrames } }) => {
         const [frame] = callFrames
         if (frame === undefined) return resolve(undefined)
         const { functionName, location } = frame
         const file = frame.url || scripts.get(location.scriptId) || 'unknown'
-        const place = `${functionName || '(anonymous)'} at ${file}:${location.lineNumber + 1}`
-        resolve({ callFrameId: frame.callFrameId, place })
+        const slot = `${functionName || '(anonymous)'} at ${file}:${location.lineNumber + 1}`
+        resolve({ callFrameId: frame.callFrameId, slot })
       })
     })
     session.post('Debugger.enable')
@@ -65,7 +65,7 @@ async function report(data: WatcherData): Promise<{ where: string; file: string 
       frame === undefined
         ? JSON.stringify(process.report.getReport())
         : await evaluate(session, frame.callFrameId, 'JSON.stringify(process.report.getReport())')
-    return { where: frame?.place ?? 'a system call', file: writeReport(text, data) }
+    return { where: frame?.slot ?? 'a system call', file: writeReport(text, data) }
   } finally {
     session.post('Debugger.resume')
     session.disconnect()

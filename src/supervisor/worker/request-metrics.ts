@@ -3,7 +3,7 @@ import type { HistogramChild } from '../../metric/histogram.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { MetricNaming } from '../gunicorn/metric-naming.js'
 import { requestFamilies } from '../request-families.js'
-import type { Exchange } from './requests.js'
+import type { RequestInProgress } from './requests.js'
 
 /** What is counted of the requests of one worker. */
 export class RequestMetrics {
@@ -28,7 +28,7 @@ export class RequestMetrics {
   }
 
   /** @param fault why it failed; undefined when it did not */
-  ended(exchange: Exchange, fault: string | undefined): void {
+  ended(exchange: RequestInProgress, fault: string | undefined): void {
     this.requests.inc()
     this.durations.observe((monotonicNow() - exchange.since) / 1000)
     if (fault === undefined) return

@@ -11,7 +11,7 @@ import type { OpenRequests } from '../open-requests.js'
 import type { RequestMetrics } from './request-metrics.js'
 
 /** A request that is being answered, over whichever version of HTTP. */
-export interface Exchange {
+export interface RequestInProgress {
   readonly method: string
   /** On the clock of `performance.now()`. */
   readonly since: number
@@ -37,7 +37,7 @@ const unknownEndpoint = 'unknown'
 /** The requests of this worker that are being answered, over http, https and http2. */
 export class Requests {
   /** By response, or by stream. */
-  private readonly open = new Map<object, Exchange>()
+  private readonly open = new Map<object, RequestInProgress>()
   private closing = false
   private count = 0
 
@@ -88,7 +88,7 @@ export class Requests {
     for (const exchange of this.open.values()) exchange.closeConnection()
   }
 
-  private begin(key: object, exchange: Exchange): void {
+  private begin(key: object, exchange: RequestInProgress): void {
     this.open.set(key, exchange)
     this.inFlight.inc()
     this.table.begin(exchange.method, performance.timeOrigin + exchange.since)
@@ -124,7 +124,7 @@ export class Requests {
   }
 }
 
-function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
+function exchangeOf(request: IncomingMessage, response: ServerResponse): RequestInProgress {
   return {
     method: methodLabel(request.method ?? ''),
     since: monotonicNow(),
@@ -146,7 +146,7 @@ function endpointOf(request: IncomingMessage): string {
   }
 }
 
-function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange {
+function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): RequestInProgress {
   return {
     method: methodLabel(headers[':method'] ?? ''),
     since: monotonicNow(),

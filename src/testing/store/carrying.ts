@@ -4,7 +4,7 @@ import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import { type ConformanceCase, Participant } from '../conformance.js'
 import { type Countable, counterOf, gaugeOf, histogramOf } from '../counted.js'
 import { jobs, key, seconds } from '../families.js'
-import type { Reading } from '../reading.js'
+import type { ScrapedSeries } from '../reading.js'
 
 /** A process that moves from one backend to another loses nothing. */
 export const carrying: readonly ConformanceCase[] = [
@@ -56,7 +56,7 @@ function fill(place: Countable): void {
   gaugeOf(place, 'latest', 'mostrecent', key('a')).set(5)
 }
 
-function assertFilled(shown: Reading, more: number): void {
+function assertFilled(shown: ScrapedSeries, more: number): void {
   assert.equal(shown.value('jobs_total{text="a"}'), 3 + more)
   assert.equal(shown.value('duration_seconds_sum{text="a"}'), 20.5)
   const buckets = shown.labelled('duration_seconds_bucket')

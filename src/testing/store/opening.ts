@@ -93,12 +93,12 @@ export const opening: readonly ConformanceCase[] = [
       histogramOf(process, seconds, key('c')).observe(3)
       const { store } = process
       store.remove(jobs, { text: 'a' }, 'process')
-      const told = [...store.series()].map(({ family, series: each, slots }) => ({
+      const listed = [...store.series()].map(({ family, series: each, slots }) => ({
         name: family.name,
         labelValues: each.labelValues,
         same: slots.at === store.open(family, each).at && slots.values === store.open(family, each).values,
       }))
-      assert.deepEqual(told, [
+      assert.deepEqual(listed, [
         { name: 'jobs_total', labelValues: ['b'], same: true },
         { name: 'duration_seconds', labelValues: ['c'], same: true },
       ])

@@ -14,7 +14,7 @@ import { type Stage, test } from '../../helpers/processes/stage.js'
 import { SupervisedApplication } from '../../helpers/processes/supervised.js'
 import { until } from '../../helpers/processes/until.js'
 
-const patience = 120_000
+const timeout = 120_000
 
 describe.runIf(hasOpenssl)('a metrics port with a certificate', () => {
   test('answers over https, and nobody who speaks plain HTTP', async ({ stage }) => {
@@ -107,7 +107,7 @@ describe.runIf(hasOpenssl)('a metrics port with a certificate', () => {
 })
 
 describe.runIf(hasOpenssl && process.platform === 'linux')('https by the environment', () => {
-  test('promhive run, promhive serve and promhive/register speak it', { timeout: patience }, async ({ stage }) => {
+  test('promhive run, promhive serve and promhive/register speak it', { timeout }, async ({ stage }) => {
     const folder = stage.folder()
     const own = makeCertificate(folder, 'server')
     const ca = readFileSync(own.certfile)
@@ -148,7 +148,7 @@ describe.runIf(hasOpenssl && process.platform === 'linux')('https by the environ
     expect(seen!.match(/^http_request_duration_seconds_count\{.*/gm)).toHaveLength(1)
   })
 
-  test('promhive run does not start with half of it', { timeout: patience }, async ({ stage }) => {
+  test('promhive run does not start with half of it', { timeout }, async ({ stage }) => {
     const env = { PROMETHEUS_SSL_CERTFILE: '/etc/cert.pem' }
     const app = await SupervisedApplication.launch(stage, { args: ['--workers', '1'], env })
     expect(await app.ended).toBe(1)

@@ -2,7 +2,7 @@ import { Counter } from '../../../src/metric/counter.js'
 import { Gauge } from '../../../src/metric/gauge.js'
 import { Histogram } from '../../../src/metric/histogram.js'
 import type { MetricsError } from '../../../src/model/errors.js'
-import { ProcessHome } from '../../../src/runtime/process-context.js'
+import { ProcessContext } from '../../../src/runtime/process-context.js'
 import type { Backend } from '../../../src/store/contract.js'
 import { samplesOf } from '../samples.js'
 
@@ -14,7 +14,7 @@ export class CountingHome {
   readonly thrown: string[] = []
   /** What this process alone would show. */
   readonly ledger = new Map<string, number>()
-  private readonly home = new ProcessHome()
+  private readonly home = new ProcessContext()
   private readonly jobs: Counter<'path'>
   private readonly level: Gauge<'path'>
   private readonly wait: Histogram<'path'>

@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 /** One request on a connection of its own; one that is not answered in a while fails. */
-export function ask(url: string, method = 'GET', patience = 60_000): Promise<Answer> {
+export function ask(url: string, method = 'GET', timeout = 60_000): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { method, agent: false }, (response) => {
       let body = ''
@@ -17,7 +17,7 @@ export function ask(url: string, method = 'GET', patience = 60_000): Promise<Ans
       response.on('error', reject)
     })
     asked.on('error', reject)
-    asked.setTimeout(patience, () => asked.destroy(new Error('no answer')))
+    asked.setTimeout(timeout, () => asked.destroy(new Error('no answer')))
     asked.end()
   })
 }

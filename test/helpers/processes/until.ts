@@ -1,10 +1,10 @@
 /** Waits for something that is bound to come; how long it takes is nobody's fault but the test run's patience. */
-export async function until<T>(look: () => T | Promise<T>, is: (seen: T) => boolean, patience = 90_000): Promise<T> {
-  const end = Date.now() + patience
+export async function until<T>(look: () => T | Promise<T>, is: (seen: T) => boolean, timeout = 90_000): Promise<T> {
+  const end = Date.now() + timeout
   for (;;) {
     const seen = await look()
     if (is(seen)) return seen
-    if (Date.now() > end) throw new Error(`still not so after ${patience / 1000} s; last seen: ${describe(seen)}`)
+    if (Date.now() > end) throw new Error(`still not so after ${timeout / 1000} s; last seen: ${describe(seen)}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis'
 import { refOfKey } from '../../../src/model/series-ref.js'
 import { Slices } from '../../../src/platform/slices.js'
-import type { Facts } from '../../../src/store/redis/entry.js'
+import type { WriterFacts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
 import { Folding } from '../../../src/store/redis/fold.js'
 import { Ledger } from '../../../src/store/redis/ledger.js'
 import { RedisStore } from '../../../src/store/redis/redis-store.js'
-import type { ShelfOptions } from '../../../src/store/redis/shelf.js'
+import type { ServiceSnapshotOptions } from '../../../src/store/redis/service-snapshot.js'
 import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
 import { counterFamily, histogramFamily } from '../../../src/testing/families.js'
 
@@ -32,7 +32,7 @@ interface GoldenLedger {
 }
 
 /** A service of two writers, a host, what two dead writers left, and a removal that not every writer has taken. */
-export async function writeGoldenService(options: ShelfOptions): Promise<void> {
+export async function writeGoldenService(options: ServiceSnapshotOptions): Promise<void> {
   const writers = ['one', 'two', 'dead', 'kept'].map((name) => {
     const store = new RedisStore({
       writer: `${name}-1-0~golden`,
@@ -40,8 +40,8 @@ export async function writeGoldenService(options: ShelfOptions): Promise<void> {
       announce() {},
       flush: async () => {},
     })
-    const facts: Facts = { kind: 'writer', instance: name, startedAt: 1, epoch: 1, process: `${name}-1` }
-    return { name, store, flusher: flusherOf(options, store.writer, store.ledger, facts, store.untold) }
+    const facts: WriterFacts = { kind: 'writer', instance: name, startedAt: 1, epoch: 1, process: `${name}-1` }
+    return { name, store, flusher: flusherOf(options, store.writer, store.ledger, facts, store.unsent) }
   })
   for (const [i, { name, store, flusher }] of writers.entries()) {
     counterOf({ store }, jobs, series).inc(10 ** i)
@@ -103,13 +103,13 @@ export async function restoreLedgers(client: Redis, { state, removals, live, led
 }
 
 function flusherOf(
-  options: ShelfOptions,
+  options: ServiceSnapshotOptions,
   writer: string,
   ledger: Ledger,
-  facts: Facts,
-  untold: RedisStore['untold'] = [],
+  facts: WriterFacts,
+  unsent: RedisStore['unsent'] = [],
 ): Flusher {
-  return new Flusher({ ledger, facts: () => facts, untold, removed() {}, folded() {} }, { ...options, writer })
+  return new Flusher({ ledger, facts: () => facts, unsent, removed() {}, folded() {} }, { ...options, writer })
 }
 
 /** When a gauge of mode mostrecent was set. */

@@ -1,13 +1,13 @@
-import type { Connection } from '../../../src/store/redis/script.js'
-import type { ShelfOptions } from '../../../src/store/redis/shelf.js'
+import type { ScriptConnection } from '../../../src/store/redis/script.js'
+import type { ServiceSnapshotOptions } from '../../../src/store/redis/service-snapshot.js'
 
 /** The connection, with something done before each call. */
 export function intercepted(
-  options: ShelfOptions,
-  before: (...call: Parameters<Connection['run']>) => unknown,
-): ShelfOptions {
+  options: ServiceSnapshotOptions,
+  before: (...call: Parameters<ScriptConnection['run']>) => unknown,
+): ServiceSnapshotOptions {
   const { connection } = options
-  const run: Connection['run'] = async (...call) => {
+  const run: ScriptConnection['run'] = async (...call) => {
     await before(...call)
     return connection.run(...call)
   }

@@ -4,24 +4,28 @@ import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import { layoutOf } from '../../../src/model/layout/layout-of.js'
 import { refOf } from '../../../src/model/series-ref.js'
 import { overClient } from '../../../src/store/redis/clients.js'
-import type { Facts } from '../../../src/store/redis/entry.js'
+import type { WriterFacts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
 import { Keys } from '../../../src/store/redis/keys.js'
 import { RedisStore } from '../../../src/store/redis/redis-store.js'
-import { Shelf, type ShelfOptions } from '../../../src/store/redis/shelf.js'
+import { ServiceSnapshot, type ServiceSnapshotOptions } from '../../../src/store/redis/service-snapshot.js'
 import { counterFamily } from '../../../src/testing/families.js'
-import { Reader, type Reading } from '../../../src/testing/reading.js'
+import { type ScrapedSeries, SourceReader } from '../../../src/testing/reading.js'
 import type { Stage } from '../processes/stage.js'
 
 const jobs = counterFamily('jobs_total')
 
 /** What simulated writers and readers share: a connection of their own, and the settings. */
-export function simulatedService(stage: Stage, url: string, more: Partial<ShelfOptions> = {}): ShelfOptions {
+export function simulatedService(
+  stage: Stage,
+  url: string,
+  more: Partial<ServiceSnapshotOptions> = {},
+): ServiceSnapshotOptions {
   const client = new Redis(url)
   client.on('error', () => {})
   stage.after(() => client.disconnect())
   const connection = overClient(client)
-  return { keys: new Keys('promhive'), connection, deadAfter: 15_000, expire: 3_600_000, patience: 30_000, ...more }
+  return { keys: new Keys('promhive'), connection, deadAfter: 15_000, expire: 3_600_000, timeout: 30_000, ...more }
 }
 
 /** A writer without a process, timers or a connection of its own: it flushes when the test says so. */
@@ -32,7 +36,7 @@ export class SimulatedWriter {
   counted = 0
   acknowledged = 0
 
-  constructor(options: ShelfOptions, instance = 'host') {
+  constructor(options: ServiceSnapshotOptions, instance = 'host') {
     const writer = `${instance}-0-0~${randomUUID()}`
     this.store = new RedisStore({
       writer,
@@ -41,11 +45,11 @@ export class SimulatedWriter {
       flush: async () => {},
     })
     const { store } = this
-    const { ledger, untold } = store
-    const facts = (): Facts => ({ kind: 'writer', instance, startedAt: 1, epoch: 1, process: instance })
+    const { ledger, unsent } = store
+    const facts = (): WriterFacts => ({ kind: 'writer', instance, startedAt: 1, epoch: 1, process: instance })
     const flushed = {
       ledger,
-      untold,
+      unsent,
       facts,
       removed: (removals: Parameters<RedisStore['removed']>[0]) => store.removed(removals),
       folded(next: string) {
@@ -83,12 +87,12 @@ export async function flushAll(writers: readonly SimulatedWriter[]): Promise<voi
 
 /** A process that only scrapes. */
 export class SimulatedReader {
-  readonly shelf: Shelf
-  private readonly reader: Reader
+  readonly shelf: ServiceSnapshot
+  private readonly reader: SourceReader
 
-  constructor(options: ShelfOptions) {
-    this.shelf = new Shelf(options)
-    this.reader = new Reader({
+  constructor(options: ServiceSnapshotOptions) {
+    this.shelf = new ServiceSnapshot(options)
+    this.reader = new SourceReader({
       read: async (pause) => {
         await this.shelf.read(pause)
         return { writers: this.shelf.snapshots(() => true), errors: [] }
@@ -97,7 +101,7 @@ export class SimulatedReader {
     })
   }
 
-  read(): Promise<Reading> {
+  read(): Promise<ScrapedSeries> {
     return this.reader.read()
   }
 

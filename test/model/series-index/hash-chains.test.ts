@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { Chains, grown } from '../../../src/model/series-index/hash-chains.js'
+import { grown, HashChains } from '../../../src/model/series-index/hash-chains.js'
 
 /** The entries of the chain of a hash. */
-function chainOf(chains: Chains, hash: number): number[] {
+function chainOf(chains: HashChains, hash: number): number[] {
   const entries: number[] = []
   for (let entry = chains.first(hash); entry !== 0; entry = chains.next[entry]!) entries.push(entry)
   return entries
 }
 
 test('entries are in the chain of their hash, however many there are', () => {
-  const chains = new Chains((entry) => entry % 100)
+  const chains = new HashChains((entry) => entry % 100)
   for (let entry = 1; entry <= 1000; entry++) chains.add(entry)
   expect(chainOf(chains, 7).filter((entry) => entry % 100 === 7).length).toBe(10)
   for (const entry of [107, 907, 7]) chains.delete(entry)
@@ -18,7 +18,7 @@ test('entries are in the chain of their hash, however many there are', () => {
 })
 
 test('entries that went come back', () => {
-  const chains = new Chains((entry) => entry)
+  const chains = new HashChains((entry) => entry)
   for (let round = 0; round < 3; round++) {
     for (let entry = 1; entry <= 50; entry++) chains.add(entry)
     for (let entry = 1; entry <= 50; entry++) expect(chainOf(chains, entry)).toContain(entry)

@@ -48,9 +48,9 @@ describe('a series', () => {
     const { numbers } = withSeries(['200', 'x'])
     expect(numbers.hold(['200', 'x'])).toBe(1)
     for (const form of [200, undefined, null]) numbers.lead({ a: form, b: 'x' }, 1)
-    numbers.letGo(1)
+    numbers.release(1)
     expect(numbers.find({ a: 200, b: 'x' })).toBe(1)
-    numbers.letGo(1)
+    numbers.release(1)
     expect(numbers.numberOf(['200', 'x'])).toBe(0)
     expect(numbers.hold(['300', 'y'])).toBe(1)
     for (const form of ['200', 200, undefined, null]) expect(numbers.find({ a: form, b: 'y' })).toBe(0)
@@ -59,7 +59,7 @@ describe('a series', () => {
   test('that very many hold keeps its number for good', () => {
     const { numbers } = withSeries(['1', 'x'])
     for (let i = 0; i < 1000; i++) numbers.hold(['1', 'x'])
-    for (let i = 0; i < 1001; i++) numbers.letGo(1)
+    for (let i = 0; i < 1001; i++) numbers.release(1)
     expect(numbers.numberOf(['1', 'x'])).toBe(1)
   })
 })
@@ -70,7 +70,7 @@ test('a filter selects by any of the labels', () => {
   expect(numbers.select({ b: 'x', a: '2' })).toEqual([2])
   expect(numbers.select({ b: null })).toEqual([3])
   expect(numbers.select({ c: '1' })).toEqual([])
-  numbers.letGo(2)
+  numbers.release(2)
   expect(numbers.select({})).toEqual([1, 3])
 })
 
@@ -87,7 +87,7 @@ test('series that come and go at random are those of a map', () => {
     const comes = random(10) < (i % 8000 < 5000 ? 7 : 2)
     if (known === undefined && comes) model.set(texts.join(), { texts, number: numbers.hold(texts) })
     else if (known !== undefined && !comes) {
-      numbers.letGo(known.number)
+      numbers.release(known.number)
       model.delete(texts.join())
     }
   }

@@ -36,7 +36,7 @@ test('selects what each key by itself matches, while series come and go and numb
           expect(numbers.select(labels).sort()).toEqual(expected.map(([, number]) => number).sort())
           if ('remove' in step)
             for (const [key, number] of expected) {
-              numbers.letGo(number)
+              numbers.release(number)
               held.delete(key)
             }
         }
@@ -55,7 +55,7 @@ test('a filter costs what it finds: ten times the series, and as many filters, t
     const valueAt = vi.spyOn(numbers, 'valueAt')
     for (let i = 0; i < count; i++) expect(numbers.select({ b: `b${i}` }).length).toBe(1)
     // One after another out of a large group.
-    for (let i = 0; i < count; i++) numbers.letGo(numbers.numberOf([`a${i % 10}`, `b${i}`, 'c']))
+    for (let i = 0; i < count; i++) numbers.release(numbers.numberOf([`a${i % 10}`, `b${i}`, 'c']))
     return valueAt.mock.calls.length
   }
   expect(work(2000)).toBeLessThan(work(200) * 12)
@@ -73,7 +73,7 @@ test('no call builds an index of all series: each of the first filters adds its 
     expect(numbers.textsOf(number!)[1]).toBe(`b${20 + i * 1999}`)
     added.push(add.mock.calls.length - before)
     // Series that come and go while the index grows.
-    numbers.letGo(numbers.numberOf([`a${i % 10}`, `b${i}`, 'c']))
+    numbers.release(numbers.numberOf([`a${i % 10}`, `b${i}`, 'c']))
     numbers.hold(['a', `new${i}`, 'c'])
   }
   for (let i = 0; i < 20; i++) {

@@ -96,17 +96,17 @@ const scripts = {
 
   async supervisor() {
     const doors = await import('promhive/supervisor')
-    const { attend, HookManager, MetricsServerManager, ProcessManager, supervise } = doors
+    const { observe, HookManager, MetricsServerManager, ProcessManager, supervise } = doors
     const options = { port: 0, workers: 1, exec: new URL('idle-worker.mjs', import.meta.url).pathname }
     const log = { error() {}, warn() {}, info() {}, debug() {} }
     cluster.setupPrimary({ exec: options.exec })
     const worker = cluster.fork()
     await methods('WorkerManager', new doors.WorkerManager(log), [['shutdownWorker', worker, 5_000]])
     const hooks = { ready: () => collect(), stopping: () => collect() }
-    const attending = attend({ port: 0, hooks, logLevel: 'error' })
-    await settles('attend', attending)
+    const observing = observe({ port: 0, hooks, logLevel: 'error' })
+    await settles('observe', observing)
     const ports = [['closeMetricsPort'], ['openMetricsPort'], ['startForwarding']]
-    await methods('Attendant', await attending, [['start'], ...ports, ['stop']])
+    await methods('ClusterObserver', await observing, [['start'], ...ports, ['stop']])
     const supervising = supervise({ ...options, hooks, logLevel: 'error', signals: false })
     await settles('supervise', supervising)
     const supervisor = await supervising

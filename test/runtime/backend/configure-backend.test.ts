@@ -2,17 +2,17 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { Counter, configure, register } from '../../../src/index.js'
 import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import { MetricsError } from '../../../src/model/errors.js'
-import { processHome } from '../../../src/runtime/current-context.js'
-import type { Surroundings } from '../../../src/store/contract.js'
+import { processContext } from '../../../src/runtime/current-context.js'
+import type { BackendContext } from '../../../src/store/contract.js'
 import { MemoryBackend } from '../../../src/store/memory/memory-backend.js'
 
 class Somewhere extends MemoryBackend {
   override readonly name = 'somewhere'
   readonly shared = true
-  surroundings: Surroundings | undefined
+  context: BackendContext | undefined
   closed = 0
-  begin(surroundings: Surroundings): void {
-    this.surroundings = surroundings
+  begin(context: BackendContext): void {
+    this.context = context
   }
   close(): Promise<void> {
     this.closed++
@@ -33,7 +33,7 @@ describe('configure({ backend })', () => {
     configure({ backend: there, selfMetrics: false })
     held.inc(4)
     expect(await register.metrics()).toContain('jobs_total{queue="mail"} 7')
-    expect(processHome().whereabouts()).toEqual({ backend: 'somewhere' })
+    expect(processContext().whereabouts()).toEqual({ backend: 'somewhere' })
     expect([...there.openStore().series()].map(({ family }: { family: FamilyDescriptor }) => family.name)).toEqual([
       'jobs_total',
     ])
@@ -58,7 +58,7 @@ describe('configure({ backend })', () => {
     const told: MetricsError[] = []
     const backend = new Somewhere()
     configure({ backend, onError: (error) => told.push(error), selfMetrics: false })
-    backend.surroundings!.onError(new MetricsError('FLUSH_FAILED', 'nobody there'))
+    backend.context!.onError(new MetricsError('FLUSH_FAILED', 'nobody there'))
     expect(told.map(({ code }) => code)).toEqual(['FLUSH_FAILED'])
     configure({ onError: () => {} })
   })

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, vi } from 'vitest'
 import { Counter, configure, loadBackend, register } from '../../../src/index.js'
 import { MetricsError } from '../../../src/model/errors.js'
 import { counterpartOf } from '../../../src/runtime/backend/pytheus-names.js'
-import { processHome } from '../../../src/runtime/current-context.js'
+import { processContext } from '../../../src/runtime/current-context.js'
 import { MemoryBackend } from '../../../src/store/memory/memory-backend.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { hasRedis } from '../../helpers/redis/redis-server.js'
@@ -43,7 +43,7 @@ describe('loadBackend', () => {
   test('takes a class and its configuration, an instance, or a function', async () => {
     const made = loadBackend(Own, { a: 1 }) as Own
     expect(made.config).toEqual({ a: 1 })
-    expect(processHome().whereabouts().backend).toBe('own')
+    expect(processContext().whereabouts().backend).toBe('own')
     expect(loadBackend(made)).toBe(made)
     expect((loadBackend((config: object) => new Own(config), { b: 2 }) as Own).config).toEqual({ b: 2 })
     new Counter({ name: 'carried_total', help: 'X.' }).inc(3)
@@ -67,7 +67,7 @@ describe('loadBackend', () => {
   })
 
   test('throws for a class that cannot be initialised, and leaves the backend as it was', () => {
-    const before = processHome().whereabouts()
+    const before = processContext().whereabouts()
     class Refusing {
       static initialize(): void {
         throw new Error('no password')
@@ -85,12 +85,12 @@ describe('loadBackend', () => {
         message: 'Refusing could not be initialised with its configuration (no password)',
       }),
     )
-    expect(processHome().whereabouts()).toEqual(before)
+    expect(processContext().whereabouts()).toEqual(before)
   })
 
   test('without anything leaves the choice to promhive', () => {
     expect(loadBackend()).toBeUndefined()
-    expect(processHome().whereabouts().backend).toBe('memory')
+    expect(processContext().whereabouts().backend).toBe('memory')
   })
 
   test.for([
@@ -134,7 +134,7 @@ describe('loadBackend', () => {
     const folder = modules(stage, { [name]: source })
     vi.stubEnv('PROMHIVE_BACKEND_CLASS', '')
     for (const place of [join(folder, name), pathToFileURL(join(folder, name)).href]) {
-      const spy = vi.spyOn(processHome(), 'useBackend').mockImplementation(() => {})
+      const spy = vi.spyOn(processContext(), 'useBackend').mockImplementation(() => {})
       try {
         expect(loadBackend(`${place}${exported}`)).toHaveProperty('openStore')
       } finally {

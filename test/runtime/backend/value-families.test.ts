@@ -3,7 +3,7 @@ import { Counter } from '../../../src/metric/counter.js'
 import { Gauge } from '../../../src/metric/gauge.js'
 import { Histogram } from '../../../src/metric/histogram.js'
 import { StateSet } from '../../../src/metric/stateset.js'
-import { ProcessHome } from '../../../src/runtime/process-context.js'
+import { ProcessContext } from '../../../src/runtime/process-context.js'
 import { ValueBackend } from '../../../src/store/values/value-backend.js'
 import type { GeneratedSamples, ValueMetric, ValueRegistry } from '../../../src/store/values/value-protocol.js'
 import { samplesOf } from '../../helpers/samples.js'
@@ -55,7 +55,7 @@ function engine() {
 }
 
 function processOf(backendClass: ReturnType<typeof engine>) {
-  const home = new ProcessHome()
+  const home = new ProcessContext()
   home.configure({ selfMetrics: false })
   home.useBackend(new ValueBackend(backendClass))
   const registers = [home.registry]

@@ -38,7 +38,7 @@ test('a snapshot gives a sign of life in time, though the clock was set back', (
   vi.useFakeTimers({ toFake: ['Date'] })
   const [store, own] = [new MemoryStore(), new OwnSnapshot()]
   const standing = { closed: false, inherited: [], removals: {}, taken: {} }
-  own.kept(own.take(store, standing).told)
+  own.kept(own.take(store, standing).record)
   pass(4_000)
   expect(own.due(store, standing, 5_000)).toBe(false)
   setBack(2_000)

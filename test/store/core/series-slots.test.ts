@@ -33,7 +33,7 @@ test('a series stays known to the metric that still counts it, and is forgotten 
   const number = numbers.hold(['x'])
   slots.delete(family, x)
   expect(numbers.numberOf(['x'])).toBe(number)
-  numbers.letGo(number)
+  numbers.release(number)
   expect(numbers.numberOf(['x'])).toBe(0)
 })
 

@@ -2,27 +2,27 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { describe, expect, vi } from 'vitest'
 import { overClient } from '../../../src/store/redis/clients.js'
-import type { Facts } from '../../../src/store/redis/entry.js'
+import type { WriterFacts } from '../../../src/store/redis/entry.js'
 import { type Flushed, Flusher } from '../../../src/store/redis/flusher.js'
 import { Folding } from '../../../src/store/redis/fold.js'
 import { Keys } from '../../../src/store/redis/keys.js'
 import { Ledger } from '../../../src/store/redis/ledger.js'
 import type { LedgerReader } from '../../../src/store/redis/ledger-reader.js'
 import { survey } from '../../../src/store/redis/read-script.js'
-import type { Connection, Reply } from '../../../src/store/redis/script.js'
-import { Shelf, type ShelfOptions } from '../../../src/store/redis/shelf.js'
+import type { Reply, ScriptConnection } from '../../../src/store/redis/script.js'
+import { ServiceSnapshot, type ServiceSnapshotOptions } from '../../../src/store/redis/service-snapshot.js'
 import { counterFamily } from '../../../src/testing/families.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
 
 const jobs = counterFamily('jobs_total')
 const pause = { due: () => false, rest: async () => {} }
-const facts: Facts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
+const facts: WriterFacts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
 
 describe.skipIf(!hasRedis)('who follows the names of a ledger', () => {
   test('sees each fold, and were they all within one millisecond', async ({ stage }) => {
     const options = await shelfOptions(stage)
-    const follower = new Shelf(options)
+    const follower = new ServiceSnapshot(options)
     for (let i = 1; i <= 5; i++) {
       // What was there goes, and something else comes: what is known is no beginning of what is there.
       const gone = { registry: jobs.registry, name: jobs.name, labels: {} }
@@ -38,7 +38,7 @@ describe.skipIf(!hasRedis)('who follows the names of a ledger', () => {
 
   test('sees what the next one that flushes for a host sends, and were its clock behind', async ({ stage }) => {
     const options = await shelfOptions(stage)
-    const follower = new Shelf(options)
+    const follower = new ServiceSnapshot(options)
     const id = 'host:host:run'
     vi.useFakeTimers({ toFake: ['Date'] })
     stage.after(() => void vi.useRealTimers())
@@ -59,19 +59,19 @@ describe.skipIf(!hasRedis)('who follows the names of a ledger', () => {
 
 /** A writer's end of a ledger. */
 function writer(
-  options: ShelfOptions,
+  options: ServiceSnapshotOptions,
   id: string,
   edition = 0,
-  untold: Flushed['untold'] = [],
+  unsent: Flushed['unsent'] = [],
 ): { readonly flusher: Flusher; readonly ledger: Ledger } {
   const ledger = new Ledger(edition)
-  const flushed: Flushed = { ledger, facts: () => facts, untold, removed() {}, folded() {} }
+  const flushed: Flushed = { ledger, facts: () => facts, unsent, removed() {}, folded() {} }
   return { ledger, flusher: new Flusher(flushed, { ...options, writer: id }) }
 }
 
 /** As if no time passed between one fold and the next. */
-function stopped(options: ShelfOptions): ShelfOptions {
-  const connection: Connection = {
+function stopped(options: ServiceSnapshotOptions): ServiceSnapshotOptions {
+  const connection: ScriptConnection = {
     ...options.connection,
     async run(script, keys, words) {
       const reply = await options.connection.run(script, keys, words)
@@ -87,11 +87,11 @@ function seriesOf(ledger: LedgerReader): string[] {
   return Array.from({ length: log.length }, (_, i) => log.keyOf[i]!)
 }
 
-async function shelfOptions(stage: Stage): Promise<ShelfOptions> {
+async function shelfOptions(stage: Stage): Promise<ServiceSnapshotOptions> {
   const server = await RedisServer.start(stage)
   const client = new Redis(server.url)
   client.on('error', () => {})
   stage.after(() => client.disconnect())
   const connection = overClient(client)
-  return { keys: new Keys(randomUUID()), connection, deadAfter: 60_000, expire: 60_000, patience: 30_000 }
+  return { keys: new Keys(randomUUID()), connection, deadAfter: 60_000, expire: 60_000, timeout: 30_000 }
 }

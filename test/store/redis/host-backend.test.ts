@@ -12,8 +12,8 @@ import { HostBackend } from '../../../src/store/redis/host-backend.js'
 import { Keys } from '../../../src/store/redis/keys.js'
 import { settingsOf } from '../../../src/store/redis/options.js'
 import { remove } from '../../../src/store/redis/removal-scripts.js'
-import type { Connection } from '../../../src/store/redis/script.js'
-import { Shelf } from '../../../src/store/redis/shelf.js'
+import type { ScriptConnection } from '../../../src/store/redis/script.js'
+import { ServiceSnapshot } from '../../../src/store/redis/service-snapshot.js'
 import { Leadership } from '../../../src/store/shared/leadership.js'
 import { counterFamily } from '../../../src/testing/families.js'
 import { test } from '../../helpers/processes/stage.js'
@@ -39,7 +39,7 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
     stage.after(() => client.disconnect())
     const { held, ...connection } = holding(overClient(client))
     const keyPrefix = randomUUID()
-    const options = { keys: new Keys(keyPrefix), connection, deadAfter: 60_000, expire: 60_000, patience: 30_000 }
+    const options = { keys: new Keys(keyPrefix), connection, deadAfter: 60_000, expire: 60_000, timeout: 30_000 }
 
     const writer = new TestWriter(1)
     const slot = writer.open(jobs, ['all'], [10])
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
     }))
     host.begin({ onError: (error) => expect.unreachable(error.message), onRemoved() {} })
     expect(await host.flush()).toBe(true)
-    const shelf = new Shelf(options)
+    const shelf = new ServiceSnapshot(options)
     expect(await shown(shelf)).toEqual([10])
 
     const { registry, name } = jobs
@@ -76,13 +76,13 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
     await Promise.all([first, second])
     expect(await shown(shelf)).toEqual([])
     // Nor to who never saw it before.
-    expect(await shown(new Shelf(options))).toEqual([])
+    expect(await shown(new ServiceSnapshot(options))).toEqual([])
   })
 })
 
 test('a host whose directory cannot be read tells so, and ends nobody’s process', async () => {
   const faults: string[] = []
-  const connection: Connection = { run: () => Promise.reject(new Error('not asked')), close: async () => {} }
+  const connection: ScriptConnection = { run: () => Promise.reject(new Error('not asked')), close: async () => {} }
   const host = new HostBackend({ ...settings, keyPrefix: 'shop' }, connection, () => ({
     backend: {
       name: 'one process',
@@ -102,7 +102,7 @@ test('a host whose directory cannot be read tells so, and ends nobody’s proces
 })
 
 /** What a scrape would show of the series that are open, masked by what was removed. */
-async function shown(shelf: Shelf): Promise<number[]> {
+async function shown(shelf: ServiceSnapshot): Promise<number[]> {
   await shelf.read(noPause)
   const found: number[] = []
   for (const { log, values } of shelf.snapshots(() => true)) {
@@ -117,7 +117,7 @@ async function shown(shelf: Shelf): Promise<number[]> {
 }
 
 /** A connection that keeps the answers of flushes to itself until told. */
-function holding(connection: Connection) {
+function holding(connection: ScriptConnection) {
   let arrived = (): void => {}
   let release = (): void => {}
   const released = new Promise<void>((resolve) => {
@@ -132,7 +132,7 @@ function holding(connection: Connection) {
   }
   return {
     held,
-    async run(...question: Parameters<Connection['run']>) {
+    async run(...question: Parameters<ScriptConnection['run']>) {
       const answer = await connection.run(...question)
       if (held.answers && question[0] === flush) {
         arrived()
@@ -156,7 +156,10 @@ describe.runIf(process.getuid?.() === 0)('a process of a host whose leader file 
     const writer = new TestWriter(1)
     writer.open(jobs, ['all'], [10])
     const leadership = new Leadership(directory, undefined)
-    const connection: Connection = { run: () => Promise.reject(new Error('nothing is sent')), close: async () => {} }
+    const connection: ScriptConnection = {
+      run: () => Promise.reject(new Error('nothing is sent')),
+      close: async () => {},
+    }
     const host = new HostBackend({ ...settings, keyPrefix: 'unled' }, connection, () => ({
       backend: {
         name: 'one process',

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
 import { overClient } from '../../../src/store/redis/clients.js'
-import type { Facts } from '../../../src/store/redis/entry.js'
+import type { WriterFacts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
 import { HostImage } from '../../../src/store/redis/host-image.js'
 import { Keys } from '../../../src/store/redis/keys.js'
-import { Shelf } from '../../../src/store/redis/shelf.js'
+import { ServiceSnapshot } from '../../../src/store/redis/service-snapshot.js'
 import { counterFamily } from '../../../src/testing/families.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
 import { noPause, restless, TestWriter } from '../../helpers/writers.js'
 
 const jobs = counterFamily('jobs_total', { labelNames: ['queue'] })
-const facts: Facts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
+const facts: WriterFacts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
 const queues = 300
 
 describe.skipIf(!hasRedis)('what the processes of a host have counted', () => {
@@ -98,7 +98,7 @@ async function redisOf(stage: Stage, image: HostImage): Promise<{ flusher: Flush
   client.on('error', () => {})
   stage.after(() => client.disconnect())
   const places = { keys: new Keys(randomUUID()), connection: overClient(client), deadAfter: 60_000, expire: 60_000 }
-  const options = { ...places, patience: 30_000 }
+  const options = { ...places, timeout: 30_000 }
   const flushed = {
     get ledger() {
       return image.ledger
@@ -107,11 +107,11 @@ async function redisOf(stage: Stage, image: HostImage): Promise<{ flusher: Flush
       return image.updating
     },
     facts: () => facts,
-    untold: [],
+    unsent: [],
     removed() {},
     folded() {},
   }
-  const shelf = new Shelf(options)
+  const shelf = new ServiceSnapshot(options)
   return {
     flusher: new Flusher(flushed, { ...options, writer: 'host:host:run' }),
     async seen() {

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { type Removal, removalText } from '../../../src/store/redis/entry.js'
+import { type LedgerRemoval, removalText } from '../../../src/store/redis/entry.js'
 import { type Batch, HostRemovals, mostWaiting } from '../../../src/store/redis/host-removals.js'
 import { until } from '../../helpers/processes/until.js'
 
-const removal = (name: string): Removal => ({ author: 'h', registry: 'r', name, labels: {} })
+const removal = (name: string): LedgerRemoval => ({ author: 'h', registry: 'r', name, labels: {} })
 
 test('removals that Redis does not take wait together, and are sent one command at a time, in order', async () => {
   const sent: string[][] = []
   let away = true
   let running = 0
   let most = 0
-  const announce = async (removals: readonly Removal[]): Promise<void> => {
+  const announce = async (removals: readonly LedgerRemoval[]): Promise<void> => {
     most = Math.max(most, ++running)
     await new Promise((resolve) => setImmediate(resolve))
     running--
@@ -52,7 +52,7 @@ test('what Redis refuses is sent again as it was, one command at a time and in o
   const numbers: number[] = []
   const sent: string[] = []
   let refusals = 3
-  const announce = async (removals: readonly Removal[], { number, texts }: Batch): Promise<void> => {
+  const announce = async (removals: readonly LedgerRemoval[], { number, texts }: Batch): Promise<void> => {
     numbers.push(number)
     // Given again while it is on its way: removed again behind what was counted between.
     if (numbers.length === 1) queue.push([removal('a0')])

@@ -8,11 +8,11 @@ import { until } from '../../helpers/processes/until.js'
 import { hasRedis } from '../../helpers/redis/redis-server.js'
 import { startRedis } from '../../helpers/redis/started-redis.js'
 
-const patience = 120_000
+const timeout = 120_000
 const hooks = join(dirname(fileURLToPath(import.meta.url)), 'programs', 'exporter-hooks.mjs')
 
 describe.runIf(process.platform === 'linux' && hasRedis)("the hooks of gunicorn's exporter, with a Redis", () => {
-  test('open the metrics port, forward, and go on when Redis does not', { timeout: patience }, async ({ stage }) => {
+  test('open the metrics port, forward, and go on when Redis does not', { timeout }, async ({ stage }) => {
     const { server, port, client } = await startRedis(stage)
     const latest = async (): Promise<Exposition | undefined> => {
       const text = await client.get('shop:latest').catch(() => null)
@@ -49,7 +49,7 @@ describe.runIf(process.platform === 'linux' && hasRedis)("the hooks of gunicorn'
     expect((await latest())?.total('app_worker_requests_total')).toBe(11)
   })
 
-  test('start an application whose Redis is not there', { timeout: patience }, async ({ stage }) => {
+  test('start an application whose Redis is not there', { timeout }, async ({ stage }) => {
     const { server, port } = await startRedis(stage)
     await server.kill()
     const app = await SupervisedApplication.start(stage, {

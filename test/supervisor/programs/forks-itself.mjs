@@ -1,11 +1,11 @@
 // A primary that starts its workers itself, with plain node:cluster.
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
-import { attend } from 'promhive/supervisor'
+import { observe } from 'promhive/supervisor'
 
 if (cluster.isPrimary) {
   cluster.fork()
-  const attendant = await attend({
+  const observer = await observe({
     port: 0,
     metricPrefix: 'app_',
     hooks: {
@@ -17,10 +17,10 @@ if (cluster.isPrimary) {
     },
   })
   cluster.fork()
-  console.log(`it serves ; metrics at ${attendant.metricsUrl}`)
+  console.log(`it serves ; metrics at ${observer.metricsUrl}`)
   process.once('SIGTERM', async () => {
-    await attendant.stop()
-    await attendant.stop()
+    await observer.stop()
+    await observer.stop()
     process.exit()
   })
 } else {

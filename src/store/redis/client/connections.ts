@@ -1,7 +1,7 @@
 import { withTimeout } from '../../../platform/time-limit.js'
 import { ClusterSlots, moveIn } from './cluster-slots.js'
 import { libraries, type OwnClient, openClient, type RedisLibrary } from './own-client.js'
-import { nameOf, partsOf, type RedisPlace } from './redis-address.js'
+import { nameOf, partsOf, type RedisAddress } from './redis-address.js'
 import { type RedisSentinels, SentinelRoute } from './sentinels.js'
 
 /** Time limits in milliseconds. */
@@ -36,10 +36,10 @@ export class RedisConnections {
   private closed = false
 
   private readonly route: SentinelRoute | undefined
-  private readonly place: RedisPlace
+  private readonly place: RedisAddress
 
   constructor(
-    place: RedisPlace | RedisSentinels,
+    place: RedisAddress | RedisSentinels,
     private readonly limits: RedisLimits,
     private readonly among: readonly RedisLibrary[] = libraries,
   ) {
@@ -59,7 +59,7 @@ export class RedisConnections {
         own = await connection.opening
         if (name === entry && (this.cluster?.masterOf(key) ?? entry) !== entry) {
           // The server that the user named has just turned out to be one of a cluster.
-          this.letGo(name, connection)
+          this.release(name, connection)
           continue
         }
         return await withTimeout(task(own.client), this.limits.command)
@@ -80,7 +80,7 @@ export class RedisConnections {
   async close(): Promise<void> {
     this.closed = true
     this.asked?.abort()
-    for (const [name, connection] of [...this.open]) this.letGo(name, connection)
+    for (const [name, connection] of [...this.open]) this.release(name, connection)
   }
 
   private connection(name: string): Opened {
@@ -95,11 +95,11 @@ export class RedisConnections {
     return connection
   }
 
-  private openAt(place: RedisPlace, signal: AbortSignal, limit = this.limits.connect): Promise<OwnClient> {
+  private openAt(place: RedisAddress, signal: AbortSignal, limit = this.limits.connect): Promise<OwnClient> {
     return openClient(place, limit, this.among, signal)
   }
 
-  private placeOf(name: string): RedisPlace {
+  private placeOf(name: string): RedisAddress {
     return this.cluster?.node(name) ?? this.place
   }
 
@@ -125,7 +125,7 @@ export class RedisConnections {
   }
 
   /** Without the right to query the slots, or behind a proxy, the errors of commands name the node of a key. */
-  private async ask(own: OwnClient, at: RedisPlace, cluster: ClusterSlots): Promise<void> {
+  private async ask(own: OwnClient, at: RedisAddress, cluster: ClusterSlots): Promise<void> {
     try {
       cluster.take(await own.call('CLUSTER', 'SLOTS'), at)
     } catch (cause) {
@@ -170,16 +170,16 @@ export class RedisConnections {
   /** Servers that left the cluster are not asked again. */
   private forgetOthers(cluster: ClusterSlots): void {
     for (const [name, connection] of [...this.open]) {
-      if (name !== entry && cluster.node(name) === undefined) this.letGo(name, connection)
+      if (name !== entry && cluster.node(name) === undefined) this.release(name, connection)
     }
   }
 
   private failed(name: string, connection: Opened): void {
-    this.letGo(name, connection)
+    this.release(name, connection)
     if (this.cluster !== undefined) this.stale = true
   }
 
-  private letGo(name: string, connection: Opened): void {
+  private release(name: string, connection: Opened): void {
     if (this.open.get(name) === connection) this.open.delete(name)
     connection.giveUp.abort()
   }
@@ -221,7 +221,7 @@ function unreachableNode(name: string, cause: unknown): Error {
   return new Error(`${name}, which the cluster names for these keys: ${why}`, { cause })
 }
 
-function withoutDatabase(cause: unknown, place: RedisPlace): unknown {
+function withoutDatabase(cause: unknown, place: RedisAddress): unknown {
   if (!(cause instanceof Error) || !/SELECT is not allowed in cluster mode/i.test(cause.message)) return cause
   const text = `${nameOf(place)} is one of a cluster, which has no database but 0; leave out the database ${partsOf(place).db}`
   return new Error(text, { cause })

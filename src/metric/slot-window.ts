@@ -4,7 +4,7 @@ import type { Slots } from '../store/contract.js'
  * A stretch of slots as it stood when the store's gate was seen. All series that were opened in it since then share one:
  * a child has nothing of its own but where it begins there.
  */
-export class Place {
+export class SlotWindow {
   constructor(
     readonly values: Float64Array,
     readonly words: Int32Array,
@@ -16,15 +16,15 @@ export class Place {
 }
 
 /** The window of a series that was not opened yet. */
-export const noPlace = new Place(new Float64Array(0), new Int32Array(0), 0, new Int32Array(1), -1)
+export const noWindow = new SlotWindow(new Float64Array(0), new Int32Array(0), 0, new Int32Array(1), -1)
 
-const latest = new WeakMap<Float64Array, Place>()
+const latest = new WeakMap<Float64Array, SlotWindow>()
 
 /** @param seen the value of the gate before the slots were requested */
-export function placeOf({ values, words, epoch }: Slots, gate: Int32Array, seen: number): Place {
+export function windowOf({ values, words, epoch }: Slots, gate: Int32Array, seen: number): SlotWindow {
   const known = latest.get(values)
   if (known?.seen === seen && known.gate === gate && known.epoch === epoch) return known
-  const place = new Place(values, words, epoch, gate, seen)
-  latest.set(values, place)
-  return place
+  const window = new SlotWindow(values, words, epoch, gate, seen)
+  latest.set(values, window)
+  return window
 }

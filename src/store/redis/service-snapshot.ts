@@ -12,14 +12,14 @@ import { RemovalFollower } from './removal-follower.js'
 import { trim } from './removal-scripts.js'
 import { type LostState, restoreService } from './restoration.js'
 import { retentionOf } from './retention.js'
-import type { Connection } from './script.js'
+import type { ScriptConnection } from './script.js'
 import { noTombstones, Tombstones } from './tombstones.js'
 import { claim, keep } from './upkeep-scripts.js'
 
-export interface ShelfOptions extends AskOptions {
+export interface ServiceSnapshotOptions extends AskOptions {
   readonly keys: Keys
-  /** Where readings of the shelf go, if not to the primary. */
-  readonly replica?: Connection | undefined
+  /** Where readings of the snapshot go, if not to the primary. */
+  readonly replica?: ScriptConnection | undefined
   /** Milliseconds. */
   readonly deadAfter: number
   /** Milliseconds. */
@@ -42,7 +42,7 @@ const mostHeldBack = 100_000
 const mostKept = 300
 
 /** Every ledger of the service, as the last complete reading found them. */
-export class Shelf implements LostState {
+export class ServiceSnapshot implements LostState {
   readonly ledgers = new Map<string, LedgerReader>()
   /** All ledgers, read or not. */
   entries: ReadonlyMap<string, LedgerEntry> = new Map()
@@ -77,13 +77,13 @@ export class Shelf implements LostState {
 
   private readonly clock: DataClock | undefined
 
-  constructor(private readonly options: ShelfOptions) {
+  constructor(private readonly options: ServiceSnapshotOptions) {
     if (options.replica !== undefined) this.clock = new DataClock()
   }
 
   /**
    * Reads what has changed since the last reading, in chunks. What it finds is shown only when all of it was read: if the
-   * promise is rejected, the shelf shows what it showed before.
+   * promise is rejected, the snapshot shows what it showed before.
    *
    * @param wanted which ledgers to read; all of them when left out
    * @param fresh whether to read the primary, even where a replica is to be read

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { Connection } from './connection.js'
+import { HttpConnection } from './connection.js'
 import { Exchange, type HttpRequest, type RouteTemplateSource, transportOf } from './exchange.js'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { report } from './guard.js'
@@ -15,7 +15,7 @@ import { StreamExchange } from './stream-exchange.js'
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
 /** What the middlewares have in common: they pick the requests that count, and know the framework's routes and errors. */
-export class Picker {
+export class RequestTracker {
   private readonly instrument: ServerInstrument
 
   constructor(options: HttpOptions) {
@@ -23,7 +23,7 @@ export class Picker {
   }
 
   /** Counts a request, once; where `--import promhive/register` counts them all, this one already does. */
-  pick(request: NodeRequest, response: NodeResponse, templateSource?: RouteTemplateSource): Exchange | undefined {
+  track(request: NodeRequest, response: NodeResponse, templateSource?: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = exchangeOf(request) ?? this.begin(request, response)
       // Of nested applications, the inner one comes later and has more of the route.
@@ -34,7 +34,7 @@ export class Picker {
   }
 
   /** A request that did not come through a server of Node's: the caller reports its end. */
-  pickForeign(request: HttpRequest, encrypted: boolean, templateSource: RouteTemplateSource): Exchange | undefined {
+  trackForeign(request: HttpRequest, encrypted: boolean, templateSource: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = new Exchange()
       exchange.begin(request, request.method ?? '', transportOf(encrypted, 1, 1))
@@ -58,7 +58,7 @@ export class Picker {
       return StreamExchange.open((request as Http2ServerRequest).stream, this.instrument, request.headers)
     }
     const { socket } = request as IncomingMessage
-    const connection = Connection.of(socket) ?? Connection.open(socket, this.instrument, false)
+    const connection = HttpConnection.of(socket) ?? HttpConnection.open(socket, this.instrument, false)
     return connection.begin(request as IncomingMessage, response as ServerResponse)
   }
 }

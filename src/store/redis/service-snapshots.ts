@@ -1,9 +1,16 @@
+import type { MetricsError } from '../../model/errors.js'
 import type { Pause, WriterSnapshot } from '../contract.js'
 import type { LedgerEntry } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader } from './ledger-reader.js'
+import { inOrder, type ServiceSnapshot } from './service-snapshot.js'
 import type { Shards } from './shards.js'
-import { inOrder, type Shelf } from './shelf.js'
+
+/** Whether a flush and a reading in one round trip succeeded, and why not. */
+export interface ReadOutcome {
+  readonly flushed: boolean
+  readonly cause?: MetricsError
+}
 
 /**
  * What separates the numbers of seats of two shards: the third writer of shard 2 is worker 200000003. More than the numbers
@@ -11,14 +18,14 @@ import { inOrder, type Shelf } from './shelf.js'
  */
 const seatsOfShard = 100_000_000
 
-/** The shelves of all shards: the whole service. */
-export class Shelves {
+/** The snapshots of all shards: the whole service. */
+export class ServiceSnapshots {
   /** One for each shard that was read so far. */
-  readonly all: Shelf[] = []
+  readonly all: ServiceSnapshot[] = []
 
   constructor(
     private readonly shards: Shards,
-    private readonly open: (keys: Keys) => Shelf,
+    private readonly open: (keys: Keys) => ServiceSnapshot,
   ) {
     this.grow()
   }
@@ -32,7 +39,7 @@ export class Shelves {
   async read(pause: Pause, fresh = false): Promise<void> {
     let failed: { readonly cause: unknown } | undefined
     for (let from = 0; from < this.grow(); ) {
-      const reading = this.all.slice(from).map((shelf) => shelf.read(pause, undefined, fresh))
+      const reading = this.all.slice(from).map((snapshot) => snapshot.read(pause, undefined, fresh))
       from = this.all.length
       for (const result of await Promise.allSettled(reading))
         if (result.status === 'rejected') failed ??= { cause: result.reason }
@@ -84,14 +91,14 @@ export class Shelves {
 
   /** Whether there are ledgers to be added to the totals. */
   hasDead(): boolean {
-    return this.all.some((shelf) => shelf.hasDead())
+    return this.all.some((snapshot) => snapshot.hasDead())
   }
 
   /** The totals first and the living last: where two say the same, the later one's is shown. */
   snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
-    const found = this.all.map((shelf, shard) => {
-      const writers = shelf.snapshots(shown)
-      return shard === 0 ? writers : writers.map((each) => ({ ...each, seat: Shelves.seat(shard, each.seat) }))
+    const found = this.all.map((snapshot, shard) => {
+      const writers = snapshot.snapshots(shown)
+      return shard === 0 ? writers : writers.map((each) => ({ ...each, seat: ServiceSnapshots.seat(shard, each.seat) }))
     })
     return found.length === 1 ? found[0]! : found.flat().sort(inOrder)
   }
