@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { createServer } from 'node:tls'
 import { describe, expect } from 'vitest'
 import { libraries, openClient } from '../../src/store/redis/client/own-client.js'
-import { nodeOf, type RedisAddress } from '../../src/store/redis/client/redis-address.js'
+import { nodeOf, type RedisLocation } from '../../src/store/redis/client/redis-address.js'
 import { hasOpenssl, makeCertificate } from '../helpers/certificates.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
@@ -12,7 +12,7 @@ describe.skipIf(!hasRedis || !hasOpenssl)('the name of the server (SNI)', () => 
   test.for(libraries)('is sent by %s, unless it is an IP address', async (library, { stage }) => {
     const { port, names, tls } = await secure(stage, 'IP:127.0.0.1,DNS:localhost')
     const named = `rediss://localhost:${port}`
-    const places: (readonly [RedisAddress, string | false])[] = [
+    const places: (readonly [RedisLocation, string | false])[] = [
       [{ url: named, tls }, 'localhost'],
       [{ host: 'localhost', port, db: 0, tls }, 'localhost'],
       [{ url: `rediss://127.0.0.1:${port}`, tls }, false],

@@ -1,5 +1,5 @@
 import { openClient } from '../../store/redis/client/own-client.js'
-import type { RedisAddress } from '../../store/redis/client/redis-address.js'
+import type { RedisLocation } from '../../store/redis/client/redis-address.js'
 import { type RedisSentinels, SentinelRoute } from '../../store/redis/client/sentinels.js'
 
 /** Sends one command; rejects with the error of the server. */
@@ -16,7 +16,7 @@ export interface CommandConnection {
  *
  * @param limit milliseconds until a server that does not answer is given up
  */
-export async function openCommands(place: RedisAddress | RedisSentinels, limit: number): Promise<CommandConnection> {
+export async function openCommands(place: RedisLocation | RedisSentinels, limit: number): Promise<CommandConnection> {
   const own = await ('sentinels' in place ? new SentinelRoute(place).open(openClient, limit) : openClient(place, limit))
   return { send: (...words) => own.call(...words), close: () => own.destroy() }
 }

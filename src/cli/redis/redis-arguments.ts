@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { maskAddress } from '../../model/mask-credentials.js'
 import { redisConfigFromEnvironment } from '../../runtime/backend/backend-choice.js'
-import type { RedisAddress } from '../../store/redis/client/redis-address.js'
+import type { RedisLocation } from '../../store/redis/client/redis-address.js'
 import { readRedisUrl } from '../../store/redis/client/redis-url.js'
 import type { RedisSentinels } from '../../store/redis/client/sentinels.js'
 import { withEnvironment } from '../../store/redis/environment-options.js'
@@ -57,7 +57,7 @@ const addresses = ['PROMHIVE_REDIS_HOST', 'PROMHIVE_REDIS_SENTINELS'] as const
 
 /** A service in Redis that a command line names. */
 export interface RedisTarget {
-  readonly place: RedisAddress | RedisSentinels
+  readonly place: RedisLocation | RedisSentinels
   readonly settings: RedisBackendSettings
   /** The address without credentials, and the prefix. */
   readonly name: string

@@ -1,13 +1,13 @@
 import { RedisConnections, type RedisLimits } from './client/connections.js'
 import type { RedisLibrary } from './client/own-client.js'
-import type { RedisAddress } from './client/redis-address.js'
+import type { RedisLocation } from './client/redis-address.js'
 import type { RedisSentinels } from './client/sentinels.js'
 import { evaluating, runOn } from './clients.js'
 import type { ScriptConnection } from './script.js'
 
 /** A way to Redis over clients of promhive's own, of whichever library is installed; to a cluster where it is one. */
 export function overUrl(
-  place: RedisAddress | RedisSentinels,
+  place: RedisLocation | RedisSentinels,
   limits: RedisLimits = { connect: 4_000, command: 4_000 },
   among?: readonly RedisLibrary[],
   reads = false,

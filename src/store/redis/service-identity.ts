@@ -1,4 +1,4 @@
-import type { RedisAddress } from './client/redis-address.js'
+import type { RedisLocation } from './client/redis-address.js'
 import { Keys } from './keys.js'
 import type { RedisBackendSettings } from './options.js'
 
@@ -8,14 +8,14 @@ import type { RedisBackendSettings } from './options.js'
  * @param place the address, or the name by which Sentinel knows the server
  */
 export function identityOf(
-  place: RedisAddress | string | undefined,
+  place: RedisLocation | string | undefined,
   { keyPrefix }: Pick<RedisBackendSettings, 'keyPrefix'>,
 ): string {
   const prefix = part(new Keys(keyPrefix).ledgers.replace(/:ledgers$/, ''))
   return place === undefined ? prefix : `${addressOf(place)} ${prefix}`
 }
 
-function addressOf(place: RedisAddress | string): string {
+function addressOf(place: RedisLocation | string): string {
   if (typeof place === 'string') return part(place)
   if ('path' in place) return part(`${place.path}?db=${place.db}`)
   if (!('url' in place)) return `${hostOf(place.host)}:${place.port}/${place.db}`

@@ -1,4 +1,4 @@
-import { nameOf, nodeOf, partsOf, type RedisAddress, type RedisAddress } from './redis-address.js'
+import { nameOf, nodeOf, partsOf, type RedisAddress, type RedisLocation } from './redis-address.js'
 import { slotOf } from './slots.js'
 
 /** Which server of a cluster holds which keys, as far as it is known. */
@@ -8,7 +8,7 @@ export class ClusterSlots {
   private readonly moved = new Map<number, string>()
   private readonly nodes = new Map<string, RedisAddress>()
 
-  constructor(private readonly entry: RedisAddress) {}
+  constructor(private readonly entry: RedisLocation) {}
 
   /** The name of the server that has the slot of a key; undefined where it is not known. */
   masterOf(key: string): string | undefined {
@@ -31,7 +31,7 @@ export class ClusterSlots {
    *
    * @param asked the server that gave it; an entry without a host means that one
    */
-  take(answer: unknown, asked: RedisAddress): void {
+  take(answer: unknown, asked: RedisLocation): void {
     if (!Array.isArray(answer)) return
     this.nodes.clear()
     this.moved.clear()
@@ -42,12 +42,12 @@ export class ClusterSlots {
   }
 
   /** Takes what one server says of a slot: `MOVED 3999 10.0.0.7:6379`. */
-  takeMove({ slot, host, port }: Move, asked: RedisAddress): void {
+  takeMove({ slot, host, port }: Move, asked: RedisLocation): void {
     this.moved.set(slot, this.add(host, port, asked))
   }
 
   /** Returns the name of the server. */
-  private add(host: string | null, port: number, asked: RedisAddress): string {
+  private add(host: string | null, port: number, asked: RedisLocation): string {
     const from = partsOf(asked)
     const same = 'path' in from ? 'localhost' : from.host
     const node = nodeOf(this.entry, host === null || host === '' || host === '?' ? same : String(host), Number(port))

@@ -1,7 +1,7 @@
 import { withTimeout } from '../../../platform/time-limit.js'
 import { ClusterSlots, moveIn } from './cluster-slots.js'
 import { libraries, type OwnClient, openClient, type RedisLibrary } from './own-client.js'
-import { nameOf, partsOf, type RedisAddress } from './redis-address.js'
+import { nameOf, partsOf, type RedisLocation } from './redis-address.js'
 import { type RedisSentinels, SentinelRoute } from './sentinels.js'
 
 /** Time limits in milliseconds. */
@@ -36,10 +36,10 @@ export class RedisConnections {
   private closed = false
 
   private readonly route: SentinelRoute | undefined
-  private readonly place: RedisAddress
+  private readonly place: RedisLocation
 
   constructor(
-    place: RedisAddress | RedisSentinels,
+    place: RedisLocation | RedisSentinels,
     private readonly limits: RedisLimits,
     private readonly among: readonly RedisLibrary[] = libraries,
   ) {
@@ -95,11 +95,11 @@ export class RedisConnections {
     return connection
   }
 
-  private openAt(place: RedisAddress, signal: AbortSignal, limit = this.limits.connect): Promise<OwnClient> {
+  private openAt(place: RedisLocation, signal: AbortSignal, limit = this.limits.connect): Promise<OwnClient> {
     return openClient(place, limit, this.among, signal)
   }
 
-  private placeOf(name: string): RedisAddress {
+  private placeOf(name: string): RedisLocation {
     return this.cluster?.node(name) ?? this.place
   }
 
@@ -125,7 +125,7 @@ export class RedisConnections {
   }
 
   /** Without the right to query the slots, or behind a proxy, the errors of commands name the node of a key. */
-  private async ask(own: OwnClient, at: RedisAddress, cluster: ClusterSlots): Promise<void> {
+  private async ask(own: OwnClient, at: RedisLocation, cluster: ClusterSlots): Promise<void> {
     try {
       cluster.take(await own.call('CLUSTER', 'SLOTS'), at)
     } catch (cause) {
@@ -221,7 +221,7 @@ function unreachableNode(name: string, cause: unknown): Error {
   return new Error(`${name}, which the cluster names for these keys: ${why}`, { cause })
 }
 
-function withoutDatabase(cause: unknown, place: RedisAddress): unknown {
+function withoutDatabase(cause: unknown, place: RedisLocation): unknown {
   if (!(cause instanceof Error) || !/SELECT is not allowed in cluster mode/i.test(cause.message)) return cause
   const text = `${nameOf(place)} is one of a cluster, which has no database but 0; leave out the database ${partsOf(place).db}`
   return new Error(text, { cause })

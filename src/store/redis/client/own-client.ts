@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { withTimeout } from '../../../platform/time-limit.js'
-import type { RedisAddress } from './redis-address.js'
+import type { RedisLocation } from './redis-address.js'
 import { openSocket, refusalOf, type SocketOptions, tlsOptionsOf } from './socket.js'
 
 /** The packages that a client can be of, the one that is taken first in front. */
@@ -30,7 +30,7 @@ interface Opening {
  * @param signal destroys the connection, on its way or later
  */
 export async function openClient(
-  place: RedisAddress,
+  place: RedisLocation,
   limit: number,
   among: readonly RedisLibrary[] = libraries,
   signal?: AbortSignal,
@@ -48,7 +48,7 @@ export async function openClient(
 
 async function opened(
   { client, ready }: Opening,
-  place: RedisAddress,
+  place: RedisLocation,
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<OwnClient> {
@@ -79,7 +79,10 @@ function isReset(cause: unknown): boolean {
   return code === 'EPIPE' || code === 'ECONNRESET' || /closed|EPIPE|ECONNRESET/.test(message)
 }
 
-async function startIoRedis({ Redis }: Pick<typeof import('ioredis'), 'Redis'>, place: RedisAddress): Promise<Opening> {
+async function startIoRedis(
+  { Redis }: Pick<typeof import('ioredis'), 'Redis'>,
+  place: RedisLocation,
+): Promise<Opening> {
   const tls = await tlsOptionsOf(place)
   const options = {
     lazyConnect: true,
@@ -147,7 +150,7 @@ class IoConnector {
 
 async function startNodeRedis(
   { createClient }: Pick<typeof import('redis'), 'createClient'>,
-  place: RedisAddress,
+  place: RedisLocation,
 ): Promise<Opening> {
   const giveUp = new AbortController()
   // No limit of the library's: a server that is silent after connecting would have none.

@@ -36,7 +36,7 @@ const tlsOptions = {
 } as const satisfies Partial<OptionNames<RedisTls>>
 
 /** Where a Redis is: a URL as the libraries take it, or its parts. */
-export type RedisAddress = RedisUrl | RedisAddress | RedisSocket
+export type RedisLocation = RedisUrl | RedisAddress | RedisSocket
 
 export interface RedisUrl {
   readonly url: string
@@ -64,7 +64,7 @@ export interface RedisSocket {
 }
 
 /** The parts of a URL that `readRedisUrl` accepted. */
-export function partsOf(place: RedisAddress): RedisAddress | RedisSocket {
+export function partsOf(place: RedisLocation): RedisAddress | RedisSocket {
   if (!('url' in place)) return place
   const { protocol, hostname, port, pathname, username, password } = new URL(place.url)
   return {
@@ -78,14 +78,14 @@ export function partsOf(place: RedisAddress): RedisAddress | RedisSocket {
 }
 
 /** Returns `host:port`, with brackets around an IPv6 address; the path of a socket. */
-export function nameOf(place: RedisAddress): string {
+export function nameOf(place: RedisLocation): string {
   const parts = partsOf(place)
   if ('path' in parts) return parts.path
   return `${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${parts.port}`
 }
 
 /** Another server of the same cluster, with the same user and certificates. */
-export function nodeOf(entry: RedisAddress, host: string, port: number): RedisAddress {
+export function nodeOf(entry: RedisLocation, host: string, port: number): RedisAddress {
   const { path: _path, ...given } = partsOf(entry) as RedisAddress & { path?: string }
   return {
     ...given,

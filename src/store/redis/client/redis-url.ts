@@ -1,6 +1,6 @@
 import { MetricsError } from '../../../model/errors.js'
 import { describe } from '../../../model/metric-name.js'
-import { checkTls, type RedisAddress } from './redis-address.js'
+import { checkTls, type RedisLocation } from './redis-address.js'
 
 /**
  * Reads an address of Redis: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`, which may be the path alone.
@@ -9,7 +9,7 @@ import { checkTls, type RedisAddress } from './redis-address.js'
  * @param caller the function whose option it is, for the error text
  * @throws MetricsError `OPTION_INVALID`, without what may be a password
  */
-export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): RedisAddress {
+export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): RedisLocation {
   const invalid = (what: string): MetricsError => new MetricsError('OPTION_INVALID', `${caller}: ${what}`)
   if (typeof url !== 'string' || url === '') {
     throw invalid(`url must be a string such as redis://127.0.0.1:6379, got ${describe(url)}`)
@@ -57,7 +57,7 @@ export function withLogin(url: string, username: string | undefined, password: s
   return parsed.href
 }
 
-function socketOf(url: string, invalid: (what: string) => MetricsError): RedisAddress {
+function socketOf(url: string, invalid: (what: string) => MetricsError): RedisLocation {
   const [, login = '', path, query = ''] = /^(?:unix:(?:\/\/(?:([^/]*)@)?)?)?(\/[^?]*)(?:\?(.*))?$/is.exec(url) ?? []
   const db = Number(new URLSearchParams(query).get('db') ?? 0)
   if (path === undefined || path.includes('\0') || !Number.isInteger(db) || db < 0) {

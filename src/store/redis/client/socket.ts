@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createConnection, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect } from 'node:tls'
 import { clearTimeout, setTimeout } from '../../../platform/timers.js'
-import { partsOf, type RedisAddress, type RedisTls } from './redis-address.js'
+import { partsOf, type RedisLocation, type RedisTls } from './redis-address.js'
 
 /** Where a socket leads, and how it is encrypted. */
 export interface SocketOptions {
@@ -21,7 +21,7 @@ export function openSocket({ tls, ...where }: SocketOptions): Socket {
 }
 
 /** What `tls.connect` takes: files are read, and the name of the server is sent (SNI) unless it is an IP address. */
-export async function tlsOptionsOf(place: RedisAddress): Promise<ConnectionOptions | undefined> {
+export async function tlsOptionsOf(place: RedisLocation): Promise<ConnectionOptions | undefined> {
   const { tls, ...address } = partsOf(place)
   if (tls === undefined) return undefined
   const { caFile, certFile, keyFile, ...others }: RedisTls = tls
@@ -41,7 +41,7 @@ export async function tlsOptionsOf(place: RedisAddress): Promise<ConnectionOptio
  *
  * @param limit milliseconds
  */
-export async function refusalOf(place: RedisAddress, limit: number): Promise<string | undefined> {
+export async function refusalOf(place: RedisLocation, limit: number): Promise<string | undefined> {
   const { tls: _, ...where } = partsOf(place)
   const tls = await tlsOptionsOf(place)
   return new Promise((resolve) => {
