@@ -24,13 +24,13 @@ export interface RegistryContext extends MetricContext {
 let provided: (() => RegistryContext) | undefined
 
 /** `runtime` composes the context of this process: metrics and registries request it. */
-export function provideRegistryHome(provide: () => RegistryContext): void {
+export function provideRegistryContext(provide: () => RegistryContext): void {
   provided = provide
   provideContext(provide)
 }
 
 /** Returns the context of this process. */
-export function registryHome(): RegistryContext {
+export function registryContext(): RegistryContext {
   if (provided === undefined) throw new Error('promhive: import the package by its front door, not by a file inside it')
   return provided()
 }

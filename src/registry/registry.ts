@@ -25,7 +25,7 @@ import { Members } from './members.js'
 import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { RegistryMember } from './registered-metric.js'
-import { type RegistryContext, registryHome } from './registry-context.js'
+import { type RegistryContext, registryContext } from './registry-context.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
 
 /** Milliseconds that a gathering may take until it is released: collect() of the metrics included. */
@@ -65,7 +65,7 @@ export class Registry implements MetricRegistry {
   constructor(options?: RegistryOptions)
   /** @internal */
   constructor(options?: RegistryOptions, context?: RegistryContext)
-  constructor(options: RegistryOptions = {}, context: RegistryContext = registryHome()) {
+  constructor(options: RegistryOptions = {}, context: RegistryContext = registryContext()) {
     const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
     checkRegistryName(name, context.registry === undefined)
     this.scope = scope

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { refuseNull } from '../../model/known-options.js'
 import { setImmediate } from '../../platform/timers.js'
-import { registryHome } from '../../registry/registry-context.js'
+import { registryContext } from '../../registry/registry-context.js'
 import { ClientInstrument } from './client-instrument.js'
 import { ClientMetrics } from './client-metrics.js'
 import { watchExpressErrors } from './express-errors.js'
@@ -34,7 +34,7 @@ export class HttpInstrument {
     refuseNull('instrumentHttp', options)
     const { names = defaults.names, register, buckets, ...rest } = options
     const { maxRoutes = defaults.maxRoutes, maxHosts = defaults.maxHosts } = options
-    const families = new NamedFamilies(register ?? registryHome().registry, buckets)
+    const families = new NamedFamilies(register ?? registryContext().registry, buckets)
     const chosen = checkNames(names, 'instrumentHttp: names').map((name) => namings[name])
     const errorTypes = new BoundedValues(mostErrorTypes)
     const routes = new BoundedValues(maxRoutes)

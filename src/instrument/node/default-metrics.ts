@@ -4,7 +4,7 @@ import { checkOptions, givenOptions, type OptionNames } from '../../model/known-
 import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../platform/timers.js'
 import type { Registry } from '../../registry/registry.js'
-import { registryHome } from '../../registry/registry-context.js'
+import { registryContext } from '../../registry/registry-context.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
 import { activeHandles, activeRequests, activeResources } from './handles.js'
@@ -99,7 +99,7 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
 export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
-  const context = registryHome()
+  const context = registryContext()
   const registry = register ?? context.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)

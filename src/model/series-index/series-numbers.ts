@@ -12,10 +12,16 @@ const many = 255
 
 const hasOwn = Object.prototype.hasOwnProperty
 
-const byFamily = new WeakMap<FamilyDescriptor, SeriesNumbers>()
+/**
+ * Shared by all copies of the package in the process, as the store is: a metric of the CommonJS build passes its numbers to
+ * the store of the ESM build. Another number at the end whenever the methods of `SeriesNumbers` change.
+ */
+const place = Symbol.for('promhive.series-numbers.1')
+const shared = globalThis as { [place]?: WeakMap<FamilyDescriptor, SeriesNumbers> }
 
 /** The numbers of a family's series: the metric that counts them and the store that keeps them have the same ones. */
 export function numbersOf(family: FamilyDescriptor): SeriesNumbers {
+  const byFamily = (shared[place] ??= new WeakMap())
   let numbers = byFamily.get(family)
   if (numbers === undefined) byFamily.set(family, (numbers = new SeriesNumbers(family.labelNames)))
   return numbers

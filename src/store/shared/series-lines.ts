@@ -178,12 +178,12 @@ function readOpened(bytes: Buffer, from: number, end: number, log: SeriesLog, sl
 
 /** The position in the further decimals of a time; undefined for a time without. */
 function positionIn(bytes: Buffer, from: number, end: number): number | undefined {
-  // Ten digits and the point: no time of a clock is longer without a position.
-  if (end - from <= 11 + decimals + gap.length) return undefined
-  const text = bytes.toString('latin1', from, end)
-  const at = text.indexOf('.') + 1 + decimals
-  if (at <= decimals || !text.startsWith(gap, at)) return undefined
-  const position = Number(text.slice(at + gap.length))
+  const point = bytes.indexOf(0x2e, from)
+  // A time has fewer decimals than one with a position.
+  if (point < 0 || end - point <= 1 + decimals + gap.length) return undefined
+  const text = bytes.toString('latin1', point + 1, end)
+  if (!text.startsWith(gap, decimals)) return undefined
+  const position = Number(text.slice(decimals + gap.length))
   return Number.isSafeInteger(position) ? position : undefined
 }
 

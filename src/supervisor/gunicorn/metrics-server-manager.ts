@@ -6,7 +6,7 @@ import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { holdAwaited } from '../../platform/held.js'
 import { setImmediate } from '../../platform/timers.js'
-import { registryHome } from '../../registry/registry-context.js'
+import { registryContext } from '../../registry/registry-context.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 import { Configuration } from '../settings/configuration.js'
 import { encryptionOf } from '../settings/encryption-settings.js'
@@ -83,7 +83,7 @@ export class MetricsServerManager {
       const { port, host, path, portAttempts, allowedHosts, maxConnections, sendTimeout } = configuration.settings
       const tls = encryptionOf(configuration)
       const limits = { allowedHosts, maxConnections, sendTimeout }
-      this.setup = { port, host, path, portAttempts, tls, ...limits, registry: registryHome().registry }
+      this.setup = { port, host, path, portAttempts, tls, ...limits, registry: registryContext().registry }
       return this.setup
     } catch (fault) {
       this.logger.error(`no metrics port: ${textOf(fault)}`)
@@ -117,7 +117,7 @@ export class MetricsServerManager {
       const options = {
         port,
         ...(host !== undefined && { host }),
-        registry: registry ?? registryHome().registry,
+        registry: registry ?? registryContext().registry,
         tls,
         keepAlive: true,
         retryEvery: this.retryEvery,
@@ -137,9 +137,9 @@ export class MetricsServerManager {
 
   /** What the port reports is logged; after this turn it is counted, when there is where faults are counted for all. */
   private events(): PortEvents {
-    return portMetrics(registryHome(), (error) => {
+    return portMetrics(registryContext(), (error) => {
       this.logger.warn(error.message)
-      setImmediate(() => registryHome().onError(error))
+      setImmediate(() => registryContext().onError(error))
     })
   }
 

@@ -39,7 +39,7 @@ test('what is no time is a broken line', () => {
 test('a line has the position that a series was opened behind, where the time is the same without it', () => {
   const position = fc.oneof(fc.nat(), fc.maxSafeNat())
   holds(
-    fc.property(position, fc.integer({ min: 1_600_000_000_000, max: 2_500_000_000_000 }), (behind, now) => {
+    fc.property(position, fc.integer({ min: 0, max: 2_500_000_000_000 }), (behind, now) => {
       const log = new SeriesLog()
       const lines = [
         familyLine(0, counterFamily('c')),
@@ -48,7 +48,9 @@ test('a line has the position that a series was opened behind, where the time is
       ]
       expect(readLines(Buffer.concat(lines), log, 10)).toEqual({ length: Buffer.concat(lines).length, faults: 0 })
       expect([...log.openedBehind]).toEqual([[1, behind]])
-      expect(log.createdAt).toEqual([now / 1000, now / 1000])
+      // Of a clock before 2001, as on a machine without one, the position may change the time a little.
+      if (now >= 1e12) expect(log.createdAt).toEqual([now / 1000, now / 1000])
+      else expect(log.createdAt[1]).toBeCloseTo(now / 1000, 6)
     }),
   )
 })
