@@ -51,6 +51,38 @@ describe.skipIf(loadBinding().binding === undefined)(
       expect(filesIn(directory).filter((name) => name.endsWith('.values'))).toHaveLength(4)
     })
 
+    test('take the removals of each other, and keep what is counted after', { timeout }, async ({ stage }) => {
+      const env = { PROMHIVE_DIR: stage.directory() }
+      const mapped = await stage.start('removes-many.mjs', { env })
+      const buffered = await stage.start('removes-many.mjs', { env: { ...env, PROMHIVE_NATIVE: 'off' } })
+      const shown = async (actor: typeof mapped) => new Exposition(await actor.ask('scrape')).total('jobs_total')
+      const pairs = [
+        [mapped, buffered],
+        [buffered, mapped],
+      ] as const
+      for (const [counts, removes] of pairs) {
+        await counts.ask('inc', 'a', '1', 5)
+        await until(
+          () => shown(removes),
+          (total) => total === 5,
+        )
+        await removes.ask('remove', {})
+        // Not scraped here, because a scrape takes removals. What is counted within 100 ms of one may be removed as well.
+        await new Promise((resolve) => setTimeout(resolve, 1_500))
+        await counts.ask('inc', 'a', '1', 7)
+        await until(
+          () => shown(removes),
+          (total) => total === 7,
+        )
+        expect(await shown(counts)).toBe(7)
+        await removes.ask('remove', {})
+        await until(
+          () => shown(counts),
+          (total) => total === 0,
+        )
+      }
+    })
+
     test('begin one run when they start at the same instant on a stale directory', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       for (let round = 1; round <= 4; round++) {

@@ -76,6 +76,16 @@ export class SeatRemovals {
     return this.known > this.taken || this.options.removals.end() !== this.taken
   }
 
+  /** The same without an error. Processes without the addon add removals, and cannot turn the gate of the others. */
+  get mayBeUntaken(): boolean {
+    try {
+      return this.isUntaken
+    } catch {
+      // Taking the removals reports it.
+      return false
+    }
+  }
+
   /** Whether there are known removals that were not carried out. */
   get behind(): boolean {
     return this.waiting.any || this.known > this.taken

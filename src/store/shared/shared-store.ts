@@ -128,7 +128,7 @@ export class SharedStore implements Store {
 
   /** Whether `noticing` has work: other processes may have removed series since it ended. */
   get isBehind(): boolean {
-    return this.gate[0] !== this.gateNoticed || this.removals.behind
+    return this.gate[0] !== this.gateNoticed || this.removals.behind || this.removals.mayBeUntaken
   }
 
   /**
