@@ -20,7 +20,7 @@ const needed: Readonly<Record<string, string>> = {
   NestMetrics: 'httpMetrics() of promhive/nestjs returns it',
   AwaitedBackend: 'MultiProcessRedisBackend extends it',
   Participant: 'a conformance case gets it',
-  Reading: 'a conformance case reads it',
+  ScrapedSeries: 'a conformance case reads it',
 }
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -20,7 +20,7 @@ verbs.add = () => {
 verbs.names = () => writers.map(({ store }) => store.writer)
 verbs.countEach = (queue, amount) => {
   for (const { store } of writers) {
-    const { values, at } = store.open(jobs, JSON.stringify([queue]))
+    const { values, at } = store.open(jobs, { number: 0, labelValues: [queue] })
     values[at] += amount
   }
 }
