@@ -39,8 +39,6 @@ const doors: Readonly<Record<string, object>> = {
 const exempt: Readonly<Record<string, string>> = {
   'fastify httpMetrics': 'a plugin: Fastify calls it, with its own instance',
   'supervisor HookContext': 'made by the supervisor for its hooks',
-  'supervisor composeSupervisor': 'the command line calls it',
-  'supervisor configurationFrom': 'the command line calls it',
   'supervisor defaultOnExit': 'a hook: the supervisor calls it',
   'supervisor defaultOnStarting': 'a hook: the supervisor calls it',
   'supervisor defaultPostFork': 'a hook: the supervisor calls it',

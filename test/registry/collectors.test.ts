@@ -38,7 +38,7 @@ describe('a collector', () => {
     [
       'a counter below 0',
       [{ ...family, type: 'counter', values: [{ value: -1 }] }],
-      'pool: a counter stands at 0 or more',
+      'pool: the value of a counter is 0 or more',
     ],
   ])('that gives %s costs its own families only, and is told', async (_, given, why) => {
     const { registry, told } = beside(given)
