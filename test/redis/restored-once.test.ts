@@ -10,11 +10,13 @@ import { intercepted } from '../helpers/redis/intercepted.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 import { SimulatedReader, SimulatedWriter, simulatedService } from '../helpers/redis/simulated-writers.js'
 
-const deadAfter = 300
+const deadSoon = 300
+/** Milliseconds in which no writer of a test dies by itself. */
+const deadLate = 3_600_000
 const state = '{promhive}:state'
 
 /** A server, and what the tests do with the service on it. */
-async function startService(stage: Stage) {
+async function startService(stage: Stage, deadAfter = deadSoon) {
   const server = await RedisServer.start(stage)
   const options = (): ServiceSnapshotOptions => simulatedService(stage, server.url, { settle: 20, deadAfter })
   const service = options()
@@ -28,7 +30,7 @@ async function startService(stage: Stage) {
     await die(writer)
     await until(
       () => Date.now() - before,
-      (waited) => waited > deadAfter + 50,
+      (waited) => waited > deadSoon + 50,
     )
   }
   const reader = () => new SimulatedReader(service)
@@ -190,4 +192,35 @@ test.skipIf(!hasRedis)('a writer whose pieces arrive slowly is not folded betwee
   expect(writer.store.writer).toBe(name)
   expect(await new SimulatedReader(service).total()).toBe(3001)
   expect(await server.ask('HKEYS', '{promhive}:ledgers')).toEqual([name])
+})
+
+describe.skipIf(!hasRedis)('a Redis that is emptied twice', () => {
+  for (const end of ['has left', 'has left with its first flush', 'was killed'])
+    test(`counts a writer once that ${end} in between`, async ({ stage }) => {
+      const { server, service, fold, cut: ends, living, die, reader } = await startService(stage, deadLate)
+      ends.count(100)
+      living.count(1)
+      for (const writer of [ends, living]) await writer.flush()
+      const old = reader()
+      expect(await old.total()).toBe(101)
+      await server.ask('FLUSHALL')
+      await living.flush()
+      if (end !== 'has left with its first flush') await ends.flush()
+      if (end === 'was killed') await die(ends)
+      else await ends.leave()
+      const job = new SimulatedWriter(service)
+      job.count(1000)
+      await job.leave()
+      await fold()
+      const tombstones = await server.ask('LLEN', '{promhive}:tombstones')
+      const fresh = reader()
+      expect(await fresh.total()).toBe(1101)
+      await server.ask('FLUSHALL')
+      await living.flush()
+      for (const each of [fresh, old]) expect(await each.total()).toBe(1101)
+      await fold()
+      for (const each of [fresh, old, reader()]) expect(await each.total()).toBe(1101)
+      // The other one was only in this state, and needs none.
+      expect(tombstones).toBe(1)
+    })
 })

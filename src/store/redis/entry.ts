@@ -35,6 +35,8 @@ export interface WriterFacts {
    * state with this ID; or its writer may have counted more than was restored (`*`).
    */
   readonly doubt?: string
+  /** The writer has counted in a state that was lost. Redis adds it. */
+  readonly outlived?: boolean
 }
 
 /** Milliseconds after which the state of a service is complete: what was not restored by then is not restored any more. */

@@ -48,6 +48,7 @@ for n, id in ipairs(sources) do
   redis.call('DEL', KEYS[k], KEYS[k + 1], KEYS[k + 2])
   redis.call('HDEL', ledgers, id)
   local hasLeft = tonumber(redis.call('ZSCORE', beats, id) or 0) == 0 and not isInDoubt(entry)
+    and not hasOutlived(entry)
   redis.call('ZREM', beats, id)
   redis.call('ZREM', seats, id)
   -- Totals of an instance may be written again.
