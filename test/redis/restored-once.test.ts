@@ -224,3 +224,32 @@ describe.skipIf(!hasRedis)('a Redis that is emptied twice', () => {
       expect(tombstones).toBe(1)
     })
 })
+
+describe.skipIf(!hasRedis)('a Redis that has lost only the state of a service', () => {
+  for (const when of ['', ' and are added to before', ' and are moved before', ' and are read no more before'])
+    test(`does not count totals twice that it still has${when}`, async ({ stage }) => {
+      const { server, service, fold, cut: ends, living, reader } = await startService(stage, deadLate)
+      const last = new SimulatedWriter(service)
+      ends.count(100)
+      living.count(1)
+      last.count(10)
+      for (const writer of [ends, living, last]) await writer.flush()
+      await ends.leave()
+      await fold()
+      const old = reader()
+      expect(await old.total()).toBe(111)
+      if (when.includes('read no more')) {
+        await last.leave()
+        await fold()
+      }
+      await server.ask('DEL', state)
+      await living.flush()
+      if (when.includes('added')) await last.leave()
+      // No writer of the instance lives any more: its totals are moved to those of the service.
+      if (when.includes('moved')) for (const writer of [last, living]) await writer.leave()
+      if (when !== '') await fold()
+      expect(await old.total()).toBe(111)
+      await fold()
+      for (const each of [old, reader()]) expect(await each.total()).toBe(111)
+    })
+})

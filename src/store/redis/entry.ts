@@ -37,6 +37,8 @@ export interface WriterFacts {
   readonly doubt?: string
   /** The writer has counted in a state that was lost. Redis adds it. */
   readonly outlived?: boolean
+  /** Of totals: an ID that they keep as long as they are added to. */
+  readonly origin?: string
 }
 
 /** Milliseconds after which the state of a service is complete: what was not restored by then is not restored any more. */
@@ -116,6 +118,7 @@ function areFacts({
   process,
   parts = [],
   doubt = '',
+  origin = '',
 }: WriterFacts): boolean {
   return (
     Number.isSafeInteger(format) &&
@@ -123,6 +126,7 @@ function areFacts({
     ledgerKinds.includes(kind) &&
     typeof instance === 'string' &&
     typeof doubt === 'string' &&
+    typeof origin === 'string' &&
     isOwner({ startedAt, epoch, process }) &&
     Array.isArray(parts) &&
     parts.every((part) => Number.isSafeInteger(part.part) && typeof part.live === 'boolean' && isOwner(part))

@@ -159,7 +159,8 @@ async function restoreLedger(
   for (let tries = 0; tries < mostTries; tries++) {
     const pieces = new Pieces(change)
     await pieces.send(place, renewing(options, loss))
-    const words = [id, entry, String(expire), seen.born, owner, ...pieces.words()]
+    const known = isWriter(facts) ? '' : reader.id
+    const words = [id, entry, String(expire), seen.born, owner, known, ...pieces.words()]
     const reply = textOf(await ask(options, restore, all, words))
     if (reply === 'lost') throw lost()
     if (reply !== 'pieces') return
