@@ -253,3 +253,44 @@ describe.skipIf(!hasRedis)('a Redis that has lost only the state of a service', 
       for (const each of [old, reader()]) expect(await each.total()).toBe(111)
     })
 })
+
+describe.skipIf(!hasRedis)('a restoration by the process with the older view', () => {
+  for (const [end, states] of [
+    ['has left', 2],
+    ['was killed', 1],
+    ['was killed', 2],
+    ['lives', 1],
+  ] as const)
+    test(`loses nothing that another one has read of a writer that ${end}, ${states} states later`, async ({
+      stage,
+    }) => {
+      const { server, fold, cut: ends, living, die, reader } = await startService(stage, deadLate)
+      ends.count(100)
+      living.count(1)
+      for (const writer of [ends, living]) await writer.flush()
+      const [older, newer] = [reader(), reader()]
+      expect(await older.total()).toBe(101)
+      if (states === 2) {
+        expect(await newer.total()).toBe(101)
+        await server.ask('FLUSHALL')
+        await living.flush()
+      }
+      ends.count(1000)
+      await ends.flush()
+      if (end === 'has left') await ends.leave()
+      expect(await newer.total()).toBe(1101)
+      await server.ask('FLUSHALL')
+      await living.flush()
+      expect(await older.total()).toBe(101)
+      for (const each of [newer, older]) expect(await each.total()).toBe(1101)
+      if (end === 'lives') {
+        ends.count(10_000)
+        await ends.leave()
+      } else await die(ends)
+      const total = end === 'lives' ? 11_101 : 1101
+      for (const step of [fold, async () => void (await server.ask('HSET', state, 'began', '1')), fold]) {
+        await step()
+        for (const each of [newer, older, reader()]) expect(await each.total()).toBe(total)
+      }
+    })
+})

@@ -83,6 +83,21 @@ redis.call('PEXPIRE', entries, expire)
 return 'written'
 `)
 
+/**
+ * Replaces a ledger that has less than another process has seen of it; gives `pieces` where pieces of it are missing. One
+ * that is not there may be in the totals.
+ */
+export const replace = new Script(`${write}
+local ledgers, values, names, exemplars, pending = unpack(KEYS)
+local id, entry, expire, token, ahead, last = unpack(ARGV)
+local stored = redis.call('HGET', ledgers, id)
+if not stored or versionOf(stored) >= versionOf(entry) then return 'there' end
+if incomplete(pending, token, ahead) then return 'pieces' end
+write(ahead, last, '1', values, names, exemplars, pending, expire)
+redis.call('HSET', ledgers, id, entry)
+return 'written'
+`)
+
 /** Stages tombstones, behind those that are there; gives 0 where the restoration does not belong to the process any more. */
 export const restoreTombstones = new Script(`${write}${restoring}
 local state, tombs = KEYS[1], KEYS[2]
