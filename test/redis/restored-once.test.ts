@@ -4,6 +4,7 @@ import { Folding } from '../../src/store/redis/fold.js'
 import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { restore } from '../../src/store/redis/restore-scripts.js'
 import type { ServiceSnapshotOptions } from '../../src/store/redis/service-snapshot.js'
+import { counterFamily } from '../../src/testing/families.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { intercepted } from '../helpers/redis/intercepted.js'
@@ -292,5 +293,46 @@ describe.skipIf(!hasRedis)('a restoration by the process with the older view', (
         await step()
         for (const each of [newer, older, reader()]) expect(await each.total()).toBe(total)
       }
+    })
+})
+
+describe.skipIf(!hasRedis)('a series that was removed before Redis was emptied', () => {
+  for (const later of ['', ', with what was counted in it later'])
+    test(`does not come back with an older view${later}`, async ({ stage }) => {
+      const { server, service, fold, cut: ends, living, reader } = await startService(stage, deadLate)
+      const [alive, gone] = [new SimulatedWriter(service), new SimulatedWriter(service)]
+      ends.count(100, 'x')
+      ends.count(5, 'y')
+      for (const writer of [ends, living, alive]) await writer.flush()
+      await ends.leave()
+      await fold()
+      const old = reader()
+      expect(await old.total()).toBe(105)
+      const family = counterFamily('jobs_total')
+      living.store.remove(family, { [family.labelNames[0]!]: 'x' }, 'application')
+      for (const writer of [living, alive]) await writer.flush()
+      const view = later === '' ? old : reader()
+      if (later !== '') {
+        alive.count(10, 'x')
+        living.count(20, 'x')
+        gone.count(1000, 'x')
+        for (const writer of [alive, living]) await writer.flush()
+        await gone.leave()
+        await fold()
+      }
+      const total = later === '' ? 5 : 1035
+      for (const each of new Set([view, reader()])) if (each !== old) expect(await each.total()).toBe(total)
+      await server.ask('FLUSHALL')
+      // Each of them says that it has carried out all removals.
+      for (const writer of [alive, living, alive, living, alive]) await writer.flush()
+      const fresh = reader()
+      await fresh.total()
+      expect(await view.total()).toBe(total)
+      for (const each of [old, fresh, reader()]) expect(await each.total()).toBe(total)
+      await fold()
+      alive.count(1, 'x')
+      for (const writer of [alive, living, alive]) await writer.flush()
+      await fold()
+      for (const each of [view, old, fresh, reader()]) expect(await each.total()).toBe(total + 1)
     })
 })

@@ -161,7 +161,8 @@ async function restoredChange(seen: LostState, reader: LedgerReader, pause: Paus
     : seen.heardAt(reader.id) > 0 || facts.doubt !== undefined
       ? { ...facts, doubt: facts.doubt ?? '*' }
       : facts
-  return { change, entry: `${restoredVersion(reader.entry!)} ${seat} 0 ${restOf(change, restored)}` }
+  const rest = restOf(change, { ...restored, seenAt: facts.seenAt ?? seen.now })
+  return { change, entry: `${restoredVersion(reader.entry!)} ${seat} 0 ${rest}` }
 }
 
 /**
