@@ -4,17 +4,20 @@ import { Folding } from '../../src/store/redis/fold.js'
 import { sendPiece } from '../../src/store/redis/piece-script.js'
 import { restore } from '../../src/store/redis/restore-scripts.js'
 import type { ServiceSnapshotOptions } from '../../src/store/redis/service-snapshot.js'
+import { counterFamily } from '../../src/testing/families.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { intercepted } from '../helpers/redis/intercepted.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 import { SimulatedReader, SimulatedWriter, simulatedService } from '../helpers/redis/simulated-writers.js'
 
-const deadAfter = 300
+const deadSoon = 300
+/** Milliseconds in which no writer of a test dies by itself. */
+const deadLate = 3_600_000
 const state = '{promhive}:state'
 
 /** A server, and what the tests do with the service on it. */
-async function startService(stage: Stage) {
+async function startService(stage: Stage, deadAfter = deadSoon) {
   const server = await RedisServer.start(stage)
   const options = (): ServiceSnapshotOptions => simulatedService(stage, server.url, { settle: 20, deadAfter })
   const service = options()
@@ -28,7 +31,7 @@ async function startService(stage: Stage) {
     await die(writer)
     await until(
       () => Date.now() - before,
-      (waited) => waited > deadAfter + 50,
+      (waited) => waited > deadSoon + 50,
     )
   }
   const reader = () => new SimulatedReader(service)
@@ -190,4 +193,146 @@ test.skipIf(!hasRedis)('a writer whose pieces arrive slowly is not folded betwee
   expect(writer.store.writer).toBe(name)
   expect(await new SimulatedReader(service).total()).toBe(3001)
   expect(await server.ask('HKEYS', '{promhive}:ledgers')).toEqual([name])
+})
+
+describe.skipIf(!hasRedis)('a Redis that is emptied twice', () => {
+  for (const end of ['has left', 'has left with its first flush', 'was killed'])
+    test(`counts a writer once that ${end} in between`, async ({ stage }) => {
+      const { server, service, fold, cut: ends, living, die, reader } = await startService(stage, deadLate)
+      ends.count(100)
+      living.count(1)
+      for (const writer of [ends, living]) await writer.flush()
+      const old = reader()
+      expect(await old.total()).toBe(101)
+      await server.ask('FLUSHALL')
+      await living.flush()
+      if (end !== 'has left with its first flush') await ends.flush()
+      if (end === 'was killed') await die(ends)
+      else await ends.leave()
+      const job = new SimulatedWriter(service)
+      job.count(1000)
+      await job.leave()
+      await fold()
+      const tombstones = await server.ask('LLEN', '{promhive}:tombstones')
+      const fresh = reader()
+      expect(await fresh.total()).toBe(1101)
+      await server.ask('FLUSHALL')
+      await living.flush()
+      for (const each of [fresh, old]) expect(await each.total()).toBe(1101)
+      await fold()
+      for (const each of [fresh, old, reader()]) expect(await each.total()).toBe(1101)
+      // The other one was only in this state, and needs none.
+      expect(tombstones).toBe(1)
+    })
+})
+
+describe.skipIf(!hasRedis)('a Redis that has lost only the state of a service', () => {
+  for (const when of ['', ' and are added to before', ' and are moved before', ' and are read no more before'])
+    test(`does not count totals twice that it still has${when}`, async ({ stage }) => {
+      const { server, service, fold, cut: ends, living, reader } = await startService(stage, deadLate)
+      const last = new SimulatedWriter(service)
+      ends.count(100)
+      living.count(1)
+      last.count(10)
+      for (const writer of [ends, living, last]) await writer.flush()
+      await ends.leave()
+      await fold()
+      const old = reader()
+      expect(await old.total()).toBe(111)
+      if (when.includes('read no more')) {
+        await last.leave()
+        await fold()
+      }
+      await server.ask('DEL', state)
+      await living.flush()
+      if (when.includes('added')) await last.leave()
+      // No writer of the instance lives any more: its totals are moved to those of the service.
+      if (when.includes('moved')) for (const writer of [last, living]) await writer.leave()
+      if (when !== '') await fold()
+      expect(await old.total()).toBe(111)
+      await fold()
+      for (const each of [old, reader()]) expect(await each.total()).toBe(111)
+    })
+})
+
+describe.skipIf(!hasRedis)('a restoration by the process with the older view', () => {
+  for (const [end, states] of [
+    ['has left', 2],
+    ['was killed', 1],
+    ['was killed', 2],
+    ['lives', 1],
+  ] as const)
+    test(`loses nothing that another one has read of a writer that ${end}, ${states} states later`, async ({
+      stage,
+    }) => {
+      const { server, fold, cut: ends, living, die, reader } = await startService(stage, deadLate)
+      ends.count(100)
+      living.count(1)
+      for (const writer of [ends, living]) await writer.flush()
+      const [older, newer] = [reader(), reader()]
+      expect(await older.total()).toBe(101)
+      if (states === 2) {
+        expect(await newer.total()).toBe(101)
+        await server.ask('FLUSHALL')
+        await living.flush()
+      }
+      ends.count(1000)
+      await ends.flush()
+      if (end === 'has left') await ends.leave()
+      expect(await newer.total()).toBe(1101)
+      await server.ask('FLUSHALL')
+      await living.flush()
+      expect(await older.total()).toBe(101)
+      for (const each of [newer, older]) expect(await each.total()).toBe(1101)
+      if (end === 'lives') {
+        ends.count(10_000)
+        await ends.leave()
+      } else await die(ends)
+      const total = end === 'lives' ? 11_101 : 1101
+      for (const step of [fold, async () => void (await server.ask('HSET', state, 'began', '1')), fold]) {
+        await step()
+        for (const each of [newer, older, reader()]) expect(await each.total()).toBe(total)
+      }
+    })
+})
+
+describe.skipIf(!hasRedis)('a series that was removed before Redis was emptied', () => {
+  for (const later of ['', ', with what was counted in it later'])
+    test(`does not come back with an older view${later}`, async ({ stage }) => {
+      const { server, service, fold, cut: ends, living, reader } = await startService(stage, deadLate)
+      const [alive, gone] = [new SimulatedWriter(service), new SimulatedWriter(service)]
+      ends.count(100, 'x')
+      ends.count(5, 'y')
+      for (const writer of [ends, living, alive]) await writer.flush()
+      await ends.leave()
+      await fold()
+      const old = reader()
+      expect(await old.total()).toBe(105)
+      const family = counterFamily('jobs_total')
+      living.store.remove(family, { [family.labelNames[0]!]: 'x' }, 'application')
+      for (const writer of [living, alive]) await writer.flush()
+      const view = later === '' ? old : reader()
+      if (later !== '') {
+        alive.count(10, 'x')
+        living.count(20, 'x')
+        gone.count(1000, 'x')
+        for (const writer of [alive, living]) await writer.flush()
+        await gone.leave()
+        await fold()
+      }
+      const total = later === '' ? 5 : 1035
+      for (const each of new Set([view, reader()])) if (each !== old) expect(await each.total()).toBe(total)
+      await server.ask('FLUSHALL')
+      // Each of them says that it has carried out all removals.
+      for (const writer of [alive, living, alive, living, alive]) await writer.flush()
+      const fresh = reader()
+      await fresh.total()
+      expect(await view.total()).toBe(total)
+      for (const each of [old, fresh, reader()]) expect(await each.total()).toBe(total)
+      await fold()
+      alive.count(1, 'x')
+      for (const writer of [alive, living, alive]) await writer.flush()
+      await fold()
+      for (const each of [view, old, fresh, reader()]) expect(await each.total()).toBe(total + 1)
+    })
 })

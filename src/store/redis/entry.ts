@@ -35,6 +35,12 @@ export interface WriterFacts {
    * state with this ID; or its writer may have counted more than was restored (`*`).
    */
   readonly doubt?: string
+  /** The writer has counted in a state that was lost. Redis adds it. */
+  readonly outlived?: boolean
+  /** Of totals: an ID that they keep as long as they are added to. */
+  readonly origin?: string
+  /** It was restored: milliseconds of the server's clock when it had been read. */
+  readonly seenAt?: number
 }
 
 /** Milliseconds after which the state of a service is complete: what was not restored by then is not restored any more. */
@@ -51,8 +57,13 @@ export interface StateOfService {
 }
 
 /** Whether a ledger is not to be added to the totals yet. */
-export function isInDoubt({ doubt }: WriterFacts, { now, began, ancestors }: StateOfService): boolean {
-  return doubt !== undefined && !ancestors.includes(doubt) && now - began < longestDoubt
+export function isInDoubt({ doubt }: WriterFacts, state: StateOfService): boolean {
+  return doubt !== undefined && !state.ancestors.includes(doubt) && !isComplete(state)
+}
+
+/** Whether nothing is restored any more. */
+export function isComplete({ now, began }: Pick<StateOfService, 'now' | 'began'>): boolean {
+  return now - began >= longestDoubt
 }
 
 /** Whether it belongs to a process or host that counts, and not to the totals of dead ones. */
@@ -114,6 +125,8 @@ function areFacts({
   process,
   parts = [],
   doubt = '',
+  origin = '',
+  seenAt = 0,
 }: WriterFacts): boolean {
   return (
     Number.isSafeInteger(format) &&
@@ -121,6 +134,8 @@ function areFacts({
     ledgerKinds.includes(kind) &&
     typeof instance === 'string' &&
     typeof doubt === 'string' &&
+    typeof origin === 'string' &&
+    Number.isFinite(seenAt) &&
     isOwner({ startedAt, epoch, process }) &&
     Array.isArray(parts) &&
     parts.every((part) => Number.isSafeInteger(part.part) && typeof part.live === 'boolean' && isOwner(part))
@@ -138,19 +153,24 @@ export interface LedgerRemoval {
   readonly registry: string
   readonly name: string
   readonly labels: Readonly<Record<string, string | null>>
+  /**
+   * It removes only from what was restored as it was before: milliseconds of the server's clock when it was acknowledged,
+   * in a state that was lost.
+   */
+  readonly at?: number
 }
 
-export function removalText({ author, registry, name, labels }: LedgerRemoval): string {
-  return JSON.stringify([author, registry, name, labels])
+export function removalText({ author, registry, name, labels, at }: LedgerRemoval): string {
+  return JSON.stringify([author, registry, name, labels, ...(at === undefined ? [] : [at])])
 }
 
 /** @returns undefined if the entry is not a removal */
 export function removalFrom(text: string): LedgerRemoval | undefined {
   try {
-    const [author, registry, name, filter] = JSON.parse(text) as unknown[]
+    const [author, registry, name, filter, at] = JSON.parse(text) as unknown[]
     const labels = labelFilterFrom(filter)
     if (typeof author !== 'string' || typeof registry !== 'string' || typeof name !== 'string') return undefined
-    return labels && { author, registry, name, labels }
+    return labels && { author, registry, name, labels, ...(typeof at === 'number' && { at }) }
   } catch {
     return undefined
   }

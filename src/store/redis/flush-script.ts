@@ -90,6 +90,8 @@ if has < tonumber(version) then
   end
   for n = 20, #ARGV do redis.call('RPUSH', removals, ARGV[n]) end
   write(ahead, last, whole, values, names, exemplars, pending, expire)
+  local wasLost = born ~= '' and born ~= redis.call('HGET', state, 'born')
+  if wasLost or stored and hasOutlived(stored) then rest = string.sub(rest, 1, -2) .. ',"outlived":true}' end
   redis.call('HSET', ledgers, id, version .. ' ' .. seat .. ' ' .. text(since) .. ' ' .. rest)
 end
 redis.call('HSET', state, 'last', text(now))

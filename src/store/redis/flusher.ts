@@ -1,7 +1,8 @@
 import { inSlices } from '../../platform/slices.js'
-import { monotonicNow } from '../../platform/timers.js'
+import { AcknowledgedRemovals } from './acknowledged-removals.js'
 import { ask } from './ask.js'
 import type { Change } from './change.js'
+import { clocks } from './clocks.js'
 import { removalText, restOf } from './entry.js'
 import { flush } from './flush-script.js'
 import type { Flushed } from './flushed.js'
@@ -47,6 +48,7 @@ export class Flusher {
   /** What Redis is known to have. */
   version = 0
   private readonly others: OthersRemovals
+  private readonly acknowledged = new AcknowledgedRemovals()
   private sending: FlushInProgress | undefined
   private last: Promise<Flushing> | undefined
   private waiting: Promise<Flushing> | undefined
@@ -153,13 +155,18 @@ export class Flusher {
       if (verdict === 'ok') {
         this.took(sending)
         this.seat = number
-        this.born = textOf(answer[6])
-        this.answeredAt = Number(textOf(answer[7]))
+        const [born, at] = answer.slice(6).map(textOf) as [string, string]
+        const isOther = this.born !== '' && born !== this.born
+        const sendsAgain = isOther && this.acknowledged.sendAgain(this.flushed.unsent)
+        this.acknowledged.take(sending.removals, Number(at))
+        this.born = born
+        this.answeredAt = Number(at)
         // A writer that has left is added to the totals at any time.
         this.heardAt = sending.leaves ? { monotonic: Number.NEGATIVE_INFINITY, wall: 0 } : sentAt
         await this.others.follow(this.writer, Number(textOf(answer[2])), listOf(answer[4]))
         // What was sent again is what was counted by then: the rest follows.
-        if (!again || turn === mostTurns) return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
+        if (!(again || sendsAgain) || turn === mostTurns)
+          return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
       } else if (verdict === 'folded') {
         if (number >= sending.version) this.took(sending)
         this.beginAgain()
@@ -290,9 +297,4 @@ export class Flusher {
     this.answeredAt = 0
     this.flushed.folded(this.writer)
   }
-}
-
-/** One of them stops while the machine sleeps, the other one can be set. */
-function clocks(): { readonly monotonic: number; readonly wall: number } {
-  return { monotonic: monotonicNow(), wall: Date.now() }
 }

@@ -48,11 +48,15 @@ for n, id in ipairs(sources) do
   redis.call('DEL', KEYS[k], KEYS[k + 1], KEYS[k + 2])
   redis.call('HDEL', ledgers, id)
   local hasLeft = tonumber(redis.call('ZSCORE', beats, id) or 0) == 0 and not isInDoubt(entry)
+    and not hasOutlived(entry)
   redis.call('ZREM', beats, id)
   redis.call('ZREM', seats, id)
-  -- Totals of an instance may be written again.
-  if not string.find(entry, '"kind":"totals"', 1, true) then
-    local tomb = ARGV[6 + 2 * (n - 1)] .. ' ' .. text(now)
+  local tomb = ARGV[6 + 2 * (n - 1)] .. ' ' .. text(now)
+  -- Totals of an instance may be written again, with another origin.
+  if string.find(entry, '"kind":"totals"', 1, true) then
+    local origin = originOf(entry)
+    if origin then redis.call('HSET', folded, 'origin:' .. origin, tomb) end
+  else
     redis.call('HSET', folded, id, tomb)
     if not hasLeft then tombs[#tombs + 1] = id .. ' ' .. tomb end
   end

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Pause, WriterSnapshot } from '../contract.js'
@@ -131,8 +132,9 @@ export class FoldTargets {
     const ledger = present === undefined ? new Ledger(edition) : await restoredLedger(present, edition, pause)
     const epoch = present?.entry?.facts.epoch ?? 0
     const startedAt = present?.entry?.facts.startedAt ?? 1
+    const origin = present?.entry?.facts.origin ?? randomUUID()
     const { kind, instance, process } = facts
-    const own = { kind, instance, startedAt, epoch, ...(process !== undefined && { process }) }
+    const own = { kind, instance, startedAt, epoch, origin, ...(process !== undefined && { process }) }
     const target = { id, seat, ledger, facts: own, before: present?.version ?? 0, epoch, sending: undefined }
     this.all.set(id, target)
     return target

@@ -104,7 +104,7 @@ export class OthersRemovals {
   private remove(writer: string, removals: readonly Reply[]): void {
     const own = stemOf(writer)
     const found = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
-    const others = found.filter(({ author }) => stemOf(author) !== own)
+    const others = found.filter(({ author, at }) => at === undefined && stemOf(author) !== own)
     if (others.length > 0) this.options.removed(others)
   }
 }

@@ -54,9 +54,18 @@ export class RemovalFollower {
     const behind = [...ledgers].filter(({ removedUntil }) => removedUntil < until)
     if (behind.length === 0) return
     const after = behind.reduce((least, { removedUntil }) => Math.min(least, removedUntil), until)
-    const index = new RemovalIndex()
-    for (const { removal, position } of this.removals) if (position > after) index.add(removal, position)
-    for (const ledger of behind) await ledger.mask(index, until, pause)
+    // What is restored lacks the removals since it was read, even those of a state that was lost.
+    const indexes = new Map<number, RemovalIndex>()
+    for (const ledger of behind) {
+      const seenAt = ledger.entry!.facts.seenAt ?? Infinity
+      let index = indexes.get(seenAt)
+      if (index === undefined) {
+        indexes.set(seenAt, (index = new RemovalIndex()))
+        for (const { removal, position } of this.removals)
+          if (position > after && (removal.at ?? Infinity) >= seenAt) index.add(removal, position)
+      }
+      await ledger.mask(index, until, pause)
+    }
   }
 
   /** Redis has come back empty: its positions are others from now on. */

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { monotonicNow, setTimeout } from '../../platform/timers.js'
 import type { Pause } from '../contract.js'
 import { ask } from './ask.js'
-import { isWriter, restOf, type WriterFacts } from './entry.js'
+import type { Change } from './change.js'
+import { isWriter, type LedgerEntry, restOf, type WriterFacts } from './entry.js'
 import type { LedgerReader } from './ledger-reader.js'
 import { Pieces } from './pieces.js'
 import { type Inhabitants, Reading } from './reading.js'
 import { RemovalFollower } from './removal-follower.js'
 import { RestorationPending } from './restoration-pending.js'
-import { claimRestoration, endRestoration, removeKeys, restore, restoreTombstones } from './restore-scripts.js'
+import { claimRestoration, endRestoration, removeKeys, replace, restore, restoreTombstones } from './restore-scripts.js'
 import { restoredLedger } from './restored-ledger.js'
 import { listOf, textOf } from './script.js'
 import type { ServiceSnapshotOptions } from './service-snapshot.js'
@@ -65,7 +66,7 @@ export async function restoreService(options: ServiceSnapshotOptions, loss: Loss
   const end = monotonicNow() + longestWait
   for (;;) {
     const claimed = await claim(options, loss, monotonicNow() >= due)
-    if (claimed === 'ended') return
+    if (claimed === 'ended') return replaceOlder(options, loss, pause)
     if (claimed === 'own') break
     if (claimed === 'open' && due > end)
       throw new RestorationPending('Redis came back empty: a process that has read it later goes first')
@@ -112,11 +113,34 @@ async function restoreMissing(options: ServiceSnapshotOptions, loss: Loss, pause
   const isThere = (id: string): boolean => there.entries.has(id) || there.unreadable.has(id)
   const { seen } = loss
   const missing = [...seen.ledgers.values()].filter((reader) => !isThere(restoredId(seen.born, reader)))
-  for (let from = 0; from < missing.length; from += atOnce) {
-    const some = missing.slice(from, from + atOnce).map((reader) => restoreLedger(options, loss, reader, pause))
-    // None is on its way any more when the restoration fails.
-    for (const result of await Promise.allSettled(some)) if (result.status === 'rejected') throw result.reason
+  await manyAtOnce(missing, (reader) => restoreLedger(options, loss, reader, pause))
+}
+
+/**
+ * Where a process with an older view has restored: writes the ledgers of which this process has seen more, and that are
+ * not added to the totals. Their writers may be dead: no other process has these counts.
+ */
+async function replaceOlder(options: ServiceSnapshotOptions, loss: Loss, pause: Pause): Promise<void> {
+  const there = new Reading(options, new Map(), new Map(), new RemovalFollower())
+  await there.survey(pause)
+  const isOlder = ({ id, entry }: LedgerReader): boolean => {
+    const present = there.entries.get(id)
+    return isWriter(entry!.facts) && present !== undefined && present.version < restoredVersion(entry!)
   }
+  const older = [...loss.seen.ledgers.values()].filter(isOlder)
+  await manyAtOnce(older, (reader) => replaceLedger(options, loss, reader, pause))
+}
+
+/** None is on its way any more when one has failed. */
+async function manyAtOnce(readers: readonly LedgerReader[], send: (reader: LedgerReader) => Promise<void>) {
+  for (let from = 0; from < readers.length; from += atOnce)
+    for (const result of await Promise.allSettled(readers.slice(from, from + atOnce).map(send)))
+      if (result.status === 'rejected') throw result.reason
+}
+
+/** A version that the writer does not know, if it is alive. */
+function restoredVersion({ version }: LedgerEntry): number {
+  return Math.max(0, version - 1)
 }
 
 /** Under which ID a ledger is restored. */
@@ -124,21 +148,9 @@ function restoredId(born: string, { id, entry }: LedgerReader): string {
   return isWriter(entry!.facts) ? id : `restored:${born}:${id}`
 }
 
-/**
- * A writer's ledger is restored under its ID, with a version that its writer does not know: if the writer is alive, it
- * sends all it has. No removal of the new state is carried out in it. What the dead have left is restored as one more dead
- * writer, which is added to the totals that there may be by now.
- */
-async function restoreLedger(
-  options: ServiceSnapshotOptions,
-  loss: Loss,
-  reader: LedgerReader,
-  pause: Pause,
-): Promise<void> {
-  const { keys, expire } = options
-  const { seen, owner } = loss
-  const { seat, facts, version, edition } = reader.entry!
-  const id = restoredId(seen.born, reader)
+/** The change that writes a ledger as it was seen, and its entry. No removal of the new state is carried out in it. */
+async function restoredChange(seen: LostState, reader: LedgerReader, pause: Pause) {
+  const { seat, facts, edition } = reader.entry!
   const ledger = await restoredLedger(reader, edition, pause)
   for (const _ of ledger.preparing()) if (pause.due()) await pause.rest()
   const change = ledger.change()
@@ -149,21 +161,62 @@ async function restoreLedger(
     : seen.heardAt(reader.id) > 0 || facts.doubt !== undefined
       ? { ...facts, doubt: facts.doubt ?? '*' }
       : facts
-  const flags = `${seen.isLive(reader.id) ? 1 : 0} ${isWriter(facts) ? 0 : 1}`
-  const entry = `${flags} ${Math.max(0, version - 1)} ${seat} 0 ${restOf(change, restored)}`
+  const rest = restOf(change, { ...restored, seenAt: facts.seenAt ?? seen.now })
+  return { change, entry: `${restoredVersion(reader.entry!)} ${seat} 0 ${rest}` }
+}
+
+/**
+ * A writer's ledger is restored under its ID, with a version that its writer does not know: if the writer is alive, it
+ * sends all it has. What the dead have left is restored as one more dead writer, which is added to the totals that there
+ * may be by now.
+ */
+async function restoreLedger(
+  options: ServiceSnapshotOptions,
+  loss: Loss,
+  reader: LedgerReader,
+  pause: Pause,
+): Promise<void> {
+  const { keys, expire } = options
+  const { seen, owner } = loss
+  const id = restoredId(seen.born, reader)
+  const isOfWriter = isWriter(reader.entry!.facts)
+  const { change, entry: known } = await restoredChange(seen, reader, pause)
+  const entry = `${seen.isLive(reader.id) ? 1 : 0} ${isOfWriter ? 0 : 1} ${known}`
   const { ledgers, folded, state, stagedEntries } = keys
   // Not the list of its writer, which may send its own pieces at the same time.
   const pendingKey = keys.restoring(id)
   const place = { ledgersKey: ledgers, foldedKey: folded, pendingKey, ledger: id, base: 0 }
   const all = [ledgers, folded, ...keys.of(id), pendingKey, state, stagedEntries]
-  for (let tries = 0; tries < mostTries; tries++) {
-    const pieces = new Pieces(change)
+  const words = [id, entry, String(expire), seen.born, owner, isOfWriter ? '' : reader.id]
+  await sendAll(change, async (pieces) => {
     await pieces.send(place, renewing(options, loss))
-    const words = [id, entry, String(expire), seen.born, owner, ...pieces.words()]
-    const reply = textOf(await ask(options, restore, all, words))
+    const reply = textOf(await ask(options, restore, all, [...words, ...pieces.words()]))
     if (reply === 'lost') throw lost()
-    if (reply !== 'pieces') return
-  }
+    return reply
+  })
+}
+
+/** Its writer, if it is alive, sends all it has, as after a restoration. */
+async function replaceLedger(
+  options: ServiceSnapshotOptions,
+  { seen }: Loss,
+  reader: LedgerReader,
+  pause: Pause,
+): Promise<void> {
+  const { keys, expire } = options
+  const { id } = reader
+  const { change, entry } = await restoredChange(seen, reader, pause)
+  const pendingKey = keys.restoring(id)
+  const place = { ledgersKey: keys.ledgers, foldedKey: keys.folded, pendingKey, ledger: id, base: undefined }
+  await sendAll(change, async (pieces) => {
+    await pieces.send(place, (...call) => ask(options, ...call))
+    const all = [keys.ledgers, ...keys.of(id), pendingKey]
+    return textOf(await ask(options, replace, all, [id, entry, String(expire), ...pieces.words()]))
+  })
+}
+
+async function sendAll(change: Change, send: (pieces: Pieces) => Promise<string>): Promise<void> {
+  for (let tries = 0; tries < mostTries; tries++) if ((await send(new Pieces(change))) !== 'pieces') return
   throw new Error('Redis loses the pieces of a ledger before it is restored')
 }
 

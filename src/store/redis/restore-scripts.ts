@@ -61,19 +61,40 @@ return 'own'
 `)
 
 /**
- * Stages one ledger, unless there is one under its ID, or its writer was folded since. Gives `written` or `there`;
+ * Stages one ledger, unless there is one under its ID, or its writer was folded since, or totals that Redis still has
+ * contain it: it has lost the state alone. Gives `written` or `there`;
  * `pieces` where pieces of it are missing, `lost` where the restoration does not belong to the process any more.
  */
 export const restore = new Script(`${write}${restoring}
 local ledgers, folded, values, names, exemplars, pending, state, entries = unpack(KEYS)
-local id, entry, expire, before, owner, token, ahead, last = unpack(ARGV)
+local id, entry, expire, before, owner, known, token, ahead, last = unpack(ARGV)
 if not isHeld(state, before, owner) then return 'lost' end
 renew(state, before, owner)
 if redis.call('HGET', ledgers, id) or redis.call('HGET', folded, id) then return 'there' end
+-- Totals: the ID under which they were.
+local origin = known ~= '' and originOf(entry)
+if origin and (originOf(redis.call('HGET', ledgers, known) or '') == origin or redis.call('HGET', folded, 'origin:' .. origin)) then
+  return 'there'
+end
 if incomplete(pending, token, ahead) then return 'pieces' end
 write(ahead, last, '1', values, names, exemplars, pending, expire)
 redis.call('HSET', entries, id, entry)
 redis.call('PEXPIRE', entries, expire)
+return 'written'
+`)
+
+/**
+ * Replaces a ledger that has less than another process has seen of it; gives `pieces` where pieces of it are missing. One
+ * that is not there may be in the totals.
+ */
+export const replace = new Script(`${write}
+local ledgers, values, names, exemplars, pending = unpack(KEYS)
+local id, entry, expire, token, ahead, last = unpack(ARGV)
+local stored = redis.call('HGET', ledgers, id)
+if not stored or versionOf(stored) >= versionOf(entry) then return 'there' end
+if incomplete(pending, token, ahead) then return 'pieces' end
+write(ahead, last, '1', values, names, exemplars, pending, expire)
+redis.call('HSET', ledgers, id, entry)
 return 'written'
 `)
 

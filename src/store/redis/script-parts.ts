@@ -32,6 +32,10 @@ local function isAncestor(state, born)
 end
 -- Whether the counts of a dead writer's ledger may be in totals that are still to be restored, or the other way round.
 local function isInDoubt(entry) return string.find(entry, '"doubt":"', 1, true) ~= nil end
+-- Whether its writer has counted in an earlier state, whose ledgers may still be restored.
+local function hasOutlived(entry) return string.find(entry, '"outlived":true', 1, true) ~= nil end
+-- The ID that totals keep as long as they are added to.
+local function originOf(entry) return string.match(entry, '"origin":"([^"]+)"') end
 -- Lists writers that may come back. Positions only grow, even where the list has expired.
 local function bury(state, tombstones, tombs, now)
   if redis.call('LLEN', tombstones) == 0 then redis.call('HSET', state, 'buried', text(now * 1000)) end

@@ -3,7 +3,7 @@ import { monotonicNow } from '../../platform/timers.js'
 import type { Pause, WriterSnapshot } from '../contract.js'
 import { type AskOptions, ask } from './ask.js'
 import { DataClock, Outdated } from './data-clock.js'
-import { isInDoubt, isWriter, type LedgerEntry, seenIn } from './entry.js'
+import { isComplete, isInDoubt, isWriter, type LedgerEntry, seenIn } from './entry.js'
 import type { Keys } from './keys.js'
 import type { LedgerReader, LedgerUpdate } from './ledger-reader.js'
 import { Overtaken } from './overtaken.js'
@@ -225,9 +225,11 @@ export class ServiceSnapshot implements LostState {
     // Writers of a later version may lag behind, but not for good.
     const least = this.end - mostHeldBack
     for (const text of this.strange.values()) taken = Math.min(taken, Math.max(least, seenIn(text) ?? taken))
-    this.removals.forget(taken)
     const { removed } = this.removals
-    if (taken - removed < manyRemovals) return
+    const many = taken - removed >= manyRemovals
+    // What is still to be restored has taken none of them.
+    if (many || isComplete(this)) this.removals.forget(taken)
+    if (!many) return
     await ask(this.options, trim, [keys.state, keys.removals], [String(removed), String(taken)])
   }
 }
