@@ -78,7 +78,7 @@ export async function dumpLedgers(client: Redis): Promise<GoldenLedgers> {
     const bytes = (await client.getBuffer(key(`${id}:values`)))!
     const values = new Float64Array(Uint8Array.from(bytes).buffer)
     ledgers[id] = {
-      entry: [...numbers, ...facts].join(' '),
+      entry: [...numbers, ...facts].join(' ').replace(/"origin":"[^"]+"/, '"origin":"1"'),
       values: Array.from(values, withoutTime),
       names: (await client.get(key(`${id}:names`)))!.split('\n').slice(0, -1),
       exemplars: await client.hgetall(key(`${id}:exemplars`)),
