@@ -76,7 +76,11 @@ export class RedisCluster {
   /** Has the shard of a key taken over by its replica: because it is asked to, or because its master is killed. */
   async failOver(key: string, by: 'asking' | 'killing'): Promise<void> {
     await this.ready()
-    const master = await this.masterOf(key)
+    // On a busy machine, the nodes may elect another one by themselves just now.
+    const master = (await until(
+      () => this.masterOf(key).catch(() => undefined),
+      (found) => found !== undefined,
+    ))!
     if (by === 'killing') await master.kill()
     else await (await this.replicaOf(master)).ask('CLUSTER', 'FAILOVER')
     await until(
