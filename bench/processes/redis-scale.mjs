@@ -17,13 +17,13 @@ const options = { client, keyPrefix: `bench-${process.pid}`, flushInterval: 600,
 const result = { flush: [], cold: undefined, warm: [] }
 
 const jobs = { type: 'counter', name: 'jobs_total', help: 'Jobs.', labelNames: ['queue'], registry: 'default' }
-const keys = Array.from({ length: series }, (_, i) => JSON.stringify([`queue ${i}`]))
+const references = Array.from({ length: series }, (_, i) => ({ number: 0, labelValues: [`queue ${i}`] }))
 const all = []
 for (let i = 0; i < writers; i++) {
   const backend = redis({ ...options, instance: `host-${i}` })
   backend.begin({ onError: fault, onRemoved() {} })
   const store = backend.openStore()
-  all.push({ backend, slots: keys.map((key) => store.open(jobs, key)) })
+  all.push({ backend, slots: references.map((reference) => store.open(jobs, reference)) })
   if (i % together === together - 1) await flushAll(all.slice(-together))
 }
 await flushAll(all)
