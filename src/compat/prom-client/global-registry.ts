@@ -1,0 +1,1 @@
+export { register as globalRegistry } from '../../runtime/default-registry.js'
