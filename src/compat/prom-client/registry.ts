@@ -15,7 +15,7 @@ import { processContext } from '../../runtime/current-context.js'
 import { checkContentType, isContentType, openMetrics, prometheus } from './content-types.js'
 import { metricObject, type ObjectMember } from './metric-object.js'
 import { plugInFamily } from './plug-in-family.js'
-import { ClientPlugIns, type PlugInMetric, type PlugInObject } from './plug-in-metrics.js'
+import { ClientPlugIns, type PlugInObject } from './plug-in-metrics.js'
 import { RegistryBase } from './registry-base.js'
 import { clientFormatters } from './text.js'
 import type {
@@ -84,12 +84,12 @@ export class Registry<
   override registerMetric<T extends string>(metric: Metric<T>): void
   /** Registers a metric of promhive's own. */
   override registerMetric(metric: RegisteredMetric): void
-  override registerMetric(metric: RegisteredMetric): void {
+  override registerMetric(metric: { readonly name: string }): void {
     const other = this.contents.members.get(metric.name)
     if (other !== undefined && other !== metric) {
       throw new Error(`A metric with the name ${metric.name} has already been registered.`)
     }
-    super.registerMetric(metric)
+    super.registerMetric(metric as RegisteredMetric)
   }
 
   /** Returns the metrics, in the order in which they were registered. */
@@ -141,7 +141,7 @@ export class Registry<
   }
 
   /** Returns the lines of a metric, registered here or not, or of any object with `get()`. */
-  getMetricsAsString(metric: Pick<RegistryMember, 'get'> | PlugInMetric): Promise<string> {
+  getMetricsAsString(metric: object): Promise<string> {
     return held(this.textOf(metric as RegistryMember))
   }
 
@@ -151,7 +151,10 @@ export class Registry<
       const chunks = await formatter.formatPart([family], new Slices())
       return Buffer.concat(chunks).toString().replace(/\n$/, '')
     }
-    if (metric.family === undefined) return write(plugInFamily(await metric.get(), this.contents.defaults.labels))
+    if (metric.family === undefined) {
+      const object = (await metric.get()) as unknown as PlugInObject
+      return write(plugInFamily(object, this.contents.defaults.labels))
+    }
     metric.start?.()
     await runCollect(metric, (error) => this.context.onError(error))
     const key = definitionKey(metric.family)
