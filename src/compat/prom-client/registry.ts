@@ -11,6 +11,7 @@ import { held } from '../../platform/held.js'
 import { Slices } from '../../platform/slices.js'
 import type { RegistryMember } from '../../registry/registered-metric.js'
 import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
+import type { RegistryContext } from '../../registry/registry-context.js'
 import { processContext } from '../../runtime/current-context.js'
 import { checkContentType, isContentType, openMetrics, prometheus } from './content-types.js'
 import { metricObject, type ObjectMember } from './metric-object.js'
@@ -28,6 +29,13 @@ import type {
   RegistryContentType,
 } from './types.js'
 import { withDefaultLabels } from './with-default-labels.js'
+
+/** What a registry is made from besides its content type. */
+interface OwnParts {
+  readonly context: RegistryContext
+  /** A registry of promhive's own, whose metrics this one shows. */
+  readonly like?: PromhiveRegistry
+}
 
 /** A metric that goes on counting when its registry has let it go. */
 interface Withdrawable {
@@ -50,7 +58,10 @@ export class Registry<
   static readonly PROMETHEUS_CONTENT_TYPE: PrometheusContentType = prometheus
   static readonly OPENMETRICS_CONTENT_TYPE: OpenMetricsContentType = openMetrics
   /** The registry of metrics that name none. It shows what promhive's own default registry shows. */
-  static readonly globalRegistry: Registry = new Registry(prometheus, processContext().registry)
+  static readonly globalRegistry: Registry = new Registry(prometheus, {
+    context: processContext(),
+    like: processContext().registry,
+  })
 
   declare readonly contentType: BoundRegistryContentType
   declare private plugIns: ClientPlugIns
@@ -65,10 +76,13 @@ export class Registry<
    */
   constructor(contentType?: BoundRegistryContentType)
   /** @internal */
-  constructor(contentType?: RegistryContentType, like?: PromhiveRegistry)
-  constructor(contentType: RegistryContentType = prometheus, like?: PromhiveRegistry) {
+  constructor(contentType?: RegistryContentType, own?: OwnParts)
+  constructor(
+    contentType: RegistryContentType = prometheus,
+    { context, like }: OwnParts = { context: processContext() },
+  ) {
     if (!isContentType(contentType)) throw new TypeError(`Content type ${contentType} is unsupported`)
-    super({}, like?.context ?? processContext(), like)
+    super({}, context, like)
     super.setContentType(contentType)
   }
 
@@ -115,7 +129,7 @@ export class Registry<
   }
 
   private async readObjects(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
-    const { families, defaultLabels, release } = await this.gather({ exemplars: true })
+    const { families, release } = await this.gather({ exemplars: true })
     try {
       const others = new Map(families.map((family) => [nameOf(family), family]))
       const objects: PlugInObject[] = []
@@ -125,7 +139,7 @@ export class Registry<
         if (object !== undefined) objects.push(object)
       }
       for (const family of others.values()) objects.push(metricObject(undefined, family))
-      return objects.map((object) => withDefaultLabels(object, defaultLabels)) as never
+      return objects.map((object) => withDefaultLabels(object, this.contents.defaults.given)) as never
     } finally {
       release()
     }
@@ -187,12 +201,12 @@ export class Registry<
    * @throws Error if their content types differ, or if two metrics have the same name
    */
   static merge<T extends RegistryContentType = PrometheusContentType>(registers: Registry<T>[]): Registry<T> {
-    const { contentType } = registers[0]!
+    const { contentType, context } = registers[0]!
     for (const registry of registers) {
       if (registry.contentType === contentType) continue
       throw new Error('Registers can only be merged if they have the same content type')
     }
-    const merged = new Registry<T>(contentType)
+    const merged = new Registry<T>(contentType, { context })
     for (const registry of registers)
       for (const metric of registry.contents.members.all()) merged.registerMetric(metric)
     merged.merged = registers
