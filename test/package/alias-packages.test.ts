@@ -3,26 +3,33 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClusterShop } from '../helpers/clients/cluster-shop.js'
 import { NpmRegistry } from '../helpers/npm/npm-registry.js'
 import { cleanEnvironment } from '../helpers/processes/actor.js'
-import { hasNode24, node24, node24Folder } from '../helpers/processes/node24.js'
+import { root } from '../helpers/processes/dist.js'
+import { Exposition } from '../helpers/processes/exposition.js'
+import { hasNode24 } from '../helpers/processes/node24.js'
 import { Stage } from '../helpers/processes/stage.js'
 
 const execute = promisify(execFile)
 
-/** A plug-in that brings its client along, as fastify-metrics 13 does. */
-const bringsItsClient = {
-  manifest: { name: 'counts-jobs', version: '1.0.0', main: 'index.js', dependencies: { 'prom-client': '15.1.3' } },
-  code: `const { Counter } = require('prom-client')
-exports.jobs = new Counter({ name: 'jobs_total', help: 'Jobs done.' })`,
+/** Plug-ins that bring their client along, in versions that an alias alone does not satisfy. */
+const plugIns = {
+  'counts-jobs': { 'prom-client': '15.1.3' },
+  'counts-mail': { '@prometheus-io/client': '^0.16.1' },
 }
 
-describe.skipIf(!hasNode24)('the package @promhive/prom-client', () => {
+describe.skipIf(!hasNode24)('the alias packages', { concurrent: true }, () => {
   const stage = new Stage()
   let registry: NpmRegistry
   beforeAll(async () => {
     registry = await NpmRegistry.start(stage)
-    registry.make(bringsItsClient.manifest, bringsItsClient.code)
+    for (const [name, dependencies] of Object.entries(plugIns)) {
+      const [client] = Object.keys(dependencies)
+      const code = `const { Counter } = require('${client}')
+        module.exports = new Counter({ name: '${name.replace('-', '_')}_total', help: 'Counted.' })`
+      registry.make({ name, version: '1.0.0', main: 'index.js', dependencies }, code)
+    }
   })
   afterAll(() => stage.clear())
 
@@ -34,8 +41,68 @@ describe.skipIf(!hasNode24)('the package @promhive/prom-client', () => {
     return folder
   }
 
-  test('satisfies the peer range of a plug-in when npm installs it as prom-client', async () => {
-    const folder = await application({}, 'prom-client@npm:@promhive/prom-client', 'express-prom-bundle')
-    console.log(await registry.npm(folder, 'ls', '--all'))
+  test('satisfy the peer range of a plug-in, and count in one process with promhive itself', async () => {
+    const aliases = ['prom-client@npm:@promhive/prom-client', '@prometheus-io/client@npm:@promhive/prometheus-io']
+    const folder = await application({}, 'promhive', ...aliases, 'express-prom-bundle')
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    expect(dependencies['prom-client']).toBe(`npm:@promhive/prom-client@^${versionOf('prom-client')}`)
+
+    const shop = await ClusterShop.start(stage, folder)
+    await shop.buyThroughKill(40)
+    expect([...(await shop.shown()).values()]).toEqual([40, 40, 40])
+    expect(shop.errors()).toBe('')
+
+    for (const name of Object.keys(plugIns)) {
+      cpSync(join(registry.madeFolder, name), join(folder, 'node_modules', name), { recursive: true })
+    }
+    expect(await counts(folder)).toEqual({ counts_jobs_total: 1, counts_mail_total: 1, orders_total: 2 })
+    // A copy of its own, as npm installs it where versions differ.
+    const ownCopy = join(folder, 'node_modules/prom-client/node_modules/promhive')
+    cpSync(join(folder, 'node_modules/promhive'), ownCopy, { recursive: true })
+    expect(await counts(folder)).toEqual({ counts_jobs_total: 1, counts_mail_total: 1, orders_total: 2 })
+  })
+
+  test('would not be accepted in another version line', async () => {
+    registry.again('@promhive/prom-client', { name: 'another-line', version: '1.0.0' })
+    const packages = ['prom-client@npm:another-line@1.0.0', 'express-prom-bundle', '--package-lock-only']
+    const installed = application({}, ...packages)
+    await expect(installed).rejects.toThrow(/ERESOLVE/)
+  })
+
+  test('replace the clients that plug-ins bring along, through overrides', async () => {
+    const overrides = {
+      'prom-client': 'npm:@promhive/prom-client@15',
+      '@prometheus-io/client': 'npm:@promhive/prometheus-io@0.16',
+    }
+    const folder = await application({ overrides }, 'promhive', ...Object.keys(plugIns))
+    const tree = await registry.npm(folder, 'ls', '--all', '--parseable', '--long')
+    const clients = [...tree.matchAll(/node_modules\/(?:prom-client|@prometheus-io\/client):(\S+)/g)]
+    expect(clients.map(([, id]) => id).sort()).toEqual([
+      `@prometheus-io/client@npm:@promhive/prometheus-io@${versionOf('prometheus-io')}`,
+      `prom-client@npm:@promhive/prom-client@${versionOf('prom-client')}`,
+    ])
+    expect(await counts(folder)).toEqual({ counts_jobs_total: 1, counts_mail_total: 1, orders_total: 2 })
   })
 })
+
+function versionOf(name: string): string {
+  return JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).version
+}
+
+/** What one process shows that counts with promhive, as ESM and as CommonJS, and with both plug-ins. */
+async function counts(folder: string): Promise<Record<string, number>> {
+  const program = `
+    import { createRequire } from 'node:module'
+    import { Counter, register } from 'promhive'
+    import jobs from 'counts-jobs'
+    import mail from 'counts-mail'
+    const orders = { name: 'orders_total', help: 'Orders.' }
+    const require = createRequire(import.meta.url)
+    const counters = [jobs, mail, new Counter(orders), new (require('promhive').Counter)(orders)]
+    for (const counter of counters) counter.inc()
+    console.log(await register.metrics())`
+  writeFileSync(join(folder, 'counts.mjs'), program)
+  const { stdout, stderr } = await execute(process.execPath, ['counts.mjs'], { cwd: folder, env: cleanEnvironment() })
+  expect(stderr).toBe('')
+  return Object.fromEntries(new Exposition(stdout).samples)
+}

@@ -8,7 +8,10 @@ import { type Stage, test } from '../helpers/processes/stage.js'
 /** An application with prom-client and a plug-in that imports it, as npm has installed them; promhive is there as well. */
 function application(stage: Stage): string {
   const folder = stage.folder()
-  const installed = ['prom-client', 'express-prom-bundle'].map((name) => [name, join(node24Folder, 'node_modules', name)])
+  const installed = ['prom-client', 'express-prom-bundle'].map((name) => [
+    name,
+    join(node24Folder, 'node_modules', name),
+  ])
   link(folder, { ...Object.fromEntries(installed), promhive: root })
   return folder
 }

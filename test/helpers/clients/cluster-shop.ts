@@ -27,7 +27,7 @@ export class ClusterShop {
     readonly errors: () => string,
   ) {}
 
-  static async start(stage: Stage, folder: string, options: ActorOptions): Promise<ClusterShop> {
+  static async start(stage: Stage, folder: string, options: ActorOptions = {}): Promise<ClusterShop> {
     const file = join(folder, 'shop.cjs')
     copyFileSync(program, file)
     link(folder, { express: join(root, 'node_modules', 'express') })

@@ -48,21 +48,34 @@ export class NpmRegistry {
       server.close()
     })
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    for (const path of ownPackages) registry.publish(join(root, path))
+    registry.publish(ownPackages.map((path) => join(root, path)))
     return registry
   }
 
-  /** Offers a folder as `npm publish` would, without its scripts; with fields of package.json replaced. */
-  publish(path: string, fields: object = {}): void {
-    const args = ['pack', path, '--ignore-scripts', '--json', '--pack-destination', this.folder]
-    const [{ filename }] = JSON.parse(execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
-    const manifest = { ...JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')), ...fields }
-    this.offer({ manifest, tarball: readFileSync(join(this.folder, filename)) })
+  /** Offers folders as `npm publish` would, without their scripts. */
+  private publish(paths: readonly string[]): void {
+    const args = ['pack', ...paths, '--ignore-scripts', '--json', '--pack-destination', this.folder]
+    const packed = JSON.parse(execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+    for (const [i, { filename }] of packed.entries()) {
+      const manifest = JSON.parse(readFileSync(join(paths[i]!, 'package.json'), 'utf8'))
+      this.offer({ manifest, tarball: readFileSync(join(this.folder, filename)) })
+    }
+  }
+
+  /** Offers a package once more, with other fields of package.json. */
+  again(name: string, fields: Pick<Published['manifest'], 'name' | 'version'>): void {
+    const [{ manifest, tarball }] = this.published.get(name) as [Published]
+    this.offer({ manifest: { ...manifest, ...fields }, tarball })
+  }
+
+  /** Where made packages are, by name. */
+  get madeFolder(): string {
+    return join(this.folder, 'made')
   }
 
   /** Makes a package of one file and offers it. */
   make(manifest: Published['manifest'], code: string): void {
-    const folder = join(this.folder, 'made', manifest.name)
+    const folder = join(this.madeFolder, manifest.name)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
     writeFileSync(join(folder, 'index.js'), code)

@@ -60,7 +60,10 @@ export class Actor {
   }
 
   /** Starts a program of test/processes/programs (or any file by its absolute path), with a channel to ask it by. */
-  static launch(program: string, { env = {}, args = [], wrapper = [], cwd, node = process.execPath, nodeArgs = [] }: ActorOptions = {}): Actor {
+  static launch(
+    program: string,
+    { env = {}, args = [], wrapper = [], cwd, node = process.execPath, nodeArgs = [] }: ActorOptions = {},
+  ): Actor {
     provideDist()
     const [command = node, ...before] = [...wrapper, node, ...nodeArgs, resolve(programs, program), ...args]
     return new Actor(
