@@ -4,11 +4,11 @@ const doors: Readonly<Record<string, string>> = {
   '@prometheus-io/client': 'prometheus-io',
 }
 
-const name = Object.keys(doors).join('|')
+const names = Object.keys(doors).join('|')
 /** What `import` and `require()` name: the package or a path in it. */
-const named = new RegExp(`^(${name})(?:/(.*))?$`)
+const named = new RegExp(`^(${names})(?:/(.*))?$`)
 /** A file of a copy of the package: what a relative path, or the real path of a link, leads to. */
-const installed = new RegExp(`^file:.*[/\\\\]node_modules[/\\\\](${name})[/\\\\](?!.*[/\\\\]node_modules[/\\\\])(.*)$`)
+const installed = new RegExp(`^file:.*/node_modules/(${names})/(?!.*/node_modules/)(.*)$`)
 
 /**
  * The module of promhive that stands for what was named, relative to dist/cjs.
@@ -28,6 +28,6 @@ export function moduleInstalled(url: string): string | undefined {
 function moduleIn(match: RegExpExecArray | null): string | undefined {
   if (match === null) return undefined
   const [, client, path = ''] = match
-  const file = /^(?:index(?:\.js)?|\.?\/?)$/.test(path) ? 'index' : /^lib\/(?:[\w-]+\/)*[\w-]+(?=(?:\.js)?$)/.exec(path)?.[0]
+  const file = path === '' ? 'index' : /^(?:index|lib\/(?:[\w-]+\/)*[\w-]+)(?=(?:\.js)?$)/.exec(path)?.[0]
   return file === undefined ? undefined : `${doors[client!]}/${file}.js`
 }

@@ -42,7 +42,7 @@ async function run(stage: Stage, { name, alias, node }: Client, which: 'client' 
     cpSync(join(root, 'packages', alias), join(folder, 'node_modules', name), { recursive: true })
   }
   const imports = programs(name).map(([title, extension, code], i) => {
-    writeFileSync(join(folder, `${i}.${extension}`), code.replaceAll('CLIENT', name))
+    writeFileSync(join(folder, `${i}.${extension}`), code.replaceAll(/(?<=['"])CLIENT/g, name))
     return `await import('./${i}.${extension}')\nall[${JSON.stringify(title)}] = await printed`
   })
   writeFileSync(join(folder, 'all.mjs'), `${describing}\n${imports.join('\n')}\nconsole.log(JSON.stringify(all))`)
