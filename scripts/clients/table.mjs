@@ -90,8 +90,8 @@ export const clients = {
       worker: { value: 'WorkerRegistry' },
       validation: validation('illegalLabelNames'),
       util: {
-        internals: byTheirNames([...util, 'isEmpty']),
-        changing: [...storage, 'waitFor', 'LabelMap', 'LabelGrouper'],
+        internals: byTheirNames([...util, 'isEmpty', 'waitFor']),
+        changing: [...storage, 'LabelMap', 'LabelGrouper'],
       },
     },
   },

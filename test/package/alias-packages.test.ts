@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ClusterShop } from '../helpers/clients/cluster-shop.js'
+import { DocumentationPage } from '../helpers/documentation-page.js'
 import { NpmRegistry } from '../helpers/npm/npm-registry.js'
 import { cleanEnvironment } from '../helpers/processes/actor.js'
 import { root } from '../helpers/processes/dist.js'
@@ -18,6 +19,8 @@ const plugIns = {
   'counts-jobs': { 'prom-client': '15.1.3' },
   'counts-mail': { '@prometheus-io/client': '^0.16.1' },
 }
+
+const page = new DocumentationPage('docs/drop-in.md')
 
 describe.skipIf(!hasNode24)('the alias packages', { concurrent: true }, () => {
   const stage = new Stage()
@@ -43,7 +46,8 @@ describe.skipIf(!hasNode24)('the alias packages', { concurrent: true }, () => {
 
   test('satisfy the peer range of a plug-in, and count in one process with promhive itself', async () => {
     const aliases = ['prom-client@npm:@promhive/prom-client', '@prometheus-io/client@npm:@promhive/prometheus-io']
-    const folder = await application({}, 'promhive', ...aliases, 'express-prom-bundle')
+    const folder = await application({}, 'promhive', ...aliases, 'express-prom-bundle', 'counts-mail')
+    expect(await clientsIn(folder)).toEqual(['@promhive/prom-client', '@promhive/prometheus-io'])
     const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     expect(dependencies['prom-client']).toBe(`npm:@promhive/prom-client@^${versionOf('prom-client')}`)
 
@@ -52,9 +56,7 @@ describe.skipIf(!hasNode24)('the alias packages', { concurrent: true }, () => {
     expect([...(await shop.shown()).values()]).toEqual([40, 40, 40])
     expect(shop.errors()).toBe('')
 
-    for (const name of Object.keys(plugIns)) {
-      cpSync(join(registry.madeFolder, name), join(folder, 'node_modules', name), { recursive: true })
-    }
+    cpSync(join(registry.madeFolder, 'counts-jobs'), join(folder, 'node_modules/counts-jobs'), { recursive: true })
     expect(await counts(folder)).toEqual({ counts_jobs_total: 1, counts_mail_total: 1, orders_total: 2 })
     // A copy of its own, as npm installs it where versions differ.
     const ownCopy = join(folder, 'node_modules/prom-client/node_modules/promhive')
@@ -69,24 +71,44 @@ describe.skipIf(!hasNode24)('the alias packages', { concurrent: true }, () => {
     await expect(installed).rejects.toThrow(/ERESOLVE/)
   })
 
-  test('replace the clients that plug-ins bring along, through overrides', async () => {
-    const overrides = {
-      'prom-client': 'npm:@promhive/prom-client@15',
-      '@prometheus-io/client': 'npm:@promhive/prometheus-io@0.16',
-    }
+  test('replace the clients that plug-ins bring along, through the overrides of the page', async () => {
+    const { overrides } = JSON.parse(page.blocks.find(({ file }) => file === 'package.json')!.text)
     const folder = await application({ overrides }, 'promhive', ...Object.keys(plugIns))
-    const tree = await registry.npm(folder, 'ls', '--all', '--parseable', '--long')
-    const clients = [...tree.matchAll(/node_modules\/(?:prom-client|@prometheus-io\/client):(\S+)/g)]
-    expect(clients.map(([, id]) => id).sort()).toEqual([
-      `@prometheus-io/client@npm:@promhive/prometheus-io@${versionOf('prometheus-io')}`,
-      `prom-client@npm:@promhive/prom-client@${versionOf('prom-client')}`,
-    ])
+    expect(await clientsIn(folder)).toEqual(['@promhive/prom-client', '@promhive/prometheus-io'])
     expect(await counts(folder)).toEqual({ counts_jobs_total: 1, counts_mail_total: 1, orders_total: 2 })
   })
+
+  test('replace them beside a dependency of the application, through $prom-client', async () => {
+    const dependencies = { 'prom-client': `npm:@promhive/prom-client@^${versionOf('prom-client')}` }
+    const overrides = { 'prom-client': '$prom-client' }
+    const folder = await application({ dependencies, overrides }, 'counts-jobs', '--package-lock-only')
+    expect(await clientsIn(folder)).toEqual(['@promhive/prom-client'])
+  })
+})
+
+test('the page on the drop-in and the READMEs name the versions and the dependency that the packages have', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const name of ['prom-client', 'prometheus-io']) {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+    expect(page.text).toContain(`| \`${manifest.name}\` |`)
+    expect(page.text).toContain(`| ${manifest.version} |`)
+    expect(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8')).toContain(manifest.version)
+    expect(manifest.dependencies).toEqual({ promhive: `^${version}` })
+    expect(manifest.engines).toEqual(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines)
+  }
 })
 
 function versionOf(name: string): string {
   return JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).version
+}
+
+/** The packages that npm has chosen under the names of the clients. */
+async function clientsIn(folder: string): Promise<string[]> {
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { name?: string }>
+  }
+  const clients = Object.entries(packages).filter(([path]) => /(?:prom-client|@prometheus-io\/client)$/.test(path))
+  return clients.map(([path, { name = path }]) => name).sort()
 }
 
 /** What one process shows that counts with promhive, as ESM and as CommonJS, and with both plug-ins. */

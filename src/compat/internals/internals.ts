@@ -8,5 +8,6 @@ export {
   isEmpty,
   isObject,
   nowTimestamp,
+  waitFor,
 } from './util.js'
 export { illegalLabelNames, validateLabel, validateLabelName } from './validation.js'

@@ -1,4 +1,5 @@
 import { formatNumber } from '../../exposition/text/number.js'
+import { clearTimeout, setTimeout } from '../../platform/timers.js'
 import { unsupported } from './unsupported.js'
 
 /*
@@ -44,6 +45,17 @@ export function isEmpty(object: object): boolean {
 /** Seconds since 1970. */
 export function nowTimestamp(): number {
   return Date.now() / 1000
+}
+
+/** Milliseconds. */
+const longestWait = 5000
+
+/** @throws Error if the promise is not settled within the milliseconds */
+export function waitFor<T>(promise: Promise<T>, limit = longestWait): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('Timeout')), limit)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 /** A function or a class that exists, so that code may import it, and that throws when it is called. */
