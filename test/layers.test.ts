@@ -111,7 +111,10 @@ describe('the house', () => {
       for (const [, name] of declarations) files.set(name!, [...(files.get(name!) ?? []), path])
     }
     expect(files.size).toBeGreaterThan(400)
-    expect([...files].filter(([, paths]) => paths.length > 1)).toEqual([])
+    // What another client calls its classes and types is its own, and promhive's classes have prom-client's names.
+    const ours = (path: string): boolean => !/^compat\/prom(?:-client|etheus-io)\//.test(path)
+    const twice = [...files].filter(([, paths]) => paths.length > 1 && paths.filter(ours).length !== 1)
+    expect(twice).toEqual([])
   })
 
   test('the list of long files names only files that are long', () => {
