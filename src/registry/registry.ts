@@ -22,10 +22,10 @@ import { Collectors } from './collectors.js'
 import { DefaultLabels } from './default-labels.js'
 import { Expiring } from './expiring.js'
 import { Members } from './members.js'
-import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { RegistryMember } from './registered-metric.js'
 import { type RegistryContext, registryContext } from './registry-context.js'
+import { checkRegistryName } from './registry-name.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
 
 /** Milliseconds that a gathering may take until it is released: collect() of the metrics included. */
@@ -74,7 +74,7 @@ export class Registry implements MetricRegistry {
     this.prefix = checkPrefix(prefix)
     const onError = (error: MetricsError): void => context.onError(error)
     this.members = new Members(duplicates, this.context.ticker, onError)
-    if (name !== undefined) joinNamed(this.context, name, this.members)
+    this.context.registries.add(this.members, name)
     this.formatters = context.formatters({})
     this.collectors = new Collectors(this, this.context.ticker, onError)
     this.plugIns = new PlugInMetrics(onError)
@@ -293,7 +293,7 @@ export class Registry implements MetricRegistry {
     if (member?.family !== undefined) return member.family.registry === registry
     if (registry !== this.name || registry.startsWith('~')) return false
     // Without a member here: of another process, of another registry of this name, or of a removed member.
-    return this.context.isShared() || isMemberOfNamed(this.context, registry, table.family)
+    return this.context.isShared() || this.context.registries.hasMember(registry, table.family)
   }
 }
 
