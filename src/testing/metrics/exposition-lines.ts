@@ -12,7 +12,7 @@ export interface ExpositionLine {
 }
 
 const heading = /^# (HELP|TYPE) ([a-zA-Z_:][\w:]*)\s*(.*)$/
-const sample = /^([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s*(\S+)$/
+const sample = /^([a-zA-Z_:][\w:]*)(?:\s*\{(.*)\}\s*|\s+)(\S+)$/
 const label = /\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)\s*/gy
 
 /**

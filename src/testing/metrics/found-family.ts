@@ -18,6 +18,9 @@ export interface ReadableMetric<L extends string = string> {
   get(): MetricValues | Promise<MetricValues>
 }
 
+/** What `readValue()` reads: a metric, or the name of a sample. */
+export type Readable = ReadableMetric | string
+
 /** A family as it was read: its samples, merged over all processes of the application. */
 export interface FoundFamily {
   readonly name: string

@@ -1,15 +1,17 @@
 import type { MetricValue } from '../../metric/metric-values.js'
 import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
-import { type FoundFamily, findFamily, type ReadableMetric } from './found-family.js'
+import { type FoundFamily, findFamily, type Readable } from './found-family.js'
 import { listed } from './listed.js'
 import { type ReadOptions, readOptions, registryIn } from './read-options.js'
-import { noneHas, oneOf, type SearchedLabels, samplesWith } from './series-search.js'
+import { type LabelsOf, noneHas, oneOf, samplesWith } from './series-search.js'
 
 export interface ValueOptions extends ReadOptions {
   /** Returned if there is no such series; without it, `readValue()` rejects. */
   readonly missing?: number | undefined
 }
+
+const noLabels = {}
 
 const valueOptions = { ...readOptions, missing: true } as const satisfies OptionNames<ValueOptions>
 
@@ -25,9 +27,9 @@ const valueOptions = { ...readOptions, missing: true } as const satisfies Option
  * jobs.inc({ queue: 'mail' })
  * assert.equal(await readValue(jobs, { queue: 'mail' }), 1)
  */
-export async function readValue<L extends string>(
-  metric: ReadableMetric<L> | string,
-  labels: SearchedLabels<L> = {},
+export async function readValue<M extends Readable>(
+  metric: M,
+  labels: LabelsOf<M> = noLabels as LabelsOf<M>,
   options: ValueOptions = {},
 ): Promise<number> {
   const registry = registryIn('readValue', options, valueOptions)
@@ -48,9 +50,9 @@ export async function readValue<L extends string>(
  * const jobs = new Counter({ name: 'jobs_total', help: 'Jobs done.', labelNames: ['queue'] })
  * assert.equal(await countSeries(jobs), 0)
  */
-export async function countSeries<L extends string>(
-  metric: ReadableMetric<L> | string,
-  labels: SearchedLabels<L> = {},
+export async function countSeries<M extends Readable>(
+  metric: M,
+  labels: LabelsOf<M> = noLabels as LabelsOf<M>,
   options: ReadOptions = {},
 ): Promise<number> {
   const family = await findFamily(metric, registryIn('countSeries', options, readOptions))

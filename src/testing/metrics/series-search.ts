@@ -3,11 +3,20 @@ import { MetricsError } from '../../model/errors.js'
 import { isLabelObject, type LabelValueOrNone, labelText } from '../../model/label-set.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
-import type { FoundFamily } from './found-family.js'
+import type { FoundFamily, ReadableMetric } from './found-family.js'
 import { listed } from './listed.js'
 
 /** Labels of a series, as a test names them: a label that is `undefined` is one that the series lacks. */
-export type SearchedLabels<L extends string = string> = { readonly [K in L]?: LabelValueOrNone }
+export type SearchedLabels<L extends string = string> = [L] extends [never]
+  ? Readonly<Record<string, never>>
+  : { readonly [K in L]?: LabelValueOrNone }
+
+/** The labels that a metric may be searched by: its own, and those that its type writes. */
+export type LabelsOf<M> = M extends { state(...args: never): unknown }
+  ? SearchedLabels
+  : M extends ReadableMetric<infer L>
+    ? SearchedLabels<M extends { observe(...args: never): unknown } ? L | 'quantile' : L>
+    : SearchedLabels
 
 /** Returns the samples that have these labels, whatever other labels they have. */
 export function samplesWith(

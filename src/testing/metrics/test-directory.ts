@@ -2,7 +2,6 @@ import cluster from 'node:cluster'
 import { rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { variables } from '../../platform/environment.js'
-import { environmentNamesBackend } from '../../runtime/backend/backend-choice.js'
 import { processContext } from '../../runtime/current-context.js'
 import { directoryFromEnvironment, ownDirectory } from '../../runtime/directory/application-directory.js'
 import { isPlace } from '../../runtime/directory/default-location.js'
@@ -20,25 +19,24 @@ export function shareWithChildren(): string {
   const directory = processContext().whereabouts().directory ?? countInOwnDirectory()
   const [variable] = variables.directory
   process.env[variable] = directory
-  // A child process would count in that backend.
-  for (const name of variables.backendClass) delete process.env[name]
   return directory
 }
 
 /**
- * Chooses where this process counts, so that no other test process counts there: environments name the directory or the
- * backend of an application that may be running. A child process of a test counts with it, and so does a cluster worker.
+ * Removes from the environment what names the directory or the backend of an application: an application that is running,
+ * and the other test processes, may count there. A child process of a test counts with it, and so does a cluster worker.
  */
 function isolate(): void {
   const named = directoryFromEnvironment()
   if (cluster.isWorker || (named !== undefined && isOfTest(named))) return
-  if (named !== undefined || environmentNamesBackend()) {
-    countInOwnDirectory()
-    shareWithChildren()
-  } else {
-    // Chosen now: the application may load a file of variables later.
-    processContext().whereabouts()
-  }
+  const names = [...variables.directory, ...variables.backendClass, ...variables.backendConfig]
+  const isNamed = names.some((name) => process.env[name] !== undefined)
+  for (const name of names) delete process.env[name]
+  // Chosen now: the application may load a file of variables later.
+  const { backend } = processContext().whereabouts()
+  if (isNamed && backend !== 'memory') countInOwnDirectory()
+  // Without this, it stays until another application starts.
+  process.once('exit', () => rmSync(ownDirectory(), { recursive: true, force: true }))
 }
 
 /** Whether a directory has the name of one process's run: that of the test that started this process. */
@@ -49,7 +47,6 @@ function isOfTest(directory: string): boolean {
 function countInOwnDirectory(): string {
   const directory = ownDirectory()
   processContext().configure({ dir: directory }, true)
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 

@@ -4,10 +4,10 @@ import type { OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { held } from '../../platform/held.js'
 import { monotonicNow, setTimeout } from '../../platform/timers.js'
-import type { ReadableMetric } from './found-family.js'
+import type { Readable } from './found-family.js'
 import { type ReadOptions, readOptions, registryIn } from './read-options.js'
 import { readValue } from './read-value.js'
-import { type SearchedLabels, shownLabels } from './series-search.js'
+import { type LabelsOf, type SearchedLabels, shownLabels } from './series-search.js'
 
 /** The value that a test waits for, or whether a value is one. */
 export type ExpectedValue = number | ((value: number) => boolean)
@@ -36,24 +36,20 @@ const [shortest, longest] = [5, 50]
  * await waitForValue(jobs, 2)
  * await waitForValue(jobs, {}, (value) => value > 1, { timeout: 500 })
  */
-export function waitForValue<L extends string>(
-  metric: ReadableMetric<L> | string,
+export function waitForValue(metric: Readable, expected: ExpectedValue, options?: WaitOptions): Promise<number>
+export function waitForValue<M extends Readable>(
+  metric: M,
+  labels: LabelsOf<M>,
   expected: ExpectedValue,
   options?: WaitOptions,
 ): Promise<number>
-export function waitForValue<L extends string>(
-  metric: ReadableMetric<L> | string,
-  labels: SearchedLabels<L>,
-  expected: ExpectedValue,
-  options?: WaitOptions,
-): Promise<number>
-export function waitForValue(metric: ReadableMetric | string, ...rest: readonly unknown[]): Promise<number> {
+export function waitForValue(metric: Readable, ...rest: readonly unknown[]): Promise<number> {
   const [labels, expected, options = {}] = typeof rest[0] === 'object' ? rest : [{}, ...rest]
   return held(wait(metric, labels as SearchedLabels, expected as ExpectedValue, options as WaitOptions))
 }
 
 async function wait(
-  metric: ReadableMetric | string,
+  metric: Readable,
   labels: SearchedLabels,
   expected: ExpectedValue,
   options: WaitOptions,
@@ -89,7 +85,7 @@ function checkWait(expected: unknown, timeout: unknown): void {
 }
 
 function notReached(
-  metric: ReadableMetric | string,
+  metric: Readable,
   labels: SearchedLabels,
   expected: ExpectedValue,
   timeout: number,
