@@ -42,8 +42,12 @@ export class CounterChild extends Child {
  */
 export class Counter<L extends string = never, D extends L = never> extends LabelledMetric<L, CounterChild, D> {
   /** @throws MetricsError naming what is wrong with the name, the help, the label names or the registers */
-  constructor(options: MetricOptions<L, Counter<L, D>, D>) {
-    super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter' }))
+  constructor(options: MetricOptions<L, Counter<L, D>, D>)
+  /** @internal */
+  constructor(options: MetricOptions<L, Counter<L, D>, D>, part?: { readonly perWriter?: true })
+  constructor(options: MetricOptions<L, Counter<L, D>, D>, part: { readonly perWriter?: true } = {}) {
+    const reserved = part.perWriter ? 'perWriter' : []
+    super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter', ...part }), reserved)
   }
 
   /** Adds `amount` (1 when left out) to the series of these labels; with an example of what was counted. */

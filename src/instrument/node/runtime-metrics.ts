@@ -68,7 +68,7 @@ export class RuntimeMetrics {
     if (isNew && watch !== undefined) gauge.needs(watch)
   }
 
-  /** A counter of what `read` gives as a running total. */
+  /** A counter of what `read` gives as a running total; a series per worker where that is requested. */
   counter(family: ReadFamily): void {
     const last = new Map<string, number>()
     // A seat's counter continues from its previous owner's, and this process's total begins at 0: only the increase is added.
@@ -81,7 +81,8 @@ export class RuntimeMetrics {
         counter.inc(labels, value - before)
       }
     }
-    const counter = new Counter<string>({ ...this.common(family), ...(this.isNew(family) && { collect }) })
+    const options = { ...this.common(family), ...(this.isNew(family) && { collect }) }
+    const counter = new ReadCounter(options, this.options.perWorker ? { perWriter: true } : {})
   }
 
   histogram({ buckets, watch, known, ...family }: HistogramFamily): void {
@@ -135,6 +136,11 @@ class ReadGauge extends Gauge<string> {
     super.discard()
     this.watch?.release(this)
   }
+}
+
+/** A counter that is shown from its first reading on: a thread reads nothing of what belongs to its process. */
+class ReadCounter extends Counter<string> {
+  override start(): void {}
 }
 
 class WatchedHistogram extends Histogram<string> {
