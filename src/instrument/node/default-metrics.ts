@@ -5,6 +5,7 @@ import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../platform/timers.js'
 import type { Registry } from '../../registry/registry.js'
 import { registryContext } from '../../registry/registry-context.js'
+import { cgroupLimitMetrics } from './cgroup.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
 import { activeHandles, activeRequests, activeResources } from './handles.js'
@@ -83,6 +84,7 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
   version,
   gc: (metrics, { gcDurationBuckets }) => gc(metrics, gcDurationBuckets),
   processThreads,
+  processCgroupLimits: cgroupLimitMetrics,
   eventLoopUtilization: (metrics, { loop }) => eventLoopUtilization(metrics, loop),
 }
 

@@ -27,6 +27,8 @@ export interface ReadFamily extends RuntimeFamily {
 export interface ReadGaugeFamily extends ReadFamily {
   /** How the gauges of many processes become one: `livesum` when left out. */
   readonly mode?: GaugeMode
+  /** `false` for what several processes have in common: it has no series per worker. */
+  readonly perWorker?: false
   /** What must run between readings. */
   readonly watch?: Watch
 }
@@ -55,14 +57,19 @@ export interface RuntimeMetricsOptions {
 export class RuntimeMetrics {
   constructor(private readonly options: RuntimeMetricsOptions) {}
 
-  gauge({ mode = 'livesum', watch, ...family }: ReadGaugeFamily): void {
+  gauge({ mode = 'livesum', watch, perWorker, ...family }: ReadGaugeFamily): void {
     const isNew = this.isNew(family)
+    let shown = new Map<string, LabelledReading>()
     const collect = (): void => {
-      for (const { labels, value } of this.valuesOf(family)) gauge.set(labels, value)
+      const values = this.valuesOf(family)
+      const now = new Map(values.map((value) => [JSON.stringify(value.labels), value]))
+      for (const [key, { labels }] of shown) if (!now.has(key)) gauge.remove(labels, { scope: 'process' })
+      for (const { labels, value } of values) gauge.set(labels, value)
+      shown = now
     }
     const gauge = new ReadGauge({
       ...this.common(family),
-      mode: this.options.perWorker ? 'liveall' : mode,
+      mode: this.options.perWorker && perWorker !== false ? 'liveall' : mode,
       ...(isNew && { collect }),
     })
     if (isNew && watch !== undefined) gauge.needs(watch)
