@@ -1,15 +1,18 @@
 import { isLabelObject } from '../model/label-set.js'
 
-/** Seconds since `start`, which came from `process.hrtime()`. Looked up at call time: tests fake the clock. */
+/**
+ * Returns the seconds since `start`, a result of `process.hrtime()`. The function is looked up at each call, because
+ * tests fake the clock.
+ */
 function secondsSince(start: [number, number]): number {
   const [seconds, nanoseconds] = process.hrtime(start)
   return seconds + nanoseconds / 1e9
 }
 
 /**
- * Starts a clock; the returned function stops it and passes on the seconds.
+ * Starts a clock; the returned function stops it and passes the seconds to `done`.
  *
- * The labels are read when it stops: callers put the status of a response into the object that they started with.
+ * The labels are read at the end, because callers add the status of a response to the object that they started with.
  */
 export function startTimer(
   startLabels: object | undefined,
@@ -23,7 +26,7 @@ export function startTimer(
   }
 }
 
-/** An object that holds no labels is passed on, so that `done` refuses it: a copy of it would be `{}`. */
+/** An object that cannot have labels is passed on, so that `done` refuses it: a copy would be `{}`. */
 function combined(first: object | undefined, second: object | undefined): object | undefined {
   if (first === undefined && second === undefined) return undefined
   return [first, second].find((each) => each && !isLabelObject(each)) ?? { ...first, ...second }

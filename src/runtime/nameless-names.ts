@@ -1,6 +1,6 @@
 import type { Nameless } from '../metric/context.js'
 
-/** An application makes fewer than this at its start: more are made by its requests. */
+/** From this number of nameless registries or metrics on, they are probably created for each request. */
 const many = 1000
 
 /** Names what has no name by its sequence number, and warns of a process that makes more and more of it. */

@@ -44,7 +44,7 @@ import { checkAgreement, countTogether } from './supervised/supervisor-backend.j
 import { warnOfUnusedVariables } from './unused-variables.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
-/** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
+/** What the metrics of this process share. There is one per process, for all builds of the package. */
 export class ProcessContext implements RegistryContext {
   readonly gatherer = new SourceGatherer(
     () => this.source(),
@@ -52,14 +52,14 @@ export class ProcessContext implements RegistryContext {
     () => this.workerLabel,
     { reopen: () => this.closeSource() },
   )
-  /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
+  /** A process with something to publish joins the others by itself, after this turn, so that configure() runs first. */
   readonly ticker = new Ticker(() => setImmediate(() => this.inUse).unref())
   readonly registries = new KnownRegistries()
   readonly registry: Registry = new Registry({ name: defaultRegistryName }, this)
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
   private opened: Source | undefined
-  /** In a thread: settles when the main thread has joined, too. */
+  /** In a thread: settles when the main thread has joined as well. */
   private joining: Promise<void> | undefined
   private readonly refused = new RefusedDirectory((directory) => this.share(directory))
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
@@ -97,12 +97,12 @@ export class ProcessContext implements RegistryContext {
     else if (dir !== undefined) this.share(absolutePath(dir), mustJoin)
   }
 
-  /** Before the directory is named: this process of root's shares it with workers of another user. */
+  /** Called before the directory is named, if this process runs as root and shares it with workers of another user. */
   shareWithWorkers(user: WorkersUser): void {
     this.workersUser = user
   }
 
-  /** The backend that this process counts in. */
+  /** The backend of this process. */
   get inUse(): Backend {
     return this.backend ?? this.choose()
   }
@@ -116,7 +116,7 @@ export class ProcessContext implements RegistryContext {
   }
 
   formatters(defaultLabels: LabelSet): Formatters {
-    // Asked when a format is first written: configure() has had its say by then.
+    // Read when a format is first written, so that configure() has run by then.
     return new Formatters(defaultLabels, { created: () => this.options.created ?? createdByEnvironment() })
   }
 
@@ -136,7 +136,7 @@ export class ProcessContext implements RegistryContext {
     return this.backend?.shared === true
   }
 
-  /** A fault never reaches the application: it is reported to `onError`, and warned of once. */
+  /** Reports a fault to `onError`, and logs it once as a warning; it never reaches the application. */
   onError(error: MetricsError): void {
     try {
       this.options.onError?.(error)
@@ -166,7 +166,7 @@ export class ProcessContext implements RegistryContext {
     return this.gatherer.valuesOf(metric.family!)
   }
 
-  /** Where numbers are kept: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
+  /** Returns where numbers are stored: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const { name, directory } = this.inUse
     return { backend: name, ...(directory !== undefined && { directory }) }
@@ -180,7 +180,7 @@ export class ProcessContext implements RegistryContext {
     return this.opened
   }
 
-  /** Once, at the first count or scrape: alone in memory, or together in a directory. */
+  /** Chooses the backend, once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
     warnOfUnusedVariables(this.log)
@@ -197,9 +197,9 @@ export class ProcessContext implements RegistryContext {
     return this.backend!
   }
 
-  /** Whether the backend that the environment names is used now; if not, the fault is reported. */
+  /** Uses the backend that the environment names; returns false if there is none, or after a fault, which is reported. */
   private chooseByEnvironment(): boolean {
-    // What the module of the backend itself counts while it is loaded goes along.
+    // Counts of the backend's module while it is loaded move to the backend.
     this.backend = new MemoryBackend()
     try {
       this.useBackend(chooseBackend()!)
@@ -244,7 +244,7 @@ export class ProcessContext implements RegistryContext {
     if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }
 
-  /** Counts in a backend of the user's choice from now on. */
+  /** Counts in a backend of the application from now on. */
   useBackend(backend: Backend): void {
     if (this.backend === backend) return
     checkAgreement(backend)
@@ -252,7 +252,7 @@ export class ProcessContext implements RegistryContext {
     this.moveTo(backend)
   }
 
-  /** Carries over what was counted before. */
+  /** Moves the counts to another backend. */
   private moveTo(backend: Backend): void {
     const before = this.backend
     this.stopListening?.()

@@ -12,7 +12,7 @@ import { Ticker } from '../registry/ticker.js'
 import type { Source, Store } from '../store/contract.js'
 import { MemoryStore } from '../store/memory/memory-backend.js'
 
-/** The context of one registry whose metrics stay in this process. Nothing else knows its store: it ends with the registry. */
+/** The context of one registry whose metrics stay in this process. Its store is private, and ends with the registry. */
 export class ScopedContext implements RegistryContext {
   private readonly counted = new MemoryStore()
   private readonly source: Source = { read: async () => this.counted.snapshot(), close() {} }
@@ -21,7 +21,7 @@ export class ScopedContext implements RegistryContext {
     (error) => this.onError(error),
     () => this.workerLabel,
   )
-  /** Never started: what a request needs is collected when it is shown. */
+  /** Never started, because metrics for one request are collected when they are shown. */
   readonly ticker = new Ticker()
 
   readonly registries: KnownRegistries

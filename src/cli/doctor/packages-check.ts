@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { type Finding, ok, warn } from './finding.js'
 
 const clients = ['promhive', 'prom-client', '@prometheus-io/client'] as const
-/** Nested deeper than this nothing is looked for. */
+/** The maximum depth of nested packages to check. */
 const deepest = 4
 
-/** Which clients an application's packages bring along: what another one counts is not in promhive's scrapes. */
+/**
+ * Checks which clients the packages of an application depend on: promhive's scrapes do not show the counts of other
+ * clients.
+ */
 export function checkPackages(folder = process.cwd()): Finding[] {
   const found = clients.map((name) => ({ name, versions: versionsOf(name, join(folder, 'node_modules'), 0) }))
   const findings: Finding[] = []
@@ -32,7 +35,7 @@ export function checkPackages(folder = process.cwd()): Finding[] {
   return findings.length > 0 ? findings : [ok('packages', `no client in ${join(folder, 'node_modules')}`)]
 }
 
-/** The path of each copy, and its version. */
+/** Returns the path and the version of each copy. */
 function versionsOf(
   name: string,
   modules: string,
@@ -48,10 +51,10 @@ function versionsOf(
         if (statSync(manifest).isFile())
           found.set(realpathSync(path), JSON.parse(readFileSync(manifest, 'utf8')).version)
       } catch {
-        // A folder that is no package.
+        // The folder is not a package.
       }
     }
-    // What is linked in has packages of its own, for its own development.
+    // A linked package has its own packages for development.
     if (depth < deepest && !lstatSync(path).isSymbolicLink())
       versionsOf(name, join(path, 'node_modules'), depth + 1, found)
   }

@@ -1,7 +1,7 @@
 import { addSlots, type SlotLayout } from './slot-layout.js'
 import { type TypeRules, withSuffix } from './type-rules.js'
 
-/** `[total]`. The next owner of a seat counts on from it. */
+/** `[total]`. The next owner of a seat continues from it. */
 export const counterLayout: SlotLayout = {
   width: 1,
   mergedWidth: 1,
@@ -36,5 +36,5 @@ export const counterType: TypeRules<'counter'> = {
   total: (slots, at) => ({ total: slots[at]! }),
 }
 
-/** A number of which nothing is known but its value: it is kept as a counter is. */
+/** A number without a known type, stored like a counter. */
 export const unknownType: TypeRules<'unknown'> = { layout: () => counterLayout, isCumulative: false }
