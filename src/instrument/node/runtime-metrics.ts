@@ -2,7 +2,8 @@ import { isMainThread } from 'node:worker_threads'
 import { Counter } from '../../metric/counter.js'
 import { Gauge } from '../../metric/gauge.js'
 import { Histogram } from '../../metric/histogram.js'
-import type { LabelValues } from '../../metric/options.js'
+import type { LabelValues, MetricOptions } from '../../metric/options.js'
+import { Summary } from '../../metric/summary.js'
 import type { GaugeMode } from '../../model/metric-type.js'
 import type { CollectedValue } from '../../registry/collector.js'
 import type { Registry } from '../../registry/registry.js'
@@ -38,12 +39,22 @@ interface LabelledReading {
   readonly value: number
 }
 
-export interface HistogramFamily extends RuntimeFamily {
-  readonly buckets: readonly number[]
-  /** Makes what observes into the histogram. */
+interface ObservedFamily extends RuntimeFamily {
+  /** Makes what observes into the metric. */
   watch(observe: (labels: LabelValues<string>, value: number) => void): Watch
   /** Series that are shown from the start. */
   readonly known: readonly LabelValues<string>[]
+}
+
+export interface HistogramFamily extends ObservedFamily {
+  readonly buckets: readonly number[]
+}
+
+/** Quantiles of the last `maxAgeSeconds`. */
+export interface SummaryFamily extends ObservedFamily {
+  readonly quantiles: readonly number[]
+  readonly maxAgeSeconds: number
+  readonly ageBuckets: number
 }
 
 export interface RuntimeMetricsOptions {
@@ -92,14 +103,26 @@ export class RuntimeMetrics {
     const counter = new ReadCounter(options, this.options.perWorker ? { perWriter: true } : {})
   }
 
-  histogram({ buckets, watch, known, ...family }: HistogramFamily): void {
+  histogram({ buckets, ...family }: HistogramFamily): void {
+    this.observed(family, (options) => new WatchedHistogram({ ...options, buckets }))
+  }
+
+  summary({ quantiles, maxAgeSeconds, ageBuckets, ...family }: SummaryFamily): void {
+    const part = { quantiles, maxAgeSeconds, ageBuckets }
+    this.observed(family, (options) => new WatchedSummary({ ...options, ...part }))
+  }
+
+  private observed(
+    { watch, known, ...family }: ObservedFamily,
+    make: (options: MetricOptions<string>) => WatchedHistogram | WatchedSummary,
+  ): void {
     const isNew = this.isNew(family)
     // Opened and not zeroed: on a seat with a previous owner, the series continues from what is there.
     const collect = (): void => {
-      for (const labels of known) histogram.labels(this.labelled(labels)).open()
+      for (const labels of known) metric.labels(this.labelled(labels)).open()
     }
-    const histogram = new WatchedHistogram({ ...this.common(family), buckets, ...(isNew && { collect }) })
-    if (isNew) histogram.needs(watch((labels, value) => histogram.observe(this.labelled(labels), value)))
+    const metric = make({ ...this.common(family), ...(isNew && { collect }) })
+    if (isNew) metric.needs(watch((labels, value) => metric.observe(this.labelled(labels), value)))
   }
 
   private common({ name, help, labelNames = [] }: RuntimeFamily) {
@@ -151,6 +174,20 @@ class ReadCounter extends Counter<string> {
 }
 
 class WatchedHistogram extends Histogram<string> {
+  private watch: Watch | undefined
+
+  needs(watch: Watch): void {
+    this.watch = watch
+    watch.use(this)
+  }
+
+  override discard(): void {
+    super.discard()
+    this.watch?.release(this)
+  }
+}
+
+class WatchedSummary extends Summary<string> {
   private watch: Watch | undefined
 
   needs(watch: Watch): void {
