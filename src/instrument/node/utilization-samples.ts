@@ -1,6 +1,6 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { clearInterval, monotonicNow, setInterval } from '../../platform/timers.js'
-import type { RuntimeMetrics } from './runtime-metrics.js'
+import type { RuntimeMetrics, SummaryFamily } from './runtime-metrics.js'
 import { Watch } from './watch.js'
 
 export interface UtilizationSampleOptions {
@@ -87,7 +87,7 @@ export function utilizationSamples(metrics: RuntimeMetrics, options: Utilization
   const common = {
     help: 'Ratio of time the event loop is not idling in the event provider to the total time the event loop is running.',
     known: [{}],
-    watch: (observe: (labels: object, value: number) => void) => sampler.watch((value) => observe({}, value)),
+    watch: (observe: Parameters<SummaryFamily['watch']>[0]) => sampler.watch((value) => observe({}, value)),
   }
   metrics.summary({
     ...common,
