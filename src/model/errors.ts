@@ -51,6 +51,10 @@ export type MetricsErrorCode =
   | 'INSTRUMENT_FAILED'
   | 'START_FAILED'
   | 'PATH_UNSUPPORTED'
+  | 'METRIC_NOT_FOUND'
+  | 'SERIES_NOT_FOUND'
+  | 'SERIES_NOT_UNIQUE'
+  | 'EXPECTED_INVALID'
 
 /**
  * An error that names the metric (or file, or option), the fault and what to do.

@@ -134,12 +134,16 @@ describe('collectDefaultMetrics', () => {
     expect(samples.process_start_time_seconds).toBeGreaterThan(0)
   })
 
-  test('shows each gauge per worker if asked to', async () => {
+  test('shows each gauge and counter per worker if asked to', async () => {
     collectDefaultMetrics({ register: registry, perWorker: true })
     const samples = Object.keys(await shown(registry))
     expect(samples).toContain('nodejs_heap_size_used_bytes{worker="1"}')
-    expect(samples).toContain('process_cpu_seconds_total')
-    expect(() => collectDefaultMetrics({ register: registry })).toThrow(/mode/)
+    expect(samples).toContain('process_cpu_seconds_total{worker="1"}')
+    expect(samples).toContain('nodejs_eventloop_time_seconds_total{state="active",worker="1"}')
+    expect(samples).toContain('nodejs_gc_duration_seconds_count{kind="major"}')
+    expect(() => collectDefaultMetrics({ register: registry })).toThrow(
+      /a series per worker and one series of all workers/,
+    )
     const named = () => collectDefaultMetrics({ register: new Registry(), perWorker: true, labels: { worker: 'a' } })
     expect(named).toThrow(expect.objectContaining({ code: 'LABEL_RESERVED' }))
   })
