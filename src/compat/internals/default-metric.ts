@@ -34,8 +34,22 @@ export function defaultMetric(name: keyof typeof names): DefaultMetric {
   const add = (registry?: Registry, config: Omit<DefaultMetricsOptions, 'register'> = {}): void => {
     const isGlobal = registry === undefined || registry === Registry.globalRegistry
     const register = isGlobal ? processContext().registry : (registry as unknown as PromhiveRegistry)
-    const { prefix, labels, gcDurationBuckets, eventLoopMonitoringPrecision } = config
-    addDefaultMetrics([name], { register, prefix, labels, gcDurationBuckets, eventLoopMonitoringPrecision })
+    const {
+      prefix,
+      labels,
+      gcDurationBuckets,
+      eventLoopMonitoringPrecision,
+      eventLoopUtilizationTimeout,
+      eventLoopUtilizationBuckets,
+      eventLoopUtilizationPercentiles,
+      eventLoopUtilizationMaxAgeSeconds,
+      eventLoopUtilizationAgeBuckets,
+    } = config
+    addDefaultMetrics([name], {
+      ...{ register, prefix, labels, gcDurationBuckets, eventLoopMonitoringPrecision, eventLoopUtilizationTimeout },
+      ...{ eventLoopUtilizationBuckets, eventLoopUtilizationPercentiles },
+      ...{ eventLoopUtilizationMaxAgeSeconds, eventLoopUtilizationAgeBuckets },
+    })
   }
   return Object.assign(add, { metricNames: names[name] })
 }

@@ -35,7 +35,18 @@ async function described(metrics: readonly unknown[]): Promise<Described[]> {
 const ours = [
   'nodejs_eventloop_time_seconds_total',
   'nodejs_eventloop_utilization',
-  ...(process.platform === 'linux' ? ['process_threads', 'process_virtual_memory_max_bytes'] : []),
+  // As in @prometheus-io/client.
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+  ...(process.platform === 'linux'
+    ? [
+        'process_cgroup_cpu_limit_cores',
+        'process_cgroup_memory_limit_bytes',
+        'process_cgroup_pids_limit',
+        'process_threads',
+        'process_virtual_memory_max_bytes',
+      ]
+    : []),
 ]
 
 describe('beside prom-client', () => {
@@ -72,7 +83,7 @@ describe('beside prom-client', () => {
   test('the list begins with theirs', () => {
     const list = collectDefaultMetrics.metricsList
     expect(list.slice(0, 13)).toEqual(promClient.collectDefaultMetrics.metricsList)
-    expect(list.slice(13)).toEqual(['processThreads', 'eventLoopUtilization'])
+    expect(list.slice(13)).toEqual(['processThreads', 'processCgroupLimits', 'eventLoopUtilization'])
   })
 })
 
@@ -165,6 +176,7 @@ describe('collectDefaultMetrics', () => {
     ['a prefix that is no string', { prefix: 7 }],
     ['labels that are no object', { labels: 'service' }],
     ['a precision of nothing', { eventLoopMonitoringPrecision: 0 }],
+    ['samples at no interval', { eventLoopUtilizationTimeout: 0 }],
     ['a precision that is no number', { eventLoopMonitoringPrecision: '10' }],
     ['perWorker that is neither true nor false', { perWorker: 'yes' }],
   ])('turns away %s', (_, options) => {

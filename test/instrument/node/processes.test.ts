@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest'
 import { parseLimits } from '../../../src/instrument/node/process.js'
 import { type Actor, cleanEnvironment } from '../../helpers/processes/actor.js'
 import { provideDist } from '../../helpers/processes/dist.js'
-import { type Exposition, wentBack } from '../../helpers/processes/exposition.js'
+import { Exposition, wentBack } from '../../helpers/processes/exposition.js'
 import { Reader } from '../../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
@@ -203,6 +203,23 @@ describe('measuring', () => {
     expect(imported).toEqual({ watching: false, metrics: 0 })
     expect(measured.watching).toBe(true)
     expect(measured.metrics).toBeGreaterThan(25)
+  })
+
+  test('counts every garbage collection that V8 does', () => {
+    const { status, stdout } = run('traced-gc.mjs', '--expose-gc', '--trace-gc')
+    expect(status).toBe(0)
+    const [, traced = '', after = ''] = /^begin$(.*)^end$(.*)/ms.exec(stdout) ?? []
+    const scrape = new Exposition(
+      after
+        .split('\n')
+        .filter((line) => !/^\[\d+:/.test(line))
+        .join('\n'),
+    )
+    const counted = (kind: string) => scrape.value(`nodejs_gc_duration_seconds_count{kind="${kind}"}`)
+    const lines = (pattern: RegExp): number => traced.split('\n').filter((line) => pattern.test(line)).length
+    expect(lines(/ Scavenge /)).toBeGreaterThan(3)
+    expect(lines(/ Mark-Compact /)).toBeGreaterThanOrEqual(3)
+    expect([counted('minor'), counted('major')]).toEqual([lines(/ Scavenge /), lines(/ Mark-Compact /)])
   })
 
   test('may begin again and again', () => {
