@@ -31,7 +31,8 @@ export class Merger {
 
   constructor(private readonly workerLabel: WorkerLabel = 'worker') {}
 
-  async merge(writers: readonly WriterSnapshot[], pause: Pause): Promise<Merged> {
+  /** @param now unix milliseconds: what sliding windows end at */
+  async merge(writers: readonly WriterSnapshot[], pause: Pause, now = Date.now()): Promise<Merged> {
     const logs = new Set(writers.map((writer) => writer.log))
     for (const [log, plan] of this.plans) {
       if (logs.has(log)) continue
@@ -46,7 +47,7 @@ export class Merger {
     for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()
     for (const writer of writers) {
-      this.plans.get(writer.log)!.add(this.totals.slots, writer)
+      this.plans.get(writer.log)!.add(this.totals.slots, writer, now)
       if (pause.due()) await pause.rest()
     }
     for (const table of this.tables.values()) table.exemplars.clear()
@@ -168,9 +169,9 @@ class WriterPlan {
     return this.rows
   }
 
-  add(totals: Float64Array, { values, live, epoch }: WriterSnapshot): void {
+  add(totals: Float64Array, { values, live, epoch }: WriterSnapshot, now: number): void {
     this.places.add(totals, values)
-    const owner = { live, epoch }
+    const owner = { live, epoch, now }
     for (const [slot, { layout, table, row }] of this.combined) {
       if ((live || layout.keepsDead) && slot + layout.width <= values.length) {
         layout.combine(totals, table.bases[row]!, values, slot, owner)

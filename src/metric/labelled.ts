@@ -54,7 +54,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   /** @internal Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
   readonly collectsEach: boolean
   /** @internal Seconds after which a series without counts is removed. */
-  readonly expireAfter: number | undefined
+  expireAfter: number | undefined
   /** `labelNames` in alphabetical order, as keys and branches have them. */
   private readonly names: readonly string[]
   /** @internal */

@@ -1,5 +1,6 @@
 import { extraDifference, rulesOf } from './layout/metric-types.js'
 import type { GaugeMode, MetricType, StateSetMode } from './metric-type.js'
+import type { SlidingWindow } from './sliding-window.js'
 
 interface Extras {
   counter: object
@@ -8,8 +9,13 @@ interface Extras {
   gauge: { readonly mode: GaugeMode }
   /** Finite upper bounds, ascending; `+Inf` is implied. */
   histogram: { readonly bounds: readonly number[] }
-  /** Quantiles in ascending order, none for sum and count alone; how far a shown one may be off, in proportion. */
-  summary: { readonly quantiles: readonly number[]; readonly relativeError: number }
+  /**
+   * Quantiles in ascending order, none for sum and count alone. How far a shown one may be off, in proportion, or the window
+   * that they are of.
+   */
+  summary:
+    | { readonly quantiles: readonly number[]; readonly relativeError: number; readonly window?: never }
+    | { readonly quantiles: readonly number[]; readonly relativeError?: never; readonly window: SlidingWindow }
   stateset: { readonly states: readonly string[]; readonly mode: StateSetMode }
 }
 

@@ -17,7 +17,7 @@ import type { TypeRules } from './type-rules.js'
 export function gaugeLayout(mode: GaugeMode): SlotLayout {
   const keepsDead = !mode.startsWith('live')
   const merge = mode.replace('live', '') as 'all' | 'sum' | 'min' | 'max' | 'mostrecent'
-  const carry: SlotLayout['carry'] = (into, intoAt, from, fromAt) => {
+  const carry: SlotLayout['replace'] = (into, intoAt, from, fromAt) => {
     into.values[gaugeValueSlot(mode, into.values, intoAt)] = from.values[gaugeValueSlot(mode, from.values, fromAt)]!
   }
   const shared = { mergedWidth: 2, additiveFrom: undefined, keepsDead, perWriter: merge === 'all', present }

@@ -8,6 +8,8 @@ export interface SlotArea {
 export interface Owner {
   readonly live: boolean
   readonly epoch: number
+  /** Unix milliseconds of the reading: what a sliding window ends at. */
+  readonly now: number
 }
 
 /**
@@ -22,6 +24,8 @@ export interface SlotLayout {
   readonly mergedWidth: number
   /** From this slot on, merging is plain addition onto the merged slots; undefined where `combine` decides. */
   readonly additiveFrom: number | undefined
+  /** From this merged slot on, values change with time alone; left out where only counting changes them. */
+  readonly agesFrom?: number
   /** Whether slot 0 holds a sequence number: odd while the writer is between the stores of one record. */
   readonly sequenced: boolean
   /** Whether the slots of a dead writer still count. */
@@ -30,8 +34,12 @@ export interface SlotLayout {
   readonly perWriter: boolean
   /** Makes a series the present owner's, once per process: safe to repeat after a crash at any store. */
   claim(area: SlotArea, at: number, epoch: number): void
-  /** Moves what the same writer counted in another store onto a series that it has claimed here. */
-  carry(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
+  /**
+   * Moves what the same writer counted in another store onto a series that it has claimed here.
+   *
+   * @param now unix milliseconds
+   */
+  carry(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number, now: number): void
   /** Puts what the same writer counted in another store in the place of a series that it has claimed here. */
   replace(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
   /**
