@@ -24,10 +24,15 @@ export function sketchOf({
   return sketch
 }
 
+const rings = new WeakMap<FamilyDescriptor, WindowRing>()
+
 /** The ring of sketches of a summary; undefined for one whose quantiles are of everything observed. */
 export function ringOf(family: FamilyDescriptor<'summary'>): WindowRing | undefined {
   const sketch = sketchOf(family)
-  return family.window === undefined || sketch === undefined ? undefined : new WindowRing(family.window, sketch)
+  if (family.window === undefined || sketch === undefined) return undefined
+  let ring = rings.get(family)
+  if (ring === undefined) rings.set(family, (ring = new WindowRing(family.window, sketch)))
+  return ring
 }
 
 /**
