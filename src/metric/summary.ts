@@ -136,9 +136,13 @@ export class Summary<L extends string = never, D extends L = never> extends Labe
 
   /** @internal */
   protected make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): SummaryChild {
-    const windowed = (family as FamilyDescriptor<'summary'>).window !== undefined
-    return windowed ? new WindowedChild(family, owner, texts) : new SummaryChild(family, owner, texts)
+    return summaryChild(family as FamilyDescriptor<'summary'>, owner, texts)
   }
+}
+
+/** The child of a series, with a window or without. */
+export function summaryChild(family: FamilyDescriptor<'summary'>, owner: ChildOwner, texts?: LabelTexts): SummaryChild {
+  return family.window === undefined ? new SummaryChild(family, owner, texts) : new WindowedChild(family, owner, texts)
 }
 
 type QuantileOptions = Pick<
