@@ -132,7 +132,7 @@ export interface SummaryOptions<L extends string, M = unknown, D extends string 
   readonly percentiles?: readonly number[] | undefined
   /** The maximum relative error of a shown quantile: 0.01, which is 1 %, when left out; with a sliding window 0.02. */
   readonly relativeError?: number | undefined
-  /** With `ageBuckets`, the quantiles are of the last so many seconds; else of everything observed. */
+  /** With `ageBuckets`, the quantiles are of this number of seconds; else of everything observed. */
   readonly maxAgeSeconds?: number | undefined
   /** Into how many parts the window is divided: as one ends, the oldest is dropped. Without `maxAgeSeconds`, no effect. */
   readonly ageBuckets?: number | undefined

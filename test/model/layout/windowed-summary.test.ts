@@ -54,6 +54,21 @@ describe('a windowed summary', () => {
     expect(layout).toMatchObject({ additiveFrom: undefined, agesFrom: 2, perWriter: false })
   })
 
+  test('is in the slots that docs/file-format.md describes', () => {
+    const slots = writer()
+    observe(slots, 45, 2, 2, 1e-9)
+    const bytes = new DataView(slots.values.buffer)
+    const interval = Math.floor((start / 1000 + 45) / 20) + 1
+    const bucket = 3 + (interval % 5) * (1 + Math.ceil(sketch.bins / 2))
+    const bin = Math.ceil((Math.log(2) + Math.log(1e6)) / Math.log(1.02 / 0.98))
+    expect(bytes.getFloat64(8, true)).toBeCloseTo(4, 6)
+    expect(bytes.getFloat64(16, true)).toBe(3)
+    expect(bytes.getFloat64(bucket * 8, true)).toBe(interval)
+    expect(bytes.getInt32((bucket + 1) * 8 + 4 * bin, true)).toBe(2)
+    expect(bytes.getInt32((bucket + 1) * 8, true)).toBe(1)
+    expect([...slots.words].filter((word) => word === 1 || word === 2)).toHaveLength(2)
+  })
+
   test('has quantiles of the window only; sum and count are of everything', () => {
     const slots = writer()
     observe(slots, 0, 1, 2)
