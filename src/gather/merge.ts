@@ -47,7 +47,7 @@ export class Merger {
     for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()
     for (const writer of writers) {
-      this.plans.get(writer.log)!.add(this.totals.slots, writer, now)
+      await this.plans.get(writer.log)!.add(this.totals.slots, writer, now, pause)
       if (pause.due()) await pause.rest()
     }
     for (const table of this.tables.values()) table.exemplars.clear()
@@ -169,13 +169,15 @@ class WriterPlan {
     return this.rows
   }
 
-  add(totals: Float64Array, { values, live, epoch }: WriterSnapshot, now: number): void {
+  async add(totals: Float64Array, { values, live, epoch }: WriterSnapshot, now: number, pause: Pause): Promise<void> {
     this.places.add(totals, values)
     const owner = { live, epoch, now }
+    let count = 0
     for (const [slot, { layout, table, row }] of this.combined) {
       if ((live || layout.keepsDead) && slot + layout.width <= values.length) {
         layout.combine(totals, table.bases[row]!, values, slot, owner)
       }
+      if ((++count & 63) === 0 && pause.due()) await pause.rest()
     }
   }
 

@@ -73,10 +73,16 @@ export class WindowRing {
     const current = this.intervalAt(now)
     const words = wordsOf(from)
     const count = this.sketch.bins
+    const pairs = this.stride - 1
     for (let bucket = at; bucket < at + this.width; bucket += this.stride) {
       if (!this.isInWindow(from[bucket]!, current)) continue
-      const first = bucket * 2 + 2
-      for (let bin = 0; bin < count; bin++) bins[firstBin + bin]! += words[first + bin]!
+      for (let pair = 0; pair < pairs; pair++) {
+        // Most bins are empty: two of them are one comparison.
+        if (from[bucket + 1 + pair] === 0) continue
+        const word = (bucket + 1 + pair) * 2
+        bins[firstBin + pair * 2]! += words[word]!
+        if (pair * 2 + 1 < count) bins[firstBin + pair * 2 + 1]! += words[word + 1]!
+      }
     }
   }
 
