@@ -229,6 +229,6 @@ function present(metric: string, given: Readonly<Record<string, unknown>>): Labe
 }
 
 function tooLong(name: string): MetricsError {
-  const text = `an exemplar of ${name} was left out: its labels are longer than ${longestExemplar} characters together`
+  const text = `an exemplar of ${name} was dropped: its labels are longer than ${longestExemplar} characters together`
   return new MetricsError('EXEMPLAR_TOO_LONG', text)
 }

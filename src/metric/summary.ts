@@ -14,9 +14,9 @@ import { startTimer } from './timer.js'
 export class SummaryChild extends Child {
   private readonly sketch = sketchOf(this.family as FamilyDescriptor<'summary'>)
 
-  /** @throws MetricsError `VALUE_INVALID` for what is not a number */
+  /** @throws MetricsError `VALUE_INVALID` if it is not a number */
   observe(value: number): void {
-    // The comparison turns NaN away: it would spoil the sum for good.
+    // NaN is refused: it would make the sum NaN forever.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
     else this.observeFirst(value)
   }
@@ -50,10 +50,10 @@ export class SummaryChild extends Child {
  * Counts observations and their sum, which is all that an average takes; and with `quantiles` the quantiles of what all
  * processes observed together.
  *
- * Other than in prom-client no quantiles are shown unless they are requested, as Prometheus advises; and they are those of
- * everything since the start, not of the last minutes. A quantile is within `relativeError` (1 % when left out) of the
- * true one for values from 1e-6 to 1e9; below it is shown as 0, above as 1e9. A series with quantiles takes 14 kB at 1 %
- * and 3 kB at 5 %, so give it few labels.
+ * Other than in prom-client no quantiles are shown unless they are requested, as Prometheus advises; and they are those
+ * of everything since the start, not of the last minutes. A quantile is within `relativeError` (by default 1 %) of the
+ * true one for values from 1e-6 to 1e9; below it is shown as 0, above as 1e9. A series with quantiles takes 14 kB at 1
+ * % and 3 kB at 5 %, so give it few labels.
  *
  * Source: DDSketch (Masson, Rim, Lee; VLDB 2019), whose bins add up over processes without loss.
  *

@@ -17,7 +17,7 @@ export interface RegistryContext extends MetricContext {
   isShared(): boolean
   /** Whether the default registry shows promhive's own state. */
   showsItself(): boolean
-  /** What every process does now and then: publishing what only it knows. */
+  /** The work of every process at intervals: publishing what only it knows. */
   readonly ticker: Ticker
 }
 

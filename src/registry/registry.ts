@@ -119,7 +119,7 @@ export class Registry implements MetricRegistry {
   /**
    * What a server answers: the exposition in the format that the Accept header of the scrape asks for.
    *
-   * @param names only the families of these names, as a scrape asks for with `name[]=…`; all when left out
+   * @param names only the families of these names, as a scrape asks for with `name[]=…`; all by default
    * @param limits a signal that drops the scrape while it waits for its turn, and the maximum of queued scrapes
    * @throws the signal's reason when it was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    * @example
@@ -177,7 +177,7 @@ export class Registry implements MetricRegistry {
     this.members.remove(name)
   }
 
-  /** Adds a collector: families that something else keeps. Throws `OPTION_INVALID` for what is none. */
+  /** Adds a collector, whose families are stored elsewhere. Throws `OPTION_INVALID` if it is not a collector. */
   registerCollector(collector: Collector): void {
     this.collectors.add(collector)
   }
@@ -187,7 +187,7 @@ export class Registry implements MetricRegistry {
     return this.collectors.remove(collector)
   }
 
-  /** Lets go of every metric and collector, and of the default labels. */
+  /** Removes every metric and collector, and the default labels. */
   clear(): void {
     this.collectors.clear()
     for (const { name } of this.members.all()) this.members.remove(name)
@@ -208,7 +208,7 @@ export class Registry implements MetricRegistry {
     return merged
   }
 
-  /** A metric without labels is shown from the start; after this turn, so that configure() has had its say. */
+  /** Shows a metric without labels from the start; after this turn, so that configure() runs first. */
   private startSoon(metric: RegistryMember): void {
     setImmediate(() => {
       if (this.members.get(metric.name) === metric) metric.start?.()

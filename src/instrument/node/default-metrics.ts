@@ -21,17 +21,17 @@ import { RuntimeMetrics } from './runtime-metrics.js'
 import { version } from './version.js'
 
 export interface DefaultMetricsOptions {
-  /** Where they are shown; the default registry when left out. */
+  /** The registry that shows the metrics. By default, the default registry. */
   readonly register?: Registry | undefined
   /** Prefix of every name. */
   readonly prefix?: string | undefined
   /** Labels of every series. */
   readonly labels?: object | undefined
-  /** Upper bounds of `nodejs_gc_duration_seconds`: 0.001, 0.01, 0.1, 1, 2 and 5 when left out. */
+  /** Upper bounds of `nodejs_gc_duration_seconds`: by default 0.001, 0.01, 0.1, 1, 2 and 5. */
   readonly gcDurationBuckets?: readonly number[] | undefined
-  /** Milliseconds between two looks at the event loop: 10 when left out. */
+  /** Milliseconds between two measurements of the event loop. The default is 10. */
   readonly eventLoopMonitoringPrecision?: number | undefined
-  /** A series of each gauge per worker, with the label `worker`, in place of one for the whole application. */
+  /** A series of each gauge per worker, with the label `worker`, instead of one for the whole application. */
   readonly perWorker?: boolean | undefined
 }
 

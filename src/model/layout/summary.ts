@@ -3,7 +3,7 @@ import { checkQuantiles, checkRelativeError, QuantileSketch } from '../quantile-
 import { addSlots, closeRecord, replaceRecord, type SlotLayout } from './slot-layout.js'
 import { list, sameAs, type TypeRules } from './type-rules.js'
 
-/** The offsets of a summary's slots from its first one. Merged, the sequence number is left out. */
+/** The offsets of a summary's slots from its first one. Merged, there is no sequence number. */
 export const summarySlots = { sequence: 0, sum: 1, count: 2, bins: 3 } as const
 
 const sketches = new Map<number, QuantileSketch>()
