@@ -88,6 +88,8 @@ export class HostBackend implements Backend {
   begin(context: BackendContext): void {
     this.context = context
     this.place = this.placeOf(context)
+    // A process that counts nothing, such as one that only answers scrapes, keeps the keys of the service from expiring too.
+    this.service.start()
   }
 
   openStore(): Store {

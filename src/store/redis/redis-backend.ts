@@ -67,6 +67,8 @@ export class RedisBackend implements Backend {
 
   begin(context: BackendContext): void {
     this.context = context
+    // A process that counts nothing, such as one that only answers scrapes, keeps the keys of the service from expiring too.
+    this.service.start()
   }
 
   openStore(): Store {
