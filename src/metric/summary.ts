@@ -17,9 +17,9 @@ export class SummaryChild extends Child {
   /** @internal */
   protected readonly sketch = sketchOf(this.family as FamilyDescriptor<'summary'>)
 
-  /** @throws MetricsError `VALUE_INVALID` for what is not a number */
+  /** @throws MetricsError `VALUE_INVALID` if it is not a number */
   observe(value: number): void {
-    // The comparison turns NaN away: it would spoil the sum for good.
+    // NaN is refused: it would make the sum NaN forever.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
     else this.observeFirst(value)
   }
@@ -92,7 +92,7 @@ class WindowedChild extends SummaryChild {
  * since the start; with `maxAgeSeconds` and `ageBuckets`, of the last seconds, and NaN if nothing was observed in them. Sum and
  * count are of everything in any case.
  *
- * A quantile is within `relativeError` (1 % when left out, 2 % with a window) of the true one for values from 1e-6 to 1e9;
+ * A quantile is within `relativeError` (1 % by default, 2 % with a window) of the true one for values from 1e-6 to 1e9;
  * below it is shown as 0, above as 1e9. A series with quantiles takes 14 kB at 1 % and 3 kB at 5 %; with a window of five
  * `ageBuckets` 17 kB at 2 % and 7 kB at 5 %. So give it few labels.
  *

@@ -5,7 +5,7 @@ import type { Registry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
 
 export interface ReadOptions {
-  /** Where a metric is looked up that is given by its name; the default registry when left out. */
+  /** Where a metric is looked up that is given by its name; the default registry by default. */
   readonly registry?: Registry | undefined
 }
 
