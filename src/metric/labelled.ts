@@ -60,7 +60,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
    */
   readonly collectsEach: boolean
   /** @internal Seconds after which a series without counts is removed. */
-  readonly expireAfter: number | undefined
+  expireAfter: number | undefined
   /** `labelNames` in alphabetical order, as in keys. */
   private readonly names: readonly string[]
   /** @internal */

@@ -7,7 +7,7 @@ import { isObject } from './validation.js'
 
 /** The options of `collectDefaultMetrics()`. Others, such as `timeout` of older versions, change nothing. */
 export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentType> {
-  /** Where the metrics are shown; the default registry when left out. */
+  /** Where the metrics are shown; the default registry by default. */
   register?: Registry<T>
   /** Put in front of every name. */
   prefix?: string
@@ -39,7 +39,7 @@ const made = new WeakSet<object>()
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
  *
  * @param config where and how, see its type
- * @throws TypeError for what is no object; Error if it was called before for the same registry and prefix
+ * @throws TypeError if it is not an object; Error if it was called before for the same registry and prefix
  * @example collectDefaultMetrics({ labels: { service: 'shop' } })
  */
 export function collectDefaultMetrics<T extends RegistryContentType>(
@@ -62,7 +62,7 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
   } = config ?? {}
   const name = `${prefix || ''}${firstName}`
   const before = register.getSingleMetric(name)
-  // The application may measure by promhive's own function as well: that is no second call.
+  // The application may measure by promhive's own function as well: that is not a second call.
   if (before !== undefined && made.has(before)) {
     throw new Error(`A metric with the name ${name} has already been registered.`)
   }

@@ -26,18 +26,18 @@ export class Gauge<T extends string = string> extends Base {
     super(configuration, { type: 'gauge', options: ({ aggregator }) => ({ aggregator }) })
   }
 
-  /** Adds `value`, 1 when left out, to the series of these labels. */
+  /** Adds `value`, 1 by default, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 when left out, to the series without labels. */
+  /** Adds `value`, 1 by default, to the series without labels. */
   inc(value?: number): void
   inc(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
     this.add(labels, delta === undefined ? 1 : delta)
   }
 
-  /** Takes `value`, 1 when left out, off the series of these labels. */
+  /** Takes `value`, 1 by default, off the series of these labels. */
   dec(labels: LabelValues<T>, value?: number): void
-  /** Takes `value`, 1 when left out, off the series without labels. */
+  /** Takes `value`, 1 by default, off the series without labels. */
   dec(value?: number): void
   dec(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
@@ -126,9 +126,9 @@ export class Gauge<T extends string = string> extends Base {
 export namespace Gauge {
   /** One series of a gauge. */
   export interface Internal<T extends string> {
-    /** Adds `value`, 1 when left out. */
+    /** Adds `value`, 1 by default. */
     inc(value?: number): void
-    /** Takes `value`, 1 when left out, off. */
+    /** Takes `value`, 1 by default, off. */
     dec(value?: number): void
     set(value: number): void
     /** Sets the unix time in seconds. */

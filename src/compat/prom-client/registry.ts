@@ -71,7 +71,7 @@ export class Registry<
   /**
    * Makes a registry without metrics.
    *
-   * @param contentType the format of `metrics()`: text format 0.0.4 when left out
+   * @param contentType the format of `metrics()`: text format 0.0.4 by default
    * @throws TypeError for a content type that is neither of the two
    */
   constructor(contentType?: BoundRegistryContentType)

@@ -10,7 +10,7 @@ export interface ReadableRegistry {
 }
 
 export interface ReadOptions {
-  /** Where a metric is looked up that is given by its name; the default registry when left out. */
+  /** Where a metric is looked up that is given by its name; the default registry by default. */
   readonly registry?: ReadableRegistry | undefined
 }
 
