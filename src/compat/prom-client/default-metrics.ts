@@ -17,6 +17,16 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   eventLoopMonitoringPrecision?: number
   /** Labels of every series. */
   labels?: object
+  /** Milliseconds between two samples of the utilization of the event loop. */
+  eventLoopUtilizationTimeout?: number
+  /** The bounds of the histogram of these samples. */
+  eventLoopUtilizationBuckets?: number[]
+  /** The quantiles of the summary of these samples. */
+  eventLoopUtilizationPercentiles?: number[]
+  /** Seconds that the quantiles cover. */
+  eventLoopUtilizationMaxAgeSeconds?: number
+  /** Parts into which these seconds are divided. */
+  eventLoopUtilizationAgeBuckets?: number
 }
 
 /** The first of the metrics. */
@@ -44,6 +54,11 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
     labels,
     gcDurationBuckets,
     eventLoopMonitoringPrecision,
+    eventLoopUtilizationTimeout,
+    eventLoopUtilizationBuckets,
+    eventLoopUtilizationPercentiles,
+    eventLoopUtilizationMaxAgeSeconds,
+    eventLoopUtilizationAgeBuckets,
   } = config ?? {}
   const name = `${prefix || ''}${firstName}`
   const before = register.getSingleMetric(name)
@@ -58,6 +73,11 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
     labels: labels || undefined,
     gcDurationBuckets: gcDurationBuckets || undefined,
     eventLoopMonitoringPrecision,
+    eventLoopUtilizationTimeout,
+    eventLoopUtilizationBuckets,
+    eventLoopUtilizationPercentiles,
+    eventLoopUtilizationMaxAgeSeconds,
+    eventLoopUtilizationAgeBuckets,
   })
   const metric = register.getSingleMetric(name)
   if (metric !== undefined) made.add(metric)

@@ -107,8 +107,8 @@ export class RuntimeMetrics {
     this.observed(family, (options) => new WatchedHistogram({ ...options, buckets }))
   }
 
-  summary({ quantiles, ...family }: SummaryFamily): void {
-    const part = { quantiles }
+  summary({ quantiles, maxAgeSeconds, ageBuckets, ...family }: SummaryFamily): void {
+    const part = { quantiles, maxAgeSeconds, ageBuckets }
     this.observed(family, (options) => new WatchedSummary({ ...options, ...part }))
   }
 

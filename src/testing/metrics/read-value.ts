@@ -1,7 +1,6 @@
-import type { MetricValue } from '../../metric/metric-values.js'
 import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
-import { type FoundFamily, findFamily, type Readable } from './found-family.js'
+import { type FoundFamily, type FoundSample, findFamily, type Readable } from './found-family.js'
 import { listed } from './listed.js'
 import { type ReadOptions, readOptions, registryIn } from './read-options.js'
 import { type LabelsOf, noneHas, oneOf, samplesWith } from './series-search.js'
@@ -65,7 +64,7 @@ export async function countSeries<M extends Readable>(
 }
 
 /** The samples of a family that have this name; those of a type with one sample also by the name of the family. */
-function samplesNamed(family: FoundFamily, name: string): readonly MetricValue[] {
+function samplesNamed(family: FoundFamily, name: string): readonly FoundSample[] {
   const { name: familyName, type, samples } = family
   const named = samples.filter(({ metricName = familyName }) => metricName === name)
   if (named.length > 0) return named
