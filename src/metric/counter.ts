@@ -42,8 +42,12 @@ export class CounterChild extends Child {
  */
 export class Counter<L extends string = never, D extends L = never> extends LabelledMetric<L, CounterChild, D> {
   /** @throws MetricsError for an invalid name, help, label name or registry */
-  constructor(options: MetricOptions<L, Counter<L, D>, D>) {
-    super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter' }))
+  constructor(options: MetricOptions<L, Counter<L, D>, D>)
+  /** @internal */
+  constructor(options: MetricOptions<L, Counter<L, D>, D>, part?: { readonly perWriter?: true })
+  constructor(options: MetricOptions<L, Counter<L, D>, D>, part: { readonly perWriter?: true } = {}) {
+    const reserved = part.perWriter ? 'perWriter' : []
+    super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter', ...part }), reserved)
   }
 
   /** Adds `amount`, by default 1, to the series of these labels, with an optional exemplar. */

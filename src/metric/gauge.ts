@@ -111,7 +111,7 @@ export class Gauge<L extends string = never, D extends L = never> extends Labell
     // If every writer has its own series, the label `worker` distinguishes them, so the metric cannot declare it.
     const reserved = String(options?.mode ?? options?.multiprocess_mode).endsWith('all') ? 'perWriter' : []
     super(
-      options as GaugeOptions<L, never, D>,
+      withRun(options as GaugeOptions<L, never, D>),
       gaugeOptions,
       (name) => ({ type: 'gauge', mode: modeOf(name, options) }),
       reserved,
@@ -170,7 +170,19 @@ const modeOfAggregator: ReadonlyMap<unknown, GaugeMode> = new Map([
   ['sum', 'livesum'],
   ['min', 'livemin'],
   ['max', 'livemax'],
+  // The value of one living process, and always the same one: constants are not multiplied by the number of processes.
+  ['first', 'livemax'],
+  ['average', 'liveaverage'],
 ])
+
+/** What prom-client leaves out of an aggregation belongs to one process: the one that answers shows its own value. */
+function withRun<O extends Pick<GaugeOptions<never>, 'run' | 'mode' | 'multiprocess_mode' | 'aggregator'>>(
+  options: O,
+): O {
+  if (options?.aggregator !== 'omit' || options.mode !== undefined || options.multiprocess_mode !== undefined)
+    return options
+  return { ...options, run: options.run ?? 'serving' }
+}
 
 type ModeOptions = Pick<GaugeOptions<never>, 'mode' | 'multiprocess_mode' | 'aggregator'>
 

@@ -2,7 +2,8 @@ import { extraDifference, rulesOf } from './layout/metric-types.js'
 import type { GaugeMode, MetricType, StateSetMode } from './metric-type.js'
 
 interface Extras {
-  counter: object
+  /** With `perWriter`, each writer has a series of its own, with the label of writers. */
+  counter: { readonly perWriter?: true }
   info: object
   unknown: object
   gauge: { readonly mode: GaugeMode }

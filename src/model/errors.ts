@@ -50,6 +50,11 @@ export type MetricsErrorCode =
   | 'CERTIFICATE_UNUSABLE'
   | 'INSTRUMENT_FAILED'
   | 'START_FAILED'
+  | 'PATH_UNSUPPORTED'
+  | 'METRIC_NOT_FOUND'
+  | 'SERIES_NOT_FOUND'
+  | 'SERIES_NOT_UNIQUE'
+  | 'EXPECTED_INVALID'
 
 /**
  * An error that names the metric (or file, or option), the fault and what to do.

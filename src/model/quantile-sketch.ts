@@ -47,13 +47,18 @@ export class QuantileSketch {
     return bin === 0 ? 0 : (smallest * 2 * this.gamma ** bin) / (this.gamma + 1)
   }
 
-  /** Returns the quantile of the counts in the bins from `first` on; NaN without counts. */
-  quantile(counts: Float64Array, first: number, q: number): number {
+  /**
+   * Returns the quantile of the counts in the bins from `first` on; NaN without counts.
+   *
+   * @param only the observation, if there is only one: it is shown unchanged
+   */
+  quantile(counts: Float64Array, first: number, q: number, only?: number): number {
     // Counted here and not read from a stored total, because the two may differ after a writer was killed inside a
     // record.
     let total = 0
     for (let bin = 0; bin < this.bins; bin++) total += counts[first + bin]!
     if (total === 0) return Number.NaN
+    if (total === 1 && only !== undefined) return only
     const rank = Math.floor(q * (total - 1))
     let below = 0
     let bin = 0

@@ -11,6 +11,7 @@ import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../platform/paths.js'
 import { setImmediate } from '../platform/timers.js'
+import { KnownRegistries } from '../registry/known-registries.js'
 import { Registry } from '../registry/registry.js'
 import type { RegistryContext } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
@@ -35,15 +36,13 @@ import {
 import { RefusedDirectory } from './directory/refused-directory.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
+import { NamelessNames } from './nameless-names.js'
 import { ProcessLog } from './process-log.js'
 import { RemovalWatchers } from './removal-watchers.js'
 import { ScopedContext } from './scoped-context.js'
 import { checkAgreement, countTogether } from './supervised/supervisor-backend.js'
 import { warnOfUnusedVariables } from './unused-variables.js'
 import { WorkerLabelChoice } from './worker-label.js'
-
-/** From this number of nameless registries or metrics on, they are probably created for each request. */
-const manyNameless = 1000
 
 /** What the metrics of this process share. There is one per process, for all builds of the package. */
 export class ProcessContext implements RegistryContext {
@@ -55,6 +54,7 @@ export class ProcessContext implements RegistryContext {
   )
   /** A process with something to publish joins the others by itself, after this turn, so that configure() runs first. */
   readonly ticker = new Ticker(() => setImmediate(() => this.inUse).unref())
+  readonly registries = new KnownRegistries()
   readonly registry: Registry = new Registry({ name: defaultRegistryName }, this)
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
@@ -63,7 +63,7 @@ export class ProcessContext implements RegistryContext {
   private joining: Promise<void> | undefined
   private readonly refused = new RefusedDirectory((directory) => this.share(directory))
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
-  private readonly nameless = { registry: 0, metric: 0 }
+  private readonly nameless = new NamelessNames((code, text) => this.faults.warn(code, text))
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
   private readonly watchers = new RemovalWatchers()
@@ -129,12 +129,7 @@ export class ProcessContext implements RegistryContext {
   }
 
   nextNameless(what: Nameless): string {
-    this.nameless[what]++
-    if (this.nameless[what] === manyNameless) {
-      const text = `${manyNameless} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request a registry of { scope: 'process' }`
-      this.faults.warn(`NAMELESS_${what.toUpperCase()}`, text)
-    }
-    return `~${what} ${this.nameless[what]}`
+    return this.nameless.next(what)
   }
 
   isShared(): boolean {

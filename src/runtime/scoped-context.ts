@@ -5,6 +5,7 @@ import type { MetricValues } from '../metric/metric-values.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import { KnownRegistries } from '../registry/known-registries.js'
 import type { Registry } from '../registry/registry.js'
 import type { RegistryContext } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
@@ -23,7 +24,11 @@ export class ScopedContext implements RegistryContext {
   /** Never started, because metrics for one request are collected when they are shown. */
   readonly ticker = new Ticker()
 
-  constructor(private readonly around: RegistryContext) {}
+  readonly registries: KnownRegistries
+
+  constructor(private readonly around: RegistryContext) {
+    this.registries = new KnownRegistries(around.registries)
+  }
 
   get registry(): Registry {
     return this.around.registry

@@ -3,7 +3,7 @@ import { withoutSuffix } from '../text/family-name.js'
 import { formatGoNumber } from '../text/number.js'
 
 /** Returns a sample with the name and the bound that the type requires; undefined if it is not a sample of that type. */
-type Rule = (sample: Sample, family: string) => Sample | undefined
+type Rule = (sample: Sample, family: string, formatBound: (bound: number) => string) => Sample | undefined
 
 const rules: Readonly<Record<string, Rule>> = {
   counter(sample, family) {
@@ -13,12 +13,12 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   gauge: named,
   unknown: named,
-  histogram(sample, family) {
-    if (sample.name === `${family}_bucket`) return counting(bounded(sample, 'le'))
+  histogram(sample, family, formatBound) {
+    if (sample.name === `${family}_bucket`) return counting(bounded(sample, 'le', formatBound))
     return ofTotals(sample, family)
   },
-  summary(sample, family) {
-    return sample.name === family ? bounded(sample, 'quantile') : ofTotals(sample, family)
+  summary(sample, family, formatBound) {
+    return sample.name === family ? bounded(sample, 'quantile', formatBound) : ofTotals(sample, family)
   },
   info(sample, family) {
     const base = withoutSuffix(family, '_info')
@@ -33,12 +33,14 @@ const rules: Readonly<Record<string, Rule>> = {
 /**
  * Returns a family of a plug-in or a collector in a valid form for OpenMetrics. If it does not conform to its type, it
  * is shown as a family of type unknown for each sample name, because one invalid metric must not make the scrape fail.
+ *
+ * @param formatBound spells `le` and `quantile`
  */
-export function conform(family: SampleFamily): readonly SampleFamily[] {
+export function conform(family: SampleFamily, formatBound = formatGoNumber): readonly SampleFamily[] {
   const rule = Object.hasOwn(rules, family.type) ? rules[family.type] : undefined
   const samples: Sample[] = []
   for (const sample of family.samples) {
-    const fitting = rule?.(sample, family.name)
+    const fitting = rule?.(sample, family.name, formatBound)
     if (fitting === undefined) return asUnknown(family)
     samples.push(fitting)
   }
@@ -60,10 +62,10 @@ function counting(sample: Sample | undefined, name = sample?.name): Sample | und
   return sample !== undefined && sample.value >= 0 ? { ...sample, name: name! } : undefined
 }
 
-/** Spells the bound as Go does; other clients write 1 as `1`. */
-function bounded(sample: Sample, label: 'le' | 'quantile'): Sample | undefined {
+/** Spells the bound in one way: other clients write 1 as `1`, Go as `1.0`. */
+function bounded(sample: Sample, label: 'le' | 'quantile', formatBound: (bound: number) => string): Sample | undefined {
   const bound = boundOf(sample, label)
-  return Number.isNaN(bound) ? undefined : { ...sample, labels: { ...sample.labels, [label]: formatGoNumber(bound) } }
+  return Number.isNaN(bound) ? undefined : { ...sample, labels: { ...sample.labels, [label]: formatBound(bound) } }
 }
 
 function boundOf({ labels }: Sample, label: string): number {

@@ -18,9 +18,20 @@ export const counterLayout: SlotLayout = {
   present: () => true,
 }
 
+/** The series of a seat counts on from that of its previous owner, so the sum over all writers never goes back. */
+const perWriterLayout: SlotLayout = { ...counterLayout, perWriter: true }
+
 export const counterType: TypeRules<'counter'> = {
-  layout: () => counterLayout,
+  layout: ({ perWriter }) => (perWriter === true ? perWriterLayout : counterLayout),
   isCumulative: true,
+  extra: ({ perWriter }) => perWriter && 'perWriter',
+  difference(a, b) {
+    const shown = ({ perWriter }: typeof a) => (perWriter ? 'a series per worker' : 'one series of all workers')
+    return a.perWriter === b.perWriter ? undefined : `${shown(a)} and ${shown(b)}`
+  },
+  check({ perWriter }) {
+    if (perWriter !== undefined && perWriter !== true) throw new TypeError('perWriter of another version')
+  },
   sampleNames: (name) => withSuffix(name, '_total'),
   total: (slots, at) => ({ total: slots[at]! }),
 }
