@@ -31,7 +31,8 @@ export class Merger {
 
   constructor(private readonly workerLabel: WorkerLabel = 'worker') {}
 
-  async merge(writers: readonly WriterSnapshot[], pause: Pause): Promise<Merged> {
+  /** @param now unix milliseconds: what sliding windows end at */
+  async merge(writers: readonly WriterSnapshot[], pause: Pause, now = Date.now()): Promise<Merged> {
     const logs = new Set(writers.map((writer) => writer.log))
     for (const [log, plan] of this.plans) {
       if (logs.has(log)) continue
@@ -46,7 +47,7 @@ export class Merger {
     for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()
     for (const writer of writers) {
-      this.plans.get(writer.log)!.add(this.totals.slots, writer)
+      await this.plans.get(writer.log)!.add(this.totals.slots, writer, now, pause)
       if (pause.due()) await pause.rest()
     }
     for (const table of this.tables.values()) table.exemplars.clear()
@@ -169,13 +170,15 @@ class WriterPlan {
     return this.rows
   }
 
-  add(totals: Float64Array, { values, live, epoch }: WriterSnapshot): void {
+  async add(totals: Float64Array, { values, live, epoch }: WriterSnapshot, now: number, pause: Pause): Promise<void> {
     this.places.add(totals, values)
-    const owner = { live, epoch }
+    const owner = { live, epoch, now }
+    let count = 0
     for (const [slot, { layout, table, row }] of this.combined) {
       if ((live || layout.keepsDead) && slot + layout.width <= values.length) {
         layout.combine(totals, table.bases[row]!, values, slot, owner)
       }
+      if ((++count & 63) === 0 && pause.due()) await pause.rest()
     }
   }
 

@@ -60,6 +60,10 @@ export const summaryOptions = {
   quantiles: true,
   percentiles: true,
   relativeError: true,
+  maxAgeSeconds: true,
+  ageBuckets: true,
+  pruneAgedBuckets: true,
+  compressCount: true,
 } as const satisfies OptionNames<SummaryOptions<string>>
 
 export const infoOptions: OptionNames<InfoOptions<string>> = labelled

@@ -131,8 +131,16 @@ export interface SummaryOptions<L extends string, M = unknown, D extends string 
   readonly quantiles?: readonly number[] | undefined
   /** prom-client's name for `quantiles`, which overrides it. */
   readonly percentiles?: readonly number[] | undefined
-  /** The maximum relative error of a shown quantile. The default is 0.01, which is 1 %. */
+  /** The maximum relative error of a shown quantile. The default is 0.01, which is 1 %; with a sliding window 0.02. */
   readonly relativeError?: number | undefined
+  /** With `ageBuckets`, the quantiles are of this number of seconds; else of everything observed. */
+  readonly maxAgeSeconds?: number | undefined
+  /** Into how many parts the window is divided: as one ends, the oldest is dropped. Without `maxAgeSeconds`, no effect. */
+  readonly ageBuckets?: number | undefined
+  /** Whether a series that no process has observed in for `maxAgeSeconds` is removed, as with `expireAfter`. */
+  readonly pruneAgedBuckets?: boolean | undefined
+  /** Accepted for prom-client, whose sketches need it; no effect. */
+  readonly compressCount?: number | undefined
 }
 
 export type InfoOptions<L extends string, M = unknown, D extends string = never> = Omit<

@@ -1,5 +1,6 @@
 import { extraDifference, rulesOf } from './layout/metric-types.js'
 import type { GaugeMode, MetricType, StateSetMode } from './metric-type.js'
+import type { SlidingWindow } from './sliding-window.js'
 
 interface Extras {
   /** With `perWriter`, each writer has a series of its own, with the label of writers. */
@@ -9,8 +10,13 @@ interface Extras {
   gauge: { readonly mode: GaugeMode }
   /** Finite upper bounds, ascending; `+Inf` is implied. */
   histogram: { readonly bounds: readonly number[] }
-  /** Quantiles in ascending order, none for sum and count only; and the maximum relative error of a shown quantile. */
-  summary: { readonly quantiles: readonly number[]; readonly relativeError: number }
+  /**
+   * Quantiles in ascending order, none for sum and count only. The maximum relative error of a shown quantile, or the
+   * window of which they are.
+   */
+  summary:
+    | { readonly quantiles: readonly number[]; readonly relativeError: number; readonly window?: never }
+    | { readonly quantiles: readonly number[]; readonly relativeError?: never; readonly window: SlidingWindow }
   stateset: { readonly states: readonly string[]; readonly mode: StateSetMode }
 }
 

@@ -20,7 +20,7 @@ type Merge = 'all' | 'sum' | 'min' | 'max' | 'average'
 export function gaugeLayout(mode: GaugeMode): SlotLayout {
   const keepsDead = !mode.startsWith('live')
   const merge = mode.replace('live', '') as Merge | 'mostrecent'
-  const carry: SlotLayout['carry'] = (into, intoAt, from, fromAt) => {
+  const carry: SlotLayout['replace'] = (into, intoAt, from, fromAt) => {
     into.values[gaugeValueSlot(mode, into.values, intoAt)] = from.values[gaugeValueSlot(mode, from.values, fromAt)]!
   }
   const mergedWidth = merge === 'average' ? 3 : 2

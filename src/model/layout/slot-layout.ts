@@ -8,6 +8,8 @@ export interface SlotArea {
 export interface Owner {
   readonly live: boolean
   readonly epoch: number
+  /** Unix milliseconds of the reading: what a sliding window ends at. */
+  readonly now: number
 }
 
 /**
@@ -23,6 +25,8 @@ export interface SlotLayout {
   readonly mergedWidth: number
   /** The slot from which on merging is plain addition; undefined if `combine` merges. */
   readonly additiveFrom: number | undefined
+  /** The merged slot from which on values change with time alone; omitted if only counting changes them. */
+  readonly agesFrom?: number
   /** Whether slot 0 is a sequence number, which is odd while the writer is between the stores of one record. */
   readonly sequenced: boolean
   /** Whether the slots of a dead writer still count. */
@@ -31,8 +35,12 @@ export interface SlotLayout {
   readonly perWriter: boolean
   /** Makes a series belong to the current owner, once per process. Safe to repeat after a crash at any store. */
   claim(area: SlotArea, at: number, epoch: number): void
-  /** Adds what the same writer counted in another store to a series that it has claimed here. */
-  carry(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
+  /**
+   * Adds what the same writer counted in another store to a series that it has claimed here.
+   *
+   * @param now unix milliseconds
+   */
+  carry(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number, now: number): void
   /** Replaces a series that the writer has claimed here by what it counted in another store. */
   replace(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
   /**

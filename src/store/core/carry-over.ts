@@ -10,19 +10,20 @@ import type { Slots, Store } from '../contract.js'
  * would count them twice
  */
 export function carryOver(from: Store, to: Store, remains = false): void {
+  const now = Date.now()
   for (const { family, series, slots } of from.series()) {
     const layout = layoutOf(family)
     if (remains && layout.keepsDead) continue
-    if (!layout.keepsDead && !isOwn(layout, slots)) continue
+    if (!layout.keepsDead && !isOwn(layout, slots, now)) continue
     const there = to.open(family, series)
-    layout.carry(there, there.at, slots, slots.at, there.epoch)
+    layout.carry(there, there.at, slots, slots.at, there.epoch, now)
   }
   Atomics.add(from.gate, 0, 1)
 }
 
 /** Whether the series has a value of the current owner, and not only that of a dead owner of the seat. */
-function isOwn(layout: SlotLayout, { values, at, epoch }: Slots): boolean {
+function isOwn(layout: SlotLayout, { values, at, epoch }: Slots, now: number): boolean {
   const merged = new Float64Array(layout.mergedWidth)
-  layout.combine(merged, 0, values, at, { live: true, epoch })
+  layout.combine(merged, 0, values, at, { live: true, epoch, now })
   return layout.present(merged, 0)
 }

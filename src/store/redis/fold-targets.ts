@@ -76,7 +76,7 @@ export class FoldTargets {
       const kept = keeps
         ? await targetOf(`kept:${seat}`, seat, { kind: 'kept', instance: own.instance, ...named })
         : undefined
-      await addAll(snapshot, open, totals, kept, pause)
+      await addAll(snapshot, open, totals, kept, this.now, pause)
     }
   }
 
@@ -154,6 +154,7 @@ async function addAll(
   open: ReadonlyMap<number, number>,
   totals: Target,
   kept: Target | undefined,
+  now: number,
   pause: Pause,
 ): Promise<void> {
   const area = { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
@@ -169,7 +170,7 @@ async function addAll(
     entry.created = Math.min(entry.created, created)
     const { segment, at } = entry.run
     layout.claim(segment, at, epoch)
-    layout.carry(segment, at, area, slot, epoch)
+    layout.carry(segment, at, area, slot, epoch, now)
     moved.set(slot, { ledger, entry })
   }
   moveExemplars(exemplars?.() ?? [], moved)

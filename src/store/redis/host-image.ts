@@ -1,6 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { SlotLayout } from '../../model/layout/slot-layout.js'
+import { deduct, isDeducted, type SlotArea, type SlotLayout } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../contract.js'
 import { opened, removed, type SeriesLog } from '../core/series-log.js'
@@ -14,7 +14,7 @@ interface SharedEntry {
   holders: number
 }
 
-/** Numbers that are counted elsewhere in Redis, by family and series. */
+/** Numbers that are counted elsewhere in Redis, by the family in the ledger and the series. */
 export type Elsewhere = [definition: string, key: SeriesKey, slots: number[]][]
 
 /**
@@ -36,7 +36,7 @@ export class HostImage {
   /** One more than there are slots: the first receives what is not summed. */
   private sums = new Float64Array(1)
   private writers: readonly WriterSnapshot[] = []
-  /** By family and series. */
+  /** By the family in the ledger, which has a part where each process has its own series, and by series. */
   private readonly elsewhere = new Map<string, Map<SeriesKey, number[]>>()
 
   /**
@@ -105,14 +105,14 @@ export class HostImage {
     const { known } = this
     const sent = known ? this.ledger.sentValues() : this.denseValues()
     const list: Elsewhere = []
-    for (const [id, { family, part, series }] of this.ledger.families) {
-      const { additiveFrom, width } = layoutOf(family)
-      if (part !== 0 || additiveFrom === undefined) continue
+    for (const [id, { family, series }] of this.ledger.families) {
+      const layout = layoutOf(family)
+      if (!isDeducted(layout)) continue
       for (const [key, entry] of series) {
         const { slot } = entry.run
-        if ((known && !entry.named) || slot + width > sent.length) continue
-        const before = this.elsewhere.get(id)?.get(key) ?? []
-        list.push([id, key, Array.from({ length: width }, (_, i) => sent[slot + i]! + (before[i] ?? 0))])
+        const end = slot + layout.width
+        if ((known && !entry.named) || end > sent.length) continue
+        list.push([id, key, together(layout, sent.slice(slot, end), this.elsewhere.get(id)?.get(key))])
         entry.named = false
       }
     }
@@ -150,6 +150,11 @@ export class HostImage {
     const shared = this.series.get(id)?.get(key)
     if (shared === undefined || --shared.holders > 0) return
     this.series.get(id)!.delete(key)
+    this.remove(id, key)
+  }
+
+  /** @param id of the family in the ledger */
+  remove(id: string, key: SeriesKey): void {
     this.elsewhere.get(id)?.delete(key)
     this.ledger.remove(this.ledger.families.get(id)!, key)
   }
@@ -167,18 +172,33 @@ export class HostImage {
     if (this.sums.length < segments.used + 1) this.sums = new Float64Array(segments.used * 2 + 1)
     this.sums.fill(0)
     for (const writer of writers) this.plans.get(writer.log)!.add(this.sums, writer.values)
-    for (const [id, known] of this.elsewhere) {
-      for (const [key, slots] of known) {
-        const slot = this.series.get(id)?.get(key)?.entry.run.slot
-        if (slot === undefined) continue
-        for (const [i, value] of slots.entries()) this.sums[slot + 1 + i]! -= value
-      }
-    }
     for (const { first, values } of segments.all) {
       const count = Math.min(values.length, segments.used - first)
       if (count > 0) values.set(this.sums.subarray(first + 1, first + 1 + count))
     }
+    for (const [id, known] of this.elsewhere) {
+      const there = this.ledger.families.get(id)
+      if (there === undefined) continue
+      const layout = layoutOf(there.family)
+      for (const [key, slots] of known) {
+        const run = there.series.get(key)?.run
+        if (run !== undefined) deduct(layout, run.segment, run.at, Float64Array.from(slots))
+      }
+    }
   }
+}
+
+/** Returns all that is counted elsewhere of a series: what Redis has of it now, and what was counted elsewhere before. */
+function together(layout: SlotLayout, now: Float64Array, before: readonly number[] = []): number[] {
+  if (before.length === 0) return [...now]
+  if (layout.additiveFrom !== undefined) return Array.from(now, (value, i) => value + (before[i] ?? 0))
+  const from = Float64Array.from(before)
+  layout.carry(areaOf(now), 0, areaOf(from), 0, 0, Date.now())
+  return [...now]
+}
+
+function areaOf(values: Float64Array): SlotArea {
+  return { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
 }
 
 /** Series without space on the disk follow the seat that they belong to; only their own process sees them. */
@@ -253,8 +273,7 @@ class ImagePlan {
     this.open.delete(slot)
     const { family, key, layout } = there
     this.places.clear(slot, layout.width)
-    const { ledger } = this.image
     if (layout.additiveFrom !== undefined) this.image.release(family, key)
-    else ledger.remove(ledger.families.get(`${this.part} ${definitionKey(family)}`)!, key)
+    else this.image.remove(`${this.part} ${definitionKey(family)}`, key)
   }
 }

@@ -257,7 +257,7 @@ export class SharedStore implements Store {
         this.overflowing = true
         break
       }
-      layoutOf(family).carry(run.segment, run.at, slots, slots.at, this.seat.head.epoch)
+      layoutOf(family).carry(run.segment, run.at, slots, slots.at, this.seat.head.epoch, Date.now())
       this.overflow.remove(family, exactFilter(family.labelNames, seriesKey(series.labelValues)), 'process')
       moved = true
     }
