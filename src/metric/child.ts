@@ -24,7 +24,7 @@ export interface ChildOwner extends Omit<Counting, 'store'> {
    */
   admit(series: SeriesRef): SeriesRef | undefined
   readonly children: Siblings
-  /** Takes exemplars that come soon after another one of their bucket; without it they are dropped. */
+  /** Stores exemplars that follow soon after another one of their bucket; without it they are dropped. */
   readonly latestExemplars?: ExemplarKeeper
 }
 

@@ -20,7 +20,7 @@ export interface RegistryContext extends MetricContext {
   /**
    * Whether the default registry shows promhive's own state.
    *
-   * @param byDefault the answer unless `configure()` sets it: by default true in an application of several processes
+   * @param byDefault the value unless `configure()` sets one; by default true in an application of several processes
    */
   showsItself(byDefault?: boolean): boolean
   /** The work of every process at intervals: publishing what only it knows. */

@@ -208,7 +208,7 @@ export class Registry implements MetricRegistry {
     return this.context.formatters(defaultLabels)
   }
 
-  /** @internal Returns what reads the metrics of plug-ins. */
+  /** @internal Returns the reader of metrics of plug-ins. */
   protected plugInsOf(onError: (error: MetricsError) => void): Pick<PlugInMetrics, 'ask'> {
     return new PlugInMetrics(onError)
   }

@@ -48,9 +48,9 @@ export class Counter<T extends string = string> extends Base {
     this.inc = (this.enableExemplars ? this.incWithExemplar : this.incWithoutExemplar) as Counter<T>['inc']
   }
 
-  /** Adds `value`, 1 by default, to the series of these labels. */
+  /** Adds `value`, by default 1, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 by default, to the series without labels. */
+  /** Adds `value`, by default 1, to the series without labels. */
   inc(value?: number): void
   /** Adds `value` to the series of `labels`, with an example of what was counted; for a counter with `enableExemplars`. */
   inc(incData: IncreaseDataWithExemplar<T>): void
@@ -123,7 +123,7 @@ export class Counter<T extends string = string> extends Base {
 export namespace Counter {
   /** One series of a counter. */
   export interface Internal {
-    /** Adds `value`, 1 by default. */
+    /** Adds `value`, by default 1. */
     inc(value?: number): void
   }
 }

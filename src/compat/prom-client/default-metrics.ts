@@ -7,7 +7,7 @@ import { isObject } from './validation.js'
 
 /** The options of `collectDefaultMetrics()`. Others, such as `timeout` of older versions, change nothing. */
 export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentType> {
-  /** Where the metrics are shown; the default registry by default. */
+  /** The registry that shows the metrics; by default the default registry. */
   register?: Registry<T>
   /** Put in front of every name. */
   prefix?: string
@@ -62,7 +62,7 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
   } = config ?? {}
   const name = `${prefix || ''}${firstName}`
   const before = register.getSingleMetric(name)
-  // The application may measure by promhive's own function as well: that is not a second call.
+  // The application may call promhive's own function as well, which does not count as a second call.
   if (before !== undefined && made.has(before)) {
     throw new Error(`A metric with the name ${name} has already been registered.`)
   }

@@ -33,15 +33,15 @@ export interface DefaultMetricsOptions {
   readonly gcDurationBuckets?: readonly number[] | undefined
   /** Milliseconds between two measurements of the event loop. The default is 10. */
   readonly eventLoopMonitoringPrecision?: number | undefined
-  /** Milliseconds between two samples of the utilization of the event loop: 100 by default. */
+  /** Milliseconds between two samples of the utilization of the event loop. The default is 100. */
   readonly eventLoopUtilizationTimeout?: number | undefined
-  /** Upper bounds of `nodejs_eventloop_utilization_histogram`: thirteen from 0.01 to 1 by default. */
+  /** Upper bounds of `nodejs_eventloop_utilization_histogram`: by default thirteen from 0.01 to 1. */
   readonly eventLoopUtilizationBuckets?: readonly number[] | undefined
-  /** Quantiles of `nodejs_eventloop_utilization_summary`: 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999 by default. */
+  /** Quantiles of `nodejs_eventloop_utilization_summary`: by default 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999. */
   readonly eventLoopUtilizationPercentiles?: readonly number[] | undefined
-  /** Seconds that these quantiles cover: the last 60 by default. */
+  /** Seconds that these quantiles cover. The default is the last 60. */
   readonly eventLoopUtilizationMaxAgeSeconds?: number | undefined
-  /** Parts into which these seconds are divided, of which the oldest is dropped as one ends: 5 by default. */
+  /** Parts into which these seconds are divided; the oldest is dropped when one ends. The default is 5. */
   readonly eventLoopUtilizationAgeBuckets?: number | undefined
   /** A series of each gauge and counter per worker, with the label `worker`, instead of one for the whole application. */
   readonly perWorker?: boolean | undefined

@@ -10,7 +10,7 @@ export interface ReadableRegistry {
 }
 
 export interface ReadOptions {
-  /** Where a metric is looked up that is given by its name; the default registry by default. */
+  /** The registry in which a metric is looked up by name; by default the default registry. */
   readonly registry?: ReadableRegistry | undefined
 }
 

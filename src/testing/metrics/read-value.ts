@@ -18,9 +18,9 @@ const valueOptions = { ...readOptions, missing: true } as const satisfies Option
  * Reads one value of the whole application.
  *
  * @param metric the metric; or the name of a sample, such as `job_seconds_count` of a histogram
- * @param labels labels that no other series has together; may be omitted if there is one series
- * @throws MetricsError `METRIC_NOT_FOUND`, `LABEL_UNKNOWN`; `SERIES_NOT_FOUND` and `SERIES_NOT_UNIQUE`, naming the series
- * that there are
+ * @param labels labels that no other series has together; optional if there is only one series
+ * @throws MetricsError `METRIC_NOT_FOUND`, `LABEL_UNKNOWN`; `SERIES_NOT_FOUND` and `SERIES_NOT_UNIQUE`, naming the
+ * series that there are
  * @example
  * const jobs = new Counter({ name: 'jobs_total', help: 'Jobs done.', labelNames: ['queue'] })
  * jobs.inc({ queue: 'mail' })
