@@ -1,1 +1,4 @@
-export { register as globalRegistry } from '../../runtime/default-registry.js'
+import { Registry } from './registry.js'
+
+/** The registry of metrics that name none. It shows what promhive's own default registry shows. */
+export const globalRegistry = Registry.globalRegistry

@@ -30,6 +30,8 @@ export class SeriesLabels {
   private readonly others = new Map<SeriesKey, Shape>()
   private readonly shapes = new Map<string, Shape>()
   private pruneAt = firstPruning
+  /** Another number whenever the labels of a series that was shown before may be others. */
+  version = 0
 
   /**
    * @param declared the label names in the order of positional values
@@ -45,11 +47,16 @@ export class SeriesLabels {
   /** Records the labels of a series that the metric has not counted in. */
   introduce(labelValues: LabelTexts, labels: Labels): void {
     const shape = this.shapeOf(labels)
-    this.usual ??= shape
+    if (this.usual === undefined) {
+      this.usual = shape
+      this.version++
+    }
     if (shape === this.usual && this.others.size === 0) return
     const key = seriesKey(labelValues)
+    const before = this.others.get(key)
     if (shape === this.usual || this.isUsual(shape, labelValues)) this.others.delete(key)
     else this.others.set(key, shape)
+    if (before !== this.others.get(key)) this.version++
     if (this.others.size >= this.pruneAt) this.prune()
   }
 
@@ -150,6 +157,16 @@ export function recordLabels(family: FamilyDescriptor, labels: SeriesLabels): vo
   forget.register(labels, key)
 }
 
+/** A number that changes when labels of a family that were shown before may be in another order now. */
+export function labelsVersion(family: FamilyDescriptor): number {
+  return recordOf(family)?.version ?? 0
+}
+
+function recordOf(family: FamilyDescriptor): SeriesLabels | undefined {
+  const { byFamily, byDefinition } = recorded()
+  return byFamily.get(family) ?? byDefinition.get(definitionKey(family))?.deref()
+}
+
 /**
  * The labels of a series in the order and form in which they were first passed in this process. A series that only other
  * processes have looks like most series of its metric here; without any, its labels are texts in the declared order.
@@ -162,8 +179,7 @@ export function labelsAsPassed(
   labelValues: LabelTexts,
   labelNames: readonly string[] = family.labelNames,
 ): PassedLabels {
-  const { byFamily, byDefinition } = recorded()
-  const labels = byFamily.get(family) ?? byDefinition.get(definitionKey(family))?.deref()
+  const labels = recordOf(family)
   if (labels !== undefined) return labels.of(labelValues)
   const shown: PassedLabels = {}
   labelNames.forEach((name, i) => {
