@@ -1,56 +1,69 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { provideDist, root } from '../processes/dist.js'
-import type { Stage } from '../processes/stage.js'
+import { node24 } from '../processes/node24.js'
 
-const folder = join(root, 'test', 'plug-ins')
-const modules = join(folder, 'node_modules')
-
-export const hasPlugIns = existsSync(join(modules, 'express-prom-bundle'))
-
-/** The packages that stand for the clients, by the name under which they are installed. */
-const aliases: Readonly<Record<string, string>> = {
-  'prom-client': join(root, 'packages', 'prom-client'),
-  '@prometheus-io/client': join(root, 'packages', 'prometheus-io'),
+/** An application of `test/plug-ins/programs`, which counts with the metrics of a plug-in. */
+export interface PlugIn {
+  readonly program: string
+  /** What the driver asks for. */
+  readonly request: string
+  /** What each request adds 1 to: the name of the samples, and a part of their labels. */
+  readonly counts: Readonly<Record<string, string>>
+  readonly node?: string
 }
 
-/**
- * A folder with the applications of `test/plug-ins/programs` and the packages they import, as npm has installed them; and
- * promhive. With `alias`, the alias packages are installed under the names of the clients.
- */
-export function plugInFolder(stage: Stage, clients: 'their own' | 'alias'): string {
-  provideDist()
-  const application = stage.folder()
-  cpSync(join(folder, 'programs'), application, { recursive: true })
-  const importing = clients === 'alias' ? importersOf(Object.keys(aliases)) : new Set<string>()
-  for (const name of packages()) {
-    const target = join(application, 'node_modules', name)
-    mkdirSync(dirname(target), { recursive: true })
-    const alias = clients === 'alias' ? aliases[name] : undefined
-    // What imports a client finds the one beside it: a link would lead it to the folder it is installed in.
-    if (alias !== undefined || importing.has(name)) cpSync(alias ?? join(modules, name), target, { recursive: true })
-    else symlinkSync(join(modules, name), target, 'dir')
-  }
-  symlinkSync(root, join(application, 'node_modules', 'promhive'), 'dir')
-  return application
+const request = '/buy'
+const ofRoute = 'route="/buy"'
+const ofPath = 'path="/buy"'
+const ofQuery = 'operationType="query"'
+const ofFastify = { http_request_duration_seconds_count: ofRoute, http_request_summary_seconds_count: ofRoute }
+
+export const expressPromBundle: PlugIn = {
+  program: 'express-prom-bundle.cjs',
+  request,
+  counts: { http_request_duration_seconds_count: ofPath, http_request_summary_seconds_count: ofPath },
 }
 
-/** The names of the installed packages. */
-function packages(): readonly string[] {
-  return readdirSync(modules)
-    .filter((name) => !name.startsWith('.'))
-    .flatMap((name) => (name.startsWith('@') ? readdirSync(join(modules, name)).map((each) => `${name}/${each}`) : [name]))
+export const nestjsPrometheus: PlugIn = {
+  program: 'nestjs-prometheus.cjs',
+  request,
+  counts: { purchases_total: 'item="book"' },
 }
 
-/** The packages that import one of these, directly or through others. */
-function importersOf(names: readonly string[]): ReadonlySet<string> {
-  const found = new Set(names)
-  for (let size = 0; size !== found.size; ) {
-    size = found.size
-    for (const name of packages()) {
-      const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'))
-      if (Object.keys({ ...dependencies, ...peerDependencies }).some((each) => found.has(each))) found.add(name)
-    }
-  }
-  return found
-}
+export const plugIns: readonly PlugIn[] = [
+  expressPromBundle,
+  nestjsPrometheus,
+  { program: 'fastify-metrics-13.cjs', request, counts: ofFastify },
+  { program: 'fastify-metrics-14.cjs', request, counts: ofFastify, node: node24 },
+  {
+    program: 'prometheus-api-metrics.cjs',
+    request,
+    counts: {
+      http_request_duration_seconds_count: ofRoute,
+      http_request_size_bytes_count: ofRoute,
+      http_response_size_bytes_count: ofRoute,
+    },
+  },
+  {
+    program: 'promster-express.cjs',
+    request,
+    counts: {
+      http_requests_total: ofPath,
+      http_request_duration_seconds_count: ofPath,
+      http_request_duration_per_percentile_seconds_count: ofPath,
+      http_response_content_length_bytes_count: ofPath,
+    },
+  },
+  {
+    program: 'hono-prometheus.mjs',
+    request,
+    counts: { http_requests_total: ofRoute, http_request_duration_seconds_count: ofRoute },
+  },
+  {
+    program: 'graphql-yoga.mjs',
+    request: '/graphql?query=%7Bbuy%7D',
+    counts: {
+      graphql_envelop_request: ofQuery,
+      graphql_envelop_request_time_summary_count: ofQuery,
+      graphql_yoga_http_duration_count: ofQuery,
+    },
+  },
+]

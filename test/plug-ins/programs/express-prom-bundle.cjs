@@ -1,6 +1,7 @@
 // As the README of express-prom-bundle has it: each worker has /metrics, and the primary has cluster metrics on a port of its own.
 const express = require('express')
 const promBundle = require('express-prom-bundle')
+const { AggregatorRegistry } = require('prom-client')
 const { inWorkers } = require('./in-workers.cjs')
 
 inWorkers(
@@ -10,7 +11,6 @@ inWorkers(
       promBundle({
         includeMethod: true,
         includePath: true,
-        includeUp: true,
         promClient: { collectDefaultMetrics: {} },
       }),
     )
@@ -27,7 +27,9 @@ inWorkers(
       }),
     )
     app.get('/buy', (_, response) => response.send('bought'))
-    // A worker answers for the cluster too.
+    // What each worker needs with prom-client.
+    new AggregatorRegistry()
+    // A worker answers for the cluster as well.
     app.use('/cluster', promBundle.clusterMetrics())
     app.listen(port, '127.0.0.1')
   },

@@ -22,7 +22,8 @@ class Shop {
     return 'pushed'
   }
 }
-for (const name of ['buy', 'push']) Get(name)(Shop.prototype, name, Object.getOwnPropertyDescriptor(Shop.prototype, name))
+for (const name of ['buy', 'push'])
+  Get(name)(Shop.prototype, name, Object.getOwnPropertyDescriptor(Shop.prototype, name))
 Inject(getToken('purchases_total'))(Shop, undefined, 0)
 Inject(Pushgateway)(Shop, undefined, 1)
 Controller()(Shop)

@@ -4,7 +4,12 @@ const { inWorkers } = require('./in-workers.cjs')
 
 inWorkers((port) => {
   const app = express()
-  const metricTypes = ['httpRequestsTotal', 'httpRequestsHistogram', 'httpRequestsSummary', 'httpContentLengthHistogram']
+  const metricTypes = [
+    'httpRequestsTotal',
+    'httpRequestsHistogram',
+    'httpRequestsSummary',
+    'httpContentLengthHistogram',
+  ]
   app.use(createMiddleware({ app, options: { metricTypes } }))
   app.get('/buy', (_, response) => response.send('bought'))
   app.get('/metrics', async (_, response) => {
