@@ -11,6 +11,9 @@ export interface ApplicationOptions extends Pick<ActorOptions, 'env' | 'node'> {
   readonly workers?: number
 }
 
+/** How many connections the driver has at a time. */
+export const connections = 4
+
 /** An application of a plug-in: workers behind one port, each of which names itself in its answers. */
 export class ClusteredApplication {
   /** What the workers showed, in order. */
@@ -48,7 +51,7 @@ export class ClusteredApplication {
     const client = async (): Promise<void> => {
       while (left-- > 0) await this.ask(this.plugIn.request)
     }
-    await Promise.all(Array.from({ length: 4 }, client))
+    await Promise.all(Array.from({ length: connections }, client))
   }
 
   /** Sends requests and waits until a scrape shows `all`: a plug-in may count after the client has its answer. */
@@ -59,6 +62,27 @@ export class ClusteredApplication {
       (counts) => Object.values(counts).every((count) => count === all),
       20_000,
     )
+  }
+
+  /** Kills workers one after the other, under load; gives the requests that were sent, and those that were answered. */
+  async killUnderLoad(times: number): Promise<{ readonly sent: number; readonly answered: number }> {
+    let [sent, answered, killing] = [0, 0, true]
+    const client = async (): Promise<void> => {
+      while (killing) {
+        sent++
+        const url = `http://127.0.0.1:${this.port}${this.plugIn.request}`
+        const answer = await ask(url, 'GET', 5000).catch(() => undefined)
+        if (answer?.status === 200) answered++
+      }
+    }
+    const clients = Array.from({ length: connections }, client)
+    for (let i = 0; i < times; i++) {
+      await this.kill()
+      await this.scrape()
+    }
+    killing = false
+    await Promise.all(clients)
+    return { sent, answered }
   }
 
   async ask(path: string): Promise<Answer> {
