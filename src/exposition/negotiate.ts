@@ -90,7 +90,8 @@ function parseRange(text: string): Range {
   }
 }
 
-function textFormat(dialect: Dialect): Format {
+/** Returns a text format as one that a scrape may ask for. */
+export function textFormat(dialect: Dialect): Format {
   return {
     contentType: dialect.contentType,
     formatter: (defaultLabels, { created = () => true } = {}) =>

@@ -1,6 +1,6 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { fitsExemplar, longestExemplar } from '../model/exemplar.js'
+import { type Exemplar, fitsExemplar, longestExemplar } from '../model/exemplar.js'
 import { type ExemplarLabels, type LabelSet, labelText } from '../model/label-set.js'
 import { type SeriesKey, seriesKey } from '../model/series-key.js'
 import { type LabelTexts, refOf, type SeriesRef } from '../model/series-ref.js'
@@ -24,6 +24,13 @@ export interface ChildOwner extends Omit<Counting, 'store'> {
    */
   admit(series: SeriesRef): SeriesRef | undefined
   readonly children: Siblings
+  /** Takes exemplars that come soon after another one of their bucket; they are dropped where it is left out. */
+  readonly latestExemplars?: LatestExemplars
+}
+
+interface LatestExemplars {
+  /** @param exemplar undefined once the store has got a later one */
+  keep(series: SeriesRef, bucket: number, exemplar: Exemplar | undefined): void
 }
 
 /** What a child needs of the metric's series. */
@@ -177,7 +184,9 @@ export abstract class Child {
     const now = monotonicNow()
     const last =
       this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
-    if (now - (last.get(bucket) ?? Number.NEGATIVE_INFINITY) < exemplarInterval) return
+    const soon = now - (last.get(bucket) ?? Number.NEGATIVE_INFINITY) < exemplarInterval
+    const { latestExemplars } = this.owner
+    if (soon && latestExemplars === undefined) return
     let labels: LabelSet | undefined
     try {
       labels = present(this.family.name, given)
@@ -187,12 +196,14 @@ export abstract class Child {
     }
     // Of a request that was not traced there is nothing to show.
     if (labels === undefined) return
-    last.set(bucket, now)
-    const timestamp = Date.now() / 1000
+    if (!soon) last.set(bucket, now)
+    const exemplar = { labels, value, timestamp: Date.now() / 1000 }
     const series = this.counted
-    if (fitsExemplar(labels))
-      this.owner.storeOf(series).setExemplar(this.family, series, bucket, { labels, value, timestamp })
-    else this.owner.onError(tooLong(this.family.name))
+    if (!fitsExemplar(labels)) this.owner.onError(tooLong(this.family.name))
+    else {
+      latestExemplars?.keep(series, bucket, soon ? exemplar : undefined)
+      if (!soon) this.owner.storeOf(series).setExemplar(this.family, series, bucket, exemplar)
+    }
   }
 
   /** The child with these labels besides those that this one was asked for with. */

@@ -118,3 +118,11 @@ export function unknownLabel(
     `${metric.name} has no label "${label}" (${declared}); add it to labelNames or leave it out`,
   )
 }
+
+export function wrongCount(
+  { name, labelNames }: { readonly name: string; readonly labelNames: readonly string[] },
+  given: number,
+): MetricsError {
+  const text = `${name}: ${given} label values for ${labelNames.length} label names (${labelNames.join(', ')})`
+  return new MetricsError('LABEL_COUNT', text)
+}

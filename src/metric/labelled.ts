@@ -24,6 +24,7 @@ import {
   checkScope,
   oneOf,
   unknownLabel,
+  wrongCount,
 } from './definition.js'
 import type { MetricValues } from './metric-values.js'
 import type { ChildOfSome, LabelsArguments, LabelValues, MetricOptions, RemoveOptions, SomeLabels } from './options.js'
@@ -125,17 +126,16 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     const series = this.children.find(labels) || this.resolve(labels)
     if (typeof series === 'number') return this.children.hold(series)
     this.limit.check(series)
-    return this.names.length === 0 ? this.only : this.make(this.family, this, series.labelValues)
+    if (this.names.length === 0) return this.only
+    this.introduce(series.labelValues, labels)
+    return this.make(this.family, this, series.labelValues)
   }
 
   /** Positional label values by their names. */
   private named(values: readonly unknown[]): Labels {
     if (values.length === this.labelNames.length)
       return Object.fromEntries(this.labelNames.map((name, i) => [name, values[i]]))
-    throw new MetricsError(
-      'LABEL_COUNT',
-      `${this.name}: ${values.length} label values for ${this.labelNames.length} label names (${this.labelNames.join(', ')})`,
-    )
+    throw wrongCount(this, values.length)
   }
 
   /**
@@ -260,8 +260,13 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private findSlowly(labels: Labels): C {
     const series = this.resolve(labels)
     if (typeof series === 'number') return this.children.reachNumber(series)
-    return this.names.length === 0 ? this.only : this.children.seek(series)
+    if (this.names.length === 0) return this.only
+    this.introduce(series.labelValues, labels)
+    return this.children.seek(series)
   }
+
+  /** @internal Called with the labels, as they were passed, of a series that this metric has not counted in. */
+  protected introduce(_labelValues: LabelTexts, _labels: Labels): void {}
 
   /** The number of a series that `find` and `reach` did not give; a reference if this metric has not counted in it. */
   private resolve(labels: Labels): number | SeriesRef {
@@ -284,6 +289,11 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   private textsOfLabels(labels: Labels): LabelTexts {
-    return this.names.map((name) => labelText(this.name, name, ownValue(labels, name) ?? this.defaults[name]))
+    return this.names.map((name) => this.textOf(name, ownValue(labels, name) ?? this.defaults[name]))
+  }
+
+  /** @internal The text of a label's value; null for a label that the series lacks. */
+  protected textOf(label: string, value: unknown): string | null {
+    return labelText(this.name, label, value)
   }
 }

@@ -1,9 +1,12 @@
 import { isLabelObject } from '../model/label-set.js'
 
-/** Seconds since `start`, which came from `process.hrtime()`. Looked up at call time: tests fake the clock. */
-function secondsSince(start: [number, number]): number {
-  const [seconds, nanoseconds] = process.hrtime(start)
-  return seconds + nanoseconds / 1e9
+/** Starts a clock; the returned function returns the seconds since. Its source is looked up at each call: tests fake it. */
+export function startClock(): () => number {
+  const start = process.hrtime()
+  return () => {
+    const [seconds, nanoseconds] = process.hrtime(start)
+    return seconds + nanoseconds / 1e9
+  }
 }
 
 /**
@@ -15,9 +18,9 @@ export function startTimer(
   startLabels: object | undefined,
   done: (labels: object | undefined, seconds: number) => void,
 ): (endLabels?: object) => number {
-  const start = process.hrtime()
+  const secondsSince = startClock()
   return (endLabels) => {
-    const seconds = secondsSince(start)
+    const seconds = secondsSince()
     done(combined(startLabels, endLabels), seconds)
     return seconds
   }

@@ -36,6 +36,7 @@ export interface Sample {
   readonly name: string
   readonly labels: LabelSet
   readonly value: number
+  readonly exemplar?: Exemplar | undefined
 }
 
 /** A family from a collector, sample by sample. */

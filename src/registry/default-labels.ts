@@ -1,12 +1,11 @@
 import type { MetricRegistry } from '../metric/context.js'
 import { Gauge } from '../metric/gauge.js'
-import { hiddenRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
 import type { FamilyTable } from '../model/family.js'
 import { checkLabelNames, isLabelObject, type LabelSet, type LabelValueOrNone, textOf } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
-import { labelValuesOf } from '../model/series-key.js'
 import { setImmediate } from '../platform/timers.js'
+import { hiddenRegistry, hiddenSeries } from './hidden-registry.js'
 
 const familyName = 'promhive_default_labels'
 
@@ -75,26 +74,18 @@ export class DefaultLabels {
 }
 
 function gaugeOf(context: MetricRegistry['context']): Gauge<'labels' | 'registry'> {
-  const registry = { registryName: hiddenRegistryName, prefix: '', context, registerMetric() {} }
   return new Gauge({
     name: familyName,
     help: 'How many processes have set these default labels.',
     labelNames: ['labels', 'registry'],
-    registers: [registry],
+    registers: [hiddenRegistry(context)],
   })
 }
 
 /** What living processes have set for a registry. */
 function publishedIn(hidden: readonly FamilyTable[], name: string): string[] {
-  const table = hidden.find(({ family }) => family.name === familyName)
-  if (table === undefined) return []
-  const published: string[] = []
-  for (const row of table.order) {
-    if (!table.layout.present(table.slots, table.bases[row]!)) continue
-    const [labels, registry] = labelValuesOf(table.keys[row]!)
-    if (registry === name && typeof labels === 'string') published.push(labels)
-  }
-  return published
+  const series = hiddenSeries(hidden, familyName)
+  return series.flatMap(([labels, registry]) => (registry === name && typeof labels === 'string' ? [labels] : []))
 }
 
 /** Returns the same text for the same labels in any order. */

@@ -15,8 +15,12 @@ export interface RegistryContext extends MetricContext {
   apart(): RegistryContext
   /** Whether other processes count into the same store. */
   isShared(): boolean
-  /** Whether the default registry shows promhive's own state. */
-  showsItself(): boolean
+  /**
+   * Whether the default registry shows promhive's own state.
+   *
+   * @param byDefault where `configure()` has not said so: true in an application of several processes when left out
+   */
+  showsItself(byDefault?: boolean): boolean
   /** What every process does now and then: publishing what only it knows. */
   readonly ticker: Ticker
 }

@@ -11,22 +11,19 @@ import type { MetricRegistry, RegisteredMetric } from '../metric/context.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { emptyTable, type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
-import type { LabelValueOrNone } from '../model/label-set.js'
-import { layoutOf } from '../model/layout/layout-of.js'
+import { type Family, type FamilyTable, familiesNamed, nameOf } from '../model/family.js'
+import type { LabelSet, LabelValueOrNone } from '../model/label-set.js'
 import { checkPrefix } from '../model/metric-name.js'
 import { holdAwaited } from '../platform/held.js'
 import { setImmediate } from '../platform/timers.js'
 import type { Collector } from './collector.js'
-import { Collectors } from './collectors.js'
-import { DefaultLabels } from './default-labels.js'
-import { Expiring } from './expiring.js'
-import { Members } from './members.js'
-import { checkRegistryName, isMemberOfNamed, joinNamed } from './named-registries.js'
+import { checkRegistryName, isMemberOfNamed } from './named-registries.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { RegistryMember } from './registered-metric.js'
+import { RegistryContents } from './registry-contents.js'
 import { type RegistryContext, registryContext } from './registry-context.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
+import { shownFamilies } from './shown-families.js'
 
 /** Milliseconds that a gathering may take until it is released: collect() of the metrics included. */
 const longest = 120_000
@@ -47,13 +44,10 @@ export class Registry implements MetricRegistry {
   readonly scope: 'application' | 'process'
   /** @internal */
   readonly context: RegistryContext
-  private name: string | undefined
-  private readonly members: Members
-  private readonly collectors: Collectors
-  private readonly expiring = new Expiring()
-  private readonly plugIns: PlugInMetrics
-  private readonly defaults: DefaultLabels
-  private formatters: Formatters
+  /** @internal */
+  readonly contents: RegistryContents
+  private readonly plugIns: Pick<PlugInMetrics, 'ask'>
+  private written: { readonly labels: LabelSet; readonly formatters: Formatters } | undefined
   private ownType: string = Registry.PROMETHEUS_CONTENT_TYPE
   private readonly turns = new Turns(longest)
   private readonly scrapes = new Scrapes(
@@ -64,27 +58,21 @@ export class Registry implements MetricRegistry {
 
   constructor(options?: RegistryOptions)
   /** @internal */
-  constructor(options?: RegistryOptions, context?: RegistryContext)
-  constructor(options: RegistryOptions = {}, context: RegistryContext = registryContext()) {
-    const { name, prefix, duplicates, scope } = checkRegistryOptions(options)
-    checkRegistryName(name, context.registry === undefined)
-    this.scope = scope
-    this.context = scope === 'process' ? context.apart() : context
-    this.name = name
-    this.prefix = checkPrefix(prefix)
-    const onError = (error: MetricsError): void => context.onError(error)
-    this.members = new Members(duplicates, this.context.ticker, onError)
-    if (name !== undefined) joinNamed(this.context, name, this.members)
-    this.formatters = context.formatters({})
-    this.collectors = new Collectors(this, this.context.ticker, onError)
-    this.plugIns = new PlugInMetrics(onError)
-    this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, this.context)
+  constructor(options?: RegistryOptions, context?: RegistryContext, like?: Registry)
+  /** @param like a registry whose metrics this one shows as well, now and later */
+  constructor(options: RegistryOptions = {}, context: RegistryContext = registryContext(), like?: Registry) {
+    const checked = checkRegistryOptions(options)
+    if (like === undefined) checkRegistryName(checked.name, context.registry === undefined)
+    this.scope = checked.scope
+    this.context = checked.scope === 'process' ? context.apart() : context
+    this.prefix = checkPrefix(checked.prefix)
+    this.contents = like?.contents ?? new RegistryContents(this, checked, this.context)
+    this.plugIns = this.plugInsOf((error) => this.context.onError(error))
   }
 
   /** The name that the registry was given, or a generated one, from its first metric on. */
   get registryName(): string {
-    this.name ??= this.context.nextNameless('registry')
-    return this.name
+    return this.contents.registryName()
   }
 
   /** Of what `metrics()` gives, and of what a scrape gets that asks for nothing in particular. */
@@ -136,16 +124,16 @@ export class Registry implements MetricRegistry {
       const text = `${metric.name}: a registry with scope "process" shows only metrics of its own, and no other shows them`
       throw new MetricsError('REGISTER_INVALID', text)
     }
-    this.members.add(metric)
+    this.contents.members.add(metric)
     this.startSoon(metric)
   }
 
   getSingleMetric(name: string): RegisteredMetric | undefined {
-    return this.members.get(name)
+    return this.contents.members.get(name)
   }
 
   getMetricsAsArray(): RegisteredMetric[] {
-    return this.members.all()
+    return this.contents.members.all()
   }
 
   /** Every metric with its samples, merged over all processes, in prom-client's shape. */
@@ -169,34 +157,33 @@ export class Registry implements MetricRegistry {
    * `DEFAULT_LABELS_DIFFER` is reported.
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
-    this.defaults.set(labels)
-    this.formatters = this.context.formatters(this.defaults.labels)
+    this.contents.defaults.set(labels)
   }
 
   removeSingleMetric(name: string): void {
-    this.members.remove(name)
+    this.contents.members.remove(name)
   }
 
   /** Adds a collector: families that something else keeps. Throws `OPTION_INVALID` for what is none. */
   registerCollector(collector: Collector): void {
-    this.collectors.add(collector)
+    this.contents.collectors.add(collector)
   }
 
   /** Whether it was there. What it published in this process stays until the process ends. */
   unregisterCollector(collector: Collector): boolean {
-    return this.collectors.remove(collector)
+    return this.contents.collectors.remove(collector)
   }
 
   /** Lets go of every metric and collector, and of the default labels. */
   clear(): void {
-    this.collectors.clear()
-    for (const { name } of this.members.all()) this.members.remove(name)
+    this.contents.collectors.clear()
+    for (const { name } of this.contents.members.all()) this.contents.members.remove(name)
     this.setDefaultLabels({})
   }
 
   /** Resets every metric. */
   resetMetrics(): void {
-    for (const metric of this.members.all()) metric.reset?.()
+    for (const metric of this.contents.members.all()) metric.reset?.()
   }
 
   /** One registry that shows the metrics of several. */
@@ -204,14 +191,37 @@ export class Registry implements MetricRegistry {
     const merged = new Registry()
     const [type, another] = new Set(registries.map((registry) => registry.contentType))
     if (type !== undefined && another === undefined) merged.setContentType(type)
-    for (const registry of registries) for (const metric of registry.members.all()) merged.registerMetric(metric)
+    for (const registry of registries)
+      for (const metric of registry.contents.members.all()) merged.registerMetric(metric)
     return merged
+  }
+
+  /** The formats of this registry, with the default labels of the moment. */
+  private get formatters(): Formatters {
+    const { labels } = this.contents.defaults
+    if (this.written?.labels !== labels) this.written = { labels, formatters: this.formattersFor(labels) }
+    return this.written.formatters
+  }
+
+  /** @internal */
+  protected formattersFor(defaultLabels: LabelSet): Formatters {
+    return this.context.formatters(defaultLabels)
+  }
+
+  /** @internal What asks metrics of plug-ins for their values. */
+  protected plugInsOf(onError: (error: MetricsError) => void): Pick<PlugInMetrics, 'ask'> {
+    return new PlugInMetrics(onError)
+  }
+
+  /** @internal Whether promhive's own state is shown beside the metrics of the default registry. */
+  protected showsItself(): boolean {
+    return this.context.showsItself()
   }
 
   /** A metric without labels is shown from the start; after this turn, so that configure() has had its say. */
   private startSoon(metric: RegistryMember): void {
     setImmediate(() => {
-      if (this.members.get(metric.name) === metric) metric.start?.()
+      if (this.contents.members.get(metric.name) === metric) metric.start?.()
     }).unref()
   }
 
@@ -235,12 +245,12 @@ export class Registry implements MetricRegistry {
       turn.end()
     }
     try {
-      await this.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
-      this.defaults.check(gathered.hidden)
+      await this.contents.expiring.run(gathered.tables, gathered.pause, (table) => this.expiringIn(table))
+      this.contents.defaults.check(gathered.hidden)
       turn.check()
       const families = familiesNamed(this.select(gathered, foreign), names)
       const { faults, pause } = gathered
-      return { families, defaultLabels: this.defaults.labels, faults, pause, release }
+      return { families, defaultLabels: this.contents.defaults.labels, faults, pause, release }
     } catch (cause) {
       release()
       throw cause
@@ -249,49 +259,39 @@ export class Registry implements MetricRegistry {
 
   /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
   async prepare(): Promise<ReadonlyMap<string, Family>> {
-    const members = this.members.all()
+    const members = this.contents.members.all()
     for (const metric of members) metric.start?.()
     const foreign = new Map<string, Family>()
     const bringUpToDate = async (metric: RegistryMember): Promise<void> => {
       if (metric.family !== undefined) return runCollect(metric, (error) => this.context.onError(error))
-      const family = await this.plugIns.ask(metric, (name) => (this.members.get(name) ?? metric) !== metric)
+      const family = await this.plugIns.ask(metric, (name) => (this.contents.members.get(name) ?? metric) !== metric)
       if (family !== undefined) foreign.set(metric.name, family)
     }
-    const [collected] = await Promise.all([this.collectors.collect(), ...members.map(bringUpToDate)])
+    const [collected] = await Promise.all([this.contents.collectors.collect(), ...members.map(bringUpToDate)])
     for (const family of collected) if (!foreign.has(nameOf(family))) foreign.set(nameOf(family), family)
     return foreign
   }
 
   /** The metric whose idle series are removed, where a table is of one. */
   private expiringIn(table: FamilyTable): RegistryMember | undefined {
-    const metric = this.members.get(table.family.name)
+    const metric = this.contents.members.get(table.family.name)
     return metric?.expireAfter !== undefined && this.owns(table) ? metric : undefined
   }
 
   /** @internal Its families: its members in their order, and in the default registry what any process put there. */
   select(gathered: SourceGathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
-    const shown = new Map<string, FamilyTable>()
-    for (const table of gathered.tables) if (this.owns(table)) shown.set(table.family.name, table)
-    const families: Family[] = []
-    for (const { name, family } of this.members.all()) {
-      const table = shown.get(name)
-      // A table without series may be of a definition that the member has taken the place of.
-      const counted = table !== undefined && (table.order.length > 0 || family === undefined)
-      const member = counted ? table : family ? emptyTable(family, layoutOf(family)) : foreign.get(name)
-      if (member !== undefined) families.push(member)
-      shown.delete(name)
-    }
-    for (const [name, family] of foreign) if (!this.members.get(name) && !shown.has(name)) families.push(family)
-    const others = [...shown.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-    const itself = this.name === defaultRegistryName && this.context.showsItself()
-    return [...families, ...others, ...(itself ? selfFamilies(gathered) : [])]
+    const tables = gathered.tables.filter((table) => this.owns(table))
+    const families = shownFamilies(this.contents.members.all(), tables, foreign)
+    const itself = this.contents.name === defaultRegistryName && this.showsItself()
+    return itself ? [...families, ...selfFamilies(gathered)] : families
   }
 
-  private owns(table: FamilyTable): boolean {
+  /** @internal Whether this registry shows a table. */
+  protected owns(table: FamilyTable): boolean {
     const { name, registry } = table.family
-    const member = this.members.get(name)
+    const member = this.contents.members.get(name)
     if (member?.family !== undefined) return member.family.registry === registry
-    if (registry !== this.name || registry.startsWith('~')) return false
+    if (registry !== this.contents.name || registry.startsWith('~')) return false
     // Without a member here: of another process, of another registry of this name, or of a removed member.
     return this.context.isShared() || isMemberOfNamed(this.context, registry, table.family)
   }

@@ -54,7 +54,11 @@ function piece(name: string, value: unknown): string {
     const what = name === 'job' ? 'jobName' : `groupings: "${name}"`
     throw new MetricsError('LABEL_MISSING', `${what} must be a text, got ${describe(value)}; an empty one is ""`)
   }
-  const text = String(value)
+  return groupingPiece(name, String(value))
+}
+
+/** A label of a group as a piece of the path. */
+export function groupingPiece(name: string, text: string): string {
   // The gateway takes base64 without padding, and a lone "=" for nothing at all.
   if (text === '') return `/${name}@base64/=`
   // Servers resolve dots, and take "%2F" for a slash.

@@ -3,7 +3,7 @@ import { withoutSuffix } from '../text/family-name.js'
 import { formatGoNumber } from '../text/number.js'
 
 /** A sample under the name and the bound that the type wants, or nothing when it is no sample of that type. */
-type Rule = (sample: Sample, family: string) => Sample | undefined
+type Rule = (sample: Sample, family: string, formatBound: (bound: number) => string) => Sample | undefined
 
 const rules: Readonly<Record<string, Rule>> = {
   counter(sample, family) {
@@ -13,12 +13,12 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   gauge: named,
   unknown: named,
-  histogram(sample, family) {
-    if (sample.name === `${family}_bucket`) return counting(bounded(sample, 'le'))
+  histogram(sample, family, formatBound) {
+    if (sample.name === `${family}_bucket`) return counting(bounded(sample, 'le', formatBound))
     return ofTotals(sample, family)
   },
-  summary(sample, family) {
-    return sample.name === family ? bounded(sample, 'quantile') : ofTotals(sample, family)
+  summary(sample, family, formatBound) {
+    return sample.name === family ? bounded(sample, 'quantile', formatBound) : ofTotals(sample, family)
   },
   info(sample, family) {
     const base = withoutSuffix(family, '_info')
@@ -33,12 +33,14 @@ const rules: Readonly<Record<string, Rule>> = {
 /**
  * A family that a plug-in or a collector gave, as OpenMetrics can show it. One that is not what its type says is shown
  * all the same, as a family of type unknown for each name of its samples: one strange metric must not cost the scrape.
+ *
+ * @param formatBound how `le` and `quantile` are spelled
  */
-export function conform(family: SampleFamily): readonly SampleFamily[] {
+export function conform(family: SampleFamily, formatBound = formatGoNumber): readonly SampleFamily[] {
   const rule = Object.hasOwn(rules, family.type) ? rules[family.type] : undefined
   const samples: Sample[] = []
   for (const sample of family.samples) {
-    const fitting = rule?.(sample, family.name)
+    const fitting = rule?.(sample, family.name, formatBound)
     if (fitting === undefined) return asUnknown(family)
     samples.push(fitting)
   }
@@ -60,10 +62,10 @@ function counting(sample: Sample | undefined, name = sample?.name): Sample | und
   return sample !== undefined && sample.value >= 0 ? { ...sample, name: name! } : undefined
 }
 
-/** With its bound spelled as Go does: clients spell 1 as `1`. */
-function bounded(sample: Sample, label: 'le' | 'quantile'): Sample | undefined {
+/** With its bound in one spelling: clients spell 1 as `1`, Go as `1.0`. */
+function bounded(sample: Sample, label: 'le' | 'quantile', formatBound: (bound: number) => string): Sample | undefined {
   const bound = boundOf(sample, label)
-  return Number.isNaN(bound) ? undefined : { ...sample, labels: { ...sample.labels, [label]: formatGoNumber(bound) } }
+  return Number.isNaN(bound) ? undefined : { ...sample, labels: { ...sample.labels, [label]: formatBound(bound) } }
 }
 
 function boundOf({ labels }: Sample, label: string): number {

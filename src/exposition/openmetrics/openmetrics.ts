@@ -30,7 +30,7 @@ export const openMetrics: Dialect = {
   keepsCreated: true,
   exemplars: true,
   sumBelowZero: false,
-  conform,
+  conform: (family) => conform(family),
   ending: '# EOF\n',
 }
 

@@ -6,6 +6,7 @@ import type { Formatter } from '../formatter.js'
 import { ByteChunks } from './bytes.js'
 import type { Dialect, Heading } from './dialect.js'
 import { escapeLabelValue } from './escape.js'
+import { formatExemplar } from './exemplar.js'
 import { formatNumber } from './number.js'
 import { untyped } from './samples.js'
 import { TextFamily } from './text-family.js'
@@ -38,26 +39,38 @@ export class DialectFormatter implements Formatter {
     return this.dialect.exemplars
   }
 
-  /** The families, sorted by name, as chunks of bytes. */
+  /** The families as chunks of bytes: sorted by name, unless the dialect keeps their order. */
   format(families: readonly Family[], pause: Pause): Promise<readonly Uint8Array[]> {
-    return this.write(families, pause, this.dialect.ending)
+    const { arrangement, ending } = this.dialect
+    return this.write(families, pause, ending, arrangement?.empty ?? ending)
   }
 
   /** A part of an exposition: these families without what ends it. */
   formatPart(families: readonly Family[], pause: Pause): Promise<readonly Uint8Array[]> {
-    return this.write(families, pause, '')
+    return this.write(families, pause, '', '')
   }
 
-  private async write(families: readonly Family[], pause: Pause, ending: string): Promise<readonly Uint8Array[]> {
+  private async write(
+    families: readonly Family[],
+    pause: Pause,
+    ending: string,
+    empty: string,
+  ): Promise<readonly Uint8Array[]> {
     const out = new ByteChunks()
-    const sorted = [...families].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0))
+    const { arrangement } = this.dialect
+    const between = encoder.encode(arrangement?.between)
+    const sorted = arrangement === undefined ? byName(families) : families
     const renderings = this.renderings(sorted)
+    let written = 0
     for (const family of sorted) {
       const rendering = renderings.get(family) ?? 'whole'
-      if (isTable(family)) await this.textOf(family, rendering).write(out, pause)
-      else out.append(encoder.encode(this.foreignText(family, rendering)))
+      const text = isTable(family) ? this.textOf(family, rendering) : this.foreignText(family, rendering)
+      if (text === '') continue
+      if (written++ > 0) out.append(between)
+      if (typeof text === 'string') out.append(encoder.encode(text))
+      else await text.write(out, pause)
     }
-    out.append(encoder.encode(ending))
+    out.append(encoder.encode(written === 0 ? empty : ending))
     return out.end()
   }
 
@@ -118,13 +131,25 @@ export class DialectFormatter implements Formatter {
 
   private sampleLines(family: SampleFamily): string {
     let text = this.dialect.heading(family)
-    for (const { name, labels, value } of family.samples) {
-      const all = Object.entries({ ...this.defaultLabels, ...labels })
+    for (const { name, labels, value, exemplar } of family.samples) {
+      const all = Object.entries(this.withDefaults(labels))
       const inside = all.map(([label, text]) => `${label}="${escapeLabelValue(String(text))}"`).join(',')
-      text += `${name}${inside === '' ? '' : `{${inside}}`} ${formatNumber(value)}\n`
+      const example = exemplar !== undefined && this.dialect.exemplars ? formatExemplar(exemplar) : ''
+      text += `${name}${inside === '' ? '' : `{${inside}}`} ${formatNumber(value)}${example}\n`
     }
     return text
   }
+
+  private withDefaults(labels: LabelSet): LabelSet {
+    const { defaultLabels } = this
+    return this.dialect.arrangement === undefined
+      ? { ...defaultLabels, ...labels }
+      : { ...labels, ...defaultLabels, ...labels }
+  }
+}
+
+function byName(families: readonly Family[]): readonly Family[] {
+  return [...families].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0))
 }
 
 function headOf(family: Family): Heading {

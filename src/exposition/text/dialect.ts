@@ -1,5 +1,6 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { SampleFamily } from '../../model/family.js'
+import type { Arrangement } from './arrangement.js'
 
 /** The HELP, TYPE and UNIT lines of a family. */
 export type Heading = Pick<FamilyDescriptor, 'name' | 'help' | 'type' | 'unit'>
@@ -15,6 +16,8 @@ export interface Dialect {
   counterName(name: string): string
   /** A bound as `le` and `quantile` spell it. */
   formatBound(bound: number): string
+  /** The quantiles of a summary without observations; NaN when left out. */
+  readonly emptyQuantile?: number
   /** Whether a counter, histogram or summary shows when it began. */
   readonly created: boolean
   /** Whether the name of when a family began is its own, shown or not. */
@@ -26,4 +29,6 @@ export interface Dialect {
   conform(family: SampleFamily): readonly SampleFamily[]
   /** What ends an exposition. */
   readonly ending: string
+  /** The order of what is written; by name and by label values when left out. */
+  readonly arrangement?: Arrangement
 }

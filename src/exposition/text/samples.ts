@@ -113,6 +113,7 @@ function histogramSamples({ name, bounds }: FamilyDescriptor<'histogram'>, diale
 
 function summarySamples(family: FamilyDescriptor<'summary'>, dialect: Dialect): FamilySamples {
   const { name, quantiles } = family
+  const { emptyQuantile: empty = Number.NaN } = dialect
   const shapes: readonly SampleShape[] = [
     ...quantiles.map((q): SampleShape => ({ name, label: ['quantile', dialect.formatBound(q)] })),
     { name: `${name}_sum` },
@@ -126,7 +127,10 @@ function summarySamples(family: FamilyDescriptor<'summary'>, dialect: Dialect): 
       let at = 0
       for (const row of rows) {
         const base = bases[row]!
-        for (const q of quantiles) out[at++] = quantileOf(family, slots, base, q)
+        for (const q of quantiles) {
+          const value = quantileOf(family, slots, base, q)
+          out[at++] = Number.isNaN(value) ? empty : value
+        }
         out[at++] = slots[base]!
         out[at++] = slots[base + 1]!
         if (dialect.created) out[at++] = created[row]!

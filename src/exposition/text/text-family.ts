@@ -16,7 +16,8 @@ const linesPerBlock = 256
 export class TextFamily {
   private heading: Uint8Array = new Uint8Array(0)
   private headingOf: FamilyTable['family'] | undefined
-  private readonly prefixes: TextPrefixes
+  private prefixes: TextPrefixes
+  private prefixesOf: number | undefined
   private blocks: TextBlock[] = []
   private blocksOf: FamilyTable['order'] | undefined
 
@@ -24,17 +25,18 @@ export class TextFamily {
   constructor(
     private readonly table: FamilyTable,
     private readonly dialect: Dialect,
-    defaultLabels: LabelSet,
+    private readonly defaultLabels: LabelSet,
     private readonly clashing: boolean,
   ) {
-    this.prefixes = new TextPrefixes(table, samplesOf(this.shown(), dialect), defaultLabels)
+    this.prefixes = this.newPrefixes()
   }
 
   async write(out: ByteChunks, pause: Pause): Promise<void> {
     out.append(this.currentHeading())
+    this.arrange()
     const rows = Math.max(1, Math.floor(linesPerBlock / this.prefixes.samples.shapes.length))
     while (!this.prefixes.follow(rows)) if (pause.due()) await pause.rest()
-    const { order } = this.table
+    const order = this.dialect.arrangement?.rows(this.table) ?? this.table.order
     // Rows that came or went: what was written stands elsewhere now.
     if (this.blocksOf !== order) this.blocks = []
     this.blocksOf = order
@@ -47,6 +49,21 @@ export class TextFamily {
       out.append(block.write())
       if (pause.due()) await pause.rest()
     }
+  }
+
+  /** Forgets what was written if labels that stay the same are to be written in another order. */
+  private arrange(): void {
+    const version = this.dialect.arrangement?.version(this.table)
+    if (this.prefixesOf !== undefined && this.prefixesOf !== version) {
+      this.prefixes = this.newPrefixes()
+      this.blocksOf = undefined
+    }
+    this.prefixesOf = version
+  }
+
+  private newPrefixes(): TextPrefixes {
+    const { table, dialect, defaultLabels } = this
+    return new TextPrefixes(table, samplesOf(this.shown(), dialect), defaultLabels, dialect.arrangement)
   }
 
   private currentHeading(): Uint8Array {

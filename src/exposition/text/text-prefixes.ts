@@ -1,6 +1,7 @@
 import type { FamilyTable } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { labelValuesOf } from '../../model/series-key.js'
+import type { Arrangement } from './arrangement.js'
 import { escapeLabelValue } from './escape.js'
 import type { FamilySamples } from './samples.js'
 
@@ -24,6 +25,7 @@ export class TextPrefixes {
     private readonly table: FamilyTable,
     readonly samples: FamilySamples,
     defaultLabels: LabelSet,
+    private readonly arrangement?: Arrangement,
   ) {
     // What the type itself writes is written once.
     const own = new Set(samples.shapes.map(({ label }) => label?.[0]))
@@ -50,7 +52,7 @@ export class TextPrefixes {
     let text = ''
     for (const [i, { name, label }] of shapes.entries()) {
       const own = label === undefined ? '' : `${label[0]}="${escapeLabelValue(label[1])}"`
-      const all = labels === '' ? own : own === '' ? labels : `${labels},${own}`
+      const all = this.arrangement === undefined ? joined(labels, own) : joined(own, labels)
       this.starts[first + i] = text.length
       text += `${name}${all === '' ? '' : `{${all}}`} `
     }
@@ -59,7 +61,10 @@ export class TextPrefixes {
   }
 
   private labelsOf(row: number): string {
-    const { labelNames, keys } = this.table
+    const { table, arrangement } = this
+    if (arrangement !== undefined)
+      return this.arranged(arrangement.labels(table, row), arrangement.defaultsFirst(table))
+    const { labelNames, keys } = table
     const values = labelValuesOf(keys[row]!)
     let text = ''
     for (let i = 0; i < labelNames.length; i++) {
@@ -71,6 +76,13 @@ export class TextPrefixes {
       if (at < 0 || values[at] === null) text += `${text && ','}${name}="${escapeLabelValue(value)}"`
     }
     return text
+  }
+
+  private arranged(labels: readonly (readonly [name: string, value: string])[], defaultsFirst: boolean): string {
+    const own = new Set(labels.map(([name]) => name))
+    const missing = this.defaultLabels.filter(([name]) => !own.has(name))
+    const all = defaultsFirst ? [...missing, ...labels] : [...labels, ...missing]
+    return all.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`).join(',')
   }
 
   /** Puts a row's text into the last piece, or a new one, and records its position in `starts`. */
@@ -99,6 +111,10 @@ export class TextPrefixes {
     this.starts = withRoom(this.starts, lines)
     this.pieceOf = withRoom(this.pieceOf, rows)
   }
+}
+
+function joined(first: string, second: string): string {
+  return first === '' ? second : second === '' ? first : `${first},${second}`
 }
 
 function withRoom(array: Uint32Array, length: number): Uint32Array {

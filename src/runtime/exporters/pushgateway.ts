@@ -10,6 +10,7 @@ import type { MetricsError } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
+import type { ProcessContext } from '../process-context.js'
 
 /**
  * Pushes the numbers of the whole application to a Pushgateway, from any of its processes, with prom-client's calls: for
@@ -34,21 +35,9 @@ export class Pushgateway {
    */
   constructor(url: string, options?: PushgatewayOptions, registry?: Exposition) {
     const context = processContext()
-    let counter: Counter<'result'> | undefined
     this.client = new PushgatewayClient(url, options ?? {}, {
       registry: registry ?? context.registry,
-      pushed(result) {
-        try {
-          counter ??= new Counter({
-            name: 'promhive_pushes_total',
-            help: 'Pushes to a Pushgateway that it took, or that failed.',
-            labelNames: ['result'],
-          })
-          counter.inc({ result })
-        } catch (error) {
-          context.onError(error as MetricsError)
-        }
-      },
+      pushed: pushCounter(context),
     })
     // A registry that is made for one request is of this process alone.
     if ((registry as { scope?: unknown } | undefined)?.scope !== 'process') joinSoon(context)
@@ -67,5 +56,22 @@ export class Pushgateway {
   /** Deletes the group with all its metrics (`DELETE`). */
   delete(key: GroupingKey): Promise<PushgatewayAnswer> {
     return held(this.client.delete(key))
+  }
+}
+
+/** Returns what counts pushes in the default registry. A fault is reported, and never reaches the push. */
+export function pushCounter(context: ProcessContext): (result: 'ok' | 'failed') => void {
+  let counter: Counter<'result'> | undefined
+  return (result) => {
+    try {
+      counter ??= new Counter({
+        name: 'promhive_pushes_total',
+        help: 'Pushes to a Pushgateway that it took, or that failed.',
+        labelNames: ['result'],
+      })
+      counter.inc({ result })
+    } catch (error) {
+      context.onError(error as MetricsError)
+    }
   }
 }

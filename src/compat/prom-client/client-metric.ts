@@ -1,0 +1,210 @@
+import type { Child } from '../../metric/child.js'
+import type { Children } from '../../metric/children.js'
+import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { emptyTable } from '../../model/family.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
+import type { Labels } from '../../model/series-index/series-numbers.js'
+import type { LabelTexts } from '../../model/series-ref.js'
+import { held } from '../../platform/held.js'
+import type { RegistryContext } from '../../registry/registry-context.js'
+import type { Store } from '../../store/contract.js'
+import { type ClientRules, promClientRules } from './client-rules.js'
+import { LatestExemplars } from './latest-exemplars.js'
+import { definitionOf, type MetricDefinition } from './metric-definition.js'
+import { metricObject } from './metric-object.js'
+import { ownSeries } from './own-series.js'
+import { recordLabels, SeriesLabels } from './series-labels.js'
+import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
+import { checkLabels, labelsOfArguments } from './validation.js'
+
+/** What a type of metric adds to the options that all have. */
+export interface ClientType {
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
+  readonly defaults?: Readonly<Record<string, unknown>>
+  /** The label that the type writes itself. */
+  readonly reserved?: string
+  /** The options for promhive's own metric, besides the common ones. */
+  options?(definition: MetricDefinition): object
+}
+
+/** What the client's metrics use of promhive's own. */
+interface OwnMetric<C extends Child> {
+  /** @internal */
+  readonly name: string
+  /** @internal */
+  readonly labelNames: readonly string[]
+  /** @internal */
+  readonly family: FamilyDescriptor
+  /** @internal */
+  readonly context: RegistryContext
+  /** @internal */
+  readonly children: Children<C>
+  /** @internal */
+  readonly only: C
+  /** @internal */
+  collect: (() => void | Promise<void>) | undefined
+  /** @internal */
+  find(labels: Labels): C
+  /** @internal */
+  remove(...values: readonly unknown[]): void
+  /** @internal */
+  clear(): void
+  /** @internal */
+  reset(): void
+  /** @internal */
+  start(): void
+  /** @internal */
+  store(): Store
+  /** @internal */
+  get(): Promise<unknown>
+  /** @internal */
+  checkNames(labels: Labels): void
+  /** @internal */
+  textOf(label: string, value: unknown): string | null
+  /** @internal */
+  introduce(labelValues: LabelTexts, labels: Labels): void
+}
+
+/** A metric of the client. */
+export interface ClientMetric<C extends Child> extends OwnMetric<C> {
+  /** @internal */
+  readonly type: string
+  /** @internal */
+  readonly aggregator: string
+  /** @internal */
+  readonly enableExemplars: boolean
+  /** @internal What differs between versions of the client. */
+  readonly rules: ClientRules
+  /** @internal Whether all labels were declared. */
+  declares(labels: Labels): boolean
+  /** @internal A metric without labels is not shown from now on, until it counts. */
+  vanish(): void
+  /** @internal The child of these labels, to be kept. */
+  held(labels: Labels): C
+  /** @internal What this process has counted, by the client's keys. */
+  hashMap: object
+  /** @internal The labels of a call of `labels()` or `remove()`. */
+  labelsOf(values: readonly unknown[]): Labels
+  /** @internal */
+  read(): Promise<MetricObjectWithValues<MetricValueWithName<string>>>
+}
+
+type ClientMetricClass<C extends Child> = new (config: unknown, type: ClientType) => ClientMetric<C>
+
+/** The class that a type of the client's metrics extends: promhive's own of this type, with the client's behaviour. */
+export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C> {
+  const Own = own as new (options: object) => OwnMetric<C>
+
+  return class extends Own implements ClientMetric<C> {
+    readonly type: string
+    readonly aggregator: string
+    readonly enableExemplars: boolean
+    readonly registers: readonly unknown[]
+    /** Read by the children. */
+    readonly latestExemplars = new LatestExemplars()
+    private readonly seriesLabels: SeriesLabels
+    private vanished = false
+
+    constructor(config: unknown, { type, defaults = {}, reserved, options }: ClientType) {
+      const definition = definitionOf(config, new.target.prototype.rules, defaults, reserved)
+      const { name, help, labelNames, registers, collect, aggregator } = definition
+      // What `omit` leaves out of the sums belongs to one process: the one that answers shows its own.
+      const run = aggregator === 'omit' ? 'serving' : 'each'
+      super({ name, help, labelNames, registers, collect, run, ...options?.(definition) })
+      this.type = type
+      this.aggregator = aggregator
+      this.enableExemplars = definition.enableExemplars
+      this.registers = registers
+      const { children, family } = this
+      this.seriesLabels = new SeriesLabels(labelNames, family.labelNames, (texts) => children.numberOf(texts) > 0)
+      recordLabels(family, this.seriesLabels)
+      // The client assigns all options to the metric.
+      for (const option of Object.keys(definition))
+        if (!(option in this)) Object.assign(this, { [option]: definition[option] })
+    }
+
+    get rules(): ClientRules {
+      return promClientRules
+    }
+
+    /** What this process has counted, by the client's keys. */
+    get hashMap(): object {
+      return ownSeries(this.store(), this.family)
+    }
+
+    /** Code for the client resets a metric by an empty object. */
+    set hashMap(_: object) {
+      this.vanish()
+      this.clear()
+    }
+
+    override start(): void {
+      if (this.vanished && this.labelNames.length === 0) this.store().declare?.(this.family)
+      else super.start()
+      this.latestExemplars?.storeIn(this.store(), this.family)
+    }
+
+    vanish(): void {
+      this.vanished = true
+    }
+
+    override reset(): void {
+      this.vanished = false
+      super.reset()
+    }
+
+    override remove(...values: readonly unknown[]): void {
+      const labels = this.labelsOf(values)
+      this.vanish()
+      super.remove(labels)
+    }
+
+    labelsOf(values: readonly unknown[]): Labels {
+      return labelsOfArguments(this.labelNames, values)
+    }
+
+    declares(labels: Labels): boolean {
+      for (const label in labels) if (!this.labelNames.includes(label)) return false
+      return true
+    }
+
+    held(labels: Labels): C {
+      return (Own.prototype as { labels(labels: Labels): C }).labels.call(this, labels)
+    }
+
+    override get(): Promise<MetricObjectWithValues<MetricValueWithName<string>>> {
+      return this.read()
+    }
+
+    read(): Promise<MetricObjectWithValues<MetricValueWithName<string>>> {
+      return held(this.readMerged())
+    }
+
+    private async readMerged(): Promise<MetricObjectWithValues<MetricValueWithName<string>>> {
+      this.start()
+      await this.collect?.()
+      const { family } = this
+      const key = definitionKey(family)
+      const gathered = await this.context.gatherer.gather({ exemplars: this.enableExemplars })
+      try {
+        const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
+        return metricObject(this, table ?? emptyTable(family, layoutOf(family)))
+      } finally {
+        gathered.release()
+      }
+    }
+
+    override checkNames(labels: Labels): void {
+      checkLabels(this.rules, this.labelNames, labels)
+    }
+
+    /** Any value has a text in the client; one that is null or undefined, or no text at all, is a label that is not there. */
+    override textOf(_label: string, value: unknown): string | null {
+      return value === undefined || value === null ? null : `${value}`.toWellFormed() || null
+    }
+
+    override introduce(labelValues: LabelTexts, labels: Labels): void {
+      this.seriesLabels.introduce(labelValues, labels)
+    }
+  } as unknown as ClientMetricClass<C>
+}

@@ -1,0 +1,79 @@
+import { Gauge } from '../../metric/gauge.js'
+import type { MetricsError } from '../../model/errors.js'
+import type { FamilyTable } from '../../model/family.js'
+import { setImmediate } from '../../platform/timers.js'
+import { hiddenRegistry, hiddenSeries } from '../../registry/hidden-registry.js'
+import { processContext } from '../../runtime/current-context.js'
+import { Registry } from './registry.js'
+import type { RegistryContentType } from './types.js'
+
+const familyName = 'promhive_cluster_registries'
+
+type AnyRegistry = Registry<RegistryContentType>
+
+/** A registry that is shown for the cluster, and this process's own one of that name, if it has one. */
+export interface ClusterRegistry {
+  readonly name: string
+  readonly registry: AnyRegistry | undefined
+}
+
+/**
+ * Which registries are shown for the whole cluster. The client has each worker choose them, and any process may be asked,
+ * so each process publishes what it chose.
+ */
+class ClusterRegistries {
+  private chosen: readonly AnyRegistry[] = []
+  private gauge: Gauge<'registry'> | undefined
+
+  /** @throws TypeError for what is not a registry */
+  choose(given: unknown): void {
+    const registries: readonly unknown[] = Array.isArray(given) ? given : [given]
+    for (const registry of registries) {
+      if (!(registry instanceof Registry)) throw new TypeError(`Expected Registry, got ${typeof registry}`)
+    }
+    this.chosen = registries as readonly AnyRegistry[]
+    // After this turn of the event loop, so that configure() has been called.
+    setImmediate(() => this.publish()).unref()
+  }
+
+  /** This process's own ones: what is asked for values before they are shown. */
+  get own(): readonly AnyRegistry[] {
+    return this.chosen.length > 0 ? this.chosen : [Registry.globalRegistry]
+  }
+
+  /**
+   * Those that this process chose and those that others did; the default registry where no process chose any.
+   *
+   * @param hidden the families that no scrape shows
+   */
+  all(hidden: readonly FamilyTable[]): readonly ClusterRegistry[] {
+    const own = new Map(this.chosen.map((registry) => [registry.registryName, registry]))
+    const published = hiddenSeries(hidden, familyName).map(([name]) => String(name))
+    const names = new Set([...own.keys(), ...published])
+    const global = Registry.globalRegistry
+    if (names.size === 0) names.add(global.registryName)
+    return [...names].map((name) => {
+      return { name, registry: name === global.registryName ? global : own.get(name) }
+    })
+  }
+
+  private publish(): void {
+    const context = processContext()
+    try {
+      this.gauge ??= new Gauge({
+        name: familyName,
+        help: 'Registries that are shown for the whole cluster.',
+        labelNames: ['registry'],
+        // What a process counted that has died is shown as well.
+        mode: 'max',
+        registers: [hiddenRegistry(context)],
+      })
+      this.gauge.clear({ scope: 'process' })
+      for (const registry of this.chosen) this.gauge.set({ registry: registry.registryName }, 1)
+    } catch (cause) {
+      context.onError(cause as MetricsError)
+    }
+  }
+}
+
+export const clusterRegistries = new ClusterRegistries()

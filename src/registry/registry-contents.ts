@@ -1,0 +1,43 @@
+import type { MetricRegistry } from '../metric/context.js'
+import type { MetricsError } from '../model/errors.js'
+import { Collectors } from './collectors.js'
+import { DefaultLabels } from './default-labels.js'
+import { Expiring } from './expiring.js'
+import { Members } from './members.js'
+import { joinNamed } from './named-registries.js'
+import type { RegistryContext } from './registry-context.js'
+import type { checkRegistryOptions } from './registry-options.js'
+
+/** What a registry shows. Registries that share it show the same metrics, each in its own formats. */
+export class RegistryContents {
+  readonly members: Members
+  readonly collectors: Collectors
+  readonly expiring = new Expiring()
+  readonly defaults: DefaultLabels
+  private given: string | undefined
+
+  /** @param registry what collectors publish their metrics in */
+  constructor(
+    registry: MetricRegistry,
+    { name, duplicates, scope }: ReturnType<typeof checkRegistryOptions>,
+    private readonly context: RegistryContext,
+  ) {
+    const onError = (error: MetricsError): void => context.onError(error)
+    this.given = name
+    this.members = new Members(duplicates, context.ticker, onError)
+    if (name !== undefined) joinNamed(context, name, this.members)
+    this.collectors = new Collectors(registry, context.ticker, onError)
+    this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, context)
+  }
+
+  /** The name that the registry was given, or a generated one, from the first call on. */
+  registryName(): string {
+    this.given ??= this.context.nextNameless('registry')
+    return this.given
+  }
+
+  /** The name that the registry has so far. */
+  get name(): string | undefined {
+    return this.given
+  }
+}

@@ -1,0 +1,30 @@
+import { emptyTable, type Family, type FamilyTable, nameOf } from '../model/family.js'
+import { layoutOf } from '../model/layout/layout-of.js'
+import type { RegistryMember } from './registered-metric.js'
+
+/**
+ * The families of a registry: its members in their order, the other families that this process gave, and then what other
+ * processes put into it, by name.
+ *
+ * @param tables those of this registry
+ * @param foreign families of collectors and plug-ins, by name
+ */
+export function shownFamilies(
+  members: readonly RegistryMember[],
+  tables: readonly FamilyTable[],
+  foreign: ReadonlyMap<string, Family>,
+): readonly Family[] {
+  const shown = new Map(tables.map((table) => [table.family.name, table]))
+  const named = new Set(members.map(({ name }) => name))
+  const families: Family[] = []
+  for (const { name, family } of members) {
+    const table = shown.get(name)
+    // A table without series may be of a definition that the member has taken the place of.
+    const counted = table !== undefined && (table.order.length > 0 || family === undefined)
+    const member = counted ? table : family ? emptyTable(family, layoutOf(family)) : foreign.get(name)
+    if (member !== undefined) families.push(member)
+    shown.delete(name)
+  }
+  for (const [name, family] of foreign) if (!named.has(name) && !shown.has(name)) families.push(family)
+  return [...families, ...[...shown.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))]
+}
