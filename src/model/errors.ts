@@ -50,6 +50,7 @@ export type MetricsErrorCode =
   | 'CERTIFICATE_UNUSABLE'
   | 'INSTRUMENT_FAILED'
   | 'START_FAILED'
+  | 'PATH_UNSUPPORTED'
 
 /**
  * An error that names the metric (or file, or option), the fault and what to do.

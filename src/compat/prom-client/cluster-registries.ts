@@ -12,7 +12,7 @@ const familyName = 'promhive_cluster_registries'
 type AnyRegistry = Registry<RegistryContentType>
 
 /** A registry that is shown for the cluster, and this process's own one of that name, if it has one. */
-export interface ClusterRegistry {
+export interface ShownRegistry {
   readonly name: string
   readonly registry: AnyRegistry | undefined
 }
@@ -36,7 +36,7 @@ class ClusterRegistries {
     setImmediate(() => this.publish()).unref()
   }
 
-  /** This process's own ones: what is asked for values before they are shown. */
+  /** Those of this process, which bring their values up to date before they are shown. */
   get own(): readonly AnyRegistry[] {
     return this.chosen.length > 0 ? this.chosen : [Registry.globalRegistry]
   }
@@ -46,7 +46,7 @@ class ClusterRegistries {
    *
    * @param hidden the families that no scrape shows
    */
-  all(hidden: readonly FamilyTable[]): readonly ClusterRegistry[] {
+  all(hidden: readonly FamilyTable[]): readonly ShownRegistry[] {
     const own = new Map(this.chosen.map((registry) => [registry.registryName, registry]))
     const published = hiddenSeries(hidden, familyName).map(([name]) => String(name))
     const names = new Set([...own.keys(), ...published])

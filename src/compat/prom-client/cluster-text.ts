@@ -3,7 +3,7 @@ import { type Family, nameOf } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { processContext } from '../../runtime/current-context.js'
 import { type AggregatedObject, aggregated } from './aggregators.js'
-import { type ClusterRegistry, clusterRegistries } from './cluster-registries.js'
+import { clusterRegistries, type ShownRegistry } from './cluster-registries.js'
 import { metricObject, type ObjectMember } from './metric-object.js'
 import { plugInFamily } from './plug-in-family.js'
 import { clientFormatters, joined } from './text.js'
@@ -12,7 +12,7 @@ import { withDefaultLabels } from './with-default-labels.js'
 
 /** What one registry shows of the cluster. */
 interface Part {
-  readonly registry: ClusterRegistry['registry']
+  readonly registry: ShownRegistry['registry']
   readonly defaultLabels: LabelSet
   readonly families: readonly Family[]
 }
@@ -35,7 +35,7 @@ export async function clusterText(contentType: RegistryContentType): Promise<str
 }
 
 function partOf(
-  { name, registry }: ClusterRegistry,
+  { name, registry }: ShownRegistry,
   gathered: SourceGathered,
   foreign: ReadonlyMap<object, ReadonlyMap<string, Family>>,
 ): Part {

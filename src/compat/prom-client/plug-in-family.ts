@@ -11,7 +11,7 @@ const legalLabel = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 interface PlugInValue {
   readonly metricName?: unknown
   readonly labels?: unknown
-  /** Labels that stand behind all others. */
+  /** More labels, shown after all others. */
   readonly sharedLabels?: unknown
   readonly value?: unknown
   readonly exemplar?: unknown

@@ -57,8 +57,4 @@ interface OwnRegistry extends MetricRegistry {
 }
 
 /** promhive's registry as the class that the client's extends: the client gives several methods other types. */
-export const RegistryBase = Registry as unknown as new (
-  options: object,
-  context: RegistryContext,
-  like?: Registry,
-) => OwnRegistry
+export const RegistryBase = Registry as unknown as new (options: object, context: object, like?: object) => OwnRegistry

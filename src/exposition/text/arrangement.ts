@@ -2,16 +2,16 @@ import type { FamilyTable } from '../../model/family.js'
 
 /** How a text format orders what it writes, where that is not by name and by label values: families as they come. */
 export interface Arrangement {
-  /** What stands between two families. */
+  /** The text between two families. */
   readonly between: string
   /** An exposition without families. */
   readonly empty: string
   /** The rows of a table in the order to write them: another array whenever that changed, or the labels of a row. */
   rows(table: FamilyTable): Int32Array
-  /** The labels of a row in the order to write them, behind the one that the type itself writes. */
+  /** The labels of a row in the order to write them, after the one that the type itself writes. */
   labels(table: FamilyTable, row: number): readonly (readonly [name: string, value: string])[]
   /** A number that changes when a row that was written has other labels now. */
   version(table: FamilyTable): number
-  /** Whether default labels stand in front of a series' own. */
+  /** Whether default labels are written before a series' own. */
   defaultsFirst(table: FamilyTable): boolean
 }

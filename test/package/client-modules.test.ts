@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import ts from 'typescript-5.8'
+import { describe, expect } from 'vitest'
+import { link } from '../helpers/clients/cluster-shop.js'
+import { cleanEnvironment } from '../helpers/processes/actor.js'
+import { provideDist, root } from '../helpers/processes/dist.js'
+import { node24, node24Folder } from '../helpers/processes/node24.js'
+import { type Stage, test } from '../helpers/processes/stage.js'
+
+const execute = promisify(execFile)
+
+const clients = [
+  { name: 'prom-client', alias: 'prom-client', node: process.execPath },
+  { name: '@prometheus-io/client', alias: 'prometheus-io', node: node24 },
+] as const
+type Client = (typeof clients)[number]
+
+const installed = (name: string): string => join(node24Folder, 'node_modules', name)
+
+/** Files of the client that have no counterpart: what requires them gets an error that says so. */
+const unsupported = ['exemplar', 'metric', 'timeWindowQuantiles']
+
+/** What an application sees of a module, without the values. */
+const describing = `
+globalThis.shapeOf = (module) => Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(module))
+  .filter(([key]) => !['length', 'name', 'prototype', 'arguments', 'caller', 'module.exports'].includes(key))
+  .map(([key, { get, set, writable, enumerable, configurable }]) => [key,
+    [typeof module[key], { get: typeof get, set: typeof set, writable, enumerable, configurable }]]))
+globalThis.print = (value) => { printed = value }
+let printed
+const all = {}`
+
+/** Runs the programs in one process, in their order; gives what each printed. */
+async function run(stage: Stage, { name, alias, node }: Client, which: 'client' | 'alias') {
+  const folder = stage.folder()
+  if (which === 'client') link(folder, { [name]: installed(name) })
+  else {
+    link(folder, { promhive: root })
+    cpSync(join(root, 'packages', alias), join(folder, 'node_modules', name), { recursive: true })
+  }
+  const imports = programs(name).map(([title, extension, code], i) => {
+    writeFileSync(join(folder, `${i}.${extension}`), code.replaceAll(/(?<=['"])CLIENT/g, name))
+    return `await import('./${i}.${extension}')\nall[${JSON.stringify(title)}] = await printed`
+  })
+  writeFileSync(join(folder, 'all.mjs'), `${describing}\n${imports.join('\n')}\nconsole.log(JSON.stringify(all))`)
+  const { stdout, stderr } = await execute(node, ['all.mjs'], { cwd: folder, env: cleanEnvironment() })
+  expect(stderr).toBe('')
+  return JSON.parse(stdout) as Record<string, Record<string, unknown>>
+}
+
+/** A program in TypeScript, as tsc leaves it. */
+function compiled(code: string, options: ts.CompilerOptions): string {
+  return ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022, ...options } }).outputText
+}
+
+const star = "import * as client from 'CLIENT'\nprint([Object.keys(client), shapeOf(client)])"
+const byDefault = "import client from 'CLIENT'\nprint(client === undefined ? null : shapeOf(client))"
+const byRequire = "import client = require('CLIENT')\nprint(shapeOf(client))"
+const named =
+  "import { Counter, contentType, register } from 'CLIENT'\nprint([typeof Counter, contentType, typeof register])"
+const cjs = { module: ts.ModuleKind.CommonJS }
+
+/** Each way in which code imports a client. */
+function programs(name: string): (readonly [title: string, extension: 'cjs' | 'mjs', code: string])[] {
+  return [
+    ['require()', 'cjs', "const client = require('CLIENT')\nprint([Object.keys(client), shapeOf(client)])"],
+    ['import *', 'mjs', star],
+    ['import', 'mjs', byDefault],
+    ['import()', 'mjs', "print(Object.keys(await import('CLIENT')))"],
+    ['TypeScript, import * with esModuleInterop', 'cjs', compiled(star, { ...cjs, esModuleInterop: true })],
+    ['TypeScript, import * without', 'cjs', compiled(star, { ...cjs, esModuleInterop: false })],
+    ['TypeScript, import with esModuleInterop', 'cjs', compiled(byDefault, { ...cjs, esModuleInterop: true })],
+    ['TypeScript, import without', 'cjs', compiled(byDefault, { ...cjs, esModuleInterop: false })],
+    ['TypeScript, named imports', 'cjs', compiled(named, cjs)],
+    ['TypeScript, import = require()', 'cjs', compiled(byRequire, cjs)],
+    ['files', 'cjs', filesOf(name)],
+    ['contentType', 'cjs', contentType],
+    ['a replaced export, as tests do it', 'cjs', replaced],
+  ]
+}
+
+const contentType = `
+const client = require('CLIENT')
+client.contentType = client.openMetricsContentType
+print([client.contentType, client.register.contentType])`
+
+const replaced = `
+const client = require('CLIENT')
+client.Counter = class Fake {}
+print([new (require('CLIENT').Counter)().constructor.name, delete client.Gauge])`
+
+/** Requires and imports each file below `lib/` of the real client. */
+function filesOf(name: string): string {
+  const files = readdirSync(join(installed(name), 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.js') && !file.startsWith('metrics/helpers/'))
+    .map((file) => file.slice(0, -3))
+  return `
+    const main = require('CLIENT')
+    const seen = async (file) => {
+      try {
+        const module = require('CLIENT/lib/' + file)
+        if (require('CLIENT/lib/' + file + '.js') !== module) throw new Error('another module with .js')
+        const same = Object.keys(main).filter((key) => main[key] === module)
+        const keys = Object.keys(module).filter((key) => module[key] !== undefined)
+        return [typeof module, same, keys, Object.keys(await import('CLIENT/lib/' + file + '.js'))]
+      } catch ({ code, message }) {
+        return [code, message]
+      }
+    }
+    const files = ${JSON.stringify(files)}
+    print(Promise.all(files.map(seen)).then((all) => Object.fromEntries(all.map((each, i) => [files[i], each]))))`
+}
+
+describe.each(clients.filter(({ name, node }) => existsSync(installed(name)) && existsSync(node)))(
+  '$name and the alias package',
+  (client) => {
+    test('look the same to each way of importing, and have the same files below lib/', async ({ stage }) => {
+      provideDist()
+      const [real, alias] = await Promise.all([run(stage, client, 'client'), run(stage, client, 'alias')])
+      for (const file of unsupported) {
+        const path = `${client.name}/lib/${file}`
+        real.files![file] = ['PATH_UNSUPPORTED', `${path}: it is internal to the client; use what the client exports`]
+      }
+      expect(Object.keys(real)).toHaveLength(programs(client.name).length)
+      expect(alias).toEqual(real)
+    })
+  },
+)
