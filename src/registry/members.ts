@@ -39,9 +39,10 @@ export class Members {
     if (metric.collectsEach) this.startJob(metric)
   }
 
-  remove(name: string): void {
+  /** @param registry the name of the registry that lets it go */
+  remove(name: string, registry = ''): void {
     const member = this.byName.get(name)
-    member?.discard?.()
+    member?.discard?.(registry)
     if (member?.family !== undefined) this.sampleOwners.remove(member.family)
     this.byName.delete(name)
     this.stopJob(name)

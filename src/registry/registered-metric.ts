@@ -14,5 +14,6 @@ export type RegistryMember = RegisteredMetric & {
   expire?(series: readonly LabelFilter[]): boolean
   start?(): void
   reset?(): void
-  discard?(): void
+  /** A registry of this name has let it go. */
+  discard?(registry: string): void
 }

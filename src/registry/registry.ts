@@ -161,7 +161,7 @@ export class Registry implements MetricRegistry {
   }
 
   removeSingleMetric(name: string): void {
-    this.contents.members.remove(name)
+    this.contents.members.remove(name, this.contents.name)
   }
 
   /** Adds a collector: families that something else keeps. Throws `OPTION_INVALID` for what is none. */
@@ -177,7 +177,7 @@ export class Registry implements MetricRegistry {
   /** Lets go of every metric and collector, and of the default labels. */
   clear(): void {
     this.contents.collectors.clear()
-    for (const { name } of this.contents.members.all()) this.contents.members.remove(name)
+    for (const { name } of this.contents.members.all()) this.removeSingleMetric(name)
     this.setDefaultLabels({})
   }
 

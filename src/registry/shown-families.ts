@@ -21,7 +21,7 @@ export function shownFamilies(
     const table = shown.get(name)
     // A table without series may be of a definition that the member has taken the place of.
     const counted = table !== undefined && (table.order.length > 0 || family === undefined)
-    const member = counted ? table : family ? emptyTable(family, layoutOf(family)) : foreign.get(name)
+    const member = counted ? table : (foreign.get(name) ?? (family && emptyTable(family, layoutOf(family))))
     if (member !== undefined) families.push(member)
     shown.delete(name)
   }

@@ -1,7 +1,7 @@
 import type { Child } from '../../metric/child.js'
 import type { Children } from '../../metric/children.js'
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
-import { emptyTable } from '../../model/family.js'
+import { emptyTable, type FamilyTable } from '../../model/family.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Labels } from '../../model/series-index/series-numbers.js'
 import type { LabelTexts } from '../../model/series-ref.js'
@@ -16,6 +16,7 @@ import { ownSeries } from './own-series.js'
 import { recordLabels, SeriesLabels } from './series-labels.js'
 import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
 import { checkLabels, labelsOfArguments } from './validation.js'
+import { WithdrawnSeries } from './withdrawn-series.js'
 
 /** What a type of metric adds to the options that all have. */
 export interface ClientType {
@@ -53,6 +54,8 @@ interface OwnMetric<C extends Child> {
   reset(): void
   /** @internal */
   start(): void
+  /** @internal */
+  discard(): void
   /** @internal */
   store(): Store
   /** @internal */
@@ -104,6 +107,7 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
     readonly latestExemplars = new LatestExemplars()
     private readonly seriesLabels: SeriesLabels
     private vanished = false
+    private withdrawn: WithdrawnSeries | undefined
 
     constructor(config: unknown, { type, defaults = {}, reserved, options }: ClientType) {
       const definition = definitionOf(config, new.target.prototype.rules, defaults, reserved)
@@ -142,6 +146,30 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
       if (this.vanished && this.labelNames.length === 0) this.store().declare?.(this.family)
       else super.start()
       this.latestExemplars?.storeIn(this.store(), this.family)
+    }
+
+    override store(): Store {
+      return this.withdrawn?.store ?? super.store()
+    }
+
+    /** Its registry has let it go; another one that shows it as well goes on showing what this process counted. */
+    override discard(registry?: string): void {
+      if (this.withdrawn !== undefined || registry !== this.family.registry) return
+      const kept = new WithdrawnSeries(this.family, this.store())
+      super.discard()
+      this.withdrawn = kept
+    }
+
+    /** A registry has it again. */
+    rejoin(registry: string): void {
+      const { withdrawn } = this
+      if (withdrawn === undefined || registry !== this.family.registry) return
+      this.withdrawn = undefined
+      withdrawn.returnTo(this.store())
+    }
+
+    async withdrawnTable(): Promise<FamilyTable | undefined> {
+      return this.withdrawn?.table()
     }
 
     vanish(): void {
@@ -185,7 +213,8 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
       await this.collect?.()
       const { family } = this
       const key = definitionKey(family)
-      const gathered = await this.context.gatherer.gather({ exemplars: this.enableExemplars })
+      const { gatherer } = this.withdrawn ?? this.context
+      const gathered = await gatherer.gather({ exemplars: this.enableExemplars })
       try {
         const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
         return metricObject(this, table ?? emptyTable(family, layoutOf(family)))

@@ -29,6 +29,12 @@ import type {
 } from './types.js'
 import { withDefaultLabels } from './with-default-labels.js'
 
+/** A metric that goes on counting when its registry has let it go. */
+interface Withdrawable {
+  rejoin?(registry: string): void
+  withdrawnTable?(): Promise<FamilyTable | undefined>
+}
+
 /**
  * A set of metrics that are shown together, in the client's formats. What it shows is merged over every process of the
  * application.
@@ -62,7 +68,7 @@ export class Registry<
   constructor(contentType?: RegistryContentType, like?: PromhiveRegistry)
   constructor(contentType: RegistryContentType = prometheus, like?: PromhiveRegistry) {
     if (!isContentType(contentType)) throw new TypeError(`Content type ${contentType} is unsupported`)
-    super({}, processContext(), like)
+    super({}, like?.context ?? processContext(), like)
     super.setContentType(contentType)
   }
 
@@ -90,6 +96,7 @@ export class Registry<
       throw new Error(`A metric with the name ${metric.name} has already been registered.`)
     }
     super.registerMetric(metric as RegisteredMetric)
+    ;(metric as Withdrawable).rejoin?.(this.contents.name ?? '')
   }
 
   /** Returns the metrics, in the order in which they were registered. */
@@ -157,6 +164,8 @@ export class Registry<
     }
     metric.start?.()
     await runCollect(metric, (error) => this.context.onError(error))
+    const withdrawn = await (metric as Withdrawable).withdrawnTable?.()
+    if (withdrawn !== undefined) return write(withdrawn)
     const key = definitionKey(metric.family)
     const { tables, release } = await this.context.gatherer.gather({ exemplars: formatter.exemplars })
     try {
@@ -193,6 +202,16 @@ export class Registry<
   /** @internal What only other processes have is shown as well. */
   override owns(table: FamilyTable): boolean {
     return super.owns(table) || this.merged.some((registry) => registry.owns(table))
+  }
+
+  /** @internal */
+  override async prepare(): Promise<ReadonlyMap<string, Family>> {
+    const foreign = new Map(await super.prepare())
+    for (const member of this.contents.members.all()) {
+      const table = await (member as Withdrawable).withdrawnTable?.()
+      if (table !== undefined) foreign.set(member.name, table)
+    }
+    return foreign
   }
 
   /** @internal promhive's own metrics are in promhive's own registry. */
