@@ -25,10 +25,10 @@ export interface ChildOwner extends Omit<Counting, 'store'> {
   admit(series: SeriesRef): SeriesRef | undefined
   readonly children: Siblings
   /** Takes exemplars that come soon after another one of their bucket; they are dropped where it is left out. */
-  readonly latestExemplars?: LatestExemplars
+  readonly latestExemplars?: ExemplarKeeper
 }
 
-interface LatestExemplars {
+interface ExemplarKeeper {
   /** @param exemplar undefined once the store has got a later one */
   keep(series: SeriesRef, bucket: number, exemplar: Exemplar | undefined): void
 }

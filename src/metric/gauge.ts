@@ -106,12 +106,12 @@ export class MostRecentChild extends GaugeChild {
  * rss.set(process.memoryUsage.rss())
  */
 export class Gauge<L extends string = never, D extends L = never> extends LabelledMetric<L, GaugeChild, D> {
-  /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that is none of the ten */
+  /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that there is not */
   constructor(options: GaugeOptions<L, Gauge<L, D>, D>) {
     // Where every writer keeps its own series, the label `worker` distinguishes them: it cannot be the user's label as well.
     const reserved = String(options?.mode ?? options?.multiprocess_mode).endsWith('all') ? 'perWriter' : []
     super(
-      options as GaugeOptions<L, never, D>,
+      withRun(options as GaugeOptions<L, never, D>),
       gaugeOptions,
       (name) => ({ type: 'gauge', mode: modeOf(name, options) }),
       reserved,
@@ -170,7 +170,19 @@ const modeOfAggregator: ReadonlyMap<unknown, GaugeMode> = new Map([
   ['sum', 'livesum'],
   ['min', 'livemin'],
   ['max', 'livemax'],
+  // The value of one living process, and always the same one: constants are not multiplied by the number of processes.
+  ['first', 'livemax'],
+  ['average', 'liveaverage'],
 ])
+
+/** What prom-client leaves out of an aggregation belongs to one process: the one that answers shows its own value. */
+function withRun<O extends Pick<GaugeOptions<never>, 'run' | 'mode' | 'multiprocess_mode' | 'aggregator'>>(
+  options: O,
+): O {
+  if (options?.aggregator !== 'omit' || options.mode !== undefined || options.multiprocess_mode !== undefined)
+    return options
+  return { ...options, run: options.run ?? 'serving' }
+}
 
 type ModeOptions = Pick<GaugeOptions<never>, 'mode' | 'multiprocess_mode' | 'aggregator'>
 

@@ -47,12 +47,17 @@ export class QuantileSketch {
     return bin === 0 ? 0 : (smallest * 2 * this.gamma ** bin) / (this.gamma + 1)
   }
 
-  /** The quantile of what the bins that begin at `first` have counted; NaN when that is nothing. */
-  quantile(counts: Float64Array, first: number, q: number): number {
+  /**
+   * The quantile of what the bins that begin at `first` have counted; NaN when that is nothing.
+   *
+   * @param only the observation, where there is one only: it is shown as it is
+   */
+  quantile(counts: Float64Array, first: number, q: number, only?: number): number {
     // Counted here, not taken from a total beside them: a writer that was killed inside a record left the two apart.
     let total = 0
     for (let bin = 0; bin < this.bins; bin++) total += counts[first + bin]!
     if (total === 0) return Number.NaN
+    if (total === 1 && only !== undefined) return only
     const rank = Math.floor(q * (total - 1))
     let below = 0
     let bin = 0

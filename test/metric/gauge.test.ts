@@ -111,9 +111,9 @@ describe('a gauge refuses', () => {
     expect(await shown(registry)).toEqual({})
   })
 
-  test.each([['SUM'], ['liveaverage'], [''], [5], [null], [{}]])('the mode %j, and lists the ten', (mode) => {
+  test.each([['SUM'], ['average'], [''], [5], [null], [{}]])('the mode %j, and lists all', (mode) => {
     expect(faultOf(() => queue({ mode: mode as never }))).toMatch(
-      /^MODE_UNKNOWN: queue: mode .+ is none of all, liveall, sum, livesum, min, livemin, max, livemax, mostrecent, livemostrecent/,
+      /^MODE_UNKNOWN: queue: mode .+ is none of all, liveall, sum, livesum, min, livemin, max, livemax, mostrecent, livemostrecent, liveaverage/,
     )
   })
 })
@@ -179,8 +179,8 @@ describe('the modes of a gauge, in one process', () => {
     ['sum', 'livesum'],
     ['min', 'livemin'],
     ['max', 'livemax'],
-    ['first', 'livesum'],
-    ['average', 'livesum'],
+    ['first', 'livemax'],
+    ['average', 'liveaverage'],
     ['omit', 'livesum'],
   ])("prom-client's aggregator %s is mode %s", (aggregator, mode) => {
     const { gauge } = queue(aggregator === undefined ? {} : { aggregator })

@@ -36,12 +36,13 @@ const table: Readonly<Record<GaugeMode, Expected>> = {
   livemin: { alive: one(10), dead: one(20), taken: one(20), set: one(15) },
   max: { alive: one(30), dead: one(30), taken: one(30), set: one(30) },
   livemax: { alive: one(30), dead: one(30), taken: one(30), set: one(30) },
+  liveaverage: { alive: one(20), dead: one(25), taken: one(25), set: one(65 / 3) },
   mostrecent: { alive: one(10), dead: one(10), taken: one(10), set: one(15) },
   livemostrecent: { alive: one(10), dead: one(20), taken: one(20), set: one(15) },
 }
 
 describe.each(sharedBackends)('$backend: gauges of three processes, of which one is killed', ({ env }) => {
-  test('follow the table of all ten modes, while it lives, when it is dead, and when its seat has another owner', {
+  test('follow the table of all modes, while it lives, when it is dead, and when its seat has another owner', {
     timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()

@@ -3,7 +3,7 @@ import { followsMode, lastSetWins } from './checks/gauges.js'
 import * as runs from './checks/runs.js'
 import * as types from './checks/types.js'
 
-const modes: Behaviour['alsoIn'] = ['processes/liveness.test.ts', 'follow the table of all ten modes']
+const modes: Behaviour['alsoIn'] = ['processes/liveness.test.ts', 'follow the table of all modes']
 
 /** All 33 behaviours that the suite of the Python client pins for its multiprocess mode, in its order. */
 export const behaviours: readonly Behaviour[] = [

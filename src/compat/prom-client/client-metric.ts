@@ -127,6 +127,10 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
         if (!(option in this)) Object.assign(this, { [option]: definition[option] })
     }
 
+    get sortedLabelNames(): readonly string[] {
+      return this.family.labelNames
+    }
+
     get rules(): ClientRules {
       return promClientRules
     }

@@ -30,8 +30,9 @@ export function definitionOf(
   reserved: string | undefined,
 ): MetricDefinition {
   if (!isObject(config)) throw new TypeError('constructor expected a config object')
-  const common = { labelNames: [], aggregator: 'sum', enableExemplars: false }
-  const fields = { ...common, ...defaults, ...config } as Record<string, unknown>
+  const fields: Record<string, unknown> = { labelNames: [], aggregator: 'sum', enableExemplars: false, ...defaults }
+  // What is undefined is left out.
+  for (const [option, value] of Object.entries(config)) if (value !== undefined) fields[option] = value
   const { help, name, collect } = fields
   if (!help) throw new Error('Missing mandatory help parameter')
   if (!name) throw new Error('Missing mandatory name parameter')

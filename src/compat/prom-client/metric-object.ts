@@ -17,7 +17,7 @@ export interface ObjectMember {
 }
 
 /** One sample of a metric object. */
-type Value = MetricValueWithName<string> & { exemplar?: ShownExemplar | null | undefined }
+type ShownValue = MetricValueWithName<string> & { exemplar?: ShownExemplar | null | undefined }
 
 interface ShownExemplar {
   readonly labelSet: Readonly<Record<string, string>>
@@ -52,14 +52,14 @@ function aggregatorOf(family: Family): string {
   return aggregators[family.family.mode.replace('live', '')] ?? 'sum'
 }
 
-function valuesOfSamples({ name: family, samples }: SampleFamily): Value[] {
+function valuesOfSamples({ name: family, samples }: SampleFamily): ShownValue[] {
   return samples.map(({ name, labels, value }) => {
     return name === family ? { value, labels: { ...labels } } : { value, labels: { ...labels }, metricName: name }
   })
 }
 
-function valuesOfTable(member: ObjectMember | undefined, table: FamilyTable): Value[] {
-  const values: Value[] = []
+function valuesOfTable(member: ObjectMember | undefined, table: FamilyTable): ShownValue[] {
+  const values: ShownValue[] = []
   for (const row of seriesInOrder(table)) {
     const at = table.bases[row]!
     if (!table.layout.present(table.slots, at)) continue
@@ -74,7 +74,7 @@ function valuesOfRow(
   table: FamilyTable,
   row: number,
   labels: PassedLabels,
-): readonly Value[] {
+): readonly ShownValue[] {
   const { family, slots } = table
   const at = table.bases[row]!
   switch (family.type) {
@@ -82,7 +82,7 @@ function valuesOfRow(
       return valuesOfHistogram(family, member?.upperBounds, table, row, labels)
     case 'summary': {
       const percentiles = member?.percentiles ?? family.quantiles
-      const shown = percentiles.map((quantile): Value => {
+      const shown = percentiles.map((quantile): ShownValue => {
         return { labels: { quantile, ...labels }, value: quantileShown(family, slots, at, quantile) }
       })
       const { name } = family
@@ -112,11 +112,11 @@ function valuesOfHistogram(
   { slots, bases, exemplars }: FamilyTable,
   row: number,
   labels: PassedLabels,
-): readonly Value[] {
+): readonly ShownValue[] {
   const at = bases[row]!
   const metricName = `${name}_bucket`
   let value = 0
-  const values = [...bounds, '+Inf'].map((bound, i): Value => {
+  const values = [...bounds, '+Inf'].map((bound, i): ShownValue => {
     value += slots[at + 1 + i]!
     const exemplar = exemplars?.get(row)?.get(i)
     const le = (given?.find((each) => Number(each) === bound) ?? bound) as number
@@ -128,12 +128,7 @@ function valuesOfHistogram(
 }
 
 /** A quantile as the clients show it: 0 before anything was observed. */
-export function quantileShown(
-  family: FamilyDescriptor<'summary'>,
-  slots: Float64Array,
-  at: number,
-  quantile: number,
-): number {
+function quantileShown(family: FamilyDescriptor<'summary'>, slots: Float64Array, at: number, quantile: number): number {
   return quantileOf(family, slots, at, quantile) || 0
 }
 

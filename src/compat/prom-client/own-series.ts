@@ -28,26 +28,26 @@ export function ownSeries(store: Store, family: FamilyDescriptor): Record<string
   for (const { family: other, series, slots } of store.series(family)) {
     if (other.name !== family.name || other.registry !== family.registry) continue
     const labels = labelsAsPassed(family, series.labelValues)
-    shown[hashOf(labels, family.labelNames)] = { labels, ...valuesOf(family, slots) }
+    shown[hashOf(labels, family.labelNames)] = seriesOf(family, slots, labels)
   }
   return shown
 }
 
-function valuesOf(family: FamilyDescriptor, { values, at }: Slots): Omit<OwnSeries, 'labels'> {
+function seriesOf(family: FamilyDescriptor, { values, at }: Slots, labels: PassedLabels): OwnSeries {
   switch (family.type) {
     case 'gauge':
-      return { value: values[gaugeValueSlot(family.mode, values, at)]! }
+      return { value: values[gaugeValueSlot(family.mode, values, at)]!, labels }
     case 'histogram': {
       const counts = values.subarray(
         at + histogramSlots.buckets,
         at + histogramSlots.buckets + family.bounds.length + 1,
       )
       const bucketValues = Object.fromEntries(family.bounds.map((bound, i) => [bound, counts[i]!]))
-      return { bucketValues, sum: values[at + histogramSlots.sum]!, count: counts.reduce((a, b) => a + b, 0) }
+      return { labels, bucketValues, sum: values[at + histogramSlots.sum]!, count: counts.reduce((a, b) => a + b, 0) }
     }
     case 'summary':
-      return { sum: values[at + summarySlots.sum]!, count: values[at + summarySlots.count]! }
+      return { labels, sum: values[at + summarySlots.sum]!, count: values[at + summarySlots.count]! }
     default:
-      return { value: values[at]! }
+      return { value: values[at]!, labels }
   }
 }

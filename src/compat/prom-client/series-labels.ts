@@ -7,13 +7,13 @@ import type { LabelTexts } from '../../model/series-ref.js'
 export type PassedLabels = Record<string, string | number>
 
 /** In which form a value was passed, where its text does not show it. */
-type Form = 'text' | 'number' | 'boolean' | 'empty'
+type PassedForm = 'text' | 'number' | 'boolean' | 'empty'
 
 /** The names that were passed, in their order, and the form of each value. */
 interface Shape {
   readonly id: string
   readonly names: readonly string[]
-  readonly forms: readonly Form[]
+  readonly forms: readonly PassedForm[]
 }
 
 /** How many series with an unusual shape are kept before those of removed series are looked for. */
@@ -108,14 +108,14 @@ export class SeriesLabels {
   }
 }
 
-function formOf(value: unknown): Form | undefined {
+function formOf(value: unknown): PassedForm | undefined {
   if (value === undefined || value === null) return undefined
   if (value === '') return 'empty'
   return typeof value === 'number' || typeof value === 'boolean' ? (typeof value as 'number' | 'boolean') : 'text'
 }
 
 /** The value of a text in the form of another one, if it can have it: another process may have passed a text. */
-function valueIn(form: Form, text: string): string | number {
+function valueIn(form: PassedForm, text: string): string | number {
   if (form === 'number') {
     const number = Number(text)
     return String(number) === text ? number : text

@@ -89,7 +89,7 @@ export class Summary<T extends string = string> extends Base {
     const labels = this.labelsOf(values) as LabelValues<T>
     const child = this.held(labels)
     return {
-      observe: (value: number) => child.observe(observed(value)),
+      observe: (value: number) => child.observe(observed(value === undefined ? labels : value)),
       startTimer: () => this.startTimer(labels),
     }
   }

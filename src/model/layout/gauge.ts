@@ -2,6 +2,9 @@ import { type GaugeMode, gaugeModes } from '../metric-type.js'
 import { closeRecord, type SlotArea, type SlotLayout } from './slot-layout.js'
 import type { TypeRules } from './type-rules.js'
 
+/** How the values of two owners become one. */
+type Merge = 'all' | 'sum' | 'min' | 'max' | 'average'
+
 /**
  * A gauge's value belongs to an owner of the seat; the epoch beside it says to which. So a new owner leaves the values
  * of the dead one where they are until it claims the series, and no process has to walk the file when a seat is taken over.
@@ -12,15 +15,16 @@ import type { TypeRules } from './type-rules.js'
  *   store: a crash before or after it never folds twice.
  * - `mostrecent`: `[sequence][epoch][seconds][value]`. Never set means no value.
  *
- * Merged: `[1 when present, or seconds][value]`.
+ * Merged: `[1 when present, or seconds][value]`; `[number of values][mean][sum]` for `liveaverage`.
  */
 export function gaugeLayout(mode: GaugeMode): SlotLayout {
   const keepsDead = !mode.startsWith('live')
-  const merge = mode.replace('live', '') as 'all' | 'sum' | 'min' | 'max' | 'mostrecent'
+  const merge = mode.replace('live', '') as Merge | 'mostrecent'
   const carry: SlotLayout['carry'] = (into, intoAt, from, fromAt) => {
     into.values[gaugeValueSlot(mode, into.values, intoAt)] = from.values[gaugeValueSlot(mode, from.values, fromAt)]!
   }
-  const shared = { mergedWidth: 2, additiveFrom: undefined, keepsDead, perWriter: merge === 'all', present }
+  const mergedWidth = merge === 'average' ? 3 : 2
+  const shared = { mergedWidth, additiveFrom: undefined, keepsDead, perWriter: merge === 'all', present }
   if (merge === 'mostrecent') {
     const replace: SlotLayout['replace'] = (into, intoAt, from, fromAt, epoch) => {
       Atomics.add(into.words, intoAt * 2, 1)
@@ -45,7 +49,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
       },
     }
   }
-  if (keepsDead && merge !== 'all') {
+  if (keepsDead && merge !== 'all' && merge !== 'average') {
     return {
       ...shared,
       width: 5,
@@ -127,10 +131,18 @@ function foldTwo(merge: 'sum' | 'min' | 'max', value: number, kept: number): num
   return merge === 'sum' ? kept + value : merge === 'min' ? Math.min(kept, value) : Math.max(kept, value)
 }
 
-function accumulate(merge: 'all' | 'sum' | 'min' | 'max', into: Float64Array, at: number, value: number): void {
-  if (into[at] === 0 || merge === 'all') put(into, at, 1, value)
+function accumulate(merge: Merge, into: Float64Array, at: number, value: number): void {
+  if (merge === 'average') addToMean(into, at, value)
+  else if (into[at] === 0 || merge === 'all') put(into, at, 1, value)
   else if (merge === 'sum') into[at + 1]! += value
   else if (merge === 'min' ? value < into[at + 1]! : value > into[at + 1]!) into[at + 1] = value
+}
+
+/** The sum beside the mean: of values that are added up, the mean does not depend on the order of the writers. */
+function addToMean(into: Float64Array, at: number, value: number): void {
+  into[at]! += 1
+  into[at + 2]! += value
+  into[at + 1] = into[at + 2]! / into[at]!
 }
 
 function put(into: Float64Array, at: number, mark: number, value: number): void {

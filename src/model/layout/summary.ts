@@ -45,7 +45,8 @@ export function summaryLayout(family: FamilyDescriptor<'summary'>): SlotLayout {
  * NaN when nothing was.
  */
 export function quantileOf(family: FamilyDescriptor<'summary'>, slots: Float64Array, at: number, q: number): number {
-  return sketchOf(family)?.quantile(slots, at + summarySlots.bins - 1, q) ?? Number.NaN
+  const only = slots[at + 1] === 1 ? slots[at] : undefined
+  return sketchOf(family)?.quantile(slots, at + summarySlots.bins - 1, q, only) ?? Number.NaN
 }
 
 export const summaryType: TypeRules<'summary'> = {

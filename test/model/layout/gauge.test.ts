@@ -20,6 +20,7 @@ describe('of several writers', () => {
     ['livesum', 6],
     ['livemin', 1],
     ['livemax', 3],
+    ['liveaverage', 2],
   ])('%s shows the living only', (mode, expected) => {
     const writers = [3, 1, 2].map((value) => ({ slots: written(mode, 1, value), live: true, epoch: 1 }))
     const dead = { slots: written(mode, 1, 100), live: false, epoch: 1 }
@@ -56,6 +57,15 @@ describe('of several writers', () => {
     expect(mergedValue(layout, [early, dead, beforeTakeOver])).toBe(1)
   })
 
+  test('liveaverage divides the sum once: no rounding adds up', () => {
+    const writers = [0.1, 0.2, 0.3, 0.7].map((value) => ({
+      slots: written('liveaverage', 1, value),
+      live: true,
+      epoch: 1,
+    }))
+    expect(mergedValue(gaugeLayout('liveaverage'), writers)).toBe((0.1 + 0.2 + 0.3 + 0.7) / 4)
+  })
+
   test('of two values set at the same time the later seat is shown', () => {
     const writers = [1, 2].map((value) => ({ slots: setAt(10, value), live: true, epoch: 1 }))
     expect(mergedValue(gaugeLayout('mostrecent'), writers)).toBe(2)
@@ -69,7 +79,7 @@ describe('of several writers', () => {
 })
 
 describe('when a seat changes hands', () => {
-  test.each<GaugeMode>(['livesum', 'livemin', 'livemax', 'liveall', 'livemostrecent'])(
+  test.each<GaugeMode>(['livesum', 'livemin', 'livemax', 'liveaverage', 'liveall', 'livemostrecent'])(
     'a value under %s is not shown for its new owner',
     (mode) => {
       const slots = mode === 'livemostrecent' ? setAt(10, 5, 1) : written(mode, 1, 5)
@@ -77,7 +87,7 @@ describe('when a seat changes hands', () => {
     },
   )
 
-  test.each<GaugeMode>(['all', 'livesum', 'livemin', 'livemax', 'liveall'])('%s begins at 0', (mode) => {
+  test.each<GaugeMode>(['all', 'livesum', 'livemin', 'livemax', 'liveaverage', 'liveall'])('%s begins at 0', (mode) => {
     const slots = area(5)
     written(mode, 1, 5, slots)
     gaugeLayout(mode).claim(slots, 0, 2)

@@ -91,6 +91,14 @@ describe('a quantile', () => {
   test('counts the bins, for a killed writer may have left the count beside them higher', () => {
     const slots = observed(medians, 1, 2, 3)
     slots[1]! += 2
-    expect(quantileOf(medians, slots, 0, 1)).toBe(quantileOf(medians, observed(medians, 3), 0, 1))
+    expect(quantileOf(medians, slots, 0, 1)).toBe(quantileOf(medians, observed(medians, 3, 3), 0, 1))
+  })
+
+  test.each([100, -5, 5e12])('is the observation %d itself where there is no other', (value) => {
+    const slots = observed(medians, value)
+    expect(quantileOf(medians, slots, 0, 0.5)).toBe(value)
+    // The bin of a second observation is missing: which of the two is counted is not known.
+    slots[1]! += 1
+    expect(quantileOf(medians, slots, 0, 0.5)).not.toBe(value)
   })
 })
