@@ -174,7 +174,7 @@ export namespace Histogram {
 }
 
 /** A value that a histogram can count. */
-function observed(value: unknown): number {
+export function observed(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw notANumber('Value', value)
 }
