@@ -2,7 +2,14 @@ import type { MetricRegistry } from '../metric/context.js'
 import { Gauge } from '../metric/gauge.js'
 import { MetricsError } from '../model/errors.js'
 import type { FamilyTable } from '../model/family.js'
-import { checkLabelNames, isLabelObject, type LabelSet, type LabelValueOrNone, textOf } from '../model/label-set.js'
+import {
+  checkLabelNames,
+  isLabelObject,
+  type LabelSet,
+  type LabelValue,
+  type LabelValueOrNone,
+  textOf,
+} from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { setImmediate } from '../platform/timers.js'
 import { hiddenRegistry, hiddenSeries } from './hidden-registry.js'
@@ -14,7 +21,10 @@ const familyName = 'promhive_default_labels'
  * each process publishes its own, and the one that answers reports where they differ.
  */
 export class DefaultLabels {
+  /** As they are shown. */
   labels: LabelSet = {}
+  /** With the values as they were passed. */
+  given: Readonly<Record<string, LabelValue>> = {}
   private gauge: Gauge<'labels' | 'registry'> | undefined
   private published: string | undefined
   private reported: string | undefined
@@ -34,6 +44,7 @@ export class DefaultLabels {
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
     this.labels = Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)]))
+    this.given = Object.fromEntries(present) as Record<string, LabelValue>
     // After this turn of the event loop, so that configure() has been called.
     if (this.name !== undefined) setImmediate(() => this.publish()).unref()
   }

@@ -187,8 +187,8 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
 
     override remove(...values: readonly unknown[]): void {
       const labels = this.labelsOf(values)
-      this.vanish()
       super.remove(labels)
+      this.vanish()
     }
 
     labelsOf(values: readonly unknown[]): Labels {

@@ -11,6 +11,7 @@ import { held } from '../../platform/held.js'
 import { Slices } from '../../platform/slices.js'
 import type { RegistryMember } from '../../registry/registered-metric.js'
 import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
+import type { RegistryContext } from '../../registry/registry-context.js'
 import { processContext } from '../../runtime/current-context.js'
 import { checkContentType, isContentType, openMetrics, prometheus } from './content-types.js'
 import { aggregatorIn, metricObject, type ObjectMember } from './metric-object.js'
@@ -28,6 +29,13 @@ import type {
   RegistryContentType,
 } from './types.js'
 import { withDefaultLabels } from './with-default-labels.js'
+
+/** What a registry is made from besides its content type. */
+interface OwnParts {
+  readonly context: RegistryContext
+  /** A registry of promhive's own, whose metrics this one shows. */
+  readonly like?: PromhiveRegistry
+}
 
 /** A metric that goes on counting when its registry has let it go. */
 interface Withdrawable {
@@ -50,7 +58,10 @@ export class Registry<
   static readonly PROMETHEUS_CONTENT_TYPE: PrometheusContentType = prometheus
   static readonly OPENMETRICS_CONTENT_TYPE: OpenMetricsContentType = openMetrics
   /** The registry of metrics that name none. It shows what promhive's own default registry shows. */
-  static readonly globalRegistry: Registry = new Registry(prometheus, processContext().registry)
+  static readonly globalRegistry: Registry = new Registry(prometheus, {
+    context: processContext(),
+    like: processContext().registry,
+  })
 
   declare readonly contentType: BoundRegistryContentType
   declare private plugIns: ClientPlugIns
@@ -65,10 +76,13 @@ export class Registry<
    */
   constructor(contentType?: BoundRegistryContentType)
   /** @internal */
-  constructor(contentType?: RegistryContentType, like?: PromhiveRegistry)
-  constructor(contentType: RegistryContentType = prometheus, like?: PromhiveRegistry) {
+  constructor(contentType?: RegistryContentType, own?: OwnParts)
+  constructor(
+    contentType: RegistryContentType = prometheus,
+    { context, like }: OwnParts = { context: processContext() },
+  ) {
     if (!isContentType(contentType)) throw new TypeError(`Content type ${contentType} is unsupported`)
-    super({}, like?.context ?? processContext(), like)
+    super({}, context, like)
     super.setContentType(contentType)
   }
 
@@ -116,7 +130,7 @@ export class Registry<
 
   /** @internal @param aggregator only metrics that have this one; all when left out */
   async readObjects(aggregator?: string): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
-    const { families, defaultLabels, release } = await this.gather({ exemplars: true })
+    const { families, release } = await this.gather({ exemplars: true })
     try {
       const others = new Map(families.map((family) => [nameOf(family), family]))
       const objects: PlugInObject[] = []
@@ -132,7 +146,7 @@ export class Registry<
         const object = metricObject(undefined, family)
         add(object, object)
       }
-      return objects.map((object) => withDefaultLabels(object, defaultLabels)) as never
+      return objects.map((object) => withDefaultLabels(object, this.contents.defaults.given)) as never
     } finally {
       release()
     }
@@ -194,7 +208,8 @@ export class Registry<
    * @throws Error if their content types differ, or if two metrics have the same name
    */
   static merge<T extends RegistryContentType = PrometheusContentType>(registers: Registry<T>[]): Registry<T> {
-    return new Registry<T>(registers[0]!.contentType).showing(registers)
+    const { contentType, context } = registers[0]!
+    return new Registry<T>(contentType, { context }).showing(registers)
   }
 
   /** @internal Shows the metrics of other registries as well. */

@@ -1,0 +1,171 @@
+import type { Definition, Labels, Operation } from './operations.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: every member is called with wrong arguments as well
+export type Any = any
+
+/** What both clients export under the same names. */
+export interface Client {
+  readonly Registry: new (contentType?: string, like?: unknown) => Any
+  readonly Counter: new (options: unknown) => Any
+  readonly Gauge: new (options: unknown) => Any
+  readonly Histogram: new (options: unknown) => Any
+  readonly Summary: new (options: unknown) => Any
+}
+
+/** What became of a call: what it returned, or the kind and the text of what it threw. */
+export type Outcome = { readonly returned: unknown } | { readonly threw: string }
+
+const registries = 2
+
+/** One application, run with one client. */
+export class Application {
+  readonly registries: Any[]
+  readonly definitions: (Definition | undefined)[] = []
+  readonly metrics: Any[] = []
+
+  /**
+   * @param newRegistry returns an empty registry
+   * @param repair changes a metric once it is made
+   */
+  constructor(
+    private readonly client: Client,
+    newRegistry: () => unknown,
+    private readonly repair: (metric: Any) => void = () => {},
+  ) {
+    this.registries = Array.from({ length: registries }, () => newRegistry())
+  }
+
+  async run(operation: Operation): Promise<Outcome> {
+    try {
+      return { returned: shown(await this.attempt(operation)) }
+    } catch (cause) {
+      return { threw: fault(cause) }
+    }
+  }
+
+  private attempt(operation: Operation): unknown {
+    const registry = this.registries[operation.registry ?? 0]
+    switch (operation.do) {
+      case 'define':
+        return this.define(operation.metric, operation.definition)
+      case 'plug in':
+        return registry.registerMetric(plugIn(operation.object))
+      case 'register':
+        return this.metrics[operation.metric] && registry.registerMetric(this.metrics[operation.metric])
+      case 'removeSingleMetric':
+      case 'getSingleMetricAsString':
+        return registry[operation.do](nameOf(operation.metric))
+      case 'setDefaultLabels':
+        return registry.setDefaultLabels({ ...operation.labels })
+      case 'setContentType':
+        return registry.setContentType(operation.contentType)
+      case 'merge':
+        return this.merged(operation.read)
+      case 'metrics':
+      case 'getMetricsAsJSON':
+      case 'clear':
+      case 'resetMetrics':
+        return registry[operation.do]()
+      default:
+        return this.use(this.metrics[operation.metric], this.definitions[operation.metric], operation)
+    }
+  }
+
+  private merged(read: 'metrics' | 'getMetricsAsJSON'): unknown {
+    return (this.client.Registry as Any).merge(this.registries)[read]()
+  }
+
+  private use(
+    metric: Any,
+    definition: Definition | undefined,
+    operation: Extract<Operation, { metric: number }>,
+  ): unknown {
+    if (metric === undefined || definition === undefined) return undefined
+    switch (operation.do) {
+      case 'reset':
+        return metric.reset()
+      case 'get':
+        return metric.get()
+      case 'zero':
+        return metric.zero?.({ ...operation.labels })
+      case 'remove':
+        return metric.remove(...this.passed(definition, operation.labels, operation.as))
+      case 'count':
+        return this.count(metric, definition, operation)
+      default:
+        return undefined
+    }
+  }
+
+  private count(
+    metric: Any,
+    definition: Definition,
+    { verb, labels, as, amount, exemplar }: Extract<Operation, { do: 'count' }>,
+  ): unknown {
+    if (typeof metric[verb] !== 'function') return undefined
+    if (verb === 'startTimer') {
+      if (as === 'beside') return metric.startTimer({ ...labels })()
+      if (as === 'none') return metric.startTimer()({ ...labels })
+      return metric.labels(...this.passed(definition, labels, as)).startTimer()()
+    }
+    if (definition.enableExemplars && (verb === 'inc' || verb === 'observe') && as === 'beside') {
+      return metric[verb]({ labels: { ...labels }, value: amount, ...(exemplar && { exemplarLabels: exemplar }) })
+    }
+    if (as === 'beside') return metric[verb]({ ...labels }, amount)
+    if (as === 'none') return metric[verb](amount)
+    metric.labels(...this.passed(definition, labels, as))[verb](amount)
+    return undefined
+  }
+
+  private passed({ labelNames }: Definition, labels: Labels, as: string): unknown[] {
+    return as === 'in order' ? labelNames.map((name) => labels[name] ?? 'none') : [{ ...labels }]
+  }
+
+  private define(index: number, definition: Definition): unknown {
+    const { type, registers, ...options } = definition
+    const Class = this.client[type]
+    const name = options.name ?? nameOf(index)
+    const metric = new Class({ ...options, name, registers: registers.map((each) => this.registries[each]) })
+    this.repair(metric)
+    this.metrics[index] = metric
+    this.definitions[index] = definition
+    return undefined
+  }
+}
+
+export function nameOf(metric: number): string {
+  return `metric_${metric}`
+}
+
+function plugIn(object: Labels): object {
+  return { name: object.name, get: () => structuredClone(object) }
+}
+
+/** The kind and the text of an error; of what the language throws itself, the kind alone. */
+function fault(cause: unknown): string {
+  const kind = cause instanceof TypeError ? 'TypeError' : cause instanceof RangeError ? 'RangeError' : 'Error'
+  const { message } = cause as Error
+  return /^Cannot (?:read|set|convert|destructure)|is not (?:a function|iterable)/.test(message)
+    ? kind
+    : `${kind}: ${message}`
+}
+
+/** What a call returned, as text: the order of the keys counts. Times differ from run to run. */
+function shown(returned: unknown): unknown {
+  if (typeof returned === 'string') return returned.replaceAll(/(# \{.*?\} \S+) \d+(\.\d+)?$/gm, '$1 TIME')
+  if (typeof returned !== 'object' || returned === null) return returned
+  // promhive makes it when it is read.
+  if ('labelHash' in returned) return returned.labelHash
+  return JSON.stringify(
+    returned,
+    (key, value) => {
+      if (key === 'timestamp') return 'TIME'
+      return typeof value === 'number' && !Number.isFinite(value)
+        ? `${value}`
+        : value === undefined
+          ? 'UNDEFINED'
+          : value
+    },
+    1,
+  )
+}
