@@ -133,9 +133,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** Positional label values by their names. */
   private named(values: readonly unknown[]): Labels {
-    if (values.length === this.labelNames.length)
-      return Object.fromEntries(this.labelNames.map((name, i) => [name, values[i]]))
-    throw wrongCount(this, values.length)
+    if (values.length !== this.labelNames.length) throw wrongCount(this, values.length)
+    const labels: Record<string, unknown> = {}
+    for (let i = 0; i < values.length; i++) labels[this.labelNames[i]!] = values[i]
+    return labels
   }
 
   /**

@@ -29,5 +29,6 @@ export function startTimer(
 /** An object that holds no labels is passed on, so that `done` refuses it: a copy of it would be `{}`. */
 function combined(first: object | undefined, second: object | undefined): object | undefined {
   if (first === undefined && second === undefined) return undefined
-  return [first, second].find((each) => each && !isLabelObject(each)) ?? { ...first, ...second }
+  if (first && !isLabelObject(first)) return first
+  return second && !isLabelObject(second) ? second : Object.assign({}, first, second)
 }
