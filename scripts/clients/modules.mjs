@@ -46,7 +46,15 @@ function moduleOf(path, file, door, up) {
     lines.push(`require('${up}internals.js').unsupported('${path}', '${file.unsupported}')`)
     return `${lines.join('\n')}\n`
   }
-  const { value, names = [], exports = [], internals = {}, changing = [] } = file
+  const { value, defaultMetric, names = [], exports = [], internals = {}, changing = [] } = file
+  if (defaultMetric !== undefined) {
+    // Not in one line: Node would read the names of all internals for an ESM import.
+    lines.push(
+      `const internals = require('${up}internals.js')`,
+      `module.exports = internals.defaultMetric('${defaultMetric}')`,
+    )
+    return `${lines.join('\n')}\n0 && (module.exports.metricNames = 0)\n`
+  }
   if (value !== undefined || exports.length > 0) lines.push(`const client = require('${door}')`)
   if (Object.keys(internals).length > 0) lines.push(`const internals = require('${up}internals.js')`)
   if (value !== undefined) lines.push(`module.exports = client.${value}`)
@@ -62,7 +70,10 @@ function moduleOf(path, file, door, up) {
 
 function declarationOf(file, door, up) {
   if ('unsupported' in file) return 'declare const unsupported: never\nexport = unsupported\n'
-  const { value, exports = [], internals = {}, changing = [] } = file
+  const { value, defaultMetric, exports = [], internals = {}, changing = [] } = file
+  if (defaultMetric !== undefined) {
+    return `import { DefaultMetric } from '${up}internals.js'\ndeclare const add: DefaultMetric\nexport = add\n`
+  }
   if (value !== undefined) return `import { ${value} } from '${door}'\nexport = ${value}\n`
   const aliased = Object.entries(internals).map(([name, other]) => (name === other ? name : `${other} as ${name}`))
   const lines = [

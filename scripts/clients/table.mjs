@@ -11,7 +11,7 @@
 /**
  * What a file exports: a class or a function of the front door, with the names that stand on it; or an object of exports of
  * the front door, functions of `src/compat/internals` by the client's name, and functions that change the client's storage;
- * or nothing, with the reason.
+ * or a function that adds some of the default metrics; or nothing, with the reason.
  *
  * @typedef {object} File
  * @property {string} [value]
@@ -19,6 +19,7 @@
  * @property {readonly string[]} [exports]
  * @property {Record<string, string>} [internals]
  * @property {readonly string[]} [changing]
+ * @property {string} [defaultMetric]
  * @property {string} [unsupported]
  */
 
@@ -51,11 +52,32 @@ const classes = {
   pushgateway: { value: 'Pushgateway' },
   defaultMetrics: { value: 'collectDefaultMetrics', names: ['metricsList'] },
   bucketGenerators: { exports: ['linearBuckets', 'exponentialBuckets'] },
-  metricAggregators: { exports: ['aggregators'] },
+  metricAggregators: { exports: ['AggregatorFactory', 'aggregators'] },
   metric: { unsupported: own },
   exemplar: { unsupported: own },
   timeWindowQuantiles: { unsupported: own },
 }
+
+/** By the file below `lib/metrics`, what it adds. */
+const metrics = {
+  eventLoopLag: 'eventLoopLag',
+  gc: 'gc',
+  heapSizeAndUsed: 'heapSizeAndUsed',
+  heapSpacesSizeAndUsed: 'heapSpacesSizeAndUsed',
+  osMemoryHeap: 'osMemoryHeap',
+  osMemoryHeapLinux: 'osMemoryHeap',
+  processCpuTotal: 'processCpuTotal',
+  processHandles: 'processHandles',
+  processMaxFileDescriptors: 'processMaxFileDescriptors',
+  processOpenFileDescriptors: 'processOpenFileDescriptors',
+  processRequests: 'processRequests',
+  processResources: 'processResources',
+  processStartTime: 'processStartTime',
+  version: 'version',
+}
+
+const filesOf = (added) =>
+  Object.fromEntries(Object.entries(added).map(([file, defaultMetric]) => [`metrics/${file}`, { defaultMetric }]))
 
 const util = ['getValueAsString', 'getLabels', 'hashObject', 'isObject', 'nowTimestamp']
 const storage = ['removeLabels', 'setValue', 'setValueDelta', 'Grouper']
@@ -75,6 +97,7 @@ export const clients = {
     exports: [...main, 'AggregatorRegistry'],
     files: {
       ...classes,
+      ...filesOf(metrics),
       cluster: { value: 'AggregatorRegistry' },
       validation: validation('validateLabelName'),
       util: { internals: byTheirNames(util), changing: storage },
@@ -86,6 +109,7 @@ export const clients = {
     exports: [...main, 'ClusterRegistry', 'WorkerRegistry', 'AggregatorRegistry'],
     files: {
       ...classes,
+      ...filesOf({ ...metrics, eventLoopUtilization: 'eventLoopUtilization' }),
       cluster: { value: 'ClusterRegistry' },
       worker: { value: 'WorkerRegistry' },
       validation: validation('illegalLabelNames'),

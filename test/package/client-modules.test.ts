@@ -104,8 +104,9 @@ function filesOf(name: string): string {
         const module = require('CLIENT/lib/' + file)
         if (require('CLIENT/lib/' + file + '.js') !== module) throw new Error('another module with .js')
         const same = Object.keys(main).filter((key) => main[key] === module)
-        const keys = Object.keys(module).filter((key) => module[key] !== undefined)
-        return [typeof module, same, keys, Object.keys(await import('CLIENT/lib/' + file + '.js'))]
+        // Constants of a class, such as PROMETHEUS_CONTENT_TYPE, may be listed or not.
+        const keys = Object.keys(module).filter((key) => module[key] !== undefined && !/^[A-Z_]+$/.test(key)).sort()
+        return [typeof module, module.metricNames, same, keys, Object.keys(await import('CLIENT/lib/' + file + '.js'))]
       } catch ({ code, message }) {
         return [code, message]
       }
@@ -114,18 +115,20 @@ function filesOf(name: string): string {
     print(Promise.all(files.map(seen)).then((all) => Object.fromEntries(all.map((each, i) => [files[i], each]))))`
 }
 
-describe.each(clients.filter(({ name, node }) => existsSync(installed(name)) && existsSync(node)))(
-  '$name and the alias package',
-  (client) => {
-    test('look the same to each way of importing, and have the same files below lib/', async ({ stage }) => {
-      provideDist()
-      const [real, alias] = await Promise.all([run(stage, client, 'client'), run(stage, client, 'alias')])
-      for (const file of unsupported) {
-        const path = `${client.name}/lib/${file}`
-        real.files![file] = ['PATH_UNSUPPORTED', `${path}: it is internal to the client; use what the client exports`]
-      }
-      expect(Object.keys(real)).toHaveLength(programs(client.name).length)
-      expect(alias).toEqual(real)
-    })
-  },
-)
+/** Of a client that promhive has no entry for yet, the names alone are there. */
+const hasEntry = ({ alias }: Client): boolean => existsSync(join(root, 'src', 'compat', alias))
+
+describe.each(
+  clients.filter((client) => existsSync(installed(client.name)) && existsSync(client.node) && hasEntry(client)),
+)('$name and the alias package', (client) => {
+  test('look the same to each way of importing, and have the same files below lib/', async ({ stage }) => {
+    provideDist()
+    const [real, alias] = await Promise.all([run(stage, client, 'client'), run(stage, client, 'alias')])
+    for (const file of unsupported) {
+      const path = `${client.name}/lib/${file}`
+      real.files![file] = ['PATH_UNSUPPORTED', `${path}: it is internal to the client; use what the client exports`]
+    }
+    expect(Object.keys(real)).toHaveLength(programs(client.name).length)
+    expect(alias).toEqual(real)
+  })
+})

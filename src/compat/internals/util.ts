@@ -1,5 +1,7 @@
 import { formatNumber } from '../../exposition/text/number.js'
+import type { Labels } from '../../model/series-index/series-numbers.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
+import { hashOf } from '../prom-client/own-series.js'
 import { unsupported } from './unsupported.js'
 
 /*
@@ -10,31 +12,9 @@ import { unsupported } from './unsupported.js'
 /** A value as the text of a scrape shows it. */
 export const getValueAsString = formatNumber
 
-/**
- * The labels of a call: the object that was passed, or one of the values in the order of the label names.
- *
- * @throws Error if the number of values differs from the number of names
- */
-export function getLabels(labelNames: readonly string[], args: readonly unknown[]): object {
-  const [first] = args
-  if (typeof first === 'object') return first as object
-  if (args.length !== labelNames.length) {
-    const [given, names] = [args.join(', '), labelNames.join(', ')]
-    throw new Error(
-      `Invalid number of arguments (${args.length}): "${given}" for label names (${labelNames.length}): "${names}".`,
-    )
-  }
-  return Object.fromEntries(labelNames.map((name, i) => [name, args[i]]))
-}
-
 /** The key of a label set in `metric.hashMap`: `method:GET,status:200,`, sorted by name unless the names are passed. */
-export function hashObject(labels: Readonly<Record<string, unknown>>, labelNames?: readonly string[]): string {
-  const names = labelNames ?? Object.keys(labels).sort()
-  return names.map((name) => (labels[name] === undefined ? '' : `${name}:${labels[name]},`)).join('')
-}
-
-export function isObject(value: unknown): value is object {
-  return value !== null && typeof value === 'object'
+export function hashObject(labels: Labels, labelNames?: readonly string[]): string {
+  return hashOf(labels, labelNames ?? Object.keys(labels).sort())
 }
 
 export function isEmpty(object: object): boolean {

@@ -1,15 +1,9 @@
 import { inspect } from 'node:util'
+import { areLabelNames } from '../prom-client/validation.js'
 
-const legal = /^[a-zA-Z_][a-zA-Z0-9_]*$/
-
-/** `lib/validation` of prom-client: whether every label name is legal. */
-export function validateLabelName(names: readonly string[] = []): boolean {
-  return names.every((name) => legal.test(name))
-}
-
-/** The same of `@prometheus-io/client`: the names that are not legal. */
+/** `validateLabelName` of `@prometheus-io/client`: the names that are not legal. */
 export function illegalLabelNames(names: readonly string[] = []): readonly string[] {
-  return names.filter((name) => !legal.test(name))
+  return names.filter((name) => !areLabelNames([name]))
 }
 
 /** @throws Error if a label is not among the label names of its metric */

@@ -97,13 +97,18 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
  * collectDefaultMetrics({ labels: { service: 'shop' } })
  */
 export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
+  addDefaultMetrics(Object.keys(families), options)
+}
+
+/** The same of those that `collectDefaultMetrics.metricsList` names so. */
+export function addDefaultMetrics(names: readonly string[], options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
   const context = registryContext()
   const registry = register ?? context.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
-  for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })
+  for (const name of names) families[name]?.(metrics, { loop, gcDurationBuckets })
   // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
   setImmediate(() => context.store()).unref()
 }
