@@ -31,7 +31,7 @@ import type {
 import { withDefaultLabels } from './with-default-labels.js'
 
 /** What a registry is made from besides its content type. */
-interface OwnParts {
+export interface OwnParts {
   readonly context: RegistryContext
   /** A registry of promhive's own, whose metrics this one shows. */
   readonly like?: PromhiveRegistry

@@ -1,10 +1,10 @@
 import { held } from '../../platform/held.js'
-import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
+import type { RegistryContext } from '../../registry/registry-context.js'
 import { processContext } from '../../runtime/current-context.js'
 import { registerAggregated } from '../prom-client/aggregators.js'
 import { openMetrics, prometheus } from '../prom-client/content-types.js'
 import { aggregatorIn } from '../prom-client/metric-object.js'
-import { Registry as PromClientRegistry } from '../prom-client/registry.js'
+import { type OwnParts, Registry as PromClientRegistry } from '../prom-client/registry.js'
 import type { OpenMetricsContentType, PrometheusContentType, RegistryContentType } from '../prom-client/types.js'
 import { aggregatedOrSum } from './aggregators.js'
 import type { Metric, MetricObject, MetricObjectWithValues, MetricValue } from './types.js'
@@ -21,7 +21,7 @@ const Base = class extends PromClientRegistry<RegistryContentType> {
   }
 } as unknown as new (
   contentType?: RegistryContentType,
-  like?: PromhiveRegistry,
+  own?: OwnParts,
 ) => object
 
 /**
@@ -35,10 +35,19 @@ const Base = class extends PromClientRegistry<RegistryContentType> {
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the base class has the methods
 export class Registry<_BoundRegistryContentType extends RegistryContentType = RegistryContentType> extends Base {
-  static readonly PROMETHEUS_CONTENT_TYPE: PrometheusContentType = prometheus
-  static readonly OPENMETRICS_CONTENT_TYPE: OpenMetricsContentType = openMetrics
   /** The registry of metrics that name none. It shows what promhive's own default registry shows. */
-  static readonly globalRegistry: Registry = new Registry(prometheus, processContext().registry)
+  static readonly globalRegistry: Registry = new Registry(prometheus, {
+    context: processContext(),
+    like: processContext().registry,
+  })
+
+  static get PROMETHEUS_CONTENT_TYPE(): PrometheusContentType {
+    return prometheus
+  }
+
+  static get OPENMETRICS_CONTENT_TYPE(): OpenMetricsContentType {
+    return openMetrics
+  }
 
   /**
    * Makes a registry without metrics.
@@ -48,9 +57,9 @@ export class Registry<_BoundRegistryContentType extends RegistryContentType = Re
    */
   constructor(regContentType?: RegistryContentType)
   /** @internal */
-  constructor(regContentType?: RegistryContentType, like?: PromhiveRegistry)
-  constructor(regContentType?: RegistryContentType, like?: PromhiveRegistry) {
-    super(regContentType, like)
+  constructor(regContentType?: RegistryContentType, own?: OwnParts)
+  constructor(regContentType?: RegistryContentType, own?: OwnParts) {
+    super(regContentType, own)
   }
 
   /**
@@ -59,7 +68,8 @@ export class Registry<_BoundRegistryContentType extends RegistryContentType = Re
    * @throws Error if their content types differ, or if two metrics have the same name
    */
   static merge(registers: Registry[]): Registry {
-    return new Registry(registers[0]!.contentType).showing(registers)
+    const { contentType, context } = registers[0]!
+    return new Registry(contentType, { context }).showing(registers)
   }
 
   /**
@@ -124,6 +134,8 @@ export interface Registry<_BoundRegistryContentType extends RegistryContentType 
    * @throws TypeError if there is no metric of this name
    */
   getSingleMetricAsString(name: string): Promise<string>
+  /** @internal */
+  readonly context: RegistryContext
   /** @internal */
   showing(registers: readonly Registry[]): this
 }
