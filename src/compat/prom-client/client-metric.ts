@@ -172,6 +172,10 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
       withdrawn.returnTo(this.store())
     }
 
+    get isWithdrawn(): boolean {
+      return this.withdrawn !== undefined
+    }
+
     async withdrawnTable(): Promise<FamilyTable | undefined> {
       return this.withdrawn?.table()
     }

@@ -10,6 +10,7 @@ import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
 /** What the object of a family takes from the metric that this process has of it. */
 export interface ObjectMember {
   readonly aggregator?: unknown
+  readonly enableExemplars?: boolean
   /** The bounds of a histogram as they were given. */
   readonly upperBounds?: readonly unknown[]
   /** The quantiles of a summary as they were given, in that order. */
@@ -84,7 +85,7 @@ function valuesOfRow(
   const at = table.bases[row]!
   switch (family.type) {
     case 'histogram':
-      return valuesOfHistogram(family, member?.upperBounds, table, row, labels)
+      return valuesOfHistogram(family, member, table, row, labels)
     case 'summary': {
       const percentiles = member?.percentiles ?? family.quantiles
       const shown = percentiles.map((quantile): ShownValue => {
@@ -113,7 +114,7 @@ function valuesOfRow(
 
 function valuesOfHistogram(
   { name, bounds }: FamilyDescriptor<'histogram'>,
-  given: readonly unknown[] | undefined,
+  member: ObjectMember | undefined,
   { slots, bases, exemplars }: FamilyTable,
   row: number,
   labels: PassedLabels,
@@ -124,8 +125,9 @@ function valuesOfHistogram(
   const values = [...bounds, '+Inf'].map((bound, i): ShownValue => {
     value += slots[at + 1 + i]!
     const exemplar = exemplars?.get(row)?.get(i)
-    const le = (given?.find((each) => Number(each) === bound) ?? bound) as number
-    return { value, metricName, exemplar: exemplar ? shownExemplar(exemplar) : null, labels: { le, ...labels } }
+    const le = (member?.upperBounds?.find((each) => Number(each) === bound) ?? bound) as number
+    const none = bound === '+Inf' && member?.enableExemplars ? undefined : null
+    return { value, metricName, exemplar: exemplar ? shownExemplar(exemplar) : none, labels: { le, ...labels } }
   })
   values.push({ value: slots[at]!, metricName: `${name}_sum`, exemplar: undefined, labels: { ...labels } })
   values.push({ value, metricName: `${name}_count`, exemplar: undefined, labels: { ...labels } })

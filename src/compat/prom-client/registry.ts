@@ -39,6 +39,7 @@ export interface OwnParts {
 
 /** A metric that goes on counting when its registry has let it go. */
 interface Withdrawable {
+  readonly isWithdrawn?: boolean
   rejoin?(registry: string): void
   withdrawnTable?(): Promise<FamilyTable | undefined>
 }
@@ -225,6 +226,8 @@ export class Registry<
 
   /** @internal What only other processes have is shown as well. */
   override owns(table: FamilyTable): boolean {
+    // Another metric may have the name of a withdrawn one now.
+    if ((this.contents.members.get(table.family.name) as Withdrawable | undefined)?.isWithdrawn) return false
     return super.owns(table) || this.merged.some((registry) => registry.owns(table))
   }
 

@@ -15,7 +15,8 @@ export interface Client {
 /** What became of a call: what it returned, or the kind and the text of what it threw. */
 export type Outcome = { readonly returned: unknown } | { readonly threw: string }
 
-const registries = 2
+/** The third one is not read. */
+const registries = 3
 
 /** One application, run with one client. */
 export class Application {
@@ -72,7 +73,7 @@ export class Application {
   }
 
   private merged(read: 'metrics' | 'getMetricsAsJSON'): unknown {
-    return (this.client.Registry as Any).merge(this.registries)[read]()
+    return (this.client.Registry as Any).merge(this.registries.slice(0, 2))[read]()
   }
 
   private use(
@@ -125,7 +126,10 @@ export class Application {
     const { type, registers, ...options } = definition
     const Class = this.client[type]
     const name = options.name ?? nameOf(index)
-    const metric = new Class({ ...options, name, registers: registers.map((each) => this.registries[each]) })
+    // prom-client leaves a metric that its second registry refuses in the first one, unfinished.
+    const refused = this.metrics[index] !== undefined || options.enableExemplars === true
+    const chosen = (refused ? registers.slice(0, 1) : registers).map((each) => this.registries[each])
+    const metric = new Class({ ...options, name, registers: chosen })
     this.repair(metric)
     this.metrics[index] = metric
     this.definitions[index] = definition
@@ -138,34 +142,38 @@ export function nameOf(metric: number): string {
 }
 
 function plugIn(object: Labels): object {
-  return { name: object.name, get: () => structuredClone(object) }
+  return { name: object.name, get: () => structuredClone(object), reset() {} }
 }
 
-/** The kind and the text of an error; of what the language throws itself, the kind alone. */
+/** The kind and the text of an error; the kind alone where the client passes on what the language throws. */
 function fault(cause: unknown): string {
   const kind = cause instanceof TypeError ? 'TypeError' : cause instanceof RangeError ? 'RangeError' : 'Error'
   const { message } = cause as Error
-  return /^Cannot (?:read|set|convert|destructure)|is not (?:a function|iterable)/.test(message)
-    ? kind
-    : `${kind}: ${message}`
+  const byLanguage =
+    /^Cannot (?:read|set|convert|destructure)|is not (?:a function|iterable)|^there is no metric named/.test(message)
+  return byLanguage ? kind : `${kind}: ${message}`
 }
 
-/** What a call returned, as text: the order of the keys counts. Times differ from run to run. */
+/**
+ * What a call returned, as text: the order of the keys counts. Left out are times, which differ from run to run, and
+ * quantiles, which each client estimates in its own way.
+ */
 function shown(returned: unknown): unknown {
-  if (typeof returned === 'string') return returned.replaceAll(/(# \{.*?\} \S+) \d+(\.\d+)?$/gm, '$1 TIME')
+  if (typeof returned === 'string') {
+    return returned
+      .replaceAll(/(# \{.*?\} \S+) \d+(\.\d+)?$/gm, '$1 TIME')
+      .replaceAll(/^(\w+\{quantile=.*\}) \S+$/gm, '$1 QUANTILE')
+  }
   if (typeof returned !== 'object' || returned === null) return returned
   // promhive makes it when it is read.
   if ('labelHash' in returned) return returned.labelHash
-  return JSON.stringify(
-    returned,
-    (key, value) => {
-      if (key === 'timestamp') return 'TIME'
-      return typeof value === 'number' && !Number.isFinite(value)
-        ? `${value}`
-        : value === undefined
-          ? 'UNDEFINED'
-          : value
-    },
-    1,
-  )
+  return JSON.stringify(returned, shownValue, 1)
+}
+
+function shownValue(key: string, value: unknown): unknown {
+  if (key === 'timestamp') return 'TIME'
+  if (value === undefined) return 'UNDEFINED'
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${value}`
+  const isQuantile = typeof value === 'object' && (value as Any)?.labels?.quantile !== undefined
+  return isQuantile && (value as Any).value !== 'QUANTILE' ? { ...value, value: 'QUANTILE' } : value
 }

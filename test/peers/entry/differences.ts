@@ -26,7 +26,51 @@ export const differences: readonly Difference[] = [
       return theirs.replaceAll(/^# HELP .*$/gm, (line) => line.replaceAll('"', '\\"'))
     },
   },
+  {
+    what: 'NaN, "" or false added to a counter',
+    skips: (operation, definition) =>
+      isCount(operation, 'inc') &&
+      definition?.type === 'Counter' &&
+      (Number.isNaN(operation.amount) || operation.amount === '' || operation.amount === false),
+  },
+  {
+    what: 'the exemplar of inc() by 0',
+    skips: (operation, definition) =>
+      isCount(operation, 'inc') &&
+      definition?.type === 'Counter' &&
+      operation.exemplar !== undefined &&
+      operation.amount === 0,
+  },
+  {
+    what: 'zero() of labels that were not declared',
+    skips: (operation, definition) =>
+      operation.do === 'zero' && Object.keys(operation.labels).some((name) => !definition?.labelNames.includes(name)),
+  },
+  {
+    what: 'labels() of a metric with exemplars',
+    skips: (operation, definition) =>
+      operation.do === 'count' &&
+      definition?.enableExemplars === true &&
+      (operation.as === 'by name' || operation.as === 'in order'),
+  },
+  {
+    what: 'sum of a histogram with bounds below 0, in OpenMetrics',
+    adjust: (theirs, answer) => {
+      if (!isOpenMetrics(answer)) return theirs
+      const names = new Set([...theirs.matchAll(/^(\w+)_bucket\{le="-/gm)].map(([, name]) => name!))
+      return theirs
+        .split('\n')
+        .filter((line) => !names.has(/^(\w+)_(?:sum|count)(?: |\{)/.exec(line)?.[1] ?? ''))
+        .join('\n')
+    },
+  },
 ]
+
+type Count = Extract<Operation, { do: 'count' }>
+
+function isCount(operation: Operation, ...verbs: readonly Count['verb'][]): operation is Count {
+  return operation.do === 'count' && (verbs.length === 0 || verbs.includes(operation.verb))
+}
 
 function isOpenMetrics({ operation, contentType }: Answer): boolean {
   const reads: readonly string[] = ['metrics', 'getSingleMetricAsString', 'merge']
