@@ -7,7 +7,10 @@ export {
   prometheus as prometheusContentType,
 } from './compat/prom-client/content-types.js'
 export { Counter } from './compat/prom-client/counter.js'
-export { collectDefaultMetrics } from './compat/prom-client/default-metrics.js'
+export {
+  collectDefaultMetrics,
+  type DefaultMetricsCollectorConfiguration,
+} from './compat/prom-client/default-metrics.js'
 export { Gauge } from './compat/prom-client/gauge.js'
 export { globalRegistry as register } from './compat/prom-client/global-registry.js'
 export { Histogram } from './compat/prom-client/histogram.js'

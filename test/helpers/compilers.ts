@@ -37,13 +37,23 @@ export function isInstalled(compiler: Compiler): boolean {
   return existsSync(join(root, 'node_modules', compiler))
 }
 
-/** Compiles files as an application does that has installed the package; gives what the compiler reports. */
-export function compile(compiler: Compiler, files: Readonly<Record<string, string>>): readonly CompileError[] {
+/**
+ * Compiles files as an application does that has installed the package; gives what the compiler reports.
+ *
+ * @param packages what else the application has installed
+ */
+export function compile(
+  compiler: Compiler,
+  files: Readonly<Record<string, string>>,
+  packages: readonly string[] = [],
+): readonly CompileError[] {
   provideDist()
   const folder = mkdtempSync(join(tmpdir(), 'promhive-compile-'))
   try {
     mkdirSync(join(folder, 'node_modules'))
     symlinkSync(root, join(folder, 'node_modules', 'promhive'), 'dir')
+    for (const name of packages)
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'dir')
     symlinkSync(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'dir')
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     // Declarations, those of Node.js among them, take an older compiler seconds: the oldest one and the newest check them.

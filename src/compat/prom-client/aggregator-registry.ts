@@ -4,7 +4,7 @@ import { clusterRegistries } from './cluster-registries.js'
 import { clusterText } from './cluster-text.js'
 import { prometheus } from './content-types.js'
 import { Registry } from './registry.js'
-import type { PrometheusContentType, RegistryContentType } from './types.js'
+import type { OpenMetricsContentType, PrometheusContentType, RegistryContentType } from './types.js'
 
 /**
  * A registry that shows what a cluster counts, from any of its processes and at once: no worker has to answer.
@@ -43,7 +43,12 @@ export class AggregatorRegistry<T extends RegistryContentType = PrometheusConten
    *
    * @throws TypeError for what is not a registry
    */
-  static setRegistries(regs: Registry<never> | readonly Registry<never>[]): void {
-    clusterRegistries.choose(regs)
+  static setRegistries(
+    regs:
+      | (Registry<PrometheusContentType> | Registry<OpenMetricsContentType>)[]
+      | Registry<PrometheusContentType>
+      | Registry<OpenMetricsContentType>,
+  ): void {
+    clusterRegistries.choose(regs as Registry<never> | readonly Registry<never>[])
   }
 }
