@@ -1,5 +1,3 @@
-import { processContext } from '../../runtime/current-context.js'
-import { joinSoon } from '../../runtime/join-soon.js'
 import { emptyText } from '../prom-client/text.js'
 import type { RegistryContentType } from '../prom-client/types.js'
 import { ClusterScrapes } from './cluster-scrapes.js'
@@ -16,17 +14,6 @@ const scrapes = new ClusterScrapes('promhive_prometheus_io_cluster_registries')
  * response.end(await clusterRegistry.clusterMetrics())
  */
 export class ClusterRegistry<T extends RegistryContentType = RegistryContentType> extends Registry<T> {
-  /**
-   * Makes a registry without metrics of its own.
-   *
-   * @param regContentType the format of `clusterMetrics()`: text format 0.0.4 when left out
-   * @throws TypeError for a content type that is neither of the two
-   */
-  constructor(regContentType?: RegistryContentType) {
-    super(regContentType)
-    joinSoon(processContext())
-  }
-
   /** Returns the metrics of all processes, in the content type of this registry. */
   async clusterMetrics(): Promise<string> {
     return (await scrapes.text(this.contentType)) || emptyText(this.contentType)

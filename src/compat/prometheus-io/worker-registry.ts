@@ -31,7 +31,8 @@ export class WorkerRegistry<T extends RegistryContentType = RegistryContentType>
   constructor(regContentType?: RegistryContentType, primary: boolean = isMainThread) {
     super(regContentType)
     this.primary = primary
-    joinSoon(processContext())
+    // A thread is one of the application's, even if it does not count.
+    if (!isMainThread) joinSoon(processContext())
   }
 
   /** Returns the metrics of all threads, in the content type of this registry; an empty text where there are none. */
