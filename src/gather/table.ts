@@ -19,6 +19,7 @@ export class Table implements FamilyTable {
   readonly keys: SeriesKey[] = []
   readonly bases: number[] = []
   readonly created: number[] = []
+  readonly met: number[] = []
   order: Int32Array = new Int32Array(0)
   readonly exemplars = new Map<number, Map<number, Exemplar>>()
   /** When the newest owner that has this definition started. */
@@ -29,6 +30,8 @@ export class Table implements FamilyTable {
   /** All rows, sorted, shown or not. */
   private everyRow: Int32Array = new Int32Array(0)
   private changed = false
+  /** How many times a series came, or came again. */
+  private meetings = 0
   /** The row that a writer was last added to. */
   private added = -1
 
@@ -57,7 +60,10 @@ export class Table implements FamilyTable {
       this.created.push(created)
       this.writers.push(0)
     } else if (this.writers[row] === 0 || created < this.created[row]!) this.created[row] = created
-    if (this.writers[row]!++ === 0) this.changed = true
+    if (this.writers[row]!++ === 0) {
+      this.met[row] = this.meetings++
+      this.changed = true
+    }
     this.added = row
     return row
   }

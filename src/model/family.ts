@@ -23,6 +23,8 @@ export interface FamilyTable {
   readonly bases: readonly number[]
   /** Unix seconds at which each series began. */
   readonly created: readonly number[]
+  /** By row, a number that is greater the later the series was met: for series that began at the same time. */
+  readonly met?: readonly number[]
   /** The rows to show, sorted by their label values. A new array whenever one came or went. */
   readonly order: Int32Array
   /** The merged slots of all families. */

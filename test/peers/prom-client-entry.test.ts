@@ -28,10 +28,21 @@ async function compare(operations: readonly Operation[]): Promise<void> {
   }
 }
 
-/** prom-client's getMetricsAsJSON() writes the default labels into the values of the metric itself, where they stay. */
+/**
+ * prom-client's getMetricsAsJSON() writes the default labels into the values of the metric itself, where they stay, and
+ * puts them in the place of labels that are false or 0. Objects of these values are as good as true.
+ */
 function withOwnValues(metric: Any): void {
   const { get } = metric
-  metric.get = async () => structuredClone(await get.call(metric))
+  metric.get = async () => {
+    const object = structuredClone(await get.call(metric))
+    for (const value of object.values) {
+      value.labels = Object.fromEntries(
+        Object.entries(value.labels).map(([name, text]) => [name, text || Object(text)]),
+      )
+    }
+    return object
+  }
 }
 
 function adjusted(outcome: Outcome, answer: Answer): Outcome {

@@ -51,8 +51,9 @@ function copy(family: FamilyDescriptor, from: Store, to: Store): void {
   }
 }
 
-function columnsOf({ family, labelNames, layout, keys, bases, created, order, exemplars }: FamilyTable) {
+function columnsOf({ family, labelNames, layout, keys, bases, created, met, order, exemplars }: FamilyTable) {
   return {
+    ...(met && { met }),
     family,
     labelNames,
     layout,

@@ -101,8 +101,10 @@ export class Application {
   private count(
     metric: Any,
     definition: Definition,
-    { verb, labels, as, amount, exemplar }: Extract<Operation, { do: 'count' }>,
+    { verb, labels: drawn, as, amount, exemplar }: Extract<Operation, { do: 'count' }>,
   ): unknown {
+    // prom-client shows a gauge's labels as they were passed last.
+    const labels = definition.type === 'Gauge' ? inOneForm(drawn) : drawn
     if (typeof metric[verb] !== 'function') return undefined
     if (verb === 'startTimer') {
       if (as === 'beside') return metric.startTimer({ ...labels })()
@@ -135,6 +137,14 @@ export class Application {
     this.definitions[index] = definition
     return undefined
   }
+}
+
+function inOneForm(labels: Labels): Labels {
+  return Object.fromEntries(
+    Object.entries(labels)
+      .map(([name, value]) => [name, `${value}`])
+      .sort(),
+  )
 }
 
 export function nameOf(metric: number): string {

@@ -100,7 +100,9 @@ const definition: fc.Arbitrary<Definition> = fc
     },
     { requiredKeys: ['type', 'registers', 'help', 'labelNames', 'percentiles'] },
   )
-  .map((drawn) => drawn as Definition)
+  .map(({ labelNames, ...drawn }) => {
+    return { ...drawn, labelNames: drawn.type === 'Gauge' ? [...labelNames].sort() : labelNames } as Definition
+  })
 
 const wrongDefinition: fc.Arbitrary<Definition> = fc
   .tuple(
@@ -116,10 +118,9 @@ const wrongDefinition: fc.Arbitrary<Definition> = fc
   )
   .map(([right, wrong]) => ({ ...right, ...wrong }))
 
-const exemplar = fc.option(
-  fc.constantFrom<Labels>({ trace_id: 'abc' }, { trace_id: 'abc', span_id: '7' }, { trace_id: 'x'.repeat(200) }),
-  { nil: undefined },
-)
+const exemplar = fc.option(fc.constantFrom<Labels>({ trace_id: 'abc' }, { trace_id: 'abc', span_id: '7' }), {
+  nil: undefined,
+})
 
 const count = fc.record({
   do: fc.constant('count' as const),
