@@ -70,7 +70,7 @@ export class Counter<T extends string = string> extends Base {
   }
 
   /** @internal */
-  incWithExemplar({ labels = {}, value = 1, exemplarLabels }: IncreaseDataWithExemplar<T> = {}): void {
+  incWithExemplar({ labels, value = 1, exemplarLabels }: IncreaseDataWithExemplar<T> = {}): void {
     this.incChild(isObject(labels) ? this.find(labels) : this.only, value, exemplarLabels)
   }
 

@@ -76,7 +76,7 @@ export class Histogram<T extends string = string> extends Base {
   }
 
   /** @internal */
-  observeWithExemplar({ labels = {}, value, exemplarLabels = {} }: Partial<ObserveDataWithExemplar<T>> = {}): void {
+  observeWithExemplar({ labels, value, exemplarLabels = {} }: Partial<ObserveDataWithExemplar<T>> = {}): void {
     this.observeChild(isObject(labels) ? this.find(labels) : this.only, value, exemplarLabels)
   }
 

@@ -37,7 +37,7 @@ export interface OwnParts {
   readonly like?: PromhiveRegistry
 }
 
-/** A metric that goes on counting when its registry has let it go. */
+/** A metric that continues to count when its registry has let it go. */
 interface Withdrawable {
   readonly isWithdrawn?: boolean
   rejoin?(registry: string): void

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { LatestExemplars } from '../../../src/compat/prom-client/latest-exemplars.js'
-import type { CounterChild } from '../../../src/metric/counter.js'
+import type { FamilyDescriptor } from '../../../src/model/descriptor.js'
 import { refOf } from '../../../src/model/series-ref.js'
 import { Counter } from '../../../src/prom-client.js'
 import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
@@ -31,7 +31,9 @@ test('an exemplar that was stored later is not replaced by the one that was kept
   latest.keep(series, 0, { labels: { trace: 'early' }, value: 1 })
   latest.keep(series, 1, { labels: { trace: 'of another bucket' }, value: 1 })
   latest.keep(series, 0, undefined)
-  const { family } = new Counter({ name: 'm', help: 'M.', registers: [] }) as unknown as CounterChild
+  const { family } = new Counter({ name: 'm', help: 'M.', registers: [] }) as unknown as {
+    readonly family: FamilyDescriptor
+  }
   latest.storeIn(store, family)
   expect(stored.mock.calls.map(([, , bucket]) => bucket)).toEqual([1])
 })
