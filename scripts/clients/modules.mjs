@@ -23,13 +23,25 @@ export function writeClientModules(folder) {
   }
 }
 
-/** @returns {string} the object that the client's own index.js exports; the names as text, for ESM imports */
-function indexOf(door, { exports }) {
+/**
+ * @returns {string} the object that the client's own index.js exports. Names of the declarations that are not keys of that
+ *   object are there for an ESM import, which would not load without them
+ */
+function indexOf(door, { exports, declared, symbols = {} }) {
   const lines = exports.map((name) => (name === 'contentType' ? contentType : `exports.${name} = client.${name}`))
-  return `'use strict'\nconst client = require('../${door}.js')\n${lines.join('\n')}\n`
+  const hidden = declared.map((name) => `Object.defineProperty(exports, '${name}', { value: client.${name} })`)
+  const named = Object.entries(symbols).map(([name, path]) => `exports[Symbol('${name}')] = require('${path}')`)
+  const all = [...lines, ...named, ...hidden, namesForImports('exports', ['contentType', ...declared])]
+  return `'use strict'\nconst client = require('../${door}.js')\n${all.join('\n')}\n`
 }
 
-const contentType = `Object.defineProperty(exports, 'contentType', {
+/** Not run: Node reads in it which names an ESM import may use. */
+function namesForImports(object, names) {
+  return `0 && (${names.map((name) => `${object}.${name} = `).join('')}0)`
+}
+
+// Not Object.defineProperty(): Node leaves out an accessor that is defined so, whatever else names it.
+const contentType = `Reflect.defineProperty(exports, 'contentType', {
   configurable: false,
   enumerable: true,
   get() {
@@ -53,13 +65,12 @@ function moduleOf(path, file, door, up) {
       `const internals = require('${up}internals.js')`,
       `module.exports = internals.defaultMetric('${defaultMetric}')`,
     )
-    return `${lines.join('\n')}\n0 && (module.exports.metricNames = 0)\n`
+    return `${lines.join('\n')}\n${namesForImports('module.exports', ['metricNames'])}\n`
   }
   if (value !== undefined || exports.length > 0) lines.push(`const client = require('${door}')`)
   if (Object.keys(internals).length > 0) lines.push(`const internals = require('${up}internals.js')`)
   if (value !== undefined) lines.push(`module.exports = client.${value}`)
-  // Not run: Node reads in it which names an ESM import may use.
-  if (names.length > 0) lines.push(`0 && (${names.map((name) => `module.exports.${name} = `).join('')}0)`)
+  if (names.length > 0) lines.push(namesForImports('module.exports', names))
   lines.push(
     ...exports.map((name) => `exports.${name} = client.${name}`),
     ...Object.entries(internals).map(([name, other]) => `exports.${name} = internals.${other}`),

@@ -5,6 +5,8 @@
  * @property {string} name the package that applications and plug-ins import
  * @property {string} alias the package of promhive that npm installs under that name
  * @property {readonly string[]} exports the exports, in the order of the client's own object
+ * @property {readonly string[]} declared what the declarations export besides
+ * @property {Record<string, string>} [symbols] files that the object has under a symbol of that description
  * @property {Record<string, File>} files what lies below `lib/`, by path
  */
 
@@ -95,6 +97,7 @@ export const clients = {
     name: 'prom-client',
     alias: '@promhive/prom-client',
     exports: [...main, 'AggregatorRegistry'],
+    declared: ['MetricType', 'AggregatorFactory'],
     files: {
       ...classes,
       ...filesOf(metrics),
@@ -107,6 +110,8 @@ export const clients = {
     name: '@prometheus-io/client',
     alias: '@promhive/prometheus-io',
     exports: [...main, 'ClusterRegistry', 'WorkerRegistry', 'AggregatorRegistry'],
+    declared: ['MetricType', 'AggregatorFactory'],
+    symbols: { util: './lib/util.js' },
     files: {
       ...classes,
       ...filesOf({ ...metrics, eventLoopUtilization: 'eventLoopUtilization' }),
