@@ -18,6 +18,15 @@ export type Outcome = { readonly returned: unknown } | { readonly threw: string 
 /** The third one is not read. */
 const registries = 3
 
+/** What becomes of a call. */
+export async function outcomeOf(call: () => unknown): Promise<Outcome> {
+  try {
+    return { returned: shown(await call()) }
+  } catch (cause) {
+    return { threw: fault(cause) }
+  }
+}
+
 /** One application, run with one client. */
 export class Application {
   readonly registries: Any[]
@@ -36,12 +45,8 @@ export class Application {
     this.registries = Array.from({ length: registries }, () => newRegistry())
   }
 
-  async run(operation: Operation): Promise<Outcome> {
-    try {
-      return { returned: shown(await this.attempt(operation)) }
-    } catch (cause) {
-      return { threw: fault(cause) }
-    }
+  run(operation: Operation): Promise<Outcome> {
+    return outcomeOf(() => this.attempt(operation))
   }
 
   private attempt(operation: Operation): unknown {
