@@ -27,7 +27,7 @@ export class CounterChild extends Child {
 
   /** @internal Keeps an example of what was counted, with the value that the series has in this process. */
   exemplifyTotal(exemplar: ExemplarLabels): void {
-    this.exemplify(0, this.values[this.at] || 1, exemplar)
+    this.exemplify(0, this.values[this.at]!, exemplar)
   }
 
   private incFirst(amount: number | null): void {

@@ -27,13 +27,17 @@ export function aggregatedOrSum(metrics: readonly AggregatedObject[]): Aggregate
   return aggregated(metrics, aggregators, aggregatorIn(metrics[0]!))
 }
 
-/** Samples with one name follow each other in this client. */
+/** In this client, samples with one name follow each other, and may lack labels. */
 function byNames(aggregate: Aggregate): Aggregate {
   return (metrics) => {
-    const metric = aggregate(metrics)
+    const metric = aggregate(metrics.map(withLabels))
     if (metric === undefined) return undefined
     const names = [...new Set(metric.values.map(({ metricName }) => metricName))]
     const values = metric.values.toSorted((a, b) => names.indexOf(a.metricName) - names.indexOf(b.metricName))
     return { ...metric, values }
   }
+}
+
+function withLabels(metric: AggregatedObject): AggregatedObject {
+  return { ...metric, values: metric.values.map((value) => ({ ...value, labels: value.labels ?? {} })) }
 }

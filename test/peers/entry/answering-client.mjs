@@ -1,8 +1,9 @@
 // Runs programs with a client that needs another Node.js than the tests, and answers with the outcome of each operation.
 import { createRequire } from 'node:module'
 
-const [application, client] = process.argv.slice(2)
-const { Application } = await import(application)
+const [folder, client] = process.argv.slice(2)
+const { Application, outcomeOf } = await import(`${folder}/application.js`)
+const { examples } = await import(`${folder}/prometheus-io-examples.js`)
 const module = createRequire(import.meta.url)(client)
 
 // As in the test: each clock shows half a second.
@@ -19,13 +20,17 @@ function withOwnValues(metric) {
   metric.get = async () => structuredClone(await get.call(metric))
 }
 
-process.on('message', async (operations) => {
+async function run(operations) {
   const their = new Application(module, () => new module.Registry(), withOwnValues)
   const steps = []
   for (const operation of operations) {
     const outcome = await their.run(operation)
     steps.push({ outcome, contentType: their.registries[operation.registry ?? 0].contentType })
   }
-  process.send(steps)
+  return steps
+}
+
+process.on('message', async ({ operations, example }) => {
+  process.send(operations === undefined ? await outcomeOf(() => examples[example](module)) : await run(operations))
 })
 process.send('ready')

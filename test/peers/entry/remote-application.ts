@@ -25,12 +25,14 @@ export class RemoteApplication {
 
   /** @param client the folder of the client */
   constructor(client: string) {
-    const code = ts.transpileModule(readFileSync(join(here, 'application.ts'), 'utf8'), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-    })
-    const application = join(this.folder, 'application.mjs')
-    writeFileSync(application, code.outputText)
-    this.child = fork(join(here, 'answering-client.mjs'), [application, client], {
+    for (const name of ['application', 'difference-examples', 'prometheus-io-examples']) {
+      const { outputText } = ts.transpileModule(readFileSync(join(here, `${name}.ts`), 'utf8'), {
+        compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+      })
+      writeFileSync(join(this.folder, `${name}.js`), outputText)
+    }
+    writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }')
+    this.child = fork(join(here, 'answering-client.mjs'), [this.folder, client], {
       execPath: node24,
       execArgv: [],
       // `undefined`, `NaN` and `-0` arrive as they are.
@@ -40,12 +42,21 @@ export class RemoteApplication {
   }
 
   /** Runs a program in a new application. */
-  async run(operations: readonly Operation[]): Promise<readonly Step[]> {
+  run(operations: readonly Operation[]): Promise<readonly Step[]> {
+    return this.ask({ operations })
+  }
+
+  /** Shows what the client does in one of the examples. */
+  show(example: string): Promise<Outcome> {
+    return this.ask({ example })
+  }
+
+  private async ask<T>(question: object): Promise<T> {
     await this.ready
     const answer = once(this.child, 'message')
-    this.child.send(operations as Operation[])
-    const [steps] = await answer
-    return steps
+    this.child.send(question)
+    const [value] = await answer
+    return value
   }
 
   async end(): Promise<void> {
