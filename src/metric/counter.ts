@@ -25,6 +25,11 @@ export class CounterChild extends Child {
     if (exemplar) this.exemplify(0, amount ?? 1, exemplar)
   }
 
+  /** @internal Keeps an example of what was counted, with the value that the series has in this process. */
+  exemplifyTotal(exemplar: ExemplarLabels): void {
+    this.exemplify(0, this.values[this.at]!, exemplar)
+  }
+
   private incFirst(amount: number | null): void {
     const added = checkAmount(this.family.name, amount)
     this.open()
