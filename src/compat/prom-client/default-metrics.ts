@@ -1,7 +1,9 @@
-import { collectDefaultMetrics as collectOwn } from '../../instrument/node/default-metrics.js'
+import { addDefaultMetrics } from '../../instrument/node/default-metrics.js'
+import type { RegistryMember } from '../../registry/registered-metric.js'
 import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
 import { Registry } from './registry.js'
+import { recordDeclared } from './series-labels.js'
 import type { RegistryContentType } from './types.js'
 import { isObject } from './validation.js'
 
@@ -17,6 +19,37 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   eventLoopMonitoringPrecision?: number
   /** Labels of every series. */
   labels?: object
+}
+
+/** What the client measures, one name for several metrics. */
+const metricsList = [
+  'processCpuTotal',
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'processResources',
+  'processHandles',
+  'processRequests',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'version',
+  'gc',
+]
+
+/** How the client merges those that are not summed. */
+const aggregators: Readonly<Record<string, string>> = {
+  process_start_time_seconds: 'omit',
+  nodejs_eventloop_lag_seconds: 'average',
+  nodejs_eventloop_lag_min_seconds: 'min',
+  nodejs_eventloop_lag_max_seconds: 'max',
+  nodejs_eventloop_lag_mean_seconds: 'average',
+  nodejs_eventloop_lag_stddev_seconds: 'average',
+  nodejs_eventloop_lag_p50_seconds: 'average',
+  nodejs_eventloop_lag_p90_seconds: 'average',
+  nodejs_eventloop_lag_p99_seconds: 'average',
+  nodejs_version_info: 'first',
 }
 
 /** The first of the metrics. */
@@ -38,30 +71,31 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
   if (config !== null && config !== undefined && !isObject(config)) {
     throw new TypeError('config must be null, undefined, or an object')
   }
-  const {
-    register = Registry.globalRegistry,
-    prefix,
-    labels,
-    gcDurationBuckets,
-    eventLoopMonitoringPrecision,
-  } = config ?? {}
-  const name = `${prefix || ''}${firstName}`
-  const before = register.getSingleMetric(name)
+  const { register, gcDurationBuckets, eventLoopMonitoringPrecision, ...given } = config ?? {}
+  const registry = (register || Registry.globalRegistry) as unknown as Registry
+  const prefix = given.prefix || ''
+  const labels = given.labels || {}
+  const before = registry.getSingleMetric(prefix + firstName)
   // The application may measure by promhive's own function as well: that is no second call.
   if (before !== undefined && made.has(before)) {
-    throw new Error(`A metric with the name ${name} has already been registered.`)
+    throw new Error(`A metric with the name ${prefix}${firstName} has already been registered.`)
   }
-  const own = register === (Registry.globalRegistry as unknown) ? processContext().registry : register
-  collectOwn({
-    register: own as unknown as PromhiveRegistry,
-    prefix: prefix || undefined,
-    labels: labels || undefined,
-    gcDurationBuckets: gcDurationBuckets || undefined,
-    eventLoopMonitoringPrecision,
-  })
-  const metric = register.getSingleMetric(name)
-  if (metric !== undefined) made.add(metric)
+  const others = new Set<object>(registry.getMetricsAsArray())
+  // promhive's registry takes what it measures already for the same metric.
+  const own = registry === Registry.globalRegistry ? processContext().registry : registry
+  const options = { prefix, labels, gcDurationBuckets: gcDurationBuckets || undefined, eventLoopMonitoringPrecision }
+  addDefaultMetrics(metricsList, { ...options, register: own as unknown as PromhiveRegistry })
+  for (const metric of registry.contents.members.all()) if (!others.has(metric)) asClient(metric, prefix, labels)
+  const first = registry.getSingleMetric(prefix + firstName)
+  if (first !== undefined) made.add(first)
 }
 
-/** What is measured, one name for several metrics. */
-collectDefaultMetrics.metricsList = collectOwn.metricsList
+/** Has one of the metrics show its labels and its aggregator as the client's does. */
+function asClient(metric: RegistryMember & { labelNames?: readonly string[] }, prefix: string, labels: object): void {
+  const { family, labelNames = [], name } = metric
+  if (family === undefined) return
+  recordDeclared(family, labelNames, { major: 1, minor: 1, patch: 1, ...labels })
+  Object.assign(metric, { aggregator: aggregators[name.slice(prefix.length)] ?? 'sum' })
+}
+
+collectDefaultMetrics.metricsList = metricsList
