@@ -25,7 +25,7 @@ class ClusterRegistries {
   private chosen: readonly AnyRegistry[] = []
   private gauge: Gauge<'registry'> | undefined
 
-  /** @throws TypeError for what is not a registry */
+  /** @throws TypeError if it is not a registry */
   choose(given: unknown): void {
     const registries: readonly unknown[] = Array.isArray(given) ? given : [given]
     for (const registry of registries) {

@@ -19,26 +19,19 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   eventLoopMonitoringPrecision?: number
   /** Labels of every series. */
   labels?: object
+  /** Milliseconds between two samples of the utilization of the event loop. */
+  eventLoopUtilizationTimeout?: number
+  /** The bounds of the histogram of these samples. */
+  eventLoopUtilizationBuckets?: number[]
+  /** The quantiles of the summary of these samples. */
+  eventLoopUtilizationPercentiles?: number[]
+  /** Seconds that the quantiles cover. */
+  eventLoopUtilizationMaxAgeSeconds?: number
+  /** Parts into which these seconds are divided. */
+  eventLoopUtilizationAgeBuckets?: number
 }
 
-/** What the client measures, one name for several metrics. */
-const metricsList = [
-  'processCpuTotal',
-  'processStartTime',
-  'osMemoryHeap',
-  'processOpenFileDescriptors',
-  'processMaxFileDescriptors',
-  'eventLoopLag',
-  'processResources',
-  'processHandles',
-  'processRequests',
-  'heapSizeAndUsed',
-  'heapSpacesSizeAndUsed',
-  'version',
-  'gc',
-]
-
-/** How the client merges those that are not summed. */
+/** How the client merges the metrics that are not summed. */
 const aggregators: Readonly<Record<string, string>> = {
   process_start_time_seconds: 'omit',
   nodejs_eventloop_lag_seconds: 'average',
@@ -58,36 +51,57 @@ const firstName = 'process_cpu_user_seconds_total'
 /** The first metric of each call. */
 const made = new WeakSet<object>()
 
+interface CollectDefaultMetrics {
+  /**
+   * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
+   *
+   * @param config where and how, see its type
+   * @throws TypeError for what is no object; Error if it was called before for the same registry and prefix
+   * @example collectDefaultMetrics({ labels: { service: 'shop' } })
+   */
+  <T extends RegistryContentType>(config?: DefaultMetricsCollectorConfiguration<T> | null): void
+  /** What is measured, one name for several metrics. */
+  metricsList: string[]
+}
+
 /**
- * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
+ * Returns the function of a version of the client.
  *
- * @param config where and how, see its type
- * @throws TypeError for what is no object; Error if it was called before for the same registry and prefix
- * @example collectDefaultMetrics({ labels: { service: 'shop' } })
+ * @param metricsList what that version measures
  */
-export function collectDefaultMetrics<T extends RegistryContentType>(
-  config?: DefaultMetricsCollectorConfiguration<T> | null,
-): void {
-  if (config !== null && config !== undefined && !isObject(config)) {
-    throw new TypeError('config must be null, undefined, or an object')
+export function defaultMetricsCollector(metricsList: string[]): CollectDefaultMetrics {
+  function collect<T extends RegistryContentType>(config?: DefaultMetricsCollectorConfiguration<T> | null): void {
+    if (config !== null && config !== undefined && !isObject(config)) {
+      throw new TypeError('config must be null, undefined, or an object')
+    }
+    const { register, gcDurationBuckets, ...given } = config ?? {}
+    const registry = (register || Registry.globalRegistry) as unknown as Registry
+    const prefix = given.prefix || ''
+    const labels = given.labels || {}
+    const name = prefix + firstName
+    const before = registry.getSingleMetric(name)
+    // The application may call promhive's own function as well, which does not count as a second call.
+    if (before !== undefined && made.has(before)) {
+      throw new Error(`A metric with the name ${name} has already been registered.`)
+    }
+    const others = new Set<object>(registry.getMetricsAsArray())
+    // promhive's own registry accepts a metric that it has already.
+    const own = registry === Registry.globalRegistry ? processContext().registry : registry
+    addDefaultMetrics(metricsList, {
+      ...{ register: own as unknown as PromhiveRegistry, prefix, labels },
+      gcDurationBuckets: gcDurationBuckets || undefined,
+      eventLoopMonitoringPrecision: given.eventLoopMonitoringPrecision,
+      eventLoopUtilizationTimeout: given.eventLoopUtilizationTimeout,
+      eventLoopUtilizationBuckets: given.eventLoopUtilizationBuckets,
+      eventLoopUtilizationPercentiles: given.eventLoopUtilizationPercentiles,
+      eventLoopUtilizationMaxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
+      eventLoopUtilizationAgeBuckets: given.eventLoopUtilizationAgeBuckets,
+    })
+    for (const metric of registry.contents.members.all()) if (!others.has(metric)) asClient(metric, prefix, labels)
+    const first = registry.getSingleMetric(name)
+    if (first !== undefined) made.add(first)
   }
-  const { register, gcDurationBuckets, eventLoopMonitoringPrecision, ...given } = config ?? {}
-  const registry = (register || Registry.globalRegistry) as unknown as Registry
-  const prefix = given.prefix || ''
-  const labels = given.labels || {}
-  const before = registry.getSingleMetric(prefix + firstName)
-  // The application may measure by promhive's own function as well: that is no second call.
-  if (before !== undefined && made.has(before)) {
-    throw new Error(`A metric with the name ${prefix}${firstName} has already been registered.`)
-  }
-  const others = new Set<object>(registry.getMetricsAsArray())
-  // promhive's registry takes what it measures already for the same metric.
-  const own = registry === Registry.globalRegistry ? processContext().registry : registry
-  const options = { prefix, labels, gcDurationBuckets: gcDurationBuckets || undefined, eventLoopMonitoringPrecision }
-  addDefaultMetrics(metricsList, { ...options, register: own as unknown as PromhiveRegistry })
-  for (const metric of registry.contents.members.all()) if (!others.has(metric)) asClient(metric, prefix, labels)
-  const first = registry.getSingleMetric(prefix + firstName)
-  if (first !== undefined) made.add(first)
+  return Object.assign(collect, { metricsList })
 }
 
 /** Has one of the metrics show its labels and its aggregator as the client's does. */
@@ -98,4 +112,18 @@ function asClient(metric: RegistryMember & { labelNames?: readonly string[] }, p
   Object.assign(metric, { aggregator: aggregators[name.slice(prefix.length)] ?? 'sum' })
 }
 
-collectDefaultMetrics.metricsList = metricsList
+export const collectDefaultMetrics = defaultMetricsCollector([
+  'processCpuTotal',
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'processResources',
+  'processHandles',
+  'processRequests',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'version',
+  'gc',
+])
