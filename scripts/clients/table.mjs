@@ -110,7 +110,7 @@ export const clients = {
     name: '@prometheus-io/client',
     alias: '@promhive/prometheus-io',
     exports: [...main, 'ClusterRegistry', 'WorkerRegistry', 'AggregatorRegistry'],
-    declared: ['MetricType', 'AggregatorFactory'],
+    declared: ['AggregatorFactory'],
     symbols: { util: './lib/util.js' },
     files: {
       ...classes,

@@ -25,6 +25,11 @@ export class CounterChild extends Child {
     if (exemplar) this.exemplify(0, amount ?? 1, exemplar)
   }
 
+  /** @internal Keeps an example of what was counted, with the value that the series has in this process. */
+  exemplifyTotal(exemplar: ExemplarLabels): void {
+    this.exemplify(0, this.values[this.at]!, exemplar)
+  }
+
   private incFirst(amount: number | null): void {
     const added = checkAmount(this.family.name, amount)
     this.open()
@@ -46,7 +51,7 @@ export class Counter<L extends string = never, D extends L = never> extends Labe
   /** @internal */
   constructor(options: MetricOptions<L, Counter<L, D>, D>, part?: { readonly perWriter?: true })
   constructor(options: MetricOptions<L, Counter<L, D>, D>, part: { readonly perWriter?: true } = {}) {
-    const reserved = part.perWriter ? 'perWriter' : []
+    const reserved = part?.perWriter ? 'perWriter' : []
     super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter', ...part }), reserved)
   }
 

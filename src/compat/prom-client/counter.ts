@@ -59,7 +59,7 @@ export class Counter<T extends string = string> extends Base {
   }
 
   /** @internal */
-  incWithoutExemplar(labels?: unknown, value?: unknown): object {
+  incWithoutExemplar(labels?: unknown, value?: unknown): unknown {
     const { labelNames } = this.family
     if (!isObject(labels)) {
       this.only.inc(increase(labels))
@@ -86,7 +86,7 @@ export class Counter<T extends string = string> extends Base {
   labels(...values: unknown[]): Counter.Internal {
     const labels = this.labelsOf(values)
     // Labels that were not declared are an error of `inc`.
-    if (!this.declares(labels)) return { inc: (value) => this.find(labels).inc(increase(value)) }
+    if (!this.declares(labels)) return { inc: (value) => this.incWithoutExemplar(labels, value) }
     const child = this.held(labels)
     if (!this.enableExemplars) return { inc: (value) => child.inc(increase(value)) }
     return {
@@ -114,7 +114,12 @@ export class Counter<T extends string = string> extends Base {
     if (exemplarLabels === undefined) child.inc(increase(value))
     else {
       const fault = exemplarFault(exemplarLabels)
-      child.inc(increase(value), fault === undefined ? exemplarTexts(exemplarLabels) : undefined)
+      const shown = fault === undefined ? exemplarTexts(exemplarLabels) : undefined
+      if (!this.rules.cumulativeExemplars) child.inc(increase(value), shown)
+      else {
+        child.inc(increase(value))
+        if (shown !== undefined) child.exemplifyTotal(shown)
+      }
       if (fault !== undefined) throw fault
     }
   }
@@ -129,7 +134,7 @@ export namespace Counter {
 }
 
 /** What a call of `inc` adds. */
-function increase(value: unknown): number {
+export function increase(value: unknown): number {
   if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) return value
   if (value === undefined || value === null) return 1
   if (value === false) return 0

@@ -9,7 +9,7 @@ import { isObject } from './validation.js'
 
 /** The options of `collectDefaultMetrics()`. Others, such as `timeout` of older versions, change nothing. */
 export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentType> {
-  /** Where the metrics are shown; the default registry when left out. */
+  /** The registry that shows the metrics; by default the default registry. */
   register?: Registry<T>
   /** Put in front of every name. */
   prefix?: string
@@ -48,48 +48,33 @@ const aggregators: Readonly<Record<string, string>> = {
 /** The first of the metrics. */
 const firstName = 'process_cpu_user_seconds_total'
 
-/** The first metric of each call. */
-const made = new WeakSet<object>()
-
-interface CollectDefaultMetrics {
-  /**
-   * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
-   *
-   * @param config where and how, see its type
-   * @throws TypeError for what is no object; Error if it was called before for the same registry and prefix
-   * @example collectDefaultMetrics({ labels: { service: 'shop' } })
-   */
-  <T extends RegistryContentType>(config?: DefaultMetricsCollectorConfiguration<T> | null): void
-  /** What is measured, one name for several metrics. */
-  metricsList: string[]
-}
-
 /**
- * Returns the function of a version of the client.
+ * The function of one client: another client's, or promhive's own, may have measured the process before.
  *
- * @param metricsList what that version measures
+ * @param metricsList what the client measures
  */
-export function defaultMetricsCollector(metricsList: string[]): CollectDefaultMetrics {
-  function collect<T extends RegistryContentType>(config?: DefaultMetricsCollectorConfiguration<T> | null): void {
+export function defaultMetricsOf(globalRegistry: object, metricsList: readonly string[]): (config: unknown) => void {
+  /** The first metric of each call. */
+  const made = new WeakSet<object>()
+  return (config) => {
     if (config !== null && config !== undefined && !isObject(config)) {
       throw new TypeError('config must be null, undefined, or an object')
     }
-    const { register, gcDurationBuckets, ...given } = config ?? {}
-    const registry = (register || Registry.globalRegistry) as unknown as Registry
+    const given = (config ?? {}) as DefaultMetricsCollectorConfiguration<RegistryContentType>
+    const register = given.register || (globalRegistry as Registry<RegistryContentType>)
     const prefix = given.prefix || ''
     const labels = given.labels || {}
-    const name = prefix + firstName
-    const before = registry.getSingleMetric(name)
-    // The application may call promhive's own function as well, which does not count as a second call.
+    const name = `${prefix}${firstName}`
+    const before = register.getSingleMetric(name)
     if (before !== undefined && made.has(before)) {
       throw new Error(`A metric with the name ${name} has already been registered.`)
     }
-    const others = new Set<object>(registry.getMetricsAsArray())
+    const others = new Set<object>(register.getMetricsAsArray())
     // promhive's own registry accepts a metric that it has already.
-    const own = registry === Registry.globalRegistry ? processContext().registry : registry
+    const own = register === globalRegistry ? processContext().registry : register
     addDefaultMetrics(metricsList, {
       ...{ register: own as unknown as PromhiveRegistry, prefix, labels },
-      gcDurationBuckets: gcDurationBuckets || undefined,
+      gcDurationBuckets: given.gcDurationBuckets || undefined,
       eventLoopMonitoringPrecision: given.eventLoopMonitoringPrecision,
       eventLoopUtilizationTimeout: given.eventLoopUtilizationTimeout,
       eventLoopUtilizationBuckets: given.eventLoopUtilizationBuckets,
@@ -97,22 +82,24 @@ export function defaultMetricsCollector(metricsList: string[]): CollectDefaultMe
       eventLoopUtilizationMaxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
       eventLoopUtilizationAgeBuckets: given.eventLoopUtilizationAgeBuckets,
     })
-    for (const metric of registry.contents.members.all()) if (!others.has(metric)) asClient(metric, prefix, labels)
-    const first = registry.getSingleMetric(name)
+    for (const metric of register.getMetricsAsArray() as unknown as readonly DefaultMember[])
+      if (!others.has(metric)) asClient(metric, prefix, labels)
+    const first = register.getSingleMetric(name)
     if (first !== undefined) made.add(first)
   }
-  return Object.assign(collect, { metricsList })
 }
 
+type DefaultMember = RegistryMember & { readonly labelNames?: readonly string[] }
+
 /** Has one of the metrics show its labels and its aggregator as the client's does. */
-function asClient(metric: RegistryMember & { labelNames?: readonly string[] }, prefix: string, labels: object): void {
+function asClient(metric: DefaultMember, prefix: string, labels: object): void {
   const { family, labelNames = [], name } = metric
   if (family === undefined) return
   recordDeclared(family, labelNames, { major: 1, minor: 1, patch: 1, ...labels })
   Object.assign(metric, { aggregator: aggregators[name.slice(prefix.length)] ?? 'sum' })
 }
 
-export const collectDefaultMetrics = defaultMetricsCollector([
+const metricsList = [
   'processCpuTotal',
   'processStartTime',
   'osMemoryHeap',
@@ -126,4 +113,22 @@ export const collectDefaultMetrics = defaultMetricsCollector([
   'heapSpacesSizeAndUsed',
   'version',
   'gc',
-])
+]
+
+const collect = defaultMetricsOf(Registry.globalRegistry, metricsList)
+
+/**
+ * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
+ *
+ * @param config where and how, see its type
+ * @throws TypeError if it is not an object; Error if it was called before for the same registry and prefix
+ * @example collectDefaultMetrics({ labels: { service: 'shop' } })
+ */
+export function collectDefaultMetrics<T extends RegistryContentType>(
+  config?: DefaultMetricsCollectorConfiguration<T> | null,
+): void {
+  collect(config)
+}
+
+/** What is measured, one name for several metrics. */
+collectDefaultMetrics.metricsList = metricsList

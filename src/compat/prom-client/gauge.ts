@@ -32,7 +32,7 @@ export class Gauge<T extends string = string> extends Base {
   inc(value?: number): void
   inc(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
-    this.add(labels, delta === undefined ? 1 : delta)
+    this.add(labels, this.isOne(delta) ? 1 : delta)
   }
 
   /** Subtracts `value`, by default 1, from the series of these labels. */
@@ -41,7 +41,7 @@ export class Gauge<T extends string = string> extends Base {
   dec(value?: number): void
   dec(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
-    this.add(labels, delta === undefined ? -1 : -(delta as number))
+    this.add(labels, this.isOne(delta) ? -1 : -(delta as number))
   }
 
   /** Sets the series of these labels. */
@@ -86,8 +86,8 @@ export class Gauge<T extends string = string> extends Base {
     const labels = this.labelsOf(values) as LabelValues<T>
     const child = this.held(labels)
     return {
-      inc: (value?: unknown) => addTo(child, value === undefined ? 1 : value),
-      dec: (value?: unknown) => addTo(child, value === undefined ? -1 : -(value as number)),
+      inc: (value?: unknown) => addTo(child, this.isOne(value) ? 1 : value),
+      dec: (value?: unknown) => addTo(child, this.isOne(value) ? -1 : -(value as number)),
       set: (value: unknown) => {
         if (typeof value !== 'number') throw notANumber('Value', value)
         child.set(value)
@@ -114,6 +114,11 @@ export class Gauge<T extends string = string> extends Base {
   _getValue(labels: Labels = {}): number {
     const hash = hashOf(labels, this.family.labelNames)
     return (this.hashMap as Readonly<Record<string, { readonly value: number }>>)[hash]?.value ?? 0
+  }
+
+  /** Whether the gauge moves by 1. */
+  private isOne(delta: unknown): boolean {
+    return delta === undefined || (delta === null && this.rules.movesByOneForNull)
   }
 
   private add(labels: unknown, delta: unknown): void {

@@ -1,7 +1,6 @@
 import type { MetricRegistry } from '../../metric/context.js'
 import { prometheusContentType } from '../../registry/content-types.js'
 import type { ClientRules } from './client-rules.js'
-import { globalRegistry } from './global-registry.js'
 import { areLabelNames, isObject, validateMetricName } from './validation.js'
 
 /** What a metric is made from, checked: the options with their defaults, as the client assigns them to the metric. */
@@ -40,7 +39,7 @@ export function definitionOf(
   const labelNames = (fields.labelNames ?? []) as string[]
   if (!areLabelNames(labelNames)) throw new Error(rules.invalidLabelNames(labelNames))
   if (collect && typeof collect !== 'function') throw new Error('Optional "collect" parameter must be a function')
-  const registers = [...((fields.registers || [globalRegistry]) as readonly MetricRegistry[])]
+  const registers = [...((fields.registers || [rules.globalRegistry()]) as readonly MetricRegistry[])]
   if (fields.enableExemplars) for (const registry of registers) checkShowsExemplars(registry)
   if (reserved !== undefined && labelNames.includes(reserved))
     throw new Error(`${reserved} is a reserved label keyword`)

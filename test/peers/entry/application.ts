@@ -10,6 +10,7 @@ export interface Client {
   readonly Gauge: new (options: unknown) => Any
   readonly Histogram: new (options: unknown) => Any
   readonly Summary: new (options: unknown) => Any
+  readonly AggregatorRegistry: Any
 }
 
 /** What became of a call: what it returned, or the kind and the text of what it threw. */
@@ -67,6 +68,10 @@ export class Application {
         return registry.setContentType(operation.contentType)
       case 'merge':
         return this.merged(operation.read)
+      case 'filter':
+        return this.filtered(registry, operation)
+      case 'aggregate':
+        return this.aggregated()
       case 'metrics':
       case 'getMetricsAsJSON':
       case 'clear':
@@ -79,6 +84,18 @@ export class Application {
 
   private merged(read: 'metrics' | 'getMetricsAsJSON'): unknown {
     return (this.client.Registry as Any).merge(this.registries.slice(0, 2))[read]()
+  }
+
+  private filtered(registry: Any, { read, aggregator }: Extract<Operation, { do: 'filter' }>): unknown {
+    if (read === 'getMetricsAsJSON') return registry.getMetricsAsJSON(aggregator)
+    return registry.getMetricsAsArray(aggregator).map(({ name }: Any) => name)
+  }
+
+  /** What is counted in both registries, as one. */
+  private async aggregated(): Promise<unknown> {
+    const json = await Promise.all(this.registries.slice(0, 2).map((registry) => registry.getMetricsAsJSON()))
+    const registry = (this.client.AggregatorRegistry as Any).aggregate(json)
+    return [await registry.metrics(), await registry.getMetricsAsJSON()]
   }
 
   private use(

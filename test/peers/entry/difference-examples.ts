@@ -174,10 +174,14 @@ export const examples: Readonly<Record<string, (client: Any) => unknown>> = {
     return one(client, 'Gauge', { collect }).registry.metrics()
   },
   'an object of a plug-in with an illegal name': (client) => plugIn(client, { name: 'no name' }).metrics(),
-  'an object of a plug-in with a value that is no number': (client) =>
+  'an object of a plug-in with a value that is not a number': (client) =>
     plugIn(client, { values: [{ value: '7' }] }).metrics(),
   'an object of a plug-in with another type': (client) => plugIn(client, { type: 'meter' }).metrics(),
   'an object of a plug-in that is not what its type says, in OpenMetrics': (client) =>
     plugIn(client, { values: [{ value: 7, metricName: 'm_sum' }] }, openMetrics).metrics(),
+  'a series that an object of a plug-in has twice, in OpenMetrics': (client) => {
+    const values = [1, 2, 1].map((a) => ({ value: 1, labels: { a } }))
+    return plugIn(client, { values }, openMetrics).metrics()
+  },
   '`resetMetrics()` with an object that has no `reset()`': (client) => plugIn(client, {}).resetMetrics(),
 }

@@ -57,6 +57,22 @@ const met: Readonly<Record<string, Met>> = {
     skips: (operation, definition) =>
       isInc(operation, definition) && operation.exemplar !== undefined && operation.amount === 0,
   },
+  'a series that an object of a plug-in has twice, in OpenMetrics': {
+    adjust(theirs, answer) {
+      if (!isOpenMetrics(answer)) return theirs
+      return theirs.replaceAll(/(?:^plug_in.*\n)+/gm, together)
+    },
+  },
+}
+
+/** Lines with the same name and labels behind the first of them. */
+function together(lines: string): string {
+  const grouped = new Map<string, string>()
+  for (const line of lines.match(/.*\n/g) ?? []) {
+    const series = line.replace(/ \S+\n$/, '')
+    grouped.set(series, (grouped.get(series) ?? '') + line)
+  }
+  return [...grouped.values()].join('')
 }
 
 export const differences: readonly Difference[] = Object.entries(examples).map(([what, example]) => {
