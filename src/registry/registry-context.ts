@@ -2,12 +2,14 @@ import type { Formatters } from '../exposition/formatters.js'
 import type { SourceGatherer } from '../gather/source-gatherer.js'
 import { type MetricContext, provideContext } from '../metric/context.js'
 import type { LabelSet } from '../model/label-set.js'
+import type { KnownRegistries } from './known-registries.js'
 import type { Registry } from './registry.js'
 import type { Ticker } from './ticker.js'
 
 /** The context as a registry sees it. */
 export interface RegistryContext extends MetricContext {
   readonly registry: Registry
+  readonly registries: KnownRegistries
   /** Gathers the families of all registries. */
   readonly gatherer: SourceGatherer
   formatters(defaultLabels: LabelSet): Formatters

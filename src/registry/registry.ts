@@ -17,11 +17,11 @@ import { checkPrefix } from '../model/metric-name.js'
 import { holdAwaited } from '../platform/held.js'
 import { setImmediate } from '../platform/timers.js'
 import type { Collector } from './collector.js'
-import { checkRegistryName, isMemberOfNamed } from './named-registries.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { RegistryMember } from './registered-metric.js'
 import { RegistryContents } from './registry-contents.js'
 import { type RegistryContext, registryContext } from './registry-context.js'
+import { checkRegistryName } from './registry-name.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
 import { shownFamilies } from './shown-families.js'
 
@@ -293,7 +293,7 @@ export class Registry implements MetricRegistry {
     if (member?.family !== undefined) return member.family.registry === registry
     if (registry !== this.contents.name || registry.startsWith('~')) return false
     // Without a member here: of another process, of another registry of this name, or of a removed member.
-    return this.context.isShared() || isMemberOfNamed(this.context, registry, table.family)
+    return this.context.isShared() || this.context.registries.hasMember(registry, table.family)
   }
 }
 

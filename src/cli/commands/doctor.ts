@@ -45,7 +45,7 @@ export const doctor: Command = {
     const named = positionals[0] ?? values.dir
     const target = redisTarget(values, named)
     const directory = target === undefined ? (named ?? directoryFromEnvironment()) : undefined
-    // How processes write into a directory does not matter to Redis.
+    // The way of writing to a directory is irrelevant for Redis.
     const runtime = checkRuntime().filter(({ topic }) => target === undefined || topic !== 'writer')
     const findings = [...runtime, ...checkEnvironment(), ...checkPackages()]
     if (target !== undefined) findings.push(...(await held(checkRedis(target))))

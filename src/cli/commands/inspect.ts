@@ -85,7 +85,7 @@ function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
   }
 }
 
-/** An invalid date, which another version may have written, must not hide the rest. */
+/** Formats a date; an invalid one, which another version may have written, must not prevent the output. */
 function dateOf(seconds: number): string {
   const date = new Date(seconds * 1000)
   return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()

@@ -104,7 +104,7 @@ interface ServedOptions {
 
 function servedDirectory(dir: string | undefined, registry: string | undefined, options: ServedOptions): Served {
   const directory = directoryArgument(dir)
-  // It need not be there yet: the application may start later.
+  // The directory may not exist yet, because the application may start later.
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
   }

@@ -34,9 +34,9 @@ ${redisUsage}
 
 Without a terminal it ends with 1 if something could not be read.`
 
-/** q, Ctrl-C and Ctrl-D, as a terminal in raw mode gives them. */
+/** q, Ctrl-C and Ctrl-D, as a terminal in raw mode sends them. */
 const endKeys = [0x71, 0x03, 0x04]
-/** Clears the screen and begins at its top. */
+/** Clears the screen and moves the cursor to its top. */
 const clear = '\x1b[H\x1b[2J'
 
 export const top: Command = {
@@ -61,7 +61,7 @@ export const top: Command = {
       if (stop.signal.aborted) break
       const view = await held(viewer.look())
       unreadable = view.faults.length > 0
-      // A line is left for the cursor: a screen that is full to the last line loses its first.
+      // One line is left for the cursor, because a full screen would scroll.
       const size = stdout.isTTY
         ? { rows: (stdout.rows || 24) - 1, width: stdout.columns || 80 }
         : { rows: 10_000, width: 10_000 }
@@ -69,7 +69,7 @@ export const top: Command = {
     }
     stop.abort()
     await watched.close()
-    // A person has seen the faults on the screen; a program sees the exit code.
+    // On a terminal, the screen shows the faults; otherwise the exit code does.
     return unreadable && !stdout.isTTY ? 1 : 0
   },
 }
@@ -93,7 +93,7 @@ function watchedService(target: RedisTarget): TopTarget {
   return { name: target.name, source: service.openSource(), close: () => service.close() }
 }
 
-/** Stops at q, at Ctrl-C and at SIGTERM. */
+/** Returns a controller that is aborted at q, Ctrl-C and SIGTERM. */
 function listen(): AbortController {
   const stop = new AbortController()
   const { stdin } = process

@@ -12,10 +12,14 @@ interface Copy {
   /** Whether it leads to promhive. */
   readonly isAlias: boolean
 }
-/** Nested deeper than this nothing is looked for. */
+
+/** The maximum depth of nested packages to check. */
 const deepest = 4
 
-/** Which clients an application's packages bring along: what another one counts is not in promhive's scrapes. */
+/**
+ * Checks which clients the packages of an application depend on: promhive's scrapes do not show the counts of other
+ * clients.
+ */
 export function checkPackages(folder = process.cwd()): Finding[] {
   const found = clients.map((name) => ({ name, copies: [...copiesOf(name, join(folder, 'node_modules'), 0).values()] }))
   const findings: Finding[] = []
@@ -63,10 +67,10 @@ function copiesOf(name: string, modules: string, depth: number, found = new Map<
           found.set(realpathSync(path), { version, isAlias: aliases.includes(published) })
         }
       } catch {
-        // A folder that is no package.
+        // The folder is not a package.
       }
     }
-    // What is linked in has packages of its own, for its own development.
+    // A linked package has its own packages for development.
     if (depth < deepest && !lstatSync(path).isSymbolicLink())
       copiesOf(name, join(path, 'node_modules'), depth + 1, found)
   }

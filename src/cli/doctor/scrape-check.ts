@@ -5,9 +5,9 @@ import { workerLabelFromEnvironment } from '../../runtime/worker-label.js'
 import type { Source } from '../../store/contract.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
-/** Seconds that a scrape should not take. */
+/** Seconds above which a scrape is slow. */
 const slow = 1
-/** Series that one family should not have. */
+/** The number of series above which a family is too large. */
 const many = 10_000
 
 /** Reads everything as a scrape does, and checks what it shows. */

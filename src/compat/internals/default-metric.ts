@@ -1,7 +1,7 @@
 import { addDefaultMetrics, type DefaultMetricsOptions } from '../../instrument/node/default-metrics.js'
 import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
-import { Registry } from '../prom-client/registry.js'
+import type { Registry } from '../prom-client/registry.js'
 
 /** What a file below `lib/metrics` of prom-client adds: the names of its metrics. */
 const names = {
@@ -32,10 +32,25 @@ export interface DefaultMetric {
 /** The function that a file below `lib/metrics` exports. */
 export function defaultMetric(name: keyof typeof names): DefaultMetric {
   const add = (registry?: Registry, config: Omit<DefaultMetricsOptions, 'register'> = {}): void => {
-    const isGlobal = registry === undefined || registry === Registry.globalRegistry
-    const register = isGlobal ? processContext().registry : (registry as unknown as PromhiveRegistry)
-    const { prefix, labels, gcDurationBuckets, eventLoopMonitoringPrecision } = config
-    addDefaultMetrics([name], { register, prefix, labels, gcDurationBuckets, eventLoopMonitoringPrecision })
+    const own = processContext().registry
+    const isOwn = registry === undefined || registry.contents === own.contents
+    const register = isOwn ? own : (registry as unknown as PromhiveRegistry)
+    const {
+      prefix,
+      labels,
+      gcDurationBuckets,
+      eventLoopMonitoringPrecision,
+      eventLoopUtilizationTimeout,
+      eventLoopUtilizationBuckets,
+      eventLoopUtilizationPercentiles,
+      eventLoopUtilizationMaxAgeSeconds,
+      eventLoopUtilizationAgeBuckets,
+    } = config
+    addDefaultMetrics([name], {
+      ...{ register, prefix, labels, gcDurationBuckets, eventLoopMonitoringPrecision, eventLoopUtilizationTimeout },
+      ...{ eventLoopUtilizationBuckets, eventLoopUtilizationPercentiles },
+      ...{ eventLoopUtilizationMaxAgeSeconds, eventLoopUtilizationAgeBuckets },
+    })
   }
   return Object.assign(add, { metricNames: names[name] })
 }

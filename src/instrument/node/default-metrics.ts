@@ -5,6 +5,7 @@ import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../platform/timers.js'
 import type { Registry } from '../../registry/registry.js'
 import { registryContext } from '../../registry/registry-context.js'
+import { cgroupLimitMetrics } from './cgroup.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
 import { activeHandles, activeRequests, activeResources } from './handles.js'
@@ -18,6 +19,7 @@ import {
   processThreads,
 } from './process.js'
 import { RuntimeMetrics } from './runtime-metrics.js'
+import { type UtilizationSampleOptions, utilizationSamples } from './utilization-samples.js'
 import { version } from './version.js'
 
 export interface DefaultMetricsOptions {
@@ -31,7 +33,17 @@ export interface DefaultMetricsOptions {
   readonly gcDurationBuckets?: readonly number[] | undefined
   /** Milliseconds between two looks at the event loop: 10 when left out. */
   readonly eventLoopMonitoringPrecision?: number | undefined
-  /** A series of each gauge per worker, with the label `worker`, in place of one for the whole application. */
+  /** Milliseconds between two samples of the utilization of the event loop: 100 when left out. */
+  readonly eventLoopUtilizationTimeout?: number | undefined
+  /** Upper bounds of `nodejs_eventloop_utilization_histogram`: thirteen from 0.01 to 1 when left out. */
+  readonly eventLoopUtilizationBuckets?: readonly number[] | undefined
+  /** Quantiles of `nodejs_eventloop_utilization_summary`: 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999 when left out. */
+  readonly eventLoopUtilizationPercentiles?: readonly number[] | undefined
+  /** Seconds that these quantiles cover: the last 60 when left out. */
+  readonly eventLoopUtilizationMaxAgeSeconds?: number | undefined
+  /** Parts into which these seconds are divided, of which the oldest is dropped as one ends: 5 when left out. */
+  readonly eventLoopUtilizationAgeBuckets?: number | undefined
+  /** A series of each gauge and counter per worker, with the label `worker`, in place of one for the whole application. */
   readonly perWorker?: boolean | undefined
 }
 
@@ -41,6 +53,11 @@ const known = {
   labels: true,
   gcDurationBuckets: true,
   eventLoopMonitoringPrecision: true,
+  eventLoopUtilizationTimeout: true,
+  eventLoopUtilizationBuckets: true,
+  eventLoopUtilizationPercentiles: true,
+  eventLoopUtilizationMaxAgeSeconds: true,
+  eventLoopUtilizationAgeBuckets: true,
   perWorker: true,
 } as const satisfies OptionNames<DefaultMetricsOptions>
 
@@ -53,11 +70,6 @@ const passedOver = {
   enableExemplars: true,
   timeout: true,
   timestamps: true,
-  eventLoopUtilizationTimeout: true,
-  eventLoopUtilizationBuckets: true,
-  eventLoopUtilizationPercentiles: true,
-  eventLoopUtilizationAgeBuckets: true,
-  eventLoopUtilizationMaxAgeSeconds: true,
 } as const
 
 const defaults = { prefix: '', labels: {}, eventLoopMonitoringPrecision: 10, perWorker: false } as const
@@ -65,6 +77,7 @@ const defaults = { prefix: '', labels: {}, eventLoopMonitoringPrecision: 10, per
 interface Parts {
   readonly loop: EventLoop
   readonly gcDurationBuckets: readonly number[] | undefined
+  readonly samples: UtilizationSampleOptions
 }
 
 /** By prom-client's names where it has one. */
@@ -83,7 +96,9 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
   version,
   gc: (metrics, { gcDurationBuckets }) => gc(metrics, gcDurationBuckets),
   processThreads,
-  eventLoopUtilization: (metrics, { loop }) => eventLoopUtilization(metrics, loop),
+  processCgroupLimits: cgroupLimitMetrics,
+  eventLoopUtilization: (metrics, { samples }) => utilizationSamples(metrics, samples),
+  eventLoopTime: (metrics, { loop }) => eventLoopUtilization(metrics, loop),
 }
 
 /**
@@ -108,7 +123,14 @@ export function addDefaultMetrics(names: readonly string[], options?: DefaultMet
   const registry = register ?? context.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
-  for (const name of names) families[name]?.(metrics, { loop, gcDurationBuckets })
+  const samples = givenOptions({
+    interval: given.eventLoopUtilizationTimeout,
+    buckets: given.eventLoopUtilizationBuckets,
+    quantiles: given.eventLoopUtilizationPercentiles,
+    maxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
+    ageBuckets: given.eventLoopUtilizationAgeBuckets,
+  })
+  for (const name of names) families[name]?.(metrics, { loop, gcDurationBuckets, samples })
   // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
   setImmediate(() => context.store()).unref()
 }
@@ -124,13 +146,16 @@ function check(options: DefaultMetricsOptions | null | undefined): DefaultMetric
   if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)
   checkOptions('collectDefaultMetrics', options, known, passedOver)
   const given: DefaultMetricsSettings = givenOptions(options)
-  const { prefix, labels, eventLoopMonitoringPrecision: precision, perWorker } = given
+  const { prefix, labels, perWorker } = given
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid('prefix must be a string', prefix)
   if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {
     throw invalid('labels must be an object of label values', labels)
   }
-  if (precision !== undefined && !(Number.isInteger(precision) && precision > 0)) {
-    throw invalid('eventLoopMonitoringPrecision must be a whole number of milliseconds', precision)
+  for (const name of ['eventLoopMonitoringPrecision', 'eventLoopUtilizationTimeout'] as const) {
+    const milliseconds = given[name]
+    if (milliseconds !== undefined && !(Number.isInteger(milliseconds) && milliseconds > 0)) {
+      throw invalid(`${name} must be a whole number of milliseconds`, milliseconds)
+    }
   }
   if (perWorker !== undefined && typeof perWorker !== 'boolean') {
     throw invalid('perWorker must be true or false', perWorker)

@@ -9,7 +9,7 @@ export interface EncryptionSettings {
   readonly sslKeyfile: string
   readonly sslClientCafile: string
   readonly sslClientCapath: string
-  /** Whether scrapers must present a certificate, where a CA is set. */
+  /** Whether scrapers must present a certificate, if a CA is set. */
   readonly sslClientAuthRequired: boolean
 }
 
@@ -65,9 +65,9 @@ const options = {
 } as const satisfies Record<keyof EncryptionOptions, keyof EncryptionSettings>
 
 /**
- * What the metrics port is to be encrypted with; undefined where it is not.
+ * Returns the encryption of the metrics port; undefined if it is not encrypted.
  *
- * @throws MetricsError `OPTION_INVALID`, naming the variable, option or path that is at fault
+ * @throws MetricsError `OPTION_INVALID`, with the variable, option or path at fault
  */
 export function encryptionOf({ origins }: { readonly origins: readonly Origin[] }): EncryptionOptions | undefined {
   const originOf = (option: keyof EncryptionOptions): Origin => origins.find(({ name }) => name === options[option])!

@@ -1,7 +1,7 @@
 import { boolean, port, text, whole } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
-/** Where `redisWhenReady` forwards to. */
+/** The target of `redisWhenReady`. */
 export interface RedisSettings {
   readonly redisEnabled: boolean
   readonly redisHost: string

@@ -28,41 +28,41 @@ export type { Setting } from './setting.js'
 
 /** All settings of `promhive run` and `supervise()`. */
 export interface Settings extends BackendSettings, EncryptionSettings, PortSettings, RedisSettings {
-  /** How many processes serve the application. */
+  /** The number of processes that serve the application. */
   readonly workers: number
-  /** Where they count together; found by themselves when empty. */
+  /** The directory in which they count together; empty for the default. */
   readonly dir: string
-  /** Whether the supervisor answers scrapes on a port of its own. */
+  /** Whether the supervisor answers scrapes on its own port. */
   readonly metrics: boolean
   readonly port: number
   readonly host: string
   readonly path: string
-  /** How often a taken metrics port is tried. */
+  /** The maximum number of attempts to open a metrics port in use. */
   readonly portAttempts: number
-  /** Where the supervisor serves statistics, in uWSGI's format; nowhere when empty. */
+  /** The address at which the supervisor serves statistics, in uWSGI's format; empty for none. */
   readonly stats: string
-  /** The user that the workers run as; the supervisor's user when empty. */
+  /** The user of the workers; empty for the supervisor's user. */
   readonly user: string
   readonly group: string
   /** Requests after which a worker is replaced; 0 for never. */
   readonly maxRequests: number
-  /** Up to so many more, by chance, so that not all are replaced at once. */
+  /** A random number of further requests, up to this one, so that the workers are not replaced at once. */
   readonly maxRequestsJitter: number
   /** Bytes of resident memory above which a worker is replaced; 0 for never. */
   readonly maxRss: number
-  /** Seconds without a turn of the event loop after which a worker is ended; 0 for never. */
+  /** Seconds for which the event loop of a worker must be blocked before the worker is killed; 0 for never. */
   readonly timeout: number
-  /** Seconds that a worker has to finish what it does. */
+  /** Seconds for a worker to finish its requests. */
   readonly gracefulTimeout: number
-  /** Seconds that a worker has to open its ports. */
+  /** Seconds for a worker to open its ports. */
   readonly startTimeout: number
   /** Whether a blocked worker writes a diagnostic report with its stack. */
   readonly report: boolean
   readonly reportDir: string
-  /** Whether it contains the environment. */
+  /** Whether the report contains the environment. */
   readonly reportEnvironment: boolean
   readonly compat: Compat
-  /** In front of the names of the supervisor's families. */
+  /** The prefix of the supervisor's families. */
   readonly metricPrefix: string
   /** Whether workers load `promhive/register`. */
   readonly register: boolean
@@ -71,9 +71,9 @@ export interface Settings extends BackendSettings, EncryptionSettings, PortSetti
   /** Passed to the application as HOST and PORT. */
   readonly bind: string
   readonly workerClass: string
-  /** Where the supervisor's pid is written; nowhere when empty. */
+  /** The file for the supervisor's pid; empty for none. */
   readonly pidFile: string
-  /** How much the supervisor and the workers log, and in which form. */
+  /** The log level and format of the supervisor and the workers. */
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
 }
@@ -284,7 +284,7 @@ export const settings: SettingsTable<Settings> = {
   ...redisSettings,
 }
 
-/** Of `debug:json`; `debug` alone has none. */
+/** Returns the format in `debug:json`; undefined for `debug` alone. */
 function formatPart(text: string): string | undefined {
   const colon = text.indexOf(':')
   return colon < 0 ? undefined : text.slice(colon + 1)

@@ -3,7 +3,7 @@ import { durationBuckets, type Naming, sizeBuckets } from './naming.js'
 const answered = { method: 'method', route: 'route', status_code: 'status' } as const
 const sized = { method: 'method', route: 'route' } as const
 
-/** Names as Prometheus' own guide makes them, with the labels that middlewares for Node.js have used for years. */
+/** Names according to Prometheus' guide, with the labels that middlewares for Node.js commonly use. */
 export const prometheus: Naming = {
   abortedStatus: '499',
   server: {
