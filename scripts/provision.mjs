@@ -117,6 +117,12 @@ const folders = [
     leftOut: 'the preload for prom-client, and clients that need a newer Node.js',
     options: [],
   },
+  {
+    folder: 'test/plug-ins',
+    brings: 'plug-ins',
+    leftOut: 'plug-ins that count with prom-client',
+    options: ['--omit=optional'],
+  },
 ]
 for (const each of folders) provideFolder(each)
 

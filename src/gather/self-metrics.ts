@@ -49,7 +49,7 @@ export function selfFamilies({
     single(
       'counter',
       'promhive_dropped_series_total',
-      'Series that found no room in the store.',
+      'Series for which the store has no space.',
       total(writers, 'dropped'),
     ),
     unreadable(faults),

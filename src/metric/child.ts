@@ -24,7 +24,7 @@ export interface ChildOwner extends Omit<Counting, 'store'> {
    */
   admit(series: SeriesRef): SeriesRef | undefined
   readonly children: Siblings
-  /** Takes exemplars that come soon after another one of their bucket; they are dropped where it is left out. */
+  /** Stores exemplars that follow soon after another one of their bucket; without it they are dropped. */
   readonly latestExemplars?: ExemplarKeeper
 }
 
@@ -240,6 +240,6 @@ function present(metric: string, given: Readonly<Record<string, unknown>>): Labe
 }
 
 function tooLong(name: string): MetricsError {
-  const text = `an exemplar of ${name} was left out: its labels are longer than ${longestExemplar} characters together`
+  const text = `an exemplar of ${name} was dropped: its labels are longer than ${longestExemplar} characters together`
   return new MetricsError('EXEMPLAR_TOO_LONG', text)
 }

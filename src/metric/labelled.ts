@@ -50,14 +50,9 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   private readonly onlyKey: SeriesKey
   /** @internal */
   readonly context: MetricContext
-  /**
-   * Whether the values belong to no process in particular, so that only the process that answers a scrape shows its
-   * own.
-   */
+  /** Whether the values belong to no process: only the process that answers a scrape shows its own. */
   private readonly local: boolean
-  /**
-   * @internal Whether `collect` runs in every process at intervals, and not only in the process that answers a scrape.
-   */
+  /** @internal Whether `collect` runs in every process at intervals, and not only for a scrape. */
   readonly collectsEach: boolean
   /** @internal Seconds after which a series without counts is removed. */
   expireAfter: number | undefined
@@ -274,10 +269,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   /** @internal Called with the labels, as they were passed, of a series that this metric has not counted in. */
   protected introduce(_labelValues: LabelTexts, _labels: Labels): void {}
 
-  /**
-   * Returns the number of a series that `find` and `reach` did not find; a reference if this metric has not counted in
-   * it.
-   */
+  /** Returns the number of a series that `find` and `reach` did not find; a reference for an uncounted one. */
   private resolve(labels: Labels): number | SeriesRef {
     const { children } = this
     const located = children.locate(labels)

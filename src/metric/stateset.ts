@@ -30,7 +30,7 @@ export class StateSetChild<S extends string = string> extends Child {
   /**
    * Each of these states as it is given; the others as this process set them before, false at first.
    *
-   * @throws MetricsError `STATE_UNKNOWN`, and `VALUE_INVALID` for what is neither true nor false
+   * @throws MetricsError `STATE_UNKNOWN`, and `VALUE_INVALID` for a value that is neither true nor false
    */
   set(states: Readonly<Partial<Record<S, boolean>>>): void {
     this.check(states)

@@ -17,9 +17,9 @@ export class SummaryChild extends Child {
   /** @internal */
   protected readonly sketch = sketchOf(this.family as FamilyDescriptor<'summary'>)
 
-  /** @throws MetricsError `VALUE_INVALID` for what is not a number */
+  /** @throws MetricsError `VALUE_INVALID` if it is not a number */
   observe(value: number): void {
-    // The comparison turns NaN away: it would spoil the sum for good.
+    // NaN is refused: it would make the sum NaN forever.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
     else this.observeFirst(value)
   }
@@ -85,16 +85,16 @@ class WindowedChild extends SummaryChild {
 }
 
 /**
- * Counts observations and their sum, which is all that an average takes; and with `quantiles` the quantiles of what all
- * processes observed together.
+ * Counts observations and their sum, which is sufficient for an average. With `quantiles`, it also shows quantiles of
+ * the observations of all processes together.
  *
- * Other than in prom-client no quantiles are shown unless they are requested, as Prometheus advises. They are of everything
- * since the start; with `maxAgeSeconds` and `ageBuckets`, of the last seconds, and NaN if nothing was observed in them. Sum and
- * count are of everything in any case.
+ * Unlike in prom-client, quantiles are shown only on request, as Prometheus advises. They cover everything since the
+ * start; with `maxAgeSeconds` and `ageBuckets`, the last seconds, and are NaN without observations in them. Sum and
+ * count always cover everything.
  *
- * A quantile is within `relativeError` (1 % when left out, 2 % with a window) of the true one for values from 1e-6 to 1e9;
- * below it is shown as 0, above as 1e9. A series with quantiles takes 14 kB at 1 % and 3 kB at 5 %; with a window of five
- * `ageBuckets` 17 kB at 2 % and 7 kB at 5 %. So give it few labels.
+ * A quantile is within `relativeError` (by default 1 %, and 2 % with a window) of the true one for values from 1e-6 to
+ * 1e9; below it is shown as 0, above as 1e9. A series with quantiles takes 14 kB at 1 % and 3 kB at 5 %; with a window
+ * of five `ageBuckets` 17 kB at 2 % and 7 kB at 5 %. So give it few labels.
  *
  * Source: DDSketch (Masson, Rim, Lee; VLDB 2019), whose bins add up over processes without loss.
  *

@@ -13,7 +13,7 @@ const installed = new RegExp(`^file:.*/node_modules/(${names})/(?!.*/node_module
 /**
  * The module of promhive that stands for what was named, relative to dist/cjs.
  *
- * @returns undefined for other packages, and for files of these clients that are no modules, such as package.json
+ * @returns undefined for other packages, and for files of these clients that are not modules, such as package.json
  * @example moduleNamed('prom-client/lib/registry') // 'prom-client/lib/registry.js'
  */
 export function moduleNamed(specifier: string): string | undefined {

@@ -44,7 +44,7 @@ export function startRegistered(command: string): void {
   attempt(() => {
     if (!isOff(variables.defaultMetrics)) collectDefaultMetrics()
   })
-  // After this turn: configure() at the beginning of the application may have its say.
+  // After this turn, so that configure() at the beginning of the application runs first.
   if (isMainThread) setImmediate(() => attempt(openPort)).unref()
 }
 

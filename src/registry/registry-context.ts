@@ -20,10 +20,10 @@ export interface RegistryContext extends MetricContext {
   /**
    * Whether the default registry shows promhive's own state.
    *
-   * @param byDefault where `configure()` has not said so: true in an application of several processes when left out
+   * @param byDefault the value unless `configure()` sets one; by default true in an application of several processes
    */
   showsItself(byDefault?: boolean): boolean
-  /** What every process does now and then: publishing what only it knows. */
+  /** The work of every process at intervals: publishing what only it knows. */
   readonly ticker: Ticker
 }
 

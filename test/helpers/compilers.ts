@@ -58,22 +58,27 @@ export function compile(
     }
     symlinkSync(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'dir')
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    // Declarations, those of Node.js among them, take an older compiler seconds: the oldest one and the newest check them.
-    const options = { ...compilerOptions, skipLibCheck: compiler === 'typescript-6.0' }
-    const tsconfig = { compilerOptions: options, include: ['*.ts', '*.cts'] }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    const { stdout, stderr, error } = spawnSync(process.execPath, [binOf(compiler), '-p', '.', '--pretty', 'false'], {
-      cwd: folder,
-      encoding: 'utf8',
-      maxBuffer: 1 << 26,
-    })
-    if (error !== undefined) throw error
-    if (stderr !== '') throw new Error(stderr)
-    return errorsIn(stdout)
+    return compileIn(folder, compiler)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Compiles the files of a folder that has its packages; `changed` are options that differ from the strictest. */
+export function compileIn(folder: string, compiler: Compiler, changed: object = {}): readonly CompileError[] {
+  // Declarations, those of Node.js among them, take an older compiler seconds: the oldest one and the newest check them.
+  const options = { ...compilerOptions, skipLibCheck: compiler === 'typescript-6.0', ...changed }
+  const tsconfig = { compilerOptions: options, include: ['*.ts', '*.cts'] }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
+  const { stdout, stderr, error } = spawnSync(process.execPath, [binOf(compiler), '-p', '.', '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  if (error !== undefined) throw error
+  if (stderr !== '') throw new Error(stderr)
+  return errorsIn(stdout)
 }
 
 function binOf(compiler: Compiler): string {

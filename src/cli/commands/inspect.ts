@@ -25,12 +25,12 @@ const options = {
 const usage = `promhive inspect [DIR] [--json]
 promhive inspect --redis URL [--prefix NAME] [--json]
 
-Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it lives, its families,
+Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it is alive, its families,
 series and sizes, and what cannot be read. Changes nothing.
 
-  DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  DIR      the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
 ${redisUsage}
-  --json   for programs`
+  --json   print JSON`
 
 export const inspect: Command = {
   name: 'inspect',

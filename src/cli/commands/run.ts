@@ -27,19 +27,19 @@ const farewell = 1000
 const usage = `promhive run APP [--workers N] [options] [-- arguments of the application]
 
 Runs a Node.js server as N processes that share its ports, unchanged, ESM or CommonJS. Restarts those that end, reloads on
-HUP without losing a request or a count, and answers scrapes while every one of them is blocked.
+HUP without losing a request or a count, and answers scrapes even while all of them are blocked.
 
 ${optionsHelp()}
-  -c, --config FILE                the configuration, in YAML or JSON; promhive.yaml when there is one
+  -c, --config FILE                the configuration, in YAML or JSON; promhive.yaml if it exists
   -r, --require FILE               loaded into every worker before the application; --import likewise
 
-Each is a variable too (PROMHIVE_WORKERS, …), and has a name in the file (workers): promhive config explain.
+Each option also has a variable (PROMHIVE_WORKERS, …) and a name in the file (workers): see promhive config explain.
 
-Signals: HUP reloads, TTIN and TTOU start one more worker or end one, TERM, INT and QUIT end all gracefully.`
+Signals: HUP reloads, TTIN and TTOU add or remove a worker, TERM, INT and QUIT end all gracefully.`
 
 export const run: Command = {
   name: 'run',
-  summary: 'run a server as several processes, with a metrics port beside them',
+  summary: 'run a server as several processes, with a metrics port',
   usage,
   options: runOptions,
   async run(args) {

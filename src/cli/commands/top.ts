@@ -24,13 +24,13 @@ const options = {
 const usage = `promhive top [DIR] [--interval 1] [--count N]
 promhive top --redis URL [--prefix NAME] [--interval 1] [--count N]
 
-Shows, again and again, the processes that count in a directory or in Redis, what each takes, and what happens most.
-CPU and memory are those of processes of this machine: Redis does not know them. q ends it.
+Shows the processes that count in a directory or in Redis, their CPU and memory, and the most frequent events, repeatedly.
+CPU and memory are shown for processes of this machine only, not with Redis. q ends it.
 
-  DIR            the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  DIR            the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
 ${redisUsage}
-  --interval S   seconds between two looks
-  --count N      ends after so many; without a terminal there is one, which compares two looks
+  --interval S   seconds between two readings
+  --count N      end after this number of screens; without a terminal after one, which compares two readings
 
 Without a terminal it ends with 1 if something could not be read.`
 

@@ -29,7 +29,7 @@ export function checkDirectory(directory: string): Finding[] {
 export function checkPlace(): Finding[] {
   const found = placeInTheWay()
   if (found === undefined) return []
-  return [warn('directory', `${found.text}: applications that name no directory use another folder`, found.wayOut)]
+  return [warn('directory', `${found.text}: applications that name no directory use another folder`, found.advice)]
 }
 
 /** Whether the files in a directory can be read, so that further checks are possible. */

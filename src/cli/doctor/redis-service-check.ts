@@ -82,7 +82,7 @@ async function prefixes(send: Send, own: string): Promise<string[]> {
 
 function unreadable({ unreadable }: ServiceSnapshots): Finding[] {
   if (unreadable === 0) return []
-  const text = `${unreadable} entries cannot be read, and are left out`
+  const text = `${unreadable} entries cannot be read, and are skipped`
   return [
     warn('entries', text, 'let all processes run the same version of promhive; remove what another program wrote'),
   ]

@@ -30,15 +30,15 @@ type RedisValues = { readonly [K in keyof typeof redisOptions]?: string }
 
 /** The part of the usage text of commands with these options. */
 export const redisUsage = `  --redis URL    read the service in this Redis instead of a directory (PROMHIVE_REDIS_URL): redis://host:6379/0,
-                 rediss:// for TLS, unix:///run/redis.sock. A URL with a password belongs into the variable:
+                 rediss:// for TLS, unix:///run/redis.sock. Put a URL with a password into the variable:
                  other users of the machine can read command lines
                  The address may also come from PROMHIVE_REDIS_HOST or PROMHIVE_REDIS_SENTINELS
-  --prefix NAME  its keyPrefix, promhive when left out (PROMHIVE_REDIS_KEY_PREFIX)
+  --prefix NAME  its keyPrefix; default: promhive (PROMHIVE_REDIS_KEY_PREFIX)
   --redis-ca-file FILE, --redis-cert-file FILE, --redis-key-file FILE
-                 with rediss://: the CA of the server's certificate, and the client's own certificate and key
+                 with rediss://: the CA of the server's certificate, and the client's certificate and key
                  (PROMHIVE_REDIS_CA_FILE, PROMHIVE_REDIS_CERT_FILE, PROMHIVE_REDIS_KEY_FILE)
   --dead-after S, --expire-key-time S
-                 deadAfter and expireKeyTime, as the application has them: 15 and 3600 when left out
+                 deadAfter and expireKeyTime of the application; defaults: 15 and 3600
                  (PROMHIVE_REDIS_DEAD_AFTER, PROMHIVE_REDIS_EXPIRE_KEY_TIME)`
 
 /** The variable of each option. */

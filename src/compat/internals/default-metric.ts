@@ -23,7 +23,7 @@ const names = {
   version: ['nodejs_version_info'],
 } as const satisfies Record<string, readonly string[]>
 
-/** Adds some of the default metrics to a registry; to the default one when left out. A second call changes nothing. */
+/** Adds some of the default metrics to a registry, by default to the default registry. A second call changes nothing. */
 export interface DefaultMetric {
   (registry?: Registry, config?: Omit<DefaultMetricsOptions, 'register'>): void
   readonly metricNames: readonly string[]

@@ -25,7 +25,7 @@ export class AggregatorRegistry<T extends RegistryContentType = PrometheusConten
    * one, by the aggregator of the first of them.
    *
    * @param metricsArr what each registry returned
-   * @param registryType the content type of the new registry: text format 0.0.4 when left out
+   * @param registryType the content type of the new registry; by default text format 0.0.4
    * @throws Error for an aggregator that there is not
    */
   static aggregate<T extends RegistryContentType>(
@@ -41,7 +41,7 @@ export class AggregatorRegistry<T extends RegistryContentType = PrometheusConten
   /**
    * Chooses the registries that are shown for the cluster: the default registry, unless this or another process chose.
    *
-   * @throws TypeError for what is not a registry
+   * @throws TypeError if it is not a registry
    */
   static setRegistries(
     regs:

@@ -1,6 +1,6 @@
 import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
 
-/** One metric of several processes or registries, or what became of it; undefined for one that is left out. */
+/** Combines one metric of several processes or registries; returns undefined to omit it. */
 export type Aggregate = (metrics: readonly AggregatedObject[]) => AggregatedObject | undefined
 
 /** A metric as `getMetricsAsJSON()` returns it. */

@@ -26,7 +26,7 @@ export class ClusterRegistries {
   /** @param familyName under which processes publish what they chose */
   constructor(private readonly familyName: string) {}
 
-  /** @throws TypeError for what is not a registry */
+  /** @throws TypeError if it is not a registry */
   choose(given: unknown): void {
     const registries: readonly unknown[] = Array.isArray(given) ? given : [given]
     for (const registry of registries) {

@@ -48,9 +48,9 @@ export class Counter<T extends string = string> extends Base {
     this.inc = (this.enableExemplars ? this.incWithExemplar : this.incWithoutExemplar) as Counter<T>['inc']
   }
 
-  /** Adds `value`, 1 when left out, to the series of these labels. */
+  /** Adds `value`, by default 1, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 when left out, to the series without labels. */
+  /** Adds `value`, by default 1, to the series without labels. */
   inc(value?: number): void
   /** Adds `value` to the series of `labels`, with an example of what was counted; for a counter with `enableExemplars`. */
   inc(incData: IncreaseDataWithExemplar<T>): void
@@ -128,7 +128,7 @@ export class Counter<T extends string = string> extends Base {
 export namespace Counter {
   /** One series of a counter. */
   export interface Internal {
-    /** Adds `value`, 1 when left out. */
+    /** Adds `value`, by default 1. */
     inc(value?: number): void
   }
 }
@@ -140,6 +140,6 @@ export function increase(value: unknown): number {
   if (value === false) return 0
   if (typeof value === 'number' && value < 0 && Number.isFinite(value))
     throw new Error('It is not possible to decrease a counter')
-  // NaN would spoil the counter for good.
+  // NaN would make the counter NaN forever.
   throw notANumber('Value', value)
 }

@@ -9,7 +9,7 @@ import { isObject } from './validation.js'
 
 /** The options of `collectDefaultMetrics()`. Others, such as `timeout` of older versions, change nothing. */
 export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentType> {
-  /** Where the metrics are shown; the default registry when left out. */
+  /** The registry that shows the metrics; by default the default registry. */
   register?: Registry<T>
   /** Put in front of every name. */
   prefix?: string
@@ -102,7 +102,7 @@ const collect = defaultMetricsOf(() => Registry.globalRegistry, metricsList, [
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
  *
  * @param config where and how, see its type
- * @throws TypeError for what is no object; Error if it was called before for the same registry and prefix
+ * @throws TypeError if it is not an object; Error if it was called before for the same registry and prefix
  * @example collectDefaultMetrics({ labels: { service: 'shop' } })
  */
 export function collectDefaultMetrics<T extends RegistryContentType>(

@@ -26,18 +26,18 @@ export class Gauge<T extends string = string> extends Base {
     super(configuration, { type: 'gauge', options: ({ aggregator }) => ({ aggregator }) })
   }
 
-  /** Adds `value`, 1 when left out, to the series of these labels. */
+  /** Adds `value`, by default 1, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 when left out, to the series without labels. */
+  /** Adds `value`, by default 1, to the series without labels. */
   inc(value?: number): void
   inc(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
     this.add(labels, this.isOne(delta) ? 1 : delta)
   }
 
-  /** Takes `value`, 1 when left out, off the series of these labels. */
+  /** Subtracts `value`, by default 1, from the series of these labels. */
   dec(labels: LabelValues<T>, value?: number): void
-  /** Takes `value`, 1 when left out, off the series without labels. */
+  /** Subtracts `value`, by default 1, from the series without labels. */
   dec(value?: number): void
   dec(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
@@ -131,9 +131,9 @@ export class Gauge<T extends string = string> extends Base {
 export namespace Gauge {
   /** One series of a gauge. */
   export interface Internal<T extends string> {
-    /** Adds `value`, 1 when left out. */
+    /** Adds `value`, by default 1. */
     inc(value?: number): void
-    /** Takes `value`, 1 when left out, off. */
+    /** Subtracts `value`, by default 1. */
     dec(value?: number): void
     set(value: number): void
     /** Sets the unix time in seconds. */

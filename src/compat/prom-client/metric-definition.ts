@@ -30,7 +30,7 @@ export function definitionOf(
 ): MetricDefinition {
   if (!isObject(config)) throw new TypeError('constructor expected a config object')
   const fields: Record<string, unknown> = { labelNames: [], aggregator: 'sum', enableExemplars: false, ...defaults }
-  // What is undefined is left out.
+  // Undefined values are omitted.
   for (const [option, value] of Object.entries(config)) if (value !== undefined) fields[option] = value
   const { help, name, collect } = fields
   if (!help) throw new Error('Missing mandatory help parameter')

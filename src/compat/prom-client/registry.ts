@@ -74,7 +74,7 @@ export class Registry<
   /**
    * Makes a registry without metrics.
    *
-   * @param contentType the format of `metrics()`: text format 0.0.4 when left out
+   * @param contentType the format of `metrics()`; by default text format 0.0.4
    * @throws TypeError for a content type that is neither of the two
    */
   constructor(contentType?: BoundRegistryContentType)

@@ -24,7 +24,7 @@ const lookEvery = 100
  * The number of answers that may be in progress when a scrape starts to wait: the current one, the next one, and its
  * own.
  */
-const underWay = 3
+const answersInProgress = 3
 
 /** One answer that is being sent to a client. */
 interface ResponseInProgress {
@@ -98,7 +98,9 @@ export class Sender {
   }
 
   private hasRoom(): boolean {
-    return this.waiting.total === 0 || this.waiting.total + underWay * this.lastSize <= this.limits.maxWaitingBytes
+    return (
+      this.waiting.total === 0 || this.waiting.total + answersInProgress * this.lastSize <= this.limits.maxWaitingBytes
+    )
   }
 
   /** Disconnects the clients that have read nothing for the longest time; a single answer is sent at any size. */

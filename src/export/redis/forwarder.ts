@@ -34,7 +34,7 @@ export class RedisForwarding implements Exporter {
   /** The ID of this process in the key that names the forwarding process. */
   private readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   private timer: NodeJS.Timeout | undefined
-  private underWay: Promise<ForwardResult> | undefined
+  private current: Promise<ForwardResult> | undefined
   private result: ForwardResult | undefined
   private waiting = false
 
@@ -74,7 +74,7 @@ export class RedisForwarding implements Exporter {
     if (this.timer === undefined) return
     clearInterval(this.timer)
     this.timer = undefined
-    await held(Promise.resolve(this.underWay))
+    await held(Promise.resolve(this.current))
     if (this.result !== 'standby') await this.forward()
   }
 
@@ -85,10 +85,10 @@ export class RedisForwarding implements Exporter {
 
   /** Forwards without keeping the process running. */
   private forwardNow(): Promise<ForwardResult> {
-    this.underWay ??= this.tryOnce().finally(() => {
-      this.underWay = undefined
+    this.current ??= this.tryOnce().finally(() => {
+      this.current = undefined
     })
-    return this.underWay
+    return this.current
   }
 
   private async tryOnce(): Promise<ForwardResult> {

@@ -42,17 +42,17 @@ export class ClientMetrics {
     this.duration = families.histogram(naming.duration, 'duration')
     this.inFlight = naming.inFlight && families.gauge(naming.inFlight)
     this.labelsHosts = naming.inFlight !== undefined && shows(naming.inFlight, 'host')
-    if (!this.labelsHosts) this.underWay({ method: '', asked: '' })
+    if (!this.labelsHosts) this.inFlightOf({ method: '', asked: '' })
     this.errors = naming.errors && families.counter(naming.errors)
   }
 
   begun(asked: Asked): void {
-    this.underWay(asked)?.inc()
+    this.inFlightOf(asked)?.inc()
   }
 
   /** Counts a request as no longer in progress, whatever its result. */
   left(asked: Asked): void {
-    this.underWay(asked)?.dec()
+    this.inFlightOf(asked)?.dec()
   }
 
   ended(outgoing: Outgoing): void {
@@ -63,7 +63,7 @@ export class ClientMetrics {
     else this.lookUp(outgoing, key).observe(seconds)
   }
 
-  private underWay({ method, asked }: Asked): GaugeChild | undefined {
+  private inFlightOf({ method, asked }: Asked): GaugeChild | undefined {
     const key = this.labelsHosts ? `${method} ${asked}` : ''
     const held = this.inFlightBy.get(key)
     if (held !== undefined || this.inFlight === undefined) return held

@@ -30,7 +30,7 @@ export class ServerMetrics {
   private readonly errors: readonly (readonly [NamedFamily, Counter<string>])[]
   /** By method, route and status; one tree for each transport if that is a label. */
   private readonly trees: ByMethod[] = []
-  private readonly underWay: Map<string, GaugeChild>[] = []
+  private readonly inFlightBy: Map<string, GaugeChild>[] = []
   private readonly labelsTransports: boolean
   private readonly labelsErrors: boolean
   /** The gauge of a convention without labels. */
@@ -96,7 +96,7 @@ export class ServerMetrics {
 
   private inFlightOf(exchange: Exchange): GaugeChild {
     if (this.onlyInFlight !== undefined) return this.onlyInFlight
-    const tree = (this.underWay[this.treeOf(exchange)] ??= new Map())
+    const tree = (this.inFlightBy[this.treeOf(exchange)] ??= new Map())
     const method = methodLabel(exchange.method)
     let child = tree.get(method)
     if (child === undefined) {

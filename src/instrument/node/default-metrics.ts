@@ -23,27 +23,27 @@ import { type UtilizationSampleOptions, utilizationSamples } from './utilization
 import { version } from './version.js'
 
 export interface DefaultMetricsOptions {
-  /** Where they are shown; the default registry when left out. */
+  /** The registry that shows the metrics. By default, the default registry. */
   readonly register?: Registry | undefined
   /** Prefix of every name. */
   readonly prefix?: string | undefined
   /** Labels of every series. */
   readonly labels?: object | undefined
-  /** Upper bounds of `nodejs_gc_duration_seconds`: 0.001, 0.01, 0.1, 1, 2 and 5 when left out. */
+  /** Upper bounds of `nodejs_gc_duration_seconds`: by default 0.001, 0.01, 0.1, 1, 2 and 5. */
   readonly gcDurationBuckets?: readonly number[] | undefined
-  /** Milliseconds between two looks at the event loop: 10 when left out. */
+  /** Milliseconds between two measurements of the event loop. The default is 10. */
   readonly eventLoopMonitoringPrecision?: number | undefined
-  /** Milliseconds between two samples of the utilization of the event loop: 100 when left out. */
+  /** Milliseconds between two samples of the utilization of the event loop. The default is 100. */
   readonly eventLoopUtilizationTimeout?: number | undefined
-  /** Upper bounds of `nodejs_eventloop_utilization_histogram`: thirteen from 0.01 to 1 when left out. */
+  /** Upper bounds of `nodejs_eventloop_utilization_histogram`: by default thirteen from 0.01 to 1. */
   readonly eventLoopUtilizationBuckets?: readonly number[] | undefined
-  /** Quantiles of `nodejs_eventloop_utilization_summary`: 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999 when left out. */
+  /** Quantiles of `nodejs_eventloop_utilization_summary`: by default 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999. */
   readonly eventLoopUtilizationPercentiles?: readonly number[] | undefined
-  /** Seconds that these quantiles cover: the last 60 when left out. */
+  /** Seconds that these quantiles cover. The default is the last 60. */
   readonly eventLoopUtilizationMaxAgeSeconds?: number | undefined
-  /** Parts into which these seconds are divided, of which the oldest is dropped as one ends: 5 when left out. */
+  /** Parts into which these seconds are divided; the oldest is dropped when one ends. The default is 5. */
   readonly eventLoopUtilizationAgeBuckets?: number | undefined
-  /** A series of each gauge and counter per worker, with the label `worker`, in place of one for the whole application. */
+  /** A series of each gauge and counter per worker, with the label `worker`, instead of one for the whole application. */
   readonly perWorker?: boolean | undefined
 }
 

@@ -26,7 +26,7 @@ export interface ReadFamily extends RuntimeFamily {
 }
 
 export interface ReadGaugeFamily extends ReadFamily {
-  /** How the gauges of many processes become one: `livesum` when left out. */
+  /** How the gauges of several processes are merged. The default is `livesum`. */
   readonly mode?: GaugeMode
   /** `false` for what several processes have in common: it has no series per worker. */
   readonly perWorker?: false
@@ -64,7 +64,7 @@ export interface RuntimeMetricsOptions {
   readonly perWorker: boolean
 }
 
-/** Makes metrics of readings: what every process reads for itself now and then, and before it answers a scrape. */
+/** Creates metrics of readings, which every process takes at intervals, and before it answers a scrape. */
 export class RuntimeMetrics {
   constructor(private readonly options: RuntimeMetricsOptions) {}
 
@@ -107,8 +107,8 @@ export class RuntimeMetrics {
     this.observed(family, (options) => new WatchedHistogram({ ...options, buckets }))
   }
 
-  summary({ quantiles, ...family }: SummaryFamily): void {
-    const part = { quantiles }
+  summary({ quantiles, maxAgeSeconds, ageBuckets, ...family }: SummaryFamily): void {
+    const part = { quantiles, maxAgeSeconds, ageBuckets }
     this.observed(family, (options) => new WatchedSummary({ ...options, ...part }))
   }
 
@@ -142,8 +142,8 @@ export class RuntimeMetrics {
   }
 
   /**
-   * Not when the registry has a metric of that name. The second one is made all the same, for the registry to compare
-   * their definitions; but the first continues, and nothing is read or watched twice.
+   * Not when the registry has a metric of that name. The second one is created nevertheless, for the registry to
+   * compare their definitions; but the first continues, and nothing is read or watched twice.
    */
   private isNew({ name }: RuntimeFamily): boolean {
     const { prefix, registry } = this.options

@@ -4,7 +4,7 @@ import type { RuntimeMetrics, SummaryFamily } from './runtime-metrics.js'
 import { Watch } from './watch.js'
 
 export interface UtilizationSampleOptions {
-  /** Milliseconds between two samples: 100 when left out. */
+  /** Milliseconds between two samples. The default is 100. */
   readonly interval?: number
   readonly buckets?: readonly number[]
   readonly quantiles?: readonly number[]

@@ -6,7 +6,7 @@ import { list, sameAs, type TypeRules } from './type-rules.js'
 import { WindowRing } from './window-ring.js'
 import { windowedLayout } from './windowed-summary.js'
 
-/** The offsets of a summary's slots from its first one. Merged, the sequence number is left out. */
+/** The offsets of a summary's slots from its first one. Merged, there is no sequence number. */
 export const summarySlots = { sequence: 0, sum: 1, count: 2, bins: 3 } as const
 
 const sketches = new Map<number, QuantileSketch>()

@@ -106,7 +106,7 @@ export class WindowRing {
     }
   }
 
-  /** Takes off the counts that the ring had when its slots were `before`, of intervals that it still has. */
+  /** Subtracts the counts that the ring had when its slots were `before`, of intervals that it still has. */
   deduct({ values, words }: SlotArea, at: number, before: Float64Array, beforeAt: number): void {
     const had = wordsOf(before)
     for (let offset = 0; offset < this.width; offset += this.stride) {

@@ -48,21 +48,21 @@ export function isPlace(path: string): boolean {
  */
 export function preparePlace(place: string): string | undefined {
   mkdirSync(place, { recursive: true, mode: 0o700 })
-  if (!isPrivate(place)) throw unusable(place, whyNotPrivate(place), wayOut(place))
+  if (!isPrivate(place)) throw unusable(place, whyNotPrivate(place), advice(place))
   const [usual] = numberedPlaces()
   return place === usual ? undefined : whyNotUsual(usual!, place)
 }
 
 /** Returns which entry prevents the usual folder, if there is one. */
-export function placeInTheWay(): { readonly text: string; readonly wayOut: string } | undefined {
+export function placeInTheWay(): { readonly text: string; readonly advice: string } | undefined {
   const [usual] = numberedPlaces()
   if (isFree(usual!)) return undefined
-  return { text: `${usual} ${whyNotPrivate(usual!)}`, wayOut: wayOut(usual!) }
+  return { text: `${usual} ${whyNotPrivate(usual!)}`, advice: advice(usual!) }
 }
 
 function whyNotUsual(usual: string, place: string): string {
   const why = isFree(usual) ? 'was in the way when the application started' : whyNotPrivate(usual)
-  return `${usual} ${why}: this application counts in ${place} instead; ${wayOut(usual)}`
+  return `${usual} ${why}: this application counts in ${place} instead; ${advice(usual)}`
 }
 
 function whyNotPrivate(place: string): string {
@@ -74,7 +74,7 @@ function whyNotPrivate(place: string): string {
   return `may be written to by other users (mode ${(facts.mode & 0o7777).toString(8)})`
 }
 
-function wayOut(place: string): string {
+function advice(place: string): string {
   const facts = lstatSync(place, { throwIfNoEntry: false })
   const own = facts?.uid === process.geteuid?.()
   const what = own ? `chmod 0700 ${place}, or` : `root or user ${facts?.uid} can remove it;`

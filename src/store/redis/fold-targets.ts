@@ -31,6 +31,13 @@ export interface TargetChange {
   readonly change: Change
 }
 
+/** The series of one writer, and the ledger of those that stay with its seat. */
+interface Addition {
+  readonly snapshot: WriterSnapshot
+  readonly open: ReadonlyMap<number, number>
+  readonly kept: Target | undefined
+}
+
 type FactsOfTarget = Pick<WriterFacts, 'kind' | 'instance' | 'process'>
 
 /** The ledgers to which a fold adds others. The next batch continues from what one batch has written. */
@@ -51,21 +58,25 @@ export class FoldTargets {
    * Adds a ledger to the totals of an instance.
    *
    * @param read reads a target as it is in Redis; undefined if there is none
+   * @returns false, without an effect, if the ledger or one of the targets cannot be read completely
    */
   async add(
     source: LedgerReader,
     instance: string,
     read: (id: string) => Promise<LedgerReader | undefined>,
     pause: Pause,
-  ): Promise<void> {
-    const targetOf = async (id: string, seat: number, facts: FactsOfTarget): Promise<Target> => {
-      const target = this.all.get(id) ?? (await this.begin(id, seat, facts, await read(id), pause))
-      target.epoch++
-      this.changed.add(target)
-      return target
+  ): Promise<boolean> {
+    if (source.isPartlyUnreadable) return false
+    const targetOf = async (id: string, seat: number, facts: FactsOfTarget): Promise<Target | undefined> => {
+      const known = this.all.get(id)
+      if (known !== undefined) return known
+      const present = await read(id)
+      return present?.isPartlyUnreadable ? undefined : this.begin(id, seat, facts, present, pause)
     }
     const totals = await targetOf(`totals:${instance}`, 0, { kind: 'totals', instance })
+    if (totals === undefined) return false
     const own = source.entry!.facts
+    const additions: Addition[] = []
     for (const snapshot of source.snapshots(false)) {
       const { log, seat, process } = snapshot
       const open = await openSeries(log, pause)
@@ -76,8 +87,20 @@ export class FoldTargets {
       const kept = keeps
         ? await targetOf(`kept:${seat}`, seat, { kind: 'kept', instance: own.instance, ...named })
         : undefined
+      if (keeps && kept === undefined) return false
+      additions.push({ snapshot, open, kept })
+    }
+    this.change(totals)
+    for (const { snapshot, open, kept } of additions) {
+      if (kept !== undefined) this.change(kept)
       await addAll(snapshot, open, totals, kept, this.now, pause)
     }
+    return true
+  }
+
+  private change(target: Target): void {
+    target.epoch++
+    this.changed.add(target)
   }
 
   /** Whether a ledger is one of the targets. */
@@ -89,8 +112,7 @@ export class FoldTargets {
   async keep(ledger: LedgerReader, pause: Pause): Promise<void> {
     const { seat, facts } = ledger.entry!
     const target = this.all.get(ledger.id) ?? (await this.begin(ledger.id, seat, facts, ledger, pause))
-    target.epoch++
-    this.changed.add(target)
+    this.change(target)
   }
 
   /** Returns the changes to write. */

@@ -49,6 +49,8 @@ export class Folding {
   private targets: FoldTargets
   private batchSize = 4
   private ends = Number.POSITIVE_INFINITY
+  /** The IDs of ledgers that are left to a later version, which can read them. */
+  private left: string[] = []
 
   /** @param elsewhere the instances with a living writer in another shard */
   constructor(
@@ -89,6 +91,7 @@ export class Folding {
     let [ledgers, batches] = [0, 0]
     this.removals = new RemovalFollower()
     this.reading = new Reading(this.options, new Map(), new Map(), this.removals)
+    this.left = []
     try {
       await this.reading.survey(pause)
       this.targets = new FoldTargets(this.reading.now, this.removals.followed)
@@ -114,14 +117,17 @@ export class Folding {
 
   /** Folds a batch; returns the number of ledgers, or undefined if they or the totals have changed. */
   private async fold(ids: readonly string[], instances: Instances, pause: Pause): Promise<number | undefined> {
-    const sources = await this.readLedgers(ids, pause)
-    for (const source of sources) {
+    const found = await this.readLedgers(ids, pause)
+    const sources: LedgerReader[] = []
+    for (const source of found) {
       const { facts } = source.entry!
       const instance = isWriter(facts) && instances.has(facts.instance) ? facts.instance : ''
-      await this.targets.add(source, instance, (id) => this.readOne(id, pause), pause)
+      if (await this.targets.add(source, instance, (id) => this.readOne(id, pause), pause)) sources.push(source)
+      else this.left.push(source.id)
     }
-    const bytes = sources.reduce((sum, { values, namesLength }) => sum + values.byteLength + namesLength, 0)
+    const bytes = found.reduce((sum, { values, namesLength }) => sum + values.byteLength + namesLength, 0)
     this.batchSize = nextBatchSize(ids.length, bytes)
+    if (sources.length === 0) return 0
     return (await this.write(sources, pause)) ? sources.length : undefined
   }
 
@@ -130,9 +136,10 @@ export class Folding {
     const lagging = [...this.reading.entries].filter((each) => this.lags(...each)).map(([id]) => id)
     while (lagging.length > 0) {
       if (this.isOver || !(await this.holdsLease())) return true
-      for (const ledger of await this.readLedgers(lagging.splice(0, this.batchSize), pause))
-        await this.targets.keep(ledger, pause)
-      if (!(await this.write([], pause))) return false
+      const ledgers = await this.readLedgers(lagging.splice(0, this.batchSize), pause)
+      const whole = ledgers.filter((ledger) => !ledger.isPartlyUnreadable)
+      for (const ledger of whole) await this.targets.keep(ledger, pause)
+      if (whole.length > 0 && !(await this.write([], pause))) return false
     }
     return true
   }
@@ -189,7 +196,7 @@ export class Folding {
    */
   private async sweep(): Promise<void> {
     const { keys, deadAfter } = this.options
-    const strange: string[] = []
+    const strange = [...this.left]
     for (const id of this.reading.unreadable.keys()) if (!this.reading.isLive(id)) strange.push(id)
     for (const [id, { facts }] of this.reading.entries)
       if (isInDoubt(facts, this.reading) && !this.reading.isLive(id)) strange.push(id)

@@ -31,6 +31,14 @@ export class LedgerReader {
 
   constructor(readonly id: string) {}
 
+  /**
+   * Whether some of its series cannot be read, because a later version or another program has written them. Such a
+   * ledger is shown without them, and never folded or rewritten: they would be lost.
+   */
+  get isPartlyUnreadable(): boolean {
+    return this.names.faults > 0
+  }
+
   /** Applies the update of a complete reading. */
   async take(update: LedgerUpdate, pause: Pause): Promise<void> {
     const { entry, values, exemplars } = update

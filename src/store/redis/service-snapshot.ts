@@ -155,9 +155,11 @@ export class ServiceSnapshot implements LostState {
     return this.removals.followed
   }
 
-  /** The number of entries that this version cannot read: those of a later format, and those of other programs. */
+  /** The number of ledgers that this version cannot read completely: of a later version, or of other programs. */
   get unreadable(): number {
-    return this.strange.size
+    let count = this.strange.size
+    for (const ledger of this.ledgers.values()) if (ledger.isPartlyUnreadable) count++
+    return count
   }
 
   /**

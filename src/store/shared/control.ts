@@ -74,8 +74,8 @@ export function joinRun(
   } catch (cause) {
     if (isNotPermitted(codeOf(cause))) throw notWritable(directory, cause)
     if (!isNoneOfOurs(cause)) throw cause
-    const wayOut = `remove ${join(directory, controlName)} as its owner or as root, or choose another directory with PROMHIVE_DIR`
-    throw unusable(directory, `has a control file that is not used: ${(cause as Error).message}`, wayOut, cause)
+    const advice = `remove ${join(directory, controlName)} as its owner or as root, or choose another directory with PROMHIVE_DIR`
+    throw unusable(directory, `has a control file that is not used: ${(cause as Error).message}`, advice, cause)
   }
 }
 

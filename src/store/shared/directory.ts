@@ -90,8 +90,8 @@ function foreign(directory: string, owner: number): MetricsError {
   const choice = isWritable(directory)
     ? `choose a directory of this user with PROMHIVE_DIR, such as ${join(directory, `metrics-${user}`)}`
     : ownerOrAnother(directory)
-  const wayOut = `${named}${choice}`
-  return unusable(directory, `belongs to user ${owner}, and this process runs as user ${user}`, wayOut)
+  const advice = `${named}${choice}`
+  return unusable(directory, `belongs to user ${owner}, and this process runs as user ${user}`, advice)
 }
 
 function ownerOrAnother(directory: string): string {
@@ -171,18 +171,18 @@ function checkLink(directory: string, owner: number): void {
   refuseDangerous(target)
 }
 
-export function unusable(directory: string, fault: string, wayOut: string, cause?: unknown): MetricsError {
-  return new MetricsError('DIRECTORY_UNUSABLE', `the metrics directory ${directory} ${fault}; ${wayOut}`, { cause })
+export function unusable(directory: string, fault: string, advice: string, cause?: unknown): MetricsError {
+  return new MetricsError('DIRECTORY_UNUSABLE', `the metrics directory ${directory} ${fault}; ${advice}`, { cause })
 }
 
 /**
  * Throws `DIRECTORY_UNUSABLE` for a directory that contains files but none of promhive's, so it keeps its owner and
  * mode. A typing error must not give /usr/lib to another user.
  */
-export function refuseOtherFiles(directory: string, names: readonly string[], wayOut: string): void {
+export function refuseOtherFiles(directory: string, names: readonly string[], advice: string): void {
   if (names.length === 0 || names.some((name) => isOurs(name) || name === controlName)) return
   const some = names.slice(0, 3).join(', ')
-  const text = `${directory} has files, and none of promhive's (${some}${names.length > 3 ? ', …' : ''}): it keeps its owner and mode; ${wayOut}`
+  const text = `${directory} has files, and none of promhive's (${some}${names.length > 3 ? ', …' : ''}): it keeps its owner and mode; ${advice}`
   throw new MetricsError('DIRECTORY_UNUSABLE', text)
 }
 

@@ -15,6 +15,6 @@ export function removalsUnreadable(seat: number, cause: unknown): MetricsError {
 
 /** Creates the error of a seat for which the disk is full. */
 export function seatFull(seat: number, cause: unknown): MetricsError {
-  const text = `seat ${seat} has no room for new series (${codeOf(cause)}): they are counted in this process and shown when it answers; make room in the metrics directory`
+  const text = `seat ${seat} has no space for new series (${codeOf(cause)}): they are counted in this process and shown when it answers; free space in the metrics directory`
   return new MetricsError('STORE_FULL', text, { cause })
 }

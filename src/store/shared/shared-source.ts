@@ -176,7 +176,7 @@ export class SharedSource implements Source {
       if (code === 'ENOENT' && !this.listed && this.own === undefined) return []
       const removed = code === 'ENOENT'
       const fault = removed ? 'has been removed' : `cannot be listed (${code})`
-      const text = `the metrics directory ${this.directory} ${fault}; ${wayOut(code)}`
+      const text = `the metrics directory ${this.directory} ${fault}; ${advice(code)}`
       const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
       found.errors.push(error)
       // From outside it is unknown whether the application continues without it, or has ended.
@@ -214,7 +214,7 @@ export class SharedSource implements Source {
 }
 
 /** Returns what to do if a directory cannot be listed. */
-function wayOut(code: string): string {
+function advice(code: string): string {
   if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files (ulimit -n)'
   if (code === 'ENOENT') return 'do not remove it while the application runs'
   return `let it be readable for user ${process.geteuid?.() ?? ''}`

@@ -30,7 +30,7 @@ export const backendSettings: SettingsTable<BackendSettings> = {
     kind: backendClass,
     default: '',
     env: variables.backendClass,
-    help: 'where the application counts instead of in a directory: redis, or a backend class',
+    help: 'what the application counts in instead of a directory: redis, or a backend class',
   },
   backendConfig: {
     kind: options,

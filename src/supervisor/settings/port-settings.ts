@@ -32,7 +32,7 @@ export const portSettings: SettingsTable<PortSettings> = {
     default: 30,
     env: variables.sendTimeout,
     flag: ['send-timeout'],
-    help: 'seconds that a scraper may take to read an answer',
+    help: 'seconds within which a scraper must read an answer',
   },
 }
 

@@ -7,7 +7,7 @@ import { type ExpositionLine, expositionLines, shownLine } from './exposition-li
 import { type ReadOptions, readOptions, registryIn } from './read-options.js'
 
 export interface ExpectOptions extends ReadOptions {
-  /** Compares only the families that have these names, or print samples of them; the whole registry when left out. */
+  /** Compares only the families that have these names, or a sample of that name; by default the whole registry. */
   readonly names?: readonly string[] | undefined
 }
 
@@ -15,11 +15,12 @@ const expectOptions = { ...readOptions, names: true } as const satisfies OptionN
 
 /**
  * Compares the metrics of the application with the text that a scrape should show. The order of lines and labels means
- * nothing; `*` stands for any value; HELP and TYPE are compared where the text has them. Without `names`, promhive's own
- * metrics are left out unless the text has them.
+ * nothing; `*` stands for any value; HELP and TYPE are compared where the text has them. Without `names`, promhive's
+ * own metrics are ignored unless the text has them.
  *
  * @param expected lines of the Prometheus text format; spaces around a line are passed over
- * @throws AssertionError that shows, line by line, what differs; MetricsError `EXPECTED_INVALID` for a line that is none
+ * @throws AssertionError that shows, line by line, what differs; MetricsError `EXPECTED_INVALID` for a line that is
+ * none
  * @example
  * const jobs = new Counter({ name: 'jobs_total', help: 'Jobs done.', labelNames: ['queue'] })
  * jobs.inc({ queue: 'mail' })

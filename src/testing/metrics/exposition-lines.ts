@@ -86,7 +86,7 @@ const words: ReadonlyMap<string, number> = new Map([
 
 function numberOf(value: string, line: NumberedLine): number {
   const found = words.get(value) ?? Number(value)
-  if (Number.isNaN(found) && !words.has(value)) throw invalid(line, `has ${describe(value)} in the place of a number`)
+  if (Number.isNaN(found) && !words.has(value)) throw invalid(line, `has ${describe(value)} where a number is expected`)
   return found
 }
 

@@ -1,6 +1,5 @@
 import type { Gathered } from '../../gather/gatherer.js'
 import { valuesOf } from '../../gather/prom-client-values.js'
-import type { MetricValue, MetricValues } from '../../metric/metric-values.js'
 import { MetricsError } from '../../model/errors.js'
 import { familiesNamed, isTable, nameOf } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
@@ -11,15 +10,32 @@ import type { Registry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
 import { listed } from './listed.js'
 
+/** One sample of a metric. */
+export interface ReadSample {
+  readonly labels: object
+  readonly value: number
+  /** The name of the sample, if it is not that of the metric. */
+  readonly metricName?: string | undefined
+}
+
+/** What `get()` of a metric returns. */
+export interface ReadValues {
+  readonly name: string
+  readonly type: unknown
+  readonly values: readonly ReadSample[]
+}
+
 /** A metric to read, whatever made it: what has a name and `get()`. */
 export interface ReadableMetric<L extends string = string> {
   readonly name: string
   readonly labelNames?: readonly L[]
-  get(): MetricValues | Promise<MetricValues>
+  get(): ReadValues | Promise<ReadValues>
 }
 
 /** What `readValue()` reads: a metric, or the name of a sample. */
 export type Readable = ReadableMetric | string
+
+export type FoundSample = ReadSample & { readonly labels: Readonly<Record<string, unknown>> }
 
 /** A family as it was read: its samples, merged over all processes of the application. */
 export interface FoundFamily {
@@ -27,7 +43,7 @@ export interface FoundFamily {
   readonly type: string
   /** The label names that its samples may have. */
   readonly labelNames: ReadonlySet<string>
-  readonly samples: readonly MetricValue[]
+  readonly samples: readonly FoundSample[]
   /** Labels that the registry adds to every series. */
   readonly defaultLabels: LabelSet
 }
@@ -61,7 +77,7 @@ async function findByName(name: string, registry: Registry): Promise<FoundFamily
 }
 
 function foundFamily(
-  { name, type, values }: MetricValues,
+  { name, type, values }: ReadValues,
   declared: readonly string[] = [],
   defaultLabels: LabelSet = {},
 ): FoundFamily {
@@ -71,7 +87,7 @@ function foundFamily(
   if (shown === 'summary') labelNames.add('quantile')
   if (shown === 'stateset') labelNames.add(name)
   for (const { labels } of values) for (const label of Object.keys(labels ?? {})) labelNames.add(label)
-  return { name, type: shown, labelNames, samples: values, defaultLabels }
+  return { name, type: shown, labelNames, samples: values as readonly FoundSample[], defaultLabels }
 }
 
 function notFound(name: string, registry: Registry, { families }: Gathered): MetricsError {

@@ -1,7 +1,6 @@
-import type { MetricValue } from '../../metric/metric-values.js'
 import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
-import { type FoundFamily, findFamily, type Readable } from './found-family.js'
+import { type FoundFamily, type FoundSample, findFamily, type Readable } from './found-family.js'
 import { listed } from './listed.js'
 import { type ReadOptions, readOptions, registryIn } from './read-options.js'
 import { type LabelsOf, noneHas, oneOf, samplesWith } from './series-search.js'
@@ -19,9 +18,9 @@ const valueOptions = { ...readOptions, missing: true } as const satisfies Option
  * Reads one value of the whole application.
  *
  * @param metric the metric; or the name of a sample, such as `job_seconds_count` of a histogram
- * @param labels labels that no other series has together; may be left out if there is one series
- * @throws MetricsError `METRIC_NOT_FOUND`, `LABEL_UNKNOWN`; `SERIES_NOT_FOUND` and `SERIES_NOT_UNIQUE`, naming the series
- * that there are
+ * @param labels labels that no other series has together; optional if there is only one series
+ * @throws MetricsError `METRIC_NOT_FOUND`, `LABEL_UNKNOWN`; `SERIES_NOT_FOUND` and `SERIES_NOT_UNIQUE`, naming the
+ * series that there are
  * @example
  * const jobs = new Counter({ name: 'jobs_total', help: 'Jobs done.', labelNames: ['queue'] })
  * jobs.inc({ queue: 'mail' })
@@ -65,7 +64,7 @@ export async function countSeries<M extends Readable>(
 }
 
 /** The samples of a family that have this name; those of a type with one sample also by the name of the family. */
-function samplesNamed(family: FoundFamily, name: string): readonly MetricValue[] {
+function samplesNamed(family: FoundFamily, name: string): readonly FoundSample[] {
   const { name: familyName, type, samples } = family
   const named = samples.filter(({ metricName = familyName }) => metricName === name)
   if (named.length > 0) return named

@@ -1,9 +1,8 @@
-import type { MetricValue } from '../../metric/metric-values.js'
 import { MetricsError } from '../../model/errors.js'
 import { isLabelObject, type LabelValueOrNone, labelText } from '../../model/label-set.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
-import type { FoundFamily, ReadableMetric } from './found-family.js'
+import type { FoundFamily, FoundSample, ReadableMetric } from './found-family.js'
 import { listed } from './listed.js'
 
 /** Labels of a series, as a test names them: a label that is `undefined` is one that the series lacks. */
@@ -21,9 +20,9 @@ export type LabelsOf<M> = M extends { state(...args: never): unknown }
 /** Returns the samples that have these labels, whatever other labels they have. */
 export function samplesWith(
   { name, labelNames }: FoundFamily,
-  samples: readonly MetricValue[],
+  samples: readonly FoundSample[],
   labels: SearchedLabels,
-): readonly MetricValue[] {
+): readonly FoundSample[] {
   const texts = textsOf(name, labels)
   for (const label of texts.keys()) if (!labelNames.has(label)) throw unknownLabel(name, label, labelNames)
   return samples.filter((sample) => [...texts].every(([label, text]) => textIn(name, sample, label) === text))
@@ -37,11 +36,11 @@ export function samplesWith(
  */
 export function oneOf(
   { name, defaultLabels }: FoundFamily,
-  found: readonly MetricValue[],
+  found: readonly FoundSample[],
   labels: SearchedLabels,
-): MetricValue | undefined {
+): FoundSample | undefined {
   if (found.length < 2) return found[0]
-  const others = (sample: MetricValue): string[] =>
+  const others = (sample: FoundSample): string[] =>
     Object.entries(sample.labels)
       .filter(([label, value]) => value !== '' && value !== defaultLabels[label] && !Object.hasOwn(labels, label))
       .map(([label]) => label)
@@ -52,7 +51,7 @@ export function oneOf(
 }
 
 /** What is thrown where no sample has the labels. */
-export function noneHas({ name }: FoundFamily, samples: readonly MetricValue[], labels: SearchedLabels): MetricsError {
+export function noneHas({ name }: FoundFamily, samples: readonly FoundSample[], labels: SearchedLabels): MetricsError {
   const has = samples.length === 0 ? 'it has no series yet' : `it has ${listed(samples.map(shownSample))}`
   return new MetricsError('SERIES_NOT_FOUND', `${name} has no series ${shownLabels(labels)}; ${has}`)
 }
@@ -63,8 +62,8 @@ export function shownLabels(labels: SearchedLabels): string {
   return `{${shown.join()}}`
 }
 
-function shownSample({ labels }: MetricValue): string {
-  return shownLabels(labels)
+function shownSample({ labels }: FoundSample): string {
+  return shownLabels(labels as SearchedLabels)
 }
 
 function textsOf(name: string, labels: SearchedLabels): ReadonlyMap<string, string | null> {
@@ -75,7 +74,7 @@ function textsOf(name: string, labels: SearchedLabels): ReadonlyMap<string, stri
   return new Map(Object.entries(labels).map(([label, value]) => [label, textOfLabel(name, label, value)]))
 }
 
-function textIn(name: string, { labels }: MetricValue, label: string): string | null {
+function textIn(name: string, { labels }: FoundSample, label: string): string | null {
   return Object.hasOwn(labels, label) ? textOfLabel(name, label, labels[label]) : null
 }
 

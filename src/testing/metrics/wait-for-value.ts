@@ -13,7 +13,7 @@ import { type LabelsOf, type SearchedLabels, shownLabels } from './series-search
 export type ExpectedValue = number | ((value: number) => boolean)
 
 export interface WaitOptions extends ReadOptions {
-  /** Milliseconds to wait: 2000 when left out. */
+  /** Milliseconds to wait. The default is 2000. */
   readonly timeout?: number | undefined
 }
 

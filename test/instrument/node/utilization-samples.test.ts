@@ -77,6 +77,29 @@ describe('samples of the utilization', () => {
     expect(samples[`${summary}{quantile="0.5"}`]).toBeGreaterThan(0.9)
   })
 
+  test('have quantiles of the last seconds', async () => {
+    collectDefaultMetrics({
+      register: registry,
+      eventLoopUtilizationTimeout: 10,
+      eventLoopUtilizationPercentiles: [0.99],
+      eventLoopUtilizationMaxAgeSeconds: 1,
+      eventLoopUtilizationAgeBuckets: 2,
+    })
+    block(600)
+    const highest = async (): Promise<number> => (await shown(registry))[`${summary}{quantile="0.99"}`]!
+    await until(highest, (quantile) => quantile > 0.9)
+    const { [`${summary}_count`]: count } = await shown(registry)
+    await until(
+      async () => {
+        // Without a pause, reading would keep the loop busy.
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        return highest()
+      },
+      (quantile) => quantile < 0.9,
+    )
+    expect((await shown(registry))[`${summary}_count`]).toBeGreaterThan(count!)
+  })
+
   test('are low while the loop is idle', async () => {
     collectDefaultMetrics({
       register: registry,

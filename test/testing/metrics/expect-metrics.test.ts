@@ -123,7 +123,7 @@ describe('a difference', () => {
 describe('what is no exposition is refused', () => {
   test.each([
     ['jobs_total', 'line 1 of the expected metrics is not a sample such as jobs_total{queue="mail"} 1: jobs_total'],
-    ['\n  jobs_total one', 'line 2 of the expected metrics has "one" in the place of a number: jobs_total one'],
+    ['\n  jobs_total one', 'line 2 of the expected metrics has "one" where a number is expected: jobs_total one'],
     ['jobs_total{queue=mail} 1', 'has labels that are not written as'],
     ['jobs_total{queue="mail" size="x"} 1', 'has labels that are not written as'],
     ['jobs_total{queue="mail"} 1 1700000000', 'is not a sample'],

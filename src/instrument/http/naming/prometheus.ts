@@ -47,7 +47,7 @@ export const prometheus: Naming = {
       labels: { method: 'method', host: 'host', status_code: 'status' },
       buckets: durationBuckets,
     },
-    inFlight: { name: 'http_outgoing_requests_in_flight', help: 'Outgoing HTTP requests under way.', labels: {} },
+    inFlight: { name: 'http_outgoing_requests_in_flight', help: 'Outgoing HTTP requests in progress.', labels: {} },
     errors: {
       name: 'http_outgoing_request_errors_total',
       help: 'Outgoing HTTP requests that failed without a whole response, by the type of the error.',
