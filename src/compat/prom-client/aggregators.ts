@@ -76,7 +76,7 @@ export function registerAggregated(
  * Returns one metric for several of the same name.
  *
  * @param byName the aggregators
- * @param aggregator the name of the one to use: that of the first metric when left out
+ * @param aggregator the name of the one to use: that of the first metric by default
  * @throws Error for an aggregator that is not among them
  */
 export function aggregated(

@@ -56,7 +56,7 @@ const aggregators: Readonly<Record<string, string>> = {
 const firstName = 'process_cpu_user_seconds_total'
 
 /**
- * The function of one client. Another client's, or promhive's own, may have measured the process before: that is no second call.
+ * The function of one client. Another client's, or promhive's own, may have measured the process before, which does not count as a second call.
  *
  * @param globalRegistry returns the registry of metrics that name none
  * @param metricsList what the client measures

@@ -131,7 +131,7 @@ export class Registry<
     return held(this.readObjects())
   }
 
-  /** @internal @param aggregator only metrics that have this one; all when left out */
+  /** @internal @param aggregator only metrics that have this one; all by default */
   async readObjects(aggregator?: string): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
     const { families, release } = await this.gather({ exemplars: true })
     try {

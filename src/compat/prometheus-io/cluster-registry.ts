@@ -23,7 +23,7 @@ export class ClusterRegistry<T extends RegistryContentType = RegistryContentType
    * Waits for scrapes that are not answered yet, and until the other processes see what this one counted. Counts of a
    * process that ends without it are not lost either.
    *
-   * @param timeout milliseconds: 5000 when left out
+   * @param timeout milliseconds: 5000 by default
    * @throws Error if it takes longer
    */
   shutdown(timeout?: number): Promise<void> {
@@ -33,7 +33,7 @@ export class ClusterRegistry<T extends RegistryContentType = RegistryContentType
   /**
    * Chooses the registries that are shown for the cluster: the default registry, unless this or another process chose.
    *
-   * @throws TypeError for what is not a registry
+   * @throws TypeError if it is not a registry
    */
   static setRegistries(regs: Registry[] | Registry): void {
     scrapes.registries.choose(regs)

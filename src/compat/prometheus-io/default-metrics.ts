@@ -5,7 +5,7 @@ import { Registry } from './registry.js'
 
 /** The options of `collectDefaultMetrics()`. Others change nothing. */
 export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentType> {
-  /** Where the metrics are shown; the default registry when left out. */
+  /** Where the metrics are shown; the default registry by default. */
   register?: Registry<T>
   /** Put in front of every name. */
   prefix?: string
@@ -59,7 +59,7 @@ const collect = defaultMetricsOf(() => Registry.globalRegistry as unknown as Pro
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
  *
  * @param config where and how, see its type
- * @throws TypeError for what is no object; Error if it was called before for the same registry and prefix
+ * @throws TypeError if it is not an object; Error if it was called before for the same registry and prefix
  * @example collectDefaultMetrics({ labels: { service: 'shop' } })
  */
 export function collectDefaultMetrics<T extends RegistryContentType>(

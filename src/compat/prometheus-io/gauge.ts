@@ -33,13 +33,13 @@ export class Gauge<T extends string = never> extends Base {
 }
 
 export interface Gauge<T extends string = never> {
-  /** Adds `value`, 1 when left out, to the series of these labels. */
+  /** Adds `value`, by default 1, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 when left out, to the series without labels. */
+  /** Adds `value`, by default 1, to the series without labels. */
   inc(value?: number): void
-  /** Takes `value`, 1 when left out, off the series of these labels. */
+  /** Subtracts `value`, by default 1, from the series of these labels. */
   dec(labels: LabelValues<T>, value?: number): void
-  /** Takes `value`, 1 when left out, off the series without labels. */
+  /** Subtracts `value`, by default 1, from the series without labels. */
   dec(value?: number): void
   /** Sets the series of these labels. */
   set(labels: LabelValues<T>, value: number): void
@@ -66,9 +66,9 @@ export interface Gauge<T extends string = never> {
 export namespace Gauge {
   /** One series of a gauge. */
   export interface Internal<T extends string> {
-    /** Adds `value`, 1 when left out. */
+    /** Adds `value`, by default 1. */
     inc(value?: number): void
-    /** Takes `value`, 1 when left out, off. */
+    /** Subtracts `value`, by default 1. */
     dec(value?: number): void
     set(value: number): void
     /** Sets the unix time in seconds. */

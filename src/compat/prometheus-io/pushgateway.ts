@@ -30,7 +30,7 @@ export class Pushgateway<T extends RegistryContentType> extends Base {
    *
    * @param url the address of the gateway, with a path where it has one
    * @param options those of `http.request` or `https.request`, and `requireJobName`
-   * @param registry what is pushed: the default registry when left out
+   * @param registry the registry to push; by default the default registry
    */
   constructor(url: string, options?: Pushgateway.Options | null, registry?: Registry<T>)
   constructor(url: string, second?: Registry<T> | Pushgateway.Options | null, registry?: Registry<T>) {
@@ -42,13 +42,14 @@ export class Pushgateway<T extends RegistryContentType> extends Base {
 // biome-ignore lint/correctness/noUnusedVariables: a merged declaration has the same parameters
 export interface Pushgateway<T extends RegistryContentType> {
   /**
-   * Adds the numbers to the group, in the place of its metrics of the same names (`POST`).
+   * Adds the numbers to the group, and replaces its metrics of the same names (`POST`).
    *
-   * @throws Error without `jobName`; the promise rejects if the gateway does not answer, or with a status of 400 or above
+   * @throws Error without `jobName`; the promise rejects if the gateway does not answer, or with a status of 400 or
+   * above
    */
   pushAdd(params?: Pushgateway.Parameters): Promise<{ resp?: unknown; body?: unknown }>
   /**
-   * Puts the numbers in the place of everything that the group had (`PUT`).
+   * Replaces the whole group by the numbers (`PUT`).
    *
    * @throws as `pushAdd()`
    */
@@ -64,7 +65,7 @@ export interface Pushgateway<T extends RegistryContentType> {
 export namespace Pushgateway {
   /** What Node's `http.request` and `https.request` take, and this. */
   export interface Options {
-    /** Whether a push without `jobName` is refused: true when left out. */
+    /** Whether a push without `jobName` is refused: true by default. */
     requireJobName?: boolean
     [key: string]: unknown
   }

@@ -52,7 +52,7 @@ export class Registry<_BoundRegistryContentType extends RegistryContentType = Re
   /**
    * Makes a registry without metrics.
    *
-   * @param regContentType the format of `metrics()`: text format 0.0.4 when left out
+   * @param regContentType the format of `metrics()`; by default text format 0.0.4
    * @throws TypeError for a content type that is neither of the two
    */
   constructor(regContentType?: RegistryContentType)
@@ -77,7 +77,7 @@ export class Registry<_BoundRegistryContentType extends RegistryContentType = Re
    * one, by the aggregator of the first of them: their sum, if it names none.
    *
    * @param metricsArr what each registry returned
-   * @param registryType the content type of the new registry: text format 0.0.4 when left out
+   * @param registryType the content type of the new registry: text format 0.0.4 by default
    * @throws Error for an aggregator that there is not
    */
   static aggregate<T extends RegistryContentType>(

@@ -24,7 +24,7 @@ export class WorkerRegistry<T extends RegistryContentType = RegistryContentType>
   /**
    * Makes a registry without metrics of its own.
    *
-   * @param regContentType the format of `workerMetrics()`: text format 0.0.4 when left out
+   * @param regContentType the format of `workerMetrics()`: text format 0.0.4 by default
    * @param primary changes nothing: any thread may be asked
    * @throws TypeError for a content type that is neither of the two
    */
@@ -44,7 +44,7 @@ export class WorkerRegistry<T extends RegistryContentType = RegistryContentType>
    * Waits for scrapes that are not answered yet, and until the other threads see what this one counted. Counts of a thread
    * that ends without it are not lost either.
    *
-   * @param timeout milliseconds: 5000 when left out
+   * @param timeout milliseconds: 5000 by default
    * @throws Error if it takes longer
    */
   shutdown(timeout?: number): Promise<void> {
@@ -59,7 +59,7 @@ export class WorkerRegistry<T extends RegistryContentType = RegistryContentType>
   /**
    * Chooses the registries that are shown for all threads: the default registry, unless this or another thread chose.
    *
-   * @throws TypeError for what is not a registry
+   * @throws TypeError if it is not a registry
    */
   static setRegistries(regs: Registry[] | Registry): void {
     scrapes.registries.choose(regs)
