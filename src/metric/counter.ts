@@ -51,7 +51,7 @@ export class Counter<L extends string = never, D extends L = never> extends Labe
   /** @internal */
   constructor(options: MetricOptions<L, Counter<L, D>, D>, part?: { readonly perWriter?: true })
   constructor(options: MetricOptions<L, Counter<L, D>, D>, part: { readonly perWriter?: true } = {}) {
-    const reserved = part.perWriter ? 'perWriter' : []
+    const reserved = part?.perWriter ? 'perWriter' : []
     super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter', ...part }), reserved)
   }
 

@@ -23,7 +23,7 @@ export class ClusterRegistries {
   private chosen: readonly AnyRegistry[] = []
   private gauge: Gauge<'registry'> | undefined
 
-  /** @param familyName under which processes publish what they chose */
+  /** @param familyName the name under which processes publish what they chose */
   constructor(private readonly familyName: string) {}
 
   /** @throws TypeError if it is not a registry */

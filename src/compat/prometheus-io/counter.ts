@@ -51,9 +51,9 @@ export class Counter<T extends string = never> extends Base {
 }
 
 export interface Counter<T extends string = never> {
-  /** Adds `value`, by default 1, to the series of these labels. */
+  /** Adds `value`, 1 by default, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, by default 1, to the series without labels. */
+  /** Adds `value`, 1 by default, to the series without labels. */
   inc(value?: number): void
   /** Adds `value` to the series of `labels`, with an example of what was counted; for a counter with `enableExemplars`. */
   inc(incData: IncreaseDataWithExemplar<T>): void
@@ -74,7 +74,7 @@ export interface Counter<T extends string = never> {
 export namespace Counter {
   /** One series of a counter. */
   export interface Internal {
-    /** Adds `value`, by default 1. */
+    /** Adds `value`, 1 by default. */
     inc(value?: number): void
   }
 }

@@ -33,13 +33,13 @@ export class Gauge<T extends string = never> extends Base {
 }
 
 export interface Gauge<T extends string = never> {
-  /** Adds `value`, by default 1, to the series of these labels. */
+  /** Adds `value`, 1 by default, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, by default 1, to the series without labels. */
+  /** Adds `value`, 1 by default, to the series without labels. */
   inc(value?: number): void
-  /** Subtracts `value`, by default 1, from the series of these labels. */
+  /** Takes `value`, 1 by default, off the series of these labels. */
   dec(labels: LabelValues<T>, value?: number): void
-  /** Subtracts `value`, by default 1, from the series without labels. */
+  /** Takes `value`, 1 by default, off the series without labels. */
   dec(value?: number): void
   /** Sets the series of these labels. */
   set(labels: LabelValues<T>, value: number): void
@@ -66,9 +66,9 @@ export interface Gauge<T extends string = never> {
 export namespace Gauge {
   /** One series of a gauge. */
   export interface Internal<T extends string> {
-    /** Adds `value`, by default 1. */
+    /** Adds `value`, 1 by default. */
     inc(value?: number): void
-    /** Subtracts `value`, by default 1. */
+    /** Takes `value`, 1 by default, off. */
     dec(value?: number): void
     set(value: number): void
     /** Sets the unix time in seconds. */

@@ -30,7 +30,7 @@ export class Pushgateway<T extends RegistryContentType> extends Base {
    *
    * @param url the address of the gateway, with a path where it has one
    * @param options those of `http.request` or `https.request`, and `requireJobName`
-   * @param registry the registry to push; by default the default registry
+   * @param registry what is pushed: the default registry by default
    */
   constructor(url: string, options?: Pushgateway.Options | null, registry?: Registry<T>)
   constructor(url: string, second?: Registry<T> | Pushgateway.Options | null, registry?: Registry<T>) {
@@ -42,14 +42,13 @@ export class Pushgateway<T extends RegistryContentType> extends Base {
 // biome-ignore lint/correctness/noUnusedVariables: a merged declaration has the same parameters
 export interface Pushgateway<T extends RegistryContentType> {
   /**
-   * Adds the numbers to the group, and replaces its metrics of the same names (`POST`).
+   * Adds the numbers to the group, replacing its metrics of the same names (`POST`).
    *
-   * @throws Error without `jobName`; the promise rejects if the gateway does not answer, or with a status of 400 or
-   * above
+   * @throws Error without `jobName`; the promise rejects if the gateway does not answer, or with a status of 400 or above
    */
   pushAdd(params?: Pushgateway.Parameters): Promise<{ resp?: unknown; body?: unknown }>
   /**
-   * Replaces the whole group by the numbers (`PUT`).
+   * Replaces everything that the group had by the numbers (`PUT`).
    *
    * @throws as `pushAdd()`
    */

@@ -52,7 +52,7 @@ export class Registry<_BoundRegistryContentType extends RegistryContentType = Re
   /**
    * Makes a registry without metrics.
    *
-   * @param regContentType the format of `metrics()`; by default text format 0.0.4
+   * @param regContentType the format of `metrics()`: text format 0.0.4 by default
    * @throws TypeError for a content type that is neither of the two
    */
   constructor(regContentType?: RegistryContentType)

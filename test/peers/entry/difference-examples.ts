@@ -174,7 +174,7 @@ export const examples: Readonly<Record<string, (client: Any) => unknown>> = {
     return one(client, 'Gauge', { collect }).registry.metrics()
   },
   'an object of a plug-in with an illegal name': (client) => plugIn(client, { name: 'no name' }).metrics(),
-  'an object of a plug-in with a value that is no number': (client) =>
+  'an object of a plug-in with a value that is not a number': (client) =>
     plugIn(client, { values: [{ value: '7' }] }).metrics(),
   'an object of a plug-in with another type': (client) => plugIn(client, { type: 'meter' }).metrics(),
   'an object of a plug-in that is not what its type says, in OpenMetrics': (client) =>
