@@ -19,19 +19,26 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   eventLoopMonitoringPrecision?: number
   /** Labels of every series. */
   labels?: object
-  /** Milliseconds between two samples of the utilization of the event loop. */
-  eventLoopUtilizationTimeout?: number
-  /** The bounds of the histogram of these samples. */
-  eventLoopUtilizationBuckets?: number[]
-  /** The quantiles of the summary of these samples. */
-  eventLoopUtilizationPercentiles?: number[]
-  /** Seconds that the quantiles cover. */
-  eventLoopUtilizationMaxAgeSeconds?: number
-  /** Parts into which these seconds are divided. */
-  eventLoopUtilizationAgeBuckets?: number
 }
 
-/** How the client merges the metrics that are not summed. */
+/** What the client measures, one name for several metrics. */
+const metricsList = [
+  'processCpuTotal',
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'processResources',
+  'processHandles',
+  'processRequests',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'version',
+  'gc',
+]
+
+/** How the client merges those that are not summed. */
 const aggregators: Readonly<Record<string, string>> = {
   process_start_time_seconds: 'omit',
   nodejs_eventloop_lag_seconds: 'average',
@@ -49,73 +56,47 @@ const aggregators: Readonly<Record<string, string>> = {
 const firstName = 'process_cpu_user_seconds_total'
 
 /**
- * The function of one client: another client's, or promhive's own, may have measured the process before.
+ * The function of one client. Another client's, or promhive's own, may have measured the process before, which does not count as a second call.
  *
+ * @param globalRegistry returns the registry of metrics that name none
  * @param metricsList what the client measures
+ * @param optionNames the options that are passed on as they are
  */
-export function defaultMetricsOf(globalRegistry: object, metricsList: readonly string[]): (config: unknown) => void {
+export function defaultMetricsOf(
+  globalRegistry: () => Registry,
+  metricsList: readonly string[],
+  optionNames: readonly string[],
+): (config: unknown) => void {
   /** The first metric of each call. */
   const made = new WeakSet<object>()
   return (config) => {
     if (config !== null && config !== undefined && !isObject(config)) {
       throw new TypeError('config must be null, undefined, or an object')
     }
-    const given = (config ?? {}) as DefaultMetricsCollectorConfiguration<RegistryContentType>
-    const register = given.register || (globalRegistry as Registry<RegistryContentType>)
-    const prefix = given.prefix || ''
-    const labels = given.labels || {}
-    const name = `${prefix}${firstName}`
-    const before = register.getSingleMetric(name)
+    const given = (config ?? {}) as Readonly<Record<string, unknown>>
+    const registry = (given.register || globalRegistry()) as Registry
+    const prefix = String(given.prefix || '')
+    const labels = (given.labels || {}) as object
+    const before = registry.getSingleMetric(prefix + firstName)
     if (before !== undefined && made.has(before)) {
-      throw new Error(`A metric with the name ${name} has already been registered.`)
+      throw new Error(`A metric with the name ${prefix}${firstName} has already been registered.`)
     }
-    const others = new Set<object>(register.getMetricsAsArray())
-    // promhive's own registry accepts a metric that it has already.
-    const own = register === globalRegistry ? processContext().registry : register
-    addDefaultMetrics(metricsList, {
-      ...{ register: own as unknown as PromhiveRegistry, prefix, labels },
-      gcDurationBuckets: given.gcDurationBuckets || undefined,
-      eventLoopMonitoringPrecision: given.eventLoopMonitoringPrecision,
-      eventLoopUtilizationTimeout: given.eventLoopUtilizationTimeout,
-      eventLoopUtilizationBuckets: given.eventLoopUtilizationBuckets,
-      eventLoopUtilizationPercentiles: given.eventLoopUtilizationPercentiles,
-      eventLoopUtilizationMaxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
-      eventLoopUtilizationAgeBuckets: given.eventLoopUtilizationAgeBuckets,
-    })
-    for (const metric of register.getMetricsAsArray() as unknown as readonly DefaultMember[])
-      if (!others.has(metric)) asClient(metric, prefix, labels)
-    const first = register.getSingleMetric(name)
+    const others = new Set<object>(registry.getMetricsAsArray())
+    // promhive's registry takes what it measures already for the same metric.
+    const own = processContext().registry
+    const register = registry.contents === own.contents ? own : (registry as unknown as PromhiveRegistry)
+    const options = Object.fromEntries(optionNames.map((name) => [name, given[name] || undefined]))
+    addDefaultMetrics(metricsList, { ...options, prefix, labels, register })
+    for (const metric of registry.contents.members.all()) if (!others.has(metric)) asClient(metric, prefix, labels)
+    const first = registry.getSingleMetric(prefix + firstName)
     if (first !== undefined) made.add(first)
   }
 }
 
-type DefaultMember = RegistryMember & { readonly labelNames?: readonly string[] }
-
-/** Has one of the metrics show its labels and its aggregator as the client's does. */
-function asClient(metric: DefaultMember, prefix: string, labels: object): void {
-  const { family, labelNames = [], name } = metric
-  if (family === undefined) return
-  recordDeclared(family, labelNames, { major: 1, minor: 1, patch: 1, ...labels })
-  Object.assign(metric, { aggregator: aggregators[name.slice(prefix.length)] ?? 'sum' })
-}
-
-const metricsList = [
-  'processCpuTotal',
-  'processStartTime',
-  'osMemoryHeap',
-  'processOpenFileDescriptors',
-  'processMaxFileDescriptors',
-  'eventLoopLag',
-  'processResources',
-  'processHandles',
-  'processRequests',
-  'heapSizeAndUsed',
-  'heapSpacesSizeAndUsed',
-  'version',
-  'gc',
-]
-
-const collect = defaultMetricsOf(Registry.globalRegistry, metricsList)
+const collect = defaultMetricsOf(() => Registry.globalRegistry, metricsList, [
+  'gcDurationBuckets',
+  'eventLoopMonitoringPrecision',
+])
 
 /**
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
@@ -130,5 +111,12 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
   collect(config)
 }
 
-/** What is measured, one name for several metrics. */
+/** Has one of the metrics show its labels and its aggregator as the client's does. */
+function asClient(metric: RegistryMember & { labelNames?: readonly string[] }, prefix: string, labels: object): void {
+  const { family, labelNames = [], name } = metric
+  if (family === undefined) return
+  recordDeclared(family, labelNames, { major: 1, minor: 1, patch: 1, ...labels })
+  Object.assign(metric, { aggregator: aggregators[name.slice(prefix.length)] ?? 'sum' })
+}
+
 collectDefaultMetrics.metricsList = metricsList

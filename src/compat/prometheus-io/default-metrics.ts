@@ -1,4 +1,5 @@
-import { collectDefaultMetrics as collectOfPromClient, defaultMetricsOf } from '../prom-client/default-metrics.js'
+import { defaultMetricsOf } from '../prom-client/default-metrics.js'
+import type { Registry as PromClientRegistry } from '../prom-client/registry.js'
 import type { RegistryContentType } from '../prom-client/types.js'
 import { Registry } from './registry.js'
 
@@ -26,11 +27,33 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   labels?: object
 }
 
-const metricsList = collectOfPromClient.metricsList.flatMap((name) =>
-  name === 'eventLoopLag' ? [name, 'eventLoopUtilization'] : [name],
-)
+/** What the client measures, one name for several metrics. */
+const metricsList = [
+  'processCpuTotal',
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'eventLoopUtilization',
+  'processResources',
+  'processHandles',
+  'processRequests',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'version',
+  'gc',
+]
 
-const collect = defaultMetricsOf(Registry.globalRegistry, metricsList)
+const collect = defaultMetricsOf(() => Registry.globalRegistry as unknown as PromClientRegistry, metricsList, [
+  'gcDurationBuckets',
+  'eventLoopMonitoringPrecision',
+  'eventLoopUtilizationTimeout',
+  'eventLoopUtilizationBuckets',
+  'eventLoopUtilizationPercentiles',
+  'eventLoopUtilizationAgeBuckets',
+  'eventLoopUtilizationMaxAgeSeconds',
+])
 
 /**
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
@@ -45,5 +68,4 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
   collect(config)
 }
 
-/** What is measured, one name for several metrics. */
 collectDefaultMetrics.metricsList = metricsList
