@@ -71,7 +71,7 @@ export class Application {
       case 'filter':
         return this.filtered(registry, operation)
       case 'aggregate':
-        return this.aggregated()
+        return this.aggregated(operation.read)
       case 'metrics':
       case 'getMetricsAsJSON':
       case 'clear':
@@ -92,10 +92,9 @@ export class Application {
   }
 
   /** What is counted in both registries, as one. */
-  private async aggregated(): Promise<unknown> {
+  private async aggregated(read: 'metrics' | 'getMetricsAsJSON'): Promise<unknown> {
     const json = await Promise.all(this.registries.slice(0, 2).map((registry) => registry.getMetricsAsJSON()))
-    const registry = (this.client.AggregatorRegistry as Any).aggregate(json)
-    return [await registry.metrics(), await registry.getMetricsAsJSON()]
+    return this.client.AggregatorRegistry.aggregate(json)[read]()
   }
 
   private use(

@@ -41,8 +41,7 @@ type OnRegistry =
       readonly read: 'getMetricsAsJSON' | 'getMetricsAsArray'
       readonly aggregator: string
     }
-  | { readonly do: 'aggregate' }
-  | { readonly do: 'merge'; readonly read: 'metrics' | 'getMetricsAsJSON' }
+  | { readonly do: 'aggregate' | 'merge'; readonly read: 'metrics' | 'getMetricsAsJSON' }
 
 export type Operation = ((OnMetric & { readonly metric: number }) | OnRegistry) & { readonly registry?: number }
 
@@ -223,4 +222,19 @@ export const readings: readonly Operation[] = [
   { do: 'getMetricsAsJSON', registry: 0 },
   { do: 'getMetricsAsJSON', registry: 1 },
   ...[0, 1, 2, 3].map((metric): Operation => ({ do: 'get', metric })),
+]
+
+/** A program that meets what random ones seldom meet: series that come twice, apart from each other. */
+export const rare: readonly Operation[] = [
+  { do: 'setContentType', contentType: openMetrics, registry: 0 },
+  {
+    do: 'plug in',
+    object: {
+      name: 'plug_in',
+      help: '',
+      type: 'gauge',
+      values: [{ value: 1 }, { value: 2, labels: { a: 1 } }, { value: 3 }],
+    },
+    registry: 0,
+  },
 ]
