@@ -7,7 +7,8 @@ import { SecondTries } from './test/helpers/second-tries.js'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/torture/**'],
+    // Packages that are installed beside the tests bring tests of their own.
+    exclude: ['test/torture/**', '**/node_modules/**'],
     pool: 'forks',
     // Two files at least: most of them wait for the processes that they start. A file uses ports, directories and daemons of
     // its own, so any two files may run at the same time.

@@ -9,8 +9,8 @@ import { dts } from 'rolldown-plugin-dts'
 /**
  * Writes the declarations of the front doors into each of the folders: ESM and CommonJS have the same ones.
  *
- * @param {{ root: string, doors: readonly string[], folders: readonly string[], scratch: string }} options `doors` are
- *   names of files in src, and `scratch` is a folder for the declarations of all files
+ * @param {{ root: string, doors: Record<string, string>, folders: readonly string[], scratch: string }} options `doors`
+ *   are files in src by the name of their declarations, and `scratch` is a folder for the declarations of all files
  */
 export async function buildTypes({ root, doors, folders, scratch }) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -22,7 +22,9 @@ export async function buildTypes({ root, doors, folders, scratch }) {
 
   const build = await rolldown({
     cwd: root,
-    input: Object.fromEntries(doors.map((door) => [door, join(scratch, `${door}.d.ts`)])),
+    input: Object.fromEntries(
+      Object.entries(doors).map(([name, file]) => [name, join(scratch, file.replace(/^src\/(.+)\.ts$/, '$1.d.ts'))]),
+    ),
     external: [/^node:/],
     // The input are declarations, so that the plugin starts no compiler.
     plugins: [dts({ dtsInput: true, tsconfig: false })],

@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildNative } from './build-native.mjs'
 import { buildTypes } from './build-types.mjs'
+import { writeAliasPackages } from './clients/alias-packages.mjs'
+import { writeClientModules } from './clients/modules.mjs'
+import { clients } from './clients/table.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const quiet = process.argv.includes('--quiet')
 
-/** What the package exports: each front door is a file of its name in src. */
+/** What the package exports as ESM and as CommonJS: each front door is a file of its name in src. */
 const frontDoors = Object.fromEntries(
   Object.values(manifest.exports)
     .map((door) => door.import?.default.match(/^\.\/dist\/esm\/(.+)\.js$/)?.[1])
@@ -18,7 +21,14 @@ const frontDoors = Object.fromEntries(
     .map((name) => [name, `src/${name}.ts`]),
 )
 
-const doors = new Set(Object.values(frontDoors).map((file) => join(root, file)))
+/**
+ * The doors under the names of other clients are CommonJS alone, as those clients are: an ESM import and a `require()` in
+ * a plug-in must give the same classes. What stands below their `lib/` comes from `internals`.
+ */
+const clientDoors = Object.fromEntries(Object.keys(clients).map((name) => [name, `src/${name}.ts`]))
+const internals = { internals: 'src/compat/internals/internals.ts' }
+
+const doors = new Set(Object.values({ ...frontDoors, ...clientDoors }).map((file) => join(root, file)))
 
 /** dist/cjs is a package scope of its own, in which `imports` of package.json do not count: its files load by path. */
 const importsByPath = {
@@ -36,10 +46,13 @@ process.on('exit', () => rmSync(fresh, { recursive: true, force: true }))
 buildNative({ quiet })
 await buildTypes({
   root,
-  doors: Object.keys(frontDoors),
+  doors: { ...frontDoors, ...clientDoors, ...internals },
   folders: [join(fresh, 'esm'), join(fresh, 'cjs')],
   scratch: join(fresh, 'declarations'),
 })
+// Loaded into every program that NODE_OPTIONS reaches: these few files, and none of promhive's core.
+const preloaded = loadedBy(join(root, 'src', 'prom-client-register.ts'))
+preloaded.delete(join(root, 'src', 'prom-client-register.ts'))
 const core = loadedBy(join(root, 'src', 'index.ts'))
 core.delete(join(root, 'src', 'index.ts'))
 const registered = beyond(loadedBy(join(root, 'src', 'register.ts')), core)
@@ -50,6 +63,8 @@ const supervisor = beyond(loadedBy(join(root, 'src', 'supervisor.ts')), core, re
 await bundle('esm', { ...frontDoors, 'cli/bin': 'src/cli/bin.ts' })
 await bundle('cjs', {
   ...frontDoors,
+  ...clientDoors,
+  ...internals,
   // Loaded into supervised workers by path, before the application: with --require, which leaves its loading as it is.
   supervised: 'src/preload/supervised.ts',
   monitor: 'src/preload/monitor.ts',
@@ -57,7 +72,10 @@ await bundle('cjs', {
 
 // dist/cjs is a package scope of its own, so that its .js files are CommonJS.
 writeFileSync(join(fresh, 'cjs', 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
+writeClientModules(join(fresh, 'cjs'))
+for (const name of Object.keys({ ...clientDoors, ...internals })) rmSync(join(fresh, 'esm', `${name}.d.ts`))
 chmodSync(join(fresh, 'esm', 'cli', 'bin.js'), 0o755)
+writeAliasPackages(root)
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 renameSync(fresh, join(root, 'dist'))
 if (!quiet) console.log('promhive: built dist/esm and dist/cjs')
@@ -100,6 +118,7 @@ async function bundle(format, input) {
     codeSplitting: {
       groups: [
         // A group takes what its files import along, unless a group of higher priority has it.
+        { name: 'preloaded', test: (id) => preloaded.has(id), priority: 6 },
         { name: 'core', test: (id) => core.has(id), priority: 5 },
         { name: 'registered', test: (id) => registered.has(id), priority: 4 },
         { name: 'redis', test: (id) => redis.has(id), priority: 3 },

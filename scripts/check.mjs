@@ -1,12 +1,15 @@
 // What `npm test` runs before the tests: each step a line with its duration, and the tool's own words when it fails.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkWorkflows } from './check-workflows.mjs'
 import { checkWords } from './words/check.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** What is published. */
+const packages = ['.', ...readdirSync(join(root, 'packages')).map((name) => join('packages', name))]
 
 /** The program of a package, as a script: what lies in node_modules/.bin differs between systems. */
 function bin(packageName, program) {
@@ -21,9 +24,11 @@ const steps = [
   ['types', () => run(bin('typescript', 'tsc'), '-p', 'test/types/tsconfig.json', '--noEmit')],
   ['tests', () => run(bin('typescript', 'tsc'), '-p', 'test/tsconfig.json', '--noEmit')],
   ['actions', () => checkWorkflows(join(root, '.github', 'workflows'))],
-  ['publint', publint],
-  // Not for resolvers that know no "exports" (TypeScript's node10): the main front door alone could be found by them.
-  ['attw', () => run(bin('@arethetypeswrong/cli', 'attw'), '--pack', '.')],
+  ...packages.flatMap((folder) => [
+    ['publint', () => publint(folder)],
+    // Not for resolvers that know no "exports" (TypeScript's node10): the main front door alone could be found by them.
+    ['attw', () => run(bin('@arethetypeswrong/cli', 'attw'), '--pack', folder)],
+  ]),
 ]
 
 for (const [name, step] of steps) {
@@ -51,10 +56,10 @@ function run(script, ...args) {
   return said || (result.error?.message ?? `${script} ended with ${result.status ?? result.signal}`)
 }
 
-async function publint() {
+async function publint(folder) {
   process.env.npm_config_ignore_scripts = 'true'
   const { publint } = await import('publint')
   const { formatMessage } = await import('publint/utils')
-  const { messages, pkg } = await publint({ pkgDir: root, pack: 'npm' })
+  const { messages, pkg } = await publint({ pkgDir: join(root, folder), pack: 'npm' })
   return messages.length === 0 ? undefined : messages.map((message) => formatMessage(message, pkg)).join('\n')
 }

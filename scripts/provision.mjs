@@ -1,6 +1,6 @@
 // What tests need of the system, beside npm: installs what is missing where it may, tells what is left out where it may not.
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** A new need is a line: the Debian package, how to see that it is there, and the tests that stay out without it. */
@@ -103,17 +103,41 @@ if (process.getuid?.() !== 0) {
   console.log('provision: not root; left out: tests with other users, containers, network namespaces, and full disks')
 }
 
-provideManagers()
+/** Packages of npm that tests run applications with: beside the tests, because the package needs none of them. */
+const folders = [
+  {
+    folder: 'test/managers',
+    brings: 'process managers',
+    leftOut: 'applications under PM2',
+    options: ['--omit=optional'],
+  },
+  {
+    folder: 'test/node24',
+    brings: 'Node.js 24',
+    leftOut: 'the preload for prom-client, and clients that need a newer Node.js',
+    options: [],
+  },
+  {
+    folder: 'test/plug-ins',
+    brings: 'plug-ins',
+    leftOut: 'plug-ins that count with prom-client',
+    options: ['--omit=optional'],
+  },
+]
+for (const each of folders) provideFolder(each)
 
-/** Process managers that applications run under: beside the tests, because the package needs none of them. */
-function provideManagers() {
-  const folder = fileURLToPath(new URL('../test/managers', import.meta.url))
-  if (existsSync(`${folder}/node_modules/.package-lock.json`)) return
-  console.log('provision: installing process managers for the tests (npm ci in test/managers)')
+/** Once for each lock file: a copy of it stays beside what was installed. */
+function provideFolder({ folder, brings, leftOut, options }) {
+  const cwd = fileURLToPath(new URL(`../${folder}`, import.meta.url))
+  const lock = readFileSync(`${cwd}/package-lock.json`, 'utf8')
+  const installed = `${cwd}/node_modules/.provisioned`
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return
+  console.log(`provision: installing ${brings} for the tests (npm ci in ${folder})`)
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm']
-  const argv = [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--omit=optional', '--loglevel=error']
-  const { status } = spawnSync(npm[0], argv, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
-  if (status !== 0) console.log('provision: npm ci in test/managers failed; left out: applications under PM2')
+  const argv = [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error', ...options]
+  const { status } = spawnSync(npm[0], argv, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (status === 0) writeFileSync(installed, lock)
+  else console.log(`provision: npm ci in ${folder} failed; left out: ${leftOut}`)
 }
 
 /** @returns {string} why something may still be missing */

@@ -1,6 +1,4 @@
-/*
- * What the author of a backend builds with: the contract, and the parts that promhive's own backends are made of.
- */
+/* For authors of backends: the contract, and the parts that promhive's own backends use. */
 
 export {
   MultiProcessFileBackend,

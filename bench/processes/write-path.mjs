@@ -1,6 +1,6 @@
 // One library's write path, in a process of its own, so that no other library's shapes slow it down.
 const { library, rounds, milliseconds } = JSON.parse(process.argv[2])
-const { Counter, Gauge, Histogram } = await import(`../libraries/${library}.mjs`)
+const { Counter, Gauge, Histogram, Summary } = await import(`../libraries/${library}.mjs`)
 
 const methods = ['GET', 'POST', 'PUT', 'DELETE']
 const statuses = [200, 201, 404, 500]
@@ -10,6 +10,14 @@ const held = new Counter({ name: 'held_total', help: 'Children that are held.', 
 const labelled = new Counter({ name: 'labelled_total', help: 'Two labels.', labelNames: ['method', 'status'] })
 const timed = new Histogram({ name: 'timed_seconds', help: 'Two labels.', labelNames: ['method', 'status'] })
 const heldTimed = new Histogram({ name: 'held_seconds', help: 'Children that are held.', labelNames: ['slot'] })
+const windowed = new Summary({
+  name: 'lately_seconds',
+  help: 'Children that are held.',
+  labelNames: ['slot'],
+  percentiles: [0.5, 0.9, 0.99],
+  maxAgeSeconds: 600,
+  ageBuckets: 5,
+})
 
 class Bare {
   constructor(values, at) {
@@ -25,6 +33,7 @@ const array = new Float64Array(64)
 const bare = Array.from({ length: 16 }, (_, i) => new Bare(array, i * 4))
 const children = bare.map((_, i) => held.labels(`s${i}`))
 const histogramChildren = bare.map((_, i) => heldTimed.labels(`s${i}`))
+const windowChildren = bare.map((_, i) => windowed.labels(`s${i}`))
 
 const rows = {
   bare(n) {
@@ -43,6 +52,9 @@ const rows = {
   },
   heldObserve(n) {
     for (let i = 0; i < n; i++) histogramChildren[i & 15].observe(durations[i & 1023])
+  },
+  heldWindow(n) {
+    for (let i = 0; i < n; i++) windowChildren[i & 15].observe(durations[i & 1023])
   },
 }
 
@@ -97,6 +109,7 @@ async function wrongTotals() {
     labelledInc: await total(labelled),
     labelledObserve: await total(timed),
     heldObserve: await total(heldTimed),
+    heldWindow: await total(windowed),
   }
   return Object.keys(rows)
     .filter((row) => seen[row] !== calls[row])
@@ -105,7 +118,10 @@ async function wrongTotals() {
 
 async function total(metric) {
   const { type, values } = await metric.get()
-  const counted = type === 'histogram' ? values.filter(({ metricName }) => metricName?.endsWith('_count')) : values
+  const counted =
+    type === 'histogram' || type === 'summary'
+      ? values.filter(({ metricName }) => metricName?.endsWith('_count'))
+      : values
   return counted.reduce((sum, { value }) => sum + value, 0)
 }
 

@@ -9,6 +9,7 @@ const rows = {
   labelledInc: 'counter.inc({method, status})',
   labelledObserve: 'histogram.observe({method, status}, v)',
   heldObserve: 'held child .observe(v)',
+  heldWindow: 'held child of a summary with a window, .observe(v)',
 }
 
 /** Nanoseconds per call, each library in a process of its own. */

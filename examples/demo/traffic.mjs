@@ -43,7 +43,7 @@ export class Traffic {
   }
 
   /**
-   * Resolves when no request is under way to this worker. From then on none is sent to it and no connection is opened,
+   * Resolves when no request to this worker is in progress. From then on none is sent to it and no connection is opened,
    * until `resume`; the other workers continue to answer.
    */
   async leave(worker) {

@@ -1,6 +1,9 @@
 import { inLine } from '../model/terminal-text.js'
 
-/** Rows of cells as lines, each column as wide as its widest cell; figures (`right`) stand under each other. */
+/**
+ * Formats rows of cells as lines; each column is as wide as its widest cell, and columns of numbers (`right`) are
+ * right-aligned.
+ */
 export function columns(given: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const rows = given.map((row) => row.map(inLine))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))

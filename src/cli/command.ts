@@ -1,12 +1,12 @@
 import type { OptionTable } from './options.js'
 
-/** One word after `promhive`. */
+/** A command of `promhive`. */
 export interface Command {
   readonly name: string
-  /** One line for the overview. */
+  /** The line in the overview. */
   readonly summary: string
   readonly usage: string
   readonly options: OptionTable
-  /** Resolves to the exit code; a server resolves when it has been stopped. */
+  /** Runs the command; resolves to the exit code. A server resolves when it has been stopped. */
   run(args: readonly string[]): Promise<number>
 }

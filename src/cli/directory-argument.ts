@@ -2,7 +2,7 @@ import { MetricsError } from '../model/errors.js'
 import { absolutePath } from '../platform/paths.js'
 import { directoryFromEnvironment } from '../runtime/directory/application-directory.js'
 
-/** The directory that a command works on: the one it was given, or the environment's. */
+/** Returns the directory of a command: its argument, or that of the environment. */
 export function directoryArgument(given: string | undefined): string {
   const directory = given ?? directoryFromEnvironment()
   if (directory === undefined || directory === '') {

@@ -4,9 +4,10 @@ import { SharedSource } from '../store/shared/shared-source.js'
 import { type SourceExpositionOptions, sourceExposition } from './source-exposition.js'
 
 /**
- * What all processes counted in a directory, read from outside: nothing is joined, written or locked.
+ * Returns an exposition of all processes in a directory, read from outside: nothing is joined, written or locked.
  *
- * @param registry only this one; otherwise all, and of two families of one name that of the default registry
+ * @param registry only this registry; by default all of them, and of two families with the same name that of the
+ * default registry
  */
 export function directoryExposition(
   directory: string,

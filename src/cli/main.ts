@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined) return unknownCommand(name)
-  // Arguments behind -- are the application's.
+  // Arguments after -- belong to the application.
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
   if (own.includes('--help') || own.includes('-h')) {
     print(command.usage)

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { MetricsError } from '../model/errors.js'
 import { nearest } from '../model/nearest-name.js'
 
-/** The options of a command, as `parseArgs` of Node takes them. */
+/** An option of a command, in the form of Node's `parseArgs`. */
 export interface Option {
   readonly type: 'string' | 'boolean'
   readonly short?: string
@@ -26,9 +26,9 @@ export interface ParsedOptions<T extends OptionTable> {
 /**
  * Parses a command line.
  *
- * @param most the maximum of arguments besides the options
+ * @param most the maximum number of arguments besides the options
  * @param hint what to do with an option or argument that the command does not have
- * @throws MetricsError `OPTION_INVALID`, with the option that may have been meant
+ * @throws MetricsError `OPTION_INVALID`, with the option that is probably meant
  */
 export function parseOptions<const T extends OptionTable>(
   args: readonly string[],

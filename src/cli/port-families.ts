@@ -3,7 +3,7 @@ import { expiryFamily } from '../instrument/port/port-metrics.js'
 import type { MetricsError } from '../model/errors.js'
 import type { SampleFamily } from '../model/family.js'
 
-/** What a metrics port reports, as families, for a process that has no metrics of its own. */
+/** Shows the events of a metrics port as families, for a process without metrics. */
 export class PortFamilies implements PortEvents {
   private readonly refusals = new Map<string, number>()
   private inUse: readonly CertificateExpiry[] = []

@@ -10,17 +10,18 @@ import type { Source } from '../store/contract.js'
 import { reportOnce } from './report-once.js'
 
 export interface SourceExpositionOptions {
-  /** Receives each fault of a reading. */
+  /** Called with each fault of a reading. */
   readonly report?: (error: MetricsError) => void
-  /** Families of the process that reads, shown beside those of all registries. */
+  /** Returns families of the reading process, shown with those of all registries. */
   readonly ownFamilies?: () => readonly SampleFamily[]
 }
 
 /**
- * Exposes what all processes of an application counted, read from outside.
+ * Returns an exposition of all processes of an application, read from outside.
  *
- * @param open opens what is read; called again after a scrape that timed out
- * @param registry only this one; otherwise all, and of two families of one name that of the default registry
+ * @param open opens the source; called again after a scrape that timed out
+ * @param registry only this registry; by default all of them, and of two families with the same name that of the
+ * default registry
  */
 export function sourceExposition(
   open: () => Source,

@@ -1,8 +1,8 @@
 import type { Settings } from '../supervisor/settings/settings.js'
 
-/** Where a started application counts and answers. */
+/** The facts about a started application. */
 export interface Startup {
-  /** Of the supervisor: the process to signal. */
+  /** The pid of the supervisor, which receives signals. */
   readonly pid: number
   readonly app: string
   readonly workers: number
@@ -10,11 +10,11 @@ export interface Startup {
   readonly metricsUrl: string | undefined
   readonly statsAddress: string | undefined
   readonly directory: string | undefined
-  /** What a backend that is not a directory counts in, such as `redis 127.0.0.1:6379/0 {shop}`. */
+  /** A backend that is not a directory, such as `redis 127.0.0.1:6379/0 {shop}`. */
   readonly backend?: string | undefined
 }
 
-/** What a person wants to know of an application that has just started: what is on, and where to look. */
+/** Returns the start lines of an application: which features are enabled, and how to observe it. */
 export function startupLines({ pid, app, workers, settings, ...where }: Startup): readonly string[] {
   const { metricsUrl, statsAddress, directory, backend } = where
   const { register, compat, timeout, report, maxRequests, maxRss, user } = settings
@@ -40,7 +40,7 @@ export function startupLines({ pid, app, workers, settings, ...where }: Startup)
   ]
 }
 
-/** The command that shows a service in Redis, for the address that its processes have. */
+/** Returns the command that shows a service in Redis, with the address of its processes. */
 function redisLook(backend: string | undefined): string | false {
   const [, address, prefix] = /^redis (?:(.+) )?\{([^}]+)\}/.exec(backend ?? '') ?? []
   if (prefix === undefined) return false

@@ -19,10 +19,10 @@ const head = [
   'killed',
 ] as const
 
-/** Statistics for people: a line for the server, one for each of its sockets, one for each worker. */
+/** Formats statistics as text: a line for the server, one for each of its sockets, one for each worker. */
 export function statisticsText(statistics: UwsgiStatistics): string {
   const { version = '?', pid = '?' } = statistics
-  // Another program wrote this: only types that are checked can be relied on.
+  // Another program wrote this, so types are checked.
   const sockets = listOf(statistics.sockets)
   const workers = listOf(statistics.workers)
   const waiting = sockets.map(({ name, queue, max_queue }) => {

@@ -11,15 +11,15 @@ import { SharedSource } from '../store/shared/shared-source.js'
 import { CollectorRegistry, isShown } from './collector-registry.js'
 
 /**
- * Fills a registry with what all processes of the application have counted, under the name that Python's client gives it.
- * The default registry needs none: it shows that by itself.
+ * Fills a registry with what all processes of the application have counted, under the name that Python's client gives
+ * it. The default registry needs none: it shows that by itself.
  *
  * Families of all registries are shown, each name once: custom collectors, infos and enums included.
  *
  * @param registry the `CollectorRegistry` to fill
- * @param path a directory to read instead; the one that the application counts in when left out, whichever that is
- * @throws MetricsError `REGISTER_INVALID` if the registry is not a `CollectorRegistry`; `OPTION_INVALID` if the path is not one
- *   of a directory
+ * @param path a directory to read; by default that of the application
+ * @throws MetricsError `REGISTER_INVALID` if the registry is not a `CollectorRegistry`; `OPTION_INVALID` if the path is
+ * not one of a directory
  * @example
  * const registry = new CollectorRegistry()
  * new MultiProcessCollector(registry)

@@ -28,7 +28,7 @@ export class SingleProcessBackend extends MemoryBackend {
 
 /** Where the processes of a `MultiProcessFileBackend` share their metrics. */
 export interface MultiProcessFileOptions {
-  /** The directory; `PROMHIVE_DIR` or `PROMETHEUS_MULTIPROC_DIR` when left out, else one that promhive chooses. */
+  /** The directory. The default is `PROMHIVE_DIR` or `PROMETHEUS_MULTIPROC_DIR`, otherwise one that promhive chooses. */
   readonly dir?: string | undefined
   /** The same as `dir`. */
   readonly directory?: string | undefined

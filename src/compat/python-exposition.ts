@@ -11,7 +11,7 @@ export const CONTENT_TYPE_LATEST = Registry.PROMETHEUS_CONTENT_TYPE
 /**
  * Writes the page of a registry. A promise, unlike Python's: several processes are read without blocking this one.
  *
- * @param registry the default registry when left out
+ * @param registry by default the default registry
  * @returns the bytes of the page, in the registry's own format: text 0.0.4 unless it was given another one
  * @example
  * const data = await generateLatest(registry)

@@ -1,9 +1,9 @@
 import type { Exporter } from './contract.js'
 
-/** Carries out the calls of `start()` and `stop()` of an exporter in their order, and leaves out those that change nothing. */
+/** Carries out the calls of `start()` and `stop()` of an exporter in order, and skips those that change nothing. */
 export class StartAndStop implements Exporter {
   private started = false
-  /** Settles with the last call; undefined when none is pending. */
+  /** Settles with the last call; undefined if none is pending. */
   private last: Promise<void> | undefined
 
   /**

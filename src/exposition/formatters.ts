@@ -2,13 +2,13 @@ import type { LabelSet } from '../model/label-set.js'
 import type { Format, FormatOptions, Formatter } from './formatter.js'
 import { formats, negotiate } from './negotiate.js'
 
-/** A formatter per format, each made when it is first asked for: it keeps what it wrote from scrape to scrape. */
+/** One formatter per format, created at its first use; each may cache text from scrape to scrape. */
 export class Formatters {
   private readonly made = new Map<string, Formatter>()
 
   /**
-   * @param defaultLabels written on every series that has no label of that name
-   * @param known the formats to choose from; where a scrape accepts two equally, the earlier one is written
+   * @param defaultLabels labels of every series that has no label of that name
+   * @param known the formats to choose from; if a scrape accepts two equally, the earlier one is used
    */
   constructor(
     private readonly defaultLabels: LabelSet = {},
@@ -30,7 +30,7 @@ export class Formatters {
   /**
    * Returns the formatter to answer an Accept header with.
    *
-   * @param preferred the content type to write unless the header asks for another one
+   * @param preferred the content type to write unless the header requests another one
    */
   negotiate(accept: string | undefined, preferred: string): Formatter {
     return this.of(negotiate(accept, preferred, this.known))!

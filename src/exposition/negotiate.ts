@@ -5,21 +5,21 @@ import { DialectFormatter } from './text/dialect-formatter.js'
 import { text } from './text/text.js'
 
 /**
- * The formats that a scrape may ask for; where it accepts two equally, the earlier one is written. A new format is a folder
+ * The formats that a scrape may request; if it accepts two equally, the earlier one is used. A new format is a folder
  * beside `text`, and a line here.
  */
 export const formats: readonly Format[] = [textFormat(openMetrics), textFormat(openMetrics001), textFormat(text)]
 
-/** Parameters that distinguish formats of the same type; others, such as `charset`, are no choice. */
+/** Parameters that distinguish formats of the same type; others, such as `charset`, are ignored. */
 const significant = ['version', 'proto', 'encoding']
 
 /**
- * The content type to answer with: of the formats that an Accept header names, the one that it gives the highest `q`.
+ * Returns the content type of the answer: that with the highest `q` of the known formats in an Accept header.
  *
- * Never fails: a header that names none of ours, or takes anything (as curl and browsers do), gets what is preferred
- * here. A version that we do not write is not taken for another one.
+ * Never fails: a header without a known format, or one that accepts anything (as from curl and browsers), gets the
+ * preferred format. An unknown version does not match another one.
  *
- * @param preferred the content type that is served unless another one is requested
+ * @param preferred the content type unless another one is requested
  * @param known the formats to choose from
  */
 export function negotiate(accept: string | undefined, preferred = text.contentType, known = formats): string {
@@ -37,7 +37,7 @@ interface Range {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-/** What a header gives a format: the `q` of the clause that says most about it. */
+/** Returns the `q` of a format in a header: that of the most specific matching clause. */
 function qualityOf(format: Range, clauses: readonly (Range & { quality: number })[], preferred: boolean): number {
   let quality = 0
   let most = -1
@@ -51,9 +51,9 @@ function qualityOf(format: Range, clauses: readonly (Range & { quality: number }
   return most < 0 ? 0 : quality
 }
 
-/** How closely a clause names a format: the more, the closer; below 0 for another one's clause. */
+/** Returns how specifically a clause names a format; below 0 if it names another one. */
 function closeness(format: Range, { type, parameters }: Range, preferred: boolean): number {
-  // A client that accepts anything requests nothing in particular.
+  // A client that accepts anything requests no particular format.
   if (type === '*/*') return preferred ? 0 : -1
   if (type.endsWith('/*')) return format.type.startsWith(type.slice(0, -1)) ? 1 : -1
   if (type !== format.type) return -1
@@ -67,7 +67,7 @@ function closeness(format: Range, { type, parameters }: Range, preferred: boolea
   return specificity
 }
 
-/** The clauses of an Accept header. What is no clause is passed over: real headers carry junk. */
+/** Returns the clauses of an Accept header; skips invalid ones, which occur in practice. */
 function parseAccept(header: string): readonly (Range & { quality: number })[] {
   return header.split(',').flatMap((clause) => {
     const range = parseRange(clause)

@@ -5,13 +5,13 @@ import { selfFamilies } from './self-metrics.js'
 import type { SourceGatherer } from './source-gatherer.js'
 
 export interface ApplicationGathererOptions {
-  /** Shows only the families of this registry. By default all are shown, and promhive's own metrics beside them. */
+  /** Shows only the families of this registry. By default, all are shown, and promhive's own metrics as well. */
   readonly registry?: string | undefined
-  /** Returns families of the process that reads, shown beside those of all registries. */
+  /** Returns families of the reading process, shown with those of all registries. */
   readonly ownFamilies?: () => readonly SampleFamily[]
 }
 
-/** Gathers what an application counts, from outside: by a process that has none of its registries. */
+/** Gathers the metrics of an application from outside, in a process without its registries. */
 export class ApplicationGatherer implements Gatherer {
   constructor(
     private readonly everything: SourceGatherer,
@@ -29,7 +29,7 @@ export class ApplicationGatherer implements Gatherer {
   }
 }
 
-/** Of families with the same name, the one of the default registry. */
+/** Returns one family of each name, preferably that of the default registry. */
 function oneOfEachName(tables: readonly FamilyTable[]): readonly FamilyTable[] {
   const chosen = new Map<string, FamilyTable>()
   for (const table of tables) {

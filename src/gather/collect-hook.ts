@@ -1,10 +1,10 @@
 import { MetricsError } from '../model/errors.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../platform/timers.js'
 
-/** How long a scrape waits for one metric's `collect()`, or for the `get()` of a plug-in's. */
+/** Milliseconds for which a scrape waits for the `collect()` of one metric, or the `get()` of a plug-in's metric. */
 const timeout = 5_000
 
-/** Runs a metric's `collect()`. One that throws or never ends costs its own metric only. */
+/** Runs a metric's `collect()`. A failure or a timeout affects only this metric. */
 export async function runCollect(
   metric: { readonly name: string; readonly collect?: (() => void | Promise<void>) | undefined },
   onError: (error: MetricsError) => void,
@@ -18,12 +18,12 @@ export async function runCollect(
   }
 }
 
-/** What application code threw, in a line. */
+/** Returns the message of an error of the application, in one line. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** Waits for application code as long as a scrape can wait. */
+/** Waits for application code, with the timeout of a scrape. */
 export async function withinTimeout<T>(running: T | PromiseLike<T>): Promise<T> {
   if (typeof (running as PromiseLike<T> | undefined)?.then !== 'function') return running
   let timer: NodeJS.Timeout | undefined
@@ -36,8 +36,8 @@ export async function withinTimeout<T>(running: T | PromiseLike<T>): Promise<T> 
 const running = new WeakMap<object, { readonly since: number; readonly called: Promise<unknown> }>()
 
 /**
- * Calls application code, and waits for it. While a call of the same owner runs, other callers wait for that one;
- * one that has hung for too long is not awaited again, nor called a second time.
+ * Calls application code, and waits for it. While a call of the same owner runs, other callers wait for that one. After
+ * a timeout, it is neither awaited nor called again until it ends.
  */
 export async function oneAtATime<T>(owner: object, call: () => T | PromiseLike<T>): Promise<T> {
   const before = running.get(owner)

@@ -5,15 +5,18 @@ import type { SeriesKey } from '../model/series-key.js'
 
 type HistogramTable = FamilyTable & { readonly family: FamilyDescriptor<'histogram'> }
 
-/** Whether these are one histogram that differs in its buckets alone, as during a rolling deploy that changes them. */
+/**
+ * Whether two tables are one histogram that differs only in its buckets, as during a rolling deployment that changes
+ * them.
+ */
 export function differInBounds(a: FamilyTable, b: FamilyTable): boolean {
   if (a.family.type !== 'histogram' || b.family.type !== 'histogram') return false
   return a.labelNames.join() === b.labelNames.join() && (a.family.unit ?? '') === (b.family.unit ?? '')
 }
 
 /**
- * The tables as one: with the bounds that all of them have. Cumulative counts at those, the sum and the count are exact,
- * so that no counter goes back; the counts between them are unknown.
+ * Merges the tables into one with their common bounds. The cumulative counts at these bounds, the sum and the count are
+ * exact, so no counter decreases; the counts in between are unknown.
  */
 export function withCommonBounds(newest: FamilyTable, tables: readonly FamilyTable[]): FamilyTable {
   const histograms = tables as readonly HistogramTable[]

@@ -3,13 +3,13 @@ import type { Family } from '../model/family.js'
 import type { LabelSet } from '../model/label-set.js'
 import type { Pause } from '../model/pause.js'
 
-/** What a gathering should contain, and until when it may be dropped. */
+/** The options of a gathering. */
 export interface GatherRequest {
-  /** Returns only families that have one of these names, or print a sample of one; every family when empty or left out. */
+  /** Only families that have one of these names, or a sample of that name. By default, or if empty, every family. */
   readonly names?: readonly string[] | undefined
-  /** Reads the exemplars as well. Reading them takes time, so ask only for a format that shows them. */
+  /** Whether to read exemplars. Reading them takes time, so set it only for a format that shows them. */
   readonly exemplars?: boolean | undefined
-  /** Drops the gathering if it is aborted before the gathering begins: `gather()` then rejects with its reason. */
+  /** Drops the gathering if it is aborted before the gathering begins; `gather()` then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
   /** Called when the gathering begins, once every earlier one has been released. */
   readonly onBegin?: (() => void) | undefined
@@ -21,9 +21,9 @@ export interface Gathered {
   readonly families: readonly Family[]
   /** Labels that every series shows unless it has its own label of that name. */
   readonly defaultLabels: LabelSet
-  /** What could not be read. The families show the last good values in its place. */
+  /** The errors of what could not be read. The families have the last good values instead. */
   readonly faults: readonly MetricsError[]
-  /** Cuts long work on the families into slices, so that the event loop keeps turning. */
+  /** Cuts long work on the families into slices, so that the event loop is not blocked. */
   readonly pause: Pause
   /** Ends the gathering: its tables may change now, and the next gathering begins. A second call does nothing. */
   release(): void
@@ -46,10 +46,10 @@ export interface Gathered {
  */
 export interface Gatherer {
   /**
-   * Waits for its turn, brings the metrics up to date, and reads and merges all writers.
+   * Waits for its turn, updates the metrics, and reads and merges all writers.
    *
-   * @throws MetricsError `SCRAPE_INCOMPLETE` when values of a process are missing: without them the families would look as
-   * if that process had gone; the signal's reason when it was aborted before the gathering began
+   * @throws MetricsError `SCRAPE_INCOMPLETE` if values of a process are missing, which would look as if that process
+   * had ended; the reason of the signal if it was aborted before the gathering began
    */
   gather(request?: GatherRequest): Promise<Gathered>
 }

@@ -13,16 +13,16 @@ import { Totals } from './totals.js'
 
 export interface Merged {
   readonly tables: readonly FamilyTable[]
-  /** Those that no scrape shows. */
+  /** The families that no scrape shows. */
   readonly hidden: readonly FamilyTable[]
   readonly errors: readonly MetricsError[]
 }
 
 /**
- * Many writers in, one set of families out. One process is the case of one writer.
+ * Merges many writers into one set of families. A single process is the case of one writer.
  *
- * The answer depends on the writers alone. What is kept between calls are the maps from each writer's slots to the merged
- * ones: they only grow with the series logs, so that a scrape adds dense arrays and looks nothing up.
+ * The result depends only on the writers. Between calls, the merger keeps maps from each writer's slots to the merged
+ * ones. They grow with the series logs, so a scrape only adds dense arrays, without look-ups.
  */
 export class Merger {
   private totals = new Totals()
@@ -31,22 +31,23 @@ export class Merger {
 
   constructor(private readonly workerLabel: WorkerLabel = 'worker') {}
 
-  async merge(writers: readonly WriterSnapshot[], pause: Pause): Promise<Merged> {
+  /** @param now unix milliseconds: what sliding windows end at */
+  async merge(writers: readonly WriterSnapshot[], pause: Pause, now = Date.now()): Promise<Merged> {
     const logs = new Set(writers.map((writer) => writer.log))
     for (const [log, plan] of this.plans) {
       if (logs.has(log)) continue
-      // A writer's file began again or went: its series have a writer less.
+      // A writer's file was replaced or removed, so its series have one writer less.
       await plan.leave(log, pause)
       this.plans.delete(log)
     }
-    // Rows of series that are no more are kept for when they come again, but not without end.
+    // Rows of removed series are kept in case they come again, but not without a limit.
     if ([...this.tables.values()].some((table) => table.wasteful)) this.forget()
     for (const table of this.tables.values()) table.newest = Number.NEGATIVE_INFINITY
     const names = namesOf(writers, this.workerLabel)
     for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()
     for (const writer of writers) {
-      this.plans.get(writer.log)!.add(this.totals.slots, writer)
+      await this.plans.get(writer.log)!.add(this.totals.slots, writer, now, pause)
       if (pause.due()) await pause.rest()
     }
     for (const table of this.tables.values()) table.exemplars.clear()
@@ -63,7 +64,7 @@ export class Merger {
   private async follow(writer: WriterSnapshot, name: string, pause: Pause): Promise<void> {
     let plan = this.plans.get(writer.log)
     if (plan !== undefined && plan.worker !== name) {
-      // Another process has taken the seat over, and is called something else.
+      // Another process has taken over the seat, with another name.
       await plan.leave(writer.log, pause)
       plan = undefined
     }
@@ -72,7 +73,7 @@ export class Merger {
     for (let i = plan.tables.length; i < families.length; i++) plan.tables.push(this.tableOf(families[i]))
     plan.tables.forEach((table, i) => {
       if (table === undefined) return
-      // Of two owners the newer one's help is shown; the dead count only where no living writer has the family.
+      // The help text of the newest owner is shown; dead writers count only if no living one has the family.
       const age = writer.live ? writer.startedAt : writer.startedAt / 2
       if (age <= table.newest) return
       table.newest = age
@@ -81,7 +82,7 @@ export class Merger {
     await plan.follow(writer, pause)
   }
 
-  /** Takes the exemplars of all writers that were merged last, of each row and bucket the newest. */
+  /** Reads the exemplars of all writers of the last merge; the newest one of each row and bucket is kept. */
   placeExemplars(writers: readonly WriterSnapshot[]): void {
     for (const writer of writers) {
       const exemplars = writer.exemplars?.() ?? []
@@ -103,8 +104,8 @@ export class Merger {
   }
 
   /**
-   * Of several definitions of one name, the newest owner's is shown, of those that have series at all; histograms that
-   * differ in their bounds alone are shown together. Either is reported.
+   * Chooses among several definitions of one name: that of the newest owner, if it has series. Histograms that differ
+   * only in their bounds are shown together. Both cases are reported.
    */
   private choose(): Merged {
     const byName = new Map<string, Table[]>()
@@ -130,21 +131,22 @@ export class Merger {
   }
 }
 
-/** Where one writer's slots are added. */
+/** Maps the slots of one writer to the merged ones. */
 class WriterPlan {
   readonly tables: (Table | undefined)[] = []
   private position = 0
-  /** Merged slot of each slot of the writer; 0 where it is not simply added. */
+  /** The merged slot of each slot of the writer; 0 for a slot that is not simply added. */
   private readonly places = new SlotMap()
   private placed = 0
   private readonly rows = new Map<number, { table: Table; row: number }>()
   private readonly combined = new Map<number, { layout: SlotLayout; table: Table; row: number }>()
 
-  /** @param worker what the writer is called where it has series of its own */
+  /** @param worker the name of the writer for its own series */
   constructor(readonly worker: string) {}
 
   async follow({ log }: WriterSnapshot, pause: Pause): Promise<void> {
-    // What this process opens while the merge rests belongs to the next scrape: its families have no tables here yet.
+    // Series that this process opens during a pause of the merge belong to the next scrape, because their families have
+    // no tables yet.
     const { length } = log
     for (; this.position < length; this.position++) {
       const i = this.position
@@ -155,7 +157,7 @@ class WriterPlan {
     }
   }
 
-  /** The rows of this writer's series by their first slots: looked up for exemplars only. */
+  /** Returns the rows of this writer's series by their first slots; used for exemplars only. */
   rowsBySlot({ log }: WriterSnapshot): ReadonlyMap<number, { table: Table; row: number }> {
     for (; this.placed < this.position; this.placed++) {
       const slot = log.slotOf[this.placed]!
@@ -168,17 +170,19 @@ class WriterPlan {
     return this.rows
   }
 
-  add(totals: Float64Array, { values, live, epoch }: WriterSnapshot): void {
+  async add(totals: Float64Array, { values, live, epoch }: WriterSnapshot, now: number, pause: Pause): Promise<void> {
     this.places.add(totals, values)
-    const owner = { live, epoch }
+    const owner = { live, epoch, now }
+    let count = 0
     for (const [slot, { layout, table, row }] of this.combined) {
       if ((live || layout.keepsDead) && slot + layout.width <= values.length) {
         layout.combine(totals, table.bases[row]!, values, slot, owner)
       }
+      if ((++count & 63) === 0 && pause.due()) await pause.rest()
     }
   }
 
-  /** Takes back all that the log opened, in slices. */
+  /** Removes all series that the log opened, in slices. */
   async leave(log: SeriesLog, pause: Pause): Promise<void> {
     const open = new Map<number, number>()
     const close = (i: number): void => this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.worker)
@@ -187,7 +191,7 @@ class WriterPlan {
       const slot = log.slotOf[i]!
       const before = open.get(slot)
       if (log.kinds[i] === opened) {
-        // The line between them that removed the first one was not readable.
+        // The line that removed the first series was not readable.
         if (before !== undefined) close(before)
         open.set(slot, i)
       } else if (log.kinds[i] === removed && before !== undefined) {
@@ -207,13 +211,13 @@ class WriterPlan {
     const { layout } = table
     const from = layout.additiveFrom
     this.places.reach(slot + layout.width)
-    // Whatever was there before: in a damaged file it may not have been removed.
+    // Clears the previous series, whose removal may be missing in a damaged file.
     this.clear(slot, layout.width)
     if (from === undefined) this.combined.set(slot, { layout, table, row })
     else this.places.lead(slot + from, table.bases[row]!, layout.mergedWidth)
   }
 
-  /** Nothing happens where a line removes what was not opened: a damaged file must not take a series from the others. */
+  /** A removal of a series that was not opened is ignored: a damaged file must not remove a series of other writers. */
   private drop(table: Table, slot: number, key: SeriesKey): void {
     const row = table.rowOf(key, this.worker)
     if (row === undefined || !this.holds(slot, table, row)) return
@@ -234,7 +238,10 @@ class WriterPlan {
   }
 }
 
-/** The name of each writer: two processes of one number, for example in two containers, are distinguished by their seats. */
+/**
+ * Returns the name of each writer. Two processes with the same pid, for example in two containers, are distinguished by
+ * their seats.
+ */
 function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): string[] {
   const seats = new Map<string, number>()
   return writers.map(({ seat, process }) => {

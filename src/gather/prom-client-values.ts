@@ -7,7 +7,7 @@ import type { MetricType } from '../model/metric-type.js'
 import { sampleNames } from '../model/sample-names.js'
 import { labelValuesOf } from '../model/series-key.js'
 
-/** What a plug-in's `get()` gave, as a family. */
+/** Converts the result of a plug-in's `get()` to a family. */
 export function familyFromValues({ name, help, type, values }: MetricValues): SampleFamily {
   let changed = false
   // A plug-in may have no `values` yet.
@@ -23,7 +23,7 @@ export function familyFromValues({ name, help, type, values }: MetricValues): Sa
   return { name, help, type: String(type) as MetricType, samples: changed ? once(samples, type) : samples }
 }
 
-/** Samples of which some have the same labels by now: counts are added up, of other values the last one is shown. */
+/** Merges samples that now have the same labels: counts are summed; of other values, the last one is kept. */
 function once(samples: readonly Sample[], type: string): readonly Sample[] {
   const shown = new Map<string, Sample>()
   for (const sample of samples) {
@@ -34,7 +34,7 @@ function once(samples: readonly Sample[], type: string): readonly Sample[] {
   return [...shown.values()]
 }
 
-/** A family in prom-client's shape: what `get()` and `getMetricsAsJSON()` give. */
+/** Converts a family to prom-client's form, as `get()` and `getMetricsAsJSON()` return it. */
 export function valuesOf(family: Family, defaultLabels: LabelSet = {}): MetricValues {
   const values: MetricValue[] = []
   if (!isTable(family)) {

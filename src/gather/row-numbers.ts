@@ -1,14 +1,14 @@
 import type { SeriesKey } from '../model/series-key.js'
 
-/** So many keys are in one map. */
+/** The maximum number of keys in one map. */
 const few = 4096
 const parts = 64
-/** Characters at the end of a key that decide which part it is in: label values differ there. */
+/** The number of characters at the end of a key that determine its map, because label values differ there. */
 const hashedLength = 16
 
 /**
- * The rows of a table by key. A map that doubles holds the event loop until each of its keys has moved, 40 ms for half a
- * million: those of a large table are many maps, and each of them small.
+ * The rows of a table by key. A map that grows blocks the event loop until all its keys have moved, 40 ms for half a
+ * million keys. Therefore a large table uses many small maps.
  */
 export class RowNumbers {
   private readonly first = new Map<SeriesKey, number>()

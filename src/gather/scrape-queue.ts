@@ -3,28 +3,28 @@ import type { TurnRequest } from './turns.js'
 
 /** The limits of a scrape in the queue. */
 export interface QueueLimits {
-  /** Aborted when no client waits for the answer any more: the scrape is dropped, unless other requests share it. */
+  /** Aborted when the client has disconnected: the scrape is dropped unless other requests share it. */
   readonly signal?: AbortSignal | undefined
-  /** How many different scrapes may wait already. */
+  /** The maximum number of different scrapes that wait. */
   readonly maxQueued?: number | undefined
-  /** Resolves when the answer may be made. Until then further requests share it. Other scrapes do not wait for it. */
+  /** Resolves when the answer may be created. Until then, further requests share it. Other scrapes do not wait for it. */
   readonly ready?: (() => Promise<void> | undefined) | undefined
 }
 
-/** The scrapes that have not begun. Requests for the same share one of them. */
+/** The scrapes that have not begun. Equal requests share one of them. */
 export class ScrapeQueue {
   private readonly waiting = new Map<string, QueuedScrape<unknown>>()
 
   /**
-   * Returns the answer of a waiting scrape for the same, or starts another scrape.
+   * Returns the answer of a waiting scrape for the same request, or starts another scrape.
    *
    * @param what everything that the answer depends on
    * @param scrape calls `onBegin` when it begins, and rejects with the signal's reason if it is aborted by then
-   * @throws the signal's reason when the scrape was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
+   * @throws the reason of the signal if the scrape was dropped; MetricsError `SCRAPE_REFUSED` if too many wait
    */
   share<T>(what: readonly string[], scrape: (turn: TurnRequest) => Promise<T>, limits: QueueLimits = {}): Promise<T> {
     const { signal, maxQueued = Number.POSITIVE_INFINITY, ready } = limits
-    // The parts come from a request: joined, two different lists might make the same key.
+    // The parts come from a request; two different lists, simply joined, could have the same key.
     const key = JSON.stringify(what)
     const known = this.waiting.get(key)
     if (known?.isWanted) return known.join(signal) as Promise<T>
@@ -56,10 +56,10 @@ class QueuedScrape<T> {
   private readonly answer: Promise<T>
   private requests = 0
 
-  /** @param scrape receives a signal that is aborted when every request was given up */
+  /** @param scrape receives a signal that is aborted when every client has disconnected */
   constructor(first: AbortSignal | undefined, scrape: (dropped: AbortSignal | undefined) => Promise<T>) {
     this.dropped = first && new AbortController()
-    // In a microtask: the queue must contain it before it begins.
+    // Runs in a microtask, because the queue must contain the scrape before it begins.
     this.answer = Promise.resolve().then(() => scrape(this.dropped?.signal))
   }
 

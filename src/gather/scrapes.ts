@@ -6,22 +6,22 @@ import { Slices } from '../platform/slices.js'
 import type { Gatherer, GatherRequest } from './gatherer.js'
 import { type QueueLimits, ScrapeQueue } from './scrape-queue.js'
 
-/** An exposition, and how it is written. */
+/** An exposition, and its format. */
 export interface Exposed {
   readonly contentType: string
   readonly chunks: readonly Uint8Array[]
 }
 
 /**
- * Answers scrapes of a gatherer. Requests for the same families in the same format share one answer, unless its gathering
- * has begun: it may have missed what was counted since.
+ * Answers scrapes of a gatherer. Requests for the same families in the same format share one answer until its gathering
+ * begins; after that, it could miss later counts.
  */
 export class Scrapes {
   private readonly queue = new ScrapeQueue()
 
   /**
-   * @param formatters returns the formats to choose from at this moment
-   * @param preferred returns the content type to write unless a scrape asks for another one
+   * @param formatters returns the formats to choose from
+   * @param preferred returns the content type to write unless a scrape requests another one
    */
   constructor(
     private readonly gatherer: Gatherer,
@@ -30,10 +30,10 @@ export class Scrapes {
   ) {}
 
   /**
-   * Answers one scrape, in the format that its Accept header asks for.
+   * Answers one scrape, in the format that its Accept header requests.
    *
-   * @param names only the families of these names; all when empty
-   * @throws the signal's reason when the scrape was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
+   * @param names only the families of these names; all if empty
+   * @throws the reason of the signal if the scrape was dropped; MetricsError `SCRAPE_REFUSED` if too many wait
    */
   async expose(accept?: string, names: readonly string[] = [], limits?: QueueLimits): Promise<Exposed> {
     const { contentType } = this.formatters().negotiate(accept, this.preferred())
@@ -83,7 +83,7 @@ export class Scrapes {
     const { exemplars } = this.formatters().of(contentType)!
     const gathered = await this.gatherer.gather({ ...request, exemplars })
     try {
-      // By now the default labels may be others.
+      // The default labels may have changed meanwhile.
       return await this.formatters().of(contentType)!.format(gathered.families, gathered.pause)
     } finally {
       gathered.release()

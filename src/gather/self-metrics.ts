@@ -3,23 +3,23 @@ import type { FamilyTable, Sample, SampleFamily } from '../model/family.js'
 import type { MetricType } from '../model/metric-type.js'
 import type { WriterSnapshot } from '../store/contract.js'
 
-/** What a scrape met on its way. */
+/** The facts about one scrape. */
 export interface ScrapeFacts {
   readonly writers: readonly WriterSnapshot[]
   readonly tables: readonly FamilyTable[]
-  /** What could not be read. */
+  /** The errors of what could not be read. */
   readonly faults: readonly MetricsError[]
-  /** Whether the engine that keeps the numbers answered; undefined where there is none that could be away. */
+  /** Whether the engine that stores the numbers answered; undefined for a backend without an engine. */
   readonly reachable: boolean | undefined
-  /** What the backend reports of itself. */
+  /** Families about the backend itself. */
   readonly ofBackend?: readonly SampleFamily[] | undefined
-  /** How long reading and merging took. */
+  /** Seconds for reading and merging. */
   readonly seconds: number
 }
 
 /**
- * promhive's own state, as families: the same from whichever process answers, because it is read off the store. Only the
- * duration is that of the process which answers.
+ * Returns promhive's own state as families. They are the same in every process, because they are read from the store;
+ * only the duration is that of the process that answers.
  */
 export function selfFamilies({
   writers,
@@ -29,7 +29,8 @@ export function selfFamilies({
   seconds,
   ofBackend = [],
 }: ScrapeFacts): readonly SampleFamily[] {
-  // A seat may come twice: series that found no room in its file are kept apart. Seat 0 belongs to no process.
+  // A seat may appear twice, because series without space in its file are kept separately. Seat 0 belongs to no
+  // process.
   const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
   const live = [...seats.values()].filter(Boolean).length
   const series = tables.reduce((sum, table) => sum + table.order.length, 0)
@@ -48,7 +49,7 @@ export function selfFamilies({
     single(
       'counter',
       'promhive_dropped_series_total',
-      'Series that found no room in the store.',
+      'Series for which the store has no space.',
       total(writers, 'dropped'),
     ),
     unreadable(faults),

@@ -14,16 +14,16 @@ import { valuesOf } from './prom-client-values.js'
 import type { ScrapeFacts } from './self-metrics.js'
 import { type Turn, Turns } from './turns.js'
 
-/** Everything that a source has at one moment, whichever registry the families belong to. */
+/** The families of all registries in a source, at one moment. */
 export interface SourceGathered extends Gathered, ScrapeFacts {
   /** Families that no scrape shows. */
   readonly hidden: readonly FamilyTable[]
 }
 
 export interface SourceGathererOptions {
-  /** Milliseconds that a gathering may take until it is released. */
+  /** Milliseconds until a gathering must be released. */
   readonly longest?: number
-  /** Makes the next gathering read a new source: the one before may still be at work. */
+  /** Makes the next gathering read a new source, because the previous one may still be in use. */
   readonly reopen?: () => void
 }
 
@@ -34,7 +34,7 @@ export class SourceGatherer implements Gatherer {
   private lastSource: Source | undefined
 
   /**
-   * @param source returns what to read; called at each gathering
+   * @param source returns the source to read; called at each gathering
    * @param onError receives each fault
    */
   constructor(
@@ -43,7 +43,7 @@ export class SourceGatherer implements Gatherer {
     private readonly workerLabel: () => WorkerLabel = () => 'worker',
     { longest = 30_000, reopen }: SourceGathererOptions = {},
   ) {
-    // A gathering that hangs is abandoned together with the state that it may still use.
+    // A gathering that hangs is dropped together with the state that it may still use.
     this.turns = new Turns(longest, () => {
       this.merger = undefined
       reopen?.()
@@ -79,7 +79,7 @@ export class SourceGatherer implements Gatherer {
     const source = this.source()
     if (source !== this.lastSource) {
       this.merger = undefined
-      // Opening a source takes a while, once.
+      // Opening a source may take long.
       await pause.rest()
     }
     this.lastSource = source
@@ -99,7 +99,7 @@ export class SourceGatherer implements Gatherer {
     return { ...facts, families, defaultLabels: {}, pause, release: () => turn.end() }
   }
 
-  /** An answer without the families of a process that could not be read would look like one in which they are gone. */
+  /** Without the families of a process that could not be read, the answer would look as if they had been removed. */
   private refused(cause: MetricsError): MetricsError {
     const refused = new MetricsError('SCRAPE_INCOMPLETE', cause.message, {
       cause,

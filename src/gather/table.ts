@@ -9,10 +9,10 @@ import type { Pause } from '../store/contract.js'
 import { RowNumbers } from './row-numbers.js'
 import type { Totals } from './totals.js'
 
-/** Rows that are sorted without looking at the clock. */
+/** The number of rows that are sorted without checking the clock. */
 const runLength = 512
 
-/** The merged series of one definition, kept from scrape to scrape: a row that came once costs nothing the next time. */
+/** The merged series of one definition, kept from scrape to scrape, so that known rows need no work. */
 export class Table implements FamilyTable {
   readonly labelNames: readonly string[]
   readonly layout: SlotLayout
@@ -22,10 +22,10 @@ export class Table implements FamilyTable {
   readonly met: number[] = []
   order: Int32Array = new Int32Array(0)
   readonly exemplars = new Map<number, Map<number, Exemplar>>()
-  /** When the newest owner that has this definition started. */
+  /** When the newest owner with this definition started. */
   newest = Number.NEGATIVE_INFINITY
   private readonly rows = new RowNumbers()
-  /** How many writers have the row. With 0, it is not shown. */
+  /** The number of writers that have the row. With 0, it is not shown. */
   private readonly writers: number[] = []
   /** All rows, sorted, shown or not. */
   private everyRow: Int32Array = new Int32Array(0)
@@ -48,10 +48,10 @@ export class Table implements FamilyTable {
     return this.totals.slots
   }
 
-  /** One more writer has the series; gives its row. */
+  /** Adds a writer of a series; returns its row. */
   add(key: SeriesKey, worker: string, created: number): number {
     const name = this.rowKey(key, worker)
-    // Processes that run the same code tend to come to the same series in the same order.
+    // Processes that run the same code tend to open the same series in the same order.
     let row = this.keys[this.added + 1] === name ? this.added + 1 : this.rows.get(name)
     if (row === undefined) {
       row = this.keys.push(name) - 1
@@ -77,7 +77,7 @@ export class Table implements FamilyTable {
     return this.rows.get(this.rowKey(key, worker))
   }
 
-  /** Keeps the newest exemplar of a bucket. */
+  /** Stores an exemplar if it is the newest of its bucket. */
   placeExemplar(row: number, bucket: number, exemplar: Exemplar): void {
     let buckets = this.exemplars.get(row)
     if (buckets === undefined) this.exemplars.set(row, (buckets = new Map()))
@@ -85,13 +85,13 @@ export class Table implements FamilyTable {
     if (other === undefined || (other.timestamp ?? 0) <= (exemplar.timestamp ?? 0)) buckets.set(bucket, exemplar)
   }
 
-  /** One writer less has the series. */
+  /** Removes a writer of a series. */
   drop(key: SeriesKey, worker: string): void {
     const row = this.rows.get(this.rowKey(key, worker))
     if (row !== undefined && --this.writers[row]! === 0) this.changed = true
   }
 
-  /** Brings `order` up to date: sorts what is new, and merges it with what was sorted before. */
+  /** Updates `order`: sorts new rows, and merges them with the sorted ones. */
   async sort(pause: Pause): Promise<void> {
     if (!this.changed) return
     this.changed = false

@@ -1,7 +1,7 @@
-/** The slots that every writer is added onto: one array for all families, so that merging is one dense loop. */
+/** The slots to which every writer is added: one array for all families, so that merging is one dense loop. */
 export class Totals {
   slots = new Float64Array(4096)
-  /** Slot 0 takes what is not added up: sequence numbers, the slots of gauges, slots that no series uses. */
+  /** Slot 0 receives what is not summed: sequence numbers, the slots of gauges, and unused slots. */
   private used = 1
 
   allocate(width: number): number {

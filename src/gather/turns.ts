@@ -1,6 +1,6 @@
 import { withTimeout } from '../platform/time-limit.js'
 
-/** When a turn may begin. */
+/** Options of a turn. */
 export interface TurnRequest {
   /** Drops the turn if it is aborted before the turn begins. */
   readonly signal?: AbortSignal | undefined
@@ -8,12 +8,12 @@ export interface TurnRequest {
   readonly onBegin?: (() => void) | undefined
 }
 
-/** A queue for work that must not overlap: each turn begins when the one before it has ended or expired. */
+/** A queue for work that must not overlap: each turn begins when the previous one has ended or expired. */
 export class Turns {
   private last: Promise<void> = Promise.resolve()
 
   /**
-   * @param longest milliseconds after which a turn expires, so that work that hangs does not block the turns after it
+   * @param longest milliseconds after which a turn expires, so that work that hangs does not block later turns
    * @param onExpired called when a turn expires, before the next one begins
    */
   constructor(
@@ -24,7 +24,7 @@ export class Turns {
   /**
    * Waits until all earlier turns are over. The caller ends the turn.
    *
-   * @throws the signal's reason when it was aborted before the turn began
+   * @throws the reason of the signal if it was aborted before the turn began
    */
   async take({ signal, onBegin }: TurnRequest = {}): Promise<Turn> {
     const before = this.last
@@ -42,7 +42,7 @@ export class Turns {
   }
 }
 
-/** The time in which its owner works alone. */
+/** A turn, in which its owner works alone. */
 export class Turn {
   private readonly lease: Promise<void>
   private late = false
@@ -61,17 +61,17 @@ export class Turn {
     })
   }
 
-  /** Whether it took too long: the next turn has begun. */
+  /** Whether the turn has expired, and the next one has begun. */
   get expired(): boolean {
     return this.late
   }
 
-  /** Throws if it has expired: a step that ends late must not touch what belongs to the next turn. */
+  /** Throws if the turn has expired, because a late step must not change what belongs to the next turn. */
   check(): void {
     if (this.late) throw new Error('the turn has expired')
   }
 
-  /** Waits for work of this turn. Rejects when the turn expires first; what the work still gives is then ignored. */
+  /** Waits for work of this turn. Rejects if the turn expires first; a later result is ignored. */
   within<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.lease.then(() => work)])
   }

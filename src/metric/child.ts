@@ -10,21 +10,21 @@ import type { Counting } from './context.js'
 import type { LabelValues } from './options.js'
 import { noWindow, type SlotWindow, windowOf } from './slot-window.js'
 
-/** The metric that a child belongs to. */
+/** The metric of a child. */
 export interface ChildOwner extends Omit<Counting, 'store'> {
-  /** Where a series is counted at this moment. */
+  /** Returns the store in which a series is currently counted. */
   storeOf(series: SeriesRef): Store
-  /** The child with more labels than one that was asked for with some. */
+  /** Returns the child with further labels, of a child that has some. */
   childWith(texts: LabelTexts, labels: Readonly<Record<string, unknown>>): Child
   /**
-   * The series to count in: this one, or the one that takes what is beyond the metric's limit; undefined for nowhere. Asked
-   * before a series is opened only.
+   * Returns the series to count in: this one, or the overflow series if the metric has reached its limit; undefined to
+   * drop the count. Called only before a series is opened.
    *
    * @throws MetricsError `LABEL_MISSING`, `SERIES_LIMIT`
    */
   admit(series: SeriesRef): SeriesRef | undefined
   readonly children: Siblings
-  /** Takes exemplars that come soon after another one of their bucket; they are dropped where it is left out. */
+  /** Stores exemplars that follow soon after another one of their bucket; without it they are dropped. */
   readonly latestExemplars?: ExemplarKeeper
 }
 
@@ -33,23 +33,23 @@ interface ExemplarKeeper {
   keep(series: SeriesRef, bucket: number, exemplar: Exemplar | undefined): void
 }
 
-/** What a child needs of the metric's series. */
+/** What a child needs from the metric's series. */
 interface Siblings {
   textsOf(number: number): LabelTexts
   /** Looks a series up by its label values. */
   refTo(texts: LabelTexts): SeriesRef
-  /** Whether the metric has counted in the series of a number. */
+  /** Whether the metric has counted in the series with this number. */
   counts(number: number): boolean
   /** Moves a child to a series that is open already. */
   join(child: Child, number: number, held: boolean): boolean
-  /** The same series with a number that stays until it is released. */
+  /** Returns the same series with a number that stays until it is released. */
   retain(series: SeriesRef): SeriesRef
   release(series: SeriesRef): void
   /** Records an opened series for the next child. */
   opened(series: SeriesRef, window: SlotWindow, at: number, child?: Child): void
   /** Slots that are never read. */
   nowhere(): Slots
-  /** When each bucket of a series got its last exemplar, by `performance.now()`. */
+  /** Returns when each bucket of a series got its last exemplar, by `performance.now()`. */
   exemplifiedIn(number: number): Map<number, number>
 }
 
@@ -57,13 +57,15 @@ interface Siblings {
 const exemplarInterval = 100
 
 /**
- * The handle of one series; may be held for good. A metric has one besides that goes from series to series.
+ * The handle of one series, which an application may keep forever. A metric also has one shared child that moves from
+ * series to series.
  *
- * It opens its slots at the first write, so that asking for a child shows nothing yet (prom-client's behaviour). Writing
- * compares one word with what was seen at opening: it differs before the first write, and after any process removed series.
+ * A child opens its slots at the first write, so creating a child shows nothing yet (as in prom-client). Each write
+ * compares the gate with its value at opening: they differ before the first write, and after any process has removed
+ * series.
  */
 export abstract class Child {
-  // What the verbs need of the place stands here as well: a child that is held is one step nearer to its slots.
+  // Copies of the window's properties, which save a kept child one step to its slots.
   /** @internal */
   protected values: Float64Array = noWindow.values
   /** @internal */
@@ -77,13 +79,13 @@ export abstract class Child {
   /** @internal */
   protected window: SlotWindow = noWindow
   private number = 0
-  /** Of the child that moves, if the metric has not counted in the series. */
+  /** For the shared child: the series, if the metric has not counted in it. */
   private sought: SeriesRef = refOf([])
   private exemplified: Map<number, number> | undefined
 
   /**
    * @internal
-   * @param own its label values; none for the child that moves
+   * @param own its label values; undefined for the shared child
    */
   constructor(
     /** @internal */
@@ -92,18 +94,18 @@ export abstract class Child {
     private readonly own?: LabelTexts,
   ) {}
 
-  /** @internal The label values that it was asked for with. */
+  /** @internal The label values that were passed to `labels()`. */
   get texts(): LabelTexts {
     return this.own ?? (this.number > 0 ? this.owner.children.textsOf(this.number) : this.sought.labelValues)
   }
 
-  /** The series that it was asked for with. */
+  /** The series of these label values. */
   private get series(): SeriesRef {
     if (this.own !== undefined) return this.owner.children.refTo(this.own)
     return this.number > 0 ? this.counted : this.sought
   }
 
-  /** The series that the last count went to: another one beyond the metric's limit. */
+  /** The series of the last count, which is the overflow series above the metric's limit. */
   private get counted(): SeriesRef {
     const { number } = this
     return number > 0 ? { number, labelValues: this.owner.children.textsOf(number) } : refOf(this.texts)
@@ -114,7 +116,7 @@ export abstract class Child {
     return seriesKey(this.texts)
   }
 
-  /** @internal Of the series that the last count went to. */
+  /** @internal The key of the series of the last count. */
   protected get countedKey(): SeriesKey {
     return seriesKey(this.counted.labelValues)
   }
@@ -124,15 +126,15 @@ export abstract class Child {
     return this.owner.children.counts(this.series.number)
   }
 
-  /** @internal Moves the child to the series of this number, whose slots are here. */
+  /** @internal Moves the child to the series of this number and its slots. */
   moveTo(number: number, window: SlotWindow, at: number): void {
     this.number = number
     this.at = at
-    // Most series of a metric are in one.
+    // Most series of a metric are in the same window.
     if (window !== this.window) this.enter(window)
   }
 
-  /** @internal A child of a series without a count: the series needs no room before its first count. */
+  /** @internal Moves the child to a series without a count, which needs no slots before its first count. */
   seek(series: SeriesRef): void {
     this.number = 0
     this.sought = series
@@ -147,16 +149,16 @@ export abstract class Child {
     this.seen = window.seen
   }
 
-  /** @internal Finds the slots again: before the first write, and after the gate moved. */
+  /** @internal Finds the slots again: before the first write, and after the gate has changed. */
   open(): void {
     const { children } = this.owner
     const asked = this.series
     const series = this.owner.admit(asked)
-    // Not where another series takes what is counted here.
+    // Not if another series receives the counts of this child.
     const held = series !== undefined && series.labelValues === this.own
     if (series !== undefined && children.join(this, series.number, held)) return
     const store = this.owner.storeOf(series ?? asked)
-    // The gate first: a removal while the series is opened makes the next write open it again.
+    // The gate is read first, so that a removal during opening makes the next write open the series again.
     const { gate } = store
     const seen = Atomics.load(gate, 0)
     if (series === undefined) {
@@ -172,14 +174,15 @@ export abstract class Child {
       const window = windowOf(slots, store.gate, seen)
       const at = this.countedAt(slots)
       children.opened(series, window, at, held ? this : undefined)
-      // Opening may report a fault, and `onError` may count: then this child has moved on meanwhile, and comes back.
+      // Opening may report an error, and `onError` may count. This child has then moved to another series meanwhile,
+      // and moves back.
       this.moveTo(series.number, window, at)
     } finally {
       children.release(series)
     }
   }
 
-  /** @internal Keeps an example of what was counted: at most one per bucket and tenth of a second, which costs little. */
+  /** @internal Stores an exemplar: at most one per bucket and tenth of a second, which limits the cost. */
   protected exemplify(bucket: number, value: number, given: ExemplarLabels): void {
     const now = monotonicNow()
     const last =
@@ -191,10 +194,10 @@ export abstract class Child {
     try {
       labels = present(this.family.name, given)
     } catch (fault) {
-      // The count itself is right, and stays.
+      // The count itself is valid, and stays.
       this.owner.onError(fault as MetricsError)
     }
-    // Of a request that was not traced there is nothing to show.
+    // A request without a trace has no exemplar.
     if (labels === undefined) return
     if (!soon) last.set(bucket, now)
     const exemplar = { labels, value, timestamp: Date.now() / 1000 }
@@ -206,23 +209,23 @@ export abstract class Child {
     }
   }
 
-  /** The child with these labels besides those that this one was asked for with. */
+  /** Returns the child with these labels in addition to those of this child. */
   labels(more: Partial<LabelValues<string>>): this {
     return this.owner.childWith(this.texts, more) as this
   }
 
-  /** @internal Forgets the slots: the next write begins a fresh series. */
+  /** @internal Forgets the slots, so that the next write begins a new series. */
   detach(): void {
     this.enter(noWindow)
   }
 
-  /** @internal The slot that the verbs work on, or from which they find theirs. */
+  /** @internal Returns the slot that the methods change, or from which they find theirs. */
   protected countedAt(slots: Slots): number {
     return slots.at
   }
 }
 
-/** The labels that have a value; nothing where none has. */
+/** Returns the labels that have a value; undefined if none has. */
 function present(metric: string, given: Readonly<Record<string, unknown>>): LabelSet | undefined {
   if (typeof given !== 'object') return undefined
   const labels: Record<string, string> = {}
@@ -237,6 +240,6 @@ function present(metric: string, given: Readonly<Record<string, unknown>>): Labe
 }
 
 function tooLong(name: string): MetricsError {
-  const text = `an exemplar of ${name} was left out: its labels are longer than ${longestExemplar} characters together`
+  const text = `an exemplar of ${name} was dropped: its labels are longer than ${longestExemplar} characters together`
   return new MetricsError('EXEMPLAR_TOO_LONG', text)
 }

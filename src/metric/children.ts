@@ -8,22 +8,22 @@ import type { Slots } from '../store/contract.js'
 import type { Child } from './child.js'
 import type { SlotWindow } from './slot-window.js'
 
-/** What every label of the series reads that takes what is beyond a metric's limit. */
+/** The value of every label in the overflow series. */
 const overflowValue = '_overflow'
 
 /**
- * The series of a metric and where each is counted. A child is made only of those that the application holds; for all
- * others there is one that goes from series to series.
+ * The series of a metric, and their slots. Only series that the application keeps a child of have their own; all others
+ * use one shared child that moves from series to series.
  */
 export class Children<C extends Child> {
-  /** How many series this metric has counted. */
+  /** The number of series that this metric has counted in. */
   size = 0
   private readonly numbers: SeriesNumbers
-  /** By the number of the series, as the next column; undefined for one that only a store has. */
+  /** By the number of the series, as in the next column; undefined for a series that only a store has. */
   private readonly places: (SlotWindow | undefined)[] = [undefined]
   private offsets: Int32Array = new Int32Array(4)
   private readonly held = new Map<number, C>()
-  /** Further children of a series: the application asked for several before the first count. */
+  /** Further children of a series, if the application created several before the first count. */
   private readonly twins = new Map<number, C[]>()
   /** When each bucket of a series got its last exemplar, by `performance.now()`. */
   private readonly exemplified = new Map<number, Map<number, number>>()
@@ -35,7 +35,7 @@ export class Children<C extends Child> {
 
   /**
    * @param unlabelled the label values of a count without labels
-   * @param make gives a child of these label values; without them, the one that moves
+   * @param make creates a child of these label values; without them, the shared child
    */
   constructor(
     private readonly family: FamilyDescriptor,
@@ -47,14 +47,14 @@ export class Children<C extends Child> {
     this.overflow = family.labelNames.map(() => overflowValue)
   }
 
-  /** The number of a series by its labels, named in alphabetical order; 0 where it is not known by them. */
+  /** Returns the number of a series by its labels in alphabetical order; 0 if it is not known by them. */
   find(labels: Labels): number {
     return this.own(this.numbers.find(labels))
   }
 
   /**
-   * The number of a series by its labels in any order, right after `find` or `reach` gave none; 0 if there is no such series,
-   * undefined if only its label values say which one is meant. The metric may not count in it.
+   * Returns the number of a series by its labels in any order, right after `find` or `reach` found none; 0 if there is
+   * no such series, undefined if only the texts of its label values identify it. The metric may not have counted in it.
    */
   locate(labels: Labels): number | undefined {
     return this.numbers.findByName(labels)
@@ -64,7 +64,7 @@ export class Children<C extends Child> {
     return { number: this.numbers.numberOf(labelValues), labelValues }
   }
 
-  /** The number of a series that this metric counts in; 0 for another one. */
+  /** Returns the number of a series that this metric counts in; otherwise 0. */
   numberOf(texts: LabelTexts): number {
     return this.own(this.numbers.numberOf(texts))
   }
@@ -89,22 +89,26 @@ export class Children<C extends Child> {
     this.numbers.release(number)
   }
 
-  /** The series that takes what is beyond a metric's limit. */
+  /** Returns the overflow series. */
   rest(): SeriesRef {
     return this.refTo(this.overflow)
   }
 
-  /** How many series there are besides that one, and besides the one without labels, which needs no room. */
+  /**
+   * The number of series, without the overflow series and the one without labels, which do not count towards the limit.
+   */
   get chosen(): number {
     return this.size - this.exempt.size
   }
 
-  /** These label values, as they were given, lead to the series. */
+  /** Makes these label values, as the application passes them, an alias of the series. */
   lead(labels: Labels, number: number): void {
     this.numbers.lead(labels, number)
   }
 
-  /** The child of labels that are named in alphabetical order, to count with at once: the next call moves it on. */
+  /**
+   * Returns a child for labels in alphabetical order, to be used at once: the next call may move it to another series.
+   */
   reach(labels: Labels): C | undefined {
     const number = this.numbers.find(labels)
     const window = this.places[number]
@@ -114,23 +118,23 @@ export class Children<C extends Child> {
     return moving
   }
 
-  /** The same for the number of a series. */
+  /** Returns the same for the number of a series. */
   reachNumber(number: number): C {
     const { moving } = this
     moving.moveTo(number, this.places[number]!, this.offsets[number]!)
     return moving
   }
 
-  /** A child that opens the series of these label values with its first count, to count with at once. */
+  /** Returns a child, to be used at once, that opens the series of these label values with its first count. */
   seek(series: SeriesRef): C {
     this.moving.seek(series)
     return this.moving
   }
 
   /**
-   * Moves a child to the series of a number; false if the series has to be opened.
+   * Moves a child to the series of a number; returns false if the series must be opened.
    *
-   * @param held whether the application holds the child
+   * @param held whether the application keeps the child
    */
   join(child: Child, number: number, held: boolean): boolean {
     const window = this.places[number]
@@ -140,7 +144,7 @@ export class Children<C extends Child> {
     return true
   }
 
-  /** A child to keep. */
+  /** Returns a child to keep. */
   hold(number: number): C {
     let child = this.held.get(number)
     if (child === undefined) {
@@ -152,9 +156,9 @@ export class Children<C extends Child> {
   }
 
   /**
-   * A series was opened here: from now on the metric counts in it.
+   * Notes that a series was opened: from now on, the metric counts in it.
    *
-   * @param child the child of these label values that the application holds, if it is one
+   * @param child the child of these label values that the application keeps, if there is one
    */
   opened(series: SeriesRef, window: SlotWindow, at: number, child?: Child): void {
     const { number } = series

@@ -1,23 +1,26 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { clearTimeout, setTimeout } from '../platform/timers.js'
 
-/** Milliseconds after which what a `collect()` reset is published although it still runs. As long as a scrape waits for it. */
+/**
+ * Milliseconds after which the resets of a `collect()` are published although it is still running. A scrape waits for
+ * the same time.
+ */
 const longest = 5_000
 
-/** What a run publishes when it ends, or drops when it fails. */
+/** Changes that a run publishes when it ends, or drops when it fails. */
 export interface Staged {
   publish(): void
   discard(): void
 }
 
 /**
- * One call of a `collect()` that runs in every process. Each process brings up its own part: while the call lasts, what it
- * resets or removes concerns this process alone, and is published when it ends, together with the new values.
+ * One call of a `collect()` that runs in every process. Each process updates its own part: resets and removals during
+ * the call apply to this process only, and are published when it ends, together with the new values.
  */
 export class CollectRun {
-  /** Whether it has ended. A callback that it left behind is not a part of it any more. */
+  /** Whether the call has ended. Later callbacks are no longer part of it. */
   ended = false
-  /** Whether what is reset from now on waits for the end. */
+  /** Whether resets are staged until the end. */
   staging = true
   private readonly staged = new Set<Staged>()
 
@@ -31,9 +34,9 @@ export class CollectRun {
   }
 
   /**
-   * Publishes what was reset so far, and from now on at once: counts are not kept back by a call that hangs.
+   * Publishes the resets so far, and further ones at once, so that a call that hangs does not delay counts.
    *
-   * @throws what the store throws
+   * @throws the error of the store
    */
   settle(failed = false): void {
     this.staging = false
@@ -41,7 +44,7 @@ export class CollectRun {
     this.staged.clear()
     const faults: unknown[] = []
     for (const part of parts) {
-      // One that the store refuses keeps back no other.
+      // A change that the store refuses must not prevent the others.
       try {
         if (failed) part.discard()
         else part.publish()
@@ -53,25 +56,28 @@ export class CollectRun {
   }
 }
 
-/** The call whose code runs at this moment, up to its first await. */
+/** The call whose code is running, up to its first await. */
 let current: CollectRun | undefined
-/** Which call an asynchronous continuation belongs to. Made with the first asynchronous `collect()`: it costs every promise. */
+/**
+ * The call of an asynchronous continuation. Created with the first asynchronous `collect()`, because it slows down
+ * every promise.
+ */
 let contexts: AsyncLocalStorage<CollectRun | undefined> | undefined
 
-/** The `collect()` that the running code belongs to; undefined outside of any. */
+/** Returns the `collect()` to which the running code belongs; undefined outside of any. */
 export function collectRun(): CollectRun | undefined {
   const run = current ?? contexts?.getStore()
   return run?.ended === true ? undefined : run
 }
 
-/** Calls a metric's `collect()`, in this process's name where it runs in every process. */
+/** Calls the `collect()` of a metric. */
 export class CollectCaller {
-  /** The call that runs; undefined where there is none. */
+  /** The running call; undefined if there is none. */
   private running: CollectRun | undefined
   private readonly collect: () => void | Promise<void>
   private asynchronous: boolean
 
-  /** @param each whether it runs in every process */
+  /** @param each whether `collect()` runs in every process */
   constructor(
     collect: (this: never) => void | Promise<void>,
     metric: object,
@@ -82,15 +88,15 @@ export class CollectCaller {
   }
 
   /**
-   * The call that a change of the metric belongs to. While the metric's own call runs, every change does: an asynchronous
-   * context is lost in the callbacks of many connection pools.
+   * The call to which a change of the metric belongs. While the metric's own call runs, that is every change, because
+   * the callbacks of many connection pools lose the asynchronous context.
    */
   get run(): CollectRun | undefined {
     return collectRun() ?? this.running
   }
 
   call(): void | Promise<void> {
-    // The values of `run: 'serving'` belong to the application: what such a call resets, it resets everywhere.
+    // The values of `run: 'serving'` belong to the application, so resets in such a call apply to all processes.
     const run = this.each ? new CollectRun() : undefined
     const before = current
     let returned: void | Promise<void>
@@ -118,7 +124,7 @@ export class CollectCaller {
   private async wait(returned: Promise<void>, run: CollectRun | undefined): Promise<void> {
     const faults: unknown[] = []
     const settle = (): void => {
-      // No caller would catch it: it is thrown when the call ends.
+      // No caller would catch the error here: it is thrown when the call ends.
       try {
         run!.settle()
       } catch (fault) {

@@ -5,13 +5,13 @@ import { type RemovalScope, removeMany, type Store } from '../store/contract.js'
 import { CollectCaller, type CollectRun, collectRun } from './collect-run.js'
 import { StagedSeries } from './staged-series.js'
 
-/** The metric that a `collect()` belongs to. */
+/** The metric of a `collect()`. */
 interface Collected {
   readonly family: FamilyDescriptor
   store(): Store
 }
 
-/** The `collect()` of one metric, and what calls of it, or of another's, have reset of its series. */
+/** The `collect()` of one metric, and the staged resets of its series by this or another `collect()`. */
 export class Collecting {
   private readonly caller: CollectCaller | undefined
   private staged: StagedSeries | undefined
@@ -25,19 +25,22 @@ export class Collecting {
     this.caller = collect && new CollectCaller(collect, metric, each)
   }
 
-  /** Calls it; undefined for a metric without. */
+  /** Calls `collect()`; undefined for a metric without one. */
   get call(): (() => void | Promise<void>) | undefined {
     const { caller } = this
     return caller && (() => caller.call())
   }
 
-  /** Where a series is counted at this moment. */
+  /** Returns the store in which a series is currently counted. */
   storeOf({ labelValues }: SeriesRef): Store {
     const { staged } = this
     return staged?.has(seriesKey(labelValues)) === true ? staged : this.metric.store()
   }
 
-  /** Removes series of the whole application; in a `collect()` that runs in every process, this process's part of them. */
+  /**
+   * Removes series from the whole application; in a `collect()` that runs in every process, only this process's part of
+   * them.
+   */
   remove(filter: LabelFilter, given: RemovalScope | undefined): void {
     const { family } = this.metric
     const run = this.caller === undefined ? collectRun() : this.caller.run
@@ -49,7 +52,7 @@ export class Collecting {
     }
   }
 
-  /** Removes idle series of the whole application. Throws if other processes cannot be notified at once. */
+  /** Removes idle series from the whole application. Throws if other processes cannot be notified at once. */
   removeIdle(filters: readonly LabelFilter[]): void {
     const { family } = this.metric
     removeMany(this.metric.store(), family, filters, 'application', true)

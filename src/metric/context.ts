@@ -5,31 +5,31 @@ import type { SeriesKey } from '../model/series-key.js'
 import type { Store } from '../store/contract.js'
 import type { MetricValues } from './metric-values.js'
 
-/** Where a metric counts, and where faults are reported. */
+/** The store of a metric, and the receiver of its errors. */
 export interface Counting {
-  /** The store at this moment; opened on first use. */
+  /** Returns the current store; opened at the first use. */
   store(): Store
   /** Called with a fault that must not reach the application's request. */
   onError(error: MetricsError): void
 }
 
-/** What the metrics of one process share: the store that they count into, and the merged view of all processes. */
+/** What the metrics of one process share: their store, and the merged view of all processes. */
 export interface MetricContext extends Counting {
-  /** The registry of metrics that name none. */
+  /** The registry of metrics without `registers`. */
   readonly registry: MetricRegistry
-  /** Where numbers stay that belong to no process: only the one that answers a scrape shows its own. */
+  /** Returns the store for numbers that belong to no process: only the process that answers a scrape shows them. */
   localStore(): Store
-  /** The merged samples of one metric, over all processes. */
+  /** Returns the merged samples of one metric, over all processes. */
   read(metric: RegisteredMetric): Promise<MetricValues>
-  /** The label of series that each process keeps for itself. Asked for once, it stays. */
+  /** The label of series that each process keeps for itself. It is fixed once it has been read. */
   readonly workerLabel: WorkerLabel
-  /** How many series a metric may have that does not say itself. */
+  /** The default of `maxSeries`. */
   readonly maxSeries: number
-  /** Called for each count that met a metric's limit. */
+  /** Called for each count above a metric's limit. */
   limited(metric: string): void
-  /** Notifies a metric when one of its series in this process is removed by other code. */
+  /** Notifies a metric when other code removes one of its series in this process. */
   watchRemovals(metric: RemovalWatcher): void
-  /** A name for what has none: processes that run the same code count alike, and so mean the same one. */
+  /** Returns a name for a nameless registry or metric: processes that run the same code get the same names. */
   nextNameless(what: Nameless): string
 }
 
@@ -42,18 +42,18 @@ export interface RemovalWatcher {
   seriesRemoved(key: SeriesKey): void
 }
 
-/** What a registry needs to know of a metric, whatever made it. */
+/** A metric, as a registry knows it. */
 export interface RegisteredMetric {
   readonly name: string
   readonly help: string
   get(): MetricValues | Promise<MetricValues>
 }
 
-/** What a metric needs to know of a registry. */
+/** A registry, as a metric knows it. */
 export interface MetricRegistry {
-  /** The name under which processes mean the same registry. */
+  /** The name that identifies the registry across processes. */
   readonly registryName: string
-  /** Put in front of the names of the metrics that are made in it. */
+  /** The prefix of the names of its metrics. */
   readonly prefix: string
   /** @internal */
   readonly context: MetricContext
@@ -64,7 +64,7 @@ let provided: () => MetricContext = () => {
   throw new Error('promhive: import the package by its front door, not by a file inside it')
 }
 
-/** `runtime` composes the context of this process; the rooms below only request it. */
+/** `runtime` composes the context of this process; lower rooms only request it. */
 export function provideContext(provide: () => MetricContext): void {
   provided = provide
 }

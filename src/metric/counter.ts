@@ -12,17 +12,22 @@ import type { ExemplarForm, LabelValues, MetricOptions, VerbArguments } from './
 /** One series of a counter. */
 export class CounterChild extends Child {
   /**
-   * Adds `amount`, 1 when left out.
+   * Adds `amount`, by default 1.
    *
-   * @param exemplar labels of an example, such as the trace that was counted
+   * @param exemplar labels of an exemplar, such as a trace ID
    *
-   * @throws MetricsError `VALUE_INVALID` for what is not a finite number, `COUNTER_DECREASED` for a negative one
+   * @throws MetricsError `VALUE_INVALID` if it is not a finite number, `COUNTER_DECREASED` for a negative one
    */
   inc(amount = 1, exemplar?: ExemplarLabels): void {
     if (typeof amount === 'number' && amount >= 0 && amount < Infinity && this.gate[0] === this.seen)
       this.values[this.at]! += amount
     else this.incFirst(amount)
     if (exemplar) this.exemplify(0, amount ?? 1, exemplar)
+  }
+
+  /** @internal Keeps an example of what was counted, with the value that the series has in this process. */
+  exemplifyTotal(exemplar: ExemplarLabels): void {
+    this.exemplify(0, this.values[this.at]!, exemplar)
   }
 
   private incFirst(amount: number | null): void {
@@ -33,7 +38,7 @@ export class CounterChild extends Child {
 }
 
 /**
- * Counts what only goes up: requests, errors, bytes sent.
+ * Counts something that only increases: requests, errors, bytes sent.
  *
  * @example
  * const requests = new Counter({ name: 'http_requests_total', help: 'Requests answered.', labelNames: ['method', 'status'] })
@@ -41,12 +46,16 @@ export class CounterChild extends Child {
  * requests.labels('GET', '200').inc(2)
  */
 export class Counter<L extends string = never, D extends L = never> extends LabelledMetric<L, CounterChild, D> {
-  /** @throws MetricsError naming what is wrong with the name, the help, the label names or the registers */
-  constructor(options: MetricOptions<L, Counter<L, D>, D>) {
-    super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter' }))
+  /** @throws MetricsError for an invalid name, help, label name or registry */
+  constructor(options: MetricOptions<L, Counter<L, D>, D>)
+  /** @internal */
+  constructor(options: MetricOptions<L, Counter<L, D>, D>, part?: { readonly perWriter?: true })
+  constructor(options: MetricOptions<L, Counter<L, D>, D>, part: { readonly perWriter?: true } = {}) {
+    const reserved = part?.perWriter ? 'perWriter' : []
+    super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter', ...part }), reserved)
   }
 
-  /** Adds `amount` (1 when left out) to the series of these labels; with an example of what was counted. */
+  /** Adds `amount`, by default 1, to the series of these labels, with an optional exemplar. */
   inc(
     ...args: VerbArguments<
       L,

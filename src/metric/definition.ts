@@ -47,7 +47,7 @@ export function checkScope(name: string, options: RemoveOptions = {}): 'applicat
   return scope
 }
 
-/** Throws `OPTION_INVALID` for what names no labels: all series would be meant. */
+/** Throws `OPTION_INVALID` for a value that has no labels, which would mean all series. */
 export function checkFilter(name: string, labels: unknown): void {
   if (isLabelObject(labels)) return
   const text = `${name}: removeByLabels takes an object of label values, got ${describe(labels)}; clear() removes all`
@@ -66,11 +66,11 @@ export function checkDefaultLabels(name: string, names: readonly string[], defau
     const text = `${name}: defaultLabels names "${label}", which is none of its labels (${names.join(', ')})`
     throw new MetricsError('LABEL_UNKNOWN', text)
   }
-  // Without a prototype: a label may be called `constructor`.
+  // Without a prototype, because a label may be called `constructor`.
   return Object.assign(Object.create(null), defaults) as Labels
 }
 
-/** The labels without which nothing is counted. */
+/** Returns the labels without which nothing is counted. */
 export function checkRequired(
   name: string,
   names: readonly string[],

@@ -4,9 +4,9 @@ import type { ExemplarForm } from './options.js'
 const known = { labels: true, value: true, exemplarLabels: true } as const satisfies OptionNames<ExemplarForm<string>>
 
 /**
- * prom-client's object of labels, value and exemplarLabels.
+ * Reads prom-client's object of labels, value and exemplarLabels.
  *
- * @throws MetricsError `OPTION_INVALID` for another property: labels that are given beside the value would be lost
+ * @throws MetricsError `OPTION_INVALID` for another property, because labels outside of `labels` would be lost
  */
 export function readExemplarForm(metric: string, form: object): ExemplarForm<never> {
   for (const name in form) {

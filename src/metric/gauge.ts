@@ -13,7 +13,7 @@ import { startTimer } from './timer.js'
 
 /** One series of a gauge. */
 export class GaugeChild extends Child {
-  /** @throws MetricsError `VALUE_INVALID` for what is not a number */
+  /** @throws MetricsError `VALUE_INVALID` if it is not a number */
   set(value: number): void {
     if (typeof value === 'number' && this.gate[0] === this.seen) this.values[this.at] = value
     else {
@@ -63,7 +63,7 @@ export class GaugeChild extends Child {
   }
 }
 
-/** One series of a `mostrecent` gauge: value and time are one record. */
+/** One series of a `mostrecent` gauge, whose value and time are one record. */
 export class MostRecentChild extends GaugeChild {
   override set(value: number): void {
     this.check(value)
@@ -96,7 +96,7 @@ export class MostRecentChild extends GaugeChild {
 }
 
 /**
- * A value that goes up and down: requests in flight, temperature, queue length.
+ * A value that increases and decreases: requests in flight, temperature, queue length.
  *
  * @example
  * const inFlight = new Gauge({ name: 'http_requests_in_flight', help: 'Requests being answered.' })
@@ -106,9 +106,9 @@ export class MostRecentChild extends GaugeChild {
  * rss.set(process.memoryUsage.rss())
  */
 export class Gauge<L extends string = never, D extends L = never> extends LabelledMetric<L, GaugeChild, D> {
-  /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for a mode that there is not */
+  /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for an unknown mode */
   constructor(options: GaugeOptions<L, Gauge<L, D>, D>) {
-    // Where every writer keeps its own series, the label `worker` distinguishes them: it cannot be the user's label as well.
+    // If every writer has its own series, the label `worker` distinguishes them, so the metric cannot declare it.
     const reserved = String(options?.mode ?? options?.multiprocess_mode).endsWith('all') ? 'perWriter' : []
     super(
       withRun(options as GaugeOptions<L, never, D>),
@@ -165,7 +165,7 @@ function isLabels(first: unknown): boolean {
   return typeof first === 'object' && first !== null
 }
 
-/** prom-client's aggregators that are one of the modes under another name. */
+/** prom-client's aggregators that correspond to a mode. */
 const modeOfAggregator: ReadonlyMap<unknown, GaugeMode> = new Map([
   ['sum', 'livesum'],
   ['min', 'livemin'],

@@ -17,11 +17,11 @@ export class HistogramChild extends Child {
   private readonly bounds = (this.family as FamilyDescriptor<'histogram'>).bounds
 
   /**
-   * @param exemplar labels of an example, such as the trace that was observed
-   * @throws MetricsError `VALUE_INVALID` for what is not a number
+   * @param exemplar labels of an exemplar, such as a trace ID
+   * @throws MetricsError `VALUE_INVALID` if it is not a number
    */
   observe(value: number, exemplar?: ExemplarLabels): void {
-    // The comparison turns NaN away: it belongs to no bucket and would spoil the sum for good.
+    // NaN is refused: it belongs to no bucket, and would make the sum NaN forever.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
     else this.observeFirst(value)
     if (exemplar) this.exemplify(this.bucketOf(value), value, exemplar)
@@ -33,8 +33,8 @@ export class HistogramChild extends Child {
   }
 
   /**
-   * Sets every bucket and the sum to 0. Called before this process has observed anything, as applications do at their
-   * start, it only shows the series: what a process observed that had the seat before is the application's.
+   * Sets every bucket and the sum to 0. Before this process has observed anything, as applications call it at their
+   * start, it only shows the series: the observations of an earlier process on the seat belong to the application.
    */
   zero(): void {
     const first = !this.isCounted
@@ -47,8 +47,8 @@ export class HistogramChild extends Child {
   }
 
   /**
-   * The sequence number is odd between the two stores: a reader that meets it takes the record again. Full barriers on
-   * both sides, so that no processor shows the stores outside of them.
+   * The sequence number is odd between the two stores, so that readers read the record again. Full barriers on both
+   * sides, so that no processor shows the stores outside of them.
    */
   private record(value: number): void {
     const { values, words, at } = this
@@ -99,7 +99,7 @@ export class Histogram<L extends string = never, D extends L = never> extends La
     )
   }
 
-  /** Counts a value in its bucket, with an example of what was observed. */
+  /** Counts a value in its bucket, with an optional exemplar. */
   observe(
     ...args: VerbArguments<L, [value: number, exemplar?: ExemplarLabels | undefined], D, ExemplarForm<L, D>>
   ): void

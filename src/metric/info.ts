@@ -19,34 +19,34 @@ export class InfoChild extends Child {
     super(family, owner, texts)
   }
 
-  /** Says these label values, instead of what this process said before. */
+  /** Sets these label values, instead of those that this process set before. */
   info(): void {
-    // To open the series is all: its value is 1. Label values that are refused leave what was said before.
+    // Opening the series is enough, because its value is 1. If label values are refused, the previous ones stay.
     if (this.gate[0] !== this.seen) this.open()
     this.replace(this.countedKey)
   }
 }
 
-/** The latest labels of this process, by definition: a second metric of the same one continues from there. */
+/** The latest labels of this process, by definition: a second metric with the same definition continues from them. */
 const saidBy = new WeakMap<MetricContext, Map<string, SeriesKey>>()
 
 /**
- * Says what is so and has no number, in label values: a version, a commit, a configuration.
+ * Shows constant facts as label values: a version, a commit, a configuration.
  *
- * All living processes are shown together: those that say the same are one series, and what a dead one said is gone. A
- * call replaces what this process said before.
+ * All living processes are shown together: those with the same values are one series, and the values of a dead process
+ * are removed. A call replaces the earlier values of this process.
  *
  * @example
  * const build = new Info({ name: 'build_info', help: 'What is running.', labelNames: ['version', 'commit'] })
  * build.info({ version: '1.4.2', commit: '3f0c1a9' })
  */
 export class Info<L extends string = never, D extends L = never> extends LabelledMetric<L, InfoChild, D> {
-  /** @throws MetricsError as for a counter, and `UNIT_MISMATCH` for a unit: an info has none */
+  /** @throws MetricsError as for a counter, and `UNIT_MISMATCH` for a unit, which an info cannot have */
   constructor(options: InfoOptions<L, Info<L, D>, D>) {
     super(options as InfoOptions<L, never, D>, infoOptions, () => ({ type: 'info' }))
   }
 
-  /** Says these label values, instead of what this process said before. */
+  /** Sets these label values, instead of those that this process set before. */
   info(...args: VerbArguments<L, [], D>): void
   info(labels?: object): void {
     if (labels === undefined) this.only.info()

@@ -33,30 +33,30 @@ import { SeriesLimit } from './series-limit.js'
 /** What the type of a metric adds to the common part of its descriptor. */
 export type TypePart<F extends FamilyDescriptor> = Omit<F, 'name' | 'help' | 'labelNames' | 'registry' | 'unit'>
 
-/** A metric of any type: its definition, its children by label values, and what all types do alike. */
+/** A metric of any type: its definition, its children by label values, and the common behaviour of all types. */
 export abstract class LabelledMetric<L extends string, C extends Child, D extends L = never> {
   readonly name: string
   readonly help: string
-  /** As declared: the order of positional label values. */
+  /** As declared, which is the order of positional label values. */
   readonly labelNames: readonly L[]
   /** @internal */
   readonly family: FamilyDescriptor
-  /** @internal Brings the metric up to date before a scrape. */
+  /** @internal Updates the metric before a scrape. */
   readonly collect: (() => void | Promise<void>) | undefined
-  /** @internal Whether `inc` and `observe` take prom-client's object of labels, value and exemplarLabels. */
+  /** @internal Whether `inc` and `observe` accept prom-client's object of labels, value and exemplarLabels. */
   protected readonly exemplarForm: boolean
-  /** @internal The series without any label: the only one of a metric without labels. */
+  /** @internal The child of the series without labels, which is the only one of a metric without labels. */
   protected readonly only: C
   private readonly onlyKey: SeriesKey
   /** @internal */
   readonly context: MetricContext
-  /** Counts what belongs to no process in particular: only the process that answers a scrape shows its own. */
+  /** Whether the values belong to no process: only the process that answers a scrape shows its own. */
   private readonly local: boolean
-  /** @internal Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
+  /** @internal Whether `collect` runs in every process at intervals, and not only for a scrape. */
   readonly collectsEach: boolean
   /** @internal Seconds after which a series without counts is removed. */
-  readonly expireAfter: number | undefined
-  /** `labelNames` in alphabetical order, as keys and branches have them. */
+  expireAfter: number | undefined
+  /** `labelNames` in alphabetical order, as in keys. */
   private readonly names: readonly string[]
   /** @internal */
   readonly children: Children<C>
@@ -114,11 +114,11 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     for (const each of registries) each.registerMetric(this)
   }
 
-  /** The child of these label values: hold it where the same values are counted often. */
+  /** Returns the child of these label values. Keep it if the same values are counted often. */
   labels(...values: LabelsArguments<L, D>): C
-  /** With some of the labels: a child whose own `labels()` takes the others. */
+  /** With some of the labels, returns a child whose `labels()` accepts the others. */
   labels<P extends object & Partial<LabelValues<L>>>(some: SomeLabels<L, P>): ChildOfSome<C, L, D, keyof P>
-  // Again, for what reads the last form only: ReturnType, and the error text of the compiler.
+  // Repeated, because ReturnType and the error texts of the compiler use the last overload.
   labels(...values: LabelsArguments<L, D>): C
   labels(...values: readonly unknown[]): C {
     const [first] = values
@@ -131,7 +131,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.make(this.family, this, series.labelValues)
   }
 
-  /** Positional label values by their names. */
+  /** Returns positional label values by their names. */
   private named(values: readonly unknown[]): Labels {
     if (values.length !== this.labelNames.length) throw wrongCount(this, values.length)
     const labels: Record<string, unknown> = {}
@@ -140,8 +140,8 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /**
-   * Removes one series from the whole application, or with `{ scope: 'process' }` this process's part of it. The next
-   * scrape anywhere shows it; what is counted under these label values afterwards starts a fresh one.
+   * Removes one series from the whole application, or with `{ scope: 'process' }` only this process's part of it. The
+   * next scrape in any process shows the removal; later counts with these label values begin a new series.
    */
   remove(...values: LabelsArguments<L, D> | [labels: LabelValues<L, D>, options: RemoveOptions]): void {
     const [first, options] = values as readonly unknown[]
@@ -153,7 +153,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.removeAll(filter, named ? (options as RemoveOptions | undefined) : undefined)
   }
 
-  /** Removes every series whose labels have these values, whatever the others are. */
+  /** Removes every series whose labels have these values, whatever its other labels are. */
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
     const given = Object.entries(labels as Labels)
@@ -172,19 +172,19 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.start()
   }
 
-  /** @internal Its registry has let it go: what this process counted is shown no more. */
+  /** @internal Called when the registry removes the metric: the counts of this process are no longer shown. */
   discard(): void {
     this.removeAll({}, { scope: 'process' })
   }
 
-  /** @internal A series was removed: its child, if there is one, is not kept for it. */
+  /** @internal Called when a series was removed: releases its child. */
   seriesRemoved(key: SeriesKey): void {
     if (key === this.onlyKey) this.only.detach()
     const number = this.children.numberOf(labelValuesOf(key))
     if (number > 0) this.children.forget(number)
   }
 
-  /** @internal Removes series that were idle for long; false where that could not be done now. */
+  /** @internal Removes series that were idle for long; returns false if that is not possible now. */
   expire(series: readonly LabelFilter[]): boolean {
     return this.removing(series, () => this.collecting.removeIdle(series))
   }
@@ -199,7 +199,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     try {
       remove()
     } catch (error) {
-      this.onError(error as MetricsError) // The series stay, and the application's request continues.
+      this.onError(error as MetricsError) // The series stay, and the request of the application continues.
       return false
     }
     for (const filter of filters) {
@@ -209,7 +209,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return true
   }
 
-  /** Runs the metric's own `collect()`; then its samples, merged over all processes, in prom-client's shape. */
+  /** Runs the metric's `collect()`; resolves to its samples, merged over all processes, in prom-client's form. */
   get(): Promise<MetricValues> {
     return held(this.read())
   }
@@ -220,7 +220,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return this.context.read(this)
   }
 
-  /** @internal A metric without labels is shown from the start, at 0; of one with labels, the store may have series. */
+  /** @internal Shows a metric without labels from the start, at 0; of a metric with labels, the store may have series. */
   start(): void {
     if (this.names.length === 0) this.only.open()
     else this.store().declare?.(this.family)
@@ -237,23 +237,23 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   /** @internal */
   onError = (error: MetricsError): void => this.context.onError(error)
 
-  /** @internal Throws for a series that lacks a label which it must have. */
+  /** @internal Throws for a series without a required label. */
   admit(series: SeriesRef): SeriesRef | undefined {
     const missing = this.required.filter((name) => series.labelValues[this.names.indexOf(name)] === null)
     if (missing.length === 0) return this.limit.admit(series)
     throw new MetricsError('LABEL_MISSING', `${this.name} cannot be counted without a value for ${missing.join(', ')}`)
   }
 
-  /** @internal The child with more labels than one that was asked for with some. */
+  /** @internal Returns the child with further labels, of a child that has some. */
   childWith(texts: LabelTexts, labels: Labels): Child {
     const before = Object.fromEntries(this.names.flatMap((name, i) => (texts[i] === null ? [] : [[name, texts[i]]])))
     return this.labels({ ...before, ...labels } as LabelValues<L, D>)
   }
 
-  /** @internal A child of these label values; the one that moves, where there are none. */
+  /** @internal Creates a child of these label values; without them, the shared child. */
   protected abstract make(family: FamilyDescriptor, owner: ChildOwner, texts?: LabelTexts): C
 
-  /** @internal The child of these label values, to count with at once: the next call may move it to others. */
+  /** @internal Returns a child of these label values, to be used at once: the next call may move it to other values. */
   protected find(labels: Labels): C {
     return this.children.reach(labels) ?? this.findSlowly(labels)
   }
@@ -269,7 +269,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   /** @internal Called with the labels, as they were passed, of a series that this metric has not counted in. */
   protected introduce(_labelValues: LabelTexts, _labels: Labels): void {}
 
-  /** The number of a series that `find` and `reach` did not give; a reference if this metric has not counted in it. */
+  /** Returns the number of a series that `find` and `reach` did not find; a reference for an uncounted one. */
   private resolve(labels: Labels): number | SeriesRef {
     const { children } = this
     const located = children.locate(labels)
@@ -283,7 +283,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     return series.number
   }
 
-  /** @internal Throws for a label that was not declared, and for an object that holds no labels. */
+  /** @internal Throws for a label that was not declared, and for an object that cannot have labels. */
   protected checkNames(labels: Labels): void {
     checkLabelObject(`${this.name}: labels`, labels)
     for (const name of Object.keys(labels)) if (!this.names.includes(name)) throw unknownLabel(this, name)

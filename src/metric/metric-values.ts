@@ -1,12 +1,12 @@
-/** One sample as `get()` and `getMetricsAsJSON()` show it: prom-client's shape. */
+/** One sample of `get()` and `getMetricsAsJSON()`, in prom-client's form. */
 export interface MetricValue {
   readonly labels: Readonly<Record<string, string | number>>
   readonly value: number
-  /** The sample's own name where it differs from the metric's: `x_bucket`, `x_sum`, `x_count`. */
+  /** The name of the sample, if it differs from that of the metric: `x_bucket`, `x_sum`, `x_count`. */
   readonly metricName?: string
 }
 
-/** A metric and its samples, merged over all processes: prom-client's shape. */
+/** A metric and its samples, merged over all processes, in prom-client's form. */
 export interface MetricValues {
   readonly name: string
   readonly help: string

@@ -10,8 +10,8 @@ import type {
 } from './options.js'
 
 /**
- * Options of other types and of prom-client that reach a check of their own, with its reason, or mean nothing here: code
- * for prom-client passes them to every metric.
+ * Options of other types and of prom-client. They have a separate check with a better error text, or no meaning here;
+ * code for prom-client passes them to every metric.
  */
 export const passedOver = {
   aggregator: true,
@@ -60,6 +60,10 @@ export const summaryOptions = {
   quantiles: true,
   percentiles: true,
   relativeError: true,
+  maxAgeSeconds: true,
+  ageBuckets: true,
+  pruneAgedBuckets: true,
+  compressCount: true,
 } as const satisfies OptionNames<SummaryOptions<string>>
 
 export const infoOptions: OptionNames<InfoOptions<string>> = labelled

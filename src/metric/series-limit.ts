@@ -2,27 +2,27 @@ import { MetricsError } from '../model/errors.js'
 import type { LabelTexts, SeriesRef } from '../model/series-ref.js'
 import type { MetricContext } from './context.js'
 
-/** What becomes of label values beyond a metric's limit. */
+/** The options about label values above a metric's limit. */
 export interface SeriesLimitOptions {
   readonly maxSeries: number | undefined
   readonly onLimit: 'overflow' | 'drop' | 'throw'
 }
 
-/** The series of a metric, as far as a limit looks at them. */
+/** The series of a metric, as a limit sees them. */
 interface Limited {
-  /** How many series there are that need room. */
+  /** The number of series that count towards the limit. */
   readonly chosen: number
   counts(number: number): boolean
   refTo(labelValues: LabelTexts): SeriesRef
-  /** The series that takes what is beyond the limit. */
+  /** Returns the overflow series. */
   rest(): SeriesRef
 }
 
-/** Decides which label values get a series of their own. A series takes its place with its first count. */
+/** Decides which label values get their own series. A series counts towards the limit from its first count on. */
 export class SeriesLimit {
   /**
-   * @param unlabelled the label values of a count without labels: that series always has room, and seldom counts
-   * @param settle forgets some of the series that other processes have removed; gives whether there may have been any
+   * @param unlabelled the label values of a count without labels: that series is always admitted, and rarely used
+   * @param settle removes some of the series that other processes have removed; returns whether there may have been any
    */
   constructor(
     private readonly metric: string,
@@ -34,8 +34,8 @@ export class SeriesLimit {
   ) {}
 
   /**
-   * The series to count in; undefined for nowhere. Label values beyond the limit are not kept: they would fill the memory
-   * that it is there to save.
+   * Returns the series to count in; undefined to drop the count. Label values above the limit are not stored, because
+   * they would use the memory that the limit protects.
    *
    * @throws MetricsError `SERIES_LIMIT`
    */
@@ -49,7 +49,7 @@ export class SeriesLimit {
     throw this.refusal(series)
   }
 
-  /** Throws `SERIES_LIMIT` where a count would. */
+  /** Throws `SERIES_LIMIT` if a count would. */
   check(series: SeriesRef): void {
     if (this.options.onLimit !== 'throw' || this.roomFor(series) !== undefined) return
     this.context.limited(this.metric)
@@ -63,7 +63,7 @@ export class SeriesLimit {
   private roomFor(series: SeriesRef): SeriesRef | undefined {
     if (this.hasRoom(series)) return series
     while (this.settle()) {
-      // The number may be free by now, or another series may have it.
+      // The number may be free by now, or belong to another series.
       const fresh = this.series.refTo(series.labelValues)
       if (this.hasRoom(fresh)) return fresh
     }

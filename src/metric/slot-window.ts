@@ -1,21 +1,23 @@
 import type { Slots } from '../store/contract.js'
 
 /**
- * A stretch of slots as it stood when the store's gate was seen. All series that were opened in it since then share one:
- * a child has nothing of its own but where it begins there.
+ * A segment of slots at one state of the store's gate. All series that were opened in it since then share one window; a
+ * child itself has only its position in it.
  */
 export class SlotWindow {
   constructor(
     readonly values: Float64Array,
     readonly words: Int32Array,
     readonly epoch: number,
-    /** Compared with `seen` at every write: it differs before the first one, and after any process removed series. */
+    /**
+     * Compared with `seen` at every write: they differ before the first one, and after any process has removed series.
+     */
     readonly gate: Int32Array,
     readonly seen: number,
   ) {}
 }
 
-/** The window of a series that was not opened yet. */
+/** The window of a series that has not been opened yet. */
 export const noWindow = new SlotWindow(new Float64Array(0), new Int32Array(0), 0, new Int32Array(1), -1)
 
 const latest = new WeakMap<Float64Array, SlotWindow>()

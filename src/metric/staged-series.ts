@@ -8,20 +8,23 @@ import type { Slots, Store, StoredSeries } from '../store/contract.js'
 import type { Staged } from './collect-run.js'
 
 /**
- * The series of one metric that a running `collect()` has reset. They are counted aside until it ends, so that a scrape
- * meanwhile shows the values of its last run, and never those in between.
+ * The series of one metric that a running `collect()` has reset. They are counted separately until it ends, so that
+ * scrapes show the values of its last run until then, and never partial ones.
  */
 export class StagedSeries implements Staged, Store {
   readonly writer = 'staged'
   readonly gate = new Int32Array(1)
-  /** What was reset. Asked together: a `collect()` may remove each of its series before it sets it. */
+  /**
+   * The series that were reset. Many filters are checked together, because a `collect()` may remove each of its series
+   * before it sets it.
+   */
   private readonly filters: SeriesFilters
   private readonly counted = new Map<SeriesKey, Slots>()
   private readonly exemplars: [SeriesRef, bucket: number, Exemplar][] = []
 
   /**
-   * @param store where the metric counts, asked for when the series are published
-   * @param done called when they are counted there again
+   * @param store returns the store of the metric; called when the series are published
+   * @param done called when the series are counted there again
    */
   constructor(
     private readonly family: FamilyDescriptor,
@@ -31,7 +34,7 @@ export class StagedSeries implements Staged, Store {
     this.filters = new SeriesFilters(family.labelNames)
   }
 
-  /** Whether the series was reset: then it is counted here. */
+  /** Whether the series was reset, and is therefore counted here. */
   has(key: SeriesKey): boolean {
     return this.filters.names(key)
   }
@@ -59,7 +62,7 @@ export class StagedSeries implements Staged, Store {
   }
 
   setExemplar(_family: FamilyDescriptor, { labelValues }: SeriesRef, bucket: number, exemplar: Exemplar): void {
-    // Without its number, which may be another one's when the series is published.
+    // Without its number, which may belong to another series when this one is published.
     this.exemplars.push([refOf(labelValues), bucket, exemplar])
   }
 
@@ -70,7 +73,7 @@ export class StagedSeries implements Staged, Store {
   flush(): void {}
   close(): void {}
 
-  /** Puts each value in the place of the one before; series that did not come again are removed. */
+  /** Replaces the previous values; series that were not set again are removed. */
   publish(): void {
     this.discard()
     const { family } = this
@@ -84,10 +87,10 @@ export class StagedSeries implements Staged, Store {
     for (const exemplar of this.exemplars) store.setExemplar(family, ...exemplar)
   }
 
-  /** The values of the last run stay. */
+  /** Drops the changes; the values of the last run stay. */
   discard(): void {
     this.done()
-    // Children that were opened here open again where the metric counts.
+    // Children that were opened here open their series in the store of the metric again.
     Atomics.add(this.gate, 0, 1)
   }
 

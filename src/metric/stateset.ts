@@ -11,7 +11,7 @@ import { LabelledMetric, type TypePart } from './labelled.js'
 import { stateSetOptions } from './option-names.js'
 import type { LabelValues, StateSetOptions, VerbArguments } from './options.js'
 
-/** The time of an initial state: any state that is set is later. */
+/** The time of an initial state: any state that is set has a later time. */
 const longAgo = Number.MIN_VALUE
 
 /** One series of a stateset. */
@@ -30,7 +30,7 @@ export class StateSetChild<S extends string = string> extends Child {
   /**
    * Each of these states as it is given; the others as this process set them before, false at first.
    *
-   * @throws MetricsError `STATE_UNKNOWN`, and `VALUE_INVALID` for what is neither true nor false
+   * @throws MetricsError `STATE_UNKNOWN`, and `VALUE_INVALID` for a value that is neither true nor false
    */
   set(states: Readonly<Partial<Record<S, boolean>>>): void {
     this.check(states)
@@ -78,11 +78,11 @@ export class StateSetChild<S extends string = string> extends Child {
 }
 
 /**
- * States of which one is true, or several: starting, running, draining. `Enum` is another name for it.
+ * States of which one or several are true: starting, running, draining. `Enum` is another name for it.
  *
- * Of the states of many processes those are shown that were set last (`mode: 'mostrecent'`, the default), each process's
- * own under the label `worker` (`all`), or how many processes are in each (`count`). A dead process is in none. Nothing is
- * shown before the first `state()` or `set()`, unless `initial` is given.
+ * For several processes, the `mode` determines what is shown: the states that were set last (`mostrecent`, the
+ * default), those of each process under the label `worker` (`all`), or the number of processes in each state (`count`).
+ * A dead process is in no state. Without `initial`, nothing is shown before the first `state()` or `set()`.
  *
  * @example
  * const phase = new StateSet({ name: 'worker_phase', help: 'What it does.', states: ['starting', 'running'], mode: 'count' })
@@ -98,7 +98,10 @@ export class StateSet<S extends string, L extends string = never, D extends L = 
 > {
   private readonly initial: S | undefined
 
-  /** @throws MetricsError as for a counter, `STATES_INVALID` and `MODE_UNKNOWN`; `UNIT_MISMATCH` for a unit: it has none */
+  /**
+   * @throws MetricsError as for a counter, `STATES_INVALID` and `MODE_UNKNOWN`; `UNIT_MISMATCH` for a unit, which a
+   * stateset cannot have
+   */
   constructor(options: StateSetOptions<S, L, StateSet<S, L, D>, D>) {
     const reserved = options?.mode === 'all' ? 'perWriter' : []
     super(options as StateSetOptions<S, L, never, D>, stateSetOptions, (name) => stateSetPart(name, options), reserved)
@@ -119,7 +122,7 @@ export class StateSet<S extends string, L extends string = never, D extends L = 
     else this.find(first as LabelValues<L>).set(states)
   }
 
-  /** @internal An initial state is shown from the start. */
+  /** @internal Shows an initial state from the start. */
   override start(): void {
     if (this.initial !== undefined) this.only.begin(this.initial)
     else if (this.labelNames.length > 0) super.start()
@@ -136,7 +139,7 @@ function stateSetPart(
   options: Omit<StateSetOptions<string, string>, 'collect'>,
 ): TypePart<FamilyDescriptor<'stateset'>> {
   const { mode = 'mostrecent', initial } = options
-  // The family's name, prefix and all, is the label with the state: it cannot be the user's label as well.
+  // The label with the state has the name of the family, including its prefix, so the metric cannot declare it.
   checkLabelNames(name, options.labelNames, [name])
   const states = checkStates(name, options.states)
   if (!stateSetModes.includes(mode)) {
@@ -152,7 +155,7 @@ function stateSetPart(
   return { type: 'stateset', states, mode }
 }
 
-/** In seconds, to the microsecond: of two processes on one host the later one wins. */
+/** Returns the time in seconds, to the microsecond, so that the later of two processes on one host wins. */
 function now(): number {
   return (performance.timeOrigin + performance.now()) / 1000
 }

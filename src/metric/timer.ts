@@ -1,6 +1,6 @@
 import { isLabelObject } from '../model/label-set.js'
 
-/** Starts a clock; the returned function returns the seconds since. Its source is looked up at each call: tests fake it. */
+/** Starts a clock; the returned function returns the seconds since. The source is read at each call: tests fake it. */
 export function startClock(): () => number {
   const start = process.hrtime()
   return () => {
@@ -10,9 +10,9 @@ export function startClock(): () => number {
 }
 
 /**
- * Starts a clock; the returned function stops it and passes on the seconds.
+ * Starts a clock; the returned function stops it and passes the seconds to `done`.
  *
- * The labels are read when it stops: callers put the status of a response into the object that they started with.
+ * The labels are read at the end, because callers add the status of a response to the object that they started with.
  */
 export function startTimer(
   startLabels: object | undefined,
@@ -26,7 +26,7 @@ export function startTimer(
   }
 }
 
-/** An object that holds no labels is passed on, so that `done` refuses it: a copy of it would be `{}`. */
+/** An object that cannot have labels is passed on, so that `done` refuses it: a copy would be `{}`. */
 function combined(first: object | undefined, second: object | undefined): object | undefined {
   if (first === undefined && second === undefined) return undefined
   if (first && !isLabelObject(first)) return first

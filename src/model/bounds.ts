@@ -1,10 +1,10 @@
 import { MetricsError } from './errors.js'
 import { describe } from './metric-name.js'
 
-/** Upper bounds in seconds that suit the latency of a network service: those of every official client. */
+/** Upper bounds in seconds for the latency of a network service, as in every official client. */
 export const defaultBounds: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Checks a histogram's upper bounds and returns the finite ones: `+Inf` is implied and may be given. */
+/** Checks a histogram's upper bounds and returns the finite ones: `+Inf` is implied, and accepted. */
 export function checkBounds(metric: string, bounds: unknown): readonly number[] {
   if (bounds === undefined) return defaultBounds
   if (!Array.isArray(bounds)) {
@@ -32,13 +32,13 @@ export function checkBounds(metric: string, bounds: unknown): readonly number[] 
   return finite as number[]
 }
 
-/** `count` bounds from `start`, each `width` above the one before. */
+/** Returns `count` bounds from `start`, each `width` above the previous one. */
 export function linearBuckets(start: number, width: number, count: number): number[] {
   positive('linearBuckets', 'count', count)
   return Array.from({ length: count }, (_, i) => start + i * width)
 }
 
-/** `count` bounds from `start`, each `factor` times the one before. */
+/** Returns `count` bounds from `start`, each `factor` times the previous one. */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   positive('exponentialBuckets', 'start', start)
   positive('exponentialBuckets', 'count', count)

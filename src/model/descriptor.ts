@@ -1,42 +1,55 @@
 import { extraDifference, rulesOf } from './layout/metric-types.js'
 import type { GaugeMode, MetricType, StateSetMode } from './metric-type.js'
+import type { SlidingWindow } from './sliding-window.js'
 
 interface Extras {
-  counter: object
+  /** With `perWriter`, each writer has a series of its own, with the label of writers. */
+  counter: { readonly perWriter?: true }
   info: object
   unknown: object
   gauge: { readonly mode: GaugeMode }
   /** Finite upper bounds, ascending; `+Inf` is implied. */
   histogram: { readonly bounds: readonly number[] }
-  /** Quantiles in ascending order, none for sum and count alone; how far a shown one may be off, in proportion. */
-  summary: { readonly quantiles: readonly number[]; readonly relativeError: number }
+  /**
+   * Quantiles in ascending order, none for sum and count only. The maximum relative error of a shown quantile, or the
+   * window of which they are.
+   */
+  summary:
+    | { readonly quantiles: readonly number[]; readonly relativeError: number; readonly window?: never }
+    | { readonly quantiles: readonly number[]; readonly relativeError?: never; readonly window: SlidingWindow }
   stateset: { readonly states: readonly string[]; readonly mode: StateSetMode }
 }
 
-/** What a family is, before it has any value. */
+/** The definition of a family, without its values. */
 export type FamilyDescriptor<T extends MetricType = MetricType> = {
   [K in T]: {
     readonly type: K
-    /** As the user wrote it: what text 0.0.4 prints. Formats that want `_total` or not adjust it themselves. */
+    /**
+     * The name as the application wrote it, and as text 0.0.4 prints it. Formats that require or forbid `_total` adjust
+     * it themselves.
+     */
     readonly name: string
     readonly help: string
     readonly unit?: string
-    /** In alphabetical order, so that two processes that declare them in another order mean the same family. */
+    /** In alphabetical order, so that the order of declaration does not matter. */
     readonly labelNames: readonly string[]
-    /** The registry that the family belongs to: `default`, a registry's own name, or `~n` for a nameless one. */
+    /** The registry of the family: `default`, the name of a registry, or `~n` for a nameless one. */
     readonly registry: string
   } & Extras[K]
 }[T]
 
-/** Where families live that say nothing else. */
+/** The registry of families by default. */
 export const defaultRegistryName = 'default'
 
-/** Where families live that processes read of each other, and that no scrape shows. No registry has the name. */
+/** The registry of families that processes share and no scrape shows. No registry can have this name. */
 export const hiddenRegistryName = '~default labels'
 
 const keys = new WeakMap<FamilyDescriptor, string>()
 
-/** Two descriptors with the same key have values that can be added up; help may differ, and the newer one is shown. */
+/**
+ * Returns a key: the values of two descriptors with the same key can be merged. Their help may differ, and the newer
+ * one is shown.
+ */
 export function definitionKey(family: FamilyDescriptor): string {
   let key = keys.get(family)
   if (key === undefined) keys.set(family, (key = describeDefinition(family)))
@@ -48,7 +61,7 @@ function describeDefinition(family: FamilyDescriptor): string {
   return JSON.stringify([registry, name, type, unit, labelNames, rulesOf(family)?.extra?.(family) ?? ''])
 }
 
-/** One difference between two descriptors of the same name, in words, or undefined when their values can be added up. */
+/** Describes one difference between two descriptors of the same name; returns undefined if their values can be merged. */
 export function difference(a: FamilyDescriptor, b: FamilyDescriptor): string | undefined {
   if (a.type !== b.type) return `type ${a.type} and ${b.type}`
   if (a.labelNames.join() !== b.labelNames.join())

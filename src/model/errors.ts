@@ -1,6 +1,6 @@
 import { maskCredentials, maskedError } from './mask-credentials.js'
 
-/** Every fault that promhive reports, by a code that stays. */
+/** The codes of all errors that promhive reports. They are stable. */
 export type MetricsErrorCode =
   | 'NAME_INVALID'
   | 'NAME_MISSING'
@@ -50,6 +50,11 @@ export type MetricsErrorCode =
   | 'CERTIFICATE_UNUSABLE'
   | 'INSTRUMENT_FAILED'
   | 'START_FAILED'
+  | 'PATH_UNSUPPORTED'
+  | 'METRIC_NOT_FOUND'
+  | 'SERIES_NOT_FOUND'
+  | 'SERIES_NOT_UNIQUE'
+  | 'EXPECTED_INVALID'
 
 /**
  * An error that names the metric (or file, or option), the fault and what to do.
@@ -59,14 +64,14 @@ export type MetricsErrorCode =
  */
 export class MetricsError extends Error {
   override readonly name = 'MetricsError'
-  /** Of an unreadable file: what is wrong with it, in one word. */
+  /** For an unreadable file: the fault, in one word. */
   readonly reason: string | undefined
   constructor(
     readonly code: MetricsErrorCode,
     message: string,
     options: { cause?: unknown; reason?: string } = {},
   ) {
-    // Here, so that no message can show a password: neither promhive's own nor that of a library, which may quote an address.
+    // Masked here, so that no message shows a password, including those of libraries, which may quote an address.
     super(maskCredentials(String(message)), 'cause' in options ? { cause: maskedError(options.cause) } : {})
     this.reason = options.reason
   }

@@ -1,6 +1,6 @@
 import type { LabelSet } from './label-set.js'
 
-/** A labelled example of what was counted: usually the trace of one request. */
+/** A labelled example of a count, usually the trace of one request. */
 export interface Exemplar {
   readonly labels: LabelSet
   readonly value: number
@@ -11,7 +11,7 @@ export interface Exemplar {
 /** The names that a label of an exemplar may have in the exposition. */
 export const exemplarLabelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
-/** An exemplar that came from outside; undefined for what no exposition can show. */
+/** Reads an external exemplar; returns undefined for one that no exposition can show. */
 export function exemplarFrom(value: unknown): Exemplar | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { labels, value: number, timestamp } = value as Record<keyof Exemplar, unknown>
@@ -22,7 +22,7 @@ export function exemplarFrom(value: unknown): Exemplar | undefined {
   return named ? (value as Exemplar) : undefined
 }
 
-/** Longest label set of an exemplar, names and values together, in code points: OpenMetrics 1.0. */
+/** The maximum length of an exemplar's names and values together, in code points (OpenMetrics 1.0). */
 export const longestExemplar = 128
 
 /** Whether the labels of an exemplar are short enough to be shown. */

@@ -8,24 +8,24 @@ import type { SeriesKey } from './series-key.js'
 export type { Exemplar }
 
 /**
- * A family with its merged series, in columns: how families travel from merge to formatter.
+ * A family with its merged series, in columns, as the merger passes it to formatters.
  *
- * A row is a series. Rows keep their numbers, so that a formatter may keep what it made of a row's labels.
+ * A row is a series. Rows keep their numbers, so a formatter may cache the text of a row's labels.
  */
 export interface FamilyTable {
   readonly family: FamilyDescriptor
-  /** The family's label names, and `worker` among them where each writer keeps a series of its own. */
+  /** The family's label names, including `worker` if each writer has its own series. */
   readonly labelNames: readonly string[]
   readonly layout: SlotLayout
-  /** Label values by row. Only grows. */
+  /** Label values by row. The list only grows. */
   readonly keys: readonly SeriesKey[]
   /** Index in `slots` of each row's first merged slot. */
   readonly bases: readonly number[]
-  /** Unix seconds at which each series began. */
+  /** Unix seconds at which each series was created. */
   readonly created: readonly number[]
-  /** By row, a number that is greater the later the series was met: for series that began at the same time. */
+  /** By row, a number that is greater the later the series was met: for series that were created at the same time. */
   readonly met?: readonly number[]
-  /** The rows to show, sorted by their label values. A new array whenever one came or went. */
+  /** The rows to show, sorted by their label values. A new array whenever a row is added or removed. */
   readonly order: Int32Array
   /** The merged slots of all families. */
   readonly slots: Float64Array
@@ -59,17 +59,17 @@ export function nameOf(family: Family): string {
   return isTable(family) ? family.family.name : family.name
 }
 
-/** What the samples of a family may have behind its name. */
+/** The suffixes of sample names. */
 export const sampleEndings = ['', '_total', '_bucket', '_sum', '_count', '_created', '_info']
 
-/** The families that have one of the names, or print a sample of one; all of them when no name is given. */
+/** Returns the families that have one of the names, or a sample of that name; all of them without names. */
 export function familiesNamed<F extends Family>(families: readonly F[], names: readonly string[] = []): readonly F[] {
   if (names.length === 0) return families
   const wanted = new Set(names)
   return families.filter((family) => sampleEndings.some((ending) => wanted.has(`${nameOf(family)}${ending}`)))
 }
 
-/** A family without a count: shown by its HELP and TYPE. */
+/** Returns a family without series, of which only HELP and TYPE are shown. */
 export function emptyTable(family: FamilyDescriptor, layout: SlotLayout): FamilyTable {
   const slots = new Float64Array(0)
   return {

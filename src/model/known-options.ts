@@ -2,13 +2,13 @@ import { MetricsError } from './errors.js'
 import { nearest } from './nearest-name.js'
 
 /**
- * The names of all options of a type. A list that `satisfies` it names every one: the compiler finds what is missing.
+ * The names of all options of a type. A list that `satisfies` it must have every name, which the compiler checks.
  *
  * @example const known = { name: true, prefix: true } as const satisfies OptionNames<{ name?: string; prefix?: string }>
  */
 export type OptionNames<O> = Readonly<Record<keyof O & string, true>>
 
-/** Words of other clients for an option, where they are not accepted as they are. */
+/** Names of options in other clients that promhive does not accept. */
 const otherWords: ReadonlyMap<string, string> = new Map([
   ['labels', 'labelNames'],
   ['documentation', 'help'],
@@ -19,12 +19,12 @@ const otherWords: ReadonlyMap<string, string> = new Map([
 /**
  * Refuses an unknown option: if it were ignored, the default would apply silently.
  *
- * An option that is `undefined` counts as left out, even an unknown one. A value that is not an object has no options;
+ * An option that is `undefined` counts as omitted, even an unknown one. A value that is not an object has no options;
  * `null` is refused, because a default parameter does not replace it.
  *
  * @param where the metric or function, for the error text
  * @param known an object with a property for each option
- * @param accepted further names that are read, or mean nothing here and are passed over
+ * @param accepted further names that are read or ignored
  * @throws MetricsError `OPTION_INVALID`, naming the option that may be meant
  */
 export function checkOptions(where: string, options: unknown, known: object, accepted: object = {}): void {
@@ -37,8 +37,8 @@ export function checkOptions(where: string, options: unknown, known: object, acc
 }
 
 /**
- * The same for an object that may have properties of its own beside the options: refuses only a name that is almost an
- * option which the object lacks.
+ * The same for an object that may have other properties: refuses only a name that is similar to an option which the
+ * object lacks.
  *
  * @throws MetricsError `OPTION_INVALID`, naming the option that may be meant
  */
@@ -53,12 +53,12 @@ export function checkSpelling(where: string, options: unknown, known: object): v
   }
 }
 
-/** The options that have a value: those that are `undefined` leave the default in its place. */
+/** Returns the options that have a value, so that `undefined` does not replace a default. */
 export function givenOptions<O extends object>(options: O): { -readonly [K in keyof O]?: Exclude<O[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }
 
-/** @throws MetricsError `OPTION_INVALID` for `null` in the place of the options */
+/** @throws MetricsError `OPTION_INVALID` for `null` instead of options */
 export function refuseNull(where: string, options: unknown): void {
   if (options === null) throw new MetricsError('OPTION_INVALID', `${where}: options must be an object, got null`)
 }
@@ -68,11 +68,11 @@ function givenNames(options: unknown): string[] {
   return Object.keys(givenOptions(options))
 }
 
-/** `labelnames`, `label_names` and `labelName` are meant for `labelNames`. */
+/** Returns the option that is probably meant: `labelNames` for `labelnames`, `label_names` and `labelName`. */
 function optionMeant(name: string, known: readonly string[], letters = 3): string | undefined {
   const other = otherWords.get(name)
   if (other !== undefined && known.includes(other)) return other
-  // Of two spellings of one option the first is promhive's.
+  // If an option has two spellings, the first is promhive's.
   const plain = new Map([...known].reverse().map((option) => [plainly(option), option]))
   const meant = plain.has(plainly(name)) ? plainly(name) : nearest(plainly(name), plain.keys(), letters)
   return meant === undefined ? undefined : plain.get(meant)

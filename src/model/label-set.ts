@@ -3,18 +3,18 @@ import { describe } from './metric-name.js'
 
 export type LabelSet = Readonly<Record<string, string>>
 
-/** What application code may pass as a label's value; text shows `String(value)`. */
+/** The types that an application may pass as a label value; it is shown as `String(value)`. */
 export type LabelValue = string | number | bigint | boolean
 
-/** The same where application code may have none: the series lacks the label then. */
+/** The same, or no value: then the series lacks the label. */
 export type LabelValueOrNone = LabelValue | undefined
 
-/** Labels of an exemplar as application code passes them: the trace that is under way, if there is one. */
+/** Labels of an exemplar, as an application passes them, such as the current trace. */
 export type ExemplarLabels = Readonly<Record<string, LabelValueOrNone>>
 
 /**
- * The label of writers that each keep a series of their own. `worker` is the number of the writer's seat, which the
- * next process takes over: the number of series stays. `pid` is the process, as in Python's client.
+ * The label that distinguishes writers with their own series. `worker` is the number of the writer's seat, which the
+ * next process takes over, so the number of series stays the same. `pid` is the process, as in Python's client.
  */
 export const workerLabels = ['worker', 'pid'] as const
 export type WorkerLabel = (typeof workerLabels)[number]
@@ -24,7 +24,7 @@ const legal = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 /**
  * Checks a metric's label names and returns them in alphabetical order.
  *
- * @param reserved label names that the metric's own type writes, such as `le`
+ * @param reserved label names that the type of the metric writes, such as `le`
  */
 export function checkLabelNames(metric: string, names: unknown, reserved: readonly string[] = []): readonly string[] {
   if (names === undefined || names === null) return []
@@ -61,20 +61,21 @@ export function checkLabelNames(metric: string, names: unknown, reserved: readon
 }
 
 /**
- * A label's value as it is shown; null when the series lacks the label, which to Prometheus an empty one is as well.
+ * Returns a label value as it is shown; null if the series lacks the label, which is the same as an empty value to
+ * Prometheus.
  *
- * @param what the metric that has the label, or the function that takes it, for the error text
- * @throws MetricsError `LABEL_VALUE_INVALID` for what is not a text, a number or a boolean
+ * @param what the metric or function that has the label, for the error text
+ * @throws MetricsError `LABEL_VALUE_INVALID` if it is not a text, a number or a boolean
  */
 export function labelText(what: string, label: string, value: unknown): string | null {
   return value === undefined || value === null ? null : textOf(what, label, value) || null
 }
 
-/** The same for a value that is there. */
+/** The same for a value that is not missing. */
 export function textOf(what: string, label: string, value: unknown): string {
   if (typeof value === 'string') return value.toWellFormed()
   if (isPlain(value)) return String(value)
-  // A query parameter or header that a client repeats is an array where there was a text before.
+  // A query parameter or header that a client repeats is an array instead of a text.
   if (Array.isArray(value) && value.every(isPlain)) return value.join(',').toWellFormed()
   throw new MetricsError(
     'LABEL_VALUE_INVALID',
@@ -94,8 +95,8 @@ export function ownValue(object: Readonly<Record<string, unknown>>, name: string
 }
 
 /**
- * Returns whether label values can be read from an object. A Map, a Date or a promise has no own properties: it would
- * otherwise count, or remove, the series without labels.
+ * Returns whether label values can be read from an object. A Map, a Date or a promise has no own properties, and would
+ * otherwise mean the series without labels.
  */
 export function isLabelObject(labels: unknown): labels is object {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return false

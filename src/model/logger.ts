@@ -1,16 +1,16 @@
 import { inLine } from './terminal-text.js'
 
-/** How much is logged: each level includes the ones before it. */
+/** The log levels; each includes the ones before it. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
 
 export const logFormats = ['plain', 'json'] as const
 export type LogFormat = (typeof logFormats)[number]
 
-/** Facts beside a message, by name: `{ event: 'workerReady', worker: 1, workerPid: 4711 }`. */
+/** Fields of a log line: `{ event: 'workerReady', worker: 1, workerPid: 4711 }`. */
 export type LogFields = Readonly<Record<string, unknown>>
 
-/** A log as promhive writes to it, and as hooks get it: the message first, then facts for programs. */
+/** A log, as promhive and hooks use it: the message first, then fields for programs. */
 export interface Logger {
   error(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
@@ -18,7 +18,7 @@ export interface Logger {
   debug?(message: string, fields?: LogFields): void
 }
 
-/** A logger of the application's: pino, winston, `console`, or any object with these methods. */
+/** A logger of the application: pino, winston, `console`, or any object with these methods. */
 export interface GivenLogger {
   error(...args: never[]): unknown
   warn(...args: never[]): unknown
@@ -26,7 +26,7 @@ export interface GivenLogger {
   debug?(...args: never[]): unknown
 }
 
-/** Takes one log line. */
+/** Writes one log line. */
 export type LogSink = (level: LogLevel, message: string, fields: LogFields) => unknown
 
 /** A log of one level. Errors of its sink are ignored. */
@@ -65,8 +65,8 @@ export class Log implements Required<Logger> {
 }
 
 /**
- * Returns a sink that writes to a logger of the application's, in the order of arguments that it has: the facts first for
- * pino and bunyan, the message first for winston and for any other, the message alone for `console`.
+ * Returns a sink that writes to a logger of the application, with its order of arguments: the fields first for pino and
+ * bunyan, the message first for winston and any other, only the message for `console`.
  */
 export function sinkFor(logger: GivenLogger): LogSink {
   const object = logger as unknown as Readonly<Record<string, unknown>>
@@ -86,14 +86,14 @@ export function isLogger(value: unknown): value is GivenLogger {
 }
 
 /**
- * Returns a line for people: `promhive: 2 workers from now on`. At `debug`, all processes of an application log: it names this one.
- * A message may quote what another program wrote: it makes no lines of its own, and reaches a terminal as text.
+ * Returns a plain line: `promhive: 2 workers from now on`. At `debug`, all processes of an application log, so the line
+ * names this one. A message may quote another program, so control characters and line breaks are escaped.
  */
 export function plainLine(level: LogLevel, message: string, pid: number): string {
   return `promhive: ${level === 'debug' ? `debug ${pid}: ` : ''}${inLine(message)}\n`
 }
 
-/** Returns a line for programs: a JSON object with `time`, `level`, `name`, `pid`, `message` and the facts. */
+/** Returns a JSON line: an object with `time`, `level`, `name`, `pid`, `message` and the fields. */
 export function jsonLine(level: LogLevel, message: string, fields: LogFields, time: Date, pid: number): string {
   const head = { time: time.toISOString(), level, name: 'promhive', pid, message }
   return `${JSON.stringify({ ...head, ...fields, ...head })}\n`

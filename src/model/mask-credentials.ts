@@ -2,8 +2,8 @@
 const mask = '***'
 
 /**
- * Hides what may be a password or a token in a text: everything before the `@` of an address, and the values of
- * parameters with such names. Malformed addresses are covered as well: these are the ones that errors show.
+ * Hides possible passwords and tokens in a text: everything before the `@` of an address, and the values of parameters
+ * with such names. Malformed addresses are covered as well, because errors show those.
  *
  * @example maskCredentials('redis://user:secret@host:6379/0') // 'redis://***@host:6379/0'
  */
@@ -11,12 +11,12 @@ export function maskCredentials(text: string): string {
   return text.includes('/') || text.includes('=') ? text.replace(word, maskAddress) : text
 }
 
-/** The text before a login; one slash where an address was taken for a path: `redis:/user:secret@host`. */
+/** The text before a login; one slash if an address was normalised as a path: `redis:/user:secret@host`. */
 const beforeLogin = /:\/{1,3}|\/{2,3}/
-/** Addresses without a login: an `@` in them is that of a scoped package in a stack trace. */
+/** Addresses without a login: an `@` in them belongs to a scoped package in a stack trace. */
 const withoutLogin = /(?:file|webpack[a-z-]*)$/i
 
-/** Texts come from outside: each of these takes a time that grows as the length of the text. */
+/** Texts are external, so each of these expressions takes time linear in the length of the text. */
 const word = /[^\s"'`<>]+/g
 const parameter = /([?&;][\w-]{0,40}(?:password|passwd|passphrase|secret|token|api[-_]?key|pwd|auth)=)[^&;]+/gi
 
@@ -32,7 +32,7 @@ export function maskAddress(text: string): string {
   return address.includes('=') ? address.replace(parameter, `$1${mask}`) : address
 }
 
-/** The same for an error and all that caused it; the error itself where it holds no credential. */
+/** The same for an error and its causes; returns the error itself if it contains no credential. */
 export function maskedError(cause: unknown, depth = 0): unknown {
   if (typeof cause === 'string') return maskCredentials(cause)
   if (typeof cause !== 'object' || cause === null || depth > 8) return cause
@@ -46,7 +46,7 @@ export function maskedError(cause: unknown, depth = 0): unknown {
     return { name, value, masked: name === 'command' ? withoutArguments(value) : maskedError(value, depth + 1) }
   })
   if (values.every(({ value, masked }) => masked === value)) return cause
-  // A copy: the error may belong to a library or to the application.
+  // A copy, because the error may belong to a library or to the application.
   const copy = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(cause)) as Error
   for (const { name, masked } of values) {
     const enumerable = Object.prototype.propertyIsEnumerable.call(cause, name)
@@ -55,7 +55,7 @@ export function maskedError(cause: unknown, depth = 0): unknown {
   return copy
 }
 
-/** ioredis adds the command to an error: its arguments may be a password, or all the bytes that were sent. */
+/** ioredis adds the command to an error. Its arguments may be a password, or all bytes that were sent. */
 function withoutArguments(command: unknown): unknown {
   if (typeof command !== 'object' || command === null || !('args' in command)) return command
   return { name: (command as { name?: unknown }).name }

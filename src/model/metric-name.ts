@@ -39,7 +39,8 @@ export function checkHelp(name: string, help: unknown): asserts help is string {
 }
 
 /**
- * Checks the unit of a metric and returns the part of its descriptor: OpenMetrics wants it at the end of the name.
+ * Checks the unit of a metric and returns its part of the descriptor. OpenMetrics requires the unit at the end of the
+ * name.
  *
  * @example unitOf('job_seconds_total', 'counter', 'seconds') // { unit: 'seconds' }
  */
@@ -60,10 +61,10 @@ export function unitOf(name: string, type: MetricType, unit: unknown): { readonl
   return { unit }
 }
 
-/** A short rendering of a wrong argument for an error text. */
+/** Returns a short form of a wrong argument for an error text. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') {
-    // Before it is cut: half of an address does not show that there is a password in it.
+    // Masked before it is cut, because a password in half of an address would not be recognised.
     const text = maskAddress(value)
     return text.length > 60 ? `${JSON.stringify(text.slice(0, 60))}…` : JSON.stringify(text)
   }

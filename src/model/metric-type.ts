@@ -1,7 +1,7 @@
 export const metricTypes = ['counter', 'gauge', 'histogram', 'summary', 'info', 'stateset', 'unknown'] as const
 export type MetricType = (typeof metricTypes)[number]
 
-/** How the gauges of many processes become one. The ten modes of the Python client, spelled the same; and the mean. */
+/** How the gauges of several processes are merged: the ten modes of the Python client, with the same names, and the mean. */
 export type GaugeMode = `${'' | 'live'}${'all' | 'sum' | 'min' | 'max' | 'mostrecent'}` | 'liveaverage'
 
 const merges = ['all', 'sum', 'min', 'max', 'mostrecent'] as const
@@ -11,10 +11,13 @@ export const gaugeModes: readonly GaugeMode[] = [
   'liveaverage',
 ]
 
-/** prom-client's own default (sum), over the living: its series stay bounded. */
+/** prom-client's default (sum), over living processes, so that the number of series stays bounded. */
 export const defaultGaugeMode: GaugeMode = 'livesum'
 
-/** How the states of many processes become one: the last that were set, each process's own, or how many are in each. */
+/**
+ * How the states of several processes are merged: those that were set last, those of each process, or the number of
+ * processes in each state.
+ */
 export type StateSetMode = 'mostrecent' | 'all' | 'count'
 
 export const stateSetModes: readonly StateSetMode[] = ['mostrecent', 'all', 'count']

@@ -1,7 +1,7 @@
 /**
- * Returns the known name that differs in the fewest letters, if it is only a few: what may have been meant.
+ * Returns the known name that differs in the fewest letters, if there are only a few of them.
  *
- * @param most so many letters may differ
+ * @param most the maximum number of letters that differ
  */
 export function nearest(name: string, known: Iterable<string>, most = 3): string | undefined {
   let best: string | undefined
@@ -15,7 +15,7 @@ export function nearest(name: string, known: Iterable<string>, most = 3): string
   return best
 }
 
-/** How many letters have to be put in, taken out, changed, or swapped with the next one. */
+/** Returns how many letters must be inserted, deleted, changed, or swapped with the next one. */
 function distance(a: string, b: string): number {
   let before: readonly number[] = []
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j)

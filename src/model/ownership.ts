@@ -2,15 +2,15 @@
 export const rootUser = 0
 
 /**
- * Whether a process may rely on something that belongs to `owner`: a file, a directory, a link. The owner must be the
- * process's own user, root, or the user that a supervisor running as root runs its workers as (`--user`). Any other user could
- * change, remove or truncate it at any moment.
+ * Whether a process may trust a file, a directory or a link that belongs to `owner`. The owner must be the process's
+ * own user, root, or the user of `--user` for a supervisor that runs as root. Any other user could change, remove or
+ * truncate it at any moment.
  *
- * Pass the owner from `fstat` of the open descriptor, not from a look at the path: between the two, the path may change.
+ * Pass the owner from `fstat` of the open descriptor, not from `stat` of the path, which may change in between.
  *
- * @param owner the user id of the thing
- * @param user the effective user id of this process; undefined where the system has none, and then every owner will do
- * @param workersUser the user of `--user`, where this process is such a supervisor
+ * @param owner its user id
+ * @param user the effective user id of this process; undefined if the system has none, and then every owner is trusted
+ * @param workersUser the user of `--user`, if this process is such a supervisor
  * @example
  * if (!isTrustedOwner(fstatSync(fd).uid, process.geteuid?.())) throw new MetricsError('OPTION_INVALID', '…')
  */
@@ -32,7 +32,7 @@ const sticky = 0o1000
 /** Returns whether a file or directory belongs to root or this user, and no other user can write to it. */
 export function isTrusted({ uid, gid, mode }: FileOwnership, user: number): boolean {
   if (!isTrustedOwner(uid, user)) return false
-  // A group that has the number of its user is that user's own, by the convention of Linux distributions.
+  // By the convention of Linux distributions, a group with the number of a user contains only that user.
   const groupIsOwners = gid === 0 || gid === uid
   return (mode & othersMayWrite) === 0 && ((mode & groupMayWrite) === 0 || groupIsOwners)
 }

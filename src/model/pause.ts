@@ -1,7 +1,7 @@
-/** Cuts long work into slices, so that the event loop keeps turning between them. */
+/** Cuts long work into slices, between which the event loop runs. */
 export interface Pause {
-  /** Whether the present slice has lasted long enough. */
+  /** Whether the current slice has lasted long enough. */
   due(): boolean
-  /** Lets the event loop turn, and begins the next slice. */
+  /** Lets the event loop run, and begins the next slice. */
   rest(): Promise<void>
 }

@@ -4,12 +4,12 @@ import { layoutOf } from './layout/layout-of.js'
 import { rulesOf } from './layout/metric-types.js'
 import { checkMetricName } from './metric-name.js'
 
-/** Characters that no name of a registry needs: they would reach terminals and logs. */
+/** Characters that a registry's name must not have, because they would reach terminals and logs. */
 const control = /\p{Cc}/u
 const legalUnit = /^[\w:]*$/
 
 /**
- * Checks a descriptor that came from outside (a file, Redis, a snapshot) by the rules of the metrics that write descriptors.
+ * Checks an external descriptor (from a file, Redis or a snapshot) by the rules of the metrics that write descriptors.
  *
  * @returns the descriptor; undefined for one that no metric could have written, and for a type of a later version
  */
@@ -35,12 +35,12 @@ function checked(family: FamilyDescriptor): FamilyDescriptor | undefined {
   const rules = rulesOf(family)
   checkMetricName(name)
   if (typeof help !== 'string' || typeof registry !== 'string' || control.test(registry)) return undefined
-  // Formats show it only where the name ends with it.
+  // Formats show the unit only if the name ends with it.
   if (unit !== undefined && !(typeof unit === 'string' && legalUnit.test(unit))) return undefined
   const names = checkLabelNames(name, labelNames, rules?.reservedLabels?.(name))
-  // Series are in the order of the names: in another one their values would be another label's.
+  // The label values of series have the order of the names, so an unsorted list would assign them to other labels.
   if (!Array.isArray(labelNames) || names.some((label, i) => label !== labelNames[i])) return undefined
-  // Layouts check modes.
+  // The layout checks the mode.
   rules?.check?.(family)
   // Throws for a type of a later version.
   return layoutOf(family).width > 0 ? family : undefined

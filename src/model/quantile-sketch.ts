@@ -1,20 +1,20 @@
 import { MetricsError } from './errors.js'
 import { describe } from './metric-name.js'
 
-/** Between these two every quantile is shown within the relative error. */
+/** Between these two values, every quantile is shown within the relative error. */
 const smallest = 1e-6
 const largest = 1e9
 
 export const defaultRelativeError = 0.01
-/** At this error a series takes 1.4 MB; at the default 14 kB. */
+/** With this error, a series takes 1.4 MB; with the default 14 kB. */
 const leastRelativeError = 0.0001
 
 /**
- * Bins from which quantiles are estimated within a relative error, whatever the values: each is `gamma` times as wide as
- * the one below, and represents the value that is equally far, in proportion, from both of its ends. All processes use
- * the same bins, so the sketches of many merge by addition into the sketch of all that they observed.
+ * Bins from which quantiles are estimated within a relative error, whatever the values: each is `gamma` times as wide
+ * as the one below, and represents the value that is equally far, in proportion, from both of its ends. All processes
+ * use the same bins, so the sketches of many merge by addition into the sketch of all that they observed.
  *
- * Bin 0 takes what is below 1e-6, negative values included, and stands for 0; the last one takes all above 1e9.
+ * Bin 0 counts values below 1e-6, including negative ones, and represents 0; the last bin counts all values above 1e9.
  *
  * Source: C. Masson, J. E. Rim, H. K. Lee: DDSketch: A fast and fully-mergeable quantile sketch with relative-error
  * guarantees, PVLDB 12(12), 2019, https://www.vldb.org/pvldb/vol12/p2195-masson.pdf
@@ -22,7 +22,7 @@ const leastRelativeError = 0.0001
  * @example new QuantileSketch(0.01).valueOf(new QuantileSketch(0.01).binOf(2)) // 2, give or take 0.02
  */
 export class QuantileSketch {
-  /** How many bins there are. */
+  /** The number of bins. */
   readonly bins: number
   private readonly gamma: number
   private readonly perLog: number
@@ -42,18 +42,19 @@ export class QuantileSketch {
     return bin < 1 ? 1 : bin < this.bins ? bin : this.bins - 1
   }
 
-  /** The value that a bin stands for. */
+  /** Returns the value that a bin represents. */
   valueOf(bin: number): number {
     return bin === 0 ? 0 : (smallest * 2 * this.gamma ** bin) / (this.gamma + 1)
   }
 
   /**
-   * The quantile of what the bins that begin at `first` have counted; NaN when that is nothing.
+   * Returns the quantile of the counts in the bins from `first` on; NaN without counts.
    *
-   * @param only the observation, where there is one only: it is shown as it is
+   * @param only the observation, if there is only one: it is shown unchanged
    */
   quantile(counts: Float64Array, first: number, q: number, only?: number): number {
-    // Counted here, not taken from a total beside them: a writer that was killed inside a record left the two apart.
+    // Counted here and not read from a stored total, because the two may differ after a writer was killed inside a
+    // record.
     let total = 0
     for (let bin = 0; bin < this.bins; bin++) total += counts[first + bin]!
     if (total === 0) return Number.NaN
@@ -66,7 +67,7 @@ export class QuantileSketch {
   }
 }
 
-/** Checks a summary's quantiles and returns them in ascending order; none when left out. */
+/** Checks a summary's quantiles and returns them in ascending order; by default none. */
 export function checkQuantiles(metric: string, quantiles: unknown): readonly number[] {
   if (quantiles === undefined) return []
   if (!Array.isArray(quantiles)) {
@@ -89,7 +90,7 @@ export function checkQuantiles(metric: string, quantiles: unknown): readonly num
   return sorted
 }
 
-/** Checks the maximum relative error of a shown quantile; 0.01 when left out. */
+/** Checks the maximum relative error of a shown quantile; the default is 0.01. */
 export function checkRelativeError(metric: string, error: unknown): number {
   if (error === undefined) return defaultRelativeError
   if (typeof error !== 'number' || !(error >= leastRelativeError && error < 0.5)) {

@@ -2,8 +2,8 @@ import type { FamilyDescriptor } from './descriptor.js'
 import { rulesOf } from './layout/metric-types.js'
 
 /**
- * What the samples of a family are called, in all formats together: two families that share one would be shown as series
- * of the same name. The `_created` of OpenMetrics is not among them: it is not a chosen name.
+ * Returns the sample names of a family in all formats together: two families that share one would be shown as series of
+ * the same name. OpenMetrics' `_created` is not included, because the application does not choose that name.
  *
  * @example sampleNames({ type: 'histogram', name: 'seconds' }) // ['seconds_bucket', 'seconds_sum', 'seconds_count']
  */

@@ -1,13 +1,13 @@
 import { exactKey, type LabelFilter, labelValuesOf, type SeriesKey } from './series-key.js'
 
-/** When a filter was last given, by which author, and when last by another one. */
+/** The last position of a filter and its author, and the last position with another author. */
 interface LastGiven {
   last: number
   author: string | undefined
   byAnother: number
 }
 
-/** The filters on one set of labels, by the values that they ask for. */
+/** The filters on one set of labels, by their values. */
 interface Group {
   /** Positions of the labels. */
   readonly labels: readonly number[]
@@ -15,8 +15,8 @@ interface Group {
 }
 
 /**
- * Many filters on the series of one family, asked together: a series costs one look-up for each set of label names that
- * occurs, however many filters there are, and its key is parsed at most once.
+ * Many filters on the series of one family, checked together: a series needs one look-up for each set of label names,
+ * however many filters there are, and its key is parsed at most once.
  */
 export class SeriesFilters {
   private everything: LastGiven | undefined
@@ -26,12 +26,12 @@ export class SeriesFilters {
   constructor(private readonly labelNames: readonly string[]) {}
 
   /**
-   * @param position when it was given: positions grow
-   * @param author the writer that gave it, where that matters to `names`
+   * @param position the position of the filter; positions grow
+   * @param author the writer that added it, if that matters to `names`
    */
   add(filter: LabelFilter, position = 1, author?: string): void {
     const names = Object.keys(filter)
-    // A label that the family does not have: no series has a value for it.
+    // No series has a value for a label that the family does not have.
     if (names.some((name) => !this.labelNames.includes(name))) return
     const exact = exactKey(this.labelNames, filter)
     if (names.length === 0) this.everything = later(this.everything, position, author)
@@ -50,7 +50,7 @@ export class SeriesFilters {
   /**
    * Whether a filter names the series of a key.
    *
-   * @param after only filters that were given behind this position count
+   * @param after only filters after this position count
    * @param self filters of this author do not count
    */
   names(key: SeriesKey, after = 0, self?: string): boolean {
@@ -87,12 +87,12 @@ function counts(given: LastGiven | undefined, after: number, self: string | unde
   return (own ? given.byAnother : given.last) > after
 }
 
-/** One value as it is; several as a text that is unique to them. */
+/** Returns one value unchanged; several as a unique text. */
 function valuesAt(values: readonly (string | null)[], labels: readonly number[]): string | null {
   return labels.length === 1 ? (values[labels[0]!] ?? null) : JSON.stringify(labels.map((label) => values[label]))
 }
 
-/** Undefined for a key from a damaged file. */
+/** Returns undefined for a key from a damaged file. */
 function valuesOf(key: SeriesKey): readonly (string | null)[] | undefined {
   try {
     return labelValuesOf(key)

@@ -15,8 +15,8 @@ export function labelValuesOf(key: SeriesKey): readonly (string | null)[] {
 }
 
 /**
- * How many values a key has; -1 for a text that `seriesKey` does not make: two spellings of the same values would be two
- * series.
+ * Returns the number of values in a key; -1 for a text that `seriesKey` does not create, because two spellings of the
+ * same values would be two series.
  */
 export function keyArity(key: string): number {
   if (key === unlabelled) return 0
@@ -25,9 +25,9 @@ export function keyArity(key: string): number {
     if (key.charCodeAt(at) === 0x22 /* " */) {
       let end = at + 1
       for (let code = key.charCodeAt(end); code !== 0x22; code = key.charCodeAt(++end)) {
-        // What is escaped, and what may have to be: rare enough to be parsed.
+        // Characters that are escaped, or may have to be; they are rare, so the text is parsed.
         if (code === 0x5c /* \\ */ || (code >= 0xd800 && code < 0xe000)) return arityOfParsed(key)
-        // Also the end of the text, whose code is NaN.
+        // Includes the end of the text, whose code is NaN.
         if (!(code >= 0x20)) return -1
       }
       at = end + 1
@@ -42,7 +42,7 @@ export function keyArity(key: string): number {
 function arityOfParsed(key: string): number {
   try {
     const values: unknown = JSON.parse(key)
-    // Half a character is shown as U+FFFD: two series would have one name.
+    // A lone surrogate is shown as U+FFFD, so two series could have one name.
     const isValue = (value: unknown): boolean => value === null || (typeof value === 'string' && value.isWellFormed())
     if (!Array.isArray(values) || !values.every(isValue)) return -1
     return JSON.stringify(values) === key ? values.length : -1
@@ -51,7 +51,7 @@ function arityOfParsed(key: string): number {
   }
 }
 
-/** A filter that came from outside; undefined for what is none. */
+/** Reads an external filter; returns undefined for an invalid one. */
 export function labelFilterFrom(value: unknown): LabelFilter | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const filter = value as Record<string, unknown>
@@ -59,10 +59,10 @@ export function labelFilterFrom(value: unknown): LabelFilter | undefined {
   return filter as LabelFilter
 }
 
-/** Some series of a family: those whose labels have these values, `null` for a label that they lack. Empty: all of them. */
+/** Names the series of a family whose labels have these values; `null` for a label that they lack. Empty: all series. */
 export type LabelFilter = Readonly<Record<string, string | null>>
 
-/** Whether the series of a key is one that the filter names. */
+/** Whether the filter names the series of a key. */
 export function matches(labelNames: readonly string[], key: SeriesKey, filter: LabelFilter): boolean {
   const wanted = Object.entries(filter)
   if (wanted.length === 0) return true
@@ -73,14 +73,14 @@ export function matches(labelNames: readonly string[], key: SeriesKey, filter: L
   })
 }
 
-/** The one key that a filter on every label names; undefined where it names several. */
+/** Returns the key that a filter on every label names; undefined if it names several. */
 export function exactKey(labelNames: readonly string[], filter: LabelFilter): SeriesKey | undefined {
   return labelNames.every((name) => Object.hasOwn(filter, name))
     ? seriesKey(labelNames.map((name) => filter[name]!))
     : undefined
 }
 
-/** The filter that names one series and no other. */
+/** Returns the filter that names exactly one series. */
 export function exactFilter(labelNames: readonly string[], key: SeriesKey): LabelFilter {
   const values = labelValuesOf(key)
   return Object.fromEntries(labelNames.map((name, i) => [name, values[i]!]))

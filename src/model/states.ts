@@ -22,7 +22,7 @@ export function checkStates(metric: string, states: unknown): readonly string[] 
   return [...(states as string[])]
 }
 
-/** The place of a state among those of a stateset. Throws `STATE_UNKNOWN` for what is none of them. */
+/** Returns the index of a state in a stateset. Throws `STATE_UNKNOWN` for an unknown one. */
 export function stateIndex(metric: string, states: readonly string[], state: unknown): number {
   const index = states.indexOf(state as string)
   if (index >= 0) return index

@@ -1,4 +1,4 @@
-/** Where statistics are to be had. */
+/** The address of statistics. */
 export type StatisticsAddress =
   | { readonly kind: 'unix' | 'file'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -7,10 +7,10 @@ export type StatisticsAddress =
 const usualPorts: Readonly<Record<string, number>> = { http: 80, https: 443 }
 
 /**
- * Reads an address as uWSGI and its exporter write it: `unix:///run/app.stats` or a bare path, `127.0.0.1:9191` with or
- * without `tcp://`, `http://127.0.0.1:9191`, `https://…`, `file:///path`. A port alone is one of this machine.
+ * Reads an address in the forms of uWSGI and its exporter: `unix:///run/app.stats` or a bare path, `127.0.0.1:9191`
+ * with or without `tcp://`, `http://127.0.0.1:9191`, `https://…`, `file:///path`. A port alone means this machine.
  *
- * @returns undefined for what is no address
+ * @returns undefined for an invalid address
  */
 export function statisticsAddress(text: string): StatisticsAddress | undefined {
   if (/^\.{0,2}\//.test(text)) return { kind: 'unix', path: text }

@@ -1,12 +1,15 @@
-/** What a terminal acts on instead of showing it: control characters, those that turn the direction of writing, and the like. */
+/**
+ * Characters that a terminal interprets instead of showing them: control characters, changes of the writing direction,
+ * and similar ones.
+ */
 const acted = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu
 
-/** Returns a text of several lines with `\u001b` in place of what a terminal would act on. */
+/** Returns a text of several lines with escapes such as `\u001b` for characters that a terminal would interpret. */
 export function printable(text: string): string {
   return text.replace(acted, (character) => (character === '\n' ? '\n' : codes(character)))
 }
 
-/** Returns the same for a text that stands within a line: it cannot begin another one. */
+/** Returns the same for a text inside a line, with escaped line breaks. */
 export function inLine(text: string): string {
   return text.replace(acted, (character) => (character === '\n' ? '\\n' : codes(character)))
 }

@@ -1,7 +1,10 @@
-/** Objects that are held weakly, in the order in which they were added: a registry may be made for one request. */
+/** Weak references to objects, in the order of insertion, because a registry may exist for one request only. */
 export class WeakList<T extends object> {
   private refs: WeakRef<T>[] = []
-  /** At this length those are left out that are no more: at double what was left the last time, so that each costs little. */
+  /**
+   * The length at which collected objects are removed: double what was left the last time, so that the cost per object
+   * is small.
+   */
   private full = 8
 
   add(item: T): void {

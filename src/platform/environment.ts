@@ -1,7 +1,7 @@
 /**
- * The environment variables that processes of the application read, by task. Of several names, the first one that is set
- * counts: promhive's own, then that of the client or program that it is compatible with. Settings that only the supervisor
- * reads are named in `supervisor/settings/`, and the options of Redis in `store/redis/environment-options`.
+ * The environment variables that processes of the application read, by task. If there are several names, the first one
+ * that is set is used: promhive's name, then that of the compatible client or program. Settings that only the
+ * supervisor reads are named in `supervisor/settings/`, and the options of Redis in `store/redis/environment-options`.
  */
 export const variables = {
   /** The directory that the processes share. */
@@ -16,7 +16,7 @@ export const variables = {
   /** The log of promhive: `debug`, `debug:json` or `:json`. */
   log: ['PROMHIVE_LOG'],
   workerLabel: ['PROMHIVE_WORKER_LABEL'],
-  /** Whether OpenMetrics leaves out `_created`, as in Python's client. */
+  /** Whether OpenMetrics omits `_created`, as in Python's client. */
   createdDisabled: ['PROMETHEUS_DISABLE_CREATED_SERIES'],
   /** What `promhive/register` measures and writes. */
   http: ['PROMHIVE_HTTP'],
@@ -32,14 +32,14 @@ export const variables = {
   configurationFile: ['PROMHIVE_CONFIG'],
   /** Set by a process for its children: its pid, and the directory in which they count. */
   application: ['PROMHIVE_APPLICATION'],
-  /** `off` does without the addon. */
+  /** `off` disables the addon. */
   native: ['PROMHIVE_NATIVE'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],
 } as const satisfies Record<string, readonly [string, ...string[]]>
 
-/** The name and the value of the first variable that is set and not empty. */
+/** Returns the name and the value of the first variable that is set and not empty. */
 export function firstSet<N extends string>(
   names: readonly N[],
   environment: NodeJS.ProcessEnv = process.env,
@@ -51,17 +51,17 @@ export function firstSet<N extends string>(
   return undefined
 }
 
-/** Whether a variable switches something off. */
+/** Whether a variable disables something. */
 export function isOff(names: readonly string[], environment?: NodeJS.ProcessEnv): boolean {
   return /^(?:off|false|no|0)$/i.test(firstSet(names, environment)?.[1] ?? '')
 }
 
-/** Whether a variable says yes, as Python's clients read it. */
+/** Whether a variable is true, as Python's clients read it. */
 export function isOn(names: readonly string[], environment?: NodeJS.ProcessEnv): boolean {
   return /^(?:1|true|t)$/i.test(firstSet(names, environment)?.[1] ?? '')
 }
 
-/** The items of a list that is separated by commas. */
+/** Returns the items of a comma-separated list. */
 export function itemsOf(text: string | undefined): string[] {
   return (text ?? '')
     .split(',')

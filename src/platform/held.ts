@@ -4,8 +4,8 @@ let waiting = 0
 let keeper: NodeJS.Timeout | undefined
 
 /**
- * Keeps the process running until a promise settles: for the promises that an application awaits. Timers and connections
- * of promhive's own do not keep it running, so that without this the process would end in the middle of the wait.
+ * Keeps the process running until a promise settles, for promises that an application awaits. Timers and connections of
+ * promhive do not keep it running, so the process could otherwise end during the wait.
  */
 export function held<T>(promise: Promise<T>): Promise<T> {
   if (waiting++ === 0) keeper = setInterval(() => {}, 2 ** 31 - 1)
@@ -14,7 +14,7 @@ export function held<T>(promise: Promise<T>): Promise<T> {
   })
 }
 
-/** Has methods of a class keep the process running until their promises settle. */
+/** Makes methods of a class keep the process running until their promises settle. */
 export function holdAwaited<T extends object, K extends keyof T>(prototype: T, ...names: readonly K[]): void {
   for (const name of names) {
     const method = prototype[name] as (...args: unknown[]) => Promise<unknown>

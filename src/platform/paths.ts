@@ -34,10 +34,10 @@ export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process
     if (!value || isAbsolute(value) || value.trimStart().startsWith('{')) continue
     environment[name] = resolve(value)
   }
-  // The path of a module, with an export behind it.
+  // The path of a module, followed by an export.
   for (const name of variables.backendClass) {
     const [path, ...exported] = (environment[name] ?? '').split('#')
-    // A name that begins otherwise is one of a package.
+    // A name with another beginning is that of a package.
     if (!/^\.{1,2}\//.test(path!) || !existsSync(resolve(path!))) continue
     environment[name] = [resolve(path!), ...exported].join('#')
   }

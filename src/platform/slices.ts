@@ -1,13 +1,16 @@
 import { monotonicNow, setImmediate } from './timers.js'
 
-/** Milliseconds of one slice of work that no scrape waits for: there are few of them at a time. */
+/** Milliseconds of one slice of work for which no scrape waits; only a few of them run at the same time. */
 export const backgroundSlice = 4
 
-/** Cuts long work into slices, so that it never holds the event loop for long. */
+/** Cuts long work into slices, so that it never blocks the event loop for long. */
 export class Slices {
   private began = monotonicNow()
 
-  /** @param milliseconds how long one slice may last; several may meet in one turn of the loop, with a collection of garbage, and 10 ms is the promise */
+  /**
+   * @param milliseconds the length of one slice; several slices and a garbage collection may run in one turn of the
+   * loop, and the limit for all is 10 ms
+   */
   constructor(private readonly milliseconds = 1.5) {}
 
   due(): boolean {
@@ -20,7 +23,7 @@ export class Slices {
   }
 }
 
-/** Takes small steps, in slices. */
+/** Runs small steps, in slices. */
 export async function inSlices(steps: Iterable<void>): Promise<void> {
   const pause = new Slices(backgroundSlice)
   for (const _ of steps) if (pause.due()) await pause.rest()

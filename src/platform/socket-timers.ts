@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import type { MessageChannel } from 'node:worker_threads'
 
 /*
- * Timers that mock timers do not reach: the timeout of a socket that is connected to nothing. They replace Node's timers
- * only if those were mocked before promhive was loaded and the originals cannot be reached.
+ * Timers that mocks do not replace: the timeout of an unconnected socket. They are used instead of Node's timers only
+ * if those were mocked before promhive was loaded and the originals cannot be found.
  */
 
 type TimerRun = (...args: never[]) => void
@@ -20,7 +20,7 @@ class SocketTimer {
 
   constructor(run: TimerRun, milliseconds: number | undefined, args: readonly unknown[], repeats: boolean) {
     const { Socket } = process.getBuiltinModule('node:net')
-    // Of a socket, 0 means no timeout.
+    // For a socket, 0 means no timeout.
     this.milliseconds = Math.min(Math.max(1, Number(milliseconds) || 1), longest)
     this.socket = new Socket()
     this.socket.on('timeout', () => {
@@ -53,7 +53,7 @@ class SocketTimer {
     return this
   }
 
-  /** What `clearTimeout` does. */
+  /** Clears the timer. */
   end(): void {
     this.ended = true
     this.socket.setTimeout(0)

@@ -13,9 +13,10 @@ export function withTimeout<T>(promise: PromiseLike<T>, milliseconds: number): P
 }
 
 /**
- * The same for work in steps: rejects when no step was made for as long as the timeout, and at most twice as long.
+ * The same for work in steps: rejects if no step was made within the timeout, or at the latest within twice the
+ * timeout.
  *
- * @param steps how many steps were made so far
+ * @param steps returns the number of steps so far
  */
 export function withProgress<T>(promise: PromiseLike<T>, milliseconds: number, steps: () => number): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -30,8 +31,8 @@ export function withProgress<T>(promise: PromiseLike<T>, milliseconds: number, s
 }
 
 /**
- * Runs a function once the event loop has read what its sockets have: a process that was suspended runs its timers
- * before it reads the answers that came meanwhile. One more turn for those that are decrypted first.
+ * Runs a function once the event loop has read from its sockets: a process that was suspended runs its timers before it
+ * reads the answers that arrived meanwhile. Waits one more turn for answers that are decrypted first.
  */
 function afterInput(run: () => void): void {
   setImmediate(() => setImmediate(run))

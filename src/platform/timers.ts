@@ -10,8 +10,8 @@ type Globals = typeof globalThis
 type Timers = typeof socketTimers
 
 /**
- * The function that fake timers replaced before promhive was loaded. Sinon's, and so Jest's and Vitest's, keep it. Those
- * of node:test and Jest's legacy ones do not: a timer of promhive's own takes its place.
+ * Returns the function that fake timers replaced before promhive was loaded. Sinon's fakes, which Jest and Vitest use,
+ * keep it. Those of node:test and Jest's legacy ones do not, so promhive uses its own timer.
  */
 function original<K extends keyof Globals & keyof Timers>(name: K): Globals[K] {
   const present = globalThis[name] as Globals[K] & Mocked<Globals[K]>
@@ -37,10 +37,10 @@ export const clearInterval = original('clearInterval')
 export const setImmediate = original('setImmediate')
 export const clearImmediate = original('clearImmediate')
 
-// Of the class: fake timers replace the property of the object, or the object.
+// Read from the class, because fake timers replace the property of the object, or the object.
 const { now } = Object.getPrototypeOf(performance) as typeof performance
 
-/** Milliseconds on a monotonic clock: for intervals and time limits. */
+/** Returns milliseconds of a monotonic clock, for intervals and timeouts. */
 export function monotonicNow(): number {
   return now.call(performance)
 }

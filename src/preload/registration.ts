@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs'
-import { basename } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../export/http/port-environment.js'
@@ -14,17 +13,12 @@ import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
 import { setImmediate } from '../platform/timers.js'
 import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
+import { isLauncher } from './launchers.js'
 
 /*
  * What `--import promhive/register` does: all that an application gets without a line of code. The environment decides,
  * because nothing of the application has run yet.
  */
-
-/** Programs that NODE_OPTIONS reaches on the way to the application, and that are none. */
-const onTheWay = /^(?:npm|npx|yarn|pnpm|pnpx|corepack|pm2|pm2-runtime|pm2-docker|pm2-dev)(?:-cli)?(?:\.c?js)?$/
-
-/** PM2's daemon, which is the primary of all applications and part of none. */
-const daemon = /[/\\]pm2[/\\]lib[/\\]Daemon\.js$/
 
 const place = Symbol.for('promhive.register')
 const shared = globalThis as { [place]?: Registration }
@@ -50,7 +44,7 @@ export function startRegistered(command: string): void {
   attempt(() => {
     if (!isOff(variables.defaultMetrics)) collectDefaultMetrics()
   })
-  // After this turn: configure() at the beginning of the application may have its say.
+  // After this turn, so that configure() at the beginning of the application runs first.
   if (isMainThread) setImmediate(() => attempt(openPort)).unref()
 }
 
@@ -63,7 +57,7 @@ export async function yieldRegisteredPort(): Promise<void> {
 }
 
 function isOnTheWay(program: string, command: string): boolean {
-  if (onTheWay.test(basename(program)) || daemon.test(program)) return true
+  if (isLauncher(program)) return true
   try {
     return realpathSync(program) === command
   } catch {

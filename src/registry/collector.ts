@@ -12,7 +12,7 @@ export interface CollectedFamily {
   readonly name: string
   readonly help: string
   readonly type: 'gauge' | 'counter'
-  /** How the gauges of many processes become one, where each process collects: `livesum` when left out. */
+  /** How the gauges of several processes are merged if each process collects. The default is `livesum`. */
   readonly mode?: GaugeMode | undefined
   readonly values: readonly CollectedValue[]
 }

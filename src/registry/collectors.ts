@@ -25,7 +25,7 @@ export class Collectors {
     private readonly onError: (error: MetricsError) => void,
   ) {}
 
-  /** Throws `OPTION_INVALID` for what is no collector. */
+  /** Throws `OPTION_INVALID` if it is not a collector. */
   add(collector: Collector): void {
     if (typeof collector?.collect !== 'function') {
       checkSpelling('registerCollector', collector, collectorOptions)

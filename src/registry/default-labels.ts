@@ -57,7 +57,8 @@ export class DefaultLabels {
   check(hidden: readonly FamilyTable[]): void {
     if (this.name === undefined) return
     const own = jsonOf(this.labels)
-    const others = publishedIn(hidden, this.name).filter((labels) => labels !== own)
+    // This process may have published earlier ones, and not yet these.
+    const others = publishedIn(hidden, this.name).filter((labels) => labels !== own && labels !== this.published)
     const found = others.sort().join()
     if (found === this.reported || (found === '' && this.reported === undefined)) return
     this.reported = found

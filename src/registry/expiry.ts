@@ -87,10 +87,11 @@ class Idle {
   }
 }
 
-/** A number that changes when any slot of the series does, but for the rarest of chances. */
+/** A number that changes when any slot of the series that is counted does, but for the rarest of chances. */
 function fingerprint({ slots, bases, layout }: FamilyTable, row: number): number {
   const base = bases[row]!
   let sum = 0
-  for (let i = 0; i < layout.mergedWidth; i++) sum += slots[base + i]! * (i + 1)
+  const counted = layout.agesFrom ?? layout.mergedWidth
+  for (let i = 0; i < counted; i++) sum += slots[base + i]! * (i + 1)
   return sum
 }

@@ -5,7 +5,7 @@ import type { RegistryMember } from './registered-metric.js'
 import { SampleOwners } from './sample-owners.js'
 import type { Job, Ticker } from './ticker.js'
 
-/** The metrics of a registry, by name, and what they do in every process now and then. */
+/** The metrics of a registry, by name, and the work that they do in every process at intervals. */
 export class Members {
   private readonly byName = new Map<string, RegistryMember>()
   private readonly sampleOwners = new SampleOwners()

@@ -6,7 +6,7 @@ import type { LabelFilter } from '../model/series-key.js'
 export type RegistryMember = RegisteredMetric & {
   readonly family?: FamilyDescriptor
   readonly collect?: (() => void | Promise<void>) | undefined
-  /** Whether `collect` runs in every process now and then, and not only where a scrape is answered. */
+  /** Whether `collect` runs in every process at intervals, and not only in the process that answers a scrape. */
   readonly collectsEach?: boolean
   /** Seconds after which a series without counts is removed. */
   readonly expireAfter?: number | undefined

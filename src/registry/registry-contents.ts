@@ -4,7 +4,6 @@ import { Collectors } from './collectors.js'
 import { DefaultLabels } from './default-labels.js'
 import { Expiring } from './expiring.js'
 import { Members } from './members.js'
-import { joinNamed } from './named-registries.js'
 import type { RegistryContext } from './registry-context.js'
 import type { checkRegistryOptions } from './registry-options.js'
 
@@ -25,7 +24,7 @@ export class RegistryContents {
     const onError = (error: MetricsError): void => context.onError(error)
     this.given = name
     this.members = new Members(duplicates, context.ticker, onError)
-    if (name !== undefined) joinNamed(context, name, this.members)
+    context.registries.add(this.members, name)
     this.collectors = new Collectors(registry, context.ticker, onError)
     this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, context)
   }

@@ -2,12 +2,14 @@ import type { Formatters } from '../exposition/formatters.js'
 import type { SourceGatherer } from '../gather/source-gatherer.js'
 import { type MetricContext, provideContext } from '../metric/context.js'
 import type { LabelSet } from '../model/label-set.js'
+import type { KnownRegistries } from './known-registries.js'
 import type { Registry } from './registry.js'
 import type { Ticker } from './ticker.js'
 
 /** The context as a registry sees it. */
 export interface RegistryContext extends MetricContext {
   readonly registry: Registry
+  readonly registries: KnownRegistries
   /** Gathers the families of all registries. */
   readonly gatherer: SourceGatherer
   formatters(defaultLabels: LabelSet): Formatters
@@ -18,10 +20,10 @@ export interface RegistryContext extends MetricContext {
   /**
    * Whether the default registry shows promhive's own state.
    *
-   * @param byDefault where `configure()` has not said so: true in an application of several processes when left out
+   * @param byDefault the value unless `configure()` sets one; by default true in an application of several processes
    */
   showsItself(byDefault?: boolean): boolean
-  /** What every process does now and then: publishing what only it knows. */
+  /** The work of every process at intervals: publishing what only it knows. */
   readonly ticker: Ticker
 }
 

@@ -15,8 +15,8 @@ export interface RegistryOptions {
    */
   readonly duplicates?: 'same' | 'throw' | undefined
   /**
-   * `process` keeps its metrics in this process, and lets go of them with the registry: for one that is made to answer a
-   * single request, such as a probe's. When left out, they are the application's.
+   * `process` keeps its metrics in this process, and releases them with the registry: for one that is made to answer a
+   * single request, such as a probe's. By default, they belong to the application.
    */
   readonly scope?: 'application' | 'process' | undefined
 }

@@ -17,11 +17,11 @@ import { checkPrefix } from '../model/metric-name.js'
 import { holdAwaited } from '../platform/held.js'
 import { setImmediate } from '../platform/timers.js'
 import type { Collector } from './collector.js'
-import { checkRegistryName, isMemberOfNamed } from './named-registries.js'
 import { PlugInMetrics } from './plug-in-metrics.js'
 import type { RegistryMember } from './registered-metric.js'
 import { RegistryContents } from './registry-contents.js'
 import { type RegistryContext, registryContext } from './registry-context.js'
+import { checkRegistryName } from './registry-name.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
 import { shownFamilies } from './shown-families.js'
 
@@ -107,7 +107,7 @@ export class Registry implements MetricRegistry {
   /**
    * What a server answers: the exposition in the format that the Accept header of the scrape asks for.
    *
-   * @param names only the families of these names, as a scrape asks for with `name[]=…`; all when left out
+   * @param names only the families of these names, as a scrape asks for with `name[]=…`; all by default
    * @param limits a signal that drops the scrape while it waits for its turn, and the maximum of queued scrapes
    * @throws the signal's reason when it was dropped; MetricsError `SCRAPE_REFUSED` when too many wait
    * @example
@@ -164,7 +164,7 @@ export class Registry implements MetricRegistry {
     this.contents.members.remove(name, this.contents.name)
   }
 
-  /** Adds a collector: families that something else keeps. Throws `OPTION_INVALID` for what is none. */
+  /** Adds a collector, whose families are stored elsewhere. Throws `OPTION_INVALID` if it is not a collector. */
   registerCollector(collector: Collector): void {
     this.contents.collectors.add(collector)
   }
@@ -174,7 +174,7 @@ export class Registry implements MetricRegistry {
     return this.contents.collectors.remove(collector)
   }
 
-  /** Lets go of every metric and collector, and of the default labels. */
+  /** Removes every metric and collector, and the default labels. */
   clear(): void {
     this.contents.collectors.clear()
     for (const { name } of this.contents.members.all()) this.removeSingleMetric(name)
@@ -196,7 +196,7 @@ export class Registry implements MetricRegistry {
     return merged
   }
 
-  /** The formats of this registry, with the default labels of the moment. */
+  /** The formats of this registry, with the current default labels. */
   private get formatters(): Formatters {
     const { labels } = this.contents.defaults
     if (this.written?.labels !== labels) this.written = { labels, formatters: this.formattersFor(labels) }
@@ -208,17 +208,17 @@ export class Registry implements MetricRegistry {
     return this.context.formatters(defaultLabels)
   }
 
-  /** @internal What asks metrics of plug-ins for their values. */
+  /** @internal Returns the reader of metrics of plug-ins. */
   protected plugInsOf(onError: (error: MetricsError) => void): Pick<PlugInMetrics, 'ask'> {
     return new PlugInMetrics(onError)
   }
 
-  /** @internal Whether promhive's own state is shown beside the metrics of the default registry. */
+  /** @internal Whether promhive's own state is shown with the metrics of the default registry. */
   protected showsItself(): boolean {
     return this.context.showsItself()
   }
 
-  /** A metric without labels is shown from the start; after this turn, so that configure() has had its say. */
+  /** Shows a metric without labels from the start; after this turn, so that configure() runs first. */
   private startSoon(metric: RegistryMember): void {
     setImmediate(() => {
       if (this.contents.members.get(metric.name) === metric) metric.start?.()
@@ -293,7 +293,7 @@ export class Registry implements MetricRegistry {
     if (member?.family !== undefined) return member.family.registry === registry
     if (registry !== this.contents.name || registry.startsWith('~')) return false
     // Without a member here: of another process, of another registry of this name, or of a removed member.
-    return this.context.isShared() || isMemberOfNamed(this.context, registry, table.family)
+    return this.context.isShared() || this.context.registries.hasMember(registry, table.family)
   }
 }
 

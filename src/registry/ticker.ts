@@ -3,20 +3,23 @@ import { clearTimeout, setTimeout } from '../platform/timers.js'
 /** How often each process publishes what only it knows, in milliseconds. */
 const interval = 5_000
 
-/** What a process does now and then; at its end there is time for what does not wait only. */
+/** A job that a process does at intervals; at its end, only synchronous work is possible. */
 export interface Job {
   run(): Promise<void>
   atExit(): void
 }
 
-/** Runs what every process has to do now and then, and once more when it ends. Never keeps a process running, and never two rounds at a time. */
+/**
+ * Runs the jobs of a process at intervals, and a last time when it ends. Never keeps a process running, and never runs
+ * two rounds at a time.
+ */
 export class Ticker {
   private readonly jobs = new Set<Job>()
   private timer: NodeJS.Timeout | undefined
   private running = false
   private started = false
 
-  /** @param wake called when there is a first job: a process that does nothing else is to be seen as well */
+  /** @param wake called when there is a first job: so that a process that does nothing else is visible as well */
   constructor(private readonly wake: () => void = () => {}) {}
 
   add(job: Job): void {

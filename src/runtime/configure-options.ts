@@ -6,29 +6,29 @@ import type { Backend } from '../store/contract.js'
 import type { LogOptions } from './process-log.js'
 
 export interface ConfigureOptions extends LogOptions {
-  /** The directory that the processes of the application share. What was counted before is carried there. */
+  /** The directory that the processes of the application share. Earlier counts move there. */
   readonly dir?: string | undefined
-  /** Where the processes count together instead of in a directory. What was counted before is carried there. */
+  /** The backend in which the processes count together, instead of a directory. Earlier counts move there. */
   readonly backend?: Backend | undefined
-  /** Throw when the directory cannot be used, instead of counting in this process alone. */
+  /** Whether to throw if the directory cannot be used, instead of counting in this process only. */
   readonly strict?: boolean | undefined
-  /** Called for every fault of a scrape or the store; a warning is emitted once per kind. */
+  /** Called for every error of a scrape or the store; a warning is logged once per code. */
   readonly onError?: ((error: MetricsError) => void) | undefined
-  /** Whether the default registry shows `promhive_…` families. When left out: where processes share a directory. */
+  /** Whether the default registry shows `promhive_…` families. By default, if processes share a directory. */
   readonly selfMetrics?: boolean | undefined
   /**
-   * Whether OpenMetrics shows when each counter, histogram and summary began, as `…_created` samples: the default, unless
-   * `PROMETHEUS_DISABLE_CREATED_SERIES` is set (the Python client's variable). Prometheus 2 keeps them as series of
-   * their own. Decide before the first scrape.
+   * Whether OpenMetrics shows the creation time of each counter, histogram and summary as `…_created` samples. The
+   * default is true, unless `PROMETHEUS_DISABLE_CREATED_SERIES` is set (the Python client's variable). Prometheus 2
+   * stores them as separate series. Set it before the first scrape.
    */
   readonly created?: boolean | undefined
   /**
-   * The label of series that each process keeps for itself: `worker` (the default), the number of its seat, which the next
-   * process takes over, so that the number of series stays; or `pid`, the process's, as in Python's client. The environment
-   * variable `PROMHIVE_WORKER_LABEL` does the same. Decide before the first metric.
+   * The label that distinguishes series of single processes: `worker` (the default) is the number of the seat, which
+   * the next process takes over, so the number of series stays the same; `pid` is the process, as in Python's client.
+   * The environment variable `PROMHIVE_WORKER_LABEL` does the same. Set it before the first metric.
    */
   readonly workerLabel?: WorkerLabel | undefined
-  /** The default `maxSeries` of metrics: the maximum of series of a metric in one process. Unlimited when left out. */
+  /** The default `maxSeries` of metrics: the maximum number of series of a metric in one process. By default no limit. */
   readonly maxSeries?: number | undefined
 }
 
@@ -45,7 +45,7 @@ export const configureOptions = {
   logLevel: true,
 } as const satisfies OptionNames<ConfigureOptions>
 
-/** Whether the environment leaves `created` on. */
+/** Whether the environment leaves `created` enabled. */
 export function createdByEnvironment(): boolean {
   return !isOn(variables.createdDisabled)
 }

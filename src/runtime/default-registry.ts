@@ -1,4 +1,4 @@
 import { processContext } from './current-context.js'
 
-/** The default registry: metrics that name no other are shown in it. */
+/** The default registry, which shows metrics without `registers`. */
 export const register = processContext().registry

@@ -3,25 +3,25 @@ import type { MetricsError } from '../model/errors.js'
 import type { SelfCount } from '../store/contract.js'
 import type { ProcessLog } from './process-log.js'
 
-/** The codes of faults that last for a while, and that a later success ends. */
+/** The codes of faults that last until a later success. */
 const outageCodes = ['FLUSH_FAILED', 'READ_FAILED', 'DIRECTORY_UNUSABLE'] as const
 
-/** What befell promhive itself in this process: each kind is warned of once, and counted in a self-metric. */
+/** The faults of promhive in this process: each code is logged once as a warning, and counted in a self-metric. */
 export class Faults {
   private readonly warned = new Set<string>()
   private readonly tallies = new Map<string, Counter<string>>()
   private tallying = false
 
   /**
-   * @param shown whether self-metrics are shown at the moment
-   * @param log where faults are warned of
+   * @param shown returns whether self-metrics are currently shown
+   * @param log receives the warnings
    */
   constructor(
     private readonly shown: () => boolean,
     private readonly log: ProcessLog,
   ) {}
 
-  /** A fault that was met and got over. */
+  /** Records a fault after which promhive continues. */
   met({ code, message }: MetricsError): void {
     this.warn(code, message)
     this.count({
@@ -32,7 +32,7 @@ export class Faults {
     })
   }
 
-  /** A count beyond the limit of a metric: named once in the log, and counted by name. */
+  /** Records a count above the limit of a metric: logged once, and counted by the name of the metric. */
   limited(metric: string): void {
     this.warn(`SERIES_LIMIT ${metric}`, `${metric} has reached its maxSeries; look for label values that never repeat`)
     this.count({
@@ -43,7 +43,7 @@ export class Faults {
     })
   }
 
-  /** An outage is over: both ends of an outage are in the log, and the next outage is warned of again. */
+  /** Records the end of an outage in the log; the next outage is logged as a warning again. */
   recovered(text: string): void {
     let warned = false
     for (const code of outageCodes) warned = this.warned.delete(code) || warned
@@ -59,8 +59,8 @@ export class Faults {
   }
 
   /**
-   * Counts what befell. After this turn: a fault may come while a seat is being taken. Not what the counting itself meets:
-   * it would meet the same fault again.
+   * Counts an event, after this turn, because a fault may occur while a seat is being taken. Faults of the counting
+   * itself are not counted, because they would occur again.
    */
   count({ name, help, label, value }: SelfCount, amount = 1): void {
     if (this.tallying) return
@@ -69,7 +69,7 @@ export class Faults {
       this.tallying = true
       try {
         let counter = this.tallies.get(name)
-        // Each metric named here has reached its limit; the list of them has none.
+        // This counter has no limit, although it names metrics that have reached theirs.
         if (counter === undefined)
           this.tallies.set(
             name,
@@ -83,7 +83,7 @@ export class Faults {
         if (label === undefined) counter.inc(amount)
         else counter.inc({ [label]: value! }, amount)
       } catch {
-        // The name is the user's: what befell was warned of all the same.
+        // The application may use this name; the warning was logged nevertheless.
       } finally {
         this.tallying = false
       }

@@ -2,18 +2,18 @@ import cluster from 'node:cluster'
 import { BroadcastChannel, isMainThread } from 'node:worker_threads'
 import { setTimeout } from '../platform/timers.js'
 
-/** All threads of the process that use promhive. */
+/** The channel of all threads of the process that use promhive. */
 const channelName = 'promhive'
 
-/** Milliseconds for which a thread waits for the main thread to join: it may be busy, or not count at all. */
+/** Milliseconds for which a thread waits for the main thread to join, which may be busy or not count at all. */
 const answerWithin = 250
 
 /**
- * Calls back once, when this process starts a cluster worker or a thread, or when a thread that it started before says
- * that it counts. Listens only from the first use on: importing the package adds no listener.
+ * Calls back once, when this process starts a cluster worker or a thread, or when an earlier thread announces that it
+ * counts. Listens only from the first use on: importing the package adds no listener.
  */
 export function onFirstChild(joined: () => void): () => void {
-  // Node emits `worker` only to listeners that are there already: a thread may have been started before.
+  // Node emits `worker` only when a thread is started, which may have been before.
   const channel = isMainThread ? new BroadcastChannel(channelName) : undefined
   const stop = (): void => {
     cluster.off('fork', once)
@@ -40,8 +40,8 @@ export function onFirstChild(joined: () => void): () => void {
 }
 
 /**
- * Says to the main thread that this thread counts in the application's directory. Resolves when it has joined as well, or
- * after a moment: it may be there already.
+ * Notifies the main thread that this thread counts in the application's directory. Resolves when the main thread has
+ * joined as well, or after a timeout.
  */
 export function announceThread(): Promise<void> {
   const channel = new BroadcastChannel(channelName)

@@ -3,8 +3,8 @@ import { setImmediate } from '../platform/timers.js'
 import type { ProcessContext } from './process-context.js'
 
 /**
- * A process that serves the numbers of all is one of the application's processes, though it may count nothing itself: the numbers
- * of those that end are kept for it. After this turn, so that configure() runs first.
+ * Joins the application after this turn, so that configure() runs first. A process that serves the numbers of all is
+ * one of the application's processes even if it counts nothing, so the numbers of processes that end are kept.
  */
 export function joinSoon(context: ProcessContext): void {
   setImmediate(() => {

@@ -8,13 +8,13 @@ export function packageVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
 }
 
-/** The file that a supervised worker loads first. */
+/** Returns the file that a supervised worker loads first. */
 export function agentFile(): string {
   return join(packageRoot, 'dist', 'cjs', 'supervised.js')
 }
 
 /**
- * The URL of the file that measures an application without code.
+ * Returns the URL of the file that measures an application without code.
  *
  * @throws MetricsError `OPTION_INVALID` if this version of the package does not have it
  */

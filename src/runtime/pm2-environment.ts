@@ -1,12 +1,12 @@
 /*
- * In its cluster mode PM2 hands a process its environment in one variable, and unpacks it just before the application is
- * loaded: after everything that `--import` and `--require` load.
+ * In its cluster mode, PM2 passes the environment of a process in one variable, and unpacks it just before the
+ * application is loaded, after everything that `--import` and `--require` load.
  */
 
-/** The variables that promhive reads, and those that show that PM2 started a process, and for which application. */
+/** The variables that promhive reads, and those that show that PM2 started a process and for which application. */
 const read = /^(?:PROMHIVE_|PROMETHEUS_|prometheus_multiproc_dir$|name$|pm_id$|exec_mode$|instances$)/
 
-/** Unpacks what promhive needs already: the same that PM2 is about to. */
+/** Unpacks the variables that promhive needs before PM2 does. */
 export function unpackPm2Environment(env: NodeJS.ProcessEnv = process.env): void {
   if (env.pm2_env === undefined) return
   let packed: unknown

@@ -11,6 +11,7 @@ import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../platform/paths.js'
 import { setImmediate } from '../platform/timers.js'
+import { KnownRegistries } from '../registry/known-registries.js'
 import { Registry } from '../registry/registry.js'
 import type { RegistryContext } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
@@ -35,6 +36,7 @@ import {
 import { RefusedDirectory } from './directory/refused-directory.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
+import { NamelessNames } from './nameless-names.js'
 import { ProcessLog } from './process-log.js'
 import { RemovalWatchers } from './removal-watchers.js'
 import { ScopedContext } from './scoped-context.js'
@@ -42,10 +44,7 @@ import { checkAgreement, countTogether } from './supervised/supervisor-backend.j
 import { warnOfUnusedVariables } from './unused-variables.js'
 import { WorkerLabelChoice } from './worker-label.js'
 
-/** So many things without a name are not made at the start of an application, but with its requests. */
-const manyNameless = 1000
-
-/** What the metrics of this process share. There is one per process, whichever build of the package asked first. */
+/** What the metrics of this process share. There is one per process, for all builds of the package. */
 export class ProcessContext implements RegistryContext {
   readonly gatherer = new SourceGatherer(
     () => this.source(),
@@ -53,17 +52,18 @@ export class ProcessContext implements RegistryContext {
     () => this.workerLabel,
     { reopen: () => this.closeSource() },
   )
-  /** A process with something to publish joins the others by itself; after this turn, so that configure() has had its say. */
+  /** A process with something to publish joins the others by itself, after this turn, so that configure() runs first. */
   readonly ticker = new Ticker(() => setImmediate(() => this.inUse).unref())
+  readonly registries = new KnownRegistries()
   readonly registry: Registry = new Registry({ name: defaultRegistryName }, this)
   private readonly local = new MemoryStore(0)
   private backend: Backend | undefined
   private opened: Source | undefined
-  /** In a thread: settles when the main thread has joined, too. */
+  /** In a thread: settles when the main thread has joined as well. */
   private joining: Promise<void> | undefined
   private readonly refused = new RefusedDirectory((directory) => this.share(directory))
   private readonly labelChoice = new WorkerLabelChoice((error) => this.onError(error))
-  private readonly nameless = { registry: 0, metric: 0 }
+  private readonly nameless = new NamelessNames((code, text) => this.faults.warn(code, text))
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
   private readonly watchers = new RemovalWatchers()
@@ -97,12 +97,12 @@ export class ProcessContext implements RegistryContext {
     else if (dir !== undefined) this.share(absolutePath(dir), mustJoin)
   }
 
-  /** Before the directory is named: this process of root's shares it with workers of another user. */
+  /** Called before the directory is named, if this process runs as root and shares it with workers of another user. */
   shareWithWorkers(user: WorkersUser): void {
     this.workersUser = user
   }
 
-  /** The backend that this process counts in. */
+  /** The backend of this process. */
   get inUse(): Backend {
     return this.backend ?? this.choose()
   }
@@ -116,7 +116,7 @@ export class ProcessContext implements RegistryContext {
   }
 
   formatters(defaultLabels: LabelSet): Formatters {
-    // Asked when a format is first written: configure() has had its say by then.
+    // Read when a format is first written, so that configure() has run by then.
     return new Formatters(defaultLabels, { created: () => this.options.created ?? createdByEnvironment() })
   }
 
@@ -129,19 +129,14 @@ export class ProcessContext implements RegistryContext {
   }
 
   nextNameless(what: Nameless): string {
-    this.nameless[what]++
-    if (this.nameless[what] === manyNameless) {
-      const text = `${manyNameless} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request a registry of { scope: 'process' }`
-      this.faults.warn(`NAMELESS_${what.toUpperCase()}`, text)
-    }
-    return `~${what} ${this.nameless[what]}`
+    return this.nameless.next(what)
   }
 
   isShared(): boolean {
     return this.backend?.shared === true
   }
 
-  /** A fault never reaches the application: it is reported to `onError`, and warned of once. */
+  /** Reports a fault to `onError`, and logs it once as a warning; it never reaches the application. */
   onError(error: MetricsError): void {
     try {
       this.options.onError?.(error)
@@ -171,7 +166,7 @@ export class ProcessContext implements RegistryContext {
     return this.gatherer.valuesOf(metric.family!)
   }
 
-  /** Where numbers are kept: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
+  /** Returns where numbers are stored: `memory`, `mmap`, `buffered`, `redis` or another backend, and the directory. */
   whereabouts(): { readonly backend: string; readonly directory?: string } {
     const { name, directory } = this.inUse
     return { backend: name, ...(directory !== undefined && { directory }) }
@@ -185,7 +180,7 @@ export class ProcessContext implements RegistryContext {
     return this.opened
   }
 
-  /** Once, at the first count or scrape: alone in memory, or together in a directory. */
+  /** Chooses the backend, once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
     warnOfUnusedVariables(this.log)
@@ -202,9 +197,9 @@ export class ProcessContext implements RegistryContext {
     return this.backend!
   }
 
-  /** Whether the backend that the environment names is used now; if not, the fault is reported. */
+  /** Uses the backend that the environment names; returns false if there is none, or after a fault, which is reported. */
   private chooseByEnvironment(): boolean {
-    // What the module of the backend itself counts while it is loaded goes along.
+    // Counts of the backend's module while it is loaded move to the backend.
     this.backend = new MemoryBackend()
     try {
       this.useBackend(chooseBackend()!)
@@ -249,7 +244,7 @@ export class ProcessContext implements RegistryContext {
     if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }
 
-  /** Counts in a backend of the user's choice from now on. */
+  /** Counts in a backend of the application from now on. */
   useBackend(backend: Backend): void {
     if (this.backend === backend) return
     checkAgreement(backend)
@@ -257,7 +252,7 @@ export class ProcessContext implements RegistryContext {
     this.moveTo(backend)
   }
 
-  /** Carries over what was counted before. */
+  /** Moves the counts to another backend. */
   private moveTo(backend: Backend): void {
     const before = this.backend
     this.stopListening?.()

@@ -15,19 +15,19 @@ import { describe } from '../model/metric-name.js'
 import { firstSet, variables } from '../platform/environment.js'
 
 export interface LogOptions {
-  /** Where promhive logs: pino, winston, `console` or any object with `error`, `warn` and `info`. */
+  /** The logger: pino, winston, `console`, or any object with `error`, `warn` and `info`. */
   readonly logger?: GivenLogger | undefined
-  /** How much is logged; `warn` when left out, `info` with a logger. `PROMHIVE_LOG` does the same without code. */
+  /** The log level. The default is `warn`, or `info` with a logger. `PROMHIVE_LOG` does the same without code. */
   readonly logLevel?: LogLevel | undefined
 }
 
 const [variable] = variables.log
 
-/** The log of promhive in a process of the application: only warnings, unless it is configured otherwise. */
+/** The log of promhive in a process of the application. By default, only warnings are logged. */
 export class ProcessLog {
   private options: LogOptions = {}
   private current: Log | undefined
-  /** Whether warnings are lines of the log; they are Node's process warnings otherwise. */
+  /** Whether warnings are lines of the log; otherwise they are Node's process warnings. */
   private takesWarnings = false
   /** Whether lines are plain text on standard error. */
   private plain = false
@@ -53,7 +53,7 @@ export class ProcessLog {
     this.current = undefined
   }
 
-  /** Logs to a supervisor's log from now on, unless code has named a logger. */
+  /** Logs to a supervisor's log from now on, unless code has set a logger. */
   adopt(log: Log, plain: boolean): void {
     if (this.options.logger !== undefined) return
     this.current = log
@@ -81,10 +81,10 @@ export class ProcessLog {
     else standardLog('info', 'plain').info(message, fields)
   }
 
-  /** Reports a fault: as a log line if there is a logger or a format is named, otherwise as a process warning of Node. */
+  /** Reports a fault: as a log line if there is a logger or a format is set, otherwise as a process warning of Node. */
   warn(code: string, message: string, event = 'fault'): void {
     const { log } = this
-    // A line of plain text has no other place for the code.
+    // A plain line has no other field for the code.
     if (this.takesWarnings) log.warn(this.plain ? `${message} (PROMHIVE_${code})` : message, { event, code })
     else if (log.level !== 'error') process.emitWarning(message, { type: 'promhive', code: `PROMHIVE_${code}` })
   }
@@ -92,7 +92,7 @@ export class ProcessLog {
   /**
    * Reports the end of an outage.
    *
-   * @param warned whether the outage was a warning: its end is one then, where information is not logged
+   * @param warned whether the outage was logged as a warning; then its end is one too if `info` is not logged
    */
   recovered(text: string, warned: boolean): void {
     const { level } = this.log
@@ -115,7 +115,7 @@ export class ProcessLog {
   }
 }
 
-/** `debug`, `debug:json` or `:json`. Other values cause a warning and are ignored. */
+/** Reads `debug`, `debug:json` or `:json`. Other values cause a warning and are ignored. */
 function fromEnvironment(): { readonly level?: LogLevel | undefined; readonly format?: LogFormat | undefined } {
   const text = firstSet(variables.log)?.[1] ?? ''
   const [name = '', kind = '', ...rest] = text.split(':')

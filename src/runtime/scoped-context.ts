@@ -5,13 +5,14 @@ import type { MetricValues } from '../metric/metric-values.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import { KnownRegistries } from '../registry/known-registries.js'
 import type { Registry } from '../registry/registry.js'
 import type { RegistryContext } from '../registry/registry-context.js'
 import { Ticker } from '../registry/ticker.js'
 import type { Source, Store } from '../store/contract.js'
 import { MemoryStore } from '../store/memory/memory-backend.js'
 
-/** The context of one registry whose metrics stay in this process. Nothing else knows its store: it ends with the registry. */
+/** The context of one registry whose metrics stay in this process. Its store is private, and ends with the registry. */
 export class ScopedContext implements RegistryContext {
   private readonly counted = new MemoryStore()
   private readonly source: Source = { read: async () => this.counted.snapshot(), close() {} }
@@ -20,10 +21,14 @@ export class ScopedContext implements RegistryContext {
     (error) => this.onError(error),
     () => this.workerLabel,
   )
-  /** Never started: what a request needs is collected when it is shown. */
+  /** Never started, because metrics for one request are collected when they are shown. */
   readonly ticker = new Ticker()
 
-  constructor(private readonly around: RegistryContext) {}
+  readonly registries: KnownRegistries
+
+  constructor(private readonly around: RegistryContext) {
+    this.registries = new KnownRegistries(around.registries)
+  }
 
   get registry(): Registry {
     return this.around.registry

@@ -2,7 +2,7 @@ import { firstSet, variables } from '../platform/environment.js'
 import { environmentNamesBackend } from './backend/backend-choice.js'
 import type { ProcessLog } from './process-log.js'
 
-/** Variables that say where Redis is, and that `redis()` reads. */
+/** Variables for the address of Redis that `redis()` reads. */
 const addressVariables = ['PROMHIVE_REDIS_URL', 'PROMHIVE_REDIS_HOST', 'PROMHIVE_REDIS_SENTINELS'] as const
 
 /** Returns a sentence about variables that configure a backend while none is chosen; undefined if there are none. */
@@ -23,7 +23,7 @@ export function unusedVariables(
 
 let warned = false
 
-/** Warns of them once, unless this is a worker, whose supervisor has done so. */
+/** Warns of such variables once, unless this is a worker, whose supervisor does so. */
 export function warnOfUnusedVariables(log: ProcessLog, among: 'address' | 'all' = 'all'): void {
   if (warned || firstSet(variables.configuration)) return
   const unused = unusedVariables(process.env, among)

@@ -5,19 +5,19 @@ import { firstSet, variables } from '../platform/environment.js'
 
 const [variable] = variables.workerLabel
 
-/** The label with the number of the process: chosen once, because a metric's definition depends on it. */
+/** The label with the number of the process. It is chosen once, because the definition of a metric depends on it. */
 export class WorkerLabelChoice {
   private wanted: WorkerLabel | undefined
   private chosen: WorkerLabel | undefined
 
   constructor(private readonly onError: (error: MetricsError) => void) {}
 
-  /** The first look decides. */
+  /** Fixed at the first read. */
   get label(): WorkerLabel {
     return (this.chosen ??= this.wanted ?? this.fromEnvironment())
   }
 
-  /** @throws MetricsError `OPTION_INVALID` for a label that there is not, and when another is in use */
+  /** @throws MetricsError `OPTION_INVALID` for an unknown label, or if another one is in use */
   choose(label: WorkerLabel): void {
     oneOf('configure', 'workerLabel', label, workerLabels)
     if (this.chosen !== undefined && this.chosen !== label) {
@@ -31,14 +31,14 @@ export class WorkerLabelChoice {
     try {
       return workerLabelFromEnvironment()
     } catch (error) {
-      // A misspelt variable is no reason for an application not to start.
+      // A misspelt variable must not prevent the start of an application.
       this.onError(error as MetricsError)
       return 'worker'
     }
   }
 }
 
-/** @throws MetricsError `OPTION_INVALID` for a label that there is not */
+/** @throws MetricsError `OPTION_INVALID` for an unknown label */
 export function workerLabelFromEnvironment(): WorkerLabel {
   const label = firstSet(variables.workerLabel)?.[1] ?? 'worker'
   oneOf('the environment', variable, label, workerLabels)

@@ -10,15 +10,15 @@ import type { SeriesLog } from './core/series-log.js'
 
 export type { Pause }
 
-/** A fixed run of float64 slots that belongs to one series. Slots never move while the store's gate stands still. */
+/** A fixed run of float64 slots that belongs to one series. Slots never move while the store's gate is unchanged. */
 export interface Slots extends SlotArea {
   /** Index of the first slot in `values`. */
   readonly at: number
-  /** The epoch of the present owner: what gauges are claimed with. */
+  /** The epoch of the current owner, which marks gauges as its own. */
   readonly epoch: number
 }
 
-/** A series and where it is counted: what moves when a process changes to another store. */
+/** A series and its slots. When a process changes to another store, these move. */
 export interface StoredSeries {
   readonly family: FamilyDescriptor
   readonly series: SeriesRef
@@ -27,58 +27,58 @@ export interface StoredSeries {
 
 export type RemovalScope = 'application' | 'process'
 
-/** The write half. Lives in the process that counts. */
+/** The write half of a backend, in the process that counts. */
 export interface Store {
-  /** Unique for good: seat, pid, thread and start. */
+  /** Unique forever: seat, pid, thread and start time. */
   readonly writer: string
   /**
-   * One word that every write compares with what it saw when it opened its series. It moves when series may have moved
-   * or gone (removed by another process, store replaced), and then writers open theirs again.
+   * One word that every write compares with its value when the series was opened. It changes when series may have moved
+   * or been removed (by another process, or because the store was replaced); writers then open their series again.
    */
   readonly gate: Int32Array
   /**
-   * The same family and label values always give the same slots, claimed for this owner. A number in the reference belongs to
-   * this descriptor of the family, and is the series' own until the call returns.
+   * Returns the slots of a series, claimed for this owner: always the same for the same family and label values. A
+   * number in the reference belongs to this descriptor of the family, and identifies the series until the call returns.
    */
   open(family: FamilyDescriptor, series: SeriesRef): Slots
   /**
-   * Called for each family with labels that a metric of this process is defined for, before its first count: other
-   * processes may have series of it. Only a backend that asks its engine by family needs it.
+   * Called for each labelled family when a metric of this process is defined, before its first count: other processes
+   * may have series of it. Only a backend that reads from its engine by family needs this method.
    */
   declare?(family: FamilyDescriptor): void
   /**
-   * Removes the series of a family that the filter names: of the whole application, or of this writer alone. The next
-   * scrape anywhere shows it; what is counted afterwards begins fresh series.
+   * Removes the series of a family that the filter names, from the whole application or from this writer only. The next
+   * scrape in any process shows the removal; later counts begin new series.
    *
-   * @throws MetricsError `REMOVE_FAILED` when the other processes cannot be notified
+   * @throws MetricsError `REMOVE_FAILED` if the other processes cannot be notified
    */
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void
   /**
-   * The same for many filters at once; where it is left out, `remove` is called for each of them.
+   * The same for many filters at once. Optional: without it, `remove` is called for each of them.
    *
-   * @param now whether to throw `REMOVE_FAILED`, and keep all series, if other processes cannot be notified at once; when left
-   * out, a store may notify them later
+   * @param now whether to throw `REMOVE_FAILED`, and keep all series, if other processes cannot be notified at once; by
+   * default, a store may notify them later
    */
   removeMany?(family: FamilyDescriptor, filters: readonly LabelFilter[], scope: RemovalScope, now?: boolean): void
   /**
-   * Forgets some of the series that other processes have removed, where the store does so later; gives false when there are
-   * none. Called until there is room when a metric has reached its limit of series.
+   * Removes some of the series that other processes have removed, if the store does so with a delay; returns false if
+   * there are none. Called repeatedly when a metric has reached its limit of series, until it is below the limit.
    */
   settle?(): boolean
-  /** Keeps an example of what was counted in a bucket of a series (0 for a counter), in place of the last one. */
+  /** Stores an exemplar for a bucket of a series (0 for a counter), and replaces the last one. */
   setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void
   /**
-   * Every series of this writer.
+   * Returns every series of this writer.
    *
    * @param family only series of this family are requested; a store may return others as well
    */
   series(family?: FamilyDescriptor): Iterable<StoredSeries>
-  /** Makes what was counted visible to readers; where that takes a server's answer, the promise waits for it. */
+  /** Makes the counts visible to readers. If a server must answer for that, the promise waits for the answer. */
   flush(): void | Promise<void>
   close(): void
 }
 
-/** Removes series of many filters from a store, in one step where it has one. */
+/** Removes the series of many filters from a store, in one step if the store supports that. */
 export function removeMany(
   store: Store,
   family: FamilyDescriptor,
@@ -90,7 +90,9 @@ export function removeMany(
   else for (const filter of filters) store.remove(family, filter, scope)
 }
 
-/** What names a process among the writers: its pid, and the number of the thread where it is not the main one. */
+/**
+ * Returns the name of a process among the writers: its pid, and the number of the thread unless it is the main thread.
+ */
 export function nameOfProcess(pid: number, threadId: number): string {
   return threadId === 0 ? String(pid) : `${pid}-${threadId}`
 }
@@ -108,20 +110,23 @@ export interface WriterSnapshot {
   readonly writer: string
   /** Number of its seat: the value of the label `worker`. */
   readonly seat: number
-  /** What names its process: the value of the label `pid`; `<pid>-<thread>` for a thread. When left out, the seat's number. */
+  /**
+   * The name of its process, which is the value of the label `pid`; `<pid>-<thread>` for a thread. By default, the
+   * number of the seat.
+   */
   readonly process?: string
   readonly live: boolean
-  /** Epoch of the seat's present owner. */
+  /** Epoch of the seat's current owner. */
   readonly epoch: number
-  /** When the owner started, in unix seconds: of two definitions of a family the newer owner's is shown. */
+  /** When the owner started, in unix seconds. If a family has two definitions, that of the newer owner is shown. */
   readonly startedAt: number
-  /** Grows while the writer opens series; a file that begins again comes with a new log. */
+  /** Grows while the writer opens series; a rewritten file has a new log. */
   readonly log: SeriesLog
-  /** Size of its files of values. */
+  /** Size of its values files. */
   readonly bytes: number
-  /** Series that found no room. */
+  /** The number of series for which there was no space. */
   readonly dropped: number
-  /** Reads the examples of what was counted: only formats that show them ask. None from a backend that keeps none. */
+  /** Reads the exemplars. Called only for formats that show them; omitted by a backend without exemplars. */
   readonly exemplars?: () => readonly PlacedExemplar[]
   /** All slots of the writer, dense. Valid until the source is read again. */
   readonly values: Float64Array
@@ -129,27 +134,27 @@ export interface WriterSnapshot {
 
 export interface SourceReading {
   readonly writers: readonly WriterSnapshot[]
-  /** What could not be read; the rest could. */
+  /** The errors of what could not be read; everything else was read. */
   readonly errors: readonly MetricsError[]
   /**
-   * Why numbers are missing: they could not be read, this time or ever before. The scrape is then answered with an error.
-   * Left out where all numbers are there, be it with their last good values.
+   * Set if numbers are missing because they could never be read; the scrape is then answered with this error. Undefined
+   * if all numbers are present, including last good values.
    */
   readonly incomplete?: MetricsError | undefined
-  /** Whether the engine that keeps the numbers answered; left out where there is none that could be away. */
+  /** Whether the engine that stores the numbers answered; undefined for a backend without an engine. */
   readonly reachable?: boolean
-  /** What the backend reports of itself, shown among the self-metrics. */
+  /** Families about the backend itself, shown among the self-metrics. */
   readonly selfFamilies?: readonly SampleFamily[]
 }
 
-/** The read half. Lives where the scrape lands; sees every writer. */
+/** The read half of a backend, in the process that answers a scrape. Reads every writer. */
 export interface Source {
-  /** Reads every writer. `pause` is awaited between pieces of work, so that no event loop is held for long. */
+  /** Reads every writer. `pause` is awaited between pieces of work, so that the event loop is not blocked for long. */
   read(pause: Pause): Promise<SourceReading>
   close(): void
 }
 
-/** A counter of promhive's own, and the label under which it counts this time. */
+/** One of promhive's own counters, and the label values to count under. */
 export interface SelfCount {
   readonly name: string
   readonly help: string
@@ -157,32 +162,35 @@ export interface SelfCount {
   readonly value?: string
 }
 
-/** What a backend borrows from the process that counts in it. */
+/** What a process provides to its backend. */
 export interface BackendContext {
   /** Called with a fault that must not reach the application's request. */
   onError(error: MetricsError): void
   /** Called with each series of this process that was removed, by any process. */
   onRemoved(family: FamilyDescriptor, key: SeriesKey): void
-  /** Logs that what an error reported works again, in a sentence. */
+  /** Logs, in one sentence, that something works again after a reported error. */
   onRecovered?(text: string): void
-  /** Counts what the backend did in this process, in a self-metric that is summed over all processes. */
+  /** Counts an action of the backend in this process, in a self-metric that is summed over all processes. */
   count?(metric: SelfCount, amount: number): void
 }
 
-/** One way of keeping numbers where the next one finds them. */
+/** A storage in which the processes of an application count together. */
 export interface Backend {
   readonly name: string
-  /** Whether other processes count in it too: self-metrics are shown then, and collectors publish. */
+  /** Whether other processes count in it too. If so, self-metrics are shown, and collectors publish. */
   readonly shared?: boolean
-  /** Names what the processes count in, without credentials: those with the same name and identity count together. */
+  /**
+   * Identifies the storage, without credentials: processes whose backends have the same name and identity count
+   * together.
+   */
   readonly identity?: string | undefined
-  /** The directory that the processes of this host share, where there is one. */
+  /** The directory that the processes of this host share, if there is one. */
   readonly directory?: string | undefined
-  /** Called once, before anything else: connect here, and throw only what another configuration can solve. */
+  /** Called once, before anything else. Connect here, and throw only errors that another configuration can solve. */
   begin?(context: BackendContext): void
-  /** Called at each look-up: it gives the same store until the backend is closed, and never throws. */
+  /** Called at each look-up. Returns the same store until the backend is closed, and never throws. */
   openStore(): Store
   openSource(): Source
-  /** Lets go of files, locks, connections and timers; what was counted is sent before. */
+  /** Sends the last counts, then releases files, locks, connections and timers. */
   close?(): void | Promise<void>
 }

@@ -4,10 +4,10 @@ import type { Assignment } from './messages.js'
 import type { Settings } from './settings/settings.js'
 
 /**
- * Returns the options that a worker process is started with.
+ * Returns the options for starting a worker process.
  *
- * @param watchesTime whether the supervisor ends a worker that is blocked
- * @param backend what the supervisor counts in, if the worker must too
+ * @param watchesTime whether the supervisor kills a blocked worker
+ * @param backend the backend of the supervisor, if the worker must use it too
  */
 export function assignmentOf(
   id: number,
@@ -27,7 +27,7 @@ export function assignmentOf(
     report,
     grace: gracefulTimeout * 1000,
     countsRequests: !(register && naming.gunicorn),
-    // The application may go to another working directory.
+    // The application may change its working directory.
     reportDir: absolutePath(reportDir),
     reportEnvironment,
     naming,

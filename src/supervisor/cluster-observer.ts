@@ -6,18 +6,19 @@ import { aboutOf, logEnd, nameOf } from './log-texts.js'
 import { type CoreOptions, SupervisorCore } from './supervisor-core.js'
 import { type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
 
-/** Milliseconds between two looks at the workers. */
+/** Milliseconds between two checks of the workers. */
 const lookEvery = 1000
 
 /**
- * Attends to workers that the application's own primary starts with `cluster.fork()`: gives them numbers, 1 to as many as
- * there are at once, shows the samples that the kernel gives, calls hooks, and answers scrapes. It starts and ends no process.
+ * Observes workers that the application's own primary starts with `cluster.fork()`: assigns numbers to them (1 to the
+ * number of workers), shows the kernel's numbers about them, calls hooks, and answers scrapes. It starts and ends no
+ * process.
  *
  * @experimental
  */
 export class ClusterObserver extends SupervisorCore {
   private readonly observed = new Map<number, WorkerProcess>()
-  /** Why the last worker of a number ended: the next one is its successor. */
+  /** By number: why the last worker ended. The next worker with the number is its successor. */
   private readonly vacated = new Map<number, RestartReason>()
   private timer: NodeJS.Timeout | undefined
   private readonly onFork = (worker: Worker): void => this.observe(worker)
@@ -31,7 +32,7 @@ export class ClusterObserver extends SupervisorCore {
     return [...this.observed.values()]
   }
 
-  /** @internal Nothing of promhive's is loaded into them. */
+  /** @internal promhive is not loaded into these workers. */
   protected readonly countsRequests = false
 
   /** @internal */
@@ -43,7 +44,7 @@ export class ClusterObserver extends SupervisorCore {
     holdAwaited(ClusterObserver.prototype, 'start', 'stop')
   }
 
-  /** Begins with the workers that there are. */
+  /** Starts with the present workers. */
   async start(): Promise<void> {
     if (this.timer !== undefined) return
     this.timer = setInterval(() => this.look(), lookEvery).unref()
@@ -53,7 +54,7 @@ export class ClusterObserver extends SupervisorCore {
     await this.emitReady()
   }
 
-  /** Closes the metrics port, and lets the workers be. Twice is once. */
+  /** Closes the metrics port; the workers continue. A second call does nothing. */
   async stop(): Promise<void> {
     if (this.timer === undefined) return
     clearInterval(this.timer)
@@ -81,7 +82,7 @@ export class ClusterObserver extends SupervisorCore {
       this.logger.debug(`${nameOf(observed)} is ready`, aboutOf('workerReady', observed))
       void this.emit('workerReady', { worker: observed })
     }
-    // One that was there before is not asked when it began to listen.
+    // A worker that was present before has reported its ports already.
     if (worker.isConnected() && worker.process.connected && observed.uptime > 1) ready()
     worker.once('listening', ready)
     worker.once('online', () => setTimeout(ready, lookEvery).unref())

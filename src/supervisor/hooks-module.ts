@@ -9,10 +9,10 @@ import type { Origin } from './settings/configuration.js'
 import { distrust } from './settings/discovery.js'
 
 /**
- * The hooks that the module of `hooksModule` exports, by name or all in its default export; none without a module. Root
- * loads a module of another user only if the command line or code names it.
+ * Loads the hooks that the module of `hooksModule` exports, by name or all in its default export; returns none without
+ * a module. Root loads a module of another user only if the command line or code names it.
  *
- * @throws MetricsError `OPTION_INVALID` when it cannot be loaded, or exports none
+ * @throws MetricsError `OPTION_INVALID` if it cannot be loaded, or exports no hooks
  */
 export async function hooksFrom({ origins }: { readonly origins: readonly Origin[] }): Promise<LifecycleHooks> {
   const { value, from } = origins.find(({ name }) => name === 'hooksModule')!
@@ -40,9 +40,9 @@ async function load(file: string): Promise<LifecycleHooks> {
 }
 
 /**
- * Refuses what would never be called.
+ * Refuses hooks that would never be called.
  *
- * @throws MetricsError `OPTION_INVALID`, naming the hook
+ * @throws MetricsError `OPTION_INVALID`, with the name of the hook
  */
 export function checkHooks(hooks: object = {}): void {
   const [unknown] = unknownHooks(hooks)

@@ -1,33 +1,33 @@
 import { type Logger, standardLogger } from './log.js'
 import type { WorkerExit, WorkerState } from './worker-process.js'
 
-/** A worker as hooks see it. */
+/** A worker, as hooks receive it. */
 export interface SupervisedWorker {
-  /** 1 to N; its successor has the same. */
+  /** The number of the worker, 1 to N; its successor has the same number. */
   readonly id: number
   readonly pid: number
   /** In seconds since 1970. */
   readonly startedAt: number
-  /** Seconds since then. */
+  /** Seconds since `startedAt`. */
   readonly uptime: number
-  /** Resolves when it has ended. */
+  /** Resolves when the worker has ended. */
   readonly exited: Promise<WorkerExit>
   state(): WorkerState
-  /** Updates its metrics from the kernel's numbers. */
+  /** Updates the metrics of the worker from the kernel's numbers. */
   refresh(): void
-  /** Has it finish what it does, and end; another one follows while the application runs. */
+  /** Asks the worker to finish its requests and to end. While the application runs, a successor follows. */
   retire(reason: 'stop'): void
   signal(signal: NodeJS.Signals): void
 }
 
-/** The supervisor as hooks see it. */
+/** The supervisor, as hooks receive it. */
 export interface SupervisorView {
-  /** Where the metrics are; undefined while no port of the supervisor's is open. */
+  /** The URL of the metrics; undefined while the supervisor has no open port. */
   readonly metricsUrl: string | undefined
   workers(): readonly SupervisedWorker[]
 }
 
-/** What happens in the life of an application, in this order. */
+/** The events in the life of an application, in this order. */
 export const hookNames = [
   'starting',
   'beforeFork',
@@ -45,24 +45,24 @@ export const hookNames = [
 export type HookName = (typeof hookNames)[number]
 
 /**
- * The facts that a hook receives.
+ * The argument of a hook.
  *
  * @experimental
  */
 export class HookContext<S extends SupervisorView = SupervisorView> {
   readonly event: HookName | undefined
   readonly server: S
-  /** The worker that it is about. */
+  /** The worker that the event is about. */
   readonly worker: SupervisedWorker | undefined
   /** How that worker ended. */
   readonly exit: (WorkerExit & { readonly reason: string }) | undefined
-  /** How many workers there were, and are to be. */
+  /** The old and the new number of workers. */
   readonly change: { readonly from: number; readonly to: number } | undefined
   readonly logger: Logger
 
   constructor(fields: {
     readonly server: S
-    /** The supervisor's own when left out. */
+    /** By default, the logger of the supervisor. */
     readonly logger?: Logger | undefined
     readonly event?: HookName | undefined
     readonly worker?: SupervisedWorker | undefined
@@ -87,7 +87,10 @@ type EventContext<S extends SupervisorView, E extends HookName> = HookContext<S>
   (E extends 'workerExited' ? { readonly exit: NonNullable<HookContext['exit']> } : unknown) &
   (E extends 'workersChanged' ? { readonly change: NonNullable<HookContext['change']> } : unknown)
 
-/** gunicorn's hooks, with gunicorn's arguments. Methods: each may ask for more of a server than a view has. */
+/**
+ * gunicorn's hooks, with gunicorn's arguments. Declared as methods, so that a hook may require more of a server than a
+ * view has.
+ */
 export interface GunicornHooks<S extends SupervisorView> {
   onStarting?(server: S): unknown
   /** There is no worker yet. */
@@ -110,10 +113,10 @@ type Underscored<T extends string> = T extends `${infer Letter}${infer Rest}`
   : T
 
 /**
- * What an application has done when something happens. Hooks run in the supervisor; each may be async. One that throws, or
- * does not end, is logged and counted, and nothing else.
+ * The hooks of an application. They run in the supervisor; each may be async. A hook that throws or does not end is
+ * logged and counted, and has no other effect.
  *
- * gunicorn's names are hooks too, with underscores as well, and get gunicorn's arguments: `GunicornHooks`.
+ * gunicorn's names are accepted as well, also with underscores, and get gunicorn's arguments: `GunicornHooks`.
  */
 export type LifecycleHooks<S extends SupervisorView = SupervisorView> = {
   readonly [E in HookName]?: (context: EventContext<S, E>) => unknown
@@ -121,7 +124,7 @@ export type LifecycleHooks<S extends SupervisorView = SupervisorView> = {
     readonly [K in keyof GunicornHooks<S> as Underscored<K>]?: GunicornHooks<S>[K]
   }
 
-/** gunicorn's hooks: what happens, and what they are handed. */
+/** gunicorn's hooks: their events and arguments. */
 const gunicornHooks = {
   onStarting: ['starting', ({ server }: HookContext) => [server]],
   preFork: ['beforeFork', ({ server, worker }: HookContext) => [server, worker]],
@@ -146,7 +149,7 @@ export interface NamedHook {
   call(context: HookContext): unknown
 }
 
-/** Everything that is to be called when something happens, in the order of the object. */
+/** Returns the hooks to call for an event, in the order of the object. */
 export function hooksFor(hooks: LifecycleHooks, event: HookName): readonly NamedHook[] {
   return Object.entries(hooks).flatMap(([name, given]): NamedHook[] => {
     if (typeof given !== 'function') return []
@@ -157,7 +160,7 @@ export function hooksFor(hooks: LifecycleHooks, event: HookName): readonly Named
   })
 }
 
-/** The names in an object that are no hook: a misspelt one would never be called. */
+/** Returns the names in an object that are not hooks: a misspelt one would never be called. */
 export function unknownHooks(hooks: object): string[] {
   return Object.keys(hooks).filter((name) => {
     return !hookNames.includes(name as HookName) && !(camelCase(name) in gunicornHooks)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 
 /** A port that workers listen on, as node:cluster reports it. */
 export interface ListenAddress {
-  /** The address; null for all of this machine's. */
+  /** The address; null for all addresses of this machine. */
   readonly host: string | null
   readonly port: number
 }
@@ -21,9 +21,9 @@ const established = '01'
 const listening = '0A'
 
 /**
- * How many clients wait at each address until a worker takes them: those that the kernel keeps, and those that the
- * supervisor has accepted and could not hand to a worker yet, because node:cluster accepts for all. Undefined where there
- * is no /proc, or no process listens.
+ * Returns how many clients at each address wait for a worker: those in the kernel's queue, and those that the
+ * supervisor has accepted but not passed to a worker yet, because node:cluster accepts for all. Undefined without
+ * /proc, or if no process listens.
  */
 export async function listenQueues(addresses: readonly ListenAddress[]): Promise<readonly (number | undefined)[]> {
   if (process.platform !== 'linux' || addresses.length === 0) return addresses.map(() => undefined)
@@ -40,10 +40,11 @@ export async function listenQueues(addresses: readonly ListenAddress[]): Promise
   })
 }
 
-/** The lines of some ports, which may be few among very many. */
+/** Returns the lines of some ports, which may be few of very many. */
 async function linesOf(protocol: 'tcp' | 'tcp6', hexPorts: readonly string[]): Promise<TcpLine[]> {
   const line = new RegExp(
-    // The number of the line, local and remote address, state, queues, three fields of timers, the user, a timeout, the inode.
+    // Fields: the number of the line, local and remote address, state, queues, three fields of timers, the user, a
+    // timeout, the inode.
     `^ *\\d+: ([\\dA-F]+):(${hexPorts.join('|')}) \\S+ (\\w\\w) \\w+:(\\w+) \\S+ \\S+ +\\d+ +\\d+ (\\d+)`,
     'gm',
   )
@@ -53,12 +54,12 @@ async function linesOf(protocol: 'tcp' | 'tcp6', hexPorts: readonly string[]): P
       return { host: host!, port: port!, state: state!, waiting: Number.parseInt(waiting!, 16), inode: inode! }
     })
   } catch {
-    // A kernel without IPv6.
+    // The kernel has no IPv6.
     return []
   }
 }
 
-/** The inodes of the sockets that this process has open. */
+/** Returns the inodes of the open sockets of this process. */
 function ownSockets(): ReadonlySet<string> {
   const inodes = new Set<string>()
   for (const file of readdirSync('/proc/self/fd')) {
@@ -74,12 +75,12 @@ function ownSockets(): ReadonlySet<string> {
 
 const all = ['00000000', '0'.repeat(32)]
 
-/** As the kernel prints an address: words of 32 bits in the order of the machine, which is a little-endian one. */
+/** Returns an address in the kernel's form: words of 32 bits in the byte order of the machine, which is little-endian. */
 function hexHosts(host: string | null): readonly string[] {
   if (host === null || host === '::' || host === '0.0.0.0') return all
   if (host.includes(':')) return [hexOf(bytesOfIpv6(host))]
   const bytes = host.split('.').map(Number)
-  // Where a socket of IPv6 listens for IPv4 as well, it has its address there.
+  // A socket of IPv6 that listens for IPv4 as well has a mapped address.
   return [hexOf(bytes), hexOf([...Array<number>(10).fill(0), 255, 255, ...bytes])]
 }
 

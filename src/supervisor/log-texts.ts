@@ -3,12 +3,12 @@ import { monotonicNow } from '../platform/timers.js'
 import type { SupervisedWorker } from './lifecycle.js'
 import type { WorkerExit } from './worker-process.js'
 
-/** `worker 1 (4711)`. */
+/** Returns the name of a worker: `worker 1 (4711)`. */
 export function nameOf({ id, pid }: Pick<SupervisedWorker, 'id' | 'pid'>): string {
   return `worker ${id} (${pid})`
 }
 
-/** The facts of a log line about a worker. */
+/** Returns the fields of a log line about a worker. */
 export function aboutOf(event: string, { id, pid }: Pick<SupervisedWorker, 'id' | 'pid'>): LogFields {
   return { event, worker: id, workerPid: pid }
 }
@@ -33,12 +33,12 @@ export function workersOf(count: number): string {
   return count === 1 ? '1 worker' : `${count} workers`
 }
 
-/** Seconds since a moment on the clock of `performance.now()`. */
+/** Returns the seconds since a moment of the clock of `performance.now()`. */
 export function secondsSince(moment: number): number {
   return (monotonicNow() - moment) / 1000
 }
 
-/** A duration for people: `0.8 s`, `12 s`. */
+/** Formats a duration: `0.8 s`, `12 s`. */
 export function secondsText(seconds: number): string {
   return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
 }

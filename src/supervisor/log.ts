@@ -7,11 +7,11 @@ import type { Settings } from './settings/settings.js'
 
 export type { GivenLogger, Logger } from '../model/logger.js'
 
-/** The log of what is used without a supervisor: plain lines, down to `info`. */
+/** The log of managers without a supervisor: plain lines, down to `info`. */
 export const standardLogger = standardLog('info', 'plain')
 
 /**
- * Returns the log of a supervisor: the logger that it was given, or the standard error; up to the level of the settings.
+ * Returns the log of a supervisor: its `logger`, or standard error; up to the level of the settings.
  *
  * @throws MetricsError `OPTION_INVALID` if it is not a logger
  */
@@ -23,7 +23,7 @@ export function logOf({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logF
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** What went wrong, in words. */
+/** Returns the text of an error. */
 export function textOf(fault: unknown): string {
   return maskCredentials(fault instanceof Error ? fault.message : String(fault))
 }

@@ -26,7 +26,7 @@ export class LostRequestCounts {
   }
 }
 
-/** Returns why the requests of a worker failed that ended while it answered them. */
+/** Returns why the open requests of a worker failed when it ended. */
 export function lossReason(reason: RestartReason | 'stop', { signal }: WorkerExit): string {
   if (reason === 'timeout' || reason === 'oom') return reason
   if (signal === null) return 'exit'

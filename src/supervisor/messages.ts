@@ -1,29 +1,32 @@
 import { variables } from '../platform/environment.js'
 import type { MetricNaming } from './gunicorn/metric-naming.js'
 
-/** The assignment of a worker, passed in its environment: nothing is sent into the application's own channel. */
+/**
+ * The assignment of a worker. It is passed in the environment, because messages would reach the application's own
+ * channel.
+ */
 export interface Assignment {
-  /** Pid of the supervisor: a grandchild inherits the environment, and is not a worker. */
+  /** Pid of the supervisor. A grandchild inherits the environment, but is not a worker. */
   readonly supervisor: number
-  /** 1 to N; a successor has the same. */
+  /** 1 to N; a successor has the same number. */
   readonly worker: number
-  /** After so many requests it asks to be replaced; 0 for never. */
+  /** Number of requests after which the worker asks to be replaced; 0 for never. */
   readonly maxRequests: number
-  /** Seconds without a turn of the event loop after which a report is written; 0 for never. */
+  /** Seconds for which the event loop must be blocked before a report is written; 0 for never. */
   readonly timeout: number
-  /** Where reports go; `promhive-reports` in the working directory when empty. */
+  /** The directory of reports; `promhive-reports` in the working directory if empty. */
   readonly reportDir: string
   /** Whether reports contain the environment. */
   readonly reportEnvironment: boolean
   readonly report: boolean
-  /** Milliseconds that it has for leaving, before it is killed. */
+  /** Milliseconds for leaving, before the worker is killed. */
   readonly grace: number
-  /** False where `promhive/register` counts requests under the same names. */
+  /** False if `promhive/register` counts requests under the same names. */
   readonly countsRequests: boolean
   readonly naming: MetricNaming
-  /** What the supervisor counts in; undefined where the worker may count elsewhere. */
+  /** The backend of the supervisor; undefined if the worker may use another one. */
   readonly backend?: string | undefined
-  /** The descriptor of the table of open requests; undefined where there is none. */
+  /** The descriptor of the table of open requests; undefined if there is none. */
   readonly openRequests?: number | undefined
 }
 
@@ -33,21 +36,21 @@ export const [assignmentVariable] = variables.assignment
 export const beatEvery = 1000
 
 /**
- * What has a worker leave: a signal that nothing else uses, and that a process without the agent never notices. A message
+ * The signal that asks a worker to leave. Nothing else uses it, and a process without the agent ignores it. A message
  * would reach the application's own listeners.
  */
 export const leaveSignal = 'SIGURG'
 
-/** Milliseconds in which a leaving worker ends its connections one by one, each with an answer, before it closes its ports. */
+/** Milliseconds in which a leaving worker ends each connection with its next answer, before it closes its ports. */
 export const lingering = 2000
 
-/** Milliseconds for work of the application after the last connection has ended. */
+/** Milliseconds for clean-up of the application after the last connection has ended. */
 export const lastWords = 500
 
-/** Milliseconds for what a leaving worker counted last to reach a backend that takes it at intervals. */
+/** Milliseconds for the last counts of a leaving worker to reach a backend that sends them at intervals. */
 export const settling = 2000
 
-/** How a worker spends the time that it has for leaving: what is left is for answers, and for the application's clean-up. */
+/** Divides the time that a worker has for leaving; the rest is for answers and for the clean-up of the application. */
 export function leavingTimes(grace: number): LeavingTimes {
   return { linger: Math.min(lingering, grace / 2), lastWords: Math.min(lastWords, grace / 8), word: grace * 0.8 }
 }
@@ -69,7 +72,7 @@ export type WorkerMessage =
     }
   | { readonly promhive: 'retire'; readonly reason: 'max_requests' }
   | { readonly promhive: 'interrupted'; readonly signal: string }
-  /** It was about to count in another backend than the supervisor. */
+  /** The worker was about to count in another backend than the supervisor. */
   | { readonly promhive: 'apart'; readonly text: string }
 
 export function isWorkerMessage(message: unknown): message is WorkerMessage {

@@ -3,17 +3,20 @@ import { join } from 'node:path'
 import { monotonicNow, setImmediate } from '../platform/timers.js'
 
 /*
- * A worker that is killed cannot count the requests that it was answering. So each worker keeps a table of them, by method,
- * in a file without a name that the supervisor has open too, and reads when the worker has ended. The supervisor never maps
- * it: a file that another process can truncate must not end it. The table also has how many requests the worker has
- * answered: unlike the metrics, that number is of this run alone, whatever the backend.
+ * A worker that is killed cannot count the requests that it was answering. So each worker writes a table of them, by
+ * method, to a file without a name. The supervisor has the file open too, and reads it when the worker has ended. It
+ * never maps the file, because another process could truncate it, which would kill the supervisor. The table also has
+ * the number of requests that the worker has answered in this run, which the metrics do not have.
  */
 
 /** The methods that have a row; any other method is counted in the last row. */
 const methods = 'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE _OTHER'.split(' ')
-/** Of each row: how many requests are open, and the sum of the times at which they began, in milliseconds since 1970. */
+/**
+ * The cells of a row: the number of open requests, and the sum of the times at which they began, in milliseconds since
+ * 1970.
+ */
 const rowWidth = 2
-/** The last cell: how many requests the worker has answered. */
+/** The last cell: the number of requests that the worker has answered. */
 const answeredCell = methods.length * rowWidth
 const cells = answeredCell + 1
 export const tableBytes = cells * Float64Array.BYTES_PER_ELEMENT
@@ -22,24 +25,24 @@ export const tableBytes = cells * Float64Array.BYTES_PER_ELEMENT
 export interface LostRequests {
   readonly method: string
   readonly count: number
-  /** How long they had been open, on average. */
+  /** How long they had been open on average. */
   readonly seconds: number
 }
 
 /** The table of a worker that has ended. */
 export interface WorkerTally {
-  /** How many requests it answered, failed ones included. */
+  /** The number of requests that it answered, including failed ones. */
   readonly answered: number
   readonly lost: readonly LostRequests[]
 }
 
-/** The table of a worker, as the worker writes it. */
+/** The table of a worker, for the worker. */
 export class OpenRequests {
   private readonly table: Float64Array
   /** Whether the file lacks the end of a request. */
   private late = false
 
-  /** @param write called after changes with all bytes, where the memory is not the file itself */
+  /** @param write called after changes with all bytes, unless the memory is the file itself */
   constructor(
     memory: ArrayBuffer = new ArrayBuffer(tableBytes),
     private readonly write?: (bytes: Uint8Array) => void,
@@ -50,7 +53,7 @@ export class OpenRequests {
   /** @param since when the request began, in milliseconds since 1970 */
   begin(method: string, since: number): void {
     this.change(method, 1, since)
-    // Now: the request may block this process, or crash it.
+    // Written now, because the request may block or crash this process.
     if (this.write !== undefined) this.flush()
   }
 
@@ -59,11 +62,11 @@ export class OpenRequests {
     this.table[answeredCell]!++
     if (this.write === undefined || this.late) return
     this.late = true
-    // The next request writes it too, and costs nothing more then.
+    // Delayed, because the next request writes the table anyway.
     setImmediate(() => this.late && this.flush())
   }
 
-  /** Every open request has been counted. */
+  /** Called when every open request has been counted. */
   clear(): void {
     let open = 0
     for (let at = 0; at < answeredCell; at += rowWidth) open += this.table[at]!
@@ -86,7 +89,7 @@ export class OpenRequests {
   }
 }
 
-/** Maps a file into memory, where the native addon can. */
+/** Maps a file into memory; available with the native addon. */
 export type MapFile = (descriptor: number, offset: number, length: number) => ArrayBuffer
 
 /** Opens the table that the supervisor passed to this worker, or one that is not shared if there is none. */
@@ -102,7 +105,7 @@ export function openTable(descriptor: number | undefined, map: MapFile | undefin
       })
     }
     const memory = map(descriptor, 0, tableBytes)
-    // What this worker starts must not inherit it.
+    // Processes that this worker starts must not inherit the descriptor.
     closeSync(descriptor)
     return new OpenRequests(memory)
   } catch {
@@ -110,11 +113,11 @@ export function openTable(descriptor: number | undefined, map: MapFile | undefin
   }
 }
 
-/** The table of a worker, as the supervisor has it. */
+/** The table of a worker, for the supervisor. */
 export class OpenRequestsFile {
   private constructor(readonly descriptor: number) {}
 
-  /** @returns undefined where no file can be made: the requests of killed workers are not counted then */
+  /** @returns undefined if no file can be created: then the requests of killed workers are not counted */
   static create(directory: string): OpenRequestsFile | undefined {
     const path = join(directory, `promhive-open-${process.pid}-${monotonicNow()}-${Math.random()}`)
     let descriptor: number | undefined
@@ -122,17 +125,17 @@ export class OpenRequestsFile {
       const { O_RDWR, O_CREAT, O_EXCL } = constants
       descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
       rmSync(path, { force: true })
-      // Written, not only made longer: a store into a mapping of a hole may find no memory.
+      // Written, not only extended: a store into a mapping of a hole may fail for lack of memory.
       writeSync(descriptor, new Uint8Array(tableBytes), 0, tableBytes, 0)
       return new OpenRequestsFile(descriptor)
     } catch {
-      // A full disk: each worker that is started would cost a descriptor.
+      // The disk is full; otherwise each started worker would leak a descriptor.
       if (descriptor !== undefined) closeSync(descriptor)
       return undefined
     }
   }
 
-  /** Reads what the worker has answered and what was open, and closes the file. */
+  /** Reads the answered and open requests, and closes the file. */
   take(now = Date.now()): WorkerTally {
     const table = new Float64Array(cells)
     try {
@@ -143,7 +146,7 @@ export class OpenRequestsFile {
     closeSync(this.descriptor)
     const lost = methods.flatMap((method, row): LostRequests[] => {
       const [count, since] = [table[row * rowWidth]!, table[row * rowWidth + 1]!]
-      // What a worker wrote is checked like any input.
+      // The content comes from the worker, so it is checked like any input.
       if (!Number.isInteger(count) || count <= 0 || count > mostLost) return []
       const seconds = (now - since / count) / 1000
       return [{ method, count, seconds: seconds >= 0 && seconds < 1e9 ? seconds : 0 }]
@@ -153,5 +156,5 @@ export class OpenRequestsFile {
   }
 }
 
-/** No worker answers more requests at a time. */
+/** The maximum number of open requests that is plausible. */
 const mostLost = 100_000

@@ -6,15 +6,15 @@ import { MetricsError } from '../model/errors.js'
 export interface OsUser {
   readonly uid: number
   readonly gid: number
-  /** As the system's list of users has them; undefined for a bare number that is in none. */
+  /** As in the system's list of users; undefined for a number that is not in the list. */
   readonly name: string | undefined
   readonly context: string | undefined
 }
 
 /**
- * Finds a user and a group by name or number; the user's own group when none is given.
+ * Finds a user and a group by name or number; the default group is that of the user.
  *
- * @param what the option that named them, for the error
+ * @param what the option that names them, for the error
  * @throws MetricsError `OPTION_INVALID`
  */
 export function osUserOf(what: string, user: string | undefined, group?: string): OsUser {
@@ -39,7 +39,7 @@ function groupEntry(name: string): string[] | undefined {
   return entryOf('group', name)
 }
 
-/** From the file, and where it is not there, from whatever else the system knows users by. */
+/** Finds an entry in the file; if it is not there, in the other user databases of the system. */
 function entryOf(list: 'passwd' | 'group', name: string): string[] | undefined {
   const entries = linesOf(list).map((line) => line.split(':'))
   const found = entries.find(([entry, , id]) => entry === name || id === name)

@@ -1,12 +1,12 @@
 import type { Logger } from '../model/logger.js'
 import { clearInterval, setInterval } from '../platform/timers.js'
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const lookEvery = 1000
 
 /**
- * Logs, once, that the parent of this process has ended: `npx promhive run` leaves the application running when npm gets a
- * signal, and the sender of the signal believes that the application has ended.
+ * Logs once that the parent of this process has ended. After a signal to npm, `npx promhive run` leaves the application
+ * running, although it seems to have ended.
  */
 export class ParentWatch {
   private timer: NodeJS.Timeout | undefined
@@ -15,7 +15,7 @@ export class ParentWatch {
 
   start(): void {
     const parent = process.ppid
-    // In a container, or under systemd, there is no other.
+    // In a container, or under systemd, process 1 is the parent from the start.
     if (parent <= 1 || this.timer !== undefined) return
     this.timer = setInterval(() => {
       if (process.ppid === parent) return

@@ -3,18 +3,21 @@ import { MetricsError } from '../model/errors.js'
 import { textOf } from './log.js'
 import { lineageOf } from './process-sample.js'
 
-/** Seconds by which the start of a process and the time of its file may differ: of clocks, and of when it was written. */
+/**
+ * Seconds by which the start of a process and the time of its file may differ, because of clocks and of the delay of
+ * writing.
+ */
 const slack = 2
-/** How often a stale file is replaced by another process just then, before that is an error. */
+/** The maximum number of attempts, if other processes replace a stale file at the same time. */
 const attempts = 5
 
 /**
- * Writes the pid of this process to a file, which appears with its contents or not at all. The file of a process that has
- * ended is replaced.
+ * Writes the pid of this process to a file atomically. The file of a process that has ended is replaced.
  *
- * @returns removes the file, if it still is the one of this process; calling it again does nothing, and it does not throw
- * @throws MetricsError `START_FAILED` when a living process has the file, or it cannot be written; `OPTION_INVALID` when the
- *   file exists and is not a pid file
+ * @returns a function that removes the file, if it still is that of this process; it never throws, and a second call
+ * does nothing
+ * @throws MetricsError `START_FAILED` if a running process has the file, or it cannot be written; `OPTION_INVALID` if
+ * the file exists and is not a pid file
  */
 export function takePidFile(path: string): () => void {
   const fresh = `${path}.${process.pid}`
@@ -40,7 +43,7 @@ export function takePidFile(path: string): () => void {
     try {
       if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true })
     } catch {
-      // It is stale then, and the next start replaces it.
+      // The file is stale then, and the next start replaces it.
     }
   }
 }
@@ -49,7 +52,7 @@ function write(path: string): void {
   writeFileSync(path, `${process.pid}\n`, { flag: 'wx', mode: 0o644 })
 }
 
-/** Gives a file its final name. @returns false when there is one of that name */
+/** Gives a file its final name. @returns false if a file has that name already */
 function appears(fresh: string, path: string): boolean {
   try {
     linkSync(fresh, path)
@@ -57,7 +60,7 @@ function appears(fresh: string, path: string): boolean {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
-    // A file system without hard links.
+    // The file system has no hard links.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw cause
   }
   try {
@@ -69,7 +72,7 @@ function appears(fresh: string, path: string): boolean {
   }
 }
 
-/** Removes the file of a process that has ended, and no other. */
+/** Removes a pid file if its process has ended. */
 function clearStale(path: string): void {
   const facts = lstatSync(path, { throwIfNoEntry: false })
   if (facts === undefined) return
@@ -81,14 +84,14 @@ function clearStale(path: string): void {
     const way = `stop it (kill ${text}), or name another file`
     throw new MetricsError('START_FAILED', `--pid-file ${path} belongs to process ${text}, which is running; ${way}`)
   }
-  // Under another name first: between the look and now, another process may have replaced it.
+  // Renamed first, because another process may have replaced the file since the check.
   const aside = `${path}.${process.pid}.stale`
   renameSync(path, aside)
   if (lstatSync(aside).ino !== facts.ino) appears(aside, path)
   rmSync(aside, { force: true })
 }
 
-/** Whether the process that wrote a pid at that time is running; not a later process that has got the same number. */
+/** Whether the process that wrote a pid at that time is running, and not a later process with the same number. */
 function isAlive(pid: number, writtenAt: number): boolean {
   if (pid === process.pid) return false
   try {
@@ -103,7 +106,7 @@ function isAlive(pid: number, writtenAt: number): boolean {
   return startedAt <= writtenAt + slack
 }
 
-/** In seconds since 1970; infinitely early where it is not known. */
+/** Returns the boot time in seconds since 1970; minus infinity if it is unknown. */
 function bootTime(): number {
   try {
     return Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)

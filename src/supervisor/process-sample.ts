@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The kernel's numbers of a process, whatever the process is doing. */
+/** The kernel's numbers about a process, which are available even if the process is blocked. */
 export interface ProcessSample {
   readonly residentBytes: number
   readonly virtualBytes: number
@@ -8,10 +8,10 @@ export interface ProcessSample {
   readonly cpuSeconds: number
 }
 
-/** Of every Linux, in what /proc shows: the kernel converts from its own. */
+/** Ticks per second in /proc, which is the same on every Linux. */
 const ticksPerSecond = 100
 
-/** Undefined when there is no such process, or no /proc. */
+/** Samples a process; returns undefined without such a process, or without /proc. */
 export function sampleProcess(pid: number): ProcessSample | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')
@@ -19,7 +19,7 @@ export function sampleProcess(pid: number): ProcessSample | undefined {
     const virtual = /^VmSize:\s*(\d+) kB$/m.exec(status)?.[1]
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = fieldsOf(stat)
-    // Without VmRSS it has ended, and waits to be collected.
+    // Without VmRSS, the process has ended and is a zombie.
     if (resident === undefined) return undefined
     return {
       residentBytes: Number(resident) * 1024,
@@ -33,13 +33,13 @@ export function sampleProcess(pid: number): ProcessSample | undefined {
 
 export interface Lineage {
   readonly parent: number
-  /** When it started, in ticks since boot: with the pid it names a process for good. */
+  /** When it started, in ticks since boot; with the pid, this identifies a process. */
   readonly startTicks: number
-  /** Whether it has ended, and its parent has not taken notice. */
+  /** Whether it has ended, and its parent has not reaped it. */
   readonly zombie: boolean
 }
 
-/** All that this one sees; none where there is no /proc. */
+/** Returns the pids of all visible processes; none without /proc. */
 export function processes(): number[] {
   try {
     return readdirSync('/proc')
@@ -50,7 +50,7 @@ export function processes(): number[] {
   }
 }
 
-/** Where a process comes from; undefined when there is none of this number. */
+/** Returns the parent and the start of a process; undefined if there is no such process. */
 export function lineageOf(pid: number): Lineage | undefined {
   try {
     const fields = fieldsOf(readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -60,7 +60,10 @@ export function lineageOf(pid: number): Lineage | undefined {
   }
 }
 
-/** How many processes the kernel has killed for memory in this process's control group; 0 where that is not available. */
+/**
+ * Returns how many processes in this process's control group the kernel has killed for memory; 0 if that is not
+ * available.
+ */
 export function outOfMemoryKills(): number {
   try {
     const group = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'latin1'))?.[1] ?? '/'
@@ -71,7 +74,10 @@ export function outOfMemoryKills(): number {
   }
 }
 
-/** The name in brackets may hold anything; the fields behind the last bracket do not. The state is field 0. */
+/**
+ * Returns the fields after the name; the state is field 0. The name in brackets may contain any character, including
+ * brackets.
+ */
 function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }

@@ -2,21 +2,21 @@ import { clearInterval, setInterval } from '../platform/timers.js'
 import { textOf } from './log.js'
 import { lineageOf, processes } from './process-sample.js'
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const lookEvery = 5000
 
 /**
- * Takes notice of the ends of processes that others left behind. The kernel gives such a process to process 1, and keeps it
- * as a zombie until that asks for it: Node.js asks for those that it started itself, and for no other.
+ * Reaps orphaned processes. The kernel makes process 1 their parent, and keeps them as zombies until it reaps them.
+ * Node.js reaps only the processes that it started itself.
  */
 export class Reaper {
-  /** Zombies at the last look, by pid, with the time of their start. */
+  /** Zombies at the last check, by pid, with their start times. */
   private seen: ReadonlyMap<number, number> = new Map()
   private timer: NodeJS.Timeout | undefined
 
   /**
    * @param reap collects the exit status of one child; an error that it throws is reported
-   * @param warn called once, with a text, when a child cannot be reaped
+   * @param warn called once, with a text, if a child cannot be reaped
    */
   constructor(
     private readonly reap: (pid: number) => unknown,
@@ -32,7 +32,9 @@ export class Reaper {
     this.timer = undefined
   }
 
-  /** Only processes that were zombies at the previous check: in between, Node.js has reaped those that it started. */
+  /**
+   * Reaps only processes that were zombies at the previous check: meanwhile, Node.js has reaped those that it started.
+   */
   private look(): void {
     const zombies = zombiesOf(process.pid)
     for (const [pid, startTicks] of zombies) if (this.seen.get(pid) === startTicks) this.collect(pid)

@@ -3,10 +3,10 @@ import { Gauge } from '../metric/gauge.js'
 import { Histogram } from '../metric/histogram.js'
 import type { MetricNaming } from './gunicorn/metric-naming.js'
 
-/** Label sets of failed requests that a process may make; beyond them they are counted together. */
+/** The maximum number of label sets for failed requests in one process; later ones are counted together. */
 const maxSeries = 500
 
-/** The families in which workers count their requests, and in which the supervisor reads what they counted. */
+/** Returns the families in which workers count their requests, and which the supervisor reads. */
 export function requestFamilies(naming: MetricNaming) {
   return {
     requests: new Counter({
@@ -35,7 +35,7 @@ export function requestFamilies(naming: MetricNaming) {
   }
 }
 
-/** How many requests each worker is answering: counted in memory, so that it can be read while a worker is blocked. */
+/** Returns the family of requests in progress, which can be read while a worker is blocked. */
 export function inFlightFamily(naming: MetricNaming) {
   return new Gauge({
     name: `${naming.worker}requests_in_flight`,

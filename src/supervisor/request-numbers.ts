@@ -3,20 +3,20 @@ import { withTimeout } from '../platform/time-limit.js'
 import type { MetricNaming } from './gunicorn/metric-naming.js'
 import { inFlightFamily, requestFamilies } from './request-families.js'
 
-/** What the workers of a number counted of their requests. */
+/** The requests that the workers of one number have counted. */
 export interface WorkerRequests {
-  /** Answered, failed ones included. */
+  /** Answered requests, including failed ones. */
   readonly answered: number
-  /** Seconds that their answers took, added up. */
+  /** The sum of their durations in seconds. */
   readonly seconds: number
   readonly failed: number
   readonly inFlight: number
 }
 
-/** Timeout of a reading, in milliseconds; after it, the statistics leave out the request numbers. */
+/** Timeout of a reading, in milliseconds; after it, the statistics omit the request numbers. */
 const timeout = 2_000
 
-/** Reads what workers counted from where they count, without asking them. */
+/** Reads the counts of workers from their backend, without a message to them. */
 export class RequestNumbers {
   private readonly families
   private readonly inFlight
@@ -26,7 +26,7 @@ export class RequestNumbers {
     this.inFlight = inFlightFamily(naming)
   }
 
-  /** By worker number; undefined where it cannot be read in time. */
+  /** Reads the requests by worker number; resolves to undefined if they cannot be read in time. */
   async read(): Promise<ReadonlyMap<number, WorkerRequests> | undefined> {
     const { durations, failed } = this.families
     const values = Promise.all([durations.get(), failed.get(), this.inFlight.get()])

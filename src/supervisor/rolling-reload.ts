@@ -4,9 +4,9 @@ import { secondsSince, workersOf } from './log-texts.js'
 import type { WorkerSlot } from './worker-slot.js'
 
 /**
- * Replaces the workers of all places, one after the other. Ends at the first that fails, and when the supervisor is to stop.
+ * Replaces the workers of all slots, one after the other. Ends at the first failure, and when the supervisor stops.
  *
- * @param emitReload calls the hooks of the reload
+ * @param emitReload calls the hooks of `reload`
  */
 export async function rollingReload(
   slots: ReadonlyMap<number, WorkerSlot>,

@@ -2,10 +2,10 @@ import type { Supervisor } from './supervisor.js'
 import { signals } from './supervisor-metrics.js'
 
 /**
- * Has signals do what they do in gunicorn: HUP reloads, TTIN and TTOU start one more worker or end one, TERM, INT and QUIT
- * end all of it gracefully. A second one of those does not wait. USR2, which would end this process, is explained.
+ * Handles signals as gunicorn does: HUP reloads; TTIN and TTOU add or remove a worker; TERM, INT and QUIT end
+ * everything gracefully, and a second one at once. USR2, which would end this process, only logs an explanation.
  *
- * @returns ends it
+ * @returns a function that stops handling signals
  */
 export function handleSignals(supervisor: Supervisor): () => void {
   let leaving = false
@@ -23,7 +23,7 @@ export function handleSignals(supervisor: Supervisor): () => void {
     SIGINT: leave('SIGINT'),
     SIGQUIT: leave('SIGQUIT'),
     SIGUSR2() {
-      // Where the application's primary listens for it as well, it means something.
+      // If the primary of the application listens for USR2 as well, the signal has a meaning there.
       const alone = process.listenerCount('SIGUSR2') === 1
       if (alone) supervisor.explain('USR2 starts no new binary here: HUP gives the workers new code')
     },

@@ -4,45 +4,45 @@ import type { RequestNumbers, WorkerRequests } from './request-numbers.js'
 import type { Histories } from './worker-history.js'
 import type { WorkerProcess, WorkerState } from './worker-process.js'
 
-/** What the statistics are made of. */
+/** The sources of the statistics. */
 export interface StatisticsSource {
   readonly version: string
   readonly histories: Histories
-  /** Undefined where workers do not count their requests. */
+  /** Undefined if workers do not count their requests. */
   readonly requests: RequestNumbers | undefined
-  /** Each worker number, and its process; undefined while it has none. */
+  /** Iterates over the worker numbers, each with its process; undefined while it has none. */
   workers(): Iterable<readonly [number, WorkerProcess | undefined]>
   metricsUrl(): string | undefined
 }
 
-/** One worker, in uWSGI's words where they have the same meaning; a word without a value is left out. */
+/** One worker, with uWSGI's field names where these have the same meaning. A field without a value is omitted. */
 export interface WorkerStatistics {
   readonly id: number
   /** 0 while the slot has no process. */
   readonly pid: number
   readonly accepting: 0 | 1
-  /** What the workers of this number answered, one after the other. */
+  /** The requests that all workers of this number have answered. */
   readonly requests?: number
-  /** What this process answered, up to its last sign of life. */
+  /** The requests that this process has answered, up to its last sign of life. */
   readonly delta_requests?: number
   /** Requests that failed: a status of 500 or above, or no answer. */
   readonly exceptions?: number
-  /** How often it was ended because it was blocked. */
+  /** How often a worker of this number was killed because it was blocked. */
   readonly harakiri_count: number
   /** `cheap` is uWSGI's word for a slot without a process. */
   readonly status?: 'idle' | 'busy' | 'cheap'
   /** Bytes. */
   readonly rss: number
   readonly vsz?: number
-  /** Microseconds that answers took, added up. */
+  /** The sum of the durations of answers, in microseconds. */
   readonly running_time?: number
   /** Seconds since 1970. */
   readonly last_spawn: number
   readonly respawn_count: number
-  /** Microseconds that an answer took, of those since the statistics were last read. */
+  /** The mean duration of answers since the statistics were last read, in microseconds. */
   readonly avg_rt?: number
   readonly cores?: readonly { readonly id: number; readonly requests: number; readonly in_request: 0 | 1 }[]
-  /** promhive's own words. */
+  /** From here on: fields of promhive. */
   readonly state: WorkerState
   readonly requests_in_flight?: number
   readonly cpu_seconds: number
@@ -60,11 +60,11 @@ export interface SupervisorStatistics {
   readonly sockets: readonly { readonly name: string; readonly proto: string; readonly queue?: number }[]
   readonly workers: readonly WorkerStatistics[]
   readonly metrics_url?: string
-  /** How many workers ended, by why. */
+  /** The number of workers that ended, by reason. */
   readonly exits: Readonly<Record<string, number>>
 }
 
-/** Milliseconds without a sign of life, of which there is one each second, after which a worker is doing something. */
+/** Milliseconds without a sign of life after which a worker counts as busy; there is one sign each second. */
 const busyAfter = 2_000
 
 /** The counts of a worker when the statistics were last read. */
@@ -154,11 +154,14 @@ export class Statistics {
     } as const
   }
 
-  /** Seconds: of what was answered since the last time; of what was answered before, where nothing was. */
+  /**
+   * Returns the mean duration in seconds of the answers since the last reading; if there were none, of all earlier
+   * ones.
+   */
   private mean(id: number, { answered, seconds }: WorkerRequests): number {
     const before = this.previous.get(id) ?? { answered: 0, seconds: 0, mean: 0 }
     if (answered === before.answered) return before.mean
-    // Lower than before: the counts were reset.
+    // Lower counts than before mean that they were reset.
     const [count, sum] =
       answered > before.answered ? [answered - before.answered, seconds - before.seconds] : [answered, seconds]
     const mean = count === 0 ? 0 : Math.max(0, sum / count)
@@ -169,12 +172,15 @@ export class Statistics {
 
 const none: WorkerRequests = { answered: 0, seconds: 0, failed: 0, inFlight: 0 }
 
-/** From the kernel; where there is no /proc, from the last sign of life. */
+/** Returns the kernel's numbers; without /proc, those of the last sign of life. */
 function sampleOf(process: WorkerProcess): Partial<ProcessSample> | undefined {
   return sampleProcess(process.pid) ?? process.lastBeat
 }
 
-/** TCP only: the kernel does not report the queue of a unix socket. Each address once, in the order in which they were opened. */
+/**
+ * Returns each TCP address once, in the order in which they were opened. The kernel does not report the queue of a unix
+ * socket.
+ */
 function addressesOf(workers: readonly (WorkerProcess | undefined)[]): readonly ListenAddress[] {
   const found = new Map<string, ListenAddress>()
   for (const worker of workers) {
@@ -183,7 +189,7 @@ function addressesOf(workers: readonly (WorkerProcess | undefined)[]): readonly 
   return [...found.values()]
 }
 
-/** Without properties that have no value. */
+/** Returns the fields that have a value. */
 function defined<T extends object>(words: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined)) as never
 }

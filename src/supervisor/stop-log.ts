@@ -3,7 +3,7 @@ import { monotonicNow } from '../platform/timers.js'
 import { secondsSince, secondsText, workersOf } from './log-texts.js'
 import type { WorkerExit } from './worker-process.js'
 
-/** Logs how an application stops: why, how long it takes, and what became of its workers. */
+/** Logs how an application stops: why, how long it takes, and how its workers end. */
 export class StopLog {
   private since: number | undefined
   private ended = 0
@@ -17,7 +17,7 @@ export class StopLog {
     this.logger.info(`stopping${why}: ${workersOf(workers)}`, { event: 'stopping', workers, reason })
   }
 
-  /** Takes the end of a worker into account. @returns whether the application is being stopped */
+  /** Notes the end of a worker. @returns whether the application is being stopped */
   note({ signal }: WorkerExit): boolean {
     if (this.since === undefined) return false
     this.ended++
@@ -25,14 +25,14 @@ export class StopLog {
     return true
   }
 
-  /** The grace period is over. */
+  /** Logs that the grace period is over. */
   hurry(reason: string | undefined): void {
     if (this.since === undefined) return
     const why = reason === undefined ? '' : ` (${reason} again)`
     this.logger.warn(`killing every worker${why}`, { event: 'killing', reason })
   }
 
-  /** @param requests how many were answered in the whole run; undefined where that is not known */
+  /** @param requests the number of requests answered in the whole run; undefined if it is unknown */
   finish(requests: number | undefined, code: number): void {
     const { ended: workers, killed } = this
     const seconds = secondsSince(this.since ?? 0)

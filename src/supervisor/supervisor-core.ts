@@ -26,24 +26,24 @@ import type { RestartReason, WorkerExit, WorkerProcess } from './worker-process.
 /** The options of every supervisor, whether it starts the workers or the application does. */
 export interface CoreOptions {
   readonly settings: Settings
-  /** What a scrape of the metrics port shows. */
+  /** The metrics that the metrics port shows. */
   readonly registry: Exposition
-  /** What its metrics port is encrypted with; plain when left out. */
+  /** The encryption of the metrics port; by default none. */
   readonly tls?: EncryptionOptions | undefined
-  /** Of the package. */
+  /** The version of the package. */
   readonly version: string
-  /** Begins to forward to Redis. */
+  /** Starts forwarding to Redis. */
   readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
   readonly hooks?: LifecycleHooks
   readonly logger?: GivenLogger
 }
 
-/** Milliseconds that hooks of workers which have ended may take before the end of all. */
+/** Milliseconds for the last hooks of ended workers, before the supervisor ends. */
 const lastHooks = 5000
 
 type About = Pick<ConstructorParameters<typeof HookContext>[0], 'worker' | 'exit' | 'change'>
 
-/** The metrics port, the metrics and the hooks of a supervisor. */
+/** The metrics port, the metrics and the hooks that all supervisors have. */
 export abstract class SupervisorCore implements HookedSupervisor {
   readonly settings: Settings
   /** @internal */
@@ -56,7 +56,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   private readonly metricsServer: MetricsServerManager
   private readonly parentWatch: ParentWatch
   private readonly histories = new Histories()
-  /** The hooks of a worker that are under way. */
+  /** By worker: its running hooks. */
   private readonly emitting = new Map<SupervisedWorker, Promise<void>>()
   private lostRequests: LostRequestCounts | undefined
   /** @internal Requests that workers of this run have answered, failed ones included; NaN if a worker had no table. */
@@ -83,24 +83,24 @@ export abstract class SupervisorCore implements HookedSupervisor {
     return this.metricsServer.url
   }
 
-  /** Where the statistics are; undefined while they are not served. */
+  /** The address of the statistics; undefined while they are not served. */
   get statsAddress(): string | undefined {
     return this.statisticsServer?.address
   }
 
   abstract workers(): readonly SupervisedWorker[]
 
-  /** @internal Each number, and the process that has it. */
+  /** @internal Iterates over the worker numbers, each with its process. */
   protected abstract numbered(): Iterable<readonly [number, WorkerProcess | undefined]>
   /** @internal Whether workers count the requests that they answer. */
   protected abstract readonly countsRequests: boolean
 
-  /** Has the families of the primary and of its workers shown. Twice is once. */
+  /** Shows the families of the primary and of its workers. A second call does nothing. */
   prepareMetrics(): void {
     this.metrics ??= new SupervisorMetrics(this.naming, this.settings)
   }
 
-  /** Opens the metrics port where it is not open yet. @returns whether it is */
+  /** Opens the metrics port unless it is open. @returns whether it is open */
   openMetricsPort(): Promise<boolean> {
     const { registry, tls } = this.core
     return this.metricsServer.startServer({ ...this.settings, tls }, registry)
@@ -110,7 +110,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     return this.metricsServer.stopServer()
   }
 
-  /** Begins to forward to Redis, where the settings say so. @returns whether it does */
+  /** Starts forwarding to Redis, if the settings enable it. @returns whether it forwards */
   async startForwarding(): Promise<boolean> {
     const { forward } = this.core
     if (!this.settings.redisEnabled) return false
@@ -120,17 +120,17 @@ export abstract class SupervisorCore implements HookedSupervisor {
     })
   }
 
-  /** @internal What every supervisor does when all serve. */
+  /** @internal Calls the hooks of `ready`. */
   protected async emitReady(): Promise<void> {
     await this.emit('ready')
-    // A variable that other programs have as well: it begins nothing by itself, and is not passed over in silence.
+    // Other programs use this variable as well. It does not start forwarding by itself, but that is logged.
     if (!this.settings.redisEnabled || this.forwarding !== undefined) return
     this.logger.info(
       'redisEnabled (REDIS_ENABLED) is true, and nothing here forwards: that is what the hook redisWhenReady does',
     )
   }
 
-  /** @internal What every supervisor begins with. */
+  /** @internal Opens what every supervisor opens first. */
   protected async open(): Promise<void> {
     this.parentWatch.start()
     await this.emit('starting')
@@ -139,7 +139,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     await this.openStatistics()
   }
 
-  /** @internal What every supervisor ends with. */
+  /** @internal Closes what every supervisor closes last. */
   protected async close(): Promise<void> {
     this.parentWatch.stop()
     await this.emit('stopped')
@@ -152,7 +152,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     await this.closeMetricsPort()
   }
 
-  /** Statistics that cannot be served cost the statistics, never the application. */
+  /** Opens the statistics. If they cannot be served, the application continues. */
   private async openStatistics(): Promise<void> {
     const address = statisticsAddress(this.settings.stats)
     if (address === undefined) return
@@ -182,7 +182,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
 
   private report(error: MetricsError): void {
     this.logger.error(`no statistics, and the application continues: ${error.message}`)
-    // After this turn: when the first worker has been started, there is where faults are counted for all.
+    // Reported after this turn: the counter for faults exists when the first worker has been started.
     setImmediate(() => metricContext().onError(error))
   }
 
@@ -222,7 +222,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     clearTimeout(timer)
   }
 
-  /** What a hook left running, and what failed after the hook was over. */
+  /** Counts an error of code that a hook left running. */
   failedLater(fault: unknown): void {
     void this.hooks.execute('late', () => {
       throw fault

@@ -19,7 +19,7 @@ export const signals = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTTIN', 'SI
 
 const worker_id = 'worker_id'
 
-/** What the supervisor knows of its workers, idle and blocked ones included, and of itself. */
+/** The metrics of the supervisor about itself and its workers, including idle and blocked ones. */
 export class SupervisorMetrics {
   private readonly memory: Gauge<typeof worker_id>
   private readonly cpuPercent: Gauge<typeof worker_id>
@@ -56,7 +56,7 @@ export class SupervisorMetrics {
     configurationInfo(settings, gunicorn)
   }
 
-  /** A signal that the supervisor got. */
+  /** Counts a signal that the supervisor received. */
   signal(signal: string): void {
     this.received.inc({ signal: labelOf(signal) })
   }
@@ -65,7 +65,7 @@ export class SupervisorMetrics {
     this.restarts(reason)
   }
 
-  /** Reads what the kernel knows of a worker. */
+  /** Updates the metrics of a worker from the kernel's numbers. */
   update(id: number, state: WorkerState, process: WorkerProcess | undefined): ProcessSample | undefined {
     this.states(id, state, process)
     const facts = process?.lastBeat
@@ -81,7 +81,7 @@ export class SupervisorMetrics {
     return sample
   }
 
-  /** A worker has ended, and has no successor. */
+  /** Called when a worker has ended without a successor. */
   forget(id: number): void {
     const labels = { worker_id: String(id) }
     this.states(id, undefined)
@@ -98,7 +98,7 @@ export class SupervisorMetrics {
     this.seen.set(process, { sample, at: now })
     const used = sample.cpuSeconds - (before?.sample.cpuSeconds ?? 0)
     this.cpuSeconds.inc(labels, Math.max(0, used))
-    // Of a new worker: since it was started.
+    // For a new worker, since its start.
     const elapsed = before === undefined ? process.uptime : (now - before.at) / 1000
     return elapsed > 0 ? (100 * used) / elapsed : 0
   }
@@ -108,7 +108,7 @@ function labelOf(signal: string): string {
   return signal.slice(3).toLowerCase()
 }
 
-/** Shows what the worker of a number does, and which process it is; undefined takes the number away. */
+/** Shows the state and the process of a worker number; undefined removes the number. */
 type ShowState = (id: number, state: WorkerState | undefined, process?: WorkerProcess) => void
 
 function plainStates(worker: string): ShowState {
@@ -136,7 +136,7 @@ const gunicornWords: Readonly<Record<WorkerState, string>> = {
 
 type StateLabels = { worker_id: string; state: string; timestamp: string }
 
-/** One series per worker: its time is when the state was entered, and the one before is gone. */
+/** Shows one series per worker, with the time of entering the state; the previous one is removed. */
 function gunicornStates(worker: string): ShowState {
   const gauge = new Gauge({
     name: `${worker}state`,
@@ -147,7 +147,7 @@ function gunicornStates(worker: string): ShowState {
   return (id, given, process) => {
     const before = shown.get(id)
     const state = given && gunicornWords[given]
-    // A successor has entered its state itself, although its number was in the same state before.
+    // A successor has a new time, even if its predecessor was in the same state.
     if (before !== undefined && before.labels.state === state && before.process === process) return
     // Only this process has it.
     if (before !== undefined) gauge.remove(before.labels, { scope: 'process' })
@@ -177,7 +177,7 @@ function restartCounters(primary: string, gunicorn: boolean): (reason: RestartRe
   }
 }
 
-/** What was decided, for a dashboard to show beside what happens. */
+/** Shows the settings, for dashboards. */
 function configurationInfo(settings: Settings, gunicorn: boolean): void {
   const { workers, port, host, compat, timeout, maxRequests, maxRss, bind, workerClass } = settings
   const info = new Info({

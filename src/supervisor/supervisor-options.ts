@@ -1,15 +1,15 @@
 import type { CoreOptions } from './supervisor-core.js'
 import type { Program } from './worker-process.js'
 
-/** What a supervisor that starts its workers itself is given. */
+/** The options of a supervisor that starts its workers itself. */
 export interface SupervisorOptions extends CoreOptions {
   readonly program: Program
-  /** For every worker, beside its assignment. */
+  /** Variables for every worker, in addition to its assignment. */
   readonly environment: Readonly<Record<string, string>>
-  /** Where files without a name are made. */
+  /** The directory for files without a name. */
   readonly scratch: string
-  /** Reaps an orphan whose new parent is this process: given to process 1. */
+  /** Reaps an orphan whose new parent is this process; set if this is process 1. */
   readonly reap?: ((pid: number) => unknown) | undefined
-  /** What the supervisor counts in; undefined where workers may count elsewhere. */
+  /** Returns the backend of the supervisor; undefined if workers may use another one. */
   readonly backend?: (() => string) | undefined
 }

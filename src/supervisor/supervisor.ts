@@ -17,21 +17,21 @@ import { debugs, WorkerMonitor } from './worker-monitor.js'
 import { fork, type RestartReason, type WorkerExit, WorkerProcess } from './worker-process.js'
 import { WorkerSlot, type WorkerSlotOwner } from './worker-slot.js'
 
-/** How many times in a row a worker may end before it serves, when none has served yet. */
+/** The number of failed starts in a row after which the supervisor gives up, if no worker has served yet. */
 const hopeless = 5
 
 type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
 
 /**
- * Starts the workers of an application, sees them end, starts others, and keeps one port open for scrapes. What they count
- * is safe without it.
+ * Starts the workers of an application, replaces those that end, and answers scrapes on one port. The counts of the
+ * workers do not depend on it.
  */
 export class Supervisor extends SupervisorCore {
-  /** Resolves with the exit code when everything has ended. */
+  /** Resolves to the exit code when everything has ended. */
   readonly done: Promise<number>
   private state: State = 'idle'
   private readonly slots = new Map<number, WorkerSlot>()
-  /** Slots that are given up, while they still have processes. */
+  /** Closed slots that still have processes. */
   private readonly closing = new Set<WorkerSlot>()
   private readonly owner: WorkerSlotOwner
   private finish!: (code: number) => void
@@ -54,7 +54,7 @@ export class Supervisor extends SupervisorCore {
   private listened = false
   /** Whether the grace period is over. */
   private hurrying = false
-  /** Whether it ended because no worker could be started; and why the start was refused, if it was. */
+  /** Whether no worker could be started, and why the start was refused, if it was. */
   gaveUp = false
   refusal: string | undefined
 
@@ -66,7 +66,7 @@ export class Supervisor extends SupervisorCore {
       this.finish = resolve
     })
     this.workerMonitor = new WorkerMonitor(settings, logger, debugs(options.program.execArgv), {
-      // Also those that their workers are still leaving.
+      // Including closed slots whose workers have not ended.
       slots: () => [...this.slots.values(), ...[...this.closing].filter(({ id }) => !this.slots.has(id))],
       sampled: (slot) => this.metrics?.update(slot.id, slot.state(), slot.worker),
       aborting: (worker) => void this.emit('workerAborted', { worker }),
@@ -99,7 +99,7 @@ export class Supervisor extends SupervisorCore {
     return this.state === 'running'
   }
 
-  /** The workers by number; while one is being replaced, the one that serves. */
+  /** Returns the workers by number; while one is being replaced, the one that serves. */
   workers(): readonly SupervisedWorker[] {
     return [...this.slots.values()].flatMap(({ worker }) => (worker === undefined ? [] : [worker]))
   }
@@ -108,7 +108,7 @@ export class Supervisor extends SupervisorCore {
     holdAwaited(Supervisor.prototype, 'start', 'reload', 'scale', 'stop', 'kill')
   }
 
-  /** Opens the metrics port, starts the workers, and waits until they serve, or have been given up. */
+  /** Opens the metrics port, starts the workers, and waits until they serve or have failed. */
   async start(): Promise<void> {
     if (this.state !== 'idle') return
     this.state = 'starting'
@@ -116,7 +116,7 @@ export class Supervisor extends SupervisorCore {
     this.logger.debug(`starting ${workersOf(workers)} as process ${process.pid}`, { event: 'starting', workers })
     const open = this.open()
     this.opening = Promise.race([open, this.hurried])
-    // The first caller waits; the following ones find the slots.
+    // Slots are created only after that.
     await this.opening
     // Stopped before there was a worker.
     if (this.stopped !== undefined) {
@@ -133,7 +133,7 @@ export class Supervisor extends SupervisorCore {
     await this.emitReady()
   }
 
-  /** Replaces every worker, one after the other: with new code, and without losing a request. Ends at the first that fails. */
+  /** Replaces every worker with new code, one after the other, without losing a request. Ends at the first failure. */
   reload(): Promise<void> {
     this.reloading = this.reloading.then(async () => {
       if (this.state !== 'running' && this.state !== 'starting') return
@@ -144,9 +144,9 @@ export class Supervisor extends SupervisorCore {
   }
 
   /**
-   * Has so many workers from now on; one at least, and as many as there may be at most.
+   * Changes the number of workers, within the limits.
    *
-   * @throws MetricsError `OPTION_INVALID` for what is no number of workers
+   * @throws MetricsError `OPTION_INVALID` if it is not a number of workers
    */
   async scale(workers: number): Promise<void> {
     if (!Number.isInteger(workers)) {
@@ -186,23 +186,23 @@ export class Supervisor extends SupervisorCore {
     return [...this.slots.values()].map(({ id, worker }) => [id, worker])
   }
 
-  /** How many workers there are to be. */
+  /** The configured number of workers. */
   get size(): number {
     return this.slots.size || this.settings.workers
   }
 
-  /** Counts a signal that the supervisor got. */
+  /** Counts a signal that the supervisor received. */
   count(signal: string): void {
     this.metrics?.signal(signal)
   }
 
-  /** Writes a line into the log. */
+  /** Writes a line to the log. */
   explain(text: string, fields?: LogFields): void {
     this.logger.info(text, fields)
   }
 
   /**
-   * Has every worker finish what it does, and closes the metrics port behind the last. Twice is once.
+   * Asks every worker to finish its requests and to end, then closes the metrics port. A second call does nothing.
    *
    * @param why for the log, such as the signal
    */
@@ -223,7 +223,7 @@ export class Supervisor extends SupervisorCore {
   private async shutDown(code: number, why: string | undefined): Promise<void> {
     this.state = 'stopping'
     this.stopLog.begin([...this.slots.values()].flatMap((slot) => slot.processes()).length, why)
-    // What is being opened can be closed when it is open.
+    // Opening must be complete before closing.
     await this.opening
     await this.emit('stopping')
     await Promise.all([...this.slots.values(), ...this.closing].map((slot) => slot.close()))
@@ -231,7 +231,7 @@ export class Supervisor extends SupervisorCore {
     this.reaper?.stop()
     this.state = 'stopped'
     await this.emitted()
-    // Not after the grace period, and only an application that opened a port has answered requests.
+    // The number is unknown after the grace period, and only an application that opened a port has answered requests.
     const known = !this.hurrying && this.listened && Number.isInteger(this.answered)
     await this.close()
     this.stopLog.finish(known ? this.answered : undefined, code)
@@ -248,7 +248,7 @@ export class Supervisor extends SupervisorCore {
     await this.kill(code, 'gave up')
   }
 
-  /** A worker counts where the metrics port would not show it. An application that serves already continues. */
+  /** Called if a worker counts in a backend that the metrics port does not show. A serving application continues. */
   private refuse(text: string): void {
     this.refusal = text
     if (this.state === 'running') this.logger.error(text)
@@ -262,7 +262,7 @@ export class Supervisor extends SupervisorCore {
     const { worker, openRequests } = fork(program, environment, assignment, scratch)
     const process = new WorkerProcess(id, worker, (message) => this.hear(process, message), openRequests)
     process.refresh = () => {
-      // While it has a successor, or is one, the other is shown under the number.
+      // During a replacement, the number shows the other process.
       if ((this.slots.get(id)?.worker ?? process) === process) this.metrics?.update(id, process.state(), process)
     }
     process.worker.once('listening', () => {
@@ -274,7 +274,7 @@ export class Supervisor extends SupervisorCore {
   }
 
   private hear(worker: WorkerProcess, message: WorkerMessage): void {
-    // One that leaves already has a successor.
+    // A worker that leaves already has a successor.
     if (message.promhive === 'beat' || worker.ending !== undefined) return
     const slot = this.slots.get(worker.id)
     if (message.promhive === 'retire') return void slot?.replace(message.reason)

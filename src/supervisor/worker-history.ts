@@ -1,17 +1,17 @@
 import type { HookContext, HookName } from './lifecycle.js'
 
-/** What became of the workers of a number, one after the other. */
+/** The history of the workers of one number. */
 export interface WorkerHistory {
-  /** Processes that were started. */
+  /** The number of started processes. */
   started: number
-  /** Those that were ended because they were blocked. */
+  /** The number of processes that were killed because they were blocked. */
   aborted: number
 }
 
-/** What happened so far, by worker number and by reason. */
+/** The histories by worker number, and the ends by reason. */
 export class Histories {
   private readonly workers = new Map<number, WorkerHistory>()
-  /** How many workers ended, by why. */
+  /** The number of workers that ended, by reason. */
   readonly exits: Record<string, number> = {}
 
   of(worker: number): WorkerHistory {

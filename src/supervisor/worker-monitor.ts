@@ -7,34 +7,34 @@ import type { Settings } from './settings/settings.js'
 import type { WorkerProcess } from './worker-process.js'
 import type { WorkerSlot } from './worker-slot.js'
 
-/** Milliseconds between two looks at the workers. */
+/** Milliseconds between two checks of the workers. */
 const lookEvery = 1000
-/** Milliseconds that a blocked worker's report may take. */
+/** Milliseconds for the report of a blocked worker. */
 const reportGrace = 2500
 
-/** Milliseconds between two replacements of one place for its memory. */
+/** The minimum of milliseconds between two replacements in one slot because of memory. */
 const weighEvery = 10_000
 
-/** The workers that are monitored, and the callbacks. */
+/** The monitored workers, and callbacks. */
 export interface MonitoredWorkers {
   slots(): Iterable<WorkerSlot>
-  /** Has the metrics of a place shown as they are now. */
+  /** Updates the metrics of a slot. */
   sampled(slot: WorkerSlot): ProcessSample | undefined
   aborting(worker: WorkerProcess): void
 }
 
-/** Checks every worker each second: the kernel's numbers, and its last sign of life. */
+/** Checks every worker each second, by the kernel's numbers and its last sign of life. */
 export class WorkerMonitor {
-  /** Whether a worker that is blocked for too long is ended. */
+  /** Whether a worker that is blocked for too long is killed. */
   readonly watchesTime: boolean
   private timer: NodeJS.Timeout | undefined
   private lastLook = 0
-  /** Workers that did not answer at the last look. */
+  /** Workers that did not answer at the last check. */
   private readonly blocked = new WeakSet<WorkerProcess>()
-  /** Until when the memory of a place is left alone. */
+  /** By slot: the time until which its memory is not checked. */
   private readonly rests = new WeakMap<WorkerSlot, number>()
 
-  /** @param debugged a process that stops at a breakpoint is not blocked */
+  /** @param debugged whether workers have a debugger: a process that stops at a breakpoint is not blocked */
   constructor(
     private readonly settings: Pick<Settings, 'timeout' | 'startTimeout' | 'maxRss' | 'report'>,
     private readonly logger: Logger,
@@ -56,7 +56,7 @@ export class WorkerMonitor {
 
   private look(): void {
     const now = monotonicNow()
-    // A supervisor that was itself stopped for a while has received no sign of life meanwhile.
+    // A supervisor that was stopped for a while has received no sign of life meanwhile.
     const attentive = now - this.lastLook < 2 * lookEvery
     this.lastLook = now
     const { maxRss } = this.settings
@@ -70,7 +70,7 @@ export class WorkerMonitor {
     }
   }
 
-  /** Logs when a worker does not answer any more, and when it answers again. */
+  /** Logs when a worker stops answering, and when it answers again. */
   private notice(worker: WorkerProcess): void {
     const blocked = worker.state() === 'blocked'
     if (blocked === this.blocked.has(worker)) return
@@ -84,7 +84,10 @@ export class WorkerMonitor {
     }
   }
 
-  /** A limit that no worker stays below would have them replaced every second, each at the cost of a start. */
+  /**
+   * Replaces a worker above the memory limit, with a pause: a limit that every worker exceeds would otherwise cause a
+   * replacement every second.
+   */
   private weigh(slot: WorkerSlot, worker: WorkerProcess, bytes: number): void {
     const { maxRss } = this.settings
     if (bytes <= maxRss || monotonicNow() < (this.rests.get(slot) ?? 0)) return
@@ -98,10 +101,10 @@ export class WorkerMonitor {
     void slot.replace('max_rss').then(() => this.rests.set(slot, monotonicNow() + weighEvery))
   }
 
-  /** Milliseconds of silence after which a worker has been blocked for its time, wherever between two beats that began. */
+  /** Returns the milliseconds of silence after which a worker has certainly been blocked for the timeout. */
   private timeout({ ready }: WorkerProcess): number {
     const { timeout, startTimeout } = this.settings
-    // An application that is being loaded turns no event loop.
+    // An application blocks its event loop while it loads.
     return (ready ? timeout : Math.max(timeout, startTimeout)) * 1000 + beatEvery
   }
 

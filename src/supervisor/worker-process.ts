@@ -11,7 +11,7 @@ import {
 } from './messages.js'
 import { OpenRequestsFile } from './open-requests.js'
 
-/** Why a worker was ended, or ended by itself; each is a label value of the restarts. */
+/** The reasons for the end of a worker; each is a label value of the restarts. */
 export const restartReasons = [
   'reload',
   'max_requests',
@@ -24,7 +24,7 @@ export const restartReasons = [
 ] as const
 export type RestartReason = (typeof restartReasons)[number]
 
-/** What a worker is doing. */
+/** The states of a worker. */
 export const workerStates = ['starting', 'running', 'blocked', 'draining', 'aborting', 'down'] as const
 export type WorkerState = (typeof workerStates)[number]
 
@@ -33,24 +33,24 @@ export interface WorkerExit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** How long a listening worker is quiet before it counts as having opened all of its ports, in milliseconds. */
+/** Milliseconds without a new port after which a worker counts as having opened all its ports. */
 const quiet = 2000
 
-/** One process of a worker: its successor is another one, with the same number. */
+/** One process of a worker number; its successor is another process with the same number. */
 export class WorkerProcess {
   /** In seconds since 1970. */
   readonly startedAt = Date.now() / 1000
   private readonly began = monotonicNow()
   readonly exited: Promise<WorkerExit>
-  /** Why the supervisor ends it; undefined while it does not. */
+  /** Why the supervisor ends the process; undefined while it does not. */
   ending: RestartReason | 'stop' | undefined
-  /** Whether it has opened its ports, or has loaded, where the application opens none. */
+  /** Whether the process has opened its ports; or has loaded, if the application opens none. */
   ready = false
   over = false
-  /** The time of its last sign of life, on the clock of `performance.now()`. */
+  /** The time of its last sign of life, by `performance.now()`. */
   heard = monotonicNow()
   aborting = false
-  /** Brings its metrics up to date. */
+  /** Updates its metrics. */
   refresh: () => void = () => {}
   lastBeat: Extract<WorkerMessage, { promhive: 'beat' }> | undefined
   private beats = 0
@@ -59,14 +59,14 @@ export class WorkerProcess {
   private readonly listeners = new Set<() => void>()
 
   /**
-   * @param id its number, 1 to N
+   * @param id the number, 1 to N
    * @param onMessage called with its messages, except for signs of life
    */
   constructor(
     readonly id: number,
     readonly worker: Worker,
     onMessage: (message: WorkerMessage) => void,
-    /** What it has not answered; undefined of a worker without the agent. */
+    /** Its open requests; undefined for a worker without the agent. */
     readonly openRequests?: OpenRequestsFile | undefined,
   ) {
     worker.on('message', (message: unknown) => {
@@ -86,7 +86,7 @@ export class WorkerProcess {
         resolve(exit)
       }
       worker.on('exit', (code, signal) => end({ code, signal: signal as NodeJS.Signals | null }))
-      // It could not be started at all; then no exit follows.
+      // The process could not be started; then no exit event follows.
       worker.on('error', () => {
         if (worker.process.pid === undefined) end({ code: null, signal: null })
       })
@@ -97,7 +97,7 @@ export class WorkerProcess {
     return this.worker.process.pid ?? 0
   }
 
-  /** Seconds since it was started. */
+  /** Seconds since its start. */
   get uptime(): number {
     return (monotonicNow() - this.began) / 1000
   }
@@ -107,11 +107,11 @@ export class WorkerProcess {
     if (this.aborting) return 'aborting'
     if (this.ending !== undefined) return 'draining'
     if (!this.ready) return 'starting'
-    // One without the agent gives no signs of life.
+    // A worker without the agent sends no signs of life.
     return this.silence > 5000 ? 'blocked' : 'running'
   }
 
-  /** Milliseconds since its last sign of life; 0 of one that gives none. */
+  /** Milliseconds since its last sign of life; 0 if it sends none. */
   get silence(): number {
     return this.beats > 0 ? monotonicNow() - this.heard : 0
   }
@@ -125,10 +125,10 @@ export class WorkerProcess {
   }
 
   /**
-   * Waits until it serves. False when it ended before, or the time was up.
+   * Waits until the process serves. Resolves to false if it ends before that, or after the timeout.
    *
-   * @param like a worker, all of whose ports it must have opened; without one, its first
-   * @param milliseconds how long to wait
+   * @param like a worker, all of whose ports it must have opened; without one, the first port is sufficient
+   * @param milliseconds the timeout
    */
   async serves(like: WorkerProcess | undefined, milliseconds: number, listens: () => boolean): Promise<boolean> {
     const wanted = like?.addresses ?? new Set()
@@ -144,8 +144,8 @@ export class WorkerProcess {
       this.listeners.add(look)
       timer = setTimeout(() => resolve(!listens() && !this.over), milliseconds)
     })
-    // An application that opens no port is there when it has loaded and turned its event loop: the first sign of life
-    // comes from before it was loaded.
+    // An application without ports is ready when it has loaded and its event loop runs. The first sign of life comes
+    // from before it was loaded.
     const loaded = new Promise<boolean>((resolve) => {
       const timer = setInterval(() => {
         if (this.beats > 1 && !listens()) resolve(true)
@@ -160,13 +160,16 @@ export class WorkerProcess {
     return serves && !this.over
   }
 
-  /** Has it finish what it does and take nothing new; it ends when its last connection has. Twice is once. */
+  /**
+   * Asks the process to finish its requests and accept no new ones; it ends after its last connection. A second call
+   * does nothing.
+   */
   retire(reason: RestartReason | 'stop'): void {
     this.ending ??= reason
     if (this.leaving || this.over) return
     this.leaving = true
     if (process.platform !== 'win32') this.signal(leaveSignal)
-    // One that the agent is not in, or not yet.
+    // The agent is not loaded, or not yet.
     const late = setTimeout(() => this.worker.isConnected() && this.worker.disconnect(), lingering + 1000)
     void this.exited.then(() => clearTimeout(late))
   }
@@ -176,7 +179,7 @@ export class WorkerProcess {
   }
 }
 
-/** What is to be started in a worker. */
+/** The program that a worker runs. */
 export interface Program {
   readonly exec: string | undefined
   readonly args: readonly string[] | undefined
@@ -188,7 +191,7 @@ export interface Program {
 /**
  * Starts one process of the application, as node:cluster does.
  *
- * @param scratch where the file of its open requests is made; it has no name there
+ * @param scratch the directory for the file of its open requests, which has no name there
  */
 export function fork(
   program: Program,
@@ -226,7 +229,7 @@ type Stdio = Exclude<NonNullable<typeof cluster.settings.stdio>, string>
 let added: Stdio | undefined
 let before: Stdio | undefined
 
-/** What the application's own primary has chosen for its workers, or what node:cluster does. */
+/** Returns the stdio that the application's own primary has chosen for its workers, or the default of node:cluster. */
 function usualStdio(): Stdio {
   const { stdio, silent } = cluster.settings
   if (before === undefined || stdio !== added) {

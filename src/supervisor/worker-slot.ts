@@ -5,20 +5,20 @@ import { aboutOf, nameOf, secondsText } from './log-texts.js'
 import { outOfMemoryKills } from './process-sample.js'
 import type { RestartReason, WorkerExit, WorkerProcess, WorkerState } from './worker-process.js'
 
-/** Seconds after which a worker counts as one that works. */
+/** Seconds after which a worker counts as working. */
 const settled = 10
-/** Milliseconds between two attempts, at most. */
+/** The maximum of milliseconds between two attempts. */
 const longestPause = 30_000
-/** Milliseconds until a replacement that failed is tried again. */
+/** Milliseconds until a failed replacement is tried again. */
 const secondThoughts = 30_000
 
-/** What a place needs of the supervisor. */
+/** What a slot needs from its supervisor. */
 export interface WorkerSlotOwner {
   readonly logger: Logger
   /** In milliseconds. */
   readonly startTimeout: number
   readonly gracefulTimeout: number
-  /** Has everything done that is to be before a worker is started. */
+  /** Prepares the start of a worker. */
   prepare(): Promise<void>
   fork(id: number): WorkerProcess
   /** Whether the application opens ports. */
@@ -26,11 +26,11 @@ export interface WorkerSlotOwner {
   serving(worker: WorkerProcess): void
   ended(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void
   restarted(reason: RestartReason): void
-  /** Called with how many times in a row a worker ended before it served. */
+  /** Called with the number of failed starts in a row. */
   failing(failures: number): void
 }
 
-/** The slot of one worker, 1 to N: its process serves, is being started, or is awaited. */
+/** The slot of one worker, 1 to N: its process serves, is being started, or will be started. */
 export class WorkerSlot {
   private current: WorkerProcess | undefined
   private successor: WorkerProcess | undefined
@@ -53,7 +53,7 @@ export class WorkerSlot {
     this.workers = new WorkerManager(owner.logger)
   }
 
-  /** The process that is shown as the worker of this number. */
+  /** The process that represents the worker of this number. */
   get worker(): WorkerProcess | undefined {
     return this.current ?? this.successor
   }
@@ -62,12 +62,12 @@ export class WorkerSlot {
     return this.worker?.state() ?? 'down'
   }
 
-  /** Every process that was started here and has not ended. */
+  /** Returns every process of this slot that has not ended. */
   processes(): readonly WorkerProcess[] {
     return [this.current, this.successor, ...this.retired].filter((worker) => worker !== undefined)
   }
 
-  /** Starts a worker, and waits until it serves, or does not. */
+  /** Starts a worker, and waits until it serves or has failed. */
   async open(): Promise<boolean> {
     const worker = (this.current = await this.start())
     if (worker === undefined) return false
@@ -77,13 +77,13 @@ export class WorkerSlot {
     return serves
   }
 
-  /** Puts another worker in the place of this one, which then leaves: at no moment is there none. */
+  /** Starts a successor, which replaces the worker once it serves. So the slot is never without a worker. */
   async replace(reason: RestartReason): Promise<boolean> {
     const old = this.current
     if (this.closed || this.coming || this.successor !== undefined) return false
     if (old === undefined) return reason === 'reload' && this.openNow()
     if (old.ending !== undefined) return false
-    // What was requested explicitly is tried again at once.
+    // A replacement that was requested explicitly is tried at once.
     const asked = reason === 'reload' || reason === 'signal'
     if (!asked && monotonicNow() < this.notBefore) return false
     this.owner.logger.debug?.(`${nameOf(old)} is being replaced (${reason})`, { ...aboutOf('replacing', old), reason })
@@ -115,7 +115,7 @@ export class WorkerSlot {
     return true
   }
 
-  /** Ends a worker that does not answer any more; another one follows. */
+  /** Kills a worker that does not answer any more; another one follows. */
   async abort(grace: number): Promise<void> {
     const worker = this.current
     if (worker === undefined || worker.aborting || worker.over) return
@@ -141,7 +141,7 @@ export class WorkerSlot {
     for (const worker of this.processes()) worker.signal('SIGKILL')
   }
 
-  /** Undefined once the slot is closed. */
+  /** Starts a process; returns undefined if the slot is closed. */
   private async start(): Promise<WorkerProcess | undefined> {
     this.coming = true
     await this.owner.prepare()
@@ -176,15 +176,15 @@ export class WorkerSlot {
     this.current = undefined
     if (this.closed) return
     if (worker.ending === undefined || worker.ending === 'timeout') this.lost++
-    // A hook ended it.
+    // A hook ended the worker.
     this.owner.restarted(reason === 'stop' ? 'signal' : reason)
     this.failures = worker.uptime < settled && worker.ending === undefined ? this.failures + 1 : 0
     if (!worker.ready) this.owner.failing(this.failures)
-    // Where a successor is on the way, it takes the place.
+    // If a successor is being started, it takes over.
     if (this.successor === undefined && !this.coming) this.startAgain()
   }
 
-  /** A reload is requested after the cause of the last failures was repaired: it does not wait for the end of a pause. */
+  /** A reload ends a pause, because it is requested after the cause of the last failures was repaired. */
   private async openNow(): Promise<boolean> {
     if (this.timer === undefined) return false
     clearTimeout(this.timer)

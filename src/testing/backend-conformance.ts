@@ -5,6 +5,7 @@ import { counting } from './store/counting.js'
 import { exemplars } from './store/exemplars.js'
 import { opening } from './store/opening.js'
 import { removing } from './store/removing.js'
+import { windows } from './store/windows.js'
 import { writers } from './store/writers.js'
 
 /** Every test of the suite, for another way to run them. */
@@ -15,6 +16,7 @@ export const backendCases: readonly ConformanceCase[] = [
   ...carrying,
   ...exemplars,
   ...writers,
+  ...windows,
 ]
 
 const known = { create: true, supports: true } as const satisfies OptionNames<Conforming>

@@ -17,7 +17,7 @@ export interface Conforming {
    * Makes an application: each call of what it returns gives a backend as one more process of it would have. A fresh
    * application at each call, in a place of its own.
    *
-   * @param after takes what is to be undone when the test is over; the latest goes first
+   * @param after registers clean-up for the end of the test; the latest runs first
    */
   create(after: (undo: () => unknown) => void): (() => Backend) | Promise<() => Backend>
   readonly supports: Supports

@@ -2,6 +2,7 @@ import type { ChildOwner } from '../metric/child.js'
 import { CounterChild } from '../metric/counter.js'
 import { GaugeChild, MostRecentChild } from '../metric/gauge.js'
 import { HistogramChild } from '../metric/histogram.js'
+import { type SummaryChild, summaryChild } from '../metric/summary.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { GaugeMode } from '../model/metric-type.js'
 import { labelValuesOf, type SeriesKey } from '../model/series-key.js'
@@ -24,6 +25,10 @@ export function counterOf(place: Countable, family: FamilyDescriptor<'counter'>,
 
 export function histogramOf(place: Countable, family: FamilyDescriptor<'histogram'>, key: SeriesKey): HistogramChild {
   return opened(new HistogramChild(family, countingOn(place), labelValuesOf(key)))
+}
+
+export function summaryOf(place: Countable, family: FamilyDescriptor<'summary'>, key: SeriesKey): SummaryChild {
+  return opened(summaryChild(family, countingOn(place), labelValuesOf(key)))
 }
 
 export function gaugeOf(place: Countable, name: string, mode: GaugeMode, key: SeriesKey): GaugeChild {

@@ -36,6 +36,14 @@ export function histogramFamily(
 
 export const jobs = counterFamily('jobs_total')
 export const seconds = histogramFamily('duration_seconds', [1, 10])
+/** A summary whose median is of the last hour. */
+export const lately: FamilyDescriptor<'summary'> = {
+  ...common,
+  type: 'summary',
+  name: 'lately_seconds',
+  quantiles: [0.5],
+  window: { maxAgeSeconds: 3600, ageBuckets: 2, relativeError: 0.05 },
+}
 
 /** A series by its label values; null for a label that it lacks. */
 export function series(...labelValues: (string | null)[]): SeriesRef {

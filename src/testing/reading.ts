@@ -6,7 +6,7 @@ import type { SeriesKey } from '../model/series-key.js'
 import { Slices } from '../platform/slices.js'
 import type { Source, WriterSnapshot } from '../store/contract.js'
 
-/** Scrapes a source again and again, as an application does: what was learned from one reading serves the next. */
+/** Scrapes a source repeatedly, as an application does: later readings use the results of earlier ones. */
 export class SourceReader {
   private readonly merger = new Merger()
 

@@ -19,6 +19,7 @@ const execute = promisify(execFile)
 
 const pages = {
   functions: new DocumentationPage('docs/measuring-functions.md'),
+  summaries: new DocumentationPage('docs/summaries.md'),
   python: new DocumentationPage('docs/coming-from-prometheus-client.md'),
   pytheus: new DocumentationPage('docs/coming-from-pytheus.md'),
   gunicorn: new DocumentationPage('docs/coming-from-gunicorn-prometheus-exporter.md'),
@@ -77,6 +78,16 @@ describe.each(Object.entries(pages))('the page for %s', (_, page) => {
 
   test('is linked from the README', () => {
     expect(readFileSync(join(root, 'README.md'), 'utf8').includes(`(${page.path})`)).toBe(true)
+  })
+})
+
+describe('summaries', () => {
+  test('waits.mjs', async ({ stage }) => {
+    const folder = stage.folder()
+    pages.summaries.install(folder)
+    const seen = await run(folder, 'waits.mjs')
+    expect(seen.value('queue_wait_seconds_count')).toBe(3)
+    expect(Math.abs(seen.value('queue_wait_seconds{quantile="0.5"}')! - 0.2)).toBeLessThanOrEqual(0.004)
   })
 })
 

@@ -109,6 +109,19 @@ describe('many writers in, one set of families out:', () => {
     expect(pause.rests).toBeGreaterThan(0)
     expect(sliced).toEqual(await merged(writer))
   })
+
+  test('series that are combined one by one are so in slices', async () => {
+    const writer = new TestWriter(1)
+    const highest = gaugeFamily('highest', 'max', { labelNames: ['a'] })
+    for (let i = 0; i < 640; i++) writer.open(highest, [String(i)], [2, 0, Number.NaN, i, Number.NaN])
+    const merger = new Merger()
+    await merger.merge([writer], noPause)
+    // Nothing is left but to add the values: what remains are the rests of that.
+    const pause = restless()
+    const { tables } = await merger.merge([writer], pause)
+    expect(pause.rests).toBeGreaterThanOrEqual(10)
+    expect(tables[0]!.order.length).toBe(640)
+  })
 })
 
 describe('from scrape to scrape', () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { provideDist, root } from './processes/dist.js'
 
 /** The oldest version of TypeScript that the types support, one between, and the one that builds the package. */
@@ -40,38 +40,45 @@ export function isInstalled(compiler: Compiler): boolean {
 /**
  * Compiles files as an application does that has installed the package; gives what the compiler reports.
  *
- * @param packages what else the application has installed
+ * @param packages the folders of what else the application has installed, by name
  */
 export function compile(
   compiler: Compiler,
   files: Readonly<Record<string, string>>,
-  packages: readonly string[] = [],
+  packages: Readonly<Record<string, string>> = {},
 ): readonly CompileError[] {
   provideDist()
   const folder = mkdtempSync(join(tmpdir(), 'promhive-compile-'))
   try {
     mkdirSync(join(folder, 'node_modules'))
     symlinkSync(root, join(folder, 'node_modules', 'promhive'), 'dir')
-    for (const name of packages)
-      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'dir')
+    for (const [name, from] of Object.entries(packages)) {
+      mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true })
+      symlinkSync(from, join(folder, 'node_modules', name), 'dir')
+    }
     symlinkSync(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'dir')
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    // Declarations, those of Node.js among them, take an older compiler seconds: the oldest one and the newest check them.
-    const options = { ...compilerOptions, skipLibCheck: compiler === 'typescript-6.0' }
-    const tsconfig = { compilerOptions: options, include: ['*.ts', '*.cts'] }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    const { stdout, stderr, error } = spawnSync(process.execPath, [binOf(compiler), '-p', '.', '--pretty', 'false'], {
-      cwd: folder,
-      encoding: 'utf8',
-      maxBuffer: 1 << 26,
-    })
-    if (error !== undefined) throw error
-    if (stderr !== '') throw new Error(stderr)
-    return errorsIn(stdout)
+    return compileIn(folder, compiler)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Compiles the files of a folder that has its packages; `changed` are options that differ from the strictest. */
+export function compileIn(folder: string, compiler: Compiler, changed: object = {}): readonly CompileError[] {
+  // Declarations, those of Node.js among them, take an older compiler seconds: the oldest one and the newest check them.
+  const options = { ...compilerOptions, skipLibCheck: compiler === 'typescript-6.0', ...changed }
+  const tsconfig = { compilerOptions: options, include: ['*.ts', '*.cts'] }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
+  const { stdout, stderr, error } = spawnSync(process.execPath, [binOf(compiler), '-p', '.', '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  if (error !== undefined) throw error
+  if (stderr !== '') throw new Error(stderr)
+  return errorsIn(stdout)
 }
 
 function binOf(compiler: Compiler): string {

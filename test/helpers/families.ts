@@ -8,11 +8,19 @@ interface Common {
 
 const common = { help: 'X.', labelNames: [], registry: 'default' }
 
+interface OfSummary extends Common {
+  readonly quantiles?: readonly number[]
+  readonly relativeError?: number
+  readonly window?: { readonly maxAgeSeconds: number; readonly ageBuckets: number }
+}
+
 export function summaryFamily(
   name: string,
-  more: Common & { readonly quantiles?: readonly number[]; readonly relativeError?: number } = {},
+  { quantiles = [], relativeError, window, ...more }: OfSummary = {},
 ): FamilyDescriptor<'summary'> {
-  return { ...common, quantiles: [], relativeError: 0.01, ...more, type: 'summary', name }
+  const family = { ...common, ...more, type: 'summary', name, quantiles } as const
+  if (window === undefined) return { ...family, relativeError: relativeError ?? 0.01 }
+  return { ...family, window: { ...window, relativeError: relativeError ?? 0.02 } }
 }
 
 export function infoFamily(name: string, more: Common = {}): FamilyDescriptor<'info'> {

@@ -35,7 +35,7 @@ export function mergedValue(
 ): number | undefined {
   const into = new Float64Array(layout.mergedWidth)
   for (const { slots, live, epoch } of writers) {
-    if (live || layout.keepsDead) layout.combine(into, 0, slots, 0, { live, epoch })
+    if (live || layout.keepsDead) layout.combine(into, 0, slots, 0, { live, epoch, now: 0 })
   }
   return layout.present(into, 0) ? into[1] : undefined
 }

@@ -178,10 +178,15 @@ describe('a summary refuses', () => {
     expect(faultOf(() => seconds({ relativeError: 1 }))).toMatch(/^OPTION_INVALID: s: relativeError/)
   })
 
-  test.each(['maxAgeSeconds', 'ageBuckets'])("prom-client's sliding window by %s, and says what to use", (option) => {
-    expect(faultOf(() => seconds({ [option]: 5 }))).toBe(
-      `OPTION_INVALID: s: ${option} asks for quantiles over a sliding window; these are of everything observed: leave it out, or use a histogram and histogram_quantile() over its rate()`,
+  test('windows that are none', () => {
+    expect(faultOf(() => seconds({ maxAgeSeconds: -1 }))).toMatch(/^OPTION_INVALID: s: maxAgeSeconds must be/)
+    expect(faultOf(() => seconds({ ageBuckets: 0 }))).toMatch(/^OPTION_INVALID: s: ageBuckets must be/)
+    expect(faultOf(() => seconds({ pruneAgedBuckets: 'no' }))).toBe(
+      'OPTION_INVALID: s: pruneAgedBuckets must be true or false, got "no"',
     )
-    expect(faultOf(() => seconds({ [option]: undefined }))).toBe('no error')
+    const large = { quantiles: [0.5], maxAgeSeconds: 60, ageBuckets: 900, relativeError: 0.001 }
+    expect(faultOf(() => seconds(large))).toMatch(
+      /^OPTION_INVALID: s: 900 ageBuckets with a relativeError of 0.001 take /,
+    )
   })
 })

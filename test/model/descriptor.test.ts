@@ -6,6 +6,10 @@ const counter: FamilyDescriptor = { ...common, type: 'counter' }
 const gauge: FamilyDescriptor = { ...common, type: 'gauge', mode: 'sum' }
 const histogram: FamilyDescriptor = { ...common, type: 'histogram', bounds: [1, 2] }
 const summary: FamilyDescriptor = { ...common, type: 'summary', quantiles: [0.5], relativeError: 0.01 }
+const windowed = (more: object): FamilyDescriptor => {
+  const window = { maxAgeSeconds: 600, ageBuckets: 5, relativeError: 0.02, ...more }
+  return { ...common, type: 'summary', quantiles: [0.5], window }
+}
 const stateset: FamilyDescriptor = { ...common, type: 'stateset', states: ['a', 'b'], mode: 'count' }
 
 test.each<[string, FamilyDescriptor, FamilyDescriptor, string]>([
@@ -16,6 +20,10 @@ test.each<[string, FamilyDescriptor, FamilyDescriptor, string]>([
   ['other buckets', histogram, { ...histogram, bounds: [1, 3] }, 'buckets [1, 2] and [1, 3]'],
   ['other quantiles', summary, { ...summary, quantiles: [] }, 'quantiles [0.5] and []'],
   ['another error', summary, { ...summary, relativeError: 0.05 }, 'relativeError 0.01 and 0.05'],
+  ['a window', summary, windowed({}), 'maxAgeSeconds left out and 600'],
+  ['a longer window', windowed({}), windowed({ maxAgeSeconds: 60 }), 'maxAgeSeconds 600 and 60'],
+  ['other parts', windowed({}), windowed({ ageBuckets: 4 }), 'ageBuckets 5 and 4'],
+  ['another error in a window', windowed({}), windowed({ relativeError: 0.01 }), 'relativeError 0.02 and 0.01'],
   ['other states', stateset, { ...stateset, states: ['b', 'a'] }, 'states [a, b] and [b, a]'],
   ['another way to merge', stateset, { ...stateset, mode: 'all' }, 'mode count and all'],
 ])('%s makes another definition, and the difference says which', (_, one, other, text) => {

@@ -16,6 +16,7 @@ describe('a descriptor from outside', () => {
     gaugeFamily('g', 'livesum', {}),
     histogramFamily('h', [0.1, 1], {}),
     summaryFamily('s', { quantiles: [0.5, 0.9] }),
+    summaryFamily('w', { quantiles: [0.5], window: { maxAgeSeconds: 600, ageBuckets: 5 } }),
     stateSetFamily('st', ['a', 'b'], 'count', {}),
     infoFamily('i', {}),
   ] as const)('is taken as a metric writes it: $name', (family) => {
@@ -24,6 +25,39 @@ describe('a descriptor from outside', () => {
 
   test.for([undefined, null, 5, 'x', [], {}, { type: 'counter' }])('is nothing when it is %j', (value) => {
     expect(descriptorFrom(value)).toBeUndefined()
+  })
+})
+
+describe('a summary with a window from outside', () => {
+  const family = summaryFamily('s', { quantiles: [0.5], window: { maxAgeSeconds: 600, ageBuckets: 5 } })
+
+  test('has no error of its own: a version that knows no windows refuses it', () => {
+    expect(family).not.toHaveProperty('relativeError')
+    const { window: _, ...known } = family
+    expect(descriptorFrom(known)).toBeUndefined()
+    expect(descriptorFrom({ ...family, relativeError: 0.02 })).toBeUndefined()
+  })
+
+  test.for([
+    null,
+    5,
+    [],
+    {},
+    { maxAgeSeconds: 600, ageBuckets: 5 },
+    { maxAgeSeconds: 600, relativeError: 0.02 },
+    { ageBuckets: 5, relativeError: 0.02 },
+    { maxAgeSeconds: -1, ageBuckets: 5, relativeError: 0.02 },
+    { maxAgeSeconds: 600, ageBuckets: 2 ** 30, relativeError: 0.02 },
+    { maxAgeSeconds: 600, ageBuckets: 1.5, relativeError: 0.02 },
+    { maxAgeSeconds: 600, ageBuckets: 5, relativeError: 1e-9 },
+    { maxAgeSeconds: 600, ageBuckets: 1000, relativeError: 0.0001 },
+    { maxAgeSeconds: '600', ageBuckets: '5', relativeError: 0.02 },
+  ])('is nothing where the window is %j', (window) => {
+    expect(descriptorFrom({ ...family, window })).toBeUndefined()
+  })
+
+  test('is nothing without quantiles', () => {
+    expect(descriptorFrom({ ...family, quantiles: [] })).toBeUndefined()
   })
 })
 

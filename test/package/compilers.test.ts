@@ -16,14 +16,26 @@ const inJavaScript = ['docs/writing-a-backend.md', 'examples/backends', 'example
 /** The same as a snippet. */
 const classWithFields = /^class \w+ \{[\s\S]*\bthis\.\w+ = /m
 
-const file = { misspelt: 'misspelt.ts', absent: 'absent.ts', esm: 'doors.ts', cjs: 'doors.cts' } as const
+const file = {
+  misspelt: 'misspelt.ts',
+  absent: 'absent.ts',
+  esm: 'doors.ts',
+  cjs: 'doors.cts',
+  belowLib: 'below-lib.cts',
+} as const
 const ownFiles: readonly string[] = Object.values(file)
 
 describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
   // Once for all tests: most of the time goes into the declarations of Node.
   let errors: readonly CompileError[]
   beforeAll(() => {
-    const own = { [file.misspelt]: misspelt, [file.absent]: absent, [file.esm]: everyDoor(), [file.cjs]: everyDoor() }
+    const own = {
+      [file.misspelt]: misspelt,
+      [file.absent]: absent,
+      [file.esm]: everyDoor(),
+      [file.cjs]: everyDoor(),
+      [file.belowLib]: belowLib,
+    }
     errors = compile(compiler, { ...snippets(), ...examples(), ...own })
   }, timeout)
 
@@ -48,6 +60,10 @@ describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
     expect(errors.filter((error) => error.file === file.esm || error.file === file.cjs)).toEqual([])
   })
 
+  test('files below lib/ of the clients have types', () => {
+    expect(errors.filter((error) => error.file === file.belowLib)).toEqual([])
+  })
+
   test('what may be absent at run time may be undefined', () => {
     expect(errors.filter((error) => error.file === file.absent)).toEqual([])
   })
@@ -66,7 +82,9 @@ test('docs/dependencies.md names the oldest compiler of the list', () => {
 /** Imports what package.json exports. */
 function everyDoor(): string {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const doors = Object.keys(exports).filter((door) => door !== './package.json')
+  const doors = Object.keys(exports)
+    .filter((door) => door !== './package.json')
+    .map((door) => door.replace('*', 'util'))
   const imports = doors.map((door, i) => `import * as door${i} from 'promhive${door.slice(1)}'`)
   return `${imports.join('\n')}\nexport const doors = [${doors.map((_, i) => `door${i}`).join(', ')}]\n`
 }
@@ -148,6 +166,24 @@ const calls = [
 ]
 
 const misspelt = `${definitions}${calls.join('\n')}\nvoid status\n`
+
+/** What public code imports of the clients, by path. */
+const belowLib = `import Registry = require('promhive/prom-client/lib/registry')
+import Counter = require('promhive/prom-client/lib/counter.js')
+import Gauge = require('promhive/prometheus-io/lib/gauge')
+import gc = require('promhive/prom-client/lib/metrics/gc')
+import { hashObject, getValueAsString } from 'promhive/prom-client/lib/util'
+import { linearBuckets } from 'promhive/prom-client/lib/bucketGenerators.js'
+import { register } from 'promhive/prom-client'
+
+const registry: Registry = new Registry()
+new Counter({ name: 'c', help: 'x', registers: [registry] }).inc()
+new Gauge({ name: 'g', help: 'x' }).set(1)
+gc(register, { prefix: 'shop_' })
+const names: readonly string[] = gc.metricNames
+const texts: string[] = [hashObject({ a: 1 }), getValueAsString(1), ...linearBuckets(0, 1, 2).map(String)]
+export = [names, texts]
+`
 
 /** Values that a compiler knows as `… | undefined`: of a request, of the environment, of a trace. */
 const absent = `import { createServer } from 'node:http'

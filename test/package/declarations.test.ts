@@ -24,10 +24,22 @@ const needed: Readonly<Record<string, string>> = {
 }
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const doors = Object.keys(manifest.exports)
-  .filter((door) => door !== './package.json')
-  .map((door) => (door === '.' ? 'index' : door.slice(2)))
-const files = [...doors.map((door) => `${door}.d.ts`), 'types/shared.d.ts'].sort()
+const doors = Object.keys(manifest.exports).filter((door) => door !== './package.json' && !door.includes('*'))
+/** The doors that `import` and `require()` share are CommonJS. */
+const [common, both] = [
+  doors.filter((door) => !manifest.exports[door].import),
+  doors.filter((door) => manifest.exports[door].import),
+]
+/** The declarations of a door, below dist/esm or dist/cjs. */
+const fileOf = (door: string): string => {
+  const { types, import: esm = { types } } = manifest.exports[door]
+  return esm.types.replace(/^\.\/dist\/\w+\//, '')
+}
+const shared = 'types/shared.d.ts'
+const files: Readonly<Record<string, readonly string[]>> = {
+  esm: [...both.map(fileOf), shared].sort(),
+  cjs: [...both.map(fileOf), ...common.map(fileOf), 'internals.d.ts', shared].sort(),
+}
 
 beforeAll(() => provideDist())
 
@@ -36,11 +48,12 @@ const read = (format: string, file: string): string => readFileSync(join(root, '
 describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
   test('are one file for each door, and one for what doors share', () => {
     const all = readdirSync(join(root, 'dist', format), { recursive: true }) as string[]
-    expect(all.filter((name) => /\.d\.[mc]?ts$/.test(name)).sort()).toEqual(files)
+    const declarations = all.filter((name) => /\.d\.[mc]?ts$/.test(name) && !/^[\w-]+\/lib\//.test(name))
+    expect(declarations.sort()).toEqual(files[format])
   })
 
   test('import nothing but each other and Node.js', () => {
-    for (const file of files) {
+    for (const file of files[format]!) {
       const code = read(format, file).replaceAll(/\/\*[\s\S]*?\*\//g, '')
       const specifiers = [...code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)]
       const foreign = specifiers.map(([, specifier]) => specifier!).filter((name) => !/^node:/.test(name))
@@ -51,11 +64,11 @@ describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
   test('declare no class that a user cannot reach, and no member that is marked @internal', () => {
     const classes = new Set<string>()
     const exported = new Set<string>()
-    for (const file of files) {
+    for (const file of files[format]!) {
       const text = read(format, file)
       expect(text).not.toContain('@internal')
       for (const [, name] of text.matchAll(/^(?:export )?declare (?:abstract )?class (\w+)/gm)) classes.add(name!)
-      if (file === 'types/shared.d.ts') continue
+      if (file === shared) continue
       for (const [, name] of text.matchAll(/^export declare (?:abstract )?class (\w+)/gm)) exported.add(name!)
       for (const [, list] of text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)) {
         for (const each of list!.split(','))
@@ -72,7 +85,7 @@ describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
 })
 
 test('ESM and CommonJS have the same declarations', () => {
-  for (const file of files) expect(read('cjs', file)).toBe(read('esm', file))
+  for (const file of files.esm!) expect(read('cjs', file)).toBe(read('esm', file))
 })
 
 test('there are no source maps, and nothing refers to one', () => {

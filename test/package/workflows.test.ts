@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parse } from 'yaml'
@@ -61,10 +61,19 @@ describe('the workflow of a release', () => {
     expect(uploads).toBeGreaterThan(verifies!)
   })
 
+  test('packs every alias package', () => {
+    const folders = readdirSync(join(root, 'packages')).map((name) => `./packages/${name}`)
+    expect(folders.length).toBeGreaterThan(1)
+    expect(commands(pack!)).toContain(`mkdir aliases && npm pack --pack-destination aliases ${folders.join(' ')}`)
+  })
+
   test('publishes that tarball with provenance, and with no permission besides', () => {
     expect(publish!.needs).toBe('pack')
     expect(publish!.permissions).toEqual({ contents: 'read', 'id-token': 'write' })
-    expect(commands(publish!)).toEqual(['npm publish promhive-*.tgz --provenance --access public'])
+    const [promhive, aliases, ...others] = commands(publish!)
+    expect(promhive).toBe('npm publish promhive-*.tgz --provenance --access public')
+    expect(aliases).toContain('npm publish "./$tarball" --provenance --access public')
+    expect(others).toEqual([])
   })
 })
 
@@ -72,7 +81,8 @@ describe('scripts/verify-tarball.mjs', () => {
   /** Packs empty files of these names beside a package.json, and verifies the tarball. */
   function verify(stage: Stage, files: readonly string[]) {
     const folder = stage.folder()
-    const manifest = { main: './dist/cjs/index.js', exports: { '.': { import: './dist/esm/index.js' } } }
+    const exports = { '.': { import: './dist/esm/index.js' }, './lib/*': './dist/cjs/lib/*.js' }
+    const manifest = { main: './dist/cjs/index.js', exports }
     mkdirSync(join(folder, 'package'))
     writeFileSync(join(folder, 'package', 'package.json'), JSON.stringify(manifest))
     for (const file of files) {
@@ -86,7 +96,7 @@ describe('scripts/verify-tarball.mjs', () => {
     return { status, stderr: stderr.replaceAll(tarball, 'it') }
   }
 
-  const doors = ['dist/cjs/index.js', 'dist/esm/index.js']
+  const doors = ['dist/cjs/index.js', 'dist/esm/index.js', 'dist/cjs/lib/util.js']
   const [x64, arm64] = ['prebuilds/linux-x64/promhive.node', 'prebuilds/linux-arm64/promhive.node']
 
   test('accepts a package with every addon and every file that package.json names', ({ stage }) => {
@@ -98,6 +108,14 @@ describe('scripts/verify-tarball.mjs', () => {
   })
 
   test('refuses a package without a file that package.json names', ({ stage }) => {
-    expect(verify(stage, [doors[0]!, x64, arm64])).toEqual({ status: 1, stderr: `it lacks ./${doors[1]}\n` })
+    const [main, , util] = doors as [string, string, string]
+    expect(verify(stage, [main, util, x64, arm64])).toEqual({ status: 1, stderr: `it lacks ./${doors[1]}\n` })
+  })
+
+  test('refuses a package without any file of a pattern in package.json', ({ stage }) => {
+    const [main, esm] = doors as [string, string]
+    const unlike = 'dist/cjs/lib/util.d.ts'
+    const verified = verify(stage, [main, esm, unlike, x64, arm64])
+    expect(verified).toEqual({ status: 1, stderr: 'it lacks ./dist/cjs/lib/*.js\n' })
   })
 })

@@ -7,6 +7,7 @@ import { LossyProxy } from '../helpers/redis/lossy-proxy.js'
 const others: Readonly<Record<string, string>> = {
   'Collector.collect': 'is the application’s own',
   'RegisteredMetric.get': 'is a plug-in’s own',
+  'ReadableMetric.get': 'is the application’s own',
   'ConformanceStage.begin': 'is called by a test runner, which runs on',
   'ConformanceStage.end': 'is called by a test runner, which runs on',
 }

@@ -115,18 +115,20 @@ describe('promhive doctor', () => {
 
   test('finds other clients and other versions among the packages', async ({ stage }) => {
     const folder = stage.folder()
-    for (const [path, version] of [
+    for (const [path, version, name] of [
       ['promhive', '1.0.0'],
       ['plug-in/node_modules/promhive', '2.0.0'],
+      ['prom-client', '15.1.300', '@promhive/prom-client'],
       ['@scope/other/node_modules/prom-client', '15.1.3'],
     ]) {
       const place = join(folder, 'node_modules', path!)
       mkdirSync(place, { recursive: true })
-      writeFileSync(join(place, 'package.json'), JSON.stringify({ version }))
+      writeFileSync(join(place, 'package.json'), JSON.stringify({ name, version }))
     }
     const { checkPackages } = await import('../../src/cli/doctor/packages-check.js')
     expect(checkPackages(folder).map(({ state, text }) => `${state}: ${text}`)).toEqual([
       'warn: promhive is installed 2 times (1.0.0, 2.0.0)',
+      'ok: prom-client 15.1.300 is promhive under that name',
       "warn: prom-client 15.1.3 is installed as well: what plug-ins count with it is not in promhive's scrapes",
     ])
   })

@@ -51,7 +51,7 @@ describe('promhive wipe', () => {
     const refused = await promhive(stage, ['wipe', directory])
     expect([refused.code, refused.errors]).toEqual([
       1,
-      `promhive wipe: ${directory} is in use: stop the application first, or say --force\n`,
+      `promhive wipe: ${directory} is in use: stop the application first, or use --force\n`,
     ])
     expect((await text(first)).value('jobs_total')).toBe(3)
     await first.kill()

@@ -33,6 +33,21 @@ describe.skipIf(!hasRedis)('jobs that count once', () => {
     expect((await keysOf(server)).length).toBeLessThanOrEqual(mostKeys)
   })
 
+  test.for([
+    ['process', false],
+    ['host', true],
+  ] as const)('leave their total to a %s that counts nothing itself', { timeout }, async ([, perHost], { stage }) => {
+    const server = await RedisServer.start(stage)
+    const brief = { ...options, expireKeyTime: 1 }
+    const jobs = new Jobs(stage, server, brief)
+    const ofReader = perHost ? { ...brief, perHost, dir: stage.directory() } : brief
+    const reader = await stage.start('redis-actor.mjs', { args: ['url', server.url, JSON.stringify(ofReader)] })
+    await jobs.run('close')
+    await pause(2_000)
+    expect(new Exposition(await reader.ask('scrape')).value('jobs_total')).toBe(1)
+    await reader.ask('close')
+  })
+
   test('and end in every way, at once, leave the exact total and at most ten keys', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const jobs = new Jobs(stage, server, options)

@@ -2,12 +2,16 @@ import { describe, expect, test, vi } from 'vitest'
 import { Merger } from '../../src/gather/merge.js'
 import { Counter, Gauge, Registry } from '../../src/index.js'
 import type { FamilyTable } from '../../src/model/family.js'
+import { layoutOf } from '../../src/model/layout/layout-of.js'
+import { ringOf } from '../../src/model/layout/summary.js'
+import { windowedSlots } from '../../src/model/layout/windowed-summary.js'
 import type { LabelFilter } from '../../src/model/series-key.js'
 import { Expiring } from '../../src/registry/expiring.js'
 import type { RegistryMember } from '../../src/registry/registered-metric.js'
 import { ProcessContext } from '../../src/runtime/process-context.js'
 import type { Store } from '../../src/store/contract.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
+import { summaryFamily } from '../helpers/families.js'
 import { shown } from '../helpers/samples.js'
 import { counterFamily, gaugeFamily, noPause, restless, TestWriter } from '../helpers/writers.js'
 
@@ -40,6 +44,30 @@ describe('idle series', () => {
     expect(removed).toEqual([])
     writer.values[y] = 6
     await scrape(1010)
+    expect(removed).toEqual([[{ a: 'x' }]])
+  })
+
+  test('stand still while their window ages', async () => {
+    const writer = new TestWriter(1)
+    const window = { maxAgeSeconds: 100, ageBuckets: 2 }
+    const family = summaryFamily('s', { labelNames: ['a'], quantiles: [0.5], window })
+    const ring = ringOf(family)!
+    const slots = new Array<number>(layoutOf(family).width).fill(0)
+    const x = writer.open(family, ['x'], slots)
+    const words = new Int32Array(writer.values.buffer)
+    const interval = ring.intervalAt(Date.now())
+    ring.count(writer.values, words, x + windowedSlots.ring + ring.offsetOf(interval), interval, 5)
+    const { scrape, removed } = tableOf(writer)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      await scrape(1000)
+      vi.setSystemTime(Date.now() + 200_000)
+      await scrape(1009)
+      expect(removed).toEqual([])
+      await scrape(1010)
+    } finally {
+      vi.useRealTimers()
+    }
     expect(removed).toEqual([[{ a: 'x' }]])
   })
 

@@ -134,7 +134,7 @@ test('what is counted elsewhere is taken off, bucket by bucket', () => {
   observe(slots, 900, 2)
   store.deduct(before, log.length)
   const merged = new Float64Array(sparseLayout.mergedWidth)
-  sparseLayout.combine(merged, 0, slots.values, slots.at, { live: true, epoch: 1 })
+  sparseLayout.combine(merged, 0, slots.values, slots.at, { live: true, epoch: 1, now: 0 })
   expect(shownAt(merged, 0)).toEqual({ sum: 902, scale: 0, counts: { 2: 1, 900: 1 } })
 })
 

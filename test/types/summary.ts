@@ -1,7 +1,9 @@
-// A summary: labels, quantiles and what prom-client has and this one has not.
+// A summary: labels, quantiles and the options of prom-client.
 import { Summary } from 'promhive'
 
 const sizes = new Summary({ name: 'sizes', help: 'S.', labelNames: ['route'], quantiles: [0.5] as const })
+const windowed = { maxAgeSeconds: 600, ageBuckets: 5, pruneAgedBuckets: true, compressCount: 1000 } as const
+new Summary({ name: 'lately', help: 'L.', percentiles: [0.5], ...windowed }).observe(1)
 const waits = new Summary({ name: 'waits', help: 'W.', percentiles: [0.5], relativeError: 0.05 })
 
 sizes.observe({ route: '/' }, 1)
@@ -25,9 +27,9 @@ waits.observe()
 waits.observe('1')
 // @ts-expect-error quantiles are numbers
 new Summary({ name: 's', help: 'S.', quantiles: ['0.5'] })
-// @ts-expect-error quantiles are not over a sliding window
-new Summary({ name: 's', help: 'S.', maxAgeSeconds: 600 })
-// @ts-expect-error quantiles are not over a sliding window
-new Summary({ name: 's', help: 'S.', ageBuckets: 5 })
+// @ts-expect-error a window is a number of seconds
+new Summary({ name: 's', help: 'S.', maxAgeSeconds: '10m' })
+// @ts-expect-error its parts are a number
+new Summary({ name: 's', help: 'S.', ageBuckets: true })
 // @ts-expect-error a summary has no buckets
 new Summary({ name: 's', help: 'S.', buckets: [1] })

@@ -12,7 +12,7 @@ const options: OptionTable = { ...runOptions, json: { type: 'boolean' } }
 const usage = `promhive config explain [--json] [options of promhive run]
 
 Shows what promhive run would do with these options, here and in this environment: each setting, its value, and where the
-value comes from. Defaults give way to a file, a file to the environment, the environment to the command line.`
+value comes from. A file overrides the defaults, the environment the file, and the command line the environment.`
 
 export const config: Command = {
   name: 'config',

@@ -22,22 +22,22 @@ const options = {
 const usage = `promhive doctor [DIR] [--json]
 promhive doctor --redis URL [--prefix NAME] [--json]
 
-Looks for what makes metrics wrong: which writer serves, the file system of the directory, its permissions, room and clock,
-files that cannot be read, definitions that contradict each other, variables that are misspelt or have values that
-cannot be, other clients among the packages of the folder that it is run in. Changes nothing. Ends with 1 when
+Looks for causes of wrong metrics: the writer in use, the file system of the directory, its permissions, space and clock,
+unreadable files, definitions that contradict each other, variables that are misspelt or have
+invalid values, and other clients among the packages of the working directory. Changes nothing. Ends with 1 if
 something fails.
 
-With --redis: the connection and TLS, the version and role of the server, the rights of the user (each command that
+With --redis: the connection and TLS, the version and role of the server, the permissions of the user (each command that
 promhive needs is tried, on a key that is deleted afterwards), memory and eviction, persistence, clock, latency, the
 writers and the size of the service, entries that cannot be read, and what a scrape shows.
 
-  DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out; without any, the rest is checked)
+  DIR      the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR; without any, the rest is checked)
 ${redisUsage}
-  --json   for programs`
+  --json   print JSON`
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'look for what makes metrics wrong',
+  summary: 'look for causes of wrong metrics',
   usage,
   options,
   async run(args) {
@@ -45,7 +45,7 @@ export const doctor: Command = {
     const named = positionals[0] ?? values.dir
     const target = redisTarget(values, named)
     const directory = target === undefined ? (named ?? directoryFromEnvironment()) : undefined
-    // How processes write into a directory does not matter to Redis.
+    // The way of writing to a directory is irrelevant for Redis.
     const runtime = checkRuntime().filter(({ topic }) => target === undefined || topic !== 'writer')
     const findings = [...runtime, ...checkEnvironment(), ...checkPackages()]
     if (target !== undefined) findings.push(...(await held(checkRedis(target))))

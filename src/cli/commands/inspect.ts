@@ -25,12 +25,12 @@ const options = {
 const usage = `promhive inspect [DIR] [--json]
 promhive inspect --redis URL [--prefix NAME] [--json]
 
-Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it lives, its families,
+Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it is alive, its families,
 series and sizes, and what cannot be read. Changes nothing.
 
-  DIR      the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  DIR      the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
 ${redisUsage}
-  --json   for programs`
+  --json   print JSON`
 
 export const inspect: Command = {
   name: 'inspect',
@@ -85,7 +85,7 @@ function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
   }
 }
 
-/** An invalid date, which another version may have written, must not hide the rest. */
+/** Formats a date; an invalid one, which another version may have written, must not prevent the output. */
 function dateOf(seconds: number): string {
   const date = new Date(seconds * 1000)
   return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()

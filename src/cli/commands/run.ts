@@ -18,28 +18,28 @@ import type { Command } from '../command.js'
 import { type Option, type OptionTable, parseOptions } from '../options.js'
 import { startupLines } from '../startup.js'
 
-/** Each setting that has an option, and what only a command line can say. */
+/** The options of the settings, and those that only the command line has. */
 export const runOptions = optionTable()
 
-/** Milliseconds for what is still to be written when all have ended. */
+/** Milliseconds for the last output when all workers have ended. */
 const farewell = 1000
 
 const usage = `promhive run APP [--workers N] [options] [-- arguments of the application]
 
 Runs a Node.js server as N processes that share its ports, unchanged, ESM or CommonJS. Restarts those that end, reloads on
-HUP without losing a request or a count, and answers scrapes while every one of them is blocked.
+HUP without losing a request or a count, and answers scrapes even while all of them are blocked.
 
 ${optionsHelp()}
-  -c, --config FILE                the configuration, in YAML or JSON; promhive.yaml when there is one
+  -c, --config FILE                the configuration, in YAML or JSON; promhive.yaml if it exists
   -r, --require FILE               loaded into every worker before the application; --import likewise
 
-Each is a variable too (PROMHIVE_WORKERS, …), and has a name in the file (workers): promhive config explain.
+Each option also has a variable (PROMHIVE_WORKERS, …) and a name in the file (workers): see promhive config explain.
 
-Signals: HUP reloads, TTIN and TTOU start one more worker or end one, TERM, INT and QUIT end all gracefully.`
+Signals: HUP reloads, TTIN and TTOU add or remove a worker, TERM, INT and QUIT end all gracefully.`
 
 export const run: Command = {
   name: 'run',
-  summary: 'run a server as several processes, with a metrics port beside them',
+  summary: 'run a server as several processes, with a metrics port',
   usage,
   options: runOptions,
   async run(args) {
@@ -67,13 +67,13 @@ export const run: Command = {
       supervisor.explain(last!, { event: 'serving', ...started })
     }
     const code = await supervisor.done
-    // A timer or a connection that a hook has left open is no reason to stay.
+    // A timer or a connection that a hook has left open must not keep the process running.
     setTimeout(() => process.exit(code), farewell).unref()
     return code
   },
 }
 
-/** The file, or what Node takes for it: `app` for `app.js`. */
+/** Finds the file as Node does: `app` for `app.js`. */
 function programAt(path: string): string {
   if (existsSync(path)) return path
   try {
@@ -94,13 +94,13 @@ function optionTable(): OptionTable {
     const [long, short] = flag
     options[long] = { type: kind.flag ? 'boolean' : 'string', ...(short !== undefined && { short }) }
     if (flagAlias !== undefined) options[flagAlias] = { type: 'string' }
-    // Node 20.19 knows no allowNegative.
+    // Node 20.19 has no allowNegative.
     if (kind.flag) options[`no-${long}`] = { type: 'boolean' }
   }
   return options
 }
 
-/** A parsed command line: settings, and the arguments of the application. */
+/** Parses a command line: settings, and the arguments of the application. */
 export function parseRun(
   args: readonly string[],
   options: OptionTable = runOptions,
@@ -136,7 +136,7 @@ export function parseRun(
   }
 }
 
-/** A promise that a hook did not await may reject without a handler, which would end this process and every worker. */
+/** Handles promises that a hook did not await: a rejection without a handler would end this process and every worker. */
 function outliveHooks(supervisor: Supervisor): void {
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (fault: unknown) => supervisor.failedLater(fault))

@@ -31,16 +31,16 @@ const options = {
 const usage = `promhive serve --dir DIR [--port 9464] [--host 127.0.0.1] [--path /metrics] [--registry NAME]
 promhive serve --redis URL [--prefix NAME] [the same options]
 
-Answers scrapes for an application that it is no part of: it reads the directory, or the Redis, that the application's
-processes count in. It answers while every one of them is blocked, and after they were killed. With --redis it also
+Answers scrapes for an application from outside: it reads the directory, or the Redis, in which the application's
+processes count. It answers even while all of them are blocked, and after they were killed. With --redis it also
 keeps the keys from expiring and adds the counts of dead processes to the totals: it serves an application of jobs.
 
-  --dir DIR        the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  --dir DIR        the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
 ${redisUsage}
-  --port N         the port to listen on; 0 takes any free one
+  --port N         the port to listen on; 0 uses any free one
   --host ADDRESS   0.0.0.0 for every address of this machine
-  --path PATH      where the metrics are
-  --registry NAME  only this registry; all of them when left out
+  --path PATH      the path of the metrics
+  --registry NAME  only this registry; by default all of them
   --allowed-hosts NAMES
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
@@ -104,7 +104,7 @@ interface ServedOptions {
 
 function servedDirectory(dir: string | undefined, registry: string | undefined, options: ServedOptions): Served {
   const directory = directoryArgument(dir)
-  // It need not be there yet: the application may start later.
+  // The directory may not exist yet, because the application may start later.
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
   }

@@ -13,7 +13,7 @@ const usage = `promhive stats ADDRESS [--json] [--timeout 5]
 
 Shows the statistics that promhive run --stats ADDRESS serves, or a uWSGI server with its option of the same name.
 
-  ADDRESS      unix:/run/app.stats or the path alone, 127.0.0.1:9191, http://127.0.0.1:9191 (PROMHIVE_STATS when left out)
+  ADDRESS      unix:/run/app.stats or the path alone, 127.0.0.1:9191, http://127.0.0.1:9191 (default: PROMHIVE_STATS)
   --json       as the server sent them
   --timeout S  seconds to wait for them`
 

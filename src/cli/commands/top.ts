@@ -24,19 +24,19 @@ const options = {
 const usage = `promhive top [DIR] [--interval 1] [--count N]
 promhive top --redis URL [--prefix NAME] [--interval 1] [--count N]
 
-Shows, again and again, the processes that count in a directory or in Redis, what each takes, and what happens most.
-CPU and memory are those of processes of this machine: Redis does not know them. q ends it.
+Shows the processes that count in a directory or in Redis, their CPU and memory, and the most frequent events, repeatedly.
+CPU and memory are shown for processes of this machine only, not with Redis. q ends it.
 
-  DIR            the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
+  DIR            the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
 ${redisUsage}
-  --interval S   seconds between two looks
-  --count N      ends after so many; without a terminal there is one, which compares two looks
+  --interval S   seconds between two readings
+  --count N      end after this number of screens; without a terminal after one, which compares two readings
 
 Without a terminal it ends with 1 if something could not be read.`
 
-/** q, Ctrl-C and Ctrl-D, as a terminal in raw mode gives them. */
+/** q, Ctrl-C and Ctrl-D, as a terminal in raw mode sends them. */
 const endKeys = [0x71, 0x03, 0x04]
-/** Clears the screen and begins at its top. */
+/** Clears the screen and moves the cursor to its top. */
 const clear = '\x1b[H\x1b[2J'
 
 export const top: Command = {
@@ -61,7 +61,7 @@ export const top: Command = {
       if (stop.signal.aborted) break
       const view = await held(viewer.look())
       unreadable = view.faults.length > 0
-      // A line is left for the cursor: a screen that is full to the last line loses its first.
+      // One line is left for the cursor, because a full screen would scroll.
       const size = stdout.isTTY
         ? { rows: (stdout.rows || 24) - 1, width: stdout.columns || 80 }
         : { rows: 10_000, width: 10_000 }
@@ -69,7 +69,7 @@ export const top: Command = {
     }
     stop.abort()
     await watched.close()
-    // A person has seen the faults on the screen; a program sees the exit code.
+    // On a terminal, the screen shows the faults; otherwise the exit code does.
     return unreadable && !stdout.isTTY ? 1 : 0
   },
 }
@@ -93,7 +93,7 @@ function watchedService(target: RedisTarget): TopTarget {
   return { name: target.name, source: service.openSource(), close: () => service.close() }
 }
 
-/** Stops at q, at Ctrl-C and at SIGTERM. */
+/** Returns a controller that is aborted at q, Ctrl-C and SIGTERM. */
 function listen(): AbortController {
   const stop = new AbortController()
   const { stdin } = process

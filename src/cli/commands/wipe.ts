@@ -26,18 +26,18 @@ const options = {
 
 const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--force]
 
-Makes the directory if it does not exist and removes what an earlier run counted; other files stay. Not needed between runs: the
+Creates the directory if it does not exist, and removes the counts of an earlier run; other files stay. Not needed between runs: the
 first process of a run does it. For entry scripts that prepare the directory as root for an unprivileged application.
 
-  DIR                    the directory (PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR when left out)
-  --owner USER[:GROUP]   whose it becomes, by name or number
+  DIR                    the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  --owner USER[:GROUP]   its new owner, by name or number
   --mode MODE            its permissions, octal; 0700 for a new one
-  --force                also while processes count in it: these come back with all that they counted, what dead ones
-                         left is gone. And --owner and --mode of a directory that holds only files of others`
+  --force                even while processes count in it: these come back with all their counts, those of dead ones
+                         are lost. Also allows --owner and --mode for a directory with only other files`
 
 export const wipe: Command = {
   name: 'wipe',
-  summary: 'make a directory ready for a fresh run',
+  summary: 'prepare a directory for a new run',
   usage,
   options,
   async run(args) {
@@ -66,9 +66,9 @@ export const wipe: Command = {
 
 function refuse(directory: string, place: string, changesHands: boolean): void {
   if (directoryInUse(place)) {
-    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is in use: stop the application first, or say --force`)
+    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is in use: stop the application first, or use --force`)
   }
-  if (changesHands) refuseOtherFiles(directory, readdirSync(place), 'name a directory of its own, or say --force')
+  if (changesHands) refuseOtherFiles(directory, readdirSync(place), 'name a separate directory, or use --force')
 }
 
 function modeFrom(text: string): number {

@@ -9,14 +9,14 @@ import { controlName, isOurs, seatOf } from '../../store/shared/format.js'
 import { isTrusted, mayRead } from '../../store/shared/ownership.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
-/** Less room than a new process with some thousand series takes. */
+/** Less space than a new process with some thousand series needs. */
 const littleRoom = 4 * 1024 * 1024
-/** Seconds by which the clocks of two things on one machine do not differ. */
+/** Seconds by which a file's time may be ahead of the clock. */
 const clockTolerance = 5
 
 const elsewhere = 'run this as the user of the application'
 
-/** Whether processes can count together in a directory: its file system, its owner, and what is left in it. */
+/** Checks whether processes can count together in a directory: its file system, its owner, and the files in it. */
 export function checkDirectory(directory: string): Finding[] {
   try {
     return examined(directory)
@@ -25,14 +25,14 @@ export function checkDirectory(directory: string): Finding[] {
   }
 }
 
-/** Whether another user has taken the folder for applications that name no directory. */
+/** Checks whether another user has taken the folder of default directories. */
 export function checkPlace(): Finding[] {
   const found = placeInTheWay()
   if (found === undefined) return []
-  return [warn('directory', `${found.text}: applications that name no directory use another folder`, found.wayOut)]
+  return [warn('directory', `${found.text}: applications that name no directory use another folder`, found.advice)]
 }
 
-/** Whether the files in a directory can be read, so that there is more to look for. */
+/** Whether the files in a directory can be read, so that further checks are possible. */
 export function isReadable(directory: string): boolean {
   try {
     accessSync(directory, constants.R_OK | constants.X_OK)
@@ -117,7 +117,7 @@ function leftovers(directory: string): Finding[] {
   return [...findings, ...clock(directory, names)]
 }
 
-/** Entries that have the name of one of promhive's files, and are ignored. */
+/** Finds entries that have the name of one of promhive's files, and are ignored. */
 function foreignFiles(directory: string, names: readonly string[]): Finding[] {
   const passedOver = names.flatMap((name) => {
     const facts = lstatSync(join(directory, name), { throwIfNoEntry: false })
@@ -134,7 +134,7 @@ function whyPassedOver(facts: Stats, directory: string): string | undefined {
   return mayRead(facts.uid, directory) ? undefined : `belongs to user ${facts.uid}`
 }
 
-/** Files of the future: the clock was set back, and ages are wrong for a while. */
+/** Finds files with a time in the future, which shows that the clock was set back and ages are wrong for a while. */
 function clock(directory: string, names: readonly string[]): Finding[] {
   const limit = Date.now() + clockTolerance * 1000
   const ahead = names.filter(

@@ -11,10 +11,10 @@ import type { Setting } from '../../supervisor/settings/setting.js'
 import { settings } from '../../supervisor/settings/settings.js'
 import { type Finding, ok, warn } from './finding.js'
 
-/** The variables that are read beside the settings of `promhive run`. */
+/** The variables that are read in addition to the settings of `promhive run`. */
 const others: readonly string[] = [...Object.values(variables).flat(), ...redisVariables]
 
-/** Variables that are misspelt, or that contradict each other. */
+/** Checks for variables that are misspelt, or that contradict each other. */
 export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[] {
   const known = new Set([...others, ...Object.values(settings).flatMap((setting) => setting.env)])
   const findings = [...ownOf(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
@@ -31,12 +31,15 @@ export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[
   return [...findings, ok('environment', text)]
 }
 
-/** The variables that Kubernetes did not set, for a service of the name `promhive` for instance. */
+/** Returns the variables that were not set by Kubernetes, for example for a service named `promhive`. */
 function ownOf(env: NodeJS.ProcessEnv): string[] {
   return Object.entries(env).flatMap(([name, value = '']) => (isServiceVariable(name, value) ? [] : [name]))
 }
 
-/** A name of promhive's that is none; of others' namespaces one that is nearly one that promhive reads. */
+/**
+ * Checks a name: an unknown name of promhive, or one of another program that is similar to a variable that promhive
+ * reads.
+ */
 function misspelt(name: string, known: ReadonlySet<string>): Finding[] {
   const own = /^PROMHIVE_/i.test(name)
   if (known.has(name) || !(own || /^(?:PROMETHEUS|GUNICORN)_/i.test(name))) return []
@@ -46,7 +49,7 @@ function misspelt(name: string, known: ReadonlySet<string>): Finding[] {
   return [warn('environment', `${name} is none of promhive's variables`, advice)]
 }
 
-/** Values that would be refused. */
+/** Finds values that would be refused. */
 function impossible(env: NodeJS.ProcessEnv): Finding[] {
   const findings: Finding[] = []
   for (const setting of Object.values<Setting>(settings)) {

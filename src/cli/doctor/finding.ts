@@ -1,4 +1,4 @@
-/** What a check found. `fail` is what makes metrics wrong or absent, `warn` what may. */
+/** The result of a check. `fail` makes metrics wrong or absent, `warn` may do so. */
 export interface Finding {
   readonly state: 'ok' | 'warn' | 'fail'
   readonly topic: string

@@ -7,18 +7,21 @@ import { type Finding, fail, ok, warn } from './finding.js'
 import { checkRights } from './redis-rights-check.js'
 import { checkService } from './redis-service-check.js'
 
-/** Milliseconds until a server that gives no answer is given up. */
+/** Milliseconds until a server without an answer times out. */
 const timeout = 4_000
-/** Milliseconds of a round trip that is slow: a flush and a scrape take one or two of them. */
+/** Milliseconds above which a round trip is slow: a flush and a scrape need one or two of them. */
 const slow = 100
-/** Milliseconds by which clocks should not differ. */
+/** Milliseconds by which clocks may differ. */
 const clockTolerance = 5_000
-/** How often the round trip is measured. */
+/** The number of measurements of the round trip. */
 const trips = 5
 
 type ServerInfo = ReadonlyMap<string, string>
 
-/** Whether a service can count in Redis: the connection, the server, the rights, and the keys under the prefix. */
+/**
+ * Checks whether a service can count in Redis: the connection, the server, the permissions, and the keys under the
+ * prefix.
+ */
 export async function checkRedis(target: RedisTarget): Promise<Finding[]> {
   let connection: CommandConnection
   try {
@@ -54,7 +57,7 @@ export async function checkRedis(target: RedisTarget): Promise<Finding[]> {
   }
 }
 
-/** What the error of a connection means. */
+/** The meanings of connection errors. */
 const causes: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, 'no server listens there: check host and port'],
   [/ENOTFOUND|EAI_AGAIN/, 'the name of the host is unknown: check the URL and the DNS'],
@@ -109,7 +112,7 @@ async function clock(send: Send): Promise<Finding[]> {
     const advice = 'check the time service (NTP). Counts stay exact; created timestamps differ'
     return [warn('clock', `the clock of the server is ${text}`, advice)]
   } catch {
-    // The check of the rights reports it.
+    // The check of the permissions reports it.
     return []
   }
 }

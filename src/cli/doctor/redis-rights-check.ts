@@ -4,7 +4,7 @@ import { Script } from '../../store/redis/script.js'
 import type { Send } from '../redis/commands.js'
 import { type Finding, fail, ok } from './finding.js'
 
-/** A command with words that do no harm, for keys that are deleted afterwards. `KEY` stands for their beginning. */
+/** Commands with harmless arguments, for keys that are deleted afterwards. `KEY` is replaced by their beginning. */
 const trials: Readonly<Record<string, readonly string[]>> = {
   eval: ['return 1', '0'],
   evalsha: [createHash('sha1').update('return 1').digest('hex'), '0'],
@@ -50,28 +50,28 @@ const trials: Readonly<Record<string, readonly string[]>> = {
   del: ['KEY h', 'KEY z', 'KEY s', 'KEY l', 'KEY n'],
 }
 
-/** Commands that make a key: tried only where it can be deleted again. */
+/** Commands that create a key; tried only if it can be deleted again. */
 const makesKey = /^(?:hset|hsetnx|hincrby|zadd|set|setrange|append|incr|rpush)$/
 
-/** The commands that the scripts of this version run, in the order in which they are tried. */
+/** Returns the commands that the scripts of this version run, in the order in which they are tried. */
 export function commandsOfScripts(): readonly string[] {
   const found = new Set(['eval', 'evalsha'])
   for (const { text } of Script.all) {
     for (const [, command] of text.matchAll(/redis\.p?call\('(\w+)'/g)) found.add(command!.toLowerCase())
   }
   const order = Object.keys(trials)
-  // One without a trial is not tried; a test lists those.
+  // Commands without a trial are not tried; a test lists them.
   return order.filter((command) => found.has(command) || command === 'del')
 }
 
-/** Tries each command that promhive needs, on a key of its own under the prefix. */
+/** Tries each command that promhive needs, on a separate key under the prefix. */
 export async function checkRights(send: Send, keyPrefix: string): Promise<Finding[]> {
   const key = new Keys(keyPrefix).of(`doctor-${randomUUID()}`)[0]
   const refused: string[] = []
   const failed = new Map<string, string>()
   let keys = false
   const commands = commandsOfScripts()
-  // First of all on keys that do not exist, and last on those that were made.
+  // Deletes keys twice: first to try it on keys that do not exist, and finally those that were created.
   for (const command of ['del', ...commands]) {
     if (refused.includes('del') && (command === 'del' || makesKey.test(command))) continue
     const words = trials[command]!.map((word) => word.replace('KEY', key).replace(/ (?=\w$)/, '-'))
@@ -99,7 +99,10 @@ export async function checkRights(send: Send, keyPrefix: string): Promise<Findin
   return findings
 }
 
-/** Of EVALSHA: the script is not known. Of a command that finds nothing there: what came before it was refused. */
+/**
+ * Errors of allowed commands: for EVALSHA, an unknown script; for others, a missing key because an earlier command was
+ * refused.
+ */
 const expected = /^(?:NOSCRIPT|ERR no such key|WRONGTYPE)/
 
 const advices: Readonly<Record<string, string>> = {

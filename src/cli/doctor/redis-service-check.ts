@@ -9,12 +9,12 @@ import { type Finding, fail, ok, warn } from './finding.js'
 import { mebibytes } from './redis-check.js'
 import { checkScrape } from './scrape-check.js'
 
-/** So many ledgers are weighed; the others are taken to be like them. */
+/** The number of ledgers that are measured; the others are assumed to be similar. */
 const weighed = 300
 /** The maximum number of keys that are scanned for other prefixes. */
 const mostKeys = 20_000
 
-/** The service under the prefix: its writers, entries that cannot be read, its size, and what a scrape shows. */
+/** Checks the service under the prefix: its writers, unreadable entries, its size, and what a scrape shows. */
 export async function checkService(target: RedisTarget, send: Send): Promise<Finding[]> {
   const service = openService(target)
   try {
@@ -63,7 +63,7 @@ async function writers(snapshots: ServiceSnapshots, { settings }: RedisTarget, s
   return [ok('writers', text)]
 }
 
-/** Prefixes of other services; none where the user may not look for them. */
+/** Finds prefixes of other services; none if the user may not run SCAN. */
 async function prefixes(send: Send, own: string): Promise<string[]> {
   const found = new Set<string>()
   let cursor = '0'
@@ -75,14 +75,14 @@ async function prefixes(send: Send, own: string): Promise<string[]> {
       if (cursor === '0') break
     }
   } catch {
-    // SCAN is not among the rights that promhive needs.
+    // SCAN is not among the permissions that promhive needs.
   }
   return [...found].slice(0, 5)
 }
 
 function unreadable({ unreadable }: ServiceSnapshots): Finding[] {
   if (unreadable === 0) return []
-  const text = `${unreadable} entries cannot be read, and are left out`
+  const text = `${unreadable} entries cannot be read, and are skipped`
   return [
     warn('entries', text, 'let all processes run the same version of promhive; remove what another program wrote'),
   ]

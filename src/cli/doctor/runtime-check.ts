@@ -2,7 +2,7 @@ import { loadBinding } from '#native'
 import { packageVersion } from '../version.js'
 import { type Finding, ok, warn } from './finding.js'
 
-/** Which Node and which promhive, and how it would write to a shared directory. */
+/** Checks the versions of Node and promhive, and how it would write to a shared directory. */
 export function checkRuntime(): Finding[] {
   const where = `${process.platform} ${process.arch}`
   const { reason } = loadBinding()

@@ -5,9 +5,9 @@ import { workerLabelFromEnvironment } from '../../runtime/worker-label.js'
 import type { Source } from '../../store/contract.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
-/** Seconds that a scrape should not take. */
+/** Seconds above which a scrape is slow. */
 const slow = 1
-/** Series that one family should not have. */
+/** The number of series above which a family is too large. */
 const many = 10_000
 
 /** Reads everything as a scrape does, and checks what it shows. */
@@ -32,7 +32,7 @@ export async function checkScrape(source: Source): Promise<Finding[]> {
     findings.push(warn('definitions', message, 'let all processes run the same version'))
   }
   const dropped = writers.reduce((sum, writer) => sum + writer.dropped, 0)
-  if (dropped > 0) findings.push(fail('room', `${dropped} series found no room in the directory`, 'make it larger'))
+  if (dropped > 0) findings.push(fail('room', `${dropped} series have no space in the directory`, 'make it larger'))
   for (const { family, order } of merged.tables) {
     if (order.length < many) continue
     const text = `${family.name} has ${order.length} series (${family.labelNames.join(', ')})`

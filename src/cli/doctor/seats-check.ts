@@ -4,7 +4,7 @@ import { SharedSource } from '../../store/shared/shared-source.js'
 import { type Finding, ok } from './finding.js'
 import { checkScrape } from './scrape-check.js'
 
-/** Reads the seats of a directory, and everything once more as a scrape does. */
+/** Reads the seats of a directory, and then everything as a scrape does. */
 export async function checkSeats(directory: string): Promise<Finding[]> {
   const { binding } = loadBinding()
   const { writers } = await new SharedSource(directory, binding).read(new Slices())

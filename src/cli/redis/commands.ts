@@ -5,7 +5,7 @@ import { type RedisSentinels, SentinelRoute } from '../../store/redis/client/sen
 /** Sends one command; rejects with the error of the server. */
 export type Send = (...words: readonly string[]) => Promise<unknown>
 
-/** A connection to one server, for commands of which promhive's scripts make no use. */
+/** A connection to one server, for commands that promhive's scripts do not use. */
 export interface CommandConnection {
   readonly send: Send
   close(): void
@@ -14,14 +14,14 @@ export interface CommandConnection {
 /**
  * Connects to a server, or to the master that Sentinel names.
  *
- * @param limit milliseconds until a server that does not answer is given up
+ * @param limit milliseconds until a server that does not answer times out
  */
 export async function openCommands(place: RedisLocation | RedisSentinels, limit: number): Promise<CommandConnection> {
   const own = await ('sentinels' in place ? new SentinelRoute(place).open(openClient, limit) : openClient(place, limit))
   return { send: (...words) => own.call(...words), close: () => own.destroy() }
 }
 
-/** `INFO`, or another list of `name:value` lines, as a table. */
+/** Parses `INFO`, or another list of `name:value` lines. */
 export function infoFrom(text: unknown): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const line of String(text).split(/\r?\n/)) {

@@ -10,17 +10,17 @@ import { seriesByFamily } from '../series-by-family.js'
 import { openService, unreadableService } from './open-service.js'
 import type { RedisTarget } from './redis-arguments.js'
 
-/** One ledger of a service: a living writer, or what the dead have left. */
+/** One ledger of a service: of a writer, or the values that dead writers have left. */
 interface LedgerFacts {
   readonly ledger: string
   readonly kind: string
   readonly instance: string
   readonly shard: number
   readonly seat: number
-  /** `live` or `dead` for a writer, `kept` for what the dead have left. */
+  /** `live` or `dead` for a writer, `kept` for the values that dead writers have left. */
   readonly state: 'live' | 'dead' | 'kept'
   readonly startedAt: string | undefined
-  /** Seconds since its last flush that Redis acknowledged; of writers only. */
+  /** Seconds since its last acknowledged flush; only for writers. */
   readonly lastFlush: number | undefined
   readonly version: number
   readonly processes: number
@@ -29,7 +29,7 @@ interface LedgerFacts {
   readonly bytes: number
 }
 
-/** Prints the ledgers of a service; gives the exit code. */
+/** Prints the ledgers of a service; resolves to the exit code. */
 export function inspectService(target: RedisTarget, json: boolean): Promise<number> {
   return held(inspect(target, json))
 }

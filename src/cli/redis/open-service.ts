@@ -12,7 +12,7 @@ export function openService(
   return new OutsideService({ ...options, settings, connection: overUrl(place, { connect, command }) })
 }
 
-/** The error of a service that could not be read. */
+/** Creates the error for a service that could not be read. */
 export function unreadableService({ name }: RedisTarget, cause: unknown): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
   const text = `${name} cannot be read (${why}); promhive doctor with the same options looks for the cause`

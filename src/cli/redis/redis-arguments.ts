@@ -28,20 +28,20 @@ export const redisOptions = {
 
 type RedisValues = { readonly [K in keyof typeof redisOptions]?: string }
 
-/** For the usage text of each command that has them. */
+/** The part of the usage text of commands with these options. */
 export const redisUsage = `  --redis URL    read the service in this Redis instead of a directory (PROMHIVE_REDIS_URL): redis://host:6379/0,
-                 rediss:// for TLS, unix:///run/redis.sock. A URL with a password belongs into the variable:
+                 rediss:// for TLS, unix:///run/redis.sock. Put a URL with a password into the variable:
                  other users of the machine can read command lines
                  The address may also come from PROMHIVE_REDIS_HOST or PROMHIVE_REDIS_SENTINELS
-  --prefix NAME  its keyPrefix, promhive when left out (PROMHIVE_REDIS_KEY_PREFIX)
+  --prefix NAME  its keyPrefix; default: promhive (PROMHIVE_REDIS_KEY_PREFIX)
   --redis-ca-file FILE, --redis-cert-file FILE, --redis-key-file FILE
-                 with rediss://: the CA of the server's certificate, and the client's own certificate and key
+                 with rediss://: the CA of the server's certificate, and the client's certificate and key
                  (PROMHIVE_REDIS_CA_FILE, PROMHIVE_REDIS_CERT_FILE, PROMHIVE_REDIS_KEY_FILE)
   --dead-after S, --expire-key-time S
-                 deadAfter and expireKeyTime, as the application has them: 15 and 3600 when left out
+                 deadAfter and expireKeyTime of the application; defaults: 15 and 3600
                  (PROMHIVE_REDIS_DEAD_AFTER, PROMHIVE_REDIS_EXPIRE_KEY_TIME)`
 
-/** The variable that says the same as an option of the command line. */
+/** The variable of each option. */
 const variables = {
   redis: 'PROMHIVE_REDIS_URL',
   prefix: 'PROMHIVE_REDIS_KEY_PREFIX',
@@ -52,7 +52,7 @@ const variables = {
   'expire-key-time': 'PROMHIVE_REDIS_EXPIRE_KEY_TIME',
 } as const satisfies Record<keyof typeof redisOptions, string>
 
-/** Other ways to say where Redis is, in the environment. */
+/** Other variables for the address of Redis. */
 const addresses = ['PROMHIVE_REDIS_HOST', 'PROMHIVE_REDIS_SENTINELS'] as const
 
 /** A service in Redis that a command line names. */
@@ -64,7 +64,7 @@ export interface RedisTarget {
 }
 
 /**
- * The service that the options or the environment name; undefined where a directory is meant.
+ * Returns the service that the options or the environment name; undefined if a directory is meant.
  *
  * @param directory the directory that the command line names
  * @throws MetricsError `OPTION_INVALID`
@@ -96,20 +96,20 @@ export function redisTarget(values: RedisValues, directory: string | undefined):
   return { place, settings, name: `${maskAddress(url)} ${settings.keyPrefix}` }
 }
 
-/** What a URL on the command line replaces of the options of an application. */
+/** The options of an application that a URL on the command line replaces. */
 const addressOptions: readonly (keyof RedisOptions)[] = [
   ...(['url', 'host', 'port', 'db', 'username', 'password', 'tls', 'client', 'readFrom'] as const),
   ...(['sentinels', 'name', 'sentinelUsername', 'sentinelPassword', 'sentinelTls'] as const),
 ]
 
-/** The options of the application, where its environment chooses Redis. */
+/** Returns the options of the application, if its environment chooses Redis. */
 function configOf(values: RedisValues): RedisOptions | undefined {
   const config = redisConfigFromEnvironment()
   if (config === undefined || values.redis === undefined) return config
   return Object.fromEntries(Object.entries(config).filter(([name]) => !addressOptions.includes(name as never)))
 }
 
-/** What the command line says instead of the options of the application. */
+/** Overrides the options of the application by those of the command line. */
 function overConfig(values: RedisValues, config: RedisOptions | undefined): RedisOptions {
   if (config === undefined) return {}
   const files = {
@@ -126,13 +126,13 @@ function overConfig(values: RedisValues, config: RedisOptions | undefined): Redi
   }
 }
 
-/** The environment, in which each option of the command line has replaced its variable. */
+/** Returns the environment with the options of the command line instead of their variables. */
 function environmentWith(values: RedisValues): NodeJS.ProcessEnv {
   const environment = { ...process.env }
   for (const [option, variable] of Object.entries(variables) as [keyof RedisValues, string][]) {
     if (values[option] !== undefined) environment[variable] = values[option]
   }
-  // A URL on the command line is the whole address; a user and a password may be beside it.
+  // A URL on the command line is the complete address; user and password may come from variables.
   if (values.redis !== undefined) for (const name of [...addresses, 'PROMHIVE_REDIS_PORT']) delete environment[name]
   return environment
 }

@@ -7,7 +7,7 @@ export interface FrameSize {
   readonly width: number
 }
 
-/** The screen at one moment: the processes that count, and the series with the highest rates. */
+/** Returns the screen at one moment: the processes that count, and the families with the highest rates. */
 export function frame(name: string, { workers, families, faults }: View, { rows, width }: FrameSize): string {
   const live = workers.filter((worker) => worker.live)
   const lines = [
@@ -36,7 +36,10 @@ function workerLines(workers: readonly WorkerLine[]): string[] {
   return columns([['seat', 'process', 'for', 'cpu', 'memory', 'series'], ...cells], [0, 1, 2, 3, 4, 5])
 }
 
-/** What happens most comes first; then what stands highest. Where there is little room, names are shortened, not figures. */
+/**
+ * Returns the lines of families: those with the highest rates first, then those with the highest values. In a narrow
+ * terminal, names are shortened, not numbers.
+ */
 function familyLines(families: readonly FamilyLine[], width: number): string[] {
   const sorted = [...families].sort((a, b) => (b.rate ?? -1) - (a.rate ?? -1) || (a.name < b.name ? -1 : 1))
   const cells = sorted.map(({ name, type, series, total, rate, mean }) => [
@@ -54,16 +57,16 @@ function familyLines(families: readonly FamilyLine[], width: number): string[] {
   return columns(shortened(without, Math.max(leastName, roomForNames(without, width))), [1, 2, 3, 4])
 }
 
-/** Characters of a name that are enough to recognise it. */
+/** The minimum number of characters of a name. */
 const leastName = 20
 
-/** What the other columns leave, each with two spaces before it. */
+/** Returns the width that the other columns leave, each with two spaces before it. */
 function roomForNames(rows: readonly (readonly string[])[], width: number): number {
   const others = rows[0]!.slice(1).map((_, column) => Math.max(...rows.map((row) => row[column + 1]!.length)) + 2)
   return width - others.reduce((sum, each) => sum + each, 0)
 }
 
-/** The end of a name is more useful than its middle: the unit, and what is counted. */
+/** Shortens names in the middle, because their end, such as the unit, is more useful. */
 function shortened(rows: readonly (readonly string[])[], room: number): string[][] {
   return rows.map(([name, ...others]) => {
     if (name!.length <= room) return [name!, ...others]
@@ -72,7 +75,7 @@ function shortened(rows: readonly (readonly string[])[], room: number): string[]
   })
 }
 
-/** Four significant digits. */
+/** Formats a number with four significant digits. */
 function figure(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e12) return String(value)
   return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4)

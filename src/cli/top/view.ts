@@ -14,7 +14,7 @@ export interface WorkerLine {
   readonly live: boolean
   readonly since: number
   readonly series: number
-  /** Share of one processor since the last look, 0 to 1 and above; undefined at the first look. */
+  /** Share of one processor since the last reading, 0 to 1 and above; undefined at the first reading. */
   readonly cpu: number | undefined
   readonly residentBytes: number | undefined
 }
@@ -23,11 +23,11 @@ export interface FamilyLine {
   readonly name: string
   readonly type: string
   readonly series: number
-  /** The sum over all series; of a histogram or summary, how many observations. */
+  /** The sum over all series; for a histogram or summary, the number of observations. */
   readonly total: number
-  /** By how much it grew in a second since the last look; undefined for what may fall, and at the first look. */
+  /** Its increase per second since the last reading; undefined for values that may decrease, and at the first reading. */
   readonly rate: number | undefined
-  /** The mean of what was observed since the last look. */
+  /** The mean of the observations since the last reading. */
   readonly mean: number | undefined
 }
 
@@ -39,11 +39,11 @@ export interface View {
 
 interface Sums {
   readonly total: number
-  /** Of histograms and summaries: the sum of what was observed. */
+  /** For histograms and summaries: the sum of the observations. */
   readonly observed: number
 }
 
-/** Reads a source again and again, and compares each reading with the one before. */
+/** Reads a source repeatedly, and compares each reading with the previous one. */
 export class Viewer {
   private readonly merger = new Merger()
   private sums = new Map<string, Sums>()
@@ -97,7 +97,7 @@ export class Viewer {
   }
 }
 
-/** Writers in Redis are of any machine: their pids mean nothing here. */
+/** Writers in Redis may run on any machine, so their pids are not shown. */
 function ownerOf({ writer, process }: WriterSnapshot): { readonly pid?: number; readonly owner: string } {
   const found = /^\d+-(\d+)-(\d+)-[^~]*$/.exec(writer)
   if (found === null) return { owner: process ?? writer }
@@ -117,7 +117,7 @@ function sumsOf({ family, order, bases, slots, layout }: FamilyTable): Sums {
   return { total, observed }
 }
 
-/** Opened less removed. */
+/** The number of opened series minus that of removed ones. */
 function seriesIn(kinds: ArrayLike<number>): number {
   let series = 0
   for (let i = 0; i < kinds.length; i++) series += kinds[i] === opened ? 1 : -1

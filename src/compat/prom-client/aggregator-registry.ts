@@ -1,10 +1,10 @@
 import { held } from '../../platform/held.js'
-import { type AggregatedObject, aggregated } from './aggregators.js'
+import { registerAggregated } from './aggregators.js'
 import { clusterRegistries } from './cluster-registries.js'
 import { clusterText } from './cluster-text.js'
 import { prometheus } from './content-types.js'
 import { Registry } from './registry.js'
-import type { Metric, OpenMetricsContentType, PrometheusContentType, RegistryContentType } from './types.js'
+import type { OpenMetricsContentType, PrometheusContentType, RegistryContentType } from './types.js'
 
 /**
  * A registry that shows what a cluster counts, from any of its processes and at once: no worker has to answer.
@@ -25,7 +25,7 @@ export class AggregatorRegistry<T extends RegistryContentType = PrometheusConten
    * one, by the aggregator of the first of them.
    *
    * @param metricsArr what each registry returned
-   * @param registryType the content type of the new registry: text format 0.0.4 when left out
+   * @param registryType the content type of the new registry; by default text format 0.0.4
    * @throws Error for an aggregator that there is not
    */
   static aggregate<T extends RegistryContentType>(
@@ -34,23 +34,14 @@ export class AggregatorRegistry<T extends RegistryContentType = PrometheusConten
   ): Registry<T> {
     const registry = new Registry<RegistryContentType>()
     registry.setContentType(registryType)
-    const named = new Map<string, AggregatedObject[]>()
-    for (const metric of (metricsArr as readonly (readonly AggregatedObject[])[]).flat()) {
-      const others = named.get(metric.name)
-      if (others === undefined) named.set(metric.name, [metric])
-      else others.push(metric)
-    }
-    for (const metrics of named.values()) {
-      const metric = aggregated(metrics)
-      if (metric !== undefined) registry.registerMetric({ get: () => metric, ...metric } as unknown as Metric)
-    }
+    registerAggregated(registry, metricsArr)
     return registry as Registry<never>
   }
 
   /**
    * Chooses the registries that are shown for the cluster: the default registry, unless this or another process chose.
    *
-   * @throws TypeError for what is not a registry
+   * @throws TypeError if it is not a registry
    */
   static setRegistries(
     regs:

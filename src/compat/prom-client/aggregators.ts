@@ -1,7 +1,7 @@
 import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
 
-/** One metric of several processes or registries, or what became of it; undefined for one that is left out. */
-type Aggregate = (metrics: readonly AggregatedObject[]) => AggregatedObject | undefined
+/** Combines one metric of several processes or registries; returns undefined to omit it. */
+export type Aggregate = (metrics: readonly AggregatedObject[]) => AggregatedObject | undefined
 
 /** A metric as `getMetricsAsJSON()` returns it. */
 export type AggregatedObject = MetricObjectWithValues<MetricValueWithName<string>>
@@ -49,13 +49,42 @@ export const aggregators: Record<string, Aggregate> = {
 }
 
 /**
- * Returns one metric for several of the same name, with the aggregator that the first one names.
+ * Registers the metrics that `getMetricsAsJSON()` of several registries returned. Metrics of one name become one, by the
+ * aggregator of the first of them.
  *
- * @throws Error for an aggregator that is not among `aggregators`
+ * @param one returns one metric for several of a name
+ * @throws Error for an aggregator that there is not
  */
-export function aggregated(metrics: readonly AggregatedObject[]): AggregatedObject | undefined {
-  const { aggregator } = metrics[0]!
-  const aggregate = aggregators[aggregator]
+export function registerAggregated(
+  registry: { registerMetric(metric: never): void },
+  metricsArr: readonly object[],
+  one: Aggregate = aggregated,
+): void {
+  const named = new Map<string, AggregatedObject[]>()
+  for (const metric of (metricsArr as readonly (readonly AggregatedObject[])[]).flat()) {
+    const others = named.get(metric.name)
+    if (others === undefined) named.set(metric.name, [metric])
+    else others.push(metric)
+  }
+  for (const metrics of named.values()) {
+    const metric = one(metrics)
+    if (metric !== undefined) registry.registerMetric({ get: () => metric, ...metric } as unknown as never)
+  }
+}
+
+/**
+ * Returns one metric for several of the same name.
+ *
+ * @param byName the aggregators
+ * @param aggregator the name of the one to use: that of the first metric by default
+ * @throws Error for an aggregator that is not among them
+ */
+export function aggregated(
+  metrics: readonly AggregatedObject[],
+  byName: Readonly<Record<string, Aggregate>> = aggregators,
+  aggregator: unknown = metrics[0]!.aggregator,
+): AggregatedObject | undefined {
+  const aggregate = byName[String(aggregator)]
   if (typeof aggregate !== 'function') throw new Error(`'${aggregator}' is not a defined aggregator.`)
   return aggregate(metrics)
 }

@@ -4,7 +4,7 @@ import { describe } from '../../model/metric-name.js'
  * The finite upper bounds of a histogram in ascending order, each as it was given: a number or its text. The client
  * counts in the order in which they are given, so that unsorted bounds get wrong counts; and `+Inf` is always there.
  *
- * @throws TypeError for what is no number
+ * @throws TypeError if it is not a number
  */
 export function boundsOf(metric: string, buckets: unknown): readonly number[] {
   const bounds = [...(buckets as readonly number[])]

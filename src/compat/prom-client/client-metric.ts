@@ -156,7 +156,7 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
       return this.withdrawn?.store ?? super.store()
     }
 
-    /** Its registry has let it go; another one that shows it as well continues to show what this process counted. */
+    /** Its registry has let it go; another one that shows it as well continues showing what this process counted. */
     override discard(registry?: string): void {
       if (this.withdrawn !== undefined || registry !== this.family.registry) return
       const kept = new WithdrawnSeries(this.family, this.store())

@@ -1,3 +1,6 @@
+import type { MetricRegistry } from '../../metric/context.js'
+import { globalRegistry } from './global-registry.js'
+
 /** What differs between the versions of the client whose classes these are. */
 export interface ClientRules {
   /** The text of the error for an invalid name of a metric. */
@@ -8,6 +11,10 @@ export interface ClientRules {
   listed(labelNames: readonly string[]): readonly string[]
   /** Whether the exemplar of a counter has the value of the whole series, not what was added with it. */
   readonly cumulativeExemplars: boolean
+  /** Whether `inc(null)` and `dec(null)` of a gauge move it by 1. */
+  readonly movesByOneForNull: boolean
+  /** The registry of metrics that name none. */
+  globalRegistry(): MetricRegistry
 }
 
 /** prom-client 15.1.3. */
@@ -16,4 +23,6 @@ export const promClientRules: ClientRules = {
   invalidLabelNames: () => 'Invalid label name',
   listed: (labelNames) => labelNames,
   cumulativeExemplars: false,
+  movesByOneForNull: false,
+  globalRegistry: () => globalRegistry,
 }

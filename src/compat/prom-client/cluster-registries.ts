@@ -7,8 +7,6 @@ import { processContext } from '../../runtime/current-context.js'
 import { Registry } from './registry.js'
 import type { RegistryContentType } from './types.js'
 
-const familyName = 'promhive_cluster_registries'
-
 type AnyRegistry = Registry<RegistryContentType>
 
 /** A registry that is shown for the cluster, and this process's own one of that name, if it has one. */
@@ -21,11 +19,14 @@ export interface ShownRegistry {
  * Which registries are shown for the whole cluster. The client has each worker choose them, and any process may be asked,
  * so each process publishes what it chose.
  */
-class ClusterRegistries {
+export class ClusterRegistries {
   private chosen: readonly AnyRegistry[] = []
   private gauge: Gauge<'registry'> | undefined
 
-  /** @throws TypeError for what is not a registry */
+  /** @param familyName the name under which processes publish what they chose */
+  constructor(private readonly familyName: string) {}
+
+  /** @throws TypeError if it is not a registry */
   choose(given: unknown): void {
     const registries: readonly unknown[] = Array.isArray(given) ? given : [given]
     for (const registry of registries) {
@@ -48,7 +49,7 @@ class ClusterRegistries {
    */
   all(hidden: readonly FamilyTable[]): readonly ShownRegistry[] {
     const own = new Map(this.chosen.map((registry) => [registry.registryName, registry]))
-    const published = hiddenSeries(hidden, familyName).map(([name]) => String(name))
+    const published = hiddenSeries(hidden, this.familyName).map(([name]) => String(name))
     const names = new Set([...own.keys(), ...published])
     const global = Registry.globalRegistry
     if (names.size === 0) names.add(global.registryName)
@@ -61,7 +62,7 @@ class ClusterRegistries {
     const context = processContext()
     try {
       this.gauge ??= new Gauge({
-        name: familyName,
+        name: this.familyName,
         help: 'Registries that are shown for the whole cluster.',
         labelNames: ['registry'],
         // What a process counted that has died is shown as well.
@@ -76,4 +77,4 @@ class ClusterRegistries {
   }
 }
 
-export const clusterRegistries = new ClusterRegistries()
+export const clusterRegistries = new ClusterRegistries('promhive_cluster_registries')

@@ -3,7 +3,7 @@ import { type Family, nameOf } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { processContext } from '../../runtime/current-context.js'
 import { type AggregatedObject, aggregated } from './aggregators.js'
-import { clusterRegistries, type ShownRegistry } from './cluster-registries.js'
+import { type ClusterRegistries, clusterRegistries, type ShownRegistry } from './cluster-registries.js'
 import { metricObject, type ObjectMember } from './metric-object.js'
 import { plugInFamily } from './plug-in-family.js'
 import { clientFormatters, joined } from './text.js'
@@ -21,13 +21,16 @@ interface Part {
 const withoutDefaults = clientFormatters({})
 
 /** Returns the exposition of the registries that are shown for the cluster; an empty text if they have no metric. */
-export async function clusterText(contentType: RegistryContentType): Promise<string> {
-  const { own } = clusterRegistries
+export async function clusterText(
+  contentType: RegistryContentType,
+  registries: ClusterRegistries = clusterRegistries,
+): Promise<string> {
+  const { own } = registries
   const foreign = new Map(await Promise.all(own.map(async (registry) => [registry, await registry.prepare()] as const)))
   const { exemplars } = withoutDefaults.of(contentType)!
   const gathered = await processContext().gatherer.gather({ exemplars })
   try {
-    const parts = clusterRegistries.all(gathered.hidden).map((one) => partOf(one, gathered, foreign))
+    const parts = registries.all(gathered.hidden).map((one) => partOf(one, gathered, foreign))
     return await written(together(parts), contentType, gathered)
   } finally {
     gathered.release()

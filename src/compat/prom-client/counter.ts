@@ -48,9 +48,9 @@ export class Counter<T extends string = string> extends Base {
     this.inc = (this.enableExemplars ? this.incWithExemplar : this.incWithoutExemplar) as Counter<T>['inc']
   }
 
-  /** Adds `value`, 1 when left out, to the series of these labels. */
+  /** Adds `value`, by default 1, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 when left out, to the series without labels. */
+  /** Adds `value`, by default 1, to the series without labels. */
   inc(value?: number): void
   /** Adds `value` to the series of `labels`, with an example of what was counted; for a counter with `enableExemplars`. */
   inc(incData: IncreaseDataWithExemplar<T>): void
@@ -59,7 +59,7 @@ export class Counter<T extends string = string> extends Base {
   }
 
   /** @internal */
-  incWithoutExemplar(labels?: unknown, value?: unknown): object {
+  incWithoutExemplar(labels?: unknown, value?: unknown): unknown {
     const { labelNames } = this.family
     if (!isObject(labels)) {
       this.only.inc(increase(labels))
@@ -86,7 +86,7 @@ export class Counter<T extends string = string> extends Base {
   labels(...values: unknown[]): Counter.Internal {
     const labels = this.labelsOf(values)
     // Labels that were not declared are an error of `inc`.
-    if (!this.declares(labels)) return { inc: (value) => this.find(labels).inc(increase(value)) }
+    if (!this.declares(labels)) return { inc: (value) => this.incWithoutExemplar(labels, value) }
     const child = this.held(labels)
     if (!this.enableExemplars) return { inc: (value) => child.inc(increase(value)) }
     return {
@@ -114,7 +114,12 @@ export class Counter<T extends string = string> extends Base {
     if (exemplarLabels === undefined) child.inc(increase(value))
     else {
       const fault = exemplarFault(exemplarLabels)
-      child.inc(increase(value), fault === undefined ? exemplarTexts(exemplarLabels) : undefined)
+      const shown = fault === undefined ? exemplarTexts(exemplarLabels) : undefined
+      if (!this.rules.cumulativeExemplars) child.inc(increase(value), shown)
+      else {
+        child.inc(increase(value))
+        if (shown !== undefined) child.exemplifyTotal(shown)
+      }
       if (fault !== undefined) throw fault
     }
   }
@@ -123,18 +128,18 @@ export class Counter<T extends string = string> extends Base {
 export namespace Counter {
   /** One series of a counter. */
   export interface Internal {
-    /** Adds `value`, 1 when left out. */
+    /** Adds `value`, by default 1. */
     inc(value?: number): void
   }
 }
 
 /** What a call of `inc` adds. */
-function increase(value: unknown): number {
+export function increase(value: unknown): number {
   if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) return value
   if (value === undefined || value === null) return 1
   if (value === false) return 0
   if (typeof value === 'number' && value < 0 && Number.isFinite(value))
     throw new Error('It is not possible to decrease a counter')
-  // NaN would spoil the counter for good.
+  // NaN would make the counter NaN forever.
   throw notANumber('Value', value)
 }

@@ -26,22 +26,22 @@ export class Gauge<T extends string = string> extends Base {
     super(configuration, { type: 'gauge', options: ({ aggregator }) => ({ aggregator }) })
   }
 
-  /** Adds `value`, 1 when left out, to the series of these labels. */
+  /** Adds `value`, by default 1, to the series of these labels. */
   inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 when left out, to the series without labels. */
+  /** Adds `value`, by default 1, to the series without labels. */
   inc(value?: number): void
   inc(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
-    this.add(labels, delta === undefined ? 1 : delta)
+    this.add(labels, this.isOne(delta) ? 1 : delta)
   }
 
-  /** Takes `value`, 1 when left out, off the series of these labels. */
+  /** Subtracts `value`, by default 1, from the series of these labels. */
   dec(labels: LabelValues<T>, value?: number): void
-  /** Takes `value`, 1 when left out, off the series without labels. */
+  /** Subtracts `value`, by default 1, from the series without labels. */
   dec(value?: number): void
   dec(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
-    this.add(labels, delta === undefined ? -1 : -(delta as number))
+    this.add(labels, this.isOne(delta) ? -1 : -(delta as number))
   }
 
   /** Sets the series of these labels. */
@@ -86,8 +86,8 @@ export class Gauge<T extends string = string> extends Base {
     const labels = this.labelsOf(values) as LabelValues<T>
     const child = this.held(labels)
     return {
-      inc: (value?: unknown) => addTo(child, value === undefined ? 1 : value),
-      dec: (value?: unknown) => addTo(child, value === undefined ? -1 : -(value as number)),
+      inc: (value?: unknown) => addTo(child, this.isOne(value) ? 1 : value),
+      dec: (value?: unknown) => addTo(child, this.isOne(value) ? -1 : -(value as number)),
       set: (value: unknown) => {
         if (typeof value !== 'number') throw notANumber('Value', value)
         child.set(value)
@@ -116,6 +116,11 @@ export class Gauge<T extends string = string> extends Base {
     return (this.hashMap as Readonly<Record<string, { readonly value: number }>>)[hash]?.value ?? 0
   }
 
+  /** Whether the gauge moves by 1. */
+  private isOne(delta: unknown): boolean {
+    return delta === undefined || (delta === null && this.rules.movesByOneForNull)
+  }
+
   private add(labels: unknown, delta: unknown): void {
     // Before the labels, as in the client.
     if (typeof delta !== 'number') throw notANumber('Delta', delta)
@@ -126,9 +131,9 @@ export class Gauge<T extends string = string> extends Base {
 export namespace Gauge {
   /** One series of a gauge. */
   export interface Internal<T extends string> {
-    /** Adds `value`, 1 when left out. */
+    /** Adds `value`, by default 1. */
     inc(value?: number): void
-    /** Takes `value`, 1 when left out, off. */
+    /** Subtracts `value`, by default 1. */
     dec(value?: number): void
     set(value: number): void
     /** Sets the unix time in seconds. */

@@ -124,8 +124,13 @@ export class Histogram<T extends string = string> extends Base {
 
   /** Shows the series of these labels with every bucket at 0. */
   zero(labels: LabelValues<T>): void {
-    if (isObject(labels)) this.find(labels).zero()
-    else this.only.zero()
+    if (!isObject(labels)) this.only.zero()
+    else {
+      const series = this.find(labels)
+      series.zero()
+      // From now on, the series has its labels in this order.
+      this.introduce(series.texts, labels)
+    }
   }
 
   /** Returns the series of these label values, in the order of the label names. */
@@ -174,7 +179,7 @@ export namespace Histogram {
 }
 
 /** A value that a histogram can count. */
-function observed(value: unknown): number {
+export function observed(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw notANumber('Value', value)
 }

@@ -1,7 +1,6 @@
 import type { MetricRegistry } from '../../metric/context.js'
 import { prometheusContentType } from '../../registry/content-types.js'
 import type { ClientRules } from './client-rules.js'
-import { globalRegistry } from './global-registry.js'
 import { areLabelNames, isObject, validateMetricName } from './validation.js'
 
 /** What a metric is made from, checked: the options with their defaults, as the client assigns them to the metric. */
@@ -31,7 +30,7 @@ export function definitionOf(
 ): MetricDefinition {
   if (!isObject(config)) throw new TypeError('constructor expected a config object')
   const fields: Record<string, unknown> = { labelNames: [], aggregator: 'sum', enableExemplars: false, ...defaults }
-  // What is undefined is left out.
+  // Undefined values are omitted.
   for (const [option, value] of Object.entries(config)) if (value !== undefined) fields[option] = value
   const { help, name, collect } = fields
   if (!help) throw new Error('Missing mandatory help parameter')
@@ -40,7 +39,7 @@ export function definitionOf(
   const labelNames = (fields.labelNames ?? []) as string[]
   if (!areLabelNames(labelNames)) throw new Error(rules.invalidLabelNames(labelNames))
   if (collect && typeof collect !== 'function') throw new Error('Optional "collect" parameter must be a function')
-  const registers = [...((fields.registers || [globalRegistry]) as readonly MetricRegistry[])]
+  const registers = [...((fields.registers || [rules.globalRegistry()]) as readonly MetricRegistry[])]
   if (fields.enableExemplars) for (const registry of registers) checkShowsExemplars(registry)
   if (reserved !== undefined && labelNames.includes(reserved))
     throw new Error(`${reserved} is a reserved label keyword`)

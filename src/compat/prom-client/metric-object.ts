@@ -48,6 +48,11 @@ export function metricObject(
   return object as unknown as MetricObjectWithValues<MetricValueWithName<string>>
 }
 
+/** The aggregator that a metric or its object names: the sum, if it names none. */
+export function aggregatorIn(named: { readonly aggregator?: unknown }): unknown {
+  return named.aggregator ?? 'sum'
+}
+
 function aggregatorOf(family: Family): string {
   if (!isTable(family) || family.family.type !== 'gauge') return 'sum'
   return aggregators[family.family.mode.replace('live', '')] ?? 'sum'

@@ -41,6 +41,7 @@ function sampleOf(family: string, given: PlugInValue, defaultLabels: LabelSet): 
   const { metricName = family, value, exemplar } = Object(given) as PlugInValue
   checkMetricName(metricName)
   if (typeof value !== 'number') throw new TypeError(`${describe(value)} is not a number`)
+  if (given.sharedLabels === null) throw new TypeError('sharedLabels must be an object of label values, got null')
   const shared = textsOf(given.sharedLabels)
   const own = textsOf(given.labels)
   const before = Object.entries({ ...own, ...defaultLabels, ...own }).filter(([label]) => !Object.hasOwn(shared, label))

@@ -15,7 +15,7 @@ type Method = 'POST' | 'PUT' | 'DELETE'
 
 /** How a Pushgateway is made: what Node's `http.request` and `https.request` take, and this. */
 interface ClientPushOptions extends RequestOptions {
-  /** Whether a push without `jobName` is refused: true when left out. */
+  /** Whether a push without `jobName` is refused. The default is true. */
   readonly requireJobName?: boolean | undefined
 }
 
@@ -43,7 +43,7 @@ export class Pushgateway<T extends RegistryContentType = RegistryContentType> {
    *
    * @param url the address of the gateway, with a path where it has one
    * @param options those of `http.request` or `https.request`, and `requireJobName`
-   * @param registry what is pushed: the default registry when left out
+   * @param registry the registry to push; by default the default registry
    */
   // biome-ignore lint/suspicious/noExplicitAny: code for the client passes options of any kind
   constructor(url: string, options?: any, registry?: Registry<T>) {
@@ -56,16 +56,17 @@ export class Pushgateway<T extends RegistryContentType = RegistryContentType> {
   }
 
   /**
-   * Adds the numbers to the group, in the place of its metrics of the same names (`POST`).
+   * Adds the numbers to the group, and replaces its metrics of the same names (`POST`).
    *
-   * @throws Error without `jobName`; the promise rejects if the gateway does not answer, or with a status of 400 or above
+   * @throws Error without `jobName`; the promise rejects if the gateway does not answer, or with a status of 400 or
+   * above
    */
   pushAdd(params?: Pushgateway.Parameters): Promise<{ resp?: unknown; body?: unknown }> {
     return this.send('POST', params)
   }
 
   /**
-   * Puts the numbers in the place of everything that the group had (`PUT`).
+   * Replaces the whole group by the numbers (`PUT`).
    *
    * @throws as `pushAdd()`
    */

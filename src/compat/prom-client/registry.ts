@@ -14,7 +14,7 @@ import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
 import type { RegistryContext } from '../../registry/registry-context.js'
 import { processContext } from '../../runtime/current-context.js'
 import { checkContentType, isContentType, openMetrics, prometheus } from './content-types.js'
-import { metricObject, type ObjectMember } from './metric-object.js'
+import { aggregatorIn, metricObject, type ObjectMember } from './metric-object.js'
 import { plugInFamily } from './plug-in-family.js'
 import { ClientPlugIns, type PlugInObject } from './plug-in-metrics.js'
 import { RegistryBase } from './registry-base.js'
@@ -31,13 +31,13 @@ import type {
 import { withDefaultLabels } from './with-default-labels.js'
 
 /** What a registry is made from besides its content type. */
-interface OwnParts {
+export interface OwnParts {
   readonly context: RegistryContext
   /** A registry of promhive's own, whose metrics this one shows. */
   readonly like?: PromhiveRegistry
 }
 
-/** A metric that continues to count when its registry has let it go. */
+/** A metric that continues counting when its registry has let it go. */
 interface Withdrawable {
   readonly isWithdrawn?: boolean
   rejoin?(registry: string): void
@@ -72,7 +72,7 @@ export class Registry<
   /**
    * Makes a registry without metrics.
    *
-   * @param contentType the format of `metrics()`: text format 0.0.4 when left out
+   * @param contentType the format of `metrics()`; by default text format 0.0.4
    * @throws TypeError for a content type that is neither of the two
    */
   constructor(contentType?: BoundRegistryContentType)
@@ -129,17 +129,24 @@ export class Registry<
     return held(this.readObjects())
   }
 
-  private async readObjects(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
+  /** @internal @param aggregator only metrics that have this one; all by default */
+  async readObjects(aggregator?: string): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
     const { families, release } = await this.gather({ exemplars: true })
     try {
       const others = new Map(families.map((family) => [nameOf(family), family]))
       const objects: PlugInObject[] = []
+      const add = (object: PlugInObject, member: object): void => {
+        if (aggregator === undefined || aggregatorIn(member) === aggregator) objects.push(object)
+      }
       for (const member of this.contents.members.all()) {
         const object = this.objectOf(member, others.get(member.name))
         others.delete(object?.name ?? member.name)
-        if (object !== undefined) objects.push(object)
+        if (object !== undefined) add(object, member.family === undefined ? member : object)
       }
-      for (const family of others.values()) objects.push(metricObject(undefined, family))
+      for (const family of others.values()) {
+        const object = metricObject(undefined, family)
+        add(object, object)
+      }
       return objects.map((object) => withDefaultLabels(object, this.contents.defaults.given)) as never
     } finally {
       release()
@@ -203,15 +210,18 @@ export class Registry<
    */
   static merge<T extends RegistryContentType = PrometheusContentType>(registers: Registry<T>[]): Registry<T> {
     const { contentType, context } = registers[0]!
+    return new Registry<T>(contentType, { context }).showing(registers)
+  }
+
+  /** @internal Shows the metrics of other registries as well. */
+  showing(registers: readonly Registry<RegistryContentType>[]): this {
     for (const registry of registers) {
-      if (registry.contentType === contentType) continue
+      if (registry.contentType === this.contentType) continue
       throw new Error('Registers can only be merged if they have the same content type')
     }
-    const merged = new Registry<T>(contentType, { context })
-    for (const registry of registers)
-      for (const metric of registry.contents.members.all()) merged.registerMetric(metric)
-    merged.merged = registers
-    return merged
+    for (const registry of registers) for (const metric of registry.contents.members.all()) this.registerMetric(metric)
+    this.merged = registers
+    return this
   }
 
   /** @internal What only other processes have is shown as well. */

@@ -39,6 +39,15 @@ export function clientFormatters(defaultLabels: LabelSet): Formatters {
 
 /** Parts of an exposition as a whole one. */
 export function joined(parts: readonly string[], contentType: string): string {
-  const { arrangement, ending } = dialects.find((dialect) => dialect.contentType === contentType)!
+  const { arrangement, ending } = dialectOf(contentType)
   return `${parts.join(arrangement?.between)}${ending}`
+}
+
+/** An exposition without families. */
+export function emptyText(contentType: string): string {
+  return dialectOf(contentType).arrangement!.empty
+}
+
+function dialectOf(contentType: string): Dialect {
+  return dialects.find((dialect) => dialect.contentType === contentType)!
 }

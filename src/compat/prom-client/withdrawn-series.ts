@@ -6,8 +6,8 @@ import type { Source, Store } from '../../store/contract.js'
 import { MemoryStore } from '../../store/memory/memory-backend.js'
 
 /**
- * The series of a metric that its registry has let go. The client keeps them with the metric, which may count on and be
- * registered again; no other process sees them until then.
+ * The series of a metric that its registry has removed. The client keeps them with the metric, which may count on and
+ * be registered again; no other process sees them until then.
  */
 export class WithdrawnSeries {
   readonly store = new MemoryStore(0)

@@ -5,15 +5,15 @@ import { describe } from '../../model/metric-name.js'
 const any = '*'
 
 /**
- * Which `Host` headers a port answers. On a loopback address only names of this machine, and those that are configured: by
- * DNS rebinding a page in a browser reaches a loopback port under a name of the page's own.
+ * Decides which `Host` headers a port answers. On a loopback address, these are only names of this machine and
+ * configured names: with DNS rebinding, a page in a browser could reach a loopback port under the page's own host name.
  */
 export class AllowedHosts {
   private readonly names: ReadonlySet<string>
   private readonly checks: boolean
 
   /**
-   * @param host the host that was configured to listen on
+   * @param host the configured host to listen on
    * @param bound the address that the port listens on
    * @param allowed further names; with any of them, the header is checked on every address
    */
@@ -39,7 +39,7 @@ export function checkAllowedHosts(given: unknown, nameOf: (option: string) => st
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** The name or address in a `Host` header, without port, brackets and final dot. */
+/** Returns the name or address in a `Host` header, without port, brackets and final dot. */
 function nameIn(header: string): string {
   const [, inBrackets, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header.trim()) ?? []
   return (inBrackets ?? name ?? header).toLowerCase().replace(/\.$/, '')

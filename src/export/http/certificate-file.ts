@@ -4,16 +4,16 @@ import { MetricsError } from '../../model/errors.js'
 /** The certificates of a file in PEM. */
 export interface CertificateFile {
   readonly path: string
-  /** Those that are valid, each as PEM; all of them when none is. */
+  /** The valid certificates, each as PEM; all of them if none is valid. */
   readonly pems: readonly string[]
-  /** Unix seconds from which on, and until which, all of these are valid. */
+  /** The period in which all of these are valid, in Unix seconds. */
   readonly notBefore: number
   readonly notAfter: number
 }
 
 const pem = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
 
-/** Reads every certificate of a file; `pems` is empty where there is none that can be read. */
+/** Reads every certificate of a file; `pems` is empty if it has no readable one. */
 export function certificateFile(path: string, content: Buffer, now = Date.now() / 1000): CertificateFile {
   const all = (content.toString('latin1').match(pem) ?? []).flatMap((text) => parsed(text))
   const valid = all.filter(({ notAfter }) => notAfter > now)
@@ -33,10 +33,10 @@ export function ownCertificate(path: string, content: Buffer): CertificateFile {
 }
 
 /**
- * Returns the files that hold certificates.
+ * Returns the files that contain certificates.
  *
  * @param what the option and its value, for the error text
- * @throws MetricsError `OPTION_INVALID` when there is no certificate, or none that is still valid
+ * @throws MetricsError `OPTION_INVALID` if there is no certificate, or all have expired
  */
 export function checkValid(
   what: string,
@@ -50,14 +50,14 @@ export function checkValid(
   throw new MetricsError('OPTION_INVALID', `${what} expired on ${dayOf(latest)}; renew the certificate`)
 }
 
-/** A day as `2026-11-30`. */
+/** Formats a day as `2026-11-30`. */
 export function dayOf(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10)
 }
 
 function parsed(text: string): { text: string; notBefore: number; notAfter: number }[] {
   try {
-    // Loaded with the first port that is encrypted.
+    // Loaded with the first encrypted port.
     const { X509Certificate } = process.getBuiltinModule('node:crypto')
     const { validFrom, validTo }: X509Certificate = new X509Certificate(text)
     return [{ text, notBefore: Date.parse(validFrom) / 1000, notAfter: Date.parse(validTo) / 1000 }]

@@ -5,17 +5,17 @@ import { type CertificateFile, dayOf } from './certificate-file.js'
 import { type EncryptionOptions, readEncryption, stampOf } from './encryption.js'
 import type { PortEvents } from './port-events.js'
 
-/** Milliseconds between two looks at the files. */
+/** Milliseconds between two checks of the files. */
 const lookEvery = 10_000
 const day = 86_400
-/** Seconds before its end at which a certificate is reported; a third of its life when that is less. */
+/** Seconds before its expiry at which a certificate is reported; a third of its validity if that is less. */
 const notice = 14 * day
 
 /** Reloads certificates that were renewed, and reports those that expire. */
 export class CertificateWatch {
   private certificates: readonly CertificateFile[] = []
   private stamp: string
-  /** The state of the files that could not be used. */
+  /** The stamp of the last files that could not be used. */
   private unusable: string | undefined
   private reported = false
   /** Unix seconds at which each file was last reported. */

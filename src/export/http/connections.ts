@@ -8,7 +8,7 @@ interface OpenConnection {
 
 /** The open connections of a server, limited in number. */
 export class Connections {
-  /** The one that has been idle the longest comes first. */
+  /** The connection that has been idle the longest comes first. */
   private readonly open = new Map<unknown, OpenConnection>()
 
   /** @param refused called for each connection that is closed because there are too many */
@@ -34,7 +34,9 @@ export class Connections {
     return true
   }
 
-  /** Marks a connection as being answered, or as idle from now on. Takes the encrypted socket of a connection as well. */
+  /**
+   * Marks a connection as being answered, or as idle from now on. Accepts the encrypted socket of a connection as well.
+   */
   mark(socket: Socket, busy: boolean): void {
     const key = keyOf(socket)
     const connection = this.open.get(key)
@@ -48,13 +50,13 @@ export class Connections {
     return undefined
   }
 
-  /** Closes all of them. */
+  /** Closes all connections. */
   destroy(): void {
     for (const { socket } of this.open.values()) socket.destroy()
   }
 }
 
-/** The same for a TCP socket and the TLS socket on it; a closed socket has no address any more. */
+/** Returns a key that is the same for a TCP socket and the TLS socket on it. A closed socket has no address any more. */
 function keyOf(socket: Socket): unknown {
   const { remoteAddress, remotePort } = socket
   return remotePort === undefined ? socket : `${remotePort} ${remoteAddress}`

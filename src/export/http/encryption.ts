@@ -9,18 +9,18 @@ import { type CertificateFile, certificateFile, checkValid, ownCertificate } fro
 
 /** The certificate of a metrics port, and the CA of the clients that may scrape it. All are paths of files in PEM. */
 export interface EncryptionOptions {
-  /** The certificate, with those that it was signed by behind it. */
+  /** The certificate, followed by those of the CAs that signed it. */
   readonly certfile: string
   readonly keyfile: string
-  /** Scrapers must present a certificate that one of these signed. */
+  /** Scrapers must present a certificate that one of these CAs signed. */
   readonly clientCafile?: string | undefined
   /** The same as a directory of files. */
   readonly clientCapath?: string | undefined
-  /** False if a CA of clients is named, but clients need no certificate. */
+  /** False if clients need no certificate although a CA is configured for them. */
   readonly clientAuthRequired?: boolean | undefined
 }
 
-/** How a fault calls an option: by what the user wrote. */
+/** Returns the name of an option in error texts, as the user wrote it. */
 export type OptionName = (option: keyof EncryptionOptions) => string
 
 const variables = {
@@ -32,9 +32,9 @@ const variables = {
 } as const satisfies Record<keyof EncryptionOptions, string>
 
 /**
- * What the environment says; undefined when it says nothing.
+ * Reads the options from the environment; returns undefined if no variable is set.
  *
- * @throws MetricsError `OPTION_INVALID`, naming the variable
+ * @throws MetricsError `OPTION_INVALID`, with the name of the variable
  */
 export function encryptionFromEnvironment(environment: NodeJS.ProcessEnv): EncryptionOptions | undefined {
   const given = Object.fromEntries(
@@ -55,9 +55,9 @@ export function encryptionFromEnvironment(environment: NodeJS.ProcessEnv): Encry
 }
 
 /**
- * Complete options, or none: half of them is a fault, and so is a file that cannot be used.
+ * Checks the options: they must be complete, and every file usable.
  *
- * @throws MetricsError `OPTION_INVALID`, naming the option as `nameOf` has it
+ * @throws MetricsError `OPTION_INVALID`, with the name of the option by `nameOf`
  */
 export function checkEncryption(
   given: Partial<EncryptionOptions>,
@@ -80,7 +80,7 @@ export function checkEncryption(
     throw missing('clientAuthRequired', 'clientCafile')
   }
   if (certfile === undefined || keyfile === undefined) return undefined
-  // Read again when they are renewed: by then the working directory may be another.
+  // Absolute paths, because renewed files are read again and the working directory may change.
   const options = {
     ...given,
     certfile: absolutePath(certfile),
@@ -92,7 +92,7 @@ export function checkEncryption(
   return options
 }
 
-/** What `https.createServer` takes. */
+/** Returns the options for `https.createServer`. */
 export function serverOptions(options: EncryptionOptions) {
   const asks = asksClients(options)
   return { ...readEncryption(options).context, requestCert: asks, rejectUnauthorized: asks }
@@ -103,18 +103,18 @@ function asksClients({ clientCafile, clientCapath, clientAuthRequired = true }: 
   return clientAuthRequired && (clientCafile !== undefined || clientCapath !== undefined)
 }
 
-/** What the files hold, checked: what a server needs, and until when its certificates are valid. */
+/** The checked content of the files: the options of a server, and the validity of its certificates. */
 export interface Encryption {
   readonly context: SecureContextOptions
-  /** One for each file. */
+  /** One entry for each file. */
   readonly certificates: readonly CertificateFile[]
 }
 
 /**
  * Reads the files.
  *
- * @throws MetricsError `OPTION_INVALID`, naming the option as `nameOf` has it, for files that cannot be read or used, and
- *   for certificates that have expired
+ * @throws MetricsError `OPTION_INVALID`, with the name of the option by `nameOf`, for files that cannot be read or
+ * used, and for certificates that have expired
  */
 export function readEncryption(
   options: EncryptionOptions,
@@ -125,13 +125,13 @@ export function readEncryption(
   const key = read('keyfile', keyfile, nameOf)
   const secureContext = { cert, key, minVersion: 'TLSv1.2' } as const
   try {
-    // Loaded with the first port that is encrypted: it takes milliseconds of an application's start.
+    // Loaded with the first encrypted port, because loading it takes milliseconds.
     process.getBuiltinModule('node:tls').createSecureContext(secureContext)
   } catch (cause) {
     const text = `${nameOf('certfile')}: ${certfile} and ${keyfile} cannot be used together: ${textOf(cause)}`
     throw new MetricsError('OPTION_INVALID', text, { cause })
   }
-  // The first one is the server's own; those behind it may be there for old clients only.
+  // The first certificate is that of the server; the following ones may be there for old clients only.
   const own = checkValid(`${nameOf('certfile')}: ${certfile}`, [ownCertificate(certfile, cert)])
   if (!asksClients(options)) return { context: secureContext, certificates: own }
   const signers: CertificateFile[] = []
@@ -170,7 +170,7 @@ function filesIn(directory: string, nameOf: OptionName): readonly string[] {
   }
 }
 
-/** Changes when one of the files does, or one in the directory. */
+/** Returns a text that changes when one of the files, or a file in the directory, changes. */
 export function stampOf({ certfile, keyfile, clientCafile, clientCapath }: EncryptionOptions): string {
   const paths = [certfile, keyfile, clientCafile, clientCapath].filter((path) => path !== undefined)
   if (clientCapath !== undefined) paths.push(...entriesOf(clientCapath))

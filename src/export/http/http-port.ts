@@ -15,7 +15,7 @@ import { Sender } from './sender.js'
 /** Marks promhive's own servers for instruments, which do not count scrapes as requests of the application. */
 const ownServer = Symbol.for('promhive.metrics-server')
 
-/** Requests that may wait on one connection for the answer before them. */
+/** The maximum number of pipelined requests that wait on one connection. */
 const mostPipelined = 8
 
 export interface HttpPortOptions {
@@ -26,15 +26,15 @@ export interface HttpPortOptions {
   readonly routes: readonly Route[]
 }
 
-/** A request that waits for the answer before it on the same connection. */
+/** A request that waits for the previous answer on the same connection. */
 type Waiting = readonly [IncomingMessage, ServerResponse]
 
-/** An HTTP or HTTPS server of promhive, with limits on the resources that it takes from its process. */
+/** An HTTP or HTTPS server of promhive, with limits on the resources that it uses. */
 export class HttpPort {
   private readonly connections: Connections
   private readonly sender: Sender
   private readonly routes: RouteTable
-  /** By connection: what is being answered, and what waits behind it. */
+  /** By connection: the request that is being answered, and those that wait. */
   private readonly pipelines = new WeakMap<Socket, Waiting[]>()
   private hosts: AllowedHosts | undefined
 
@@ -52,7 +52,7 @@ export class HttpPort {
     if (options.tls !== undefined) new CertificateWatch(options.tls, events).start(server as never)
   }
 
-  /** Makes the server, which does not listen yet. */
+  /** Creates the server, which does not listen yet. */
   static async create(options: HttpPortOptions): Promise<HttpPort> {
     const { requestTimeout } = options.limits
     const timeouts = {
@@ -63,13 +63,13 @@ export class HttpPort {
     return new HttpPort(await serverOf(options.tls, timeouts), options)
   }
 
-  /** The port that it listens on. */
+  /** The port that the server listens on. */
   get port(): number {
     return (this.server.address() as AddressInfo).port
   }
 
   /**
-   * Listens outside of node:cluster's sharing: a request to this port reaches this process.
+   * Listens without sharing the port through node:cluster: every request reaches this process.
    *
    * @throws the error of `listen`
    */
@@ -80,7 +80,7 @@ export class HttpPort {
     this.hosts = new AllowedHosts(host, address, this.options.allowedHosts)
   }
 
-  /** Closes the port and its connections. Closing it twice closes it once. */
+  /** Closes the port and its connections. A second call does nothing. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.server.close(() => resolve())
@@ -98,7 +98,7 @@ export class HttpPort {
     this.options.events.refused?.(reason, count)
   }
 
-  /** Answers the requests of a connection in order: work on the second begins when the first is done. */
+  /** Answers the requests of a connection in order: the second starts when the first is done. */
   private take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const waiting = this.pipelines.get(socket)
@@ -131,7 +131,7 @@ export class HttpPort {
     }
   }
 
-  /** A route that throws is a fault of promhive: the client gets no details. */
+  /** Answers for a route that throws, which is a fault of promhive; the client gets no details. */
   private fail(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
     const why = cause instanceof Error ? cause.message : String(cause)
     const text = `${request.method} ${request.url} could not be answered: ${why}`
@@ -178,7 +178,7 @@ function forbidden(host: string): HttpResponse {
   )
 }
 
-/** The module is loaded with the first port that is opened: most processes of an application open none. */
+/** The module is loaded with the first open port, because most processes of an application open none. */
 async function serverOf(tls: EncryptionOptions | undefined, timeouts: object): Promise<Server> {
   if (tls === undefined) {
     const { createServer } = await import('node:http')

@@ -1,12 +1,12 @@
 import type { ListenOptions, Server } from 'node:net'
 import { monotonicNow } from '../../platform/timers.js'
 
-/** Milliseconds between two reports: while the system has no descriptor left, each turn of the event loop fails. */
+/** Milliseconds between two reports: without a free descriptor, every turn of the event loop has an error. */
 const reportEvery = 10_000
 
 /**
- * Waits until a server listens. Faults of the port after that, such as a connection for which the system has no descriptor
- * left, go to `onError`, at most one in ten seconds: without a listener they would end the process.
+ * Waits until a server listens. Later errors of the port, such as a connection for which the system has no free
+ * descriptor, go to `onError`, at most one in ten seconds. Without a listener, they would end the process.
  *
  * @throws the error of `listen`
  */

@@ -3,9 +3,9 @@ import { firstSet, itemsOf, variables } from '../../platform/environment.js'
 import type { PortLimits } from './port-limits.js'
 
 /**
- * Reads the limits of a metrics port from the environment, for programs that are configured by it.
+ * Reads the limits of a metrics port from the environment.
  *
- * @throws MetricsError `OPTION_INVALID`, naming the variable
+ * @throws MetricsError `OPTION_INVALID`, with the name of the variable
  */
 export function portOptionsFromEnvironment(
   environment: NodeJS.ProcessEnv,
@@ -20,7 +20,7 @@ export function portOptionsFromEnvironment(
   }
 }
 
-/** 0, for the default, where the variable is not set. */
+/** Returns 0, for the default, if the variable is not set. */
 function numberFrom(environment: NodeJS.ProcessEnv, [variable]: readonly [string]): number {
   const text = environment[variable] ?? ''
   if (text === '') return 0

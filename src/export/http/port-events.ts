@@ -1,9 +1,9 @@
 import type { MetricsError } from '../../model/errors.js'
 
 /**
- * Why a scrape was refused or cut off: `connections` (too many of them), `queue` (too many scrapes wait for their turn),
- * `bytes` (too many wait to be read), `timeout` (the client took too long to read), `host` (the Host header is not allowed),
- * `gone` (the client closed its connection before the scrape began).
+ * The reason why a scrape was refused or cut off: `connections` (too many of them), `queue` (too many scrapes wait for
+ * their turn), `bytes` (too many wait to be read), `timeout` (the client took too long to read), `host` (the Host
+ * header is not allowed), `gone` (the client closed its connection before the scrape began).
  */
 export type RefusalReason = 'connections' | 'queue' | 'bytes' | 'timeout' | 'host' | 'gone'
 
@@ -14,7 +14,7 @@ export interface CertificateExpiry {
   readonly notAfter: number
 }
 
-/** What a port reports to the process that opens it. */
+/** Callbacks of a port. */
 export interface PortEvents {
   /** Called for scrapes that were refused or cut off. */
   refused?(reason: RefusalReason, count: number): void

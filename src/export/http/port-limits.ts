@@ -3,23 +3,27 @@ import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 
-/** Limits on the resources that a port of promhive takes from the process that opens it. */
+/** Limits on the resources that a port of promhive uses. */
 export interface PortLimits {
   /**
-   * Connections at the same time: 100, but at most a quarter of the files that the process may open. A further connection
-   * replaces the one that has been idle the longest; it is refused while all of them are being answered.
+   * The maximum number of connections. The default is 100, but at most a quarter of the process's file limit. A further
+   * connection replaces the one that has been idle the longest; it is refused while all of them are being answered.
    */
   readonly maxConnections?: number | undefined
-  /** Different scrapes that may wait for their turn: 16. A further one is answered with 503. */
+  /**
+   * The maximum number of different scrapes that wait for their turn; a further one is answered with 503. The default
+   * is 16.
+   */
   readonly maxQueuedScrapes?: number | undefined
   /**
-   * Bytes of answers that clients have not read yet, over all connections: 64 MiB. Near it, further scrapes wait for up to two
-   * seconds, and share an answer. Above it the client that has read nothing for the longest time is disconnected.
+   * The maximum number of bytes that clients have not read yet, over all connections. Near this limit, further scrapes
+   * wait for up to two seconds, and share an answer. Above it, the client that has read nothing for the longest time is
+   * disconnected. The default is 64 MiB.
    */
   readonly maxWaitingBytes?: number | undefined
-  /** Milliseconds that a client may take to send a request: 10 000. */
+  /** Milliseconds within which a client must send its request. The default is 10 000. */
   readonly requestTimeout?: number | undefined
-  /** Milliseconds that a client may take to read an answer: 30 000. */
+  /** Milliseconds within which a client must read an answer. The default is 30 000. */
   readonly sendTimeout?: number | undefined
 }
 
@@ -33,7 +37,7 @@ const defaults = {
   sendTimeout: 30_000,
 } as const satisfies CheckedLimits
 
-/** The names of the limits, for a caller that checks options. */
+/** The names of the limits, for checking options. */
 export const portLimits = {
   maxConnections: true,
   maxQueuedScrapes: true,
@@ -48,8 +52,8 @@ const longestTimeout = 2 ** 31 - 1
 /**
  * Fills in the defaults.
  *
- * @param nameOf what the caller calls an option, for the error text
- * @throws MetricsError `OPTION_INVALID`, naming the option
+ * @param nameOf returns the name of an option for the error text
+ * @throws MetricsError `OPTION_INVALID`, with the name of the option
  */
 export function checkLimits(given: PortLimits, nameOf: (option: string) => string): CheckedLimits {
   const limits: Record<string, number> = {}
@@ -71,7 +75,7 @@ function defaultOf(name: keyof PortLimits): number {
   return Math.max(1, Math.min(defaults.maxConnections, Math.floor(openFileLimit() / 4)))
 }
 
-/** How many files this process may open; infinite where the system does not say. */
+/** Returns how many files this process may open; infinite if the system does not report a limit. */
 function openFileLimit(): number {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []

@@ -1,25 +1,25 @@
 import { connect, createServer, type Server } from 'node:net'
 
 /**
- * By which the processes of an application know that one of them has the metrics port, and no stranger: a socket in Linux'
- * abstract namespace. It is seen where the port is seen, leaves no file, and is gone with its process.
+ * Shows the processes of an application that one of them, and not another program, has the metrics port: a socket in
+ * the abstract namespace of Linux. It is visible where the port is visible, leaves no file, and ends with its process.
  */
 export class PortSign {
   private readonly path: string
   private server: Server | undefined
 
-  /** @param family what the processes of the application have in common, and no others */
+  /** @param family a text that only the processes of the application have in common */
   constructor(family: string) {
-    // Loaded only where it is needed: it takes milliseconds of an application's start.
+    // Loaded only if needed, because loading it takes milliseconds.
     const { createHash } = process.getBuiltinModule('node:crypto')
     this.path = `\0promhive-port-${createHash('sha256').update(family).digest('hex').slice(0, 32)}`
   }
 
-  /** Where that is not possible there is no sign, and none is needed. */
+  /** Publishes the sign. On systems without such sockets there is none, and none is needed. */
   put(): void {
     this.server = createServer((socket) => socket.destroy())
       .on('error', () => {})
-      // In a cluster worker: its own, not the primary's.
+      // In a cluster worker, the socket must belong to the worker, not to the primary.
       .listen({ path: this.path, exclusive: true })
       .unref()
   }
@@ -29,7 +29,7 @@ export class PortSign {
     this.server = undefined
   }
 
-  /** Whether it is missing for certain. */
+  /** Whether the sign is certainly missing. */
   isMissing(): Promise<boolean> {
     return new Promise((resolve) => {
       const socket = connect(this.path)

@@ -25,7 +25,7 @@ export function textResponse(
   return response(status, 'text/plain; charset=utf-8', [Buffer.from(text)], headers)
 }
 
-/** Returns the response that asks the scraper to try again a little later. */
+/** Returns the response that asks the scraper to try again later. */
 export function busy(reason: string): HttpResponse {
   return textResponse(503, `too many scrapes: ${reason}; try again later\n`, { 'Retry-After': '5' })
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type HttpResponse, textResponse } from './response.js'
 
-/** A request as a route sees it. */
+/** A request, as a route receives it. */
 export interface RouteRequest {
   readonly method: string
   /** The target of the request: its path and query. */
@@ -9,17 +9,17 @@ export interface RouteRequest {
   readonly headers: IncomingHttpHeaders
   /** Aborted when the client has closed its connection. */
   readonly signal: AbortSignal
-  /** Resolves when there is room for another answer beside those that clients are reading. */
+  /** Resolves when the limit on unread bytes allows another answer; undefined if it does already. */
   ready(): Promise<void> | undefined
 }
 
 /** One entry of a route table. */
 export interface Route {
-  /** The path, as clients write it: it is compared byte by byte. `*` matches every path that no other route has. */
+  /** The path, compared byte by byte with that of the request. `*` matches every path that no other route has. */
   readonly path: string
-  /** `GET` when left out. A route with `GET` answers `HEAD` as well, without the body. */
+  /** The default is `GET`. A route with `GET` answers `HEAD` as well, without the body. */
   readonly methods?: readonly string[]
-  /** Answers a request. Rejects when the client has gone. */
+  /** Answers a request. Rejects if the client has disconnected. */
   handle(request: RouteRequest, query: URLSearchParams): Promise<HttpResponse>
 }
 
@@ -27,7 +27,7 @@ export interface Route {
 export class RouteTable {
   private readonly routes: ReadonlyMap<string, Route>
 
-  /** @throws Error for two routes with one path */
+  /** @throws Error for two routes with the same path */
   constructor(routes: readonly Route[]) {
     this.routes = new Map(routes.map((route) => [route.path, route]))
     if (this.routes.size < routes.length) {
@@ -35,7 +35,10 @@ export class RouteTable {
     }
   }
 
-  /** Answers with the route of the path; with 404 if no route has it, and with 405 if the route does not take the method. */
+  /**
+   * Answers with the route of the path; with 404 if no route has it, and with 405 if the route does not have the
+   * method.
+   */
   async answer(request: RouteRequest): Promise<HttpResponse> {
     const end = request.url.indexOf('?')
     const path = end < 0 ? request.url : request.url.slice(0, end)

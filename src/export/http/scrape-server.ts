@@ -14,23 +14,26 @@ import type { Route } from './route-table.js'
 import { scrape } from './scrape.js'
 
 export interface MetricsServerOptions extends PortLimits {
-  /** 0 takes any free port. */
+  /** The port; 0 uses any free one. */
   readonly port?: number
-  /** The address to listen on. Only this machine when left out. */
+  /** The address to listen on. By default, only this machine can connect. */
   readonly host?: string
   readonly path?: string
   readonly registry: Exposition
-  /** How often a taken port is tried before giving up. */
+  /** The maximum number of attempts to open a port in use. */
   readonly attempts?: number
-  /** Milliseconds between two tries. */
+  /** Milliseconds between two attempts. */
   readonly retryEvery?: number
   /** Whether the open port keeps the process running. */
   readonly keepAlive?: boolean
-  /** Answers over HTTPS only, and only clients with a certificate if one is required. A renewed one is reloaded automatically. */
+  /**
+   * Answers over HTTPS only, and only clients with a certificate if one is required. Renewed files are reloaded
+   * automatically.
+   */
   readonly tls?: EncryptionOptions | undefined
   /**
-   * Names that the `Host` header may have, beside those of this machine and `host`. Without any, the header is checked on a
-   * loopback address only; `['*']` allows every name.
+   * Names that the `Host` header may have, besides those of this machine and `host`. By default, the header is checked
+   * on a loopback address only; `['*']` allows every name.
    */
   readonly allowedHosts?: readonly string[] | undefined
 }
@@ -44,7 +47,7 @@ const defaults = {
   keepAlive: false,
 } as const satisfies Omit<MetricsServerOptions, 'registry' | 'tls'>
 
-/** The names of the options, for a caller that checks them. */
+/** The names of the options, for checking them. */
 export const metricsServerOptions = {
   port: true,
   host: true,
@@ -58,23 +61,23 @@ export const metricsServerOptions = {
   ...portLimits,
 } as const satisfies OptionNames<MetricsServerOptions>
 
-/** A metrics port that is open. */
+/** An open metrics port. */
 export interface MetricsServer {
   readonly port: number
   readonly host: string
-  /** Where to scrape: `http://127.0.0.1:9464/metrics`. */
+  /** The URL to scrape, such as `http://127.0.0.1:9464/metrics`. */
   readonly url: string
   readonly server: Server
-  /** Closes the port and its connections. Twice is once. */
+  /** Closes the port and its connections. A second call does nothing. */
   close(): Promise<void>
 }
 
-/** What a caller of `ScrapeServer` adds to the options. */
+/** What the creator of a `ScrapeServer` adds to the options. */
 export interface ScrapeServerSetup {
   readonly events?: PortEvents
-  /** What the port answers beside the metrics. */
+  /** Routes in addition to the metrics. */
   readonly routes?: readonly Route[]
-  /** What the caller calls an option, for error texts. */
+  /** Returns the name of an option for error texts. */
   readonly nameOf?: (option: string) => string
 }
 
@@ -146,7 +149,7 @@ export class ScrapeServer implements Exporter {
 /**
  * Opens a metrics port.
  *
- * @param nameOf what the caller calls an option, for error texts
+ * @param nameOf returns the name of an option for error texts
  * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` if the port stays taken
  */
 export async function openMetricsServer(
@@ -159,7 +162,7 @@ export async function openMetricsServer(
   return server.serving!
 }
 
-/** The route of the metrics. */
+/** Creates the route of the metrics. */
 function metricsRoute(path: string, registry: Exposition, maxQueued: number): Route {
   return {
     path,
@@ -180,7 +183,7 @@ async function listen(http: HttpPort, port: number, host: string, attempts: numb
       await new Promise((resolve) => setTimeout(resolve, retryEvery))
       continue
     }
-    // Also ends the watch over certificates.
+    // Also stops watching the certificates.
     void http.close()
     if (fault.code !== 'EADDRINUSE') {
       throw new MetricsError('SERVER_FAILED', `the metrics port ${host}:${port} cannot be opened: ${fault.message}`, {

@@ -3,18 +3,18 @@ import { MetricsError } from '../../model/errors.js'
 import type { Exposition } from '../contract.js'
 import { busy, type HttpResponse, response, textResponse } from './response.js'
 
-/** What a scrape says of itself. */
+/** The request of a scrape. */
 export interface ScrapeRequest extends QueueLimits {
   /** The Accept header. */
   readonly accept?: string | undefined
-  /** The families that it wants, as `name[]=…` in the query; all of them when empty. */
+  /** The requested families, as `name[]=…` in the query; all of them if empty. */
   readonly names?: readonly string[]
 }
 
 /**
- * Answers one scrape of any server.
+ * Answers one scrape, for any server.
  *
- * @throws the reason of the signal when the scrape was dropped
+ * @throws the reason of the signal if the scrape was dropped
  */
 export async function scrape(
   exposition: Exposition,
@@ -27,7 +27,7 @@ export async function scrape(
   } catch (error) {
     if (limits.signal?.aborted) throw error
     if (error instanceof MetricsError && error.code === 'SCRAPE_REFUSED') return busy(error.message)
-    // What could not be read may be readable at the next scrape.
+    // Unreadable data may be readable at the next scrape.
     const status = error instanceof MetricsError && error.code === 'SCRAPE_INCOMPLETE' ? 503 : 500
     return textResponse(
       status,

@@ -11,7 +11,7 @@ import type { RefusalReason } from './port-events.js'
 import type { CheckedLimits } from './port-limits.js'
 import { WaitingBytes } from './waiting-bytes.js'
 
-/** Bytes that are handed to a connection at a time. */
+/** Bytes that are written to a connection at a time. */
 const pieceSize = 256 * 1024
 /** Milliseconds of one turn of the event loop that are spent on writing. */
 const slice = 1.5
@@ -20,16 +20,19 @@ const longestWait = 2_000
 /** Milliseconds without progress after which a client is disconnected. */
 const stalledAfter = 500
 const lookEvery = 100
-/** Answers that may be under way when a scrape begins to wait: one is being made, one is next, and its own. */
-const underWay = 3
+/**
+ * The number of answers that may be in progress when a scrape starts to wait: the current one, the next one, and its
+ * own.
+ */
+const answersInProgress = 3
 
-/** One answer on its way to a client. */
+/** One answer that is being sent to a client. */
 interface ResponseInProgress {
   readonly response: ServerResponse
   readonly chunks: readonly Uint8Array[]
   /** The next chunk to write. */
   next: number
-  /** Milliseconds of a monotonic clock at which the client last took something. */
+  /** The time of a monotonic clock when the client last read something. */
   progressAt: number
   ended: boolean
   /** Whether it waits for its turn. */
@@ -37,15 +40,15 @@ interface ResponseInProgress {
 }
 
 /**
- * Writes answers to clients: in slices, in turns, and only as fast as each client reads. A client that takes too long, or
- * holds too much memory, is disconnected.
+ * Writes answers to clients: in slices, in turns, and only as fast as each client reads. A client that is too slow, or
+ * causes too much memory to be used, is disconnected.
  */
 export class Sender {
   private readonly ready: ResponseInProgress[] = []
   private readonly sending = new Set<ResponseInProgress>()
   private readonly waiting = new WaitingBytes()
   private running = false
-  /** Bytes of the last answer: the next one is about as large. */
+  /** Bytes of the last answer, which is an estimate for the next one. */
   private lastSize = 0
   private readonly waitingScrapes = new Set<() => void>()
 
@@ -55,7 +58,7 @@ export class Sender {
     private readonly refused: (reason: RefusalReason) => void,
   ) {}
 
-  /** Sends the body of an answer whose head was written. The chunks must stay as they are. */
+  /** Sends the body of an answer whose head was written. The chunks must not change afterwards. */
   send(response: ServerResponse, chunks: readonly Uint8Array[]): void {
     const sending = { response, chunks, next: 0, progressAt: monotonicNow(), ended: false, queued: false }
     this.sending.add(sending)
@@ -71,9 +74,9 @@ export class Sender {
   }
 
   /**
-   * Resolves when the answers that clients are reading leave room for another one, when one of these clients has stopped
-   * reading, and after two seconds in any case; undefined when there is room. A burst of scrapes shares few answers this
-   * way, and clients that read are not disconnected.
+   * Resolves when the unread bytes are below the limit for another answer, when a client has stopped reading, and after
+   * two seconds in any case; undefined if they are below already. So a burst of scrapes shares few answers, and clients
+   * that read are not disconnected.
    */
   room(): Promise<void> | undefined {
     if (this.hasRoom()) return undefined
@@ -95,10 +98,12 @@ export class Sender {
   }
 
   private hasRoom(): boolean {
-    return this.waiting.total === 0 || this.waiting.total + underWay * this.lastSize <= this.limits.maxWaitingBytes
+    return (
+      this.waiting.total === 0 || this.waiting.total + answersInProgress * this.lastSize <= this.limits.maxWaitingBytes
+    )
   }
 
-  /** Disconnects the client that has read nothing for the longest time; a single answer is sent at any size. */
+  /** Disconnects the clients that have read nothing for the longest time; a single answer is sent at any size. */
   private makeRoomFor(newest: ResponseInProgress): void {
     while (this.waiting.total > this.limits.maxWaitingBytes) {
       const slowest = this.slowest(newest)
@@ -107,7 +112,7 @@ export class Sender {
     }
   }
 
-  /** The answer that has been read the least recently, of all but one. */
+  /** Returns the answer that was read least recently, except one. */
   private slowest(except?: ResponseInProgress): ResponseInProgress | undefined {
     let slowest: ResponseInProgress | undefined
     for (const other of this.sending) {
@@ -117,7 +122,7 @@ export class Sender {
     return slowest
   }
 
-  /** When the client last took something. One that waits for this process has taken all that it was given. */
+  /** Returns when the client last read something. A client whose answer is queued has read everything so far. */
   private progressOf({ queued, progressAt }: ResponseInProgress): number {
     return queued ? Number.POSITIVE_INFINITY : progressAt
   }
@@ -157,7 +162,7 @@ export class Sender {
     setImmediate(this.turn)
   }
 
-  /** What comes after a slice in the same turn of the event loop waits for the next one. */
+  /** Further writes after a slice wait for the next turn of the event loop. */
   private readonly turn = (): void => {
     if (this.ready.length > 0) this.writeForASlice()
     else this.running = false
@@ -180,7 +185,7 @@ export class Sender {
       return
     }
     response.uncork()
-    // If the system has taken the piece, the next one is scheduled; otherwise it follows at 'drain'.
+    // If the system has accepted the piece, the next one is scheduled; otherwise it follows at 'drain'.
     if (response.socket?.writableLength !== 0) return
     sending.progressAt = monotonicNow()
     sending.queued = true

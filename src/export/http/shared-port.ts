@@ -7,22 +7,22 @@ import { PortSign } from './port-sign.js'
 import { type MetricsServer, type MetricsServerOptions, ScrapeServer } from './scrape-server.js'
 
 export interface SharedPortOptions extends MetricsServerOptions {
-  /** Whether no other process of this application can have the port: then another program has it. */
+  /** Whether this is the only process of the application: then a port in use belongs to another program. */
   readonly alone: boolean
-  /** What the processes of the application have in common: they recognise another program that has the port. */
+  /** A text that only the processes of the application have in common, to recognise another program that has the port. */
   readonly family?: string | undefined
   readonly onError: (error: MetricsError) => void
-  /** Called when this process has the port. */
+  /** Called when this process has opened the port. */
   readonly onOpen?: (server: MetricsServer) => void
-  /** Receives what the port reports. */
+  /** Callbacks of the port. */
   readonly events?: PortEvents
-  /** Milliseconds between two looks whether the port is free. */
+  /** Milliseconds between two checks whether the port is free. */
   readonly every?: number
 }
 
 /**
- * The metrics port of an application of many processes: one of them has it, whichever came first, and answers for all. The
- * others look now and then whether it is free, so that one takes it over when its owner ends.
+ * The metrics port of an application of many processes. The first process opens it and answers for all. The others
+ * check at intervals whether it is free, so that one of them takes it over when its owner ends.
  */
 export class SharedPort implements Exporter {
   private readonly states = new StartAndStop(
@@ -35,7 +35,10 @@ export class SharedPort implements Exporter {
   private reported = false
   private trying: Promise<void> = Promise.resolve()
   private readonly sign: PortSign | undefined
-  /** How often in a row no process of the application seemed to have the port: once may be a moment between two owners. */
+  /**
+   * How often in a row no process of the application seemed to have the port. Once is not enough, because there is a
+   * moment between two owners.
+   */
   private missed = 0
 
   constructor(private readonly options: SharedPortOptions) {
@@ -47,7 +50,7 @@ export class SharedPort implements Exporter {
     return this.server?.serving
   }
 
-  /** Resolves after the first attempt, whether or not this process has the port then. Faults go to `onError`. */
+  /** Resolves after the first attempt, whether it succeeded or not. Errors go to `onError`. */
   start(): Promise<void> {
     return this.states.start()
   }
@@ -92,7 +95,7 @@ export class SharedPort implements Exporter {
     return this.missed >= 3
   }
 
-  /** Some earlier, some later: the processes of an application do not all ask in the same moment. */
+  /** Tries again later, at a random time, so that the processes of an application do not all try at the same moment. */
   private again(): void {
     const { every = 1_000 } = this.options
     const next = (): void => {

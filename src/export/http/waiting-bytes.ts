@@ -4,8 +4,8 @@ interface Answer {
 }
 
 /**
- * Counts the bytes of answers that clients have not read to their end. Clients that share an answer count once, by the list
- * of its chunks: a record for each of thousands of chunks would cost more than writing them.
+ * Counts the bytes of answers that clients have not read completely. An answer that clients share counts once, by the
+ * list of its chunks; a record for each of thousands of chunks would cost more than writing them.
  */
 export class WaitingBytes {
   private readonly answers = new Map<readonly Uint8Array[], Answer>()

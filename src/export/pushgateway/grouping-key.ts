@@ -3,7 +3,7 @@ import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { checkLabelNames, isLabelObject, type LabelValue } from '../../model/label-set.js'
 import { describe } from '../../model/metric-name.js'
 
-/** What names a group of a Pushgateway: its job, and labels beside it. */
+/** The name of a group of a Pushgateway: its job, and further labels. */
 export interface GroupingKey {
   /** The value of the label `job`. */
   readonly jobName?: string | undefined
@@ -14,12 +14,12 @@ export interface GroupingKey {
 const known = { jobName: true, groupings: true } as const satisfies OptionNames<GroupingKey>
 
 /**
- * Where a Pushgateway keeps the group, below its own address: `/metrics/job/nightly/shop/7`.
+ * Returns the path of a group, below the address of the Pushgateway: `/metrics/job/nightly/shop/7`.
  *
- * A value that would not survive as a piece of a path travels as base64, under `name@base64`.
+ * A value that a path cannot contain is sent as base64, under `name@base64`.
  *
- * @throws MetricsError `OPTION_INVALID` without a job; `LABEL_NAME_INVALID`, `LABEL_RESERVED` or `LABEL_MISSING`, naming
- *   the grouping
+ * @throws MetricsError `OPTION_INVALID` without a job; `LABEL_NAME_INVALID`, `LABEL_RESERVED` or `LABEL_MISSING`, with
+ * the name of the grouping
  * @see https://github.com/prometheus/pushgateway#url
  */
 export function groupingPath(key: GroupingKey, requireJobName: boolean): string {
@@ -39,7 +39,7 @@ export function groupingPath(key: GroupingKey, requireJobName: boolean): string 
     throw new MetricsError('LABEL_RESERVED', 'groupings: "job" is what jobName gives already; rename yours')
   }
   const labels = Object.entries(hasJob ? { job: jobName, ...given } : given)
-  // A Pushgateway knows a group by its job first.
+  // A Pushgateway requires the job first.
   labels.sort(([a], [b]) => Number(b === 'job') - Number(a === 'job'))
   return `/metrics${labels.map(([name, value]) => piece(name, value)).join('')}`
 }
@@ -57,14 +57,14 @@ function piece(name: string, value: unknown): string {
   return groupingPiece(name, String(value))
 }
 
-/** A label of a group as a piece of the path. */
+/** Returns a label of a group as a piece of the path. */
 export function groupingPiece(name: string, text: string): string {
-  // The gateway takes base64 without padding, and a lone "=" for nothing at all.
+  // The gateway accepts base64 without padding, and a single "=" for an empty value.
   if (text === '') return `/${name}@base64/=`
-  // Servers resolve dots, and take "%2F" for a slash.
+  // Servers resolve dots, and read "%2F" as a slash.
   if (text === '.' || text === '..' || text.includes('/')) {
     return `/${name}@base64/${Buffer.from(text).toString('base64url')}`
   }
-  // By way of bytes, so that half a character becomes U+FFFD and no fault.
+  // Converted to bytes first, so that half a surrogate pair becomes U+FFFD and not an error.
   return `/${name}/${encodeURIComponent(Buffer.from(text).toString())}`
 }

@@ -10,26 +10,26 @@ import { clearTimeout, setTimeout } from '../../platform/timers.js'
 import type { Exposition } from '../contract.js'
 import { type GroupingKey, groupingPath } from './grouping-key.js'
 
-/** The format that every Pushgateway takes; version 1.5 refuses OpenMetrics. */
+/** The format that every Pushgateway accepts; version 1.5 refuses OpenMetrics. */
 const format = 'text/plain; version=0.0.4'
 
-/** Milliseconds after which the gateway is taken for away. */
+/** Milliseconds after which a request times out. */
 const defaultTimeout = 10_000
 
 /** Characters of an answer that an error text shows. */
 const shown = 1_000
 
-/** How requests are made: what Node's `http.request` and `https.request` take, and these. */
+/** Options of requests: those of Node's `http.request` and `https.request`, and these. */
 export interface PushgatewayOptions extends RequestOptions {
-  /** Milliseconds that a request may take, with its answer: 10 000 when left out, 0 for no limit. */
+  /** Milliseconds for a request and its answer; 0 for no limit. The default is 10 000. */
   readonly timeout?: number | undefined
-  /** Whether a push without `jobName` is refused: true when left out. */
+  /** Whether a push without `jobName` is refused. The default is true. */
   readonly requireJobName?: boolean | undefined
-  /** Whether what is pushed is compressed. So it is when `headers` say `Content-Encoding: gzip`. */
+  /** Whether the body is compressed. `Content-Encoding: gzip` in `headers` enables it as well. */
   readonly gzip?: boolean | undefined
 }
 
-/** Promhive's own, and of Node's the ones in general use; any other of Node's passes. */
+/** promhive's options, and the common ones of Node; any other option of Node is accepted. */
 const known = {
   timeout: true,
   requireJobName: true,
@@ -49,24 +49,24 @@ const known = {
   signal: true,
 } as const satisfies Partial<OptionNames<PushgatewayOptions>>
 
-/** What a gateway answered. */
+/** The answer of a gateway. */
 export interface PushgatewayAnswer {
-  /** Node's response, which has been read: its `statusCode`, its `headers`. */
+  /** Node's response, with `statusCode` and `headers`; its body has been read. */
   readonly resp: IncomingMessage
-  /** What was in it. */
+  /** The body of the response. */
   readonly body: string
 }
 
 type Method = 'POST' | 'PUT' | 'DELETE'
 
-/** What a client borrows from the process that it pushes for. */
+/** What a process provides to its client. */
 export interface PushgatewayContext {
   readonly registry: Exposition
   /** Called after each attempt to push. */
   pushed(result: 'ok' | 'failed'): void
 }
 
-/** One request for each call, and every fault by way of its promise. */
+/** Sends one request for each call, and reports every error through its promise. */
 export class PushgatewayClient {
   constructor(
     private readonly url: string,
@@ -109,7 +109,7 @@ export class PushgatewayClient {
   }
 
   private async request(method: Method, target: URL, contentType?: string, text?: Uint8Array) {
-    // Without the password, and without a query, which may be one.
+    // Without the password, and without the query, which may contain one.
     const what = `${method} ${target.protocol}//${target.host}${target.pathname}`
     try {
       const { headers, zipped } = this.headers()
@@ -131,7 +131,7 @@ export class PushgatewayClient {
     }
   }
 
-  /** The user's headers without those that describe the body, which are set here. */
+  /** Returns the headers of the options without those that describe the body, which are set here. */
   private headers(): { headers: Record<string, http.OutgoingHttpHeader | undefined>; zipped: boolean } {
     const given = this.options.headers ?? {}
     const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given as http.OutgoingHttpHeaders)
@@ -165,7 +165,7 @@ export class PushgatewayClient {
         })
         resp.once('end', () => resolve({ resp, body })).once('error', reject)
       })
-      // For the whole of it: a gateway that answers a byte a minute is away as well.
+      // For the complete answer: a gateway that sends a byte a minute must time out as well.
       const giveUp = () => {
         reject(new TimedOut(timeout))
         sent.destroy()
@@ -184,7 +184,7 @@ class TimedOut extends Error {
   }
 }
 
-/** @throws MetricsError `OPTION_INVALID` for what is no address, without what may be a password in it */
+/** @throws MetricsError `OPTION_INVALID` for an invalid URL, without a possible password in it */
 function addressOf(url: unknown): URL {
   const address = URL.canParse(String(url)) ? new URL(String(url)) : undefined
   if (address !== undefined && /^https?:$/.test(address.protocol)) return address
@@ -193,13 +193,13 @@ function addressOf(url: unknown): URL {
   throw new MetricsError('OPTION_INVALID', `the URL of the Pushgateway is none, got ${got}; ${way}`)
 }
 
-/** Headers in a list, which Node takes as well: names and values by turns, or in pairs. */
+/** Converts a list of headers, which Node accepts as well: names and values alternate, or are in pairs. */
 function pairsOf(list: readonly unknown[]): [string, http.OutgoingHttpHeader][] {
   const flat = list.flat() as string[]
   return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []))
 }
 
-/** Of an attempt at several addresses Node's error has only the code. */
+/** After attempts at several addresses, Node's error has only the code. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return cause.message || (cause as NodeJS.ErrnoException).code || cause.name

@@ -12,18 +12,21 @@ import {
 } from '../../store/redis/client/redis-address.js'
 import { readRedisUrl } from '../../store/redis/client/redis-url.js'
 
-/** Where the exposition goes, and how often. What is left out is read from the environment variable that is named. */
+/**
+ * Options of `startRedisForwarder()`. The default of an option is the value of the environment variable in its
+ * description.
+ */
 export interface ForwarderOptions {
   /**
-   * Whether to forward at all: `REDIS_ENABLED` when left out; and without that, whether the call says where Redis is (`url`,
+   * Whether to forward at all: `REDIS_ENABLED`; if that is not set either, whether the call has an address (`url`,
    * `host` or `client`).
    */
   readonly enabled?: boolean | undefined
-  /** A client of your own, of the package `redis` or `ioredis`, connected by you. It is used, and never closed. */
+  /** A client of your own, of the package `redis` or `ioredis`. Connect it yourself; promhive never closes it. */
   readonly client?: object | undefined
   /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS: instead of the five below. */
   readonly url?: string | undefined
-  /** With `rediss://…`: the CA of the server's certificate, a client certificate and so on. */
+  /** TLS options for `rediss://…`. */
   readonly tls?: RedisTls | undefined
   /** `REDIS_HOST`; localhost. */
   readonly host?: string | undefined
@@ -36,18 +39,15 @@ export interface ForwarderOptions {
   readonly password?: string | undefined
   /** Seconds between two forwards: `REDIS_FORWARD_INTERVAL`; 30. */
   readonly interval?: number | undefined
-  /** In front of every key: `REDIS_KEY_PREFIX`; `promhive:metrics:`. */
+  /** The prefix of every key: `REDIS_KEY_PREFIX`; `promhive:metrics:`. */
   readonly keyPrefix?: string | undefined
-  /**
-   * Which of the processes that ask does it: `one` of all that share a prefix, and another one when that is gone (the
-   * default), or `each`.
-   */
+  /** Which processes forward: `one` of all that share a prefix, and another one when it ends (the default), or `each`. */
   readonly forwards?: 'one' | 'each' | undefined
-  /** Seconds that connecting, TLS and signing in may take together: 5. */
+  /** Timeout in seconds for connecting, TLS and signing in together: 5. */
   readonly connectTimeout?: number | undefined
-  /** Seconds that Redis has for each answer: 5. */
+  /** Timeout in seconds for each answer of Redis: 5. */
   readonly commandTimeout?: number | undefined
-  /** The format to forward, as an Accept header asks for it. The registry's own when left out. */
+  /** The format to forward, as an Accept header. The default is the registry's format. */
   readonly accept?: string | undefined
 }
 
@@ -69,7 +69,7 @@ const known = {
   accept: true,
 } as const satisfies OptionNames<ForwarderOptions>
 
-/** Checked, and complete. */
+/** The checked and complete options. */
 export interface RedisForwarderSettings {
   readonly enabled: boolean
   readonly client: object | undefined
@@ -91,7 +91,7 @@ const defaults = {
   timeout: 5,
 } as const
 
-/** @throws MetricsError `OPTION_INVALID`, naming the option or the variable */
+/** @throws MetricsError `OPTION_INVALID`, with the name of the option or the variable */
 export function settingsOf(
   options: ForwarderOptions,
   environment: NodeJS.ProcessEnv,
@@ -106,7 +106,7 @@ export function settingsOf(
     throw invalid(`client must be a client of redis or ioredis, got ${describe(client)}`)
   }
   if (forwards !== 'one' && forwards !== 'each') throw invalid(`forwards is one or each, not ${describe(forwards)}`)
-  // Code that says where Redis is has no use for variables that say it.
+  // If code sets the address, the variables for it are ignored.
   const elsewhere = url !== undefined || client !== undefined
   const from = new OptionReader(options, environment, ignored)
   const address = elsewhere ? new OptionReader(options, {}, ignored) : from
@@ -133,7 +133,7 @@ export function settingsOf(
   }
 }
 
-/** Each option before its variable; an empty variable is none. */
+/** Reads options; each one overrides its variable. An empty variable counts as unset. */
 class OptionReader {
   constructor(
     private readonly options: ForwarderOptions,

@@ -10,7 +10,7 @@ import { StartAndStop } from '../start-and-stop.js'
 import type { RedisForwarderSettings } from './forwarder-options.js'
 import { type RedisCommands, wordsOf, wordsOver } from './redis-commands.js'
 
-/** What a forwarder borrows from the process that it forwards for. */
+/** What a process provides to its forwarder. */
 export interface ForwarderContext {
   readonly registry: Exposition
   onError(error: MetricsError): void
@@ -18,22 +18,23 @@ export interface ForwarderContext {
   forwarded(result: 'ok' | 'failed'): void
 }
 
-/** What came of one forward: done, failed, or left to the process that has the turn. */
+/** The result of one forward: done, failed, or left to the process that has the turn. */
 export type ForwardResult = 'ok' | 'failed' | 'standby'
 
 /**
- * Puts the exposition into Redis at an interval: whole under `<prefix>latest`; under `<prefix><unix seconds>`, which lives
- * for three intervals; and what it is under `<prefix>metadata`. Deletes nothing, and never has two forwards under way.
+ * Writes the exposition to Redis at an interval: under `<prefix>latest`, and under `<prefix><unix seconds>`, which
+ * expires after three intervals. `<prefix>metadata` describes it. Deletes nothing, and never runs two forwards at the
+ * same time.
  */
 export class RedisForwarding implements Exporter {
   private readonly states = new StartAndStop(
     () => this.open(),
     () => this.close(),
   )
-  /** The name of this process in the key of the forwarding process. */
+  /** The ID of this process in the key that names the forwarding process. */
   private readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   private timer: NodeJS.Timeout | undefined
-  private underWay: Promise<ForwardResult> | undefined
+  private current: Promise<ForwardResult> | undefined
   private result: ForwardResult | undefined
   private waiting = false
 
@@ -48,17 +49,17 @@ export class RedisForwarding implements Exporter {
     return this.timer !== undefined
   }
 
-  /** What came of the last forward; undefined before the first one. */
+  /** The result of the last forward; undefined before the first one. */
   get last(): ForwardResult | undefined {
     return this.result
   }
 
-  /** Forwards soon after this turn, so that a deployment sees early whether it works, and then at the interval. */
+  /** Forwards soon after this turn, so that a deployment shows early whether it works, and then at the interval. */
   start(): Promise<void> {
     return this.states.start()
   }
 
-  /** Forwards a last time, so that the last numbers arrive. */
+  /** Forwards the last numbers, and stops. */
   stop(): Promise<void> {
     return this.states.stop()
   }
@@ -73,21 +74,21 @@ export class RedisForwarding implements Exporter {
     if (this.timer === undefined) return
     clearInterval(this.timer)
     this.timer = undefined
-    await held(Promise.resolve(this.underWay))
+    await held(Promise.resolve(this.current))
     if (this.result !== 'standby') await this.forward()
   }
 
-  /** Never rejects. Concurrent calls share one forward. */
+  /** Forwards now. Never rejects. Concurrent calls share one forward. */
   forward(): Promise<ForwardResult> {
     return held(this.forwardNow())
   }
 
-  /** At an interval, or soon: a process that ends does not wait for it. */
+  /** Forwards without keeping the process running. */
   private forwardNow(): Promise<ForwardResult> {
-    this.underWay ??= this.tryOnce().finally(() => {
-      this.underWay = undefined
+    this.current ??= this.tryOnce().finally(() => {
+      this.current = undefined
     })
-    return this.underWay
+    return this.current
   }
 
   private async tryOnce(): Promise<ForwardResult> {
@@ -108,7 +109,7 @@ export class RedisForwarding implements Exporter {
     if (client !== undefined) {
       const words = wordsOf(client)
       if (!words.ready()) throw new Error('the client is not connected')
-      // A client may keep what it cannot send: one exposition at a time waits there.
+      // A client may queue what it cannot send, so at most one exposition waits there.
       if (this.waiting) throw new Error('the last forward still waits for an answer')
       this.waiting = true
       return withTimeout(
@@ -138,7 +139,7 @@ export class RedisForwarding implements Exporter {
         ('path' in address ? { path: address.path } : { host: address.host, port: address.port })),
       ...{ interval, forwarder: this.id, contentType, bytes: text.length },
     }
-    // In one turn, so that either library sends them in one go.
+    // In one turn, so that either library sends them together.
     await Promise.all([
       redis.set(`${keyPrefix}${timestamp}`, text, Math.ceil(interval * 3)),
       redis.set(`${keyPrefix}latest`, text),
@@ -148,8 +149,8 @@ export class RedisForwarding implements Exporter {
   }
 
   /**
-   * Whether this process forwards: one of all that share the prefix says so in a key that outlives two missed forwards. Two
-   * that do so in the same moment forward the same twice, which does no harm.
+   * Whether this process forwards: one of all that share the prefix sets a key that outlives two missed forwards. If
+   * two processes set it at the same moment, both forward, which is harmless.
    */
   private async hasTurn(redis: RedisCommands): Promise<boolean> {
     const key = `${this.settings.keyPrefix}forwarder`

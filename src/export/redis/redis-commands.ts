@@ -1,11 +1,11 @@
 import { MetricsError } from '../../model/errors.js'
 import type { RedisConnections } from '../../store/redis/client/connections.js'
 
-/** The few words that a forwarder has for a Redis, whichever library speaks them. */
+/** The commands that a forwarder needs, over either library. */
 export interface RedisCommands {
   /** Sets a value, with an expiry in seconds if given. */
   set(key: string, value: string | Uint8Array, seconds?: number): Promise<unknown>
-  /** Keeps a value where the key has none: whether it did. */
+  /** Sets a value if the key has none; resolves to whether it did. */
   setNew(key: string, value: string, seconds: number): Promise<boolean>
   get(key: string): Promise<string | null>
   /** Whether a command can be sent now: a client that lost its connection would queue it. */
@@ -17,21 +17,21 @@ export interface RedisSession extends RedisCommands {
   end(): void
 }
 
-/** The part of `ioredis` (one server, Sentinel or a cluster) that is used. */
+/** The methods of `ioredis` (one server, Sentinel or a cluster) that promhive uses. */
 interface IoRedisCommands {
   readonly status: string
   set(key: string, value: string | Buffer, ...words: (string | number)[]): Promise<unknown>
   get(key: string): Promise<string | null>
 }
 
-/** The part of `redis` (a client, a cluster or Sentinel) that is used. */
+/** The methods of `redis` (a client, a cluster or Sentinel) that promhive uses. */
 interface NodeRedisCommands {
   readonly isOpen?: boolean
   set(key: string, value: string | Buffer, options?: object): Promise<unknown>
   get(key: string): Promise<string | null>
 }
 
-/** @throws MetricsError `OPTION_INVALID` for what is no client of either library */
+/** @throws MetricsError `OPTION_INVALID` if it is not a client of either library */
 export function wordsOf(client: object): RedisCommands {
   if (typeof (client as { evalshaBuffer?: unknown }).evalshaBuffer === 'function') {
     const io = client as IoRedisCommands
@@ -57,7 +57,9 @@ export function wordsOf(client: object): RedisCommands {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** Connects when the first word is said, with whichever library is installed: to the server that has the key. */
+/**
+ * Returns commands that connect at the first call, with the library that is installed, to the server that has the key.
+ */
 export function wordsOver(connections: RedisConnections): RedisSession {
   const on = <T>(key: string, say: (words: RedisCommands) => Promise<T>): Promise<T> =>
     connections.run(key, (client) => say(wordsOf(client)))

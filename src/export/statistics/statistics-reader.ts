@@ -4,14 +4,14 @@ import type { Readable } from 'node:stream'
 import { MetricsError } from '../../model/errors.js'
 import type { StatisticsAddress } from '../../model/statistics-address.js'
 
-/** Bytes: more than 150 workers with 256 cores each. */
+/** The maximum number of bytes; more than 150 workers with 256 cores each. */
 const largest = 256 * 1024 * 1024
 
 /**
- * Asks a stats server, uWSGI's or promhive's, and takes its answer apart.
+ * Reads the answer of a stats server, uWSGI's or promhive's.
  *
- * @param milliseconds until it is too late
- * @throws MetricsError `READ_FAILED`, naming the address and the fault
+ * @param milliseconds the timeout
+ * @throws MetricsError `READ_FAILED`, with the address and the cause
  */
 export async function readStatistics(address: StatisticsAddress, milliseconds: number): Promise<object> {
   const signal = AbortSignal.timeout(milliseconds)
@@ -38,7 +38,7 @@ async function textOf(address: StatisticsAddress, signal: AbortSignal): Promise<
   }
 }
 
-/** Whatever type it says to have: uWSGI and the proxies in front of it do not agree about that. */
+/** Ignores the content type, because uWSGI and the proxies in front of it use different ones. */
 async function answer(kind: 'http' | 'https', url: string, signal: AbortSignal): Promise<Readable> {
   const { get } = kind === 'http' ? await import('node:http') : await import('node:https')
   return new Promise((resolve, reject) => {

@@ -13,13 +13,13 @@ import { type HttpResponse, response, textResponse } from '../http/response.js'
 import { StartAndStop } from '../start-and-stop.js'
 
 export interface StatisticsServerOptions {
-  /** Served over a unix socket, TCP or HTTP; port 0 takes any free one. */
+  /** A unix socket, or an address for TCP or HTTP; port 0 uses any free one. */
   readonly address: StatisticsAddress
   /** Builds the response. Called once per request. */
   readonly statistics: () => Promise<object>
   /** Called with the error of a request that could not be answered. */
   readonly onError: (error: MetricsError) => void
-  /** Over HTTP: names that the `Host` header may have, as for the metrics port. */
+  /** For HTTP: names that the `Host` header may have, as for the metrics port. */
   readonly allowedHosts?: readonly string[]
 }
 
@@ -46,7 +46,10 @@ export class StatisticsServer implements Exporter {
 
   constructor(private readonly options: StatisticsServerOptions) {}
 
-  /** Where it listens: `unix:/run/app.stats`, `127.0.0.1:9191`, `http://127.0.0.1:9191`; undefined while it is stopped. */
+  /**
+   * The address of the server: `unix:/run/app.stats`, `127.0.0.1:9191`, `http://127.0.0.1:9191`; undefined while it is
+   * stopped.
+   */
   get address(): string | undefined {
     return this.opened === undefined ? undefined : shown(this.options.address, this.opened.server)
   }
@@ -149,7 +152,7 @@ function statisticsFailed(cause: unknown): MetricsError {
   return new MetricsError('SERVER_FAILED', `the statistics cannot be served: ${why}`, { cause })
 }
 
-/** Takes away the socket of a server that ended. One that answers stays, and so does what is no socket. */
+/** Removes the socket of a server that ended. Throws if a server answers there, or if the entry is not a socket. */
 async function makeWay(path: string): Promise<void> {
   const facts = lstatSync(path, { throwIfNoEntry: false })
   if (facts === undefined) return
@@ -165,7 +168,8 @@ async function makeWay(path: string): Promise<void> {
       socket.destroy()
       resolve(true)
     })
-    // Only a refused connection shows that there is no server: a busy one, or one of another user, may exist.
+    // Only a refused connection shows that there is no server; otherwise there may be a busy one, or one of another
+    // user.
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
   })
   if (answers) {
@@ -174,10 +178,10 @@ async function makeWay(path: string): Promise<void> {
   unlinkSync(path)
 }
 
-/** The socket is made with its rights: at no moment may others connect. */
+/** Creates the socket with its permissions, so that other users can never connect. */
 async function listenPrivately(server: Server, path: string, failed: (cause: Error) => void): Promise<void> {
   const before = process.umask(privately)
-  // It is bound when this returns; an error is reported later.
+  // The socket is bound when this returns; an error is reported later.
   const bound = listening(path, () => listenOn(server, { path, exclusive: true }, failed))
   process.umask(before)
   await bound

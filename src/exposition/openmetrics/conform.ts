@@ -2,7 +2,7 @@ import type { Sample, SampleFamily } from '../../model/family.js'
 import { withoutSuffix } from '../text/family-name.js'
 import { formatGoNumber } from '../text/number.js'
 
-/** A sample under the name and the bound that the type wants, or nothing when it is no sample of that type. */
+/** Returns a sample with the name and the bound that the type requires; undefined if it is not a sample of that type. */
 type Rule = (sample: Sample, family: string, formatBound: (bound: number) => string) => Sample | undefined
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -31,10 +31,10 @@ const rules: Readonly<Record<string, Rule>> = {
 }
 
 /**
- * A family that a plug-in or a collector gave, as OpenMetrics can show it. One that is not what its type says is shown
- * all the same, as a family of type unknown for each name of its samples: one strange metric must not cost the scrape.
+ * Returns a family of a plug-in or a collector in a valid form for OpenMetrics. If it does not conform to its type, it
+ * is shown as a family of type unknown for each sample name, because one invalid metric must not make the scrape fail.
  *
- * @param formatBound how `le` and `quantile` are spelled
+ * @param formatBound spells `le` and `quantile`
  */
 export function conform(family: SampleFamily, formatBound = formatGoNumber): readonly SampleFamily[] {
   const rule = Object.hasOwn(rules, family.type) ? rules[family.type] : undefined
@@ -57,12 +57,12 @@ function ofTotals(sample: Sample, family: string): Sample | undefined {
   return sample.name === `${family}_sum` || sample.name === `${family}_count` ? counting(sample) : undefined
 }
 
-/** What counts has a value of 0 or more. */
+/** Checks that a counting sample has a value of 0 or more. */
 function counting(sample: Sample | undefined, name = sample?.name): Sample | undefined {
   return sample !== undefined && sample.value >= 0 ? { ...sample, name: name! } : undefined
 }
 
-/** With its bound in one spelling: clients spell 1 as `1`, Go as `1.0`. */
+/** Spells the bound in one way: other clients write 1 as `1`, Go as `1.0`. */
 function bounded(sample: Sample, label: 'le' | 'quantile', formatBound: (bound: number) => string): Sample | undefined {
   const bound = boundOf(sample, label)
   return Number.isNaN(bound) ? undefined : { ...sample, labels: { ...sample.labels, [label]: formatBound(bound) } }
@@ -73,13 +73,13 @@ function boundOf({ labels }: Sample, label: string): number {
   return text === '' ? Number.NaN : Number(text.replace(/^([+-]?)Inf$/, '$1Infinity'))
 }
 
-/** A histogram with a bound below 0 has neither sum nor count: the sum may go down. */
+/** Whether a histogram has a bound below 0: then it has neither sum nor count, because the sum may decrease. */
 function belowZero({ type, name }: SampleFamily, samples: readonly Sample[]): readonly Sample[] {
   if (type !== 'histogram' || !samples.some((sample) => boundOf(sample, 'le') < 0)) return samples
   return samples.filter((sample) => sample.name !== `${name}_sum` && sample.name !== `${name}_count`)
 }
 
-/** The samples of a series side by side, series in the order in which they came. */
+/** Groups the samples of each series, with the series in their original order. */
 function together(samples: readonly Sample[], { name, type }: SampleFamily): readonly Sample[] {
   const own = type === 'histogram' ? 'le' : type === 'summary' ? 'quantile' : type === 'stateset' ? name : undefined
   const series = new Map<string, Sample[]>()

@@ -19,7 +19,7 @@ export const openMetrics: Dialect = {
   heading(family) {
     const name = this.familyName(family)
     const { type, unit, help } = family
-    // A unit that is not in the name is against the format, and so is one of what has no measure.
+    // The format forbids a unit that is not in the name, and units of types without a measure.
     const measured = unit && type !== 'info' && type !== 'stateset' && name.endsWith(`_${unit}`)
     const unitLine = measured ? `# UNIT ${name} ${unit}\n` : ''
     return `# TYPE ${name} ${type}\n${unitLine}# HELP ${name} ${escapeLabelValue(help)}\n`
@@ -34,7 +34,7 @@ export const openMetrics: Dialect = {
   ending: '# EOF\n',
 }
 
-/** What Prometheus asked for before there was 1.0: the same text by an older name. */
+/** The format that Prometheus requested before 1.0: the same text under an older name. */
 export const openMetrics001: Dialect = {
   ...openMetrics,
   contentType: 'application/openmetrics-text; version=0.0.1; charset=utf-8',

@@ -16,7 +16,7 @@ export interface Dialect {
   counterName(name: string): string
   /** A bound as `le` and `quantile` spell it. */
   formatBound(bound: number): string
-  /** The quantiles of a summary without observations; NaN when left out. */
+  /** The quantiles of a summary without observations; by default NaN. */
   readonly emptyQuantile?: number
   /** Whether a counter, histogram or summary shows when it began. */
   readonly created: boolean
@@ -29,6 +29,6 @@ export interface Dialect {
   conform(family: SampleFamily): readonly SampleFamily[]
   /** What ends an exposition. */
   readonly ending: string
-  /** The order of what is written; by name and by label values when left out. */
+  /** The order of families and series; by default by name and by label values. */
   readonly arrangement?: Arrangement
 }

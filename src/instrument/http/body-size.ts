@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 const contentLength = 'content-length'
 const transferEncoding = 'transfer-encoding'
 
-/** The size of the body that a request declares; 0 without a body, -1 for a chunked body. */
+/** Returns the size of the body that a request declares; 0 without a body, -1 for a chunked body. */
 export function requestSize({ rawHeaders }: IncomingMessage): number {
   // Not through `headers`: Node creates that object on first access, and the application may never need it.
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -14,15 +14,18 @@ export function requestSize({ rawHeaders }: IncomingMessage): number {
   return 0
 }
 
-/** What Node keeps of a response beside what it documents: the length of a body that came in one piece; the head as sent. */
+/**
+ * Undocumented properties of a response: the length of a body that was written in one piece, and the head that was
+ * sent.
+ */
 interface Sent {
   readonly _contentLength?: unknown
   readonly _header?: unknown
 }
 
 /**
- * The size of the body of a response as its head declares it, or as Node knows it for a body that was written in one
- * piece; -1 where neither does. `Sent` may change from one Node to the next: what is missing there is measured.
+ * Returns the size of a response's body, from its head, or from Node for a body that was written in one piece;
+ * otherwise -1. `Sent` may change with the version of Node; if a property is missing, the size is measured.
  */
 export function declaredSize(response: ServerResponse, method: string): number {
   const { statusCode } = response
@@ -33,13 +36,13 @@ export function declaredSize(response: ServerResponse, method: string): number {
   return header === undefined ? -1 : sizeOf(header)
 }
 
-/** Bytes of the head of a response as it was sent; -1 where Node does not show it. */
+/** Returns the bytes of the head of a response that was sent; -1 if Node does not provide it. */
 export function headSize(response: ServerResponse): number {
   const { _header: head } = response as Sent
   return typeof head === 'string' ? head.length : -1
 }
 
-/** The status of a response as it was sent; undefined where Node does not show it. */
+/** Returns the status of a response that was sent; undefined if Node does not provide it. */
 export function sentStatus(response: ServerResponse): number | undefined {
   const { _header: head } = response as Sent
   const found = typeof head === 'string' ? /^HTTP\/\d\.\d (\d{3})/.exec(head) : null

@@ -1,10 +1,10 @@
 import { monotonicNow } from '../../platform/timers.js'
 import type { ClientMetrics } from './client-metrics.js'
 
-/** An outgoing request under way. */
-interface UnderWay {
+/** An outgoing request in progress. */
+interface OutgoingRequest {
   readonly method: string
-  /** The origin that it was begun for; `origin` is the one that it reached. */
+  /** The origin of the request when it began; `origin` is the one that it reached. */
   readonly asked: string
   origin: string
   readonly since: number
@@ -13,43 +13,43 @@ interface UnderWay {
   over: boolean
 }
 
-/** Follows outgoing requests from their beginning to their end, by the object that their client has for each. */
+/** Follows outgoing requests from their beginning to their end, by the object that the client uses for each. */
 export class ClientInstrument {
-  private readonly underWay = new WeakMap<object, UnderWay>()
+  private readonly requests = new WeakMap<object, OutgoingRequest>()
 
   constructor(private readonly metrics: readonly ClientMetrics[]) {}
 
-  /** Whether its beginning was reported; also after its end. */
+  /** Whether the beginning of a request was reported, even if it has ended. */
   knows(request: object): boolean {
-    return this.underWay.has(request)
+    return this.requests.has(request)
   }
 
   begun(request: object, method: string, origin: string): void {
     const since = monotonicNow()
     const exchange = { method, asked: origin, origin, since, status: 0, errorType: undefined, over: false }
-    this.underWay.set(request, exchange)
+    this.requests.set(request, exchange)
     for (const metrics of this.metrics) metrics.begun(exchange)
   }
 
   answered(request: object, status: number, origin?: string): void {
-    const outgoing = this.underWay.get(request)
+    const outgoing = this.requests.get(request)
     if (outgoing === undefined) return
     outgoing.status = status
     outgoing.origin = origin ?? outgoing.origin
   }
 
   failed(request: object, errorType: string): void {
-    const outgoing = this.underWay.get(request)
+    const outgoing = this.requests.get(request)
     if (outgoing !== undefined) outgoing.errorType = errorType
   }
 
-  /** Once, however often its end is reported. */
+  /** Counts the end of a request once, even if it is reported several times. */
   ended(request: object): void {
-    const outgoing = this.underWay.get(request)
+    const outgoing = this.requests.get(request)
     if (outgoing === undefined || outgoing.over) return
     outgoing.over = true
     for (const metrics of this.metrics) metrics.left(outgoing)
-    // Neither answered nor failed: the connection was handed over to another protocol.
+    // Neither answered nor failed: the connection was upgraded to another protocol.
     if (outgoing.status === 0 && outgoing.errorType === undefined) return
     const seconds = (monotonicNow() - outgoing.since) / 1000
     for (const metrics of this.metrics) metrics.ended({ ...outgoing, seconds })

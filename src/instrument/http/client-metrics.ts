@@ -5,28 +5,28 @@ import { type BoundedValues, methodLabel } from './label-values.js'
 import { labelsOf, type NamedFamilies, shows } from './named-family.js'
 import type { ClientNaming } from './naming/naming.js'
 
-/** An outgoing request, once it is over. */
+/** An outgoing request that has ended. */
 export interface Outgoing {
   readonly method: string
   /** Scheme, host and port: `https://api.example.com`. */
   readonly origin: string
-  /** 0 where no response came. */
+  /** 0 if there was no response. */
   readonly status: number
   readonly errorType: string | undefined
   readonly seconds: number
 }
 
-/** An outgoing request, from its beginning on. */
+/** An outgoing request that has begun. */
 export interface Asked {
   readonly method: string
   readonly asked: string
 }
 
-/** What is measured of outgoing requests, under the names of one convention. */
+/** The metrics of outgoing requests, under the names of one convention. */
 export class ClientMetrics {
   private readonly duration: Histogram<string>
   private readonly inFlight: Gauge<string> | undefined
-  /** By method and origin, where the convention has labels for them; else one. */
+  /** By method and origin if the convention has labels for them; otherwise a single one. */
   private readonly inFlightBy = new Map<string, GaugeChild>()
   private readonly errors: Counter<string> | undefined
   private readonly labelsHosts: boolean
@@ -42,17 +42,17 @@ export class ClientMetrics {
     this.duration = families.histogram(naming.duration, 'duration')
     this.inFlight = naming.inFlight && families.gauge(naming.inFlight)
     this.labelsHosts = naming.inFlight !== undefined && shows(naming.inFlight, 'host')
-    if (!this.labelsHosts) this.underWay({ method: '', asked: '' })
+    if (!this.labelsHosts) this.inFlightOf({ method: '', asked: '' })
     this.errors = naming.errors && families.counter(naming.errors)
   }
 
   begun(asked: Asked): void {
-    this.underWay(asked)?.inc()
+    this.inFlightOf(asked)?.inc()
   }
 
-  /** Under way no more, whatever became of it. */
+  /** Counts a request as no longer in progress, whatever its result. */
   left(asked: Asked): void {
-    this.underWay(asked)?.dec()
+    this.inFlightOf(asked)?.dec()
   }
 
   ended(outgoing: Outgoing): void {
@@ -63,7 +63,7 @@ export class ClientMetrics {
     else this.lookUp(outgoing, key).observe(seconds)
   }
 
-  private underWay({ method, asked }: Asked): GaugeChild | undefined {
+  private inFlightOf({ method, asked }: Asked): GaugeChild | undefined {
     const key = this.labelsHosts ? `${method} ${asked}` : ''
     const held = this.inFlightBy.get(key)
     if (held !== undefined || this.inFlight === undefined) return held
@@ -73,7 +73,7 @@ export class ClientMetrics {
     return child
   }
 
-  /** The first time, and whenever something failed. */
+  /** Looks up a series the first time; for failed requests each time. */
   private lookUp({ method, origin, status, errorType }: Outgoing, key: string): HistogramChild {
     const facts = {
       method: methodLabel(method),
@@ -89,7 +89,9 @@ export class ClientMetrics {
     return child
   }
 
-  /** Host and port apart where the convention has a label for each, else together as in a `Host` header. */
+  /**
+   * Returns host and port separately if the convention has a label for each, otherwise together as in a `Host` header.
+   */
   private placeOf(origin: string): { readonly host: string; readonly port: string; readonly scheme: string } {
     const scheme = origin.slice(0, Math.max(0, origin.indexOf(':')))
     if (this.hosts.label(origin) !== origin) return { host: this.hosts.label(origin), port: '', scheme }

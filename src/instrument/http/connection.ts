@@ -5,7 +5,7 @@ import { Exchange, transportOf } from './exchange.js'
 import { guarded } from './guard.js'
 import type { ServerInstrument } from './server-instrument.js'
 
-/** Where a socket keeps its connection: the same for the ESM and the CommonJS build. */
+/** The property of a socket that has its connection, shared by the ESM and the CommonJS build. */
 const place = Symbol.for('promhive.connection')
 
 type Connected = Socket & { [place]?: HttpConnection; readonly encrypted?: boolean }
@@ -20,21 +20,21 @@ class MessageExchange extends Exchange {
 }
 
 /**
- * The exchanges of one connection of HTTP 1. A request costs little but arithmetic: it reuses the exchange of the one before,
- * and one listener on the socket sees the end of whatever is under way.
+ * The exchanges of one connection of HTTP 1. A request creates no objects: it reuses the exchange of the previous one,
+ * and one listener on the socket sees the end of every exchange in progress.
  */
 export class HttpConnection {
   private readonly first = new MessageExchange()
-  /** Of requests that were sent before the one in front was answered. */
+  /** Exchanges of pipelined requests. */
   private others: MessageExchange[] = []
   private readonly encrypted: boolean
-  /** Bytes that it had written when the last response ended. */
+  /** Bytes that the socket had written when the last response ended. */
   private wrote: number
 
   private constructor(
     private readonly socket: Connected,
     private readonly instrument: ServerInstrument,
-    /** Whether its server is none of the application's. */
+    /** Whether the server does not belong to the application. */
     private readonly ignored: boolean,
   ) {
     this.encrypted = socket.encrypted === true
@@ -74,7 +74,7 @@ export class HttpConnection {
     if (exchange !== undefined) this.end(exchange, false)
   }
 
-  /** The socket is gone: what was under way has been aborted. */
+  /** Called when the socket is closed: exchanges in progress have been aborted. */
   private closed(): void {
     if (this.first.open) this.end(this.first, true)
     for (const exchange of [...this.others]) this.end(exchange, true)
@@ -82,10 +82,11 @@ export class HttpConnection {
 
   private end(exchange: MessageExchange, aborted: boolean): void {
     const response = exchange.response!
-    // Where a stream that was piped into the response failed, the error is there. A client that leaves puts none there.
+    // If a stream that was piped into the response failed, the response has its error. A client that disconnects causes
+    // no error there.
     if (aborted && response.errored) exchange.met(response.errored)
     exchange.end(aborted)
-    // A framework may set another status when it is too late to send it.
+    // A framework may set another status after the status line was sent.
     const sent = aborted || exchange.failedLate ? sentStatus(response) : undefined
     exchange.status = aborted && !response.headersSent ? 0 : (sent ?? response.statusCode)
     try {
@@ -99,15 +100,16 @@ export class HttpConnection {
     }
   }
 
-  /** Those that do not count as well: the next one is reckoned from where they end. */
+  /** Measures uncounted exchanges as well, because the size of the next one starts where they end. */
   private weigh(exchange: MessageExchange, response: ServerResponse): void {
     exchange.responseSize = exchange.aborted ? -1 : this.responseSize(exchange, response)
     if (exchange.measured) exchange.requestSize = requestSize(exchange.request as IncomingMessage)
   }
 
   /**
-   * Where the head does not declare it: what the connection wrote since the response before, with the few bytes in which HTTP
-   * wraps each chunk. Reckoned from one response to the next, for to ask the socket costs more than all the rest.
+   * Returns the size of a response whose head does not declare it: the bytes that the connection wrote since the
+   * previous response, including the few bytes of HTTP around each chunk. The socket is read once per response, because
+   * that is the slowest part.
    */
   private responseSize({ method }: MessageExchange, response: ServerResponse): number {
     const declared = declaredSize(response, method)

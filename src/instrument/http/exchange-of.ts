@@ -4,10 +4,13 @@ import { HttpConnection } from './connection.js'
 import type { Exchange } from './exchange.js'
 import { StreamExchange } from './stream-exchange.js'
 
-/** A request object of Node's, of either protocol. Express' is one, and so is what other frameworks call `raw` or `req`. */
+/**
+ * Node's request object, of either protocol. Express' request is one, and so are the properties `raw` or `req` of other
+ * frameworks.
+ */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
 
-/** The exchange that a request belongs to, while it is under way. */
+/** Returns the exchange of a request in progress. */
 export function exchangeOf(request: NodeRequest): Exchange | undefined {
   if (request.httpVersionMajor >= 2) return StreamExchange.of((request as Http2ServerRequest).stream)
   return HttpConnection.of(request.socket)?.exchangeOf(request as IncomingMessage)

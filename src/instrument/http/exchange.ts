@@ -1,35 +1,37 @@
 import type { IncomingMessage } from 'node:http'
-// Not the global one: that is looked up through a getter, each time.
+// Not the global object, which is a getter.
 import { performance } from 'node:perf_hooks'
 import { errorTypeOf } from './label-values.js'
 
-/** A request, as the functions see it that an application hands in. */
+/** A request, as the functions of an application receive it. */
 export type HttpRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
 
-/** Reads the template of a request's route from a framework, as far as the framework has chosen it by now. */
+/** Reads the template of a request's route from a framework, if the framework has chosen it by now. */
 export type RouteTemplateSource = () => string | undefined
 
-/** A request and its response, while it is being answered. The object is used again for the next one on its connection. */
+/**
+ * A request and its response, while it is being answered. The object is reused for the next request on its connection.
+ */
 export class Exchange {
   request: HttpRequest | undefined
-  /** Whether it is under way. */
+  /** Whether the exchange is in progress. */
   open = false
-  /** Whether it counts. */
+  /** Whether the exchange is counted. */
   measured = false
   method = ''
   transport = 0
-  /** When its head had arrived, by `performance.now()`. */
+  /** When the head of the request had arrived, by `performance.now()`. */
   since = 0
-  /** The template of its route, where a framework or the application noted it. */
+  /** The template of the route, if a framework or the application has set it. */
   route: string | undefined
   /** Called at the end if `route` is undefined: the request may end while the handler is running. */
   templateSource: RouteTemplateSource | undefined
   /** The type of the last error of the request, regardless of its status. */
   errorType: string | undefined
-  /** Whether that error came when the status had been sent, and so could not be shown by it. */
+  /** Whether that error came after the status had been sent, so the status does not show it. */
   failedLate = false
   aborted = false
-  /** 0 where there was none. */
+  /** 0 if no status was sent. */
   status = 0
   seconds = 0
   /** Bytes of the body; -1 if unknown. */
@@ -49,19 +51,19 @@ export class Exchange {
     this.failedLate = false
   }
 
-  /** Whether the status line has left for the client. */
+  /** Whether the status line has been sent. */
   get headSent(): boolean {
     return false
   }
 
-  /** Whether the client has left: what fails from then on fails because of that. */
+  /** Whether the client has disconnected, which causes all later errors. */
   get abandoned(): boolean {
     return false
   }
 
-  /** Notes an error of the application's. */
+  /** Notes an error of the application. */
   met(error: unknown): void {
-    // After a late error, the ones that follow come of it: a framework that cannot send its error page, say.
+    // Later errors follow from the first late one, for example if a framework cannot send its error page.
     if (!this.open || this.abandoned || this.failedLate) return
     this.errorType = errorTypeOf(error)
     this.failedLate ||= this.headSent
@@ -81,7 +83,7 @@ export class Exchange {
 
 const versions = ['1.0', '1.1', '2'] as const
 
-/** The scheme and the version of HTTP, as one small number. */
+/** Encodes the scheme and the version of HTTP as one small number. */
 export function transportOf(encrypted: boolean, major: number, minor: number): number {
   return (encrypted ? versions.length : 0) + (major >= 2 ? 2 : minor === 0 ? 0 : 1)
 }

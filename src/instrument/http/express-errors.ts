@@ -3,7 +3,7 @@ import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { expressRoute } from './express-route.js'
 import { onChannel } from './guard.js'
 
-/** Express 5.3 and later report the errors that handlers throw or pass on, and where. */
+/** Notes errors that handlers throw or pass on, which Express 5.3 and later report with their layer. */
 export function watchExpressErrors(): () => void {
   return onChannel(
     'tracing:express.router.request:error',
@@ -11,7 +11,7 @@ export function watchExpressErrors(): () => void {
       const exchange = exchangeOf(req)
       if (exchange === undefined) return
       exchange.met(error)
-      // Later Express has forgotten under which path it was.
+      // Read now, because Express forgets the mount path afterwards.
       exchange.route ??= expressRoute(req as NodeRequest & HttpRequest)
     },
   )

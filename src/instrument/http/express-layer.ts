@@ -1,19 +1,21 @@
-/** Of a layer of Express' router, what is used here: it knows its own path and parameters once it has been asked to match. */
+/**
+ * The properties of a layer of Express' router that promhive uses. Its path and parameters are those of the last match.
+ */
 export interface ExpressLayer {
   readonly handle?: unknown
   readonly name?: unknown
   readonly route?: unknown
   readonly path?: unknown
   readonly params?: unknown
-  /** Of Express 4: what its path was made into, and the names of the groups in it. */
+  /** Express 4: the expression for its path, and the names of its groups. */
   readonly regexp?: RegExp
   readonly keys?: readonly { readonly name: unknown; readonly optional?: unknown }[]
-  /** Of Express 5: what its paths were made into. */
+  /** Express 5: the matchers for its paths. */
   readonly matchers?: readonly { readonly name: string }[]
   match?(path: string): unknown
 }
 
-/** What a layer says of a path that it matches: all of it in `router` 2.3, else parts of it on the layer itself. */
+/** The match of a layer: returned by `router` 2.3, otherwise partly on the layer itself. */
 export interface Match {
   readonly path: string
   readonly params: Readonly<Record<string, unknown>>
@@ -31,16 +33,16 @@ function answerOf(layer: ExpressLayer, path: string): unknown {
   try {
     return layer.match?.(path)
   } catch {
-    return undefined // Words that cannot be decoded.
+    return undefined // The path contains an invalid escape sequence.
   }
 }
 
-/** The path that a layer was mounted under, as the application wrote it; never a word of the request. */
+/** Returns the path under which a layer was mounted, as the application wrote it; never a part of the request. */
 export function mountPath(layer: ExpressLayer, { path, pattern }: Match): string {
   if (pattern !== undefined) return typeof pattern === 'string' ? withoutSlash(pattern) : String(pattern)
   if (path === '') return ''
   if (layer.regexp !== undefined) return writtenAs(layer.regexp, layer.keys ?? [], path)
-  // An expression cannot be seen from outside, nor whether it was it that matched.
+  // A regular expression is not visible from outside, nor whether it matched.
   if (layer.matchers?.some(({ name }) => name === 'regexpMatcher') === true) return '/*'
   return probed(layer, path)
 }
@@ -49,13 +51,13 @@ export function withoutSlash(path: string): string {
   return path.replace(/\/+$/, '')
 }
 
-/** What Express 4 appends to the path of a mount. */
+/** The suffix that Express 4 appends to the path of a mount. */
 const tail = String.raw`\/?(?=\/|$)`
 
-/** A parameter or a `*`, as Express 4 writes it: a parameter with its slash since 4.20, without it before. */
+/** A parameter or a `*` in the expressions of Express 4; since 4.20, a parameter includes its slash. */
 const group = /\(\?:(\\\/)?\([^()]*\)\)(\?)?|\(\?:\(\(\?:\(\?![^()]*\)\.\)\+\?\)\)|\(\.\*\)/g
 
-/** Express 4 keeps the expression only; what is none of its usual ones is shown as it is. */
+/** Reconstructs a path from an expression of Express 4; an unusual expression is returned unchanged. */
 function writtenAs(regexp: RegExp, keys: NonNullable<ExpressLayer['keys']>, path: string): string {
   const { source, flags } = regexp
   if (!source.endsWith(tail)) return String(regexp)
@@ -72,7 +74,10 @@ function writtenAs(regexp: RegExp, keys: NonNullable<ExpressLayer['keys']>, path
   return String(regexp)
 }
 
-/** Express 5.0 to 5.2 keep nothing: which segments are parameters is seen by asking for others in their place. */
+/**
+ * Express 5.0 to 5.2 do not store the path. Finds out which segments are parameters by matching other words in their
+ * positions.
+ */
 function probed(layer: ExpressLayer, path: string): string {
   const segments = path.split('/')
   const shown: string[] = []
@@ -96,7 +101,10 @@ function parameterAt(layer: ExpressLayer, segments: readonly string[], index: nu
   return '*'
 }
 
-/** Where the router is not case-sensitive, a request may have any case. */
+/**
+ * Returns a literal segment as the application wrote it. Unless the router is case-sensitive, a request may have any
+ * case.
+ */
 function literalAt(layer: ExpressLayer, segments: readonly string[], index: number): string {
   const literal = segments[index]!
   const [small, large] = [literal.toLowerCase(), literal.toUpperCase()]
@@ -104,7 +112,7 @@ function literalAt(layer: ExpressLayer, segments: readonly string[], index: numb
   return either ? small : literal
 }
 
-/** What a layer says of the path with another word in one place, if it still matches all of it. */
+/** Matches the path with another word in one position; returns the match if it covers the whole path. */
 function asked(layer: ExpressLayer, segments: readonly string[], index: number, word: string): Match | undefined {
   const path = segments.map((segment, at) => (at === index ? word : segment)).join('/')
   const match = matchOf(layer, path)

@@ -1,7 +1,7 @@
 import type { HttpRequest } from './exchange.js'
 import { type ExpressLayer, matchOf, mountPath, withoutSlash } from './express-layer.js'
 
-/** What Express puts on a request, in versions 4 and 5. */
+/** The properties that Express 4 and 5 add to a request. */
 interface ExpressRequest extends HttpRequest {
   readonly baseUrl?: unknown
   readonly originalUrl?: unknown
@@ -12,7 +12,7 @@ interface ExpressRequest extends HttpRequest {
 interface ExpressApplication {
   readonly router?: ExpressRouter
   readonly _router?: ExpressRouter
-  /** Of an application that is mounted in another one. */
+  /** The parent of a mounted application. */
   readonly parent?: ExpressApplication
   readonly mountpath?: unknown
 }
@@ -21,29 +21,29 @@ interface ExpressRouter {
   readonly stack: readonly ExpressLayer[]
 }
 
-/** Where a search stands: in a router, with the applications below it that the request has been handed to. */
+/** The position of a search: a router, and the applications below it that the request has passed. */
 interface RouteSearch {
   readonly router: ExpressRouter | undefined
   readonly applications: readonly ExpressApplication[]
-  /** What of the mount path has not been found yet. */
+  /** The part of the mount path that has not been found yet. */
   readonly rest: string
 }
 
-/** Stands for what was mounted in a way that cannot be seen: a router that a function calls, say. */
+/** Replaces a mount path that is not visible, for example of a router that a function calls. */
 const unseen = '/*'
 
-/** By the route, or the application where there is none: mount paths as they were asked for → their template. */
+/** By route, or by application if there is none: requested mount paths → their template. */
 let templates = new WeakMap<object, Map<string, string>>()
 let count = 0
 const mostTemplates = 1_000
 
 /**
- * The template of the route that Express chose for a request; that of the mount where a middleware under a path answered.
- * Undefined when it chose none, or is not there. Never a word of the request.
+ * Returns the template of the route that Express chose for a request, or that of the mount if a middleware under a path
+ * answered; undefined if there is none. Never contains a part of the request.
  */
 export function expressRoute(request: HttpRequest): string | undefined {
   const { route, app } = request as ExpressRequest
-  // Gone when Express has come to its end without an answer, or with an error.
+  // Undefined if Express has ended without an answer, or with an error.
   const { baseUrl = app === undefined ? undefined : '' } = request as ExpressRequest
   const path = typeof route === 'object' && route !== null ? pathOf(route.path) : undefined
   if (typeof baseUrl !== 'string') return path
@@ -60,7 +60,10 @@ function pathOf(path: unknown): string | undefined {
   return Array.isArray(path) ? path.map(String).join(',') : undefined
 }
 
-/** A router may be mounted under a path with parameters, and then the request only knows their values. */
+/**
+ * Returns the template of a mount path. A router may be mounted under a path with parameters, of which the request has
+ * only the values.
+ */
 function mountTemplate(request: ExpressRequest, baseUrl: string, route: object | undefined): string {
   const { app, originalUrl } = request
   const key = route ?? app ?? templates
@@ -71,7 +74,7 @@ function mountTemplate(request: ExpressRequest, baseUrl: string, route: object |
   const start = startAt(app, baseUrl)
   let template = route === undefined ? undefined : descend(start, (layer) => layer.route === route, false)
   if (template === undefined && route !== undefined && typeof originalUrl === 'string') {
-    // Express forgets the mount path where an error, or nothing, leaves a router.
+    // Express forgets the mount path if a router ends with an error or without an answer.
     const found = locate({ ...start, rest: originalUrl.split('?', 1)[0]! }, route)
     if (found !== undefined) return found
   }
@@ -86,27 +89,27 @@ function forget(): void {
   count = 0
 }
 
-/** In the outermost of the applications that a request has been handed to. */
+/** Starts in the outermost of the applications that the request has passed. */
 function startAt(app: ExpressApplication | undefined, rest: string): RouteSearch {
   const applications: ExpressApplication[] = []
   for (let one = app; one !== undefined && !applications.includes(one); one = one.parent) applications.unshift(one)
   return { router: routerOf(applications[0]), applications: applications.slice(1), rest }
 }
 
-/** Express 5 throws when version 4's property for the router is read, and the other way round. */
+/** Each version of Express throws if the property of the other version for its router is read. */
 function routerOf(app: unknown): ExpressRouter | undefined {
   for (const name of ['router', '_router'] as const) {
     try {
       const router = (app as ExpressApplication | undefined)?.[name]
       if (Array.isArray(router?.stack)) return router
     } catch {
-      // The other name, then.
+      // Try the other name.
     }
   }
   return undefined
 }
 
-/** Where a middleware may have answered; else any router, which answers OPTIONS by itself. */
+/** Returns the mount of a middleware that may have answered; otherwise of any router, which answers OPTIONS by itself. */
 function guess(start: RouteSearch): string {
   return descend(start, isMiddleware, true) ?? descend(start, () => true, false) ?? unseen
 }
@@ -116,8 +119,8 @@ function isMiddleware({ route, handle }: ExpressLayer): boolean {
 }
 
 /**
- * Follows what is mounted down to where the mount path has been used up, in a router with such a layer; by guess, also to
- * what cannot be looked into.
+ * Follows mounts until the mount path is used up, in a router with such a layer; with guessing, also into mounts that
+ * are not visible.
  */
 function descend(place: RouteSearch, isIt: (layer: ExpressLayer) => boolean, guess: boolean): string | undefined {
   const { router, rest } = place
@@ -138,7 +141,7 @@ function descend(place: RouteSearch, isIt: (layer: ExpressLayer) => boolean, gue
   return partly
 }
 
-/** The mount path of the router that has a route, on the way that a whole path takes. */
+/** Returns the mount path of the router that has a route, following a complete path. */
 function locate(place: RouteSearch, route: object): string | undefined {
   const { router, rest } = place
   if (router?.stack.some((layer) => layer.route === route) === true) return ''
@@ -153,12 +156,12 @@ function locate(place: RouteSearch, route: object): string | undefined {
   return undefined
 }
 
-/** What a layer hands requests to, where that can be seen: a router, or an application. */
+/** Returns the router or application to which a layer passes requests, if that is visible. */
 function placeBelow(layer: ExpressLayer, template: string, { applications, rest }: RouteSearch): RouteSearch {
   const handle = layer.handle as Partial<ExpressRouter> | undefined
   if (Array.isArray(handle?.stack)) return { router: handle as ExpressRouter, applications, rest }
   const [next, ...others] = applications
-  // Express mounts an application by a function of this name.
+  // Express mounts an application with a function of this name.
   if (layer.name === 'mounted_app' && next !== undefined && isMountedAt(next, template)) {
     return { router: routerOf(next), applications: others, rest }
   }

@@ -2,7 +2,7 @@ import type { NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
 import { type NodeResponse, noteError, RequestTracker } from './request-tracker.js'
 
-/** A middleware of Express' form, which Connect and Nest take as well. */
+/** A middleware of Express, which Connect and Nest accept as well. */
 export type ExpressMiddleware = (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void) => void
 
 export type ExpressErrorMiddleware = (
@@ -12,7 +12,7 @@ export type ExpressErrorMiddleware = (
   next: (error?: unknown) => void,
 ) => void
 
-/** Express keeps the route on its request, where it is read when the response is over. */
+/** Express stores the route on its request, where it is read when the response has ended. */
 export function expressMetrics(options: HttpOptions): ExpressMiddleware {
   const tracker = new RequestTracker(options)
   return (request, response, next) => {
@@ -22,7 +22,7 @@ export function expressMetrics(options: HttpOptions): ExpressMiddleware {
 }
 
 export function expressErrorMetrics(): ExpressErrorMiddleware {
-  // Four parameters are what Express knows such a middleware by.
+  // Express recognises an error handler by its four parameters.
   return (error, request, _response, next) => {
     noteError(request, error)
     next(error)

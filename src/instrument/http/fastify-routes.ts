@@ -5,7 +5,7 @@ import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { guarded, onChannel } from './guard.js'
 import { unmatched } from './label-values.js'
 
-/** Of Fastify, what is used here. */
+/** The methods of Fastify that promhive uses. */
 export interface FastifyLike {
   addHook(
     name: 'onRequest',
@@ -33,16 +33,19 @@ interface FastifyReplyLike {
 interface FastifyRequestLike {
   readonly raw: NodeRequest
   readonly routeOptions?: { readonly url?: string | undefined }
-  /** Of Fastify before version 5. */
+  /** Before version 5 of Fastify. */
   readonly routerPath?: string
 }
 
-/** Fastify says when an application is made, before it has routes: hooks on its root see every request. */
+/**
+ * Adds hooks to each application of Fastify, which reports a new one before it has routes. Hooks on its root see every
+ * request.
+ */
 export function watchFastify(): () => void {
   return onChannel('fastify.initialization', ({ fastify }: { readonly fastify: FastifyLike }) => hookInto(fastify))
 }
 
-/** Notes the route of each request of an application, and the error that it met. */
+/** Notes the route and the error of each request of an application. */
 export function hookInto(fastify: FastifyLike): void {
   const route = guarded(noteRoute)
   const error = guarded(noteError)
@@ -54,9 +57,9 @@ export function hookInto(fastify: FastifyLike): void {
     error([request, fault])
     done()
   })
-  // A stream that fails after the headers reaches no hook: Fastify cuts the response off.
+  // If a stream fails after the headers, Fastify cuts the response off and calls no hook.
   fastify.addHook('onSend', (request, _reply, payload, done) => {
-    // A monitor: an error that has no listener stays one that ends the process.
+    // A monitor does not count as a listener: an unhandled error still ends the process.
     if (isStream(payload)) payload.once(errorMonitor, (fault) => error([request, fault]))
     done()
   })

@@ -8,16 +8,16 @@ interface FastifyRegistering {
   readonly logSerializers?: unknown
 }
 
-/** A plugin of Fastify's form, for the whole application and not only for what is registered beside it. */
+/** A plugin of Fastify for the whole application, not only for its scope. */
 export function fastifyMetrics(fastify: unknown, options: HttpOptions, done: (error?: Error) => void): void {
   const instance = fastify as FastifyLike
-  // Fastify hands over its own options of `register` with the plugin's.
+  // Fastify passes its own options of `register` together with those of the plugin.
   const { prefix: _, logLevel: __, logSerializers: ___, ...given } = options as HttpOptions & FastifyRegistering
   let tracker: RequestTracker
   try {
     tracker = new RequestTracker(given)
   } catch (fault) {
-    // Thrown, it would let Fastify wait for the plugin until its own timeout.
+    // If it were thrown, Fastify would wait for the plugin until a timeout.
     done(fault as Error)
     return
   }

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { metricContext } from '../../metric/context.js'
 import { MetricsError } from '../../model/errors.js'
 
-/** What is thrown here must not reach the request: Node would end the process. */
+/** Wraps a listener so that its errors do not reach the request, where they would end the process. */
 export function guarded<M>(see: (message: M) => void): (message: unknown) => void {
   return (message) => {
     try {
@@ -13,7 +13,7 @@ export function guarded<M>(see: (message: M) => void): (message: unknown) => voi
   }
 }
 
-/** Listens on a diagnostics channel; gives what ends it. */
+/** Listens on a diagnostics channel; returns a function that stops listening. */
 export function onChannel<M>(name: string, see: (message: M) => void): () => void {
   const listener = guarded(see)
   subscribe(name, listener)

@@ -9,9 +9,9 @@ interface MatchedRoute {
   readonly handler: { readonly length: number }
 }
 
-/** Of Hono's context, what is used here. */
+/** The properties of Hono's context that promhive uses. */
 export interface HonoContext {
-  /** On Node.js its server leaves Node's own objects here. */
+  /** On Node.js, Hono's server puts Node's objects here. */
   readonly env: unknown
   readonly error: unknown
   /** Whether there is a response. */
@@ -19,7 +19,7 @@ export interface HonoContext {
   readonly res: { readonly status: number }
   readonly req: {
     readonly raw: Request
-    /** What matched, and which of it was run last. */
+    /** The matched routes, and the index of the last one that ran. */
     readonly matchedRoutes: readonly MatchedRoute[]
     readonly routeIndex: number
   }
@@ -37,7 +37,7 @@ export function honoMetrics(options: HttpOptions): HonoMiddleware {
     try {
       await next()
     } finally {
-      // Hono brings an error to its own handler before it returns here, and leaves it on the context.
+      // Hono calls its error handler before it returns here, and stores the error on the context.
       const { error } = context
       if (error !== undefined && error !== null) {
         if (onNode) noteError(incoming, error)
@@ -62,8 +62,8 @@ function beginForeign(
 }
 
 /**
- * The route of the handler that answered, or would have: a guard may have answered before it. Where there is none, the path
- * of the middleware that answered, unless that is for all paths or found nothing.
+ * Returns the route of the handler that answered, or would have if a middleware had not answered before it. Without a
+ * handler, returns the path of the middleware that answered, unless it is for all paths or the status is 404.
  */
 function routeOf(context: HonoContext): string | undefined {
   const { matchedRoutes, routeIndex } = context.req
@@ -71,13 +71,16 @@ function routeOf(context: HonoContext): string | undefined {
   if (handler !== undefined) return handler.path
   const last = matchedRoutes[routeIndex]?.path
   if (last === undefined || everywhere.test(last)) return undefined
-  // The response is read once it exists: Hono creates one on access.
+  // The response is read only if it exists, because Hono creates one on access.
   return context.finalized && context.res.status === 404 ? undefined : last
 }
 
 const everywhere = /^\/?\*$/
 
-/** Middlewares are routes for every method, too: distinguished from handlers by `next`, as in Hono's own guide. */
+/**
+ * Whether a route is a middleware. Middlewares are routes for every method as well; they have a parameter `next`, as
+ * Hono's guide distinguishes them.
+ */
 function isMiddleware({ method, handler }: MatchedRoute): boolean {
   return method === 'ALL' && handler.length >= 2
 }

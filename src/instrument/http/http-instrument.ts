@@ -23,7 +23,7 @@ const defaults = { names: 'prometheus', maxRoutes: 500, maxHosts: 100 } as const
 /** The maximum number of error types with a series of their own. */
 const mostErrorTypes = 100
 
-/** What sees the HTTP of this process. */
+/** Measures the HTTP requests of this process. */
 export class HttpInstrument {
   readonly server: ServerInstrument
   private readonly makeClient: () => ClientInstrument
@@ -48,7 +48,7 @@ export class HttpInstrument {
       new ClientInstrument(clients.map((naming) => new ClientMetrics(naming, families, hosts, errorTypes)))
   }
 
-  /** Installs the hooks for the requests that a middleware tracks. Idempotent. */
+  /** Installs the hooks for the requests that a middleware tracks. A second call does nothing. */
   start(): void {
     if (this.watchingServers.length > 0) return
     this.watchingServers = [
@@ -59,11 +59,11 @@ export class HttpInstrument {
     ]
   }
 
-  /** Every request counts, the outgoing ones as well. */
+  /** Measures every request, including outgoing ones. */
   measureEverything(): void {
     this.start()
     this.server.everything = true
-    // Unless a supervisor has chosen the backend, configure() at the beginning of the application runs first.
+    // Without a supervisor, the application may still call configure(), so this waits for its first turn.
     if (isSupervised()) this.server.open()
     else setImmediate(() => this.server.open()).unref()
     if (this.watchingClients.length > 0) return

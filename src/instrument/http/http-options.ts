@@ -6,15 +6,15 @@ import { type NamingName, namings } from './naming/namings.js'
 import type { ServerInstrumentOptions } from './server-instrument.js'
 
 export interface HttpOptions extends ServerInstrumentOptions {
-  /** The naming conventions to use; several during a transition. `prometheus` when left out. */
+  /** The naming conventions to use; several during a transition. The default is `prometheus`. */
   readonly names?: NamingName | readonly NamingName[] | undefined
-  /** Where the metrics are shown; the default registry when left out. */
+  /** The registry of the metrics. By default, the default registry. */
   readonly register?: Registry | undefined
-  /** Upper bounds of the durations, in seconds; those of the convention when left out. */
+  /** Upper bounds of the durations, in seconds. By default, those of the convention. */
   readonly buckets?: readonly number[] | undefined
-  /** The maximum number of routes; later ones are shown as `_overflow`. 500 when left out. */
+  /** The maximum number of routes; later ones are shown as `_overflow`. The default is 500. */
   readonly maxRoutes?: number | undefined
-  /** The maximum number of hosts that requests are sent to; later ones are shown as `_overflow`. 100 when left out. */
+  /** The maximum number of hosts that requests are sent to; later ones are shown as `_overflow`. The default is 100. */
   readonly maxHosts?: number | undefined
 }
 
@@ -29,7 +29,7 @@ export const httpOptions = {
   route: true,
 } as const satisfies OptionNames<HttpOptions>
 
-/** @throws MetricsError `OPTION_INVALID` for what would only be noticed at the first request, or never */
+/** @throws MetricsError `OPTION_INVALID` for mistakes that would only show at the first request, or never */
 export function checkHttpOptions(options: HttpOptions): void {
   checkOptions('instrumentHttp', options, httpOptions)
   const { names, ignore, route, maxRoutes, maxHosts } = options
@@ -48,8 +48,8 @@ export function checkHttpOptions(options: HttpOptions): void {
 }
 
 /**
- * @param what where the names were given
- * @throws MetricsError `OPTION_INVALID` for a name that is none
+ * @param what the source of the names
+ * @throws MetricsError `OPTION_INVALID` for an unknown name
  */
 export function checkNames(names: string | readonly string[], what: string): readonly NamingName[] {
   const list = typeof names === 'string' ? [names] : names

@@ -5,8 +5,8 @@ import type { ServerInstrument } from './server-instrument.js'
 import { StreamExchange } from './stream-exchange.js'
 
 /**
- * Sees every stream of the servers of `node:http2`. Node has channels for them from version 22 on only; every version reports
- * when a server begins to listen, and a listener of its `stream` event is all that it takes.
+ * Observes every stream of the servers of `node:http2`. Only Node 22 and later have channels for streams. Every version
+ * reports when a server starts to listen, and a listener of its `stream` event is sufficient.
  */
 export function watchHttp2Servers(instrument: ServerInstrument): () => void {
   const seen = new WeakSet<Server>()
@@ -16,12 +16,12 @@ export function watchHttp2Servers(instrument: ServerInstrument): () => void {
     const begin = guarded(([stream, headers]: readonly [ServerHttp2Stream, IncomingHttpHeaders]) => {
       StreamExchange.open(stream, instrument, headers)
     })
-    // In front of the application's own: it may answer before it returns.
+    // Before the listener of the application, which may answer before it returns.
     server.prependListener('stream', (stream, headers) => begin([stream, headers]))
   })
 }
 
-/** Node exports no class to ask for; this method only such a server has. */
+/** Node exports no class to check; only such a server has this method. */
 function isHttp2(server: Server): server is Http2Server {
   return typeof (server as Partial<Http2Server>).updateSettings === 'function'
 }

@@ -3,7 +3,7 @@ import type { NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
 import { attempt, type NodeResponse, noteError, RequestTracker } from './request-tracker.js'
 
-/** Of Koa's context, what is used here; `_matchedRoute` is where its routers leave the route. */
+/** The properties of Koa's context that promhive uses; its routers store the route as `_matchedRoute`. */
 export interface KoaContext {
   readonly req: NodeRequest
   readonly res: NodeResponse
@@ -36,15 +36,18 @@ export function koaMetrics(options: HttpOptions): KoaMiddleware {
   }
 }
 
-/** A body that fails while it is sent reaches no middleware, only the application's `error` event. */
+/**
+ * Notes errors of a body while it is sent: Koa reports them with the `error` event of the application, and to no
+ * middleware.
+ */
 function hearErrors(application: KoaApplication): void {
-  // A monitor: to Koa, and to Node, the event has no more listeners than without it.
+  // A monitor does not count as a listener of the event, neither for Koa nor for Node.
   application.on(errorMonitor, (error, context) => {
     if (context?.req !== undefined && !isOfConnection(error, context.req)) noteError(context.req, error)
   })
 }
 
-/** Whether an error is the connection's own: the client left. A stream of HTTP/2 knows that by itself. */
+/** Whether an error comes from the connection because the client disconnected. A stream of HTTP/2 checks that itself. */
 function isOfConnection(error: unknown, request: NodeRequest): boolean {
   return request.httpVersionMajor < 2 && error === request.socket?.errored
 }

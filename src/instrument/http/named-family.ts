@@ -4,10 +4,10 @@ import { Histogram } from '../../metric/histogram.js'
 import type { Registry } from '../../registry/registry.js'
 import type { Fact, NamedFamily } from './naming/naming.js'
 
-/** What is known of one exchange, by the name of the fact. */
+/** The facts about one exchange, by name. */
 export type ExchangeFacts = Readonly<Partial<Record<Fact, string | number | undefined>>>
 
-/** Makes the metrics of a naming in one registry. */
+/** Creates the metrics of a naming convention in one registry. */
 export class NamedFamilies {
   constructor(
     private readonly registry: Registry,
@@ -32,7 +32,7 @@ export class NamedFamilies {
   }
 }
 
-/** The label values of a family; none for a family without labels. */
+/** Returns the label values of a family; undefined for a family without labels. */
 export function labelsOf({ labels }: NamedFamily, facts: ExchangeFacts): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).map(([label, fact]) => [label, String(facts[fact] ?? '')]))
 }

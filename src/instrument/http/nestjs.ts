@@ -2,11 +2,11 @@ import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import type { HttpOptions } from './http-options.js'
 import { attempt, type NodeResponse, noteError, RequestTracker } from './request-tracker.js'
 
-/** Express' request is Node's own; Fastify's has it, and knows its route. */
+/** Express' request is Node's; Fastify's request contains it, and has its own route. */
 type AnyRequest = NodeRequest & { readonly raw?: NodeRequest; readonly routeOptions?: { readonly url?: string } }
 type AnyResponse = NodeResponse & { readonly raw?: NodeResponse }
 
-/** Of Nest's execution context, what is used here. */
+/** The methods of Nest's execution context that promhive uses. */
 export interface NestContext {
   getType(): string
   switchToHttp(): { getRequest(): unknown; getResponse(): unknown }
@@ -18,14 +18,17 @@ interface Observer {
   complete(): void
 }
 
-/** The part of an Observable that is used: a new one is created by its own class, so that RxJS need not be loaded. */
+/**
+ * The part of an Observable that promhive uses. A new one is created with the class of the given one, so that RxJS is
+ * not loaded.
+ */
 interface ObservableLike {
   subscribe(observer: Observer): unknown
 }
 
 type ObservableClass = new (subscribe: (observer: Observer) => unknown) => ObservableLike
 
-/** An interceptor of Nest's form. */
+/** An interceptor for Nest. */
 export class NestMetrics {
   private readonly tracker: RequestTracker
 

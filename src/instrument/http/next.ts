@@ -7,14 +7,14 @@ interface Page {
   readonly regex: string
 }
 
-/** Of what `next build` writes for its own server, the routes. */
+/** The routes in the manifest that `next build` writes for its server. */
 interface RoutesManifest {
   readonly basePath?: string
   readonly staticRoutes: readonly Page[]
   readonly dynamicRoutes: readonly Page[]
 }
 
-/** The routes of a Next application, as it was built: Next does not report which one it chose. */
+/** The routes of a built Next application, because Next does not report which one it chose. */
 export class NextRoutes {
   private readonly basePath: string
   private readonly fixed: ReadonlySet<string>
@@ -22,12 +22,14 @@ export class NextRoutes {
 
   constructor({ basePath = '', staticRoutes, dynamicRoutes }: RoutesManifest) {
     this.basePath = basePath
-    // Those that begin so are error pages: they are not requested directly.
+    // Pages with this prefix are error pages, which are not requested directly.
     this.fixed = new Set(staticRoutes.map(({ page }) => page).filter((page) => !page.startsWith('/_')))
     this.dynamic = dynamicRoutes.map(({ page, regex }) => [page, new RegExp(regex)] as const)
   }
 
-  /** Of the directory that `next build` wrote into; nothing where it has not, as under `next dev`. */
+  /**
+   * Reads the routes from the output directory of `next build`; returns undefined without a build, as under `next dev`.
+   */
   static read(directory: string): NextRoutes | undefined {
     try {
       return new NextRoutes(JSON.parse(readFileSync(join(directory, 'routes-manifest.json'), 'utf8')))

@@ -7,13 +7,13 @@ interface ClientEvent {
   readonly request: ClientRequest
 }
 
-/** Sees every request that is sent with `node:http` or `node:https`. */
+/** Observes every request that is sent with `node:http` or `node:https`. */
 export function watchNodeClient(instrument: ClientInstrument): () => void {
   // Node 20 reports a request when it has been sent, which may be after its response or its failure, or never.
   const heard = ({ request }: ClientEvent) => {
     if (instrument.knows(request)) return
     instrument.begun(request, request.method, originOf(request))
-    // The end of whatever became of it: answered, failed, or handed over to another protocol.
+    // The end in every case: answered, failed, or upgraded to another protocol.
     request.once(
       'close',
       guarded(() => instrument.ended(request)),
@@ -27,7 +27,7 @@ export function watchNodeClient(instrument: ClientInstrument): () => void {
       ({ request, response }: ClientEvent & { readonly response: IncomingMessage }) => {
         heard({ request })
         instrument.answered(request, response.statusCode ?? 0, reachedOrigin(request))
-        // Before the request is closed, or right after: the first report counts.
+        // This may run before or after the request is closed; the first report counts.
         const incomplete = guarded(() => {
           if (!response.complete) instrument.failed(request, 'ECONNRESET')
         })
@@ -44,12 +44,12 @@ export function watchNodeClient(instrument: ClientInstrument): () => void {
 }
 
 /**
- * The origin that a request is sent to. Not that of its `Host` header: a proxy passes on what clients wrote there. Only for the port,
- * which nothing else contains, the header is used.
+ * Returns the origin to which a request is sent. The `Host` header is not used, because a proxy passes on what clients
+ * wrote there, except for the port, which no other property has.
  */
 function originOf(request: ClientRequest): string {
   const { protocol, path } = request
-  // To a forward proxy: the host behind it counts.
+  // A request to a forward proxy: the origin of its target counts.
   if (/^https?:\/\//i.test(path) && URL.canParse(path)) return new URL(path).origin
   const host = hostOf(request)
   const header = request.getHeader('host')
@@ -57,7 +57,7 @@ function originOf(request: ClientRequest): string {
   return `${protocol}//${shown}`
 }
 
-/** The same where the header is for another host: with the port of the connection. */
+/** Returns the origin that a request has reached, with the port of the connection, if the header names another host. */
 function reachedOrigin(request: ClientRequest): string | undefined {
   const host = hostOf(request)
   const header = request.getHeader('host')

@@ -12,10 +12,10 @@ interface ServerEvent {
   readonly server: Server
 }
 
-/** A server that carries this is promhive's own: scrapes are no requests to the application. */
+/** Marks promhive's own servers, because scrapes are not requests to the application. */
 const ownServer = Symbol.for('promhive.metrics-server')
 
-/** Sees every request to the servers of `node:http` and `node:https`, those of all frameworks included. */
+/** Observes every request to the servers of `node:http` and `node:https`, including those of all frameworks. */
 export function watchNodeServers(instrument: ServerInstrument): () => void {
   const undo = [
     onChannel('http.server.request.start', ({ request, response, socket, server }: ServerEvent) => {

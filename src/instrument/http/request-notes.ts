@@ -4,7 +4,7 @@ import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { unmatched } from './label-values.js'
 import { StreamExchange } from './stream-exchange.js'
 
-/** What the application and its framework say about a request. */
+/** What the application and its framework have noted about a request. */
 export interface RequestNotes {
   readonly route?: string | undefined
   readonly errorType?: string | undefined
@@ -13,7 +13,10 @@ export interface RequestNotes {
 const place = Symbol.for('promhive.request-notes')
 const shared = globalThis as { [place]?: WeakMap<object, RequestNotes> }
 
-/** Keeps from now on what `note` is given: a supervised worker counts its requests also where nothing else measures HTTP. */
+/**
+ * Stores what is passed to `note` from now on: a supervised worker counts its requests even if HTTP is not measured
+ * otherwise.
+ */
 export function keepNotes(): void {
   shared[place] ??= new WeakMap()
 }
@@ -24,7 +27,7 @@ export function note(request: NodeRequest, notes: RequestNotes): void {
   if (key !== undefined) kept?.set(key, { ...kept.get(key), ...notes })
 }
 
-/** Returns what is known of a request: what was noted, then what the HTTP instrument of this process knows, if there is one. */
+/** Returns the notes of a request, and then what the HTTP instrument of this process knows, if there is one. */
 export function notesOf(key: IncomingMessage | ServerHttp2Stream): RequestNotes {
   const noted = shared[place]?.get(key)
   const exchange = 'httpVersionMajor' in key ? exchangeOf(key) : StreamExchange.of(key)

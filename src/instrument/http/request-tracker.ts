@@ -11,10 +11,13 @@ import { note } from './request-notes.js'
 import type { ServerInstrument } from './server-instrument.js'
 import { StreamExchange } from './stream-exchange.js'
 
-/** A response object of Node's, of either protocol. */
+/** Node's response object, of either protocol. */
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
-/** What the middlewares have in common: they pick the requests that count, and know the framework's routes and errors. */
+/**
+ * The common part of the middlewares: they decide which requests count, and know the routes and errors of their
+ * framework.
+ */
 export class RequestTracker {
   private readonly instrument: ServerInstrument
 
@@ -22,18 +25,18 @@ export class RequestTracker {
     this.instrument = provideHttpInstrument(options).server
   }
 
-  /** Counts a request, once; where `--import promhive/register` counts them all, this one already does. */
+  /** Counts a request once, even if `--import promhive/register` counts all requests. */
   track(request: NodeRequest, response: NodeResponse, templateSource?: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = exchangeOf(request) ?? this.begin(request, response)
-      // Of nested applications, the inner one comes later and has more of the route.
+      // In nested applications, the inner one comes later and knows more of the route.
       if (templateSource !== undefined) exchange.templateSource = templateSource
       this.instrument.measure(exchange)
       return exchange
     })
   }
 
-  /** A request that did not come through a server of Node's: the caller reports its end. */
+  /** Tracks a request that did not come through a server of Node; the caller reports its end. */
   trackForeign(request: HttpRequest, encrypted: boolean, templateSource: RouteTemplateSource): Exchange | undefined {
     return attempt(() => {
       const exchange = new Exchange()
@@ -52,7 +55,7 @@ export class RequestTracker {
     })
   }
 
-  /** The server began with it before the hooks were installed. */
+  /** The server received the request before the hooks were installed. */
   private begin(request: NodeRequest, response: NodeResponse): Exchange {
     if (request.httpVersionMajor >= 2) {
       return StreamExchange.open((request as Http2ServerRequest).stream, this.instrument, request.headers)
@@ -63,7 +66,7 @@ export class RequestTracker {
   }
 }
 
-/** The error that a request met, where it is under way. */
+/** Notes the error of a request in progress. */
 export function noteError(request: NodeRequest, error: unknown): void {
   attempt(() => {
     exchangeOf(request)?.met(error)
@@ -71,7 +74,7 @@ export function noteError(request: NodeRequest, error: unknown): void {
   })
 }
 
-/** What goes wrong with measuring stays here. */
+/** Runs a measurement, and reports its errors instead of throwing them. */
 export function attempt<T>(measure: () => T): T | undefined {
   try {
     return measure()

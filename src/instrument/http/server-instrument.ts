@@ -5,15 +5,18 @@ import { unmatched } from './label-values.js'
 import type { ServerMetrics } from './server-metrics.js'
 
 export interface ServerInstrumentOptions {
-  /** Requests that are not counted: health checks, say. */
+  /** Returns true for requests that are not counted, such as health checks. */
   readonly ignore?: ((request: HttpRequest) => boolean) | undefined
-  /** The template of the route of a request, where no framework noted it. */
+  /** Returns the template of a request's route if no framework has set it. */
   readonly route?: ((request: HttpRequest) => string | undefined) | undefined
 }
 
-/** Decides what counts, and counts it. One per process; the servers of every protocol report their exchanges to it. */
+/**
+ * Decides which exchanges count, and counts them. There is one per process, to which the servers of every protocol
+ * report.
+ */
 export class ServerInstrument {
-  /** Whether every request counts, or those that a middleware has picked. */
+  /** Whether every request counts, or only those that a middleware tracks. */
   everything = false
   readonly measuresSizes: boolean
 
@@ -28,7 +31,7 @@ export class ServerInstrument {
     this.options = { ...this.options, ...options }
   }
 
-  /** Has a process that answered nothing yet shown too. */
+  /** Makes a process visible that has not answered any request yet. */
   open(): void {
     try {
       for (const metrics of this.metrics) metrics.open()
@@ -37,19 +40,19 @@ export class ServerInstrument {
     }
   }
 
-  /** The head of a request has come. */
+  /** Called when the head of a request has arrived. */
   begun(exchange: Exchange): void {
     if (this.everything) this.measure(exchange)
   }
 
-  /** Counts an exchange that is under way, however often it is asked to. */
+  /** Counts an exchange in progress; further calls for it do nothing. */
   measure(exchange: Exchange): void {
     if (exchange.measured || this.options.ignore?.(exchange.request!) === true) return
     exchange.measured = true
     for (const metrics of this.metrics) metrics.begun(exchange)
   }
 
-  /** The response has been handed over, or never will be. */
+  /** Called when the response has been sent, or never will be. */
   ended(exchange: Exchange): void {
     if (!exchange.measured) return
     exchange.measured = false
@@ -68,13 +71,16 @@ export class ServerInstrument {
   }
 }
 
-/** A route may come from code without types, as a pattern too. A route that is not a string loses the label, not the count. */
+/**
+ * Converts a route, which untyped code may set to a RegExp. If it is not a string, the label is lost, but not the
+ * count.
+ */
 function routeText(route: unknown): string {
   if (typeof route === 'string') return route
   return route instanceof RegExp ? String(route) : unmatched
 }
 
-/** If the function fails, the label is lost, but not the count. */
+/** Calls a function of the application. If it throws, the label is lost, but not the count. */
 function asked(source: RouteTemplateSource): string | undefined {
   try {
     return source()

@@ -7,7 +7,7 @@ import { type ExchangeFacts, labelsOf, type NamedFamilies, shows } from './named
 import type { NamedFamily, Naming } from './naming/naming.js'
 import { workerNumber } from './worker-number.js'
 
-/** The children that one kind of exchange counts in. Held, so that counting is arithmetic. */
+/** The children for one kind of exchange, stored so that counting is arithmetic. */
 interface Series {
   readonly requests: CounterChild | undefined
   readonly duration: HistogramChild | undefined
@@ -19,7 +19,7 @@ type ByStatus = Map<number | string, Series>
 type ByRoute = Map<string, ByStatus>
 type ByMethod = Map<string, ByRoute>
 
-/** What a server measures, under the names of one convention. */
+/** The metrics of a server, under the names of one convention. */
 export class ServerMetrics {
   private readonly requests: Counter<string> | undefined
   private readonly duration: Histogram<string> | undefined
@@ -28,9 +28,9 @@ export class ServerMetrics {
   private readonly inFlight: Gauge<string> | undefined
   private readonly aborted: Counter<string> | undefined
   private readonly errors: readonly (readonly [NamedFamily, Counter<string>])[]
-  /** By method, route and status; one tree for each transport where it is a label. */
+  /** By method, route and status; one tree for each transport if that is a label. */
   private readonly trees: ByMethod[] = []
-  private readonly underWay: Map<string, GaugeChild>[] = []
+  private readonly inFlightBy: Map<string, GaugeChild>[] = []
   private readonly labelsTransports: boolean
   private readonly labelsErrors: boolean
   /** The gauge of a convention without labels. */
@@ -61,7 +61,10 @@ export class ServerMetrics {
     return this.requestSize !== undefined || this.responseSize !== undefined
   }
 
-  /** Also shows a process that has answered nothing yet, for a family whose only label is the process. */
+  /**
+   * Creates the series of families whose only label is the process, so that a process is visible before its first
+   * request.
+   */
   open(): void {
     const { requests, duration } = this.naming.server
     if (requests !== undefined && labelsWorkersOnly(requests))
@@ -93,7 +96,7 @@ export class ServerMetrics {
 
   private inFlightOf(exchange: Exchange): GaugeChild {
     if (this.onlyInFlight !== undefined) return this.onlyInFlight
-    const tree = (this.underWay[this.treeOf(exchange)] ??= new Map())
+    const tree = (this.inFlightBy[this.treeOf(exchange)] ??= new Map())
     const method = methodLabel(exchange.method)
     let child = tree.get(method)
     if (child === undefined) {
@@ -118,7 +121,7 @@ export class ServerMetrics {
     return `${exchange.status} ${this.errorTypeOf(exchange)}`
   }
 
-  /** Only label values below the limit are kept: the others are looked up each time. */
+  /** Only series with label values below the limit are stored; the others are looked up each time. */
   private addSeries(exchange: Exchange, given: string, key: number | string): Series {
     const method = methodLabel(exchange.method)
     const route = this.routes.label(given)
@@ -153,7 +156,7 @@ export class ServerMetrics {
     }
   }
 
-  /** Without a known error, the status stands for it, as OpenTelemetry has it. */
+  /** Without a known error, the type is the status, as in OpenTelemetry. */
   private errorTypeOf({ failed, aborted, errorType, status }: Exchange): string {
     if (failed && errorType !== undefined) return this.errorTypes.label(errorType)
     return aborted ? 'aborted' : this.errorTypes.label(String(status))

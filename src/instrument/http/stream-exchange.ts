@@ -6,20 +6,20 @@ import { guarded } from './guard.js'
 import { errorTypeOf } from './label-values.js'
 import type { ServerInstrument } from './server-instrument.js'
 
-/** Where a stream keeps its exchange: the same for the ESM and the CommonJS build. */
+/** The property of a stream that has its exchange, shared by the ESM and the CommonJS build. */
 const place = Symbol.for('promhive.exchange')
 
-/** The code of HTTP/2 that a stream ends with when all went well. */
+/** The HTTP/2 code of a stream that ended without an error. */
 const noError = 0
 
-/** Node makes an error of each code that the other side ends a stream or a session with. */
+/** Whether an error is Node's own for the code with which the other side ended a stream or a session. */
 function isOfProtocol({ code = '' }: NodeJS.ErrnoException): boolean {
   return code.startsWith('ERR_HTTP2_')
 }
 
 type MeasuredStream = ServerHttp2Stream & { [place]?: StreamExchange }
 
-/** An exchange of HTTP/2: a stream of its own. */
+/** An exchange of HTTP/2, which is one stream. */
 export class StreamExchange extends Exchange {
   private readonly session
 
@@ -62,24 +62,24 @@ export class StreamExchange extends Exchange {
   private closed(): void {
     const { stream } = this
     this.status = Number(stream.sentHeaders?.[':status'] ?? 0)
-    // A session that ends takes its streams with it, and gives them its own error.
+    // A session that ends closes its streams, with its own error.
     if (stream.errored && this.session?.destroyed !== true && !isOfProtocol(stream.errored)) {
       this.metInStream(stream.errored)
     }
-    // Node ends the writable side of a stream that the client cancelled: only its code shows it.
+    // Node ends the writable side of a stream that the client cancelled; only the code shows that.
     this.end(this.status === 0 || stream.aborted || stream.rstCode !== noError)
     this.requestSize = this.declaredRequestSize()
     this.responseSize = this.declaredResponseSize()
     this.instrument.ended(this)
   }
 
-  /** The stream is gone by now, and so `abandoned` would say that the client left first. */
+  /** The stream is closed by now, so `abandoned` would report that the client disconnected first. */
   private metInStream(error: Error): void {
     this.errorType ??= errorTypeOf(error)
     this.failedLate ||= this.status !== 0
   }
 
-  /** Without a length, a request has a body only where its method is one that has. */
+  /** Without a length, the method determines whether a request has a body. */
   private declaredRequestSize(): number {
     const declared = this.request!.headers['content-length']
     return declared !== undefined ? sizeOf(declared) : this.method === 'GET' || this.method === 'HEAD' ? 0 : -1

@@ -2,17 +2,17 @@ import type { ClientInstrument } from './client-instrument.js'
 import { onChannel } from './guard.js'
 import { failureTypeOf } from './label-values.js'
 
-/** Of undici's request, what it documents for these channels. */
+/** The documented properties of undici's request in these channels. */
 interface UndiciEvent {
   readonly request: {
     readonly origin?: unknown
     readonly method?: string
-    /** The protocol that the connection is handed over to: its end is not reported. */
+    /** The protocol of an upgrade, whose end is not reported. */
     readonly upgrade?: unknown
   }
 }
 
-/** Sees every request that is sent with `fetch` or with undici, Node's own or the package. */
+/** Observes every request that is sent with `fetch` or with undici, from Node or from the package. */
 export function watchUndici(instrument: ClientInstrument): () => void {
   const undo = [
     onChannel('undici:request:create', ({ request }: UndiciEvent) => {

@@ -11,7 +11,7 @@ import { type AnyFunction, durationUnits, type MeasureOptions } from './measure-
 /** Label values of one call, by name. */
 export type CallLabels = Readonly<Record<string, LabelValueOrNone>>
 
-/** How many types of error have a value of their own. */
+/** The maximum number of error types with their own label value. */
 const maxErrorTypes = 100
 
 /** The children that count calls whose labels are always the same. */
@@ -70,7 +70,10 @@ export class CallMetrics {
     }
   }
 
-  /** The labels that a call has from its beginning. If the function fails, the labels are lost, but not the count. */
+  /**
+   * Returns the labels that a call has from its beginning. If the function throws, the labels are lost, but not the
+   * count.
+   */
   labelsOf(self: unknown, args: readonly unknown[]): CallLabels {
     const { labels } = this.options
     if (typeof labels !== 'function') return this.fixedLabels
@@ -127,7 +130,7 @@ export class CallMetrics {
     }
   }
 
-  /** @returns the labels under which the call was counted: none where the metrics refuse the ones it has */
+  /** @returns the labels under which the call was counted; none if the metrics refuse its labels */
   private count(labels: CallLabels, duration: number): CallLabels {
     try {
       this.calls.inc(labels)
@@ -162,7 +165,7 @@ export class CallMetrics {
       }
     }
     const type = errorTypeOf(error)
-    // The system's errors are all of one class; their code distinguishes them.
+    // Errors of the system all have one class, so their code is used.
     return type === 'Error' ? failureTypeOf(error) : type
   }
 
@@ -174,7 +177,7 @@ export class CallMetrics {
   }
 }
 
-/** Labels that have a value, as their own object: the function may change its own later. */
+/** Copies the labels that have a value, because the function may change its object later. */
 function present(given: Readonly<Record<string, unknown>>): CallLabels {
   const labels: Record<string, unknown> = {}
   for (const name of Object.keys(given)) if (given[name] !== undefined) labels[name] = given[name]

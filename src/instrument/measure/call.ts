@@ -1,4 +1,4 @@
-// Not the global one: that is looked up through a getter, each time.
+// Not the global object, which is a getter.
 import { performance } from 'node:perf_hooks'
 import { types } from 'node:util'
 import type { CallLabels, CallMetrics } from './call-metrics.js'
@@ -22,7 +22,7 @@ export class Call {
     this.inProgress = metrics.entered(labels)
   }
 
-  /** Returns the result of the function, or a promise in its place. */
+  /** Returns the result of the function, or a promise instead of it. */
   returned(result: unknown): unknown {
     if (typeof result === 'object' && result !== null) {
       if (types.isPromise(result)) return this.settling(result)
@@ -60,8 +60,8 @@ export class Call {
   }
 
   /**
-   * A promise of its own: a handler on the given one would mark a rejection as handled that the application does not
-   * handle. It has the properties that the application gave the other one.
+   * Returns a new promise: a handler on the original one would mark a rejection as handled even if the application does
+   * not handle it. The new promise gets the own properties of the original one.
    */
   private settling(promise: Promise<unknown>): Promise<unknown> {
     const settled = promise.then(
@@ -81,8 +81,8 @@ export class Call {
   }
 
   /**
-   * Query builders and the like, which have methods besides `then` and often do nothing before it is called: the object
-   * stays, and its `then` ends the call. Where it cannot be given one, the call ends here.
+   * For query builders and similar objects, which have other methods and often start only when `then` is called:
+   * returns the object itself, and its `then` ends the call. If its `then` cannot be replaced, the call ends here.
    */
   private awaited(thenable: Thenable): unknown {
     const { then } = thenable
@@ -107,7 +107,7 @@ export class Call {
     return thenable
   }
 
-  /** The body of a generator runs from its first step to its last one. */
+  /** A call of a generator ends with its last step. */
   private iterating(generator: Iterator<unknown> | AsyncIterator<unknown>): unknown {
     const call = this
     let started = false

@@ -8,18 +8,18 @@ import { checkMetricName, describe } from '../../model/metric-name.js'
 // biome-ignore lint/suspicious/noExplicitAny: any function at all, whose own type comes back
 export type AnyFunction = (this: any, ...args: any[]) => any
 
-/** Values for labels that a function computes; one that is left out is a label that the series lacks. */
+/** Values of labels that a function computes; the series lacks an omitted label. */
 export type ComputedLabels<L extends string> = { readonly [K in L]?: LabelValueOrNone }
 
-/** @template F the function that is measured, where its type is known */
+/** @template F the measured function, if its type is known */
 export interface MeasureOptions<F extends AnyFunction, L extends string = string, R extends string = string> {
-  /** What the names of the families begin with: `mail` gives `mail_total`, `mail_duration_seconds` and so on. */
+  /** The beginning of the names of the families: `mail` results in `mail_total`, `mail_duration_seconds` and so on. */
   readonly name: string
-  /** What is measured, as a noun phrase that the help texts begin with; `Calls of <name>` when left out. */
+  /** A noun phrase with which the help texts begin. The default is `Calls of <name>`. */
   readonly help?: string | undefined
   /** The names of the labels that `labels` computes. */
   readonly labelNames?: readonly L[] | undefined
-  /** Label values: the same ones for every call, or a function of the arguments, called before each call. */
+  /** Label values: constant, or a function of the arguments that is called before each call. */
   readonly labels?:
     | Readonly<Record<string, LabelValueOrNone>>
     | undefined
@@ -30,15 +30,15 @@ export interface MeasureOptions<F extends AnyFunction, L extends string = string
   readonly resultLabels?:
     | ((result: Awaited<ReturnType<F>> | undefined, error: unknown) => ComputedLabels<NoInfer<R>>)
     | undefined
-  /** The label `error_type` of an error; the name of its class when left out. */
+  /** Returns the label `error_type` of an error. The default is the name of its class. */
   readonly errorType?: ((error: unknown) => string) | undefined
-  /** Upper bounds of the duration, in `unit`; 5 ms to 10 s when left out. */
+  /** Upper bounds of the duration, in `unit`. The default is 5 ms to 10 s. */
   readonly buckets?: readonly number[] | undefined
-  /** Of the duration: `seconds` when left out. */
+  /** The unit of the duration. The default is `seconds`. */
   readonly unit?: DurationUnit | undefined
-  /** Where the families are shown; the default registry when left out, nowhere when empty. */
+  /** The registries that show the families. By default the default registry; none if empty. */
   readonly registers?: readonly MetricRegistry[] | undefined
-  /** The maximum of series of each family in this process; further calls are counted in one series `_overflow`. */
+  /** The maximum number of series of each family in this process; further calls are counted in one series `_overflow`. */
   readonly maxSeries?: number | undefined
 }
 

@@ -6,16 +6,16 @@ import { type AnyFunction, checkMeasureOptions, type MeasureOptions } from './me
 
 /** The result of `measure(options)`: measures a function, or decorates a method. */
 export interface Measuring<F extends AnyFunction = AnyFunction> {
-  /** Of a function. */
+  /** Measures a function. */
   <G extends F>(fn: G): G
-  /** Of a method, static or not. */
+  /** Decorates a method, static or not. */
   <This, G extends F>(
     method: G,
     context: ClassMethodDecoratorContext<This, G & ((this: This, ...args: never[]) => unknown)>,
   ): G
-  /** Of a property that holds a function. */
+  /** Decorates a property with a function as its value. */
   <This, G extends F>(field: undefined, context: ClassFieldDecoratorContext<This, G>): (this: This, fn: G) => G
-  /** Under `experimentalDecorators`. */
+  /** Decorates a method with `experimentalDecorators`. */
   <G extends F>(target: object, key: string | symbol, method: TypedPropertyDescriptor<G>): void
 }
 
@@ -65,7 +65,7 @@ function metricsOf(options: MeasureOptions<AnyFunction>): CallMetrics {
   return new CallMetrics(options)
 }
 
-/** Standard decorators come with a context object, experimental ones with a key and mostly a descriptor. */
+/** Standard decorators receive a context object, experimental ones a key and usually a descriptor. */
 function decorate(metrics: CallMetrics, value: unknown, context: unknown, descriptor: unknown): unknown {
   if (typeof context === 'object' && context !== null && 'kind' in context) {
     if (context.kind === 'method') return measured(value as AnyFunction, metrics)
@@ -97,7 +97,10 @@ function measured(fn: AnyFunction, metrics: CallMetrics): AnyFunction {
   return wrapper
 }
 
-/** `name` and `length` as well, which frameworks look at, and `prototype`, for a function that is called with `new`. */
+/**
+ * Copies all properties, including `name` and `length`, which frameworks read, and `prototype`, for a function that is
+ * called with `new`.
+ */
 function copyProperties(from: AnyFunction, to: AnyFunction): void {
   const {
     arguments: _,
@@ -107,7 +110,10 @@ function copyProperties(from: AnyFunction, to: AnyFunction): void {
   Object.defineProperties(to, properties)
 }
 
-/** Of `reflect-metadata`: Nest keeps the route of a handler on the handler, whichever decorator comes first. */
+/**
+ * Copies the metadata of `reflect-metadata`: Nest stores the route of a handler on the handler, whichever decorator
+ * comes first.
+ */
 function copyMetadata(from: AnyFunction, to: AnyFunction): void {
   const { getOwnMetadataKeys, getOwnMetadata, defineMetadata } = Reflect as unknown as Partial<ReflectMetadata>
   for (const key of getOwnMetadataKeys?.(from) ?? []) defineMetadata?.(key, getOwnMetadata?.(key, from), to)

@@ -5,6 +5,7 @@ import { describe } from '../../model/metric-name.js'
 import { setImmediate } from '../../platform/timers.js'
 import type { Registry } from '../../registry/registry.js'
 import { registryContext } from '../../registry/registry-context.js'
+import { cgroupLimitMetrics } from './cgroup.js'
 import { EventLoop, eventLoopLag, eventLoopUtilization } from './event-loop.js'
 import { gc } from './gc.js'
 import { activeHandles, activeRequests, activeResources } from './handles.js'
@@ -18,20 +19,31 @@ import {
   processThreads,
 } from './process.js'
 import { RuntimeMetrics } from './runtime-metrics.js'
+import { type UtilizationSampleOptions, utilizationSamples } from './utilization-samples.js'
 import { version } from './version.js'
 
 export interface DefaultMetricsOptions {
-  /** Where they are shown; the default registry when left out. */
+  /** The registry that shows the metrics. By default, the default registry. */
   readonly register?: Registry | undefined
   /** Prefix of every name. */
   readonly prefix?: string | undefined
   /** Labels of every series. */
   readonly labels?: object | undefined
-  /** Upper bounds of `nodejs_gc_duration_seconds`: 0.001, 0.01, 0.1, 1, 2 and 5 when left out. */
+  /** Upper bounds of `nodejs_gc_duration_seconds`: by default 0.001, 0.01, 0.1, 1, 2 and 5. */
   readonly gcDurationBuckets?: readonly number[] | undefined
-  /** Milliseconds between two looks at the event loop: 10 when left out. */
+  /** Milliseconds between two measurements of the event loop. The default is 10. */
   readonly eventLoopMonitoringPrecision?: number | undefined
-  /** A series of each gauge per worker, with the label `worker`, in place of one for the whole application. */
+  /** Milliseconds between two samples of the utilization of the event loop. The default is 100. */
+  readonly eventLoopUtilizationTimeout?: number | undefined
+  /** Upper bounds of `nodejs_eventloop_utilization_histogram`: by default thirteen from 0.01 to 1. */
+  readonly eventLoopUtilizationBuckets?: readonly number[] | undefined
+  /** Quantiles of `nodejs_eventloop_utilization_summary`: by default 0.01, 0.05, 0.5, 0.9, 0.95, 0.99 and 0.999. */
+  readonly eventLoopUtilizationPercentiles?: readonly number[] | undefined
+  /** Seconds that these quantiles cover. The default is the last 60. */
+  readonly eventLoopUtilizationMaxAgeSeconds?: number | undefined
+  /** Parts into which these seconds are divided; the oldest is dropped when one ends. The default is 5. */
+  readonly eventLoopUtilizationAgeBuckets?: number | undefined
+  /** A series of each gauge and counter per worker, with the label `worker`, instead of one for the whole application. */
   readonly perWorker?: boolean | undefined
 }
 
@@ -41,6 +53,11 @@ const known = {
   labels: true,
   gcDurationBuckets: true,
   eventLoopMonitoringPrecision: true,
+  eventLoopUtilizationTimeout: true,
+  eventLoopUtilizationBuckets: true,
+  eventLoopUtilizationPercentiles: true,
+  eventLoopUtilizationMaxAgeSeconds: true,
+  eventLoopUtilizationAgeBuckets: true,
   perWorker: true,
 } as const satisfies OptionNames<DefaultMetricsOptions>
 
@@ -53,11 +70,6 @@ const passedOver = {
   enableExemplars: true,
   timeout: true,
   timestamps: true,
-  eventLoopUtilizationTimeout: true,
-  eventLoopUtilizationBuckets: true,
-  eventLoopUtilizationPercentiles: true,
-  eventLoopUtilizationAgeBuckets: true,
-  eventLoopUtilizationMaxAgeSeconds: true,
 } as const
 
 const defaults = { prefix: '', labels: {}, eventLoopMonitoringPrecision: 10, perWorker: false } as const
@@ -65,6 +77,7 @@ const defaults = { prefix: '', labels: {}, eventLoopMonitoringPrecision: 10, per
 interface Parts {
   readonly loop: EventLoop
   readonly gcDurationBuckets: readonly number[] | undefined
+  readonly samples: UtilizationSampleOptions
 }
 
 /** By prom-client's names where it has one. */
@@ -83,7 +96,11 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
   version,
   gc: (metrics, { gcDurationBuckets }) => gc(metrics, gcDurationBuckets),
   processThreads,
-  eventLoopUtilization: (metrics, { loop }) => eventLoopUtilization(metrics, loop),
+  processCgroupLimits: cgroupLimitMetrics,
+  eventLoopUtilization(metrics, { loop, samples }) {
+    eventLoopUtilization(metrics, loop)
+    utilizationSamples(metrics, samples)
+  },
 }
 
 /**
@@ -97,13 +114,25 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
  * collectDefaultMetrics({ labels: { service: 'shop' } })
  */
 export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
+  addDefaultMetrics(Object.keys(families), options)
+}
+
+/** The same of those that `collectDefaultMetrics.metricsList` names so. */
+export function addDefaultMetrics(names: readonly string[], options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
   const context = registryContext()
   const registry = register ?? context.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
-  for (const make of Object.values(families)) make(metrics, { loop, gcDurationBuckets })
+  const samples = givenOptions({
+    interval: given.eventLoopUtilizationTimeout,
+    buckets: given.eventLoopUtilizationBuckets,
+    quantiles: given.eventLoopUtilizationPercentiles,
+    maxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
+    ageBuckets: given.eventLoopUtilizationAgeBuckets,
+  })
+  for (const name of names) families[name]?.(metrics, { loop, gcDurationBuckets, samples })
   // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
   setImmediate(() => context.store()).unref()
 }
@@ -119,13 +148,16 @@ function check(options: DefaultMetricsOptions | null | undefined): DefaultMetric
   if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)
   checkOptions('collectDefaultMetrics', options, known, passedOver)
   const given: DefaultMetricsSettings = givenOptions(options)
-  const { prefix, labels, eventLoopMonitoringPrecision: precision, perWorker } = given
+  const { prefix, labels, perWorker } = given
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid('prefix must be a string', prefix)
   if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {
     throw invalid('labels must be an object of label values', labels)
   }
-  if (precision !== undefined && !(Number.isInteger(precision) && precision > 0)) {
-    throw invalid('eventLoopMonitoringPrecision must be a whole number of milliseconds', precision)
+  for (const name of ['eventLoopMonitoringPrecision', 'eventLoopUtilizationTimeout'] as const) {
+    const milliseconds = given[name]
+    if (milliseconds !== undefined && !(Number.isInteger(milliseconds) && milliseconds > 0)) {
+      throw invalid(`${name} must be a whole number of milliseconds`, milliseconds)
+    }
   }
   if (perWorker !== undefined && typeof perWorker !== 'boolean') {
     throw invalid('perWorker must be true or false', perWorker)

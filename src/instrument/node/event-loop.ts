@@ -31,7 +31,7 @@ export class EventLoop extends Watch {
   /** Utilization at the beginning of each stretch, the oldest first. */
   private marks: EventLoopUtilization[] = []
 
-  /** @param precision milliseconds between two looks at the loop */
+  /** @param precision milliseconds between two measurements of the loop */
   constructor(private readonly precision: number) {
     super()
   }

@@ -28,7 +28,7 @@ export class LagWindow {
   private readonly closed: LagPeriod[] = []
 
   /**
-   * @param resolution nanoseconds between two looks at the loop, which a histogram counts as delay as well
+   * @param resolution nanoseconds between two measurements of the loop, which a histogram counts as delay as well
    * @param length how many closed stretches are shown together
    */
   constructor(

@@ -2,7 +2,8 @@ import { isMainThread } from 'node:worker_threads'
 import { Counter } from '../../metric/counter.js'
 import { Gauge } from '../../metric/gauge.js'
 import { Histogram } from '../../metric/histogram.js'
-import type { LabelValues } from '../../metric/options.js'
+import type { LabelValues, MetricOptions } from '../../metric/options.js'
+import { Summary } from '../../metric/summary.js'
 import type { GaugeMode } from '../../model/metric-type.js'
 import type { CollectedValue } from '../../registry/collector.js'
 import type { Registry } from '../../registry/registry.js'
@@ -25,8 +26,10 @@ export interface ReadFamily extends RuntimeFamily {
 }
 
 export interface ReadGaugeFamily extends ReadFamily {
-  /** How the gauges of many processes become one: `livesum` when left out. */
+  /** How the gauges of several processes are merged. The default is `livesum`. */
   readonly mode?: GaugeMode
+  /** `false` for what several processes have in common: it has no series per worker. */
+  readonly perWorker?: false
   /** What must run between readings. */
   readonly watch?: Watch
 }
@@ -36,12 +39,22 @@ interface LabelledReading {
   readonly value: number
 }
 
-export interface HistogramFamily extends RuntimeFamily {
-  readonly buckets: readonly number[]
-  /** Makes what observes into the histogram. */
+interface ObservedFamily extends RuntimeFamily {
+  /** Makes what observes into the metric. */
   watch(observe: (labels: LabelValues<string>, value: number) => void): Watch
   /** Series that are shown from the start. */
   readonly known: readonly LabelValues<string>[]
+}
+
+export interface HistogramFamily extends ObservedFamily {
+  readonly buckets: readonly number[]
+}
+
+/** Quantiles of the last `maxAgeSeconds`. */
+export interface SummaryFamily extends ObservedFamily {
+  readonly quantiles: readonly number[]
+  readonly maxAgeSeconds: number
+  readonly ageBuckets: number
 }
 
 export interface RuntimeMetricsOptions {
@@ -51,24 +64,29 @@ export interface RuntimeMetricsOptions {
   readonly perWorker: boolean
 }
 
-/** Makes metrics of readings: what every process reads for itself now and then, and before it answers a scrape. */
+/** Creates metrics of readings, which every process takes at intervals, and before it answers a scrape. */
 export class RuntimeMetrics {
   constructor(private readonly options: RuntimeMetricsOptions) {}
 
-  gauge({ mode = 'livesum', watch, ...family }: ReadGaugeFamily): void {
+  gauge({ mode = 'livesum', watch, perWorker, ...family }: ReadGaugeFamily): void {
     const isNew = this.isNew(family)
+    let shown = new Map<string, LabelledReading>()
     const collect = (): void => {
-      for (const { labels, value } of this.valuesOf(family)) gauge.set(labels, value)
+      const values = this.valuesOf(family)
+      const now = new Map(values.map((value) => [JSON.stringify(value.labels), value]))
+      for (const [key, { labels }] of shown) if (!now.has(key)) gauge.remove(labels, { scope: 'process' })
+      for (const { labels, value } of values) gauge.set(labels, value)
+      shown = now
     }
     const gauge = new ReadGauge({
       ...this.common(family),
-      mode: this.options.perWorker ? 'liveall' : mode,
+      mode: this.options.perWorker && perWorker !== false ? 'liveall' : mode,
       ...(isNew && { collect }),
     })
     if (isNew && watch !== undefined) gauge.needs(watch)
   }
 
-  /** A counter of what `read` gives as a running total. */
+  /** A counter of what `read` gives as a running total; a series per worker where that is requested. */
   counter(family: ReadFamily): void {
     const last = new Map<string, number>()
     // A seat's counter continues from its previous owner's, and this process's total begins at 0: only the increase is added.
@@ -81,17 +99,30 @@ export class RuntimeMetrics {
         counter.inc(labels, value - before)
       }
     }
-    const counter = new Counter<string>({ ...this.common(family), ...(this.isNew(family) && { collect }) })
+    const options = { ...this.common(family), ...(this.isNew(family) && { collect }) }
+    const counter = new ReadCounter(options, this.options.perWorker ? { perWriter: true } : {})
   }
 
-  histogram({ buckets, watch, known, ...family }: HistogramFamily): void {
+  histogram({ buckets, ...family }: HistogramFamily): void {
+    this.observed(family, (options) => new WatchedHistogram({ ...options, buckets }))
+  }
+
+  summary({ quantiles, maxAgeSeconds, ageBuckets, ...family }: SummaryFamily): void {
+    const part = { quantiles, maxAgeSeconds, ageBuckets }
+    this.observed(family, (options) => new WatchedSummary({ ...options, ...part }))
+  }
+
+  private observed(
+    { watch, known, ...family }: ObservedFamily,
+    make: (options: MetricOptions<string>) => WatchedHistogram | WatchedSummary,
+  ): void {
     const isNew = this.isNew(family)
     // Opened and not zeroed: on a seat with a previous owner, the series continues from what is there.
     const collect = (): void => {
-      for (const labels of known) histogram.labels(this.labelled(labels)).open()
+      for (const labels of known) metric.labels(this.labelled(labels)).open()
     }
-    const histogram = new WatchedHistogram({ ...this.common(family), buckets, ...(isNew && { collect }) })
-    if (isNew) histogram.needs(watch((labels, value) => histogram.observe(this.labelled(labels), value)))
+    const metric = make({ ...this.common(family), ...(isNew && { collect }) })
+    if (isNew) metric.needs(watch((labels, value) => metric.observe(this.labelled(labels), value)))
   }
 
   private common({ name, help, labelNames = [] }: RuntimeFamily) {
@@ -111,8 +142,8 @@ export class RuntimeMetrics {
   }
 
   /**
-   * Not when the registry has a metric of that name. The second one is made all the same, for the registry to compare
-   * their definitions; but the first continues, and nothing is read or watched twice.
+   * Not when the registry has a metric of that name. The second one is created nevertheless, for the registry to
+   * compare their definitions; but the first continues, and nothing is read or watched twice.
    */
   private isNew({ name }: RuntimeFamily): boolean {
     const { prefix, registry } = this.options
@@ -137,7 +168,26 @@ class ReadGauge extends Gauge<string> {
   }
 }
 
+/** A counter that is shown from its first reading on: a thread reads nothing of what belongs to its process. */
+class ReadCounter extends Counter<string> {
+  override start(): void {}
+}
+
 class WatchedHistogram extends Histogram<string> {
+  private watch: Watch | undefined
+
+  needs(watch: Watch): void {
+    this.watch = watch
+    watch.use(this)
+  }
+
+  override discard(): void {
+    super.discard()
+    this.watch?.release(this)
+  }
+}
+
+class WatchedSummary extends Summary<string> {
   private watch: Watch | undefined
 
   needs(watch: Watch): void {

@@ -7,7 +7,7 @@ export abstract class Watch {
     this.users.add(user)
   }
 
-  /** The last one to let go stops it. */
+  /** The last owner that releases it stops it. */
   release(user: object): void {
     if (this.users.delete(user) && this.users.size === 0) this.stop()
   }

@@ -3,7 +3,7 @@ import { Counter } from '../../metric/counter.js'
 import type { MetricsError } from '../../model/errors.js'
 import type { CollectedFamily, Collector } from '../../registry/collector.js'
 
-/** What the metrics of a port need of the process that opens it. */
+/** What a process provides to the metrics of its port. */
 export interface PortContext extends Pick<MetricContext, 'onError'> {
   readonly registry: MetricRegistry & {
     registerCollector?(collector: Collector): void
@@ -16,10 +16,11 @@ export interface PortContext extends Pick<MetricContext, 'onError'> {
 type Certificates = readonly { readonly file: string; readonly notAfter: number }[]
 
 /**
- * Shows what a metrics port reports as self-metrics of the process: `promhive_scrapes_refused_total`, and in the process
- * that has the port `promhive_tls_certificate_not_after_timestamp_seconds`.
+ * Returns callbacks that show the events of a metrics port as self-metrics of the process:
+ * `promhive_scrapes_refused_total`, and in the process that has the port
+ * `promhive_tls_certificate_not_after_timestamp_seconds`.
  *
- * @param onError receives the errors of the port; the process's own when left out
+ * @param onError receives the errors of the port; by default that of the process
  */
 export function portMetrics(context: PortContext, onError = (error: MetricsError) => context.onError(error)) {
   let refusals: Counter<'reason'> | undefined
@@ -38,20 +39,20 @@ export function portMetrics(context: PortContext, onError = (error: MetricsError
         })
         refusals.inc({ reason }, count)
       } catch {
-        // An application may have another metric of this name: its port is served all the same.
+        // If the application has another metric of this name, the port works nevertheless.
       }
     },
-    /** The certificates in use; none when the port is closed. */
+    /** Shows the certificates in use; none when the port is closed. */
     certificates(inUse: Certificates): void {
       certificates = inUse
-      // An expired certificate costs all metrics: it is shown where other self-metrics are not, unless these are switched off.
+      // An expired certificate stops all scrapes, so it is shown by default even if other self-metrics are not.
       if (inUse.length > 0 && context.showsItself?.(true) !== false) context.registry.registerCollector?.(collector)
       else context.registry.unregisterCollector?.(collector)
     },
   }
 }
 
-/** Families of the certificates that a port uses. */
+/** Returns the family of the certificates that a port uses. */
 export function expiryFamily(certificates: Certificates): CollectedFamily {
   return {
     name: 'promhive_tls_certificate_not_after_timestamp_seconds',

@@ -12,14 +12,14 @@ import {
 } from './uwsgi-families.js'
 import type { UwsgiStatistics } from './uwsgi-statistics.js'
 
-/** What the collector is made of. */
+/** The parts of the collector. */
 export interface UwsgiCollectorParts {
   readonly uris: readonly string[]
-  /** Whether each core of a worker has series of its own. */
+  /** Whether each core of a worker has its own series. */
   readonly cores: boolean
-  /** Asks a stats server; rejects when it does not answer in time. */
+  /** Reads a stats server; rejects if it does not answer in time. */
   readonly read: (uri: string) => Promise<UwsgiStatistics>
-  /** Called after each reading: how long it took, and its error if it failed. */
+  /** Called after each reading with its duration, and its error if it failed. */
   readonly onRead: (uri: string, seconds: number, fault: unknown) => void
 }
 
@@ -69,7 +69,7 @@ interface GrowingFamily extends CollectedFamily {
 /** Families that grow while several servers are read. */
 class Families {
   private readonly families = new Map<string, GrowingFamily>()
-  /** Known series: uWSGI may list a socket twice, and then the first counts. */
+  /** Known series: if uWSGI lists a socket twice, the first one is used. */
   private readonly series = new Set<string>()
 
   all(): readonly CollectedFamily[] {

@@ -1,11 +1,11 @@
 import type { UwsgiApp, UwsgiCache, UwsgiCore, UwsgiSocket, UwsgiStatistics, UwsgiWorker } from './uwsgi-statistics.js'
 
-/** A family of uwsgi_exporter's: its name behind the subsystem's, and where its value comes from. */
+/** A family of uwsgi_exporter: the part of its name after the subsystem, and its value. */
 export interface UwsgiFamily<T> {
   readonly name: string
   readonly help: string
   readonly type: 'gauge' | 'counter'
-  /** Undefined for a missing word. */
+  /** Returns undefined for a missing field. */
   readonly value: (statistics: T) => unknown
 }
 
@@ -77,7 +77,7 @@ export const coreFamilies: readonly UwsgiFamily<UwsgiCore>[] = [
   counter('uwsgi_worker_core_read_errors_total', 'Requests that could not be read.', (core) => core.read_errors),
 ]
 
-/** Hits, misses and full are counts whose names say nothing of it: as counters, OpenMetrics would rename them. */
+/** Hits, misses and full are counts, but their names do not show that: as counters, OpenMetrics would rename them. */
 export const cacheFamilies: readonly UwsgiFamily<UwsgiCache>[] = [
   gauge('uwsgi_cache_hits', 'Items that a cache was asked for and had.', (cache) => cache.hits),
   gauge('uwsgi_cache_misses', 'Items that a cache was asked for and had not.', (cache) => cache.miss),
@@ -86,7 +86,7 @@ export const cacheFamilies: readonly UwsgiFamily<UwsgiCache>[] = [
   gauge('uwsgi_cache_max_items', 'Items that a cache can hold.', (cache) => cache.max_items),
 ]
 
-/** Places of workers that uWSGI keeps for later have no number. */
+/** Slots of workers that uWSGI reserves have no number. */
 export function present(workers: readonly UwsgiWorker[] = []): readonly UwsgiWorker[] {
   return workers.filter(({ id }) => id !== 0)
 }

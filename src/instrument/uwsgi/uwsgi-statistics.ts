@@ -1,6 +1,6 @@
 /**
- * The statistics of uWSGI's stats server, as far as its exporter shows them. Versions and builds differ: any word
- * may be missing.
+ * The fields of uWSGI's statistics that its exporter shows. Any of them may be missing, depending on the version and
+ * build.
  */
 export interface UwsgiStatistics {
   readonly version?: string
@@ -34,7 +34,7 @@ export interface UwsgiWorker {
   readonly signals?: number
   readonly signal_queue?: number
   readonly status?: string
-  /** Bytes; 0 where uWSGI is not configured to report memory. */
+  /** Bytes; 0 if uWSGI is not configured to report memory. */
   readonly rss?: number
   readonly vsz?: number
   /** Microseconds. */

@@ -1,7 +1,7 @@
 import { addSlots, type SlotLayout } from './slot-layout.js'
 import { type TypeRules, withSuffix } from './type-rules.js'
 
-/** `[total]`. The next owner of a seat counts on from it. */
+/** `[total]`. The next owner of a seat continues from it. */
 export const counterLayout: SlotLayout = {
   width: 1,
   mergedWidth: 1,
@@ -18,12 +18,23 @@ export const counterLayout: SlotLayout = {
   present: () => true,
 }
 
+/** The series of a seat counts on from that of its previous owner, so the sum over all writers never goes back. */
+const perWriterLayout: SlotLayout = { ...counterLayout, perWriter: true }
+
 export const counterType: TypeRules<'counter'> = {
-  layout: () => counterLayout,
+  layout: ({ perWriter }) => (perWriter === true ? perWriterLayout : counterLayout),
   isCumulative: true,
+  extra: ({ perWriter }) => perWriter && 'perWriter',
+  difference(a, b) {
+    const shown = ({ perWriter }: typeof a) => (perWriter ? 'a series per worker' : 'one series of all workers')
+    return a.perWriter === b.perWriter ? undefined : `${shown(a)} and ${shown(b)}`
+  },
+  check({ perWriter }) {
+    if (perWriter !== undefined && perWriter !== true) throw new TypeError('perWriter of another version')
+  },
   sampleNames: (name) => withSuffix(name, '_total'),
   total: (slots, at) => ({ total: slots[at]! }),
 }
 
-/** A number of which nothing is known but its value: it is kept as a counter is. */
+/** A number without a known type, stored like a counter. */
 export const unknownType: TypeRules<'unknown'> = { layout: () => counterLayout, isCumulative: false }

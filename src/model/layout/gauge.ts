@@ -6,13 +6,13 @@ import type { TypeRules } from './type-rules.js'
 type Merge = 'all' | 'sum' | 'min' | 'max' | 'average'
 
 /**
- * A gauge's value belongs to an owner of the seat; the epoch beside it says to which. So a new owner leaves the values
- * of the dead one where they are until it claims the series, and no process has to walk the file when a seat is taken over.
+ * A gauge's value belongs to an owner of the seat, which the stored epoch identifies. So the values of a dead owner
+ * stay in place until the new one claims the series, and no process has to go through the file at a takeover.
  *
  * - `all` and the `live…` modes: `[epoch][value]`. Claiming starts at 0.
- * - `sum`, `min`, `max` keep what the dead had: `[state][value][kept][value][kept]`, where `state = 2 * epoch + side`
- *   names the pair in use. Claiming folds the dead value into `kept` of the other pair, then turns the state in a single
- *   store: a crash before or after it never folds twice.
+ * - `sum`, `min`, `max` keep the values of dead owners: `[state][value][kept][value][kept]`, where `state = 2 * epoch +
+ * side` names the pair in use. Claiming folds the dead value into `kept` of the other pair, then changes the state in a
+ * single store, so a crash before or after it never folds twice.
  * - `mostrecent`: `[sequence][epoch][seconds][value]`. Never set means no value.
  *
  * Merged: `[1 when present, or seconds][value]`; `[number of values][mean][sum]` for `liveaverage`.
@@ -20,7 +20,7 @@ type Merge = 'all' | 'sum' | 'min' | 'max' | 'average'
 export function gaugeLayout(mode: GaugeMode): SlotLayout {
   const keepsDead = !mode.startsWith('live')
   const merge = mode.replace('live', '') as Merge | 'mostrecent'
-  const carry: SlotLayout['carry'] = (into, intoAt, from, fromAt) => {
+  const carry: SlotLayout['replace'] = (into, intoAt, from, fromAt) => {
     into.values[gaugeValueSlot(mode, into.values, intoAt)] = from.values[gaugeValueSlot(mode, from.values, fromAt)]!
   }
   const mergedWidth = merge === 'average' ? 3 : 2
@@ -59,7 +59,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
         const here = intoAt + pairAt(into.values[intoAt]!)
         const there = fromAt + pairAt(from.values[fromAt]!)
         into.values[here] = from.values[there]!
-        // What dead owners left moves along with what the living one has.
+        // The kept values of dead owners move together with that of the living one.
         const kept = from.values[there + 1]!
         if (!Number.isNaN(kept)) into.values[here + 1] = foldTwo(merge, kept, into.values[here + 1]!)
       },
@@ -67,7 +67,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
         const used = pairAt(values[intoAt]!)
         const next = used === 1 ? 3 : 1
         values[intoAt + next] = from.values[fromAt + pairAt(from.values[fromAt]!)]!
-        // What dead owners left belongs to the value that is replaced.
+        // The kept values of dead owners belong to the replaced value.
         values[intoAt + next + 1] = Number.NaN
         values[intoAt] = 2 * epoch + (next === 3 ? 1 : 0)
       },
@@ -77,7 +77,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
         const pair = pairAt(state)
         accumulate(merge, into, intoAt, from[at + pair]!)
         const kept = from[at + pair + 1]!
-        // NaN in `kept`: no writer died with a value yet.
+        // NaN in `kept` means that no writer has died with a value yet.
         if (!Number.isNaN(kept)) accumulate(merge, into, intoAt, kept)
       },
     }
@@ -101,7 +101,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
   }
 }
 
-/** The slot of a claimed gauge that `set`, `inc` and `dec` work on. */
+/** Returns the slot of a claimed gauge that `set`, `inc` and `dec` change. */
 export function gaugeValueSlot(mode: GaugeMode, values: Float64Array, at: number): number {
   if (mode.endsWith('mostrecent')) return at + 3
   if (mode === 'sum' || mode === 'min' || mode === 'max') return at + pairAt(values[at]!)

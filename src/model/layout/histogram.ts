@@ -19,7 +19,8 @@ export function histogramLayout(bounds: readonly number[]): SlotLayout {
     sequenced: true,
     keepsDead: true,
     perWriter: false,
-    // A writer that was killed inside a record leaves it odd: its buckets are right, its sum may miss one observation.
+    // A writer that was killed inside a record leaves the number odd: its buckets are right, its sum may lack one
+    // observation.
     claim: (area, at) => closeRecord(area.words, at),
     carry(into, intoAt, from, fromAt) {
       Atomics.add(into.words, intoAt * 2, 1)

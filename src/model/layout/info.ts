@@ -2,10 +2,10 @@ import type { SlotLayout } from './slot-layout.js'
 import { type TypeRules, withSuffix } from './type-rules.js'
 
 /**
- * `[epoch]`: the owner of the seat that set these labels. Those of a dead owner are not shown, and a new
- * owner sets its own.
+ * `[epoch]`: the owner of the seat that set these labels. Those of a dead owner are not shown, and a new owner sets its
+ * own.
  *
- * Merged: `[1 when present][1]`, once for all living writers that say the same.
+ * Merged: `[1 when present][1]`, once for all living writers with the same labels.
  */
 export const infoLayout: SlotLayout = {
   width: 1,
@@ -17,7 +17,7 @@ export const infoLayout: SlotLayout = {
   claim({ values }, at, epoch) {
     values[at] = epoch
   },
-  // A series that is open is said: claiming it there was all.
+  // Nothing to move: the value is set by claiming the series in the new store.
   carry() {},
   replace() {},
   combine(into, intoAt, from, at, owner) {

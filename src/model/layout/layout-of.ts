@@ -5,9 +5,9 @@ import type { SlotLayout } from './slot-layout.js'
 const known = new WeakMap<FamilyDescriptor, SlotLayout>()
 
 /**
- * The layout of a family's series.
+ * Returns the layout of a family's series.
  *
- * @throws TypeError for what a later version may have written: slots of an unknown meaning are never read
+ * @throws TypeError for a type of a later version: slots with an unknown meaning are never read
  */
 export function layoutOf(family: FamilyDescriptor): SlotLayout {
   let layout = known.get(family)

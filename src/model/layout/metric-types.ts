@@ -18,7 +18,7 @@ const types: { readonly [T in MetricType]: TypeRules<T> } = {
   unknown: unknownType,
 }
 
-/** The rules of a family's type; undefined for a type of another version. */
+/** Returns the rules of a family's type; undefined for a type of another version. */
 export function rulesOf<T extends MetricType>({ type }: { readonly type: T }): TypeRules<T> | undefined {
   return Object.hasOwn(types, type) ? types[type] : undefined
 }
@@ -28,7 +28,7 @@ export function isCumulative(type: string): boolean {
   return rulesOf({ type: type as MetricType })?.isCumulative === true
 }
 
-/** What both families add to the common part, if they are of one type. */
+/** Describes one difference between what both families add to the common part, if they have the same type. */
 export function extraDifference(a: FamilyDescriptor, b: FamilyDescriptor): string | undefined {
   return a.type === b.type ? rulesOf(a)?.difference?.(a, b) : undefined
 }

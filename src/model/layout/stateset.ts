@@ -10,8 +10,9 @@ export const stateSlots = { sequence: 0, epoch: 1, seconds: 2, states: 3 } as co
 /**
  * `[sequence][epoch][seconds][state 0] …`: a state is 1 or 0, and seconds is when they were set; 0 is never.
  *
- * As with gauges the epoch names the owner of these states: those of a dead owner are not shown, and a new owner
- * begins with none. Merged: `[present or seconds][state 0] …`, of the last that set them, or as how many are in each.
+ * As with gauges, the epoch identifies the owner of these states: those of a dead owner are not shown, and a new owner
+ * begins without states. Merged: `[present or seconds][state 0] …`, the states that were set last, or the number of
+ * processes in each.
  */
 export function stateSetLayout({ name, states, mode }: FamilyDescriptor<'stateset'>): SlotLayout {
   if (!Array.isArray(states) || !stateSetModes.includes(mode)) {
@@ -36,7 +37,7 @@ export function stateSetLayout({ name, states, mode }: FamilyDescriptor<'statese
       closeRecord(words, at)
       if (values[at + stateSlots.epoch] === epoch) return
       Atomics.add(words, at * 2, 1)
-      // The states before the epoch: killed in between, they are still the dead owner's.
+      // The states are cleared before the epoch is set: after a crash in between, they still belong to the dead owner.
       values.fill(0, at + stateSlots.seconds, at + width)
       values[at + stateSlots.epoch] = epoch
       Atomics.add(words, at * 2, 1)

@@ -2,38 +2,38 @@ import type { FamilyDescriptor } from '../descriptor.js'
 import type { MetricType } from '../metric-type.js'
 import type { SlotLayout } from './slot-layout.js'
 
-/** What shared code asks the type of a metric: each type answers in its own file. */
+/** The rules of a metric type for shared code. Each type implements them in its own file. */
 export interface TypeRules<T extends MetricType = MetricType> {
-  /** Throws for a family of another version: slots of an unknown meaning are never read. */
+  /** Throws for a family of another version, because slots with an unknown meaning are never read. */
   layout(family: FamilyDescriptor<T>): SlotLayout
-  /** Whether its values are counts that only grow: they add up, and formats may show when they began. */
+  /** Whether its values are counts that only grow: they are summed, and formats may show when they began. */
   readonly isCumulative: boolean
-  /** What decides, beside the common part of a definition, how a series is laid out in its slots and how two are merged. */
+  /** Returns what determines the layout and the merging of series, in addition to the common part of a definition. */
   extra?(family: FamilyDescriptor<T>): unknown
-  /** One difference, in words, between what two families add to the common part; undefined if there is none. */
+  /** Describes one difference between what two families add to the common part; undefined if there is none. */
   difference?(a: FamilyDescriptor<T>, b: FamilyDescriptor<T>): string | undefined
-  /** The label names that the type writes itself. */
+  /** Returns the label names that the type writes itself. */
   reservedLabels?(name: string): readonly string[]
   /** Throws for a descriptor that no metric of the type could have written. */
   check?(family: FamilyDescriptor<T>): void
-  /** The names of the samples of a family in all formats together; the name alone if left out. */
+  /** Returns the sample names of a family in all formats together; by default, only its name. */
   sampleNames?(name: string): readonly string[]
-  /** The value of a merged series, and the sum of what was observed; 0 if left out. */
+  /** Returns the value of a merged series, and the sum of observations; by default 0. */
   total?(slots: Float64Array, at: number, layout: SlotLayout): { readonly total: number; readonly observed?: number }
 }
 
-/** The name as the user wrote it, and as OpenMetrics does. */
+/** Returns the name as the application wrote it, and as OpenMetrics writes it. */
 export function withSuffix(name: string, suffix: string): readonly string[] {
   return name.endsWith(suffix) ? [name] : [name, `${name}${suffix}`]
 }
 
-/** Returns a list from outside; throws for anything else. */
+/** Returns an external list; throws for anything else. */
 export function list(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value
   throw new TypeError('no list')
 }
 
-/** Throws for numbers that a metric would have put in another order, or left out. */
+/** Throws for numbers that a metric would have ordered differently, or omitted. */
 export function sameAs(written: readonly number[], given: readonly number[]): void {
   if (written.length !== given.length || written.some((each, i) => each !== given[i]))
     throw new TypeError('another order')

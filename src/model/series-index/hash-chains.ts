@@ -1,15 +1,15 @@
 /**
- * Numbered entries by hash: two numbers an entry, where a Map takes a string and five. Which entry of a chain is the one
- * looked for, the owner compares by itself.
+ * Numbered entries by hash, with two numbers per entry, where a Map needs a string and five numbers. The owner compares
+ * the entries of a chain itself.
  */
 export class HashChains {
-  /** The first entry of each chain; 0 for none: entries are numbered from 1. A power of two of them. */
+  /** The first entry of each chain; 0 for none, because entries are numbered from 1. Their number is a power of two. */
   private heads: Int32Array = new Int32Array(16)
-  /** The entry behind each entry in its chain. */
+  /** The next entry in the chain of each entry. */
   next: Int32Array = new Int32Array(16)
   private size = 0
 
-  /** @param hashOf the hash of an entry that is in */
+  /** @param hashOf returns the hash of an entry */
   constructor(private readonly hashOf: (entry: number) => number) {}
 
   add(entry: number): void {
@@ -18,7 +18,7 @@ export class HashChains {
     this.link(entry)
   }
 
-  /** The first entry of the chain of a hash. */
+  /** Returns the first entry of the chain of a hash. */
   first(hash: number): number {
     return this.heads[hash & (this.heads.length - 1)]!
   }
@@ -40,11 +40,13 @@ export class HashChains {
     heads[chain] = entry
   }
 
-  /** Twice as many chains. They are walked, and not the entries: some of those may be in no chain. */
+  /**
+   * Doubles the number of chains. Goes through the chains and not the entries, because some entries may be in no chain.
+   */
   private widen(): void {
     const { heads, next } = this
     this.heads = new Int32Array(heads.length * 2)
-    // Linking an entry writes over what it led to: that is looked up before.
+    // Linking an entry overwrites its next entry, which is therefore read before.
     for (const head of heads) {
       for (let entry = head, after = 0; entry !== 0; entry = after) {
         after = next[entry]!
@@ -54,7 +56,7 @@ export class HashChains {
   }
 }
 
-/** A copy with room for `length`, and at the least a quarter more: growing one by one seldom copies. */
+/** Returns a copy with space for `length`, and at least a quarter more, so that growing one by one rarely copies. */
 export function grown<A extends Int32Array | Uint8Array | Float64Array>(array: A, length: number): A {
   const wider = new (array.constructor as new (length: number) => A)(Math.max(length, Math.ceil(array.length * 1.25)))
   wider.set(array)

@@ -1,22 +1,22 @@
 import { grown } from './hash-chains.js'
 
-/** What a text is known by that application code does not give as it is: it gives nothing, null or '' for no label. */
+/** The form of a missing label, for which the application passes undefined, null or ''. */
 const absent = Symbol('absent')
 const empty = Symbol('empty')
 
 /**
- * The values of one label: each text has a number, and so have the forms in which application code gives it, such as 200
- * for '200', or nothing for the label's default.
+ * The values of one label. Each text has a number, under which its other forms are found as well, such as 200 for
+ * '200', or undefined for the label's default.
  */
 export class LabelForms {
   private readonly numbers = new Map<unknown, number>()
   /** By number, from 1 on. */
   private readonly texts: (string | null)[] = [null]
-  /** How many series have each. */
+  /** The number of series that have each value. */
   private uses: Int32Array = new Int32Array(8)
   private readonly free: number[] = []
 
-  /** The number of a value as it is given; undefined where it has not been given so before. */
+  /** Returns the number of a value in this form; undefined for a new form. */
   get(form: unknown): number | undefined {
     return this.numbers.get(form)
   }
@@ -29,7 +29,7 @@ export class LabelForms {
     return this.texts[number]!
   }
 
-  /** One more series has this value. */
+  /** Adds a series that has this value. */
   use(text: string | null): number {
     let number = this.numberOf(text)
     if (number === undefined) {
@@ -42,7 +42,7 @@ export class LabelForms {
     return number
   }
 
-  /** One series less has it. */
+  /** Removes a series that has this value. */
   leave(number: number): void {
     if (--this.uses[number]! > 0) return
     for (const form of formsOf(this.text(number))) if (this.numbers.get(form) === number) this.numbers.delete(form)
@@ -50,25 +50,28 @@ export class LabelForms {
     this.free.push(number)
   }
 
-  /** The value is given in this form, too. */
+  /** Adds a form of the value. */
   lead(form: unknown, number: number): void {
     if (isKept(form)) this.numbers.set(form, number)
   }
 }
 
-/** A new object each time must not fill the map; and what `formsOf` does not name would stay for good. */
+/**
+ * Whether a form is stored. A new object each time must not fill the map, and forms that `formsOf` does not list would
+ * stay forever.
+ */
 function isKept(form: unknown): boolean {
-  // A text that is not well formed is shown as another one, which does not lead back to it.
+  // A text that is not well-formed is shown as another text, which does not lead back to it.
   if (typeof form === 'string') return form.isWellFormed()
   return form === null || ['number', 'bigint', 'boolean', 'undefined'].includes(typeof form)
 }
 
-/** The form that is a text's and no other's. A store may have series with an empty label, and series that lack it. */
+/** Returns the unique form of a text. A store may have series with an empty label, and series that lack it. */
 function ownForm(text: string | null): unknown {
   return text === null ? absent : text === '' ? empty : text
 }
 
-/** A label that was left out may have its default. */
+/** An omitted label may have its default. */
 function formsOf(text: string | null): readonly unknown[] {
   const own = ownForm(text)
   if (text === null || text === '') return [own, undefined, null, '']

@@ -1,20 +1,21 @@
 import { grown } from './hash-chains.js'
 
 /**
- * Series by the values of some of their labels, so that a filter on these labels finds its series without a pass over all
- * of them. A series is taken out in constant time however large its group is: each one knows the one before it.
+ * Series by the values of some of their labels, so that a filter on these labels finds its series without a pass over
+ * all of them. A series is removed in constant time, however large its group is, because each one knows its
+ * predecessor.
  */
 export class SeriesGroups {
-  /** The first series of each chain; 0 for none. A power of two of them. */
+  /** The first series of each chain; 0 for none. Their number is a power of two. */
   private heads: Int32Array
   private next: Int32Array
   private previous: Int32Array
   private size = 0
 
   /**
-   * @param labels which labels, by position
-   * @param valueAt the number of a label value of a series
-   * @param expected how many series are about to be added
+   * @param labels the positions of the labels
+   * @param valueAt returns the number of a label value of a series
+   * @param expected the number of series that will be added
    */
   constructor(
     private readonly labels: readonly number[],
@@ -44,7 +45,7 @@ export class SeriesGroups {
     this.size--
   }
 
-  /** The series with these values, in the order of the labels. */
+  /** Returns the series with these values, in the order of the labels. */
   find(values: readonly number[]): number[] {
     let hash = 0
     for (const value of values) hash = mixed(hash, value)
@@ -75,7 +76,9 @@ export class SeriesGroups {
     if (after !== 0) previous[after] = series
   }
 
-  /** Twice as many chains. The old ones are walked: other entries of the columns may be in no chain. */
+  /**
+   * Doubles the number of chains. Goes through the old chains, because other entries of the columns may be in no chain.
+   */
   private widen(): void {
     const { heads, next } = this
     this.heads = new Int32Array(heads.length * 2)

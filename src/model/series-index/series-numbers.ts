@@ -7,19 +7,19 @@ import { LabelForms } from './label-forms.js'
 import { SeriesSelection } from './series-selection.js'
 
 export type Labels = Readonly<Record<string, unknown>>
-/** As many holders are not counted any more: the series keeps its number for good. */
+/** From this number of holders on, they are no longer counted, and the series keeps its number forever. */
 const many = 255
 
 const hasOwn = Object.prototype.hasOwnProperty
 
 /**
- * Shared by all copies of the package in the process, as the store is: a metric of the CommonJS build passes its numbers to
- * the store of the ESM build. Another number at the end whenever the methods of `SeriesNumbers` change.
+ * Shared by all copies of the package in the process, like the store: a metric of the CommonJS build passes its numbers
+ * to the store of the ESM build. The number at the end changes with the methods of `SeriesNumbers`.
  */
 const place = Symbol.for('promhive.series-numbers.1')
 const shared = globalThis as { [place]?: WeakMap<FamilyDescriptor, SeriesNumbers> }
 
-/** The numbers of a family's series: the metric that counts them and the store that keeps them have the same ones. */
+/** Returns the numbers of a family's series, which its metric and its store share. */
 export function numbersOf(family: FamilyDescriptor): SeriesNumbers {
   const byFamily = (shared[place] ??= new WeakMap())
   let numbers = byFamily.get(family)
@@ -28,24 +28,24 @@ export function numbersOf(family: FamilyDescriptor): SeriesNumbers {
 }
 
 /**
- * Numbers the series of a family, from 1 on, and finds them by label values as they were given: one look into a map per
- * label, and no string is made. A series has its number as long as it is held. In columns, because there may be a
- * hundred thousand of them.
+ * Numbers the series of a family, from 1 on, and finds them by label values as the application passes them: one look-up
+ * in a map per label, without creating a string. A series has its number as long as it is retained. Stored in columns,
+ * because there may be a hundred thousand series.
  */
 export class SeriesNumbers {
   private readonly forms: readonly LabelForms[]
   /** The numbers of the label values of each series, side by side. */
   private values: Int32Array
-  /** How many hold each series: 0, where the number is free. */
+  /** The number of holders of each series; 0 if the number is free. */
   private holders: Uint8Array = new Uint8Array(16)
   private readonly chains: HashChains
-  /** Of the series that is looked for. */
+  /** The numbers of the values to find. */
   private readonly wanted: number[]
   private readonly free: number[] = []
   private readonly selection: SeriesSelection
   /** Whether the last `find` knew all values and found no series of them. */
   private missed = false
-  /** No series has a number above. */
+  /** The highest number of a series. */
   last = 0
 
   /** @param names label names in alphabetical order */
@@ -57,12 +57,12 @@ export class SeriesNumbers {
     this.selection = new SeriesSelection(this)
   }
 
-  /** How many series there are. */
+  /** The number of series. */
   get size(): number {
     return this.last - this.free.length
   }
 
-  /** The numbers of all series. */
+  /** Iterates over the numbers of all series. */
   *numbers(): Iterable<number> {
     for (let number = 1; number <= this.last; number++) if (this.holders[number] !== 0) yield number
   }
@@ -71,7 +71,7 @@ export class SeriesNumbers {
     return this.holders[number]! > 0
   }
 
-  /** The series whose labels at these positions have these values. */
+  /** Returns the series whose labels at these positions have these values. */
   matching(labels: readonly number[], wanted: readonly number[]): number[] {
     const { values, holders, last } = this
     const width = this.names.length
@@ -84,18 +84,19 @@ export class SeriesNumbers {
     return found
   }
 
-  /** The number of a label value of a series, by the position of the label. */
+  /** Returns the number of a label value of a series, by the position of the label. */
   valueAt(number: number, label: number): number {
     return this.values[number * this.names.length + label]!
   }
 
-  /** The series of these label values where the names come in alphabetical order, as one tends to write them; 0 for none. */
+  /** Returns the series of these label values if the names are in alphabetical order, which is common; otherwise 0. */
   find(labels: Labels): number {
     const { names, forms, wanted } = this
     let i = 0
     let hash = 0
     for (const name in labels) {
-      // Called on the prototype's function, this costs nothing here: the engine knows that it walks own properties.
+      // Calling the function of the prototype is free here, because the engine knows that it iterates over own
+      // properties.
       if (name !== names[i] || !hasOwn.call(labels, name)) return 0
       const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
@@ -109,11 +110,11 @@ export class SeriesNumbers {
   }
 
   /**
-   * The same for names in any order, right after `find` gave none; undefined if these labels do not say which series is
-   * meant, because a name or a value is not known: then its texts do.
+   * The same for names in any order, right after `find` found none; undefined if a name or a value is unknown, so that
+   * only the texts identify the series.
    */
   findByName(labels: Labels): number | undefined {
-    // What `find` looked for is not there.
+    // `find` knew all values, and there is no such series.
     if (this.missed) {
       this.missed = false
       return 0
@@ -133,7 +134,7 @@ export class SeriesNumbers {
     return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
   }
 
-  /** The same where labels were left out. */
+  /** The same if labels were omitted. */
   private findPartly(labels: Labels): number | undefined {
     const { names, forms, wanted } = this
     for (let i = 0; i < names.length; i++) {
@@ -156,9 +157,9 @@ export class SeriesNumbers {
   }
 
   /**
-   * The number of a series, which it keeps until as many have let go of it as have held it.
+   * Returns the number of a series, which it keeps until every `hold` has its `release`.
    *
-   * @param known its number, where it has one
+   * @param known its number, if it has one
    */
   hold(texts: LabelTexts, known = this.numberOf(texts)): number {
     const number = known || this.add(texts)
@@ -177,7 +178,7 @@ export class SeriesNumbers {
     return number
   }
 
-  /** These label values, as they were given, are those of the series. */
+  /** Makes these label values, as the application passes them, an alias of the series. */
   lead(labels: Labels, number: number): void {
     for (const [i, name] of this.names.entries()) {
       this.forms[i]!.lead(ownValue(labels, name), this.values[number * this.names.length + i]!)
@@ -188,7 +189,7 @@ export class SeriesNumbers {
     return this.forms.map((forms, i) => forms.text(this.values[number * this.names.length + i]!))
   }
 
-  /** The series that the filter names. */
+  /** Returns the series that the filter names. */
   select(filter: LabelFilter): number[] {
     const { names, forms, wanted } = this
     const labels: number[] = []
@@ -201,7 +202,7 @@ export class SeriesNumbers {
       labels.push(label)
       wanted[label] = value
     }
-    // A label that the family does not have: no series has a value for it.
+    // No series has a value for a label that the family does not have.
     if (labels.length < Object.keys(filter).length) return []
     if (labels.length < names.length) {
       return this.selection.select(
@@ -251,7 +252,7 @@ function ownText(filter: LabelFilter, name: string): string | null | undefined {
   return hasOwn.call(filter, name) ? filter[name] : undefined
 }
 
-/** The last value comes in by an addition alone: nothing that is looked up waits for a product. */
+/** The last value is only added, so that no look-up waits for a multiplication. */
 function mixed(hash: number, value: number): number {
   return (Math.imul(hash, 0x9e3779b1) + value) | 0
 }

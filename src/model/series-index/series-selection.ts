@@ -1,26 +1,26 @@
 import { SeriesGroups } from './series-groups.js'
 
-/** A family with fewer series is looked through. */
+/** In a family with fewer series, all of them are checked. */
 const few = 64
-/** The maximum of sets of label names with an index; a filter on another set passes over all series. */
+/** The maximum number of sets of label names with an index; a filter on another set checks all series. */
 const mostIndexes = 8
-/** An index is complete after so many filters: each of them passes over all series, and adds its part of them. */
+/** The number of filters after which an index is complete: each one checks all series, and adds its part of them. */
 const parts = 16
-/** The least that a filter adds to an index. */
+/** The minimum number of series that a filter adds to an index. */
 const leastPart = 1024
 
-/** The series of a family, as a selection sees them. */
+/** The series of a family, as a selection uses them. */
 export interface SelectedFrom {
-  /** How many series there are. */
+  /** The number of series. */
   readonly size: number
-  /** No series has a number above. */
+  /** The highest number of a series. */
   readonly last: number
-  /** Whether there is a series of this number. */
+  /** Whether a series has this number. */
   exists(series: number): boolean
   numbers(): Iterable<number>
-  /** The series with these values of labels: passes over all of them. */
+  /** Returns the series with these label values; checks all of them. */
   matching(labels: readonly number[], values: readonly number[]): number[]
-  /** The number of a label value of a series, by the position of the label. */
+  /** Returns the number of a label value of a series, by the position of the label. */
   valueAt(series: number, label: number): number
 }
 
@@ -31,8 +31,9 @@ interface GrowingIndex {
 }
 
 /**
- * Selects the series of a family by some of their labels. The first filters on a set of labels build an index for it, each
- * of them a part: no call builds all of it. Then a filter costs what it finds, however many series there are.
+ * Selects the series of a family by some of their labels. The first filters on a set of labels build an index for it,
+ * each of them a part, so that no call is slow. After that, the cost of a filter depends only on its results, however
+ * many series there are.
  */
 export class SeriesSelection {
   private readonly indexes = new Map<string, GrowingIndex>()

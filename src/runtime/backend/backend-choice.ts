@@ -9,33 +9,31 @@ import { distrust } from '../../supervisor/settings/discovery.js'
 import type { BackendConfig } from './backend-config.js'
 import { counterpartOf } from './pytheus-names.js'
 
-/*
- * Which backend the environment or the application names, and how it is made.
- */
+/* This file finds the backend that the environment or the application names, and creates it. */
 
-/** A class of backends, or a function that makes one; either takes the configuration. */
+/** A class of backends, or a function that creates one; both accept the configuration. */
 export type BackendMaker = (new (config: never) => Backend) | ((config: never) => Backend) | ValueBackendClass
 
-/** A backend: as it is, its class, or where the class is found (`promhive/redis#RedisBackend`, `./my-backend.js`). */
+/** A backend, its class, or the module of its class (`promhive/redis#RedisBackend`, `./my-backend.js`). */
 export type BackendChoice = Backend | BackendMaker | string
 
-/** Where the values of variables come from that the supervisor has set itself, by variable. */
+/** The sources of variables that the supervisor has set itself, by variable. */
 const origins = new Map<string, string>()
 
-/** Names what errors call a variable: the key of a file, or the option of a command line, that it was set from. */
+/** Sets the name of a variable in errors: the key of a file, or the command-line option, from which it was set. */
 export function nameOrigin(variable: string, origin: string): void {
   origins.set(variable, origin)
 }
 
 /**
- * The backend that was asked for: each argument before its environment variable. Nothing where neither names one.
+ * Returns the chosen backend; each argument overrides its environment variable. Returns undefined if neither names one.
  *
  * @throws MetricsError `BACKEND_NOT_FOUND`, `BACKEND_INVALID`, `BACKEND_CONFIG_INVALID`
  */
 export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig): Backend | undefined {
   const [variable, named] = (given === undefined && firstSet(variables.backendClass)) || []
   const choice = given ?? named
-  // A configuration without a backend has no use.
+  // A configuration without a backend has no effect.
   if (choice === undefined) return undefined
   const source = variable === undefined ? 'loadBackend' : (origins.get(variable) ?? variable)
   const config = (): BackendConfig => givenConfig ?? configFromEnvironment()
@@ -50,7 +48,7 @@ function isBackend(value: unknown): value is Backend {
   return typeof backend?.openStore === 'function' && typeof backend.openSource === 'function'
 }
 
-/** Throws `OPTION_INVALID` for what `configure` cannot count in. */
+/** Throws `OPTION_INVALID` if `configure` cannot use the backend. */
 export function checkBackend(backend: Backend, dir: string | undefined): void {
   if (dir !== undefined) {
     throw new MetricsError('OPTION_INVALID', 'configure: dir and backend exclude each other; leave one of them out')
@@ -67,7 +65,7 @@ export function closeFailed({ name }: Backend, cause: unknown): MetricsError {
 }
 
 /**
- * The options of Redis in the environment, where the environment chooses Redis.
+ * Returns the options of Redis in the environment, if the environment chooses Redis.
  *
  * @throws MetricsError `BACKEND_CONFIG_INVALID`
  */
@@ -91,7 +89,7 @@ function configFromEnvironment(): BackendConfig {
   const invalid = (fault: string, cause?: unknown): MetricsError =>
     new MetricsError('BACKEND_CONFIG_INVALID', `${origins.get(variable) ?? variable}: ${fault}`, { cause })
   const inline = path.trimStart().startsWith('{')
-  // A text that is not well formed may have a secret in it.
+  // A malformed text may contain a secret.
   const shown = inline ? 'its text' : path
   let text = path
   try {
@@ -111,7 +109,7 @@ function configFromEnvironment(): BackendConfig {
   return config as BackendConfig
 }
 
-/** What `module` or `module#export` names, looked for as the application's own files would. */
+/** Loads `module` or `module#export`, resolved as in the application's own files. */
 function load(name: string, source: string): unknown {
   const at = name.lastIndexOf('#')
   const [specifier, exported] = at > 0 ? [name.slice(0, at), name.slice(at + 1)] : [name, undefined]
@@ -126,7 +124,7 @@ function load(name: string, source: string): unknown {
   const candidates = [all.default, loaded, ...Object.values(all)].filter(isMaker)
   if (candidates[0] !== undefined && (candidates[0] === all.default || candidates[0] === loaded)) return candidates[0]
   if (candidates.length === 1) return candidates[0]
-  // Of several, the one that has the module's own name: `redis` of promhive/redis.
+  // If there are several exports, the one with the name of the module: `redis` of promhive/redis.
   const ownName = basename(specifier).replace(/\.[cm]?js$/, '')
   if (Object.hasOwn(all, ownName) && isMaker(all[ownName])) return all[ownName]
   const text = `${source}: which export of ${specifier} is meant? Name it as ${specifier}#Name (it exports ${exportsOf(loaded)})`
@@ -137,7 +135,7 @@ function loadModule(specifier: string, source: string): unknown {
   const { createRequire } = process.getBuiltinModule('node:module')
   const { fileURLToPath } = process.getBuiltinModule('node:url')
   const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier
-  // From where the application was started, and from the folder of its program.
+  // Resolved from the directory in which the application was started, then from the folder of its program.
   const places = [join(process.cwd(), 'x.js'), process.argv[1]].filter((place) => place && isAbsolute(place))
   let fault: unknown
   for (const place of places as string[]) {
@@ -165,7 +163,10 @@ function loadModule(specifier: string, source: string): unknown {
   throw new MetricsError('BACKEND_NOT_FOUND', text, { cause: fault })
 }
 
-/** A path in a call of loadBackend() is the program's own choice; a package, or a path in a variable, is what was found. */
+/**
+ * Whether code names the module: a path in a call of loadBackend() is the choice of the program. A package, or a path
+ * in a variable, is not.
+ */
 function isNamedInCode(specifier: string, source: string): boolean {
   return source === 'loadBackend' && /^(?:[./]|file:)/.test(specifier)
 }

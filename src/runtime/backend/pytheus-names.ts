@@ -3,13 +3,13 @@ import { nearest } from '../../model/nearest-name.js'
 import { addressed, type RedisAddressOptions } from '../../store/redis/address-options.js'
 import type { BackendConfig } from './backend-config.js'
 
-/** What does the same here as one of pytheus' backends, and how it takes the same configuration. */
+/** The counterpart of one of pytheus' backends, and the conversion of its configuration. */
 export interface Counterpart {
   readonly choice: string
   config(theirs: BackendConfig): BackendConfig
 }
 
-/** pytheus' own backends, by the names of their classes, which its users have in their environment. */
+/** pytheus' backends, by their class names, which its users have in their environment. */
 const counterparts: Readonly<Record<string, Counterpart>> = {
   SingleProcessBackend: { choice: 'promhive/backend#SingleProcessBackend', config: (theirs) => theirs },
   MultiProcessFileBackend: { choice: 'promhive/backend#MultiProcessFileBackend', config: (theirs) => theirs },
@@ -17,11 +17,10 @@ const counterparts: Readonly<Record<string, Counterpart>> = {
 }
 
 /**
- * The counterpart of a class of pytheus', whichever of its modules the name has it in; undefined for what is none of
- * pytheus' names.
+ * Returns the counterpart of a class of pytheus, in any of its modules; undefined for other names.
  *
- * @param source where the name was given, for the error text
- * @throws MetricsError `BACKEND_NOT_FOUND` for a name of pytheus' that has no counterpart
+ * @param source the source of the name, for the error text
+ * @throws MetricsError `BACKEND_NOT_FOUND` for a class of pytheus without a counterpart
  */
 export function counterpartOf(name: string, source = 'loadBackend'): Counterpart | undefined {
   if (!name.startsWith('pytheus.')) return undefined
@@ -33,7 +32,7 @@ export function counterpartOf(name: string, source = 'loadBackend'): Counterpart
   throw new MetricsError('BACKEND_NOT_FOUND', `${source}: ${name} has no counterpart in promhive; ${advice}`)
 }
 
-/** pytheus connects to localhost by default; `url` or `client` take precedence. */
+/** Adds pytheus' default, localhost, unless `url` or `client` is set. */
 function redisConfig(theirs: BackendConfig): BackendConfig {
   const { host, port, db, username, password, ...others } = theirs
   if (others.url !== undefined || others.client !== undefined) return addressed(others)

@@ -27,22 +27,25 @@ import { SharedBackend } from '../../store/shared/shared-backend.js'
 import { processContext } from '../current-context.js'
 import { directoryFromEnvironment, directoryFromParent, isOfOneRun } from '../directory/application-directory.js'
 
-/** A backend on Redis: what `configure({ backend })` takes. */
+/** A backend on Redis, for `configure({ backend })`. */
 export interface RedisMetrics extends Backend {
   /**
-   * Sends what was counted so far; gives whether Redis has it. Never rejects: what could not be sent is sent later, and
-   * reported to `onError`.
+   * Sends the counts so far; resolves to whether Redis has them. Never rejects: an error is reported to `onError`, and
+   * the counts are sent later.
    */
   flush(): Promise<boolean>
-  /** Sends what was counted and closes the writer. Await it before the process ends, while your client is still connected. */
+  /**
+   * Sends the last counts, and closes the writer. Await it before the process ends, while your client is still
+   * connected.
+   */
   close(): Promise<void>
 }
 
 /**
- * Processes of any number of hosts count together in Redis (or Valkey): one server, a cluster, or behind Sentinel.
- * Counting is arithmetic in memory; what changed is sent every second.
+ * Creates a backend with which processes on any number of hosts count together in Redis (or Valkey): one server, a
+ * cluster, or behind Sentinel. Counting is arithmetic in memory; changes are sent every second.
  *
- * @param given where Redis is, as a `url` or a `client` of your own; see docs/redis.md for the others
+ * @param given the address, as a `url` or a `client` of your own; see docs/redis.md for the other options
  * @throws MetricsError `OPTION_INVALID`
  * @example
  * const backend = redis({ url: 'redis://127.0.0.1:6379', keyPrefix: 'shop' })
@@ -57,7 +60,7 @@ export function redis(given: RedisOptions = {}): RedisMetrics {
 }
 
 /**
- * `redis()` as a class, under the name and with the options that pytheus gives it.
+ * `redis()` as a class, with the name and the options of pytheus.
  *
  * @throws MetricsError `OPTION_INVALID`
  * @example loadBackend(MultiProcessRedisBackend, { host: '127.0.0.1', port: 6379, key_prefix: 'shop' })
@@ -94,7 +97,7 @@ function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBa
   return [backend, identity, place]
 }
 
-/** The way to where scrapes read, if not from the primary. */
+/** Returns the connection for scrapes, if they do not read from the primary. */
 function replicaOf({ readFrom, tls }: RedisOptions, settings: RedisBackendSettings): ScriptConnection | undefined {
   const { connectTimeout: connect, commandTimeout: command } = settings
   if (readFrom === undefined) return undefined
@@ -105,7 +108,7 @@ function replicaOf({ readFrom, tls }: RedisOptions, settings: RedisBackendSettin
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** A shared directory as the place of one host. */
+/** Creates a shared directory as the place of one host. */
 function placeIn(directory: string, { onError, onRemoved }: BackendContext): HostPlace {
   const overflow = (seat: number): MemoryStore => new MemoryStore(seat)
   const backend = new SharedBackend({ directory, onError, onRemoved, overflow, keep: isOfOneRun(directory) })

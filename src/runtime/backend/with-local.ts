@@ -3,10 +3,10 @@ import type { Source } from '../../store/contract.js'
 import type { MemoryStore } from '../../store/memory/memory-backend.js'
 
 /**
- * A source that also shows what this process keeps for itself.
+ * Returns a source that also shows the local metrics of this process.
  *
- * @param joining what a reading waits for
- * @param incomplete why the numbers of other processes are missing, where they are
+ * @param joining a promise that readings await
+ * @param incomplete returns why numbers of other processes are missing, if they are
  */
 export function withLocal(
   source: Source,

@@ -10,19 +10,22 @@ import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
 import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default-location.js'
 
 /*
- * The directory that the processes of an application share when none is named. It follows from the parent process,
- * so that a primary, its workers and their threads find the same one without a message.
+ * The default directory that the processes of an application share. It is derived from the parent process, so a
+ * primary, its workers and their threads find the same one without communication.
  */
 
-/** The directory that the environment names. If it was set after promhive was loaded, it is made absolute now. */
+/**
+ * Returns the directory that the environment names. If the variable was set after promhive was loaded, its path is made
+ * absolute now.
+ */
 export function directoryFromEnvironment(): string | undefined {
   makeEnvironmentAbsolute()
   return firstSet(variables.directory)?.[1]
 }
 
 /**
- * The user that this primary of root's runs its cluster workers as (`cluster.setupPrimary({ uid })`), where that user can
- * write to the directory.
+ * Returns the user of the cluster workers (`cluster.setupPrimary({ uid })`) of this primary that runs as root, if that
+ * user can write to the directory.
  */
 export function userOfClusterWorkers(directory: string): WorkersUser | undefined {
   const { uid, gid } = (cluster.isPrimary && cluster.settings) || {}
@@ -32,9 +35,12 @@ export function userOfClusterWorkers(directory: string): WorkersUser | undefined
   return theirs ? { uid, gid: gid ?? process.getegid!() } : undefined
 }
 
-/** The directory of this process as a part of something: a cluster worker's, a thread's. Undefined when it is a process of its own. */
+/**
+ * Returns the directory of a process that is part of an application, such as a cluster worker or a thread; undefined
+ * for a separate process.
+ */
 export function directoryFromParent(): string | undefined {
-  // Its own word first: it has taken the place of the parent's.
+  // The directory that this process passes on replaces that of its parent.
   const passedOn = directoryFrom(process.pid) ?? (cluster.isWorker ? directoryFrom(process.ppid) : undefined)
   if (passedOn !== undefined) return passedOn
   if (isOfPm2()) return directoryOf(process.ppid, pm2Application())
@@ -44,30 +50,33 @@ export function directoryFromParent(): string | undefined {
   return undefined
 }
 
-/** Whether other processes of the application were started beside this one, by the same hand. */
+/** Whether the parent has started other processes of the application as well. */
 export function hasSiblings(): boolean {
   if (cluster.isWorker || directoryFromEnvironment() !== undefined) return true
   const { exec_mode: mode, instances } = process.env
   return isOfPm2() && !(mode === 'fork_mode' && instances === '1')
 }
 
-/** What the processes have in common that PM2 started for one application, and no others. */
+/** Returns a text that only the processes which PM2 started for one application have in common. */
 export function familyUnderPm2(): string | undefined {
   return directoryFromEnvironment() === undefined && isOfPm2() ? directoryFromParent() : undefined
 }
 
-/** Where the workers and threads that this process starts look for it. */
+/** Returns the directory in which the workers and threads of this process count. */
 export function ownDirectory(): string {
   return directoryOf(process.pid)
 }
 
-/** Whether a directory is of one run of an application for certain: its name contains the process that began it. */
+/**
+ * Whether a directory certainly belongs to one run of an application, because its name contains the process that began
+ * it.
+ */
 export function isOfOneRun(directory: string): boolean {
   return isPlace(dirname(directory)) && process.env.pm_id === undefined
 }
 
 /**
- * Makes the folder of the directories that applications did not name, where a directory is one of them.
+ * Creates the folder of default directories, if a directory is one of them.
  *
  * @returns a warning if another user has taken the usual folder
  */
@@ -82,19 +91,28 @@ export function ownDirectoryExists(): boolean {
 
 const [applicationVariable] = variables.application
 
-/** Leaves word for the threads of a process that is a part of something, and for its cluster workers: they cannot see it. */
+/**
+ * Passes the directory of a process that is part of an application to its threads and cluster workers, which cannot
+ * derive it.
+ */
 export function passToChildren(): void {
   if (!isMainThread || !(cluster.isWorker || isOfPm2())) return
   process.env[applicationVariable] = `${process.pid} ${directoryFromParent()}`
 }
 
-/** What a process passed on. Any child inherits the variable; the pid in it shows for which children it is meant. */
+/**
+ * Returns the directory that a process passed on. Any child inherits the variable; the pid in it shows for which
+ * children it is valid.
+ */
 function directoryFrom(pid: number): string | undefined {
   const [author, ...rest] = (process.env[applicationVariable] ?? '').split(' ')
   return Number(author) === pid ? rest.join(' ') : undefined
 }
 
-/** Whether PM2 started this very process, in cluster or in fork mode: what the process itself starts has the variables too. */
+/**
+ * Whether PM2 started this process itself, in cluster or in fork mode; child processes of it have the variables as
+ * well.
+ */
 function isOfPm2(): boolean {
   const { pm_id: id, PM2_HOME: context } = process.env
   if (id === undefined || !isMainThread) return false
@@ -128,7 +146,10 @@ function keyOf(pid: number, suffix = ''): string {
   return `${ownFacts().pidNamespace}-${pid}-${startTicksOf(pid) ?? 0}${suffix}`
 }
 
-/** The process that began it may be in another container and cannot be seen: only the age of the directory shows that it is left. */
+/**
+ * The process that began it may be invisible in another container, so only the age of the directory shows that it is
+ * abandoned.
+ */
 function isOld(directory: string): boolean {
   const facts = lstatSync(directory, { throwIfNoEntry: false })
   return facts !== undefined && Date.now() - facts.mtimeMs > oldAfter
@@ -137,7 +158,7 @@ function isOld(directory: string): boolean {
 /** Milliseconds. */
 const oldAfter = 3_600_000
 
-/** Removes what applications that ended left behind; their numbers were there to be read until now. */
+/** Removes the directories of applications that have ended; their numbers could be read until now. */
 export function sweepEndedApplications(): void {
   for (const place of ownPlaces()) for (const name of namesIn(place)) sweep(place, name)
 }

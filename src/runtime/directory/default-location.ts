@@ -4,20 +4,20 @@ import { basename, dirname, join } from 'node:path'
 import { unusable } from '../../store/shared/directory.js'
 
 /*
- * The folder that holds the directories of this user's applications which name none: `promhive-<uid>`, in memory where
- * there is such a file system. Another user may have made a folder of that name first. Then the first of the names
- * `promhive-<uid>-2` to `-9` that no other user owns is used, or finally a folder with a random name. All processes of the
- * user find it again, because no other user can make a folder that belongs to this one.
+ * The folder for the default directories of this user's applications: `promhive-<uid>`, in memory if there is such a
+ * file system. If another user has created a folder of that name, the first of the names `promhive-<uid>-2` to `-9`
+ * that no other user owns is used, or finally a random name. All processes of the user find it again, because no other
+ * user can create a folder that belongs to this one.
  */
 
 const lastSpare = 9
 
-/** The location of directories that are made for one run. */
+/** Returns the location of directories that are created for one run. */
 export function placeOfRuns(): string {
   return memoryFileSystem() ?? tmpdir()
 }
 
-/** The folder for the directory `key`: the one that has it, or else the one to make it in. */
+/** Returns the folder for the directory `key`: the one that contains it, otherwise the one in which to create it. */
 export function placeFor(key: string): string {
   const numbered = numberedPlaces()
   const found = placeWith(key)
@@ -26,12 +26,12 @@ export function placeFor(key: string): string {
   return free ?? randomPlaces()[0] ?? mkdtempSync(`${numbered[0]}-`)
 }
 
-/** The folder that has the directory `key`; undefined where no process has made it yet. */
+/** Returns the folder that contains the directory `key`; undefined if no process has created it yet. */
 export function placeWith(key: string): string | undefined {
   return ownPlaces().find((place) => lstatSync(join(place, key), { throwIfNoEntry: false })?.isDirectory())
 }
 
-/** All such folders of this user that no other user can change. */
+/** Returns all such folders of this user that no other user can change. */
 export function ownPlaces(): string[] {
   return [...numberedPlaces().filter(isPrivate), ...randomPlaces()]
 }
@@ -42,27 +42,27 @@ export function isPlace(path: string): boolean {
 }
 
 /**
- * Makes the folder if it does not exist. Throws `DIRECTORY_UNUSABLE` where another user can change it.
+ * Creates the folder if it does not exist. Throws `DIRECTORY_UNUSABLE` if another user can change it.
  *
- * @returns a warning where it is not the usual one: which folder is in the way, and what to do about it
+ * @returns a warning if it is not the usual folder: which entry has the usual name, and what to do about it
  */
 export function preparePlace(place: string): string | undefined {
   mkdirSync(place, { recursive: true, mode: 0o700 })
-  if (!isPrivate(place)) throw unusable(place, whyNotPrivate(place), wayOut(place))
+  if (!isPrivate(place)) throw unusable(place, whyNotPrivate(place), advice(place))
   const [usual] = numberedPlaces()
   return place === usual ? undefined : whyNotUsual(usual!, place)
 }
 
-/** Which folder is in the way of the usual one, if one is. */
-export function placeInTheWay(): { readonly text: string; readonly wayOut: string } | undefined {
+/** Returns which entry prevents the usual folder, if there is one. */
+export function placeInTheWay(): { readonly text: string; readonly advice: string } | undefined {
   const [usual] = numberedPlaces()
   if (isFree(usual!)) return undefined
-  return { text: `${usual} ${whyNotPrivate(usual!)}`, wayOut: wayOut(usual!) }
+  return { text: `${usual} ${whyNotPrivate(usual!)}`, advice: advice(usual!) }
 }
 
 function whyNotUsual(usual: string, place: string): string {
   const why = isFree(usual) ? 'was in the way when the application started' : whyNotPrivate(usual)
-  return `${usual} ${why}: this application counts in ${place} instead; ${wayOut(usual)}`
+  return `${usual} ${why}: this application counts in ${place} instead; ${advice(usual)}`
 }
 
 function whyNotPrivate(place: string): string {
@@ -74,20 +74,23 @@ function whyNotPrivate(place: string): string {
   return `may be written to by other users (mode ${(facts.mode & 0o7777).toString(8)})`
 }
 
-function wayOut(place: string): string {
+function advice(place: string): string {
   const facts = lstatSync(place, { throwIfNoEntry: false })
   const own = facts?.uid === process.geteuid?.()
   const what = own ? `chmod 0700 ${place}, or` : `root or user ${facts?.uid} can remove it;`
   return `${what} name a directory of this user with PROMHIVE_DIR`
 }
 
-/** The usual one first. */
+/** Returns the numbered folders; the usual one comes first. */
 function numberedPlaces(): readonly [string, ...string[]] {
   const usual = join(placeOfRuns(), `promhive-${userName()}`)
   return [usual, ...Array.from({ length: lastSpare - 1 }, (_, i) => `${usual}-${i + 2}`)]
 }
 
-/** Looked for only where the last numbered one is taken: a folder of temporary files may have very many names. */
+/**
+ * Returns the folders with random names. Called only if the last numbered name is taken, because a temporary directory
+ * may have very many entries.
+ */
 function randomPlaces(): string[] {
   const numbered = numberedPlaces()
   if (lstatSync(numbered.at(-1)!, { throwIfNoEntry: false }) === undefined) return []
@@ -113,7 +116,7 @@ function isPrivate(place: string): boolean {
   return facts !== undefined && isPrivateOf(facts)
 }
 
-/** Whether no other user can change it. */
+/** Whether no other user can change the folder. */
 function isPrivateOf(facts: Stats): boolean {
   return facts.isDirectory() && (facts.mode & 0o022) === 0 && facts.uid === (process.geteuid?.() ?? facts.uid)
 }
@@ -122,7 +125,7 @@ function userName(): string {
   return String(process.getuid?.() ?? 'user')
 }
 
-/** Files in memory: a store to them never waits for a disk. */
+/** Returns a file system in memory, where a store never waits for a disk. */
 function memoryFileSystem(): string | undefined {
   try {
     accessSync('/dev/shm', constants.W_OK)

@@ -1,18 +1,18 @@
 import { MetricsError } from '../../model/errors.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 
-/** How often a directory that could not be joined is tried again, in milliseconds. */
+/** Milliseconds until a directory that could not be joined is tried again. */
 const interval = 10_000
 
-/** Temporary faults: other processes count in the directory meanwhile, and are not shown. */
+/** Codes of temporary errors: other processes count in the directory meanwhile, and are not shown. */
 const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EAGAIN']
 
 /**
- * The directory that this process could not join for a reason that passes: it counts by itself, and tries again every ten
- * seconds and before each scrape. What it has counted is carried there. For any other reason, it continues by itself.
+ * A directory that this process could not join because of a temporary error. The process counts alone, and tries again
+ * every ten seconds and before each scrape; its counts then move there. After any other error, it continues alone.
  */
 export class RefusedDirectory {
-  /** Whether it is tried again at this moment: what fails then was reported. */
+  /** Whether a retry is running, whose errors were reported before. */
   retrying = false
   private directory: string | undefined
   private fault: MetricsError | undefined
@@ -34,13 +34,13 @@ export class RefusedDirectory {
     try {
       this.join(this.directory)
     } catch {
-      // Strict by now: it was thrown, or reported, the first time.
+      // A strict retry: the error was thrown, or reported, the first time.
     } finally {
       this.retrying = false
     }
   }
 
-  /** This process counts somewhere else by now. */
+  /** Called when this process counts somewhere else. */
   clear(): void {
     this.directory = undefined
     this.fault = undefined
@@ -48,13 +48,13 @@ export class RefusedDirectory {
     this.timer = undefined
   }
 
-  /** Why the numbers of other processes are missing; undefined if this process counts alone on purpose. */
+  /** The reason why the numbers of other processes are missing; undefined if this process counts alone on purpose. */
   get incomplete(): MetricsError | undefined {
     return this.fault
   }
 }
 
-/** The system's error, also where it is the cause of one of promhive's. */
+/** Returns the code of a system error, or of one that caused an error of promhive. */
 function codeOf(cause: unknown): string {
   const { code, cause: inner } = Object(cause) as { readonly code?: string; readonly cause?: unknown }
   return cause instanceof MetricsError ? codeOf(inner) : (code ?? '')

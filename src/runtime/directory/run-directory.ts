@@ -18,12 +18,12 @@ import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
 const prefix = 'promhive-run-'
 const name = /^promhive-run-[A-Za-z0-9]{6}$/
 
-/** Milliseconds after which no process is still about to join a directory without members. */
+/** Milliseconds after which no process will join a directory without members any more. */
 const settled = 60_000
 
 /**
- * Makes a directory without an owner yet, for workers of another user: inside a folder of root's they could not reach theirs.
- * Removes what supervisors left that were killed.
+ * Creates a directory for workers of another user, which gets its owner later. It is not inside a folder of root, where
+ * the workers could not access it. Removes the directories of killed supervisors.
  *
  * @param place the folder of such directories, of all users
  */
@@ -33,10 +33,10 @@ export function makeRunDirectory(place: string, owner: WorkersUser): string {
 }
 
 /**
- * Gives a directory to the workers' user. A directory of root is given away after the files of an earlier run of root
- * were removed; it must have no other files.
+ * Makes the workers' user the owner of a directory. In a directory of root, the files of an earlier run of root are
+ * removed first; it must have no other files.
  *
- * @throws MetricsError `DIRECTORY_UNUSABLE` where the directory belongs to a third user, or is in use by processes of root
+ * @throws MetricsError `DIRECTORY_UNUSABLE` if the directory belongs to a third user, or is in use by processes of root
  */
 export function giveRunDirectory(directory: string, owner: WorkersUser): void {
   shareWith(owner)
@@ -57,12 +57,12 @@ export function giveRunDirectory(directory: string, owner: WorkersUser): void {
   }
 }
 
-/** Removes a directory of `makeRunDirectory`, where it still is one of this owner's. */
+/** Removes a directory of `makeRunDirectory`, if it still belongs to this owner. */
 export function removeRunDirectory(directory: string, owner: WorkersUser): void {
   if (factsOf(directory)?.uid === owner.uid) removeAs(owner, [directory])
 }
 
-/** Only those of this owner, that are old enough, and that no process counts in. */
+/** Removes only directories of this owner that are old enough, and in which no process counts. */
 function sweepRunDirectories(place: string, owner: WorkersUser): void {
   const left = readdirSync(place)
     .filter((entry) => name.test(entry))
@@ -82,7 +82,10 @@ function factsOf(directory: string): Stats | undefined {
 
 const removal = `for (const directory of process.argv.slice(1)) require('node:fs').rmSync(directory, { recursive: true, force: true })`
 
-/** With the rights of its owner: the owner of a directory may replace any file in it by a link while root removes it. */
+/**
+ * Removes directories with the rights of their owner, who could replace any file in them by a link while root removes
+ * it.
+ */
 function removeAs({ uid, gid }: WorkersUser, directories: readonly string[]): void {
   spawnSync(process.execPath, ['-e', removal, ...directories], { uid, gid, env: {}, cwd: '/', stdio: 'ignore' })
 }

@@ -11,10 +11,10 @@ import { processContext } from '../current-context.js'
 import { register } from '../default-registry.js'
 
 /**
- * Opens a port of its own for scrapes: `GET /metrics` answers with the numbers of the whole application.
+ * Opens a separate port for scrapes: `GET /metrics` returns the numbers of the whole application.
  *
- * @param options port (9464; 0 takes any free one), host (127.0.0.1), path (/metrics), registry (the default one)
- * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` when the port stays taken after a few tries
+ * @param options port (9464; 0 for any free one), host (127.0.0.1), path (/metrics), registry (the default one)
+ * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` if the port stays in use for several attempts
  * @example
  * const metrics = await startMetricsServer({ port: 9464 })
  * console.log(`metrics at ${metrics.url}`)

@@ -13,13 +13,13 @@ import { joinSoon } from '../join-soon.js'
 import type { ProcessContext } from '../process-context.js'
 
 /**
- * Pushes the numbers of the whole application to a Pushgateway, from any of its processes, with prom-client's calls: for
- * batch jobs that end before a scrape would come. Make it when the process starts: a process that pushes after the others
- * have ended must have been there while they lived.
+ * Pushes the numbers of the whole application to a Pushgateway, from any of its processes, with prom-client's methods.
+ * It is meant for batch jobs that end before a scrape. Create it when the process starts, because a process that pushes
+ * after the others have ended must have joined the application while they were running.
  *
- * Every fault comes by way of the promise, as a MetricsError: `PUSH_FAILED` when the gateway cannot be reached in time or
- * answers with anything but a status of 2xx, naming its URL without the password; `OPTION_INVALID` for a URL that is none or
- * a push without `jobName`; `LABEL_NAME_INVALID`, `LABEL_RESERVED` or `LABEL_MISSING` for a grouping.
+ * Every error rejects the promise with a MetricsError: `PUSH_FAILED` if the gateway cannot be reached in time or
+ * answers with a status other than 2xx (the message has its URL without the password); `OPTION_INVALID` for an invalid
+ * URL or a push without `jobName`; `LABEL_NAME_INVALID`, `LABEL_RESERVED` or `LABEL_MISSING` for a grouping.
  *
  * @example
  * const gateway = new Pushgateway('http://127.0.0.1:9091', { timeout: 5000 })
@@ -29,9 +29,10 @@ export class Pushgateway {
   private readonly client: PushgatewayClient
 
   /**
-   * @param url the address of the gateway, with a path where it has one, and `user:password@` for basic authentication
-   * @param options those of `http.request` or `https.request` (headers, agent, auth, ca …), and see docs/pushgateway.md
-   * @param registry what is pushed: the default registry when left out
+   * @param url the address of the gateway, with its path if it has one, and `user:password@` for basic authentication
+   * @param options those of `http.request` or `https.request` (headers, agent, auth, ca …), and those in
+   * docs/pushgateway.md
+   * @param registry the registry to push; by default the default registry
    */
   constructor(url: string, options?: PushgatewayOptions, registry?: Exposition) {
     const context = processContext()
@@ -39,16 +40,16 @@ export class Pushgateway {
       registry: registry ?? context.registry,
       pushed: pushCounter(context),
     })
-    // A registry that is made for one request is of this process alone.
+    // A registry for one request belongs to this process only.
     if ((registry as { scope?: unknown } | undefined)?.scope !== 'process') joinSoon(context)
   }
 
-  /** Adds the numbers to the group, in the place of its metrics of the same names (`POST`). */
+  /** Adds the numbers to the group, and replaces its metrics of the same names (`POST`). */
   pushAdd(key: GroupingKey): Promise<PushgatewayAnswer> {
     return held(this.client.push('POST', key))
   }
 
-  /** Puts the numbers in the place of everything that the group had (`PUT`). */
+  /** Replaces the whole group by the numbers (`PUT`). */
   push(key: GroupingKey): Promise<PushgatewayAnswer> {
     return held(this.client.push('PUT', key))
   }

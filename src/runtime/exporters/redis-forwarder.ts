@@ -6,32 +6,32 @@ import { refuseNull } from '../../model/known-options.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 
-/** Where the exposition goes, how often, and what is forwarded. */
+/** Options of `startRedisForwarder()`. */
 export interface RedisForwarderOptions extends Options {
-  /** What is forwarded: the default registry when left out. */
+  /** The registry to forward; by default the default registry. */
   readonly registry?: Exposition | undefined
 }
 
-/** A forwarder that runs, or is disabled. */
+/** A forwarder, which is running or disabled. */
 export interface RedisForwarder {
-  /** Whether it forwards at its interval. */
+  /** Whether it forwards at an interval. */
   readonly running: boolean
-  /** What came of the last forward: `standby` where another process has the turn. */
+  /** The result of the last forward; `standby` if another process has the turn. */
   readonly last: ForwardResult | undefined
   /** Forwards now. Never rejects. */
   forward(): Promise<ForwardResult>
-  /** Forwards a last time and ends. Twice is once. */
+  /** Forwards the last numbers, and stops. A second call does nothing. */
   stop(): Promise<void>
 }
 
 /**
- * Puts the exposition of the whole application into Redis, at an interval, for readers that cannot scrape: under
- * `<prefix>latest`, under a key with the time in it that lives for three intervals, and what it is under
- * `<prefix>metadata`. Of all processes that ask for it one forwards, and another one when that is gone. Redis may be away:
- * the application does not notice; `onError` does, and `promhive_redis_forwards_total{result="failed"}`.
+ * Writes the exposition of the whole application to Redis at an interval, for readers that cannot scrape: under
+ * `<prefix>latest`, and under a key with the time that expires after three intervals; `<prefix>metadata` describes it.
+ * One of all processes that call this forwards, and another one when it ends. An unavailable Redis does not affect the
+ * application: `onError` and `promhive_redis_forwards_total{result="failed"}` show it.
  *
- * @param options see docs/redis-forwarder.md; each comes before its environment variable
- * @throws MetricsError `OPTION_INVALID`, naming the option or the variable at fault
+ * @param options see docs/redis-forwarder.md; each option overrides its environment variable
+ * @throws MetricsError `OPTION_INVALID`, with the option or the variable at fault
  * @example
  * const forwarder = startRedisForwarder({ host: 'redis.internal', interval: 15 })
  * process.once('SIGTERM', () => forwarder.stop().then(() => process.exit()))

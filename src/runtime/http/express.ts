@@ -8,10 +8,10 @@ import type { HttpOptions } from '../../instrument/http/http-options.js'
 import { processContext } from '../current-context.js'
 
 /**
- * A middleware that measures the requests that come past it, by the template of their route; to be used before all others.
- * Not needed beside `--import promhive/register`, and harmless.
+ * Returns a middleware that measures the requests that reach it, by the template of their route. Use it before all
+ * others. With `--import promhive/register` it is not needed, and harmless.
  *
- * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` if another metric has one of the names
  * @example app.use(httpMetrics())
  */
 export function httpMetrics(options: HttpOptions = {}): ExpressMiddleware {
@@ -20,8 +20,8 @@ export function httpMetrics(options: HttpOptions = {}): ExpressMiddleware {
 }
 
 /**
- * An error middleware that notes the type of an error and passes it on; to be used after the routes and before other error
- * middlewares. Express 5.3 and later need none: they report errors by themselves.
+ * Returns an error middleware that notes the type of an error and passes it on. Use it after the routes and before
+ * other error middlewares. Express 5.3 and later do not need it, because they report errors themselves.
  *
  * @example app.use(errorMetrics())
  */

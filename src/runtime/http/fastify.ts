@@ -3,8 +3,8 @@ import type { HttpOptions } from '../../instrument/http/http-options.js'
 import { processContext } from '../current-context.js'
 
 /**
- * A plugin that measures every request to the application, by the template of its route. Not needed beside `--import
- * promhive/register`, and harmless.
+ * A plugin that measures every request to the application, by the template of its route. With `--import
+ * promhive/register` it is not needed, and harmless.
  *
  * @param options those of `instrumentHttp`, as the second argument of `register`
  * @example await app.register(httpMetrics)

@@ -3,10 +3,10 @@ import type { HttpOptions } from '../../instrument/http/http-options.js'
 import { processContext } from '../current-context.js'
 
 /**
- * A middleware that measures the requests that come past it; to be used before all others. Beside `--import
- * promhive/register` it is the one line that adds the routes.
+ * Returns a middleware that measures the requests that reach it. Use it before all others. With `--import
+ * promhive/register`, this line adds the routes.
  *
- * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` if another metric has one of the names
  * @example app.use(httpMetrics())
  */
 export function httpMetrics(options: HttpOptions = {}): HonoMiddleware {

@@ -4,10 +4,10 @@ import { NestMetrics } from '../../instrument/http/nestjs.js'
 import { processContext } from '../current-context.js'
 
 /**
- * A middleware that measures every request to a Nest application, by the template of its route. Not needed beside `--import
- * promhive/register`, and harmless.
+ * Returns a middleware that measures every request to a Nest application, by the template of its route. With `--import
+ * promhive/register` it is not needed, and harmless.
  *
- * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` if another metric has one of the names
  * @example app.use(httpMetrics())
  */
 export function httpMetrics(options: HttpOptions = {}): ExpressMiddleware {
@@ -16,8 +16,8 @@ export function httpMetrics(options: HttpOptions = {}): ExpressMiddleware {
 }
 
 /**
- * An interceptor that measures what handlers answer, and notes the type of the errors that they throw, which Nest otherwise
- * makes a response of before the caller sees them.
+ * An interceptor that measures the answers of handlers, and notes the type of their errors, which Nest otherwise
+ * converts to a response before the caller sees them.
  *
  * @example app.useGlobalInterceptors(new HttpMetricsInterceptor())
  */

@@ -6,18 +6,18 @@ import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { processContext } from '../current-context.js'
 
 export interface NextOptions extends HttpOptions {
-  /** Where `next build` wrote to: `.next` when left out. */
+  /** The output directory of `next build`. The default is `.next`. */
   readonly directory?: string | undefined
 }
 
 const known = { ...httpOptions, directory: true } as const satisfies OptionNames<NextOptions>
 
 /**
- * Measures every request to a Next application, by its route: `/users/[id]`. To be called in `register()` of
- * `instrumentation.ts`, with `promhive` among the `serverExternalPackages` of the configuration. Beside `--import
- * promhive/register` it is the one line that adds the routes.
+ * Measures every request to a Next application, by its route: `/users/[id]`. Call it in `register()` of
+ * `instrumentation.ts`, and add `promhive` to the `serverExternalPackages` of the configuration. With `--import
+ * promhive/register`, this line adds the routes.
  *
- * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` if another metric has one of the names
  * @example httpMetrics({ directory: '.next' })
  */
 export function httpMetrics(given: NextOptions = {}): void {

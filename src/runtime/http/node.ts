@@ -9,11 +9,11 @@ import { processContext } from '../current-context.js'
 
 /**
  * Measures every HTTP request of this process from now on: those to its servers, with the template of their route, and
- * those that it sends. The same as `--import promhive/register`, in code and without the metrics port.
+ * those that it sends. Does the same as `--import promhive/register`, in code and without the metrics port.
  *
- * To be called in every process, before its servers answer. A second call may change `ignore` and `route`.
+ * Call it in every process, before its servers answer. A second call may change `ignore` and `route`.
  *
- * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` if another metric has one of the names
  * @example
  * instrumentHttp({ ignore: ({ url }) => url === '/healthz' })
  */
@@ -23,9 +23,10 @@ export function instrumentHttp(options: HttpOptions = {}): void {
 }
 
 /**
- * Sets the route of a request that no framework sets: a template such as `/users/:id`, never the path itself.
+ * Sets the route of a request if no framework sets it: a template such as `/users/:id`, never the path itself.
  *
- * @param request Node's request object; does nothing where that is not measured, neither by promhive/http nor by promhive run
+ * @param request Node's request object. The call has no effect unless promhive/http or promhive run measures the
+ * request
  * @throws MetricsError `OPTION_INVALID` unless `request` is an object and `route` a string
  * @example
  * createServer((request, response) => {
@@ -35,7 +36,7 @@ export function instrumentHttp(options: HttpOptions = {}): void {
  */
 export function setRoute(request: NodeRequest, route: string): void {
   checkRequest('setRoute', request)
-  // A framework may hand over the pattern itself.
+  // A framework may pass a RegExp pattern.
   if (typeof route !== 'string' && !((route as unknown) instanceof RegExp))
     throw new MetricsError('OPTION_INVALID', `setRoute: route must be a string, got ${describe(route)}`)
   const exchange = exchangeOf(request)
@@ -44,7 +45,7 @@ export function setRoute(request: NodeRequest, route: string): void {
 }
 
 /**
- * Sets the error that a request met, for the label `error_type`, where no framework sets it.
+ * Sets the error of a request, for the label `error_type`, if no framework reports it.
  *
  * @throws MetricsError `OPTION_INVALID` unless `request` is an object
  * @example

@@ -21,7 +21,7 @@ type Composition = {
   readonly [K in 'exec' | 'args' | 'execArgv' | 'hooks' | 'logger']?: SuperviseOptions[K] | undefined
 }
 
-/** Returns a supervisor of this process's registry and directory, not started yet. */
+/** Returns a supervisor with the registry and directory of this process, not started yet. */
 export function composeSupervisor(
   configuration: Configuration,
   { exec, args, execArgv, hooks, logger }: Composition,
@@ -46,7 +46,7 @@ export function composeSupervisor(
     version: packageVersion(),
     forward,
     program: {
-      // Successors are started from wherever the supervisor is by then.
+      // Made absolute, because the working directory may change before successors are started.
       exec: exec === undefined ? undefined : resolve(exec),
       args,
       execArgv: [...process.execArgv, '--require', agentFile(), ...preload, ...(execArgv ?? [])],

@@ -4,7 +4,7 @@ import type { LifecycleHooks, SupervisorView } from '../../supervisor/lifecycle.
 import type { Supervisor } from '../../supervisor/supervisor.js'
 import { isPrimary } from '../../supervisor/worker-process.js'
 
-/** What an application has done when something happens; `server` is the supervisor, or what `observe()` gives. */
+/** The hooks of an application; `server` is the supervisor, or the result of `observe()`. */
 export type Hooks<S extends SupervisorView = Supervisor> = LifecycleHooks<S>
 
 /**

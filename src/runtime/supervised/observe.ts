@@ -17,10 +17,10 @@ import { chooseBackendOf, shareWithWorkers } from './workers-directory.js'
 
 /**
  * Observes the workers that this primary starts itself with `cluster.fork()`: numbers them, shows the kernel's numbers
- * of each, calls hooks, and answers scrapes on a port of its own. It starts, restarts and ends no worker.
+ * of each, calls hooks, and answers scrapes on a separate port. It starts, restarts and ends no worker.
  *
  * @experimental
- * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`
+ * @throws MetricsError `OPTION_INVALID`, with the name of the setting; `DIRECTORY_UNUSABLE`
  * @example
  * const observer = await observe({ hooks: { workerExited: () => cluster.fork() } })
  * cluster.fork()
@@ -40,7 +40,7 @@ async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
   const hooks = { ...(await hooksFrom(configuration)), ...given }
   checkHooks(hooks)
   const log = openLog(configuration, logger)
-  // Set for the workers as well: they are started from this environment.
+  // Set for the workers as well, which inherit this environment.
   chooseBackendOf(configuration)
   Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const observer = new ClusterObserver({

@@ -8,25 +8,28 @@ import type { Hooks } from './hooks.js'
 
 type MayBeLeftOut<S> = { readonly [K in keyof S]?: S[K] | undefined }
 
-/** What `supervise` takes: every setting, and what only code can say. */
+/** The options of `supervise`: every setting, and those that only code can set. */
 export interface SuperviseOptions extends MayBeLeftOut<Settings> {
-  /** The file that workers run; the one that this process runs when left out. */
+  /** The file that workers run. The default is that of this process. */
   readonly exec?: string | undefined
-  /** Its arguments; those of this process when left out. */
+  /** Its arguments. The default is those of this process. */
   readonly args?: readonly string[] | undefined
-  /** Options of Node for the workers, beside those of this process. */
+  /** Options of Node for the workers, in addition to those of this process. */
   readonly execArgv?: readonly string[] | undefined
-  /** Beside those of `hooksModule`, and before them where both have one. */
+  /** Hooks in addition to those of `hooksModule`; called before them if both define one. */
   readonly hooks?: Hooks | undefined
-  /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT do what they do under `promhive run`: true when left out. */
+  /** Whether HUP, TTIN, TTOU, TERM, INT and QUIT are handled as under `promhive run`. The default is true. */
   readonly signals?: boolean | undefined
-  /** pino, winston, `console`, or any object with `error`, `warn` and `info`; the standard error when left out. */
+  /** pino, winston, `console`, or any object with `error`, `warn` and `info`. The default is standard error. */
   readonly logger?: GivenLogger | undefined
-  /** A configuration file; `PROMHIVE_CONFIG`, or `promhive.yaml` or `promhive.json` in the working directory, when left out. */
+  /**
+   * A configuration file. The default is `PROMHIVE_CONFIG`, or `promhive.yaml` or `promhive.json` in the working
+   * directory.
+   */
   readonly config?: string | undefined
 }
 
-/** What `observe` takes: the settings that matter without workers of its own. */
+/** The options of `observe`: the settings that apply if the supervisor does not start workers. */
 export interface ObserveOptions
   extends MayBeLeftOut<
     Pick<
@@ -52,14 +55,14 @@ export interface ObserveOptions
   readonly config?: string | undefined
 }
 
-/** The names of the options of `observe` that are no settings. */
+/** The names of the options of `observe` that are not settings. */
 export const observeOptions = {
   hooks: true,
   logger: true,
   config: true,
 } as const satisfies OptionNames<Omit<ObserveOptions, keyof Settings>>
 
-/** The names of the options of `supervise` that are no settings. */
+/** The names of the options of `supervise` that are not settings. */
 export const superviseOptions = {
   ...observeOptions,
   exec: true,

@@ -1,8 +1,8 @@
 import type { Settings } from '../../supervisor/settings/settings.js'
 
-/** Starts what `redisWhenReady` asks for. The forwarder is loaded by the first call. */
+/** Starts forwarding for `redisWhenReady`. The forwarder is loaded at the first call. */
 export async function forward(settings: Settings): Promise<{ stop(): Promise<void> }> {
-  // By its front door, which is a file of its own in the package.
+  // Imported by its front door, which is a separate file in the package.
   const { startRedisForwarder } = await import('../../redis-forwarder.js')
   const { redisHost, redisPort, redisDb, redisPassword, redisKeyPrefix, redisForwardInterval } = settings
   return startRedisForwarder({

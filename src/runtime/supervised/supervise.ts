@@ -13,12 +13,12 @@ import { type SuperviseOptions, superviseOptions } from './options.js'
 
 /**
  * Makes this process the supervisor of an application: starts its workers on node:cluster, restarts those that end, and
- * answers scrapes on a port of its own. What `promhive run` does, for your own primary.
+ * answers scrapes on a separate port. Does the same as `promhive run`, in your own primary.
  *
  * @experimental
- * @returns when every worker serves
- * @throws MetricsError `OPTION_INVALID`, naming the setting; `DIRECTORY_UNUSABLE`; `BACKEND_DIFFERS` when a worker counts in
- * another backend; `START_FAILED` when no worker could be started
+ * @returns the supervisor, when every worker serves
+ * @throws MetricsError `OPTION_INVALID`, with the name of the setting; `DIRECTORY_UNUSABLE`; `BACKEND_DIFFERS` if a
+ * worker counts in another backend; `START_FAILED` if no worker could be started
  * @example
  * import cluster from 'node:cluster'
  * import { supervise } from 'promhive/supervisor'

@@ -4,8 +4,8 @@ import type { Backend } from '../../store/contract.js'
 import { SharedBackend } from '../../store/shared/shared-backend.js'
 
 /*
- * Under `promhive run` the supervisor answers scrapes: a worker that counts in another backend than the supervisor would
- * leave the metrics port without its numbers.
+ * Under `promhive run` the supervisor answers scrapes. If a worker counted in another backend than the supervisor, the
+ * metrics port would not show its numbers.
  */
 
 interface Agreement {
@@ -15,14 +15,14 @@ interface Agreement {
 
 let agreement: Agreement | undefined
 
-/** From now on this worker counts in the backend of its supervisor, or not at all. */
+/** Makes this worker count in the backend of its supervisor, or not at all. */
 export function agreeWithSupervisor(supervisor: string, refused: (error: MetricsError) => void): void {
   agreement = { supervisor, refused }
 }
 
 /**
- * @param backend the backend that this process is about to count in
- * @throws MetricsError `BACKEND_DIFFERS` if the supervisor of this process counts in another one
+ * @param backend the backend that this process is about to use
+ * @throws MetricsError `BACKEND_DIFFERS` if the supervisor of this process uses another one
  */
 export function checkAgreement(backend: Pick<Backend, 'name' | 'identity' | 'directory'>): void {
   if (agreement === undefined) return
@@ -35,7 +35,7 @@ export function checkAgreement(backend: Pick<Backend, 'name' | 'identity' | 'dir
   throw error
 }
 
-/** Names a backend for people and for comparison. */
+/** Returns a text that names a backend, for messages and for comparison. */
 export function describeBackend({
   name,
   identity,
@@ -45,14 +45,14 @@ export function describeBackend({
   return directory === undefined ? name : `directory ${real(directory)}`
 }
 
-/** Whether what one of two backends of this process has counted is shown by the other as well. */
+/** Whether each of two backends of this process shows the counts of the other. */
 export function countTogether(one: Backend, other: Backend): boolean {
   return (
     one.identity !== undefined && other.identity !== undefined && isSame(describeBackend(one), describeBackend(other))
   )
 }
 
-/** A client of the application's own does not show its address: the prefix counts then. */
+/** A client of the application does not show its address, so only the prefix is compared. */
 function isSame(worker: string, supervisor: string): boolean {
   if (worker === supervisor) return true
   const [one, other] = [worker, supervisor].map((each) => each.split(' '))
@@ -61,9 +61,9 @@ function isSame(worker: string, supervisor: string): boolean {
 }
 
 /**
- * Sends what was counted to a backend that takes it at intervals. In a directory it is there already.
+ * Sends the counts of a backend with intervals. In a directory they are present already.
  *
- * @param last whether the process ends behind it
+ * @param last whether the process ends afterwards
  */
 export async function settle(backend: Backend, last: boolean): Promise<void> {
   if (backend instanceof SharedBackend || backend.name === 'memory') return

@@ -10,7 +10,7 @@ export function openLog(configuration: Configuration, logger: GivenLogger | unde
   const log = logOf(configuration.settings, logger)
   processContext().log.adopt(log, logger === undefined && configuration.settings.logFormat === 'plain')
   logConfiguration(configuration, log)
-  // The configuration names its own setting.
+  // The log of the configuration reports its own settings.
   warnOfUnusedVariables(processContext().log, 'address')
   return log
 }

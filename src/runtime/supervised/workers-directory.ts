@@ -14,15 +14,15 @@ import { giveRunDirectory, makeRunDirectory, removeRunDirectory } from '../direc
 import { describeBackend } from './supervisor-backend.js'
 
 /**
- * Has the supervisor count where its workers will: in the backend that the environment names, or else in a directory, which
- * it joins first, so that it is clean when workers come, and makes the workers' own.
+ * Makes the supervisor count where its workers will: in the backend that the environment names, otherwise in a
+ * directory. It joins the directory first, so that it is clean for the workers, and makes their user its owner.
  *
- * @returns what the workers' environment says of it
- * @throws MetricsError `OPTION_INVALID`, `DIRECTORY_UNUSABLE`, or why the backend cannot be made
+ * @returns the variables for the environment of the workers
+ * @throws MetricsError `OPTION_INVALID`, `DIRECTORY_UNUSABLE`, or the error of the backend
  */
 export function shareWithWorkers(configuration: Configuration, osUser: OsUser | undefined): Record<string, string> {
   const named = environmentNamesBackend()
-  // Workers may go to another working directory.
+  // Workers may change their working directory.
   const dir = absolutePath(configuration.settings.dir)
   const foreign = osUser !== undefined && osUser.uid !== process.geteuid?.() ? osUser : undefined
   if (dir === '' && (foreign === undefined || named)) {
@@ -39,23 +39,23 @@ export function shareWithWorkers(configuration: Configuration, osUser: OsUser | 
     processContext().shareWithWorkers(foreign)
   }
   if (named) {
-    // Where the backend looks for the directory of its host.
+    // The backend reads the directory of its host from this variable.
     process.env[variables.directory[0]] = directory
     useNamedBackend(configuration)
   } else {
-    // Workers that each count alone would leave the metrics port without their numbers.
+    // If each worker counted alone, the metrics port would not show their numbers.
     processContext().configure({ dir: directory }, true)
   }
   return { [variables.directory[0]]: directory }
 }
 
-/** What a supervisor counts in: in the directory that its first worker opens, where nothing else was chosen. */
+/** Returns where a supervisor counts; by default, in the directory that its first worker opens. */
 export function backendOfSupervisor(): string {
   const context = processContext()
   return context.inUse.name === 'memory' ? `directory ${ownDirectory()}` : describeBackend(context.inUse)
 }
 
-/** Workers take the backend of the environment before any directory: so does their supervisor. */
+/** Uses the backend of the environment before any directory, as the workers do. */
 function useNamedBackend({ origins }: Configuration): void {
   const backend = chooseBackend()!
   const { from = '' } = origins.find(({ name }) => name === 'dir') ?? {}
@@ -66,7 +66,7 @@ function useNamedBackend({ origins }: Configuration): void {
   processContext().configure({ backend })
 }
 
-/** Has this process, and what it starts, count in the backend of the settings. */
+/** Makes this process and its children count in the backend of the settings. */
 export function chooseBackendOf({ settings, origins }: Configuration): void {
   Object.assign(process.env, backendEnvironment(settings))
   const own = { backend: variables.backendClass[0], backendConfig: variables.backendConfig[0] } as const

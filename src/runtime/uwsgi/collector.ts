@@ -12,18 +12,18 @@ import type { Collector } from '../../registry/collector.js'
 import { processContext } from '../current-context.js'
 import { checkTimeout } from './timeout.js'
 
-/** Where uWSGI serves its statistics, and what of them is shown. */
+/** Options of `uwsgiCollector()`. */
 export interface UwsgiCollectorOptions {
   /**
-   * `unix:///run/app.stats`, `tcp://127.0.0.1:9191` or `127.0.0.1:9191`, `http://…`, `https://…`, `file:///path`; a list
-   * for several servers. As it is written here it is the label `stats_uri`.
+   * `unix:///run/app.stats`, `tcp://127.0.0.1:9191` or `127.0.0.1:9191`, `http://…`, `https://…`, `file:///path`; a
+   * list for several servers. The value is the label `stats_uri`, unchanged.
    */
   readonly uri: string | readonly string[]
-  /** Whether each core of a worker has series of its own: false when left out, because there may be thousands of cores. */
+  /** Whether each core of a worker has its own series. The default is false, because there may be thousands of cores. */
   readonly cores?: boolean | undefined
-  /** Seconds that a server may take to answer, 2 when left out and 4 at most: a scrape waits for it. */
+  /** Timeout of a server in seconds, at most 4, because a scrape waits for it. The default is 2. */
   readonly timeout?: number | undefined
-  /** Where the readings themselves are counted: the default registry when left out. */
+  /** The registries of the metrics about the readings. By default, the default registry. */
   readonly registers?: readonly MetricRegistry[] | undefined
 }
 
@@ -40,7 +40,7 @@ const collectorOptions = {
  *
  * @experimental
  * @param options see docs/server-statistics.md
- * @throws MetricsError `OPTION_INVALID`, naming the option
+ * @throws MetricsError `OPTION_INVALID`, with the name of the option
  * @example
  * register.registerCollector(uwsgiCollector({ uri: 'unix:///run/uwsgi.stats' }))
  */

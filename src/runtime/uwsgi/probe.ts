@@ -8,22 +8,25 @@ import { Registry } from '../../registry/registry.js'
 import { type UwsgiCollectorOptions, uwsgiCollector } from './collector.js'
 import { checkTimeout } from './timeout.js'
 
-/** Which servers may be asked for, and how. */
+/** Options of `uwsgiProbe()`. */
 export interface UwsgiProbeOptions extends Pick<UwsgiCollectorOptions, 'cores' | 'timeout'> {
-  /** Whether a target is allowed: a client of the probe has this process connect to it. All when left out. */
+  /**
+   * Returns whether a target is allowed, because this process connects to it on request of a client. By default, all
+   * are allowed.
+   */
   readonly allow?: ((target: string) => boolean) | undefined
 }
 
 const probeOptions = { allow: true, cores: true, timeout: true } as const satisfies OptionNames<UwsgiProbeOptions>
 
 /**
- * Answers `/probe?target=tcp://10.0.0.7:9191` with the families of that one server, as uwsgi_exporter's probe does: one
- * process that Prometheus asks about many servers. Targets are `tcp://`, `http://` and `https://`; files and sockets of
- * this machine are not shown to other machines. One that does not answer is `uwsgi_up 0`.
+ * Answers `/probe?target=tcp://10.0.0.7:9191` with the families of that server, like uwsgi_exporter's probe, so that
+ * Prometheus can scrape many servers through one process. Targets are `tcp://`, `http://` and `https://`; files and
+ * sockets of this machine are not shown to other machines. A server that does not answer has `uwsgi_up 0`.
  *
  * @experimental
  * @returns a listener for a server of `node:http`
- * @throws MetricsError `OPTION_INVALID`, naming the option
+ * @throws MetricsError `OPTION_INVALID`, with the name of the option
  * @example
  * createServer(uwsgiProbe({ allow: (target) => target.startsWith('tcp://10.0.0.') })).listen(9117)
  */
@@ -58,7 +61,7 @@ export function uwsgiProbe(options: UwsgiProbeOptions = {}): RequestListener {
   }
 }
 
-/** A quarter of a second less than the scraper has, so that it hears that the server was too slow. */
+/** A quarter of a second less than the scraper's timeout, so that the scraper still receives the error. */
 function timeoutFrom(header: string | string[] | undefined, timeout = 2): number {
   const seconds = Number(header)
   return seconds > 0 ? Math.min(timeout, Math.max(0.1, seconds - 0.25)) : timeout

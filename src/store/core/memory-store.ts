@@ -20,7 +20,7 @@ import { SeriesSlots } from './series-slots.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
-/** A log with fewer lines is not worth beginning again. */
+/** A log with fewer lines is not worth rebuilding. */
 const smallEnough = 4096
 
 /** A series that was removed. */
@@ -37,13 +37,13 @@ interface LoggedFamily {
 }
 
 /**
- * Slots on the heap of one process: what a backend counts in that sends its numbers elsewhere.
+ * Slots on the heap of one process, for backends that count in memory and send the numbers elsewhere.
  *
  * @experimental
  */
 export class MemoryStore implements Store {
   readonly gate = new Int32Array(1)
-  /** Starts again when most of its entries are of removed series. */
+  /** Rebuilt when most of its entries are of removed series. */
   log = new SeriesLog()
   private readonly segments = new Segments(nextSegment)
   private readonly families = new Map<string, LoggedFamily>()
@@ -54,9 +54,9 @@ export class MemoryStore implements Store {
   private dense = new Float64Array(0)
 
   /**
-   * @param seat the writer of these series: 0 for none in particular
-   * @param epoch how many owners the seat has had, this one included
-   * @param writer unique among all that count together
+   * @param seat the seat of the writer of these series; 0 if it has none
+   * @param epoch the number of owners that the seat has had, including this one
+   * @param writer a name that is unique among all processes that count together
    */
   constructor(
     private seat = 1,
@@ -72,7 +72,7 @@ export class MemoryStore implements Store {
     return this.slotsOf(run)
   }
 
-  /** Puts a series here that an earlier owner of the seat left: it is claimed when it is first opened. */
+  /** Adds a series of an earlier owner of the seat. It is claimed when it is first opened. */
   restore(family: FamilyDescriptor, series: SeriesRef, slots: Float64Array, createdAt: number): void {
     const { segment, at } = this.begin(this.family(family), family, series, createdAt)
     segment.values.set(slots, at)
@@ -84,7 +84,7 @@ export class MemoryStore implements Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  /** Removes series of every definition of a name, as another process requested; returns them. */
+  /** Removes the series of every definition of a name on request of another process, and returns them. */
   removeNamed(registry: string, name: string, filter: LabelFilter): readonly RemovedSeries[] {
     const families = [...this.families.values()].filter(
       ({ family }) => family.name === name && family.registry === registry,
@@ -97,8 +97,8 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * Subtracts the values of when the log had `entries` entries: another writer continues from them, and only later counts
-   * belong to this store. Gauges stay as they are.
+   * Subtracts the values from the time when the log had `entries` entries. Another writer continues from them, so only
+   * later counts belong to this store. Gauges stay as they are.
    */
   deduct(before: Float64Array, entries: number): void {
     const begunSince = new Set(this.log.slotOf.slice(entries))
@@ -187,7 +187,7 @@ export class MemoryStore implements Store {
     return gone
   }
 
-  /** Begins the log again with what is left, under the same slots: it does not grow with series that come and go. */
+  /** Rebuilds the log with the remaining series, under the same slots, so that it does not grow with removed series. */
   private beginLogAgain(): void {
     const { log } = this
     const createdAt = new Map<number, number>()

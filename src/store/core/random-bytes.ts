@@ -1,6 +1,6 @@
 /**
- * Unpredictable random bytes. node:crypto is loaded with the first call: it takes milliseconds of an application's start,
- * and a single process needs none.
+ * Returns unpredictable random bytes. node:crypto is loaded at the first call, because loading it takes milliseconds
+ * and a single process does not need it.
  */
 export function randomBytes(length: number): Buffer {
   return process.getBuiltinModule('node:crypto').randomBytes(length)

@@ -7,9 +7,9 @@ import type { Pause } from '../contract.js'
 export interface Removal {
   readonly registry: string
   readonly name: string
-  /** Which series of the family: those whose labels have these values; all when empty. */
+  /** The series of the family whose labels have these values; all series if empty. */
   readonly labels: LabelFilter
-  /** The writer that had carried it out before it could announce it: what it counted since then stays. */
+  /** The writer that carried out the removal before it could announce it; what it counted since then stays. */
   readonly author?: string
 }
 
@@ -18,13 +18,13 @@ interface IndexedRemoval {
   readonly position: number
 }
 
-/** What was removed of one family, as it is called; several definitions may have the name. */
+/** The removals of one family name, which several definitions may share. */
 interface OfFamily {
   readonly placed: IndexedRemoval[]
   readonly byLabels: Map<string, { readonly filters: SeriesFilters; taken: number }>
 }
 
-/** Removals that a reader applies together: one pass over the series of a writer serves all of them. */
+/** Removals that a reader applies together, in one pass over the series of a writer. */
 export class RemovalIndex {
   size = 0
   private readonly families = new Map<string, OfFamily>()
@@ -37,7 +37,7 @@ export class RemovalIndex {
     this.size++
   }
 
-  /** The filters on a family's series; undefined where nothing was removed from it. Made ready in slices. */
+  /** Returns the filters on the series of a family, prepared in slices; undefined if nothing was removed from it. */
   async filtersOf(family: FamilyDescriptor, pause: Pause): Promise<SeriesFilters | undefined> {
     const known = this.families.get(removalTargetOf(family))
     if (known === undefined) return undefined
@@ -54,7 +54,7 @@ export class RemovalIndex {
   }
 }
 
-/** The filters of removals, by the families that they name. */
+/** Returns the filters of removals, by the families that they name. */
 export function filtersByTarget(removals: readonly Removal[]): Map<string, LabelFilter[]> {
   const found = new Map<string, LabelFilter[]>()
   for (const removal of removals) {
@@ -66,7 +66,7 @@ export function filtersByTarget(removals: readonly Removal[]): Map<string, Label
   return found
 }
 
-/** What removals name a family by; several definitions may have it. */
+/** Returns the key by which removals name a family; several definitions may share it. */
 export function removalTargetOf({ registry, name }: Pick<Removal, 'registry' | 'name'>): string {
   return `${registry}\n${name}`
 }

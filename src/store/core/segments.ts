@@ -13,28 +13,28 @@ export interface SlotRun {
   readonly slot: number
 }
 
-/** Hands out runs of slots, and takes them back. Growing adds a segment; what was handed out stays where it is. */
+/** Allocates runs of slots, and frees them. Growing adds a segment; allocated runs never move. */
 export class Segments {
   readonly all: Segment[] = []
-  /** Slots handed out so far: readers need not look further. */
+  /** The end of the allocated slots: readers do not have to read further. */
   used = 0
   /** First slots by width. */
   private readonly free = new Map<number, number[]>()
 
-  /** @param grow makes the next segment, of at least `width` slots; throws when there is no room */
+  /** @param grow creates the next segment, of at least `width` slots; throws if there is no space */
   constructor(private readonly grow: (first: number, width: number) => Segment) {}
 
-  /** A run of `width` zeroed slots of one segment. Throws what `grow` throws. */
+  /** Allocates a run of `width` zeroed slots in one segment. Throws the error of `grow`. */
   allocate(width: number): SlotRun {
     const freed = this.free.get(width)?.pop()
     const run = freed === undefined ? this.next(width) : this.at(freed)
-    // Also where it is new: an owner that was killed may have stored into slots that it had not announced yet.
+    // New slots as well: an owner that was killed may have written slots that it had not announced yet.
     run.segment.values.fill(0, run.at, run.at + width)
     return run
   }
 
   private next(width: number): SlotRun {
-    // Not always the last one: an owner that died right after growing had not used the new one.
+    // Not always the last one: an owner may have died after growing, before it used the new segment.
     let index = this.all.findLastIndex(({ first }) => first <= this.used)
     let segment = this.all[index]
     while (segment === undefined || segment.first + segment.values.length < this.used + width) {
@@ -52,13 +52,13 @@ export class Segments {
     return segment
   }
 
-  /** How many slots there is room for without growing. */
+  /** The number of slots that fit without growing. */
   get capacity(): number {
     const last = this.all.at(-1)
     return last === undefined ? 0 : last.first + last.values.length
   }
 
-  /** The run that begins at a slot which an earlier owner handed out. */
+  /** Returns the run that begins at a slot, which may be of an earlier owner. */
   at(slot: number): SlotRun {
     const segment = this.all.findLast((candidate) => candidate.first <= slot)
     if (segment === undefined) throw new RangeError(`slot ${slot} is before the first segment`)

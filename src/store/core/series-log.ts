@@ -4,17 +4,17 @@ import type { SeriesKey } from '../../model/series-key.js'
 /** What happened to a series: it was opened at a slot, or the series at that slot was removed. */
 export const opened = 0
 export const removed = 1
-/** Said again what had been taken as said. */
+/** A repetition of an earlier entry. */
 export const ignored = 2
 
 /**
- * All that one writer has logged about its series, in order: the names of the numbers. Only grows, so that a reader of
- * it keeps a position. Columns instead of objects: a busy application has a hundred thousand entries per writer.
+ * The log of one writer about its series, in order; it names the numbers. It only grows, so a reader can keep a
+ * position. It has columns instead of objects, because a busy application has a hundred thousand entries per writer.
  *
  * @experimental
  */
 export class SeriesLog {
-  /** Undefined where the line of a family in a file cannot be read. */
+  /** Undefined for a family whose line in a file cannot be read. */
   readonly families: (FamilyDescriptor | undefined)[] = []
   readonly kinds: number[] = []
   /** Index into `families`. */
@@ -22,11 +22,11 @@ export class SeriesLog {
   /** Index of the first slot in the writer's dense values. */
   readonly slotOf: number[] = []
   readonly keyOf: SeriesKey[] = []
-  /** Unix seconds at which the series began. */
+  /** Unix seconds at which the series was created. */
   readonly createdAt: number[] = []
   /**
-   * By entry: up to which position removals do not apply to the series, because it was opened after them. Left out for a
-   * series that was opened while its writer had carried out all of them.
+   * By entry: the position up to which removals do not apply to the series, because it was opened after them. Omitted
+   * if its writer had carried out all removals when it opened the series.
    */
   readonly openedBehind = new Map<number, number>()
 

@@ -5,25 +5,25 @@ import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-
 import type { SeriesRef } from '../../model/series-ref.js'
 
 /**
- * The first slot of each series of a family that a store has. It knows the series by the numbers that the metric counts
- * them under, and keeps no keys: those would take more than all else.
+ * The first slot of each series of a family in a store. It identifies series by the numbers that the metric uses, and
+ * stores no keys, which would take more memory than everything else.
  */
 export class SeriesSlots {
   size = 0
   private readonly numbers: SeriesNumbers
-  /** By number: one more than the slot, and 0 for a series that is not here. */
+  /** By number: the slot plus 1, and 0 for a series that is not here. */
   private slots: Int32Array = new Int32Array(8)
 
   constructor(private readonly family: FamilyDescriptor) {
     this.numbers = numbersOf(family)
   }
 
-  /** The number of a series of this index; 0 for one that is unknown to it. */
+  /** Returns the number of a series in this index; 0 if the index does not have it. */
   private numberIn(family: FamilyDescriptor, { number, labelValues }: SeriesRef): number {
     return number > 0 && family === this.family ? number : this.numbers.numberOf(labelValues)
   }
 
-  /** The number of a series that is here; 0 for another one. */
+  /** Returns the number of a series that is here; otherwise 0. */
   numberOf(family: FamilyDescriptor, series: SeriesRef): number {
     const number = this.numberIn(family, series)
     return this.slots[number] ? number : 0
@@ -49,23 +49,23 @@ export class SeriesSlots {
     if (number > 0) this.drop(number)
   }
 
-  /** The numbers of the series that a filter names. */
+  /** Returns the numbers of the series that a filter names. */
   named(filter: LabelFilter): number[] {
     if (Object.keys(filter).length > 0)
       return this.numbers.select(filter).filter((number) => (this.slots[number] ?? 0) > 0)
-    // All series: there may be a hundred thousand.
+    // Without a filter: there may be a hundred thousand series.
     const all: number[] = []
     for (let number = 1; number < this.slots.length; number++) if (this.slots[number]! > 0) all.push(number)
     return all
   }
 
-  /** The slot of the series of a number; undefined where it is not here. */
+  /** Returns the slot of the series with this number; undefined if it is not here. */
   slotOf(number: number): number | undefined {
     const slot = this.slots[number] ?? 0
     return slot === 0 ? undefined : slot - 1
   }
 
-  /** Deletes the series of a number; gives its key. */
+  /** Deletes the series with this number; returns its key. */
   takeNumber(number: number): SeriesKey {
     const key = seriesKey(this.numbers.textsOf(number))
     this.drop(number)
@@ -78,7 +78,7 @@ export class SeriesSlots {
     this.size--
   }
 
-  /** Deletes the series that a filter names; gives each with its slot. */
+  /** Deletes the series that a filter names; returns each with its slot. */
   take(filter: LabelFilter): [SeriesKey, number][] {
     return this.named(filter).map((number) => {
       const slot = this.slotOf(number)!
@@ -87,7 +87,7 @@ export class SeriesSlots {
   }
 
   /**
-   * Each series and its slot. Series that come meanwhile may be among them or not.
+   * Iterates over the series and their slots. Series that are added meanwhile may be included or not.
    *
    * @param family the descriptor that the references are used with
    */
@@ -99,7 +99,7 @@ export class SeriesSlots {
     }
   }
 
-  /** The slots of all series. */
+  /** Iterates over the slots of all series. */
   *all(): IterableIterator<number> {
     for (let number = 1; number < this.slots.length; number++) {
       const slot = this.slots[number]!

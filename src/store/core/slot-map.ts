@@ -1,16 +1,14 @@
-/**
- * Where the slots of one writer go among sums of many, slot by slot. Index 0 takes what is not added up.
- */
+/** Maps the slots of one writer to the slots of the sums. Index 0 receives what is not summed. */
 export class SlotMap {
   private places = new Int32Array(1024)
   private mapped = 0
 
-  /** The place of a slot. */
+  /** Returns the index of the sum for a slot. */
   at(slot: number): number {
     return this.places[slot]!
   }
 
-  /** Slots that a series takes go nowhere as yet. */
+  /** Grows the map to this number of slots, which have no sum yet. */
   reach(slots: number): void {
     if (slots > this.mapped) this.mapped = slots
     if (slots <= this.places.length) return
@@ -19,7 +17,7 @@ export class SlotMap {
     this.places = wider
   }
 
-  /** So many slots go to as many places, one after the other. */
+  /** Maps `count` consecutive slots to consecutive sums. */
   lead(slot: number, place: number, count: number): void {
     for (let i = 0; i < count; i++) this.places[slot + i] = place + i
   }

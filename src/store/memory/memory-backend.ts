@@ -4,7 +4,7 @@ import { MemoryStore } from '../core/memory-store.js'
 export { MemoryStore } from '../core/memory-store.js'
 
 /**
- * One process, nothing shared: the same slots on the heap, read the same way.
+ * Counts in one process and shares nothing: slots on the heap, which are read in the same way as shared ones.
  *
  * @experimental
  */

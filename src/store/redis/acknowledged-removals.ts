@@ -10,8 +10,8 @@ const most = 1000
 const longest = 3_600_000
 
 /**
- * The removals of one process that Redis has acknowledged. When Redis comes back empty, another process may restore what
- * it read before them: they are sent once more, for what is restored of an earlier time.
+ * The removals of one process that Redis has acknowledged. When Redis comes back empty, another process may restore
+ * what it read before them. Therefore they are sent again, for data that is restored from an earlier time.
  */
 export class AcknowledgedRemovals {
   private readonly byText = new Map<string, { readonly removal: OwnRemoval; readonly until: number }>()
@@ -31,11 +31,11 @@ export class AcknowledgedRemovals {
     }
   }
 
-  /** Adds them to what is to be sent; gives whether there are any. */
+  /** Adds them to the unsent removals; returns whether there are any. */
   sendAgain(unsent: OwnRemoval[]): boolean {
     const now = monotonicNow()
     const recent = [...this.byText.values()].filter(({ until }) => until > now).map(({ removal }) => removal)
-    // Once, where Redis has come back empty before they were sent.
+    // Only once, even if Redis comes back empty before they are sent.
     forget(unsent, recent)
     unsent.push(...recent)
     return recent.length > 0

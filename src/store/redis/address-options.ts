@@ -2,21 +2,21 @@ import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { withLogin } from './client/redis-url.js'
 
-/** Where Redis is, in parts; and the names that pytheus has for two options. */
+/** The address of Redis in parts, and pytheus' names of two options. */
 export interface RedisAddressOptions {
-  /** Where Redis is, in place of `url`: localhost when left out. */
+  /** The host of Redis, instead of `url`. The default is localhost. */
   readonly host?: string | undefined
-  /** 6379 when left out. */
+  /** The default is 6379. */
   readonly port?: number | undefined
-  /** The number of the database: 0 when left out. */
+  /** The number of the database. The default is 0. */
   readonly db?: number | undefined
-  /** The user, also beside a `url`, where it takes the place of the user in it. */
+  /** The user. With a `url`, it replaces the user in it. */
   readonly username?: string | undefined
-  /** The password, also beside a `url`, where it takes the place of the password in it. */
+  /** The password. With a `url`, it replaces the password in it. */
   readonly password?: string | undefined
-  /** pytheus' name for `keyPrefix`, which wins. */
+  /** pytheus' name for `keyPrefix`, which overrides it. */
   readonly key_prefix?: string | undefined
-  /** pytheus' name for `expireKeyTime`, which wins. */
+  /** pytheus' name for `expireKeyTime`, which overrides it. */
   readonly expire_key_time?: number | undefined
 }
 
@@ -25,9 +25,10 @@ type Others = { readonly [K in 'url' | 'client' | 'tls' | 'sentinels']?: unknown
 const parts = ['host', 'port', 'db', 'username', 'password'] as const
 
 /**
- * The same options with the parts of an address as a URL, and with promhive's names.
+ * Returns the options with the parts of an address as a URL, and with promhive's names.
  *
- * @throws MetricsError `OPTION_INVALID` for a port or database that is no number, and for an address beside `url` or `client`
+ * @throws MetricsError `OPTION_INVALID` for a port or database that is not a number, and for an address together with
+ * `url` or `client`
  */
 export function addressed<O extends RedisAddressOptions & Others>(options: O): Omit<O, keyof RedisAddressOptions> {
   const { host, port, db, username, password, key_prefix, expire_key_time, ...others } = options
@@ -38,7 +39,8 @@ export function addressed<O extends RedisAddressOptions & Others>(options: O): O
   const login = ['username', 'password']
   const excluded = [
     ...given.filter((part) => {
-      // The master behind Sentinel has a user and databases as well. A secret beside a URL has a source of its own.
+      // The master behind Sentinel has a user and databases as well. A secret may come from another source than the
+      // URL.
       if (behindSentinel) return part === 'host' || part === 'port'
       return url === undefined || !login.includes(part)
     }),

@@ -2,7 +2,10 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { LabelFilter } from '../../model/series-key.js'
 import { removeMany, type Store } from '../contract.js'
 
-/** A store of the processes of one host that announces removals for the whole application to other hosts as well. */
+/**
+ * Wraps the store of the processes of one host, so that removals from the whole application are announced to other
+ * hosts as well.
+ */
 export function announcing(
   under: Store,
   announce: (family: FamilyDescriptor, filters: readonly LabelFilter[]) => void,

@@ -1,7 +1,7 @@
 import { withTimeout } from '../../platform/time-limit.js'
 import type { Reply, ScriptConnection } from './script.js'
 
-/** How calls are made. */
+/** How scripts are run. */
 export interface AskOptions {
   readonly connection: ScriptConnection
   /** Timeout of one call, in milliseconds. */

@@ -3,11 +3,11 @@ import type { Backend, BackendContext, Source, Store } from '../contract.js'
 
 type AwaitedParts = Omit<Backend, 'close'> & { flush(): Promise<boolean>; close(): Promise<void> }
 
-/** A backend as an application has it: what is awaited of it keeps the process running. */
+/** A backend for applications: its promises keep the process running until they settle. */
 export class AwaitedBackend implements Backend {
   readonly shared = true
 
-  /** @param identity names what the processes count in, without credentials */
+  /** @param identity identifies the storage, without credentials */
   constructor(
     private readonly backend: AwaitedParts,
     readonly identity?: string | undefined,

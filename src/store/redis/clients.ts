@@ -5,19 +5,19 @@ import { isUnknownScript, type Reply, type Script, type ScriptConnection } from 
 
 type Words = readonly (string | Uint8Array)[]
 
-/** What both kinds of clients are brought down to: a script by its digest, and by its text. */
+/** The common interface of both kinds of clients: run a script by its digest, or by its text. */
 interface Evaluating {
   byDigest(digest: string, keys: readonly string[], args: Words): Promise<Reply>
   byText(text: string, keys: readonly string[], args: Words): Promise<Reply>
 }
 
-/** The part of `ioredis` (one server, Sentinel or a cluster) that is used. */
+/** The methods of `ioredis` (one server, Sentinel or a cluster) that promhive uses. */
 interface IoRedisScripts {
   evalshaBuffer(digest: string, count: number, ...words: unknown[]): Promise<Reply>
   callBuffer(command: string, ...words: unknown[]): Promise<Reply>
 }
 
-/** The part of `redis`, version 5 or 6 (a client, a cluster or Sentinel), that is used. */
+/** The methods of `redis`, version 5 or 6 (a client, a cluster or Sentinel), that promhive uses. */
 interface NodeRedisScripts {
   withTypeMapping(mapping: object): {
     evalSha(digest: string, options: object): Promise<Reply>
@@ -27,17 +27,17 @@ interface NodeRedisScripts {
   }
 }
 
-/** Texts come as bytes: RESP's blob strings. */
+/** Texts are returned as bytes: RESP's blob strings. */
 const bytes = { 36: Buffer }
 
 /**
- * @param reads uses the commands that replicas accept, and that clients of a cluster send to replicas if asked to
- * @returns undefined for what is no client of either library
+ * @param reads uses the commands that replicas accept, and that clients of a cluster send to replicas if configured so
+ * @returns undefined if it is not a client of either library
  */
 export function evaluating(client: object, reads = false): Evaluating | undefined {
   if (typeof (client as Partial<IoRedisScripts>).evalshaBuffer === 'function') {
     const io = client as IoRedisScripts
-    // In small letters: so the client knows that they only read.
+    // In lower case: the client recognises these as commands that only read.
     const [evalsha, evalText] = reads ? ['evalsha_ro', 'eval_ro'] : ['EVALSHA', 'EVAL']
     return {
       byDigest: (digest, keys, args) => io.callBuffer(evalsha, digest, keys.length, ...keys, ...args.map(buffer)),
@@ -56,14 +56,14 @@ export function evaluating(client: object, reads = false): Evaluating | undefine
 }
 
 /**
- * A way to Redis over a client of the user's.
+ * Runs scripts over a client of the application.
  *
- * The client may queue commands while it is not connected, or while Redis is silent. A time limit ends the waiting for a
- * command, not the command: so one late command of each kind is all that a client may have to send when Redis is back.
+ * The client may queue commands while it is not connected, or while Redis does not answer. A timeout does not cancel a
+ * command. Therefore at most one late command of each kind is left for the client to send when Redis is back.
  *
  * @param limit milliseconds for each command
- * @param option where the client stands among the options
- * @param reads for scripts that write nothing: replicas accept them
+ * @param option the name of the option that has the client
+ * @param reads whether the scripts only read, so that replicas accept them
  */
 export function overClient(client: object, limit = 4_000, option = 'client', reads = false): ScriptConnection {
   const evaluates = evaluating(client, reads)
@@ -71,7 +71,7 @@ export function overClient(client: object, limit = 4_000, option = 'client', rea
     const text = `redis: ${option} must be one of the packages redis (5 or 6) or ioredis`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  // Another command of its kind waits until a late one is answered, or has failed.
+  // A command waits while a late one of the same kind has neither an answer nor an error.
   const lateAfter = Math.min(1_000, limit / 2)
   const unanswered = new Map<string, { readonly since: number; readonly answer: Promise<unknown> }>()
   return {
@@ -99,7 +99,7 @@ export function overClient(client: object, limit = 4_000, option = 'client', rea
   }
 }
 
-/** By its digest; with its text where Redis has not seen it, or has forgotten it. */
+/** Runs a script by its digest; with its text if Redis does not know it, or has forgotten it. */
 export async function runOn(client: Evaluating, script: Script, keys: readonly string[], args: Words): Promise<Reply> {
   try {
     return await client.byDigest(script.digest, keys, args)

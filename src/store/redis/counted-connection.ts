@@ -4,7 +4,7 @@ import type { Reply, ScriptConnection } from './script.js'
 
 export type Count = NonNullable<BackendContext['count']>
 
-/** The same connection, which counts its bytes, its flushes, and the changes that are sent again as they were. */
+/** Wraps a connection to count its bytes, its flushes, and the changes that are sent again unchanged. */
 export function countedConnection(connection: ScriptConnection, count: Count): ScriptConnection {
   let last = ''
   return {
@@ -14,7 +14,7 @@ export function countedConnection(connection: ScriptConnection, count: Count): S
       for (const word of args) bytes += word.length
       count({ name: 'promhive_redis_sent_bytes_total', help: 'Bytes that promhive sent to Redis.' }, bytes)
       if (script === flush && args[3] !== '?') {
-        // A change is known by its writer and the version that it leads to.
+        // A change is identified by its writer and the version that it leads to.
         const change = `${args[0]} ${args[2]}`
         const help = 'Changes that were sent again: no answer had come.'
         if (change === last) count({ name: 'promhive_redis_retries_total', help }, 1)
@@ -38,13 +38,15 @@ export function countedConnection(connection: ScriptConnection, count: Count): S
   }
 }
 
-/** Counts a flush. The last flush of a process is counted before it is sent: no later one could carry its count. */
+/**
+ * Counts a flush. The last flush of a process is counted before it is sent, because no later flush can carry its count.
+ */
 export function countFlush(count: Count, value: 'ok' | 'failed'): void {
   const help = 'Flushes, by whether Redis acknowledged them.'
   count({ name: 'promhive_redis_flushes_total', help, label: 'result', value }, 1)
 }
 
-/** Whether a flush takes leave of the service. */
+/** Whether a flush is the last one of its writer. */
 function isLast(args: readonly (string | Uint8Array)[]): boolean {
   return args[7] === '1'
 }

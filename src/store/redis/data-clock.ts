@@ -1,20 +1,20 @@
 import { monotonicNow } from '../../platform/timers.js'
 import { Overtaken } from './overtaken.js'
 
-/** A replica has answered with less than a reading has seen before. */
+/** Thrown if a replica answers with older data than a reading has seen before. */
 export class Outdated extends Overtaken {
-  /** @param isBehind whether it is the same state at an earlier time */
+  /** @param isBehind whether the data is an earlier version of the same state */
   constructor(readonly isBehind: boolean) {
     super()
   }
 }
 
 /**
- * The age of what replicas answer, by what they have: their clocks are those of other machines, and they may be behind.
- * What was read once is never followed by something older.
+ * Determines the age of a replica's answer from its data, because replicas have clocks of other machines and may be
+ * behind. Ensures that a reading is never followed by an older one.
  */
 export class DataClock {
-  /** When any writer flushed last, in milliseconds of the primary's clock. */
+  /** The time of the last flush of any writer, in milliseconds of the primary's clock. */
   last = 0
   private born: string | undefined
   private folds = 0
@@ -22,10 +22,10 @@ export class DataClock {
   private seenAt = 0
 
   /**
-   * Takes the state that an answer begins with: its ID, when a writer flushed last, and how many folds there were.
+   * Checks the state at the beginning of an answer: its ID, the time of the last flush, and the number of folds.
    *
-   * @param isPrimary whether the primary has answered, which is right in any case
-   * @returns milliseconds of the primary's clock, about
+   * @param isPrimary whether the primary has answered, whose state is always valid
+   * @returns approximate milliseconds of the primary's clock
    * @throws Outdated if the replica is behind, or is in another state than the primary was
    */
   take(born: string, last: number, folds: number, isPrimary: boolean): number {

@@ -1,16 +1,16 @@
 import { monotonicNow } from '../../platform/timers.js'
 
-/** Notices by the ID of the state in Redis that it has come back empty. */
+/** Detects, by the ID of the state in Redis, that Redis has come back empty. */
 export class Emptied {
   private born = ''
   private noticedAt = -Infinity
 
-  /** @param settle milliseconds in which the living send what they have */
+  /** @param settle milliseconds in which living writers send their ledgers */
   constructor(private readonly settle: number) {}
 
   /**
    * @param born the ID of the state at the last flush
-   * @returns whether it is another one than before
+   * @returns whether the ID has changed
    */
   follow(born: string): boolean {
     const isOther = this.born !== '' && born !== this.born
@@ -19,7 +19,7 @@ export class Emptied {
     return isOther
   }
 
-  /** Milliseconds until the living have sent what they have, and those that have seen the others have restored the rest. */
+  /** Milliseconds until living writers have sent their ledgers, and other processes have restored the rest. */
   get rest(): number {
     return this.noticedAt + 1.3 * this.settle - monotonicNow()
   }

@@ -1,10 +1,10 @@
 import { labelFilterFrom } from '../../model/series-key.js'
 
-/** What is known of a ledger before it is read. */
+/** The facts about a ledger that are read before its content. */
 export interface LedgerEntry {
   readonly version: number
   readonly seat: number
-  /** Up to where its writer has taken the removals. */
+  /** The position up to which its writer has taken the removals. */
   readonly seen: number
   readonly edition: number
   readonly exemplarsVersion: number
@@ -12,41 +12,42 @@ export interface LedgerEntry {
 }
 
 /**
- * The format of what is in Redis. A later version of promhive that stores something else writes a higher number; entries
- * of a higher format are counted and left as they are. The five numbers before the facts are the same in every format.
+ * The format of the data in Redis. A later version of promhive that stores something else writes a higher number.
+ * Entries of a higher format are counted, and not changed. The five numbers before the facts are the same in every
+ * format.
  */
 export const storedFormat = 1
 
-/** What a writer says of itself. */
+/** The facts about a writer, as it writes them. */
 export interface WriterFacts {
   readonly format?: number
   readonly kind: 'writer' | 'host' | 'totals' | 'kept'
-  /** The instance, or host, that the ledger belongs to; nothing for the totals of those that are no more. */
+  /** The instance, or host, of the ledger; empty for the totals of instances that no longer exist. */
   readonly instance: string
   /** Unix seconds. */
   readonly startedAt: number
   readonly epoch: number
-  /** What names the process, among those of all instances. */
+  /** The name of the process, unique among all instances. */
   readonly process?: string
-  /** Of a host: its processes. */
+  /** The processes of a host. */
   readonly parts?: readonly PartFacts[]
   /**
-   * The ledger is not added to the totals yet: its counts may be in totals that are still to be restored, those of the
-   * state with this ID; or its writer may have counted more than was restored (`*`).
+   * Set if the ledger must not be added to the totals yet. Either its counts may be in totals that are still to be
+   * restored, those of the state with this ID; or its writer may have counted more than was restored (`*`).
    */
   readonly doubt?: string
-  /** The writer has counted in a state that was lost. Redis adds it. */
+  /** Whether the writer has counted in a state that was lost. Redis sets it. */
   readonly outlived?: boolean
-  /** Of totals: an ID that they keep as long as they are added to. */
+  /** An ID of totals, which stays the same while counts are added to them. */
   readonly origin?: string
-  /** It was restored: milliseconds of the server's clock when it had been read. */
+  /** Set if the ledger was restored: when it had been read, in milliseconds of the server's clock. */
   readonly seenAt?: number
 }
 
-/** Milliseconds after which the state of a service is complete: what was not restored by then is not restored any more. */
+/** Milliseconds after which the state of a service counts as complete: nothing is restored after that. */
 const longestDoubt = 600_000
 
-/** The state that a ledger is in. */
+/** The state that contains a ledger. */
 export interface StateOfService {
   /** Milliseconds of the server's clock. */
   readonly now: number
@@ -56,22 +57,22 @@ export interface StateOfService {
   readonly ancestors: readonly string[]
 }
 
-/** Whether a ledger is not to be added to the totals yet. */
+/** Whether a ledger must not be added to the totals yet. */
 export function isInDoubt({ doubt }: WriterFacts, state: StateOfService): boolean {
   return doubt !== undefined && !state.ancestors.includes(doubt) && !isComplete(state)
 }
 
-/** Whether nothing is restored any more. */
+/** Whether the time for restoring is over. */
 export function isComplete({ now, began }: Pick<StateOfService, 'now' | 'began'>): boolean {
   return now - began >= longestDoubt
 }
 
-/** Whether it belongs to a process or host that counts, and not to the totals of dead ones. */
+/** Whether a ledger belongs to a process or host that counts, and does not have totals of dead ones. */
 export function isWriter({ kind }: WriterFacts): boolean {
   return kind === 'writer' || kind === 'host'
 }
 
-/** One process of a host that flushes for all of its processes. */
+/** One process of a host on which one process flushes for all. */
 export interface PartFacts {
   readonly part: number
   readonly live: boolean
@@ -80,7 +81,7 @@ export interface PartFacts {
   readonly process?: string
 }
 
-/** The fields behind version, seat and the removals that were taken. */
+/** Returns the fields after the version, the seat and the position of the removals that were taken. */
 export function restOf(
   { edition, exemplarsVersion }: { edition: number; exemplarsVersion: number },
   facts: WriterFacts,
@@ -88,7 +89,7 @@ export function restOf(
   return `${edition} ${exemplarsVersion} ${JSON.stringify({ format: storedFormat, ...facts })}`
 }
 
-/** @returns undefined for an entry of a later version, or of another program */
+/** Parses an entry; returns undefined for one of a later version, or of another program. */
 export function entryFrom(text: string): LedgerEntry | undefined {
   const found = /^(\d+) (\d+) (\d+) (\d+) (\d+) (\{.*\})$/s.exec(text)
   if (found === null) return undefined
@@ -108,7 +109,7 @@ export function entryFrom(text: string): LedgerEntry | undefined {
   }
 }
 
-/** How far the writer of an entry has taken the removals: in any format, it is the third number. */
+/** Returns the position up to which the writer of an entry has taken the removals: the third number in every format. */
 export function seenIn(text: string): number | undefined {
   const seen = Number(/^\d+ \d+ (\d+) /.exec(text)?.[1])
   return Number.isSafeInteger(seen) ? seen : undefined
@@ -147,15 +148,15 @@ function isOwner({ startedAt, epoch, process }: { startedAt: number; epoch: numb
   return named && Number.isFinite(startedAt) && startedAt >= 0 && Number.isSafeInteger(epoch) && epoch >= 0
 }
 
-/** A removal for the whole application, and the writer that carried it out before it sent it. */
+/** A removal from the whole application, and the writer that carried it out before it sent it. */
 export interface LedgerRemoval {
   readonly author: string
   readonly registry: string
   readonly name: string
   readonly labels: Readonly<Record<string, string | null>>
   /**
-   * It removes only from what was restored as it was before: milliseconds of the server's clock when it was acknowledged,
-   * in a state that was lost.
+   * Set if it removes only from restored data that was read earlier: when it was acknowledged in a state that was lost,
+   * in milliseconds of the server's clock.
    */
   readonly at?: number
 }
@@ -164,7 +165,7 @@ export function removalText({ author, registry, name, labels, at }: LedgerRemova
   return JSON.stringify([author, registry, name, labels, ...(at === undefined ? [] : [at])])
 }
 
-/** @returns undefined if the entry is not a removal */
+/** Parses a removal; returns undefined if the entry is not one. */
 export function removalFrom(text: string): LedgerRemoval | undefined {
   try {
     const [author, registry, name, filter, at] = JSON.parse(text) as unknown[]

@@ -6,11 +6,11 @@ import { mostShards } from './shards.js'
 
 type VariableReader = (text: string) => unknown
 
-/** What a variable must be, and what to do if it is not. */
+/** For error texts: what the value of a variable must be. */
 const says = new Map<VariableReader, string>()
 
 const text: VariableReader = (given) => given
-/** A number between two limits, both included. */
+/** Reads a number between two limits, inclusive. */
 function number(least: number, most: number, what: string): VariableReader {
   const reader: VariableReader = (given) => {
     const value = /^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN
@@ -28,7 +28,7 @@ says.set(scope, 'service or instance (service if unset)')
 says.set(flag, 'true or false')
 const list: VariableReader = (given) => given.split(',').flatMap((each) => each.trim() || [])
 
-/** What the address consists of; where code says any of it, no variable adds to it. */
+/** The parts of the address. If code sets one of them, all these variables are ignored. */
 const address = {
   PROMHIVE_REDIS_URL: ['url', text],
   PROMHIVE_REDIS_HOST: ['host', text],
@@ -42,7 +42,7 @@ const address = {
   PROMHIVE_REDIS_SENTINEL_PASSWORD: ['sentinelPassword', text],
 } as const satisfies Readonly<Record<string, readonly [keyof RedisOptions, VariableReader]>>
 
-/** How the service counts; each option in code comes before its variable. */
+/** The other options. Each option in code overrides its variable. */
 const others = {
   PROMHIVE_REDIS_KEY_PREFIX: ['keyPrefix', text],
   PROMHIVE_REDIS_FLUSH_INTERVAL: ['flushInterval', seconds(0.01, 1)],
@@ -68,7 +68,7 @@ const files = {
   PROMHIVE_REDIS_KEY_FILE: 'keyFile',
 } as const
 
-/** All variables that `redis()` reads. */
+/** The names of all variables that `redis()` reads. */
 export const redisVariables: readonly string[] = [
   ...Object.keys(address),
   ...Object.keys(others),
@@ -78,10 +78,10 @@ export const redisVariables: readonly string[] = [
 ]
 
 /**
- * The options of code, and what the environment says beside them.
+ * Returns the options of code, completed by those of the environment.
  *
- * @param ignored is given a line for the log about a variable that Kubernetes has set
- * @throws MetricsError `OPTION_INVALID`, naming the variable
+ * @param ignored called with a line for the log about a variable that Kubernetes has set
+ * @throws MetricsError `OPTION_INVALID`, with the name of the variable
  */
 export function withEnvironment(
   options: RedisOptions,
@@ -115,7 +115,7 @@ function given(options: RedisOptions, option: keyof RedisOptions): boolean {
   return options[option] !== undefined || options[theirs] !== undefined
 }
 
-/** With `PROMHIVE_REDIS_TLS`, or any of the files; a URL says it itself. */
+/** TLS is on with `PROMHIVE_REDIS_TLS`, or with any of the files; the scheme of a URL overrides both. */
 function tlsOf(environment: NodeJS.ProcessEnv): RedisOptions {
   const named = Object.entries(files).flatMap(([variable, option]) => {
     const file = environment[variable]

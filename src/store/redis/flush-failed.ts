@@ -1,7 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { RestorationPending } from './restoration-pending.js'
 
-/** The error for what Redis did not take or answer. */
+/** Creates the error for a flush or a reading that failed. */
 export function flushFailed(cause: unknown): MetricsError {
   if (cause instanceof MetricsError) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
@@ -12,7 +12,7 @@ export function flushFailed(cause: unknown): MetricsError {
   return new MetricsError('FLUSH_FAILED', text, { cause })
 }
 
-/** The error for the last flush of a process that ends. */
+/** Creates the error for the last flush of a process that ends. */
 export function countsLost(cause: unknown): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
   const text = `Redis did not acknowledge the last flush (${why}): what this process has counted since the flush before is lost, unless Redis took it; look for the cause with promhive doctor --redis`

@@ -2,17 +2,17 @@ import { Script } from './script.js'
 import { write } from './script-parts.js'
 
 /**
- * Takes one change of one writer, whatever the number of series, and gives it news in return.
+ * Applies one change of one writer, whatever the number of series, and returns news to it.
  *
- * The change carries the version that it leads to and the one that it is based on. A version that Redis has already is
- * not written again: so a change that is sent once more, because its answer was lost, is taken once.
+ * The change contains the version that it leads to and the one that it is based on. A version that Redis already has is
+ * not written again, so a change that is sent again because its answer was lost is applied once.
  *
- * Gives `ok`, the seat, the position behind the removals that follow, how many writers this one is to fold, those
- * removals, whether the keys of the service are to be kept from expiring, `born`, and the time; `behind` and a version
- * when Redis does not have the version that the change is based on; `folded` and a version when the writer was taken for dead. If
- * `whole` is `?`, nothing is written: the answer is `behind`, the version and the edition.
+ * Returns `ok`, the seat, the position after the removals that follow, the number of writers to fold, those removals,
+ * whether to renew the expiry of the service's keys, `born`, and the time. Returns `behind` and a version if Redis does
+ * not have the version that the change is based on; `folded` and a version if the writer was taken for dead. If `whole`
+ * is `?`, nothing is written: the answer is `behind`, the version and the edition.
  *
- * No part of it takes longer with the number of writers, but for logarithms.
+ * The time of each part grows at most logarithmically with the number of writers.
  */
 export const flush = new Script(`${write}
 local ledgers, beats, state, removals, folded, seats, values, names, exemplars, pending = unpack(KEYS)

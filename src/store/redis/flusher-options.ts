@@ -9,19 +9,22 @@ export interface FlusherOptions {
   readonly deadAfter: number
   /** Milliseconds. */
   readonly expire: number
-  /** Milliseconds until a question is asked again. */
+  /** Timeout of a call, in milliseconds. */
   readonly timeout: number
   readonly writer: string
-  /** Milliseconds that Redis knows, at least, which writers were added to the totals; as the script has it by default. */
+  /**
+   * The minimum time in milliseconds for which Redis remembers the writers that were added to the totals. The default
+   * is that of the script.
+   */
   readonly retention?: number
-  /** Called when removals of others could not be carried out: once, until they are. */
+  /** Called when removals of other writers could not be carried out: once, until they succeed. */
   readonly onError?: ((error: MetricsError) => void) | undefined
 }
 
-/** What Redis answers to a flush. */
+/** The answer to a flush. */
 export interface Flushing {
-  /** How many dead writers this one is to fold: 0 while another process does. */
+  /** The number of dead writers that this process must fold; 0 while another process does. */
   readonly dead: number
-  /** Whether this process is to keep the keys of the service from expiring: one is, now and then. */
+  /** Whether this process must renew the expiry of the service's keys; one process does so at intervals. */
   readonly keep: boolean
 }

@@ -18,7 +18,7 @@ import { setLedgerAside } from './set-aside.js'
 
 export type { Flushed }
 
-/** A change on its way. It is sent as it is until an answer comes: so it is known what Redis has. */
+/** A change that is being sent. It is repeated unchanged until Redis answers, so this process knows what Redis has. */
 interface FlushInProgress {
   readonly version: number
   readonly change: Change
@@ -30,22 +30,22 @@ interface FlushInProgress {
   words(): readonly (string | Uint8Array)[]
 }
 
-/** So many removals at a time: a call takes only so many words. */
+/** The maximum number of removals in one call, whose arguments are limited. */
 const mostRemovals = 5_000
-/** How often a flush begins again because Redis had something else, before it is left to the next one. */
+/** How often a flush starts again because Redis had an unexpected version. */
 const mostTurns = 4
 
 /**
  * Keeps Redis up to date with a ledger: one script for each flush, whatever the number of series.
  *
- * Every change leads from one version to the next, and Redis takes it only if it is based on the version that it has. A
- * change whose answer was lost is sent again unchanged, and Redis knows it by its version. What is counted meanwhile
- * stays in the ledger, and is part of the next change.
+ * Every change leads from one version to the next, and Redis applies it only if it is based on its own version. A
+ * change whose answer was lost is sent again unchanged, and Redis recognises it. Later counts are part of the next
+ * change.
  */
 export class Flusher {
   writer: string
   seat = 0
-  /** What Redis is known to have. */
+  /** The version that Redis is known to have. */
   version = 0
   private readonly others: OthersRemovals
   private readonly acknowledged = new AcknowledgedRemovals()
@@ -60,7 +60,7 @@ export class Flusher {
   answeredAt = 0
   /** The clocks of this process when that flush was sent. */
   private heardAt = clocks()
-  /** How many scripts Redis has answered. */
+  /** The number of scripts that Redis has answered. */
   progress = 0
   /** Whether another process has written the ledger: its version in Redis is read before anything is sent. */
   private asks = false
@@ -77,7 +77,7 @@ export class Flusher {
     this.others = new OthersRemovals({ removed: (removals) => flushed.removed(removals), onError })
   }
 
-  /** Writes a ledger from now on that others may have written before, in whichever shard it is. */
+  /** Switches to a ledger that other processes may have written, in any shard. */
   restart(writer: string, keys: Keys): void {
     this.writer = writer
     this.keys = keys
@@ -94,11 +94,11 @@ export class Flusher {
     return this.last !== undefined
   }
 
-  /** Sends all that was counted before the call. Rejects when Redis did not answer, and after `leave`. */
+  /** Sends everything that was counted before the call. Rejects if Redis did not answer, and after `leave`. */
   flush(): Promise<Flushing> {
     if (this.closed) return Promise.reject(new Error('the backend is closed'))
     if (this.last === undefined) return this.begin()
-    // The change in progress was put together before: all calls meanwhile share the next one.
+    // The change in progress does not have these counts: all calls until its answer share the next one.
     this.waiting ??= this.last.then(
       () => this.begin(),
       () => this.begin(),
@@ -112,12 +112,12 @@ export class Flusher {
     return this.flush()
   }
 
-  /** No flush begins from now on, and one that is on its way is not sent again. */
+  /** Prevents further flushes; a flush in progress is not sent again. */
   close(): void {
     this.closed = true
   }
 
-  /** At once, so that what is asked behind it finds what was flushed. */
+  /** Starts at once, so that later requests on the connection find what was flushed. */
   private begin(): Promise<Flushing> {
     this.waiting = undefined
     if (this.closed) return Promise.reject(new Error('the backend is closed'))
@@ -133,7 +133,7 @@ export class Flusher {
   private async once(): Promise<Flushing> {
     for (let turn = 1; ; turn++) {
       if (this.closed) throw new Error('the backend is closed')
-      // Not awaited where there is nothing to wait for: what is asked behind a flush finds what was flushed.
+      // Awaited only if necessary, so that later requests on the connection find what was flushed.
       if (!this.isReady) await this.makeReady()
       const again = this.sending !== undefined
       const sending = (this.sending ??= this.prepare())
@@ -161,10 +161,10 @@ export class Flusher {
         this.acknowledged.take(sending.removals, Number(at))
         this.born = born
         this.answeredAt = Number(at)
-        // A writer that has left is added to the totals at any time.
+        // A writer that has left may be added to the totals at any time.
         this.heardAt = sending.leaves ? { monotonic: Number.NEGATIVE_INFINITY, wall: 0 } : sentAt
         await this.others.follow(this.writer, Number(textOf(answer[2])), listOf(answer[4]))
-        // What was sent again is what was counted by then: the rest follows.
+        // A repeated change has only the counts from its time; the later ones follow.
         if (!(again || sendsAgain) || turn === mostTurns)
           return { dead: Number(answer[3]), keep: Number(answer[5]) === 1 }
       } else if (verdict === 'folded') {
@@ -181,7 +181,7 @@ export class Flusher {
     }
   }
 
-  /** What is sent again is ready, whatever becomes of the ledger. */
+  /** A change that is sent again is always ready, whatever the state of the ledger. */
   private get isReady(): boolean {
     if (this.asks) return false
     return this.sending !== undefined || (this.flushed.changing === undefined && !this.flushed.ledger.isLong)
@@ -196,16 +196,16 @@ export class Flusher {
     }
   }
 
-  /** So that the next change leads on from there, whatever the clocks of those were that wrote it. */
+  /** Reads the version in Redis, so that the next change continues from it, whatever clock it is based on. */
   private async askWhatIsThere(): Promise<void> {
     const { deadAfter, expire } = this.options
     const { writer } = this
     const words = [writer, '0', '0', '?', '', String(deadAfter), String(expire), ...Array(12).fill('0')]
     const answer = listOf(await this.run(flush, this.keysOf(writer), words))
-    // Asked again when the ledger was replaced meanwhile.
+    // Repeated if the ledger was replaced meanwhile.
     if (writer !== this.writer) return
     this.asks = false
-    // With its time: a reader that has seen the ledger before a server lost it does not take an old version for a new one.
+    // Not below the current time, so that no reader takes a version that a server has lost for a new one.
     this.version = Math.max(Number(answer[1]), Date.now())
     this.flushed.ledger.begin(Number(answer[2] ?? 0))
   }
@@ -254,7 +254,7 @@ export class Flusher {
     }
   }
 
-  /** Each script has a time limit of its own: a flush continues as long as Redis acknowledges its pieces. */
+  /** Each script has its own timeout, so a flush continues as long as Redis acknowledges its pieces. */
   private readonly run = async (
     script: Script,
     keys: readonly string[],
@@ -273,8 +273,8 @@ export class Flusher {
   }
 
   /**
-   * Redis has come back empty, after this writer may have been taken for dead. What Redis had of it is written as a ledger of
-   * its own: then the next answer is that it is counted elsewhere.
+   * Called if Redis has come back empty after this writer may have been taken for dead. Writes the acknowledged part as
+   * a separate ledger, so the next answer is that it is counted elsewhere.
    */
   private async setAside({ change }: FlushInProgress): Promise<void> {
     const { writer, version, seat, born } = this
@@ -284,13 +284,13 @@ export class Flusher {
     if (writer === this.writer) ledger.begin()
   }
 
-  /** Milliseconds since this writer's last sign of life in Redis, at most, by the clock that shows more. */
+  /** An upper limit of the milliseconds since this writer's last sign of life in Redis, by the clock that shows more. */
   private get silence(): number {
     const { monotonic, wall } = clocks()
     return Math.min(Number.MAX_SAFE_INTEGER, Math.max(monotonic - this.heardAt.monotonic, wall - this.heardAt.wall))
   }
 
-  /** Under a new name, with what is not counted elsewhere. */
+  /** Continues under a new name, with the counts that are not counted elsewhere. */
   private beginAgain(): void {
     this.writer = nextWriter(this.writer)
     this.version = 0

@@ -3,12 +3,12 @@ import { Script } from './script.js'
 import { write } from './script-parts.js'
 
 /**
- * Adds the numbers of ledgers to others, in one step: writes those as they are with them, and deletes the ledgers.
- * Nothing happens, and the reply names the ledgers, where some are not what was read, or where their writers live. With
- * no ledger to delete, it only writes the others.
+ * Replaces dead ledgers by targets that include their numbers, in one step: writes the targets and deletes the ledgers.
+ * If ledgers have changed since they were read, or their writers are alive, it changes nothing and returns their names.
+ * Without ledgers to delete, it only writes the targets.
  *
- * Each fold is listed in the state for a while: a reader that is between two chunks sees from it what to drop and what
- * to read again.
+ * Each fold is listed in the state for a while, so that a reader between two chunks knows what to drop and what to read
+ * again.
  */
 export const fold = new Script(`${write}
 local ledgers, beats, state, folded, seats, tombstones = unpack(KEYS, 1, 6)

@@ -1,13 +1,13 @@
 import { Overtaken } from './overtaken.js'
 
-/** What a fold took away, what it wrote, and which of the writers may come back. */
+/** The ledgers that a fold deleted and wrote, and the writers that may come back. */
 export interface FoldStep {
   readonly sources: readonly string[]
   readonly targets: readonly string[]
   readonly tombs: readonly string[]
 }
 
-/** @throws Overtaken if a fold is not listed any more */
+/** @throws Overtaken if a fold is no longer listed */
 export function foldStepFrom(text: string): FoldStep {
   try {
     const { sources, targets, tombs } = JSON.parse(text) as Record<string, unknown>

@@ -9,7 +9,7 @@ import type { LedgerReader } from './ledger-reader.js'
 import { openSeries } from './open-series.js'
 import { type MovedSeries, moveExemplars, restoredLedger } from './restored-ledger.js'
 
-/** A ledger that others are added to: the totals of an instance, or what a dead seat keeps. */
+/** A ledger to which others are added: the totals of an instance, or the values that stay with a dead seat. */
 interface Target {
   readonly id: string
   readonly seat: number
@@ -18,11 +18,11 @@ interface Target {
   /** The version that Redis has. */
   before: number
   epoch: number
-  /** What is on its way to Redis. */
+  /** The change that is being sent to Redis. */
   sending: { readonly version: number; readonly change: Change } | undefined
 }
 
-/** What is to be written of one target. */
+/** A change of one target. */
 export interface TargetChange {
   readonly id: string
   /** The version that Redis has. */
@@ -31,16 +31,23 @@ export interface TargetChange {
   readonly change: Change
 }
 
+/** The series of one writer, and the ledger of those that stay with its seat. */
+interface Addition {
+  readonly snapshot: WriterSnapshot
+  readonly open: ReadonlyMap<number, number>
+  readonly kept: Target | undefined
+}
+
 type FactsOfTarget = Pick<WriterFacts, 'kind' | 'instance' | 'process'>
 
-/** The ledgers that a fold adds others to; what one batch has written, the next continues. */
+/** The ledgers to which a fold adds others. The next batch continues from what one batch has written. */
 export class FoldTargets {
   private readonly all = new Map<string, Target>()
   private readonly changed = new Set<Target>()
 
   /**
    * @param now milliseconds of the server's clock
-   * @param seen how many removals are carried out in what is added
+   * @param seen how many removals are carried out in the ledgers that are added
    */
   constructor(
     private readonly now: number,
@@ -51,56 +58,72 @@ export class FoldTargets {
    * Adds a ledger to the totals of an instance.
    *
    * @param read reads a target as it is in Redis; undefined if there is none
+   * @returns false, without an effect, if the ledger or one of the targets cannot be read completely
    */
   async add(
     source: LedgerReader,
     instance: string,
     read: (id: string) => Promise<LedgerReader | undefined>,
     pause: Pause,
-  ): Promise<void> {
-    const targetOf = async (id: string, seat: number, facts: FactsOfTarget): Promise<Target> => {
-      const target = this.all.get(id) ?? (await this.begin(id, seat, facts, await read(id), pause))
-      target.epoch++
-      this.changed.add(target)
-      return target
+  ): Promise<boolean> {
+    if (source.isPartlyUnreadable) return false
+    const targetOf = async (id: string, seat: number, facts: FactsOfTarget): Promise<Target | undefined> => {
+      const known = this.all.get(id)
+      if (known !== undefined) return known
+      const present = await read(id)
+      return present?.isPartlyUnreadable ? undefined : this.begin(id, seat, facts, present, pause)
     }
     const totals = await targetOf(`totals:${instance}`, 0, { kind: 'totals', instance })
+    if (totals === undefined) return false
     const own = source.entry!.facts
+    const additions: Addition[] = []
     for (const snapshot of source.snapshots(false)) {
       const { log, seat, process } = snapshot
       const open = await openSeries(log, pause)
       let keeps = false
       for (const i of open.values()) if ((keeps = isKept(log.families[log.familyOf[i]!]!))) break
       const named = process === undefined ? {} : { process }
-      // A mode that keeps a series of each process keeps it under the seat that the process had.
+      // If the mode keeps a series of each process, the series stays under the seat of the process.
       const kept = keeps
         ? await targetOf(`kept:${seat}`, seat, { kind: 'kept', instance: own.instance, ...named })
         : undefined
-      await addAll(snapshot, open, totals, kept, pause)
+      if (keeps && kept === undefined) return false
+      additions.push({ snapshot, open, kept })
     }
+    this.change(totals)
+    for (const { snapshot, open, kept } of additions) {
+      if (kept !== undefined) this.change(kept)
+      await addAll(snapshot, open, totals, kept, this.now, pause)
+    }
+    return true
   }
 
-  /** Whether a ledger was written, or is to be. */
-  has(id: string): boolean {
-    return this.all.has(id)
-  }
-
-  /** A ledger that is written as it is, without what was removed. */
-  async keep(ledger: LedgerReader, pause: Pause): Promise<void> {
-    const { seat, facts } = ledger.entry!
-    const target = this.all.get(ledger.id) ?? (await this.begin(ledger.id, seat, facts, ledger, pause))
+  private change(target: Target): void {
     target.epoch++
     this.changed.add(target)
   }
 
-  /** What is to be written. */
+  /** Whether a ledger is one of the targets. */
+  has(id: string): boolean {
+    return this.all.has(id)
+  }
+
+  /** Adds a ledger that is written unchanged, except for removed series. */
+  async keep(ledger: LedgerReader, pause: Pause): Promise<void> {
+    const { seat, facts } = ledger.entry!
+    const target = this.all.get(ledger.id) ?? (await this.begin(ledger.id, seat, facts, ledger, pause))
+    this.change(target)
+  }
+
+  /** Returns the changes to write. */
   async changes(pause: Pause): Promise<TargetChange[]> {
     const changes: TargetChange[] = []
     for (const target of this.changed) {
       const { id, before, seat, ledger, epoch } = target
       for (const _ of ledger.preparing()) if (pause.due()) await pause.rest()
       const change = ledger.change()
-      // Of its time as well: a server that lost the last one does not give another change the same version.
+      // Not below the current time, so that a server which lost the last version does not give its number to another
+      // change.
       const version = Math.max(before + 1, this.now)
       target.sending = { version, change }
       const entry = `${version} ${seat} ${this.seen} ${restOf(change, { ...target.facts, epoch })}`
@@ -110,7 +133,7 @@ export class FoldTargets {
     return changes
   }
 
-  /** Redis has taken them. */
+  /** Called when Redis has applied the changes. */
   written(): void {
     for (const target of this.changed) {
       const { version, change } = target.sending!
@@ -127,7 +150,7 @@ export class FoldTargets {
     present: LedgerReader | undefined,
     pause: Pause,
   ): Promise<Target> {
-    // Of its time, and above the one before: readers distinguish two folds within a millisecond by the edition.
+    // Based on the time, and above the previous one: readers distinguish two folds within a millisecond by the edition.
     const edition = Math.max(present?.edition ?? 0, this.now)
     const ledger = present === undefined ? new Ledger(edition) : await restoredLedger(present, edition, pause)
     const epoch = present?.entry?.facts.epoch ?? 0
@@ -147,12 +170,13 @@ function isKept(family: FamilyDescriptor): boolean {
   return keepsDead && perWriter
 }
 
-/** As if the ledger's writer had sat down on the seat that the target is, and died there. */
+/** Adds all series of a ledger, as if its writer had taken the seat of the target and died. */
 async function addAll(
   { log, values, exemplars }: WriterSnapshot,
   open: ReadonlyMap<number, number>,
   totals: Target,
   kept: Target | undefined,
+  now: number,
   pause: Pause,
 ): Promise<void> {
   const area = { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
@@ -168,7 +192,7 @@ async function addAll(
     entry.created = Math.min(entry.created, created)
     const { segment, at } = entry.run
     layout.claim(segment, at, epoch)
-    layout.carry(segment, at, area, slot, epoch)
+    layout.carry(segment, at, area, slot, epoch, now)
     moved.set(slot, { ledger, entry })
   }
   moveExemplars(exemplars?.() ?? [], moved)

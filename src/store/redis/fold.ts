@@ -15,7 +15,7 @@ import { listOf, type Reply, type Script, textOf } from './script.js'
 import type { ServiceSnapshotOptions } from './service-snapshot.js'
 import { lease, release, sweep } from './upkeep-scripts.js'
 
-/** Milliseconds that a process has to renew its lease. */
+/** Milliseconds within which a process must renew its lease. */
 const leaseDuration = 10_000
 /** Limits of one batch: ledgers, and bytes of them. */
 const mostSources = 500
@@ -25,21 +25,22 @@ const mostRounds = 20
 /** The maximum number of entries that are swept by one call. */
 const mostSwept = 1000
 
-/** Instances, as far as it matters which there are. */
+/** The instances that exist. */
 export type Instances = Pick<ReadonlySet<string>, 'has'>
 
-/** What a fold does, for the tests. */
+/** The result of a fold, for the tests. */
 export interface Folded {
-  /** How many ledgers were added to the totals. */
+  /** The number of ledgers that were added to the totals. */
   readonly ledgers: number
-  /** How many calls wrote the totals. */
+  /** The number of calls that wrote the totals. */
   readonly batches: number
 }
 
 /**
- * Adds up the ledgers of the dead: the numbers that continue to count, in one ledger for each instance that lives, and one for
- * the rest. One process does it for all, under a lease, in batches: the totals are written once for each batch. That each
- * count is added once does not depend on the lease: the script that writes checks what was read.
+ * Adds up the ledgers of dead writers: one ledger with the values that outlive a writer for each living instance, and
+ * one for all other instances. One process does this for all, under a lease and in batches; the totals are written once
+ * per batch. The lease does not ensure that each count is added once: the script that writes checks that nothing has
+ * changed since the ledgers were read.
  */
 export class Folding {
   private readonly owner = randomUUID()
@@ -48,8 +49,10 @@ export class Folding {
   private targets: FoldTargets
   private batchSize = 4
   private ends = Number.POSITIVE_INFINITY
+  /** The IDs of ledgers that are left to a later version, which can read them. */
+  private left: string[] = []
 
-  /** @param elsewhere the instances that have a living writer in another shard */
+  /** @param elsewhere the instances with a living writer in another shard */
   constructor(
     private readonly options: ServiceSnapshotOptions,
     private readonly elsewhere: Instances = new Set(),
@@ -83,11 +86,12 @@ export class Folding {
     return { ledgers, batches }
   }
 
-  /** Surveys the service, and folds what it finds; stops where something has changed meanwhile. */
+  /** Reads which ledgers exist, and folds the dead ones; stops if something has changed meanwhile. */
   private async round(pause: Pause): Promise<Folded & { readonly isComplete: boolean }> {
     let [ledgers, batches] = [0, 0]
     this.removals = new RemovalFollower()
     this.reading = new Reading(this.options, new Map(), new Map(), this.removals)
+    this.left = []
     try {
       await this.reading.survey(pause)
       this.targets = new FoldTargets(this.reading.now, this.removals.followed)
@@ -111,27 +115,31 @@ export class Folding {
     return { ledgers, batches, isComplete: true }
   }
 
-  /** Folds a batch; gives how many ledgers it folded, undefined where they or the totals have changed. */
+  /** Folds a batch; returns the number of ledgers, or undefined if they or the totals have changed. */
   private async fold(ids: readonly string[], instances: Instances, pause: Pause): Promise<number | undefined> {
-    const sources = await this.readLedgers(ids, pause)
-    for (const source of sources) {
+    const found = await this.readLedgers(ids, pause)
+    const sources: LedgerReader[] = []
+    for (const source of found) {
       const { facts } = source.entry!
       const instance = isWriter(facts) && instances.has(facts.instance) ? facts.instance : ''
-      await this.targets.add(source, instance, (id) => this.readOne(id, pause), pause)
+      if (await this.targets.add(source, instance, (id) => this.readOne(id, pause), pause)) sources.push(source)
+      else this.left.push(source.id)
     }
-    const bytes = sources.reduce((sum, { values, namesLength }) => sum + values.byteLength + namesLength, 0)
+    const bytes = found.reduce((sum, { values, namesLength }) => sum + values.byteLength + namesLength, 0)
     this.batchSize = nextBatchSize(ids.length, bytes)
+    if (sources.length === 0) return 0
     return (await this.write(sources, pause)) ? sources.length : undefined
   }
 
-  /** Writes totals without what was removed meanwhile, where they lag far behind; gives whether that is all. */
+  /** Rewrites totals that lag far behind without removed series; returns whether all are done. */
   private async rewrite(pause: Pause): Promise<boolean> {
     const lagging = [...this.reading.entries].filter((each) => this.lags(...each)).map(([id]) => id)
     while (lagging.length > 0) {
       if (this.isOver || !(await this.holdsLease())) return true
-      for (const ledger of await this.readLedgers(lagging.splice(0, this.batchSize), pause))
-        await this.targets.keep(ledger, pause)
-      if (!(await this.write([], pause))) return false
+      const ledgers = await this.readLedgers(lagging.splice(0, this.batchSize), pause)
+      const whole = ledgers.filter((ledger) => !ledger.isPartlyUnreadable)
+      for (const ledger of whole) await this.targets.keep(ledger, pause)
+      if (whole.length > 0 && !(await this.write([], pause))) return false
     }
     return true
   }
@@ -175,7 +183,7 @@ export class Folding {
     return this.reading.entries.has(id) ? (await this.readLedgers([id], pause))[0] : undefined
   }
 
-  /** Ledgers as they are in Redis, without what was removed; those that are gone are left out. */
+  /** Reads ledgers from Redis, without removed series; skips those that no longer exist. */
   private async readLedgers(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
     const found = await this.reading.read(ids, pause)
     await this.removals.mask(found, pause)
@@ -183,12 +191,12 @@ export class Folding {
   }
 
   /**
-   * Removes the beats of the dead that are not folded, because their entries cannot be read, or because they are in doubt:
-   * they would have each flush look for the dead.
+   * Removes the heartbeats of dead writers that are not folded because their entries cannot be read or are in doubt.
+   * Otherwise each flush would look for dead writers.
    */
   private async sweep(): Promise<void> {
     const { keys, deadAfter } = this.options
-    const strange: string[] = []
+    const strange = [...this.left]
     for (const id of this.reading.unreadable.keys()) if (!this.reading.isLive(id)) strange.push(id)
     for (const [id, { facts }] of this.reading.entries)
       if (isInDoubt(facts, this.reading) && !this.reading.isLive(id)) strange.push(id)
@@ -209,7 +217,7 @@ export class Folding {
     return Number(await this.ask(lease, [keys.state], words)) === 1
   }
 
-  /** Whether another process has asked for another round; gives the lease back where there is none. */
+  /** Whether another process has requested another round; releases the lease if not. */
   private async isToContinue(round: number): Promise<boolean> {
     const mayContinue = round < mostRounds && !this.isOver ? '1' : '0'
     return Number(await this.ask(release, [this.options.keys.state], [this.owner, mayContinue])) === 1
@@ -220,14 +228,14 @@ export class Folding {
   }
 }
 
-/** The instances of which a writer lives. */
+/** Returns the instances with a living writer. */
 export function inhabited(service: Inhabitants): ReadonlySet<string> {
   const found = new Set<string>()
   for (const [id, { facts }] of service.entries) if (service.isLive(id)) found.add(facts.instance)
   return found
 }
 
-/** Dead writers, and the totals of instances without living writers; those of an instance together. */
+/** Returns dead writers and the totals of instances without living writers, grouped by instance. */
 export function sourcesIn(service: Inhabitants, instances: Instances): string[] {
   const found: [instance: string, id: string][] = []
   for (const [id, { facts }] of service.entries) {
@@ -240,7 +248,7 @@ export function sourcesIn(service: Inhabitants, instances: Instances): string[] 
   return found.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, id]) => id)
 }
 
-/** The next batch is as large as the last one was small: ledgers of a service have similar sizes. */
+/** Returns the number of ledgers in the next batch, because the ledgers of a service have similar sizes. */
 function nextBatchSize(count: number, bytes: number): number {
   const fitting = Math.floor(mostBytes / Math.max(1, bytes / count))
   return Math.max(1, Math.min(mostSources, count * 4, fitting))

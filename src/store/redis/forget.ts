@@ -1,4 +1,4 @@
-/** Takes off, in place, what Redis has; others may have been added or dropped meanwhile. */
+/** Removes items from a list, in place; others may have been added or dropped meanwhile. */
 export function forget<T>(list: T[], gone: readonly T[]): void {
   if (gone.length === 0) return
   const known = new Set(gone)

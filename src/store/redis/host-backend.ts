@@ -42,9 +42,9 @@ export class HostBackend implements Backend {
   private image = new HostImage()
   /** The run that this process flushes; undefined while another process does. */
   private leading: string | undefined
-  /** The host's ledger as it was when its numbers were last shown from the directory. */
+  /** The version of the host's ledger when its numbers were last shown from the directory. */
   private dark: { readonly id: string; readonly version: number } | undefined
-  /** The others, when the host's ledger was last seen beside them. */
+  /** The other writers, when the host's ledger was last seen with them. */
   private others: readonly WriterSnapshot[] | undefined
   /** Whether series were removed since the directory was read. */
   private stale = false
@@ -52,7 +52,7 @@ export class HostBackend implements Backend {
   private closing: Promise<void> | undefined
   private cannotLead = false
 
-  /** @param placeOf makes the place, once the callback for faults is known */
+  /** @param placeOf creates the place, once the callback for faults is known */
   constructor(
     private readonly settings: RedisBackendSettings,
     connection: ScriptConnection,
@@ -88,6 +88,8 @@ export class HostBackend implements Backend {
   begin(context: BackendContext): void {
     this.context = context
     this.place = this.placeOf(context)
+    // A process that counts nothing, such as one that only answers scrapes, keeps the keys of the service from expiring too.
+    this.service.start()
   }
 
   openStore(): Store {
@@ -105,8 +107,8 @@ export class HostBackend implements Backend {
   }
 
   /**
-   * Sends what all processes of the host have counted, where this one does it for them; elsewhere it is in the directory,
-   * and sent within an interval. Gives false when Redis did not take it.
+   * Sends the counts of all processes of the host if this process flushes for them. Otherwise the counts are in the
+   * directory, and another process sends them within an interval. Resolves to false if Redis did not take them.
    */
   flush(): Promise<boolean> {
     return held(this.flushNow(true))
@@ -117,7 +119,7 @@ export class HostBackend implements Backend {
     try {
       if (!(await this.follow({ pause: new Slices(backgroundSlice) }))) return true
     } catch (cause) {
-      // Called at an interval, where nothing would catch it: it must not end the application.
+      // An uncaught error in this timer would end the application.
       const text = `what the host has counted could not be read (${cause}): it is sent when it can be`
       this.context?.onError(new MetricsError('FLUSH_FAILED', text, { cause }))
       return false
@@ -132,9 +134,9 @@ export class HostBackend implements Backend {
 
   private async leave(): Promise<void> {
     if (this.place === undefined) return
-    // First this process ends, then it says so for all: what it counted stays, what lived with it goes.
+    // This process leaves the directory first, and then flushes for all: its totals stay, its live values go.
     this.here()
-    // It may end before it has flushed for its host even once.
+    // This process may end before it has flushed for its host even once.
     const run = this.leading ?? this.runToLead()
     await this.place.backend.close?.()
     if (run !== undefined) {
@@ -146,8 +148,8 @@ export class HostBackend implements Backend {
   }
 
   /**
-   * Brings the image to what the directory has, where this process flushes for all of its host; gives whether it does.
-   * One after the other: each has seen what was counted before its call.
+   * Updates the image from the directory if this process flushes for its host; resolves to whether it does. Calls run
+   * one after the other, so each sees everything that was counted before it.
    */
   private readonly follow = inTurn(async (how: { readonly pause: Pause; readonly run?: string }): Promise<boolean> => {
     const { pause, run = this.runToLead() } = how
@@ -160,8 +162,8 @@ export class HostBackend implements Backend {
   })
 
   /**
-   * While the image is not what may be sent: Redis takes what comes after a removal for what was counted after it, and so
-   * the directory is read once more before that.
+   * Defined while the image must not be sent. Redis treats what is sent after a removal as counted after it, so the
+   * directory is read again first.
    */
   private get changing(): Promise<void> | undefined {
     if (this.stale) {
@@ -173,7 +175,7 @@ export class HostBackend implements Backend {
     return this.freshening ?? this.image.updating
   }
 
-  /** The run that this process is to flush for all of its host. */
+  /** Returns the run that this process must flush for its host. */
   private runToLead(): string | undefined {
     const place = this.place!
     try {
@@ -182,14 +184,14 @@ export class HostBackend implements Backend {
       this.cannotLead = false
       return leads ? place.runId() : undefined
     } catch (cause) {
-      // Once until it works again: this runs at every interval.
+      // Reported once until it works again, because this runs at every interval.
       if (!this.cannotLead) this.context?.onError(leadFailed(this.settings.instance, cause))
       this.cannotLead = true
       return undefined
     }
   }
 
-  /** The content of the directory. Flushes and scrapes read it one after the other. */
+  /** Reads the directory. Flushes and scrapes do so one after the other. */
   private here(): Pick<Source, 'read'> {
     if (this.local === undefined) {
       const source = this.place!.backend.openSource()
@@ -199,8 +201,8 @@ export class HostBackend implements Backend {
   }
 
   /**
-   * Continues the ledger that another process has written. Nothing is flushed from the new image as long as it is being
-   * made: Redis would take what is not there yet for zeros.
+   * Continues the ledger that another process has written. Nothing is flushed while the new image is being built,
+   * because Redis would take missing values for zeros.
    */
   private async takeOver(run: string, pause: Pause): Promise<void> {
     const image = new HostImage()
@@ -218,7 +220,7 @@ export class HostBackend implements Backend {
     return noteFrom(this.place!.note(), ledger)
   }
 
-  /** The next leader of the host continues the ledger, in its shard, however many shards it is configured for. */
+  /** Leaves the ledger and its shard to the next leader of the host, however many shards it is configured for. */
   private leaveNote(writer: string, elsewhere: Elsewhere): void {
     try {
       this.place!.leaveNote(JSON.stringify({ writer, elsewhere, shard: this.service.shard }))
@@ -228,7 +230,7 @@ export class HostBackend implements Backend {
     }
   }
 
-  /** Host and run: the same for every process of the host, and another when the directory begins again. */
+  /** Host and run: the same for every process of the host, and different after a new run begins. */
   private ledgerOf(run: string): string {
     return `host:${this.settings.instance}:${run}`
   }
@@ -242,10 +244,10 @@ export class HostBackend implements Backend {
     const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
     const [own, shard] = snapshots.find(isOwn)
     const others = writers.filter(({ writer }) => !isOwn(writer))
-    // Where the host was taken for dead, the totals have its numbers, until its ledger begins again: shown
-    // beside the directory are the writers that were there before.
+    // If the host was taken for dead, the totals include its numbers until its ledger begins again. Until then, the
+    // writers from before are shown together with the directory.
     if (own !== undefined || this.others === undefined) this.others = others
-    // Once the directory has shown more than Redis has, it shows until Redis has it as well.
+    // Once the directory has shown newer numbers than Redis, it is shown until Redis has them as well.
     if (own !== undefined && !flushed) this.dark = { id: own.id, version: own.version }
     else if (own === undefined) this.dark ??= nothing
     else if (this.dark !== undefined && (own.id !== this.dark.id || own.version > this.dark.version))
@@ -269,12 +271,12 @@ export class HostBackend implements Backend {
   }
 
   private announce({ registry, name }: FamilyDescriptor, filters: readonly LabelFilter[]): void {
-    // Not in the name of the host's ledger: until the next flush, that has what was removed.
+    // The author is not the host's ledger itself, which has the removed series until the next flush.
     const author = `${this.ledgerOf(this.place!.runId() ?? '')} removes`
     this.service.announce(filters.map((labels) => ({ author, registry, name, labels })))
   }
 
-  /** Series were removed: those of other hosts are removed here as well, those of this one are already. */
+  /** Carries out removals of other hosts; those of this host are carried out already. */
   private removed(removals: readonly LedgerRemoval[]): void {
     this.stale = true
     const own = this.ledgerOf(this.leading ?? '')

@@ -1,6 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import type { SlotLayout } from '../../model/layout/slot-layout.js'
+import { deduct, isDeducted, type SlotArea, type SlotLayout } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../contract.js'
 import { opened, removed, type SeriesLog } from '../core/series-log.js'
@@ -8,38 +8,41 @@ import { SlotMap } from '../core/slot-map.js'
 import type { PartFacts } from './entry.js'
 import { type Entry, Ledger } from './ledger.js'
 
-/** A series of the host, and how many of its processes have it. */
+/** A series of the host, and the number of its processes that have it. */
 interface SharedEntry {
   readonly entry: Entry
   holders: number
 }
 
-/** Numbers that Redis counts elsewhere by now, by family and series. */
+/** Numbers that are counted elsewhere in Redis, by the family in the ledger and the series. */
 export type Elsewhere = [definition: string, key: SeriesKey, slots: number[]][]
 
 /**
- * All processes of a host as one ledger. What is added up is added up here; a gauge's series, whose mode looks at each
- * process, are in it one by one, each in the part of its process.
+ * All processes of a host as one ledger. Additive series are summed here. Series of gauges whose mode needs each
+ * process are stored one by one, each in the part of its process.
  */
 export class HostImage {
-  /** Numbered after the clock: the next leader of the host numbers slots again, and readers must not take its numbers for these. */
+  /**
+   * The edition is based on the clock: the next leader of the host numbers slots again, and readers must not mistake
+   * its numbers for these.
+   */
   readonly ledger = new Ledger(Date.now())
   parts: PartFacts[] = []
-  /** Until this is over, the ledger is half way from one reading to the next. */
+  /** Pending while the ledger is between two readings. */
   updating: Promise<void> | undefined
   private readonly plans = new Map<SeriesLog, ImagePlan>()
   /** By family, under the key of its definition. */
   private readonly series = new Map<string, Map<SeriesKey, SharedEntry>>()
-  /** One more than there are slots: the first takes what is not added up. */
+  /** One more than there are slots: the first receives what is not summed. */
   private sums = new Float64Array(1)
   private writers: readonly WriterSnapshot[] = []
-  /** By family and series. */
+  /** By the family in the ledger, which has a part where each process has its own series, and by series. */
   private readonly elsewhere = new Map<string, Map<SeriesKey, number[]>>()
 
   /**
-   * Takes the processes as they were read, in slices.
+   * Applies a reading of the processes, in slices.
    *
-   * While it does, the ledger is not to be flushed: what is new is zero in it as yet, and a slot may be changing hands.
+   * The ledger must not be flushed meanwhile: new values are still zero, and a slot may be between two series.
    */
   update(writers: readonly WriterSnapshot[], pause: Pause): Promise<void> {
     const updating = this.take(seated(writers), pause).finally(() => {
@@ -57,7 +60,8 @@ export class HostImage {
       this.plans.delete(log)
     }
     const plans = writers.map((writer) => this.planOf(writer))
-    // Removed series are dropped before a process begins them again: else readers that leave them out would miss the new ones.
+    // Removed series are dropped before a process opens them again; otherwise readers that omit them would miss the new
+    // ones.
     for (const plan of plans) plan.closeRemoved()
     for (const plan of plans) for (const _ of plan.following()) if (pause.due()) await pause.rest()
     this.writers = writers
@@ -69,7 +73,7 @@ export class HostImage {
     this.exemplify(writers)
   }
 
-  /** Of each bucket the newest exemplar that a process has now, whatever was there before: clocks are set back, too. */
+  /** Takes the newest current exemplar of each bucket, whatever was there before, because clocks may be set back. */
   private exemplify(writers: readonly WriterSnapshot[]): void {
     const newest = new Map<string, PlacedExemplar>()
     for (const writer of writers) {
@@ -88,27 +92,27 @@ export class HostImage {
     return plan
   }
 
-  /** Whether it is known what Redis has of this host. */
+  /** Whether this process knows what Redis has of this host. */
   get known(): boolean {
     return this.ledger.sentValues().length > 0
   }
 
   /**
-   * Redis counts elsewhere what it has of this host: only what came since is shown in its ledger. Where it is not known
-   * what that is, everything: nothing may be counted twice.
+   * Called when Redis counts elsewhere what it has of this host: only later counts remain in the ledger. If it is
+   * unknown what Redis has, nothing of the present counts remains, because no count may appear twice.
    */
   forgetSent(): Elsewhere {
     const { known } = this
     const sent = known ? this.ledger.sentValues() : this.denseValues()
     const list: Elsewhere = []
-    for (const [id, { family, part, series }] of this.ledger.families) {
-      const { additiveFrom, width } = layoutOf(family)
-      if (part !== 0 || additiveFrom === undefined) continue
+    for (const [id, { family, series }] of this.ledger.families) {
+      const layout = layoutOf(family)
+      if (!isDeducted(layout)) continue
       for (const [key, entry] of series) {
         const { slot } = entry.run
-        if ((known && !entry.named) || slot + width > sent.length) continue
-        const before = this.elsewhere.get(id)?.get(key) ?? []
-        list.push([id, key, Array.from({ length: width }, (_, i) => sent[slot + i]! + (before[i] ?? 0))])
+        const end = slot + layout.width
+        if ((known && !entry.named) || end > sent.length) continue
+        list.push([id, key, together(layout, sent.slice(slot, end), this.elsewhere.get(id)?.get(key))])
         entry.named = false
       }
     }
@@ -119,7 +123,7 @@ export class HostImage {
     return list
   }
 
-  /** What an earlier leader of the host has seen counted elsewhere. */
+  /** Applies what an earlier leader of the host knew to be counted elsewhere. */
   count(elsewhere: Elsewhere): void {
     for (const [id, key, slots] of elsewhere) {
       let known = this.elsewhere.get(id)
@@ -146,6 +150,11 @@ export class HostImage {
     const shared = this.series.get(id)?.get(key)
     if (shared === undefined || --shared.holders > 0) return
     this.series.get(id)!.delete(key)
+    this.remove(id, key)
+  }
+
+  /** @param id of the family in the ledger */
+  remove(id: string, key: SeriesKey): void {
     this.elsewhere.get(id)?.delete(key)
     this.ledger.remove(this.ledger.families.get(id)!, key)
   }
@@ -163,27 +172,42 @@ export class HostImage {
     if (this.sums.length < segments.used + 1) this.sums = new Float64Array(segments.used * 2 + 1)
     this.sums.fill(0)
     for (const writer of writers) this.plans.get(writer.log)!.add(this.sums, writer.values)
-    for (const [id, known] of this.elsewhere) {
-      for (const [key, slots] of known) {
-        const slot = this.series.get(id)?.get(key)?.entry.run.slot
-        if (slot === undefined) continue
-        for (const [i, value] of slots.entries()) this.sums[slot + 1 + i]! -= value
-      }
-    }
     for (const { first, values } of segments.all) {
       const count = Math.min(values.length, segments.used - first)
       if (count > 0) values.set(this.sums.subarray(first + 1, first + 1 + count))
     }
+    for (const [id, known] of this.elsewhere) {
+      const there = this.ledger.families.get(id)
+      if (there === undefined) continue
+      const layout = layoutOf(there.family)
+      for (const [key, slots] of known) {
+        const run = there.series.get(key)?.run
+        if (run !== undefined) deduct(layout, run.segment, run.at, Float64Array.from(slots))
+      }
+    }
   }
 }
 
-/** What found no room on the disk comes behind the seat that it belongs to: only its own process sees it. */
+/** Returns all that is counted elsewhere of a series: what Redis has of it now, and what was counted elsewhere before. */
+function together(layout: SlotLayout, now: Float64Array, before: readonly number[] = []): number[] {
+  if (before.length === 0) return [...now]
+  if (layout.additiveFrom !== undefined) return Array.from(now, (value, i) => value + (before[i] ?? 0))
+  const from = Float64Array.from(before)
+  layout.carry(areaOf(now), 0, areaOf(from), 0, 0, Date.now())
+  return [...now]
+}
+
+function areaOf(values: Float64Array): SlotArea {
+  return { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
+}
+
+/** Series without space on the disk follow the seat that they belong to; only their own process sees them. */
 function seated(writers: readonly WriterSnapshot[]): readonly WriterSnapshot[] {
   const seats = new Set<number>()
   return writers.filter(({ seat }) => seat > 0 && !seats.has(seat) && seats.add(seat))
 }
 
-/** Where one process's slots go in the ledger of its host. */
+/** Maps the slots of one process to the ledger of its host. */
 class ImagePlan {
   private position = 0
   private readonly places = new SlotMap()
@@ -195,13 +219,13 @@ class ImagePlan {
     private readonly part: number,
   ) {}
 
-  /** Lets go of the series that were removed since, be they begun again or not. */
+  /** Releases the series that were removed since, whether they were opened again or not. */
   closeRemoved(): void {
     const { log } = this
     for (let i = this.position; i < log.length; i++) if (log.kinds[i] === removed) this.close(log.slotOf[i]!)
   }
 
-  /** Takes what came since, in its order, step by step. */
+  /** Follows the log since then, in order, step by step. */
   *following(): Iterable<void> {
     const { log } = this
     while (this.position < log.length) {
@@ -218,7 +242,7 @@ class ImagePlan {
     this.places.add(sums, values)
   }
 
-  /** The process's exemplars, at the slots of their series in the ledger. */
+  /** Iterates over the exemplars of the process, at the slots of their series in the ledger. */
   *exemplars({ exemplars }: WriterSnapshot): Iterable<PlacedExemplar> {
     for (const { slot, bucket, exemplar } of exemplars?.() ?? []) {
       const there = this.open.get(slot)
@@ -249,8 +273,7 @@ class ImagePlan {
     this.open.delete(slot)
     const { family, key, layout } = there
     this.places.clear(slot, layout.width)
-    const { ledger } = this.image
     if (layout.additiveFrom !== undefined) this.image.release(family, key)
-    else ledger.remove(ledger.families.get(`${this.part} ${definitionKey(family)}`)!, key)
+    else this.image.remove(`${this.part} ${definitionKey(family)}`, key)
   }
 }

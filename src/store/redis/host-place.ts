@@ -2,20 +2,20 @@ import { MetricsError } from '../../model/errors.js'
 import type { Backend, SourceReading, WriterSnapshot } from '../contract.js'
 import type { Elsewhere } from './host-image.js'
 
-/** Where the processes of a host count together. */
+/** The place where the processes of a host count together. */
 export interface HostPlace {
   readonly backend: Backend
-  /** The ID of the present run of the directory; undefined where none has begun. */
+  /** Returns the ID of the directory's current run; undefined if none has begun. */
   runId(): string | undefined
-  /** Whether this process is the one that does for all of them what one should do. */
+  /** Whether this process does the work that one process does for all. */
   leads(): boolean
-  /** What a leader left for the next one to know. */
+  /** Returns the note of the previous leader. */
   note(): string
   leaveNote(text: string): void
   leave(): void
 }
 
-/** What the leader before knew of this run: the name of its ledger and its shard, and what is counted elsewhere. */
+/** The note of a leader about this run: the name of its ledger, its shard, and what is counted elsewhere. */
 export interface HostNote {
   readonly writer?: string
   readonly elsewhere?: Elsewhere
@@ -31,14 +31,14 @@ export function noteFrom(text: string, ledger: string): HostNote {
   }
 }
 
-/** Why this process cannot flush for its host: the disk, or a file of another user. */
+/** Creates the error of a process that cannot flush for its host because of the disk or a file of another user. */
 export function leadFailed(instance: string, cause: unknown): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
   const text = `this process cannot flush for ${instance} (${why}): Redis gets its counts from another process of the host, or once the file is removed`
   return new MetricsError('FLUSH_FAILED', text, { cause })
 }
 
-/** All writers of a reading. What is missing from it is not to be taken for gone. */
+/** Returns all writers of a reading; throws if it is incomplete, because missing writers must not count as gone. */
 export function wholeOf({ writers, incomplete }: SourceReading): readonly WriterSnapshot[] {
   if (incomplete !== undefined) throw incomplete
   return writers

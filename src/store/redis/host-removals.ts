@@ -3,14 +3,14 @@ import { MetricsError } from '../../model/errors.js'
 import { setTimeout } from '../../platform/timers.js'
 import { type LedgerRemoval, removalText } from './entry.js'
 
-/** The maximum of removals in one command. */
+/** The maximum number of removals in one command. */
 const most = 1000
-/** The maximum of removals that wait while Redis is away; the oldest are dropped. */
+/** The maximum number of removals that wait while Redis is unavailable; the oldest are dropped. */
 export const mostWaiting = 100_000
 
-/** Removals of one command. It is sent as it is until it is acknowledged, always with its number. */
+/** The removals of one command. It is repeated unchanged, with the same number, until it is acknowledged. */
 export interface Batch {
-  /** Names the queue, among those of all processes. */
+  /** The name of the queue, unique among all processes. */
   readonly queue: string
   /** From 1 on. */
   readonly number: number
@@ -18,14 +18,14 @@ export interface Batch {
   readonly removals: readonly LedgerRemoval[]
 }
 
-/** Removals on their way to the writers of one shard, one command at a time. */
+/** Sends removals to the writers of one shard, one command at a time. */
 export class HostRemovals {
-  /** Until they are acknowledged; by their text, so that the same removal waits once, where it was given last. */
+  /** Unacknowledged removals by their text, so that a repeated removal waits once, in its latest position. */
   private readonly waiting = new Map<string, LedgerRemoval>()
   private readonly queue = randomUUID()
-  /** On its way, or waiting to be sent again. */
+  /** The batch that is being sent, or waits to be sent again. */
   private batch: Batch | undefined
-  /** How many batches were made. */
+  /** The number of batches so far. */
   private made = 0
   private scheduled = false
   private sending = false
@@ -34,18 +34,18 @@ export class HostRemovals {
 
   constructor(
     private readonly service: { announce(removals: readonly LedgerRemoval[], batch: Batch): Promise<void> },
-    /** Milliseconds; it grows with each attempt, up to ten times. */
+    /** Milliseconds until the first retry; grows with each attempt, up to ten times as long. */
     private readonly retryAfter = 1000,
     /** Called when removals are dropped, once until none waits. */
     private readonly onDropped: (error: MetricsError) => void = () => {},
   ) {}
 
-  /** How many are not acknowledged. */
+  /** The number of removals that are not acknowledged. */
   get size(): number {
     return this.waiting.size
   }
 
-  /** What is removed in one turn of the event loop is sent together. */
+  /** Queues removals; those of one turn of the event loop are sent together. */
   push(removals: readonly LedgerRemoval[]): void {
     if (this.ended) return
     this.add(removals)
@@ -57,7 +57,7 @@ export class HostRemovals {
     })
   }
 
-  /** Nothing is sent from now on. */
+  /** Prevents further sending. */
   end(): void {
     this.ended = true
     this.waiting.clear()
@@ -69,7 +69,7 @@ export class HostRemovals {
       this.waiting.delete(text)
       this.waiting.set(text, removal)
     }
-    // Many at a time: what a map has lost at its beginning is passed by each search for its first entry.
+    // Many at a time, because finding the first entry of a map is slow after deletions at its beginning.
     if (this.waiting.size <= mostWaiting) return
     for (const text of this.waiting.keys()) {
       if (this.waiting.size <= mostWaiting - most) break
@@ -80,8 +80,8 @@ export class HostRemovals {
   }
 
   /**
-   * One command at a time until none waits: what is given meanwhile joins the others. A batch waits until the one before
-   * it is acknowledged: Redis sees no number before a lower one.
+   * Sends one command at a time until no removal waits. A batch waits until the one before it is acknowledged, so Redis
+   * receives the numbers in order.
    */
   private async sendAll(): Promise<void> {
     this.sending = true
@@ -114,13 +114,13 @@ export class HostRemovals {
   private acknowledge({ texts, removals }: Batch): void {
     this.batch = undefined
     for (const [i, text] of texts.entries()) {
-      // One that was given again meanwhile is another one.
+      // A removal that was queued again meanwhile stays queued.
       if (this.waiting.get(text) === removals[i]) this.waiting.delete(text)
     }
   }
 }
 
-/** The error for removals that wait no longer. */
+/** Creates the error for dropped removals. */
 export function removalsDropped(): MetricsError {
   const text = `more than ${mostWaiting} removals wait for Redis: the oldest are dropped, and other processes show those series; remove them again when Redis is back`
   return new MetricsError('REMOVE_FAILED', text)

@@ -1,6 +1,6 @@
 import { exactKey, type LabelFilter, labelValuesOf, type SeriesKey } from '../../model/series-key.js'
 
-/** The maximum of sets of label names with an index; a filter on another set passes over all series. */
+/** The maximum number of sets of label names with an index; a filter on another set checks all series. */
 const mostIndexes = 8
 
 interface Index {
@@ -9,7 +9,9 @@ interface Index {
   readonly keys: Map<string, Set<SeriesKey>>
 }
 
-/** The keys of a family's series by some of their labels: an index for each set of label names that a filter asks for. */
+/**
+ * The keys of a family's series by some of their labels, with an index for each set of label names that a filter uses.
+ */
 export class KeyIndex {
   private readonly indexes = new Map<string, Index>()
 
@@ -18,7 +20,7 @@ export class KeyIndex {
     private readonly series: { keys(): Iterable<SeriesKey>; has(key: SeriesKey): boolean },
   ) {}
 
-  /** The series that a filter names. */
+  /** Returns the series that a filter names. */
   select(filter: LabelFilter): SeriesKey[] {
     const names = Object.keys(filter)
     if (names.length === 0) return [...this.series.keys()]

@@ -1,7 +1,10 @@
 import type { Exemplar } from '../../model/exemplar.js'
 import type { PlacedExemplar } from '../contract.js'
 
-/** Exemplars in one change: a call takes only so many words. The rest goes with the next. */
+/**
+ * The maximum number of exemplars in one change, because the arguments of a call are limited. The rest is sent with the
+ * next change.
+ */
 const most = 5000
 
 /** The exemplars of a ledger, and which of them Redis does not have yet. */
@@ -18,20 +21,20 @@ export class LedgerExemplars {
     this.changed.add(fieldOf(slot, bucket))
   }
 
-  /** The same, unless the one that is there is newer. */
+  /** Sets an exemplar unless the present one is newer. */
   setNewer(slot: number, bucket: number, exemplar: Exemplar): void {
     const other = this.bySlot.get(slot)?.get(bucket)?.exemplar
     if (other === undefined || (other.timestamp ?? 0) < (exemplar.timestamp ?? 0)) this.set(slot, bucket, exemplar)
   }
 
-  /** The same, unless it is there already. */
+  /** Sets an exemplar unless it is the present one. */
   setOther(slot: number, bucket: number, exemplar: Exemplar): void {
     const other = this.bySlot.get(slot)?.get(bucket)?.exemplar
     const same = other?.timestamp === exemplar.timestamp && other?.value === exemplar.value
     if (other === undefined || !same) this.set(slot, bucket, exemplar)
   }
 
-  /** Forgets those of a series. */
+  /** Deletes the exemplars of a series. */
   drop(slot: number): void {
     for (const bucket of this.bySlot.get(slot)?.keys() ?? []) this.changed.add(fieldOf(slot, bucket))
     this.bySlot.delete(slot)
@@ -41,7 +44,7 @@ export class LedgerExemplars {
     return [...this.bySlot.values()].flatMap((buckets) => [...buckets.values()])
   }
 
-  /** The exemplars that Redis does not have, by field; without a text for removed ones. */
+  /** Returns the exemplars that Redis does not have, by field; removed ones have no text. */
   change(whole: boolean): { readonly changes: (readonly [field: string, text: string])[]; readonly version: number } {
     if (whole) for (const { slot, bucket } of this.all()) this.changed.add(fieldOf(slot, bucket))
     const changes: (readonly [string, string])[] = []

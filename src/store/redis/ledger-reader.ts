@@ -9,13 +9,13 @@ import { stemOf } from './next-writer.js'
 import { openSeries } from './open-series.js'
 import { listOf, type Reply, textOf } from './script.js'
 
-/** A removal, and the position behind it. */
+/** A removal, and the position after it. */
 export interface PlacedLedgerRemoval {
   readonly removal: LedgerRemoval
   readonly position: number
 }
 
-/** What was read of one ledger, reading after reading: names that came once do not come again. */
+/** Reads one ledger, scrape after scrape. Each name is transferred once. */
 export class LedgerReader {
   version = 0
   edition = 0
@@ -25,13 +25,21 @@ export class LedgerReader {
   values: Float64Array = new Float64Array(0)
   exemplars: readonly PlacedExemplar[] = []
   entry: LedgerEntry | undefined
-  /** First slots of series that are left out, until their writer has removed them. */
+  /** The first slots of series that are omitted until their writer has removed them. */
   private readonly masked = new Set<number>()
   private maskedUntil = 0
 
   constructor(readonly id: string) {}
 
-  /** Takes what a reading has found, once it is complete. */
+  /**
+   * Whether some of its series cannot be read, because a later version or another program has written them. Such a
+   * ledger is shown without them, and never folded or rewritten: they would be lost.
+   */
+  get isPartlyUnreadable(): boolean {
+    return this.names.faults > 0
+  }
+
+  /** Applies the update of a complete reading. */
   async take(update: LedgerUpdate, pause: Pause): Promise<void> {
     const { entry, values, exemplars } = update
     for (const piece of update.pieces) await this.read(piece, pause)
@@ -49,12 +57,12 @@ export class LedgerReader {
     return this.names.read(piece, pause, (_, slot) => this.masked.delete(slot))
   }
 
-  /** Up to where its writer has carried out removals, or this reader has left series out for them. */
+  /** The position up to which the writer has carried out removals, or this reader omits series because of them. */
   get removedUntil(): number {
     return Math.max(this.entry!.seen, this.maskedUntil)
   }
 
-  /** Leaves out what removals name that the writer has not removed yet: all of them in one pass. */
+  /** Omits the series that removals name and that the writer has not removed yet, in one pass. */
   async mask(removals: RemovalIndex, until: number, pause: Pause): Promise<void> {
     const after = this.removedUntil
     if (until <= after) return
@@ -77,7 +85,7 @@ export class LedgerReader {
     }
   }
 
-  /** The writer, and each process of a host that flushes for all of them. */
+  /** Returns a snapshot of the writer, or of each process if the ledger is that of a host. */
   snapshots(live: boolean): WriterSnapshot[] {
     const { seat, facts } = this.entry!
     const { values, exemplars } = this
@@ -85,7 +93,7 @@ export class LedgerReader {
     const named = facts.process === undefined ? {} : { process: facts.process }
     const whole = { ...common, ...named, seat, live, epoch: facts.epoch, startedAt: facts.startedAt }
     if (facts.kind !== 'host') return [{ ...whole, log: this.names.log(), exemplars: () => exemplars }]
-    // The sums of a host belong to no process; its processes are counted one by one.
+    // The sums of a host belong to no process, so they have seat 0; its processes follow one by one.
     const snapshots = [{ ...whole, seat: 0, log: this.names.log(), exemplars: () => exemplars }]
     for (const { part, live: lives, epoch, startedAt, process } of facts.parts ?? []) {
       const own = {
@@ -101,19 +109,19 @@ export class LedgerReader {
   }
 }
 
-/** What readings have found of a ledger so far. It is shown once a reading is complete, together with all the others. */
+/** What a reading has found of a ledger so far. It is shown when the reading of all ledgers is complete. */
 export class LedgerUpdate {
   /** The entry of the version that was read; undefined while pieces are missing. */
   entry: LedgerEntry | undefined
   edition: number
-  /** How many bytes of the names are known. */
+  /** The number of bytes of the names that are known. */
   namesLength: number
   values: Buffer = Buffer.alloc(0)
   exemplars: readonly Reply[] | undefined
-  /** Names behind those that the reader has. */
+  /** The names after those that the reader has. */
   readonly pieces: Buffer[] = []
 
-  /** @param isShown whether the reader is shown already: it is changed when the reading is complete */
+  /** @param isShown whether scrapes already show the reader, so that it may change only when the reading is complete */
   constructor(
     readonly reader: LedgerReader,
     private readonly isShown: boolean,
@@ -130,7 +138,7 @@ export class LedgerUpdate {
     return this.entry?.exemplarsVersion ?? this.reader.exemplarsVersion
   }
 
-  /** Takes a reply of a reading: a piece of the names, or all that was missing. */
+  /** Applies a reply: a piece of the names, or everything that was missing. */
   async take(entry: LedgerEntry, [names, values, exemplars]: readonly Reply[], pause: Pause): Promise<void> {
     const piece = names as Buffer
     this.edition = entry.edition
@@ -150,7 +158,7 @@ export class LedgerUpdate {
 /** Processes of host 2 have the seats 2001, 2002, and so on. */
 export const partsOfSeat = 1000
 
-/** A copy of its own, at a multiple of 8 bytes. */
+/** Copies the bytes, so that they begin at a multiple of 8. */
 function float64(bytes: Buffer): Float64Array {
   const values = new Float64Array(Math.floor(bytes.length / 8))
   new Uint8Array(values.buffer).set(bytes.subarray(0, values.byteLength))

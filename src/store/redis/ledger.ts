@@ -14,20 +14,20 @@ import { SentSlots } from './sent-slots.js'
 
 const firstSegment = 1024
 const largestSegment = 1 << 19
-/** No edition: those have numbers from 0 on. */
+/** Not the number of an edition: those start at 0. */
 const unsent = -1
-/** So many lines are made ready in steps, not at once. */
+/** From this number of lines on, a change is prepared in steps. */
 const manyLines = 1000
-/** Lines of removed series after which the names are rewritten, when they are most of them. */
+/** The number of lines of removed series from which on the names are rewritten, if most lines are of removed series. */
 const fewLines = 1000
 
 /** A series of a ledger. */
 export interface Entry {
   readonly run: SlotRun
   created: number
-  /** Whether Redis has it: its line was in a change that was acknowledged. */
+  /** Whether Redis has the series: its line was in an acknowledged change. */
   named: boolean
-  /** The edition of the names that has its line. */
+  /** The edition of the names that has the line of the series. */
   edition: number
 }
 
@@ -35,7 +35,7 @@ export interface LedgerFamily {
   readonly family: FamilyDescriptor
   readonly part: number
   index: number
-  /** The edition of the names that has its line, under its index. */
+  /** The edition of the names that has the line of the family, under its index. */
   edition: number
   readonly series: Map<SeriesKey, Entry>
   /** The same by some of the labels, for removals. */
@@ -43,15 +43,15 @@ export interface LedgerFamily {
 }
 
 /**
- * The numbers of one writer, on the heap, and the names to them; and a copy of what Redis has of them, so that only what
- * changed is sent.
+ * The numbers of one writer on the heap, and their names; and a copy of what Redis has of them, so that only changes
+ * are sent.
  */
 export class Ledger {
   readonly segments = new Segments(nextSegment)
   readonly families = new Map<string, LedgerFamily>()
   private whole = true
   private readonly sent = new SentSlots()
-  /** How many bytes of names Redis has. */
+  /** The number of bytes of names that Redis has. */
   private namesLength = 0
   private readonly lines = new Lines()
   /** The names being rewritten: an edition that has begun, and is not sent. */
@@ -62,14 +62,14 @@ export class Ledger {
   private readonly exemplars = new LedgerExemplars()
   private log: SeriesLog | undefined
 
-  /** @param edition grows when the names are rewritten: a reader that followed them begins again */
+  /** @param edition grows when the names are rewritten, so that readers start again */
   constructor(private edition = 0) {}
 
   get(family: FamilyDescriptor, key: SeriesKey, part = 0): Entry | undefined {
     return this.families.get(idOf(family, part))?.series.get(key)
   }
 
-  /** The same family and key always give the same slots, until they are removed. */
+  /** Returns the slots of a series: always the same for a family and key, until the series is removed. */
   open(family: FamilyDescriptor, key: SeriesKey, part = 0, created = Date.now() / 1000): Entry {
     const known = this.family(family, part)
     const present = known.series.get(key)
@@ -88,7 +88,7 @@ export class Ledger {
     const { slot } = entry.run
     known.series.delete(key)
     known.byLabels.delete(key)
-    // Where its line is still to come, it does not come.
+    // A line that is not written yet will not be written.
     if (this.namesSeries && entry.edition === this.edition)
       this.lines.push(removedName(known.index, known.part, slot, key))
     this.segments.release(slot, layoutOf(known.family).width)
@@ -101,12 +101,12 @@ export class Ledger {
     this.exemplars.set(slot, bucket, exemplar)
   }
 
-  /** The same, unless the one that is there is newer. */
+  /** Sets an exemplar unless the present one is newer. */
   setNewerExemplar(slot: number, bucket: number, exemplar: Exemplar): void {
     this.exemplars.setNewer(slot, bucket, exemplar)
   }
 
-  /** The same, unless it is there already. */
+  /** Sets an exemplar unless it is the present one. */
   setOtherExemplar(slot: number, bucket: number, exemplar: Exemplar): void {
     this.exemplars.setOther(slot, bucket, exemplar)
   }
@@ -116,9 +116,9 @@ export class Ledger {
   }
 
   /**
-   * Redis has lost what it had, or has something else: the next change says all.
+   * Called if Redis has lost its data or has another version: the next change contains everything.
    *
-   * @param edition that of another process in Redis: this one's is above it
+   * @param edition the edition of another process in Redis; the new one is above it
    */
   begin(edition = 0): void {
     this.edition = Math.max(this.edition, edition)
@@ -132,7 +132,7 @@ export class Ledger {
     return this.lines.waiting > manyLines || (again && this.size > manyLines)
   }
 
-  /** Prepares the change in small steps; series may be counted, opened or removed between two of them. */
+  /** Prepares the change in small steps; between two steps, series may be counted, opened or removed. */
   *preparing(): Iterable<void> {
     if (this.gone > fewLines && this.gone > this.size) this.whole = true
     if (this.whole && this.renaming === undefined) this.writeNamesAgain()
@@ -140,7 +140,7 @@ export class Ledger {
     yield* this.lines.packing()
   }
 
-  /** What differs from what Redis has. It stays true whatever is counted meanwhile. */
+  /** Returns the difference to what Redis has. It stays valid whatever is counted meanwhile. */
   change(): Change {
     for (const _ of this.preparing());
     const lines = this.lines.take()
@@ -160,19 +160,19 @@ export class Ledger {
     return { whole, edition, values, names, exemplars, exemplarsVersion, before, after, entries }
   }
 
-  /** Redis has taken the change. */
+  /** Called when Redis has applied the change. */
   taken({ whole, values, after, entries }: Change): void {
     this.sent.take(values, after.values, whole)
     this.namesLength = after.names
     for (const entry of entries) entry.named = true
   }
 
-  /** What Redis has of the ledger's slots. */
+  /** Returns the slots that Redis has. */
   sentValues(): Float64Array {
     return this.sent.values()
   }
 
-  /** Everything as it is on the heap at this moment, for a reader without Redis. */
+  /** Returns the current state on the heap, for a reader without Redis. */
   snapshot(writer: Omit<WriterSnapshot, 'log' | 'values' | 'bytes' | 'exemplars'>): SourceReading['writers'][number] {
     const values = new Float64Array(this.segments.used)
     for (const { first, values: slots } of this.segments.all)
@@ -203,8 +203,8 @@ export class Ledger {
   }
 
   /**
-   * While Redis is away, lines of series that came and went do not accumulate: where they are most of the lines, the next
-   * change rewrites the names. A change on its way stays as it is.
+   * Prevents that lines of removed series accumulate while Redis is unavailable: if most lines are of removed series,
+   * the next change rewrites the names. A change that is being sent stays unchanged.
    */
   private forgetLines(): void {
     if (!this.namesSeries || this.gone <= fewLines || this.gone <= this.size) return
@@ -219,12 +219,12 @@ export class Ledger {
     return size
   }
 
-  /** Whether lines are sent as they are written: not when all of them are sent anyway. */
+  /** Whether new lines are sent as they are written, and not with all names. */
   private get namesSeries(): boolean {
     return !this.whole || this.renaming !== undefined
   }
 
-  /** Only present series, under new numbers of families: removed ones are not written again. */
+  /** Writes the names of present series again, under new family numbers. */
   private writeNamesAgain(): void {
     this.edition++
     this.gone = 0
@@ -244,7 +244,7 @@ export class Ledger {
     }
   }
 
-  /** Says a line for a series, unless the edition has it. */
+  /** Writes the line of a series unless the edition has it. */
   private writeName(known: LedgerFamily, key: SeriesKey, entry: Entry): void {
     const { edition, lines } = this
     if (entry.edition === edition) return

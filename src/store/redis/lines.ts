@@ -1,7 +1,7 @@
-/** How many lines become bytes at a time. */
+/** The number of lines that are encoded at a time. */
 const bundle = 256
 
-/** Lines that are to be sent to Redis: text when they are written, bytes later. */
+/** Lines that will be sent to Redis: text when they are written, and encoded later. */
 export class Lines {
   private texts: string[] = []
   private from = 0
@@ -11,7 +11,7 @@ export class Lines {
     this.texts.push(text)
   }
 
-  /** How many are text as yet. */
+  /** The number of lines that are not encoded yet. */
   get waiting(): number {
     return this.texts.length - this.from
   }
@@ -22,7 +22,7 @@ export class Lines {
     this.packed = []
   }
 
-  /** Makes bytes of what was said so far, and of what is said meanwhile, in steps. */
+  /** Encodes the lines in steps, including those that are added meanwhile. */
   *packing(): Iterable<void> {
     while (this.waiting > 0) {
       const end = Math.min(this.texts.length, this.from + bundle)
@@ -34,7 +34,7 @@ export class Lines {
     this.from = 0
   }
 
-  /** All of them, in the order in which they were said; there are none then. */
+  /** Removes all lines and returns them, in order. */
   take(): Buffer {
     for (const _ of this.packing());
     const bytes = this.packed.length === 1 ? this.packed[0]! : Buffer.concat(this.packed)

@@ -5,12 +5,11 @@ import type { Pause } from '../contract.js'
 import { ignored, opened, removed, SeriesLog } from '../core/series-log.js'
 
 /*
- * The names of a ledger: text, one line for each thing that was said, in order. A part is 0, or the seat of one process
- * of a host that flushes for all of its processes.
+ * The names of a ledger: text, one line for each event, in order. A part is 0, or the seat of one process of a host
+ * that flushes for all of its processes.
  *
- *   f <family> <descriptor, JSON>
- *   o <family> <part> <slot> <unix seconds> <key>     a series was opened
- *   r <family> <part> <slot> <key>                    it was removed
+ * f <family> <descriptor, JSON> o <family> <part> <slot> <unix seconds> <key>     a series was opened r <family> <part>
+ * <slot> <key>                    it was removed
  */
 
 export function familyName(index: number, family: FamilyDescriptor): string {
@@ -28,18 +27,18 @@ export function removedName(family: number, part: number, slot: number, key: Ser
 const newline = 0x0a
 const nothing = Buffer.alloc(0)
 
-/** The names of a ledger, read as far as they are known: one log for each part. */
+/** The names of a ledger that have been read: one log for each part. */
 export class Names {
   readonly logs = new Map<number, SeriesLog>()
-  /** Lines that cannot be read: written by a later version, or by another program. */
+  /** The number of unreadable lines, written by a later version or by another program. */
   faults = 0
   private readonly families: (FamilyDescriptor | undefined)[] = []
-  /** The beginning of a line whose end has not been read. */
+  /** The beginning of a line whose end has not been read yet. */
   private cut: Buffer = nothing
   /** Index of a family within the log of a part. */
   private readonly places = new Map<string, number>()
 
-  /** The log of a part. There is one for part 0 even where nothing was said. */
+  /** Returns the log of a part. Part 0 always has one. */
   log(part = 0): SeriesLog {
     let log = this.logs.get(part)
     if (log === undefined) this.logs.set(part, (log = new SeriesLog()))
@@ -47,8 +46,8 @@ export class Names {
   }
 
   /**
-   * Follows some more lines; of a line that is cut, the rest comes with the next piece. `before` is called for each line
-   * that removes a series, and returns whether to ignore it.
+   * Reads some more lines; an incomplete line continues in the next piece. `before` is called for each line that
+   * removes a series, and returns whether to ignore it.
    */
   async read(
     piece: Buffer,
@@ -98,14 +97,14 @@ export class Names {
   }
 }
 
-/** A larger number of slots is invalid: a writer would hold gigabytes. */
+/** A larger number of slots is invalid: it would be gigabytes of one writer. */
 const mostSlots = 2 ** 27
 
 function isCount(text: string | undefined): boolean {
   return text !== undefined && /^\d{1,9}$/.test(text) && Number(text) < mostSlots
 }
 
-/** The fields behind the first letter of a line: `count` of them, the last to the end. */
+/** Returns the fields after the first letter of a line: `count` of them, the last one up to the end. */
 function fields(line: string, count: number): string[] {
   const found: string[] = []
   let from = 2

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 
 /**
- * The name that a writer has after its ledger was folded: unique for good, whatever the host, the pid or the thread.
- * Several processes may write the ledger of a host: each new name has a UUID of its own.
+ * Returns the new name of a writer whose ledger was folded. It is unique forever, whatever the host, the pid or the
+ * thread. Several processes may write the ledger of a host, so each new name has its own UUID.
  */
 export function nextWriter(before: string): string {
   if (isOfHost(before)) return `${before.split('~')[0]}~${randomUUID()}`
@@ -11,7 +11,7 @@ export function nextWriter(before: string): string {
   return `${stem}.${number + 1}`
 }
 
-/** What the names of one process have in common: the author of its removals, whichever name it has by now. */
+/** Returns the common part of all names of one process, which is the author of its removals. */
 export function stemOf(writer: string): string {
   return isOfHost(writer) ? writer : writer.replace(/(~[0-9a-f-]{36})\.\d+$/, '$1')
 }

@@ -1,7 +1,7 @@
 import type { Pause } from '../contract.js'
 import { opened, removed, type SeriesLog } from '../core/series-log.js'
 
-/** First slot and position in the log of every series that is open. */
+/** Returns the first slot and the position in the log of every open series. */
 export async function openSeries(log: SeriesLog, pause: Pause): Promise<Map<number, number>> {
   const open = new Map<number, number>()
   for (let i = 0; i < log.length; i++) {

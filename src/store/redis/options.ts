@@ -7,52 +7,56 @@ import type { RedisTls } from './client/redis-address.js'
 import type { RedisSentinelOptions } from './sentinel-options.js'
 import { mostShards } from './shards.js'
 
-/** How processes share their metrics through Redis. All times are in seconds. */
+/** Options of `redis()`. All times are in seconds. */
 export interface RedisOptions extends RedisAddressOptions, RedisSentinelOptions {
-  /** Where Redis is: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`. The default is redis://127.0.0.1:6379. */
+  /**
+   * The address of Redis: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`. The default is
+   * redis://127.0.0.1:6379.
+   */
   readonly url?: string | undefined
-  /** With `rediss://…`: the CA of the server's certificate, a client certificate and so on; `{ caFile: '/etc/ssl/redis.pem' }`. */
+  /** TLS options for `rediss://…`, such as `{ caFile: '/etc/ssl/redis.pem' }`. */
   readonly tls?: RedisTls | undefined
   /**
    * A client of your own, of `redis` (one server, a cluster, or Sentinel) or of `ioredis`. It is used and never closed;
    * connect it yourself, and listen to its errors.
    */
   readonly client?: object | undefined
-  /** The name of this service among others in the same Redis. `promhive` when left out. */
+  /** The name of this service among others in the same Redis. The default is `promhive`. */
   readonly keyPrefix?: string | undefined
-  /** How often what was counted is sent: 1 when left out. As much as this is lost when a process is killed. */
+  /** Seconds between two flushes; a process that is killed loses what it counted since the last one. The default is 1. */
   readonly flushInterval?: number | undefined
-  /** Seconds that the keys stay without a flush or a scrape: 3600 when left out. */
+  /** Seconds for which the keys stay without a flush or a scrape. The default is 3600. */
   readonly expireKeyTime?: number | undefined
-  /** How long a process may be silent before it is taken for dead: 15 when left out. */
+  /** Seconds without a sign of life after which a process counts as dead. The default is 15. */
   readonly deadAfter?: number | undefined
-  /** How long connecting, TLS and signing in may take together: 4 when left out. Of no use with a `client` of your own. */
+  /** Timeout for connecting, TLS and signing in together. The default is 4. Has no effect with a `client` of your own. */
   readonly connectTimeout?: number | undefined
-  /** How long one command may wait for its answer: 4 when left out. */
+  /** Timeout for the answer to one command. The default is 4. */
   readonly commandTimeout?: number | undefined
-  /** How long a scrape waits for Redis before it shows what is known without it: 2 when left out. */
+  /** Seconds for which a scrape waits for Redis before it shows the last values that were read. The default is 2. */
   readonly scrapeTimeout?: number | undefined
-  /** How long `close()`, or a process that ends, waits for its last flush: 2 when left out. */
+  /** Seconds for which `close()`, or a process that ends, waits for its last flush. The default is 2. */
   readonly closeTimeout?: number | undefined
-  /** What a scrape shows: the whole `service` (the default), or what was counted on the `instance` that is scraped. */
+  /** What a scrape shows: the whole `service` (the default), or the counts of the scraped `instance`. */
   readonly scope?: 'service' | 'instance' | undefined
   /**
-   * The processes of a host share a directory, and one of them flushes for all: Redis sees hosts, not processes, and a
-   * process that is killed loses nothing. `dir`, or `PROMHIVE_DIR`, says which directory.
+   * Whether the processes of a host share a directory, and one of them flushes for all: Redis sees hosts, not
+   * processes, and a process that is killed loses nothing. `dir`, or `PROMHIVE_DIR`, names the directory.
    */
   readonly perHost?: boolean | undefined
   /** With `perHost`: the directory that the processes of this host share. */
   readonly dir?: string | undefined
-  /** What one scraped instance is: the name of the host when left out. */
+  /** The name of the instance. The default is the name of the host. */
   readonly instance?: string | undefined
   /**
-   * Over how many shards of a Redis Cluster the writers of the service are spread, each with a hash tag of its own: 1 when
-   * left out. It may change while processes run.
+   * The number of shards of a Redis Cluster over which the writers of the service are spread, each with its own hash
+   * tag. It may change while processes run. The default is 1.
    */
   readonly shards?: number | undefined
   /**
-   * Where scrapes read: the URL of a replica, or a client that reads from replicas. Flushes still go to the primary. It
-   * saves the primary the work of scrapes, which show other processes as late as the replica has them.
+   * The URL of a replica for scrapes to read from, or a client that reads from replicas. Flushes still go to the
+   * primary. This takes the load of scrapes off the primary; they show the counts of other processes with the delay of
+   * the replica.
    */
   readonly readFrom?: string | object | undefined
 }
@@ -89,7 +93,7 @@ const known = {
   expire_key_time: true,
 } as const satisfies OptionNames<RedisOptions>
 
-/** Checked, and in milliseconds. */
+/** The checked options. All times are in milliseconds. */
 export interface RedisBackendSettings {
   readonly keyPrefix: string
   readonly flushInterval: number
@@ -118,7 +122,7 @@ const defaults = {
 } as const
 
 /**
- * The same options, with the address as a URL.
+ * Checks the options, and returns them with the address as a URL.
  *
  * @throws MetricsError `OPTION_INVALID`
  */
@@ -144,7 +148,7 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     keyPrefix,
     flushInterval: milliseconds('flushInterval', flushInterval, 0.01),
     expire: milliseconds('expireKeyTime', expireKeyTime, 1),
-    // A writer that is late once or twice is not dead.
+    // A writer must not count as dead because it is late once or twice.
     deadAfter: Math.max(milliseconds('deadAfter', deadAfter, 0.1), flushInterval * 3000),
     connectTimeout: timeout('connectTimeout', given.connectTimeout),
     commandTimeout: timeout('commandTimeout', given.commandTimeout),
@@ -156,7 +160,7 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
   }
 }
 
-/** A timer takes no more than 24 days. */
+/** The maximum of a timer is 24 days. */
 function timeout(name: string, seconds: unknown): number {
   return Math.min(milliseconds(name, seconds, 0.01), 2 ** 31 - 1)
 }

@@ -4,11 +4,11 @@ import { type LedgerRemoval, removalFrom } from './entry.js'
 import { stemOf } from './next-writer.js'
 import { type Reply, textOf } from './script.js'
 
-/** So many removals are carried out at once. */
+/** The number of removals that are carried out at once. */
 const sliceOfRemovals = 100
 /** The maximum number of removals that fail with one flush. */
 const mostFailures = 10
-/** The number of flushes after which a removal that fails is left out. */
+/** The number of flushes after which a failing removal is skipped. */
 const mostAttempts = 300
 
 /** A removal, and its position. */
@@ -18,28 +18,31 @@ interface PlacedText {
 }
 
 export interface OthersRemovalsOptions {
-  /** Other processes removed series. */
+  /** Called when other processes have removed series. */
   readonly removed: (removals: readonly LedgerRemoval[]) => void
-  /** Called when that throws: once, until it does not. */
+  /** Called when `removed` throws: once, until it succeeds. */
   readonly onError: ((error: MetricsError) => void) | undefined
 }
 
-/** Removals of other processes that one process carries out. */
+/** Carries out the removals of other processes. */
 export class OthersRemovals {
-  /** The position up to which they are carried out; 0 before the first answer for a ledger: Redis has it. */
+  /**
+   * The position up to which they are carried out; 0 before the first answer for a ledger, because only Redis knows it
+   * then.
+   */
   seen = 0
-  /** Positions of removals that are carried out, behind one that is not. */
+  /** Positions of removals that are carried out, after one that is not. */
   private readonly ahead = new Set<number>()
-  /** The first one that is not, and how many flushes have tried it. */
+  /** The first removal that is not carried out, and the number of flushes that have tried it. */
   private failing: { readonly position: number; attempts: number } | undefined
-  /** How often the ledger was replaced. */
+  /** The number of times that the ledger was replaced. */
   private restarts = 0
-  /** Whether they could not be carried out the last time. */
+  /** Whether the last attempt to carry them out failed. */
   private hasFailed = false
 
   constructor(private readonly options: OthersRemovalsOptions) {}
 
-  /** The ledger was replaced. */
+  /** Called when the ledger was replaced. */
   restart(): void {
     this.seen = 0
     this.ahead.clear()
@@ -47,11 +50,11 @@ export class OthersRemovals {
   }
 
   /**
-   * Carries out removals of others, in slices: counting continues between them. Redis learns with the next flush how far
-   * that came without a gap: what could not be carried out comes again, and readers leave it out until then. It does not
-   * hold back later removals, and is left out after many attempts.
+   * Carries out removals of other processes, in slices between which counting continues. The next flush reports the
+   * position up to which all were carried out. A removal that failed is returned again by Redis, and readers omit its
+   * series until then. It does not delay later removals, and is skipped after many attempts.
    *
-   * @param end the position behind the removals
+   * @param end the position after the removals
    */
   async follow(writer: string, end: number, removals: readonly Reply[]): Promise<void> {
     const restarts = this.restarts
@@ -65,14 +68,14 @@ export class OthersRemovals {
     for (let from = 0; from < waiting.length && failures < mostFailures; from += sliceOfRemovals) {
       failures += this.carryOut(writer, waiting.slice(from, from + sliceOfRemovals))
       if (pause.due()) await pause.rest()
-      // The ledger was replaced meanwhile, by one that has taken the removals as far as Redis knows.
+      // The ledger was replaced meanwhile by one that has its own position in Redis.
       if (this.restarts !== restarts) return
     }
     while (this.ahead.delete(this.seen)) this.seen++
     this.hasFailed = failures > 0
   }
 
-  /** Returns how many were not carried out. */
+  /** Carries out a slice; returns how many removals failed. */
   private carryOut(writer: string, slice: readonly PlacedText[]): number {
     try {
       this.remove(
@@ -82,7 +85,7 @@ export class OthersRemovals {
       for (const { position } of slice) this.ahead.add(position)
       return 0
     } catch {
-      // One by one, at once: what is carried out is not carried out again after more was counted.
+      // One by one, without a pause: a removal must not be repeated after the process has counted again.
       return slice.filter((each) => !this.carryOutOne(writer, each)).length
     }
   }

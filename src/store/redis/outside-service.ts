@@ -11,13 +11,13 @@ export interface OutsideServiceOptions {
   readonly settings: RedisBackendSettings
   readonly connection: ScriptConnection
   readonly onError?: (error: MetricsError) => void
-  /** Called when Redis answers again after it did not. */
+  /** Called when Redis answers again after a failure. */
   readonly onRecovered?: () => void
 }
 
 /**
- * A service in Redis as a process sees it that does not count in it: it reads all writers, and adds the dead to the totals.
- * Its readings keep the keys from expiring.
+ * A service in Redis for a process that does not count in it: it reads all writers, and adds dead ones to the totals.
+ * Its readings renew the expiry of the keys.
  */
 export class OutsideService {
   private readonly service: Service
@@ -43,7 +43,7 @@ export class OutsideService {
     })
   }
 
-  /** From now on the keys are kept while the process runs, whether it is scraped or not. */
+  /** Renews the expiry of the keys while the process runs, whether it is scraped or not. */
   start(): void {
     this.service.start()
   }
@@ -52,7 +52,7 @@ export class OutsideService {
     return this.service.snapshots()
   }
 
-  /** Each source has seen nothing at first: until it has, its readings are incomplete. */
+  /** Opens a source; its readings are incomplete until one has succeeded. */
   openSource(): Source {
     let seen = false
     const read = async (snapshots: ServiceSnapshots, pause: Pause): Promise<SourceReading> => {

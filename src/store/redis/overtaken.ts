@@ -1,2 +1,2 @@
-/** The folds, or the state itself, have moved on further than a reading can follow. */
+/** Thrown if the folds, or the state itself, have changed more than a reading can follow. */
 export class Overtaken extends Error {}

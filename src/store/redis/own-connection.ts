@@ -5,7 +5,7 @@ import type { RedisSentinels } from './client/sentinels.js'
 import { evaluating, runOn } from './clients.js'
 import type { ScriptConnection } from './script.js'
 
-/** A way to Redis over clients of promhive's own, of whichever library is installed; to a cluster where it is one. */
+/** Runs scripts over promhive's own clients, of the library that is installed, on one server or a cluster. */
 export function overUrl(
   place: RedisLocation | RedisSentinels,
   limits: RedisLimits = { connect: 4_000, command: 4_000 },

@@ -5,13 +5,13 @@ import { clock } from './script-clock.js'
 const pieceExpiry = 60_000
 
 /**
- * Takes one piece of a change, which waits in a list until a script takes all of them: the list is the token of the
- * change, then its pieces in order. A piece that is there already, or not the next one, changes nothing.
+ * Stores one piece of a change in a list until a script applies all pieces. The list contains the token of the change,
+ * then its pieces in order. A piece that is present already, or is not the next one, changes nothing.
  *
- * A writer whose pieces arrive is alive: they count as its heartbeats where the last two keys are given.
+ * The pieces of a writer count as its heartbeats if the last two keys are passed.
  *
- * Gives how many pieces of the change are there; -1 where the ledger does not have the version that the change is based on,
- * or was added to the totals.
+ * Returns the number of stored pieces of the change; -1 if the ledger does not have the version that the change is
+ * based on, or was added to the totals.
  */
 export const sendPiece = new Script(`${clock}
 local pending, ledgers, folded, beats, state = unpack(KEYS)

@@ -3,38 +3,41 @@ import type { Change } from './change.js'
 import { sendPiece } from './piece-script.js'
 import type { ScriptConnection } from './script.js'
 
-/** Bytes of one piece, more or less: what a slow line delivers within a time limit. */
+/** The approximate size of one piece in bytes, small enough for a slow connection to deliver it within the timeout. */
 const pieceSize = 256 * 1024
 
-/** Bytes of a change, and where they belong: behind an offset of the values or names, or an exemplar behind its field. */
+/**
+ * Bytes of a change and their target: an offset in the values or names, or the field of an exemplar, which precedes it
+ * in the bytes.
+ */
 interface Part {
   readonly kind: 'v' | 'n' | 'x'
-  /** The offset; of an exemplar, how many of the bytes are its field. */
+  /** The offset; for an exemplar, the number of bytes of its field. */
   readonly number: number
   readonly bytes: Uint8Array
 }
 
-/** What a piece belongs to, so that Redis can refuse it early. */
+/** The ledger of a piece, so that Redis can refuse the piece early. */
 export interface PieceTarget {
   readonly ledgersKey: string
   readonly foldedKey: string
-  /** The keys of heartbeats and state, where the pieces are those of a writer. */
+  /** The keys of heartbeats and state, if the pieces are those of a writer. */
   readonly heartbeat?: readonly [beatsKey: string, stateKey: string]
-  /** The list of pieces that wait for the others. */
+  /** The key of the list of stored pieces. */
   readonly pendingKey: string
   readonly ledger: string
-  /** The version that the ledger must have; undefined where the change replaces any. */
+  /** The version that the ledger must have; undefined if the change replaces any version. */
   readonly base: number | undefined
 }
 
 /**
- * A change in pieces: all but the last are sent ahead, one by one, and wait in a list. A script that takes the change
- * takes them from there in one step. Sending a piece again does no harm.
+ * A change in pieces. All but the last are sent ahead, one by one, and stored in a list. The script that applies the
+ * change reads them from there, in one step. Sending a piece again is harmless.
  */
 export class Pieces {
   /** The ID of these pieces, different from that of any other change. */
   readonly token = randomUUID()
-  /** How many of them Redis has. */
+  /** The number of pieces that Redis has. */
   acknowledged = 0
   private readonly plan: readonly (readonly Part[])[]
 
@@ -42,30 +45,31 @@ export class Pieces {
     this.plan = inPieces(partsOf(change), size)
   }
 
-  /** How many are sent ahead. */
+  /** The number of pieces that are sent ahead. */
   get ahead(): number {
     return this.plan.length - 1
   }
 
-  /** Whether Redis has all that are sent ahead. */
+  /** Whether Redis has all pieces that are sent ahead. */
   get complete(): boolean {
     return this.acknowledged >= this.ahead
   }
 
-  /** What the script takes that writes the change. */
+  /** Returns the arguments of the script that applies the change. */
   words(): [token: string, ahead: string, last: Buffer] {
     return [this.token, String(this.ahead), this.encode(this.ahead)]
   }
 
   /**
-   * Sends what Redis does not have yet, ahead of the script that takes the change. Ends early where Redis would not take
-   * the change: that script says why. Rejects when a piece gets no answer: called again, it continues from there.
+   * Sends the pieces that Redis does not have yet, ahead of the script that applies the change. Returns early if Redis
+   * would refuse the change; that script then returns the reason. Rejects if a piece gets no answer; the next call
+   * continues from there.
    */
   async send(target: PieceTarget, run: ScriptConnection['run'], goesOn: () => boolean = () => true): Promise<void> {
     const keys = [target.pendingKey, target.ledgersKey, target.foldedKey, ...(target.heartbeat ?? [])]
     let steps = 0
     while (!this.complete && goesOn()) {
-      // As many again as there are: something takes them away.
+      // Each piece was sent twice, so something deletes them.
       if (++steps > 2 * this.ahead + 2) throw new Error('Redis loses the pieces of a change before it is complete')
       const index = this.acknowledged + 1
       const base = target.base === undefined ? '' : String(target.base)
@@ -93,7 +97,7 @@ function* partsOf({ values, names, exemplars }: Pick<Change, 'values' | 'names' 
   }
 }
 
-/** Fills each piece; what is too long for one continues in the next. There is one piece at least. */
+/** Fills each piece; a part that is too long continues in the next piece. There is at least one piece. */
 function inPieces(parts: Iterable<Part>, size: number): Part[][] {
   let room = size
   const pieces: Part[][] = [[]]

@@ -5,9 +5,9 @@ import { clock } from './script-clock.js'
 export const rememberedFolds = 8
 
 /**
- * The state of a service at one moment, which every reply begins with: the time, the ID of this state, how many folds
- * there were, for a reader that knows an earlier number what each later fold took away and rewrote, the last flush, and the
- * states whose totals this one contains, and when this one began.
+ * The state of a service at one moment, with which every reply begins: the time, the ID of this state, the number of
+ * folds, the ledgers that each fold after the known number deleted and rewrote, the last flush, the states whose totals
+ * this one contains, and when this one began.
  */
 const moment = `${clock}
 local function moment(state, known)
@@ -23,8 +23,8 @@ end
 `
 
 /**
- * Reads a chunk of the entries, with the beat of each, and of the removals and of the tombstones since a position. A service is read in
- * chunks, so that no call holds Redis for long; what is folded between two of them, each reply says.
+ * Reads a chunk of the entries with their heartbeats, and of the removals and tombstones since a position. A service is
+ * read in chunks, so that no call blocks Redis for long. Each reply lists the folds between two chunks.
  */
 export const survey = new Script(`${moment}
 local ledgers, beats, state, removals, tombstones = unpack(KEYS)
@@ -49,8 +49,8 @@ return { moment(state, known), chunk[1], entries, redis.call('HLEN', ledgers),
 `)
 
 /**
- * Reads ledgers: of each what has changed since the version that is known, as many as fit into the number of bytes. The
- * names of a ledger that does not fit come in pieces; its values and exemplars come with the last piece.
+ * Reads what has changed in ledgers since their known versions, as many as fit into the number of bytes. The names of a
+ * ledger that does not fit are returned in pieces; its values and exemplars follow with the last piece.
  */
 export const read = new Script(`${moment}
 local ledgers, state = KEYS[1], KEYS[2]

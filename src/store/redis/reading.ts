@@ -11,7 +11,10 @@ import { listOf, type Reply, type ScriptConnection, textOf } from './script.js'
 import type { ServiceSnapshotOptions } from './service-snapshot.js'
 import { noTombstones } from './tombstones.js'
 
-/** Upper limits of one reply: entries, removals, ledgers, and bytes of ledgers. Each call holds Redis for a few milliseconds. */
+/**
+ * Upper limits of one reply: entries, removals, ledgers, and bytes of ledgers. Each call blocks Redis for a few
+ * milliseconds.
+ */
 export interface ChunkSizes {
   readonly entries: number
   readonly removals: number
@@ -20,12 +23,12 @@ export interface ChunkSizes {
 }
 
 const chunks: ChunkSizes = { entries: 1000, removals: 5000, ledgers: 500, bytes: 1 << 20 }
-/** The maximum number of passes over the entries that look for one that was not found. */
+/** The maximum number of passes over the entries to find missing ones. */
 const mostPasses = 4
-/** The maximum number of folds that one reading follows, and of ledgers that it begins again. */
+/** The maximum number of folds that one reading follows, and of ledgers that it restarts. */
 const mostRepeats = 1000
 
-/** What a service consists of: which ledgers there are, and which of their writers live. */
+/** The ledgers of a service, and which of their writers are alive. */
 export interface Inhabitants extends StateOfService {
   readonly entries: ReadonlyMap<string, LedgerEntry>
   isLive(id: string): boolean
@@ -35,39 +38,39 @@ export interface Inhabitants extends StateOfService {
 export type Wanted = (id: string, entry: LedgerEntry, service: Inhabitants) => boolean
 
 /**
- * One reading of a service, in chunks. Each count is either in the ledger of its writer or in the totals: where ledgers
- * are folded between two chunks, the next reply lists them, and the reading drops the folded ledgers and reads the
+ * One reading of a service, in chunks. Each count is either in the ledger of its writer or in the totals. If ledgers
+ * are folded between two chunks, the next reply lists them; the reading then drops the folded ledgers and reads the
  * totals again. Nothing is shown before the reading is complete.
  */
 export class Reading implements Inhabitants {
   readonly entries = new Map<string, LedgerEntry>()
   readonly beats = new Map<string, number>()
   readonly live = new Set<string>()
-  /** Entries of a later format, and those that are no entries of promhive. */
+  /** Entries of a later format, or not of promhive. */
   readonly unreadable = new Map<string, string>()
   /** Milliseconds of the server's clock at the last reply. */
   now = 0
   born: string | undefined
-  /** The IDs of the states whose totals this one contains: it was restored from them. */
+  /** The IDs of the states from which this one was restored, whose totals it contains. */
   ancestors: readonly string[] = []
   began = 0
   folds = -1
   format = ''
-  /** How many shards are recorded. */
+  /** The number of recorded shards. */
   shards = 1
-  /** Tombstones that were found, and the position behind them. */
+  /** Tombstones that were found, and the position after them. */
   readonly tombs: string[] = []
-  /** Ledgers that are still to be read. */
+  /** Ledgers that have not been read yet. */
   private readonly waiting = new Set<string>()
   private readonly sizes: ChunkSizes
   private repeats = 0
 
   /**
-   * @param shown the ledgers as they were shown last
-   * @param updates what readings have found since; it stays when a reading fails, so that the next one continues
-   * @param replica a replica to read, in place of the primary
-   * @param clock where replicas are read: the age of what was read so far
-   * @param tombsEnd the position behind the tombstones that are known
+   * @param shown the ledgers that were shown last
+   * @param updates the results of readings since then; kept when a reading fails, so that the next one continues
+   * @param replica a replica to read instead of the primary
+   * @param clock if replicas are read: the age of what was read so far
+   * @param tombsEnd the position after the known tombstones
    */
   constructor(
     private readonly options: ServiceSnapshotOptions,
@@ -95,7 +98,7 @@ export class Reading implements Inhabitants {
     while (this.waiting.size > 0) await this.readSome(pause)
   }
 
-  /** Reads some ledgers of the survey as they are now; leaves out those that are gone. */
+  /** Reads the current content of some ledgers of the survey; skips those that no longer exist. */
   async read(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
     for (const id of ids) this.waiting.add(id)
     while (this.waiting.size > 0) await this.readSome(pause)
@@ -110,14 +113,14 @@ export class Reading implements Inhabitants {
     return found
   }
 
-  /** This process has folded ledgers itself, which it need not follow. */
+  /** Notes that this process has folded ledgers itself, so that it does not follow that fold. */
   foldedItself(sources: readonly string[], folds: number): void {
     for (const id of sources) this.entries.delete(id)
     if (folds === this.folds + 1) this.folds = folds
   }
 
   /**
-   * Finds out which ledgers there are, and what was removed.
+   * Reads which ledgers exist, and what was removed.
    *
    * @throws Overtaken if there were more folds than can be followed
    */
@@ -146,7 +149,7 @@ export class Reading implements Inhabitants {
       if (this.tombsEnd !== noTombstones) this.tombsEnd = Number(textOf(tombsEnd))
       cursor = cursor === '' ? '' : textOf(next)
       if (cursor === '0') {
-        // Each pass finds what was there all the time; where the server changed meanwhile, its order is another.
+        // Each pass finds the entries that existed all the time, unless the server changed, which has another order.
         const found = this.entries.size + this.unreadable.size
         if (found >= Number(count) || ++passes === mostPasses) cursor = ''
       }
@@ -171,7 +174,7 @@ export class Reading implements Inhabitants {
     }
   }
 
-  /** Whether Redis has another version of a ledger than the one that was read. */
+  /** Whether Redis has a different version of a ledger than the one that was read. */
   private isNews(id: string, entry: LedgerEntry): boolean {
     const known = this.updates.get(id) ?? this.shown.get(id)
     if (known === undefined) return true
@@ -180,8 +183,8 @@ export class Reading implements Inhabitants {
   }
 
   /**
-   * Whether a server has taken over that lacks the last changes of a living writer. The writer sends them again: until
-   * then its ledger is shown as it was.
+   * Whether a new server lacks the last changes of a living writer. The writer will send them again; until then, the
+   * last version of its ledger is shown.
    */
   private isShownAsItWas(id: string, entry: LedgerEntry): boolean {
     const version = this.shown.get(id)?.version ?? 0
@@ -198,7 +201,7 @@ export class Reading implements Inhabitants {
     const reply = await this.ask(read, [keys.ledgers, keys.state, ...ids.flatMap((id) => keys.of(id))], words)
     const [moment, found] = listOf(reply)
     this.follow(moment)
-    // Read behind the folds that this reply lists.
+    // These ledgers were read after the folds that this reply lists.
     for (const [i, each] of listOf(found).entries())
       if (await this.take(ids[i]!, listOf(each), pause)) this.waiting.delete(ids[i]!)
   }
@@ -209,13 +212,13 @@ export class Reading implements Inhabitants {
     const update = this.updates.get(id)
     const known = update ?? shown
     if (known === undefined) return [id, '0', '0', '0', '0']
-    // After a failover the ledgers of the new server may differ: they are read again.
+    // After a failover, the ledgers of the new server may differ, so they are read again.
     const isOlder = entry !== undefined && entry.version < known.version
     const { version, edition, namesLength, exemplarsVersion } = known
     return [id, version, isOlder ? -1 : edition, namesLength, exemplarsVersion].map(String)
   }
 
-  /** Takes what a reply has of a ledger; returns whether that is all there is to read of it. */
+  /** Applies the part of a reply about one ledger; returns whether the ledger is complete. */
   private async take(id: string, [kind, text, from, ...parts]: readonly Reply[], pause: Pause): Promise<boolean> {
     const entry = kind === undefined || textOf(kind) === 'gone' ? undefined : entryFrom(textOf(text))
     if (entry === undefined) {
@@ -261,7 +264,7 @@ export class Reading implements Inhabitants {
     this.folds = count
   }
 
-  /** Ends a reading that Redis changes for longer than it takes to read. */
+  /** Ends a reading if Redis changes faster than it can be read. */
   private repeat(): void {
     if (++this.repeats > mostRepeats) throw new Overtaken()
   }

@@ -17,7 +17,7 @@ import { Service } from './service.js'
 import { ServiceSnapshots } from './service-snapshots.js'
 import { sourceOf } from './service-source.js'
 
-/** Processes of any number of hosts, sharing a Redis. */
+/** Counts in a Redis that processes on any number of hosts share. */
 export class RedisBackend implements Backend {
   readonly name = 'redis'
   readonly shared = true
@@ -30,7 +30,7 @@ export class RedisBackend implements Backend {
 
   constructor(settings: RedisBackendSettings, connection: ScriptConnection, replica?: ScriptConnection) {
     const { instance } = settings
-    // Every container has a process 7: the instance distinguishes them.
+    // Pids repeat between containers; the instance distinguishes them.
     this.process = `${instance}-${nameOfProcess(process.pid, threadId)}`
     const writer = `${instance}-${process.pid}-${threadId}~${randomUUID()}`
     const store = new RedisStore({
@@ -67,6 +67,8 @@ export class RedisBackend implements Backend {
 
   begin(context: BackendContext): void {
     this.context = context
+    // A process that counts nothing, such as one that only answers scrapes, keeps the keys of the service from expiring too.
+    this.service.start()
   }
 
   openStore(): Store {
@@ -80,14 +82,14 @@ export class RedisBackend implements Backend {
   }
 
   /**
-   * Sends what was counted; returns whether Redis has it. Never rejects: what could not be sent is sent later, and reported to
-   * `onError`, once for each time that Redis goes away.
+   * Sends the counts; resolves to whether Redis has them. Never rejects: counts that could not be sent are sent later,
+   * and the error is reported to `onError` once per outage of Redis.
    */
   flush(): Promise<boolean> {
     return this.service.flush()
   }
 
-  /** Sends what was counted, and closes the writer. Await it before the process ends. */
+  /** Sends the last counts, and closes the writer. Await it before the process ends. */
   close(): Promise<void> {
     this.closing ??= this.service.close(true)
     return this.closing
@@ -97,7 +99,7 @@ export class RedisBackend implements Backend {
     const { flushed, cause } = await this.service.read(snapshots, true, pause)
     const writers = this.service.shown(snapshots)
     const { writer, version } = this.service.flusher
-    // A replica may have less of this process than it has flushed.
+    // A replica may have less than this process has flushed.
     const isShown = flushed ? snapshots.ledger(writer)?.version === version : !this.isOwnKnown(snapshots)
     return {
       writers: isShown ? writers : this.withOwn(writers),
@@ -107,15 +109,15 @@ export class RedisBackend implements Backend {
   }
 
   /**
-   * Whether what this process has counted is to be shown in place of its ledger. It is not where the shelves were read and
-   * have no such ledger: then the process was taken for dead, and the totals have it.
+   * Whether the counts in memory are shown instead of the ledger of this process. They are not if all snapshots were
+   * read and have no such ledger: then the process was taken for dead, and the totals include it.
    */
   private isOwnKnown(snapshots: ServiceSnapshots): boolean {
     const { writer, version } = this.service.flusher
     return version === 0 || !snapshots.areRead || snapshots.ledger(writer) !== undefined
   }
 
-  /** What this process has counted, in place of what Redis last had of it. */
+  /** Replaces the ledger of this process by its counts in memory. */
   private withOwn(writers: readonly WriterSnapshot[]): WriterSnapshot[] {
     const { writer, seat } = this.service.flusher
     const { startedAt, process } = this

@@ -13,29 +13,29 @@ import { mostWaiting, removalsDropped } from './host-removals.js'
 import { type Entry, Ledger, type LedgerFamily } from './ledger.js'
 import { stemOf } from './next-writer.js'
 
-/** What a store borrows from the backend. */
+/** What a backend provides to its store. */
 export interface RedisStoreOptions {
   readonly writer: string
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
-  /** Sends what changed; never rejects. */
+  /** Sends the changes; never rejects. */
   readonly flush: () => Promise<unknown>
-  /** Notifies the writers that do not receive removals with a flush of this one. */
+  /** Notifies the writers that do not receive removals with a flush of this process. */
   readonly announce: (removals: readonly LedgerRemoval[]) => void
-  /** Called when removals are dropped because too many wait: once, until few do. */
+  /** Called when removals are dropped because too many wait: once, until few wait. */
   readonly onDropped?: (error: MetricsError) => void
 }
 
-/** So many removals wait before those that were given again are looked for. */
+/** The number of waiting removals from which on repeated ones are dropped. */
 const manyUnsent = 2000
 
-/** Counts on the heap; what changed goes to Redis in batches. */
+/** Counts on the heap, and sends changes to Redis in batches. */
 export class RedisStore implements Store {
   readonly gate = new Int32Array(1)
   readonly ledger = new Ledger()
   writer: string
-  /** What was removed for the whole application, and Redis does not know yet. */
+  /** Removals from the whole application that Redis does not have yet. */
   readonly unsent: Omit<LedgerRemoval, 'author'>[] = []
-  /** The length of `untold` from which on it is looked through. */
+  /** The length of `unsent` from which on repeated removals are dropped. */
   private maxUnsent = manyUnsent
   private hasDropped = false
 
@@ -97,8 +97,8 @@ export class RedisStore implements Store {
   close(): void {}
 
   /**
-   * This writer was taken for dead, and what Redis had of it is in the totals: only what was counted since is still its
-   * own.
+   * Called when this writer was taken for dead, and what Redis had of it is in the totals: only later counts remain in
+   * this store.
    */
   forgetSent(): void {
     const sent = this.ledger.sentValues()
@@ -112,8 +112,8 @@ export class RedisStore implements Store {
   }
 
   /**
-   * While Redis is away, each removal waits once, where it was given last, and the oldest are dropped beyond a maximum.
-   * Done when the list has doubled since the last time.
+   * Limits the waiting removals while Redis is unavailable: each removal stays once, in its latest position, and the
+   * oldest are dropped above a maximum. Runs when the list has doubled since the last time.
    */
   private boundUnsent(): void {
     const { unsent } = this
@@ -153,7 +153,7 @@ function subtract(family: FamilyDescriptor, { run }: Entry, sent: Float64Array):
   if (end > sent.length) return
   if (isDeducted(layout)) deduct(layout, run.segment, run.at, sent.subarray(run.slot, end))
   else if (family.type === 'gauge' && family.mode === 'sum') {
-    // The value is this writer's and among what the dead left: one of the two is taken off what the dead left.
+    // The value belongs to this writer and is also part of the dead value: it is subtracted from the latter.
     const had = gaugeValueSlot(family.mode, sent, run.slot)
     const kept = gaugeValueSlot(family.mode, values, run.at) + 1
     values[kept] = orNothing(values[kept]!) - sent[had]! - orNothing(sent[had + 1]!)

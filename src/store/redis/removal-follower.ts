@@ -8,9 +8,9 @@ import { textOf } from './script.js'
 /** Totals that lag this many removals behind are rewritten. */
 const manyRemovals = 500
 
-/** A chunk of the removals as a reading gives it. */
+/** A chunk of removals, as a reading returns it. */
 export interface RemovalChunk {
-  /** How many removals were forgotten, and how many are stored. */
+  /** The number of removals that Redis has deleted, and of those that it stores. */
   readonly removed: number
   readonly length: number
   /** The position of the first removal of the chunk. */
@@ -18,19 +18,19 @@ export interface RemovalChunk {
   readonly removals: readonly Reply[]
 }
 
-/** The removals of a service that were read and that not every ledger has taken. */
+/** The removals of a service that were read, and that not every ledger has taken yet. */
 export class RemovalFollower {
   /** The position up to which the removals were read. */
   followed = 0
-  /** How many removals Redis has forgotten. */
+  /** The number of removals that Redis has deleted. */
   removed = 0
   private removals: PlacedLedgerRemoval[] = []
 
-  /** Takes a chunk; returns whether there are more. */
+  /** Adds a chunk; returns whether there are more. */
   take({ removed, length, start, removals }: RemovalChunk): boolean {
     this.removed = removed
     const end = removed + length
-    // A server that took over may have lost the last ones: the next removals have their positions.
+    // A new server may have lost the last removals; the next ones reuse their positions.
     if (this.followed > end) this.removals = this.removals.filter(({ position }) => position <= end)
     for (const [i, each] of removals.entries()) {
       const removal = removalFrom(textOf(each))
@@ -41,20 +41,20 @@ export class RemovalFollower {
   }
 
   /**
-   * Whether a ledger of the dead that has taken the removals up to a position is to be rewritten. Positions alone also
-   * count the removals that were forgotten.
+   * Whether totals that have taken the removals up to a position must be rewritten. A difference of positions alone
+   * would include deleted removals.
    */
   isFarBehind(seen: number): boolean {
     return this.followed - seen > manyRemovals && this.removals.some(({ position }) => position > seen)
   }
 
-  /** Leaves out of ledgers what was removed and what their writers have not removed yet. */
+  /** Omits the series from ledgers that were removed and that their writers have not removed yet. */
   async mask(ledgers: Iterable<LedgerReader>, pause: Pause): Promise<void> {
     const until = this.removals.at(-1)?.position ?? 0
     const behind = [...ledgers].filter(({ removedUntil }) => removedUntil < until)
     if (behind.length === 0) return
     const after = behind.reduce((least, { removedUntil }) => Math.min(least, removedUntil), until)
-    // What is restored lacks the removals since it was read, even those of a state that was lost.
+    // Restored data lacks the removals since it was read, including those in a state that was lost.
     const indexes = new Map<number, RemovalIndex>()
     for (const ledger of behind) {
       const seenAt = ledger.entry!.facts.seenAt ?? Infinity
@@ -68,7 +68,7 @@ export class RemovalFollower {
     }
   }
 
-  /** Redis has come back empty: its positions are others from now on. */
+  /** Called when Redis has come back empty, with new positions. */
   restart(): void {
     this.followed = 0
     this.removals = []

@@ -1,7 +1,7 @@
 import { Script } from './script.js'
 import { clock } from './script-clock.js'
 
-/** Forgets the removals that every ledger has taken. */
+/** Deletes the removals that every ledger has taken. */
 export const trim = new Script(`
 local state, removals = unpack(KEYS)
 if redis.call('HGET', state, 'removed') ~= ARGV[1] then return 0 end
@@ -11,8 +11,8 @@ return 1
 `)
 
 /**
- * Adds a batch of removals where no flush of their process does so. The batches of a queue have ascending numbers: one
- * whose number is not above the last is not added again, so that a batch whose answer was lost removes only once.
+ * Adds a batch of removals that no flush of their process carries. The batches of a queue have ascending numbers, and a
+ * batch is added only if its number is above the last one. So a batch whose answer was lost removes only once.
  */
 export const remove = new Script(`${clock}
 local state, removals, removing = unpack(KEYS)

@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 
-/** Notices a replica that no longer follows its primary: it would show the living as dead, and their counts as they were. */
+/** Detects a replica that no longer follows its primary: it would show living writers as dead, with old counts. */
 export class ReplicaLag {
   private late = false
 
@@ -11,10 +11,10 @@ export class ReplicaLag {
   ) {}
 
   /**
-   * Whether the primary is to be read instead. Reported once for each time that the replica falls behind.
+   * Whether the primary must be read instead. Reports once each time that the replica falls behind.
    *
-   * @param lastFlush when any writer flushed last, as the replica has it; undefined if no replica was read
-   * @param answeredAt when the primary acknowledged a flush of this process last, by the same clock
+   * @param lastFlush the last flush of any writer according to the replica; undefined if no replica was read
+   * @param answeredAt when the primary last acknowledged a flush of this process, by the same clock
    */
   isLate(lastFlush: number | undefined, answeredAt: number): boolean {
     const lag = lastFlush === undefined ? 0 : answeredAt - lastFlush

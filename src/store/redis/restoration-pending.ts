@@ -1,2 +1,2 @@
-/** Redis has come back empty, and what it had is not restored yet. */
+/** Thrown if Redis has come back empty, and its data is not restored yet. */
 export class RestorationPending extends Error {}

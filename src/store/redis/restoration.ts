@@ -19,49 +19,49 @@ import type { Tombstones } from './tombstones.js'
 const longestWait = 2_000
 /** Milliseconds that the process with the oldest view waits for one with a newer view. */
 const longestDelay = 20_000
-/** How many ledgers are restored at the same time. */
+/** The number of ledgers that are restored at the same time. */
 const atOnce = 32
-/** The maximum number of tombstones of one call. */
+/** The maximum number of tombstones in one call. */
 const mostTombstones = 1000
-/** How many times a ledger is sent whose pieces get lost. */
+/** The maximum number of attempts to send a ledger whose pieces get lost. */
 const mostTries = 3
 /** Milliseconds after which a restoration is renewed while pieces are sent. */
 const renewal = 2_000
 
-/** What was lost, as a process has seen it last. */
+/** The state that was lost, as a process last read it. */
 export interface LostState extends Inhabitants {
   /** The ID of the state that was lost. */
   readonly born: string
   readonly ledgers: ReadonlyMap<string, LedgerReader>
-  /** The writers that its totals contain and that may come back. */
+  /** The writers that are part of its totals and may come back. */
   readonly tombstones: Tombstones
   /** The time of a writer's last sign of life; 0 if it has left. */
   heardAt(id: string): number
-  /** The monotonic clock of this process when it was read. */
+  /** The monotonic clock of this process at the reading. */
   readonly readAt: number
 }
 
-/** What a process restores, and for how long it has known that it was lost. */
+/** The state that a process restores, and when it noticed the loss. */
 export interface Loss {
   readonly seen: LostState
   /** The name of the process in the restoration. */
   readonly owner: string
-  /** The monotonic clock of this process when it found out. */
+  /** The monotonic clock of this process when it noticed. */
   readonly noticedAt: number
 }
 
 /**
- * Writes what was last seen of a service into a Redis that has come back empty, so that its totals do not go back. Of all
- * processes that have seen the lost state, one does it: the older the view of a process is, the longer it waits. Writers
- * that are still alive send what they have by themselves: only what is missing is written.
+ * Writes the last view of a service into a Redis that has come back empty, so that its totals do not decrease. One of
+ * the processes that have read the lost state does this: the older its view, the longer a process waits. Living writers
+ * send their ledgers themselves; only missing ledgers are restored.
  *
- * @throws RestorationPending if another process is restoring, or this one has to wait longer than a reading may take
+ * @throws RestorationPending if another process is restoring, or this one must wait longer than a reading may take
  */
 export async function restoreService(options: ServiceSnapshotOptions, loss: Loss, pause: Pause): Promise<void> {
   const { seen, noticedAt } = loss
   const settled = noticedAt + (options.settle ?? 0)
   const due = settled + Math.min((noticedAt - seen.readAt) / 10, longestDelay)
-  // Until then, the living have sent what they have.
+  // By then, living writers have sent their ledgers.
   await rest(settled - monotonicNow())
   const end = monotonicNow() + longestWait
   for (;;) {
@@ -78,7 +78,7 @@ export async function restoreService(options: ServiceSnapshotOptions, loss: Loss
   await commit(options, loss)
 }
 
-/** Makes what was staged part of the service. */
+/** Makes the staged data part of the service. */
 async function commit(options: ServiceSnapshotOptions, { seen, owner }: Loss): Promise<void> {
   const { keys, expire } = options
   const { ledgers, beats, folded, state, stagedEntries, stagedTombstones, tombstones } = keys
@@ -117,8 +117,8 @@ async function restoreMissing(options: ServiceSnapshotOptions, loss: Loss, pause
 }
 
 /**
- * Where a process with an older view has restored: writes the ledgers of which this process has seen more, and that are
- * not added to the totals. Their writers may be dead: no other process has these counts.
+ * After a process with an older view has restored, writes the ledgers of which this process has a newer version, unless
+ * they were added to the totals. Their writers may be dead, and no other process may have these counts.
  */
 async function replaceOlder(options: ServiceSnapshotOptions, loss: Loss, pause: Pause): Promise<void> {
   const there = new Reading(options, new Map(), new Map(), new RemovalFollower())
@@ -131,31 +131,31 @@ async function replaceOlder(options: ServiceSnapshotOptions, loss: Loss, pause: 
   await manyAtOnce(older, (reader) => replaceLedger(options, loss, reader, pause))
 }
 
-/** None is on its way any more when one has failed. */
+/** If one fails, all others have finished by the time of the rejection. */
 async function manyAtOnce(readers: readonly LedgerReader[], send: (reader: LedgerReader) => Promise<void>) {
   for (let from = 0; from < readers.length; from += atOnce)
     for (const result of await Promise.allSettled(readers.slice(from, from + atOnce).map(send)))
       if (result.status === 'rejected') throw result.reason
 }
 
-/** A version that the writer does not know, if it is alive. */
+/** Returns a version that the writer, if it is alive, does not know. */
 function restoredVersion({ version }: LedgerEntry): number {
   return Math.max(0, version - 1)
 }
 
-/** Under which ID a ledger is restored. */
+/** Returns the ID under which a ledger is restored. */
 function restoredId(born: string, { id, entry }: LedgerReader): string {
   return isWriter(entry!.facts) ? id : `restored:${born}:${id}`
 }
 
-/** The change that writes a ledger as it was seen, and its entry. No removal of the new state is carried out in it. */
+/** Returns the change that writes a ledger as it was read, and its entry. It contains no removal of the new state. */
 async function restoredChange(seen: LostState, reader: LedgerReader, pause: Pause) {
   const { seat, facts, edition } = reader.entry!
   const ledger = await restoredLedger(reader, edition, pause)
   for (const _ of ledger.preparing()) if (pause.due()) await pause.rest()
   const change = ledger.change()
   const { doubt: _, ...known } = facts
-  // The writer may have sent more than this process has seen: what it sends when it comes back replaces this.
+  // The writer may have sent more than this process has read; if it comes back, it replaces this ledger.
   const restored: WriterFacts = !isWriter(facts)
     ? { ...known, kind: 'writer' }
     : seen.heardAt(reader.id) > 0 || facts.doubt !== undefined
@@ -166,9 +166,9 @@ async function restoredChange(seen: LostState, reader: LedgerReader, pause: Paus
 }
 
 /**
- * A writer's ledger is restored under its ID, with a version that its writer does not know: if the writer is alive, it
- * sends all it has. What the dead have left is restored as one more dead writer, which is added to the totals that there
- * may be by now.
+ * Restores a ledger. A writer's ledger gets its old ID, with a version that the writer does not know: if it is alive,
+ * it sends everything again. Totals are restored as one more dead writer, which is added to the totals that may exist
+ * by now.
  */
 async function restoreLedger(
   options: ServiceSnapshotOptions,
@@ -183,7 +183,7 @@ async function restoreLedger(
   const { change, entry: known } = await restoredChange(seen, reader, pause)
   const entry = `${seen.isLive(reader.id) ? 1 : 0} ${isOfWriter ? 0 : 1} ${known}`
   const { ledgers, folded, state, stagedEntries } = keys
-  // Not the list of its writer, which may send its own pieces at the same time.
+  // A different list than that of its writer, which may send its own pieces at the same time.
   const pendingKey = keys.restoring(id)
   const place = { ledgersKey: ledgers, foldedKey: folded, pendingKey, ledger: id, base: 0 }
   const all = [ledgers, folded, ...keys.of(id), pendingKey, state, stagedEntries]
@@ -196,7 +196,7 @@ async function restoreLedger(
   })
 }
 
-/** Its writer, if it is alive, sends all it has, as after a restoration. */
+/** Replaces a ledger. If its writer is alive, it then sends everything again, as after a restoration. */
 async function replaceLedger(
   options: ServiceSnapshotOptions,
   { seen }: Loss,

@@ -3,19 +3,21 @@ import { Script } from './script.js'
 import { write } from './script-parts.js'
 
 /*
- * Redis has come back empty: one process writes what it has seen of the service into the new state. The field `restoring`
- * of the state has what is restored, by which process, and until when: `<ID of the lost state> <owner> <milliseconds of
- * the server's clock>`. What it restores is staged, and becomes part of the service in one step: a process that ends
- * before has changed nothing, whatever another one has seen that continues. The field `ancestors` has the IDs of the
- * states whose totals this state contains.
+ * These scripts run after Redis has come back empty: one process writes its view of the service into the new state. The
+ * field `restoring` of the state contains `<ID of the lost state> <owner> <end of the lease, in milliseconds of the
+ * server's clock>`. Restored data is staged, and becomes part of the service in one step. A process that ends before
+ * that step has changed nothing, and another process with another view may start again. The field `ancestors` has the
+ * IDs of the states whose totals this state contains.
  */
 
-/** Milliseconds that a restoration belongs to a process; each of its calls renews them. */
+/** Milliseconds for which a restoration belongs to a process; each of its calls renews them. */
 const lease = 10_000
 /** The maximum number of ancestors that a state remembers. */
 const mostAncestors = 64
 
-/** What the field of a restoration has, which process renews it, and whether the state has what is to be restored. */
+/**
+ * Functions to read and renew the field of a restoration, and to check whether the state contains the lost one already.
+ */
 const restoring = `
 local function holder(state)
   local before, owner, ends = string.match(redis.call('HGET', state, 'restoring') or '', '^(%S+) (%S+) (%d+)$')
@@ -40,10 +42,10 @@ end
 `
 
 /**
- * Gives `own` to the process that restores what an earlier state had: the first that asks, the same one again, or another
- * one when the lease has ended. The others get `begun` while that one restores, and `ended` where nothing is to be
- * restored: the totals of that state, or of one before it, are there already. A process that may not begin yet gets `open`
- * where no process restores, and changes nothing.
+ * Returns `own` to the process that restores an earlier state: the first caller, the same process again, or another one
+ * after the end of the lease. Other processes get `begun` while it restores, and `ended` if nothing must be restored
+ * because the totals of that state, or of one before it, are present already. A process that may not begin yet gets
+ * `open` if no process restores, and changes nothing.
  */
 export const claimRestoration = new Script(`${write}${restoring}
 local state, entries, tombs = KEYS[1], KEYS[2], KEYS[3]
@@ -61,9 +63,9 @@ return 'own'
 `)
 
 /**
- * Stages one ledger, unless there is one under its ID, or its writer was folded since, or totals that Redis still has
- * contain it: it has lost the state alone. Gives `written` or `there`;
- * `pieces` where pieces of it are missing, `lost` where the restoration does not belong to the process any more.
+ * Stages one ledger, unless its ID exists, its writer was folded since, or Redis still has totals that contain it
+ * because only the state was lost. Returns `written` or `there`; `pieces` if pieces of it are missing, `lost` if the
+ * restoration no longer belongs to the process.
  */
 export const restore = new Script(`${write}${restoring}
 local ledgers, folded, values, names, exemplars, pending, state, entries = unpack(KEYS)
@@ -84,8 +86,8 @@ return 'written'
 `)
 
 /**
- * Replaces a ledger that has less than another process has seen of it; gives `pieces` where pieces of it are missing. One
- * that is not there may be in the totals.
+ * Replaces a ledger by a newer version that another process has read; returns `pieces` if pieces of it are missing. A
+ * missing ledger is not written, because it may be in the totals.
  */
 export const replace = new Script(`${write}
 local ledgers, values, names, exemplars, pending = unpack(KEYS)
@@ -98,7 +100,7 @@ redis.call('HSET', ledgers, id, entry)
 return 'written'
 `)
 
-/** Stages tombstones, behind those that are there; gives 0 where the restoration does not belong to the process any more. */
+/** Stages tombstones, after the present ones; returns 0 if the restoration no longer belongs to the process. */
 export const restoreTombstones = new Script(`${write}${restoring}
 local state, tombs = KEYS[1], KEYS[2]
 local isFirst, expire, owner, before = unpack(ARGV, 1, 4)
@@ -111,11 +113,11 @@ return 1
 `)
 
 /**
- * Makes all that is staged part of the service, in one step: ledgers that are not there, and the tombstones of writers that
- * the restored totals contain. Where such a writer has come back meanwhile, its old counts are in a ledger of their own,
- * which is dropped. Readers that are between two chunks follow it like a fold.
+ * Makes all staged data part of the service, in one step: missing ledgers, and the tombstones of writers that are part
+ * of the restored totals. If such a writer has come back meanwhile, its old counts are in a separate ledger, which is
+ * dropped. Readers between two chunks follow this step like a fold.
  *
- * Gives 0 where the restoration does not belong to the process any more, else the IDs of the ledgers that were dropped.
+ * Returns 0 if the restoration no longer belongs to the process, otherwise the IDs of the dropped ledgers.
  */
 export const endRestoration = new Script(`${write}${restoring}
 local ledgers, beats, folded, state, entries, tombs, tombstones = unpack(KEYS)
@@ -163,5 +165,5 @@ for _, key in ipairs({ ledgers, beats, folded, state, tombstones }) do redis.cal
 return sources
 `)
 
-/** Removes keys of ledgers that are not there any more. */
+/** Removes the keys of ledgers that no longer exist. */
 export const removeKeys = new Script(`return redis.call('DEL', unpack(KEYS))`)

@@ -7,7 +7,7 @@ import { openSeries } from './open-series.js'
 /** The series of one ledger by their first slots in another one. */
 export type MovedSeries = Map<number, { readonly ledger: Ledger; readonly entry: Entry }>
 
-/** A ledger with all that was read of one, in slots of its own. */
+/** Returns a new ledger with everything that was read of one, in its own slots. */
 export async function restoredLedger(
   { names, values, exemplars }: LedgerReader,
   edition: number,
@@ -30,7 +30,7 @@ export async function restoredLedger(
   return ledger
 }
 
-/** Gives exemplars to the ledgers that their series have moved to. */
+/** Copies exemplars to the ledgers to which their series have moved. */
 export function moveExemplars(exemplars: readonly PlacedExemplar[], moved: MovedSeries): void {
   for (const { slot, bucket, exemplar } of exemplars) {
     const there = moved.get(slot)

@@ -2,7 +2,7 @@
 const leastRetention = 3_600_000
 
 /**
- * Returns for how long Redis remembers which writers were added to the totals, in milliseconds.
+ * Returns how long Redis remembers which writers were added to the totals, in milliseconds.
  *
  * @param deadAfter in milliseconds
  */

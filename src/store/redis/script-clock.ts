@@ -1,4 +1,4 @@
-/** A part of scripts: the server's clock, and numbers as text without an exponent. */
+/** Functions for scripts: the server's clock, and numbers as text without an exponent. */
 export const clock = `
 local function milliseconds()
   local time = redis.call('TIME')

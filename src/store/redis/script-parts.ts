@@ -1,13 +1,13 @@
 import { clock } from './script-clock.js'
 
 /*
- * Scripts carry out one step each. A script computes no key: it declares every key that it uses, as Redis Cluster and
- * ACL users need it. Scripts do not calculate with values; they move bytes to their position.
+ * Scripts carry out one step each. They compute no keys: each script declares every key that it uses, as Redis Cluster
+ * and ACL users require. Scripts do not calculate with values; they move bytes to their position.
  *
  * An entry of the ledgers: `<version> <seat> <removals taken> <edition> <exemplars version> <facts, JSON>`.
  */
 
-/** The parts of scripts that write. */
+/** Functions for scripts that write. */
 export const write = `${clock}
 local function numberIn(state, field) return tonumber(redis.call('HGET', state, field) or 0) end
 -- A beat from \`graced\` on counts as if it came at \`grace\`: Redis was away, and no writer could send one.

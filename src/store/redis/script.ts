@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
-/** What Redis gives in answer to a script: texts come as bytes. */
+/** The answer to a script; texts are bytes. */
 export type Reply = number | string | Buffer | null | readonly Reply[]
 
-/** A script, and the digest under which Redis knows it once it has seen it. */
+/** A script, and the digest under which Redis stores it. */
 export class Script {
-  /** Every script that was made: what a user of Redis needs the rights for. */
+  /** Every script: a Redis user needs the permissions for all of them. */
   static readonly all: Script[] = []
   readonly digest: string
 
@@ -15,15 +15,15 @@ export class Script {
   }
 }
 
-/** A way to Redis. */
+/** A connection that runs scripts. */
 export interface ScriptConnection {
-  /** Runs a script in one round trip. What is asked without waiting in between is done in that order. */
+  /** Runs a script in one round trip. Calls without waiting in between are carried out in order. */
   run(script: Script, keys: readonly string[], args: readonly (string | Uint8Array)[]): Promise<Reply>
-  /** Lets go of what was opened; not of a client that is the user's. */
+  /** Closes what was opened, but not a client of the application. */
   close(): Promise<void>
 }
 
-/** Whether Redis has forgotten a script: it was restarted, or another one has taken over. */
+/** Whether Redis does not know a script, for example after a restart or a failover. */
 export function isUnknownScript(cause: unknown): boolean {
   return cause instanceof Error && cause.message.startsWith('NOSCRIPT')
 }

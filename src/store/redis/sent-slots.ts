@@ -1,19 +1,19 @@
 import type { Segments } from '../core/segments.js'
 
-/** Bytes that are compared, and sent when they differ, at a time: more of them when there are very many. */
+/** The minimum of bytes that are compared, and sent if they differ, at a time. */
 const leastPage = 512
 const mostPages = 8192
 
-/** Bytes, and where they belong. */
+/** Bytes, and their position. */
 export interface ByteRange {
   readonly offset: number
   readonly bytes: Uint8Array
 }
 
-/** What Redis has of a ledger's slots, slot by slot: so that only what changed is sent. */
+/** A copy of the slots that Redis has of a ledger, so that only changes are sent. */
 export class SentSlots {
   private bytes: Buffer = Buffer.alloc(0)
-  /** How many bytes Redis has. */
+  /** The number of bytes that Redis has. */
   length = 0
 
   values(): Float64Array {
@@ -22,9 +22,9 @@ export class SentSlots {
   }
 
   /**
-   * The pages that differ, neighbours together; copied, because counting continues.
+   * Returns the pages that differ, with adjacent ones joined; copied, because counting continues.
    *
-   * @param known up to where Redis has them; 0 when all of them are sent
+   * @param known the length that Redis has; 0 if all of them are sent
    */
   *changes(segments: Segments, known: number): Iterable<ByteRange> {
     const pageSize = leastPage * Math.ceil((segments.used * 8) / leastPage / mostPages)
@@ -47,7 +47,7 @@ export class SentSlots {
     }
   }
 
-  /** Redis has taken them; `whole` when it has nothing else. */
+  /** Called when Redis has applied them; `whole` if it has nothing else. */
   take(stretches: readonly ByteRange[], length: number, whole: boolean): void {
     if (this.bytes.length < length) this.bytes = grown(this.bytes, length)
     if (whole) this.bytes.fill(0)
@@ -57,7 +57,7 @@ export class SentSlots {
 }
 
 function grown(buffer: Buffer, length: number): Buffer {
-  // Of its own, and so at a multiple of 8 bytes: it is read as float64.
+  // A separate buffer begins at a multiple of 8 bytes, so it can be read as float64.
   const wider = Buffer.from(new ArrayBuffer(Math.ceil(Math.max(length, buffer.length * 2) / 8) * 8))
   wider.set(buffer)
   return wider

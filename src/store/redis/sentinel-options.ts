@@ -3,16 +3,16 @@ import { describe } from '../../model/metric-name.js'
 import { checkTls, type RedisTls } from './client/redis-address.js'
 import { type RedisSentinels, sentinelAddress } from './client/sentinels.js'
 
-/** Where the sentinels are that know where Redis is: in place of `url`, `host` and `port`. */
+/** The sentinels that know the address of Redis, instead of `url`, `host` and `port`. */
 export interface RedisSentinelOptions {
-  /** The sentinels: `host`, `host:port`, or `{ host, port }`; the port is 26379 when left out. */
+  /** The sentinels: `host`, `host:port`, or `{ host, port }`; the default port is 26379. */
   readonly sentinels?: readonly (string | { readonly host: string; readonly port?: number | undefined })[] | undefined
   /** The name under which the sentinels know the master. */
   readonly name?: string | undefined
   /** The user and the password of the sentinels; `username` and `password` are those of Redis. */
   readonly sentinelUsername?: string | undefined
   readonly sentinelPassword?: string | undefined
-  /** If the sentinels use TLS: `{}` for certificates that Node trusts; `tls` is that of Redis. */
+  /** TLS options of the sentinels; `{}` for certificates that Node trusts. The option `tls` is for Redis. */
   readonly sentinelTls?: RedisTls | undefined
 }
 

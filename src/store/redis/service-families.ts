@@ -4,11 +4,11 @@ import { isWriter } from './entry.js'
 import type { ServiceSnapshots } from './service-snapshots.js'
 
 /**
- * What Redis knows of the service itself: the same from every process that reads it. While Redis is away, the ages grow by
- * the clock of this process.
+ * Returns families about the service itself, which are the same in every process that reads it. While Redis is
+ * unavailable, ages grow by the clock of this process.
  */
 export function serviceFamilies(snapshots: ServiceSnapshots): readonly SampleFamily[] {
-  /** Milliseconds since the last flush of each. */
+  /** Milliseconds since the last flush of each live writer. */
   const ages: number[] = []
   let dead = 0
   for (const snapshot of snapshots.all) {

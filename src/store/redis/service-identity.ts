@@ -3,7 +3,8 @@ import { Keys } from './keys.js'
 import type { RedisBackendSettings } from './options.js'
 
 /**
- * Names a service, without credentials: where Redis is, if it is known, and the prefix of the keys.
+ * Returns the identity of a service, without credentials: the address of Redis, if it is known, and the prefix of the
+ * keys.
  *
  * @param place the address, or the name by which Sentinel knows the server
  */

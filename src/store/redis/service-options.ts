@@ -7,17 +7,19 @@ import type { ScriptConnection } from './script.js'
 export interface ServiceOptions {
   readonly settings: RedisBackendSettings
   readonly connection: ScriptConnection
-  /** Where scrapes read, if not from the primaries. */
+  /** The connection for scrapes, if they do not read from primaries. */
   readonly replica?: ScriptConnection | undefined
   readonly writer: string
   readonly flushed: Flushed
   /** Whether its flushes carry removals to its own shard. */
   readonly carriesRemovals?: boolean
   readonly onError: (error: MetricsError) => void
-  /** Called when Redis accepts counts again after it did not. */
+  /** Called when Redis accepts counts again after a failure. */
   readonly onRecovered?: (text: string) => void
   /** Counts what this process sends. */
   readonly count: Count
-  /** Called at every interval instead of flushing; it flushes for others, whose numbers continue without this process. */
+  /**
+   * Called at every interval instead of flushing, if this process flushes for others whose numbers continue without it.
+   */
   readonly tick?: () => Promise<unknown>
 }

@@ -18,50 +18,50 @@ import { claim, keep } from './upkeep-scripts.js'
 
 export interface ServiceSnapshotOptions extends AskOptions {
   readonly keys: Keys
-  /** Where readings of the snapshot go, if not to the primary. */
+  /** The connection for readings, if they do not use the primary. */
   readonly replica?: ScriptConnection | undefined
   /** Milliseconds. */
   readonly deadAfter: number
   /** Milliseconds. */
   readonly expire: number
-  /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
+  /** Milliseconds in which living writers send their ledgers to a Redis that has come back empty. */
   readonly settle?: number
-  /** Limits of one reply, where a test needs others. */
+  /** Limits of one reply, for tests. */
   readonly chunks?: Partial<ChunkSizes>
 }
 
 const everything: Wanted = () => true
 
-/** The maximum number of readings that are begun because the one before was overtaken. */
+/** The maximum number of readings that start because the previous one was overtaken. */
 const mostTurns = 8
-/** So many removals that every ledger has taken are not kept. */
+/** The number of removals, taken by every ledger, from which on they are deleted. */
 const manyRemovals = 1000
-/** The maximum number of removals that are kept for entries that this version cannot read. */
+/** The maximum number of removals that are stored for entries which this version cannot read. */
 const mostHeldBack = 100_000
-/** The maximum number of ledgers whose keys are kept by one call. */
+/** The maximum number of ledgers whose expiry one call renews. */
 const mostKept = 300
 
-/** Every ledger of the service, as the last complete reading found them. */
+/** Every ledger of the service, as found by the last complete reading. */
 export class ServiceSnapshot implements LostState {
   readonly ledgers = new Map<string, LedgerReader>()
   /** All ledgers, read or not. */
   entries: ReadonlyMap<string, LedgerEntry> = new Map()
   /** Milliseconds of the server's clock at the last reading. */
   now = 0
-  /** The ID of the state in Redis: another one when Redis has come back empty. */
+  /** The ID of the state in Redis; it changes when Redis comes back empty. */
   born = ''
-  /** The IDs of the states whose totals that one contains. */
+  /** The IDs of the states whose totals this state contains. */
   ancestors: readonly string[] = []
   /** When the state began, or was restored, by the server's clock. */
   began = 0
   readonly tombstones = new Tombstones()
-  /** How many ledgers were folded. */
+  /** The number of folds. */
   folds = 0
   /** The format of the state in Redis; empty before the first flush. */
   format = ''
-  /** How many shards are recorded; shard 0 has the number. */
+  /** The number of recorded shards, which shard 0 has. */
   shards = 1
-  /** The monotonic clock of this process at that moment. */
+  /** The monotonic clock of this process at the last reading. */
   readAt = 0
   /** Entries that this version cannot read: those of a later format, and those of other programs. */
   private strange: ReadonlyMap<string, string> = new Map()
@@ -70,9 +70,9 @@ export class ServiceSnapshot implements LostState {
   private readonly updates = new Map<string, LedgerUpdate>()
   private readonly removals = new RemovalFollower()
 
-  /** Its name where it restores what Redis has lost. */
+  /** The name of this process when it restores what Redis has lost. */
   private readonly owner = randomUUID()
-  /** The monotonic clock of this process when Redis was found empty; until what is there is shown. */
+  /** The monotonic clock of this process when Redis was found empty; undefined once its new data is shown. */
   private noticedAt: number | undefined
 
   private readonly clock: DataClock | undefined
@@ -82,11 +82,11 @@ export class ServiceSnapshot implements LostState {
   }
 
   /**
-   * Reads what has changed since the last reading, in chunks. What it finds is shown only when all of it was read: if the
-   * promise is rejected, the snapshot shows what it showed before.
+   * Reads what has changed since the last reading, in chunks. Changes are shown only when the reading is complete: if
+   * the promise is rejected, the snapshot stays as it was.
    *
-   * @param wanted which ledgers to read; all of them when left out
-   * @param fresh whether to read the primary, even where a replica is to be read
+   * @param wanted which ledgers to read; by default all of them
+   * @param fresh whether to read the primary even if a replica is configured
    */
   async read(pause: Pause, wanted: Wanted = everything, fresh = false): Promise<void> {
     let replica = fresh ? undefined : this.options.replica
@@ -99,7 +99,7 @@ export class ServiceSnapshot implements LostState {
         await reading.survey(pause)
         if (this.born !== '' && reading.born !== this.born && !restored) {
           this.noticedAt ??= monotonicNow()
-          // A state that the lost one was restored from has come back: it is taken as it is.
+          // A state from which the lost one was restored has come back: it is used as it is.
           if (!this.ancestors.includes(reading.born ?? '')) {
             const { owner, noticedAt } = this
             await restoreService(this.options, { seen: this, owner, noticedAt }, pause)
@@ -112,12 +112,12 @@ export class ServiceSnapshot implements LostState {
         await this.show(reading, pause)
         break
       } catch (cause) {
-        // A replica that is behind has nothing new: what is shown is newer.
+        // A replica that is behind has nothing new; the shown numbers are newer.
         if (cause instanceof Outdated && cause.isBehind && this.readAt > 0) return
         if (cause instanceof Overtaken) {
           if (turn === mostTurns) throw new Error('Redis changed faster than it could be read', { cause })
         } else if (replica === undefined || isRefusal(cause)) throw cause
-        // The primary answers where the replica does not, or where replicas answer that are behind each other.
+        // The primary answers if the replica does not, or if replicas contradict each other.
         if (!(cause instanceof Overtaken) || cause instanceof Outdated || turn > 1) replica = undefined
       }
     }
@@ -150,22 +150,27 @@ export class ServiceSnapshot implements LostState {
     this.shards = reading.shards
   }
 
-  /** The end of the removals. */
+  /** The position after the last removal. */
   get end(): number {
     return this.removals.followed
   }
 
-  /** How many entries this version cannot read: those of a later format, and those of other programs. */
+  /** The number of ledgers that this version cannot read completely: of a later version, or of other programs. */
   get unreadable(): number {
-    return this.strange.size
+    let count = this.strange.size
+    for (const ledger of this.ledgers.values()) if (ledger.isPartlyUnreadable) count++
+    return count
   }
 
-  /** The time of a writer's last sign of life, in milliseconds of the server's clock; 0 if it has left, or never was. */
+  /**
+   * Returns the time of a writer's last sign of life, in milliseconds of the server's clock; 0 if it has left or never
+   * existed.
+   */
   heardAt(id: string): number {
     return this.beats.get(id) ?? 0
   }
 
-  /** When any writer flushed last, as the server that was read has it; undefined where no replica is read. */
+  /** The last flush of any writer, according to the server that was read; undefined if no replica is read. */
   get lastFlush(): number | undefined {
     return this.clock?.last
   }
@@ -174,21 +179,21 @@ export class ServiceSnapshot implements LostState {
     return this.live.has(id)
   }
 
-  /** Whether there are ledgers to be added to the totals. */
+  /** Whether there are ledgers to add to the totals. */
   hasDead(): boolean {
     for (const [id, { facts }] of this.entries)
       if (isWriter(facts) && !this.isLive(id) && !isInDoubt(facts, this)) return true
     return false
   }
 
-  /** Whether there are totals to be rewritten, without what was removed since. */
+  /** Whether there are totals to rewrite without removed series. */
   hasLagging(): boolean {
     for (const { facts, seen } of this.entries.values())
       if (!isWriter(facts) && this.removals.isFarBehind(seen)) return true
     return false
   }
 
-  /** The totals first and the living last: where two say the same, the later one's is shown. */
+  /** Returns totals first and living writers last: if two define the same series, that of the later one is shown. */
   snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
     const found: WriterSnapshot[] = []
     for (const ledger of this.ledgers.values())
@@ -197,7 +202,7 @@ export class ServiceSnapshot implements LostState {
   }
 
   /**
-   * Whether this process is the one that keeps the keys, of all that ask within an interval.
+   * Whether this process renews the expiry of the keys: one of all callers within an interval does.
    *
    * @param interval in milliseconds
    */
@@ -207,7 +212,8 @@ export class ServiceSnapshot implements LostState {
   }
 
   /**
-   * Keeps the keys that the last reading found from expiring. The living keep their own ledgers at each flush.
+   * Renews the expiry of the keys that the last reading found. Living writers renew that of their own ledgers at each
+   * flush.
    */
   async keep(): Promise<void> {
     const { keys, expire } = this.options
@@ -222,24 +228,24 @@ export class ServiceSnapshot implements LostState {
     const { keys } = this.options
     let taken = this.end
     for (const { seen } of this.entries.values()) taken = Math.min(taken, seen)
-    // Writers of a later version may lag behind, but not for good.
+    // Writers of a later version may lag behind, but not without a limit.
     const least = this.end - mostHeldBack
     for (const text of this.strange.values()) taken = Math.min(taken, Math.max(least, seenIn(text) ?? taken))
     const { removed } = this.removals
     const many = taken - removed >= manyRemovals
-    // What is still to be restored has taken none of them.
+    // Ledgers that may still be restored have taken none of the removals.
     if (many || isComplete(this)) this.removals.forget(taken)
     if (!many) return
     await ask(this.options, trim, [keys.state, keys.removals], [String(removed), String(taken)])
   }
 }
 
-/** The dead before the living, and each of them by their seats. */
+/** Orders dead writers before living ones, and both by their seats. */
 export function inOrder(a: WriterSnapshot, b: WriterSnapshot): number {
   return Number(a.live) - Number(b.live) || a.seat - b.seat || (a.writer < b.writer ? -1 : 1)
 }
 
-/** Whether a server refuses what it was asked, which it will do again. */
+/** Whether a server refused a command, which a retry would not change. */
 function isRefusal(cause: unknown): boolean {
   return cause instanceof Error && /^(?:ERR|NOPERM|NOAUTH|WRONGPASS)\b/.test(cause.message)
 }

@@ -6,21 +6,21 @@ import type { LedgerReader } from './ledger-reader.js'
 import { inOrder, type ServiceSnapshot } from './service-snapshot.js'
 import type { Shards } from './shards.js'
 
-/** Whether a flush and a reading in one round trip succeeded, and why not. */
+/** Whether a flush succeeded that shares its round trip with a reading, and the first error. */
 export interface ReadOutcome {
   readonly flushed: boolean
   readonly cause?: MetricsError
 }
 
 /**
- * What separates the numbers of seats of two shards: the third writer of shard 2 is worker 200000003. More than the numbers
- * that the processes of a hundred thousand hosts have in one shard.
+ * The difference between the seat numbers of two shards: the third writer of shard 2 is worker 200000003. It exceeds
+ * the numbers of the processes of a hundred thousand hosts in one shard.
  */
 const seatsOfShard = 100_000_000
 
 /** The snapshots of all shards: the whole service. */
 export class ServiceSnapshots {
-  /** One for each shard that was read so far. */
+  /** One snapshot for each shard that was read so far. */
   readonly all: ServiceSnapshot[] = []
 
   constructor(
@@ -31,10 +31,10 @@ export class ServiceSnapshots {
   }
 
   /**
-   * Reads all shards at the same time; those that are recorded meanwhile behind them. Where one shard does not answer, it is
-   * shown as it was, the others are up to date, and the promise is rejected.
+   * Reads all shards at the same time, and then those that were recorded meanwhile. If a shard does not answer, its
+   * last values are shown, the others are up to date, and the promise is rejected.
    *
-   * @param fresh whether to read primaries, even where replicas are to be read
+   * @param fresh whether to read primaries even if replicas are configured
    */
   async read(pause: Pause, fresh = false): Promise<void> {
     let failed: { readonly cause: unknown } | undefined
@@ -48,27 +48,27 @@ export class ServiceSnapshots {
     if (failed !== undefined) throw failed.cause
   }
 
-  /** Whether each of the shards was read at least once. */
+  /** Whether all shards were read at least once. */
   get areRead(): boolean {
     return this.all.every(({ readAt }) => readAt > 0)
   }
 
-  /** Whether one of them was. */
+  /** Whether any shard was read at least once. */
   get isAnyRead(): boolean {
     return this.all.some(({ readAt }) => readAt > 0)
   }
 
-  /** Entries that this version cannot read. */
+  /** The number of entries that this version cannot read. */
   get unreadable(): number {
     return this.all.reduce((sum, { unreadable }) => sum + unreadable, 0)
   }
 
-  /** How many times ledgers were folded. */
+  /** The number of folds. */
   get folds(): number {
     return this.all.reduce((sum, { folds }) => sum + folds, 0)
   }
 
-  /** The ledger of a writer, whichever shard it is in. */
+  /** Returns the ledger of a writer, in any shard. */
   ledger(writer: string): LedgerReader | undefined {
     for (const { ledgers } of this.all) {
       const found = ledgers.get(writer)
@@ -77,24 +77,24 @@ export class ServiceSnapshots {
     return undefined
   }
 
-  /** The ledger of a name, and its shard; shard 0 where there is none. */
+  /** Returns a ledger and its shard; shard 0 if there is none. */
   find(is: (id: string) => boolean): readonly [ledger: LedgerReader | undefined, shard: number] {
     for (const [shard, { ledgers }] of this.all.entries())
       for (const ledger of ledgers.values()) if (is(ledger.id)) return [ledger, shard]
     return [undefined, 0]
   }
 
-  /** The number of a seat as it is shown: unique over all shards, the same however many there are. */
+  /** Returns the shown number of a seat: unique over all shards, and independent of their number. */
   static seat(shard: number, seat: number): number {
     return seat === 0 ? 0 : shard * seatsOfShard + seat
   }
 
-  /** Whether there are ledgers to be added to the totals. */
+  /** Whether there are ledgers to add to the totals. */
   hasDead(): boolean {
     return this.all.some((snapshot) => snapshot.hasDead())
   }
 
-  /** The totals first and the living last: where two say the same, the later one's is shown. */
+  /** Returns totals first and living writers last: if two define the same series, that of the later one is shown. */
   snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
     const found = this.all.map((snapshot, shard) => {
       const writers = snapshot.snapshots(shown)
@@ -103,7 +103,7 @@ export class ServiceSnapshots {
     return found.length === 1 ? found[0]! : found.flat().sort(inOrder)
   }
 
-  /** Returns how many there are. */
+  /** Adds snapshots for new shards; returns the number of shards. */
   private grow(): number {
     while (this.all.length < this.shards.count) this.all.push(this.open(this.shards.of(this.all.length)))
     return this.all.length

@@ -6,11 +6,16 @@ import type { Service } from './service.js'
 import { serviceFamilies } from './service-families.js'
 import type { ServiceSnapshots } from './service-snapshots.js'
 
-/** How many times a process that is not scraped tries to restore what Redis has lost, and the milliseconds in between. */
+/**
+ * The maximum number of attempts of a process that is not scraped to restore what Redis has lost, and the milliseconds
+ * between them.
+ */
 const mostTurns = 40
 const between = 1_000
 
-/** A source whose readings use the same snapshots, one after the other, and show what Redis knows of the service. */
+/**
+ * Returns a source whose readings use the same snapshots, one after the other, and include families about the service.
+ */
 export function sourceOf(
   service: Service,
   readOf: (snapshots: ServiceSnapshots, pause: Pause) => Promise<SourceReading>,
@@ -21,7 +26,7 @@ export function sourceOf(
     return snapshots.areRead ? { ...reading, selfFamilies: serviceFamilies(snapshots) } : reading
   })
   service.restore = async () => {
-    // It may have to wait for processes that have read the service later, and for the one that is restoring.
+    // This process may have to wait for processes with a newer view, and for the one that is restoring.
     for (let turn = 0; turn < mostTurns && snapshots.isAnyRead; turn++) {
       if ((await read(new Slices(backgroundSlice))).reachable !== false) return
       await new Promise<void>((resolve) => setTimeout(resolve, between).unref())

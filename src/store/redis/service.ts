@@ -17,13 +17,13 @@ import { ShardRemovals } from './shard-removals.js'
 import { Shards } from './shards.js'
 import { Upkeep } from './upkeep.js'
 
-/** What a process does for its service in Redis: flushes, folds dead writers, and closes its own. */
+/** The work of a process for its service in Redis: it flushes, folds dead writers, and closes its own writer. */
 export class Service {
   readonly flusher: Flusher
   readonly shards: Shards
   /** The shard of the writer. */
   shard: number
-  /** Reads the service as it was seen before, and so restores what Redis has lost of it. */
+  /** Reads the service with the previous snapshots, which restores what Redis has lost. */
   restore: (() => Promise<unknown>) | undefined
   private readonly removals: ShardRemovals
   private readonly upkeep: Upkeep
@@ -34,7 +34,7 @@ export class Service {
   private keptAt = -Infinity
   private readonly emptied: Emptied
   private readonly lag: ReplicaLag
-  /** Whether this process has seen to the dead writers that its first flush found. */
+  /** Whether this process has folded the dead writers that its first flush found. */
   private looked = false
   private reachable = true
   private readonly beforeExit = (): void => void this.flushAtEnd()
@@ -64,13 +64,13 @@ export class Service {
     return { keys, connection, deadAfter, expire, settle: this.settle, timeout: scrapeTimeout }
   }
 
-  /** Milliseconds in which the living send what they have to a Redis that has come back empty. */
+  /** Milliseconds in which living writers send their ledgers to a Redis that has come back empty. */
   private get settle(): number {
     const { flushInterval, scrapeTimeout } = this.options.settings
     return Math.min(1.5 * flushInterval, scrapeTimeout)
   }
 
-  /** Writes a ledger from now on that others may have written before, in the shard that it is in. */
+  /** Switches to a ledger that other processes may have written, in its shard. */
   restart(writer: string, shard: number): void {
     this.shards.extend(shard + 1)
     this.shard = shard
@@ -81,31 +81,31 @@ export class Service {
     if (this.timer !== undefined || this.ending) return
     const { flushInterval, expire } = this.options.settings
     const tick = (): void => {
-      // Nothing begins after `close()`. A flush that waits is enough: a socket that connects keeps the process running.
+      // Not after `close()`, nor while a flush is waiting: a connecting socket keeps the process running.
       if (!this.ending && !this.flusher.isFlushing) void (this.options.tick ?? (() => this.flushNow(false)))()
     }
     this.timer = setInterval(tick, flushInterval).unref()
-    // The keys of the dead are kept by the living: the totals of a service never expire while any of it runs.
+    // Living processes renew the keys of dead ones, so totals never expire while any process runs.
     this.keeping = setInterval(() => void this.keep(), Math.min(expire / 4, 2 ** 31 - 1)).unref()
     if (this.options.tick === undefined) process.on('beforeExit', this.beforeExit)
     setImmediate(tick).unref()
   }
 
-  /** Milliseconds until a flush is sent again: long enough to connect as well. */
+  /** Milliseconds until a flush is sent again; includes the time to connect. */
   private get flushTimeout(): number {
     const { connectTimeout, commandTimeout } = this.options.settings
     return connectTimeout + commandTimeout
   }
 
   /**
-   * Sends what was counted before the call, and keeps the process running until then; gives whether Redis has it. The
-   * first flush that finds dead writers adds what they left to the totals as well: jobs that are killed leave few keys.
+   * Sends everything that was counted before the call, and keeps the process running until then; resolves to whether
+   * Redis has it. The first flush that finds dead writers folds them, so killed jobs leave few keys.
    */
   flush(): Promise<boolean> {
     return held(this.flushNow(true))
   }
 
-  /** Rejections go to `onError`, once for each time that Redis goes away. */
+  /** Reports rejections to `onError`, once per outage of Redis. */
   async flushNow(awaited: boolean): Promise<boolean> {
     if (this.ending) return false
     try {
@@ -137,11 +137,12 @@ export class Service {
   }
 
   /**
-   * Flushes where `flushes` says so, and reads all writers in the same round trip; returns whether either failed.
+   * Flushes if `flushes` is set, and reads all writers in the same round trip; resolves to whether the flush succeeded,
+   * and the first error.
    */
   async read(snapshots: ServiceSnapshots, flushes: boolean, pause: Pause): Promise<ReadOutcome> {
     let flushed = true
-    // One after the other on the same way: the reading sees what was flushed.
+    // Both use the same connection, one after the other, so the reading sees what was flushed.
     const flushing = !flushes
       ? Promise.resolve()
       : withTimeout(this.flusher.flush(), this.options.settings.scrapeTimeout).catch(() => {
@@ -152,10 +153,10 @@ export class Service {
       await snapshots.read(pause)
       await flushing
       if (unread && (await this.settles())) await snapshots.read(pause)
-      // It came before what was flushed: the first flush of a writer, or one that began again.
+      // The reading came before the flush: the first flush of a writer, or a repeated one.
       const { writer, version } = this.flusher
       const own = snapshots.ledger(writer)?.version
-      // A replica that has an earlier version is not asked again: what this process has counted is shown from its memory.
+      // A replica with an earlier version is not read again, because this process shows its own counts from memory.
       const isToReread =
         this.options.replica === undefined
           ? own !== version
@@ -163,20 +164,20 @@ export class Service {
       if (flushes && flushed && isToReread) await snapshots.read(pause, true)
     } catch (cause) {
       await flushing
-      // Where the flush was taken, another shard did not answer.
+      // If the flush succeeded, another shard did not answer.
       if (!flushes || !flushed) this.reachable = false
       return { flushed: false, cause: flushFailed(cause) }
     }
     if (flushed) this.reached()
     else this.reachable = false
-    // A process that scrapes once and ends keeps the keys as well.
+    // A process that scrapes once and ends renews the keys as well.
     if (this.keptAt + this.options.settings.expire / 4 < monotonicNow()) void this.keep()
     return { flushed }
   }
 
   /**
-   * Where Redis has just come back empty, waits until the living have sent what they have: a scrape that has seen none of
-   * them before would show too little. Gives whether it waited.
+   * If Redis has just come back empty, waits until living writers have sent their ledgers: a scrape that has seen none
+   * of them before would show too little. Resolves to whether it waited.
    */
   private async settles(): Promise<boolean> {
     this.followBorn()
@@ -187,9 +188,9 @@ export class Service {
   }
 
   /**
-   * Keeps the keys from expiring; of all processes that do so at the same time, one does it.
+   * Renews the expiry of the keys; one of all processes that try at the same time does it.
    *
-   * @param claimed the shard that a flush has given to this process
+   * @param claimed the shard that a flush has assigned to this process
    */
   private async keep(claimed?: number): Promise<void> {
     this.keptAt = monotonicNow()
@@ -197,23 +198,23 @@ export class Service {
       const interval = this.options.settings.expire / 8
       if (await this.upkeep.keep(interval, new Slices(backgroundSlice), claimed)) this.foldSoon()
     } catch {
-      // Redis is away, which the next flush reports.
+      // Redis is unavailable, which the next flush reports.
     }
   }
 
   private followBorn(): void {
-    // What this process has seen is restored whether it is scraped or not.
+    // This process restores what it has read, whether it is scraped or not.
     if (this.emptied.follow(this.flusher.born)) void this.restore?.().catch(() => {})
   }
 
-  /** Redis has answered a flush or a scrape, whichever came first. */
+  /** Called when Redis has answered a flush or a scrape. */
   private reached(): void {
     this.followBorn()
     if (!this.reachable) this.options.onRecovered?.('Redis accepts counts again')
     this.reachable = true
   }
 
-  /** What the snapshots show of the service, or of the own instance. */
+  /** Returns the writers to show: those of the service, or of this instance. */
   shown(snapshots: ServiceSnapshots): WriterSnapshot[] {
     const { scope, instance } = this.options.settings
     const writers = snapshots.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
@@ -222,16 +223,16 @@ export class Service {
   }
 
   /**
-   * Nothing begins from now on.
+   * Prevents further work, and closes the writer.
    *
-   * @param leaves whether what was counted goes to the totals
+   * @param leaves whether the counts are added to the totals
    */
   async close(leaves: boolean): Promise<void> {
     this.ending = true
     clearInterval(this.timer)
     clearInterval(this.keeping)
     process.off('beforeExit', this.beforeExit)
-    // A process that never began has nothing to take back.
+    // A process that never started has nothing to undo.
     if (this.timer !== undefined && leaves) await held(this.signOff())
     this.flusher.close()
     if (this.timer !== undefined)
@@ -240,13 +241,13 @@ export class Service {
     await Promise.all([this.options.connection.close(), this.options.replica?.close()])
   }
 
-  /** The last flush; then what this writer counted is added to the totals, and nothing is left for others to do. */
+  /** Flushes for the last time, and adds the counts of this writer to the totals, so no work is left for others. */
   private async signOff(): Promise<void> {
     const { closeTimeout } = this.options.settings
     try {
       countFlush(this.options.count, 'ok')
       await this.inTime(this.flusher.leave())
-      // A fold that began before does not have this writer. Where it takes too long, another process does it.
+      // A fold that began earlier does not include this writer. If it takes too long, another process adds the counts.
       const folded = Promise.resolve(this.folding).then(() => this.fold())
       await withTimeout(folded, closeTimeout).catch(() => {})
     } catch (cause) {
@@ -255,12 +256,12 @@ export class Service {
     }
   }
 
-  /** The last flush of a process that does not leave the service. */
+  /** Flushes for the last time in a process whose numbers continue without it. */
   async lastFlush(): Promise<void> {
     await this.inTime(this.flusher.flush()).catch((cause) => this.failed(cause))
   }
 
-  /** Waits for the last flush: for `closeTimeout` at most while Redis acknowledges nothing. */
+  /** Waits for the last flush, at most `closeTimeout` while Redis acknowledges nothing. */
   private inTime(flushing: Promise<unknown>): Promise<unknown> {
     return withProgress(flushing, this.options.settings.closeTimeout, () => this.flusher.progress)
   }
@@ -272,7 +273,7 @@ export class Service {
 
   private foldSoon(): void {
     if (this.folding !== undefined || this.ending) return
-    // Of many that see a dead writer, one is the first.
+    // A random delay: one of the processes that see a dead writer is the first.
     const wait = Math.random() * Math.min(1000, this.options.settings.flushInterval)
     setTimeout(() => void this.fold(), wait).unref()
   }

@@ -8,8 +8,7 @@ import { Script, type ScriptConnection } from './script.js'
 import { write } from './script-parts.js'
 
 /**
- * Writes the ledger of a writer that may have been added to totals that are still to be restored, unless it is known by now
- * whether it was.
+ * Writes the ledger of a writer that may be part of totals which are still to be restored, unless that is known by now.
  */
 const setAside = new Script(`${write}
 local ledgers, state, folded, removals, values, names, exemplars, pending = unpack(KEYS)
@@ -24,7 +23,7 @@ redis.call('PEXPIRE', ledgers, expire)
 return 'written'
 `)
 
-/** What Redis had of a writer before it came back empty. */
+/** The ledger that Redis had of a writer before it came back empty. */
 export interface LostLedger {
   readonly writer: string
   readonly version: number
@@ -37,8 +36,8 @@ export interface LostLedger {
 }
 
 /**
- * Writes what Redis had of a writer that may have been taken for dead, as a ledger of its own under the name of the writer:
- * if totals are restored that contain it, it is dropped in the same step.
+ * Writes the last known ledger of a writer that may have been taken for dead, as a separate ledger under its name. If
+ * totals that contain it are restored, the same step drops this ledger.
  */
 export async function setLedgerAside(
   keys: Keys,
@@ -57,7 +56,7 @@ export async function setLedgerAside(
   await run(setAside, [ledgersKey, state, foldedKey, removals, ...keys.of(writer), pendingKey], words)
 }
 
-/** What Redis has acknowledged of a ledger. */
+/** Returns the part of a ledger that Redis has acknowledged. */
 function acknowledged(ledger: Ledger, edition: number): Ledger {
   const copy = new Ledger(edition)
   const sent = ledger.sentValues()

@@ -20,13 +20,13 @@ export interface ShardRemovalsOptions {
 }
 
 /**
- * Removals on their way to the shards that do not receive them with a flush. Each shard has a queue of its own, so that
- * one that does not answer does not hold the others back.
+ * Sends removals to the shards that do not receive them with a flush. Each shard has its own queue, so a shard that
+ * does not answer does not delay the others.
  */
 export class ShardRemovals {
   private readonly queues: HostRemovals[] = []
   private readonly running = new Set<Promise<void>>()
-  /** How many shards a removal was sent to. */
+  /** The number of shards to which a removal was sent. */
   private readonly sentTo = new WeakMap<LedgerRemoval, number>()
   private ended = false
 
@@ -38,15 +38,15 @@ export class ShardRemovals {
     for (let shard = 0; shard < count; shard++) this.queue(shard).push(removals)
   }
 
-  /** Waits for what is on its way; gives whether every shard has all that was pushed. */
+  /** Waits for pending removals; resolves to whether every shard has all of them. */
   async settle(): Promise<boolean> {
-    // What was pushed in this turn of the event loop is sent at its end.
+    // Removals that were pushed in this turn of the event loop are sent at its end.
     await undefined
     while (this.running.size > 0) await Promise.allSettled(this.running)
     return this.queues.every(({ size }) => size === 0)
   }
 
-  /** Nothing is sent from now on. */
+  /** Prevents further sending. */
   end(): void {
     this.ended = true
     for (const queue of this.queues) queue.end()
@@ -71,7 +71,7 @@ export class ShardRemovals {
   private async announce(shard: number, removals: readonly LedgerRemoval[], batch: Batch): Promise<void> {
     const { shards, carried, expire } = this.options
     if (shard === 0) {
-      // Shards that this process did not know. Writers of those that are recorded later begin after the removal.
+      // Shards that this process did not know. Writers in shards that are recorded later start after the removal.
       await shards.record()
       for (const removal of removals) this.sendOn(removal)
     }

@@ -1,8 +1,8 @@
 import { Script } from './script.js'
 
 /**
- * Records in the state of shard 0 how many shards there are, at least; gives the highest number ever recorded. A reader
- * that knows a lower number learns it there, so it is recorded before the first count goes into a higher shard.
+ * Records a minimum number of shards in the state of shard 0; returns the highest number ever recorded. Readers find
+ * the number there, so it is recorded before the first count goes into a new shard.
  */
 export const enlist = new Script(`
 local state, count, expire = KEYS[1], tonumber(ARGV[1]), ARGV[2]

@@ -8,7 +8,7 @@ import { shardOf } from './shard-tag.js'
 
 export interface ShardsOptions {
   readonly keyPrefix: string
-  /** Over how many shards this process spreads its writers. */
+  /** The number of shards over which this process spreads its writers. */
   readonly shards: number
   readonly connection: ScriptConnection
   /** Milliseconds. */
@@ -18,14 +18,14 @@ export interface ShardsOptions {
 }
 
 /**
- * The shards of a service: each has keys of its own, with a hash tag of its own. Processes may be configured with different
- * numbers of them. The highest number is recorded in shard 0 and never becomes lower, and all recorded shards are read.
+ * The shards of a service. Each has its own keys, with its own hash tag. Processes may be configured with different
+ * numbers of shards. The highest number is recorded in shard 0 and never decreases, and all recorded shards are read.
  */
 export class Shards {
   private readonly keys: Keys[] = []
   private known: number
   private recording: Promise<void> | undefined
-  /** The number that shard 0 is known to have had, and the monotonic time of that answer. */
+  /** The last number that shard 0 returned, and the monotonic time of that answer. */
   private recorded = 1
   private recordedAt = -Infinity
 
@@ -35,12 +35,12 @@ export class Shards {
     this.of(0)
   }
 
-  /** How many shards there are, as far as this process knows. */
+  /** The number of shards that this process knows. */
   get count(): number {
     return this.known
   }
 
-  /** The keys of a shard. */
+  /** Returns the keys of a shard. */
   of(shard: number): Keys {
     const { keyPrefix } = this.options
     this.keys[shard] ??= new Keys(keyPrefix, shard)
@@ -52,38 +52,38 @@ export class Shards {
     return Array.from({ length: this.known }, (_, shard) => this.of(shard))
   }
 
-  /** The shard of a new writer of this process. */
+  /** Returns the shard of a new writer of this process. */
   shardOf(writer: string): number {
     return shardOf(writer, this.options.shards)
   }
 
-  /** Takes the number that shard 0 has; where a server has lost it, it is recorded again. */
+  /** Applies the number that shard 0 has; if a server has lost it, it is recorded again. */
   learn(recorded: number): void {
     this.extend(recorded)
     if (recorded < this.known) this.record().catch(() => {})
   }
 
-  /** There are so many shards, at least. */
+  /** Raises the known number of shards. */
   extend(count: number): void {
     if (count > this.known && count <= mostShards) this.known = count
   }
 
-  /** What a writer of a shard waits for before its first count goes there: readers must know the shard. */
+  /** Returns what a writer must await before it sends its first count to a shard, because readers must know the shard. */
   admission(shard: number): Promise<void> | undefined {
     return shard < this.recorded ? undefined : this.record()
   }
 
   /**
-   * The same ledger, but nothing of it goes to a shard that readers do not know.
+   * Wraps a ledger so that nothing of it is sent to a shard which readers do not know.
    *
-   * @param shard gives the shard of its writer
+   * @param shard returns the shard of its writer
    */
   admitted(flushed: Flushed, shard: () => number): Flushed {
     const admission = (): Promise<void> | undefined => this.admission(shard())
     return Object.defineProperty(Object.create(flushed), 'changing', { get: () => flushed.changing ?? admission() })
   }
 
-  /** Records the number of shards in shard 0, and learns from it. Rejects when shard 0 does not answer. */
+  /** Records the number of shards in shard 0, and applies its answer. Rejects if shard 0 does not answer. */
   record(): Promise<void> {
     if (this.recording === undefined) {
       this.recording = this.enlist().finally(() => {
@@ -95,8 +95,8 @@ export class Shards {
   }
 
   /**
-   * Records the number again, if the last time is longer ago than an interval: a server may have lost it, and the writers
-   * of the other shards do not see that.
+   * Records the number again if the last time is longer ago than an interval, because a server may have lost it and the
+   * writers of the other shards do not notice that.
    *
    * @param interval in milliseconds
    */
@@ -114,5 +114,5 @@ export class Shards {
   }
 }
 
-/** A cluster of as many primaries is larger than any that Redis recommends. */
+/** Redis recommends at most 1000 nodes in a cluster. */
 export const mostShards = 1024

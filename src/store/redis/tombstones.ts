@@ -2,26 +2,26 @@
 export const noTombstones = Number.MAX_SAFE_INTEGER
 
 /**
- * The writers that were added to the totals and may come back: of each its ID, the version that was added, and when. They
- * belong to the totals: where those are restored, a writer that comes back must still be recognised.
+ * The writers that were added to the totals and may come back, with the version and the time of each. They belong to
+ * the totals: after these are restored, a writer that comes back must still be recognised.
  */
 export class Tombstones {
   /** The position up to which they were read. */
   end = 0
   private readonly byWriter = new Map<string, string>()
 
-  /** Takes what a reading has found, and forgets those that are older than `retention`, in milliseconds. */
+  /** Adds the results of a reading, and deletes tombstones that are older than `retention`, in milliseconds. */
   take(found: readonly string[], end: number, now: number, retention: number): void {
     this.end = end
     for (const tomb of found) this.byWriter.set(tomb.slice(0, tomb.indexOf(' ')), tomb)
-    // In the order in which they came.
+    // The order is that of insertion.
     for (const [writer, tomb] of this.byWriter) {
       if (now - Number(tomb.slice(tomb.lastIndexOf(' ') + 1)) <= retention) return
       this.byWriter.delete(writer)
     }
   }
 
-  /** Those of all writers without a ledger. */
+  /** Returns the tombstones of all writers without a ledger. */
   without(ledgers: { has(id: string): boolean }): string[] {
     const found: string[] = []
     for (const [writer, tomb] of this.byWriter) if (!ledgers.has(writer)) found.push(tomb)

@@ -2,17 +2,15 @@ import { Script } from './script.js'
 import { clock } from './script-clock.js'
 import { write } from './script-parts.js'
 
-/*
- * What one process does for the whole service.
- */
+/* Scripts that one process runs for the whole service. */
 
-/** Keeps keys from expiring: a chunk of them. */
+/** Renews the expiry of some keys. */
 export const keep = new Script(`
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1]) end
 return #KEYS
 `)
 
-/** Gives 1 to one process in each interval, 0 to the others. */
+/** Returns 1 to one process in each interval, 0 to the others. */
 export const claim = new Script(`${clock}
 local state, field, interval = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local now = milliseconds()
@@ -23,8 +21,8 @@ return 1
 `)
 
 /**
- * Takes or renews the lease for folding; gives 1 if the process has it. A process that does not get it leaves a request
- * for another round: it may know of a dead writer that the holder has not seen.
+ * Acquires or renews the lease for folding; returns 1 if the process has it. A process that does not get it leaves a
+ * request for another round, because it may know of a dead writer that the holder has not seen.
  */
 export const lease = new Script(`${clock}
 local state, owner, duration = KEYS[1], ARGV[1], tonumber(ARGV[2])
@@ -40,8 +38,8 @@ return 1
 `)
 
 /**
- * Begins another round where a process asked for one since the last began, and gives 1; else gives the lease back, and
- * gives 0.
+ * Returns 1 if a process has requested another round since the last one began; otherwise releases the lease and returns
+ * 0.
  */
 export const release = new Script(`
 local state, owner, mayContinue = KEYS[1], ARGV[1], ARGV[2]
@@ -53,8 +51,8 @@ return 0
 `)
 
 /**
- * Removes the beats of dead writers that have no entry, and those of the ledgers that are named: their entries cannot be
- * read, so that no process of this version can fold them. Gives how many there were.
+ * Removes the heartbeats of dead writers that have no entry, and those of the named ledgers, whose entries no process
+ * of this version can read and fold. Returns the number of removed heartbeats.
  */
 export const sweep = new Script(`${write}
 local ledgers, beats, state, seats = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

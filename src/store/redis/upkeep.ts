@@ -6,7 +6,10 @@ import { ServiceSnapshot, type ServiceSnapshotOptions } from './service-snapshot
 import type { Shards } from './shards.js'
 import { claim } from './upkeep-scripts.js'
 
-/** What processes do for all shards of their service: they add the dead to the totals, and keep keys from expiring. */
+/**
+ * The work of processes for all shards of their service: they add dead writers to the totals, and renew the expiry of
+ * keys.
+ */
 export class Upkeep {
   constructor(
     private readonly shards: Shards,
@@ -14,12 +17,12 @@ export class Upkeep {
   ) {}
 
   /**
-   * Folds the dead writers of each shard. What an instance has counted stays with it as long as it has a living writer in
-   * any shard: where a shard does not answer, it may have one.
+   * Folds the dead writers of each shard. The totals of an instance stay separate as long as it has a living writer in
+   * any shard; a shard that does not answer may have one.
    *
-   * @param own the shard of this process: its flushes see what is left there
-   * @param time milliseconds after which nothing more is begun in a shard
-   * @param isUrgent whether this process does not leave it to another one that has looked within the last second
+   * @param own the shard of this process, whose remaining dead writers its flushes find
+   * @param time milliseconds after which no further batch begins in a shard
+   * @param isUrgent whether to fold even if another process has tried within the last second
    */
   async fold(own: number, pause: Pause, time: number, isUrgent: boolean): Promise<void> {
     const options = this.shards.all.map(this.optionsOf)
@@ -27,7 +30,7 @@ export class Upkeep {
       await new Folding(options[0]!).run(pause, time)
       return
     }
-    // Each process that sees a dead writer would read the entries of all shards.
+    // Otherwise, each process that sees a dead writer would read the entries of all shards.
     if (!isUrgent && !(await claims(options[own]!))) return
     const surveys = await Promise.allSettled(options.map((each) => survey(each, pause)))
     const failed = surveys.find((result) => result.status === 'rejected')
@@ -43,11 +46,11 @@ export class Upkeep {
   }
 
   /**
-   * Keeps the keys of each shard from expiring; of all processes that do so at the same time, one does it.
+   * Renews the expiry of the keys of each shard; one of all processes that try at the same time does it.
    *
    * @param interval in milliseconds
-   * @param claimed a shard whose keys this process is to keep, by the answer to its flush
-   * @returns whether there are ledgers to be added to the totals
+   * @param claimed a shard whose keys this process must renew, according to the answer to its flush
+   * @returns whether there are ledgers to add to the totals
    */
   async keep(interval: number, pause: Pause, claimed?: number): Promise<boolean> {
     if (this.shards.count > 1) await this.shards.record()
@@ -63,13 +66,13 @@ export class Upkeep {
   }
 }
 
-/** Whether this process is the one that looks for the dead, of all that ask within a second. */
+/** Whether this process looks for dead writers: one of all callers within a second does. */
 async function claims(options: ServiceSnapshotOptions): Promise<boolean> {
   const claimed = await ask(options, claim, [options.keys.state], ['surveyed', '1000'])
   return Number(claimed) === 1
 }
 
-/** Which ledgers a shard has, without their numbers. */
+/** Reads which ledgers a shard has, without their numbers. */
 async function survey(options: ServiceSnapshotOptions, pause: Pause): Promise<ServiceSnapshot> {
   const snapshot = new ServiceSnapshot(options)
   await snapshot.read(pause, () => false)

@@ -10,16 +10,16 @@ import { Liveness } from './liveness.js'
 import { ownFacts } from './process-facts.js'
 import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './seat.js'
 
-/** Bytes that are compared, and written when they differ, at a time. */
+/** Bytes that are compared, and written if they differ, at a time. */
 const pieceSize = 64 * 1024
 /**
- * The twin of the mapped seat in plain TypeScript: slots on the heap, and what changed written to the same file. Readers
- * see it at the next flush; what was counted since the last one is lost when the process is killed.
+ * The counterpart of the mapped seat in plain TypeScript: slots on the heap, whose changes are written to the same
+ * file. Readers see a change after the next flush. A process that is killed loses what it counted since the last flush.
  */
 export class BufferedSeat implements Seat {
   readonly head: Head
   readonly segments: Segments
-  /** What the file holds, piece by piece. */
+  /** The content of the file, piece by piece. */
   private readonly copies: { readonly position: number; readonly copy: Uint8Array }[] = []
   private readonly epoch: number
   private size = firstSize
@@ -77,7 +77,7 @@ export class BufferedSeat implements Seat {
       const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.buffered) : 'broken'
       const head = new Head(new Uint8Array(headerSize))
       readAt(fd, head.bytes, headerSize, 0)
-      // Without a lock a file that looks broken may be one that is being written: readers report it.
+      // Without a lock, a file that looks broken may be one that another process is writing. Readers report it.
       if (finding === 'stale' && !new Liveness(undefined).ownerLives(fd, facts, head))
         setAside(directory, number, 'stale')
       const free = finding === 'adopt' && !new Liveness(undefined).ownerLives(fd, facts, head)
@@ -85,23 +85,24 @@ export class BufferedSeat implements Seat {
         return new BufferedSeat(number, true, fd, path)
       }
     } catch {
-      // A file that cannot be adopted is no reason not to count: take another seat.
+      // A file that cannot be adopted must not prevent counting: the caller takes another seat.
     }
     closeQuietly(fd)
     return undefined
   }
 
-  /** Writes nothing over what the next owner of a lost seat has written. */
+  /** Does not overwrite what the next owner of a lost seat has written. */
   flush(): void {
     if (this.epochInFile() !== this.epoch) return
-    // Of a file that was cut off nothing is known to be there any more: all of it is written again.
+    // The content of a truncated file is unknown, so all of it is written again.
     if (fstatSync(this.fd).size < this.size) this.copies.length = 0
     this.write()
   }
 
   /**
-   * A process that was taken for dead while it was blocked has lost its seat: the file shows it. A file that was cut off or
-   * overwritten has no next owner that would continue from its values.
+   * Finds out whether this process still has its seat. A process that was taken for dead while it was blocked has lost
+   * it, and the file shows the next owner. A file that was truncated or overwritten has no next owner that continues
+   * from its values.
    */
   condition(): 'held' | 'gone' | 'lost' {
     if (stillThere(this.fd, this.path) === undefined) return 'gone'
@@ -162,7 +163,7 @@ export class BufferedSeat implements Seat {
     else before.set(bytes)
   }
 
-  /** A reader that sees an odd count, or another one afterwards, reads again: a flush is many writes. */
+  /** A flush consists of many writes. A reader that sees an odd count, or a different count afterwards, reads again. */
   private markWriting(): void {
     if (this.head.flushes % 2 !== 0) return
     this.head.flushes++
@@ -171,7 +172,7 @@ export class BufferedSeat implements Seat {
 
   private grow(first: number, width: number): Segment {
     const length = stepAfter(this.size, width * 8)
-    // Written now, so that a full disk is an error here and not at some later flush.
+    // Written now, so that a full disk causes an error here and not at a later flush.
     writeAt(this.fd, Buffer.alloc(length), this.size)
     this.size += length
     return segmentOver(new ArrayBuffer(length), 0, first)
@@ -183,8 +184,8 @@ function segmentOver(buffer: ArrayBuffer, offset: number, first: number): Segmen
 }
 
 /**
- * Takes the right to the epoch behind `epoch`: the name of the claim can be linked once only. A claim whose owner died
- * before it could enter itself blocks no other: the next one claims the following epoch.
+ * Claims the epoch after `epoch`: the name of the claim can be linked only once. If the owner of a claim died before it
+ * wrote its facts into the head, the next process claims the following epoch.
  */
 function claim(directory: string, seat: number, epoch: number): boolean {
   const pattern = new RegExp(`^${claimName(seat, 0).slice(0, -1).replace('.', '\\.')}(\\d+)$`)
@@ -193,7 +194,7 @@ function claim(directory: string, seat: number, epoch: number): boolean {
     return found === null ? [] : [Number(found[1])]
   })
   const highest = Math.max(0, ...claims)
-  // It guards the moment until its owner has entered itself in the head; after that the head shows the owner.
+  // A claim is valid until its owner has written its facts into the head; from then on the head shows the owner.
   if (highest > epoch && !claimIsDead(directory, claimName(seat, highest))) return false
   if (!makeClaim(directory, claimName(seat, Math.max(highest, epoch) + 1))) return false
   for (const old of claims) removeQuietly(join(directory, claimName(seat, old)))

@@ -13,14 +13,14 @@ import {
 import type { OwnerFacts } from './head.js'
 import { ownFacts, processAlive } from './process-facts.js'
 
-/** Seconds in which a process must have done what it made a claim for. */
+/** Seconds after which a claim expires. */
 const timeout = 30
-/** Bytes of a claim that is believed. */
+/** The maximum size of a valid claim, in bytes. */
 const largest = 4096
 
 /**
- * A file that only one process can create, and that names it: the right to do something alone, where there are no locks.
- * False when it is there already.
+ * Creates a file that names this process and that only one process can create: an exclusive right where locks are not
+ * available. Returns false if the file exists already.
  */
 export function makeClaim(directory: string, name: string): boolean {
   const unfinished = unfinishedPath(directory)
@@ -37,15 +37,15 @@ export function makeClaim(directory: string, name: string): boolean {
   }
 }
 
-/** Whether no process of the application will use the claim any more; true for what none of them has made. */
+/** Whether no process of the application will use the claim any more; also true for a file that none of them has made. */
 export function claimIsDead(directory: string, name: string): boolean {
   let fd: number | undefined
   try {
     fd = openForReading(join(directory, name))
     const owner = ownerFrom(fd, fstatSync(fd).size)
-    // A claim gets its name when it is whole: this is none.
+    // A claim gets its name when it is complete, so this file is not a claim.
     if (owner === undefined) return true
-    // Also where its time is in the future: the clock was set back since.
+    // A time in the future means that the clock was set back since.
     return processAlive(owner) === false || Math.abs(Date.now() / 1000 - owner.startedAt) > timeout
   } catch (error) {
     return isNoneOfOurs(error)
@@ -54,7 +54,7 @@ export function claimIsDead(directory: string, name: string): boolean {
   }
 }
 
-/** What a claim says of the process that made it; undefined where it says nothing of the kind. */
+/** Reads which process made a claim; returns undefined if the file does not contain that. */
 function ownerFrom(fd: number, size: number): OwnerFacts | undefined {
   if (size > largest) return undefined
   const bytes = Buffer.alloc(size)

@@ -40,28 +40,29 @@ import { Removals } from './removals.js'
 /** How long joining waits for another process that is setting the directory up. */
 const timeout = 10_000
 
-/** The run that a directory holds at the moment. */
+/** The current run of a directory. */
 export interface DirectoryRun {
   readonly id: string
   readonly gate: Int32Array
   readonly removals: Removals
-  /** Whether the control file is still the directory's: it was not removed or replaced under us. */
+  /** Whether the control file is still in the directory, neither removed nor replaced. */
   current(): boolean
   leave(): void
 }
 
 export interface JoinOptions {
-  /** The directory has never been another application's: its files count, even without a member. */
+  /** The directory belongs to this application only: its files are kept even if the run has no member. */
   readonly keep?: boolean
 }
 
 /**
- * Joins the run of a directory, or begins one.
+ * Joins the run of a directory, or begins a new one.
  *
- * A dead-man switch: every member of the run holds a shared lock on byte 0 of the control file, and the kernel releases it
- * when a member dies. A process that gets it exclusively is alone: the files are of an earlier run, and are wiped. The loser of the
- * race may get it shared before the winner has wiped, or has died over it (SQLite's documented race): so a second byte is
- * held by processes that are in the run for certain, and a run without members is not joined.
+ * Every member of the run holds a shared lock on byte 0 of the control file, and the kernel releases it when the member
+ * dies. A process that gets the lock exclusively is alone: the files belong to an earlier run, and it wipes them. The
+ * process that loses the race may get the shared lock before the winner has wiped, or after the winner died while
+ * wiping (SQLite documents this race). Therefore members also hold a second byte once they have joined, and a run
+ * without members is not joined.
  */
 export function joinRun(
   directory: string,
@@ -73,8 +74,8 @@ export function joinRun(
   } catch (cause) {
     if (isNotPermitted(codeOf(cause))) throw notWritable(directory, cause)
     if (!isNoneOfOurs(cause)) throw cause
-    const wayOut = `remove ${join(directory, controlName)} as its owner or as root, or choose another directory with PROMHIVE_DIR`
-    throw unusable(directory, `has a control file that is not used: ${(cause as Error).message}`, wayOut, cause)
+    const advice = `remove ${join(directory, controlName)} as its owner or as root, or choose another directory with PROMHIVE_DIR`
+    throw unusable(directory, `has a control file that is not used: ${(cause as Error).message}`, advice, cause)
   }
 }
 
@@ -85,7 +86,7 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Dire
     try {
       if (binding.lock(fd, runByte, 2)) {
         if (stillThere(fd, path) !== undefined) {
-          // The switch does not see writers without locks. Waits for one that is beginning a run.
+          // The lock does not show writers without locks. Waits for a writer that is beginning a run.
           const goesOn = isBegun(fd) && (keep || livesWithoutLocks(directory, fd, binding))
           if (goesOn || !beingBegun(directory)) {
             if (!goesOn) begin(directory, fd, binding)
@@ -99,7 +100,8 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Dire
           binding.lock(fd, memberByte, 1)
           return lockedRun(fd, path, binding)
         }
-        // Members have begun it: the file was cut off or overwritten since. They move to the next one as well.
+        // Members have begun this run, and the file was truncated or overwritten since. They move to the next run as
+        // well.
         removeQuietly(path)
       }
     } catch (cause) {
@@ -111,7 +113,7 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Dire
   })
 }
 
-/** Tries until something comes of it; others need some milliseconds to set a directory up. */
+/** Repeats an attempt until it returns a result; another process needs some milliseconds to set up a directory. */
 function inTurns<T>(directory: string, attempt: () => T | undefined): T {
   const until = monotonicNow() + timeout
   for (let turn = 0; monotonicNow() < until; turn++) {
@@ -128,11 +130,11 @@ function inTurns<T>(directory: string, attempt: () => T | undefined): T {
 
 function lockedRun(fd: number, path: string, binding: Binding): DirectoryRun {
   const id = readRunId(fd)!
-  // Without a mapping the gate is this process's own: its store looks for removals by itself.
+  // Without a mapping, the gate is local to this process, and its store checks for removals itself.
   const gate = mayMap() ? new Int32Array(mapOwn(binding, fd, 0, headerSize), controlAt.gate, 1) : new Int32Array(1)
   const removals = new Removals(dirname(path), fd, binding)
   const leave = (): void => {
-    // The mapping keeps the file open for as long as the gate is used: the lock is released separately.
+    // The mapping keeps the file open as long as the gate is in use, so the lock is released separately.
     for (const byte of [memberByte, runByte]) unlockQuietly(binding, fd, byte)
     closeQuietly(fd)
   }
@@ -140,14 +142,15 @@ function lockedRun(fd: number, path: string, binding: Binding): DirectoryRun {
 }
 
 /**
- * Without the addon a process cannot hold a lock; those of others are seen in /proc/locks. The process that begins a run enters itself in the
- * control file, one that joins takes a seat: their heads show them. One at a time begins: the one with the claim.
+ * Without the addon, a process cannot hold a lock, but it sees the locks of other processes in /proc/locks. A process
+ * that begins a run writes its facts into the head of the control file; a process that joins takes a seat, whose head
+ * has its facts. The claim ensures that only one process at a time begins a run.
  */
 function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
   const path = join(directory, controlName)
   return inTurns(directory, () => {
     const fd = openForWriting(path, true)
-    // The exclusive holder of the lock is about to begin a run, or to find that this one continues.
+    // A process that holds the lock exclusively is about to begin a run, or to find that this one continues.
     const goesOn = (): boolean => {
       const { held, alone } = heldBy(fd)
       return !alone && isBegun(fd) && (keep || held || livesWithoutLocks(directory, fd, undefined))
@@ -157,7 +160,7 @@ function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
       if (makeClaim(directory, beginningName)) {
         try {
           if (goesOn()) return bufferedRun(directory, fd, path)
-          // A process with locks may be about to begin one: its claim is the lock.
+          // A process with locks may be about to begin a run: it uses the lock instead of a claim.
           if (!heldBy(fd).held) {
             begin(directory, fd, undefined)
             return bufferedRun(directory, fd, path)
@@ -195,7 +198,7 @@ function bufferedRun(directory: string, fd: number, path: string): DirectoryRun 
   }
 }
 
-/** A process that began the run and leaves it does not keep it going while it lives. */
+/** A process that began the run and has left it must not keep the run alive. */
 function endBeginning(fd: number, id: string): void {
   const head = new Head(new Uint8Array(headerSize))
   if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.runId !== id || !isOwn(head.owner())) return
@@ -204,18 +207,18 @@ function endBeginning(fd: number, id: string): void {
 
 function begin(directory: string, fd: number, binding: Binding | undefined): void {
   binding?.reserve(fd, 0, headerSize)
-  // First the name of the new run: a reader from now on takes what is left of the old one for stale.
+  // First the ID of the new run: from now on, readers ignore the remaining files of the old run.
   const head = new Head(new Uint8Array(headerSize))
   head.create(0, new Uint8Array(16), randomBytes(16), binding === undefined ? kinds.buffered : kinds.mapped)
   head.own(ownFacts())
   head.state = states.adopting
   writeAt(fd, head.bytes, 0)
   wipeFiles(directory)
-  // No process joins before: the wipe would remove its files.
+  // No process joins before that, because the wipe would remove its files.
   setState(fd, states.ready)
 }
 
-/** Whether the run that the control file names can be joined: its beginner has completed it. */
+/** Whether the run that the control file names can be joined, because the process that began it has finished. */
 function isBegun(fd: number): boolean {
   const head = new Head(new Uint8Array(headerSize))
   return (
@@ -233,7 +236,7 @@ function setState(fd: number, state: number): void {
   writeAt(fd, new Uint8Array(Int32Array.of(state).buffer), at.state)
 }
 
-/** Whether a process without a lock is in the run: its beginner, or a writer. */
+/** Whether a process without a lock is in the run: the process that began it, or a writer. */
 function livesWithoutLocks(directory: string, control: number, binding: Binding | undefined): boolean {
   const head = new Head(new Uint8Array(headerSize))
   readAt(control, head.bytes, headerSize, 0)
@@ -251,7 +254,8 @@ function anyBufferedLives(directory: string, binding: Binding | undefined): bool
       if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.fault() !== undefined) return false
       return head.kind === kinds.buffered && liveness.ownerLives(fd, fstatSync(fd), head)
     } catch (error) {
-      // Nothing that one of ours could write to. Any other fault may hide a living writer, and its counts are not wiped.
+      // No process of the application can write to such a file. Any other error may hide a living writer, whose counts
+      // must not be wiped.
       if (isNoneOfOurs(error) || ['ENOENT', 'EACCES', 'EPERM'].includes(codeOf(error))) return false
       throw error
     } finally {
@@ -260,23 +264,23 @@ function anyBufferedLives(directory: string, binding: Binding | undefined): bool
   })
 }
 
-/** The run that an open control file names; undefined where it names none. */
+/** Reads the ID of the run from an open control file; returns undefined if there is none. */
 export function readRunId(fd: number): string | undefined {
   const head = new Head(new Uint8Array(headerSize))
   if (readAt(fd, head.bytes, headerSize, 0) < headerSize) return undefined
   return head.fault() === undefined ? head.runId : undefined
 }
 
-/** Why an open control file names no run, where it was written once; undefined for one that is being written. */
+/** Returns why an open control file names no run; undefined for a file that is still being written. */
 export function controlFault(fd: number): string | undefined {
   const head = new Head(new Uint8Array(headerSize))
   const length = readAt(fd, head.bytes, headerSize, 0)
-  // The beginner of a run reserves room first, and may die before it has written.
+  // The process that begins a run reserves space first, and may die before it has written anything.
   if (head.bytes.every((byte) => byte === 0)) return undefined
   return length < headerSize ? 'too_short' : head.fault()
 }
 
-/** Whether any process holds the run of a directory; true where that cannot be determined. */
+/** Whether any process is in the run of a directory; true if that cannot be determined. */
 export function directoryInUse(directory: string): boolean {
   const { binding } = loadBinding()
   let fd: number | undefined
@@ -284,7 +288,7 @@ export function directoryInUse(directory: string): boolean {
     fd = openForReading(join(directory, controlName))
     return new Liveness(binding).held(fd, fstatSync(fd)) || livesWithoutLocks(directory, fd, binding)
   } catch (error) {
-    // What is no file holds no run; writers without locks may be there all the same.
+    // An entry that is not a file has no members with locks, but there may be writers without locks.
     if (isNoneOfOurs(error) && codeOf(error) !== 'FOREIGN_OWNER') return anyBufferedLives(directory, binding)
     return codeOf(error) !== 'ENOENT'
   } finally {

@@ -22,8 +22,8 @@ const onReadOnly = 'is on a read-only file system'
 const chooseOrCreate = 'choose another with PROMHIVE_DIR, or create it for this user'
 
 /**
- * Makes the directory if it does not exist, and checks that it belongs to this user, to root, or to the user of `--user`. Throws
- * `DIRECTORY_UNUSABLE` with what to do.
+ * Creates the directory if it does not exist, and checks that it belongs to this user, to root, or to the user of
+ * `--user`. Throws `DIRECTORY_UNUSABLE` with what to do.
  */
 export function prepareDirectory(directory: string): void {
   refuseDangerous(directory)
@@ -39,8 +39,8 @@ export function prepareDirectory(directory: string): void {
 }
 
 /**
- * Opens a directory that may be joined. What is then done to the descriptor is done to this very directory, whatever the
- * path leads to by then. Throws `DIRECTORY_UNUSABLE`.
+ * Opens a directory that may be joined. Operations on the descriptor apply to this directory, even if the path leads to
+ * another one by then. Throws `DIRECTORY_UNUSABLE`.
  */
 export function openDirectory(directory: string): number {
   const facts = lstatSync(directory)
@@ -68,14 +68,14 @@ export function openDirectory(directory: string): number {
 }
 
 /**
- * A path to an open directory itself, whatever the path that it was opened by leads to by now; that path where the system
- * has none such.
+ * Returns a path to an open directory that stays valid if the original path leads elsewhere; the original path if the
+ * system has no such path.
  */
 export function pathThrough(fd: number, path: string): string {
   return existsSync(`/proc/self/fd/${fd}`) ? `/proc/self/fd/${fd}` : path
 }
 
-/** Where an open directory is, as the kernel has it; undefined where that is not known. */
+/** Returns the kernel's path of an open directory; undefined if it is unknown. */
 function pathOf(fd: number): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`)
@@ -90,8 +90,8 @@ function foreign(directory: string, owner: number): MetricsError {
   const choice = isWritable(directory)
     ? `choose a directory of this user with PROMHIVE_DIR, such as ${join(directory, `metrics-${user}`)}`
     : ownerOrAnother(directory)
-  const wayOut = `${named}${choice}`
-  return unusable(directory, `belongs to user ${owner}, and this process runs as user ${user}`, wayOut)
+  const advice = `${named}${choice}`
+  return unusable(directory, `belongs to user ${owner}, and this process runs as user ${user}`, advice)
 }
 
 function ownerOrAnother(directory: string): string {
@@ -107,12 +107,12 @@ function isWritable(directory: string): boolean {
   }
 }
 
-/** Whether the system refused to write for the rights of this user, or of all users. */
+/** Whether a write failed because of permissions, or because the file system is read-only. */
 export function isNotPermitted(code: string): boolean {
   return ['EACCES', 'EPERM', 'EROFS'].includes(code)
 }
 
-/** The error of a directory in which this process may not make files. */
+/** Creates the error for a directory in which this process may not create files. */
 export function notWritable(directory: string, cause: unknown): MetricsError {
   const code = codeOf(cause)
   if (code === 'EROFS') return unusable(directory, onReadOnly, chooseOrCreate, cause)
@@ -134,10 +134,13 @@ function whyNotMade(directory: string, code: string): string {
   }
 }
 
-/** Throws `DIRECTORY_UNUSABLE` for a path that holds more than one application's metrics: `/`, `/tmp`, a home. */
+/**
+ * Throws `DIRECTORY_UNUSABLE` for a path that contains more than the metrics of one application: `/`, `/tmp`, a home
+ * directory.
+ */
 export function refuseDangerous(directory: string): void {
   const path = resolve(directory)
-  // Besides, making a directory in there does not end in Node 20.
+  // Also, creating a directory there never returns in Node 20.
   if (/^\/(?:proc|sys)(?:\/|$)/.test(path)) {
     throw unusable(directory, "is in a file system of the kernel's", 'choose one in memory, such as below /dev/shm')
   }
@@ -151,7 +154,7 @@ export function refuseDangerous(directory: string): void {
   }
 }
 
-/** A link is followed only where no other user could have made it. */
+/** A link is followed only if no other user could have made it. */
 function checkLink(directory: string, owner: number): void {
   const { mode } = statSync(dirname(resolve(directory)))
   if ((mode & 0o002) !== 0) {
@@ -168,22 +171,22 @@ function checkLink(directory: string, owner: number): void {
   refuseDangerous(target)
 }
 
-export function unusable(directory: string, fault: string, wayOut: string, cause?: unknown): MetricsError {
-  return new MetricsError('DIRECTORY_UNUSABLE', `the metrics directory ${directory} ${fault}; ${wayOut}`, { cause })
+export function unusable(directory: string, fault: string, advice: string, cause?: unknown): MetricsError {
+  return new MetricsError('DIRECTORY_UNUSABLE', `the metrics directory ${directory} ${fault}; ${advice}`, { cause })
 }
 
 /**
- * Throws `DIRECTORY_UNUSABLE` for a directory that has files and none of promhive's: it keeps its owner and its mode. A
- * typing error must not give /usr/lib to another user.
+ * Throws `DIRECTORY_UNUSABLE` for a directory that contains files but none of promhive's, so it keeps its owner and
+ * mode. A typing error must not give /usr/lib to another user.
  */
-export function refuseOtherFiles(directory: string, names: readonly string[], wayOut: string): void {
+export function refuseOtherFiles(directory: string, names: readonly string[], advice: string): void {
   if (names.length === 0 || names.some((name) => isOurs(name) || name === controlName)) return
   const some = names.slice(0, 3).join(', ')
-  const text = `${directory} has files, and none of promhive's (${some}${names.length > 3 ? ', …' : ''}): it keeps its owner and mode; ${wayOut}`
+  const text = `${directory} has files, and none of promhive's (${some}${names.length > 3 ? ', …' : ''}): it keeps its owner and mode; ${advice}`
   throw new MetricsError('DIRECTORY_UNUSABLE', text)
 }
 
-/** The numbers of the seats in a directory, ascending. */
+/** Returns the numbers of the seats in a directory, ascending. */
 export function seatsIn(directory: string): number[] {
   return readdirSync(directory)
     .map(seatOf)
@@ -192,8 +195,8 @@ export function seatsIn(directory: string): number[] {
 }
 
 /**
- * Removes what earlier runs left. Values go first: a seat without them is no seat. The claim of the process that does this stays: it
- * goes when all is done. What cannot be removed, such as a folder, is renamed.
+ * Removes the files of earlier runs. Values files go first, because a seat without values is not a seat. The claim of
+ * the process that wipes is removed last. An entry that cannot be removed, such as a folder, is renamed.
  */
 export function wipeFiles(directory: string): void {
   for (const seat of seatsIn(directory)) freeName(join(directory, valuesName(seat)))

@@ -8,16 +8,19 @@ import { isUsable } from './ownership.js'
 import type { Seat } from './seat.js'
 
 /*
- * The exemplars file: cells of 512 bytes, made when a series gets its first exemplar and written over by the next.
+ * The exemplars file: cells of 512 bytes. A cell is added with the first exemplar of a series, and overwritten by the
+ * next one.
  *
- *   0 u32 CRC-32 of the bytes from 4 to the end of the text   4 u32 length of the text, 0 for a free cell
- *   8 u32 first slot of the series   12 u32 bucket   16 f64 value   24 f64 unix seconds   32 the labels, JSON
+ * 0 u32 CRC-32 of the bytes from 4 to the end of the text   4 u32 length of the text, 0 for a free cell 8 u32 first
+ * slot of the series   12 u32 bucket   16 f64 value   24 f64 unix seconds   32 the labels, JSON
  */
 
 const cellSize = 512
 const textAt = 32
 
-/** A seat's exemplars, as its owner writes them. They are rare (rate-limited), so that a cell is one small write. */
+/**
+ * Writes the exemplars of a seat for its owner. Exemplars are rate-limited, so one small write per cell is fast enough.
+ */
 export class ExemplarCells {
   private fd: number | undefined
   /** By first slot of the series, and bucket. */
@@ -31,7 +34,7 @@ export class ExemplarCells {
     if (!seat.adopted) removeQuietly(join(directory, exemplarsName(seat.number)))
   }
 
-  /** Throws what the disk throws. */
+  /** Throws the error of the disk. */
   write(slot: number, bucket: number, { labels, value, timestamp = 0 }: Exemplar): void {
     const text = Buffer.from(JSON.stringify(labels))
     if (text.length > cellSize - textAt) return
@@ -68,11 +71,11 @@ export class ExemplarCells {
     if (this.fd !== undefined) closeQuietly(this.fd)
   }
 
-  /** Opens the file at the first exemplar, and learns what an earlier owner of the seat left in it. */
+  /** Opens the file at the first exemplar, and reads the cells of an earlier owner. */
   private open(): number {
     if (this.fd !== undefined) return this.fd
     const path = join(this.directory, exemplarsName(this.seat.number))
-    // Exemplars are optional: an entry that has their name is removed.
+    // Exemplars are optional: an unusable entry of that name is removed.
     if (!isUsable(path)) freeName(path)
     this.fd = openForWriting(path, true)
     const count = this.seat.head.exemplars
@@ -92,7 +95,7 @@ export class ExemplarCells {
   }
 }
 
-/** The exemplars of a writer. A cell that is just being written is left out: the next scrape shows it. */
+/** Reads the exemplars of a writer. Skips a cell that is being written; the next scrape shows it. */
 export function readExemplars(fd: number, count: number): PlacedExemplar[] {
   return readCells(fd, count)
 }

@@ -1,11 +1,11 @@
 import { statfsSync } from 'node:fs'
 
-/** The kind of file system of a directory, as far as it matters for sharing numbers. */
+/** The file system of a directory, as far as it matters for sharing numbers. */
 export interface FileSystem {
   readonly name: string
   /**
-   * `memory`: made for this. `disk`: works, but a store may wait for a write to the disk. `copying`: what was reserved is
-   * not sure to be there, so slots are not mapped. `network`: locks and mappings of other hosts are not seen.
+   * `memory`: best suited. `disk`: works, but a store may wait for a write to the disk. `copying`: reserved space may
+   * still run out, so slots are not mapped. `network`: locks and mappings of other hosts are not visible.
    */
   readonly kind: 'memory' | 'disk' | 'copying' | 'network'
 }
@@ -30,7 +30,7 @@ const known: Readonly<Record<number, FileSystem>> = {
   1702057286: { name: 'FUSE', kind: 'network' },
 }
 
-/** The file system of a directory; `disk` if it is unknown. */
+/** Returns the file system of a directory; kind `disk` if it is unknown. */
 export function fileSystemOf(directory: string): FileSystem {
   try {
     const { type } = statfsSync(directory)

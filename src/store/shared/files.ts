@@ -16,10 +16,10 @@ import { randomBytes } from '../core/random-bytes.js'
 import { checkReadable, checkWritable, giveToWorkers, isInTheWay, isOwn, mayRead, whyNotOpened } from './ownership.js'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants
-/** How often a file is opened that others make and remove at that moment. */
+/** The maximum number of attempts to open a file that other processes create and remove at the same time. */
 const attempts = 100
 
-/** The name of a file until it is complete. The beginner of a run removes those of dead processes. */
+/** Returns the path of a file until it is complete. A process that begins a run removes such files of dead processes. */
 export function unfinishedPath(directory: string): string {
   return join(directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
 }
@@ -59,7 +59,7 @@ export function openForWriting(path: string, create = false): number {
   }
 }
 
-/** Makes a file that must not be there yet. Throws `EEXIST` where it is. */
+/** Creates a file. Throws `EEXIST` if it exists already. */
 export function createFile(path: string): number {
   const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   giveToWorkers(fd)
@@ -82,7 +82,10 @@ function opened(path: string, flags: number, allowed: (owner: number) => boolean
   }
 }
 
-/** Frees a name: removes the file, or renames what cannot be removed, such as a folder. False where neither works. */
+/**
+ * Frees a name: removes the file, or renames an entry that cannot be removed, such as a folder. Returns false if
+ * neither works.
+ */
 export function freeName(path: string): boolean {
   try {
     unlinkSync(path)
@@ -98,7 +101,7 @@ export function freeName(path: string): boolean {
   }
 }
 
-/** Reads up to `length` bytes at `position`; fewer only where the file ends. */
+/** Reads `length` bytes at `position`; fewer only at the end of the file. */
 export function readAt(fd: number, into: Uint8Array, length: number, position: number): number {
   let done = 0
   while (done < length) {
@@ -109,7 +112,7 @@ export function readAt(fd: number, into: Uint8Array, length: number, position: n
   return done
 }
 
-/** Writes all of it at `position`; a disk that takes only a part is a full one. */
+/** Writes all bytes at `position`. A disk that accepts only some of them is full. */
 export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
   let done = 0
   while (done < bytes.length) {
@@ -120,8 +123,9 @@ export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
 }
 
 /**
- * The file's facts when the path still leads to this open file; undefined when it was removed or replaced. Throws where
- * that cannot be determined: a process that takes its file for removed takes another seat with all that it counted.
+ * Returns the stats of an open file if the path still leads to it; undefined if the file was removed or replaced.
+ * Throws if that cannot be determined, because a process that considers its file removed moves its counts to another
+ * seat.
  */
 export function stillThere(fd: number, path: string): Stats | undefined {
   const here = fstatSync(fd)
@@ -134,7 +138,7 @@ export function stillThere(fd: number, path: string): Stats | undefined {
   }
 }
 
-/** Whether a path leads to another file than the open one. Where that cannot be seen, it is a fault of the file. */
+/** Whether a path no longer leads to the open file; false if that cannot be determined. */
 export function isGone(fd: number, path: string): boolean {
   try {
     return stillThere(fd, path) === undefined
@@ -159,21 +163,21 @@ export function closeQuietly(fd: number): void {
   }
 }
 
-/** Lets go of a byte at once, also where a mapping keeps the file open; else the lock ends with the process. */
+/** Releases the lock on a byte at once, even if a mapping keeps the file open. */
 export function unlockQuietly(binding: Binding, fd: number, byte: number): void {
   try {
     binding.lock(fd, byte, 0)
   } catch {
-    // It ends with the process at the latest.
+    // The lock ends with the process at the latest.
   }
 }
 
-/** Sleeps without giving up the thread: for the few milliseconds in which another process sets up a directory. */
+/** Blocks the thread for the few milliseconds in which another process sets up a directory. */
 export function sleepSync(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
-/** Whether a file was not opened because no process of the application has made it. */
+/** Whether a file was refused because it cannot be a file of this application. */
 export function isNoneOfOurs(error: unknown): boolean {
   return ['FOREIGN_OWNER', 'NOT_A_FILE', 'ELOOP', 'ENXIO', 'EISDIR'].includes(codeOf(error))
 }

@@ -3,7 +3,7 @@ import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
 import type { InheritedFamily } from './inheritance.js'
 import type { Seat } from './seat.js'
 
-/** Takes off what the file of a seat holds already, so that only what was counted since is left. */
+/** Subtracts the values that are already in the file of a seat, so that only later counts remain. */
 export function forgetWritten(families: Iterable<InheritedFamily>, seat: Seat): void {
   for (const { family, series } of families) {
     const layout = layoutOf(family)

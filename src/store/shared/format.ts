@@ -6,13 +6,16 @@ export const minor = 0
 /** Reads as 0x04030201 where the byte order is reversed. */
 export const byteOrderTag = 0x01020304
 
-/** Both the control file and the head of a values file take this much; slots begin behind it. */
+/** The size of the control file's head and of a values file's head; slots begin after it. */
 export const headerSize = 4096
 /** The initial size of a values file in bytes, head included; it grows by whole multiples of it. */
 export const firstSize = 16 * 1024
 const largestStep = 4 * 1024 * 1024
 
-/** By how many bytes a file of this size grows: by a quarter, for what is reserved is memory; and by `least` or more. */
+/**
+ * Returns by how many bytes a file of this size grows: a quarter of its size, because reserved space occupies memory,
+ * and at least `least`.
+ */
 export function stepAfter(size: number, least: number): number {
   return Math.ceil(Math.max(Math.min(size / 4, largestStep), least) / firstSize) * firstSize
 }
@@ -33,7 +36,7 @@ export const at = {
   runId: 40,
   checksum: 56,
   kind: 60,
-  // The owner: written at creation and at each adoption.
+  // The owner; written at creation and at each adoption.
   pid: 64,
   threadId: 68,
   startTicks: 72,
@@ -41,31 +44,31 @@ export const at = {
   pidNamespace: 88,
   epoch: 96,
   state: 100,
-  // What moves while the owner counts.
+  // The fields that change while the owner counts.
   used: 128,
   dropped: 132,
   logBytes: 136,
   heartbeat: 144,
-  /** How far in the removals the owner has come. */
+  /** The position up to which the owner has carried out removals. */
   removals: 152,
   /** Cells in the exemplars file. */
   exemplars: 160,
-  /** Counts up before and after the series file is written again: odd while it is. */
+  /** Incremented before and after the series file is rewritten, so it is odd during that. */
   logEdition: 164,
-  /** Counts up before and after a buffered owner writes slots: odd while it does. */
+  /** Incremented before and after a buffered owner writes slots, so it is odd during that. */
   flushes: 168,
 } as const
 
-/** Behind the last byte that an owner ever writes in the head. */
+/** The end of the bytes that an owner writes in the head. */
 export const movingEnd = 176
 
-/** Byte offsets in the control file; magic, versions, byte order and runId are where a values file has them. */
+/** Byte offsets in the control file; magic, versions, byte order and runId have the same offsets as in a values file. */
 export const controlAt = {
-  /** Changes whenever series were removed, by any process. */
+  /** Changes whenever any process removes series. */
   gate: 128,
   /** Position of the first removal that is still in the file. */
   base: 136,
-  /** Position behind the last one. */
+  /** Position after the last one. */
   end: 144,
 } as const
 
@@ -76,11 +79,11 @@ export const states = { adopting: 0, ready: 1, closed: 2 } as const
 
 /** Byte 0 of a values file: locked exclusively for as long as its owner lives. */
 export const ownerByte = 0
-/** Byte 0 of the control file: held shared by every member of the run, exclusively by a process that begins a run. */
+/** Byte 0 of the control file: locked shared by every member of the run, exclusively by a process that begins a run. */
 export const runByte = 0
-/** Byte 1 of the control file: held by a process that adds a removal. */
+/** Byte 1 of the control file: locked by a process that adds a removal. */
 export const removalsByte = 1
-/** Byte 2 of the control file: held shared by processes that are in the run for certain. */
+/** Byte 2 of the control file: locked shared by processes that have joined the run. */
 export const memberByte = 2
 
 export const controlName = 'control'
@@ -88,20 +91,20 @@ export const controlName = 'control'
 export const beginningName = '.beginning'
 /** Made by a process that adds a removal without the addon's locks. */
 export const removalsLockName = '.removing'
-/** Held by the process that does for all of them what one should do. */
+/** Locked by the process that does the work which one process does for all. */
 export const leaderName = '.leader'
 export const valuesName = (seat: number): string => `${String(seat).padStart(4, '0')}.values`
 export const exemplarsName = (seat: number): string => `${String(seat).padStart(4, '0')}.exemplars`
 export const seriesName = (seat: number): string => `${String(seat).padStart(4, '0')}.series`
 export const claimName = (seat: number, epoch: number): string => `${String(seat).padStart(4, '0')}.claim-${epoch}`
 
-/** The number of the seat whose values file has this name. */
+/** Returns the number of the seat whose values file has this name. */
 export function seatOf(name: string): number | undefined {
   const found = /^(\d{4,9})\.values$/.exec(name)
   return found === null ? undefined : Number(found[1])
 }
 
-/** Whether a file of this name is promhive's: only those are ever removed. */
+/** Whether a file name is one of promhive's; only such files are ever removed. */
 export function isOurs(name: string): boolean {
   return /^(?:\d{4,9}\.(?:values|series|exemplars|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning|leader)|bad-[\w.-]+)$/.test(
     name,

@@ -1,7 +1,7 @@
 import { crc32 } from './checksum.js'
 import { at, byteOrderTag, fixedSize, headerSize, kinds, magic, major, minor, type SeatKind, states } from './format.js'
 
-/** Unix seconds: the latest that a date can be. */
+/** The latest date that JavaScript can represent, in unix seconds. */
 const latest = 8.64e12
 
 /** The owner of a seat: enough to distinguish it from a later process with the same pid. */
@@ -14,7 +14,7 @@ export interface OwnerFacts {
   readonly startedAt: number
 }
 
-/** The first 4096 bytes of a values file, be they mapped, on the heap, or read. */
+/** The first 4096 bytes of a values file: mapped, on the heap, or read from the file. */
 export class Head {
   readonly words: Int32Array
   private readonly floats: Float64Array
@@ -24,7 +24,7 @@ export class Head {
     this.floats = new Float64Array(bytes.buffer, bytes.byteOffset, headerSize / 8)
   }
 
-  /** Writes what never changes. */
+  /** Writes the fields that never change. */
   create(seat: number, logId: Uint8Array, runId: Uint8Array, kind: SeatKind): void {
     this.bytes.set(magic, at.magic)
     this.words[at.major / 4] = major | (minor << 16)
@@ -37,7 +37,7 @@ export class Head {
     this.words[at.checksum / 4] = crc32(this.bytes, 0, fixedSize) | 0
   }
 
-  /** Why these bytes are no head of ours, or undefined. */
+  /** Returns why these bytes are not a valid head, or undefined. */
   fault(): string | undefined {
     if (!magic.equals(this.bytes.subarray(0, magic.length))) return 'foreign'
     if (this.words[at.byteOrder / 4] !== byteOrderTag) return 'byte_order'
@@ -49,8 +49,8 @@ export class Head {
   }
 
   /**
-   * Why the part that changes cannot be what a writer wrote, or undefined. Each number is written in one store, so it is a
-   * writer's even while an owner sits down.
+   * Returns why the fields that change are invalid, or undefined. Each number is written in one store, so it is valid
+   * even while an owner takes the seat.
    */
   contentFault(): string | undefined {
     const { pid, threadId, startTicks, pidNamespace, startedAt } = this.owner()
@@ -60,7 +60,10 @@ export class Head {
     return possible && counts.every((count) => count >= 0) ? undefined : 'contents'
   }
 
-  /** Enters the next owner. The epoch turns in one store: the dead owner's gauges are the dead's from then on. */
+  /**
+   * Writes the facts of the next owner. The epoch changes in one store: from then on, readers treat the gauges of the
+   * previous owner as those of a dead process.
+   */
   own(owner: OwnerFacts): void {
     this.words[at.state / 4] = states.adopting
     this.words[at.pid / 4] = owner.pid
@@ -110,16 +113,16 @@ export class Head {
   set used(slots: number) {
     this.words[at.used / 4] = slots
   }
-  /** Series that found no room in the file. */
+  /** The number of series for which the file had no space. */
   get dropped(): number {
     return this.words[at.dropped / 4]!
   }
   set dropped(series: number) {
     this.words[at.dropped / 4] = series
   }
-  /** How much of the series file counts. Stored last: a reader that sees it finds the line and its slots. */
+  /** The valid length of the series file. Stored last, so a reader that sees it finds the line and its slots. */
   get logBytes(): number {
-    // A whole number, whatever the bytes of a damaged file are: reading up to a fraction would never end.
+    // Always an integer, even in a damaged file: reading up to a fraction would never end.
     return Math.floor(this.floats[at.logBytes / 8]!)
   }
   set logBytes(bytes: number) {
@@ -132,7 +135,7 @@ export class Head {
   set heartbeat(seconds: number) {
     this.floats[at.heartbeat / 8] = seconds
   }
-  /** How often the series file was written again: what was read of it before is void. */
+  /** The number of times that the series file was rewritten; earlier readings of it are invalid. */
   get logEdition(): number {
     return this.words[at.logEdition / 4]!
   }
@@ -153,7 +156,7 @@ export class Head {
   set exemplars(cells: number) {
     this.words[at.exemplars / 4] = cells
   }
-  /** How far in the removals the owner has come. */
+  /** The position up to which the owner has carried out removals. */
   get removals(): number {
     return this.floats[at.removals / 8]!
   }
@@ -162,7 +165,7 @@ export class Head {
   }
 }
 
-/** 16 bytes as text. */
+/** Returns 16 bytes as hexadecimal text. */
 function hex(bytes: Uint8Array, from: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, 16).toString('hex')
 }

@@ -9,14 +9,17 @@ import { SeriesSlots } from '../core/series-slots.js'
 /** A family that a writer has logged, and its series by key. */
 export interface InheritedFamily {
   readonly family: FamilyDescriptor
-  /** Its number in the series file. */
+  /** Number of the family in the series file. */
   readonly index: number
   readonly series: SeriesSlots
   /** Whether no metric of this process counts in it yet. */
   readonly inherited: boolean
 }
 
-/** What a dead owner of a seat counted, for the next one to count on from; slots that it gave up are free again. */
+/**
+ * Returns the families and series of a dead owner, from which the next owner continues. Slots of removed series become
+ * free again.
+ */
 export function inherit(log: SeriesLog, segments: Segments): readonly InheritedFamily[] {
   const families = new Map<string, InheritedFamily>()
   for (const [index, family] of log.families.entries()) {
@@ -30,7 +33,7 @@ export function inherit(log: SeriesLog, segments: Segments): readonly InheritedF
     const known = families.get(definitionKey(family))!
     const [slot, series] = [log.slotOf[i]!, refOfKey(log.keyOf[i]!)]
     const { width } = layoutOf(family)
-    // Where a line could not be read the head may know less than the lines, and two series may claim one slot.
+    // If a line could not be read, the head may state fewer slots than the lines, and two series may name one slot.
     segments.used = Math.max(segments.used, slot + width)
     const holder = holders.get(slot)
     holder?.known.series.delete(holder.known.family, holder.series)
@@ -45,7 +48,7 @@ export function inherit(log: SeriesLog, segments: Segments): readonly InheritedF
     }
   }
   for (const [slot, width] of free) segments.release(slot, width)
-  // A record that the dead owner left open would make every reader wait for an end that never comes.
+  // A record that the dead owner did not finish would make every reader wait for its end.
   for (const { family, series } of families.values()) {
     if (!layoutOf(family).sequenced) continue
     for (const slot of series.all()) {
@@ -56,7 +59,7 @@ export function inherit(log: SeriesLog, segments: Segments): readonly InheritedF
   return [...families.values()]
 }
 
-/** By first slot: the position up to which removals do not apply to the series there. */
+/** Returns, by first slot, the position up to which removals do not apply to the series there. */
 export function openedBehind(log: SeriesLog): ReadonlyMap<number, number> {
   const bySlot = new Map<number, number>()
   if (log.openedBehind.size === 0) return bySlot

@@ -2,24 +2,24 @@ import { grown, HashChains } from '../../model/series-index/hash-chains.js'
 import { keyArity, type SeriesKey } from '../../model/series-key.js'
 
 /**
- * Keys as they are read from files: most writers log the same series, and a key that one of them has logged is not made a
- * string again. That saves the collector of garbage most of the work at the first scrape.
+ * Interns the keys that are read from files. Most writers log the same series, so each key becomes a string only once;
+ * this avoids most of the garbage collection at the first scrape.
  */
 export class KeyTexts {
-  /** How many values the key that was asked for last has; -1 where it is no key. */
+  /** The number of values in the last requested key; -1 if it is not a key. */
   arity = -1
   private readonly texts: SeriesKey[] = ['']
-  /** How many values each of them has: counted once, however many writers log it. */
+  /** The number of values in each of them, counted once for all writers. */
   private readonly arities: number[] = [-1]
-  /** The same of keys of more than ASCII. */
+  /** The same for keys that are not ASCII. */
   private readonly others = new Map<SeriesKey, number>()
   private hashes: Int32Array = new Int32Array(16)
-  /** The entry that was asked for last. */
+  /** The entry that was requested last. */
   private last = 0
   private readonly chains = new HashChains((entry) => this.hashes[entry]!)
 
   text(bytes: Buffer, from: number, end: number): SeriesKey {
-    // Processes that run the same code tend to come to the same series in the same order.
+    // Processes that run the same code tend to open the same series in the same order.
     const next = this.texts[this.last + 1]
     if (next !== undefined && spells(next, bytes, from, end)) {
       this.last++
@@ -39,7 +39,10 @@ export class KeyTexts {
     return key
   }
 
-  /** The entry of a key, made where there is none; 0 for one of more than ASCII, whose bytes are no characters. */
+  /**
+   * Returns the entry of a key, and creates it if it is missing; 0 for a key that is not ASCII, whose bytes are not
+   * characters.
+   */
   private find(bytes: Buffer, from: number, end: number): number {
     const hash = asciiHash(bytes, from, end)
     if (hash === undefined) return 0
@@ -62,7 +65,7 @@ function spells(text: string, bytes: Uint8Array, from: number, end: number): boo
   return true
 }
 
-/** FNV-1a, with its upper half mixed into the lower one; undefined where there is more than ASCII. */
+/** FNV-1a, with its upper half mixed into the lower one; undefined if a byte is not ASCII. */
 function asciiHash(bytes: Uint8Array, from: number, end: number): number | undefined {
   let hash = 0x811c9dc5
   let all = 0

@@ -5,7 +5,7 @@ import { type Removal, removalTargetOf } from '../core/removal-index.js'
 import { SeriesSlots } from '../core/series-slots.js'
 import type { InheritedFamily } from './inheritance.js'
 
-/** Forgets a series of a family, and gives it. */
+/** Deletes a series of a family, and returns it. */
 export function takeSeries({ family, index, series }: InheritedFamily, number: number): RemovedSeatSeries {
   const slot = series.slotOf(number)!
   return { family, index, slot, key: series.takeNumber(number), width: layoutOf(family).width }
@@ -24,11 +24,11 @@ export interface RemovedSeatSeries {
 /** The families in a writer's series file, and their series. */
 export class KnownFamilies {
   private readonly byDefinition = new Map<string, InheritedFamily>()
-  /** Families of an earlier owner that a metric of this process counts in, with the series that it has not counted in. */
+  /** Families of an earlier owner that a metric of this process uses, with the series that it has not counted in yet. */
   private readonly earlier = new Map<InheritedFamily, InheritedFamily>()
-  /** By registry and name: several definitions may have one. */
+  /** By registry and name, which several definitions may share. */
   private readonly byName = new Map<string, InheritedFamily[]>()
-  /** What the last removal named. */
+  /** The target of the last removal. */
   private last: (Pick<Removal, 'registry' | 'name'> & { readonly families: readonly InheritedFamily[] }) | undefined
 
   get(family: FamilyDescriptor): InheritedFamily | undefined {
@@ -45,8 +45,8 @@ export class KnownFamilies {
   }
 
   /**
-   * The family that a metric of this process counts in. The series of an earlier owner are known by other numbers than the
-   * metric's: they stay by themselves, and each one moves when it is counted in.
+   * Returns the family that a metric of this process counts in. The series of an earlier owner have other numbers than
+   * the metric's, so they are kept separately, and each one moves when the metric counts in it.
    */
   counted(family: FamilyDescriptor): InheritedFamily | undefined {
     const known = this.get(family)
@@ -57,12 +57,12 @@ export class KnownFamilies {
     return counted
   }
 
-  /** The series of an earlier owner in a family that this process counts in. */
+  /** Returns the series of an earlier owner in a family that this process counts in. */
   earlierOf(known: InheritedFamily): InheritedFamily | undefined {
     return this.earlier.get(known)
   }
 
-  /** All series of the earlier owner were counted in, or removed. */
+  /** Called when all series of the earlier owner have moved or were removed. */
   forgetEarlier(known: InheritedFamily): void {
     const earlier = this.earlier.get(known)!
     this.earlier.delete(known)
@@ -70,9 +70,9 @@ export class KnownFamilies {
     named.splice(named.indexOf(earlier), 1)
   }
 
-  /** The families that a removal names. */
+  /** Returns the families that a removal names. */
   named(removal: Removal): readonly InheritedFamily[] {
-    // Many removals name one family: its name is put together once.
+    // Many removals name one family, so its key is built once.
     const { last } = this
     if (last?.name === removal.name && last.registry === removal.registry) return last.families
     const { registry, name } = removal

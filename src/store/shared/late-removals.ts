@@ -3,7 +3,7 @@ import { clearTimeout, monotonicNow, setTimeout } from '../../platform/timers.js
 import type { Removal } from '../core/removal-index.js'
 import { largestRemovals, removeFailed } from './removals.js'
 
-/** Milliseconds until it is tried again, at first and at most. */
+/** Milliseconds until the first retry, and the maximum between two. */
 const firstWait = 10
 const longestWait = 1000
 /** Milliseconds after which removals that still wait are reported. */
@@ -13,7 +13,7 @@ const reportedAfter = 1000
 const batch = 1000
 
 export interface LateRemovalsOptions {
-  /** Whether the lock could be had at this moment: asked first, so that what waits is not put together in vain. */
+  /** Whether the lock is free. Called first, so that no lines are built in vain. */
   readonly free: () => boolean
   /** Adds removals to the directory; false while another process holds the lock. */
   readonly add: (removals: readonly Removal[]) => boolean
@@ -21,11 +21,12 @@ export interface LateRemovalsOptions {
 }
 
 /**
- * Removals that this process has carried out and could not add to the directory, because another process held the lock:
- * it was stopped inside it, say. They are added as soon as the lock is free; until then only scrapes of this process show them.
+ * Queues removals that this process has carried out but could not add to the directory, because another process held
+ * the lock, for example a process that was stopped. They are added as soon as the lock is free; until then only scrapes
+ * of this process show them.
  */
 export class LateRemovals {
-  /** By their text: what is removed twice is added once. */
+  /** By their text, so that a repeated removal is added once. */
   private readonly waiting = new Map<string, Removal>()
   private size = 0
   private since = 0
@@ -40,7 +41,7 @@ export class LateRemovals {
     return [...this.waiting.values()]
   }
 
-  /** The same, as carried out on the seat of this id. */
+  /** Returns them as already carried out by the seat with this ID. */
   by(author = ''): readonly Removal[] {
     return this.all().map((removal) => ({ ...removal, author }))
   }
@@ -49,7 +50,7 @@ export class LateRemovals {
     return this.waiting.size > 0
   }
 
-  /** Throws `REMOVE_FAILED` when too many wait. */
+  /** Throws `REMOVE_FAILED` if too many are queued. */
   push(removals: readonly Removal[]): void {
     if (!this.any) this.begin()
     for (const removal of removals) {
@@ -62,7 +63,7 @@ export class LateRemovals {
     }
   }
 
-  /** Tries to add them all; gives whether none is left. Throws `REMOVE_FAILED` when the directory does not take them. */
+  /** Tries to add all of them; returns whether none is left. Throws `REMOVE_FAILED` if the directory refuses them. */
   flush(): boolean {
     while (this.any) {
       if (!this.options.free()) return false
@@ -77,7 +78,7 @@ export class LateRemovals {
     return true
   }
 
-  /** The last try, when the process ends or leaves the directory. */
+  /** The last attempt, when the process ends or leaves the directory. */
   giveUp(): void {
     if (!this.any) return
     try {

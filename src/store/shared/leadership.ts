@@ -10,17 +10,18 @@ import { isUsable } from './ownership.js'
 const silence = 5_000
 
 /**
- * Which of the processes that share a directory does for all of them what one should do. With the addon it is a lock,
- * which ends with its process; without, a file that is touched. There two may lead for a moment.
+ * Decides which of the processes that share a directory does the work of one process for all. With the addon, the
+ * leader holds a lock, which ends with its process. Without the addon, it touches a file; two processes may then lead
+ * for a moment.
  *
- * The leader may leave a note for the one that follows it.
+ * The leader may leave a note for the next leader.
  */
 export class Leadership {
   private fd: number | undefined
   private readonly path: string
   private readonly mark = `${process.pid} ${Math.random()}`
   private leads = false
-  /** When another leader touched the file, and when that was first seen, by a monotonic clock. */
+  /** When another leader touched the file, and when this process first saw that, by a monotonic clock. */
   private touched: { readonly at: number; readonly seen: number } | undefined
 
   constructor(
@@ -30,7 +31,7 @@ export class Leadership {
     this.path = join(directory, leaderName)
   }
 
-  /** Whether this process leads: from now on, or still. Throws what the disk throws. */
+  /** Tries to lead, and returns whether this process leads. Throws the error of the disk. */
   held(): boolean {
     if (this.fd !== undefined && stillThere(this.fd, this.path) === undefined) this.leave()
     if (this.leads && this.binding !== undefined) return true
@@ -41,7 +42,7 @@ export class Leadership {
     return this.leads
   }
 
-  /** What the leader before left to be known. */
+  /** Returns the note of the previous leader. */
   note(): string {
     const text = this.content()
     return text.slice(text.indexOf('\n') + 1)
@@ -66,7 +67,10 @@ export class Leadership {
     return mine
   }
 
-  /** By when the file was touched, or, where the clock was set back since, by how long that has not changed. */
+  /**
+   * Compares with the time when the file was touched; if the clock was set back since, with how long that time has not
+   * changed.
+   */
   private isSilent(touched: number): boolean {
     if (this.touched?.at !== touched) this.touched = { at: touched, seen: monotonicNow() }
     return Date.now() - touched > silence || monotonicNow() - this.touched.seen > silence

@@ -5,19 +5,23 @@ import { kinds, ownerByte, states } from './format.js'
 import type { Head } from './head.js'
 import { processAlive } from './process-facts.js'
 
-/** A buffered owner writes at least every second. One that has not for so long, and cannot be seen, is taken for dead. */
+/**
+ * A buffered owner writes at least every second. If it has not written for this many seconds and its process is not
+ * visible, it counts as dead.
+ */
 const heartbeatTimeout = 30
 
 /**
- * Determines whether owners live. The kernel knows: a lock that ends with the process. Without the addon the same locks are
- * read from /proc/locks; a buffered owner, which has no lock, is known by pid and start time, or by its heartbeat.
+ * Determines whether owners are alive. An owner with the addon holds a lock that the kernel releases when the process
+ * ends; without the addon, the same locks are read from /proc/locks. A buffered owner has no lock: it is recognised by
+ * pid and start time, or by its heartbeat.
  */
 export class Liveness {
   private locks: Set<string> | undefined
 
   constructor(private readonly binding: Binding | undefined) {}
 
-  /** Begins a scrape: what was read of the system for the last one is forgotten. */
+  /** Begins a scrape: forgets what was read from the system for the last one. */
   refresh(): void {
     this.locks = undefined
   }
@@ -30,7 +34,7 @@ export class Liveness {
     if (alive === false) return false
     // A thread may end while its process continues.
     const sure = alive === true && owner.threadId === 0
-    // Also for one in the future: the clock was set back since, and a living owner writes it again at once.
+    // A heartbeat in the future means that the clock was set back since; a living owner then writes a new one at once.
     return sure || Math.abs(Date.now() / 1000 - head.heartbeat) < heartbeatTimeout
   }
 
@@ -40,7 +44,7 @@ export class Liveness {
     return this.listed(file, '')
   }
 
-  /** Whether a process holds it exclusively, as far as the system lists locks. */
+  /** Whether a process holds the lock exclusively, as far as the system lists locks. */
   heldAlone(file: Stats): boolean {
     return this.listed(file, '!')
   }
@@ -51,14 +55,14 @@ export class Liveness {
   }
 }
 
-/** The files with a lock; with `!` behind the name where byte 0 is locked exclusively. */
+/** Returns the files with a lock; `!` follows the name if byte 0 is locked exclusively. */
 function readLocks(): Set<string> {
   const found = new Set<string>()
   let lines: string[]
   try {
     lines = readFileSync('/proc/locks', 'latin1').split('\n')
   } catch (cause) {
-    // Not Linux: no process has the addon, and none holds a lock.
+    // Not Linux: no process has the addon, so none holds a lock.
     if (codeOf(cause) === 'ENOENT') return found
     // Without the list, every owner would look dead.
     throw cause
@@ -72,7 +76,7 @@ function readLocks(): Set<string> {
   return found
 }
 
-/** A device number as /proc/locks spells it: two hexadecimal digits for major and for minor. */
+/** Returns a device number in the form of /proc/locks: two hexadecimal digits each for major and minor. */
 function deviceName(device: number): string {
   const majorNumber = Math.floor(device / 256) & 0xfff
   const minorNumber = (device & 0xff) | (Math.floor(device / 4096) & 0xffffff00)

@@ -12,7 +12,7 @@ import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './sea
 
 const slotsInFirst = (firstSize - headerSize) / 8
 
-/** A seat with the file itself as its slots: what is stored is visible at once, and outlives the process. */
+/** A seat whose slots are the mapped file: a stored value is visible at once, and outlives the process. */
 export class MappedSeat implements Seat {
   readonly head: Head
   readonly segments: Segments
@@ -36,7 +36,7 @@ export class MappedSeat implements Seat {
     if (adopted) this.head.own(ownFacts())
   }
 
-  /** The first seat whose owner is dead, or a new one. */
+  /** Takes the first seat whose owner is dead, or creates a new one. */
   static take(directory: string, runId: string, binding: Binding): MappedSeat {
     for (const number of seatsIn(directory)) {
       const seat = MappedSeat.adopt(directory, number, runId, binding)
@@ -55,7 +55,7 @@ export class MappedSeat implements Seat {
     }
   }
 
-  /** The seat when its owner is dead; undefined when it lives, or the file is no good. */
+  /** Takes over a seat whose owner is dead; returns undefined if the owner is alive or the file is unusable. */
   static adopt(directory: string, number: number, runId: string, binding: Binding): MappedSeat | undefined {
     const path = join(directory, valuesName(number))
     let fd: number
@@ -66,14 +66,15 @@ export class MappedSeat implements Seat {
     }
     try {
       const facts = fstatSync(fd)
-      // The lock is the right to write. After it, the path must still lead here: the file may have been removed meanwhile.
+      // The lock grants the right to write. Afterwards the path must still lead to this file, which may have been
+      // removed meanwhile.
       if (facts.isFile() && binding.lock(fd, ownerByte, 2) && stillThere(fd, path) !== undefined) {
         const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.mapped) : 'broken'
         if (finding === 'adopt') return new MappedSeat(number, true, fd, path, binding)
         if (finding !== 'leave') setAside(directory, number, finding)
       }
     } catch {
-      // A file that cannot be adopted is no reason not to count: take another seat.
+      // A file that cannot be adopted must not prevent counting: the caller takes another seat.
       unlockQuietly(binding, fd, ownerByte)
     }
     closeQuietly(fd)
@@ -82,7 +83,7 @@ export class MappedSeat implements Seat {
 
   flush(): void {}
 
-  /** Never lost: the lock ends only with the process. */
+  /** The seat is never lost, because the lock ends only with the process. */
   condition(): 'held' | 'gone' {
     return stillThere(this.fd, this.path) === undefined ? 'gone' : 'held'
   }
@@ -92,7 +93,7 @@ export class MappedSeat implements Seat {
     return segment.values[at]!
   }
 
-  /** The lock ends with the mapping: the head shows at once that the seat is closed. */
+  /** The lock ends only with the mapping, so the head shows at once that the seat is closed. */
   close(): void {
     this.head.state = states.closed
     unlockQuietly(this.binding, this.fd, ownerByte)
@@ -102,7 +103,7 @@ export class MappedSeat implements Seat {
   private grow(first: number, width: number): Segment {
     const offset = headerSize + first * 8
     const length = stepAfter(offset, width * 8)
-    // Reserved before it is mapped: a full disk is an error here, not a SIGBUS at some later store.
+    // Reserved before it is mapped, so a full disk causes an error here and not a SIGBUS at a later store.
     this.binding.reserve(this.fd, offset, length)
     return segmentOver(mapOwn(this.binding, this.fd, offset, length), 0, first)
   }

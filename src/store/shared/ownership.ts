@@ -5,8 +5,9 @@ import { isTrustedOwner, rootUser } from '../../model/ownership.js'
 import { controlName } from './format.js'
 
 /*
- * Which files and directories this process relies on. Every check looks at an open descriptor: a path may lead elsewhere
- * a moment later. `files.ts` applies the checks to every file that it opens, and no other file of this folder opens any.
+ * Which files and directories this process relies on. Every check uses an open descriptor, because a path may lead
+ * elsewhere a moment later. `files.ts` applies the checks to every file that it opens, and no other file of this folder
+ * opens any.
  */
 
 /** Permission for the group or for all others to write. */
@@ -20,12 +21,15 @@ export interface WorkersUser {
 
 let workersUser: WorkersUser | undefined
 
-/** Makes this process of root share its directory with workers of another user, and give them its new files. */
+/**
+ * Makes this process, which runs as root, share its directory with workers of another user: they become the owners of
+ * its new files.
+ */
 export function shareWith(user: WorkersUser | undefined): void {
   workersUser = user
 }
 
-/** Why a file is not relied on. Readers report the code, in lower case, as the reason. */
+/** The reason why a file is not trusted. Readers report the code, in lower case, as the reason. */
 export class ForeignFile extends Error {
   constructor(
     readonly code: 'FOREIGN_OWNER' | 'NOT_A_FILE',
@@ -35,7 +39,7 @@ export class ForeignFile extends Error {
   }
 }
 
-/** Whether this process can be denied its rights to a file of this owner by the file's mode alone. */
+/** Whether an owner is the user of this process: only the mode of such a file can deny access. */
 export function isOwn(owner: number): boolean {
   return owner === process.geteuid?.()
 }
@@ -53,8 +57,8 @@ export function checkReadable(fd: number, path: string): void {
 }
 
 /**
- * Whether files of this owner are the application's: of this user, of root, of the directory's owner. Root beside an
- * application, in a directory of root's, reads the files of the owner of the control file.
+ * Whether files of this owner belong to the application: its own user, root, or the owner of the directory. In a
+ * directory of root, a process of root outside of the application reads the files of the control file's owner.
  */
 export function mayRead(owner: number, directory: string): boolean {
   if (isTrusted(owner) || owner === statSync(directory).uid) return true
@@ -62,8 +66,8 @@ export function mayRead(owner: number, directory: string): boolean {
 }
 
 /**
- * Throws `ForeignFile` if an open file must not be written to: it belongs to another user, has a second name outside of
- * its directory, or other users may write to it and that cannot be changed.
+ * Throws `ForeignFile` if an open file must not be written to: it belongs to another user, it has a second name outside
+ * of its directory, or other users may write to it and this process cannot change that.
  */
 export function checkWritable(fd: number, path: string): void {
   const file = fstatSync(fd)
@@ -82,15 +86,17 @@ export function checkWritable(fd: number, path: string): void {
 }
 
 /**
- * Root that shares a directory with its workers writes to nothing there but their files: a file of root's own may have
- * been moved there by them.
+ * If root shares a directory with its workers, it writes only to files of their user there: the workers may have moved
+ * another file of root into the directory.
  */
 function isWritten(owner: number): boolean {
   if (sharesWithWorkers()) return owner === workersUser!.uid
   return isTrusted(owner)
 }
 
-/** Whether a file has names that are not in the directory. A seat that is being made has two in it for a moment. */
+/**
+ * Whether a file has names outside of the directory. A seat that is being created has two names inside it for a moment.
+ */
 function hasNameElsewhere(fd: number, path: string): boolean {
   const { ino, dev } = fstatSync(fd)
   const directory = dirname(path)
@@ -101,14 +107,14 @@ function hasNameElsewhere(fd: number, path: string): boolean {
   return fstatSync(fd).nlink > names.length
 }
 
-/** Gives a file that root has just made to the workers that share its directory. */
+/** Makes the user of the workers the owner of a file that root has just created in their directory. */
 export function giveToWorkers(fd: number): void {
   if (sharesWithWorkers()) fchownSync(fd, workersUser!.uid, workersUser!.gid)
 }
 
 /**
- * Whether this process maps the files of its directory. Root that shares it with other users does not: they could truncate
- * a file, and the next access would end the process.
+ * Whether this process maps the files of its directory. Root does not if it shares the directory with other users: they
+ * could truncate a file, and the next access would kill the process.
  */
 export function mayMap(): boolean {
   return !sharesWithWorkers()
@@ -123,7 +129,7 @@ export function mapOwn(binding: Binding, fd: number, offset: number, length: num
   return binding.map(fd, offset, length)
 }
 
-/** The error of a path that could not be opened: where the file is another user's, that is the reason. */
+/** Returns the error of a path that could not be opened; the owner is the reason if it is another user. */
 export function whyNotOpened(path: string, error: unknown, allowed: (owner: number) => boolean): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'EACCES' && code !== 'EPERM') return error
@@ -135,15 +141,15 @@ function ownerOf(path: string): number | undefined {
   return lstatSync(path, { throwIfNoEntry: false })?.uid
 }
 
-/** Whether a name is free for a file of this process, or has one already. */
+/** Whether a name is free, or is that of a file which this process may use. */
 export function isUsable(path: string): boolean {
   const facts: Stats | undefined = lstatSync(path, { throwIfNoEntry: false })
   return facts === undefined || (facts.isFile() && isWritten(facts.uid))
 }
 
 /**
- * Whether the entry of a name is not a file of the application: not a regular file, or a file of root among those of its
- * workers.
+ * Whether the entry of this name is not a file of the application: not a regular file, or a file of root among those of
+ * its workers.
  */
 export function isInTheWay(path: string): boolean {
   const facts = lstatSync(path, { throwIfNoEntry: false })

@@ -8,17 +8,17 @@ import type { Removals } from './removals.js'
 const stretch = 64 * 1024
 
 /**
- * The removals that some seat has not carried out yet, as a reader knows them from scrape to scrape. Each line is read
- * once, however many seats are behind.
+ * The removals that at least one seat has not carried out yet. A reader keeps them from scrape to scrape, so each line
+ * is read once for all seats.
  */
 export class PendingRemovals {
   private index = new RemovalIndex()
   private runId: string | undefined
-  /** The index has the removals in between. */
+  /** The index contains the removals between these positions. */
   private from = 0
   private to = 0
 
-  /** Up to where there are removals, in the run of this scrape. Throws what the disk throws. */
+  /** Returns the position after the last removal, in the run of this scrape. Throws the error of the disk. */
   reach(removals: Removals, runId: string | undefined): number {
     const end = removals.end()
     if (runId !== this.runId || end < this.to) this.forget(end)
@@ -26,7 +26,7 @@ export class PendingRemovals {
     return end
   }
 
-  /** Makes the index whole from a position to the end that was reached. */
+  /** Completes the index from a position to the end that was reached. */
   async take(removals: Removals, from: number, end: number, pause: Pause): Promise<void> {
     if (this.index.size === 0 || this.to > end) this.forget(Math.min(from, end))
     if (from < this.from) {
@@ -43,7 +43,7 @@ export class PendingRemovals {
     return this.index.filtersOf(family, pause)
   }
 
-  /** Every seat has carried out the removals before a position. */
+  /** Forgets the removals before a position, which every seat has carried out. */
   passed(position: number): void {
     if (position >= this.to) this.forget(position)
   }
@@ -65,7 +65,9 @@ export class PendingRemovals {
   }
 }
 
-/** Removals that only this process knows of, as an index: they count whatever a seat has carried out. */
+/**
+ * Returns an index of the removals that only this process knows; they apply to every seat, whatever it has carried out.
+ */
 export function lateIndex(removals: readonly Removal[]): RemovalIndex {
   const index = new RemovalIndex()
   for (const removal of removals) index.add(removal, Number.MAX_SAFE_INTEGER)

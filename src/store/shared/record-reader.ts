@@ -4,29 +4,31 @@ import type { Pause } from '../contract.js'
 import { readAt } from './files.js'
 import { headerSize } from './format.js'
 
-/** Bytes that are read at a time: small enough that the three readings of a piece stay in the processor's cache. */
+/** Bytes that are read at a time: three readings of a piece fit into the processor's cache. */
 const pieceSize = 256 * 1024
-/** How often a record that was being written is taken again at once. */
+/** How often a record that was being written is read again at once. */
 const attempts = 50
 /**
- * How often it is looked again, a millisecond and more apart, for a writer that lost its processor inside a record. One that
- * was stopped never finishes. Looks and not time: where the whole machine stood still, the writer needs its turn as well.
+ * How often a record is checked again, at least a millisecond apart, if its writer lost the processor while writing it.
+ * A writer that was stopped never finishes. This counts checks and not time, because after a pause of the whole machine
+ * the writer needs processor time as well.
  */
 const looks = 200
 
 /**
- * Reads a writer's slots so that each record is of one moment.
+ * Reads the slots of a writer so that each record shows one moment.
  *
- * A record's first slot counts up before and after each write. The file is read three times, A, B and C: a record of B
- * whose count is even and the same in A and C was not touched between them. Any other is read again by itself.
+ * The first slot of a record is incremented before and after each write. The file is read three times: A, B and C. If
+ * the count of a record is even, and the same in A and C, its slots in B are consistent. Other records are read again
+ * one by one.
  */
 export class RecordReader {
-  /** Behind the last slot of any series. */
+  /** The end of the slots that series use. */
   end = 0
   /** First slot → width, of every series that is a record. */
   private readonly widths = new Map<number, number>()
   private sorted: Int32Array | undefined
-  /** The record that was given up, and its count: until the count changes, readers do not wait for it again. */
+  /** The record for which waiting timed out, and its count. Readers do not wait for it again until the count changes. */
   private stopped: { readonly slot: number; readonly sequence: number } | undefined
   private readonly before = Buffer.from(new ArrayBuffer(pieceSize))
   private readonly after = Buffer.from(new ArrayBuffer(pieceSize))
@@ -42,7 +44,7 @@ export class RecordReader {
     if (this.widths.delete(slot)) this.sorted = undefined
   }
 
-  /** Fills `values` from the file. Sequence numbers become 0: they are not values. */
+  /** Fills `values` from the file. Sequence numbers become 0, because they are not values. */
   async read(fd: number, values: Float64Array, live: boolean, pause: Pause): Promise<void> {
     const starts = (this.sorted ??= Int32Array.from(this.widths.keys()).sort())
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
@@ -68,7 +70,7 @@ export class RecordReader {
     }
   }
 
-  /** Where the piece ends that begins at `first`: in front of a record that would not fit into it whole. */
+  /** Returns the end of the piece that begins at `first`: it ends before a record that does not fit completely. */
   private pieceEnd(starts: Int32Array, next: number, first: number, end: number): number {
     const limit = Math.min(first + pieceSize / 8, end)
     let low = next
@@ -108,7 +110,7 @@ export class RecordReader {
       const { stopped } = this
       if (stopped?.slot === slot && stopped.sequence === before) return
       if (attempt >= attempts + looks) {
-        // Buckets and their total are right all the same, the sum may miss one observation.
+        // Buckets and their total are still right; the sum may lack one observation.
         this.stopped = { slot, sequence: before }
         return
       }

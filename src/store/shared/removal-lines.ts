@@ -12,11 +12,11 @@ import { checkedLine, checkedText, sumAt } from './series-lines.js'
  * the values of labels only have one form, so that a process that looks for one series need not parse all of them.
  */
 
-/** A form at the end of a line, from its comma on. */
+/** The length of a form at the end of a line, from its comma on. */
 const formLength = ',"0a1b2c3d"]'.length
 const [comma, quote] = [0x2c, 0x22]
 
-/** A removal, and the position behind its line. */
+/** A removal, and the position after its line. */
 export interface PlacedRemoval extends Removal {
   readonly position: number
 }
@@ -27,21 +27,21 @@ export function removalLine(removal: Removal): Buffer {
   return checkedLine(`r ${JSON.stringify([registry, name, labels, author ?? null, form])}`)
 }
 
-/** The form of a removal's line. */
+/** Returns the form of a removal's line. */
 export function formOf({ registry, name, labels, author }: Removal): number {
   const empty: Record<string, string | null> = {}
   for (const label in labels) empty[label] = labels[label] === null ? null : ''
   return crc32(Buffer.from(JSON.stringify([registry, name, empty, author ?? null])))
 }
 
-/** The form that a line names at its end; undefined for a line that names none. */
+/** Returns the form at the end of a line; undefined for a line without one. */
 export function formIn(bytes: Buffer, begin: number, end: number): number | undefined {
   const at = end - formLength
   if (at < begin || bytes[at] !== comma || bytes[at + 1] !== quote || bytes[end - 2] !== quote) return undefined
   return sumAt(bytes, at + 2) >>> 0
 }
 
-/** The removals in whole lines, and how many bytes those are. */
+/** Returns the removals in complete lines, and how many bytes these lines have. */
 export function removalsIn(bytes: Buffer, position: number): { removals: PlacedRemoval[]; length: number } {
   const removals: PlacedRemoval[] = []
   let from = 0
@@ -54,7 +54,7 @@ export function removalsIn(bytes: Buffer, position: number): { removals: PlacedR
   return { removals, length: from }
 }
 
-/** Undefined for an invalid line, even if its checksum is right. */
+/** Returns undefined for an invalid line, even if its checksum is right. */
 function removalFrom(text: string, position: number): PlacedRemoval | undefined {
   try {
     const [registry, name, filter, author] = JSON.parse(text.slice(2)) as unknown[]

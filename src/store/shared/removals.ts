@@ -9,28 +9,32 @@ import { controlAt, headerSize, removalsByte, removalsLockName } from './format.
 import { isUsable } from './ownership.js'
 import { type PlacedRemoval, removalLine, removalsIn } from './removal-lines.js'
 
-/** How much the removals may take before nothing more is removed: only a writer that hangs for hours lets them grow. */
+/** The maximum size of the removals in bytes. They grow only while a writer is blocked for hours. */
 export const largestRemovals = 16 * 1024 * 1024
-/** At this size, and at each double of it, it is looked whether the file can begin again. */
+/** At this size, and each time the size doubles, promhive checks whether the file can be emptied. */
 const worthEmptying = 32 * 1024
-/** From this size on, that look may carry out removals for dead writers, which reads all of their series. */
+/** From this size on, that check may carry out removals for dead writers, which reads all of their series. */
 const worthHelping = 1024 * 1024
-/** Milliseconds for which the lock is tried, without sleeping. */
+/** Milliseconds of attempts to get the lock, without sleeping. */
 const lockTime = 4
-/** Milliseconds after which the lock file of a process without the addon is taken for forgotten. */
+/** Milliseconds after which the lock file of a process without the addon counts as abandoned. */
 const lockForgotten = 5000
 
 const nothing = Buffer.alloc(0)
 
-/** Whether every seat has taken the removals up to a position; `helping` the seats of dead writers to get there. */
+/**
+ * Whether every seat has taken the removals up to a position; with `helping`, the removals are carried out for dead
+ * writers first.
+ */
 export type CaughtUp = (end: number, helping: boolean) => boolean
 
 /**
- * What was removed from the application, in order, behind the head of the control file.
+ * The removals of the application, in order, after the head of the control file.
  *
- * A process that removes series adds a line and turns the gate. Each writer takes the lines that it has not seen before it next
- * opens a series; until then readers leave out what the lines name. So the next scrape anywhere shows the removal, be the
- * writers idle, blocked or dead. Positions only grow; the file begins again when every writer has come to the end.
+ * A process that removes series adds a line and changes the gate. Each writer takes the new lines before it opens its
+ * next series; until then, readers omit the series that the lines name. So the next scrape in any process shows the
+ * removal, even if writers are idle, blocked or dead. Positions only grow; the file is emptied when every writer has
+ * reached the end.
  */
 export class Removals {
   private readonly positions = new Float64Array(2)
@@ -43,16 +47,16 @@ export class Removals {
     private readonly binding: Binding | undefined,
   ) {}
 
-  /** The position behind the last removal. */
+  /** Returns the position after the last removal. */
   end(): number {
     this.readPositions()
     return this.positions[1]!
   }
 
   /**
-   * What was removed from a position on, and the position behind what was read.
+   * Returns the removals from a position on, and the position after them.
    *
-   * @param bytes how much to read at most; a line that is longer is read whole
+   * @param bytes the maximum to read; a longer line is read completely
    */
   since(position: number, bytes = Number.POSITIVE_INFINITY): { removals: readonly PlacedRemoval[]; end: number } {
     for (;;) {
@@ -66,9 +70,9 @@ export class Removals {
   }
 
   /**
-   * The lines from a position on, as they are; the last one may be cut off. None where nothing was removed since.
+   * Returns the lines from a position on, unparsed; the last one may be incomplete.
    *
-   * @param bytes how much to read at most
+   * @param bytes the maximum to read
    */
   linesSince(
     position: number,
@@ -81,17 +85,17 @@ export class Removals {
       if (from >= end || end - base > largestRemovals * 2) return { lines: nothing, from: end, end }
       const piece = Buffer.alloc(Math.min(end - from, bytes))
       readAt(this.fd, piece, piece.length, headerSize + from - base)
-      // The file began again meanwhile: what was read may be of later lines.
+      // The file was emptied meanwhile: the bytes may belong to later lines.
       this.readPositions()
       if (this.positions[0] === base) return { lines: piece, from, end }
     }
   }
 
   /**
-   * Adds removals, all under one lock; gives where their lines are, or undefined when another process holds the lock.
+   * Adds removals under one lock; returns the positions of their lines, or undefined if another process holds the lock.
    *
    * @param brief tries the lock once
-   * @throws MetricsError `REMOVE_FAILED` when they cannot be added: the series stay
+   * @throws MetricsError `REMOVE_FAILED` if they cannot be added; then the series stay
    */
   append(
     removals: readonly Removal[],
@@ -122,7 +126,7 @@ export class Removals {
     }
   }
 
-  /** Whether the lock could be had at this moment. */
+  /** Whether the lock is free. */
   free(): boolean {
     const free = this.tryLock()
     if (free) this.unlock()
@@ -132,7 +136,7 @@ export class Removals {
   private readPositions(): void {
     readAt(this.fd, new Uint8Array(this.positions.buffer), 16, controlAt.base)
     const [base = 0, end = 0] = this.positions
-    // Positions of a damaged file do not count: then nothing was removed.
+    // Positions of a damaged file are ignored, as if nothing was removed.
     if (!Number.isSafeInteger(base) || !Number.isSafeInteger(end) || base < 0 || base > end) this.positions.fill(0)
   }
 
@@ -140,7 +144,10 @@ export class Removals {
     writeAt(this.fd, new Uint8Array(Float64Array.of(position).buffer), at)
   }
 
-  /** Other processes hold the lock for some microseconds. One that was stopped meanwhile must not stop this process. */
+  /**
+   * Other processes hold the lock for some microseconds. A process that was stopped while it held the lock must not
+   * block this one.
+   */
   private lock(brief: boolean): boolean {
     const until = monotonicNow() + (brief ? 0 : lockTime)
     while (!this.tryLock()) if (monotonicNow() >= until) return false
@@ -161,7 +168,7 @@ export class Removals {
     }
   }
 
-  /** By the file's age, or, where the clock was set back since, by how long it has been seen. */
+  /** Compares the age of the file; if the clock was set back since, how long this process has seen the file. */
   private isForgotten(made: number): boolean {
     if (this.foreignLock?.made !== made) this.foreignLock = { made, seen: monotonicNow() }
     return Date.now() - made > lockForgotten || monotonicNow() - this.foreignLock.seen > lockForgotten
@@ -181,7 +188,10 @@ export function removeFailed(name: string, why: string, cause?: unknown): Metric
   )
 }
 
-/** Whether `size` grows to `step`, or to a double of it, by `more`: so often is enough for work that goes over everything. */
+/**
+ * Whether `size` reaches `step`, or a doubling of it, when `more` is added. That is often enough for work that reads
+ * everything.
+ */
 function passes(step: number, size: number, more: number): boolean {
   const doublings = (bytes: number): number => (bytes < step ? -1 : Math.floor(Math.log2(bytes / step)))
   return doublings(size + more) > doublings(size)

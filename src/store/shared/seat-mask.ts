@@ -3,32 +3,33 @@ import type { SeriesFilters } from '../../model/series-filters.js'
 import type { Pause } from '../contract.js'
 import { ignored, opened, removed, type SeriesLog } from '../core/series-log.js'
 
-/** The filters of removals on a family's series; undefined where nothing was removed from it. */
+/** Returns the filters of removals on the series of a family; undefined if nothing was removed from it. */
 export type FiltersOf = (family: FamilyDescriptor) => Promise<SeriesFilters | undefined>
 
-/** The series of a seat that a reader leaves out, until their writer has removed them. */
+/** The series of a seat that a reader omits until their writer has removed them. */
 export class SeatMask {
-  /** Up to where the writer had carried out removals when its log was last followed. */
+  /** The position up to which the writer had carried out removals when its log was last read. */
   carriedOut = 0
-  /** First slots of what is left out. */
+  /** The first slots of the omitted series. */
   private readonly slots = new Set<number>()
   private until = 0
 
-  /** Up to where the writer has carried out removals, or its series are left out for them. */
+  /** The position up to which the writer has carried out removals, or its series are omitted because of them. */
   get removedUntil(): number {
     return Math.max(this.carriedOut, this.until)
   }
 
-  /** The writer has removed a series: whether that had been left out. */
+  /** Notes that the writer has removed a series; returns whether it had been omitted. */
   delete(slot: number): boolean {
     return this.slots.delete(slot)
   }
 
   /**
-   * Removes from a log what removals name, all of them in one pass, in slices.
+   * Removes the series that removals name from a log: one pass for all of them, in slices.
    *
-   * @param slots no series has slots behind
-   * @param until the position behind the last removal; `self` is the seat's own log: removals that it added late do not concern it
+   * @param slots the end of the slots that series use
+   * @param until the position after the last removal; `self` is the seat's own log, to which the removals that it added
+   * late do not apply
    */
   async leaveOut(
     log: SeriesLog,

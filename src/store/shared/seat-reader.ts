@@ -18,35 +18,35 @@ import { readLines } from './series-lines.js'
 
 /** Bytes of a series file that are read at a time. */
 const stretch = 16 * 1024
-/** How often a seat is read again whose owner was writing: one that was stopped while it wrote never finishes. */
+/** How often a seat is read again if its owner was writing. An owner that was stopped while it wrote never finishes. */
 const mostTurns = 10
-/** A head with more is not believed. */
+/** A head with more exemplars is invalid. */
 const mostExemplars = 100_000
 
-/** What all seats are read with in one scrape. */
+/** The values that one scrape uses for all seats. */
 export interface Circumstances {
-  /** The run that the control file names; undefined where there is none. */
+  /** The run that the control file names; undefined if there is none. */
   readonly runId: string | undefined
-  /** Masks the series of a seat that were removed, and that its writer has not removed yet. */
+  /** Omits the series of a seat that were removed from the application, but not by its writer yet. */
   readonly mask: (reader: SeatReader) => Promise<void>
   readonly liveness: Liveness
   readonly pause: Pause
-  /** The keys that all of them log. */
+  /** The keys that all seats have in common. */
   readonly keys: KeyTexts
   readonly report: (error: MetricsError) => void
-  /** Called for a seat that cannot be read at the moment, and never was: its numbers are missing. */
+  /** Called for a seat that could never be read: its numbers are missing. */
   readonly miss: (seat: number, cause: MetricsError) => void
 }
 
-/** Reads one seat, scrape after scrape: what its series file said once is not read again. */
+/** Reads one seat, scrape after scrape. Each line of its series file is read once. */
 export class SeatReader {
   private readonly head = new Head(new Uint8Array(headerSize))
-  /** The head once more, after the slots. */
+  /** The head, read again after the slots. */
   private readonly later = new Head(new Uint8Array(headerSize))
   private log = new SeriesLog()
   private numbering = ''
   private read = 0
-  /** How much of the log the head announced. */
+  /** The length of the log according to the head. */
   private announced = 0
   private faults = 0
   /** Position in the log up to which `records` is complete. */
@@ -56,13 +56,13 @@ export class SeatReader {
   private bytes = Buffer.alloc(0)
   /** The seat as it was last read. */
   last: WriterSnapshot | undefined
-  /** The owner of that time. */
+  /** The owner at that time. */
   owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0 }
-  /** What names the file of that time, whatever its owner. */
+  /** The ID of the file at that time, whatever its owner. */
   logId = ''
-  /** Whether it was read the last time, and is not replaced by its last good values. */
+  /** Whether the last scrape read the seat, and did not use its last good values. */
   fresh = false
-  /** Whether it was found to be no seat of ours, or a damaged one: it is left out. */
+  /** Whether the file turned out to be damaged, or not a seat of this application: it is omitted. */
   skipped = false
 
   constructor(
@@ -71,9 +71,9 @@ export class SeatReader {
   ) {}
 
   /**
-   * The seat at this moment; undefined for a seat of an earlier run, or one that went.
+   * Returns the seat at this moment; undefined for a seat of an earlier run, or one that disappeared.
    *
-   * What cannot be read is reported, and the last good reading serves.
+   * If it cannot be read, that is reported, and the last good reading is returned.
    */
   async snapshot(circumstances: Circumstances): Promise<WriterSnapshot | undefined> {
     const path = join(this.directory, valuesName(this.seat))
@@ -88,7 +88,8 @@ export class SeatReader {
       this.fresh = true
       return this.last
     } catch (cause) {
-      // Gone between listing and opening: taken over by a new run, or wiped. A seat that lost only its names is a fault.
+      // The seat disappeared between listing and opening: a new run took it over or wiped it. A seat without its series
+      // file is a fault.
       if (codeOf(cause) === 'ENOENT' && (fd === undefined || isGone(fd, path))) {
         this.last = undefined
         return undefined
@@ -112,7 +113,7 @@ export class SeatReader {
         await new Promise((resolve) => setTimeout(resolve, 1))
         continue
       }
-      // Of a writer that was stopped over it the lines are as they may be.
+      // If the writer was stopped while it wrote, the reading is used as it is.
       if (!settled) return taken
       if (this.read < this.announced) circumstances.report(this.unreadable('missing_lines'))
       else if (this.faults > 0) circumstances.report(this.unreadable('broken_line'))
@@ -121,8 +122,8 @@ export class SeatReader {
   }
 
   /**
-   * Checks whether the writer continued while its slots were read. False when they must be read again: the owner of
-   * a buffered seat was writing, or the series file was rewritten.
+   * Checks whether the writer continued while its slots were read. Returns false if they must be read again, because
+   * the owner of a buffered seat was writing or the series file was rewritten.
    */
   private async settle(fd: number, { live, values }: WriterSnapshot, { pause, keys }: Circumstances): Promise<boolean> {
     const { head, later, log } = this
@@ -133,7 +134,7 @@ export class SeatReader {
     if (later.logBytes <= this.read) return true
     const from = log.length
     await this.followLog(later, Math.floor((fstatSync(fd).size - headerSize) / 8), pause, keys)
-    // A slot that changed hands holds the number of one series under the name of another: the new one has none yet.
+    // A slot that was reused has the number of one series under the name of another; the new series has no number yet.
     for (let i = from; i < log.length; i++) {
       const slot = log.slotOf[i]!
       if (log.kinds[i] === opened) values.fill(0, slot, slot + layoutOf(familyAt(log, i)).width)
@@ -148,22 +149,22 @@ export class SeatReader {
     if (readAt(fd, head.bytes, headerSize, 0) < headerSize) throw this.unreadable('too_short')
     const fault = head.fault() ?? head.contentFault()
     if (fault !== undefined) throw this.unreadable(fault)
-    // A copy of another seat's file: its series would be counted twice.
+    // This is a copy of another seat's file, whose series would count twice.
     if (head.seat !== this.seat) throw this.unreadable('copied')
     if (runId !== undefined && head.runId !== runId) return undefined
     const live = liveness.ownerLives(fd, file, head)
     const slots = Math.floor((file.size - headerSize) / 8)
-    // A file that could not be read is tried again: it may have been mended.
+    // A file that could not be read is tried again, because it may have been repaired.
     if (this.faults > 0 || this.read < this.announced) this.numbering = ''
     const goesOn = this.numbering === numberingOf(head)
     await this.followLog(head, slots, pause, keys)
-    // Behind what was read of a file in another state stands the middle of a line.
+    // After a change of the file, the position may be in the middle of a line.
     if (goesOn && this.faults > 0) {
       this.numbering = ''
       await this.followLog(head, slots, pause, keys)
     }
     await circumstances.mask(this)
-    // Behind the announced length there may be slots of later lines; both are in the file by now.
+    // There may be slots of lines after the announced length; both are in the file by now.
     const count = Math.min(slots, Math.max(head.used, this.records.end))
     if (this.bytes.length < count * 8) this.bytes = Buffer.from(new ArrayBuffer(Math.min(slots, count * 2) * 8))
     const values = new Float64Array(this.bytes.buffer, this.bytes.byteOffset, count)
@@ -189,7 +190,7 @@ export class SeatReader {
   }
 
   private async followLog(head: Head, slots: number, pause: Pause, keys: KeyTexts): Promise<void> {
-    // A file with another numbering, or a log that lost what was read of it: begin again.
+    // The file has another numbering, or the log is shorter than what was read of it: start again.
     const numbering = numberingOf(head)
     if (numbering !== this.numbering || head.logBytes < this.read) this.forget(numbering)
     if (head.logBytes > this.read) {
@@ -200,13 +201,13 @@ export class SeatReader {
         closeQuietly(fd)
       }
     }
-    // The lines are written before the head that announces them: a file that ends early has lost some.
+    // The lines are written before the head that announces them, so a shorter file has lost some.
     this.announced = head.logBytes
     this.masks.carriedOut = head.removals
     const { log } = this
     for (; this.followed < log.length; this.followed++) {
       const slot = log.slotOf[this.followed]!
-      // What was left out because it is to be removed need not be removed again.
+      // A series that was already omitted does not have to be removed again.
       if (log.kinds[this.followed] === removed && this.masks.delete(slot)) log.kinds[this.followed] = ignored
       else if (log.kinds[this.followed] === opened) this.records.add(slot, layoutOf(familyAt(log, this.followed)))
       else this.records.drop(slot)
@@ -214,15 +215,15 @@ export class SeatReader {
     }
   }
 
-  /** Up to where its writer has carried out removals, or this reader has left series out for them. */
+  /** The position up to which the writer has carried out removals, or this reader omits series because of them. */
   get removedUntil(): number {
     return this.masks.removedUntil
   }
 
   /**
-   * Leaves out what removals name that the writer has not taken notice of yet.
+   * Omits the series that removals name and that the writer has not removed yet.
    *
-   * @param until the position behind the last of them
+   * @param until the position after the last of them
    */
   async mask(filtersOf: FiltersOf, until: number, pause: Pause): Promise<void> {
     const { log, masks } = this
@@ -251,7 +252,7 @@ export class SeatReader {
       const { length, faults } = readLines(piece.subarray(0, got), this.log, slots, keys)
       this.read += length
       this.faults += faults
-      // A line longer than the piece: take a larger one. A file that ends early: look again at the next scrape.
+      // If a line is longer than the piece, use a larger piece. If the file ends early, try again at the next scrape.
       if (length === 0 && (got < piece.length || piece.length === until - this.read)) return
       if (length === 0) size *= 2
       if (pause.due()) await pause.rest()

@@ -26,7 +26,7 @@ const batch = 128
 export interface SeatRemovalsOptions {
   readonly seat: Seat
   readonly removals: Removals
-  /** Takes removals that cannot be added at once; left out for a seat on which nothing is removed by its process. */
+  /** Queues removals that cannot be added at once; undefined if the process removes nothing on this seat. */
   readonly late?: LateRemovals | undefined
   readonly caughtUp: CaughtUp
   readonly families: KnownFamilies
@@ -34,28 +34,28 @@ export interface SeatRemovalsOptions {
   readonly exemplars: ExemplarCells
   /** Called for each series of this seat that was removed. */
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void
-  /** Called when the disk takes no more. */
+  /** Called when the disk is full. */
   readonly full: (cause: unknown) => void
 }
 
 /**
- * How far a seat has come with the removals of the application, and what its own process adds to them.
+ * Applies the removals of the application to a seat, and adds those of its process.
  *
- * A removal is known, later taken, and later carried out. Known means: for each series it can be looked up whether the
- * removal names it. Taken means: its series are marked. Carried out means: the series file says so. A count waits only
- * until removals are known, and opens a new series if one of them names its own; the rest is done in steps. The head has
- * the position up to which removals are carried out; until then readers leave the series out.
+ * A removal is first known, then taken, then carried out. Known: a series can be checked against it. Taken: its series
+ * are marked. Carried out: the series file records it. A count waits only until removals are known, and opens a new
+ * series if one of them names its series; the rest is done in steps. The head has the position up to which removals are
+ * carried out; readers omit the series of later ones.
  */
 export class SeatRemovals {
   private readonly waiting = new WaitingSeries()
   private untaken = new UntakenRemovals()
-  /** The position behind the last removal that was taken, and behind the last one that is known. */
+  /** The positions after the last removal that was taken, and after the last one that is known. */
   private taken: number
   private known: number
   /** By first slot: the position up to which removals do not apply to the series, because it was opened after them. */
   private readonly openedBehind: Map<number, number>
 
-  /** @param openedBehind the same of an earlier owner */
+  /** @param openedBehind the positions of an earlier owner */
   constructor(
     private readonly options: SeatRemovalsOptions,
     openedBehind: ReadonlyMap<number, number> = new Map(),
@@ -65,7 +65,7 @@ export class SeatRemovals {
     this.known = this.taken
   }
 
-  /** A new seat has nothing that was removed before. */
+  /** Called for a new seat: earlier removals do not apply to it. */
   begin(): void {
     this.known = this.options.removals.end()
     this.reach(this.known)
@@ -76,12 +76,15 @@ export class SeatRemovals {
     return this.known > this.taken || this.options.removals.end() !== this.taken
   }
 
-  /** The same without an error. Processes without the addon add removals, and cannot turn the gate of the others. */
+  /**
+   * Like `isUntaken`, but never throws. Processes without the addon add removals without changing the gate of the
+   * others.
+   */
   get mayBeUntaken(): boolean {
     try {
       return this.isUntaken
     } catch {
-      // Taking the removals reports it.
+      // The error is reported when the removals are taken.
       return false
     }
   }
@@ -96,12 +99,15 @@ export class SeatRemovals {
     return this.known - this.options.seat.head.removals
   }
 
-  /** Up to where removals do not apply to a series that is opened now; undefined if that need not be said. */
+  /**
+   * The position up to which removals do not apply to a series that is opened now; undefined if the line need not state
+   * it.
+   */
   get openingBehind(): number | undefined {
     return this.behind ? this.known : undefined
   }
 
-  /** A series was opened at this slot. */
+  /** Notes that a series was opened at this slot. */
   opened(slot: number): void {
     if (this.known > this.taken) this.openedBehind.set(slot, this.known)
   }
@@ -114,14 +120,14 @@ export class SeatRemovals {
     return this.untaken.names(family, labelValues, after, this.options.seat.head.logId)
   }
 
-  /** Learns what was removed since. Throws where that cannot be read. */
+  /** Reads which series were removed since, which makes the removals known. Throws if they cannot be read. */
   look(): void {
     const { lines, from, end } = this.options.removals.linesSince(this.known)
     this.untaken.add(lines, from)
     this.known = end
   }
 
-  /** Takes what was removed since, in steps. Throws where that cannot be read. */
+  /** Takes the removals since then, in steps. Throws if they cannot be read. */
   *taking(): Iterable<void> {
     const { seat, removals } = this.options
     for (;;) {
@@ -139,7 +145,7 @@ export class SeatRemovals {
         until = monotonicNow() + stepTime
       }
       if (last !== undefined && this.taken !== last) continue
-      // A file that was damaged, or that another run began, may end before what was known.
+      // A file that was damaged, or emptied by another run, may end before the known position.
       if (found.length === 0) this.known = end
       this.reach(end)
       if (found.length === 0 || end === removals.end()) return
@@ -147,39 +153,39 @@ export class SeatRemovals {
     }
   }
 
-  /** Takes and carries out some of what was removed. Throws where that cannot be read. */
+  /** Takes and carries out some removals. Throws if they cannot be read. */
   advance(): void {
     if (this.known > this.taken) for (const _ of this.taking()) break
     this.step()
   }
 
-  /** Takes and carries out all that was removed. Throws where that cannot be read. */
+  /** Takes and carries out all removals. Throws if they cannot be read. */
   finish(): void {
     for (const _ of this.taking());
     while (this.waiting.any) this.step()
   }
 
-  /** Carries out some of what was taken. */
+  /** Carries out some of the removals that were taken. */
   step(): void {
     this.discard(this.waiting.take(batch))
     this.settle()
   }
 
-  /** Removes a series that a removal names, because it is about to be counted in. */
+  /** Removes a series that a removal names before the process counts in it again. */
   removeNow(known: InheritedFamily, number: number): void {
     this.discard([takeSeries(known, number)])
   }
 
   /**
-   * Removes series from the whole application. Where another process holds the lock, they are added later.
+   * Removes series from the whole application. If another process holds the lock, the removals are added later.
    *
-   * @param now throws instead of adding them later
-   * @throws MetricsError `REMOVE_FAILED`; then the series stay
+   * @param now whether to throw instead of adding them later
+   * @throws MetricsError `REMOVE_FAILED`, and the series stay
    */
   remove(name: string, labels: readonly Removal[], now: boolean): void {
     const { removals, late, caughtUp } = this.options
     this.guarded(name, () => this.look())
-    // What waits is added along, and does not wait for the lock a second time.
+    // Queued removals are added with these, under the same lock.
     const added = late?.flush() === false ? undefined : removals.append(labels, caughtUp, now)
     if (added === undefined) {
       if (now || late === undefined) throw removeFailed(name, 'another process holds the lock on removals')
@@ -195,15 +201,15 @@ export class SeatRemovals {
     this.guarded(name, () => this.advance())
   }
 
-  /** Adds removals that this seat has carried out already; false while another process holds the lock. */
+  /** Adds removals that this seat has carried out already; returns false while another process holds the lock. */
   addLate(labels: readonly Removal[]): boolean {
     const { seat, removals, caughtUp } = this.options
-    // Every other seat removes the series; this one has done so, and has counted on since.
+    // Every other seat removes the series. This one has removed them already, and may have counted in new ones since.
     const lines = labels.map((removal) => ({ ...removal, author: seat.head.logId }))
     return removals.append(lines, caughtUp, true) !== undefined
   }
 
-  /** Removes series of this seat at once. */
+  /** Removes the series of this seat at once. */
   carryOut(removals: readonly Removal[]): void {
     const { families } = this.options
     const gone: RemovedSeatSeries[] = []
@@ -213,7 +219,7 @@ export class SeatRemovals {
     this.discard(gone)
   }
 
-  /** Lets the series wait that a removal names. */
+  /** Marks the series that a removal names. */
   private await(removal: PlacedRemoval): void {
     const { openedBehind, waiting, options } = this
     const isExempt = (slot: number): boolean => (openedBehind.get(slot) ?? 0) >= removal.position
@@ -221,7 +227,7 @@ export class SeatRemovals {
       waiting.add(known, known.series.named(removal.labels), openedBehind.size > 0 ? isExempt : undefined)
   }
 
-  /** All removals up to a position are taken. */
+  /** Notes that all removals up to a position are taken. */
   private reach(position: number): void {
     this.taken = position
     if (position >= this.known) {
@@ -251,7 +257,7 @@ export class SeatRemovals {
     for (const { slot, width } of gone) {
       if (written) seat.segments.release(slot, width)
       else {
-        // The disk has no room for the lines: the series are empty until readers see one.
+        // The disk has no space for the lines: the series are cleared, and readers show them empty.
         const { segment, at } = seat.segments.at(slot)
         segment.values.fill(0, at, at + width)
       }

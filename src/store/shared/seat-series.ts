@@ -16,11 +16,11 @@ export interface SeatSeriesOptions {
   readonly families: KnownFamilies
   readonly names: SeriesFile
   readonly removals: SeatRemovals
-  /** Called when the disk takes no more. */
+  /** Called when the disk is full. */
   readonly full: (cause: unknown) => void
 }
 
-/** Finds the series of a seat, and begins new ones. */
+/** Finds the series of a seat, and opens new ones. */
 export class SeatSeries {
   /** @param familyLines the number of families in the series file */
   constructor(
@@ -28,7 +28,7 @@ export class SeatSeries {
     private familyLines: number,
   ) {}
 
-  /** The slots of a series; undefined for one that is not here, and for one that was removed. */
+  /** Returns the slots of a series; undefined if the seat does not have it, or if it was removed. */
   find(family: FamilyDescriptor, series: SeriesRef): SlotRun | undefined {
     const { families, removals, seat } = this.options
     const counted = families.counted(family)
@@ -52,9 +52,9 @@ export class SeatSeries {
   }
 
   /**
-   * Begins a series; undefined where the disk has no room for it.
+   * Opens a new series; returns undefined if the disk has no space for it.
    *
-   * Numbers before names: a reader that sees the line finds the slots there, zeroed and claimed.
+   * Slots are written before the line: a reader that sees the line finds them zeroed and claimed.
    */
   begin(family: FamilyDescriptor, series: SeriesRef): SlotRun | undefined {
     const { seat, families, removals, full } = this.options

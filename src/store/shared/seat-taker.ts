@@ -12,9 +12,12 @@ import { readHead, type Seat } from './seat.js'
 import type { SharedBackendOptions } from './shared-backend.js'
 import { SharedStore } from './shared-store.js'
 
-/** Takes seats of a directory: one for this process, and those of dead owners for a moment, to help them along. */
+/**
+ * Takes seats of a directory: one for this process, and for a moment those of dead owners, to carry out removals for
+ * them.
+ */
 export class SeatTaker {
-  /** Counts the series of this process that find no room on the disk. */
+  /** Counts the series of this process for which the disk has no space. */
   overflow: ReturnType<SharedBackendOptions['overflow']> | undefined
 
   constructor(
@@ -25,7 +28,7 @@ export class SeatTaker {
     private readonly onBehind: () => void,
   ) {}
 
-  /** A seat for this process, and the store on it. */
+  /** Takes a seat for this process, and returns the store on it. */
   take(run: DirectoryRun): SharedStore {
     const { options, late } = this
     const { directory } = options
@@ -42,7 +45,7 @@ export class SeatTaker {
       )
       return store
     } catch (cause) {
-      // Left for the next attempt, or a seat would be lost with each.
+      // Released for the next attempt; otherwise each attempt would lose a seat.
       seat.close()
       throw cause
     }
@@ -58,7 +61,10 @@ export class SeatTaker {
     })
   }
 
-  /** Whether every seat has taken the removals up to a position; those of dead owners take them now, if requested. */
+  /**
+   * Whether every seat has taken the removals up to a position; on request, they are first taken for the seats of dead
+   * owners.
+   */
   private everySeatAt(run: DirectoryRun, end: number, helping: boolean): boolean {
     const { directory, overflow } = this.options
     const binding = this.binding()

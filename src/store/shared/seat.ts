@@ -17,23 +17,26 @@ import { Head } from './head.js'
 import { isUsable } from './ownership.js'
 import { ownFacts } from './process-facts.js'
 
-/** A writer's numbered place in the directory, and the slots that it holds there. */
+/** A writer's numbered entry in the directory, and its slots. */
 export interface Seat {
   readonly number: number
   readonly head: Head
   readonly segments: Segments
-  /** Whether a dead writer sat here before: its series are in the series file, and count on. */
+  /** Whether a dead writer had this seat before: its series are in the series file, and the next owner continues them. */
   readonly adopted: boolean
   /** Makes what was counted visible to readers. */
   flush(): void
-  /** Whether the file is still the directory's (or `gone`), and still this writer's (or `lost` to another). */
+  /** `gone` if the file is no longer in the directory, `lost` if another writer has the seat, otherwise `held`. */
   condition(): 'held' | 'gone' | 'lost'
-  /** The value of a slot in the file: what the next owner of a lost seat counts on from. */
+  /** The value of a slot in the file, from which the next owner of a lost seat continues. */
   written(slot: number): number
   close(): void
 }
 
-/** Puts a fresh values file into the directory, complete and owned before it has a name: readers never see half of one. */
+/**
+ * Adds a new values file to the directory. It is complete and has an owner before it gets its name, so readers never
+ * see half of it.
+ */
 export function createSeat(
   directory: string,
   runId: string,
@@ -49,7 +52,7 @@ export function createSeat(
       if (!namesUsable(directory, number) || !isUsable(join(directory, exemplarsName(number)))) continue
       const head = new Head(new Uint8Array(headerSize))
       head.create(number, logId, Buffer.from(runId, 'hex'), kind)
-      // Without a lock, only the head shows that the seat is taken.
+      // Without a lock, only the head shows that the seat has an owner.
       head.own(ownFacts())
       head.heartbeat = Date.now() / 1000
       writeAt(fd, head.bytes.subarray(0, movingEnd), 0)
@@ -68,7 +71,7 @@ export function createSeat(
   }
 }
 
-/** The head of a values file as it is at the moment; undefined where there is none of ours. */
+/** Reads the current head of a values file; returns undefined if it is not one of this application. */
 export function readHead(path: string): Head | undefined {
   let fd: number | undefined
   try {
@@ -82,30 +85,30 @@ export function readHead(path: string): Head | undefined {
   }
 }
 
-/** Whether the seat's series file can be written: nothing else has its name, such as a link or a file of another user. */
+/** Whether the seat's series file can be written: its name is not that of a link or of another user's file. */
 export function namesUsable(directory: string, number: number): boolean {
   return isUsable(join(directory, seriesName(number)))
 }
 
 export type SeatVerdict = 'adopt' | 'leave' | 'stale' | 'broken'
 
-/** What a file without an owner can be used for. */
+/** Decides how a file without an owner can be used. */
 export function inspectFile(fd: number, facts: Stats, number: number, runId: string, kind: SeatKind): SeatVerdict {
   if (!facts.isFile()) return 'leave'
   const head = new Head(new Uint8Array(headerSize))
   if (facts.size < firstSize || readAt(fd, head.bytes, headerSize, 0) < headerSize) return 'broken'
   const fault = head.fault()
-  // What another version wrote is not ours to judge.
+  // A file of another version must stay as it is.
   if (fault === 'version') return 'leave'
   if (fault !== undefined || head.seat !== number) return 'broken'
   if (head.runId !== runId) return 'stale'
   return head.kind === kind ? 'adopt' : 'leave'
 }
 
-/** Takes a file out of the way that is not to be adopted: of an earlier run, or broken. */
+/** Renames or removes a file that must not be adopted: it is of an earlier run, or broken. */
 export function setAside(directory: string, number: number, finding: 'stale' | 'broken'): void {
   const path = join(directory, valuesName(number))
-  // The names first: once the values are gone the number is free, and the names are another's.
+  // The series file first: once the values file is gone, another writer may use the number and this name.
   removeQuietly(join(directory, seriesName(number)))
   if (finding === 'stale') removeQuietly(path)
   else renameSync(path, join(directory, `bad-${valuesName(number)}-${Date.now()}`))

@@ -7,13 +7,13 @@ import type { Head } from './head.js'
 import type { Seat } from './seat.js'
 import { LinesInUse, readLines } from './series-lines.js'
 
-/** A file that is smaller is not worth writing again. */
+/** A smaller file is not worth rewriting. */
 const smallEnough = 256 * 1024
-/** A file up to this size is written again in some milliseconds. */
+/** A file up to this size is rewritten in some milliseconds. */
 const quicklyWritten = 512 * 1024
-/** Bytes that came while the file was written again, and that are copied in one step. */
+/** The maximum of bytes, appended during a rewrite, that are copied in one step. */
 const tailSize = 64 * 1024
-/** A file that has grown by as much while it waited to be written again is written at once. */
+/** A file that has grown by this much while its rewrite was pending is rewritten at once. */
 const longestWait = 16 * 1024 * 1024
 
 /** The series file of a seat, as its owner writes it. */
@@ -25,7 +25,7 @@ export class SeriesFile {
   private lines = 0
   /** Its size when it became wasteful. */
   private wastefulSince: number | undefined
-  /** Whether what an earlier owner wrote could not be read whole. */
+  /** Whether a part of an earlier owner's lines could not be read. */
   damaged = false
 
   constructor(
@@ -37,19 +37,19 @@ export class SeriesFile {
     if (!seat.adopted) removeQuietly(this.path)
     this.fd = openForWriting(this.path, true)
     if (!seat.adopted) seat.head.logBytes = 0
-    // From here on removing the seat removes this file. Before, it may belong to another owner.
+    // From here on, removing the seat removes this file. Before, it may belong to another owner.
     if (seat.condition() === 'held') return
     closeQuietly(this.fd)
     throw Object.assign(new Error(`seat ${seat.number} was taken away while it was taken`), { code: 'ESTALE' })
   }
 
-  /** What an earlier owner of the seat wrote. */
+  /** Reads what an earlier owner of the seat wrote. */
   read(slots: number): SeriesLog {
     const log = new SeriesLog()
-    // Not more than there is: the head of a damaged file may contain anything.
+    // Limited to the size of the file: the head of a damaged file may contain any number.
     const announced = this.seat.head.logBytes
     const size = Math.min(announced, fstatSync(this.fd).size)
-    // An owner was killed while it wrote the file again: readers may have positions in the old one.
+    // An owner was killed while it rewrote the file: readers may have positions in the old one.
     if (size < announced || this.seat.head.logEdition % 2 !== 0) this.seat.head.logEdition = nextEdition(this.seat.head)
     const bytes = Buffer.alloc(Math.max(0, size))
     const { length, faults } = readLines(bytes.subarray(0, readAt(this.fd, bytes, bytes.length, 0)), log, slots)
@@ -60,7 +60,7 @@ export class SeriesFile {
     return log
   }
 
-  /** Throws what the disk throws; then the lines count for nothing. */
+  /** Throws the error of the disk; then the lines have no effect. */
   append(lines: Uint8Array, count = 1): void {
     const { head } = this.seat
     const position = head.logBytes
@@ -69,7 +69,7 @@ export class SeriesFile {
     this.lines += count
   }
 
-  /** The number of removals that were appended. */
+  /** Notes how many removals were appended. */
   wasted(removals: number): void {
     this.waste += 2 * removals
   }
@@ -79,7 +79,7 @@ export class SeriesFile {
     return this.seat.head.logBytes > smallEnough && this.waste > this.lines * 0.75
   }
 
-  /** Whether it is wasteful, and is to be written again at once. */
+  /** Whether the file is wasteful and must be rewritten at once. */
   get urgent(): boolean {
     const { wasteful } = this
     const { logBytes } = this.seat.head
@@ -89,11 +89,11 @@ export class SeriesFile {
   }
 
   /**
-   * Writes it again with what is left, under the same numbers, in steps; the owner may continue between them. The new file takes
-   * the old one's place before the head announces it: a reader in between, and a new owner after a crash, finds whole
-   * lines up to the end.
+   * Rewrites the file with the remaining lines, under the same numbers, in steps; the owner may continue between them.
+   * The new file replaces the old one before the head announces it, so a reader in between, or a new owner after a
+   * crash, finds complete lines up to the end.
    *
-   * @param stands asked after each step: false when the seat is not this writer's any more
+   * @param stands called after each step; returns false if this writer no longer has the seat
    */
   *compacting(stands: () => boolean): Iterable<void> {
     const path = unfinishedPath(this.directory)
@@ -107,7 +107,7 @@ export class SeriesFile {
       }
       fd = undefined
     } catch (cause) {
-      // Tried again when as much more has gone, and not with each removal.
+      // Tried again after the same number of removals, not at each one.
       this.waste = 0
       throw cause
     } finally {
@@ -143,14 +143,14 @@ export class SeriesFile {
     this.replace(fd, path, written + tail.length)
     this.lines = inUse.count + this.lines - lines
     this.waste -= waste
-    // At once: until then the head states more lines than there are.
+    // Done at once, because until then the head states more lines than there are.
     this.seat.flush()
   }
 
   private replace(fd: number, path: string, length: number): void {
     const { head } = this.seat
     try {
-      // Odd until the head has the new length: a reader reads again what it reads meanwhile.
+      // Odd until the head has the new length, so that readers repeat what they read meanwhile.
       head.logEdition += 1
       this.seat.flush()
       renameSync(path, this.path)
@@ -164,7 +164,10 @@ export class SeriesFile {
     head.logEdition += 1
   }
 
-  /** Whether the directory still has it, whole. If not, the seat's values are lost as well: their series are unknown. */
+  /**
+   * Whether the directory still has the complete file. If not, the values of the seat are lost as well, because their
+   * series are unknown.
+   */
   present(): boolean {
     const file = stillThere(this.fd, this.path)
     if (file !== undefined && file.size >= this.seat.head.logBytes) return true
@@ -178,7 +181,7 @@ export class SeriesFile {
   }
 }
 
-/** The number of the next edition that is whole: an even one. */
+/** Returns the number of the next complete edition, which is even. */
 function nextEdition({ logEdition }: Head): number {
   return logEdition + 2 - (Math.abs(logEdition) % 2)
 }

@@ -19,19 +19,19 @@ import { KeyTexts } from './key-texts.js'
 const space = 32
 const lineFeed = 10
 const widestGap = 1000
-/** Lines that `LinesInUse` reads or gives in one step. */
+/** Lines that `LinesInUse` reads or returns in one step. */
 const linesOfStep = 512
 
 export function familyLine(index: number, family: FamilyDescriptor): Buffer {
   return line(`f ${index} ${JSON.stringify(family)}`)
 }
 
-/** Decimals of the time at which a series was created, and zeros behind them, before a position begins. */
+/** The decimals of a series' creation time, and the zeros between them and the position. */
 const [decimals, gap] = [3, '000000']
 
 /**
- * @param behind the position up to which removals do not apply to the series; it is in further decimals of the time, which
- *   are too small to change it: readers that do not know of it ignore it
+ * @param behind the position up to which removals do not apply to the series. It is stored in further decimals of the
+ * time, which are too small to change it, so older readers ignore it
  */
 export function openedLine(family: number, slot: number, created: number, key: SeriesKey, behind?: number): Buffer {
   const time = behind === undefined ? `${created}` : `${created.toFixed(decimals)}${gap}${behind}`
@@ -44,7 +44,7 @@ export function removedLine(family: number, slot: number, key: SeriesKey): Buffe
 
 const line = checkedLine
 
-/** A line that begins with the checksum of the rest. */
+/** Returns a line that begins with the checksum of the rest. */
 export function checkedLine(text: string): Buffer {
   const bytes = Buffer.from(`00000000 ${text}\n`)
   bytes.write(
@@ -57,27 +57,27 @@ export function checkedLine(text: string): Buffer {
   return bytes
 }
 
-/** The text behind the checksum; undefined where they do not fit together. */
+/** Returns the text after the checksum; undefined if they do not match. */
 export function checkedText(bytes: Buffer, from: number, end: number): string | undefined {
   const whole = end - from >= 10 && sumMatches(bytes, from, crc32(bytes, from + 9, end))
   return whole ? bytes.toString('utf8', from + 9, end) : undefined
 }
 
-/** What reading a stretch of a series file gave. */
+/** The result of reading a part of a series file. */
 export interface LinesRead {
-  /** How many bytes were whole lines. */
+  /** The number of bytes in complete lines. */
   readonly length: number
-  /** Lines whose checksum or content was wrong: passed over. */
+  /** The number of skipped lines, whose checksum or content was wrong. */
   readonly faults: number
 }
 
 /**
- * Takes the lines of `bytes` into the log, stopping at a line that has no end.
+ * Adds the lines of `bytes` to the log, and stops at an incomplete line.
  *
- * A line that says what cannot be (a family that is unknown, slots beyond the file) is a fault, never a wrong series.
+ * An impossible line (an unknown family, slots beyond the file) is a fault, never a wrong series.
  *
  * @param slots how many slots the values file has
- * @param keys those that are read together with these lines
+ * @param keys the keys of all files that are read together
  */
 export function readLines(bytes: Buffer, log: SeriesLog, slots: number, keys = new KeyTexts()): LinesRead {
   let from = 0
@@ -90,12 +90,12 @@ export function readLines(bytes: Buffer, log: SeriesLog, slots: number, keys = n
 }
 
 /**
- * The lines of families, and of series that were not removed, as they are: whole ones, with their line feeds. Nothing is
- * made of them but the numbers of their slots.
+ * The lines of families, and of series that were not removed: complete and unparsed, with their line feeds. Only the
+ * numbers of their slots are read.
  */
 export class LinesInUse {
   private readonly families: number[] = []
-  /** Where the line of the series at each slot begins. */
+  /** The position of the line of the series at each slot. */
   private readonly series = new Map<number, number>()
 
   constructor(private readonly bytes: Buffer) {}
@@ -116,7 +116,7 @@ export class LinesInUse {
     }
   }
 
-  /** The lines, in pieces. */
+  /** Returns the lines, in pieces. */
   *pieces(): Iterable<Buffer> {
     const { bytes } = this
     let lines: Buffer[] = []
@@ -142,7 +142,7 @@ export class LinesInUse {
   }
 }
 
-/** Whether a line has a letter, and its checksum is right. */
+/** Whether a line has a letter and a correct checksum. */
 function isWhole(bytes: Buffer, from: number, end: number): boolean {
   if (end - from < 14 || bytes[from + 8] !== space || bytes[from + 10] !== space) return false
   return sumMatches(bytes, from, crc32(bytes, from + 9, end))
@@ -176,7 +176,7 @@ function readOpened(bytes: Buffer, from: number, end: number, log: SeriesLog, sl
   return true
 }
 
-/** The position in the further decimals of a time; undefined for a time without. */
+/** Returns the position in the further decimals of a time; undefined if it has none. */
 function positionIn(bytes: Buffer, from: number, end: number): number | undefined {
   const point = bytes.indexOf(0x2e, from)
   // A time has fewer decimals than one with a position.
@@ -204,9 +204,9 @@ function readRemoved(bytes: Buffer, from: number, end: number, log: SeriesLog, k
 function readFamily(bytes: Buffer, from: number, end: number, log: SeriesLog): boolean {
   const afterIndex = bytes.indexOf(space, from) + 1
   const index = afterIndex === 0 ? -1 : whole(bytes, from, afterIndex - 1)
-  // A gap is a family whose line was broken: its series are passed over, those of later families are not.
+  // A gap is a family whose line was broken: its series are skipped, those of later families are not.
   if (index < log.families.length || index > log.families.length + widestGap) return false
-  // The checksum shows that the line is whole, not that a metric wrote it.
+  // The checksum shows that the line is complete, not that a metric wrote it.
   const family = descriptorFromJson(bytes.toString('utf8', afterIndex, end))
   if (family === undefined) return false
   while (log.families.length < index) log.families.push(undefined)
@@ -214,12 +214,12 @@ function readFamily(bytes: Buffer, from: number, end: number, log: SeriesLog): b
   return true
 }
 
-/** Whether a list stands here. */
+/** Whether these bytes are a list. */
 function isKey(bytes: Buffer, from: number, end: number): boolean {
   return end - from >= 2 && bytes[from] === 0x5b /* [ */ && bytes[end - 1] === 0x5d /* ] */
 }
 
-/** The number that the digits spell; -1 where something else stands. */
+/** Parses digits; returns -1 for anything else. */
 function whole(bytes: Buffer, from: number, end: number): number {
   if (end <= from || end - from > 10) return -1
   let number = 0
@@ -231,7 +231,7 @@ function whole(bytes: Buffer, from: number, end: number): number {
   return number
 }
 
-/** The number that a text spells, as it is written of a clock: digits and a point, without making a string of them. */
+/** Parses a number of digits and a point, such as a time, without creating a string. */
 function decimal(bytes: Buffer, from: number, end: number): number {
   let digits = 0
   let divisor = 0
@@ -243,12 +243,12 @@ function decimal(bytes: Buffer, from: number, end: number): number {
       divisor *= 10
     } else return Number(bytes.toString('latin1', from, end))
   }
-  // Two numbers that are exact make a quotient that is rounded as the text would be.
+  // The quotient of two exact numbers is rounded like the text would be.
   const exact = end - from > (divisor > 0 ? 1 : 0) && digits <= Number.MAX_SAFE_INTEGER && divisor <= 1e22
   return exact ? digits / (divisor || 1) : Number(bytes.toString('latin1', from, end))
 }
 
-/** Whether the eight hexadecimal digits at `from` spell the checksum. */
+/** Whether the eight hexadecimal digits at `from` are the checksum. */
 function sumMatches(bytes: Buffer, from: number, sum: number): boolean {
   let spelled = 0
   for (let i = from; i < from + 8; i++) {
@@ -260,7 +260,7 @@ function sumMatches(bytes: Buffer, from: number, sum: number): boolean {
   return spelled >>> 0 === sum
 }
 
-/** The number that eight hexadecimal digits spell, as a signed one; any number where something else stands. */
+/** Parses eight hexadecimal digits as a signed number; any number for other characters. */
 export function sumAt(bytes: Uint8Array, at: number): number {
   let sum = 0
   for (let i = at; i < at + 8; i++) {

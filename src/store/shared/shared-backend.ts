@@ -20,12 +20,12 @@ import { processOf } from './vanished-seats.js'
 
 /** How often a buffered seat writes what changed, in milliseconds. */
 const flushInterval = 100
-/** How often a writer looks at the gate, so that little waits when it counts again, in milliseconds. */
+/** How often a writer checks the gate in milliseconds, so that few removals are pending when it counts again. */
 const noticeInterval = 100
-/** How often a writer looks whether its directory is still there. */
+/** How often a writer checks whether its directory still exists, in milliseconds. */
 const watchInterval = 10_000
 
-/** How often a seat is looked for before a stand-in counts until the next look. */
+/** The number of attempts to take a seat before counting continues in memory until the next check. */
 const attempts = 3
 
 /** The treatment of a directory that is not in memory. */
@@ -35,7 +35,7 @@ const consequences = {
   disk: 'a count may wait for the disk',
 } as const
 
-/** What the shared directory borrows from its surroundings. */
+/** What the shared directory needs from its process. */
 export interface SharedBackendOptions {
   readonly directory: string
   readonly onError: (error: MetricsError) => void
@@ -45,15 +45,15 @@ export interface SharedBackendOptions {
   readonly onRecovered?: (text: string) => void
   /** Called when this process has taken a seat. */
   readonly onSeat?: (text: string) => void
-  /** A store for the series that find no room on the disk; one process sees them. */
+  /** Creates a store for the series for which the disk has no space; only this process shows them. */
   readonly overflow: (seat: number) => Store & { snapshot(): SourceReading }
-  /** The native addon; looked up when left out, and not used when null. */
+  /** The native addon. Loaded by default; null disables it. */
   readonly binding?: Binding | null
-  /** The directory has never been another application's: it is not wiped when it had no member for a while. */
+  /** The directory belongs to this application only, so it is not wiped if it had no member for a while. */
   readonly keep?: boolean
 }
 
-/** Why this process has no addon, where it has none. */
+/** Returns why this process has no addon; undefined if it has one. */
 export function whyBuffered(): string | undefined {
   return loadBinding().reason
 }
@@ -67,9 +67,9 @@ export class SharedBackend implements Backend {
   private run: DirectoryRun | undefined
   private store: SharedStore | undefined
   private readonly seats: SeatTaker
-  /** Counts while no seat can be had: this process shows it, and takes it along when it sits down. */
+  /** Counts while no seat is available. Only this process shows these counts; it adds them to its seat later. */
   private standIn: ReturnType<SharedBackendOptions['overflow']> | undefined
-  /** Looks at the directory that must go well, after a fault, until it has recovered; 0 without a fault. */
+  /** After a fault, the successful checks of the directory that are still needed to recover; otherwise 0. */
   private faults = 0
   private timers: NodeJS.Timeout[] = []
   private noticing: Promise<void> | undefined
@@ -133,7 +133,7 @@ export class SharedBackend implements Backend {
     }
   }
 
-  /** Never throws: counting continues in memory where no seat is available. */
+  /** Never throws: counting continues in memory if no seat is available. */
   openStore(): Store {
     if (this.store !== undefined) return this.store
     if (this.standIn === undefined) this.guarded(() => this.sitDown())
@@ -165,7 +165,7 @@ export class SharedBackend implements Backend {
     }
   }
 
-  /** This process knows its own numbers, also where its file cannot be read. */
+  /** Adds the numbers of this process from its memory, even if its file cannot be read. */
   private withOwn(writers: readonly WriterSnapshot[], source: SharedSource): readonly WriterSnapshot[] {
     const { store } = this
     if (store === undefined || source.isFresh(store.seat.number)) return writers
@@ -183,7 +183,7 @@ export class SharedBackend implements Backend {
     this.run = undefined
   }
 
-  /** Maps nothing where a mapping is not reliable; reports a directory that should be elsewhere. */
+  /** Disables the addon on a file system where mappings are unreliable, and reports a directory that is not in memory. */
   private considerFileSystem(): void {
     const { name, kind } = fileSystemOf(this.directory)
     if (kind === 'memory') return
@@ -192,16 +192,16 @@ export class SharedBackend implements Backend {
     this.options.onError(new MetricsError('DIRECTORY_SLOW', text, { reason: name }))
   }
 
-  /** Takes a seat in the present run, and the counts of the store that replaced it. */
+  /** Takes a seat in the current run, and adds the counts of the store that was used meanwhile. */
   private sitDown(): void {
     this.join()
-    // Joining may have sat down already.
+    // Joining may have taken a seat already.
     if (this.store === undefined) this.settle()
     if (this.standIn !== undefined) carryOver(this.standIn, this.store!)
     this.standIn = undefined
   }
 
-  /** Takes a seat. Another run may begin just then and take it away: then one in that. */
+  /** Takes a seat. If another run begins meanwhile and removes it, takes one in that run. */
   private settle(): void {
     for (let attempt = 1; this.store === undefined; attempt++) {
       const run = this.run!
@@ -222,7 +222,7 @@ export class SharedBackend implements Backend {
     this.guarded(() => this.store?.flush())
   }
 
-  /** In the next turn of the event loop: the count that meets removals does not wait for them. */
+  /** Runs in the next turn of the event loop, so a count does not wait for removals. */
   private noticeSoon(): void {
     if (this.noticing !== undefined || this.noticesSoon) return
     this.noticesSoon = true
@@ -250,15 +250,15 @@ export class SharedBackend implements Backend {
       if (condition !== 'held') this.move(this.run, condition)
       else if (this.standIn !== undefined) this.sitDown()
       else this.store?.makeRoom()
-      // Twice: between two looks everything else was tried as well.
+      // Two checks are needed, because between two checks everything else was tried as well.
       if (this.faults === 0 || --this.faults > 0) return
       this.options.onRecovered?.(`the metrics directory ${this.directory} can be used again`)
     })
   }
 
   /**
-   * The directory was removed or wiped under us, or the seat was taken away: sits down again, with all that was counted.
-   * Until that has worked, counting continues where it is.
+   * Takes a new seat with all counts after the directory was removed or wiped, or another process took the seat. Until
+   * that succeeds, counting continues in the old store.
    */
   private move(runBefore: DirectoryRun, condition: 'gone' | 'lost'): void {
     const before = this.store
@@ -266,7 +266,7 @@ export class SharedBackend implements Backend {
     const run = joinRun(this.directory, this.binding, this.options)
     try {
       const next = before === undefined ? undefined : this.seats.take(run)
-      // The next owner of a lost seat continues from its file: only later counts are carried over.
+      // The next owner of a lost seat continues from its file, so only later counts are carried over.
       if (condition === 'lost') before?.forgetWritten()
       this.run = run
       this.store = next
@@ -278,7 +278,7 @@ export class SharedBackend implements Backend {
     runBefore.leave()
   }
 
-  /** A fault of the disk is reported, and never reaches the application. */
+  /** Reports a fault of the disk, which never reaches the application. */
   private guarded(work: () => void): void {
     try {
       work()

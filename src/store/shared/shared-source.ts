@@ -15,7 +15,7 @@ import { Removals } from './removals.js'
 import { type Circumstances, SeatReader } from './seat-reader.js'
 import { VanishedSeats } from './vanished-seats.js'
 
-/** What one reading has found so far. */
+/** The results of one reading. */
 interface DirectoryReading {
   readonly writers: WriterSnapshot[]
   readonly errors: MetricsError[]
@@ -23,22 +23,23 @@ interface DirectoryReading {
 }
 
 /**
- * Reads a shared directory. Needs no cooperation and changes nothing: it works in any process of the application,
- * and in one beside it.
+ * Reads a shared directory. It changes nothing and needs no cooperation of the writers, so it works in any process of
+ * the application and outside of it.
  *
- * What cannot be read is shown with its last good values. Where there are none, the reading says that it is incomplete.
+ * A seat that cannot be read is shown with its last good values. If there are none, the reading is marked as
+ * incomplete.
  */
 export class SharedSource implements Source {
   private seats = new Map<number, SeatReader>()
   private readonly vanished = new VanishedSeats(monotonicNow)
   private readonly liveness: Liveness
   private readonly pending = new PendingRemovals()
-  /** Whether the directory could be listed once. */
+  /** Whether the directory has been listed at least once. */
   private listed = false
 
   /**
-   * @param own gives the seat of this process, whose numbers it has in any case; left out in a process that is no part of
-   *   the application, for which the directory need not be there yet
+   * @param own returns the seat of this process, whose numbers are always available; omitted in a process outside of
+   * the application, for which the directory may not exist yet
    * @param late removals that other processes have not been notified of
    */
   constructor(
@@ -61,7 +62,7 @@ export class SharedSource implements Source {
     return found
   }
 
-  /** Whether the last reading read this seat, and did not show its last good values. */
+  /** Whether the last reading read this seat, and did not use its last good values. */
   isFresh(seat: number): boolean {
     return this.seats.get(seat)?.fresh === true
   }
@@ -105,19 +106,20 @@ export class SharedSource implements Source {
       const { last, owner, logId } = reader
       const snapshot = await reader.snapshot(circumstances)
       if (snapshot !== undefined) found.writers.push(snapshot)
-      // A successor continues with the file of its predecessor; another file means that the owner has lost its own.
+      // A successor continues with the file of its predecessor. A different file means that the owner has lost its
+      // file.
       if (last !== undefined && (snapshot === undefined || reader.logId !== logId)) this.vanished.add(last, owner)
       if (pause.due()) await pause.rest()
     }
     if (removals === undefined) return
     const readers = found.writers.map(({ seat }) => this.seats.get(seat)!)
     const end = this.pending.reach(removals, runId)
-    // A seat that was read later may have carried out removals of the meantime: these series are shown for no seat then.
+    // A seat that was read later may have carried out newer removals; then these series are omitted from all seats.
     if (end !== before) for (const reader of readers) await this.mask(reader, removals, end, pause)
     this.pending.passed(Math.min(...readers.map(({ removedUntil }) => removedUntil)))
   }
 
-  /** Leaves out what was removed up to a position, whatever is removed meanwhile. */
+  /** Omits the series that were removed up to a position, and ignores later removals. */
   private async mask(reader: SeatReader, removals: Removals, end: number, pause: Pause): Promise<void> {
     const from = reader.removedUntil
     if (from >= end) return
@@ -125,7 +127,7 @@ export class SharedSource implements Source {
     await reader.mask((family) => this.pending.filtersOf(family, pause), end, pause)
   }
 
-  /** Shows seats as they were last read; what was never read is missing. */
+  /** Adds seats as they were last read; seats that were never read are missing. */
   private keep(numbers: readonly number[], found: DirectoryReading): void {
     found.writers.length = 0
     for (const number of numbers) {
@@ -162,7 +164,7 @@ export class SharedSource implements Source {
     }
   }
 
-  /** The numbers of the seats; undefined where the directory cannot be listed. */
+  /** Returns the numbers of the seats; undefined if the directory cannot be listed. */
   private list(found: DirectoryReading): number[] | undefined {
     try {
       const numbers = seatsIn(this.directory)
@@ -170,11 +172,11 @@ export class SharedSource implements Source {
       return numbers
     } catch (cause) {
       const code = codeOf(cause)
-      // Not there yet: an application that has not counted.
+      // The directory does not exist yet: the application has not counted.
       if (code === 'ENOENT' && !this.listed && this.own === undefined) return []
       const removed = code === 'ENOENT'
       const fault = removed ? 'has been removed' : `cannot be listed (${code})`
-      const text = `the metrics directory ${this.directory} ${fault}; ${wayOut(code)}`
+      const text = `the metrics directory ${this.directory} ${fault}; ${advice(code)}`
       const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
       found.errors.push(error)
       // From outside it is unknown whether the application continues without it, or has ended.
@@ -183,7 +185,7 @@ export class SharedSource implements Source {
     }
   }
 
-  /** Undefined where the control file names no run: then every seat is shown. */
+  /** Returns the ID of the run; undefined if the control file names none, and then every seat is shown. */
   private runOf(control: number, errors: MetricsError[]): string | undefined {
     const run = readRunId(control)
     const fault = run === undefined ? controlFault(control) : undefined
@@ -200,7 +202,7 @@ export class SharedSource implements Source {
     try {
       return openForReading(join(this.directory, controlName))
     } catch (cause) {
-      // No file of the application's: then every seat is shown.
+      // The file does not belong to the application, so every seat is shown.
       if (!isNoneOfOurs(cause) && codeOf(cause) !== 'ENOENT') throw cause
       if (isNoneOfOurs(cause)) {
         const reason = codeOf(cause).toLowerCase()
@@ -211,8 +213,8 @@ export class SharedSource implements Source {
   }
 }
 
-/** What helps when a directory cannot be listed. */
-function wayOut(code: string): string {
+/** Returns what to do if a directory cannot be listed. */
+function advice(code: string): string {
   if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files (ulimit -n)'
   if (code === 'ENOENT') return 'do not remove it while the application runs'
   return `let it be readable for user ${process.geteuid?.() ?? ''}`

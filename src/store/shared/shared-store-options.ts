@@ -7,15 +7,15 @@ import type { LateRemovals } from './late-removals.js'
 import type { CaughtUp } from './removals.js'
 import type { Seat } from './seat.js'
 
-/** What a store on a seat is made of. */
+/** The parts of a store on a seat. */
 export interface SharedStoreOptions {
   readonly directory: string
   readonly run: DirectoryRun
   readonly seat: Seat
-  /** Where series go that find no room on the disk: shown when this process answers, and nowhere else. */
+  /** The store for series for which the disk has no space; only scrapes of this process show them. */
   readonly overflow: Store
   readonly caughtUp: CaughtUp
-  /** Queues removals that cannot be added at once; left out if this process counts nothing on the seat. */
+  /** Queues removals that cannot be added at once; omitted if this process counts nothing on the seat. */
   readonly late?: LateRemovals
   /** Called with each series of this writer that was removed, by any process. */
   readonly onRemoved: (family: FamilyDescriptor, key: SeriesKey) => void

@@ -17,7 +17,7 @@ import { SeatSeries } from './seat-series.js'
 import { SeriesFile } from './series-file.js'
 import type { SharedStoreOptions } from './shared-store-options.js'
 
-/** Bytes of removals that are known and not carried out, from which on a count carries out some of them. */
+/** If more bytes of known removals are pending than this, a count carries out some of them. */
 const longBacklog = 64 * 1024
 
 /** Counts on a seat of a shared directory. */
@@ -32,7 +32,7 @@ export class SharedStore implements Store {
   private readonly removals: SeatRemovals
   private readonly counted: SeatSeries
   private gateSeen: number
-  /** The gate when removals of other processes were last looked for. */
+  /** The gate at the last check for removals of other processes. */
   private gateNoticed: number
   private readonly onError: (error: MetricsError) => void
   private readonly onBehind: (() => void) | undefined
@@ -69,16 +69,16 @@ export class SharedStore implements Store {
     for (const known of inherit(log, seat.segments)) families.add(known)
     removals.look()
     this.workLater()
-    // Of what an earlier owner counted, what this process removed meanwhile goes as well.
+    // Removals that this process queued meanwhile apply to the series of an earlier owner as well.
     if (late?.any) removals.carryOut(late.all())
   }
 
   open(family: FamilyDescriptor, series: SeriesRef): Slots {
     const { epoch } = this.seat.head
-    // Opening follows a turn of the gate: what was removed goes before anything new comes.
+    // After a change of the gate, removals are carried out before a new series is opened.
     const gate = this.gate[0]!
     if (gate !== this.gateSeen) {
-      // Where that cannot be read, what comes now stands aside: it is not to go with what was removed.
+      // If removals cannot be read, new series are kept aside, so that they are not removed with the old ones.
       if (!this.looked()) return this.openAside(family, series)
       this.gateSeen = gate
     }
@@ -91,7 +91,7 @@ export class SharedStore implements Store {
     return { values: segment.values, words: segment.words, at, epoch }
   }
 
-  /** Gives the gate before. */
+  /** Changes the gate; returns its previous value. */
   private turn(): number {
     return Atomics.add(this.gate, 0, 1)
   }
@@ -113,13 +113,13 @@ export class SharedStore implements Store {
       else this.removals.remove(name, removals, now)
       for (const filter of filters) this.overflow.remove(family, filter, scope)
     } finally {
-      // Also if it failed: removals of other processes may have been taken.
+      // Even after a failure, because removals of other processes may have been taken.
       this.turn()
     }
     this.workLater()
   }
 
-  /** Adds earlier removals of this process to the directory; false while another process holds the lock. */
+  /** Adds earlier removals of this process to the directory; returns false while another process holds the lock. */
   addLate(removals: readonly Removal[]): boolean {
     if (!this.removals.addLate(removals)) return false
     this.turn()
@@ -132,9 +132,9 @@ export class SharedStore implements Store {
   }
 
   /**
-   * Takes and carries out removals of other processes, in steps, and writes the series file again where that is due.
+   * Takes and carries out removals of other processes in steps, and rewrites the series file if necessary.
    *
-   * @param stands whether this process still counts here: a seat that it has left is another writer's
+   * @param stands whether this process still has the seat; if not, another writer may have it
    */
   *noticing(stands = (): boolean => true): Iterable<void> {
     this.gateNoticed = this.gate[0]!
@@ -151,7 +151,7 @@ export class SharedStore implements Store {
   private *taking(stands: () => boolean): Iterable<void> {
     try {
       for (const _ of this.removals.taking()) {
-        // A write before the next step opens its series again, and takes the rest.
+        // A write before the next step opens its series again, and takes the remaining removals.
         this.turn()
         yield
         if (!stands()) return
@@ -162,7 +162,7 @@ export class SharedStore implements Store {
     }
   }
 
-  /** Carries out some of what was removed; gives whether there was anything. */
+  /** Carries out some of the removals; returns whether there were any. */
   settle(): boolean {
     const gate = this.gate[0]!
     if (gate === this.gateSeen && !this.removals.behind) return false
@@ -173,16 +173,16 @@ export class SharedStore implements Store {
     return true
   }
 
-  /** Carries out all that was removed, at once. */
+  /** Carries out all removals at once. */
   finish(): void {
     this.removals.finish()
     if (this.names.wasteful) this.compact()
   }
 
-  /** Whether it is known what was removed; if it cannot be read, the next look tries again. */
+  /** Reads the removals; returns false if they cannot be read, and the next check tries again. */
   private looked(): boolean {
     if (!this.couldRead(() => this.removals.look())) return false
-    // In the next turn of the event loop, unless that has not come for long.
+    // Normally left to the next turn of the event loop; a long backlog shows that it is blocked.
     if (this.removals.backlog > longBacklog) this.advance()
     this.workLater()
     return true
@@ -240,13 +240,13 @@ export class SharedStore implements Store {
     this.seat.flush()
   }
 
-  /** Whether the seat and its files are still the directory's (or `gone`), and still this writer's (or `lost`). */
+  /** `gone` if the directory no longer has the seat, `lost` if another writer has it, otherwise `held`. */
   condition(): 'held' | 'gone' | 'lost' {
     const condition = this.seat.condition()
     return condition === 'held' && !this.names.present() ? 'gone' : condition
   }
 
-  /** Moves what found no room to the file, when there is room again. */
+  /** Moves series that had no space to the file, once there is space again. */
   makeRoom(): void {
     if (!this.overflowing) return
     let moved = false
@@ -257,7 +257,7 @@ export class SharedStore implements Store {
         this.overflowing = true
         break
       }
-      layoutOf(family).carry(run.segment, run.at, slots, slots.at, this.seat.head.epoch)
+      layoutOf(family).carry(run.segment, run.at, slots, slots.at, this.seat.head.epoch, Date.now())
       this.overflow.remove(family, exactFilter(family.labelNames, seriesKey(series.labelValues)), 'process')
       moved = true
     }
@@ -266,7 +266,7 @@ export class SharedStore implements Store {
     this.turn()
   }
 
-  /** Takes off what the file holds already, so that only what was counted since is left. */
+  /** Subtracts the values that are already in the file, so that only later counts remain. */
   forgetWritten(): void {
     forgetWritten(this.families, this.seat)
   }

@@ -6,9 +6,9 @@ import { formIn, formOf, removalsIn } from './removal-lines.js'
 import { checkedLine, sumAt } from './series-lines.js'
 
 const [lineFeed, blank, quote, colon, backslash] = [10, 0x20, 0x22, 0x3a, 0x5c]
-/** Bytes of a checksum and the space behind it. */
+/** Bytes of a checksum and the following space. */
 const textAt = 9
-/** Keeps the forms of lines that do not name theirs apart from those of lines that do. */
+/** Added to forms that the line does not name, so that they differ from named forms. */
 const unnamed = 2 ** 32
 
 /** Lines of removals, and the position of the first byte. */
@@ -17,7 +17,7 @@ interface Piece {
   readonly bytes: Buffer
 }
 
-/** What lines have in common that differ in the values of labels only. */
+/** The common part of lines that differ only in the values of labels. */
 interface Form extends Pick<Removal, 'author'> {
   /** The labels with a value, in the order of the line. */
   readonly withValue: readonly string[]
@@ -28,20 +28,20 @@ interface Form extends Pick<Removal, 'author'> {
 }
 
 /**
- * Removals that a seat knows of and has not taken: answers for one series whether they name it. Of a line, only its
- * checksum and its form are read; one line of each form is parsed. The line that would name a series is put together for
- * each form, and looked up by its checksum.
+ * The removals that a seat knows but has not taken. It answers whether one of them names a series. Only the checksum
+ * and the form of a line are read, and one line of each form is parsed. To check a series, the line that would name it
+ * is built for each form and looked up by its checksum.
  */
 export class UntakenRemovals {
   private readonly pieces: Piece[] = []
-  /** By their numbers; undefined for a form that names nothing. */
+  /** By their numbers; undefined for a form that names no series. */
   private readonly forms = new Map<number, Form | undefined>()
   private readonly byTarget = new Map<string, Form[]>()
-  /** Of each line, from 1 on: its checksum, where it begins, and the line before it in its chain. */
+  /** For each line, from 1 on: its checksum, its position, and the previous line in its chain. */
   private sums: Int32Array = new Int32Array(16)
   private begins: Float64Array = new Float64Array(16)
   private next: Int32Array = new Int32Array(16)
-  /** The last line of each chain; 0 for none. A power of two of them. */
+  /** The last line of each chain; 0 for none. Their number is a power of two. */
   private heads: Int32Array = new Int32Array(16)
   private count = 0
   /** The form of the last line. */
@@ -86,7 +86,7 @@ export class UntakenRemovals {
     const sum = sumAt(line, 0)
     for (let i = this.heads[sum & (this.heads.length - 1)]!; i !== 0; i = this.next[i]!) {
       const begin = this.begins[i]!
-      // The chain goes from later lines to earlier ones.
+      // The chain leads from later lines to earlier ones.
       if (begin + line.length <= after) return false
       if (this.sums[i] === sum && this.stands(line, begin)) return true
     }
@@ -151,7 +151,7 @@ export class UntakenRemovals {
   }
 }
 
-/** Undefined for a line that names a label twice. */
+/** Returns undefined for a line that names a label twice. */
 function formFrom({ labels, author }: Removal, bytes: Buffer, begin: number, end: number): Form | undefined {
   const parts: string[] = []
   let from = begin + textAt
@@ -176,7 +176,7 @@ function formFrom({ labels, author }: Removal, bytes: Buffer, begin: number, end
   return { parts, withValue, without, ...(author !== undefined && { author }) }
 }
 
-/** The text of the line that names a series in this form; undefined if no such line does. */
+/** Returns the line that would name a series in this form; undefined if no line of this form can. */
 function textOf(
   { parts, withValue, without }: Form,
   labelNames: readonly string[],

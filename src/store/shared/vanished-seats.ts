@@ -2,7 +2,7 @@ import type { WriterSnapshot } from '../contract.js'
 import type { OwnerFacts } from './head.js'
 import { processRuns } from './process-facts.js'
 
-/** Milliseconds to wait for a thread that may have ended: its process does not show whether it has. */
+/** Milliseconds to wait for a thread that may have ended, which its process does not show. */
 const threadTimeout = 30_000
 
 interface Vanished {
@@ -12,8 +12,8 @@ interface Vanished {
 }
 
 /**
- * Writers whose files were removed: the directory was removed, or a file in it, and their processes still run.
- * Each process notices within seconds and writes all that it counted to a new file. Until then its last values are shown.
+ * Running writers whose files, or whole directory, were removed. Each process notices that within seconds and writes
+ * all its counts to a new file. Until then, its last values are shown.
  */
 export class VanishedSeats {
   private readonly byProcess = new Map<string, Vanished>()
@@ -24,7 +24,7 @@ export class VanishedSeats {
     this.byProcess.set(processOf(snapshot), { snapshot, owner, since: this.now() })
   }
 
-  /** Those that still run, and have not come back among the writers of this reading. */
+  /** Returns the writers that still run and are missing from this reading. */
   still(writers: readonly WriterSnapshot[]): WriterSnapshot[] {
     if (this.byProcess.size === 0) return []
     for (const writer of writers) this.byProcess.delete(processOf(writer))
@@ -36,7 +36,7 @@ export class VanishedSeats {
   }
 }
 
-/** The process and thread in a writer's name: all but the seat. */
+/** Returns the process and thread in a writer's name: everything except the seat. */
 export function processOf({ writer }: { readonly writer: string }): string {
   return writer.slice(writer.indexOf('-') + 1)
 }

@@ -1,27 +1,27 @@
 import type { InheritedFamily } from './inheritance.js'
 import { type RemovedSeatSeries, takeSeries } from './known-families.js'
 
-/** Series of one family that a removal names, by their numbers. */
+/** The series of one family that a removal names, by their numbers. */
 interface Named {
   readonly known: InheritedFamily
   readonly numbers: readonly number[]
 }
 
 /**
- * Series of a seat that removals name and that are still in its file, in the order of the removals. A series that was
- * removed by other means meanwhile is passed over, also if another one has its number or its slots by then.
+ * The series of a seat that removals name and that are still in its file, in the order of the removals. A series that
+ * was removed otherwise in the meantime is skipped, even if another series has its number or its slots by then.
  */
 export class WaitingSeries {
   private named: Named[] = []
-  /** The next series that is taken out: where in `named`, and which of its numbers. */
+  /** The next series to take out: an index into `named`, and an index into its numbers. */
   private next = 0
   private nextNumber = 0
   /** By first slot: 1 for a series that waits. */
   private bySlot = new Uint8Array(1024)
-  /** Positions of removals, each with the length that `named` had when all series up to there were added. */
+  /** Positions of removals, each with the length of `named` when all series up to that position had been added. */
   private readonly ends: { readonly position: number; readonly length: number }[] = []
 
-  /** Whether a position is not passed yet. */
+  /** Whether there are positions that `passed` has not returned yet. */
   get any(): boolean {
     return this.ends.length > 0
   }
@@ -30,7 +30,7 @@ export class WaitingSeries {
     return this.bySlot[slot] === 1
   }
 
-  /** @param isExempt whether the series at a slot does not wait; left out where all of them do */
+  /** @param isExempt whether to skip the series at a slot; by default none is skipped */
   add(known: InheritedFamily, numbers: readonly number[], isExempt?: (slot: number) => boolean): void {
     const { series } = known
     for (const number of numbers) {
@@ -42,17 +42,17 @@ export class WaitingSeries {
     if (numbers.length > 0) this.named.push({ known, numbers })
   }
 
-  /** The series at this slot is removed. */
+  /** Notes that the series at this slot was removed. */
   delete(slot: number): void {
     if (this.has(slot)) this.bySlot[slot] = 0
   }
 
-  /** All series were added that removals up to this position name. */
+  /** Notes that all series of the removals up to this position have been added. */
   reach(position: number): void {
     this.ends.push({ position, length: this.named.length })
   }
 
-  /** Takes out the next series, at most as many, and gives them as they were removed. */
+  /** Takes out the next series, at most `most`, and returns them as removed series. */
   take(most: number): RemovedSeatSeries[] {
     const taken: RemovedSeatSeries[] = []
     while (this.next < this.named.length && taken.length < most) {
@@ -70,7 +70,7 @@ export class WaitingSeries {
     return taken
   }
 
-  /** The last position up to which all series were taken out since the last call; undefined if there is none. */
+  /** Returns the last position up to which all series were taken out since the last call; undefined if there is none. */
   passed(): number | undefined {
     const { ends, next } = this
     let count = 0

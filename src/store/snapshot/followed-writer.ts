@@ -16,7 +16,7 @@ type Line = FamilyDescriptor | SeriesLine
 const encoder = new TextEncoder()
 const newline = 10
 
-/** The names of a series log as lines, which grow with it. */
+/** The names of a series log as lines; they grow with the log. */
 export class NameLines {
   private readonly chunks: Uint8Array[] = []
   private position = 0
@@ -41,12 +41,12 @@ export class NameLines {
   }
 }
 
-/** One writer as a reader knows it: its log is read on from where the last snapshot ended. */
+/** One writer, as a reader follows it: reading its log continues where the last snapshot ended. */
 export class FollowedWriter {
   private log = new SeriesLog()
   private generation = ''
   private read = 0
-  /** Families that cannot be shown: their series are left out. */
+  /** The number of families that cannot be shown; their series are omitted. */
   faults = 0
   private readonly open = new Map<number, { readonly family: number; readonly key: SeriesKey }>()
 
@@ -68,7 +68,7 @@ export class FollowedWriter {
     }
   }
 
-  /** Leaves out what removals name that the writer has not removed yet: all of them in one pass. */
+  /** Omits the series that removals name and that the writer has not removed yet, in one pass. */
   async leaveOut(removals: readonly Removal[], pause: Pause): Promise<void> {
     if (removals.length === 0) return
     const index = new RemovalIndex()
@@ -95,7 +95,7 @@ export class FollowedWriter {
     }
   }
 
-  /** The series that are there, with their slots. */
+  /** Iterates over the present series, with their slots. */
   *series({ values }: Snapshot): Iterable<readonly [FamilyDescriptor, SeriesRef, Float64Array, number]> {
     const { log } = this
     const began = new Map(log.slotOf.flatMap((slot, i) => (log.kinds[i] === opened ? [[slot, log.createdAt[i]!]] : [])))
@@ -108,7 +108,7 @@ export class FollowedWriter {
 
   private hear(line: Line, slots: number): void {
     if (!Array.isArray(line)) {
-      // Undefined for a type of a later version as well: slots of an unknown meaning are not read.
+      // Also undefined for a type of a later version: slots with an unknown meaning are not read.
       const family = descriptorFrom(line)
       if (family === undefined) this.faults++
       this.log.families.push(family)
@@ -127,7 +127,7 @@ export class FollowedWriter {
       throw new TypeError('a line of its names is invalid')
     }
     if (kind === opened) this.open.set(slot, { family, key })
-    // What was left out already is gone already.
+    // A series that was omitted has been deleted already.
     else if (this.open.get(slot)?.key !== key || !this.open.delete(slot)) return
     this.log.append(kind, family, slot, key, created)
   }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { randomBytes } from '../core/random-bytes.js'
 
-/** Unique for good, and fit for a file name or a key. */
+/** Returns a name that is unique forever, and valid as a file name or a key. */
 export function newWriter(): string {
   const host = hostname().replaceAll(/[^\w.-]/g, '_')
   return `${host}-${process.pid}-${threadId}-${Date.now().toString(36)}${randomBytes(4).toString('hex')}`

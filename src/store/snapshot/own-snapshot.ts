@@ -4,10 +4,10 @@ import type { MemoryStore } from '../core/memory-store.js'
 import { encodeExemplars, NameLines } from './followed-writer.js'
 import { encodeSnapshot, type SnapshotHead } from './snapshot-format.js'
 
-/** What only the backend knows of its writer. */
+/** The facts about a writer that only its backend knows. */
 export type Standing = Pick<SnapshotHead, 'closed' | 'inherited' | 'removals' | 'taken'>
 
-/** The content of a snapshot, to see whether it has changed. */
+/** The content of a snapshot, to detect changes. */
 export interface SnapshotRecord {
   readonly values: Float64Array
   readonly names: string
@@ -20,13 +20,13 @@ export interface SnapshotRecord {
   readonly when: number
 }
 
-/** Takes snapshots of a store, and knows the content of the last one that was kept. */
+/** Takes snapshots of a store, and remembers the content of the last one that was stored. */
 export class OwnSnapshot {
   private lines: NameLines | undefined
   private logs = 0
   private record: SnapshotRecord | undefined
 
-  /** Whether there is something new, or the last snapshot is too old. */
+  /** Whether something has changed, or the last snapshot is too old. */
   due(store: MemoryStore, standing: Standing, longest: number): boolean {
     const { record } = this
     if (record === undefined || monotonicNow() - record.when >= longest) return true
@@ -35,7 +35,7 @@ export class OwnSnapshot {
     return values.length !== record.values.length || !record.values.every((value, i) => Object.is(value, values[i]))
   }
 
-  /** A snapshot in bytes, and its record: to be handed to `kept` when the engine has it. */
+  /** Takes a snapshot; returns its bytes, and a record to pass to `kept` when the engine has stored it. */
   take(store: MemoryStore, standing: Standing): { readonly bytes: Uint8Array; readonly record: SnapshotRecord } {
     const own = ownWriter(store)
     const record = this.describe(store, standing)
@@ -50,7 +50,7 @@ export class OwnSnapshot {
     this.record = record
   }
 
-  /** Takes what others have from the last snapshot off the store. */
+  /** Subtracts the values of the last snapshot, which another process continues, from the store. */
   deductFrom(store: MemoryStore): void {
     if (this.record !== undefined) store.deduct(this.record.values, this.record.entries)
     this.record = undefined

@@ -2,7 +2,7 @@ import { MetricsError } from '../../model/errors.js'
 import { labelFilterFrom } from '../../model/series-key.js'
 import type { Removal } from '../core/removal-index.js'
 
-/** The removals of one writer that others may not have taken: from the `from`-th on. */
+/** The removals of one writer that others may not have taken, from number `from` on. */
 export interface RemovalList {
   readonly from: number
   readonly list: Removal[]
@@ -11,7 +11,7 @@ export interface RemovalList {
 /** Removals by the writer that requested them. */
 export type RemovalLists = Readonly<Record<string, RemovalList>>
 
-/** Whether a value that came from outside is such a list. */
+/** Whether an external value is such a list. */
 export function isRemovalList(value: unknown): value is RemovalList {
   const { from, list } = Object(value) as Partial<RemovalList>
   if (!Number.isSafeInteger(from) || from! < 0 || !Array.isArray(list)) return false
@@ -24,12 +24,12 @@ export function isRemovalList(value: unknown): value is RemovalList {
 /** How many removals of each writer have been carried out. */
 export type Taken = Readonly<Record<string, number>>
 
-/** How many removals may wait to be taken notice of. */
+/** The maximum number of removals that wait for other processes. */
 const most = 10_000
-/** Of how many writers it is remembered which removals were carried out. */
+/** The maximum number of writers whose removal counts are remembered. */
 const remembered = 1_000
 
-/** The removals of `lists` that come after those taken. */
+/** Returns the removals of `lists` that come after those taken. */
 export function untaken(lists: RemovalLists, taken: Taken): readonly Removal[] {
   return Object.entries(lists).flatMap(([writer, { from, list }]) =>
     list.slice(Math.max(0, (taken[writer] ?? 0) - from)),
@@ -37,8 +37,8 @@ export function untaken(lists: RemovalLists, taken: Taken): readonly Removal[] {
 }
 
 /**
- * Everything in `lists` is taken as well. Never less than before: lists that were read earlier may come later. Of writers that
- * no snapshot lists any more the latest are remembered.
+ * Marks everything in `lists` as taken. Counts never decrease, because an older reading of a list may arrive later. Of
+ * the writers that no snapshot lists any more, only the latest are remembered.
  */
 export function takeAll(taken: Taken, lists: RemovalLists): Record<string, number> {
   const all: Record<string, number> = { ...taken }
@@ -50,7 +50,7 @@ export function takeAll(taken: Taken, lists: RemovalLists): Record<string, numbe
   return all
 }
 
-/** Of several writers' lists, each one at its longest. */
+/** Combines the lists of several writers; the longest version of each list wins. */
 export function together(all: Iterable<RemovalLists>): RemovalLists {
   const joined: Record<string, RemovalList> = {}
   for (const lists of all) {
@@ -62,7 +62,7 @@ export function together(all: Iterable<RemovalLists>): RemovalLists {
   return joined
 }
 
-/** The rest of `lists` without the removals that every writer has taken. */
+/** Returns `lists` without the removals that every writer has taken. */
 export function withoutTaken(lists: RemovalLists, allTaken: readonly Taken[]): RemovalLists {
   const left: Record<string, RemovalList> = {}
   for (const [writer, { from, list }] of Object.entries(lists)) {
@@ -73,7 +73,10 @@ export function withoutTaken(lists: RemovalLists, allTaken: readonly Taken[]): R
   return left
 }
 
-/** `lists` with one more removal of a writer's, whose list grows in place. Throws `REMOVE_FAILED` when too many wait. */
+/**
+ * Returns `lists` with one more removal of a writer, whose list grows in place. Throws `REMOVE_FAILED` if too many
+ * wait.
+ */
 export function withRemoval(lists: RemovalLists, writer: string, count: number, removal: Removal): RemovalLists {
   const own = lists[writer]
   if (own === undefined) return { ...lists, [writer]: { from: count, list: [removal] } }

@@ -15,11 +15,11 @@ import { SnapshotSource } from './snapshot-source.js'
 import { SnapshotStore } from './snapshot-store.js'
 
 export interface SnapshotBackendOptions {
-  /** Milliseconds between two looks whether there is something to publish. */
+  /** Milliseconds between two checks for something to publish. */
   readonly flushEvery?: number | undefined
-  /** Milliseconds between two looks at what the others removed. */
+  /** Milliseconds between two checks for removals of other processes. */
   readonly lookEvery?: number | undefined
-  /** Milliseconds after its last snapshot at which a process is taken for dead. It publishes three times in that time. */
+  /** Milliseconds after its last snapshot at which a process counts as dead. It publishes three times in that time. */
   readonly liveFor?: number | undefined
 }
 
@@ -28,14 +28,15 @@ const defaults = {
   lookEvery: 5_000,
   liveFor: 15_000,
 } as const satisfies SnapshotBackendOptions
-/** How many writers whose numbers it took over a snapshot names. */
+/** The maximum number of inherited writers that a snapshot names. */
 const ancestors = 100
 
 type Awaitable<T> = T | Promise<T>
 
 /**
- * A backend over any engine that keeps a few bytes per process: an author writes how a snapshot is kept, and how all of
- * them are read. Counting is local arithmetic; what a snapshot means, which writers live, and which snapshot is continued is decided here.
+ * A backend over any engine that can store a few bytes per process. An author implements how a snapshot is stored, and
+ * how all of them are read. Counting is local arithmetic. This class knows the meaning of a snapshot, which writers are
+ * alive, and which snapshot a new process continues.
  *
  * @experimental
  * @example
@@ -59,7 +60,7 @@ export abstract class SnapshotBackend implements Backend {
   private removals: RemovalLists = {}
   private removed = 0
   private taken: Record<string, number> = {}
-  // Private to the engine as well: authors extend this class with fields of their own.
+  // Private for subclasses as well: authors extend this class with fields of their own.
   readonly #failing = new Set<string>()
   private timer: NodeJS.Timeout | undefined
   private lookedAt = Number.NEGATIVE_INFINITY
@@ -71,20 +72,20 @@ export abstract class SnapshotBackend implements Backend {
   private readonly beforeExit = (): void => void this.flushNow()
 
   constructor(options: SnapshotBackendOptions = {}) {
-    // A backend hands over its own options with these.
+    // A subclass may pass its own options with these.
     checkSpelling('SnapshotBackend', options, defaults)
     this.options = { ...defaults, ...givenOptions(options) }
   }
 
-  /** Keeps one writer's snapshot, in place of the one that was kept under that name. */
+  /** Stores the snapshot of one writer, and replaces the earlier one of that name. */
   protected abstract publish(writer: string, snapshot: Uint8Array): Awaitable<unknown>
 
-  /** Every snapshot that is kept, in any order. */
+  /** Returns every stored snapshot, in any order. */
   protected abstract readAll(): Awaitable<Iterable<Uint8Array>>
 
   /**
-   * Renames a snapshot atomically; returns whether it was there. A new process continues from the
-   * numbers of one that ended; without this method, snapshots of processes that ended are kept as they are.
+   * Renames a snapshot atomically; returns whether it existed. With this method, a new process continues from the
+   * numbers of a dead one; without it, snapshots of dead processes stay.
    */
   protected take?(dead: string, writer: string): Awaitable<boolean>
 
@@ -114,7 +115,7 @@ export abstract class SnapshotBackend implements Backend {
     })
   }
 
-  /** Publishes, and looks what the others did. Never rejects. */
+  /** Publishes, and reads what other processes removed. Never rejects. */
   flush(): Promise<void> {
     return held(this.flushNow())
   }
@@ -150,7 +151,7 @@ export abstract class SnapshotBackend implements Backend {
     })
   }
 
-  /** One after another: an engine that is slow is not asked twice at a time. */
+  /** Runs one task after another, so that a slow engine has one request at a time. */
   private inTurn(work: () => Promise<void>): Promise<void> {
     this.last = this.last.then(() => this.joined).then(work)
     return this.last
@@ -189,7 +190,7 @@ export abstract class SnapshotBackend implements Backend {
     carryOver(counted, store)
   }
 
-  /** @param always whether or not something changed */
+  /** @param always whether to send even if nothing has changed */
   private async send(always: boolean): Promise<void> {
     if (!always && !this.own.due(this.store, this.standing(), this.options.liveFor / 3)) return
     await this.guarded('FLUSH_FAILED', 'it is tried again soon', async () => {
@@ -214,7 +215,7 @@ export abstract class SnapshotBackend implements Backend {
     })
   }
 
-  /** Two that began in the same moment have the same seat: one of them moves. */
+  /** Two processes that began at the same moment have the same seat: one of them moves. */
   private findSeat(others: readonly Snapshot[]): void {
     const { seat: own } = ownWriter(this.store)
     const now = Date.now()
@@ -225,7 +226,7 @@ export abstract class SnapshotBackend implements Backend {
     if (!mine) this.store.moveTo(freeSeat(others))
   }
 
-  /** Carries out what others removed for the whole application. */
+  /** Carries out removals of other processes from the whole application. */
   private notice(removals: RemovalLists): void {
     for (const { registry, name, labels } of untaken(removals, this.taken)) {
       const gone = this.store.removeNamed(registry, name, labels)
@@ -234,7 +235,10 @@ export abstract class SnapshotBackend implements Backend {
     this.taken = takeAll(this.taken, removals)
   }
 
-  /** Another process took this one for dead and continued from its last snapshot: only later counts are this one's. */
+  /**
+   * Called if another process took this one for dead and continued from its last snapshot: only later counts belong to
+   * this process.
+   */
   private startAgain(): void {
     this.own.deductFrom(this.store)
     this.writer = newWriter()
@@ -244,10 +248,10 @@ export abstract class SnapshotBackend implements Backend {
 
   private leave(): void {
     try {
-      // An engine that answers later is not awaited: the others take this process for dead a little later.
+      // An asynchronous engine is not awaited; other processes then notice a little later that this process is dead.
       void Promise.resolve(this.publishLast()).catch(() => {})
     } catch {
-      // The error has no receiver any more.
+      // There is no receiver for the error any more.
     }
   }
 

@@ -1,28 +1,28 @@
 import { MetricsError } from '../../model/errors.js'
 import { isRemovalList, type RemovalLists, type Taken } from './removal-lists.js'
 
-/** What a snapshot says of its writer. */
+/** The facts about its writer that a snapshot contains. */
 export interface SnapshotHead {
   readonly writer: string
   readonly seat: number
-  /** What names its process. */
+  /** The name of its process. */
   readonly process: string
   readonly epoch: number
   /** Unix seconds. */
   readonly startedAt: number
-  /** Unix milliseconds at which the snapshot was taken: recent for a living writer. */
+  /** Unix milliseconds when the snapshot was taken; recent for a living writer. */
   readonly at: number
-  /** The writer has closed. */
+  /** Whether the writer has closed. */
   readonly closed: boolean
-  /** Another one means that the names begin again; the same one, that they only grew. */
+  /** A new ID means that the names start again; with the same ID, they have only grown. */
   readonly log: string
-  /** Writers whose numbers this one has taken over, the latest last. */
+  /** The writers whose numbers this one has taken over, the latest last. */
   readonly inherited: readonly string[]
   readonly removals: RemovalLists
   readonly taken: Taken
 }
 
-/** All that one writer counted, at one moment. */
+/** Everything that one writer has counted, at one moment. */
 export interface Snapshot {
   readonly head: SnapshotHead
   /** The series log as lines of JSON. */
@@ -33,7 +33,7 @@ export interface Snapshot {
 }
 
 const version = 1
-/** "phsnapsh" in front, so that other bytes are not taken for a snapshot. */
+/** Marks the bytes as a snapshot. */
 const magic = Buffer.from('phsnapsh')
 const prefix = 32
 

@@ -4,11 +4,11 @@ import { FollowedWriter } from './followed-writer.js'
 import { type RemovalLists, together, untaken } from './removal-lists.js'
 import { decodeSnapshot, type Snapshot } from './snapshot-format.js'
 
-/** The snapshots of all writers at one moment, sorted out. */
+/** The snapshots of all writers at one moment, checked and sorted. */
 export interface SortedSnapshots {
-  /** One of each writer whose numbers were not taken over, by seat. */
+  /** One snapshot of each writer whose numbers were not taken over, by seat. */
   readonly snapshots: readonly Snapshot[]
-  /** Writers whose numbers another one took over. */
+  /** The writers whose numbers another writer took over. */
   readonly inherited: ReadonlySet<string>
   readonly removals: RemovalLists
   readonly errors: readonly MetricsError[]
@@ -20,7 +20,7 @@ export function sortSnapshots(all: Iterable<Uint8Array>): SortedSnapshots {
   for (const bytes of all) {
     try {
       const snapshot = decodeSnapshot(bytes)
-      // A writer may be seen twice while its snapshot is given to another name.
+      // A writer may appear twice while its snapshot is being renamed.
       const known = byWriter.get(snapshot.head.writer)
       if (known === undefined || known.head.at <= snapshot.head.at) byWriter.set(snapshot.head.writer, snapshot)
     } catch (cause) {
@@ -41,7 +41,7 @@ export function isLive({ head }: Snapshot, liveFor: number, now: number): boolea
 
 interface Followed {
   readonly writer: FollowedWriter
-  /** As it was last read; undefined for one that never could be. */
+  /** The last good reading; undefined if it could never be read. */
   last: WriterSnapshot | undefined
 }
 
@@ -50,9 +50,9 @@ export class SnapshotReader {
   private followed = new Map<string, Followed>()
 
   /**
-   * @param own the writer of the reading process, which it knows itself
+   * @param own the writer of the reading process, which reads its own counts from memory
    * @param removed removals of the reading process that other processes may not have seen
-   * @param liveFor milliseconds after its last snapshot at which a writer is taken for dead
+   * @param liveFor milliseconds after its last snapshot at which a writer counts as dead
    */
   async read(
     sorted: SortedSnapshots,

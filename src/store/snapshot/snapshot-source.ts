@@ -4,21 +4,21 @@ import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.j
 import type { RemovalLists } from './removal-lists.js'
 import { SnapshotReader, type SortedSnapshots } from './snapshot-reader.js'
 
-/** What a source needs of the backend that it belongs to. */
+/** What a source needs from its backend. */
 export interface SnapshotEngine {
   readonly name: string
-  /** How long a process counts as alive after its last snapshot, in milliseconds. */
+  /** Milliseconds for which a process counts as alive after its last snapshot. */
   readonly liveFor: number
   read(): Promise<SortedSnapshots>
-  /** The last reading, for a scrape or for removals of other processes. */
+  /** Returns the last good reading, whether it was for a scrape or for removals. */
   lastGood(): SortedSnapshots | undefined
   /** Carries out removals of other processes. */
   notice(removals: RemovalLists): void
-  /** This process at this moment: its name, its numbers, and what it removed. */
+  /** Returns the current state of this process: its name, its numbers, and its removals. */
   own(): { readonly writer: string; readonly writers: readonly WriterSnapshot[]; readonly removals: RemovalLists }
 }
 
-/** Reads the snapshots of all processes; the last good ones where the engine does not answer. */
+/** Reads the snapshots of all processes; returns the last good ones if the engine does not answer. */
 export class SnapshotSource implements Source {
   private readonly reader = new SnapshotReader()
   private reading: Promise<SortedSnapshots> | undefined
@@ -47,7 +47,7 @@ export class SnapshotSource implements Source {
 
   close(): void {}
 
-  /** Does not wait for an engine that does not answer, and does not call it again before it has answered. */
+  /** Reads with a timeout, and does not call the engine again before it has answered. */
   private readInTime(): Promise<SortedSnapshots> {
     this.reading ??= this.engine.read().finally(() => {
       this.reading = undefined

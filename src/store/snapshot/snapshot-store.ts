@@ -4,14 +4,14 @@ import type { RemovalScope } from '../contract.js'
 import { MemoryStore } from '../core/memory-store.js'
 import type { Removal } from '../core/removal-index.js'
 
-/** Callbacks of a store to the backend that it belongs to. */
+/** Callbacks from a store to its backend. */
 export interface SnapshotStoreEvents {
   flush(): Promise<void>
-  /** Throws `REMOVE_FAILED` where the others cannot be notified. */
+  /** Throws `REMOVE_FAILED` if the other processes cannot be notified. */
   removing(removal: Removal): void
 }
 
-/** Slots on the heap, of which snapshots are taken. */
+/** A store on the heap for snapshots. */
 export class SnapshotStore extends MemoryStore {
   constructor(
     seat: number,

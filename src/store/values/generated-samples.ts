@@ -3,14 +3,14 @@ import { type SeriesKey, seriesKey } from '../../model/series-key.js'
 import { bucketOfSample, type Numbers } from './parts.js'
 import type { GeneratedSamples, ValueCollector, ValueSample } from './value-protocol.js'
 
-/** A series and its numbers, as the engine has them. */
+/** A series and its numbers in the engine. */
 export interface FoundSeries {
   readonly family: FamilyDescriptor
   readonly key: SeriesKey
   readonly numbers: Numbers
 }
 
-/** The series that `generateSamples` gave, of families that are known by name. */
+/** Returns the series of known families that `generateSamples` returned. */
 export function foundIn(
   given: GeneratedSamples,
   familyOf: (name: string) => FamilyDescriptor | undefined,

@@ -5,13 +5,13 @@ import { stateSlots } from '../../model/layout/stateset.js'
 import { summarySlots } from '../../model/layout/summary.js'
 import type { Slots } from '../contract.js'
 
-/** The numbers of one series as the protocol has them, each by the name of its `histogramBucket`. */
+/** The numbers of one series in the protocol, each by the name of its `histogramBucket`. */
 export type Numbers = ReadonlyMap<string | undefined, number>
 
-/** Whether the numbers of the processes add up (`inc` and `dec`), or the last one stands (`set`). */
+/** Whether the numbers of the processes are added (`inc` and `dec`), or the last one wins (`set`). */
 export type Sharing = 'added' | 'last'
 
-/** How a family is shared through single numbers; undefined for one that single numbers cannot hold. */
+/** Returns how a family is shared as single numbers; undefined if that is not possible. */
 export function sharingOf(family: FamilyDescriptor): Sharing | undefined {
   switch (family.type) {
     case 'gauge':
@@ -30,7 +30,7 @@ export function sharingOf(family: FamilyDescriptor): Sharing | undefined {
   }
 }
 
-/** The names of the numbers that each series of a family has. */
+/** Returns the names of the numbers of each series of a family. */
 export function bucketsOf(family: FamilyDescriptor): readonly (string | undefined)[] {
   switch (family.type) {
     case 'histogram':
@@ -44,7 +44,7 @@ export function bucketsOf(family: FamilyDescriptor): readonly (string | undefine
   }
 }
 
-/** What a process has counted, as numbers. Undefined for a series that was opened, and never set. */
+/** Returns the counts of a series as numbers; undefined for a series that was opened but never set. */
 export function numbersOf(family: FamilyDescriptor, { values, at }: Slots): Numbers | undefined {
   switch (family.type) {
     case 'histogram': {
@@ -74,7 +74,7 @@ export function numbersOf(family: FamilyDescriptor, { values, at }: Slots): Numb
   }
 }
 
-/** Puts numbers where they are shown from: onto slots that no metric counts in. */
+/** Writes numbers to slots from which they are shown, and in which no metric counts. */
 export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slots, numbers: Numbers): void {
   const number = (name?: string): number => numbers.get(name) ?? 0
   switch (family.type) {
@@ -82,7 +82,7 @@ export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slot
       values[at + histogramSlots.sum] = number('sum')
       let before = 0
       for (const [i, bound] of [...family.bounds, '+Inf'].entries()) {
-        // Read one by one while others count: a bucket never shows less than nothing.
+        // The numbers are read one by one while others count, so a bucket could become negative.
         const count = Math.max(before, number(String(bound)))
         values[at + histogramSlots.buckets + i] = count - before
         before = count
@@ -109,11 +109,11 @@ export function putNumbers(family: FamilyDescriptor, { values, at, epoch }: Slot
   }
 }
 
-/** The name of the number that a sample contains: undefined for one that is alone. */
+/** Returns the name of the number that a sample contains; undefined for a series of a single number. */
 export function bucketOfSample(family: FamilyDescriptor, suffix: string, le: string | undefined): string | undefined {
   if (suffix === '_sum') return 'sum'
   if (suffix === '_count') return 'count'
-  // `1.0` to Python is `1` here.
+  // Python writes `1.0` for `1`.
   if (family.type === 'histogram') return le === '+Inf' ? le : String(Number(le))
   return undefined
 }

@@ -3,7 +3,7 @@ import type { SeriesKey } from '../../model/series-key.js'
 import { type Numbers, type Sharing, sharingOf } from './parts.js'
 import type { Value } from './value-protocol.js'
 
-/** A series and its values in the engine: what this process has sent of it, and what is to be sent. */
+/** A series and its values in the engine. Knows what this process has sent, and what is still to be sent. */
 export class SentSeries {
   private readonly values = new Map<string | undefined, Value>()
   private readonly sent = new Map<string | undefined, number>()
@@ -18,7 +18,7 @@ export class SentSeries {
     this.sharing = sharingOf(family)
   }
 
-  /** Sends what came since the last time. Rejects with the first fault: what it concerns is sent again. */
+  /** Sends the changes since the last call. Rejects with the first error; the failed change is sent again next time. */
   async send(numbers: Numbers): Promise<void> {
     this.sending = true
     const sending = [...numbers].map(([bucket, number]) => this.sendOne(bucket, number))
@@ -27,25 +27,25 @@ export class SentSeries {
     if (faults[0] !== undefined) throw faults[0].reason
   }
 
-  /** Sends without an answer, unless an answer is awaited: what that sends is not to be sent twice. */
+  /** Sends without waiting for an answer. Does nothing while a call waits for one, so that nothing is sent twice. */
   sendAtOnce(numbers: Numbers): void {
     if (!this.sending) void this.send(numbers).catch(() => {})
   }
 
-  /** The numbers that the engine has. */
+  /** Reads the numbers of the engine. */
   async get(names: Iterable<string | undefined>): Promise<Numbers> {
     const all = [...names].map(async (bucket) => [bucket, Number(await this.value(bucket).get())] as const)
     return new Map(await Promise.all(all))
   }
 
-  /** Takes what this process counted out of the engine. */
+  /** Subtracts the counts of this process in the engine. */
   async giveBack(): Promise<void> {
     if (this.sharing !== 'added') return
     for (const [bucket, number] of this.sent) if (number !== 0) await this.value(bucket).dec(number)
     this.sent.clear()
   }
 
-  /** Forgets the numbers of all processes. */
+  /** Removes the numbers of all processes. */
   async remove(): Promise<void> {
     for (const value of this.values.values()) await (value.remove === undefined ? value.set(0) : value.remove())
   }
@@ -57,7 +57,7 @@ export class SentSeries {
       if (before !== number) await value.set(number)
     } else {
       const change = number - (before ?? 0)
-      // Also 0 the first time: an engine may want to know of the series.
+      // The first time, 0 is sent as well, so that the engine knows the series.
       if (change < 0) await value.dec(-change)
       else if (change > 0 || before === undefined) await value.inc(change)
     }

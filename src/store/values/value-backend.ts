@@ -39,9 +39,9 @@ export class ValueBackend implements Backend {
   private context: BackendContext = { onError() {}, onRemoved() {} }
   private readonly store: ValueStore
   private readonly sent = new Map<string, SentSeries>()
-  /** Every family that was ever counted here: others may have series of it that this process never had. */
+  /** Every family that was ever counted here; other processes may have series of it that this process never had. */
   private readonly families = new Map<string, FamilyDescriptor>()
-  /** What the engine has, as it is shown. */
+  /** The numbers of the engine, as scrapes show them. */
   private shown = new MemoryStore(1, 1, 'values')
   private ready: boolean
   private initializing: Promise<unknown> | undefined
@@ -71,7 +71,10 @@ export class ValueBackend implements Backend {
     })
   }
 
-  /** Throws `BACKEND_CONFIG_INVALID` for a class that cannot be initialised; where that answers later, it is tried again. */
+  /**
+   * Initialises the class. Throws `BACKEND_CONFIG_INVALID` if that fails; if it returns a promise that rejects, the
+   * next flush tries again.
+   */
   begin(context: BackendContext): void {
     this.context = context
     if (!this.ready) this.initialize()
@@ -114,7 +117,10 @@ export class ValueBackend implements Backend {
     }
   }
 
-  /** Updates what is shown; returns the faults. A turn that hangs is not awaited, nor followed by another. */
+  /**
+   * Updates the shown numbers, and returns the errors. Does not wait for an update that hangs, and does not start
+   * another meanwhile.
+   */
   private async readInTime(): Promise<readonly MetricsError[]> {
     this.reading ??= this.readInTurn().finally(() => {
       this.reading = undefined
@@ -133,7 +139,7 @@ export class ValueBackend implements Backend {
     return errors
   }
 
-  /** Series of this process that the engine has not given yet: they are its own at least. */
+  /** Adds the series of this process that the engine has not returned yet, with the counts of this process. */
   private showOwn(): void {
     const shown = new Set(this.shownSeries().map(({ family, key }) => idOf(family, key)))
     for (const { family, key, slots } of this.store.sharedSeries()) {
@@ -142,7 +148,7 @@ export class ValueBackend implements Backend {
     }
   }
 
-  /** Gives the engine what was counted since the last time. Never rejects. */
+  /** Sends the counts since the last flush to the engine. Never rejects. */
   flush(): Promise<void> {
     return held(this.flushNow())
   }
@@ -151,7 +157,7 @@ export class ValueBackend implements Backend {
     return this.inTurn('FLUSH_FAILED', () => this.send())
   }
 
-  /** Sends what was counted, and takes what lived with this process out of the sums. */
+  /** Sends the last counts, and subtracts the values of this process that must not outlive it. */
   close(): Promise<void> {
     if (this.closing !== undefined) return held(this.closing)
     clearInterval(this.timer)
@@ -166,7 +172,7 @@ export class ValueBackend implements Backend {
     return held(this.closing)
   }
 
-  /** What an engine takes synchronously is not lost at exit; no answer is awaited there. */
+  /** Sends without waiting at exit: a synchronous engine loses nothing. */
   private leave(): void {
     if (!this.ready) return
     for (const { family, key, slots } of this.store.sharedSeries()) {
@@ -252,7 +258,7 @@ export class ValueBackend implements Backend {
     return series
   }
 
-  /** Waits for the answer of `begin`; after a fault, asks again. */
+  /** Waits until `initialize` has succeeded; calls it again after a failure. */
   private async initialized(): Promise<void> {
     if (this.initializing === undefined) this.initialize()
     try {
@@ -263,7 +269,9 @@ export class ValueBackend implements Backend {
     }
   }
 
-  /** One after another, and nothing before the class is initialised. A fault is reported, or given to `faults`. */
+  /**
+   * Runs one task after another, the first after the class is initialised. An error is reported, or added to `faults`.
+   */
   private inTurn(
     code: 'FLUSH_FAILED' | 'READ_FAILED',
     work: () => Promise<void>,

@@ -1,14 +1,14 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 
-/** The error for a family that single numbers cannot hold. */
+/** Creates the error for a family that cannot be shared as single numbers. */
 export function notShared(backend: string, { type, name, ...family }: FamilyDescriptor): MetricsError {
   const what = 'mode' in family ? `a ${type} of mode ${family.mode}` : `a ${type}`
   const text = `${name} is ${what}, which ${backend} cannot share: it keeps one number per series; this process shows its own; use mode sum, livesum or mostrecent`
   return new MetricsError('MODE_FORBIDS', text)
 }
 
-/** The error for an engine that took or gave no numbers. */
+/** Creates the error for an engine that failed to store or return numbers. */
 export function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', backend: string, cause: unknown): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
   const meanwhile =

@@ -7,26 +7,26 @@ import { MemoryStore } from '../core/memory-store.js'
 import { sharingOf } from './parts.js'
 import type { ValueMetric } from './value-protocol.js'
 
-/** A series that the engine keeps, which knows it by its key. */
+/** A series that is shared through the engine, identified by its key. */
 export interface SharedSeries {
   readonly family: FamilyDescriptor
   readonly key: SeriesKey
   readonly slots: Slots
 }
 
-/** Callbacks of a store to the backend that it belongs to. */
+/** Callbacks from a store to its backend. */
 export interface ValueStoreEvents {
   flush(): Promise<void>
   removed(family: FamilyDescriptor, keys: readonly SeriesKey[], scope: RemovalScope): void
-  /** Called for each family that a metric of this process is defined for. */
+  /** Called for each family for which this process defines a metric. */
   declared(family: FamilyDescriptor): void
-  /** Called once for each family that single numbers cannot hold. */
+  /** Called once for each family that cannot be shared as single numbers. */
   alone(family: FamilyDescriptor): void
 }
 
-/** Counts on the heap; families that single numbers cannot share stand aside. */
+/** Counts on the heap. Families that cannot be shared as single numbers are kept separately. */
 export class ValueStore extends MemoryStore {
-  /** What only this process shows. */
+  /** The families that only this process shows. */
   readonly aside = new MemoryStore(1)
   private readonly defined = new Set<string>()
 
@@ -61,14 +61,14 @@ export class ValueStore extends MemoryStore {
     yield* this.aside.series()
   }
 
-  /** The series that are shared. */
+  /** Iterates over the shared series. */
   *sharedSeries(): Iterable<SharedSeries> {
     for (const { family, series, slots } of super.series()) {
       yield { family, key: seriesKey(series.labelValues), slots }
     }
   }
 
-  /** A value has no place for an example. */
+  /** A value cannot store an exemplar. */
   override setExemplar(family: FamilyDescriptor, series: SeriesRef, bucket: number, exemplar: Exemplar): void {
     this.aside.setExemplar(family, series, bucket, exemplar)
   }

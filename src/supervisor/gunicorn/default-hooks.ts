@@ -5,23 +5,23 @@ import { ProcessManager } from './process-manager.js'
 import { WorkerManager } from './worker-manager.js'
 
 /*
- * The hooks of gunicorn's exporter, under its names. A supervisor does all of this by itself: they are for applications that have switched
- * it off (`metrics: false`), calls them from hooks of their own, or looks for them. Each may be called twice.
+ * The hooks of gunicorn's exporter, under its names. A supervisor does all of this by itself. These hooks are for
+ * applications that disable it (`metrics: false`), or that call them from their own hooks. Each may be called twice.
  */
 
 /** The supervisor, as the default hooks use it. */
 export interface HookedSupervisor extends SupervisorView {
   readonly settings: Settings
-  /** Makes the families of workers and of the primary. */
+  /** Creates the families of workers and of the primary. */
   prepareMetrics(): void
   openMetricsPort(): Promise<boolean>
   closeMetricsPort(): Promise<void>
-  /** Begins to forward to Redis; false where that is not to be had. */
+  /** Starts forwarding to Redis; resolves to false if that is not available. */
   startForwarding(): Promise<boolean>
 }
 
 /**
- * Has the metrics of the primary and of its workers shown from the start.
+ * Shows the metrics of the primary and of its workers from the start.
  *
  * @experimental
  * @example supervise({ hooks: { onStarting: defaultOnStarting } })
@@ -31,7 +31,7 @@ export function defaultOnStarting(server: HookedSupervisor): void {
 }
 
 /**
- * Opens the metrics port; tries again a few times while it is taken.
+ * Opens the metrics port; tries again a few times while it is in use.
  *
  * @experimental
  * @example supervise({ metrics: false, hooks: { whenReady: defaultWhenReady } })
@@ -52,7 +52,7 @@ export function defaultWorkerInt(worker: SupervisedWorker): void {
 }
 
 /**
- * Closes the metrics port, and ends what the application has left running below the supervisor.
+ * Closes the metrics port, and ends the processes that the application has left running.
  *
  * @experimental
  * @example supervise({ hooks: { onExit: defaultOnExit } })
@@ -63,7 +63,7 @@ export async function defaultOnExit(server: HookedSupervisor): Promise<void> {
 }
 
 /**
- * Carries `--workers`, `--bind` and `--worker-class` into the environment under gunicorn's names.
+ * Sets gunicorn's environment variables from `--workers`, `--bind` and `--worker-class`.
  *
  * @experimental
  * @example supervise({ hooks: { postFork: defaultPostFork } })
@@ -73,7 +73,7 @@ export function defaultPostFork(server: HookedSupervisor, _worker: SupervisedWor
 }
 
 /**
- * Opens the metrics port and, with `REDIS_ENABLED`, begins to forward to Redis. A Redis that cannot be reached is logged.
+ * Opens the metrics port and, with `REDIS_ENABLED`, starts forwarding to Redis. An unreachable Redis is logged.
  *
  * @experimental
  * @example supervise({ metrics: false, hooks: { whenReady: redisWhenReady } })

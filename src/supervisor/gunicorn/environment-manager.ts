@@ -3,14 +3,14 @@ import { type Logger, standardLogger } from '../log.js'
 import { backendEnvironment } from '../settings/backend-settings.js'
 import { settings as everySetting, type Settings } from '../settings/settings.js'
 
-/** The settings that reach the application under gunicorn's names. */
+/** The settings that are passed to the application under gunicorn's names. */
 const variables = { workers: 'GUNICORN_WORKERS', bind: 'GUNICORN_BIND', workerClass: 'GUNICORN_WORKER_CLASS' } as const
 
 /** gunicorn's value for a setting that is not set. */
 const silent: Readonly<Record<string, unknown>> = { workers: 1, bind: '', workerClass: 'sync' }
 
 /**
- * Carries what was decided in the primary into the environment of workers.
+ * Passes settings of the primary to workers, in their environment.
  *
  * @experimental
  */
@@ -18,10 +18,10 @@ export class EnvironmentManager {
   constructor(readonly logger: Logger = standardLogger) {}
 
   /**
-   * Sets `GUNICORN_WORKERS`, `GUNICORN_BIND` and `GUNICORN_WORKER_CLASS` to what the command line said, where it said
-   * something.
+   * Sets `GUNICORN_WORKERS`, `GUNICORN_BIND` and `GUNICORN_WORKER_CLASS` to the values of the command line, if it has
+   * any.
    *
-   * @param environment this process's own when left out
+   * @param environment the environment to change; by default that of this process
    * @returns the variables that were set
    * @throws MetricsError `OPTION_INVALID` for a setting that does not exist
    */
@@ -34,7 +34,7 @@ export class EnvironmentManager {
     for (const [name, variable] of Object.entries(variables)) {
       const value = settings[name as keyof typeof variables]
       if (value === undefined || environment[variable] === String(value)) continue
-      // Else a variable that says something else stays as it is.
+      // Without a value, a variable with another value stays unchanged.
       if (value === silent[name] && (value === '' || !environment[variable])) continue
       environment[variable] = String(value)
       set.push(variable)
@@ -45,8 +45,8 @@ export class EnvironmentManager {
 }
 
 /**
- * What a worker's environment says of the configuration: what was decided, under the names that an application or a
- * library may look for, so that the decision is made once.
+ * Returns the environment of a worker: the resulting settings, under the names that applications and libraries read, so
+ * that settings are resolved once.
  */
 export function workerEnvironment(settings: Settings): Record<string, string> {
   const { workers, bind, workerClass, port, host, compat, metrics, register, logLevel, logFormat } = settings
@@ -63,7 +63,7 @@ export function workerEnvironment(settings: Settings): Record<string, string> {
   if (metrics) environment.PROMHIVE_METRICS_PORT = 'off'
   if (register && compat === 'gunicorn') environment.PROMHIVE_HTTP_NAMES = 'gunicorn'
   const [, address, bound] = /^(?:(.*):)?(\d+)$/.exec(bind) ?? []
-  // In brackets an address of IPv6 is part of a URL; alone it has none.
+  // An IPv6 address has brackets in a URL only.
   const listening = address?.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0'
   if (bound !== undefined) Object.assign(environment, { GUNICORN_BIND: bind, PORT: bound, HOST: listening })
   if (workerClass !== 'sync') environment.GUNICORN_WORKER_CLASS = workerClass

@@ -3,11 +3,11 @@ import { holdAwaited } from '../../platform/held.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
 
-/** Milliseconds that a hook may take. */
+/** Timeout of a hook, in milliseconds. */
 const timeout = 30_000
 
 /**
- * Calls what others wrote, so that its faults stay its own.
+ * Calls functions of the application so that their errors do not reach the supervisor.
  *
  * @experimental
  */
@@ -24,20 +24,20 @@ export class HookManager {
   ) {}
 
   /**
-   * Calls a function with these arguments and waits for what it returns. What it throws is logged and counted in
-   * `promhive_hook_failures_total`, under the function's name; so is one that has not ended after half a minute.
+   * Calls a function with these arguments and waits for its promise. An error is logged, and counted in
+   * `promhive_hook_failures_total` under the function's name; so is a function that has not ended after half a minute.
    *
-   * @returns whether it did what it should
+   * @returns whether the function succeeded
    * @example
    * const hooks = new HookManager()
    * if (!(await hooks.safeExecute(warmUp, server))) console.log('cold, but running')
    */
   async safeExecute<A extends unknown[]>(hook: (...args: A) => unknown, ...args: A): Promise<boolean> {
-    // A value that is not a function fails as a hook that throws: no hook may end the process.
+    // A value that is not a function fails like a hook that throws: no hook may end the process.
     return this.execute(hook?.name || 'anonymous', () => hook(...args))
   }
 
-  /** @internal With the name to count under. */
+  /** @internal Calls a hook, and counts failures under this name. */
   async execute(name: string, call: () => unknown): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined
     try {
@@ -65,7 +65,7 @@ export class HookManager {
       })
       this.failures.inc({ hook })
     } catch {
-      // The logger is the user's, and so is the name: neither may do what the hook may not.
+      // The logger and the name come from the application, and must not throw either.
     }
   }
 }

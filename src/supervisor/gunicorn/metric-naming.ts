@@ -1,8 +1,8 @@
-/** How the families of workers and of the primary are called. Plain data: it is handed to the workers. */
+/** The names of the families of workers and of the primary. Plain data, because it is passed to the workers. */
 export interface MetricNaming {
-  /** In front of what belongs to a worker. */
+  /** The prefix for families of workers. */
   readonly worker: string
-  /** In front of what belongs to the primary. */
+  /** The prefix for families of the primary. */
   readonly primary: string
   /** Upper bounds of the durations of requests, in seconds. */
   readonly buckets: readonly number[]
@@ -12,7 +12,7 @@ export interface MetricNaming {
 
 export type Compat = 'none' | 'gunicorn'
 
-/** @param prefix in front of all names, without `compat` */
+/** @param prefix the prefix of all names, without `compat` */
 export function metricNaming(compat: Compat, prefix: string): MetricNaming {
   if (compat === 'gunicorn') {
     const buckets = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60]

@@ -17,18 +17,18 @@ export interface MetricsServerSettings {
   readonly port: number
   readonly host?: string
   readonly path?: string
-  /** How often a taken port is tried. */
+  /** The maximum number of attempts to open a port in use. */
   readonly portAttempts?: number
-  /** Over https where there is a certificate. */
+  /** HTTPS is used if a certificate is set. */
   readonly tls?: EncryptionOptions | undefined
   /** Further names that the `Host` header may have. */
   readonly allowedHosts?: readonly string[]
   readonly maxConnections?: number
-  /** Seconds that a client may take to read an answer. */
+  /** Seconds within which a client must read an answer. */
   readonly sendTimeout?: number
 }
 
-/** What `setupServer` decides. */
+/** The result of `setupServer`. */
 export interface MetricsServerSetup extends MetricsServerSettings {
   readonly registry: Exposition
 }
@@ -46,7 +46,7 @@ const known = {
 } as const satisfies OptionNames<MetricsServerSetup>
 
 /**
- * Opens the metrics port, and closes it. A port that cannot be had costs the scrapes, never the application.
+ * Opens and closes the metrics port. If the port cannot be opened, the application continues.
  *
  * @experimental
  */
@@ -63,14 +63,14 @@ export class MetricsServerManager {
     private readonly retryEvery = 200,
   ) {}
 
-  /** Where the metrics are; undefined while the port is closed. */
+  /** The URL of the metrics; undefined while the port is closed. */
   get url(): string | undefined {
     return this.server?.url
   }
 
   /**
-   * Where the environment says that the metrics are to be, and the default registry; undefined when it says what cannot be,
-   * which is logged.
+   * Reads the address of the metrics from the environment, and returns it with the default registry; returns undefined
+   * for an invalid value, which is logged.
    *
    * @example
    * const manager = new MetricsServerManager()
@@ -92,15 +92,15 @@ export class MetricsServerManager {
   }
 
   /**
-   * Opens the port; tries again a few times while it is taken. A second call while it is open does nothing.
+   * Opens the port; tries again a few times while it is in use. Does nothing if it is open.
    *
-   * @param where a port, with the address, path and certificates that `setupServer` has read, if it has; or all of it
-   * @param registry the default one when left out
-   * @returns whether it is open
+   * @param where a port, completed by the address, path and certificates that `setupServer` has read; or all of these
+   * @param registry by default, the default registry
+   * @returns whether the port is open
    * @throws MetricsError `OPTION_INVALID` for an option that does not exist
    */
   async startServer(where: number | MetricsServerSettings, registry?: Exposition): Promise<boolean> {
-    // A supervisor's settings are more than these.
+    // A supervisor passes all its settings.
     checkOptions('startServer', where, known, everySetting)
     if (this.server !== undefined) return true
     const {
@@ -135,7 +135,7 @@ export class MetricsServerManager {
     }
   }
 
-  /** What the port reports is logged; after this turn it is counted, when there is where faults are counted for all. */
+  /** Logs the events of the port, and counts them after this turn, when the counter for faults exists. */
   private events(): PortEvents {
     return portMetrics(registryContext(), (error) => {
       this.logger.warn(error.message)
@@ -143,7 +143,7 @@ export class MetricsServerManager {
     })
   }
 
-  /** Closes the port and its connections. Twice is once. */
+  /** Closes the port and its connections. A second call does nothing. */
   async stopServer(): Promise<void> {
     const { server } = this
     this.server = undefined

@@ -3,14 +3,14 @@ import { monotonicNow, setTimeout } from '../../platform/timers.js'
 import { type Logger, standardLogger } from '../log.js'
 import { lineageOf, processes } from '../process-sample.js'
 
-/** A process that will not be taken for a later one of the same number. */
+/** A process, distinguished from a later one with the same pid. */
 interface Descendant {
   readonly pid: number
   readonly startTicks: number
 }
 
 /**
- * Ends the processes that this process has started, and their children; no others. Needs /proc.
+ * Ends the processes that this process has started, and their children, and no other process. Needs /proc.
  *
  * @experimental
  */
@@ -21,25 +21,25 @@ export class ProcessManager {
 
   constructor(
     readonly logger: Logger = standardLogger,
-    /** Milliseconds between asking and forcing. */
+    /** Milliseconds between TERM and KILL. */
     private readonly grace = 5000,
   ) {}
 
-  /** The processes below this one, each before its own children. */
+  /** Returns the descendants of this process, each before its own children. */
   descendants(): readonly number[] {
     return descendantsOf(process.pid).map(({ pid }) => pid)
   }
 
   /**
-   * Asks every descendant to end (TERM), waits, and ends those that did not (KILL).
+   * Sends TERM to every descendant, waits, and sends KILL to those that have not ended.
    *
-   * @returns how many had to be killed
+   * @returns the number of killed processes
    */
   async cleanupProcesses(): Promise<number> {
     const all = descendantsOf(process.pid)
     for (const process of all) send(process, 'SIGTERM')
     await ended(all, this.grace)
-    // Those that a dying process left to us meanwhile, too.
+    // Including orphans that became children of this process meanwhile.
     const stubborn = [...all, ...descendantsOf(process.pid)].filter(
       (one, i, them) => lives(one) && them.findIndex(({ pid }) => pid === one.pid) === i,
     )
@@ -83,7 +83,7 @@ function send(process_: Descendant, signal: NodeJS.Signals): void {
   }
 }
 
-/** Waits until none of them is left, or the time is up. */
+/** Waits until all of them have ended, or until the timeout. */
 async function ended(all: readonly Descendant[], milliseconds: number): Promise<void> {
   const end = monotonicNow() + milliseconds
   while (all.some(lives) && monotonicNow() < end) await new Promise((resolve) => setTimeout(resolve, 20))

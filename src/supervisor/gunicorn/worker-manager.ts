@@ -8,7 +8,7 @@ import { type Logger, standardLogger, textOf } from '../log.js'
 import { WorkerProcess } from '../worker-process.js'
 
 /**
- * Brings a worker's metrics up to date, and a worker to its end.
+ * Updates the metrics of a worker, and shuts it down.
  *
  * @experimental
  */
@@ -20,9 +20,10 @@ export class WorkerManager {
   constructor(readonly logger: Logger = standardLogger) {}
 
   /**
-   * Reads memory and CPU of a worker now, whatever it is doing. A worker that is neither supervised nor observed has no metrics.
+   * Reads memory and CPU of a worker now, even if it is blocked. A worker that is neither supervised nor observed has
+   * no metrics.
    *
-   * @returns whether that went well
+   * @returns whether that succeeded
    */
   updateMetrics(worker: SupervisedWorker): boolean {
     try {
@@ -35,12 +36,12 @@ export class WorkerManager {
   }
 
   /**
-   * Has a worker finish what it does and end. One that has not ended after the grace is killed.
+   * Asks a worker to finish its requests and to end. A worker that has not ended after the grace period is killed.
    *
-   * @param worker of a supervisor, or one that `cluster.fork()` gave
+   * @param worker a worker of a supervisor, or the result of `cluster.fork()`
    * @param grace in milliseconds
    * @returns whether it ended by itself
-   * @throws MetricsError `OPTION_INVALID` for what is no worker
+   * @throws MetricsError `OPTION_INVALID` if it is not a worker
    */
   async shutdownWorker(worker: SupervisedWorker | Worker, grace = 30_000): Promise<boolean> {
     const supervised = supervisedOf(worker)
@@ -61,7 +62,10 @@ function supervisedOf(worker: SupervisedWorker | Worker): SupervisedWorker {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** A worker of the application's own primary, stopped as node:cluster does it: TERM follows when its last connection has ended. */
+/**
+ * Wraps a worker of the application's own primary. It is stopped as in node:cluster: TERM follows when its last
+ * connection has ended.
+ */
 function ofCluster(worker: Worker): SupervisedWorker {
   const supervised = new WorkerProcess(worker.id, worker, () => {})
   supervised.over = worker.isDead()
@@ -75,7 +79,7 @@ function ofCluster(worker: Worker): SupervisedWorker {
   return Object.assign(supervised, { exited, retire })
 }
 
-/** Whether a worker ends in so many milliseconds. */
+/** Whether a worker ends within this time. */
 async function endsWithin(worker: SupervisedWorker, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {

@@ -3,11 +3,11 @@ import { absolutePath } from '../../platform/paths.js'
 import { type SettingKind, text } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
-/** Where the application counts, if not in a directory. */
+/** The backend of the application, if it does not count in a directory. */
 export interface BackendSettings {
   /** A backend class, as `PROMHIVE_BACKEND_CLASS` names it; `redis` for that of `promhive/redis`. */
   readonly backend: string
-  /** Its options: an object in a file or in code, JSON, or the path of a JSON file. */
+  /** Its options: an object (in a file or in code), JSON, or the path of a JSON file. */
   readonly backendConfig: string
 }
 
@@ -30,7 +30,7 @@ export const backendSettings: SettingsTable<BackendSettings> = {
     kind: backendClass,
     default: '',
     env: variables.backendClass,
-    help: 'where the application counts instead of in a directory: redis, or a backend class',
+    help: 'what the application counts in instead of a directory: redis, or a backend class',
   },
   backendConfig: {
     kind: options,
@@ -41,7 +41,7 @@ export const backendSettings: SettingsTable<BackendSettings> = {
   },
 }
 
-/** What processes read that count there. */
+/** Returns the environment variables for processes that count in this backend. */
 export function backendEnvironment({ backend, backendConfig }: BackendSettings): Record<string, string> {
   return {
     ...(backend !== '' && { PROMHIVE_BACKEND_CLASS: backend }),

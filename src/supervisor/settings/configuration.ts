@@ -5,11 +5,11 @@ import { isServiceLink, serviceLinkText } from '../../model/service-link.js'
 import type { ConfigurationFile } from './file.js'
 import { type Setting, type SettingName, type Settings, settingNames, settings } from './settings.js'
 
-/** Where values may come from, weakest first. */
+/** The sources of values, weakest first. */
 export interface Layers {
   readonly file?: ConfigurationFile | undefined
   readonly environment?: NodeJS.ProcessEnv
-  /** Settings as the command line gave them, as texts, or as booleans where an option takes no value. */
+  /** Settings of the command line: texts, or booleans if an option has no value. */
   readonly commandLine?: Partial<Readonly<Record<SettingName, string | boolean>>>
   readonly code?: { readonly [K in SettingName]?: Settings[K] | undefined }
 }
@@ -23,14 +23,14 @@ export interface Origin {
   readonly secret: boolean
 }
 
-/** Decided once, in the primary: defaults < file < environment < command line < code. */
+/** The settings, resolved once, in the primary: defaults < file < environment < command line < code. */
 export class Configuration {
   readonly settings: Settings
   readonly origins: readonly Origin[]
-  /** Lines for the log about variables that were passed over. */
+  /** Lines for the log about ignored variables. */
   readonly ignored: readonly string[]
 
-  /** @throws MetricsError `OPTION_INVALID`, naming the variable, option or path of a value that cannot be */
+  /** @throws MetricsError `OPTION_INVALID`, with the variable, option or path of an invalid value */
   constructor(layers: Layers = {}) {
     checkNames(layers.code ?? {})
     const given = new Map<SettingName, Origin>()
@@ -47,7 +47,7 @@ export class Configuration {
   }
 }
 
-/** A misspelt name in code would be ignored where types are not checked. */
+/** Without type checks, a misspelt name in code would be ignored. */
 function checkNames(code: object): void {
   const unknown = Object.keys(code).find((name) => !Object.hasOwn(settings, name))
   if (unknown === undefined) return
@@ -66,7 +66,7 @@ function find(name: SettingName, setting: Setting, layers: Layers, ignored: Set<
   }
   for (const variable of setting.env) {
     const value = textFor(setting, environment[variable])
-    // Set to nothing is how composed files leave a variable out.
+    // An empty value means unset, as in Compose files.
     if (value === undefined || value === '') continue
     if (!isServiceLink(variable, value)) return read(name, setting, value, `environment ${variable}`, variable)
     ignored.add(serviceLinkText(variable, value))
@@ -76,7 +76,7 @@ function find(name: SettingName, setting: Setting, layers: Layers, ignored: Set<
   return read(name, setting, inFile.value, `${file!.path}: ${inFile.path}`, `${file!.path}: ${inFile.path}`)
 }
 
-/** Returns the value of a setting in a variable. */
+/** Returns the part of a variable's text that is the value of a setting. */
 export function textFor({ part }: Setting, text: string | undefined): string | undefined {
   return text === undefined || part === undefined ? text : part(text)
 }

@@ -3,11 +3,11 @@ import { dirname, join, parse, resolve, sep } from 'node:path'
 import { isTrusted, isTrustedOwner, keepsEntries } from '../../model/ownership.js'
 
 /*
- * Files that promhive finds by itself, in the working directory or through a variable. Root must not read configuration
- * from them, or run code in them, if another user could have put them there.
+ * These functions check files that promhive finds by itself, in the working directory or through a variable. Root must
+ * not read configuration from such files, or run their code, if another user could have written them.
  */
 
-/** As many as the kernel follows. */
+/** The maximum number of links, as in the kernel. */
 const maxLinks = 40
 
 /**
@@ -28,7 +28,7 @@ export function distrust(path: string, user = process.geteuid?.()): string | und
       if (!kept) return `other users can write to ${step}`
     }
   } catch {
-    // Reading the file reports what is wrong with it.
+    // Reading the file reports the error.
   }
   return undefined
 }
@@ -41,7 +41,7 @@ function ownerOfProgram(): number {
   }
 }
 
-/** Everything that leads to a path: each directory, each link and what it leads to, and the file. */
+/** Iterates over the steps to a path: each directory, each link and its target, and the file. */
 function* stepsTo(path: string): Generator<readonly [path: string, facts: Stats]> {
   const { root } = parse(path)
   const partsOf = (absolute: string): string[] => absolute.slice(root.length).split(sep).filter(Boolean)

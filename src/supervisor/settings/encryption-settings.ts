@@ -9,7 +9,7 @@ export interface EncryptionSettings {
   readonly sslKeyfile: string
   readonly sslClientCafile: string
   readonly sslClientCapath: string
-  /** Whether scrapers must present a certificate, where a CA is set. */
+  /** Whether scrapers must present a certificate, if a CA is set. */
   readonly sslClientAuthRequired: boolean
 }
 
@@ -28,7 +28,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     env: ['PROMHIVE_SSL_KEYFILE', 'PROMETHEUS_SSL_KEYFILE'],
     flag: ['ssl-keyfile'],
     exporterPath: 'prometheus.ssl.keyfile',
-    help: 'its key',
+    help: 'the key of the certificate',
   },
   sslClientCafile: {
     kind: filePath,
@@ -36,7 +36,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     env: ['PROMHIVE_SSL_CLIENT_CAFILE', 'PROMETHEUS_SSL_CLIENT_CAFILE'],
     flag: ['ssl-client-cafile'],
     exporterPath: 'prometheus.ssl.client_cafile',
-    help: 'scrapers must have a certificate that this CA signed',
+    help: 'require scrapers to have a certificate that this CA signed',
   },
   sslClientCapath: {
     kind: filePath,
@@ -44,7 +44,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     env: ['PROMHIVE_SSL_CLIENT_CAPATH', 'PROMETHEUS_SSL_CLIENT_CAPATH'],
     flag: ['ssl-client-capath'],
     exporterPath: 'prometheus.ssl.client_capath',
-    help: 'or one of those in this directory',
+    help: 'or that one of the CAs in this directory signed',
   },
   sslClientAuthRequired: {
     kind: boolean,
@@ -52,7 +52,7 @@ export const encryptionSettings: SettingsTable<EncryptionSettings> = {
     env: ['PROMHIVE_SSL_CLIENT_AUTH_REQUIRED', 'PROMETHEUS_SSL_CLIENT_AUTH_REQUIRED'],
     flag: ['ssl-client-auth-required'],
     exporterPath: 'prometheus.ssl.client_auth_required',
-    help: 'whether it must, where one is named; --no-ssl-client-auth-required for not',
+    help: 'whether a certificate is required if a CA is set; --no-ssl-client-auth-required disables it',
   },
 }
 
@@ -65,9 +65,9 @@ const options = {
 } as const satisfies Record<keyof EncryptionOptions, keyof EncryptionSettings>
 
 /**
- * What the metrics port is to be encrypted with; undefined where it is not.
+ * Returns the encryption of the metrics port; undefined if it is not encrypted.
  *
- * @throws MetricsError `OPTION_INVALID`, naming the variable, option or path that is at fault
+ * @throws MetricsError `OPTION_INVALID`, with the variable, option or path at fault
  */
 export function encryptionOf({ origins }: { readonly origins: readonly Origin[] }): EncryptionOptions | undefined {
   const originOf = (option: keyof EncryptionOptions): Origin => origins.find(({ name }) => name === options[option])!

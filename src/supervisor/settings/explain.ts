@@ -3,7 +3,7 @@ import { maskAddress } from '../../model/mask-credentials.js'
 import type { Configuration, Origin } from './configuration.js'
 import { type Setting, type SettingName, settings } from './settings.js'
 
-/** Each setting, its value and where that came from, as a table. */
+/** Returns a table of all settings, their values and the sources of these. */
 export function explain({ origins }: Configuration): string {
   const rows = origins.map((origin) => [origin.name, shown(origin), origin.from])
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
@@ -12,7 +12,7 @@ export function explain({ origins }: Configuration): string {
     .join('\n')
 }
 
-/** The same as plain data. */
+/** Returns the same as plain data. */
 export function explainedAsJson({ origins }: Configuration): Record<string, { value: unknown; from: string }> {
   return Object.fromEntries(
     origins.map((origin) => [
@@ -22,7 +22,7 @@ export function explainedAsJson({ origins }: Configuration): Record<string, { va
   )
 }
 
-/** Logs each setting that something has decided, and what did, and what was ignored. Secrets are stars. */
+/** Logs each setting that is not a default, with its source, and ignored variables. Secrets are shown as `***`. */
 export function logConfiguration({ origins, ignored }: Configuration, log: Log): void {
   for (const text of ignored) log.warn(text, { event: 'variableIgnored' })
   const config = origins.find(({ name }) => name === 'backendConfig')
@@ -38,7 +38,7 @@ export function logConfiguration({ origins, ignored }: Configuration, log: Log):
   }
 }
 
-/** The options of a command line, one a line. */
+/** Returns the options of the command line, one per line. */
 export function optionsHelp(): string {
   return Object.values(settings)
     .filter((setting: Setting) => setting.flag !== undefined)

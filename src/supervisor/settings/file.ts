@@ -8,23 +8,23 @@ import { textOf } from '../log.js'
 import { distrust } from './discovery.js'
 import { type Setting, type SettingName, settingNames, settings } from './settings.js'
 
-/** What a file says, by setting. */
+/** The content of a file, by setting. */
 export interface ConfigurationFile {
   readonly path: string
   readonly values: ReadonlyMap<SettingName, { readonly value: unknown; readonly path: string }>
 }
 
-/** The files that are read when none is named, in the working directory. */
+/** The default files in the working directory. */
 const usualNames = ['promhive.yaml', 'promhive.yml', 'promhive.json']
 
-/** Sections of the files of gunicorn's exporter that stand for nothing here; they are read over. */
+/** Sections in files of gunicorn's exporter that have no meaning here; they are ignored. */
 const passedOver =
   /^exporter\.(?:gunicorn\.keepalive|cleanup\.db_files|redis\.ttl_(?:seconds|disabled)|prometheus\.ssl\.enabled)$/
 
-/** The section that `enabled: false` in it takes back. */
+/** The section that `enabled: false` disables. */
 const encryption = 'exporter.prometheus.ssl.'
 
-/** The file that is used when none is named; undefined when there is none. */
+/** Returns the default file; undefined if there is none. */
 export function usualFile(directory = process.cwd()): string | undefined {
   return usualNames.map((name) => join(directory, name)).find((path) => existsSync(path))
 }
@@ -33,8 +33,9 @@ export function usualFile(directory = process.cwd()): string | undefined {
  * Reads a configuration file of YAML or JSON: settings by their names, or a file of gunicorn's exporter (`exporter:`).
  * YAML needs the package `yaml`.
  *
- * @param named whether the user has named it for this start; root refuses a file of another user that it found by itself
- * @throws MetricsError `OPTION_INVALID` naming the path of what is no setting
+ * @param named whether the command line or code names the file; root refuses a file of another user that promhive found
+ * by itself
+ * @throws MetricsError `OPTION_INVALID`, with the path of an unknown setting
  */
 export async function readFile(path: string, named = true): Promise<ConfigurationFile> {
   const fault = named ? undefined : distrust(path)
@@ -82,7 +83,7 @@ async function yaml(path: string): Promise<typeof import('yaml')> {
   try {
     return await import('yaml')
   } catch (cause) {
-    // A promhive that is installed elsewhere, for all, does not see what the application has.
+    // A promhive that is installed globally does not find the packages of the application.
     const own = fromBeside(path)
     if (own !== undefined) return own
     const text = `${path}: YAML needs the package yaml (npm install yaml), or write the file as JSON`
@@ -100,22 +101,25 @@ function fromBeside(path: string): typeof import('yaml') | undefined {
   }
   const fault = distrust(found)
   if (fault === undefined) return require('yaml')
-  // Even if the file was named: a name of data is none of code.
+  // Even if the file was named, because naming a data file does not allow running code.
   const text = `${path}: ${fault}: root does not run a package yaml that another user can change; install it beside promhive, or write the file as JSON`
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** The options of a backend have names of their own. */
+/** The options of a backend are not settings. */
 const whole = /^backend[-_]?config$/i
 
-/** Every value that is no object, with its path. */
+/** Returns every value that is not an object, with its path. */
 function leaves(value: unknown, path: string): [path: string, value: unknown][] {
   if (whole.test(path)) return [[path, value]]
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value === null ? [] : [[path, value]]
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
 }
 
-/** `maxRequests`, `max_requests`, `max-requests`, the option (`hooks`), or the path in an exporter's file. */
+/**
+ * Finds a setting by its path: `maxRequests`, `max_requests`, `max-requests`, the option (`hooks`), or the path in an
+ * exporter's file.
+ */
 function settingAt(path: string): SettingName | undefined {
   const plain = path.replaceAll(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase())
   return settingNames.find((name) => {

@@ -3,15 +3,15 @@ import { isAbsolute } from 'node:path'
 import { statisticsAddress } from '../../model/statistics-address.js'
 import { absolutePath } from '../../platform/paths.js'
 
-/** What a setting may be: how its text is read, and what a value in code or in a file must be. */
+/** A kind of setting: how its text is read, and which values are valid in code or in a file. */
 export interface SettingKind<T> {
   /** For the error: `a whole number from 0 to 65535`. */
   readonly says: string
-  /** Whether the command line gives it no value. */
+  /** Whether the option has no value on the command line. */
   readonly flag?: boolean
-  /** All values, where there are a few. */
+  /** All values, if there are only a few. */
   readonly words?: readonly string[]
-  /** Undefined for what it cannot be. Takes texts, and what a file of YAML or JSON, or code, has in their place. */
+  /** Reads a text, or a value from YAML, JSON or code; returns undefined for an invalid one. */
   read(given: unknown): T | undefined
 }
 
@@ -20,7 +20,7 @@ export const text: SettingKind<string> = {
   read: (given) => (typeof given === 'string' || typeof given === 'number' ? String(given) : undefined),
 }
 
-/** A file or directory, as it is meant where the configuration is read: the working directory may change later. */
+/** A file or directory, made absolute when the configuration is read, because the working directory may change later. */
 export const filePath: SettingKind<string> = {
   says: 'a path',
   read(given) {
@@ -29,7 +29,7 @@ export const filePath: SettingKind<string> = {
   },
 }
 
-/** One way to read what is true, for every variable. */
+/** Reads booleans, in the same way for every variable. */
 export const boolean: SettingKind<boolean> = {
   says: 'true or false (also 1, yes, on; 0, no, off)',
   flag: true,
@@ -53,7 +53,7 @@ export function whole(from: number, to = Number.MAX_SAFE_INTEGER): SettingKind<n
 
 export const port: SettingKind<number> = whole(0, 65_535)
 
-/** Names of hosts: an array, or a text with commas between. */
+/** Names of hosts: an array, or a text separated by commas. */
 export const hostList: SettingKind<readonly string[]> = {
   says: 'host names separated by commas, such as metrics.example.com',
   read(given) {
@@ -64,7 +64,7 @@ export const hostList: SettingKind<readonly string[]> = {
   },
 }
 
-/** More is a mistake: a port, not a number of workers. */
+/** A higher number is a mistake, such as a port. */
 export const mostWorkers = 1024
 
 const processCount = whole(1, mostWorkers)
@@ -74,7 +74,7 @@ export const processes: SettingKind<number> = {
   read: (given) => (given === 'auto' ? availableParallelism() : processCount.read(given)),
 }
 
-/** The address that an application listens on: gunicorn's unix sockets have no port. */
+/** The address that an application listens on. gunicorn's unix sockets have no port, so they are refused. */
 export const boundAddress: SettingKind<string> = {
   says: 'a port, or an address and a port such as 0.0.0.0:8000 or [::]:8000',
   read(given) {
@@ -122,7 +122,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): SettingKi
 
 const exporterClasses = ['', 'Thread', 'Eventlet', 'Gevent', 'Tornado'].map((kind) => `Prometheus${kind}Worker`)
 
-/** gunicorn's own classes, and those of its exporter, with their module or without. */
+/** gunicorn's own classes, and those of its exporter, with or without their module. */
 export const workerClass: SettingKind<string> = {
   words: ['sync', 'gthread', 'eventlet', 'gevent', 'tornado', ...exporterClasses],
   says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
@@ -133,7 +133,7 @@ export const workerClass: SettingKind<string> = {
   },
 }
 
-/** What can be served; `off` is how a stronger layer takes back what a weaker one said. */
+/** An address to serve statistics; `off` disables the address of a weaker source. */
 export const servedAddress: SettingKind<string> = {
   says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
   read(given) {

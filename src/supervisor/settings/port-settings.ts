@@ -4,11 +4,11 @@ import type { SettingsTable } from './setting.js'
 
 /** The limits of the metrics port, and the `Host` headers that it answers. */
 export interface PortSettings {
-  /** Names that the `Host` header of a scrape may have, beside those of this machine and the address of the port. */
+  /** Names that the `Host` header of a scrape may have, besides those of this machine and the address of the port. */
   readonly allowedHosts: readonly string[]
-  /** Connections at the same time; 0 for 100, and at most a quarter of the files that the supervisor may open. */
+  /** The maximum number of connections; 0 for 100, but at most a quarter of the supervisor's file limit. */
   readonly maxConnections: number
-  /** Seconds that a client may take to read an answer. */
+  /** Seconds within which a client must read an answer. */
   readonly sendTimeout: number
 }
 
@@ -32,11 +32,11 @@ export const portSettings: SettingsTable<PortSettings> = {
     default: 30,
     env: variables.sendTimeout,
     flag: ['send-timeout'],
-    help: 'seconds that a scraper may take to read an answer',
+    help: 'seconds within which a scraper must read an answer',
   },
 }
 
-/** The same as the options of a metrics server. */
+/** Returns the settings as options of a metrics server. */
 export function portOptionsOf({ allowedHosts, maxConnections, sendTimeout }: PortSettings) {
   return {
     allowedHosts,

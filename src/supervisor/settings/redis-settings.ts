@@ -1,7 +1,7 @@
 import { boolean, port, text, whole } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
-/** Where `redisWhenReady` forwards to. */
+/** The target of `redisWhenReady`. */
 export interface RedisSettings {
   readonly redisEnabled: boolean
   readonly redisHost: string
@@ -25,9 +25,9 @@ export const redisSettings: SettingsTable<RedisSettings> = {
     default: 'localhost',
     env: ['REDIS_HOST'],
     exporterPath: 'redis.host',
-    help: 'where Redis is',
+    help: 'the host of Redis',
   },
-  redisPort: { kind: port, default: 6379, env: ['REDIS_PORT'], exporterPath: 'redis.port', help: 'its port' },
+  redisPort: { kind: port, default: 6379, env: ['REDIS_PORT'], exporterPath: 'redis.port', help: 'the port of Redis' },
   redisDb: {
     kind: whole(0),
     default: 0,
@@ -48,13 +48,13 @@ export const redisSettings: SettingsTable<RedisSettings> = {
     default: 'promhive:metrics:',
     env: ['REDIS_KEY_PREFIX'],
     exporterPath: 'redis.key_prefix',
-    help: 'in front of the keys',
+    help: 'prefix of the keys',
   },
   redisForwardInterval: {
     kind: whole(1),
     default: 30,
     env: ['REDIS_FORWARD_INTERVAL'],
     exporterPath: 'redis.forward_interval',
-    help: 'seconds between two times',
+    help: 'seconds between two forwards',
   },
 }

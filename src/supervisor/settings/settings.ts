@@ -28,41 +28,41 @@ export type { Setting } from './setting.js'
 
 /** All settings of `promhive run` and `supervise()`. */
 export interface Settings extends BackendSettings, EncryptionSettings, PortSettings, RedisSettings {
-  /** How many processes serve the application. */
+  /** The number of processes that serve the application. */
   readonly workers: number
-  /** Where they count together; found by themselves when empty. */
+  /** The directory in which they count together; empty for the default. */
   readonly dir: string
-  /** Whether the supervisor answers scrapes on a port of its own. */
+  /** Whether the supervisor answers scrapes on its own port. */
   readonly metrics: boolean
   readonly port: number
   readonly host: string
   readonly path: string
-  /** How often a taken metrics port is tried. */
+  /** The maximum number of attempts to open a metrics port in use. */
   readonly portAttempts: number
-  /** Where the supervisor serves statistics, in uWSGI's format; nowhere when empty. */
+  /** The address at which the supervisor serves statistics, in uWSGI's format; empty for none. */
   readonly stats: string
-  /** The user that the workers run as; the supervisor's user when empty. */
+  /** The user of the workers; empty for the supervisor's user. */
   readonly user: string
   readonly group: string
   /** Requests after which a worker is replaced; 0 for never. */
   readonly maxRequests: number
-  /** Up to so many more, by chance, so that not all are replaced at once. */
+  /** A random number of further requests, up to this one, so that the workers are not replaced at once. */
   readonly maxRequestsJitter: number
   /** Bytes of resident memory above which a worker is replaced; 0 for never. */
   readonly maxRss: number
-  /** Seconds without a turn of the event loop after which a worker is ended; 0 for never. */
+  /** Seconds for which the event loop of a worker must be blocked before the worker is killed; 0 for never. */
   readonly timeout: number
-  /** Seconds that a worker has to finish what it does. */
+  /** Seconds for a worker to finish its requests. */
   readonly gracefulTimeout: number
-  /** Seconds that a worker has to open its ports. */
+  /** Seconds for a worker to open its ports. */
   readonly startTimeout: number
   /** Whether a blocked worker writes a diagnostic report with its stack. */
   readonly report: boolean
   readonly reportDir: string
-  /** Whether it contains the environment. */
+  /** Whether the report contains the environment. */
   readonly reportEnvironment: boolean
   readonly compat: Compat
-  /** In front of the names of the supervisor's families. */
+  /** The prefix of the supervisor's families. */
   readonly metricPrefix: string
   /** Whether workers load `promhive/register`. */
   readonly register: boolean
@@ -71,9 +71,9 @@ export interface Settings extends BackendSettings, EncryptionSettings, PortSetti
   /** Passed to the application as HOST and PORT. */
   readonly bind: string
   readonly workerClass: string
-  /** Where the supervisor's pid is written; nowhere when empty. */
+  /** The file for the supervisor's pid; empty for none. */
   readonly pidFile: string
-  /** How much the supervisor and the workers log, and in which form. */
+  /** The log level and format of the supervisor and the workers. */
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
 }
@@ -86,7 +86,7 @@ export const settings: SettingsTable<Settings> = {
     env: ['PROMHIVE_WORKERS', 'GUNICORN_WORKERS', 'WEB_CONCURRENCY'],
     flag: ['workers', 'w'],
     exporterPath: 'gunicorn.workers',
-    help: 'how many processes; auto, or left out, for one per processor',
+    help: 'number of processes; by default, or with auto, one per processor',
   },
   dir: {
     kind: filePath,
@@ -95,14 +95,14 @@ export const settings: SettingsTable<Settings> = {
     env: variables.directory,
     flag: ['dir', 'd'],
     exporterPath: 'prometheus.multiproc_dir',
-    help: 'where they count together; one of its own in memory when left out',
+    help: 'directory in which they count together; by default a new one in memory',
   },
   metrics: {
     kind: boolean,
     default: true,
     env: variables.metrics,
     flag: ['metrics'],
-    help: 'whether the supervisor answers scrapes; --no-metrics for not',
+    help: 'whether the supervisor answers scrapes; --no-metrics disables it',
   },
   port: {
     kind: port,
@@ -112,7 +112,7 @@ export const settings: SettingsTable<Settings> = {
     flag: ['port', 'p'],
     flagAlias: 'metrics-port',
     exporterPath: 'prometheus.metrics_port',
-    help: 'the metrics port; 0 takes any free one',
+    help: 'the metrics port; 0 uses any free one',
   },
   host: {
     kind: text,
@@ -129,44 +129,44 @@ export const settings: SettingsTable<Settings> = {
     default: '/metrics',
     env: ['PROMHIVE_METRICS_PATH'],
     flag: ['path'],
-    help: 'where the metrics are',
+    help: 'the path of the metrics',
   },
   portAttempts: {
     kind: whole(1, 1000),
     default: 5,
     env: ['PROMHIVE_METRICS_PORT_ATTEMPTS'],
     flag: ['port-attempts'],
-    help: 'how often a taken metrics port is tried, five a second',
+    help: 'attempts to open a metrics port in use, five a second',
   },
   stats: {
     kind: servedAddress,
     default: '',
     env: variables.statistics,
     flag: ['stats'],
-    help: 'where statistics are served as JSON: unix:/PATH, 127.0.0.1:9191 or http://127.0.0.1:9191',
+    help: 'the address of statistics as JSON: unix:/PATH, 127.0.0.1:9191 or http://127.0.0.1:9191',
   },
-  user: { kind: text, default: '', env: ['PROMHIVE_USER'], flag: ['user'], help: 'the user that the workers run as' },
+  user: { kind: text, default: '', env: ['PROMHIVE_USER'], flag: ['user'], help: 'the user of the workers' },
   group: { kind: text, default: '', env: ['PROMHIVE_GROUP'], flag: ['group'], help: 'their group' },
   maxRequests: {
     kind: whole(0),
     default: 0,
     env: ['PROMHIVE_MAX_REQUESTS'],
     flag: ['max-requests'],
-    help: 'replace a worker after so many requests',
+    help: 'replace a worker after this number of requests',
   },
   maxRequestsJitter: {
     kind: whole(0),
     default: 0,
     env: ['PROMHIVE_MAX_REQUESTS_JITTER'],
     flag: ['max-requests-jitter'],
-    help: 'and up to so many more, by chance',
+    help: 'and up to this number more, at random',
   },
   maxRss: {
     kind: bytes,
     default: 0,
     env: ['PROMHIVE_MAX_RSS'],
     flag: ['max-rss'],
-    help: 'replace a worker above so much memory, such as 512M',
+    help: 'replace a worker that uses more memory, such as 512M',
   },
   timeout: {
     kind: seconds,
@@ -174,35 +174,35 @@ export const settings: SettingsTable<Settings> = {
     env: ['PROMHIVE_TIMEOUT', 'GUNICORN_TIMEOUT'],
     flag: ['timeout', 't'],
     exporterPath: 'gunicorn.timeout',
-    help: 'seconds that a worker may be blocked: then a report, and its end; 0 for no limit',
+    help: 'seconds after which a blocked worker writes a report and is killed; 0 for no limit',
   },
   gracefulTimeout: {
     kind: seconds,
     default: 30,
     env: ['PROMHIVE_GRACEFUL_TIMEOUT'],
     flag: ['graceful-timeout'],
-    help: 'seconds that a worker has to finish what it does',
+    help: 'seconds for a worker to finish its requests',
   },
   startTimeout: {
     kind: seconds,
     default: 60,
     env: ['PROMHIVE_START_TIMEOUT'],
     flag: ['start-timeout'],
-    help: 'seconds that a worker has to open its ports',
+    help: 'seconds for a worker to open its ports',
   },
   report: {
     kind: boolean,
     default: true,
     env: ['PROMHIVE_REPORT'],
     flag: ['report'],
-    help: 'whether a blocked worker writes a diagnostic report; --no-report saves the thread that does',
+    help: 'whether a blocked worker writes a diagnostic report; --no-report saves a thread per worker',
   },
   reportDir: {
     kind: filePath,
     default: '',
     env: ['PROMHIVE_REPORT_DIR'],
     flag: ['report-dir'],
-    help: 'the directory of the reports; promhive-reports in the working directory when left out',
+    help: 'the directory of the reports; by default promhive-reports in the working directory',
   },
   reportEnvironment: {
     kind: boolean,
@@ -223,7 +223,7 @@ export const settings: SettingsTable<Settings> = {
     default: 'promhive_',
     env: ['PROMHIVE_METRIC_PREFIX'],
     flag: ['metric-prefix'],
-    help: "in front of the names of the supervisor's metrics",
+    help: "prefix of the names of the supervisor's metrics",
   },
   register: {
     kind: boolean,
@@ -284,7 +284,7 @@ export const settings: SettingsTable<Settings> = {
   ...redisSettings,
 }
 
-/** Of `debug:json`; `debug` alone has none. */
+/** Returns the format in `debug:json`; undefined for `debug` alone. */
 function formatPart(text: string): string | undefined {
   const colon = text.indexOf(':')
   return colon < 0 ? undefined : text.slice(colon + 1)

@@ -18,10 +18,10 @@ import { RequestMetrics } from './request-metrics.js'
 import { Requests } from './requests.js'
 import { Watcher } from './watcher.js'
 
-/** Signals that end a process: the supervisor decides what becomes of a worker that gets one. */
+/** Signals that end a process; the supervisor decides how a worker reacts. */
 const endings = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
 
-/** This process's assignment; undefined where a supervised process was only its parent. */
+/** Returns the assignment of this process; undefined if only its parent is supervised. */
 export function assignmentOfThisProcess(): Assignment | undefined {
   const [, text] = firstSet(variables.assignment) ?? []
   if (text === undefined || !cluster.isWorker) return undefined
@@ -30,12 +30,12 @@ export function assignmentOfThisProcess(): Assignment | undefined {
 }
 
 /**
- * What a supervised worker does beside the application: it gives signs of life, counts requests, and leaves without
- * losing one. Loaded before the application, which needs to know nothing of it.
+ * Runs in a supervised worker: sends signs of life, counts requests, and leaves without losing one. It is loaded before
+ * the application, which is not changed.
  *
- * @param monitor the file that watches from a thread of its own
- * @param settle sends what was counted to where it is kept; for good where the process ends behind it
- * @param map maps a file into memory, where the native addon can
+ * @param monitor the file of the thread that monitors the event loop
+ * @param settle sends the counts to the backend; for the last time if the process ends afterwards
+ * @param map maps a file into memory; available with the native addon
  */
 export function startAgent(
   assignment: Assignment,
@@ -59,7 +59,7 @@ export function startAgent(
   beat(watcher, requests.answered)
   setInterval(() => {
     beat(watcher, requests.answered)
-    // Again: when it was said first, a successor may have failed.
+    // Repeated, because a first successor may have failed.
     if (tired) send({ promhive: 'retire', reason: 'max_requests' })
   }, beatEvery).unref()
   const ownListeners = new Map<string, () => void>()
@@ -81,9 +81,9 @@ export function startAgent(
   process.on(leaveSignal, async () => {
     if (leaving) return
     leaving = true
-    // Connections without an end, such as WebSockets, are the application's to close, if it knows how.
+    // The application must close connections that do not end, such as WebSockets.
     setTimeout(() => process.listenerCount('SIGTERM') > 1 && leaveOnce(), times.word).unref()
-    // Every answer from now on ends its connection: a client that asks again does not find it closed under its request.
+    // Every answer from now on ends its connection, so that no connection is closed while a client sends on it.
     requests.closeConnections()
     await draining.quiet(times.linger)
     if (cluster.worker?.isConnected()) cluster.worker.disconnect()
@@ -92,24 +92,24 @@ export function startAgent(
   process.once('disconnect', async () => {
     if (cluster.worker?.exitedAfterDisconnect !== true) return
     requests.closeConnections()
-    // Ports that the workers do not share are open still.
+    // Ports that the workers do not share are still open.
     await draining.quiet(Number.POSITIVE_INFINITY)
     const last = setTimeout(leaveOnce, times.lastWords)
-    // A listening process receives it, even if nothing else is left to do.
+    // A process that listens for the signal receives it, even if nothing else is left to do.
     if (process.listenerCount('SIGTERM') === 1) last.unref()
   })
 }
 
-/** Gives the application the word that it would get from any other process manager; one that listens for none is done. */
+/** Sends the application the signal that other process managers send; if it does not listen for it, the process ends. */
 async function leave(own: () => void, settle: (last: boolean) => Promise<unknown>): Promise<void> {
   const last = process.listenerCount('SIGTERM') === 1
-  // What it counted last, in a backend that sends it at intervals: it may end at once when it gets the word.
+  // Sends the last counts of a backend with intervals, because the application may end at once after the signal.
   const waited = setTimeout(() => {}, settling)
   await withTimeout(settle(last), settling).catch(() => {})
   clearTimeout(waited)
   process.off('SIGTERM', own)
   if (process.listenerCount('SIGTERM') === 0) process.exit()
-  // A signal that is on its way keeps no process running that has nothing else to do.
+  // A pending signal does not keep a process running that has nothing else to do.
   const waiting = setTimeout(() => {}, lastWords)
   process.once('SIGTERM', () => clearTimeout(waiting))
   process.kill(process.pid, 'SIGTERM')
@@ -120,14 +120,14 @@ function beat(watcher: Watcher | undefined, answered: number): void {
   send({ promhive: 'beat', answered, ...usage() })
 }
 
-/** What the supervisor cannot read itself where there is no /proc. */
+/** Returns what the supervisor cannot read itself without /proc. */
 function usage(): { residentBytes?: number; cpuSeconds?: number } {
   if (process.platform === 'linux') return {}
   const { user, system } = process.cpuUsage()
   return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 }
 }
 
-/** To a supervisor that may be gone: the message is dropped then. */
+/** Sends a message; dropped if the supervisor has ended. */
 export function send(message: WorkerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }

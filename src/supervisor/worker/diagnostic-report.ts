@@ -5,19 +5,19 @@ import { textOf } from '../log.js'
 import { privateDirectory, writePrivateFile } from './private-file.js'
 
 export interface ReportOptions {
-  /** Where reports go; `promhive-reports` in the working directory when empty. */
+  /** The directory of reports; `promhive-reports` in the working directory if empty. */
   readonly reportDir: string
-  /** Whether a report contains the environment, and with it the passwords that are in variables. */
+  /** Whether a report contains the environment, including passwords in variables. */
   readonly reportEnvironment: boolean
 }
 
 /**
- * Writes Node's diagnostic report of this process to a file that only its user can read. Where the directory cannot be
- * used, a private one below the system's temporary directory serves.
+ * Writes Node's diagnostic report of this process to a file that only its user can read. If the directory cannot be
+ * used, the file goes to a private one below the system's temporary directory.
  *
  * @param report the text of `process.report.getReport()`
  * @returns the file
- * @throws Error when no directory can be written
+ * @throws Error if no directory is writable
  */
 export function writeReport(report: string, { reportDir, reportEnvironment }: ReportOptions): string {
   const text = reportEnvironment ? report : withoutEnvironment(report)

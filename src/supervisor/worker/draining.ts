@@ -3,18 +3,18 @@ import type { ServerHttp2Session } from 'node:http2'
 import type { Server } from 'node:net'
 import { monotonicNow, setTimeout } from '../../platform/timers.js'
 
-/** Milliseconds between two looks whether connections are left. */
+/** Milliseconds between two checks whether connections are left. */
 const lookEvery = 50
-/** Milliseconds that a session has which began while the ports were being closed. */
+/** Milliseconds for a session that began while the ports were being closed. */
 const lateSession = 1000
 
-/** Knows every server of this process, and waits for the end of their connections. */
+/** Tracks every server of this process, and waits for the end of their connections. */
 export class Draining {
   private readonly servers = new Set<Server>()
   private readonly sessions = new Set<ServerHttp2Session>()
   private closing = false
 
-  /** @param onServer called with every server when it begins to listen */
+  /** @param onServer called with every server when it starts to listen */
   constructor(onServer: (server: Server) => void) {
     subscribe('tracing:net.server.listen:asyncStart', (message) => {
       const { server } = message as { readonly server: Server }
@@ -26,13 +26,13 @@ export class Draining {
       server.on('session', (session: ServerHttp2Session) => {
         this.sessions.add(session)
         session.once('close', () => this.sessions.delete(session))
-        // Its handshake took longer than the ports were open. Not at once: its first request is on the way.
+        // The handshake ended after the ports were closed. Not closed at once, because its first request is on its way.
         if (this.closing) setTimeout(() => session.close(), lateSession).unref()
       })
     })
   }
 
-  /** Waits until no client is connected, or the time is up. */
+  /** Waits until no client is connected, or until the timeout. */
   async quiet(milliseconds: number): Promise<void> {
     const end = monotonicNow() + milliseconds
     for (;;) {
@@ -43,8 +43,8 @@ export class Draining {
   }
 
   /**
-   * Sends GOAWAY to HTTP/2 clients: pending requests are answered, and the next ones go to another worker. When
-   * the ports are closed: else a client might come back here.
+   * Sends GOAWAY to HTTP/2 clients: pending requests are answered, and the next ones go to another worker. Called when
+   * the ports are closed; otherwise a client might reconnect to this worker.
    */
   closeSessions(): void {
     this.closing = true

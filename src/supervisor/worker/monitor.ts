@@ -6,15 +6,15 @@ import { writeReport } from './diagnostic-report.js'
 import type { WatcherData } from './watcher.js'
 
 /*
- * Runs in a thread of its own beside an application. When the main thread does not come back to its event loop, it is
- * stopped where it is and makes Node's diagnostic report there, with the stack that blocks it. This thread writes the file.
+ * Runs in a separate thread of a worker. When the main thread does not return to its event loop, it is interrupted to
+ * create Node's diagnostic report, with the stack that blocks it. This thread writes the file.
  */
 
 const lookEvery = 250
-/** Milliseconds for the main thread to be stopped: JavaScript is at once, a call into the system never. */
+/** Milliseconds for interrupting the main thread: JavaScript is interrupted at once, a system call never. */
 const timeout = 1000
 
-/** @param data what `Watcher` handed over */
+/** @param data passed by `Watcher` */
 export function monitor(data: WatcherData = workerData as WatcherData): void {
   const { beats, after, worker } = data
   let seen = Atomics.load(beats, 0)
@@ -41,7 +41,7 @@ export function monitor(data: WatcherData = workerData as WatcherData): void {
 
 async function report(data: WatcherData): Promise<{ where: string; file: string }> {
   const session = new Session()
-  // Only now: with a debugger attached, a process waits for it when it ends.
+  // Connected only now, because a process waits for an attached debugger when it ends.
   session.connectToMainThread()
   // CommonJS modules have no name in a frame.
   const scripts = new Map<string, string>()
@@ -80,7 +80,7 @@ function evaluate(session: Session, callFrameId: string, expression: string): Pr
   })
 }
 
-/** Past the stream, which the main thread would have to serve. */
+/** Writes to the descriptor, because the stream needs the main thread. */
 function say(line: string): void {
   writeSync(2, `promhive: ${line}\n`)
 }

@@ -12,27 +12,27 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { isPrivate, isTrusted } from '../../model/ownership.js'
 
-/** The directory that is made for private files where the given one is not private itself. */
+/** The directory for private files, if the requested one is not private itself. */
 const folderName = 'promhive-reports'
 
 /**
- * Returns a directory for files that only this user may read: the given one, or one below it. The directory is made with
- * mode 0700 if it is missing.
+ * Returns a directory for files that only this user may read: the requested one, or one below it. A missing directory
+ * is created with mode 0700.
  *
- * @param directory where the files belong
- * @param named whether the user has named it: then files go straight into it if only this user or root can write there
- * @throws the system's error where nothing can be made
+ * @param directory the requested directory
+ * @param named whether the user has named it: then it is used directly if only this user or root can write to it
+ * @throws the system's error if no directory can be created
  */
 export function privateDirectory(directory: string, named: boolean): string {
   if (named && makePrivate(resolve(directory), isTrusted)) return directory
   const folder = join(directory, folderName)
   if (makePrivate(folder, isPrivate)) return folder
-  // Another user has made a directory or a link of that name first.
+  // Another user has created a directory or a link of that name first.
   return mkdtempSync(`${folder}-`)
 }
 
 /**
- * Writes a new file with mode 0600. It never writes to a file or through a link that is there already.
+ * Writes a new file with mode 0600. Never writes to an existing file or through a link.
  *
  * @throws the system's error, `EEXIST` among them
  */
@@ -48,7 +48,7 @@ export function writePrivateFile(path: string, text: string): void {
   }
 }
 
-/** Makes a directory unless it is there. @returns whether it is a directory that passes the test */
+/** Creates a directory unless it exists. @returns whether it is a directory that passes the test */
 function makePrivate(directory: string, passes: typeof isPrivate): boolean {
   mkdirSync(dirname(directory), { recursive: true, mode: 0o700 })
   try {

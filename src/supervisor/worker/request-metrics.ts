@@ -5,14 +5,14 @@ import type { MetricNaming } from '../gunicorn/metric-naming.js'
 import { requestFamilies } from '../request-families.js'
 import type { RequestInProgress } from './requests.js'
 
-/** What is counted of the requests of one worker. */
+/** The request metrics of one worker. */
 export class RequestMetrics {
   private readonly requests: CounterChild
   private readonly durations: HistogramChild
   private readonly failed: Counter<'worker_id' | 'method' | 'endpoint'>
   private readonly errors: Counter<'worker_id' | 'method' | 'endpoint' | 'error_type'>
 
-  /** @param worker its number */
+  /** @param worker the number of the worker */
   constructor(
     private readonly worker: string,
     naming: MetricNaming,
@@ -22,12 +22,12 @@ export class RequestMetrics {
     this.durations = durations.labels({ worker_id: worker })
     this.failed = failed
     this.errors = errors
-    // An idle worker is shown too; it continues the counts of its predecessor.
+    // So that an idle worker is shown too; it continues the counts of its predecessor.
     this.requests.open()
     this.durations.open()
   }
 
-  /** @param fault why it failed; undefined when it did not */
+  /** @param fault why the request failed; undefined if it did not */
   ended(exchange: RequestInProgress, fault: string | undefined): void {
     this.requests.inc()
     this.durations.observe((monotonicNow() - exchange.since) / 1000)
@@ -37,7 +37,7 @@ export class RequestMetrics {
     this.errors.inc({ ...labels, error_type: fault })
   }
 
-  /** An error that belongs to no request. */
+  /** Counts an error that belongs to no request. */
   error(type: string): void {
     this.errors.inc({ worker_id: this.worker, method: '', endpoint: '', error_type: type })
   }

@@ -10,42 +10,42 @@ import { monotonicNow } from '../../platform/timers.js'
 import type { OpenRequests } from '../open-requests.js'
 import type { RequestMetrics } from './request-metrics.js'
 
-/** A request that is being answered, over whichever version of HTTP. */
+/** A request that is being answered, over any version of HTTP. */
 export interface RequestInProgress {
   readonly method: string
   /** On the clock of `performance.now()`. */
   readonly since: number
-  /** The route as the application wrote it, when it is known by now. */
+  /** Returns the route as the application wrote it, if it is known by now. */
   endpoint(): string
-  /** Why it failed, once it has ended; undefined when it did not. */
+  /** Returns why the request failed, once it has ended; undefined if it did not. */
   fault(): string | undefined
-  /** Whether its answer has been handed over. */
+  /** Whether its answer has been sent. */
   answered(): boolean
-  /** Has the answer end its connection. */
+  /** Makes the answer end its connection. */
   closeConnection(): void
 }
 
-/** What the channel of node:http says when a request has come in. */
+/** The message of the channel of node:http about a new request. */
 interface RequestStart {
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }
 
-/** Where a request goes that no route is known for: never its raw path, which would make a series of its own. */
+/** The endpoint of a request without a known route. Never its raw path, because each path would become a series. */
 const unknownEndpoint = 'unknown'
 
-/** The requests of this worker that are being answered, over http, https and http2. */
+/** Tracks the requests that this worker is answering, over http, https and http2. */
 export class Requests {
-  /** By response, or by stream. */
+  /** By response, or by stream of HTTP/2. */
   private readonly open = new Map<object, RequestInProgress>()
   private closing = false
   private count = 0
 
   /**
-   * @param metrics where they are counted; nowhere when they are counted elsewhere
-   * @param inFlight how many are being answered
-   * @param table what the supervisor reads when this process was killed
-   * @param onAnswered called with how many were answered so far
+   * @param metrics counts the requests; undefined if they are counted elsewhere
+   * @param inFlight the gauge of requests in progress
+   * @param table read by the supervisor when this process was killed
+   * @param onAnswered called with the number of answered requests so far
    */
   constructor(
     private readonly metrics: RequestMetrics | undefined,
@@ -57,11 +57,12 @@ export class Requests {
     subscribe('http.server.request.start', (message) => {
       const { request, response } = message as RequestStart
       this.begin(response, exchangeOf(request, response))
-      // Of a response that is never finished.
+      // For a response that is never finished.
       response.once('close', () => this.ended(response))
     })
     subscribe('http.server.response.finish', (message) => this.ended((message as RequestStart).response))
-    // An answer whose connection is still being closed is no failure. Before others that listen: they may send the counts.
+    // An answer whose connection is still being closed did not fail. Runs before other listeners, because they may send
+    // the counts.
     process.prependListener('exit', () => {
       for (const [key, exchange] of this.open) if (exchange.answered()) this.ended(key)
       this.table.flush()
@@ -69,12 +70,12 @@ export class Requests {
     process.on('uncaughtExceptionMonitor', (error) => this.uncaught(errorTypeOf(error)))
   }
 
-  /** How many were answered so far. */
+  /** The number of requests answered so far. */
   get answered(): number {
     return this.count
   }
 
-  /** HTTP/2 has no channel that reports requests in every version of Node; its servers do. */
+  /** Observes a server of HTTP/2, for which not every version of Node has a channel. */
   watch(server: Server): void {
     server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       this.begin(stream, streamExchange(stream, headers))
@@ -82,7 +83,7 @@ export class Requests {
     })
   }
 
-  /** From now on every answer ends its connection: the client's next request goes to another worker. */
+  /** Makes every answer from now on end its connection, so that the client's next request goes to another worker. */
   closeConnections(): void {
     this.closing = true
     for (const exchange of this.open.values()) exchange.closeConnection()
@@ -97,7 +98,7 @@ export class Requests {
 
   private ended(key: object): void {
     const exchange = this.open.get(key)
-    // Counted already: when it was finished, or when an uncaught exception ended it.
+    // Counted already, when it was finished or when an uncaught exception ended it.
     if (exchange === undefined) return
     this.open.delete(key)
     this.inFlight.dec()
@@ -107,14 +108,14 @@ export class Requests {
   }
 
   private uncaught(type: string): void {
-    // Where the application handles it, its requests may still be answered.
+    // If the application handles the exception, its requests may still be answered.
     const dies = process.listenerCount('uncaughtException') === 0
     if (!dies || this.open.size === 0) {
       this.metrics?.error(type)
       return
     }
     this.inFlight.set(0)
-    // What is not counted here, the supervisor counts when this process has ended.
+    // Requests that are not counted here are counted by the supervisor when this process has ended.
     if (this.metrics === undefined) return
     for (const exchange of this.open.values()) {
       this.metrics.ended(exchange, exchange.answered() ? exchange.fault() : type)
@@ -137,7 +138,10 @@ function exchangeOf(request: IncomingMessage, response: ServerResponse): Request
   }
 }
 
-/** What was noted; of the frameworks, Express leaves the route on its request. Nothing that goes wrong here may reach the application. */
+/**
+ * Returns the noted endpoint, or that of Express, which stores the route on its request. Errors must not reach the
+ * application.
+ */
 function endpointOf(request: IncomingMessage): string {
   try {
     return notesOf(request).route ?? expressRoute(request) ?? unknownEndpoint
@@ -153,12 +157,12 @@ function streamExchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders)
     endpoint: () => notesOf(stream).route ?? unknownEndpoint,
     answered: () => stream.writableFinished,
     fault: () => faultOf(stream, stream.rstCode === 0, Number(stream.sentHeaders?.[':status'] ?? 0)),
-    // The event is emitted on its session, not on the single stream.
+    // The connection is closed through its session, not through the stream.
     closeConnection() {},
   }
 }
 
-/** Why a request failed: the error that it met, if that is known; undefined where it did not fail. */
+/** Returns why a request failed: its error, if that is known; undefined if it did not fail. */
 function faultOf(key: IncomingMessage | ServerHttp2Stream, whole: boolean, status: number): string | undefined {
   if (whole && status < 500) return undefined
   return notesOf(key).errorType ?? (whole ? `http_${status}` : 'aborted')

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { setTimeout } from '../../platform/timers.js'
 import type { ConformanceCase } from '../conformance.js'
 import { counterOf, gaugeOf, histogramOf } from '../counted.js'
-import { jobs, key, seconds } from '../families.js'
+import { counterFamily, jobs, key, seconds } from '../families.js'
+
+/** Each writer has a series of its own. */
+const ofWriters: FamilyDescriptor<'counter'> = { ...counterFamily('cpu_seconds_total'), perWriter: true }
 
 /** Several processes are one application, whichever of them is asked. */
 export const writers: readonly ConformanceCase[] = [
@@ -90,16 +94,20 @@ export const writers: readonly ConformanceCase[] = [
     async run(stage) {
       const one = await stage.begin()
       counterOf(one, jobs, key('a')).inc(5)
+      counterOf(one, ofWriters, key('a')).inc(5)
       await one.flush()
       for (let i = 1; i <= 8; i++) {
         const other = await stage.begin()
         counterOf(other, jobs, key('a')).inc(10)
+        counterOf(other, ofWriters, key('a')).inc(10)
         gaugeOf(other, 'highest', 'max', key('a')).set(i)
         await other.flush()
         await other.backend.close?.()
       }
       const shown = await one.shown()
       assert.equal(shown.value('jobs_total{text="a"}'), 85)
+      assert.equal(shown.total('cpu_seconds_total'), 85)
+      assert.ok(Object.keys(shown.labelled('cpu_seconds_total')).length <= shown.writers.length)
       assert.equal(shown.value('highest{text="a"}'), 8)
       assert.ok(shown.writers.length <= 3, `${shown.writers.length} writers are kept of two at a time`)
     },

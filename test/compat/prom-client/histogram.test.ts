@@ -22,6 +22,8 @@ describe('a histogram', () => {
       sightings.see(await histogram.getForPromString())
       sightings.see(histogram.hashMap)
       histogram.remove('p', 'q')
+      histogram.observe({ a: 2, b: 'y' }, 1)
+      histogram.zero({ b: 'y', a: 2 })
       histogram.zero({ b: 'x', a: 1 })
       histogram.zero({ b: 'new' })
       sightings.see(await histogram.get())

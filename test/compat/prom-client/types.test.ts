@@ -11,7 +11,8 @@ const program = readFileSync(join(root, 'test/compat/prom-client/whole-api.ts'),
 const ours = program.replaceAll("'prom-client'", "'promhive/prom-client'")
 
 test('code that uses all of the client compiles with the client', { timeout }, () => {
-  const errors = compile('typescript', { 'theirs.ts': program, 'theirs.cts': program }, ['prom-client'])
+  const files = { 'theirs.ts': program, 'theirs.cts': program }
+  const errors = compile('typescript', files, { 'prom-client': join(root, 'node_modules', 'prom-client') })
   expect(errorsOf(errors)).toEqual([])
 })
 

@@ -11,6 +11,10 @@ export interface ActorOptions {
   /** What stands in front of the program, such as `unshare --pid`; node itself when left out. */
   readonly wrapper?: readonly string[]
   readonly cwd?: string
+  /** The program of another Node.js. */
+  readonly node?: string
+  /** Options of Node.js, in front of the program. */
+  readonly nodeArgs?: readonly string[]
 }
 
 export interface Ending {
@@ -56,9 +60,12 @@ export class Actor {
   }
 
   /** Starts a program of test/processes/programs (or any file by its absolute path), with a channel to ask it by. */
-  static launch(program: string, { env = {}, args = [], wrapper = [], cwd }: ActorOptions = {}): Actor {
+  static launch(
+    program: string,
+    { env = {}, args = [], wrapper = [], cwd, node = process.execPath, nodeArgs = [] }: ActorOptions = {},
+  ): Actor {
     provideDist()
-    const [command = process.execPath, ...before] = [...wrapper, process.execPath, resolve(programs, program), ...args]
+    const [command = node, ...before] = [...wrapper, node, ...nodeArgs, resolve(programs, program), ...args]
     return new Actor(
       spawn(command, before, {
         env: { ...cleanEnvironment(), ...env },

@@ -21,6 +21,8 @@ export class Jobs {
       await until(
         () => job.output.includes('sent') || !job.running,
         (over) => over,
+        // Of 200 processes that start at once, the last one waits for minutes.
+        600_000,
       )
       await job.kill()
     } else expect({ ...(await job.ended), errors: job.errors }).toMatchObject({ code: 0, signal: null })

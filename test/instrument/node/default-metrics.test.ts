@@ -35,7 +35,18 @@ async function described(metrics: readonly unknown[]): Promise<Described[]> {
 const ours = [
   'nodejs_eventloop_time_seconds_total',
   'nodejs_eventloop_utilization',
-  ...(process.platform === 'linux' ? ['process_threads', 'process_virtual_memory_max_bytes'] : []),
+  // As in @prometheus-io/client.
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+  ...(process.platform === 'linux'
+    ? [
+        'process_cgroup_cpu_limit_cores',
+        'process_cgroup_memory_limit_bytes',
+        'process_cgroup_pids_limit',
+        'process_threads',
+        'process_virtual_memory_max_bytes',
+      ]
+    : []),
 ]
 
 describe('beside prom-client', () => {
@@ -72,7 +83,7 @@ describe('beside prom-client', () => {
   test('the list begins with theirs', () => {
     const list = collectDefaultMetrics.metricsList
     expect(list.slice(0, 13)).toEqual(promClient.collectDefaultMetrics.metricsList)
-    expect(list.slice(13)).toEqual(['processThreads', 'eventLoopUtilization'])
+    expect(list.slice(13)).toEqual(['processThreads', 'processCgroupLimits', 'eventLoopUtilization'])
   })
 })
 
@@ -134,12 +145,16 @@ describe('collectDefaultMetrics', () => {
     expect(samples.process_start_time_seconds).toBeGreaterThan(0)
   })
 
-  test('shows each gauge per worker if asked to', async () => {
+  test('shows each gauge and counter per worker if asked to', async () => {
     collectDefaultMetrics({ register: registry, perWorker: true })
     const samples = Object.keys(await shown(registry))
     expect(samples).toContain('nodejs_heap_size_used_bytes{worker="1"}')
-    expect(samples).toContain('process_cpu_seconds_total')
-    expect(() => collectDefaultMetrics({ register: registry })).toThrow(/mode/)
+    expect(samples).toContain('process_cpu_seconds_total{worker="1"}')
+    expect(samples).toContain('nodejs_eventloop_time_seconds_total{state="active",worker="1"}')
+    expect(samples).toContain('nodejs_gc_duration_seconds_count{kind="major"}')
+    expect(() => collectDefaultMetrics({ register: registry })).toThrow(
+      /a series per worker and one series of all workers/,
+    )
     const named = () => collectDefaultMetrics({ register: new Registry(), perWorker: true, labels: { worker: 'a' } })
     expect(named).toThrow(expect.objectContaining({ code: 'LABEL_RESERVED' }))
   })
@@ -161,6 +176,7 @@ describe('collectDefaultMetrics', () => {
     ['a prefix that is no string', { prefix: 7 }],
     ['labels that are no object', { labels: 'service' }],
     ['a precision of nothing', { eventLoopMonitoringPrecision: 0 }],
+    ['samples at no interval', { eventLoopUtilizationTimeout: 0 }],
     ['a precision that is no number', { eventLoopMonitoringPrecision: '10' }],
     ['perWorker that is neither true nor false', { perWorker: 'yes' }],
   ])('turns away %s', (_, options) => {

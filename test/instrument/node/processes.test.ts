@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest'
 import { parseLimits } from '../../../src/instrument/node/process.js'
 import { type Actor, cleanEnvironment } from '../../helpers/processes/actor.js'
 import { provideDist } from '../../helpers/processes/dist.js'
-import { type Exposition, wentBack } from '../../helpers/processes/exposition.js'
+import { Exposition, wentBack } from '../../helpers/processes/exposition.js'
 import { Reader } from '../../helpers/processes/reading.js'
 import { type Stage, sharedBackends, test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
@@ -114,6 +114,38 @@ describe.each(sharedBackends)('the processes of an application ($backend)', ({ e
     }
   })
 
+  test('show the CPU time of each worker, and its total never goes back', async ({ stage }) => {
+    const { directory, reader, started } = await workers(stage, 3, { perWorker: true })
+    const name = 'process_cpu_seconds_total'
+    const ofWorker = (scrape: Exposition, worker: number) => scrape.value(`${name}{worker="${worker}"}`) ?? 0
+    await started[1]!.ask('burn', 0.5)
+    await started[1]!.ask('scrape')
+    let last = await until(
+      () => reader.scrape(),
+      (scrape) => ofWorker(scrape, 2) >= 0.5,
+    )
+    expect(Object.keys(last.labelled(name))).toEqual(['worker="1"', 'worker="2"', 'worker="3"'])
+    expect(ofWorker(last, 2)).toBeLessThanOrEqual(await started[1]!.ask<number>('cpu'))
+    const faults: string[] = []
+    const look = async (): Promise<Exposition> => {
+      const scrape = await reader.scrape()
+      faults.push(...wentBack(last, scrape))
+      if (scrape.total(name) < last.total(name)) faults.push(`${last.total(name)} went back to ${scrape.total(name)}`)
+      last = scrape
+      return scrape
+    }
+    await started[1]!.kill()
+    const ended = ofWorker(await look(), 2)
+    expect(ended).toBeGreaterThanOrEqual(0.5)
+    const next = await measured(stage, directory)
+    await next.ask('measure', { perWorker: true })
+    await next.ask('burn', 0.2)
+    await next.ask('scrape')
+    await until(look, (scrape) => ofWorker(scrape, 2) >= ended + 0.2)
+    expect(Object.keys(last.labelled(name))).toHaveLength(3)
+    expect(faults).toEqual([])
+  })
+
   test('show the last values of a worker that is blocked', async ({ stage }) => {
     const { reader, started } = await workers(stage, 3, { perWorker: true })
     const [release, blocked] = ['release', 'blocked'].map((name) => join(stage.folder(), name)) as [string, string]
@@ -155,8 +187,11 @@ describe.each(sharedBackends)('the processes of an application ($backend)', ({ e
     )
     expect(Object.keys(scrape.labelled(memory))).toEqual(['worker="1"'])
     expect(Object.keys(scrape.labelled('process_start_time_seconds'))).toEqual(['worker="1"'])
-    expect(scrape.value('process_cpu_seconds_total')).toBeGreaterThan(0.3)
-    expect(scrape.value('process_cpu_seconds_total')).toBeLessThanOrEqual(await started[0]!.ask<number>('cpu'))
+    const cpu = scrape.labelled('process_cpu_seconds_total')
+    expect(Object.keys(cpu)).toEqual(['worker="1"'])
+    expect(cpu['worker="1"']).toBeGreaterThan(0.3)
+    expect(cpu['worker="1"']).toBeLessThanOrEqual(await started[0]!.ask<number>('cpu'))
+    expect(Object.keys(scrape.labelled('nodejs_eventloop_time_seconds_total'))).toHaveLength(4)
   })
 })
 
@@ -168,6 +203,23 @@ describe('measuring', () => {
     expect(imported).toEqual({ watching: false, metrics: 0 })
     expect(measured.watching).toBe(true)
     expect(measured.metrics).toBeGreaterThan(25)
+  })
+
+  test('counts every garbage collection that V8 does', () => {
+    const { status, stdout } = run('traced-gc.mjs', '--expose-gc', '--trace-gc')
+    expect(status).toBe(0)
+    const [, traced = '', after = ''] = /^begin$(.*)^end$(.*)/ms.exec(stdout) ?? []
+    const scrape = new Exposition(
+      after
+        .split('\n')
+        .filter((line) => !/^\[\d+:/.test(line))
+        .join('\n'),
+    )
+    const counted = (kind: string) => scrape.value(`nodejs_gc_duration_seconds_count{kind="${kind}"}`)
+    const lines = (pattern: RegExp): number => traced.split('\n').filter((line) => pattern.test(line)).length
+    expect(lines(/ Scavenge /)).toBeGreaterThan(3)
+    expect(lines(/ Mark-Compact /)).toBeGreaterThanOrEqual(3)
+    expect([counted('minor'), counted('major')]).toEqual([lines(/ Scavenge /), lines(/ Mark-Compact /)])
   })
 
   test('may begin again and again', () => {

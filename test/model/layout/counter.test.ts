@@ -4,8 +4,8 @@ import { area, areaOf } from '../../helpers/slots.js'
 
 test('a counter is one slot, and merging is addition', () => {
   const merged = area(3)
-  counterLayout.combine(merged.values, 1, Float64Array.of(0, 0, 5), 2, { live: false, epoch: 1 })
-  counterLayout.combine(merged.values, 1, Float64Array.of(7), 0, { live: true, epoch: 1 })
+  counterLayout.combine(merged.values, 1, Float64Array.of(0, 0, 5), 2, { live: false, epoch: 1, now: 0 })
+  counterLayout.combine(merged.values, 1, Float64Array.of(7), 0, { live: true, epoch: 1, now: 0 })
   expect([...merged.values]).toEqual([0, 12, 0])
   expect(counterLayout).toMatchObject({ width: 1, mergedWidth: 1, additiveFrom: 0, keepsDead: true, perWriter: false })
 })
@@ -18,7 +18,7 @@ test('the next owner of a seat counts on from the total', () => {
 
 test('carrying a counter to another store adds what it had counted', () => {
   const there = areaOf(0, 3)
-  counterLayout.carry(there, 1, areaOf(4), 0, 1)
+  counterLayout.carry(there, 1, areaOf(4), 0, 1, 0)
   expect([...there.values]).toEqual([0, 7])
 })
 

@@ -138,7 +138,7 @@ describe('carried to another store', () => {
       written(mode, 1, 5, here)
       const there = area(5)
       gaugeLayout(mode).claim(there, 0, 3)
-      gaugeLayout(mode).carry(there, 0, here, 0, 3)
+      gaugeLayout(mode).carry(there, 0, here, 0, 3, 0)
       expect(mergedValue(gaugeLayout(mode), [{ slots: there.values, live: true, epoch: 3 }])).toBe(5)
     },
   )
@@ -150,7 +150,7 @@ describe('carried to another store', () => {
       [30, 1],
     ] as const) {
       const there = areaOf(0, 7, 20, 2)
-      layout.carry(there, 0, areaOf(0, 1, hereAt, 1), 0, 7)
+      layout.carry(there, 0, areaOf(0, 1, hereAt, 1), 0, 7, 0)
       expect(mergedValue(layout, [{ slots: there.values, live: true, epoch: 7 }])).toBe(shown)
     }
   })

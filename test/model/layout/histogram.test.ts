@@ -12,8 +12,8 @@ test('a histogram is a sequence number, the sum, and a bucket per bound and one 
 
 test('merging adds sum and buckets, and leaves the sequence number behind', () => {
   const merged = area(5)
-  layout.combine(merged.values, 1, Float64Array.of(99, 1.5, 1, 1, 0), 0, { live: false, epoch: 1 })
-  layout.combine(merged.values, 1, Float64Array.of(0, 77, 3, 0, 0, 1), 1, { live: true, epoch: 1 })
+  layout.combine(merged.values, 1, Float64Array.of(99, 1.5, 1, 1, 0), 0, { live: false, epoch: 1, now: 0 })
+  layout.combine(merged.values, 1, Float64Array.of(0, 77, 3, 0, 0, 1), 1, { live: true, epoch: 1, now: 0 })
   expect([...merged.values]).toEqual([0, 4.5, 1, 1, 1])
 })
 
@@ -35,7 +35,7 @@ test('the sequence number runs on where a word ends', () => {
 
 test('carrying a histogram to another store adds what it had counted, as one record', () => {
   const there = areaOf(0, 1, 1, 0, 0)
-  layout.carry(there, 0, areaOf(0, 3.5, 0, 1, 1), 0, 1)
+  layout.carry(there, 0, areaOf(0, 3.5, 0, 1, 1), 0, 1, 0)
   expect([...there.values.subarray(1)]).toEqual([4.5, 1, 1, 1])
   expect(there.words[0]).toBe(2)
 })

@@ -34,6 +34,6 @@ test('the next owner of a seat may say the same', () => {
 test('carried to another store it is said there', () => {
   const there = area(1)
   infoLayout.claim(there, 0, 7)
-  infoLayout.carry(there, 0, { values: said(1), words: new Int32Array(2) }, 0, 7)
+  infoLayout.carry(there, 0, { values: said(1), words: new Int32Array(2) }, 0, 7, 0)
   expect(mergedValue(infoLayout, [{ slots: there.values, live: true, epoch: 7 }])).toBe(1)
 })

@@ -27,7 +27,7 @@ function merged(mode: StateSetMode, ...writers: readonly Writer[]): number[] | u
   const layout = layoutFor(mode)
   const into = new Float64Array(layout.mergedWidth)
   for (const { slots, live, epoch } of writers) {
-    if (live || layout.keepsDead) layout.combine(into, 0, slots, 0, { live, epoch })
+    if (live || layout.keepsDead) layout.combine(into, 0, slots, 0, { live, epoch, now: 0 })
   }
   return layout.present(into, 0) ? [...into.subarray(1)] : undefined
 }
@@ -127,7 +127,7 @@ describe('carried to another store', () => {
     [30, running],
   ])('states set at %d beside others set at 20: the later are kept', (seconds, expected) => {
     const there = areaOf(0, 7, 20, ...draining)
-    layoutFor('mostrecent').carry(there, 0, areaOf(0, 1, seconds, ...running), 0, 7)
+    layoutFor('mostrecent').carry(there, 0, areaOf(0, 1, seconds, ...running), 0, 7, 0)
     expect(merged('mostrecent', { slots: there.values, live: true, epoch: 7 })).toEqual(expected)
     expect(there.words[0]! & 1).toBe(0)
   })

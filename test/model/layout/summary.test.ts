@@ -35,8 +35,8 @@ test('bins come behind them only where quantiles are shown, fewer for a larger e
 
 test('merging adds, and leaves the sequence number behind', () => {
   const merged = area(4)
-  layout.combine(merged.values, 1, Float64Array.of(99, 1.5, 2), 0, { live: false, epoch: 1 })
-  layout.combine(merged.values, 1, Float64Array.of(0, 77, 3, 1), 1, { live: true, epoch: 1 })
+  layout.combine(merged.values, 1, Float64Array.of(99, 1.5, 2), 0, { live: false, epoch: 1, now: 0 })
+  layout.combine(merged.values, 1, Float64Array.of(0, 77, 3, 1), 1, { live: true, epoch: 1, now: 0 })
   expect([...merged.values]).toEqual([0, 4.5, 3, 0])
 })
 
@@ -54,7 +54,7 @@ test('carrying a summary to another store adds what it had counted, bins and all
   here.values.set(observed(medians, 1, 2), 1)
   const there = area(3 + bins)
   there.values.set(observed(medians, 2, 3), 1)
-  summaryLayout(medians).carry(there, 0, here, 0, 1)
+  summaryLayout(medians).carry(there, 0, here, 0, 1, 0)
   expect(there.values.subarray(1)).toEqual(observed(medians, 1, 2, 2, 3))
   expect(there.words[0]).toBe(2)
 })

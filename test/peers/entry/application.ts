@@ -10,6 +10,7 @@ export interface Client {
   readonly Gauge: new (options: unknown) => Any
   readonly Histogram: new (options: unknown) => Any
   readonly Summary: new (options: unknown) => Any
+  readonly AggregatorRegistry: Any
 }
 
 /** What became of a call: what it returned, or the kind and the text of what it threw. */
@@ -17,6 +18,15 @@ export type Outcome = { readonly returned: unknown } | { readonly threw: string 
 
 /** The third one is not read. */
 const registries = 3
+
+/** What becomes of a call. */
+export async function outcomeOf(call: () => unknown): Promise<Outcome> {
+  try {
+    return { returned: shown(await call()) }
+  } catch (cause) {
+    return { threw: fault(cause) }
+  }
+}
 
 /** One application, run with one client. */
 export class Application {
@@ -36,12 +46,8 @@ export class Application {
     this.registries = Array.from({ length: registries }, () => newRegistry())
   }
 
-  async run(operation: Operation): Promise<Outcome> {
-    try {
-      return { returned: shown(await this.attempt(operation)) }
-    } catch (cause) {
-      return { threw: fault(cause) }
-    }
+  run(operation: Operation): Promise<Outcome> {
+    return outcomeOf(() => this.attempt(operation))
   }
 
   private attempt(operation: Operation): unknown {
@@ -62,6 +68,10 @@ export class Application {
         return registry.setContentType(operation.contentType)
       case 'merge':
         return this.merged(operation.read)
+      case 'filter':
+        return this.filtered(registry, operation)
+      case 'aggregate':
+        return this.aggregated()
       case 'metrics':
       case 'getMetricsAsJSON':
       case 'clear':
@@ -74,6 +84,18 @@ export class Application {
 
   private merged(read: 'metrics' | 'getMetricsAsJSON'): unknown {
     return (this.client.Registry as Any).merge(this.registries.slice(0, 2))[read]()
+  }
+
+  private filtered(registry: Any, { read, aggregator }: Extract<Operation, { do: 'filter' }>): unknown {
+    if (read === 'getMetricsAsJSON') return registry.getMetricsAsJSON(aggregator)
+    return registry.getMetricsAsArray(aggregator).map(({ name }: Any) => name)
+  }
+
+  /** What is counted in both registries, as one. */
+  private async aggregated(): Promise<unknown> {
+    const json = await Promise.all(this.registries.slice(0, 2).map((registry) => registry.getMetricsAsJSON()))
+    const registry = (this.client.AggregatorRegistry as Any).aggregate(json)
+    return [await registry.metrics(), await registry.getMetricsAsJSON()]
   }
 
   private use(

@@ -36,6 +36,12 @@ type OnRegistry =
   | { readonly do: 'setDefaultLabels'; readonly labels: Labels }
   | { readonly do: 'setContentType'; readonly contentType: string }
   | { readonly do: 'plug in'; readonly object: Labels }
+  | {
+      readonly do: 'filter'
+      readonly read: 'getMetricsAsJSON' | 'getMetricsAsArray'
+      readonly aggregator: string
+    }
+  | { readonly do: 'aggregate' }
   | { readonly do: 'merge'; readonly read: 'metrics' | 'getMetricsAsJSON' }
 
 export type Operation = ((OnMetric & { readonly metric: number }) | OnRegistry) & { readonly registry?: number }

@@ -59,6 +59,11 @@ const scripts = {
     }
     for (const [name, metric] of Object.entries(metrics)) await methods(name, metric, [['get']])
     await methods('register', register, reads)
+    const kit = await import('promhive/testing/metrics')
+    await settles('readValue', kit.readValue(metrics.Counter))
+    await settles('countSeries', kit.countSeries('a_total'))
+    await settles('expectMetrics', kit.expectMetrics('a_total 0', { names: ['a_total'] }))
+    await settles('waitForValue', kit.waitForValue('a_total', 0))
     const collectors = new CollectorRegistry()
     new Counter({ ...definition('b_total'), registers: [collectors] })
     await methods('CollectorRegistry', collectors, reads)

@@ -1,7 +1,7 @@
 // What the programs of these tests have in common: a channel to the test, and the verbs that most of them answer to.
 import { spawn } from 'node:child_process'
 import { isMainThread, parentPort } from 'node:worker_threads'
-import { Counter, configure, Gauge, Histogram, MetricsError, register, startMetricsServer } from 'promhive'
+import { Counter, configure, Gauge, Histogram, MetricsError, register, Summary, startMetricsServer } from 'promhive'
 
 /** Faults that were told to onError. */
 export const faults = []
@@ -55,6 +55,22 @@ export const verbs = {
   observe(name, labels, times = 1, value = 1) {
     const series = histogram(name, labels)
     for (let i = 0; i < times; i++) series.observe(value)
+  },
+  /** Observes each value in a summary with these options. */
+  summarize(name, options, values) {
+    const series = metric(name, () => new Summary({ name, help: `${name}.`, quantiles: [0.5, 0.99], ...options }))
+    for (const value of values) series.observe(value)
+  },
+  /** Observes 2 in one for so long; gives how often. */
+  async summarizeFor(milliseconds, name, options) {
+    verbs.summarize(name, options, [])
+    const end = Date.now() + milliseconds
+    let count = 0
+    while (Date.now() < end) {
+      for (let i = 0; i < 1000; i++, count++) metrics.get(name).observe(2)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return count
   },
   exemplar: (name, labels, example) => counter(name, labels).inc(1, example),
   setGauge: (name, mode, value, labels) => gauge(name, mode, labels).set(value),

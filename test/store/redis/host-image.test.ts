@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
+import { layoutOf } from '../../../src/model/layout/layout-of.js'
+import { ringOf } from '../../../src/model/layout/summary.js'
+import { windowedSlots } from '../../../src/model/layout/windowed-summary.js'
 import { overClient } from '../../../src/store/redis/clients.js'
 import type { WriterFacts } from '../../../src/store/redis/entry.js'
 import { Flusher } from '../../../src/store/redis/flusher.js'
@@ -8,6 +11,7 @@ import { HostImage } from '../../../src/store/redis/host-image.js'
 import { Keys } from '../../../src/store/redis/keys.js'
 import { ServiceSnapshot } from '../../../src/store/redis/service-snapshot.js'
 import { counterFamily } from '../../../src/testing/families.js'
+import { summaryFamily } from '../../helpers/families.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
 import { noPause, restless, TestWriter } from '../../helpers/writers.js'
@@ -15,6 +19,9 @@ import { noPause, restless, TestWriter } from '../../helpers/writers.js'
 const jobs = counterFamily('jobs_total', { labelNames: ['queue'] })
 const facts: WriterFacts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
 const queues = 300
+/** A window of 100 s in five parts. */
+const lately = summaryFamily('lately', { quantiles: [0.5], window: { maxAgeSeconds: 100, ageBuckets: 5 } })
+const ring = ringOf(lately)!
 
 describe.skipIf(!hasRedis)('what the processes of a host have counted', () => {
   test('is flushed as a whole, and were it taken up in many slices', async ({ stage }) => {
@@ -80,6 +87,57 @@ test('a series that one process of a host has removed for itself stays that of t
   expect(told(image)).toEqual([])
   const { segment, at } = image.ledger.get(jobs, '["all"]')!.run
   expect(segment.values[at]).toBe(6)
+})
+
+test('what Redis counts elsewhere of a sliding window is taken off, bucket by bucket, for the next leader as well', async () => {
+  const now = Date.now()
+  const writer = new TestWriter(3)
+  const at = writer.open(lately, [], new Array<number>(layoutOf(lately).width).fill(0))
+  const observe = (times: number, when: number): void => {
+    const interval = ring.intervalAt(when)
+    const words = new Int32Array(writer.values.buffer)
+    for (let i = 0; i < times; i++) {
+      writer.values[at + windowedSlots.sum]! += 2
+      writer.values[at + windowedSlots.count]! += 1
+      ring.count(writer.values, words, at + windowedSlots.ring + ring.offsetOf(interval), interval, 7)
+    }
+  }
+  const image = new HostImage()
+  const counted = ({ ledger }: HostImage): number[] => {
+    const { segment, at: slot } = ledger.get(lately, '[]', 3)!.run
+    const merged = new Float64Array(layoutOf(lately).mergedWidth)
+    layoutOf(lately).combine(merged, 0, segment.values, slot, { live: true, epoch: 1, now })
+    return [merged[0]!, merged[1]!, merged[2 + 7]!]
+  }
+  observe(10, now)
+  await image.update([writer], noPause)
+  told(image)
+  expect(counted(image)).toEqual([20, 10, 10])
+  observe(1, now)
+  await image.update([writer], noPause)
+  image.forgetSent()
+  expect(counted(image)).toEqual([2, 1, 1])
+  told(image)
+  observe(5, now)
+  observe(3, now - 30_000)
+  await image.update([writer], noPause)
+  expect(counted(image)).toEqual([18, 9, 9])
+  told(image)
+  // A second time, and what the next leader of the host reads of it.
+  const elsewhere = image.forgetSent()
+  expect(counted(image)).toEqual([0, 0, 0])
+  const next = new HostImage()
+  next.count(JSON.parse(JSON.stringify(elsewhere)) as typeof elsewhere)
+  observe(2, now)
+  await next.update([writer], noPause)
+  expect(counted(next)).toEqual([4, 2, 2])
+  // A series that begins again has nothing elsewhere.
+  writer.remove(lately, [], at)
+  writer.values.fill(0)
+  writer.reopen(lately, [], at)
+  observe(1, now)
+  await next.update([writer], noPause)
+  expect(counted(next)).toEqual([2, 1, 1])
 })
 
 /** What the next flush tells of series, line by line. */

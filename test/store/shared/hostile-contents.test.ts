@@ -59,6 +59,8 @@ const descriptors: readonly object[] = [
   { ...good, type: 'summary', quantiles: [2], relativeError: 0.01 },
   { ...good, type: 'summary', quantiles: [0.5] },
   { ...good, type: 'summary', quantiles: [0.5], relativeError: 1e-9 },
+  { ...good, type: 'summary', quantiles: [0.5], window: { maxAgeSeconds: 600, ageBuckets: 5, relativeError: 1e-9 } },
+  { ...good, type: 'summary', quantiles: [0.5], window: { maxAgeSeconds: 600, ageBuckets: 2e9, relativeError: 0.1 } },
   { ...good, type: 'summary', quantiles: '', relativeError: 0.01 },
   { ...good, type: 'summary', quantiles: [], relativeError: 0.01, labelNames: ['quantile'] },
   { ...good, type: 'stateset', states: [], mode: 'count' },
@@ -158,7 +160,7 @@ describe('a file whose checksums are right and whose contents are not', () => {
           ...good,
           type: pick(['counter', 'gauge', 'histogram', 'summary', 'stateset', 'info', 'unknown']),
         }
-        const names = [...Object.keys(good), 'mode', 'bounds', 'quantiles', 'relativeError', 'states', 'unit']
+        const names = [...Object.keys(good), 'mode', 'bounds', 'quantiles', 'relativeError', 'window', 'states', 'unit']
         for (let change = below(random, 4); change > 0; change--)
           Object.assign(broken, { [pick(names)]: pick(anything) })
         const json = JSON.stringify(broken)

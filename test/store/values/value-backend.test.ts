@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { ValueBackend } from '../../../src/store/values/value-backend.js'
 import type { ValueMetric, ValueRegistry } from '../../../src/store/values/value-protocol.js'
 import { Participant } from '../../../src/testing/conformance.js'
-import { counterOf, gaugeOf, histogramOf } from '../../../src/testing/counted.js'
-import { counterFamily, jobs, key, seconds } from '../../../src/testing/families.js'
+import { counterOf, gaugeOf, histogramOf, summaryOf } from '../../../src/testing/counted.js'
+import { counterFamily, jobs, key, lately, seconds } from '../../../src/testing/families.js'
 import { valueBackendConformance } from '../../../src/testing.js'
 import { noPause } from '../../helpers/writers.js'
 
@@ -66,6 +66,20 @@ describe('a backend of values', () => {
     config.failing = false
     expect((await process.shown()).value('jobs_total{text="a"}')).toBe(7)
     await process.end()
+  })
+
+  test('shares the sum and the count of a summary with a sliding window; its quantiles are not numbers', async () => {
+    const config: Config = { numbers: new Map() }
+    const [one, two] = [begin(config), begin(config)]
+    for (const process of [one, two]) {
+      summaryOf(process, lately, key('a')).observe(3)
+      await process.flush()
+    }
+    const shown = await one.shown()
+    expect(shown.value('lately_seconds_sum{text="a"}')).toBe(6)
+    expect(shown.value('lately_seconds_count{text="a"}')).toBe(2)
+    expect(shown.value('lately_seconds{quantile="0.5",text="a"}')).toBeNaN()
+    for (const process of [one, two]) await process.end()
   })
 
   test('takes what lived with a process out of the sums when it leaves, and keeps the rest', async () => {

@@ -1,6 +1,6 @@
 import { durationBuckets, type Naming } from './naming.js'
 
-/** What the middleware of the well-known Flask examples shows. */
+/** The names of the middleware in the well-known Flask examples. */
 export const flask: Naming = {
   abortedStatus: '499',
   server: {

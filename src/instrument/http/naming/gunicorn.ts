@@ -1,6 +1,6 @@
 import type { Naming } from './naming.js'
 
-/** What gunicorn's Prometheus exporter shows of the requests of its workers. */
+/** The names that gunicorn's Prometheus exporter uses for the requests of its workers. */
 export const gunicorn: Naming = {
   abortedStatus: '499',
   server: {

@@ -1,30 +1,30 @@
 /** A fact of an exchange that may be a label value. */
 export type Fact =
   | 'method'
-  /** The template of the route; of an outgoing request nothing. */
+  /** The template of the route; empty for outgoing requests. */
   | 'route'
   | 'status'
   | 'scheme'
   /** `1.0`, `1.1` or `2`. */
   | 'version'
   | 'errorType'
-  /** The number of the process: that of its supervisor, or of its seat. */
+  /** The number of the process, from its supervisor or its seat. */
   | 'worker'
-  /** Of an outgoing request: the host that it went to. */
+  /** The host of an outgoing request. */
   | 'host'
   | 'port'
 
-/** A family under the name that a convention gives it. */
+/** A family under the name of a convention. */
 export interface NamedFamily {
   readonly name: string
   readonly help: string
   /** Label name → the fact that is its value. */
   readonly labels: Readonly<Record<string, Fact>>
-  /** Upper bounds, where it is a histogram. */
+  /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[]
 }
 
-/** What a server measures: the families that a convention has no name for are left out. */
+/** The families of a server; those without a name in the convention are omitted. */
 export interface ServerNaming {
   readonly requests?: NamedFamily
   readonly duration?: NamedFamily
@@ -36,20 +36,20 @@ export interface ServerNaming {
   readonly errors?: readonly NamedFamily[]
 }
 
-/** What outgoing requests are measured by. */
+/** The families of outgoing requests. */
 export interface ClientNaming {
   readonly duration: NamedFamily
   readonly inFlight?: NamedFamily
   readonly errors?: NamedFamily
 }
 
-/** How a convention calls what is measured of HTTP. */
+/** The names of a convention for HTTP metrics. */
 export interface Naming {
   readonly server: ServerNaming
   readonly client?: ClientNaming
-  /** The status of a request whose client disconnected before there was one. */
+  /** The status of a request whose client disconnected before the status was sent. */
   readonly abortedStatus: string
-  /** The value for an unknown route; `_unmatched` when left out. */
+  /** The value for an unknown route. The default is `_unmatched`. */
   readonly unmatchedRoute?: string
 }
 

@@ -4,7 +4,7 @@ import type { Naming } from './naming.js'
 import { opentelemetry } from './opentelemetry.js'
 import { prometheus } from './prometheus.js'
 
-/** Every convention that there is, by the name that chooses it. */
+/** Every convention, by its name. */
 export const namings = { prometheus, opentelemetry, gunicorn, flask } as const satisfies Readonly<
   Record<string, Naming>
 >

@@ -15,7 +15,7 @@ const server = {
 /** OpenTelemetry's semantic conventions for HTTP metrics, as its exporters write them for Prometheus. */
 export const opentelemetry: Naming = {
   abortedStatus: '',
-  // The conventions have no route where none is known.
+  // The conventions omit an unknown route.
   unmatchedRoute: '',
   server: {
     duration: {

@@ -3,7 +3,7 @@ import { durationBuckets, type Naming, sizeBuckets } from './naming.js'
 const answered = { method: 'method', route: 'route', status_code: 'status' } as const
 const sized = { method: 'method', route: 'route' } as const
 
-/** Names as Prometheus' own guide makes them, with the labels that middlewares for Node.js have used for years. */
+/** Names according to Prometheus' guide, with the labels that middlewares for Node.js commonly use. */
 export const prometheus: Naming = {
   abortedStatus: '499',
   server: {
@@ -47,7 +47,7 @@ export const prometheus: Naming = {
       labels: { method: 'method', host: 'host', status_code: 'status' },
       buckets: durationBuckets,
     },
-    inFlight: { name: 'http_outgoing_requests_in_flight', help: 'Outgoing HTTP requests under way.', labels: {} },
+    inFlight: { name: 'http_outgoing_requests_in_flight', help: 'Outgoing HTTP requests in progress.', labels: {} },
     errors: {
       name: 'http_outgoing_request_errors_total',
       help: 'Outgoing HTTP requests that failed without a whole response, by the type of the error.',

@@ -1,35 +1,35 @@
 import { nameOf, nodeOf, partsOf, type RedisAddress, type RedisLocation } from './redis-address.js'
 import { slotOf } from './slots.js'
 
-/** Which server of a cluster holds which keys, as far as it is known. */
+/** The known assignment of keys to the servers of a cluster. */
 export class ClusterSlots {
   private ranges: { readonly from: number; readonly to: number; readonly master: string }[] = []
-  /** What servers said of single slots since. */
+  /** Redirections of single slots since then. */
   private readonly moved = new Map<number, string>()
   private readonly nodes = new Map<string, RedisAddress>()
 
   constructor(private readonly entry: RedisLocation) {}
 
-  /** The name of the server that has the slot of a key; undefined where it is not known. */
+  /** Returns the name of the server that has the slot of a key; undefined if it is unknown. */
   masterOf(key: string): string | undefined {
     const slot = slotOf(key)
     return this.moved.get(slot) ?? this.ranges.find(({ from, to }) => from <= slot && slot <= to)?.master
   }
 
-  /** The server of a name. */
+  /** Returns the address of a server. */
   node(name: string): RedisAddress | undefined {
     return this.nodes.get(name)
   }
 
-  /** All servers that are known, replicas included. */
+  /** The names of all known servers, including replicas. */
   get names(): readonly string[] {
     return [...this.nodes.keys()]
   }
 
   /**
-   * Takes the answer to `CLUSTER SLOTS`.
+   * Applies the answer to `CLUSTER SLOTS`.
    *
-   * @param asked the server that gave it; an entry without a host means that one
+   * @param asked the server that answered; an entry without a host means this server
    */
   take(answer: unknown, asked: RedisLocation): void {
     if (!Array.isArray(answer)) return
@@ -41,7 +41,7 @@ export class ClusterSlots {
     })
   }
 
-  /** Takes what one server says of a slot: `MOVED 3999 10.0.0.7:6379`. */
+  /** Applies a redirection by a server: `MOVED 3999 10.0.0.7:6379`. */
   takeMove({ slot, host, port }: Move, asked: RedisLocation): void {
     this.moved.set(slot, this.add(host, port, asked))
   }
@@ -57,7 +57,7 @@ export class ClusterSlots {
   }
 }
 
-/** Another server that has a slot. */
+/** A redirection: the server that has a slot. */
 export interface Move {
   readonly slot: number
   readonly host: string

@@ -12,24 +12,24 @@ export interface RedisLimits {
   readonly command: number
 }
 
-/** How often one task follows the keys of a cluster to another server. */
+/** The maximum number of redirections that one task follows in a cluster. */
 const mostMoves = 5
-/** How many servers of a cluster are asked where the keys are, one after the other, before the task fails. */
+/** How many servers of a cluster are queried for its slots, one after the other, before the task fails. */
 const mostAsked = 3
-/** The server that the user named. */
+/** The server that the options name. */
 const entry = ''
 
 /**
  * Connections to one server, or to the servers of a cluster, opened when they are needed. A connection that fails is
- * destroyed, and the next task opens another: nothing is queued, and nothing keeps the process running.
+ * destroyed, and the next task opens another. Nothing is queued, and no connection keeps the process running.
  *
- * A cluster is recognised by the server that the user named. Its keys are followed with connections of the same kind to
- * its other servers.
+ * The server that the options name shows whether it is part of a cluster. If so, connections of the same kind to its
+ * other servers are opened.
  */
 export class RedisConnections {
   private readonly open = new Map<string, Opened>()
   private cluster: ClusterSlots | undefined
-  /** A connection failed: where the keys are now is asked before the next task. */
+  /** Whether a connection has failed: the next task first queries where the keys are. */
   private stale = false
   private refreshing: Promise<void> | undefined
   private asked: AbortController | undefined
@@ -47,7 +47,7 @@ export class RedisConnections {
     this.place = 'sentinels' in place ? place.sentinels[0]! : place
   }
 
-  /** Runs a task on the server that holds a key. Tasks of the same key begin in the order in which they were given. */
+  /** Runs a task on the server that has a key. Tasks for one key start in the order of the calls. */
   async run<T>(key: string, task: (client: object) => Promise<T>): Promise<T> {
     for (let moves = 0; ; moves++) {
       if (this.closed) throw new Error('the connection was closed')
@@ -58,7 +58,7 @@ export class RedisConnections {
       try {
         own = await connection.opening
         if (name === entry && (this.cluster?.masterOf(key) ?? entry) !== entry) {
-          // The server that the user named has just turned out to be one of a cluster.
+          // The server that the options name has just turned out to be part of a cluster.
           this.release(name, connection)
           continue
         }
@@ -76,7 +76,7 @@ export class RedisConnections {
     }
   }
 
-  /** Destroys what is open or on its way. Later tasks are rejected. */
+  /** Destroys open and opening connections. Later tasks are rejected. */
   async close(): Promise<void> {
     this.closed = true
     this.asked?.abort()
@@ -104,7 +104,7 @@ export class RedisConnections {
   }
 
   private async openEntry(signal: AbortSignal): Promise<OwnClient> {
-    // A server behind Sentinel is none of a cluster.
+    // A server behind Sentinel is not part of a cluster.
     if (this.route !== undefined) {
       return this.route.open((address, limit) => this.openAt(address, signal, limit), this.limits.connect)
     }
@@ -130,12 +130,12 @@ export class RedisConnections {
       cluster.take(await own.call('CLUSTER', 'SLOTS'), at)
     } catch (cause) {
       if (!isRefusal(cause)) throw cause
-      // Another server has taken the place of the cluster.
+      // A single server has replaced the cluster.
       if (this.cluster === cluster && /cluster support disabled/i.test(cause.message)) this.cluster = undefined
     }
   }
 
-  /** Asks the servers that are known, in any order, and the one that the user named. */
+  /** Queries the slots from the known servers, in any order, and from the server that the options name. */
   private refresh(): Promise<void> {
     this.refreshing ??= this.refreshNow().finally(() => {
       this.refreshing = undefined
@@ -167,7 +167,7 @@ export class RedisConnections {
     throw fault
   }
 
-  /** Servers that left the cluster are not asked again. */
+  /** Servers that left the cluster are not queried again. */
   private forgetOthers(cluster: ClusterSlots): void {
     for (const [name, connection] of [...this.open]) {
       if (name !== entry && cluster.node(name) === undefined) this.release(name, connection)
@@ -185,7 +185,7 @@ export class RedisConnections {
   }
 }
 
-/** A connection that is open or on its way; it is destroyed when it is given up. */
+/** An open or opening connection, which is destroyed when it is released. */
 interface Opened {
   readonly opening: Promise<OwnClient>
   readonly giveUp: AbortController
@@ -205,12 +205,15 @@ async function isOfCluster(own: OwnClient): Promise<boolean> {
   }
 }
 
-/** Whether a server does not know a command, or does not allow it to this user. */
+/** Whether a server does not know a command, or denies it to this user. */
 function isRefusal(cause: unknown): cause is Error {
   return cause instanceof Error && /^(?:NOPERM|ERR unknown|ERR This instance has cluster)/i.test(cause.message)
 }
 
-/** What Redis answers, `NOSCRIPT …`, `OOM …` or `NOPERM …`, is no fault of the connection; these may be of the server. */
+/**
+ * Whether an error concerns the connection. Most answers of Redis, such as `NOSCRIPT …`, `OOM …` or `NOPERM …`, do not;
+ * these may concern the whole server.
+ */
 function isOfConnection(cause: unknown): boolean {
   const answer = cause instanceof Error && /^-?[A-Z]{3,}\b/.test(cause.message)
   return !answer || /^(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOAUTH|ECONN|EPIPE)/.test(cause.message)

@@ -3,31 +3,31 @@ import { withTimeout } from '../../../platform/time-limit.js'
 import type { RedisLocation } from './redis-address.js'
 import { openSocket, refusalOf, type SocketOptions, tlsOptionsOf } from './socket.js'
 
-/** The packages that a client can be of, the one that is taken first in front. */
+/** The supported client packages, in order of preference. */
 export const libraries = ['ioredis', 'redis'] as const
 export type RedisLibrary = (typeof libraries)[number]
 
-/** A client that was made here, and is connected to one server. It does not keep the process running. */
+/** A client that promhive created, connected to one server. It does not keep the process running. */
 export interface OwnClient {
   readonly client: object
-  /** One command, with texts in its answer. */
+  /** Sends one command; texts in the answer are strings. */
   call(...words: string[]): Promise<unknown>
   destroy(): void
 }
 
-/** A client on its way: `ready` rejects with what the server or the system says. */
+/** A client that is connecting: `ready` rejects with the error of the server or the system. */
 interface Opening {
   readonly client: OwnClient
   readonly ready: Promise<unknown>
 }
 
 /**
- * Connects with whichever library is installed. Nothing is tried twice, and nothing is queued: the caller asks for
- * another connection where it needs one, so that nothing piles up while Redis is away. A connection that fails or takes
- * too long is destroyed.
+ * Connects with the library that is installed. Nothing is retried or queued, so nothing accumulates while Redis is
+ * unavailable; the caller opens another connection when it needs one. A connection that fails or takes too long is
+ * destroyed.
  *
  * @param limit milliseconds for connecting, TLS and the first commands together
- * @param signal destroys the connection, on its way or later
+ * @param signal destroys the connection, during connecting or later
  */
 export async function openClient(
   place: RedisLocation,
@@ -73,7 +73,7 @@ async function opened(
   }
 }
 
-/** Whether a connection was closed from the other side; the server may have said why. */
+/** Whether the server closed a connection; it may have sent a reason. */
 function isReset(cause: unknown): boolean {
   const { code, message } = cause as NodeJS.ErrnoException
   return code === 'EPIPE' || code === 'ECONNRESET' || /closed|EPIPE|ECONNRESET/.test(message)
@@ -88,7 +88,7 @@ async function startIoRedis(
     lazyConnect: true,
     connectTimeout: 0,
     enableOfflineQueue: false,
-    // Its answer, LOADING above all, comes with the first command as well.
+    // The first command gets the same answer, for example LOADING.
     enableReadyCheck: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
@@ -105,10 +105,10 @@ async function startIoRedis(
     try {
       await client.connect()
     } catch (cause) {
-      // "Connection is closed." says less than what closed it.
+      // The cause is more useful than "Connection is closed."
       throw why ?? cause
     }
-    // A database that cannot be selected is no reason for the library to stop.
+    // The library ignores a database that cannot be selected.
     if (why !== undefined) throw why
   }
   return {
@@ -117,7 +117,7 @@ async function startIoRedis(
   }
 }
 
-/** Opens the socket of an ioredis client: unref'ed from the start, and destroyed at once. */
+/** Opens the socket of an ioredis client: unref'ed from the start, and destroyed without delay. */
 class IoConnector {
   firstError: Error | undefined
   private connecting = false
@@ -153,7 +153,7 @@ async function startNodeRedis(
   place: RedisLocation,
 ): Promise<Opening> {
   const giveUp = new AbortController()
-  // No limit of the library's: a server that is silent after connecting would have none.
+  // The limit of the library is disabled, because it does not apply to a server that is silent after connecting.
   const connecting = { connectTimeout: 0, reconnectStrategy: false as const, signal: giveUp.signal }
   const tls = await tlsOptionsOf(place)
   const secure = tls === undefined ? {} : { ...tls, tls: true as const }

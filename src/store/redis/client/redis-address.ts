@@ -6,19 +6,19 @@ import { describe } from '../../../model/metric-name.js'
 import { absolutePath } from '../../../platform/paths.js'
 
 /**
- * How a connection to `rediss://…` is made: whatever `tls.connect` of Node takes (`ca`, `cert`, `key`, `servername` and
- * so on), and the same by the names of PEM files, as a configuration in JSON can say it. Files are read again for each
- * connection, so that a certificate may be renewed.
+ * TLS options of a connection to `rediss://…`: the options of Node's `tls.connect` (`ca`, `cert`, `key`, `servername`
+ * and so on), and names of PEM files, which a configuration in JSON can contain. Files are read again for each
+ * connection, so a certificate may be renewed.
  */
 export interface RedisTls extends Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'> {
   /** The CA of the server's certificate. */
   readonly caFile?: string | undefined
-  /** The client's own certificate, and its key, where the server asks for one. */
+  /** The client's certificate and its key, if the server requires one. */
   readonly certFile?: string | undefined
   readonly keyFile?: string | undefined
 }
 
-/** Those of promhive's, and of Node's the ones in general use; any other of Node's passes. */
+/** promhive's options, and the common ones of Node; any other option of Node is accepted. */
 const tlsOptions = {
   caFile: true,
   certFile: true,
@@ -35,12 +35,12 @@ const tlsOptions = {
   ciphers: true,
 } as const satisfies Partial<OptionNames<RedisTls>>
 
-/** Where a Redis is: a URL as the libraries take it, or its parts. */
+/** The address of a Redis: a URL in the form of the libraries, or its parts. */
 export type RedisLocation = RedisUrl | RedisAddress | RedisSocket
 
 export interface RedisUrl {
   readonly url: string
-  /** For `rediss://…`; what Node trusts when left out. */
+  /** For `rediss://…`. By default, the CAs that Node trusts. */
   readonly tls?: RedisTls | undefined
 }
 
@@ -50,7 +50,7 @@ export interface RedisAddress {
   readonly db: number
   readonly username?: string
   readonly password?: string
-  /** Undefined where the connection is not encrypted. */
+  /** Undefined if the connection is not encrypted. */
   readonly tls?: RedisTls | undefined
 }
 
@@ -63,7 +63,7 @@ export interface RedisSocket {
   readonly tls?: undefined
 }
 
-/** The parts of a URL that `readRedisUrl` accepted. */
+/** Returns the parts of a URL that `readRedisUrl` accepted. */
 export function partsOf(place: RedisLocation): RedisAddress | RedisSocket {
   if (!('url' in place)) return place
   const { protocol, hostname, port, pathname, username, password } = new URL(place.url)
@@ -84,7 +84,7 @@ export function nameOf(place: RedisLocation): string {
   return `${parts.host.includes(':') ? `[${parts.host}]` : parts.host}:${parts.port}`
 }
 
-/** Another server of the same cluster, with the same user and certificates. */
+/** Returns the address of another server of the same cluster, with the same user and certificates. */
 export function nodeOf(entry: RedisLocation, host: string, port: number): RedisAddress {
   const { path: _path, ...given } = partsOf(entry) as RedisAddress & { path?: string }
   return {
@@ -97,8 +97,8 @@ export function nodeOf(entry: RedisLocation, host: string, port: number): RedisA
 }
 
 /**
- * The nodes of a cluster often announce IP addresses, and show a certificate for the name in the URL: that name is sent
- * as SNI, and the certificate may be for either.
+ * The nodes of a cluster often announce IP addresses, but have a certificate for the name in the URL. That name is sent
+ * as SNI, and the certificate may be for the name or for the IP address.
  */
 function tlsOfNode(tls: RedisTls, entryHost: string, host: string): RedisTls {
   if (tls.servername !== undefined || isIP(host) === 0 || isIP(entryHost) !== 0) return tls
@@ -113,7 +113,7 @@ function tlsOfNode(tls: RedisTls, entryHost: string, host: string): RedisTls {
   }
 }
 
-/** @throws MetricsError `OPTION_INVALID`, naming the function whose option it is */
+/** @throws MetricsError `OPTION_INVALID`, with the name of the function that has the option */
 export function checkTls(who: string, tls: unknown, url: string | undefined): RedisTls | undefined {
   if (tls === undefined) return undefined
   const invalid = (what: string): MetricsError => new MetricsError('OPTION_INVALID', `${who}: ${what}`)
@@ -121,7 +121,7 @@ export function checkTls(who: string, tls: unknown, url: string | undefined): Re
     throw invalid(`tls takes an object such as { caFile: '/etc/ssl/redis.pem' }, got ${describe(tls)}`)
   }
   checkSpelling(`${who}: tls`, tls, tlsOptions)
-  // Read again for each connection: by then the working directory may be another.
+  // Absolute paths, because the files are read for each connection and the working directory may change.
   const files: Partial<Record<'caFile' | 'certFile' | 'keyFile', string>> = {}
   for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
     const file: unknown = (tls as RedisTls)[name]

@@ -3,11 +3,11 @@ import { describe } from '../../../model/metric-name.js'
 import { checkTls, type RedisLocation } from './redis-address.js'
 
 /**
- * Reads an address of Redis: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`, which may be the path alone.
- * What a library would take for something else, such as `http://…` for a socket of that name, is refused.
+ * Reads an address of Redis: `redis://…`, `rediss://…` for TLS, or `unix:///run/redis.sock`, which may be the path
+ * alone. An address that a library would misread is refused, such as `http://…`, which would be a socket of that name.
  *
  * @param caller the function whose option it is, for the error text
- * @throws MetricsError `OPTION_INVALID`, without what may be a password
+ * @throws MetricsError `OPTION_INVALID`, without parts that may be a password
  */
 export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): RedisLocation {
   const invalid = (what: string): MetricsError => new MetricsError('OPTION_INVALID', `${caller}: ${what}`)
@@ -27,20 +27,20 @@ export function readRedisUrl(caller: string, url: unknown, givenTls?: unknown): 
       throw invalid('url names a database by its number, such as redis://127.0.0.1:6379/0')
     }
     for (const part of [parsed.username, parsed.password]) decoded(part, invalid)
-    // As it was encoded on the way: an error of a library may quote it, and blanks would tear a password apart.
+    // Encoded: an error of a library may quote it, and a password with blanks could not be masked as one word.
     return { url: parsed.href, tls }
   }
   if (/^unix$/i.test(scheme) || /^\/(?!\/)/.test(url)) return socketOf(url, invalid)
   const begins = 'url must begin with redis://, rediss:// or unix:///'
-  // `redis.internal:6379`, whose host URLs take for a scheme.
+  // `redis.internal:6379`, whose host a URL parser reads as a scheme.
   if (/^[a-z\d.-]+(?::\d+)?(?:\/\d*)?$/i.test(url)) throw invalid(`${begins}: write redis://${url}`)
   const got = scheme === '' ? 'one without a scheme' : `one that begins with ${scheme}:`
   throw invalid(`${begins}, got ${got}; a cluster is named by the URL of any of its nodes`)
 }
 
 /**
- * Puts a user and a password into an address, in place of those that it has. Returns an address that cannot be read as it
- * is: `readRedisUrl` says why.
+ * Replaces the user and the password in an address. Returns an invalid address unchanged; `readRedisUrl` then throws
+ * the reason.
  */
 export function withLogin(url: string, username: string | undefined, password: string | undefined): string {
   const [user, secret] = [username, password].map((text) => text && encodeURIComponent(text))

@@ -3,12 +3,12 @@ import { withTimeout } from '../../../platform/time-limit.js'
 import type { OwnClient } from './own-client.js'
 import { nameOf, type RedisAddress, type RedisTls } from './redis-address.js'
 
-/** A Redis behind Sentinel: which server is the master, the sentinels say. */
+/** A Redis behind Sentinel: the sentinels name the master. */
 export interface RedisSentinels {
   readonly sentinels: readonly RedisAddress[]
   /** The name under which the sentinels know the master. */
   readonly name: string
-  /** How the master is spoken to, wherever it is. */
+  /** How to connect to the master, whatever its address. */
   readonly server: {
     readonly db: number
     readonly username?: string
@@ -21,8 +21,8 @@ export interface RedisSentinels {
 export type Open = (address: RedisAddress, limit: number) => Promise<OwnClient>
 
 /**
- * Connects to the master that the sentinels name, if it takes itself for the master as well. Sentinels are asked one
- * after the other; the one that answered is asked first the next time.
+ * Connects to the master that the sentinels name, if that server reports the role of a master as well. Sentinels are
+ * queried one after the other; the one that answered is the first the next time.
  *
  * @param limit milliseconds for each connection to a sentinel, and for the one to the master
  */
@@ -67,7 +67,7 @@ export class SentinelRoute {
       if (/role:(?!master)/.test(role)) throw new Error(`${nameOf(address)} is not the master yet`)
       return own
     } catch (cause) {
-      // Without the right to ask, what it says to the first write decides.
+      // Without the permission for this command, the first write shows whether the server is the master.
       if (cause instanceof Error && cause.message.startsWith('NOPERM')) return own
       own.destroy()
       throw cause
@@ -75,7 +75,7 @@ export class SentinelRoute {
   }
 }
 
-/** `host`, `host:port` or `[::1]:port`; 26379 where there is no port. Undefined for what is none. */
+/** Parses `host`, `host:port` or `[::1]:port`; the default port is 26379. Returns undefined for an invalid address. */
 export function sentinelAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   const [, bracketed, plain, port = '26379'] = /^(?:\[([^\]]+)\]|([^:\s]+))(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
   if (isIP(text.trim()) === 6) return { host: text.trim(), port: 26_379 }

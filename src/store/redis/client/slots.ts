@@ -1,4 +1,4 @@
-/** Returns the slot of a cluster that holds a key, the CRC16 (XMODEM) of its hash tag, or of the key where it has none. */
+/** Returns the slot of a cluster that holds a key, the CRC16 (XMODEM) of its hash tag, or of the key if it has none. */
 export function slotOf(key: string): number {
   const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? []
   let crc = 0

@@ -4,7 +4,7 @@ import { type ConnectionOptions, connect } from 'node:tls'
 import { clearTimeout, setTimeout } from '../../../platform/timers.js'
 import { partsOf, type RedisLocation, type RedisTls } from './redis-address.js'
 
-/** Where a socket leads, and how it is encrypted. */
+/** The target of a socket, and its encryption. */
 export interface SocketOptions {
   readonly host?: string | undefined
   readonly port?: number | undefined
@@ -13,14 +13,17 @@ export interface SocketOptions {
   readonly tls?: ConnectionOptions | undefined
 }
 
-/** A connection that does not keep the process running. */
+/** Opens a connection that does not keep the process running. */
 export function openSocket({ tls, ...where }: SocketOptions): Socket {
   const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined && value !== null))
   const socket = tls === undefined ? createConnection(given as never) : connect({ ...given, ...tls })
   return socket.unref()
 }
 
-/** What `tls.connect` takes: files are read, and the name of the server is sent (SNI) unless it is an IP address. */
+/**
+ * Returns the options for `tls.connect`: reads the files, and sets the name of the server (SNI) unless it is an IP
+ * address.
+ */
 export async function tlsOptionsOf(place: RedisLocation): Promise<ConnectionOptions | undefined> {
   const { tls, ...address } = partsOf(place)
   if (tls === undefined) return undefined
@@ -36,8 +39,9 @@ export async function tlsOptionsOf(place: RedisLocation): Promise<ConnectionOpti
 }
 
 /**
- * Connects once more, says nothing, and returns the error with which the server turns the connection away: `ERR max
- * number of clients reached`, `DENIED …` of protected mode. A client that writes at once loses it to a reset.
+ * Connects again without sending anything, and returns the error with which the server refuses the connection: `ERR max
+ * number of clients reached`, or `DENIED …` of protected mode. A client that writes at once gets a reset instead of the
+ * error.
  *
  * @param limit milliseconds
  */

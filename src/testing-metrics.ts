@@ -1,0 +1,8 @@
+export { type ExpectOptions, expectMetrics } from './testing/metrics/expect-metrics.js'
+export type { Readable, ReadableMetric, ReadSample, ReadValues } from './testing/metrics/found-family.js'
+export type { ReadableRegistry, ReadOptions } from './testing/metrics/read-options.js'
+export { countSeries, readValue, type ValueOptions } from './testing/metrics/read-value.js'
+export { resetMetrics } from './testing/metrics/reset-metrics.js'
+export type { LabelsOf, SearchedLabels } from './testing/metrics/series-search.js'
+export { shareWithChildren } from './testing/metrics/test-directory.js'
+export { type ExpectedValue, type WaitOptions, waitForValue } from './testing/metrics/wait-for-value.js'

@@ -1,0 +1,8 @@
+/** So many names or label sets are shown in an error. */
+const shown = 12
+
+/** Lists what an error names: the first of many, and the number of the others. */
+export function listed(items: readonly string[]): string {
+  const rest = items.length - shown
+  return rest > 0 ? `${items.slice(0, shown).join(', ')} and ${rest} more` : items.join(', ')
+}

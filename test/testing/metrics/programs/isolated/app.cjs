@@ -1,0 +1,5 @@
+// An application in CommonJS: its metrics are made where it is loaded.
+const { Counter } = require('promhive')
+
+exports.jobs = new Counter({ name: 'jobs_total', help: 'Jobs done.', labelNames: ['queue'] })
+exports.mail = exports.jobs.labels('mail')
