@@ -1,6 +1,9 @@
-import { collectDefaultMetrics as collectOwn } from '../../instrument/node/default-metrics.js'
+import { addDefaultMetrics } from '../../instrument/node/default-metrics.js'
+import type { RegistryMember } from '../../registry/registered-metric.js'
+import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
 import { Registry } from './registry.js'
+import { recordDeclared } from './series-labels.js'
 import type { RegistryContentType } from './types.js'
 import { isObject } from './validation.js'
 
@@ -28,14 +31,29 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   eventLoopUtilizationAgeBuckets?: number
 }
 
+/** How the client merges the metrics that are not summed. */
+const aggregators: Readonly<Record<string, string>> = {
+  process_start_time_seconds: 'omit',
+  nodejs_eventloop_lag_seconds: 'average',
+  nodejs_eventloop_lag_min_seconds: 'min',
+  nodejs_eventloop_lag_max_seconds: 'max',
+  nodejs_eventloop_lag_mean_seconds: 'average',
+  nodejs_eventloop_lag_stddev_seconds: 'average',
+  nodejs_eventloop_lag_p50_seconds: 'average',
+  nodejs_eventloop_lag_p90_seconds: 'average',
+  nodejs_eventloop_lag_p99_seconds: 'average',
+  nodejs_version_info: 'first',
+}
+
 /** The first of the metrics. */
 const firstName = 'process_cpu_user_seconds_total'
 
-/** The function of one client: another client's, or promhive's own, may have measured the process before. */
-export function defaultMetricsOf(
-  globalRegistry: object,
-  collect: (options: object) => void = collectOwn,
-): (config: unknown) => void {
+/**
+ * The function of one client: another client's, or promhive's own, may have measured the process before.
+ *
+ * @param metricsList what the client measures
+ */
+export function defaultMetricsOf(globalRegistry: object, metricsList: readonly string[]): (config: unknown) => void {
   /** The first metric of each call. */
   const made = new WeakSet<object>()
   return (config) => {
@@ -43,17 +61,20 @@ export function defaultMetricsOf(
       throw new TypeError('config must be null, undefined, or an object')
     }
     const given = (config ?? {}) as DefaultMetricsCollectorConfiguration<RegistryContentType>
-    const { register = globalRegistry as Registry<RegistryContentType>, prefix, labels, gcDurationBuckets } = given
-    const name = `${prefix || ''}${firstName}`
+    const register = given.register || (globalRegistry as Registry<RegistryContentType>)
+    const prefix = given.prefix || ''
+    const labels = given.labels || {}
+    const name = `${prefix}${firstName}`
     const before = register.getSingleMetric(name)
     if (before !== undefined && made.has(before)) {
       throw new Error(`A metric with the name ${name} has already been registered.`)
     }
-    collect({
-      register: register === globalRegistry ? processContext().registry : register,
-      prefix: prefix || undefined,
-      labels: labels || undefined,
-      gcDurationBuckets: gcDurationBuckets || undefined,
+    const others = new Set<object>(register.getMetricsAsArray())
+    // promhive's own registry accepts a metric that it has already.
+    const own = register === globalRegistry ? processContext().registry : register
+    addDefaultMetrics(metricsList, {
+      ...{ register: own as unknown as PromhiveRegistry, prefix, labels },
+      gcDurationBuckets: given.gcDurationBuckets || undefined,
       eventLoopMonitoringPrecision: given.eventLoopMonitoringPrecision,
       eventLoopUtilizationTimeout: given.eventLoopUtilizationTimeout,
       eventLoopUtilizationBuckets: given.eventLoopUtilizationBuckets,
@@ -61,12 +82,40 @@ export function defaultMetricsOf(
       eventLoopUtilizationMaxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
       eventLoopUtilizationAgeBuckets: given.eventLoopUtilizationAgeBuckets,
     })
-    const metric = register.getSingleMetric(name)
-    if (metric !== undefined) made.add(metric)
+    for (const metric of register.getMetricsAsArray() as unknown as readonly DefaultMember[])
+      if (!others.has(metric)) asClient(metric, prefix, labels)
+    const first = register.getSingleMetric(name)
+    if (first !== undefined) made.add(first)
   }
 }
 
-const collect = defaultMetricsOf(Registry.globalRegistry)
+type DefaultMember = RegistryMember & { readonly labelNames?: readonly string[] }
+
+/** Has one of the metrics show its labels and its aggregator as the client's does. */
+function asClient(metric: DefaultMember, prefix: string, labels: object): void {
+  const { family, labelNames = [], name } = metric
+  if (family === undefined) return
+  recordDeclared(family, labelNames, { major: 1, minor: 1, patch: 1, ...labels })
+  Object.assign(metric, { aggregator: aggregators[name.slice(prefix.length)] ?? 'sum' })
+}
+
+const metricsList = [
+  'processCpuTotal',
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'processResources',
+  'processHandles',
+  'processRequests',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'version',
+  'gc',
+]
+
+const collect = defaultMetricsOf(Registry.globalRegistry, metricsList)
 
 /**
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
@@ -82,4 +131,4 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
 }
 
 /** What is measured, one name for several metrics. */
-collectDefaultMetrics.metricsList = collectOwn.metricsList
+collectDefaultMetrics.metricsList = metricsList

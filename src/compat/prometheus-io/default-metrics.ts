@@ -1,5 +1,4 @@
-import { collectDefaultMetrics as collectOwn } from '../../instrument/node/default-metrics.js'
-import { defaultMetricsOf } from '../prom-client/default-metrics.js'
+import { collectDefaultMetrics as collectOfPromClient, defaultMetricsOf } from '../prom-client/default-metrics.js'
 import type { RegistryContentType } from '../prom-client/types.js'
 import { Registry } from './registry.js'
 
@@ -27,7 +26,11 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   labels?: object
 }
 
-const collect = defaultMetricsOf(Registry.globalRegistry)
+const metricsList = collectOfPromClient.metricsList.flatMap((name) =>
+  name === 'eventLoopLag' ? [name, 'eventLoopUtilization'] : [name],
+)
+
+const collect = defaultMetricsOf(Registry.globalRegistry, metricsList)
 
 /**
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
@@ -43,4 +46,4 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
 }
 
 /** What is measured, one name for several metrics. */
-collectDefaultMetrics.metricsList = collectOwn.metricsList
+collectDefaultMetrics.metricsList = metricsList
