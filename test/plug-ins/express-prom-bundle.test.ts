@@ -46,7 +46,7 @@ describe.skipIf(!hasPlugIns)(
       for (const scrape of [...ofWorkers, ...ofCluster]) {
         expect(application.counted(scrape)).toEqual(application.each(40))
         // As with the client's own sum over workers: the plug-in does not say how `up` is aggregated.
-        expect(scrape.value('up')).toBe(workers)
+        expect(scrape.total(expressPromBundle.gauge!)).toBe(workers)
       }
       expect(application.wentBack).toEqual([])
       expect(application.errors).toBe('')
