@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { link } from '../helpers/clients/cluster-shop.js'
+import { link } from '../helpers/npm/link.js'
 import { DocumentationPage } from '../helpers/documentation-page.js'
 import type { ActorOptions } from '../helpers/processes/actor.js'
 import { root } from '../helpers/processes/dist.js'
