@@ -41,7 +41,14 @@ export async function compare(operations: readonly Operation[]): Promise<void> {
 /** The series of a metric that was removed from its registry may be in another order. */
 function unordered(outcome: Outcome): Outcome {
   if (!('returned' in outcome) || typeof outcome.returned !== 'string') return outcome
-  return { returned: outcome.returned.split(outcome.returned.startsWith('#') ? '\n' : /,?\n(?= {2,4}\{)/).sort() }
+  const { returned } = outcome
+  if (!/^[[{]/.test(returned)) return { returned: returned.split('\n').sort() }
+  const objects: readonly Any[] = [JSON.parse(returned)].flat()
+  return { returned: objects.map(({ values, ...rest }) => ({ ...rest, values: values?.map(jsonOf).sort() })) }
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value)
 }
 
 /**
