@@ -12,7 +12,7 @@ import { type ClientRules, promClientRules } from './client-rules.js'
 import { LatestExemplars } from './latest-exemplars.js'
 import { definitionOf, type MetricDefinition } from './metric-definition.js'
 import { metricObject } from './metric-object.js'
-import { ownSeries } from './own-series.js'
+import { eachOwnSeries, ownSeries } from './own-series.js'
 import { recordLabels, SeriesLabels } from './series-labels.js'
 import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
 import { checkLabels, labelsOfArguments } from './validation.js'
@@ -163,6 +163,7 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
       const kept = new WithdrawnSeries(this.family, this.ownStore())
       super.discard()
       this.withdrawn = kept
+      this.reopen(kept.store)
     }
 
     /** A registry has it again. */
@@ -171,6 +172,13 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
       if (withdrawn === undefined || registry !== this.family.registry) return
       this.withdrawn = undefined
       withdrawn.returnTo(this.ownStore())
+      this.reopen(withdrawn.store)
+    }
+
+    /** What was counted in a store is what this metric counted: `zero()` resets it. */
+    private reopen(store: Store): void {
+      const { children, family } = this
+      for (const [labelValues] of eachOwnSeries(store, family)) children.seek(children.refTo(labelValues)).open()
     }
 
     get isWithdrawn(): boolean {

@@ -30,6 +30,11 @@ const Base = class extends PromClientCounter {
       this.find(labels as Labels).inc(amount)
     }
   }
+
+  override incWithExemplar(data: IncreaseDataWithExemplar<string> = {}): void {
+    increase(data.value)
+    super.incWithExemplar(data)
+  }
 } as unknown as new (
   configuration: unknown,
 ) => object

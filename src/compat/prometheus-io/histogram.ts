@@ -26,6 +26,11 @@ const Base = class extends PromClientHistogram {
     if (isObject(labels)) observed(value)
     super.observeWithoutExemplar(labels, value)
   }
+
+  override observeWithExemplar(data: Partial<ObserveDataWithExemplar<string>> = {}): void {
+    observed(data.value)
+    super.observeWithExemplar(data)
+  }
 } as unknown as new (
   configuration: unknown,
 ) => object

@@ -175,7 +175,9 @@ function stored({ store, type }: Any, labels: Labels): unknown {
   const figures = ({ value, bucketValues, sum, count, labels }: Any): Any =>
     type === 'summary' ? [labels, value.sum, value.count] : [labels, value, bucketValues, sum, count]
   const entry = store.entry({ ...labels })
-  return [store.size, [...store.values()].map(figures), entry && figures(entry), typeof store.get({ ...labels })]
+  // promhive's storage has an order of its own.
+  const all = [...store.values()].map((each) => JSON.stringify(figures(each))).sort()
+  return [store.size, all, entry && figures(entry), typeof store.get({ ...labels })]
 }
 
 export function nameOf(metric: number): string {
@@ -213,6 +215,8 @@ function shown(returned: unknown): unknown {
 
 function shownValue(key: string, value: unknown): unknown {
   if (key === 'timestamp') return 'TIME'
+  // An array that was passed as labels has none.
+  if (key === 'labels' && Array.isArray(value) && value.length === 0) return {}
   if (value === undefined) return 'UNDEFINED'
   if (typeof value === 'number' && !Number.isFinite(value)) return `${value}`
   const isQuantile = typeof value === 'object' && (value as Any)?.labels?.quantile !== undefined

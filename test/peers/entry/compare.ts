@@ -6,6 +6,7 @@ import { Registry as PromhiveRegistry } from '../../../src/registry/registry.js'
 import { type Any, Application, type Client, type Outcome } from './application.js'
 import { type Answer, type Difference, differences } from './differences.js'
 import { type Operation, readings } from './operations.js'
+import { unordered } from './unordered.js'
 
 /** The differences that programs met. */
 export const met = new Set<Difference>()
@@ -36,19 +37,6 @@ export async function compare(operations: readonly Operation[]): Promise<void> {
     expect(seen(await our.run(operation)), fc.stringify(operation)).toEqual(seen(theirs))
     removed ||= operation.do === 'removeSingleMetric' || operation.do === 'clear'
   }
-}
-
-/** The series of a metric that was removed from its registry may be in another order. */
-function unordered(outcome: Outcome): Outcome {
-  if (!('returned' in outcome) || typeof outcome.returned !== 'string') return outcome
-  const { returned } = outcome
-  if (!/^[[{]/.test(returned)) return { returned: returned.split('\n').sort() }
-  const objects: readonly Any[] = [JSON.parse(returned)].flat()
-  return { returned: objects.map(({ values, ...rest }) => ({ ...rest, values: values?.map(jsonOf).sort() })) }
-}
-
-function jsonOf(value: unknown): string {
-  return JSON.stringify(value)
 }
 
 /**
