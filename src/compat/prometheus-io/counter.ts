@@ -3,6 +3,7 @@ import type { ClientRules } from '../prom-client/client-rules.js'
 import { increase, Counter as PromClientCounter } from '../prom-client/counter.js'
 import { isObject } from '../prom-client/validation.js'
 import { prometheusIoRules } from './rules.js'
+import { SeriesStore } from './series-store.js'
 import type {
   CounterConfiguration,
   IncreaseDataWithExemplar,
@@ -15,6 +16,10 @@ import type {
 const Base = class extends PromClientCounter {
   override get rules(): ClientRules {
     return prometheusIoRules
+  }
+
+  get store(): SeriesStore {
+    return new SeriesStore(this)
   }
 
   override incWithoutExemplar(labels?: unknown, value?: unknown): void {

@@ -2,6 +2,7 @@ import type { ClientRules } from '../prom-client/client-rules.js'
 import { observed, Histogram as PromClientHistogram } from '../prom-client/histogram.js'
 import { isObject } from '../prom-client/validation.js'
 import { prometheusIoRules } from './rules.js'
+import { SeriesStore } from './series-store.js'
 import type {
   HistogramConfiguration,
   LabelValues,
@@ -14,6 +15,10 @@ import type {
 const Base = class extends PromClientHistogram {
   override get rules(): ClientRules {
     return prometheusIoRules
+  }
+
+  get store(): SeriesStore {
+    return new SeriesStore(this)
   }
 
   override observeWithoutExemplar(labels?: unknown, value?: unknown): void {

@@ -108,6 +108,8 @@ export class Application {
         return metric.reset()
       case 'get':
         return metric.get()
+      case 'store':
+        return stored(metric, operation.labels)
       case 'zero':
         return metric.zero?.({ ...operation.labels })
       case 'remove':
@@ -166,6 +168,14 @@ function inOneForm(labels: Labels): Labels {
       .map(([name, value]) => [name, `${value}`])
       .sort(),
   )
+}
+
+/** What a metric's `store` shows of its series, without what only the client keeps there. */
+function stored({ store, type }: Any, labels: Labels): unknown {
+  const figures = ({ value, bucketValues, sum, count, labels }: Any): Any =>
+    type === 'summary' ? [labels, value.sum, value.count] : [labels, value, bucketValues, sum, count]
+  const entry = store.entry({ ...labels })
+  return [store.size, [...store.values()].map(figures), entry && figures(entry), typeof store.get({ ...labels })]
 }
 
 export function nameOf(metric: number): string {

@@ -28,7 +28,7 @@ type OnMetric =
       readonly exemplar?: Labels | undefined
     }
   | { readonly do: 'remove'; readonly labels: Labels; readonly as: Form }
-  | { readonly do: 'zero'; readonly labels: Labels }
+  | { readonly do: 'store' | 'zero'; readonly labels: Labels }
   | { readonly do: 'reset' | 'get' | 'removeSingleMetric' | 'getSingleMetricAsString' | 'register' }
 
 type OnRegistry =
@@ -49,7 +49,7 @@ const text = 'text/plain; version=0.0.4; charset=utf-8'
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 const names = ['a', 'b', 'c']
-const metric = fc.nat({ max: 3 })
+export const metric = fc.nat({ max: 3 })
 const registry = fc.nat({ max: 1 })
 
 /** No value that the list has under “a label that is undefined, null or empty”. No text with both `:` and `,`: prom-client's keys collide. */
@@ -66,7 +66,7 @@ function labelsOf(values: fc.Arbitrary<unknown>): fc.Arbitrary<Labels> {
   )
 }
 
-const labels = fc.oneof(
+export const labels = fc.oneof(
   { weight: 12, arbitrary: labelsOf(labelValue) },
   { weight: 1, arbitrary: fc.constant<Labels>({ undeclared: 'x' }) },
 )
