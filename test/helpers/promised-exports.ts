@@ -5,7 +5,7 @@ import { root } from './source-imports.js'
 
 type Door = { readonly import?: { readonly types?: string } }
 
-/** The functions and properties of the public API that give promises, from the type declarations: `Registry.metrics`. */
+/** The functions and properties of the public API that return promises, from the type declarations: `Registry.metrics`. */
 export function promisedExports(): string[] {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: Record<string, Door> }
   const doors = Object.values(exports).flatMap(({ import: door }) => (door?.types ? [join(root, door.types)] : []))

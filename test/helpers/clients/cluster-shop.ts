@@ -11,7 +11,7 @@ import { until } from '../processes/until.js'
 const program = join(root, 'test', 'preload', 'programs', 'shop.cjs')
 const workers = 3
 
-/** Makes packages importable from a folder, each by its name and where it is installed. */
+/** Makes packages importable from a folder, each by its name and installed path. */
 export function link(folder: string, packages: Readonly<Record<string, string>>): void {
   for (const [name, target] of Object.entries(packages)) {
     const path = join(folder, 'node_modules', name)
