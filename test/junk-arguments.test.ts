@@ -51,7 +51,7 @@ const exempt: Readonly<Record<string, string>> = {
 
 const junk = [null, undefined, Symbol('junk'), 42, 'junk']
 
-/** With the options left out these do what they are for. */
+/** Without their options, these do what they are for. */
 const startsSomething = /^(?:observe|instrumentHttp|startMetricsServer|startRedisForwarder|supervise)$/
 
 const calls = Object.entries(doors).flatMap(([door, exports]) =>

@@ -80,7 +80,7 @@ describe('the house', () => {
     expect(violations(files)).toEqual([])
   })
 
-  test('every file below src lies in a room of the table', () => {
+  test('every file below src is in a room of the table', () => {
     const strangers = readSource().filter(({ path }) => path.includes('/') && !Object.hasOwn(rooms, roomOf(path)))
     expect(strangers.map(({ path }) => path)).toEqual([])
   })
@@ -151,7 +151,7 @@ describe('the test of the house sees', () => {
       'store/core imports ./exposition/text',
     ],
     [
-      'a file behind the contract',
+      'a file that is not part of the contract',
       'metric/child.ts',
       '../store/core/segments.js',
       'metric imports ./store/core/segments',
@@ -195,7 +195,7 @@ describe('the test of the house sees', () => {
   })
 })
 
-/** What is left of a file without its comments, imports and exports from other files. */
+/** The rest of a file without its comments, imports and exports from other files. */
 function logicIn(text: string): string {
   const list = String.raw`(?:type )?(?:\*(?: as \w+)?|\{[^{}]*\})`
   return text
@@ -223,7 +223,7 @@ function allowed(path: string, name: string): boolean {
   return roomOf(wanted) === room || may.some((allowedName) => wanted === allowedName || roomOf(wanted) === allowedName)
 }
 
-/** The longest name in the table that the file lies in; nothing for a file of the front door. */
+/** The longest name in the table that contains the file; undefined for a file of the front door. */
 function roomOf(path: string): string {
   const parts = path.replace(/\.ts$/, '').split('/')
   if (parts.length === 1) return ''

@@ -21,7 +21,7 @@ import * as kit from '../src/testing-metrics.js'
 import * as uwsgi from '../src/uwsgi.js'
 import { root } from './helpers/source-imports.js'
 
-/** A call with an option that is misspelt as `given`, and what it should have been. */
+/** A call with the misspelt option `given`, and the option that was meant. */
 type Call = readonly [what: string, given: object, meant: string, call: (options: never) => unknown]
 
 class Kept extends backend.SnapshotBackend {
@@ -146,7 +146,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   'promhive/uwsgi uwsgiProbe': [['', { timout: 1 }, 'timeout', (o) => uwsgi.uwsgiProbe(o)]],
 }
 
-/** Exports that take no options, each with what they take, or what they are. */
+/** Exports without options, each with its kind or its parameters. */
 const without: Readonly<Record<string, string>> = {
   'promhive Enum': 'StateSet',
   'promhive MetricsError': 'an error',
@@ -216,7 +216,7 @@ const doors: Readonly<Record<string, object>> = {
   './testing': testing,
   './testing/metrics': kit,
   './uwsgi': uwsgi,
-  // Loaded for what it does; it exports nothing.
+  // Imported for its side effects; it exports nothing.
   './register': {},
   './prom-client/register': {},
 }
@@ -231,7 +231,7 @@ describe('the table', () => {
     expect(Object.keys(doors).sort()).toEqual(all.sort())
   })
 
-  test('has every export: with a misspelt option, or with what it takes in place of options', () => {
+  test('has every export: with a misspelt option, or with its parameters', () => {
     const exported = Object.entries(doors).flatMap(([door, module]) =>
       Object.keys(module).map((name) => `promhive${door.slice(1)} ${name}`),
     )

@@ -7,8 +7,8 @@ import { moduleInstalled, moduleNamed } from './client-paths.js'
 import { isLauncher } from './launchers.js'
 
 /*
- * What `--import promhive/prom-client/register` does: it leads the imports of prom-client and @prometheus-io/client to
- * promhive, wherever in node_modules they come from. promhive itself is loaded with the first of them.
+ * The work of `--import promhive/prom-client/register`: it redirects the imports of prom-client and @prometheus-io/client
+ * to promhive, from any package in node_modules. promhive itself is loaded with the first of them.
  */
 
 const place = Symbol.for('promhive.clients')
@@ -30,7 +30,8 @@ type Resolve = (
 const { registerHooks } = module as { registerHooks?: (hooks: { resolve: Resolve }) => void }
 
 /**
- * Once per thread. Without the hooks of a newer Node.js, the application runs on with its own client, and a warning says so.
+ * Registers the hooks, once per thread. Without the hooks of a newer Node.js, the application runs with its own client,
+ * and a warning reports that.
  *
  * @param dist the folder of promhive's modules
  */

@@ -5,13 +5,13 @@ const doors: Readonly<Record<string, string>> = {
 }
 
 const names = Object.keys(doors).join('|')
-/** What `import` and `require()` name: the package or a path in it. */
+/** The name in `import` and `require()`: the package or a path in it. */
 const named = new RegExp(`^(${names})(?:/(.*))?$`)
-/** A file of a copy of the package: what a relative path, or the real path of a link, leads to. */
+/** A file of a copy of the package, as in a relative path, or the real path of a link. */
 const installed = new RegExp(`^file:.*/node_modules/(${names})/(?!.*/node_modules/)(.*)$`)
 
 /**
- * The module of promhive that stands for what was named, relative to dist/cjs.
+ * The module of promhive that replaces the named one, relative to dist/cjs.
  *
  * @returns undefined for other packages, and for files of these clients that are not modules, such as package.json
  * @example moduleNamed('prom-client/lib/registry') // 'prom-client/lib/registry.js'

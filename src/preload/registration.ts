@@ -16,14 +16,14 @@ import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-di
 import { isLauncher } from './launchers.js'
 
 /*
- * What `--import promhive/register` does: all that an application gets without a line of code. The environment decides,
- * because nothing of the application has run yet.
+ * The work of `--import promhive/register`: everything that an application gets without code. The environment configures
+ * it, because no code of the application has run yet.
  */
 
 const place = Symbol.for('promhive.register')
 const shared = globalThis as { [place]?: Registration }
 
-/** What was begun in this process, whichever build did. */
+/** What this process has started, for both builds. */
 interface Registration {
   port?: SharedPort
   /** The supervisor, or the application itself, serves the metrics. */
@@ -31,9 +31,10 @@ interface Registration {
 }
 
 /**
- * Once per process, whichever build was loaded first. A wrong setting costs what it is about, and never the application.
+ * Starts once per process, whichever build was loaded first. An invalid setting disables its feature, and never the
+ * application.
  *
- * @param command the program `promhive`: what it runs is measured, and not itself
+ * @param command the program `promhive`: the programs that it runs are measured, and it is not
  */
 export function startRegistered(command: string): void {
   if (shared[place] || isOnTheWay(process.argv[1] ?? '', command)) return
@@ -48,7 +49,7 @@ export function startRegistered(command: string): void {
   if (isMainThread) setImmediate(() => attempt(openPort)).unref()
 }
 
-/** Closes the port that `startRegistered` has opened, or was about to: a supervisor in the same process has one of its own. */
+/** Closes the port that `startRegistered` has opened or is opening: a supervisor in the same process opens its own. */
 export async function yieldRegisteredPort(): Promise<void> {
   const registered = shared[place]
   if (registered === undefined) return
@@ -105,7 +106,7 @@ function openPort(): void {
   void registered.port.start()
 }
 
-/** To the log of the process that has the port; not into the output of a program. */
+/** Writes to the log of the process that has the port, and not into the output of a program. */
 function sayWhatIsOn(url: string): void {
   if (isOff(variables.startup)) return
   const parts = [!isOff(variables.http) && 'HTTP', !isOff(variables.defaultMetrics) && 'process and runtime']

@@ -7,13 +7,13 @@ import { agreeWithSupervisor, settle } from '../runtime/supervised/supervisor-ba
 import { assignmentOfThisProcess, send, startAgent } from '../supervisor/worker/agent.js'
 
 /*
- * Loaded into every worker of `promhive run` and `supervise()` before the application. Where a worker starts processes or
- * threads of its own, they load it too, and it does nothing.
+ * Loaded into every worker of `promhive run` and `supervise()` before the application. Processes and threads that a worker
+ * starts load it too; there it does nothing.
  */
 if (isMainThread) {
   const assignment = assignmentOfThisProcess()
   if (assignment !== undefined) {
-    // The context of the metrics: made first, or there is nowhere to count.
+    // The context of the metrics is created first, because counting needs it.
     const context = processContext()
     if (assignment.backend !== undefined) {
       agreeWithSupervisor(assignment.backend, ({ message }) => send({ promhive: 'apart', text: message }))

@@ -6,9 +6,9 @@ import type { CollectedFamily, CollectedValue } from './collector.js'
 const types: readonly unknown[] = ['gauge', 'counter']
 
 /**
- * What a collector gave, if it is what a collector gives: one line that no parser reads would cost the whole scrape.
+ * Checks and returns the families of a collector. One invalid line would make the whole scrape unreadable.
  *
- * @throws an error that says what is wrong with which family
+ * @throws an error that names the family and the fault
  */
 export function checkCollected(given: unknown): readonly CollectedFamily[] {
   if (!Array.isArray(given)) throw new TypeError(`collect() gives an array of families, got ${describe(given)}`)

@@ -1,13 +1,13 @@
 import type { LabelValueOrNone } from '../model/label-set.js'
 import type { GaugeMode } from '../model/metric-type.js'
 
-/** One value that a collector gives. */
+/** One value of a collector's family. */
 export interface CollectedValue {
   readonly labels?: Readonly<Record<string, LabelValueOrNone>> | undefined
   readonly value: number
 }
 
-/** A family that a collector gives. */
+/** A family that a collector returns. */
 export interface CollectedFamily {
   readonly name: string
   readonly help: string
@@ -32,8 +32,8 @@ export interface Collector {
   readonly name: string
   /**
    * `serving` (the default): collected in the process that answers a scrape, for numbers that belong to the application
-   * as a whole, such as the length of a queue. `each`: every process collects every few seconds and publishes what it
-   * has, for numbers that belong to a process; what a dead process published as a gauge vanishes with it.
+   * as a whole, such as the length of a queue. `each`: every process collects every few seconds and publishes the result,
+   * for numbers that belong to a process; the gauges of a dead process disappear.
    */
   readonly run?: 'serving' | 'each' | undefined
   collect(): readonly CollectedFamily[] | Promise<readonly CollectedFamily[]>

@@ -13,7 +13,7 @@ import type { Job, Ticker } from './ticker.js'
 
 const collectorOptions = { name: true, run: true, collect: true } as const satisfies OptionNames<Collector>
 
-/** The collectors of one registry. One that throws or never ends costs its own families only, and is reported. */
+/** The collectors of one registry. One that throws or never ends loses its own families only, and is reported. */
 export class Collectors {
   private readonly serving = new Set<Collector>()
   private readonly each = new Map<Collector, Job>()
@@ -31,7 +31,7 @@ export class Collectors {
       checkSpelling('registerCollector', collector, collectorOptions)
       throw new MetricsError('OPTION_INVALID', `a collector is an object with collect(), got ${describe(collector)}`)
     }
-    // Its other properties are its own.
+    // Other properties are the collector's own.
     if (isPlain(collector)) checkSpelling(`collector ${collector.name}`, collector, collectorOptions)
     if (collector.run === undefined || collector.run === 'serving') this.serving.add(collector)
     else if (collector.run === 'each') this.publishEach(collector)
@@ -59,7 +59,7 @@ export class Collectors {
     return given.flatMap((families) => families ?? []).map((family) => sampleFamily(family, this.registry.prefix))
   }
 
-  /** What the collector gives; where it fails, what it gave the last time. */
+  /** The families of the collector; if it fails, those of its last success. */
   private async askOrLast(collector: Collector): Promise<readonly CollectedFamily[] | undefined> {
     const given = await this.ask(collector)
     if (given === undefined) return this.last.get(collector)
@@ -95,7 +95,7 @@ export class Collectors {
   }
 }
 
-/** Of a series that was given twice the last value is shown, as of one that was set twice. */
+/** If a series is returned twice, the last value is shown, as if it was set twice. */
 function sampleFamily({ name: given, help, type, values }: CollectedFamily, prefix: string): SampleFamily {
   const name = `${prefix}${given}`
   const samples = new Map<string, Sample>()
@@ -122,7 +122,7 @@ function failed({ name }: Collector, cause: unknown): MetricsError {
   return new MetricsError('COLLECT_FAILED', text, { cause })
 }
 
-/** What a collector gives that does not wait for anything: the process ends. */
+/** The families of a synchronous collector, because the process ends. */
 function askAtOnce(collector: Collector): readonly CollectedFamily[] | undefined {
   try {
     return checkCollected(collector.collect())

@@ -17,8 +17,8 @@ import { hiddenRegistry, hiddenSeries } from './hidden-registry.js'
 const familyName = 'promhive_default_labels'
 
 /**
- * The default labels of a named registry. A scrape puts those of the process that answers in front of the sums of all, so
- * each process publishes its own, and the one that answers reports where they differ.
+ * The default labels of a named registry. A scrape adds those of the process that answers to the sums of all, so each
+ * process publishes its own, and the process that answers reports differences.
  */
 export class DefaultLabels {
   /** As they are shown. */
@@ -52,7 +52,7 @@ export class DefaultLabels {
   }
 
   /**
-   * Reports once where living processes have set other labels than this one.
+   * Reports once if living processes have set other labels than this one.
    *
    * @param hidden the families that no scrape shows
    */
@@ -97,7 +97,7 @@ function gaugeOf(context: MetricRegistry['context']): Gauge<'labels' | 'registry
   })
 }
 
-/** What living processes have set for a registry. */
+/** The default labels that living processes have set for a registry. */
 function publishedIn(hidden: readonly FamilyTable[], name: string): string[] {
   const series = hiddenSeries(hidden, familyName)
   return series.flatMap(([labels, registry]) => (registry === name && typeof labels === 'string' ? [labels] : []))

@@ -4,9 +4,9 @@ import type { Pause } from '../store/contract.js'
 import { Expiry } from './expiry.js'
 import type { RegistryMember } from './registered-metric.js'
 
-/** The maximum of series that are removed in one step. */
+/** The maximum number of series that are removed in one step. */
 const batch = 200
-/** Seconds until it is tried again after series could not be removed, at first and at most. */
+/** Seconds until the next attempt after series could not be removed, at first and at most. */
 const firstWait = 1
 const longestWait = 60
 
@@ -17,7 +17,7 @@ export class Expiring {
   private notBefore = 0
 
   /**
-   * @param metricOf the metric that a table is of, where its series expire
+   * @param metricOf returns the metric of a table whose series expire
    * @param now seconds of a monotonic clock
    */
   async run(

@@ -3,15 +3,15 @@ import { grown } from '../model/series-index/hash-chains.js'
 import { exactFilter, type LabelFilter, type SeriesKey } from '../model/series-key.js'
 import type { Pause } from '../store/contract.js'
 
-/** What was seen of a table's rows, in columns. */
+/** The observed state of a table's rows, in columns. */
 class Sightings {
   /** At which scrape a row was last shown. */
   private scrapes: Int32Array = new Int32Array(16)
   private sums: Float64Array = new Float64Array(16)
-  /** Since when the sum has been what it is. */
+  /** When the sum last changed. */
   private since: Float64Array = new Float64Array(16)
 
-  /** How long the row has stood still, in seconds. */
+  /** How long the row has not changed, in seconds. */
   stillFor(row: number, sum: number, scrape: number, now: number): number {
     if (row >= this.sums.length) {
       this.scrapes = grown(this.scrapes, row + 1)
@@ -34,7 +34,7 @@ export class Expiry {
   private readonly seen = new Map<FamilyTable, { readonly rows: Sightings; scrape: number }>()
 
   /**
-   * The series of a table that have stood still for longer than `seconds`.
+   * The series of a table that have not changed for longer than `seconds`.
    *
    * @param now seconds of a monotonic clock
    */
@@ -50,14 +50,14 @@ export class Expiry {
     return idle.filters()
   }
 
-  /** Forgets the tables that are no more. */
+  /** Forgets the tables that no longer exist. */
   keep(tables: readonly FamilyTable[]): void {
     const present = new Set(tables)
     for (const table of this.seen.keys()) if (!present.has(table)) this.seen.delete(table)
   }
 }
 
-/** The idle series of a table. Where each writer has a row of its own, a series is idle when all of its rows are. */
+/** The idle series of a table. If each writer has its own row, a series is idle when all of its rows are. */
 class Idle {
   private readonly rows: LabelFilter[] = []
   private readonly series = new Map<SeriesKey, { readonly filter: LabelFilter; idle: boolean }>()
@@ -87,7 +87,7 @@ class Idle {
   }
 }
 
-/** A number that changes when any slot of the series that is counted does, but for the rarest of chances. */
+/** A number that changes when a counted slot of the series does; collisions are very unlikely. */
 function fingerprint({ slots, bases, layout }: FamilyTable, row: number): number {
   const base = bases[row]!
   let sum = 0

@@ -31,15 +31,15 @@ export class Members {
     if (other === metric) return
     if (other !== undefined) this.checkSame(other, metric)
     else if (metric.family !== undefined) this.sampleOwners.add(metric.family)
-    // Of two that are the same the first stays, unless the second brings a way to bring it up to date: a module that was
-    // loaded again means what it says now.
+    // If two metrics are the same, the first one stays, unless the second has a `collect`: the module was loaded again, and
+    // its new `collect` replaces the old one.
     if (other !== undefined && metric.collect === undefined) return
     this.stopJob(metric.name)
     this.byName.set(metric.name, metric)
     if (metric.collectsEach) this.startJob(metric)
   }
 
-  /** @param registry the name of the registry that lets it go */
+  /** @param registry the name of the registry that releases it */
   remove(name: string, registry = ''): void {
     const member = this.byName.get(name)
     member?.discard?.(registry)

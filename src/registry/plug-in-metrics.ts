@@ -5,14 +5,14 @@ import type { Family } from '../model/family.js'
 import { checkPlugInValues } from './plug-in-values.js'
 import type { RegistryMember } from './registered-metric.js'
 
-/** Metrics of plug-ins that bring only `get()`. One that fails is shown with its last values. */
+/** Metrics of plug-ins that have only `get()`. One that fails is shown with its last values. */
 export class PlugInMetrics {
   private readonly last = new WeakMap<RegistryMember, Family>()
 
   constructor(private readonly onError: (error: MetricsError) => void) {}
 
   /**
-   * The metric's values; undefined for one that never gave any.
+   * The metric's values; undefined if it never returned any.
    *
    * @param taken whether another metric has a name: some plug-ins name theirs only in `get()`
    */

@@ -5,10 +5,10 @@ import { checkMetricName, describe } from '../model/metric-name.js'
 import { metricTypes } from '../model/metric-type.js'
 
 /**
- * Checks what the `get()` of a plug-in gave: one line that no parser reads would cost the whole scrape.
+ * Checks the result of a plug-in's `get()`: one invalid line would make the whole scrape unreadable.
  *
  * @param registered the name that the metric was registered under, if it has one
- * @throws an error that says what is wrong
+ * @throws an error that names the fault
  */
 export function checkPlugInValues(registered: unknown, given: unknown): MetricValues {
   if (typeof given !== 'object' || given === null) {
@@ -31,7 +31,7 @@ export function checkPlugInValues(registered: unknown, given: unknown): MetricVa
 
 function checkValue(family: string, given: unknown): void {
   const { metricName = family, labels = {}, value } = Object(given) as Partial<Record<keyof MetricValue, unknown>>
-  // OpenMetrics adds `_total` and `_info` itself, or finds them there.
+  // OpenMetrics adds `_total` and `_info` itself, or keeps them.
   const bases = [family, family.replace(/_(?:total|info)$/, '')]
   if (!bases.some((base) => sampleEndings.some((ending) => metricName === `${base}${ending}`))) {
     throw new TypeError(`${describe(metricName)} is not a sample of the family ${family}`)

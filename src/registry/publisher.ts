@@ -7,7 +7,7 @@ import type { CollectedFamily, CollectedValue } from './collector.js'
 
 type CollectedLabels = NonNullable<CollectedValue['labels']>
 
-/** Publishes what a collector of this process gives as ordinary metrics, so that every process shows it. */
+/** Publishes the families of a collector of this process as ordinary metrics, so that every process shows them. */
 export class Publisher {
   private readonly families = new Map<string, PublishedFamily>()
 
@@ -36,7 +36,7 @@ interface PublishedFamily {
   publish(values: readonly CollectedValue[]): void
 }
 
-/** A gauge's series come and go with what the collector gives. */
+/** A gauge has exactly the series of the collector's last result. */
 class PublishedGauge implements PublishedFamily {
   private readonly gauge: Gauge<string>
   private shown = new Map<string, CollectedLabels>()
@@ -75,7 +75,7 @@ class PublishedCounter implements PublishedFamily {
     for (const { labels = {}, value } of values) {
       const key = keyOf(labels)
       const before = this.last.get(key) ?? 0
-      // Below the last value: what the collector reads began again.
+      // Below the last value: the source of the collector began again.
       this.counter.inc(labels, value >= before ? value - before : value)
       this.last.set(key, value)
     }

@@ -2,7 +2,7 @@ import type { RegisteredMetric } from '../metric/context.js'
 import type { FamilyDescriptor } from '../model/descriptor.js'
 import type { LabelFilter } from '../model/series-key.js'
 
-/** A metric of this library, or of a plug-in that brings only `get()`. */
+/** A metric of this library, or of a plug-in that has only `get()`. */
 export type RegistryMember = RegisteredMetric & {
   readonly family?: FamilyDescriptor
   readonly collect?: (() => void | Promise<void>) | undefined
@@ -10,10 +10,10 @@ export type RegistryMember = RegisteredMetric & {
   readonly collectsEach?: boolean
   /** Seconds after which a series without counts is removed. */
   readonly expireAfter?: number | undefined
-  /** Removes idle series; false where that could not be done now. */
+  /** Removes idle series; returns false if that is not possible now. */
   expire?(series: readonly LabelFilter[]): boolean
   start?(): void
   reset?(): void
-  /** A registry of this name has let it go. */
+  /** Called when a registry of this name has released the metric. */
   discard?(registry: string): void
 }

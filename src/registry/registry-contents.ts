@@ -7,7 +7,7 @@ import { Members } from './members.js'
 import type { RegistryContext } from './registry-context.js'
 import type { checkRegistryOptions } from './registry-options.js'
 
-/** What a registry shows. Registries that share it show the same metrics, each in its own formats. */
+/** The metrics and collectors of a registry. Registries that share it show the same metrics, each in its own formats. */
 export class RegistryContents {
   readonly members: Members
   readonly collectors: Collectors
@@ -15,7 +15,7 @@ export class RegistryContents {
   readonly defaults: DefaultLabels
   private given: string | undefined
 
-  /** @param registry what collectors publish their metrics in */
+  /** @param registry where collectors publish their metrics */
   constructor(
     registry: MetricRegistry,
     { name, duplicates, scope }: ReturnType<typeof checkRegistryOptions>,
@@ -29,13 +29,13 @@ export class RegistryContents {
     this.defaults = new DefaultLabels(scope === 'process' ? undefined : name, context)
   }
 
-  /** The name that the registry was given, or a generated one, from the first call on. */
+  /** The name of the registry, or a generated one, from the first call on. */
   registryName(): string {
     this.given ??= this.context.nextNameless('registry')
     return this.given
   }
 
-  /** The name that the registry has so far. */
+  /** The present name of the registry. */
   get name(): string | undefined {
     return this.given
   }

@@ -6,7 +6,7 @@ import type { KnownRegistries } from './known-registries.js'
 import type { Registry } from './registry.js'
 import type { Ticker } from './ticker.js'
 
-/** The context as a registry sees it. */
+/** The part of the context that a registry uses. */
 export interface RegistryContext extends MetricContext {
   readonly registry: Registry
   readonly registries: KnownRegistries
@@ -23,7 +23,7 @@ export interface RegistryContext extends MetricContext {
    * @param byDefault the value unless `configure()` sets one; by default true in an application of several processes
    */
   showsItself(byDefault?: boolean): boolean
-  /** The work of every process at intervals: publishing what only it knows. */
+  /** The work of every process at intervals: publishing values that only this process has. */
   readonly ticker: Ticker
 }
 

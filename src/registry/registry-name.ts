@@ -3,7 +3,7 @@ import { MetricsError } from '../model/errors.js'
 import { describe } from '../model/metric-name.js'
 
 /**
- * Throws `OPTION_INVALID` for a name that means another registry: the default one, or one without a name.
+ * Throws `OPTION_INVALID` for a name that belongs to another registry: the default one, or one without a name.
  *
  * @param first whether the registry is the first of its process: the default one
  */

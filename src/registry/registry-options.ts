@@ -3,20 +3,20 @@ import { checkOptions, type OptionNames } from '../model/known-options.js'
 
 export interface RegistryOptions {
   /**
-   * Processes that use the same name mean the same registry, and so do two registries of one process. Left out, registries
-   * are distinguished by the order in which they are made. `default` is refused: use `register`.
+   * Processes that use the same name mean the same registry, and so do two registries of one process. Without a name,
+   * registries are distinguished by the order of their creation. `default` is refused: use `register`.
    */
   readonly name?: string | undefined
-  /** Put in front of the names of the metrics that are made in this registry: `shop_` makes `jobs_total` `shop_jobs_total`. */
+  /** Prefix of the names of the metrics that are created in this registry: `shop_` makes `jobs_total` `shop_jobs_total`. */
   readonly prefix?: string | undefined
   /**
-   * What a second metric of the same name and definition is: `same` (the default) the first one, counted from another
-   * place; `throw` an error, as in prom-client.
+   * What happens to a second metric of the same name and definition: with `same` (the default) it is another handle of the
+   * first one; with `throw` it is an error, as in prom-client.
    */
   readonly duplicates?: 'same' | 'throw' | undefined
   /**
-   * `process` keeps its metrics in this process, and releases them with the registry: for one that is made to answer a
-   * single request, such as a probe's. By default, they belong to the application.
+   * `process` keeps its metrics in this process, and releases them with the registry: for a registry that is created to
+   * answer a single request, such as that of a probe. By default, they belong to the application.
    */
   readonly scope?: 'application' | 'process' | undefined
 }

@@ -25,7 +25,7 @@ import { checkRegistryName } from './registry-name.js'
 import { checkRegistryOptions, type RegistryOptions } from './registry-options.js'
 import { shownFamilies } from './shown-families.js'
 
-/** Milliseconds that a gathering may take until it is released: collect() of the metrics included. */
+/** Milliseconds that a gathering may take until it is released, `collect()` of the metrics included. */
 const longest = 120_000
 
 /**
@@ -59,7 +59,7 @@ export class Registry implements MetricRegistry {
   constructor(options?: RegistryOptions)
   /** @internal */
   constructor(options?: RegistryOptions, context?: RegistryContext, like?: Registry)
-  /** @param like a registry whose metrics this one shows as well, now and later */
+  /** @param like a registry whose metrics this one also shows, present and future ones */
   constructor(options: RegistryOptions = {}, context: RegistryContext = registryContext(), like?: Registry) {
     const checked = checkRegistryOptions(options)
     if (like === undefined) checkRegistryName(checked.name, context.registry === undefined)
@@ -70,12 +70,12 @@ export class Registry implements MetricRegistry {
     this.plugIns = this.plugInsOf((error) => this.context.onError(error))
   }
 
-  /** The name that the registry was given, or a generated one, from its first metric on. */
+  /** The name of the registry, or a generated one, from its first metric on. */
   get registryName(): string {
     return this.contents.registryName()
   }
 
-  /** Of what `metrics()` gives, and of what a scrape gets that asks for nothing in particular. */
+  /** The content type of `metrics()`, and of the answer to a scrape without a preference. */
   get contentType(): string {
     return this.ownType
   }
@@ -146,14 +146,14 @@ export class Registry implements MetricRegistry {
     }
   }
 
-  /** One metric's lines of the exposition. */
+  /** The lines of one metric in the exposition. */
   getSingleMetricAsString(name: string): Promise<string> {
     return this.scrapes.textOf(name)
   }
 
   /**
-   * Labels that every series of this registry shows, unless it has its own of that name. Set the same in every process:
-   * what is shown are the sums of all, labelled by the process that answers. Where processes disagree,
+   * Adds labels to every series of this registry that has no label of that name. Set the same labels in every process:
+   * a scrape shows the sums of all, with the labels of the process that answers. If processes differ,
    * `DEFAULT_LABELS_DIFFER` is reported.
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
@@ -164,12 +164,12 @@ export class Registry implements MetricRegistry {
     this.contents.members.remove(name, this.contents.name)
   }
 
-  /** Adds a collector, whose families are stored elsewhere. Throws `OPTION_INVALID` if it is not a collector. */
+  /** Adds a collector, for numbers that are stored elsewhere. Throws `OPTION_INVALID` if it is not a collector. */
   registerCollector(collector: Collector): void {
     this.contents.collectors.add(collector)
   }
 
-  /** Whether it was there. What it published in this process stays until the process ends. */
+  /** Removes a collector, and returns whether it was registered. Its published metrics stay until the process ends. */
   unregisterCollector(collector: Collector): boolean {
     return this.contents.collectors.remove(collector)
   }
@@ -225,7 +225,7 @@ export class Registry implements MetricRegistry {
     }).unref()
   }
 
-  /** @internal Brings every metric up to date, and gathers the families of this registry. */
+  /** @internal Calls `collect()` of every metric, and gathers the families of this registry. */
   async gather(request: GatherRequest = {}): Promise<Gathered> {
     const turn = await this.turns.take(request)
     try {
@@ -237,7 +237,7 @@ export class Registry implements MetricRegistry {
   }
 
   private async gatherInTurn(turn: Turn, { names, exemplars }: GatherRequest): Promise<Gathered> {
-    // Application code runs before the turn at the source: it may ask for the values of other metrics.
+    // Application code runs before the turn at the source: it may read the values of other metrics.
     const foreign = await this.prepare()
     const gathered = await this.context.gatherer.gather({ exemplars })
     const release = (): void => {
@@ -257,7 +257,7 @@ export class Registry implements MetricRegistry {
     }
   }
 
-  /** @internal Brings every metric up to date; gives the families of plug-ins that bring only `get()`. */
+  /** @internal Calls `collect()` of every metric; returns the families of plug-ins that have only `get()`. */
   async prepare(): Promise<ReadonlyMap<string, Family>> {
     const members = this.contents.members.all()
     for (const metric of members) metric.start?.()
@@ -272,13 +272,13 @@ export class Registry implements MetricRegistry {
     return foreign
   }
 
-  /** The metric whose idle series are removed, where a table is of one. */
+  /** The metric of a table whose idle series are removed; undefined without one. */
   private expiringIn(table: FamilyTable): RegistryMember | undefined {
     const metric = this.contents.members.get(table.family.name)
     return metric?.expireAfter !== undefined && this.owns(table) ? metric : undefined
   }
 
-  /** @internal Its families: its members in their order, and in the default registry what any process put there. */
+  /** @internal Its families: its members in their order, and in the default registry the families of any process. */
   select(gathered: SourceGathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     const tables = gathered.tables.filter((table) => this.owns(table))
     const families = shownFamilies(this.contents.members.all(), tables, foreign)

@@ -3,8 +3,8 @@ import { layoutOf } from '../model/layout/layout-of.js'
 import type { RegistryMember } from './registered-metric.js'
 
 /**
- * The families of a registry: its members in their order, the other families that this process gave, and then what other
- * processes put into it, by name.
+ * The families of a registry: its members in their order, the other families of this process, and then those of other
+ * processes, by name.
  *
  * @param tables those of this registry
  * @param foreign families of collectors and plug-ins, by name
@@ -19,7 +19,7 @@ export function shownFamilies(
   const families: Family[] = []
   for (const { name, family } of members) {
     const table = shown.get(name)
-    // A table without series may be of a definition that the member has taken the place of.
+    // A table without series may be of a definition that the member has replaced.
     const counted = table !== undefined && (table.order.length > 0 || family === undefined)
     const member = counted ? table : (foreign.get(name) ?? (family && emptyTable(family, layoutOf(family))))
     if (member !== undefined) families.push(member)

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from '../platform/timers.js'
 
-/** How often each process publishes what only it knows, in milliseconds. */
+/** Milliseconds between two publications of values that only this process has. */
 const interval = 5_000
 
 /** A job that a process does at intervals; at its end, only synchronous work is possible. */
@@ -19,7 +19,7 @@ export class Ticker {
   private running = false
   private started = false
 
-  /** @param wake called when there is a first job: so that a process that does nothing else is visible as well */
+  /** @param wake called with the first job, so that a process that does nothing else is visible as well */
   constructor(private readonly wake: () => void = () => {}) {}
 
   add(job: Job): void {
@@ -32,19 +32,19 @@ export class Ticker {
     this.jobs.delete(job)
   }
 
-  /** From now on; the first round at once, so that a new process is seen soon. */
+  /** Starts a job. Its first round runs at once, so that a new process is visible soon. */
   start(): void {
     if (this.started) return
     this.started = true
     process.once('beforeExit', () => void this.round())
-    // Before what makes it visible: a writer that is not mapped flushes when the process ends.
+    // Before the process becomes visible: a writer that is not mapped flushes when the process ends.
     process.prependListener('exit', () => {
       for (const job of this.jobs) job.atExit()
     })
     if (this.jobs.size > 0) this.next(0)
   }
 
-  /** Some earlier, some later: forty processes do not all do it in the same moment. */
+  /** Spreads the processes: not all of them run their jobs at the same moment. */
   private next(delay = interval * (0.9 + Math.random() * 0.2)): void {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.round(), delay).unref()
@@ -56,7 +56,7 @@ export class Ticker {
     const jobs = [...this.jobs]
     await Promise.all(jobs.map((job) => job.run()))
     this.running = false
-    // What was added meanwhile has its first round at once.
+    // Jobs that were added meanwhile have their first round at once.
     if (this.jobs.size > 0) this.next([...this.jobs].some((job) => !jobs.includes(job)) ? 0 : undefined)
   }
 }

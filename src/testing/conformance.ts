@@ -2,20 +2,20 @@ import type { MetricsError } from '../model/errors.js'
 import type { Backend, Store } from '../store/contract.js'
 import { type ScrapedSeries, SourceReader } from './reading.js'
 
-/** What a backend does not do is declared here, and the suite reads it. */
+/** Declares what a backend does not support; the suite reads it. */
 export interface Supports {
   /** Several writers count together, and any of them shows all. */
   readonly manyWriters: boolean
-  /** What a writer that ended counted is still shown. */
+  /** The counts of an ended writer are still shown. */
   readonly outlivesWriters: boolean
-  /** Examples of what was counted are kept. */
+  /** Exemplars are stored. */
   readonly exemplars: boolean
 }
 
 export interface Conforming {
   /**
-   * Makes an application: each call of what it returns gives a backend as one more process of it would have. A fresh
-   * application at each call, in a place of its own.
+   * Creates an application: each call of the returned function gives the backend of one more process of it. Each call of
+   * this one creates a new application, in a separate place.
    *
    * @param after registers clean-up for the end of the test; the latest runs first
    */
@@ -23,17 +23,17 @@ export interface Conforming {
   readonly supports: Supports
 }
 
-/** The two functions of a test framework: those of vitest, Jest and `node:test` as they are, Mocha's `it` as `test`. */
+/** The two functions of a test framework: those of vitest, Jest and `node:test` unchanged, Mocha's `it` as `test`. */
 export interface TestFramework {
   describe(name: string, define: () => void): unknown
   test(name: string, run: () => Promise<void>): unknown
 }
 
-/** One test of the suite: it rejects with an AssertionError when the backend does otherwise. */
+/** One test of the suite: it rejects with an AssertionError if the backend breaks the contract. */
 export interface ConformanceCase {
   readonly group: string
   readonly name: string
-  /** What the backend must support for the case to be for it. */
+  /** The features that the backend must support for the case to apply. */
   readonly needs?: keyof Supports
   run(stage: ConformanceStage): Promise<void>
 }
@@ -77,7 +77,7 @@ export class Participant {
     this.reader = new SourceReader(source)
   }
 
-  /** The store at this moment. */
+  /** The present store. */
   get store(): Store {
     return this.backend.openStore()
   }
@@ -102,7 +102,7 @@ export class Participant {
   }
 }
 
-/** Runs one case, and undoes what it did. */
+/** Runs one case, and cleans up. */
 export async function runCase(each: ConformanceCase, conforming: Conforming): Promise<void> {
   const stage = new ConformanceStage(conforming)
   try {

@@ -11,10 +11,10 @@ import type { Store } from '../store/contract.js'
 import { gaugeFamily } from './families.js'
 
 /*
- * Handles on the series of a backend: what an application counts with, bound to the backend under test.
+ * Handles on the series of a backend, like those of an application, bound to the backend under test.
  */
 
-/** Where the handles count: asked at each opening, as an application asks its backend. */
+/** Returns the store of the handles: called at each opening, as an application does. */
 export interface Countable {
   readonly store: Store
 }

@@ -2,7 +2,7 @@ import type { FamilyDescriptor } from '../model/descriptor.js'
 import { refOf, type SeriesRef } from '../model/series-ref.js'
 
 /*
- * Families made by hand: what a metric's definition comes to.
+ * Families made by hand, like those of a metric's definition.
  */
 
 interface Common {
@@ -45,12 +45,12 @@ export const lately: FamilyDescriptor<'summary'> = {
   window: { maxAgeSeconds: 3600, ageBuckets: 2, relativeError: 0.05 },
 }
 
-/** A series by its label values; null for a label that it lacks. */
+/** A series by its label values; null for a missing label. */
 export function series(...labelValues: (string | null)[]): SeriesRef {
   return refOf(labelValues)
 }
 
-/** Label values as a series key has them; null for a label that the series lacks. */
+/** Label values as in a series key; null for a missing label. */
 export function key(...values: (string | null)[]): string {
   return JSON.stringify(values)
 }

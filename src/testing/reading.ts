@@ -21,7 +21,7 @@ export class SourceReader {
   }
 }
 
-/** What one scrape shows. */
+/** The result of one scrape. */
 export class ScrapedSeries {
   /** `name{labels}` → value. */
   private readonly samples = new Map<string, number>()

@@ -9,7 +9,7 @@ import { counterFamily, jobs, key, seconds } from './families.js'
 export interface ConformingValues {
   /** The class under test. */
   backendClass(): ValueBackendClass | Promise<ValueBackendClass>
-  /** A configuration under which nothing was counted yet: a fresh one at each call. */
+  /** Returns a configuration with which nothing was counted yet, a new one at each call. */
   config(): Readonly<Record<string, unknown>>
 }
 
@@ -19,7 +19,7 @@ type Make = (metric: ValueMetric, bucket?: string) => Value
 
 const metric = { name: 'jobs_total', help: 'X.', type: 'counter', labelNames: ['text'], labels: { text: 'a' } } as const
 
-/** What pytheus' protocol asks of a value, one case after another. */
+/** The requirements of pytheus' protocol for a value, one case after another. */
 const ofValues: Readonly<Record<string, (make: Make) => Promise<void>>> = {
   async 'begins at 0'(make) {
     assert.equal(await make(metric).get(), 0)

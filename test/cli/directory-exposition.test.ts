@@ -11,7 +11,7 @@ async function exposed(exposition: Exposition, accept?: string): Promise<{ conte
 }
 
 describe('what all processes counted in a directory', () => {
-  test('is shown in the format that is asked for', async ({ stage }) => {
+  test('is shown in the requested format', async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { PROMHIVE_DIR: directory } }
     const actors = [await stage.start('actor.mjs', options), await stage.start('actor.mjs', options)]
@@ -29,7 +29,7 @@ describe('what all processes counted in a directory', () => {
     if (hasStrictParser) expect(parsedStrictly(om.text).length).toBeGreaterThan(5)
   })
 
-  test('is read once for who asks for the same format at the same time', async ({ stage }) => {
+  test('is read once for concurrent requests of one format', async ({ stage }) => {
     const directory = stage.directory()
     const actor = await stage.start('actor.mjs', { env: { PROMHIVE_DIR: directory } })
     await actor.ask('count', 'jobs_total', {}, 1)

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { commands, main } from '../../src/cli/main.js'
 import { freshDirectory } from '../helpers/homes.js'
 
-/** Wrong calls of every command, and what the first line says after its prefix. */
+/** Wrong calls of every command, and the first line that each prints after its prefix. */
 const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[], fault: RegExp])[]>> = {
   run: [
     [[], /^which application\?/],
@@ -58,7 +58,7 @@ describe('an error of the command line names its command once', () => {
       expect(first!.slice(0, prefix.length)).toBe(prefix)
       const rest = first!.slice(prefix.length)
       expect(rest).toMatch(fault)
-      // A function of the package is not what was called.
+      // The function that throws is not a function of the package.
       expect(rest).not.toMatch(/^promhive\b|startMetricsServer|supervise:/)
     },
   )

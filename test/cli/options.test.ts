@@ -17,7 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** Ways to misspell a word: two letters swapped, one left out, one doubled, one put in. */
+/** Ways to misspell a word: two letters swapped, one omitted, one doubled, one added. */
 function misspelt(word: string): string[] {
   const middle = Math.floor(word.length / 2)
   return [

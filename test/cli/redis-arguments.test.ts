@@ -99,7 +99,7 @@ describe('the service that the command line reads', () => {
     })
   })
 
-  test('is a directory where the command line names one, whatever the environment says', () => {
+  test('is a directory if the command line names one, whatever the environment contains', () => {
     vi.stubEnv('PROMHIVE_REDIS_URL', url)
     expect(redisTarget({}, '/dev/shm/shop')).toBeUndefined()
   })

@@ -4,7 +4,7 @@ import { Configuration } from '../../src/supervisor/settings/configuration.js'
 
 const nowhere = { metricsUrl: undefined, statsAddress: undefined, directory: undefined }
 
-test('a started application says what is on, and where to look', () => {
+test('a started application prints what is enabled, and where to look', () => {
   const { settings } = new Configuration({
     code: { register: true, timeout: 20, maxRequests: 5000, maxRss: 536_870_912, user: 'www-data', compat: 'gunicorn' },
   })
@@ -21,13 +21,13 @@ test.each([
   ['redis 127.0.0.1:6379/0 {shop}', 'promhive top --redis URL --prefix shop (URL: that of 127.0.0.1:6379/0)'],
   ['redis mymaster {till}', 'promhive top --redis URL --prefix till (URL: that of mymaster)'],
   ['redis {shop}', 'promhive top --redis URL --prefix shop'],
-])('an application that counts in %s says how to look there', (backend, look) => {
+])('an application that counts in %s prints how to look there', (backend, look) => {
   const { settings } = new Configuration({ code: { timeout: 0 } })
   const where = { ...nowhere, metricsUrl: 'http://127.0.0.1:9464/metrics', backend }
   expect(startupLines({ pid: 4711, app: 'shop.js', workers: 1, settings, ...where })[0]).toBe(`look: ${look}`)
 })
 
-test('an application of which nothing is on says so little', () => {
+test('an application in which nothing is enabled prints that', () => {
   const { settings } = new Configuration({ code: { timeout: 0 } })
   expect(startupLines({ pid: 4711, app: 'shop.js', workers: 1, settings, ...nowhere })).toEqual([
     'look: no metrics port is open',

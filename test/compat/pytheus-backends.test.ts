@@ -44,7 +44,7 @@ describe('the directory backend under the name that pytheus documents', () => {
     expect(await one.ask('faults')).toEqual([])
   })
 
-  test('takes the directory of the variable where none is configured', ({ stage }) => {
+  test('takes the directory of the variable if none is configured', ({ stage }) => {
     const dir = stage.directory()
     vi.stubEnv('PROMETHEUS_MULTIPROC_DIR', dir)
     loadBackend(fileBackend)

@@ -20,7 +20,7 @@ import { until } from '../helpers/processes/until.js'
 const program = '../../compat/programs/recipe.mjs'
 
 describe('the recipe of Python’s client', () => {
-  test('gives a full page from whichever process is asked', async ({ stage }) => {
+  test('returns all metrics from any process', async ({ stage }) => {
     const env = { PROMETHEUS_MULTIPROC_DIR: stage.directory() }
     const workers = await Promise.all([1, 2, 3].map(() => stage.start(program, { cwd, env })))
     for (const [i, worker] of workers.entries()) await worker.ask('work', (i + 1) * 10)
@@ -94,7 +94,7 @@ describe('the recipe of Python’s client', () => {
     expect(seen.value('recipe_nowhere')).toBeUndefined()
   })
 
-  test('reads the directory of another application where its path is given', async ({ stage }) => {
+  test('reads the directory of another application if its path is passed', async ({ stage }) => {
     const dir = stage.directory()
     const env = { PROMHIVE_DIR: dir }
     const worker = await stage.start(program, { cwd, env })
@@ -123,7 +123,7 @@ describe('the recipe of Python’s client', () => {
     ['another registry', new Registry(), undefined, 'registry must be a CollectorRegistry, got an object'],
     ['a registry of this process', new CollectorRegistry({ scope: 'process' }), undefined, 'make it without scope'],
     ['a path that is none', new CollectorRegistry(), join('/nowhere', 'at all'), 'path must be a directory'],
-    ['a path that is no text', new CollectorRegistry(), 7, 'path must be a directory, got 7'],
+    ['a path that is not a string', new CollectorRegistry(), 7, 'path must be a directory, got 7'],
     ['a path that is a file', new CollectorRegistry(), import.meta.filename, 'path must be a directory'],
   ] as const)('refuses %s', ([, registry, path, text]) => {
     expect(() => new MultiProcessCollector(registry as never, path as never)).toThrow(text)

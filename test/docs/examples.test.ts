@@ -26,7 +26,7 @@ const pages = {
   uwsgi: new DocumentationPage('docs/coming-from-uwsgi-flask.md'),
 }
 
-/** Runs a file of a page to its end; gives what it printed. */
+/** Runs a file of a page to its end and returns its output. */
 async function run(folder: string, file: string, env: Record<string, string> = {}): Promise<Exposition> {
   provideDist()
   const options = { cwd: folder, env: { ...cleanEnvironment(), ...env } }
@@ -47,7 +47,7 @@ function samples(seen: Exposition): Record<string, number> {
   return Object.fromEntries([...seen.samples].filter(([sample]) => !/_(?:bucket|sum)(?:\{|$)/.test(sample)))
 }
 
-/** What stands at a URL, as soon as it answers so. */
+/** The body at a URL, as soon as it matches. */
 function at(url: string, is: (seen: Exposition) => boolean): Promise<Exposition> {
   return until(async () => {
     const answer = await ask(url).catch(() => undefined)
@@ -55,7 +55,7 @@ function at(url: string, is: (seen: Exposition) => boolean): Promise<Exposition>
   }, is)
 }
 
-/** A command of a page that goes on until the test ends: `npx promhive …`. */
+/** A command of a page that runs until the test ends: `npx promhive …`. */
 function start(stage: Stage, { env, args }: ReturnType<DocumentationPage['command']>, cwd: string): Actor {
   const [npx, promhive, ...rest] = args
   expect([npx, promhive]).toEqual(['npx', 'promhive'])
@@ -144,7 +144,7 @@ describe('coming from Python’s client', { concurrent: true }, () => {
     expect(seen.value('my_requests_total')).toBe(8)
   })
 
-  test('recipe.mjs gives a full page', async ({ stage }) => {
+  test('recipe.mjs returns all metrics', async ({ stage }) => {
     const folder = stage.folder()
     const port = await freePort()
     pages.python.install(folder, { 8000: port })

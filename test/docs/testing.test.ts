@@ -50,7 +50,7 @@ describe('the page about tests', { concurrent: true }, () => {
     expect(output.replaceAll(/^ {4}/gm, '')).toContain(shown)
   })
 
-  test('the command and the configuration give each test process a directory of its own', async ({ stage }) => {
+  test('the command and the configuration use a separate directory for each test process', async ({ stage }) => {
     const folder = await install(stage)
     const { env, args } = page.command('node --import')
     const { code } = await run(folder, args.slice(1), env)

@@ -13,7 +13,7 @@ import { until } from '../helpers/processes/until.js'
 const example = fileURLToPath(new URL('../../examples/backends/files-backend.mjs', import.meta.url))
 const program = fileURLToPath(new URL('programs/files.mjs', import.meta.url))
 
-// The example imports the package as everybody does: from what was built.
+// The example imports the package as applications do: from the build.
 provideDist()
 const { FilesBackend } = (await import(example)) as { FilesBackend: new (options: { folder: string }) => Backend }
 
@@ -32,7 +32,7 @@ backendConformance(
 )
 
 describe('processes that count in the example backend over files', () => {
-  test('are one application, whoever answers', async ({ stage }) => {
+  test('are one application, whichever process answers', async ({ stage }) => {
     const folder = stage.folder()
     const actors = await Promise.all([1, 2, 3, 4].map(() => stage.start(program, { args: [folder] })))
     await Promise.all(actors.map((actor, i) => actor.ask('count', 'jobs_total', { queue: 'mail' }, 1000, i + 1)))
@@ -46,7 +46,7 @@ describe('processes that count in the example backend over files', () => {
     await actors[0]!.ask('remove', 'jobs_total', { queue: 'mail' })
     await actors[0]!.ask('flush')
     for (const actor of actors) expect((await scrape(actor)).labelled('jobs_total')).toEqual({})
-    // Everybody has noticed by then: what is counted now begins fresh.
+    // Every process has noticed by then: later counts begin a new series.
     for (const actor of actors) await actor.ask('count', 'jobs_total', { queue: 'mail' }, 1)
     for (const actor of actors) await actor.ask('flush')
     expect((await scrape(actors[3]!)).value('jobs_total{queue="mail"}')).toBe(4)
@@ -65,7 +65,7 @@ describe('processes that count in the example backend over files', () => {
         await actor.ask('flush')
         await actor.kill('SIGKILL')
       } else {
-        // Leaves at once, without another flush: it publishes on its way out.
+        // Exits at once, without another flush: it publishes while it exits.
         await actor.ask('exit')
         await actor.ended
       }
@@ -100,7 +100,7 @@ describe('processes that count in the example backend over files', () => {
     for (const actor of [sleeper, heir]) expect((await scrape(actor)).value('jobs_total')).toBe(16)
   })
 
-  test('go on counting while the engine is away, and tell of it', async ({ stage }) => {
+  test('continue to count while the engine is unreachable, and report that', async ({ stage }) => {
     const folder = stage.folder()
     const [one, two] = [await stage.start(program, { args: [folder] }), await stage.start(program, { args: [folder] })]
     // In one go: they are writing into it.

@@ -43,7 +43,7 @@ describe.runIf(hasRedis)('the example backend in pytheus’ protocol', () => {
 })
 
 describe.runIf(hasRedis)('processes that count in a backend of pytheus’ protocol', () => {
-  test('add up in Redis, whoever answers, and count on after a restart', async ({ stage }) => {
+  test('add up in Redis, whichever process answers, and continue after a restart', async ({ stage }) => {
     const { url, client } = await startRedis(stage)
     const env = environment(stage, { url, keyPrefix: 'shop-' })
     const actors = await Promise.all([1, 2, 3].map(() => stage.start(program, { env })))
@@ -71,7 +71,7 @@ describe.runIf(hasRedis)('processes that count in a backend of pytheus’ protoc
       expect(shown.value('latest')).toBe(2)
       expect(await actor.ask('warnings')).toEqual([])
     }
-    // In Redis it stands as pytheus would have put it: the prefix on every key, cumulative buckets.
+    // In Redis, the numbers are stored as pytheus stores them: the prefix on every key, cumulative buckets.
     expect(await client.hgetall('shop-job_seconds:1')).toEqual({ '{"queue":"mail"}': '30' })
     expect((await client.keys('*')).every((key) => key.startsWith('shop-'))).toBe(true)
 
@@ -98,7 +98,7 @@ describe.runIf(hasRedis)('processes that count in a backend of pytheus’ protoc
     expect((await scrape(two)).labelled('jobs_total')).toEqual({ 'queue="b"': 2 })
   })
 
-  test('tell of a gauge whose mode single numbers cannot share, and show their own', async ({ stage }) => {
+  test('report a gauge whose mode single numbers cannot share, and show their own value', async ({ stage }) => {
     const { url } = await startRedis(stage)
     const actor = await stage.start(program, { env: environment(stage, { url }) })
     await actor.ask('setGauge', 'highest', 'max', 7)

@@ -7,7 +7,7 @@ const om001 = 'application/openmetrics-text; version=0.0.1; charset=utf-8'
 
 const proto = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited'
 
-describe('what is answered to', () => {
+describe('what is the answer to', () => {
   test.each([
     ['Prometheus 2.5', 'application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1', om001],
     [
@@ -36,7 +36,7 @@ describe('what is answered to', () => {
       om,
     ],
     [
-      'Prometheus that is told to scrape text 0.0.4',
+      'Prometheus that is configured to scrape text 0.0.4',
       'text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.2',
       text,
     ],
@@ -52,15 +52,15 @@ describe('what is answered to', () => {
 
 describe('an Accept header', () => {
   test.each([
-    ['the highest q wins, wherever it stands', 'application/openmetrics-text;q=0.4,text/plain;q=0.5', text],
+    ['the highest q wins, in any position', 'application/openmetrics-text;q=0.4,text/plain;q=0.5', text],
     ['', 'text/plain;q=0.5,application/openmetrics-text;version=1.0.0;q=0.51', om],
     ['between two it likes the same, OpenMetrics', 'text/plain;version=0.0.4,application/openmetrics-text', om],
     ['', 'text/plain;q=0.5,application/openmetrics-text;version=0.0.1;q=0.5', om001],
     ['without a version, the version there is', 'application/openmetrics-text', om],
     ['', 'text/plain', text],
-    ['an older version, when only that is asked for', 'application/openmetrics-text;version=0.0.1', om001],
+    ['an older version, if no other is accepted', 'application/openmetrics-text;version=0.0.1', om001],
     [
-      'the clause that says most counts',
+      'the most specific clause counts',
       'application/openmetrics-text;version=1.0.0;q=0.2,application/openmetrics-text;q=0.9,text/plain;q=0.5',
       om001,
     ],

@@ -6,7 +6,7 @@ const timeout = 240_000
 
 /** Every seventh call, beginning with the first; test/torture has all of them. */
 describe.each(sharedBackends)('$backend: a process that dies between two calls into the directory', ({ env }) => {
-  test('leaves what it counted, and a directory that the next one uses', { timeout }, async ({ stage }) => {
+  test('keeps its counts, and leaves a directory that the next process can use', { timeout }, async ({ stage }) => {
     expect(await dieWhileCreating(stage, { env, every: 7 })).toBeGreaterThan(50)
   })
 

@@ -15,7 +15,7 @@ async function run(collect?: () => void | Promise<void>): Promise<MetricsError[]
 }
 
 describe('a collect()', () => {
-  test('may be left out', async () => {
+  test('is optional', async () => {
     expect(await run()).toEqual([])
   })
 
@@ -36,7 +36,7 @@ describe('a collect()', () => {
   test.each<[string, () => void | Promise<void>]>([
     ['throws', throwing],
     ['rejects', async () => throwing()],
-  ])('that %s is told, with its cause', async (_, collect) => {
+  ])('that %s is reported, with its cause', async (_, collect) => {
     expect(await run(collect)).toMatchObject([
       {
         code: 'COLLECT_FAILED',
@@ -46,7 +46,7 @@ describe('a collect()', () => {
     ])
   })
 
-  test('that never ends is waited for 5 s', async () => {
+  test('that never ends times out after 5 s', async () => {
     vi.useFakeTimers()
     let ended: MetricsError[] | undefined
     const running = run(() => new Promise(() => {})).then((errors) => {
@@ -59,14 +59,14 @@ describe('a collect()', () => {
     expect(ended).toMatchObject([{ code: 'COLLECT_FAILED', cause: { message: 'not done after 5000 ms' } }])
   })
 
-  test('that is done leaves no timer behind', async () => {
+  test('that has ended leaves no timer', async () => {
     vi.useFakeTimers()
     await run(async () => {})
     expect(vi.getTimerCount()).toBe(0)
   })
 })
 
-test('patience hands on what it waited for', async () => {
+test('a time limit passes the result on', async () => {
   expect(await withinTimeout(1)).toBe(1)
   expect(await withinTimeout(undefined)).toBeUndefined()
   expect(await withinTimeout(Promise.resolve(2))).toBe(2)

@@ -26,7 +26,7 @@ const jobs = counterFamily('jobs', { labelNames: ['a'] })
 const seconds = histogramFamily('seconds', [1])
 
 describe('many writers in, one set of families out:', () => {
-  test('nobody gives nothing', async () => {
+  test('no writers give no families', async () => {
     expect(await merged()).toEqual({})
     expect(await merged(new TestWriter(1))).toEqual({})
   })
@@ -39,7 +39,7 @@ describe('many writers in, one set of families out:', () => {
     }
   })
 
-  test('counters and histograms are added, the dead among them', async () => {
+  test('counters and histograms of all writers are added, dead ones included', async () => {
     const [one, two] = [new TestWriter(1), new TestWriter(2)]
     one.open(jobs, ['x'], [3])
     one.open(seconds, [], [9, 1.5, 1, 1])
@@ -50,7 +50,7 @@ describe('many writers in, one set of families out:', () => {
     expect(await merged(one, two)).toEqual({ 'jobs x': [7], 'jobs y': [1], seconds: [2, 2, 1] })
   })
 
-  test('what is opened while the merge rests comes with the next one, of a new family too', async () => {
+  test('a series that is opened while the merge rests is in the next one, also of a new family', async () => {
     const writer = new TestWriter(1)
     for (let i = 0; i < 200; i++) writer.open(jobs, [`${i}`], [1])
     const merger = new Merger()
@@ -67,7 +67,7 @@ describe('many writers in, one set of families out:', () => {
     expect(Object.keys(second)).toHaveLength(201)
   })
 
-  test('gauges are merged as their mode says', async () => {
+  test('gauges are merged according to their mode', async () => {
     const writers = [1, 2].map((seat) => new TestWriter(seat))
     const sum = gaugeFamily('sum', 'livesum')
     const all = gaugeFamily('all', 'liveall')
@@ -125,7 +125,7 @@ describe('many writers in, one set of families out:', () => {
 })
 
 describe('from scrape to scrape', () => {
-  test('a log that grew is followed from where it was left', async () => {
+  test('a log that grew is read from the last position', async () => {
     const merger = new Merger()
     const writer = new TestWriter(1)
     writer.open(jobs, ['x'], [1])
@@ -163,7 +163,7 @@ describe('from scrape to scrape', () => {
     expect(rowsOf(await merger.merge([writer], noPause))).toEqual({ 'jobs x': [4], 'jobs y': [2] })
   })
 
-  test('a series that one writer removed goes on with what the others have', async () => {
+  test('a series that one writer removed continues with the values of the others', async () => {
     const [one, two] = [new TestWriter(1), new TestWriter(2)]
     const at = one.open(jobs, ['x'], [5])
     two.open(jobs, ['x'], [2])
@@ -171,7 +171,7 @@ describe('from scrape to scrape', () => {
     expect(await merged(one, two)).toEqual({ 'jobs x': [2] })
   })
 
-  test('a writer whose log is new, or who is gone, leaves nothing behind', async () => {
+  test('a writer with a new log, or that has disappeared, leaves no values', async () => {
     const merger = new Merger()
     const [one, two] = [new TestWriter(1), new TestWriter(2)]
     one.open(jobs, ['x'], [5])
@@ -203,7 +203,7 @@ describe('of two definitions of one name', () => {
     return { older, newer }
   }
 
-  test("the newer process's is shown, whoever is read first, and the fault is told", async () => {
+  test('the newer definition is shown, in any order of reading, and the fault is reported', async () => {
     const { older, newer } = definedTwice()
     for (const writers of [
       [older, newer],
@@ -217,7 +217,7 @@ describe('of two definitions of one name', () => {
     }
   })
 
-  test('one of the living is shown before one of the dead', async () => {
+  test('the definition of a living process takes precedence over that of a dead one', async () => {
     const { older, newer } = definedTwice()
     newer.live = false
     expect(await merged(older, newer)).toEqual({ 'jobs x': [1] })

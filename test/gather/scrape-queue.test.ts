@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ScrapeQueue } from '../../src/gather/scrape-queue.js'
 import { type TurnRequest, Turns } from '../../src/gather/turns.js'
 
-/** Scrapes that take turns and end when they are told to, and what has begun. */
+/** Scrapes that take turns and end on request, and a list of those that have begun. */
 function scrapes() {
   const turns = new Turns(60_000)
   const begun: string[] = []
@@ -43,7 +43,7 @@ test('what waits is shared by requests for the same, and by no others', async ()
   expect(begun).toEqual(['before', 'text', 'om'])
 })
 
-test('what has begun is not shared: it may have missed what was counted since', async () => {
+test('a scrape that has begun is not shared: it may lack later counts', async () => {
   const queue = new ScrapeQueue()
   const { scrape, begun, end } = scrapes()
   const first = queue.share(['text'], scrape('first'))
@@ -62,7 +62,7 @@ test('what fails is not shared any more', async () => {
   expect(await queue.share(['text'], async () => 2)).toBe(2)
 })
 
-test('what every request has given up is dropped; a later request for the same begins anew', async () => {
+test('a scrape without remaining requests is dropped; a later request for the same begins a new one', async () => {
   const queue = new ScrapeQueue()
   const { scrape, begun, end } = scrapes()
   void scrape('before')()

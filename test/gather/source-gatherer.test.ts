@@ -34,7 +34,7 @@ async function totalNow(gatherer: SourceGatherer): Promise<number> {
   }
 }
 
-test('the numbers stand still until they are released', async () => {
+test('the numbers do not change until they are released', async () => {
   const writer = oneJob()
   const gatherer = gathererOf(writer)
   const use = async () => {
@@ -44,7 +44,7 @@ test('the numbers stand still until they are released', async () => {
     await new Promise((resolve) => setImmediate(resolve))
     const after = total(gathered)
     gathered.release()
-    // Twice is once: the turn of the next one does not end.
+    // A second call does nothing: the turn of the next gathering does not end.
     gathered.release()
     return [before, after]
   }
@@ -82,7 +82,7 @@ test('one that was dropped before it began leaves the next one its turn, and doe
   expect(begun).toEqual(['first', 'next'])
 })
 
-test('each fault of reading and of merging is reported, and stands beside the families', async () => {
+test('each fault of reading and of merging is reported, and is listed with the families', async () => {
   const unreadable = new MetricsError('FILE_UNREADABLE', 'seat 3 is unreadable')
   const writer = oneJob()
   writer.open(counterFamily('jobs', { labelNames: ['a'] }), ['x'], [1])
@@ -119,7 +119,7 @@ test('a request may name families', async () => {
   expect(gathered.tables.length).toBe(2)
 })
 
-test('the source is asked for at each turn, and another one begins anew', async () => {
+test('each turn gets the source again, and another source begins with a new merger', async () => {
   let writer = oneJob(1)
   const gatherer = new SourceGatherer(() => {
     const present = writer

@@ -22,7 +22,7 @@ test('a series of several writers is one row, with the time of the first of them
   expect(table.keys).toEqual(['["x"]'])
 })
 
-test('a series that everybody removed and somebody opened again began when it was opened again', () => {
+test('a series that all writers removed and one opened again has the later creation time', () => {
   const table = tableOf()
   const row = table.add('["x"]', '1', 100)
   table.drop('["x"]', '1')
@@ -42,7 +42,7 @@ test('rows are shown in the order of their label values, whenever they came', as
   expect(order(table)).toEqual(['["a"]', '["m"]', '["p"]', '["z"]'])
 })
 
-test('a row is shown while anybody has it', async () => {
+test('a row is shown while at least one writer has it', async () => {
   const table = tableOf()
   table.add('["x"]', '1', 0)
   table.add('["x"]', '2', 0)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { Totals } from '../../src/gather/totals.js'
 
-test('runs of slots follow one another, and slot 0 belongs to nobody', () => {
+test('runs of slots follow one another, and slot 0 belongs to no series', () => {
   const totals = new Totals()
   expect([totals.allocate(1), totals.allocate(3), totals.allocate(2)]).toEqual([1, 2, 5])
 })
 
-test('growing keeps what is there', () => {
+test('growing preserves the values', () => {
   const totals = new Totals()
   const first = totals.allocate(1)
   totals.slots[first] = 7

@@ -16,7 +16,7 @@ const accepted = {
   prom: 'text/plain; version=0.0.4',
   om: 'application/openmetrics-text; version=1.0.0',
 } as const
-/** What promtool has to say of names that are ours to keep: a matter of style, not of format. */
+/** Promtool's remarks on names that we keep: a matter of style, not of format. */
 const style: Readonly<Record<string, string>> = {
   names: 'requests counter metrics should have "_total" suffix\nexit 3',
 }
@@ -33,7 +33,7 @@ async function exposition(names: readonly string[], format: keyof typeof accepte
 }
 
 describe('the exposition', () => {
-  test.each(cases)('$file is what it was, byte for byte', async ({ name, format, file }) => {
+  test.each(cases)('$file is unchanged, byte for byte', async ({ name, format, file }) => {
     await expect(await exposition([name], format)).toMatchFileSnapshot(`./${file}`)
   })
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 export const hasOpenssl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0
 
-/** A certificate of one's own, and its key: paths of files in PEM. */
+/** A self-signed certificate, and its key: paths of files in PEM. */
 export interface Certificate {
   readonly certfile: string
   readonly keyfile: string

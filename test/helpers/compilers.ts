@@ -38,9 +38,9 @@ export function isInstalled(compiler: Compiler): boolean {
 }
 
 /**
- * Compiles files as an application does that has installed the package; gives what the compiler reports.
+ * Compiles files as an application that has installed the package; returns the errors of the compiler.
  *
- * @param packages the folders of what else the application has installed, by name
+ * @param packages the folders of other installed packages, by name
  */
 export function compile(
   compiler: Compiler,

@@ -34,7 +34,7 @@ export class DocumentationPage {
     }
   }
 
-  /** The words of the command that begins so, behind its variables; and these. */
+  /** The arguments of the command that begins with these words, after its variables, these words included. */
   command(
     beginning: string,
     ports: Readonly<Record<number, number>> = {},

@@ -23,14 +23,14 @@ export class TestProcess extends ProcessContext {
     return this.memory ?? super.store()
   }
 
-  /** Lets go of its seat, as the kernel does for a process that ends. What it still counts reaches nobody. */
+  /** Releases its seat, as the kernel does for a process that ends. Later counts reach no other process. */
   end(): void {
     const { backend } = this as unknown as { readonly backend?: Backend }
     backend?.close?.()
     this.memory ??= new MemoryStore()
   }
 
-  /** What it counted in memory, as the writer on a seat. */
+  /** Its counts in memory, as the writer on a seat. */
   snapshot(seat: number): WriterSnapshot {
     return { ...this.memory!.snapshot().writers[0]!, seat }
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
 
-/** What promhive, its tests and what they start put into folders of temporary files. */
+/** Files that promhive, its tests and their child processes create in folders of temporary files. */
 const ours = /^(?:promhive|prometheus_multiproc|nodejs-|\.tmp-)/
 
 /** In the names of the tests' folders: `Stage` and `freshDirectory` take it from the environment. */

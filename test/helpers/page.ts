@@ -1,4 +1,4 @@
-/** Lines of an exposition that no parser reads. What is escaped stays escaped: a line holds no control character. */
+/** Lines of an exposition, without a parser. Escaped characters stay escaped: a line contains no control character. */
 export function unreadableLines(text: string): string[] {
   const name = '[a-zA-Z_:][a-zA-Z0-9_:]*'
   const label = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["n\\\\])*"'

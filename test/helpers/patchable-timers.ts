@@ -1,5 +1,5 @@
 /*
- * In place of src/platform/timers.ts, for a test that moves the clock of promhive itself: the functions that are global when
+ * Replaces src/platform/timers.ts, for a test that moves the clock of promhive itself: the functions that are global when
  * they are called. `vi.mock('../../src/platform/timers.js', () => import('../helpers/patchable-timers.js'))`
  */
 

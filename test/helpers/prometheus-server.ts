@@ -7,7 +7,7 @@ import { startServer } from './processes/prometheus-program.js'
 import type { Stage } from './processes/stage.js'
 import { until } from './processes/until.js'
 
-/** Whether this system has a Prometheus; `scripts/provision.mjs` installs it where it may. */
+/** Whether this system has a Prometheus; `scripts/provision.mjs` installs it if permitted. */
 export const hasPrometheus = spawnSync('prometheus', ['--version'], { stdio: 'ignore' }).status === 0
 
 const example = join(root, 'examples', 'prometheus')
@@ -16,7 +16,7 @@ const example = join(root, 'examples', 'prometheus')
 export class PrometheusServer {
   private constructor(private readonly url: string) {}
 
-  /** @param metricsUrl what it scrapes */
+  /** @param metricsUrl the target of its scrapes */
   static async start(stage: Stage, metricsUrl: string): Promise<PrometheusServer> {
     const folder = stage.folder()
     const configuration = readFileSync(join(example, 'prometheus.yml'), 'utf8')
@@ -33,7 +33,7 @@ export class PrometheusServer {
     return server
   }
 
-  /** What an expression of a single series is now; undefined where it is of none. */
+  /** The present value of an expression with a single series; undefined if it has none. */
   async value(expression: string): Promise<number | undefined> {
     const { status, body } = await ask(`${this.url}/api/v1/query?query=${encodeURIComponent(expression)}`)
     // It listens before it is ready.

@@ -4,10 +4,10 @@ import { ask } from './processes/http.js'
 import { startServer } from './processes/prometheus-program.js'
 import type { Stage } from './processes/stage.js'
 
-/** Whether this system has a Pushgateway; `scripts/provision.mjs` installs it where it may. */
+/** Whether this system has a Pushgateway; `scripts/provision.mjs` installs it if permitted. */
 export const hasPushgateway = spawnSync('prometheus-pushgateway', ['--version'], { stdio: 'ignore' }).status === 0
 
-/** A real Pushgateway on a port of its own, which keeps what it is given in memory. */
+/** A real Pushgateway on a free port, which keeps pushed metrics in memory. */
 export class PushgatewayServer {
   private constructor(readonly url: string) {}
 
@@ -15,7 +15,7 @@ export class PushgatewayServer {
     return new PushgatewayServer(await startServer(stage, 'prometheus-pushgateway'))
   }
 
-  /** What Prometheus gets from it of what was pushed: name → labels as printed → value. */
+  /** The pushed metrics that Prometheus gets from it: name → labels as printed → value. */
   async samples(): Promise<Record<string, Record<string, number>>> {
     const { body } = await ask(`${this.url}/metrics`)
     const pushed: Record<string, Record<string, number>> = {}

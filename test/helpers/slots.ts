@@ -13,7 +13,7 @@ export function areaOf(...given: number[]): SlotArea & { readonly values: Float6
   return slots
 }
 
-/** What a store looked like after each single store into it: the states that a crash can leave behind. */
+/** The content of a store after each single write: the states that a crash can leave. */
 export function statesOf(values: Float64Array, change: (watched: Float64Array) => void): Float64Array[] {
   const states: Float64Array[] = []
   const watched = new Proxy(values, {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-/** A source file, and what it imports: own files as `./metric/counter` below src, others by their names. */
+/** A source file, and its imports: own files as `./metric/counter` below src, others by their names. */
 export interface SourceFile {
   readonly path: string
   readonly lines: number

@@ -12,7 +12,7 @@ const pairs = 4
 const mergedPairs = 6
 const head = 3
 
-/** The pairs of a series behind its sequence number: `[sum][scale][used]`, and the pairs. */
+/** The pairs of a series after its sequence number: `[sum][scale][used]`, and the pairs. */
 class SparseBuckets {
   constructor(
     private readonly slots: Float64Array,
@@ -28,7 +28,7 @@ class SparseBuckets {
     return this.slots[this.at + 1]!
   }
 
-  /** @param sign -1 takes off what is in both */
+  /** @param sign -1 subtracts the pairs that are in both */
   add(other: SparseBuckets, sign = 1): void {
     this.slots[this.at]! += sign * other.sum
     while (this.scale < other.scale) this.coarsen()

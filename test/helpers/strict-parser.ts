@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * The OpenMetrics parser of the Python client: the strictest there is. `scripts/provision.mjs` installs it where it may;
- * Debian's package serves Debian's Python, which need not be the first one on the path.
+ * The OpenMetrics parser of the Python client: the strictest there is. `scripts/provision.mjs` installs it if permitted;
+ * Debian's package is for Debian's Python, which need not be the first one on the path.
  */
 const python = ['/usr/bin/python3', 'python3'].find((candidate) => {
   return spawnSync(candidate, ['-c', 'import prometheus_client'], { stdio: 'ignore' }).status === 0
@@ -40,7 +40,7 @@ export interface ParsedFamily {
   readonly samples: readonly ParsedSample[]
 }
 
-/** An OpenMetrics text as the strict parser reads it; throws what it has against it. */
+/** An OpenMetrics text as the strict parser reads it; throws the parser's error. */
 export function parsedStrictly(text: string): readonly ParsedFamily[] {
   const { status, stdout, stderr } = spawnSync(python!, ['-c', program], { input: text, maxBuffer: 1 << 28 })
   if (status !== 0) throw new Error(`the parser failed: ${stderr}`)

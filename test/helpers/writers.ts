@@ -19,7 +19,7 @@ export function restless(): Pause & { rests: number } {
   return pause
 }
 
-/** A writer made by hand: its log, and the slots behind it. */
+/** A writer made by hand: its log, and its slots. */
 export class TestWriter implements WriterSnapshot {
   readonly writer: string
   readonly log = new SeriesLog()
@@ -36,7 +36,7 @@ export class TestWriter implements WriterSnapshot {
     this.writer = `writer-${seat}`
   }
 
-  /** Opens a series with these slots; gives its first slot. */
+  /** Opens a series with these slots; returns its first slot. */
   open(family: FamilyDescriptor, labels: readonly (string | null)[], slots: readonly number[]): number {
     const { width } = layoutOf(family)
     if (slots.length !== width) throw new RangeError(`${family.name} has ${width} slots`)

@@ -50,7 +50,7 @@ export class Application {
     return this.actors.filter((actor) => actor.running)
   }
 
-  /** What each of the living processes answers comes to be what is expected, sample by sample. */
+  /** Each living process finally answers with the expected samples. */
   async shows(name: string, expected: Readonly<Record<string, number>>, registry = 'default'): Promise<void> {
     for (const actor of this.living()) await shows(actor, name, expected, registry)
   }
@@ -70,7 +70,7 @@ export async function scraped(actor: Actor, registry = 'default'): Promise<Expos
   return new Exposition(await actor.ask<string>('text', registry))
 }
 
-/** Looks until it sees what is expected, or until it would be in vain; gives what it saw last. */
+/** Reads until the result is the expected one, or until the time is up; returns the last result. */
 export async function eventually<T>(look: () => Promise<T>, expected: T): Promise<T> {
   let seen: T | undefined
   const same = (value: T) => JSON.stringify(sorted(value)) === JSON.stringify(sorted(expected))
@@ -85,7 +85,7 @@ export function sees(actor: Actor, is: (scrape: Exposition) => boolean, registry
   return until(() => scraped(actor, registry), is, 60_000)
 }
 
-/** The lines of one family, without what stands at its head. */
+/** The lines of one family, without its HELP and TYPE. */
 export function linesOf(text: string, family: string): string[] {
   return text.split('\n').filter((line) => new RegExp(`^${family}(?:_\\w+)?[{ ]`).test(line))
 }

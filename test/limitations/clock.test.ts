@@ -41,7 +41,7 @@ test.each([
   expect(comparisonsIn(text).length).toBe(count)
 })
 
-/** Lines where the time of day, or what was made of it, is compared, subtracted from, or handed on as `now`. */
+/** Lines in which the time of day, or a value derived from it, is compared, subtracted from, or passed on as `now`. */
 function comparisonsIn(text: string): string[] {
   const clock = String.raw`Date\.now\(\)`
   const names = [...text.matchAll(/(?:const|let)\s+(\w+)\s*=\s*Date\.now\(\)(?:\s*\/\s*1000)?\s*[+;\n]/g)].map(

@@ -41,7 +41,9 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout }, ({
     }
   })
 
-  test('2. nothing is shown twice, whatever registries a metric is in and whoever is scraped', async ({ stage }) => {
+  test('2. nothing is shown twice, whatever registries a metric is in and whichever process is scraped', async ({
+    stage,
+  }) => {
     const app = await Application.start(stage, env)
     await app.make('Counter', { name: 'both_total', registers: ['default', 'other'] })
     await app.make('Histogram', { name: 'both_seconds', registers: ['default', 'other'], buckets: [1] })
@@ -59,7 +61,7 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout }, ({
         expect(text.match(/^# HELP both_seconds both_seconds\.$/gm)).toHaveLength(1)
       }
     }
-    // Nor when someone scrapes who has defined none of it.
+    // Nor if the scraped process has defined none of it.
     const guest = await app.join()
     await shows(guest, 'both_total', one(3))
   })
@@ -78,7 +80,7 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout }, ({
     await app.shows('pool_idle', { 'worker="1"': 1, 'worker="2"': 10, 'worker="3"': 100 })
     await app.shows('pool_size', { 'kind="db"': 111 })
     await app.shows('pool_waits_total', one(111))
-    // CPU time and memory, which the document gives as examples.
+    // CPU time and memory are the examples of the document.
     const cpu = await sees(app.actors[0]!, (scrape) => Object.keys(scrape.labelled('own_memory_bytes')).length === 3)
     expect(cpu.value('own_cpu_seconds_total')).toBeGreaterThan(0)
     await app.actors[2]!.kill()
@@ -267,13 +269,13 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout }, ({
     }
 
     stopped.child.kill('SIGCONT')
-    // A buffered writer takes notice when it flushes or is asked: what it counts before that goes with the series.
+    // A buffered writer notices when it flushes or is scraped: its counts before that are removed with the series.
     for (const [name, expected] of Object.entries(left)) await shows(stopped, name, expected)
-    // Who held the series counts on in a fresh one.
+    // A process that held the series continues in a new one.
     for (const actor of [idle, stopped]) await actor.ask('callChild', 'child', 'inc', 2)
     left.removed_total!['a="1",b="1"'] = 4
     for (const [name, expected] of Object.entries(left)) await app.shows(name, expected)
-    // From another process than the first, and none of what was removed is back for a newcomer on the dead one's seat.
+    // From another process than the first. None of the removed series returns for a new process on the dead one's seat.
     await stopped.ask('call', 'removed_total', 'clear')
     const heir = await app.join()
     await heir.ask('make', 'Counter', { name: 'removed_total', help: 'removed_total.', labelNames: ['a', 'b'] })
@@ -282,7 +284,7 @@ describe.each(sharedBackends)('$backend: not a limitation here', { timeout }, ({
   })
 })
 
-/** Takes what is put to it, as a Pushgateway would. */
+/** Accepts every PUT, as a Pushgateway does. */
 async function startGateway(stage: Stage) {
   const arrived: { path: string | undefined; headers: IncomingHttpHeaders; body: string }[] = []
   const server = createServer(async (request, response) => {

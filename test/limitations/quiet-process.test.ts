@@ -2,9 +2,9 @@ import { describe } from 'vitest'
 import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { one, program, shows, timeout } from './application.js'
 
-/* A process that counts nothing itself and is never scraped has values all the same: those that it is asked for. */
+/* A process that counts nothing itself and is never scraped still has values: those that its collectors return. */
 describe.each(sharedBackends)('$backend: a process that only others ask for', { timeout }, ({ env }) => {
-  test('publishes what its collector of run "each" gives', async ({ stage }) => {
+  test('publishes the families of its collector of run "each"', async ({ stage }) => {
     const options = { env: { ...env, PROMHIVE_DIR: stage.directory() } }
     const asked = await stage.start(program, options)
     const quiet = await stage.start(program, options)

@@ -5,7 +5,7 @@ import { sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { Application, linesOf, one, openMetrics, program, shows, timeout } from './application.js'
 
-/* What the same document asks of who sets it up, or is silent about: functions of gauges, wiping, variables, units. */
+/* Other requirements of the same document, for operators or implied: functions of gauges, wiping, variables, units. */
 describe.each(sharedBackends)('$backend: not asked for here', { timeout }, ({ env }) => {
   test('a value set by hand: callbacks of gauges run in every process, or in the one that serves', async ({
     stage,
@@ -21,7 +21,7 @@ describe.each(sharedBackends)('$backend: not asked for here', { timeout }, ({ en
     await app.shows('all', one(111))
     await app.shows('queue', one(5))
     const [first, second, third] = app.actors as [Actor, Actor, Actor]
-    // Asked anew for each scrape, and of the others every few seconds.
+    // Called again for each scrape, and in the other processes every few seconds.
     await first.ask('given', 'all', { value: 2 })
     await shows(first, 'all', one(112))
     await second.ask('given', 'all', { value: 20 })
@@ -53,7 +53,7 @@ describe.each(sharedBackends)('$backend: not asked for here', { timeout }, ({ en
     }
   })
 
-  test('a variable: a cluster counts together although nobody has named a directory', async ({ stage }) => {
+  test('a variable: a cluster counts together even if no directory is configured', async ({ stage }) => {
     const primary = await stage.start('cluster.mjs', { env })
     await primary.ask('count', 'jobs_total')
     for (const name of ['a', 'b']) {

@@ -39,7 +39,7 @@ describe.each(sharedBackends)('$backend: label values that never repeat', { time
     )
   })
 
-  test('expire when nobody counts in them, those of the dead as well, and begin afresh', async ({ stage }) => {
+  test('expire when no process counts in them, dead processes included, and begin again at 0', async ({ stage }) => {
     const app = await Application.start(stage, env, 3)
     await app.make('Counter', { name: 'idle_total', labelNames: ['user'], expireAfter: 1 })
     await app.make('Histogram', { name: 'idle_seconds', labelNames: ['user'], buckets: [1], expireAfter: 1 })

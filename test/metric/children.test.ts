@@ -5,7 +5,7 @@ import { ProcessContext } from '../../src/runtime/process-context.js'
 import { MemoryBackend } from '../../src/store/memory/memory-backend.js'
 import { shown } from '../helpers/samples.js'
 
-/** A backend that tells of a fault whenever a series is opened. */
+/** A backend that reports a fault whenever a series is opened. */
 function faulty() {
   const backend = new MemoryBackend()
   const store = backend.openStore()
@@ -20,7 +20,7 @@ function faulty() {
   })
 }
 
-test('who is told of a fault may count in the metric that met it', async () => {
+test('an onError callback may count in the metric that caused the error', async () => {
   const home = new ProcessContext()
   const registry = new Registry({}, home)
   const counter = new Counter({ name: 'c', help: 'C.', labelNames: ['a'], registers: [registry] })

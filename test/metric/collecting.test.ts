@@ -91,7 +91,7 @@ describe('in a collect() that runs in every process', () => {
     expect(await shown(one.registry)).toEqual({ 'jobs{queue="x"}': 1, 'jobs{queue="y"}': 1, 'jobs{queue="z"}': 1 })
   })
 
-  test('the scope of the application is there for who asks for it', async () => {
+  test('the scope of the application is available on request', async () => {
     const [one, two] = processes(2) as [Process, Process]
     const make = ({ registry }: Process) => new Counter({ name: 'n_total', help: 'N.', registers: [registry] })
     const [mine, other] = [make(one), make(two)]
@@ -107,7 +107,7 @@ describe('in a collect() that runs in every process', () => {
     expect(await shown(two.registry)).toMatchObject({ n_total: 0 })
   })
 
-  test('what it had counted stays when it fails, sync or async', async () => {
+  test('the values that it had counted stay when it fails, sync or async', async () => {
     const [{ registry, faults }] = processes(1) as [Process]
     let failing = false
     const fail = () => {
@@ -217,7 +217,7 @@ describe('outside of a collect()', () => {
     expect(await shown(two.registry)).toMatchObject({ n_total: 0 })
   })
 
-  test('what a call has left behind is no part of it once it has ended', async () => {
+  test('work that a call has started does not belong to it after it has ended', async () => {
     const [one, two] = processes(2) as [Process, Process]
     const later = gate()
     const make = ({ registry }: Process) => new Counter({ name: 'n_total', help: 'N.', registers: [registry] })

@@ -13,12 +13,12 @@ function requests(registry = new Registry()) {
 }
 
 describe('a counter', () => {
-  test('stands at 0 from the start', async () => {
+  test('is 0 at the start', async () => {
     const { registry } = jobs()
     expect(await shown(registry)).toEqual({ jobs_total: 0 })
   })
 
-  test('adds 1, or the amount that is given', async () => {
+  test('adds 1, or the amount that is passed', async () => {
     const { counter, registry } = jobs()
     counter.inc()
     counter.inc(2)
@@ -43,7 +43,7 @@ describe('a counter', () => {
     expect(await shown(registry)).toEqual({ 'requests_total{method="GET"}': 0 })
   })
 
-  test('counts by label values given by name, in order, or held as a child', async () => {
+  test('counts by label values passed by name, in order, or through a held child', async () => {
     const { counter, registry } = requests()
     const child = counter.labels({ method: 'GET' })
     counter.inc({ method: 'GET' })
@@ -66,7 +66,7 @@ describe('a counter refuses', () => {
     ['a bigint', 1n, '1'],
   ]
 
-  test.each(wrong)('%s, and names the metric, the fault and what it takes', async (_, amount, text) => {
+  test.each(wrong)('%s, and names the metric, the fault and the accepted values', async (_, amount, text) => {
     const { counter, registry } = jobs()
     const expected = `VALUE_INVALID: jobs_total: ${text} is not a finite number; a counter takes 0 or more`
     expect(faultOf(() => counter.inc(amount as never))).toBe(expected)
@@ -75,7 +75,7 @@ describe('a counter refuses', () => {
     expect(await shown(registry)).toEqual({ jobs_total: 1 })
   })
 
-  test.each([-1, -0.001, -Number.MAX_VALUE])('to go down by %d, and names the way out', async (amount) => {
+  test.each([-1, -0.001, -Number.MAX_VALUE])('to go down by %d, and suggests a gauge', async (amount) => {
     const { counter, registry } = jobs()
     const expected = `COUNTER_DECREASED: jobs_total: a counter only goes up, cannot add ${amount}; use a gauge for what goes down`
     expect(faultOf(() => counter.inc(amount))).toBe(expected)

@@ -18,7 +18,7 @@ test.each([
   const histogram = new Histogram({ ...common, name: 'h', buckets: [1] })
   const held = counter.labels('held')
   const count = async (trace: string): Promise<string[]> => {
-    // More than a tenth of a second, whatever the clock says.
+    // More than a tenth of a second, whatever the clock shows.
     await pause(120)
     held.inc(1, { trace })
     counter.inc({ a: 'moving' }, 1, { trace })

@@ -160,7 +160,7 @@ describe('beyond maxSeries', () => {
   })
 })
 
-test('an info that is refused leaves what was said before', async () => {
+test('an info that is refused keeps the previous labels', async () => {
   const registry = new Registry()
   const options = {
     name: 'i',

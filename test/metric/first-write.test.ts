@@ -8,8 +8,8 @@ import { numbersOf, SeriesNumbers } from '../../src/model/series-index/series-nu
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 
 /*
- * The first write of a series looks its number up once: the metric gives the number to the store, and the store gives it
- * back. Counted are the searches in the index of the family, and the look-ups by texts.
+ * The first write of a series looks its number up once: the metric passes the number to the store, and the store returns
+ * it. The test counts the searches in the index of the family, and the look-ups by text.
  */
 
 const searches = vi.spyOn(HashChains.prototype, 'first')

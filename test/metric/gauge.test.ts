@@ -17,7 +17,7 @@ function rooms(options: { mode?: GaugeMode } = {}) {
 }
 
 describe('a gauge', () => {
-  test('stands at 0 from the start', async () => {
+  test('is 0 at the start', async () => {
     expect(await shown(queue().registry)).toEqual({ queue: 0 })
   })
 
@@ -95,7 +95,7 @@ describe('a gauge refuses', () => {
     expect(await shown(registry)).toEqual({ queue: 4 })
   })
 
-  test.each(['inc', 'dec'] as const)('%s by what is not a number', async (verb) => {
+  test.each(['inc', 'dec'] as const)('%s by a value that is not a number', async (verb) => {
     const { gauge, registry } = queue()
     for (const amount of ['1', true, 1n, () => 1]) {
       expect(faultOf(() => gauge[verb](amount as never))).toMatch(/^VALUE_INVALID: queue: .+ is not a number/)
@@ -149,7 +149,7 @@ describe('the modes of a gauge, in one process', () => {
   })
 
   test.each<GaugeMode>(['mostrecent', 'livemostrecent'])(
-    '%s cannot go up or down, and says what to use',
+    '%s cannot go up or down, and the error names the mode to use',
     async (mode) => {
       const { gauge, registry } = queue({ mode })
       for (const verb of ['inc', 'dec'] as const) {

@@ -53,7 +53,7 @@ describe('a histogram', () => {
     expect(bounds.map((bound) => lines[`s_bucket{le="${bound}"}`])).toEqual(bounds.map((_, i) => i + 1))
   })
 
-  test('has the default buckets when none are given', async () => {
+  test('has the default buckets if none are passed', async () => {
     const registry = new Registry()
     new Histogram({ name: 's', help: 'S.', registers: [registry] })
     expect(Object.keys(await shown(registry)).filter((line) => line.includes('le='))).toEqual(
@@ -63,7 +63,7 @@ describe('a histogram', () => {
     )
   })
 
-  test('has one bucket +Inf when Infinity is given as the last bound, or no bound at all', async () => {
+  test('has one bucket +Inf if Infinity is the last bound, or without any bound', async () => {
     for (const buckets of [[Number.POSITIVE_INFINITY], []]) {
       const { histogram, registry } = seconds(buckets)
       histogram.observe(7)
@@ -80,7 +80,7 @@ describe('a histogram', () => {
     expect(await shown(low.registry)).toMatchObject({ 's_bucket{le="1"}': 1, s_count: 1, s_sum: -Infinity })
   })
 
-  test('observes by label values given by name, in order, or held as a child', async () => {
+  test('observes by label values passed by name, in order, or through a held child', async () => {
     const { histogram, registry } = sizes()
     const child = histogram.labels('/')
     histogram.observe({ route: '/' }, 1)

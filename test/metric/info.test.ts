@@ -10,14 +10,14 @@ function build(registry = new Registry()) {
 }
 
 describe('an info', () => {
-  test('shows nothing until it is said, then its labels and 1', async () => {
+  test('shows nothing until it is set, then its labels and 1', async () => {
     const { info, registry } = build()
     expect(await shown(registry)).toEqual({})
     info.info({ version: '1.0', commit: 'abc' })
     expect(await shown(registry)).toEqual({ 'build_info{commit="abc",version="1.0"}': 1 })
   })
 
-  test('said again replaces what was said before', async () => {
+  test('replaces the previous labels when it is set again', async () => {
     const { info, registry } = build()
     info.info({ version: '1.0', commit: 'abc' })
     info.info({ version: '1.1', commit: 'def' })
@@ -27,7 +27,7 @@ describe('an info', () => {
     expect(await shown(registry)).toEqual({ 'build_info{commit="abc",version="1.0"}': 1 })
   })
 
-  test('said by a child, or by another handle of the same metric, replaces as well', async () => {
+  test('set by a child, or by another handle of the same metric, replaces the labels as well', async () => {
     const { info, registry } = build()
     const again = build(registry).info
     info.labels('1.0', 'abc').info()
@@ -37,7 +37,7 @@ describe('an info', () => {
     expect(Object.keys(await shown(registry))).toEqual(['build_info{commit="abc",version="1.0"}'])
   })
 
-  test('leaves what another one says', async () => {
+  test('does not change the labels of another info', async () => {
     const registry = new Registry()
     const { info } = build(registry)
     new Info({ name: 'host_info', help: 'H.', labelNames: ['zone'], registers: [registry] }).info({ zone: 'a' })
@@ -54,7 +54,7 @@ describe('an info', () => {
     expect(await shown(registry)).toEqual({ up_info: 1 })
   })
 
-  test('that was removed may be said again', async () => {
+  test('that was removed may be set again', async () => {
     const { info, registry } = build()
     info.info({ version: '1.0', commit: 'a' })
     info.clear()
@@ -69,7 +69,7 @@ describe('an info', () => {
     expect(build().info).not.toHaveProperty('set')
   })
 
-  test("is given in prom-client's shape, under the name that is shown", async () => {
+  test("is returned in prom-client's shape, under the name that is shown", async () => {
     const { info } = build()
     info.info({ version: '1.0', commit: 'a' })
     expect(await info.get()).toMatchObject({
@@ -89,7 +89,7 @@ describe('the infos of several processes', () => {
     return { process, info }
   }
 
-  test('are shown together: those that say the same are one', async () => {
+  test('are shown together: those with the same labels are one series', async () => {
     const { tables } = await mergedOf(['1', '1', '2'].map((version) => saying(version).process))
     const [{ keys, order, slots, bases }] = tables as [(typeof tables)[0]]
     expect([...order].map((row) => [keys[row], slots[bases[row]! + 1]])).toEqual([
@@ -98,7 +98,7 @@ describe('the infos of several processes', () => {
     ])
   })
 
-  test('over a shared directory: each replaces its own, and what a dead one said is gone', async () => {
+  test('over a shared directory: each replaces its own, and the labels of a dead process disappear', async () => {
     const directory = freshDirectory()
     const [one, two, three] = ['1', '1', '2'].map((version) => saying(version, directory)) as [
       ReturnType<typeof saying>,
@@ -115,7 +115,7 @@ describe('the infos of several processes', () => {
     expect(await versions()).toEqual(['3'])
   })
 
-  test('a process that takes the seat of a dead one does not say what that one said', async () => {
+  test('a process that takes the seat of a dead one does not show the labels of that one', async () => {
     const directory = freshDirectory()
     saying('dead', directory).process.end()
     const next = saying('new', directory)

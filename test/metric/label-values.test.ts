@@ -70,7 +70,7 @@ describe('texts that are shown alike are one series', () => {
     expect(text).toContain('c1_total{a="ab\ufffd",zone="ab\ufffd"} 1')
   })
 
-  test.each(['serving', 'each'] as const)('of what a collector gives (%s), and of a plug-in', async (run) => {
+  test.each(['serving', 'each'] as const)('from a collector (%s), and from a plug-in', async (run) => {
     const home = new TestProcess(freshDirectory())
     const registry = new Registry({}, home)
     let round = 0
@@ -108,13 +108,13 @@ describe('texts that are shown alike are one series', () => {
   })
 })
 
-/** Names that every object has without having been given them. */
+/** Names that every object inherits. */
 const inherited = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf', 'toLocaleString'] as const
 
 describe.each(inherited)('a label called %s', (name) => {
   const labelNames = [name, 'a'].sort()
 
-  test('is absent where it was not given', async () => {
+  test('is absent if it was not passed', async () => {
     const registers = [new Registry()]
     const counter = new Counter<string>({ name: 'c_total', help, labelNames, registers })
     const info = new Info<string>({ name: 'i', help, labelNames, registers })
@@ -133,7 +133,7 @@ describe.each(inherited)('a label called %s', (name) => {
     expect(await shown(registers[0]!)).toEqual({ 'i_info{a="x"}': 1 })
   })
 
-  test('is missing where it is required', () => {
+  test('is missing if it is required', () => {
     const options = { name: 'c_total', help, labelNames, registers: [] }
     for (const requiredLabels of [true, [name]] as const) {
       const counter = new Counter<string>({ ...options, requiredLabels })
@@ -157,7 +157,7 @@ describe.each(inherited)('a label called %s', (name) => {
     expect(Object.keys(await shown(registers[0]!))[0]).toContain(`${name}="d"`)
   })
 
-  test('is unknown where it was not declared', () => {
+  test('is unknown if it was not declared', () => {
     const counter = new Counter<string>({ name: 'c_total', help, labelNames: ['a'], registers: [] })
     expect(faultOf(() => counter.inc({ [name]: 'x' }))).toMatch(`LABEL_UNKNOWN: c_total has no label "${name}"`)
     expect(faultOf(() => counter.removeByLabels({ [name]: 'x' }))).toMatch('LABEL_UNKNOWN')
@@ -276,7 +276,7 @@ describe.each(noValues)('%s is no label value', (_, value, shownAs) => {
     expect(faultOf(made)).toMatch(/^LABEL_VALUE_INVALID: d_total: label "method"/)
   })
 
-  test('and a collector that gives one fails alone', async () => {
+  test('and only the collector that returns one fails', async () => {
     const faults: MetricsError[] = []
     const home = new TestProcess(freshDirectory())
     home.configure({ onError: (error) => faults.push(error), selfMetrics: false })
@@ -292,7 +292,7 @@ describe.each(noValues)('%s is no label value', (_, value, shownAs) => {
     ])
   })
 
-  test('and an exemplar with one is left out and reported, and the count stays', async () => {
+  test('and an exemplar with one is dropped and reported, and the count stays', async () => {
     const faults: MetricsError[] = []
     const home = new TestProcess(freshDirectory())
     home.configure({ onError: (error) => faults.push(error), selfMetrics: false })

@@ -41,7 +41,7 @@ describe('remove()', () => {
     ['texts', { a: '1', b: 'true' }],
     ['number and boolean', { a: 1, b: true }],
     ['half absent', { a: 1, b: null }],
-  ])('forgets the child, in whatever form its values were given: %s', (_, labels) => {
+  ])('forgets the child, in whatever form its values were passed: %s', (_, labels) => {
     const { counter } = requests()
     const before = counter.labels(labels as never)
     before.inc()
@@ -82,7 +82,7 @@ describe('remove()', () => {
     expect(await shown(registry)).toEqual({ 'r{a="1",b="2"}': 1 })
   })
 
-  test('gives its slots to another series, and the held child does not write there', async () => {
+  test('passes its slots to another series, and the held child does not write there', async () => {
     const { counter, registry } = requests()
     const held = counter.labels('old', '')
     held.inc(5)

@@ -6,7 +6,7 @@ import { shown } from '../helpers/samples.js'
 function pairs() {
   const registry = new Registry()
   const counter = new Counter({ name: 'p', help: 'P.', labelNames: ['b', 'a'], registers: [registry] })
-  // What JavaScript may pass, whatever the types say.
+  // Values that JavaScript may pass, whatever the types permit.
   return { registry, counter, inc: (labels: unknown, amount = 1) => counter.inc(labels as never, amount) }
 }
 
@@ -27,7 +27,7 @@ describe('making a metric', () => {
       /^LABEL_NAME_INVALID: j: "a-b" is not a label name/,
     ],
     [
-      'labels that are no array',
+      'labels that are not an array',
       { name: 'j', help: 'J.', labelNames: 'a' },
       /^LABEL_NAME_INVALID: j: labelNames must be an array/,
     ],
@@ -37,7 +37,7 @@ describe('making a metric', () => {
       /^LABEL_RESERVED: j: label "__a" is reserved/,
     ],
     [
-      'a collect that is no function',
+      'a collect that is not a function',
       { name: 'j', help: 'J.', collect: 1 },
       /^OPTION_INVALID: j: collect must be a function, got 1$/,
     ],
@@ -79,7 +79,7 @@ describe('making a metric', () => {
     expect(await shown(registry)).toEqual({ 'p{a="1"}': 1 })
   })
 
-  test('in no registry still counts, and get() tells', async () => {
+  test('in no registry still counts, and get() shows it', async () => {
     const counter = new Counter({ name: 'p', help: 'P.', registers: [] })
     expect((await counter.get()).values).toEqual([{ labels: {}, value: 0 }])
     counter.inc(2)
@@ -148,7 +148,7 @@ describe('label values', () => {
     expect(await shown(registry)).toEqual({ p: 1, 'p{b="x"}': 1 })
   })
 
-  test('may be given in part', async () => {
+  test('may be passed in part', async () => {
     const { inc, registry } = pairs()
     inc({ a: 'x' })
     inc({ b: 'x' })

@@ -6,7 +6,7 @@ import { shown } from '../helpers/samples.js'
 const labelNames = ['method', 'status'] as const
 
 describe('requiredLabels', () => {
-  test('nothing is counted without a value for each, and the rest goes on', async () => {
+  test('nothing is counted without a value for each, and other counts continue', async () => {
     const registry = new Registry()
     const options = { name: 'r_total', help: 'R.', labelNames, registers: [registry] }
     const counter = new Counter<string>({ ...options, requiredLabels: ['status'] })
@@ -18,7 +18,7 @@ describe('requiredLabels', () => {
     expect(await shown(registry)).toEqual({ 'r_total{status="200"}': 1, 'r_total{method="get",status="200"}': 1 })
   })
 
-  test('may be given one after the other', async () => {
+  test('may be passed one after the other', async () => {
     const registry = new Registry()
     const options = { name: 'd_seconds', help: 'D.', labelNames, registers: [registry], buckets: [1] }
     const duration = new Histogram<string>({ ...options, requiredLabels: true })

@@ -49,7 +49,7 @@ describe('beyond maxSeries', () => {
     expect(await shown(registry)).toEqual({ 'c_total{user="u0"}': 1, 'c_total{user="u1"}': 2 })
   })
 
-  test('with throw the count is refused, and what there is goes on', async () => {
+  test('with throw the count is refused, and existing series continue', async () => {
     const registry = new Registry()
     const counter = new Counter({ ...common, name: 'c_total', onLimit: 'throw', registers: [registry] })
     counter.inc({ user: 'u0' })

@@ -93,7 +93,7 @@ describe('a stateset', () => {
     expect(Enum).toBe(StateSet)
   })
 
-  test("is given in prom-client's shape", async () => {
+  test("is returned in prom-client's shape", async () => {
     const { shards: set } = shards()
     set.state({ shard: '1' }, 'down')
     expect((await set.get()).values).toEqual([
@@ -110,7 +110,7 @@ describe('the statesets of several processes', () => {
     return { process, set: new StateSet({ name: 'phase', help: 'P.', states, registers, ...options }) }
   }
 
-  test('mostrecent: who set last is shown, and when it dies the last of the living', async () => {
+  test('mostrecent: the last state that was set is shown; when its process dies, the last one of the living processes', async () => {
     const directory = freshDirectory()
     const [one, two] = [working(directory), working(directory)]
     two.set.state('running')
@@ -120,7 +120,7 @@ describe('the statesets of several processes', () => {
     expect(await shown(two.process.registry)).toEqual(lines([0, 1, 0]))
   })
 
-  test('mostrecent: an initial state gives way to any that was set, if by a process that started before', async () => {
+  test('mostrecent: an initial state is replaced by any that was set, even by a process that started before', async () => {
     const directory = freshDirectory()
     const one = working(directory, { initial: 'starting' })
     one.set.state('running')
@@ -145,7 +145,7 @@ describe('the statesets of several processes', () => {
     expect(running(await shown(one.process.registry))).toEqual(['phase{worker="1",phase="running"}'])
   })
 
-  test('count: how many of the living are in each state', async () => {
+  test('count: the number of living processes in each state', async () => {
     const directory = freshDirectory()
     const processes = [1, 2, 3].map(() => working(directory, { mode: 'count' }))
     for (const { set } of processes) set.state('running')
@@ -170,7 +170,7 @@ describe('the statesets of several processes', () => {
     },
   )
 
-  test('a process whose directory is removed keeps its own states and infos, and none of the dead', async () => {
+  test('a process whose directory is removed keeps its own states and infos, and none of dead processes', async () => {
     const directory = freshDirectory()
     const info = ({ process }: ReturnType<typeof working>) =>
       new Info({ name: 'build_info', help: 'B.', labelNames: ['version'], registers: [process.registry] })
@@ -189,7 +189,7 @@ describe('the statesets of several processes', () => {
 })
 
 describe('a stateset refuses', () => {
-  test('a state that it does not have, and tells those that it has', async () => {
+  test('a state that it does not have, and lists its states', async () => {
     const { phase: set, registry } = phase()
     const text = 'STATE_UNKNOWN: phase has no state "stopped"; it has starting, running, draining'
     expect(faultOf(() => set.state('stopped' as never))).toBe(text)
@@ -199,7 +199,7 @@ describe('a stateset refuses', () => {
     expect(await shown(registry)).toEqual({})
   })
 
-  test('what is neither true nor false', async () => {
+  test('a value that is neither true nor false', async () => {
     const { phase: set, registry } = phase()
     expect(faultOf(() => set.set({ running: 1 } as never))).toBe(
       'VALUE_INVALID: phase: state "running" is true or false, got 1',

@@ -113,7 +113,7 @@ describe('a process that is killed inside of a record', () => {
 
   test('leaves a seat whose next owner counts on, in records that are whole', async () => {
     const directory = freshDirectory()
-    // Somebody stays: were the dead one alone, the next would begin a run of its own.
+    // One process stays: otherwise the next one would begin a run of its own.
     const [dead, alive] = [observing(directory), observing(directory)]
     alive.summary.observe(5)
     dead.summary.observe(1)

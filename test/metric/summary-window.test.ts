@@ -12,7 +12,7 @@ const quantiles = [0, 0.5, 1]
 const window = { maxAgeSeconds: 100, ageBuckets: 5 }
 const start = Date.UTC(2026, 0, 1)
 
-/** Sets the clock to so many seconds behind `start`. */
+/** Sets the clock to this number of seconds after `start`. */
 function clock(seconds: number): void {
   vi.setSystemTime(start + seconds * 1000)
 }
@@ -146,7 +146,7 @@ describe('a summary with a sliding window', () => {
   test.each([
     ['maxAgeSeconds', { ageBuckets: undefined }],
     ['ageBuckets', { maxAgeSeconds: undefined }],
-  ])('is one without a window where only %s is given, as in prom-client', async (_, options) => {
+  ])('is one without a window if only %s is passed, as in prom-client', async (_, options) => {
     const own = observing(options)
     own.summary.observe(1)
     clock(1e6)

@@ -16,7 +16,7 @@ function sizes(options: object = {}) {
 }
 
 describe('a summary', () => {
-  test('shows sum and count from the start, and no quantiles unless they are asked for', async () => {
+  test('shows sum and count from the start, and quantiles only if they are requested', async () => {
     expect(await shown(seconds().registry)).toEqual({ s_sum: 0, s_count: 0 })
   })
 
@@ -26,7 +26,7 @@ describe('a summary', () => {
     expect(await shown(registry)).toEqual({ s_sum: 2.5, s_count: 4 })
   })
 
-  test('observes by label values given by name, in order, or held as a child', async () => {
+  test('observes by label values passed by name, in order, or through a held child', async () => {
     const { summary, registry } = sizes()
     const child = summary.labels('/')
     summary.observe({ route: '/' }, 1)
@@ -96,7 +96,7 @@ describe('a summary', () => {
     expect(await shown(many.registry)).toEqual({})
   })
 
-  test("is given in prom-client's shape", async () => {
+  test("is returned in prom-client's shape", async () => {
     const { summary } = sizes({ quantiles: [0.5] })
     summary.observe({ route: '/' }, 0)
     expect(await summary.get()).toEqual({
@@ -127,7 +127,7 @@ describe('a summary of several processes', () => {
     return { process, summary: new Summary({ name: 's', help: 'S.', quantiles: [0.5, 0.9], registers }) }
   }
 
-  test('shows sum, count and quantiles of all, of the dead as well, and counts on from what they had', async () => {
+  test('shows sum, count and quantiles of all processes, dead ones included, and continues from their values', async () => {
     const directory = freshDirectory()
     const [one, two] = [observing(directory), observing(directory)]
     for (let i = 1; i <= 50; i++) {

@@ -3,7 +3,7 @@ import { checkBounds, defaultBounds, exponentialBuckets, linearBuckets } from '.
 import { faultOf } from '../helpers/fault.js'
 
 describe('bucket bounds', () => {
-  test('are those of every official client when left out', () => {
+  test('are those of every official client by default', () => {
     expect(checkBounds('x', undefined)).toBe(defaultBounds)
     expect(defaultBounds).toEqual([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10])
   })
@@ -20,7 +20,7 @@ describe('bucket bounds', () => {
     [[1, Number.POSITIVE_INFINITY], [1]],
     [[Number.POSITIVE_INFINITY], []],
     [[], []],
-  ])('of %j are %j: +Inf is implied and may be given', (given, kept) => {
+  ])('of %j are %j: +Inf is implied and may be included', (given, kept) => {
     expect(checkBounds('x', given)).toEqual(kept)
   })
 
@@ -40,9 +40,9 @@ describe('bucket bounds', () => {
     ['with Infinity twice', [1, Infinity, Infinity], 'bound Infinity is not a finite number'],
     ['with a text', ['1', 2], 'bound "1" is not a finite number'],
     ['with null', [null], 'bound null is not a finite number'],
-    ['that are no array', { 0: 1 }, 'must be an array of upper bounds, got an object'],
+    ['that are not an array', { 0: 1 }, 'must be an array of upper bounds, got an object'],
     ['that are null', null, 'must be an array of upper bounds, got null'],
-  ])('%s are refused, and the error says which', (_, bounds, text) => {
+  ])('%s are refused, and the error names the fault', (_, bounds, text) => {
     expect(faultOf(() => checkBounds('seconds', bounds))).toMatch(/^BUCKETS_INVALID: seconds: bucket/)
     expect(faultOf(() => checkBounds('seconds', bounds))).toContain(text)
   })

@@ -20,13 +20,13 @@ test.each<[string, FamilyDescriptor, FamilyDescriptor, string]>([
   ['other buckets', histogram, { ...histogram, bounds: [1, 3] }, 'buckets [1, 2] and [1, 3]'],
   ['other quantiles', summary, { ...summary, quantiles: [] }, 'quantiles [0.5] and []'],
   ['another error', summary, { ...summary, relativeError: 0.05 }, 'relativeError 0.01 and 0.05'],
-  ['a window', summary, windowed({}), 'maxAgeSeconds left out and 600'],
+  ['a window', summary, windowed({}), 'maxAgeSeconds omitted and 600'],
   ['a longer window', windowed({}), windowed({ maxAgeSeconds: 60 }), 'maxAgeSeconds 600 and 60'],
   ['other parts', windowed({}), windowed({ ageBuckets: 4 }), 'ageBuckets 5 and 4'],
   ['another error in a window', windowed({}), windowed({ relativeError: 0.01 }), 'relativeError 0.02 and 0.01'],
   ['other states', stateset, { ...stateset, states: ['b', 'a'] }, 'states [a, b] and [b, a]'],
   ['another way to merge', stateset, { ...stateset, mode: 'all' }, 'mode count and all'],
-])('%s makes another definition, and the difference says which', (_, one, other, text) => {
+])('%s makes another definition, and the difference is named', (_, one, other, text) => {
   expect(definitionKey(one)).not.toBe(definitionKey(other))
   expect(difference(one, other)).toBe(text)
 })
@@ -34,7 +34,7 @@ test.each<[string, FamilyDescriptor, FamilyDescriptor, string]>([
 test.each([counter, gauge, histogram, summary, stateset])(
   'another help text is still the same definition: $type',
   (family) => {
-    const other = { ...family, help: 'Said in other words.' }
+    const other = { ...family, help: 'Other words.' }
     expect(definitionKey(family)).toBe(definitionKey(other))
     expect(difference(family, other)).toBeUndefined()
   },

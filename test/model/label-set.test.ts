@@ -3,13 +3,13 @@ import { checkLabelNames, labelText } from '../../src/model/label-set.js'
 import { faultOf } from '../helpers/fault.js'
 
 describe('label names', () => {
-  test('come back in alphabetical order, and leave the given array as it was', () => {
+  test('are returned in alphabetical order, and the passed array is unchanged', () => {
     const given = ['status', 'method', '_a', 'Z']
     expect(checkLabelNames('x', given)).toEqual(['Z', '_a', 'method', 'status'])
     expect(given).toEqual(['status', 'method', '_a', 'Z'])
   })
 
-  test.each([[undefined], [null], [[]]])('may be left out: %j', (names) => {
+  test.each([[undefined], [null], [[]]])('may be omitted: %j', (names) => {
     expect(checkLabelNames('x', names)).toEqual([])
   })
 

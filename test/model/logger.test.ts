@@ -80,7 +80,7 @@ describe('the order of arguments', () => {
   })
 })
 
-test('what has no methods is no logger', () => {
+test('an object without methods is not a logger', () => {
   for (const value of [undefined, null, 'pino', {}, { error() {}, warn() {} }]) expect(isLogger(value)).toBe(false)
   expect(isLogger(console)).toBe(true)
 })

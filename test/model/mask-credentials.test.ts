@@ -19,7 +19,7 @@ describe('credentials in a text', () => {
     ['http://h/?X-Api-Key=secret', 'http://h/?X-Api-Key=***'],
   ])('are hidden: %s', ([text, masked]) => {
     expect(maskCredentials(text!)).toBe(masked)
-    // What is hidden already stays as it is.
+    // A masked text does not change.
     expect(maskCredentials(masked!)).toBe(masked)
   })
 
@@ -34,7 +34,7 @@ describe('credentials in a text', () => {
     'x=1&y=2',
     '',
     'who@where // why',
-  ])('are not seen where there are none: %s', (text) => {
+  ])('are not found in a text without any: %s', (text) => {
     expect(maskCredentials(text)).toBe(text)
   })
 

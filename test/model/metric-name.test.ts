@@ -48,11 +48,11 @@ describe('a unit', () => {
     ['sent_bytes_total', 'counter', 'bytes'],
     ['sent_bytes', 'counter', 'bytes'],
     ['speed_meters_per_second', 'gauge', 'meters_per_second'],
-  ] as const)('stands at the end of %s, a %s', (name, type, unit) => {
+  ] as const)('is at the end of %s, a %s', (name, type, unit) => {
     expect(unitOf(name, type, unit)).toEqual({ unit })
   })
 
-  test.each([undefined, ''])('may be left out: %j', (unit) => {
+  test.each([undefined, ''])('may be omitted: %j', (unit) => {
     expect(unitOf('x', 'info', unit)).toEqual({})
   })
 

@@ -3,7 +3,7 @@ import { type FileOwnership, isPrivate, isTrusted, isTrustedOwner, keepsEntries 
 
 const facts = (uid: number, mode: number, gid = 1000): FileOwnership => ({ uid, gid, mode })
 
-describe('who may change a file', () => {
+describe('the users that may change a file', () => {
   test.each([
     ['of this user', facts(1000, 0o755), true],
     ['of root', facts(0, 0o755), true],

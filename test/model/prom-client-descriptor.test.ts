@@ -169,7 +169,7 @@ describe('a snapshot', () => {
     '[0,0,1,"[\\"x\\"]",-1]',
     '[]',
     'not json',
-  ])('with the line %s costs itself, and says so', async (line) => {
+  ])('with the line %s is omitted and reported', async (line) => {
     const sorted = sortSnapshots([snapshotOf({}, line), other])
     const { writers, errors } = await new SnapshotReader().read(sorted, 'own', {}, 60_000, noPause)
     expect(writers.map(({ writer }) => writer)).toEqual(['other'])
@@ -187,7 +187,7 @@ describe('a snapshot', () => {
     expect(errors).toMatchObject([{ code: 'FILE_UNREADABLE', reason: 'broken_line' }])
   })
 
-  test('costs its exemplars where they are none', async () => {
+  test('loses its exemplars if they are invalid', async () => {
     const writer = new FollowedWriter()
     for (const exemplars of [
       'x',
@@ -203,7 +203,7 @@ describe('a snapshot', () => {
   })
 })
 
-describe('what stands in Redis', () => {
+describe('the stored text in Redis', () => {
   const facts = { kind: 'writer', instance: 'i', startedAt: 1, epoch: 1 }
 
   test('is an entry when a writer could have written it', () => {

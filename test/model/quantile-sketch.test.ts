@@ -6,7 +6,7 @@ import { holds } from '../helpers/property.js'
 
 const errors = [0.0001, 0.001, 0.01, 0.05, 0.2, 0.49]
 
-describe('a bin stands for a value', () => {
+describe('the value of a bin', () => {
   test.each(errors)('that is within %d of every value in it, from 1e-6 to 1e9', (error) => {
     const sketch = new QuantileSketch(error)
     const value = fc.oneof(
@@ -23,7 +23,7 @@ describe('a bin stands for a value', () => {
     )
   })
 
-  test.each(errors)('at an error of %d larger values never lie in lower bins', (error) => {
+  test.each(errors)('at an error of %d larger values are never in lower bins', (error) => {
     const sketch = new QuantileSketch(error)
     holds(
       fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {
@@ -33,7 +33,7 @@ describe('a bin stands for a value', () => {
     )
   })
 
-  test('0 for what is smaller or negative, the largest for what is larger', () => {
+  test('0 for smaller or negative values, the largest for larger ones', () => {
     const sketch = new QuantileSketch(0.01)
     for (const small of [0, -0, 9e-7, -1, -1e12, Number.NEGATIVE_INFINITY]) {
       expect(sketch.valueOf(sketch.binOf(small))).toBe(0)
@@ -46,13 +46,13 @@ describe('a bin stands for a value', () => {
 })
 
 describe('quantiles', () => {
-  test('are sorted, and none when left out', () => {
+  test('are sorted, and none by default', () => {
     expect(checkQuantiles('s', [0.99, 0, 1, 0.5])).toEqual([0, 0.5, 0.99, 1])
     expect(checkQuantiles('s', undefined)).toEqual([])
     expect(checkQuantiles('s', [])).toEqual([])
   })
 
-  test('leave the given array alone', () => {
+  test('do not change the passed array', () => {
     const given = [0.9, 0.5]
     checkQuantiles('s', given)
     expect(given).toEqual([0.9, 0.5])
@@ -70,7 +70,7 @@ describe('quantiles', () => {
   })
 })
 
-test('the relative error is 1 % when left out, and must be a part of the value', () => {
+test('the relative error is 1 % by default, and must be a part of the value', () => {
   expect(checkRelativeError('s', undefined)).toBe(0.01)
   expect(checkRelativeError('s', 0.0001)).toBe(0.0001)
   for (const wrong of [0, 0.5, 1, -0.1, 1e-5, Number.NaN, '0.01', null]) {

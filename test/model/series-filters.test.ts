@@ -11,7 +11,7 @@ const series = fc.tuple(value, value, value)
 const filter: fc.Arbitrary<LabelFilter> = fc.dictionary(fc.constantFrom(...names, 'other'), value) as never
 const author = fc.option(fc.constantFrom('one', 'two'), { nil: undefined })
 
-test('name what each filter by itself names, behind a position, and not those of one author', () => {
+test('name the series that each filter by itself names, after a position, and not those of one author', () => {
   holds(
     fc.property(
       fc.array(fc.tuple(filter, author, fc.nat(5)), { maxLength: 12 }),

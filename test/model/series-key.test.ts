@@ -5,7 +5,7 @@ import { holds } from '../helpers/property.js'
 
 const labelValues = fc.array(fc.option(fc.string({ unit: 'binary' })), { maxLength: 4 })
 
-test('a key tells the label values back', () => {
+test('a key contains the label values', () => {
   holds(
     fc.property(labelValues, (values) => {
       expect(labelValuesOf(seriesKey(values))).toEqual(values)

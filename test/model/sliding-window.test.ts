@@ -26,7 +26,7 @@ describe('a sliding window', () => {
     },
   )
 
-  test('is refused if its parts are shorter than the clock can tell', () => {
+  test('is refused if its parts are shorter than the clock can measure', () => {
     expect(faultOf(() => checkWindow('s', 0.1, 101))).toBe(
       'OPTION_INVALID: s: a window of 0.1 s cannot have 101 ageBuckets: each needs a millisecond or more',
     )
@@ -42,7 +42,7 @@ describe('a sliding window', () => {
     expect(() => checkWindowSize('s', { ...large, ageBuckets: 1000, relativeError: 0.02 })).not.toThrow()
   })
 
-  test('takes 17 kB with five buckets at the default error, as the documentation says', () => {
+  test('takes 17 kB with five buckets at the default error, as documented', () => {
     expect(Math.round((8 * (3 + 5 * (1 + slotsPerBucket(0.02)))) / 1000)).toBe(17)
     expect(Math.round((8 * (3 + 5 * (1 + slotsPerBucket(0.05)))) / 1000)).toBe(7)
   })

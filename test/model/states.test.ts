@@ -3,7 +3,7 @@ import { checkStates, stateIndex } from '../../src/model/states.js'
 import { faultOf } from '../helpers/fault.js'
 
 describe('states', () => {
-  test('keep the order in which they were given, and do not follow the array', () => {
+  test('keep the order in which they were passed, and do not follow the array', () => {
     const given = ['b', 'a']
     const states = checkStates('s', given)
     given.push('c')
@@ -22,7 +22,7 @@ describe('states', () => {
   })
 })
 
-test('a state is found by its name, and one that is none is told with those that are', () => {
+test('a state is found by its name, and the error for an unknown one lists the known ones', () => {
   expect(stateIndex('s', ['a', 'b'], 'b')).toBe(1)
   expect(faultOf(() => stateIndex('s', ['a', 'b'], 'c'))).toBe('STATE_UNKNOWN: s has no state "c"; it has a, b')
   expect(faultOf(() => stateIndex('s', ['a', 'b'], undefined))).toBe(

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { WeakList } from '../../src/model/weak-list.js'
 
-test('gives what was added, in its order', () => {
+test('returns the added objects, in their order', () => {
   const list = new WeakList<{ id: number }>()
   const items = Array.from({ length: 100 }, (_, id) => ({ id }))
   for (const item of items) list.add(item)

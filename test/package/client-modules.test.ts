@@ -21,7 +21,7 @@ type Client = (typeof clients)[number]
 
 const installed = (name: string): string => join(node24Folder, 'node_modules', name)
 
-/** Files of the client that have no counterpart: what requires them gets an error that says so. */
+/** Files of the client that have no counterpart: code that requires them gets an error with the reason. */
 const unsupported = ['exemplar', 'metric', 'timeWindowQuantiles']
 
 /** What an application sees of a module, without the values. */
@@ -57,7 +57,7 @@ function withAlias(stage: Stage, { name, alias }: Client): string {
 /** What the programs printed, by their titles. */
 type Seen = Record<string, Record<string, unknown>>
 
-/** Runs the programs in one process, in their order; gives what each printed. */
+/** Runs the programs in one process, in their order; returns the output of each. */
 async function run(folder: string, { name, node }: Client): Promise<Seen> {
   const imports = programs(name).map(([title, extension, code], i) => {
     writeFileSync(join(folder, `${i}.${extension}`), code.replaceAll(/(?<=['"])CLIENT/g, name))

@@ -119,7 +119,7 @@ function isInJavaScript(path: string): boolean {
   return inJavaScript.some((start) => path.startsWith(start))
 }
 
-/** With the imports of what a snippet uses of the main entry without saying so. */
+/** Adds the imports of the main entry that a snippet uses without importing them. */
 function complete(code: string): string {
   const used = Object.keys(main).filter((name) => {
     const declared = new RegExp(`(?:import|const|let|class|function)\\b[^=;(]*\\b${name}\\b`).test(code)

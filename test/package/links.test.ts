@@ -54,7 +54,7 @@ describe('a page in the package', () => {
   })
 })
 
-test('package.json says where the project lives', () => {
+test("package.json names the project's home page", () => {
   expect(inRepository).toMatch(/^https:\/\/github\.com\/[\w-]+\/[\w-]+$/)
   expect(homepage).toBe(`${inRepository}#readme`)
   expect(bugs.url).toBe(`${inRepository}/issues`)

@@ -19,7 +19,7 @@ describe('the environment', () => {
     expect(isOff(variables.http, { PROMHIVE_HTTP: text })).toBe(false)
   })
 
-  test('says yes as in Python', () => {
+  test('is true for the same values as in Python', () => {
     const said = ['1', 'True', 't', 'yes', '', '0'].map((text) =>
       isOn(variables.createdDisabled, { PROMETHEUS_DISABLE_CREATED_SERIES: text }),
     )

@@ -20,7 +20,7 @@ function inFresh(): string {
 }
 
 describe('paths', () => {
-  test('are made absolute where they are read; empty ones stay empty', () => {
+  test('are made absolute when they are read; empty ones stay empty', () => {
     const folder = inFresh()
     expect(['a/b', './a', '..', '/x', ''].map(absolutePath)).toEqual([
       join(folder, 'a/b'),
@@ -31,7 +31,7 @@ describe('paths', () => {
     ])
   })
 
-  test('in the environment are made absolute once, for good', () => {
+  test('in the environment are made absolute once, permanently', () => {
     const folder = inFresh()
     writeFileSync(join(folder, 'my.mjs'), '')
     const environment = {
@@ -52,7 +52,7 @@ describe('paths', () => {
       PROMETHEUS_SSL_CERTFILE: join(folder, 'tls/cert.pem'),
       PROMHIVE_BACKEND_CONFIG: '/etc/backend.json',
       PROMHIVE_BACKEND_CLASS: `${join(folder, 'my.mjs')}#Mine`,
-      // Perhaps it lies beside the program.
+      // The file may be in the folder of the program.
       PYTHEUS_BACKEND_CLASS: './not-there.mjs#Mine',
       OTHER: 'metrics',
     }

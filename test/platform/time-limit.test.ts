@@ -30,7 +30,7 @@ test('an answer that came while the process was suspended is in time', async () 
   }
 })
 
-test('work goes on for as long as it makes steps, and not longer', async () => {
+test('work continues while it makes progress, and not longer', async () => {
   let steps = 0
   const work = (async () => {
     for (; steps < 6; steps++) await new Promise((resolve) => setTimeout(resolve, 40))

@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Ways in which a test takes the timers away. Each gives what ends it. */
+/** Ways in which a test replaces the timers. Each returns a function that ends it. */
 const fakes: Readonly<Record<string, () => () => void>> = {
   "Vitest's": () => {
     vi.useFakeTimers({
@@ -87,7 +87,7 @@ describe.each(Object.entries(fakes))('with fake timers (%s) a scrape ends', (_, 
   })
 })
 
-test('timers that were replaced before promhive was loaded are not waited for either', async () => {
+test('timers that were replaced before promhive was loaded do not delay it either', async () => {
   vi.useFakeTimers()
   vi.resetModules()
   onTestFinished(() => void vi.useRealTimers())
@@ -157,7 +157,7 @@ describe('a scrape that never ends', () => {
     expect((await next).expired).toBe(false)
   })
 
-  test('does not block those after it: what is read', async () => {
+  test('does not block those after it: a scrape that hangs while it reads', async () => {
     let reads = 0
     const opened: object[] = []
     const open = () => {
@@ -189,7 +189,7 @@ describe('a scrape that never ends', () => {
     expect(opened.length).toBeGreaterThan(1)
   })
 
-  test('does not block those after it: what is never released', async () => {
+  test('does not block those after it: a scrape that is never released', async () => {
     const writer = new TestWriter(1)
     writer.open(counterFamily('jobs'), [], [1])
     const source = { read: async () => ({ writers: [writer], errors: [] }), close() {} }

@@ -36,7 +36,7 @@ function application(stage: Stage, program: string): string {
   return folder
 }
 
-/** Runs the program; gives what it printed as JSON, and what it wrote to standard error. */
+/** Runs the program; returns the JSON that it printed, and its standard error. */
 async function run(folder: string, node: string, args: readonly string[], env: Record<string, string> = {}) {
   const options = { cwd: folder, env: { ...cleanEnvironment(), ...env } }
   const { stdout, stderr } = await execute(node, [...args, 'app.mjs'], options)
@@ -157,9 +157,7 @@ describe.skipIf(!hasNode24)('promhive/prom-client/register', { concurrent: true 
     expect(seen.counted).toBeGreaterThan(4)
   })
 
-  test('lets the application run with its own client where Node.js has no hooks, and says so once', async ({
-    stage,
-  }) => {
+  test('lets the application run with its own client if Node.js has no hooks, and warns once', async ({ stage }) => {
     const program = `${begin}
       console.log(JSON.stringify([require('prom-client') === client, typeof require('prom-client').Counter]))`
     const withoutHooks = join(stage.folder(), 'without-hooks.cjs')

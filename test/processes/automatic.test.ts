@@ -11,7 +11,7 @@ import { until } from '../helpers/processes/until.js'
 
 const timeout = 120_000
 
-describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backend, env }) => {
+describe.each(sharedBackends)('$backend, without a configured directory', ({ backend, env }) => {
   test('a process alone makes no file and opens none', { timeout }, async ({ stage }) => {
     const alone = await launch(stage, 'actor.mjs')
     await alone.ask('count', 'jobs_total', {}, 10)
@@ -75,7 +75,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     const { scrape, writers } = await readDirectory(directory())
     expect(scrape.value('quick_total')).toBe(5)
     if (backend === 'buffered') return
-    // Everything was visible at once; one count may lie between the store and its acknowledgement.
+    // Every count was visible at once; one count may be between the store and its acknowledgement.
     const counted = scrape.value('forever_total{name="quick"}')!
     expect([acknowledged, acknowledged + 1]).toContain(counted)
     expect(writers.map(({ seat, live, epoch }) => ({ seat, live, epoch }))).toEqual([
@@ -184,7 +184,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect(scrape.labelled('jobs_total')).toEqual({ 'from="thread"': 2, 'from="worker"': 1 })
   })
 
-  test('a child that was merely forked is another application', { timeout }, async ({ stage }) => {
+  test('a child that was only forked is another application', { timeout }, async ({ stage }) => {
     const app = await launch(stage, 'forks.mjs')
     await app.ask('count', 'jobs_total', { who: 'parent' }, 1)
     const child = await app.ask<{ pid: number }>('startChild')
@@ -194,7 +194,9 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect([...directoriesOf(app.pid), ...directoriesOf(child.pid)]).toEqual([])
   })
 
-  test('what an application left behind is swept away by the next one that shares', { timeout }, async ({ stage }) => {
+  test('the directory of an ended application is removed by the next one that shares', { timeout }, async ({
+    stage,
+  }) => {
     const sharing = async (count: number) => {
       const app = await launch(stage, 'threads.mjs')
       await app.ask('startThread', 'a')
@@ -221,7 +223,7 @@ describe.each(sharedBackends)('$backend, and nobody named a directory', ({ backe
     expect(directoriesOf(other.pid)).toHaveLength(1)
   })
 
-  /** Whether what was counted is there; false where the whole directory is gone. */
+  /** Whether the counts are there; false if the whole directory is gone. */
   async function stillHas(directory: string, counted: number): Promise<boolean> {
     const seen = await readDirectory(directory).catch(() => undefined)
     if (seen?.scrape.value('jobs_total') === counted) return true

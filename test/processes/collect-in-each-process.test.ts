@@ -49,7 +49,9 @@ describe.each(sharedBackends)('collect() that resets its metric in every process
     expect(faults).toEqual([[], [], []])
   })
 
-  test('after a worker was killed, a gauge is that of the living and a counter keeps its total', async ({ stage }) => {
+  test('after a worker was killed, a gauge shows the living processes and a counter keeps its total', async ({
+    stage,
+  }) => {
     const workers = await threeWorkers(stage, env)
     await workers[2]!.kill()
     // Without locks, a process is known to have ended by its pid: at once.
@@ -59,7 +61,7 @@ describe.each(sharedBackends)('collect() that resets its metric in every process
       expect(scrape.value('part')).toBe(300)
       expect(scrape.value('part_kept')).toBe(600)
     }
-    // Its successor takes over the part and brings it up anew.
+    // Its successor takes over the part and updates it.
     const directory = await workers[0]!.ask<string>('directory')
     const next = await stage.start('collects-own-part.mjs', { env: { ...env, PROMHIVE_DIR: directory, MINE: '40' } })
     const scrape = new Exposition(await next.ask('scrape'))

@@ -35,7 +35,7 @@ describe('promhive doctor', () => {
     expect(printed.output).toMatch(/^ {2}ok {3}writers\s+1 alive/m)
   })
 
-  test('tells of a misspelt variable, and which was meant', async ({ stage }) => {
+  test('reports a misspelt variable, and the one that was meant', async ({ stage }) => {
     const right = { PROMHIVE_CONFIG: 'promhive.json', PROMHIVE_CONFIGURATION: '{}' }
     const wrongOnes = { PROMHIVE_DRI: '/x', PROMHIVE_WORKER_LABLE: 'pid' }
     const { code, wrong } = await examine(stage, [], { ...right, ...wrongOnes })
@@ -48,7 +48,7 @@ describe('promhive doctor', () => {
     ])
   })
 
-  test('tells of values that whoever reads them would refuse', async ({ stage }) => {
+  test('reports values that the code that reads them would refuse', async ({ stage }) => {
     const { code, wrong } = await examine(stage, [], {
       PROMHIVE_WORKERS: 'two',
       PROMHIVE_METRICS_PORT: 'off',
@@ -64,7 +64,7 @@ describe('promhive doctor', () => {
     ])
   })
 
-  test('goes on where a directory cannot be looked at', async ({ stage }) => {
+  test('continues if a directory cannot be checked', async ({ stage }) => {
     const [one, other] = [join(stage.folder(), 'one'), join(stage.folder(), 'other')]
     symlinkSync(one, other)
     symlinkSync(other, one)
@@ -73,7 +73,7 @@ describe('promhive doctor', () => {
     expect(wrong.find(({ topic }) => topic === 'directory')?.text).toMatch(/one cannot be checked: ELOOP/)
   })
 
-  test.runIf(process.getuid?.() !== 0)('tells of a directory that this user cannot read', async ({ stage }) => {
+  test.runIf(process.getuid?.() !== 0)('reports a directory that this user cannot read', async ({ stage }) => {
     const directory = stage.directory()
     mkdirSync(directory)
     chmodSync(directory, 0)
@@ -83,7 +83,7 @@ describe('promhive doctor', () => {
     expect(wrong.map(({ text }) => text).join()).toMatch(/mode 0000: this user \(\d+\) cannot read it/)
   })
 
-  test('tells what is wrong with a directory and its files, and fails', async ({ stage }) => {
+  test('reports the faults of a directory and its files, and fails', async ({ stage }) => {
     const directory = stage.directory()
     const actor = await stage.start('actor.mjs', { env: { PROMHIVE_DIR: directory } })
     await actor.ask('count', 'jobs_total', {}, 3)

@@ -14,7 +14,7 @@ const timeout = 180_000
 const bin = join(root, 'dist', 'esm', 'cli', 'bin.js')
 const application = join(root, 'test', 'processes', 'programs', 'http-application.mjs')
 
-/** Starts the same application, and gives the ports that it answers on. */
+/** Starts the same application, and returns the ports that it answers on. */
 type Start = (stage: Stage, port: number) => Promise<readonly number[]>
 
 const ways: Readonly<Record<string, Start>> = {
@@ -42,7 +42,7 @@ const ways: Readonly<Record<string, Start>> = {
   }),
 }
 
-/** What the application counts, whoever started it: families of who runs it are left out. */
+/** The counts of the application, however it was started: families of the process manager are omitted. */
 function namesIn({ types }: Exposition): string[] {
   return [...types.keys()].filter((name) => /^(?:http|process|nodejs)_/.test(name)).sort()
 }

@@ -39,7 +39,7 @@ describe.skipIf(!canMount).each(sharedBackends)('$backend: a full disk (needs th
     expect(faults.map(({ code }) => code)).toEqual(['STORE_FULL'])
   })
 
-  test('moves the series that found no room to the disk when there is some again, and counts on', {
+  test('moves series that did not fit to the disk when there is space again, and continues to count', {
     timeout,
   }, async ({ stage }) => {
     const disk = smallDisk(stage)
@@ -63,7 +63,7 @@ describe.skipIf(!canMount).each(sharedBackends)('$backend: a full disk (needs th
     expect(moved.labelled('many_total')).toEqual(own.labelled('many_total'))
   })
 
-  test('does not stop a process that starts on it: it counts, is told of, and sits down when there is room', {
+  test('does not stop a process that starts on it: it counts, reports the fault, and takes a seat when there is space', {
     timeout,
   }, async ({ stage }) => {
     const disk = smallDisk(stage)
@@ -89,9 +89,7 @@ describe.skipIf(!canMount).each(sharedBackends)('$backend: a full disk (needs th
     )
   })
 
-  test('shows a gauge of each worker under its own seat, whether it found room or not', { timeout }, async ({
-    stage,
-  }) => {
+  test('shows a gauge of each worker under its own seat, whether it fitted or not', { timeout }, async ({ stage }) => {
     const disk = smallDisk(stage)
     const first = await stage.start('actor.mjs', on(disk))
     await first.ask('setGauge', 'level', 'all', 1)
@@ -111,7 +109,7 @@ async function scrapeOf(actor: Actor): Promise<Exposition> {
   return new Exposition(await actor.ask('scrape'))
 }
 
-/** Makes series until there is no room; gives how many. */
+/** Creates series until there is no space; returns their number. */
 async function fillWithSeries(writer: Actor): Promise<number> {
   for (let from = 0; ; from += 500) {
     await writer.ask('countMany', 'many_total', from, 500)

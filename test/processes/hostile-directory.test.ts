@@ -29,7 +29,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     return () => before.clear()
   }, timeout)
 
-  /** Damages a copy and reads it: the scrape goes on, the other seats are exact, what must be told is told. */
+  /** Damages a copy and reads it: the scrape succeeds, the other seats are exact, and each fault is reported. */
   async function survives(damage: Damage, directory = wreck.copy()): Promise<Reading> {
     damage.apply(directory)
     const reading = await readDirectory(directory)
@@ -48,7 +48,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     expect(scrape.text).toBe(wreck.whole.text)
   })
 
-  test('goes on with the others exact, whatever length a file was cut to', { timeout }, async () => {
+  test('continues with the others exact, at any length that a file was cut to', { timeout }, async () => {
     const directory = wreck.copy()
     for (const damage of truncations(wreck, randomFrom(1), 60)) {
       writeFileSync(join(directory, valuesName(victim)), wreck.values)
@@ -59,9 +59,9 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
 
   test.for([
     ['bits were flipped', bitFlips],
-    ['random bytes stand', randomBytes],
-    ['lines of garbage stand', garbageLines],
-  ] as const)('goes on with the others exact and no wrong labels where %s', { timeout }, async ([, damageOf]) => {
+    ['random bytes were written', randomBytes],
+    ['lines of garbage were written', garbageLines],
+  ] as const)('continues with the others exact and no wrong labels where %s', { timeout }, async ([, damageOf]) => {
     const random = randomFrom(2)
     const directory = wreck.copy()
     for (let i = 0; i < 100; i++) {
@@ -71,7 +71,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     }
   })
 
-  test('goes on with all of them exact when the control file is damaged', { timeout }, async () => {
+  test('continues with all of them exact when the control file is damaged', { timeout }, async () => {
     const random = randomFrom(3)
     const directory = wreck.copy()
     for (let i = 0; i < 100; i++) {
@@ -82,7 +82,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     }
   })
 
-  test('shows everything again when what was damaged is mended', { timeout }, async () => {
+  test('shows everything again when the damage is repaired', { timeout }, async () => {
     const random = randomFrom(4)
     const directory = wreck.copy()
     const reader = new Reader(directory)
@@ -99,15 +99,15 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     }
   })
 
-  test('goes on, and tells, when something else has the name of a file', { timeout }, async ({ stage }) => {
+  test('continues, and reports it, when something else has the name of a file', { timeout }, async ({ stage }) => {
     for (const damage of foreignThings(stage)) {
-      // A seat without its values file is no seat: there is nothing to tell of.
+      // A seat without its values file does not exist: there is nothing to report.
       const gone = damage.name === `${valuesName(victim)}: nothing`
       await survives(gone ? { ...damage, certain: false } : damage)
     }
   })
 
-  test('goes on, and tells, when a file may not be read', { timeout }, async () => {
+  test('continues, and reports it, when this user may not read a file', { timeout }, async () => {
     for (const name of [valuesName(victim), seriesName(victim)]) {
       const directory = wreck.copy()
       chmodSync(directory, 0o755)
@@ -122,7 +122,7 @@ describe.each(sharedBackends)('$backend: a scrape of a directory with a damaged 
     }
   })
 
-  /** The superuser may read everything: somebody else reads for it. */
+  /** The superuser may read everything, so another user reads here. */
   async function asNobody<T>(directory: string, read: () => Promise<T>): Promise<T> {
     if (process.geteuid?.() !== 0) return read()
     const nobody = 65_534

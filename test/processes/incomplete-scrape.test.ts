@@ -31,7 +31,7 @@ async function threeProcesses(
     await actor.ask('count', 'own_total', { of: String(amount) }, amount)
     await actor.ask('setGauge', 'level', 'livesum', amount)
   }
-  // What was counted last is seen last.
+  // The last count becomes visible last.
   await until(
     () => shown(actors[0]!),
     (seen) => seen?.value('level') === 6,
@@ -39,7 +39,7 @@ async function threeProcesses(
   return actors
 }
 
-/** What a process shows; undefined where it refuses to. */
+/** The numbers that a process shows; undefined if it refuses. */
 async function shown(actor: Actor): Promise<Exposition | undefined> {
   try {
     return new Exposition(await actor.ask('scrape'))
@@ -59,7 +59,7 @@ async function hasReported(actor: Actor, code: string): Promise<boolean> {
   return (await actor.ask<{ code: string }[]>('faults')).some((fault) => fault.code === code)
 }
 
-/** A directory of user nobody's. */
+/** A directory of the user `nobody`. */
 function directoryOfNobody(stage: Stage): string {
   const directory = stage.directory()
   chownSync(dirname(directory), nobody, nobody)
@@ -144,7 +144,7 @@ describe.each(sharedBackends)('$backend: a scrape never lacks what could not be 
     expect(seen?.value('jobs_total')).toBe(16)
     expect(seen?.value('own_total{of="2"}')).toBe(2)
     expect(await shown(unread!)).toBeUndefined()
-    // A process that may read the directory sees what they count there.
+    // A process that may read the directory sees their counts there.
     await until(
       () => shown(keeps!),
       (all) => all?.value('jobs_total') === 26,
@@ -197,7 +197,7 @@ test('a process that cannot open files at its first count joins the others as so
 })
 
 describe('promhive serve', () => {
-  test.skipIf(!isRoot)('answers with an error, or with what it has read', async ({ stage }) => {
+  test.skipIf(!isRoot)('answers with an error, or with values that it read before', async ({ stage }) => {
     const directory = directoryOfNobody(stage)
     await threeProcesses(stage, directory, {}, { wrapper: asNobody })
     chmodSync(directory, 0)

@@ -76,7 +76,7 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
     expect(text.output).toContain('jobs_total: 4 series in all seats together')
   })
 
-  test('tells what cannot be read, and ends with 1', { timeout }, async ({ stage }) => {
+  test('reports what cannot be read, and exits with 1', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     for (const _ of [1, 2]) {
@@ -110,13 +110,13 @@ describe.each(sharedBackends)('$backend: promhive inspect', ({ env }) => {
 })
 
 describe('promhive inspect', () => {
-  test('asks for a directory where none was named', { timeout }, async ({ stage }) => {
+  test('requires a directory', { timeout }, async ({ stage }) => {
     const { code, errors } = await promhive(stage, ['inspect'])
     expect(code).toBe(1)
     expect(errors).toContain('which directory?')
   })
 
-  test('says that a directory is none', { timeout }, async ({ stage }) => {
+  test('rejects a path that is not a directory', { timeout }, async ({ stage }) => {
     const { code, errors } = await promhive(stage, ['inspect', stage.directory('nowhere')])
     expect(code).toBe(1)
     expect(errors).toContain('is not a directory')

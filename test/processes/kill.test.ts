@@ -5,14 +5,14 @@ import { test } from '../helpers/processes/stage.js'
 
 const timeout = 600_000
 
-describe('a writer that is killed again and again', () => {
+describe('a writer that is killed repeatedly', () => {
   test('loses nothing that it acknowledged, and the next one sits down on its seat', { timeout }, async ({ stage }) => {
     const lane = (seed: number) =>
       killRounds(stage, { rounds: 40, env: {}, random: randomFrom(seed), longestLife: 25, losesLastInterval: false })
     await Promise.all([lane(1), lane(2)])
   })
 
-  test('loses what it counted since the last flush, and nothing else, where the addon is switched off', {
+  test('loses only its counts since the last flush, if the addon is disabled', {
     timeout,
   }, async ({ stage }) => {
     const env = { PROMHIVE_NATIVE: 'off' }

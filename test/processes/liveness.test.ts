@@ -71,7 +71,7 @@ describe.each(sharedBackends)('$backend: gauges of three processes, of which one
     await expectAll('set', first, directory)
     expect(filesIn(directory).filter((name) => name.endsWith('.values'))).toHaveLength(3)
 
-    // The second death on one seat: what both owners left behind is folded once.
+    // The second death on one seat: the values of both owners are folded once.
     await heir.kill()
     const scrape = new Exposition(await first.ask('scrape'))
     expect(scrape.labelled('level_sum')).toEqual(one(75))

@@ -49,7 +49,7 @@ describe.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)('the u
   }, async ({ stage }) => {
     const shop = installShop(stage)
     const verified = spawnSync('systemd-analyze', ['verify', '--man=no', ...shop.units], { encoding: 'utf8' })
-    // Of units of the system it may have something to say as well.
+    // It may report units of the system as well.
     expect(verified.stderr.split('\n').filter((line) => line.includes('shop'))).toEqual([])
 
     const ports = [await freePort(), await freePort()]
@@ -69,7 +69,7 @@ describe.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)('the u
   })
 })
 
-/** What a unit says, done by hand: systemd itself runs nothing here. */
+/** Does by hand what a unit specifies: systemd itself runs nothing here. */
 function installShop(stage: Stage) {
   provideDist()
   const folder = stage.folder()

@@ -11,7 +11,7 @@ const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
 )
 
 describe('startMetricsServer', () => {
-  test('takes any free port for 0, and says where it listens', async ({ stage }) => {
+  test('opens a free port for 0, and reports where it listens', async ({ stage }) => {
     const metrics = await start(stage)
     expect(metrics.port).toBeGreaterThan(0)
     expect(metrics.host).toBe('127.0.0.1')
@@ -23,7 +23,7 @@ describe('startMetricsServer', () => {
     expect(body).toContain('served_total 3\n')
   })
 
-  test('answers on its path only, whatever stands behind the question mark', async ({ stage }) => {
+  test('answers on its path only, with any query', async ({ stage }) => {
     const metrics = await start(stage, { path: '/internal/metrics' })
     expect((await ask(metrics.url)).status).toBe(200)
     expect((await ask(`${metrics.url}?name[]=served_total`)).status).toBe(200)
@@ -46,7 +46,7 @@ describe('startMetricsServer', () => {
     }
   })
 
-  test('gives up on a port that stays taken, after as many tries as it was told', async ({ stage }) => {
+  test('gives up on a port in use, after the configured number of attempts', async ({ stage }) => {
     const { port } = await occupy(stage)
     const options = { port, attempts: 3, retryEvery: 10 }
     await expect(startMetricsServer(options)).rejects.toMatchObject({ code: 'PORT_TAKEN' })
@@ -67,7 +67,7 @@ describe('startMetricsServer', () => {
     expect((await ask(metrics.url)).status).toBe(200)
   })
 
-  test('closes once, however often it is told, and is gone then', async ({ stage }) => {
+  test('closes once, however often close() is called, and is closed then', async ({ stage }) => {
     const metrics = await start(stage, { port: await freePort() })
     await Promise.all([metrics.close(), metrics.close()])
     await metrics.close()

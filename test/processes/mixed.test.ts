@@ -10,7 +10,9 @@ const timeout = 120_000
 describe.skipIf(loadBinding().binding === undefined)(
   'processes with the addon and without it, in one directory',
   () => {
-    test('count together, see who lives, and take over the seats of their own kind', { timeout }, async ({ stage }) => {
+    test("count together, see each other's liveness, and take over the seats of their own kind", { timeout }, async ({
+      stage,
+    }) => {
       const directory = stage.directory()
       const env = { PROMHIVE_DIR: directory }
       const off = { ...env, PROMHIVE_NATIVE: 'off' }
@@ -51,7 +53,7 @@ describe.skipIf(loadBinding().binding === undefined)(
       expect(filesIn(directory).filter((name) => name.endsWith('.values'))).toHaveLength(4)
     })
 
-    test('take the removals of each other, and keep what is counted after', { timeout }, async ({ stage }) => {
+    test('apply the removals of each other, and keep later counts', { timeout }, async ({ stage }) => {
       const env = { PROMHIVE_DIR: stage.directory() }
       const mapped = await stage.start('removes-many.mjs', { env })
       const buffered = await stage.start('removes-many.mjs', { env: { ...env, PROMHIVE_NATIVE: 'off' } })
@@ -67,7 +69,7 @@ describe.skipIf(loadBinding().binding === undefined)(
           (total) => total === 5,
         )
         await removes.ask('remove', {})
-        // Not scraped here, because a scrape takes removals. What is counted within 100 ms of one may be removed as well.
+        // Not scraped here, because a scrape applies removals. Counts within 100 ms of one may be removed as well.
         await new Promise((resolve) => setTimeout(resolve, 1_500))
         await counts.ask('inc', 'a', '1', 7)
         await until(
@@ -110,7 +112,7 @@ describe.skipIf(loadBinding().binding === undefined)(
       const directory = stage.directory()
       const env = { PROMHIVE_DIR: directory }
       const off = { ...env, PROMHIVE_NATIVE: 'off' }
-      // One after the other, each beginning before the last one ends: never is nobody there.
+      // One after the other, each beginning before the last one ends: at least one process runs all the time.
       let last = await stage.start('actor.mjs', { env })
       await last.ask('count', 'jobs_total', {}, 10)
       for (let life = 2; life <= 5; life++) {

@@ -29,7 +29,7 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     let loading = true
     const client = async (): Promise<void> => {
       while (loading) {
-        // What was handed to the process that is killed is answered by nobody.
+        // Requests that were passed to the killed process get no answer.
         await ask(`${url}/buy`, 'GET', 3_000).then(
           () => answered++,
           () => failed++,
@@ -104,7 +104,7 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     expect(apart.total('http_requests_total')).toBe(1)
   })
 
-  test('in fork mode, measured without code: one port for all, which nobody takes for a stranger’s', {
+  test('in fork mode, measured without code: one port for all, and no warning about another program', {
     timeout,
   }, async ({ stage }) => {
     const pm2 = new Pm2(stage)
@@ -128,7 +128,7 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     const owners = () => pm2.errorsOf('shop').join().split('metrics at http').length - 1
     const owner = pm2.errorsOf('shop').findIndex((log) => log.includes('metrics at http'))
     process.kill((await pm2.pidsOf('shop'))[owner]!, 'SIGKILL')
-    // Whoever has it now, both have asked for it while the other one had it.
+    // Whichever has it now, both tried to open it while the other one had it.
     await until(owners, (count) => count === 2)
     expect(pm2.errorsOf('shop').join()).not.toMatch(/PORT_TAKEN/)
   })

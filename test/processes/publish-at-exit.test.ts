@@ -2,9 +2,9 @@ import { describe, expect } from 'vitest'
 import { readDirectory } from '../helpers/processes/reading.js'
 import { Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 
-describe.each(sharedBackends)('$backend: a process that ends publishes what it has', ({ env }) => {
+describe.each(sharedBackends)('$backend: a process that ends publishes its counts', ({ env }) => {
   test.each([
-    // What needs time is published only where there is any left.
+    // Counts that need time are published only if there is any left.
     ['leave', 0, 100],
     ['exit', 0, 1],
     ['throw', 1, 1],
@@ -19,7 +19,7 @@ describe.each(sharedBackends)('$backend: a process that ends publishes what it h
       expect(scrape.value('work_total')).toBe(100)
       expect(scrape.value('slow_work_total')).toBe(slow)
       expect(scrape.value('peak')).toBe(100)
-      // What the living have is gone with them.
+      // The `live…` gauges end with their processes.
       expect(scrape.total('level')).toBe(0)
     } finally {
       await stage.clear()

@@ -8,7 +8,7 @@ const timeout = 240_000
 const processes = 4
 const increments = 100
 const scrapes = 100
-/** A run whose scrapes all came before or after the counting would prove nothing: it goes on until they show this many totals. */
+/** A run proves nothing if all its scrapes come before or after the counting: it continues until they show this many totals. */
 const steps = 6
 
 describe.each(sharedBackends)('$backend: scrapes while four processes count', ({ backend, env }) => {
@@ -58,7 +58,7 @@ describe.each(sharedBackends)('$backend: scrapes while four processes count', ({
     }
     expect(last.value('shared_total{side="all"}')).toBe(processes * each)
     expect(last.text).toBe(new Exposition(await colleague.ask('scrape')).text)
-    // Without locks, who only answers must sit down as well: it is how others know that it is there.
+    // Without locks, a process that only answers must take a seat as well, so that others know that it is there.
     const seats = filesIn(directory).filter((name) => name.endsWith('.values'))
     expect(seats).toHaveLength(backend === 'mmap' ? processes : processes + 1)
   })
@@ -73,7 +73,7 @@ describe.each(sharedBackends)('$backend: scrapes while four processes count', ({
     let moved = 0
     let over = false
     const observe = async (): Promise<void> => {
-      // Observed in one go between two scrapes, it would not have been looked at: once more, then.
+      // If it was observed between two scrapes, no scrape has checked it: observe once more.
       while (moved === 0) await writer.ask('observeMany', 2_500, 4_000)
     }
     const observed = observe().finally(() => {

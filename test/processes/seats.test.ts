@@ -10,7 +10,7 @@ import { until } from '../helpers/processes/until.js'
 const timeout = 240_000
 
 describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
-  test('are free when their owner was killed, whatever children it left behind', { timeout }, async ({ stage }) => {
+  test('are free when their owner was killed, even if its children still run', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const options = { env: { ...env, PROMHIVE_DIR: directory } }
     const keeper = await stage.start('actor.mjs', options)
@@ -43,7 +43,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
     expect(scrape.labelled('jobs_total')).toEqual({ 'who="heir"': 7, 'who="keeper"': 1, 'who="parent"': 5 })
   })
 
-  test('whose files are broken are put aside, and nobody who comes at that moment loses its names', {
+  test('with damaged files are renamed, and a process that comes at that moment loses no names', {
     timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
@@ -66,7 +66,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
       expect(scrape.value('jobs_total{who="keeper"}')).toBe(1)
       await Promise.all(comers.map((comer) => comer.kill()))
     }
-    // Without a lock a file that looks broken may be another's in the making: it stays where it is.
+    // Without a lock, a damaged file may be one that another process is writing: it is not changed.
     if (backend === 'mmap') expect(filesIn(directory).some((name) => name.startsWith('bad-'))).toBe(true)
   })
 
@@ -115,7 +115,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
     expect(readFileSync(join(directory, valuesName(2))).equals(later)).toBe(true)
   })
 
-  test('are not given to a process that only answers, and its living keeps the run', { timeout }, async ({ stage }) => {
+  test('are not given to a process that only answers, and its life keeps the run', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     mkdirSync(directory)
     const options = { env: { ...env, PROMHIVE_DIR: directory } }

@@ -69,7 +69,7 @@ describe.each(sharedBackends)('$backend: promhive serve', ({ env }) => {
   })
 })
 
-test('promhive serve says that a file is no directory', async ({ stage }) => {
+test('promhive serve rejects a path that is not a directory', async ({ stage }) => {
   const file = join(stage.folder(), 'file')
   writeFileSync(file, '')
   const { code, errors } = await promhive(stage, ['serve', '--dir', file, '--port', '0'])

@@ -16,7 +16,7 @@ async function scrapeOf(actor: Actor): Promise<Exposition> {
   return new Exposition(await actor.ask('scrape'))
 }
 
-/** Expects a quantile within 2 % of what it is. */
+/** Expects a quantile within 2 % of the exact one. */
 function expectQuantile(scrape: Exposition, name: string, quantile: number, expected: number): void {
   const shown = scrape.value(`${name}{quantile="${quantile}"}`)!
   expect(Math.abs(shown - expected) / expected, `${quantile} of ${name} is ${shown}`).toBeLessThanOrEqual(0.02)

@@ -14,7 +14,7 @@ describe.each(sharedBackends)('$backend: scrapes while series are removed and ot
     const seen = new Set<string>()
     let made = 0
     let over = false
-    // Scrapes that all came before or after it would prove nothing: it goes on until they have seen some of it.
+    // Scrapes that all came before or after it would prove nothing: it continues until they have seen some of it.
     const churn = async (): Promise<void> => {
       while (made <= 100 || seen.size === 0) made = await writer.ask<number>('churn', 2_500, 20, '', made)
     }

@@ -7,7 +7,7 @@ import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
 describe.runIf(loadBinding().binding !== undefined)('a process that is stopped inside the lock on removals', () => {
-  test('holds up no removal, no request and no scrape of the others; what they removed is told when it goes on', async ({
+  test('delays no removal, no request and no scrape of the others; their removals are published when it continues', async ({
     stage,
   }) => {
     const directory = stage.directory()
@@ -18,7 +18,7 @@ describe.runIf(loadBinding().binding !== undefined)('a process that is stopped i
     const stopped = await stage.start('holds-removals.mjs', { args: [directory, String(removalsByte)] })
     stopped.child.kill('SIGSTOP')
 
-    // One second for each of them before; the longest pause of the event loop tells, on however busy a machine.
+    // It was one second for each of them before. The longest pause of the event loop shows it, on however busy a machine.
     const longest = await one.ask<number>('removeEach', count)
     expect(longest).toBeLessThan(count * 250)
     expect(samples(await one.ask('scrape'), 'jobs_total')).toEqual({})

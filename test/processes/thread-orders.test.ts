@@ -51,7 +51,7 @@ describe.each(sharedBackends)('$backend: threads that were started before promhi
   )
 })
 
-test('a process that stands alone still ends by itself', async ({ stage }) => {
+test('a process without others still ends by itself', async ({ stage }) => {
   const actor = stage.launch('thread-orders.mjs')
   await actor.started()
   await actor.ask('count', 'jobs_total', {}, 1)

@@ -12,7 +12,7 @@ describe('promhive top', () => {
     await one.ask('observe', 'duration_seconds', {}, 5, 2)
     await one.ask('setGauge', 'level', 'livesum', 7)
     const watching = promhive(stage, ['top', directory, '--interval', '1.5'])
-    // Between its two looks, whenever those come.
+    // Between its two readings, whenever those come.
     let more = 0
     const counting = setInterval(() => {
       more += 5
@@ -29,7 +29,7 @@ describe('promhive top', () => {
     expect(output).toMatch(/^level +gauge +1 +7 +- +-$/m)
   })
 
-  test('refuses what it cannot do', async ({ stage }) => {
+  test('refuses unsupported arguments', async ({ stage }) => {
     expect(await promhive(stage, ['top', stage.directory()])).toMatchObject({ code: 1 })
     const wrong = await promhive(stage, ['top', stage.folder(), '--interval', 'often'])
     expect(wrong.code).toBe(1)

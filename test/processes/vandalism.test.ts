@@ -48,7 +48,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
       meddle(directory)
       await first.ask('count', 'jobs_total', { who: 'first' }, 11)
       await second.ask('count', 'jobs_total', { who: 'second' }, 22)
-      // Who answers looks first; so its own counts are there at once.
+      // The process that answers checks first, so its own counts are there at once.
       const own = new Exposition(await first.ask<string>('scrape'))
       expect(own.value('jobs_total{who="first"}')).toBe(111)
       expect(own.value('duration_seconds_count')).toBe(5)
@@ -69,13 +69,13 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     },
   )
 
-  test('a writer that nobody asks looks for its directory by itself', { timeout }, async ({ stage }) => {
+  test('a writer that is never scraped checks its directory by itself', { timeout }, async ({ stage }) => {
     const { directory, second } = await twoWriters(stage)
     rmSync(directory, { recursive: true })
     await second.ask('count', 'jobs_total', { who: 'second' }, 22)
     const seen = await until(
       async () => (await readDirectory(directory)).scrape,
-      // Whoever moves carries one series after the other: the gauges come last.
+      // A process moves one series after the other: the gauges come last.
       (scrape) =>
         scrape.value('jobs_total{who="first"}') === 100 &&
         scrape.value('jobs_total{who="second"}') === 222 &&
@@ -85,7 +85,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     expect(Object.values(seen.labelled('level')).sort()).toEqual([1, 2])
   })
 
-  test('a gauge of the dead does not come to life when its seat is carried elsewhere', { timeout }, async ({
+  test('a gauge of a dead process is not shown again when its seat is carried elsewhere', { timeout }, async ({
     stage,
   }) => {
     const directory = stage.directory()
@@ -123,7 +123,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     rmSync(directory, { recursive: true })
     writeFileSync(directory, 'in the way')
 
-    // It has never read what others count there, and refuses. What it counts meanwhile is not lost.
+    // It has never read the counts of the others there, and refuses. Its own counts of that time are not lost.
     const refused = { code: 'SCRAPE_INCOMPLETE' }
     await expect(writer.ask('scrape')).rejects.toMatchObject(refused)
     await writer.ask('count', 'jobs_total', { who: 'writer' }, 10)
@@ -140,13 +140,13 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     expect(writer.running).toBe(true)
   })
 
-  test('a process that nobody asks survives the same', { timeout }, async ({ stage }) => {
+  test('a process that is never scraped survives the same', { timeout }, async ({ stage }) => {
     const directory = stage.directory()
     const writer = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
     await writer.ask('count', 'jobs_total', {}, 100)
     rmSync(directory, { recursive: true })
     writeFileSync(directory, 'in the way')
-    // It looks after ten seconds, and tells what it finds.
+    // It checks after ten seconds, and reports the fault.
     await until(
       () => faultCodes(writer),
       (codes) => codes.includes('DIRECTORY_UNUSABLE'),
@@ -160,7 +160,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
     )
   })
 
-  test('a seat that lost its names is told of, the others are exact, and its writer takes another', {
+  test('a seat that lost its names is reported, the others are exact, and its writer takes another', {
     timeout,
   }, async ({ stage }) => {
     const directory = stage.directory()
@@ -209,7 +209,7 @@ describe.concurrent.each(sharedBackends)('$backend: a damaged directory of livin
       if (size < 4096) expect(errors.map(({ code }) => code)).toContain('FILE_UNREADABLE')
     }
     first.child.kill('SIGCONT')
-    // The writer may die of it: what it maps is gone (SIGBUS). Whatever it does, the other one answers.
+    // The writer may die of it: the pages that it maps are gone (SIGBUS). In either case, the other one answers.
     await first.ask('count', 'jobs_total', { who: 'first' }, 1).catch(() => {})
     const answer = new Exposition(await second.ask('scrape'))
     expect(answer.labelled('jobs_total')).toMatchObject({ 'who="second"': 200 })

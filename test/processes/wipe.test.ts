@@ -23,7 +23,7 @@ const nobody = 65_534
 const somebodyElse = 65_533
 /** Runs a program as another user. */
 const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
-/** Root may become somebody, who must be able to read this checkout. */
+/** Root may change to another user, which must be able to read this checkout. */
 const canBeNobody =
   process.getuid?.() === 0 &&
   spawnSync(asNobody[0]!, [...asNobody.slice(1), process.execPath, '--check', join(root, 'package.json')]).error ===
@@ -33,7 +33,7 @@ const canBeNobody =
 const text = async (actor: Actor) => new Exposition(await actor.ask('scrape'))
 
 describe('promhive wipe', () => {
-  test('makes a directory, and says so', async ({ stage }) => {
+  test('creates a directory, and reports it', async ({ stage }) => {
     const directory = stage.directory()
     const { code, output } = await promhive(stage, ['wipe', directory])
     expect([code, output]).toEqual([0, `promhive: ${directory} is ready for a fresh run\n`])
@@ -42,7 +42,7 @@ describe('promhive wipe', () => {
     expect(modeOf(directory)).toBe('755')
   })
 
-  test('removes what was counted and no file of others, but not under a living application', async ({ stage }) => {
+  test('removes the counts and no file of other programs, but not under a living application', async ({ stage }) => {
     const directory = stage.directory()
     const env = { PROMHIVE_DIR: directory }
     const first = await stage.start('actor.mjs', { env })
@@ -62,7 +62,7 @@ describe('promhive wipe', () => {
     expect((await text(second)).value('jobs_total')).toBe(1)
   })
 
-  test('with --force takes what the dead left; the living come back with all that they counted', async ({ stage }) => {
+  test('with --force removes the counts of dead processes; living ones restore all their counts', async ({ stage }) => {
     const env = { PROMHIVE_DIR: stage.directory() }
     const actor = await stage.start('actor.mjs', { env })
     await actor.ask('count', 'jobs_total', {}, 3)
@@ -77,7 +77,7 @@ describe('promhive wipe', () => {
     )
   })
 
-  test('refuses what is not only for metrics, by its own name or by a link', async ({ stage }) => {
+  test('refuses a directory that is not only for metrics, by its own name or by a link', async ({ stage }) => {
     const folder = stage.folder()
     const link = join(folder, 'link')
     for (const path of ['/', '/dev/shm', '/var/tmp', '/etc', '/proc/self', process.env.HOME ?? '/root']) {
@@ -116,7 +116,7 @@ describe('promhive wipe', () => {
     [['--owner', 'nobody-of-this-name'], '--owner: there is no user nobody-of-this-name on this machine'],
     [['--owner', 'root:no-such-group'], '--owner: there is no group no-such-group on this machine'],
     [['--bogus'], 'there is no option --bogus'],
-  ] as const)('told %j says what is wrong, and does nothing', async ([args, why], { stage }) => {
+  ] as const)('with %j names the fault, and does nothing', async ([args, why], { stage }) => {
     const directory = stage.directory()
     const { code, errors } = await promhive(stage, ['wipe', directory, ...args])
     expect([code, errors.split('\n')[0], existsSync(directory)]).toEqual([1, expect.stringContaining(why), false])
@@ -140,7 +140,7 @@ describe.runIf(canBeNobody)('a directory that root prepared for another user', (
     }
   })
 
-  test('shows nothing of a file that a third user laid there, and tells', async ({ stage }) => {
+  test('shows nothing of a file that a third user put there, and reports it', async ({ stage }) => {
     const { directory } = openFolder(stage)
     expect((await promhive(stage, ['wipe', directory, '--owner', String(nobody)])).code).toBe(0)
     const actor = await stage.start('actor.mjs', { env: { PROMHIVE_DIR: directory }, wrapper: asNobody })

@@ -1,6 +1,6 @@
 import type { Stage } from '../helpers/processes/stage.js'
 
-/** One behaviour that the suite of the Python client pins for its multiprocess mode, and what becomes of it here. */
+/** One behaviour that the suite of the Python client pins for its multiprocess mode, and the corresponding one here. */
 export interface Behaviour {
   readonly number: number
   /** What Python does. */

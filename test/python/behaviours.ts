@@ -17,7 +17,7 @@ export const behaviours: readonly Behaviour[] = [
   {
     number: 2,
     python: 'reporting a dead process works with the lower-case variable alone',
-    ours: 'reporting does nothing and never fails: the kernel tells who is dead',
+    ours: 'reporting does nothing and never fails: the kernel shows which processes are dead',
     verdict: 'better',
     check: runs.markingTheDead,
   },
@@ -54,9 +54,9 @@ export const behaviours: readonly Behaviour[] = [
     (mode, i): Behaviour => ({
       number: 7 + i,
       python: mode.startsWith('live')
-        ? `a gauge of mode ${mode} leaves out a process once somebody has reported its death`
+        ? `a gauge of mode ${mode} omits a process once its death was reported`
         : `a gauge of mode ${mode} is merged over all processes, dead ones included`,
-      ours: mode.startsWith('live') ? 'it is left out the moment it is dead, with no report' : 'the same',
+      ours: mode.startsWith('live') ? 'it is omitted as soon as it is dead, with no report' : 'the same',
       verdict: mode.startsWith('live') ? 'better' : 'same',
       check: followsMode(mode),
       alsoIn: modes,
@@ -73,14 +73,14 @@ export const behaviours: readonly Behaviour[] = [
   {
     number: 15,
     python: 'of mode livemostrecent the last one of those whose death was not reported',
-    ours: 'the last one of those who live, with no report',
+    ours: 'the last one of the living processes, with no report',
     verdict: 'better',
     check: lastSetWins('livemostrecent'),
     alsoIn: modes,
   },
   {
     number: 16,
-    python: 'names are put together from namespace, subsystem and name',
+    python: 'names are built from namespace, subsystem and name',
     ours: 'a registry has a prefix that does the same for each of its metrics',
     verdict: 'same',
     check: types.namesAreComposed,
@@ -112,8 +112,8 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     number: 20,
-    python: 'the samples of one histogram child stand together',
-    ours: 'the same, and the children stand in the order of their labels',
+    python: 'the samples of one histogram child are adjacent',
+    ours: 'the same, and the children are in the order of their labels',
     verdict: 'better',
     check: types.childrenStayTogether,
   },
@@ -144,7 +144,10 @@ export const behaviours: readonly Behaviour[] = [
     ours: 'no file that vanishes breaks a scrape, nor does the loss of the directory',
     verdict: 'better',
     check: runs.filesThatVanish,
-    alsoIn: ['processes/hostile-directory.test.ts', 'goes on with the others exact, whatever length a file was cut to'],
+    alsoIn: [
+      'processes/hostile-directory.test.ts',
+      'continues with the others exact, at any length that a file was cut to',
+    ],
   },
   {
     number: 25,
@@ -171,7 +174,7 @@ export const behaviours: readonly Behaviour[] = [
   {
     number: 28,
     python: 'values and times are there again when a file is opened again',
-    ours: 'who takes over the seat of a dead process counts on from its values and times',
+    ours: 'the process that takes over the seat of a dead one continues from its values and times',
     verdict: 'same',
     check: runs.aProcessThatComesBack,
     alsoIn: ['processes/kill.test.ts', 'loses nothing that it acknowledged'],
@@ -196,7 +199,10 @@ export const behaviours: readonly Behaviour[] = [
     ours: 'it is noticed and reported, in a metric as well, and the other processes are shown exactly',
     verdict: 'better',
     check: runs.junkInAFile,
-    alsoIn: ['processes/hostile-directory.test.ts', 'goes on, and tells, when something else has the name of a file'],
+    alsoIn: [
+      'processes/hostile-directory.test.ts',
+      'continues, and reports it, when something else has the name of a file',
+    ],
   },
   {
     number: 32,

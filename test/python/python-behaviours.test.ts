@@ -12,7 +12,7 @@ describe('the table of what Python pins for several processes', () => {
     expect(behaviours.map(({ number }) => number)).toEqual(Array.from({ length: 33 }, (_, i) => i + 1))
   })
 
-  plainTest('holds each row that applies to a check, and gives a reason where one does not', () => {
+  plainTest('contains a check for each row that applies, and a reason for each other row', () => {
     for (const { number, verdict, check, ours } of behaviours) {
       expect(check !== undefined, `row ${number}`).toBe(verdict !== 'does not apply')
       expect(ours.length, `row ${number}`).toBeGreaterThan(5)

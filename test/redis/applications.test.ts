@@ -11,7 +11,7 @@ describe.skipIf(!hasRedis)('two applications of four processes in one Redis', ()
   test('do not meet, and lose nothing when processes come, end and are killed', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const start = (keyPrefix: string, kind: string): Promise<Actor> => {
-      // Long enough that nobody is taken for dead because the machine is busy.
+      // Long enough that no process counts as dead because the machine is busy.
       const options = JSON.stringify({ keyPrefix, flushInterval: 0.2, deadAfter: 5 })
       return stage.start('redis-actor.mjs', { args: [kind, server.url, options] })
     }
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('two applications of four processes in one Redis', ()
       }
     }
 
-    // One is killed, one ends of itself, one says goodbye; others come.
+    // One is killed, one ends by itself, one closes its backend; others start.
     await shop![0]!.kill()
     await shop![1]!.kill('SIGTERM')
     await shop![2]!.ask('close')
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('two applications of four processes in one Redis', ()
     expect(after.value('highest')).toBe(4)
     expect(new Exposition(await bank![0]!.ask('scrape')).value('jobs_total')).toBe(300)
 
-    // Nothing is left of the dead but what is in the totals: the ledgers are those of the living and the totals.
+    // Nothing of the dead is left except the totals: there are the ledgers of living processes, and the totals.
     await until(
       async () => ((await server.ask('HKEYS', '{shop}:ledgers')) as string[]).length,
       (ledgers) => ledgers === 4,
@@ -78,9 +78,9 @@ describe.skipIf(!hasRedis)('two applications of four processes in one Redis', ()
     for (const actor of [five, six, ...bank!]) expect(await actor.ask('faults')).toEqual([])
   })
 
-  test('count on where a removal reached the idle and the dead', { timeout }, async ({ stage }) => {
+  test('continue after a removal that applies to idle and dead processes', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
-    // Who is blocked is not taken for dead, be the machine as busy as it may.
+    // A blocked process does not count as dead, however busy the machine is.
     const options = JSON.stringify({ flushInterval: 0.1, deadAfter: 4 })
     const start = () => stage.start('redis-actor.mjs', { args: ['url', server.url, options] })
     const [one, two, dead] = [await start(), await start(), await start()]

@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     expect(third.writers.map(({ live }) => live)).toEqual([false, true, true])
   })
 
-  test('keeps the totals of the dead while anybody lives, and nothing when nobody does', { timeout }, async ({
+  test('keeps the totals of dead processes while another one lives, and nothing when none does', { timeout }, async ({
     stage,
   }) => {
     const server = await RedisServer.start(stage)
@@ -81,7 +81,7 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
       await stays!.flush()
       expect((await stays!.read()).labelled('jobs_total')).toEqual({ 'text="stays"': 6 })
     }
-    // The totals are written without them now and then, and what everybody has taken is forgotten.
+    // The totals are written without them at intervals, and removals that every process has applied are forgotten.
     const other = participant(stage, redis({ url: server.url }))
     await until(
       async () => {
@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis)('a Redis backend', () => {
     expect((await a.read()).total('jobs_total')).toBe(11)
     expect((await alsoA.read()).total('jobs_total')).toBe(111)
     expect((await b.read()).total('jobs_total')).toBe(100)
-    // What the dead of an instance counted stays with it while anybody there lives.
+    // The counts of dead processes of an instance stay with it while another process of it lives.
     await alsoA.backend.close?.()
     expect((await a.read()).total('jobs_total')).toBe(11)
     expect((await b.read()).total('jobs_total')).toBe(100)

@@ -10,7 +10,7 @@ describe.skipIf(!hasRedis)('reading in chunks', () => {
   test('shows each count once while writers come, die, are folded and come back', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const service = simulatedService(stage, server.url, { deadAfter: 40 })
-    // So small that each reading takes many calls, and is overtaken by folds again and again.
+    // So small that each reading takes many calls, and folds often happen between them.
     const readers = Array.from({ length: 3 }, (_, i) => {
       const chunks = { entries: 1 + i, removals: 1, ledgers: 1 + i, bytes: 2000 << i }
       return new SimulatedReader(simulatedService(stage, server.url, { deadAfter: 40, chunks }))

@@ -18,7 +18,7 @@ const kinds: [string, (stage: Stage) => object][] = [
 describe.skipIf(!hasRedis)('a backend that was closed', () => {
   test.for(kinds)('%s sends nothing more', async ([, more], { stage }) => {
     const server = await RedisServer.start(stage)
-    // At once: the first flush, one turn of the event loop behind the first metric, has not begun.
+    // At once: the first flush, one turn of the event loop after the first metric, has not begun.
     const closed = participant(stage, redis({ url: server.url, flushInterval: 0.05, ...more(stage) }))
     counterOf(closed, jobs, key).inc(3)
     await closed.backend.close()

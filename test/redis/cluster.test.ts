@@ -13,7 +13,7 @@ describe.skipIf(!hasRedis)('a Redis Cluster of six nodes', () => {
     const cluster = await RedisCluster.start(stage)
     const applications = await Promise.all(
       ['shop', 'bank'].map(async (keyPrefix) => {
-        // Nobody dies here, nor is taken for dead because the machine is busy.
+        // No process dies here, or counts as dead because the machine is busy.
         const options = JSON.stringify({ keyPrefix, flushInterval: 0.2, deadAfter: 30 })
         const where = (kind: string, i: number): string => (kind === 'url' ? cluster.nodes[i]!.url : cluster.ports)
         const args = (kind: string, i: number): string[] => [kind, where(kind, i), options]
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)('a Redis Cluster of six nodes', () => {
       (found) => found !== undefined,
     ))!
     await master.kill()
-    // Counting goes on while the shard has no master.
+    // Counting continues while the shard has no master.
     for (let i = 0; i < 5; i++) await count(3)
     await until(
       () => cluster.masterOf('{shop}:ledgers').catch(() => undefined),

@@ -11,7 +11,7 @@ const timeout = 240_000
 const options = JSON.stringify({ keyPrefix: 'shop', flushInterval: 0.1, deadAfter: 1 })
 
 describe.skipIf(!hasRedis)('promhive serve --redis', () => {
-  test('answers for jobs that have ended or were killed, adds up what they left, and keeps the keys', {
+  test('answers for jobs that have ended or were killed, adds up their counts, and keeps the keys', {
     timeout,
   }, async ({ stage }) => {
     const server = await RedisServer.start(stage)

@@ -21,7 +21,7 @@ async function deadPort(): Promise<number> {
   return port
 }
 
-/** All that an error shows to whoever looks at it. */
+/** All properties that an error shows when it is printed. */
 function shown(error: unknown): string {
   return inspect(error, { depth: 20, showHidden: true })
 }
@@ -112,7 +112,7 @@ describe('a password', () => {
     for (const each of [...errors, ...warnings]) expect(shown(each)).not.toContain('hush')
   })
 
-  test('is not shown by what either library says of the address', async () => {
+  test('is not shown by the messages of either library about the address', async () => {
     for (const library of libraries) {
       // As it would come from a place that checks nothing.
       for (const url of ['http://user:hush@127.0.0.1:1', 'redis://user:hush@127.0.0.1:1', 'redis://user:hush@h:x']) {

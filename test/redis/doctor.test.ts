@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis)('promhive doctor --redis', () => {
     expect(full.wrong.writing).toMatch(/^fail: the server is full/)
   })
 
-  test('names a replica, and what is wrong with a connection', { timeout }, async ({ stage }) => {
+  test('reports a replica, and the fault of a connection', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const replica = await RedisServer.start(stage, { args: ['--replicaof', '127.0.0.1', String(server.port)] })
     expect((await examine(replica.url)).wrong.server).toMatch(/^fail: a replica takes no counts/)

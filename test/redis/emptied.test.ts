@@ -32,7 +32,7 @@ describe.skipIf(!hasRedis)('Redis that comes back empty', () => {
     )
     for (let round = 0; round < 2; round++) {
       await server.ask('FLUSHALL')
-      // A process that has seen the others restores what is missing, whichever is scraped first.
+      // A process that has read the others restores them, whichever is scraped first.
       for (const actor of round === 0 ? [seen, unseen, other] : [other, seen, unseen]) {
         const scrape = new Exposition(await actor.ask('scrape'))
         expect(scrape.value('jobs_total')).toBe(400)
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('Redis that comes back empty', () => {
     for (const actor of [seen, unseen, other]) expect(await actor.ask('faults')).toEqual([])
   })
 
-  test('has what the dead have left restored once, by one of all that have seen it', async ({ stage }) => {
+  test('gets the totals of dead processes restored once, by one of all that have read them', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const service = simulatedService(stage, server.url, { settle: 50 })
     const [dead, stays, late] = [1, 2, 3].map(() => new SimulatedWriter(service))
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('Redis that comes back empty', () => {
     for (const total of await Promise.all(readers.map((reader) => reader.total()))) expect(total).toBe(111)
     await new Folding(service).run(new Slices())
     for (const total of await Promise.all(readers.map((reader) => reader.total()))) expect(total).toBe(111)
-    // A writer that is late sends what it has in place of what was restored for it.
+    // A writer that is late sends its own counts instead of those that were restored for it.
     late!.count(1000, 'b')
     await late!.flush()
     for (const writer of [stays!, late!]) await writer.leave()
@@ -95,7 +95,7 @@ async function seenService(stage: Stage, server: RedisServer, readers: readonly 
 describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
   const options = (stage: Stage, server: RedisServer) => simulatedService(stage, server.url, { settle: 20 })
 
-  test('goes on where it failed', async ({ stage }) => {
+  test('continues where it failed', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     let failures = 1
     const flaky = intercepted(options(stage, server), (script) => {
@@ -107,7 +107,7 @@ describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
     for (const reader of [...seen, anew()]) expect(await reader.total()).toBe(101)
   })
 
-  test('is waited for, and taken over when its process has ended', async ({ stage }) => {
+  test('delays the others, and is taken over when its process has ended', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const ends = intercepted(options(stage, server), (script) => {
       if (script === restore) throw new Error('this process has ended')
@@ -146,14 +146,14 @@ describe.skipIf(!hasRedis)('the restoration of what Redis has lost', () => {
     await server.ask('HSET', '{promhive}:state', 'restoring', `${seen[0]!.shelf.born} stalled 1`)
     expect(await seen[1]!.total()).toBe(101)
     await fold()
-    // The tombs of what was folded expire after a while.
+    // The tombstones of folded writers expire after a while.
     await server.ask('DEL', '{promhive}:folded')
     release()
     expect(await held).toContain('another process has taken over')
     for (const reader of [...seen, anew()]) expect(await reader.total()).toBe(101)
   })
 
-  test('writes what is missing only, many ledgers at a time', async ({ stage }) => {
+  test('writes only the missing ledgers, many at a time', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const service = options(stage, server)
     const writers = Array.from({ length: 100 }, () => new SimulatedWriter(service))

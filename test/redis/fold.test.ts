@@ -8,7 +8,7 @@ import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 import { flushAll, SimulatedReader, SimulatedWriter, simulatedService } from '../helpers/redis/simulated-writers.js'
 
 describe.skipIf(!hasRedis)('folding', () => {
-  test('is done by one process for all: what was left is read once, and the totals are written in batches', async ({
+  test('is done by one process for all: each ledger is read once, and the totals are written in batches', async ({
     stage,
   }) => {
     const server = await RedisServer.start(stage)
@@ -29,7 +29,7 @@ describe.skipIf(!hasRedis)('folding', () => {
     expect(await new SimulatedReader(service).total()).toBe(60 * 500)
   })
 
-  test('goes on where a process asks for it meanwhile, which need not wait', async ({ stage }) => {
+  test('continues when another process requests it, which does not wait for it', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const service = simulatedService(stage, server.url)
     const [first, second] = [new SimulatedWriter(service), new SimulatedWriter(service)]
@@ -75,7 +75,7 @@ describe.skipIf(!hasRedis)('folding', () => {
     expect(await new SimulatedReader(service).total()).toBe(10)
   })
 
-  test('leaves what it cannot read, and no flush looks for that again', async ({ stage }) => {
+  test('skips ledgers that it cannot read, and no flush looks for them again', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const service = simulatedService(stage, server.url)
     const writer = new SimulatedWriter(service)

@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis).each(sharedBackends)(
       ({ stage }) => lifeOfTwoHosts(stage, env),
     )
 
-    test('show what they have themselves while Redis is away', { timeout }, async ({ stage }) => {
+    test('show their own counts while Redis is unreachable', { timeout }, async ({ stage }) => {
       const server = await RedisServer.start(stage)
       const directory = stage.directory()
       const [one, two] = [

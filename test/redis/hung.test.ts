@@ -53,7 +53,7 @@ describe.skipIf(!hasRedis)('a backend that is closed', { concurrent: true }, () 
 })
 
 describe.skipIf(!hasRedis)('a connection that is accepted and then silent', { concurrent: true }, () => {
-  test.for(libraries)('is given up by %s, and closed', async (library, { stage }) => {
+  test.for(libraries)('times out with %s, and is closed', async (library, { stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
     const { port } = proxy
@@ -61,7 +61,7 @@ describe.skipIf(!hasRedis)('a connection that is accepted and then silent', { co
     for (const place of [{ url: proxy.url }, { url: `rediss://127.0.0.1:${port}` }, tls]) {
       await expect(openClient(place, 200, [library])).rejects.toThrow('no answer within 0.2 s')
     }
-    // Also one that is given up by the caller before its time.
+    // Also one that the caller aborts before its time limit.
     const giveUp = new AbortController()
     const opening = openClient({ url: proxy.url }, 60_000, [library], giveUp.signal)
     await until(
@@ -90,7 +90,7 @@ describe.skipIf(!hasRedis)('a connection that is accepted and then silent', { co
       for (let i = 0; i < 5; i++) {
         counterOf(each, jobs, key).inc(1)
         expect(await backend.flush()).toBe(false)
-        // What was given up is closed: one connection at most is on its way.
+        // An aborted connection is closed: at most one is being opened.
         expect(proxy.connections).toBeLessThanOrEqual(2)
       }
       proxy.wake()
@@ -116,7 +116,7 @@ describe.concurrent('a job that meets a silent connection', () => {
 })
 
 describe.skipIf(!hasRedis || process.platform !== 'linux')('a server that answers no attempt to connect', () => {
-  test('is given up by each library, and a job ends by itself', { timeout: 60_000 }, async ({ stage }) => {
+  test('times out with each library, and a job ends by itself', { timeout: 60_000 }, async ({ stage }) => {
     const port = await unansweredPort(stage)
     for (const library of libraries) {
       for (const url of [`redis://127.0.0.1:${port}`, `rediss://127.0.0.1:${port}`]) {
@@ -155,7 +155,7 @@ describe.skipIf(!hasRedis)('a Redis that is suspended', { concurrent: true }, ()
         attempts++
       }
       process.kill(server.pid, 'SIGCONT')
-      // What was waiting in the client and in the socket has run once the number stays.
+      // The commands that waited in the client and in the socket have run once the number does not change.
       let run = -1
       await until(
         async () => {

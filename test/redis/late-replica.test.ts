@@ -12,8 +12,10 @@ import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 const jobs = counterFamily('jobs_total')
 const [a, b, c] = ['a', 'b', 'c'].map((text) => JSON.stringify([text])) as [string, string, string]
 
-describe.skipIf(!hasRedis).each(Object.keys(ways))('a replica that lacks what was acknowledged, over %s', (way) => {
-  test('gets it from the living, and no counter of a target goes back', { timeout: 120_000 }, async ({ stage }) => {
+describe.skipIf(!hasRedis).each(Object.keys(ways))('a replica that lacks acknowledged writes, over %s', (way) => {
+  test('gets them from the living processes, and no counter of a target decreases', { timeout: 120_000 }, async ({
+    stage,
+  }) => {
     const master = await RedisServer.start(stage, { args: ['--repl-diskless-sync-delay', '0'] })
     const replica = await RedisServer.start(stage, { args: ['--replicaof', `127.0.0.1 ${master.port}`] })
     await until(
@@ -23,7 +25,7 @@ describe.skipIf(!hasRedis).each(Object.keys(ways))('a replica that lacks what wa
     const proxy = await LossyProxy.start(stage, master.port)
     const make = async (flushInterval: number) =>
       participant(stage, redis({ ...(await ways[way]!(stage, proxy.url)), flushInterval }))
-    // They flush when the test says so.
+    // They flush only when the test calls flush().
     const [one, two, reader] = [await make(600), await make(600), await make(600)]
     for (const each of [one, two]) {
       counterOf(each, jobs, a).inc(10)
@@ -49,7 +51,7 @@ describe.skipIf(!hasRedis).each(Object.keys(ways))('a replica that lacks what wa
     await master.kill()
     proxy.lead(replica.port)
 
-    // Nobody has sent anything again yet: the reader shows what it has seen.
+    // No process has sent anything again yet: the reader shows the values that it read before.
     const between = await until(
       () => reader.read(),
       ({ errors }) => errors.length === 0,

@@ -6,7 +6,7 @@ import { test } from '../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 import { SimulatedReader, SimulatedWriter, simulatedService } from '../helpers/redis/simulated-writers.js'
 
-/** Gives every family of a ledger a type of the same length that this version does not know, or the known one again. */
+/** Changes the type of every family of a ledger to one of the same length that this version does not know, or back. */
 async function rename(server: RedisServer, ledger: string, from: string, to: string): Promise<void> {
   const key = `{promhive}:${ledger}:names`
   const names = String(await server.ask('GET', key))
@@ -30,7 +30,7 @@ describe.skipIf(!hasRedis)('a ledger with families of a later version', () => {
     const reader = new SimulatedReader(service)
     expect(await reader.total()).toBe(5)
     expect(reader.shelf.unreadable).toBe(1)
-    // No flush looks for the dead because of it.
+    // No flush looks for dead writers because of it.
     expect(await server.ask('ZCARD', '{promhive}:beats')).toBe(0)
     await rename(server, later.flusher.writer, 'novelty', 'counter')
     expect((await fold(service)).ledgers).toBe(1)

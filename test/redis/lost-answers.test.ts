@@ -20,7 +20,7 @@ describe.skipIf(!hasRedis).each(Object.keys(ways))('answers that are lost, over 
 })
 
 describe.skipIf(!hasRedis)('a writer that was taken for dead', () => {
-  test('goes on with what the totals do not have yet', { timeout }, async ({ stage }) => {
+  test('continues with the counts that the totals lack', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const proxy = await LossyProxy.start(stage, server.port)
     const options = { flushInterval: 0.05, deadAfter: 0.4 }
@@ -34,7 +34,7 @@ describe.skipIf(!hasRedis)('a writer that was taken for dead', () => {
       level.set(round)
       sum.set(round * 100)
       await until(() => slow.backend.flush(), Boolean)
-      // Every other time a last flush is taken, and nobody knows.
+      // Redis applies every other last flush, and its answer is lost.
       if (round % 2 === 0) {
         proxy.loseAnswers()
         job.inc(5)
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('a writer that was taken for dead', () => {
         ({ writers }) => writers.filter(({ seat }) => seat > 0).length === 1,
       )
       const expected = round * 10 + Math.floor(round / 2) * 5 + round - 1
-      // What was lost may have been the answer to a flush before the five: then they are not sent yet.
+      // The lost answer may belong to a flush before the five: then they are not sent yet.
       const unsent = round % 2 === 0 ? [expected - 5] : []
       expect([expected, ...unsent]).toContain(dead.value('jobs_total{text="a"}'))
       expect(dead.value('sum{text="a"}')).toBe(round * 100)

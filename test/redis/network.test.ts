@@ -39,9 +39,9 @@ describe.skipIf(!hasRedis || !NetworkHosts.possible())(
       for (const actor of [three, one]) await actor.ask('count', 'jobs_total', {}, 10_000)
       // The host that is cut off is taken for dead by the others: its totals stay, what lived there goes.
       await scraped(one, { jobs: 11_111, level: 2 })
-      // It shows what it has itself, and what it last knew of the others.
+      // It shows its own counts, and the last known values of the others.
       await scraped(four, { jobs: 11_111, level: 4 })
-      // Of the two that are cut off, the one that flushes for the host is told when it has waited long enough.
+      // Of the two that are disconnected, the one that flushes for the host reports it after its time limit.
       await until(
         async () => [await three.ask<Fault[]>('faults'), await four.ask<Fault[]>('faults')].flat(),
         (told) => told.some(({ code }) => code === 'FLUSH_FAILED'),

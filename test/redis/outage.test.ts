@@ -9,7 +9,9 @@ import { freePort, hasRedis, RedisServer } from '../helpers/redis/redis-server.j
 const timeout = 180_000
 
 describe.skipIf(!hasRedis)('Redis that is away', () => {
-  test('when the application starts is told of, and gets all when it comes', { timeout }, async ({ stage }) => {
+  test('when the application starts is reported, and Redis gets all counts when it is reachable', { timeout }, async ({
+    stage,
+  }) => {
     const port = await freePort()
     const url = `redis://127.0.0.1:${port}`
     const options = JSON.stringify({ flushInterval: 0.2 })
@@ -63,10 +65,10 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     }
   })
 
-  test('for a while loses nothing, and what was last seen of the others is shown', { timeout }, async ({ stage }) => {
+  test('for a while loses nothing, and the last values of the others are shown', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const proxy = await LossyProxy.start(stage, server.port)
-    // Long enough that nobody is taken for dead because the machine is busy; the outage is longer.
+    // Long enough that no process counts as dead because the machine is busy; the outage is longer.
     const options = JSON.stringify({ flushInterval: 0.2, deadAfter: 4 })
     const start = (url: string) => stage.start('redis-actor.mjs', { args: ['url', url, options] })
     const [away, here] = [await start(proxy.url), await start(proxy.url)]
@@ -85,7 +87,7 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     await pause(6_000)
     await here.ask('count', 'jobs_total', {}, 1000)
     proxy.heal()
-    // A silence of everybody was an outage: nobody is taken for dead over it.
+    // If all processes were silent, it was an outage, and none counts as dead.
     for (const actor of [away, here]) {
       const scrape = await until(
         async () => new Exposition(await actor.ask('scrape')),
@@ -96,7 +98,7 @@ describe.skipIf(!hasRedis)('Redis that is away', () => {
     expect(await server.ask('HLEN', '{promhive}:folded')).toBe(0)
   })
 
-  test('does not keep a process from ending, and a short one has sent what it counted', { timeout }, async ({
+  test('does not keep a process from ending, and a process that ends soon has sent its counts', { timeout }, async ({
     stage,
   }) => {
     const server = await RedisServer.start(stage)

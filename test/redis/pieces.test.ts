@@ -93,7 +93,9 @@ describe.skipIf(!hasRedis)('a change in pieces is counted once where one of them
 })
 
 describe.skipIf(!hasRedis)('a change in pieces', () => {
-  test('whose writer is killed on the way leaves what was acknowledged before', { timeout }, async ({ stage }) => {
+  test('whose writer is killed before it is complete leaves the acknowledged values', { timeout }, async ({
+    stage,
+  }) => {
     const server = await RedisServer.start(stage)
     const one = new Faulty(stage, server)
     one.count('before', 10)
@@ -111,7 +113,7 @@ describe.skipIf(!hasRedis)('a change in pieces', () => {
     expect((await reader.read()).total('jobs_total')).toBe(10)
   })
 
-  test('goes on with a replica that took over in between', { timeout }, async ({ stage }) => {
+  test('continues with a replica that took over in between', { timeout }, async ({ stage }) => {
     const master = await RedisServer.start(stage, { args: ['--repl-diskless-sync-delay', '0'] })
     const replica = await RedisServer.start(stage, { args: ['--replicaof', `127.0.0.1 ${master.port}`] })
     await until(

@@ -16,7 +16,7 @@ import { freePort, hasRedis, RedisServer } from '../helpers/redis/redis-server.j
 
 const jobs = counterFamily('jobs_total')
 
-/** Brings a server to where it answers with an error; gives where it is, and how it takes counts again. */
+/** Makes a server answer with an error; returns its address, and a function that makes it accept counts again. */
 type Trouble = (stage: Stage) => Promise<{ readonly url: string; heal?(): Promise<unknown> }>
 
 const config =
@@ -49,7 +49,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     const { url } = await RedisServer.start(stage)
     return { url: url.replace('//', '//metrics:wrong@') }
   },
-  // The loopback interface is never refused for it: what a server says elsewhere, word by word.
+  // Redis never refuses the loopback interface for this reason: these are the words that a server uses elsewhere.
   async 'DENIED Redis is running in protected mode'(stage) {
     const server = createServer((socket) => {
       socket.on('error', () => {})
@@ -109,7 +109,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   },
 }
 
-describe.skipIf(!hasRedis)('what Redis says when it takes nothing', () => {
+describe.skipIf(!hasRedis)('the error of a Redis that accepts nothing', () => {
   test.for(Object.entries(troubles))(
     'reaches onError: %s',
     { timeout: 60_000 },

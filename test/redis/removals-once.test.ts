@@ -82,7 +82,7 @@ describe.skipIf(!hasRedis)('a removal', () => {
     expect(await new SimulatedReader(service).total()).toBe(0)
   })
 
-  test('that cannot be carried out is reported, left out by readers, and tried again', async ({ stage }) => {
+  test('that cannot be carried out is reported, hidden by readers, and tried again', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const service = simulatedService(stage, server.url)
     const author = new SimulatedWriter(service)
@@ -112,15 +112,15 @@ describe.skipIf(!hasRedis)('a removal', () => {
     for (const text of texts) author.store.remove(jobs, { text }, 'application')
     await author.flush()
     expect(await new SimulatedReader(service).total()).toBe(0)
-    // Redis has taken these flushes, whatever became of the removals.
+    // Redis has accepted these flushes, whatever the result of the removals.
     for (let i = 0; i < 3; i++) {
       await flusher.flush()
-      // What was carried out is not carried out again: this is counted behind it.
+      // A removal that was carried out is not repeated: this is counted after it.
       writer.count(1, '229')
     }
     await flusher.flush()
     expect(errors).toEqual(['REMOVE_FAILED'])
-    // Later removals are carried out: only the one that fails is left, and what was counted since.
+    // Later removals are carried out: only the one that fails is left, and the counts since.
     expect([...writer.store.series()].length).toBe(2)
     expect(await new SimulatedReader(service).total()).toBe(3)
     fails = () => false

@@ -74,7 +74,7 @@ describe.skipIf(!hasRedis)('scrapes that read a replica', () => {
     expect(faults.filter((fault) => /behind its primary/.test(JSON.stringify(fault)))).toHaveLength(1)
   })
 
-  test('never go back, though a replica that is behind answers now and then', async ({ stage }) => {
+  test('never decrease, although a late replica answers at times', async ({ stage }) => {
     const primary = await RedisServer.start(stage, { args: fast })
     const replicas = [await startReplica(stage, primary), await startReplica(stage, primary)]
     const options = { flushInterval: 0.1, deadAfter: 1, instance: 'dying' }
@@ -86,7 +86,7 @@ describe.skipIf(!hasRedis)('scrapes that read a replica', () => {
       await writer.ask('count', 'jobs_total', {}, 10)
       expect(await writer.ask('flush')).toBe(true)
       counted += 10
-      // One of them is behind from here on: it has the writer, the other one has the totals.
+      // From here on one of them is late: it has the writer, the other one has the totals.
       await replicas[round % 2]!.ask('REPLICAOF', 'NO', 'ONE')
       await writer.ask('close')
       await writer.kill()

@@ -25,7 +25,7 @@ async function startService(stage: Stage, deadAfter = deadSoon) {
   const [cut, living] = [new SimulatedWriter(service), new SimulatedWriter(service)]
   const die = async ({ store }: SimulatedWriter) =>
     void (await server.ask('ZADD', '{promhive}:beats', '1', store.writer))
-  /** Waits until Redis may have added a writer to the totals that it last heard of now. */
+  /** Waits until Redis may have added a writer to the totals whose last heartbeat is now. */
   const outlast = async (writer: SimulatedWriter) => {
     const before = Date.now()
     await die(writer)
@@ -94,7 +94,7 @@ describe.skipIf(!hasRedis)('a writer that was folded while it was cut off, and R
     expect(ledgers.filter((id) => !id.startsWith('totals:'))).toHaveLength(2)
   })
 
-  test('count once when the pause is longer than Redis knows who was folded', async ({ stage }) => {
+  test('count once when the pause is longer than Redis keeps the folded writers', async ({ stage }) => {
     const { server, fold, cut, living, outlast, reader } = await startService(stage)
     cut.count(100)
     living.count(1)
@@ -323,7 +323,7 @@ describe.skipIf(!hasRedis)('a series that was removed before Redis was emptied',
       const total = later === '' ? 5 : 1035
       for (const each of new Set([view, reader()])) if (each !== old) expect(await each.total()).toBe(total)
       await server.ask('FLUSHALL')
-      // Each of them says that it has carried out all removals.
+      // The state of each contains all removals as carried out.
       for (const writer of [alive, living, alive, living, alive]) await writer.flush()
       const fresh = reader()
       await fresh.total()

@@ -84,7 +84,7 @@ describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for',
     for (const each of cluster.nodes) expect(await each.ask('ACL', 'LOG')).toEqual([])
   })
 
-  test('is told of a password that was wrong, and counts once it is right', { timeout }, async ({ stage }) => {
+  test('reports a wrong password, and counts once it is right', { timeout }, async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const url = `redis://metrics:secret@127.0.0.1:${server.port}`
     const early = participant(stage, redis({ url, keyPrefix: 'shop' }))
@@ -97,12 +97,12 @@ describe.skipIf(!hasRedis)('a user with the rights that docs/redis.md asks for',
   })
 })
 
-/** A server that gives the user just those rights; the words are separated as a shell would. */
+/** A server that grants the user only these rights, separated by spaces. */
 async function allow(server: RedisServer): Promise<void> {
   expect(await server.ask(...line.split(' '))).toBe('OK')
 }
 
-/** Counts, removes, reads, ends, and adds up what those had who ended. */
+/** Counts, removes, reads, ends, and adds the counts of ended processes to the totals. */
 async function countTogether(stage: Stage, options: readonly RedisOptions[]): Promise<void> {
   const all = options.map((each) => participant(stage, redis({ ...each, keyPrefix: 'shop', flushInterval: 0.1 })))
   for (const each of all) {

@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis)('the seat of a new writer', () => {
       const id = `w${seat}`
       const facts = JSON.stringify({ kind: 'writer', instance: 'i', startedAt: 1, epoch: 1 })
       fill.hset('{promhive}:ledgers', id, `1 ${seat} 0 0 0 ${facts}`).zadd('{promhive}:seats', seat, id)
-      // One of the dead, and one that was gone before, leave a seat each.
+      // A dead process, and one that closed before, leave a seat each.
       fill.zadd('{promhive}:beats', seat === 5000 ? 1 : now + 3_600_000, id)
     }
     await fill.zrem('{promhive}:seats', 'w7000').exec()
@@ -26,7 +26,7 @@ describe.skipIf(!hasRedis)('the seat of a new writer', () => {
       const one = participant(stage, backend)
       expect(await backend.flush()).toBe(true)
       const stats = String(await server.ask('INFO', 'commandstats'))
-      // Adding up the dead, at the first flush, counts nothing.
+      // The process that folds the dead ones, at the first flush, counts nothing.
       const commands = Number(/cmdstat_zcount:calls=(\d+)/.exec(stats)?.[1])
       const seat = Number(await client.zscore('{promhive}:seats', one.store.writer))
       return [seat, commands]

@@ -17,8 +17,8 @@ import { freePort, hasRedis } from '../helpers/redis/redis-server.js'
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
 
-describe.skipIf(!hasRedis)('Redis behind Sentinel', () => {
-  test('loses nothing of the living when its master is killed and the replica takes over', {
+describe.skipIf(!hasRedis)('Redis with Sentinel', () => {
+  test('loses no counts of living processes when its master is killed and the replica takes over', {
     timeout: 300_000,
   }, async ({ stage }) => {
     const service = await RedisSentinels.start(stage)
@@ -28,7 +28,7 @@ describe.skipIf(!hasRedis)('Redis behind Sentinel', () => {
   })
 })
 
-/** Without a client of one's own: with users on servers and sentinels, a sentinel that is away, and a failover. */
+/** Without a client of the application: with users on servers and sentinels, an unreachable sentinel, and a failover. */
 async function leadsToTheMaster(stage: Stage, service: RedisSentinels): Promise<void> {
   const ports = service.ports.split(',')
   for (const { port } of service.servers) await userOn(port, 'metrics')

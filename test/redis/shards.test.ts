@@ -103,13 +103,13 @@ describe.skipIf(!hasRedis)('a service in three shards', () => {
       expect(await remove('a')).toBe(true)
       expect(new Exposition(await other.ask('scrape')).labelled('jobs_total')).toEqual({ 'queue="b"': count + 1 })
       expect(await remove('b')).toBe(true)
-      // Every writer has taken it: what is counted next begins anew.
+      // Every writer has applied it: the next counts begin at 0.
       await actor.ask('flushEach')
       await other.ask('flush')
     }
   })
 
-  test('adds the dead to the totals in each shard, also where no writer is left', async ({ stage }) => {
+  test('adds dead processes to the totals in each shard, even in one without a writer', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const times = { flushInterval: 0.2, deadAfter: 3 }
     const { actor, count } = await startWriters(stage, server, { shards, ...times, instance: 'gone' })
@@ -119,7 +119,7 @@ describe.skipIf(!hasRedis)('a service in three shards', () => {
     const reader = await startWriter(stage, server.url, times)
     await until(
       async () => {
-        // Scrapes see the dead of every shard, before they are folded and after that.
+        // Scrapes show the dead processes of every shard, before and after they are folded.
         expect(new Exposition(await reader.ask('scrape')).total('jobs_total')).toBe(10 * count)
         return writersIn(server, shards)
       },

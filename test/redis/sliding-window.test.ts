@@ -8,7 +8,7 @@ import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 const window = { maxAgeSeconds: 600, ageBuckets: 5 }
 const p50 = 'lately{quantile="0.5"}'
 
-/** So many times a value. */
+/** The number of times that a value is observed. */
 function times(count: number, value: number): number[] {
   return new Array<number>(count).fill(value)
 }
@@ -21,7 +21,7 @@ async function service(stage: Stage, given: object = {}) {
   return { server, start }
 }
 
-/** Scrapes until all was counted; returns what is shown then. */
+/** Scrapes until all observations are counted; returns the exposition. */
 function counted(actor: Actor, count: number): Promise<Exposition> {
   return until(
     async () => new Exposition(await actor.ask('scrape')),
@@ -29,7 +29,7 @@ function counted(actor: Actor, count: number): Promise<Exposition> {
   )
 }
 
-/** Expects a median within 2 % of what it is. */
+/** Expects a median within 2 % of the exact one. */
 function expectMedian(scrape: Exposition, expected: number): void {
   const shown = scrape.value(p50)!
   expect(Math.abs(shown - expected) / expected, `the median is ${shown}`).toBeLessThanOrEqual(0.02)

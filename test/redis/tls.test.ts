@@ -18,8 +18,8 @@ const timeout = 120_000
 const jobs = counterFamily('jobs_total')
 const key = JSON.stringify(['a'])
 
-describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need a certificate', () => {
-  test('counts for whoever shows one, however the connection was made', { timeout }, async ({ stage }) => {
+describe.skipIf(!hasRedis || !hasOpenssl)('Redis with TLS and client certificates', () => {
+  test('counts for each client with a certificate, however it is connected', { timeout }, async ({ stage }) => {
     const { url, certificates } = await secureRedis(stage)
     const { caFile, certFile, keyFile } = files(certificates)
     const [ca, cert, pem] = [caFile, certFile, keyFile].map((file) => readFileSync(file, 'utf8')) as [
@@ -64,7 +64,7 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
     }
   })
 
-  test('is told of when the authority is not trusted, and counted in when it is', { timeout }, async ({ stage }) => {
+  test('is reported when its CA is not trusted, and gets the counts when it is', { timeout }, async ({ stage }) => {
     const { url, certificates } = await secureRedis(stage)
     const stranger = participant(stage, { url })
     counterOf(stranger, jobs, key).inc(5)
@@ -123,13 +123,13 @@ describe.skipIf(!hasRedis || !hasOpenssl)('Redis behind TLS, whose clients need 
     ['tls: true', { url: 'rediss://127.0.0.1', tls: true }, /tls takes an object/],
     ['a url that is not secure', { url: 'redis://127.0.0.1', tls: {} }, /rediss:/],
     ['a client', { client: {}, tls: {} }, /rediss:/],
-    ['a file that is no path', { url: 'rediss://127.0.0.1', tls: { caFile: 1 } }, /tls\.caFile/],
+    ['a file that is not a path', { url: 'rediss://127.0.0.1', tls: { caFile: 1 } }, /tls\.caFile/],
   ])('is refused with %s', (_, options, message) => {
     expect(() => redis(options as RedisOptions)).toThrow(message)
   })
 })
 
-/** An authority of the test's own, and what it has signed. */
+/** A CA of the test, and the certificates that it has signed. */
 interface Certificates {
   readonly authority: Certificate
   readonly server: Certificate

@@ -22,7 +22,7 @@ describe.skipIf(!hasRedis).each(['redis', 'ioredis', 'url'])('two processes shar
   })
 })
 
-describe.skipIf(!hasRedis)('processes that are told apart by their pid', () => {
+describe.skipIf(!hasRedis)('processes that are distinguished by their pid', () => {
   test('are so on every instance: each container has a process 7', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const env = { PROMHIVE_WORKER_LABEL: 'pid' }

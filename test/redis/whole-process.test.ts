@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis)('a process that configures the same service twice', (
 })
 
 describe.skipIf(!hasRedis)('a process that ends by itself', () => {
-  test('reports what is lost while Redis hangs, and ends', { timeout: 60_000 }, async ({ stage }) => {
+  test('reports the lost counts when Redis hangs, and ends', { timeout: 60_000 }, async ({ stage }) => {
     const proxy = await LossyProxy.start(stage, 1)
     proxy.hang()
     const { stderr } = await run(process.execPath, [program('redis-unclosed-job.mjs'), proxy.url])

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { type Collector, Counter, type MetricsError, Registry } from '../../src/index.js'
 import { shown } from '../helpers/samples.js'
 
-/** A registry with a counter at 1 and a collector of each kind that gives this, and what is told of it. */
+/** A registry with a counter at 1 and a collector of each kind that returns this, and the reported errors. */
 function beside(given: unknown): { registry: Registry; told: MetricsError[] } {
   const registry = new Registry()
   const told: MetricsError[] = []
@@ -40,7 +40,7 @@ describe('a collector', () => {
       [{ ...family, type: 'counter', values: [{ value: -1 }] }],
       'pool: the value of a counter is 0 or more',
     ],
-  ])('that gives %s costs its own families only, and is told', async (_, given, why) => {
+  ])('that returns %s loses its own families only, and is reported', async (_, given, why) => {
     const { registry, told } = beside(given)
     expect(await shown(registry)).toEqual({ jobs_total: 1 })
     expect(told.map(({ code }) => code)).toEqual(['COLLECT_FAILED', 'COLLECT_FAILED'])
@@ -48,7 +48,7 @@ describe('a collector', () => {
     expect(told.map(({ message }) => message.slice(0, 14)).sort()).toEqual(['collector each', 'collector serv'])
   })
 
-  test('that gives a series twice shows it once', async () => {
+  test('that returns a series twice shows it once', async () => {
     const registry = new Registry()
     const values = [
       { value: 1, labels: { a: 'x', b: 1 } },
@@ -71,7 +71,7 @@ describe('a collector', () => {
     },
   )
 
-  test.each(['serving', 'each'] as const)('of run %s may have nothing to tell at first', async (run) => {
+  test.each(['serving', 'each'] as const)('of run %s may return nothing at first', async (run) => {
     const registry = new Registry()
     const values: { value: number; labels: { pool: string } }[] = []
     registry.registerCollector({ name: 'pools', run, collect: () => [{ ...family, type: 'gauge', values }] })

@@ -69,7 +69,7 @@ describe('default labels', () => {
     await turn()
     await shown(without.registry)
     expect(differ(without)).toHaveLength(1)
-    // Nothing tells whether the other one is about to set some.
+    // Nothing shows whether the other one is about to set some.
     await shown(has.registry)
     expect(differ(has)).toHaveLength(0)
   })

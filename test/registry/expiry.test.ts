@@ -15,7 +15,7 @@ import { summaryFamily } from '../helpers/families.js'
 import { shown } from '../helpers/samples.js'
 import { counterFamily, gaugeFamily, noPause, restless, TestWriter } from '../helpers/writers.js'
 
-/** Merged tables of some writers, and what a metric of them was told to remove. */
+/** Merged tables of some writers, and the series that a metric of them was asked to remove. */
 function tableOf(...writers: TestWriter[]) {
   const merger = new Merger()
   const expiring = new Expiring()
@@ -33,7 +33,7 @@ function tableOf(...writers: TestWriter[]) {
 }
 
 describe('idle series', () => {
-  test('are removed when they stood still for long enough, at the first scrape that sees it', async () => {
+  test('are removed when they did not change for long enough, at the next scrape', async () => {
     const writer = new TestWriter(1)
     const family = counterFamily('c', { labelNames: ['a'] })
     writer.open(family, ['x'], [0])
@@ -47,7 +47,7 @@ describe('idle series', () => {
     expect(removed).toEqual([[{ a: 'x' }]])
   })
 
-  test('stand still while their window ages', async () => {
+  test('do not change while their window ages', async () => {
     const writer = new TestWriter(1)
     const window = { maxAgeSeconds: 100, ageBuckets: 2 }
     const family = summaryFamily('s', { labelNames: ['a'], quantiles: [0.5], window })
@@ -71,7 +71,7 @@ describe('idle series', () => {
     expect(removed).toEqual([[{ a: 'x' }]])
   })
 
-  test('begin anew when they come again', async () => {
+  test('begin at 0 when they are counted again', async () => {
     const writer = new TestWriter(1)
     const family = counterFamily('c', { labelNames: ['a'] })
     const x = writer.open(family, ['x'], [5])
@@ -138,7 +138,7 @@ describe('idle series', () => {
     expect(removed.flat().length).toBe(1000)
   })
 
-  test('are told by a clock that nothing sets back, nor forward', async () => {
+  test('are measured with a clock that is not set back or forward', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     try {
       const registry = new Registry({}, new ProcessContext())

@@ -11,7 +11,7 @@ function process() {
   return { registry: new Registry({}, home), faults }
 }
 
-describe('what was shown once and fails later is shown with its last values', () => {
+describe('a metric that was shown once and fails later is shown with its last values', () => {
   test.each<[string, (failing: () => boolean) => (registry: Registry) => void]>([
     [
       'a metric that has only get()',
@@ -52,7 +52,7 @@ describe('what was shown once and fails later is shown with its last values', ()
     const { registry, faults } = process()
     let failing = true
     make(() => failing)(registry)
-    // Before it has given anything there is nothing to show.
+    // Before its first result there is nothing to show.
     expect(await shown(registry)).toEqual({})
     failing = false
     expect(await shown(registry)).toEqual({ queue_length: 7 })

@@ -14,7 +14,7 @@ async function exposed(registry: Registry, accept?: string): Promise<{ contentTy
 }
 
 describe('the content type of a registry', () => {
-  test('is that of text 0.0.4 unless it is told otherwise', () => {
+  test('is that of text 0.0.4 by default', () => {
     expect(new Registry().contentType).toBe(Registry.PROMETHEUS_CONTENT_TYPE)
     expect([prometheusContentType, openMetricsContentType]).toEqual([
       'text/plain; version=0.0.4; charset=utf-8',
@@ -22,7 +22,7 @@ describe('the content type of a registry', () => {
     ])
   })
 
-  test('is what it prints', async () => {
+  test('is that of the exposition', async () => {
     const registry = registryWithJobs()
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
     expect(registry.contentType).toBe(Registry.OPENMETRICS_CONTENT_TYPE)
@@ -55,7 +55,7 @@ describe('the content type of a registry', () => {
 })
 
 describe('expose()', () => {
-  test("gives what the Accept header asks for, whatever the registry's own type", async () => {
+  test("is the format of the Accept header, whatever the registry's own type", async () => {
     const registry = registryWithJobs()
     for (const type of [prometheusContentType, openMetricsContentType]) {
       registry.setContentType(type)
@@ -70,7 +70,7 @@ describe('expose()', () => {
     }
   })
 
-  test('gives the type of the registry to who asks for nothing in particular', async () => {
+  test('is the type of the registry without an Accept header', async () => {
     const registry = registryWithJobs()
     expect(await exposed(registry)).toMatchObject({ contentType: prometheusContentType })
     registry.setContentType(openMetricsContentType)
@@ -81,7 +81,7 @@ describe('expose()', () => {
     }
   })
 
-  test('shares a scrape that waits with those who ask for the same format, and with no others', async () => {
+  test('shares a waiting scrape with requests for the same format, and with no others', async () => {
     const registry = new Registry()
     let collected = 0
     const collect = function (this: Gauge) {
@@ -103,7 +103,7 @@ describe('expose()', () => {
     expect((await exposed(registry, 'text/plain')).text).toContain('jobs_total{app="two"} 3\n')
   })
 
-  test('gives the same from scrape to scrape, in turns with another format', async () => {
+  test('is the same from scrape to scrape, in turns with another format', async () => {
     const registry = registryWithJobs()
     const accepts = ['text/plain', 'application/openmetrics-text', 'text/plain', 'application/openmetrics-text']
     const answers: unknown[] = []
@@ -122,7 +122,7 @@ describe('expose()', () => {
     expect((await exposed(registry)).text).toContain('# TYPE plugin_total counter\nplugin_total{a="x"} 2\n')
   })
 
-  test('when a histogram began is not told where a gauge has the name', async () => {
+  test('the creation time of a histogram is not shown if a gauge has the name', async () => {
     const registry = new Registry()
     const common = { help: 'W.', registers: [registry] }
     new Histogram({ ...common, name: 'wait', buckets: [1] }).observe(1)
@@ -144,7 +144,7 @@ describe('an exemplar', () => {
     [null, ''],
     [undefined, ''],
     ['abc', ''],
-  ])('of %j is of what has a value, and the count goes on', async (exemplar, shown) => {
+  ])('of %j has the labels with a value, and counting continues', async (exemplar, shown) => {
     const registry = new Registry()
     const counter = new Counter({ name: 'c_total', help: 'C.', labelNames: ['a'], registers: [registry] })
     const histogram = new Histogram({ name: 'h', help: 'H.', buckets: [1], registers: [registry] })

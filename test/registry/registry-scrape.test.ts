@@ -9,7 +9,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** A registry that tells its faults. */
+/** A registry that records its errors. */
 function listening(): { registry: Registry; told: MetricsError[] } {
   const registry = new Registry()
   const told: MetricsError[] = []
@@ -38,7 +38,7 @@ describe('a scrape sees', () => {
     })
   })
 
-  test('what was counted before, when it waits behind one whose collect() takes its time', async () => {
+  test('earlier counts, when it waits for a slow collect() before it', async () => {
     const registry = new Registry()
     const counter = new Counter({ name: 'c', help: 'C.', registers: [registry] })
     let begun = () => {}
@@ -130,7 +130,7 @@ describe('collect()', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no database'))],
-  ])('that %s costs nobody else: its last values are served, and the fault is told', async (_, collect) => {
+  ])('that %s affects no other metric: its last values are served, and the fault is reported', async (_, collect) => {
     const { registry, told } = listening()
     gaugeIn(registry, collect).set(5)
     new Counter({ name: 'c', help: 'C.', registers: [registry] }).inc()
@@ -175,7 +175,7 @@ describe('a metric that brings only get()', () => {
     expect(await registry.metrics()).toBe('# HELP plugin H.\n# TYPE plugin gauge\n')
   })
 
-  test('that fails is left out, and the fault is told', async () => {
+  test('that fails is omitted, and the fault is reported', async () => {
     const { registry, told } = listening()
     new Counter({ name: 'c', help: 'C.', registers: [registry] })
     const get = () => Promise.reject(new Error('no database'))
@@ -190,21 +190,21 @@ describe('a metric that brings only get()', () => {
     ['a line feed in its name', { name: 'plugin\nevil 1' }],
     ['a name that is none', { name: '0' }],
     ['another name than it was registered under', { name: 'c' }],
-    ['a help that is no text', { help: 5 }],
+    ['a help that is not a string', { help: 5 }],
     ['no help', { help: undefined }],
     ['a type that there is not', { type: 'gauge\nevil 1' }],
-    ['values that are no list', { values: 'none' }],
-    ['a value that is no object', { values: [5] }],
-    ['a value that is no number', { values: [{ labels: {}, value: '1\nevil 1' }] }],
+    ['values that are not an array', { values: 'none' }],
+    ['a value that is not an object', { values: [5] }],
+    ['a value that is not a number', { values: [{ labels: {}, value: '1\nevil 1' }] }],
     ['a label name that is none', { values: [{ labels: { 'a="x"} 1\nevil': 'b' }, value: 1 }] }],
     ['a reserved label name', { values: [{ labels: { __name__: 'evil' }, value: 1 }] }],
-    ['labels that are no object', { values: [{ labels: 'a', value: 1 }] }],
-    ['a label value that is no text', { values: [{ labels: { a: bare }, value: 1 }] }],
+    ['labels that are not an object', { values: [{ labels: 'a', value: 1 }] }],
+    ['a label value that is not a string', { values: [{ labels: { a: bare }, value: 1 }] }],
     ['a sample of another family', { values: [{ labels: {}, value: 1, metricName: 'c' }] }],
     ['a line feed in the name of a sample', { values: [{ labels: {}, value: 1, metricName: 'plugin\nevil' }] }],
     ['nothing', undefined],
     ['a text', 'plugin 1\n'],
-  ])('that gives %s costs its own family, and the fault is reported', async ([, given]) => {
+  ])('that returns %s loses its own family only, and the fault is reported', async ([, given]) => {
     const { registry, told } = listening()
     new Counter({ name: 'c', help: 'C.', registers: [registry] })
     const get = () => (typeof given === 'object' ? { ...values, help: 'P.', values: [], ...given } : given) as never
@@ -236,7 +236,7 @@ describe('a metric that brings only get()', () => {
     expect(await registry.metrics()).toBe('# HELP c C.\n# TYPE c counter\nc 0\n')
   })
 
-  test('may give every sample that a family of its type has', async () => {
+  test('may return every sample of a family of its type', async () => {
     const registry = new Registry()
     const give = (name: string, type: string, ...metricNames: string[]) => {
       const all = metricNames.map((metricName) => ({ labels: {}, value: 1, metricName }))
@@ -273,7 +273,7 @@ describe('a metric that brings only get()', () => {
     expect(await shown(registry)).toEqual({ c: 2, plugin: 2 })
   })
 
-  test('is let go of, and has nothing to reset', async () => {
+  test('is released, and has nothing to reset', async () => {
     const registry = new Registry()
     registry.registerMetric({ name: 'plugin', help: '', get: () => ({ ...values, values: [] }) })
     registry.resetMetrics()
@@ -296,12 +296,12 @@ describe('scrapes at the same time', () => {
     const alone = async (names: readonly string[]) =>
       Buffer.concat((await registry.expose('*/*', names)).chunks).toString()
     const [first, second] = [await alone(one!), await alone(two!)]
-    // Behind one that runs already: they wait, and may be shared.
+    // After one that runs already: they wait, and may be shared.
     const [, ...both] = await Promise.all([registry.metrics(), alone(one!), alone(two!)])
     expect(both).toEqual([first, second])
   })
 
-  test('are dropped, refused and shared as their limits say', async () => {
+  test('are dropped, refused and shared according to their limits', async () => {
     const registry = new Registry()
     for (const name of ['a', 'b']) new Counter({ name, help: 'H.', registers: [registry] })
     const running = registry.metrics()

@@ -15,7 +15,7 @@ function filled(): Registry {
 }
 
 describe('getMetricsAsJSON()', () => {
-  test("gives every metric in prom-client's shape, in the order in which they were made", async () => {
+  test("returns every metric in prom-client's shape, in the order of their creation", async () => {
     expect(await filled().getMetricsAsJSON()).toEqual([
       {
         name: 's',
@@ -75,17 +75,17 @@ describe('one metric of a registry', () => {
     expect(await filled().getSingleMetricAsString('other')).toBe('')
   })
 
-  test('gives its own values', async () => {
+  test('returns its own values', async () => {
     const registry = filled()
     expect(await registry.getSingleMetric('jobs')!.get()).toEqual((await registry.getMetricsAsJSON())[1])
   })
 
-  test('gives its values without labels from the start', async () => {
+  test('returns its values without labels from the start', async () => {
     const counter = new Counter({ name: 'jobs', help: 'J.', registers: [new Registry()] })
     expect((await counter.get()).values).toEqual([{ labels: {}, value: 0 }])
   })
 
-  test('brings itself up to date before it gives its values', async () => {
+  test('calls collect() before it returns its values', async () => {
     const gauge: Gauge = new Gauge({
       name: 'g',
       help: 'G.',

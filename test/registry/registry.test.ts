@@ -42,7 +42,7 @@ describe('what a registry shows', () => {
     expect(await registry.metrics()).toBe(first)
   })
 
-  test('is told with its content type', () => {
+  test('is returned with its content type', () => {
     expect(new Registry().contentType).toBe('text/plain; version=0.0.4; charset=utf-8')
     expect(Registry.PROMETHEUS_CONTENT_TYPE).toBe('text/plain; version=0.0.4; charset=utf-8')
   })
@@ -69,7 +69,7 @@ describe('a metric made twice', () => {
     expect(await shown(registry)).toEqual({ jobs: 3 })
   })
 
-  test('may declare its labels in another order, and say its help in other words', async () => {
+  test('may declare its labels in another order, and have another help', async () => {
     const registry = new Registry()
     counterIn(registry, 'jobs', ['a', 'b']).labels('1', '2').inc()
     new Counter({ name: 'jobs', help: 'Other.', labelNames: ['b', 'a'], registers: [registry] }).labels('2', '1').inc()
@@ -163,7 +163,7 @@ describe('letting go', () => {
     expect(await shown(registry)).toEqual({ b: 1 })
   })
 
-  test('of a definition and coming back to it shows what is counted from then on', async () => {
+  test('of a definition that is registered again later shows the counts since then', async () => {
     const registry = new Registry()
     const labels: Record<string, string>[] = []
     for (const label of ['x', 'y', 'x']) {
@@ -179,7 +179,7 @@ describe('letting go', () => {
     expect(labels).toEqual([{ x: '1' }, { y: '1' }, { x: '1' }])
   })
 
-  test('of a metric makes room for another definition, also before that is counted', async () => {
+  test('of a metric permits another definition, also before that is counted', async () => {
     const registry = new Registry()
     new Gauge({ name: 'a', help: 'Old.', registers: [registry] }).set(5)
     await registry.metrics()
@@ -200,7 +200,7 @@ describe('letting go', () => {
 })
 
 describe('default labels', () => {
-  test('stand on every series that has no label of that name', async () => {
+  test('are added to every series that has no label of that name', async () => {
     const registry = new Registry()
     registry.setDefaultLabels({ app: 'shop', a: 'default' })
     counterIn(registry, 'jobs', ['a']).inc({ a: 'own' })

@@ -28,11 +28,11 @@ const info =
 describe('two metrics of one registry whose samples would have the same name are refused:', () => {
   test.each<[string, Make, Make, string]>([
     ['a counter and its total', counter('jobs'), counter('jobs_total'), 'jobs_total'],
-    ['a counter and a gauge in the place of its total', counter('jobs'), gauge('jobs_total'), 'jobs_total'],
-    ['a histogram and a gauge in the place of its count', histogram('wait'), gauge('wait_count'), 'wait_count'],
-    ['a histogram and a counter in the place of its sum', histogram('wait'), counter('wait_sum'), 'wait_sum'],
-    ['a histogram and a gauge in the place of its buckets', histogram('wait'), gauge('wait_bucket'), 'wait_bucket'],
-    ['a summary and a gauge in the place of its sum', summary('size'), gauge('size_sum'), 'size_sum'],
+    ['a counter and a gauge with the name of its total', counter('jobs'), gauge('jobs_total'), 'jobs_total'],
+    ['a histogram and a gauge with the name of its count', histogram('wait'), gauge('wait_count'), 'wait_count'],
+    ['a histogram and a counter with the name of its sum', histogram('wait'), counter('wait_sum'), 'wait_sum'],
+    ['a histogram and a gauge with the name of its buckets', histogram('wait'), gauge('wait_bucket'), 'wait_bucket'],
+    ['a summary and a gauge with the name of its sum', summary('size'), gauge('size_sum'), 'size_sum'],
     ['an info and a gauge in its place', info('build'), gauge('build_info'), 'build_info'],
   ])('%s', (_, one, two, sample) => {
     for (const [first, second] of [
@@ -59,10 +59,10 @@ describe('two metrics of one registry whose samples would have the same name are
   })
 })
 
-describe('side by side may stand', () => {
+describe('may be registered together', () => {
   test.each<[string, Make, Make]>([
-    ['a gauge of what is and a counter of what came', gauge('connections'), counter('connections_total')],
-    ['a counter and another of what was created', counter('users_total'), counter('users_created_total')],
+    ['a gauge of present jobs and a counter of arrived ones', gauge('connections'), counter('connections_total')],
+    ['a counter and another of created ones', counter('users_total'), counter('users_created_total')],
     ['a histogram and a counter of the same', histogram('wait'), counter('wait_total')],
     ['a gauge and another with an ending', gauge('wait'), gauge('wait_count')],
   ])('%s', (_, one, two) => {

@@ -121,7 +121,7 @@ describe('a process of an application', () => {
     }
   })
 
-  test('what is no logger and no level is refused', () => {
+  test('a value that is neither a logger nor a level is refused', () => {
     expect(() => configure({ logger: 'pino' as never })).toThrow(/logger must have error\(\), warn\(\) and info\(\)/)
     expect(() => configure({ logLevel: 'verbose' as never })).toThrow(/logLevel must be error, warn, info or debug/)
   })

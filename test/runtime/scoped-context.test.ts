@@ -13,7 +13,7 @@ async function probe(process: TestProcess, value: number): Promise<Record<string
 }
 
 describe('a registry with scope "process"', () => {
-  test('shows what was counted for one request, whatever the other requests and processes count', async () => {
+  test('shows the counts of one request, whatever the other requests and processes count', async () => {
     const directory = freshDirectory()
     const processes = [new TestProcess(directory), new TestProcess(directory)]
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => probe(processes[i % 2]!, i)))
@@ -24,7 +24,7 @@ describe('a registry with scope "process"', () => {
     expect(await elsewhere.metrics()).not.toContain('probe')
   })
 
-  test('is let go of with all that it counted', async () => {
+  test('is released with all its counts', async () => {
     const process_ = new TestProcess()
     const gone: WeakRef<Registry>[] = []
     for (let request = 0; request < 20; request++) {

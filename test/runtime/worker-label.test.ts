@@ -7,7 +7,7 @@ import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { noPause } from '../helpers/writers.js'
 
 describe('series that each process keeps for itself', () => {
-  test('carry the number of the seat, or the pid where that was chosen', async () => {
+  test('have the number of the seat, or the pid if that is configured', async () => {
     for (const [workerLabel, value] of [
       ['worker', '1'],
       ['pid', String(process.pid)],
@@ -27,7 +27,7 @@ describe('series that each process keeps for itself', () => {
     }
   })
 
-  test('of two processes with the same pid, in two containers say, stay apart', async () => {
+  test('of two processes with the same pid, such as in two containers, remain distinct', async () => {
     const [one, two] = [new TestProcess(), new TestProcess()]
     for (const [i, home] of [one, two].entries()) {
       const registry = new Registry({ name: 'same' }, home)
@@ -61,7 +61,7 @@ describe('series that each process keeps for itself', () => {
     expect(faultOf(() => home.configure({ workerLabel: 'worker' }))).toMatch(/^OPTION_INVALID: .+ is "pid" by now/)
   })
 
-  test('may be chosen by the environment; a misspelt choice is told, and is none', () => {
+  test('may be set by the environment; a misspelt value is reported and ignored', () => {
     const told: string[] = []
     for (const [text, label] of [
       ['pid', 'pid'],

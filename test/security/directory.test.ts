@@ -51,20 +51,23 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       expect(new Set(modes.slice(1))).toEqual(new Set([0o600]))
     })
 
-    either('a directory that this user may not write to, or enter, is refused with the way out', async ({ stage }) => {
-      const actor = await stage.start('actor.mjs', { env, wrapper: asUser(appUser) })
-      for (const [owner, mode, fault] of [
-        [0, 0o755, `belongs to user 0, and this process, as user ${appUser}, cannot write to it (EACCES)`],
-        [stranger, 0o755, `belongs to user ${stranger}, and this process runs as user ${appUser}`],
-      ] as const) {
-        const directory = directoryOf(stage, owner, mode)
-        const refused = actor.ask('configure', { dir: directory, strict: true })
-        await expect(refused).rejects.toMatchObject({
-          code: 'DIRECTORY_UNUSABLE',
-          message: expect.stringContaining(`${directory} ${fault}; change its owner (chown ${appUser} ${directory}`),
-        })
-      }
-    })
+    either(
+      'a directory that this user may not write to, or enter, is refused, and the error names a remedy',
+      async ({ stage }) => {
+        const actor = await stage.start('actor.mjs', { env, wrapper: asUser(appUser) })
+        for (const [owner, mode, fault] of [
+          [0, 0o755, `belongs to user 0, and this process, as user ${appUser}, cannot write to it (EACCES)`],
+          [stranger, 0o755, `belongs to user ${stranger}, and this process runs as user ${appUser}`],
+        ] as const) {
+          const directory = directoryOf(stage, owner, mode)
+          const refused = actor.ask('configure', { dir: directory, strict: true })
+          await expect(refused).rejects.toMatchObject({
+            code: 'DIRECTORY_UNUSABLE',
+            message: expect.stringContaining(`${directory} ${fault}; change its owner (chown ${appUser} ${directory}`),
+          })
+        }
+      },
+    )
 
     either(
       'A process joins a directory of its own user, of root, or, as root, of the user that its workers run as. It refuses any other with `DIRECTORY_UNUSABLE`, whatever the mode.',
@@ -88,7 +91,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       },
     )
 
-    test('A `control` file of another user is refused. The error names the file and its user, and says what to do.', async ({
+    test('A `control` file of another user is refused. The error names the file, its user, and what to do.', async ({
       stage,
     }) => {
       const directory = directoryOf(stage, 0, 0o777)
@@ -129,7 +132,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       await dead.ask('count', 'jobs_total', {}, 100)
       await dead.ask('scrape')
       await dead.kill()
-      // It was the stranger's from the beginning, as far as the files say.
+      // According to the files, it was the other user's from the beginning.
       for (const name of filesIn(directory).filter((name) => name.startsWith('0002'))) {
         chownSync(join(directory, name), stranger, stranger)
         chmodSync(join(directory, name), 0o666)
@@ -163,14 +166,14 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
         (scrape) => scrape.value('jobs_total') === 111,
       )
       expect(seen.value('jobs_total')).toBe(111)
-      // What others may read they may go on reading.
+      // Files that other users may read remain readable.
       const modes = ['control', '0002.values', '0002.series'].map(
         (name) => statSync(join(directory, name)).mode & 0o777,
       )
       expect(modes).toEqual([0o644, 0o644, 0o644])
     })
 
-    test('A symbolic link in the place of a file is not followed. Neither is a link to the directory that another user made, or can replace.', async ({
+    test('A symbolic link with the name of a file is not followed. Neither is a link to the directory that another user made, or can replace.', async ({
       stage,
     }) => {
       const directory = directoryOf(stage, uid, 0o700)
@@ -310,7 +313,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
     expect(readdirSync(directory).sort()).toEqual(kept.sort())
     const { uid, mode } = statSync(directory)
     expect([uid, mode & 0o777]).toEqual([appUser, 0o750])
-    // A path that another user can replace leads elsewhere once it was checked: only what was checked is changed.
+    // A path that another user can replace may lead elsewhere after the check: only the checked file is changed.
     const theirs = directoryOf(stage, stranger, 0o755)
     const etc = directoryOf(stage, 0, 0o755, 'etc')
     writeFileSync(join(etc, 'passwd'), '')

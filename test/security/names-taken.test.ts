@@ -75,7 +75,7 @@ describe.each([
         leadership.leaveNote('noted')
         expect(leadership.note()).toBe('noted')
         leadership.leave()
-        // The next process takes over the seat, with what was counted on it.
+        // The next process takes over the seat, with its counts.
         first.close()
         const next = begin(stage, directory, true)
         const both = await counts(next, directory, 'next', 10)
@@ -86,7 +86,7 @@ describe.each([
       }
     })
 
-    test('also where it comes while the application runs', async ({ stage }) => {
+    test('also if it is created while the application runs', async ({ stage }) => {
       for (const name of names.filter((name) => name !== 'control')) {
         const directory = stage.directory(`metrics-${name}`)
         const first = begin(stage, directory)

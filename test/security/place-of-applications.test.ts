@@ -33,7 +33,7 @@ describe.skipIf(!canUnshareMounts)(
         await app.ask('count', 'jobs_total', { who: 'primary' }, 1)
         for (const name of ['a', 'b']) await app.ask('startWorker', name)
         await app.ask('askWorker', 'a', 'count', 'jobs_total', { who: 'a' }, 10)
-        // The folder becomes free while the application runs: the run stays where it is.
+        // The folder becomes free while the application runs: the run does not move.
         enter(app, `rm -rf ${what === 'no folder' ? 'none' : usual}`)
         await app.ask('startWorker', 'late')
         await app.ask('askWorker', 'late', 'count', 'jobs_total', { who: 'late' }, 100)
@@ -66,7 +66,7 @@ describe.skipIf(!canUnshareMounts)(
       },
     )
 
-    test('promhive doctor names the user who has made the folder', async ({ stage }) => {
+    test('promhive doctor names the user that has created the folder', async ({ stage }) => {
       const app = await inPrivateMemory(stage, 'actor.mjs', `mkdir ${usual}`)
       const doctor = [...asUser(appUser), process.execPath, join(root, 'dist', 'esm', 'cli', 'bin.js'), 'doctor']
       const output = enter(app, doctor.join(' '))

@@ -26,7 +26,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs roo
         expect(filesIn(theirs)).toEqual([])
       }
     }
-    // What an earlier application of root's left there is not given away, but removed.
+    // Files of an earlier application of root there are removed, and not given to the user.
     const directory = directoryOf(stage, 0, 0o755)
     for (const name of ['control', '0001.values', '0001.series', '.leader']) {
       writeFileSync(join(directory, name), 'of root', { mode: 0o600 })
@@ -120,7 +120,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, workers of another user (needs roo
   })
 })
 
-/** The status of an answer, 0 for none: a connection that a worker took with it to its end is not waited for long. */
+/** The status of an answer, 0 for none: a connection that ended with its worker has a short timeout. */
 async function get(port: number): Promise<number> {
   try {
     return (await ask(`http://127.0.0.1:${port}/`, 'GET', 5000)).status

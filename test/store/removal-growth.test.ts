@@ -81,7 +81,7 @@ describe.each(filters)('removing by %s', (_, filter) => {
       const index = new RemovalIndex()
       const { registry, name } = jobs
       for (let i = 0; i < count; i++) index.add({ author: 'other', registry, name, labels: filter(i) }, i + 1)
-      // What it told of itself, it has removed already.
+      // The removals that it published itself are applied already.
       index.add({ author: 'reader', registry, name, labels: {} }, count + 1)
       await reader.mask(index, count + 1, noPause)
       const log = reader.names.log()
@@ -127,7 +127,7 @@ test('removals of others that come together are applied together in Redis, and t
   expect([...store.series()].length).toBe(46)
 })
 
-test('removals that wait for Redis wait once each, where they were given last, up to a maximum', () => {
+test('removals that wait for Redis are stored once each, at their last position, up to a maximum', () => {
   const errors: string[] = []
   const onDropped = ({ code }: MetricsError): unknown => errors.push(code)
   const store = new RedisStore({ writer: 'w', onRemoved() {}, announce() {}, flush: async () => {}, onDropped })
@@ -170,7 +170,7 @@ test('the list of removals of a writer is not copied for each', () => {
   expect(() => withRemoval(lists, 'w', 10_000, removal)).toThrow(/10000 earlier removals/)
 })
 
-test('metrics of one definition are watched at little cost for each, and hear of what is removed', () => {
+test('metrics of one definition cost little each, and are notified of removals', () => {
   const watchers = new RemovalWatchers()
   const deref = vi.spyOn(WeakRef.prototype, 'deref')
   let heard = 0

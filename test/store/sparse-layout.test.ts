@@ -95,7 +95,7 @@ describe.each(backends)('a sparse layout, %s:', (name, of) => {
 
   if (name === 'memory') return
 
-  test('writers with different buckets are merged, coarser where there are too many', async ({ stage }) => {
+  test('writers with different buckets are merged, at a coarser scale if there are too many', async ({ stage }) => {
     const next = of(stage)
     const [one, two] = [next(), next()]
     for (const backend of [one, two]) stage.after(() => backend.close?.())
@@ -104,7 +104,7 @@ describe.each(backends)('a sparse layout, %s:', (name, of) => {
     observe(two.openStore().open(sizes, a), 4, 5)
     expect(await shownBy(two)).toEqual({ a: { sum: 21, scale: 0, counts: { 0: 1, 2: 1, 4: 2, 5: 1, 6: 1 } } })
     observe(two.openStore().open(sizes, a), 8, 10)
-    // Seven buckets, for which there is no room: each of the next scale takes two of them.
+    // Seven buckets do not fit: each of the next scale replaces two of them.
     expect(await shownBy(two)).toEqual({ a: { sum: 39, scale: 1, counts: { 0: 1, 1: 1, 2: 3, 3: 1, 4: 1, 5: 1 } } })
   })
 
@@ -125,7 +125,7 @@ describe.each(backends)('a sparse layout, %s:', (name, of) => {
   })
 })
 
-test('what is counted elsewhere is taken off, bucket by bucket', () => {
+test('counts that are stored elsewhere are subtracted, bucket by bucket', () => {
   const store = new MemoryStore()
   const slots = store.open(sizes, a)
   observe(slots, 1, 2, 2)

@@ -17,7 +17,7 @@ function environment(stage: Stage, options: object): Record<string, string> {
   return { PROMHIVE_BACKEND_CLASS: 'promhive/redis', PROMHIVE_BACKEND_CONFIG: file }
 }
 
-/** Starts an application, and gives what it said when it did not start. */
+/** Starts an application, and returns its output if it did not start. */
 async function refusal(stage: Stage, options: SupervisedOptions): Promise<{ code: number | null; output: string }> {
   const application = await SupervisedApplication.launch(stage, { app, args, ...options })
   const code = await application.ended

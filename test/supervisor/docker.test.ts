@@ -47,27 +47,27 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     expect(after.value(orders)).toBe(sent)
   })
 
-  test('docker stop lets it finish what it is answering, and it ends with code 0', { timeout }, async () => {
+  test('docker stop lets it finish the requests in progress, and it ends with code 0', { timeout }, async () => {
     const stopped = await Container.start(docker, 'stopped', served)
     const slow = ask(`http://127.0.0.1:${stopped.port}/slow`)
     await stopped.shows((seen) => seen.total('app_worker_requests_in_flight') === 1)
     docker.run('stop', 'stopped')
     expect((await slow).body).toBe('late')
     expect(docker.exitCode('stopped')).toBe(0)
-    // What it counted was in the container's own memory: the next run begins anew, as Prometheus knows to read.
+    // Its counts were in the container's own memory: the next run begins at 0, which Prometheus handles.
     docker.run('start', 'stopped')
     await stopped.ready()
     expect((await stopped.scrape()).total('app_worker_requests_total')).toBe(0)
   })
 
-  test('whom the kernel kills for the memory of the container loses nothing', { timeout }, async () => {
+  test('a worker that the kernel kills for the memory of the container loses nothing', { timeout }, async () => {
     const small = await Container.start(docker, 'small', [...served, '--memory', '600m', '--memory-swap', '600m'])
     const workers = small.workers()
     const url = `http://127.0.0.1:${small.port}`
     let answered = 0
     for (; answered < 100; answered++) await ask(`${url}/`)
     // 200 MB each, until it is too much; the kernel takes the largest, which need not be the one that asked for more.
-    // A connection on its way to who is killed just then may stay without an answer, in node:cluster itself.
+    // A connection that is being passed to a worker when it is killed may get no answer, in node:cluster itself.
     while ((await ask(`${url}/hoard`, 'GET', 10_000).catch(() => undefined)) !== undefined) answered++
     const after = await small.shows(
       (seen) =>
@@ -116,7 +116,7 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
   })
 })
 
-/** In the place of the example's own server: one that also answers late, and takes memory. */
+/** Replaces the example's own server: one that also answers late, and allocates memory. */
 const served = ['--volume', `${join(root, 'test', 'supervisor', 'programs', 'serves.mjs')}:/app/server.mjs:ro`]
 const orders = 'shop_orders_total{kind="book"}'
 
@@ -145,7 +145,7 @@ class Container {
     return container
   }
 
-  /** Waits until it says where its metrics are, since its last start. */
+  /** Waits until it prints the address of its metrics, since its last start. */
   async ready(): Promise<void> {
     const known = this.url
     const logs = await until(

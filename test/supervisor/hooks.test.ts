@@ -9,9 +9,7 @@ import { until } from '../helpers/processes/until.js'
 const timeout = 120_000
 
 describe.runIf(process.platform === 'linux')('hooks of promhive run', () => {
-  test('are waited for before a worker is started, and come in order for each worker', { timeout }, async ({
-    stage,
-  }) => {
+  test('are awaited before a worker is started, and run in order for each worker', { timeout }, async ({ stage }) => {
     const hooks = moduleOf(
       stage,
       `const slow = (name, id) => async (context) => {
@@ -37,7 +35,7 @@ export const stopped = slow('stopped')`,
     )
   })
 
-  test('that fail after they are over, or leave something running, end nobody and keep nobody', {
+  test('that fail later, or leave something running, neither end nor keep a process', {
     timeout,
   }, async ({ stage }) => {
     const hooks = moduleOf(
@@ -76,7 +74,9 @@ export const stopped = slow('stopped')`,
     expect(await wrong('export const readdy = () => {}')).toContain('there is no hook "readdy": there are starting')
   })
 
-  test("belong to a primary of one's own as well, where the environment names them", { timeout }, async ({ stage }) => {
+  test('run in the primary of an application as well, if the environment names them', { timeout }, async ({
+    stage,
+  }) => {
     const hooks = moduleOf(
       stage,
       `export const workerReady = ({ worker }) => console.log('of the module ' + worker.id)

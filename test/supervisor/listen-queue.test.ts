@@ -22,13 +22,13 @@ async function connect(stage: Stage, host: string, port: number, count: number):
   }
 }
 
-describe.runIf(process.platform === 'linux')('who waits at a port', () => {
+describe.runIf(process.platform === 'linux')('the clients that wait at a port', () => {
   test.for([
     ['127.0.0.1', '127.0.0.1', '127.0.0.1'],
     ['0.0.0.0', '127.0.0.1', null],
     ['::1', '::1', '::1'],
     ['::', '127.0.0.1', null],
-  ] as const)('is told by the kernel (%s)', async ([bound, reached, host], { stage, skip }) => {
+  ] as const)('are counted by the kernel (%s)', async ([bound, reached, host], { stage, skip }) => {
     if (bound.includes(':') && !hasIpv6) skip('there is no IPv6 here')
     const child = spawn(process.execPath, ['-e', blocked, bound], { stdio: ['ignore', 'pipe', 'inherit'] })
     stage.after(() => void child.kill('SIGKILL'))
@@ -43,7 +43,7 @@ describe.runIf(process.platform === 'linux')('who waits at a port', () => {
     if (host !== null) expect(await listenQueues([{ host: '127.0.0.9', port }])).toEqual([undefined])
   })
 
-  test('is who this process has accepted and nobody took', async ({ stage }) => {
+  test('are those that this process has accepted and no worker has taken', async ({ stage }) => {
     const server: Server = createServer((socket) => stage.after(() => void socket.destroy()))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     stage.after(() => void server.close())

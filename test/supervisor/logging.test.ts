@@ -33,7 +33,7 @@ describe.runIf(process.platform === 'linux')('the log of promhive run', () => {
     expect(serving).toMatchObject({ level: 'info', name: 'promhive', pid: app.pid, workers: 2 })
     expect(await app.ask()).toMatch(/^\d+$/)
 
-    // Configuration: what was chosen, and from where.
+    // Configuration: the settings, and their sources.
     expect(lines('setting')).toContainEqual(
       expect.objectContaining({ setting: 'timeout', value: 25, from: 'environment GUNICORN_TIMEOUT' }),
     )
@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux')('the log of promhive run', () => {
     expect(app.output).not.toContain('debug')
   })
 
-  test('says what a second signal did', { timeout }, async ({ stage }) => {
+  test('logs the effect of a second signal', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'holds-connections.mjs', args: ['--workers', '1'] })
     app.signal('SIGSTOP')
     const [worker] = app.workerPids()

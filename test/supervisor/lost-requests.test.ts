@@ -178,7 +178,7 @@ describe.runIf(process.platform === 'linux')('a request whose worker ends while 
     expect(failed(seen)).toBe(2)
   })
 
-  test('ended by the application itself, but not what was answered', { timeout }, async ({ stage }) => {
+  test('ended by the application itself, but not the requests that were answered', { timeout }, async ({ stage }) => {
     const app = await start(stage)
     expect(await app.ask('/answered-exit')).toBe('answered')
     await app.shows((scrape) => scrape.total('app_worker_requests_total') === 1)

@@ -127,7 +127,7 @@ describe.runIf(process.platform === 'linux')('a pid file', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a supervisor whose parent ends', () => {
-  test('goes on, and logs its own pid once', { timeout }, async ({ stage }) => {
+  test('continues, and logs its own pid once', { timeout }, async ({ stage }) => {
     const path = join(stage.folder(), 'app.pid')
     // As npx does: a program in front of it that a signal ends.
     const wrapper = ['sh', '-c', '"$@"; exit $?', 'sh']

@@ -8,7 +8,7 @@ import { loadOn, SupervisedApplication } from '../helpers/processes/supervised.j
 import { until } from '../helpers/processes/until.js'
 
 const timeout = 120_000
-/** What a container is to the process in it: it is number 1, and sees nobody else. */
+/** Does what a container does for its process: the process has number 1, and sees no others. */
 const wrapper = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 const canUnshare =
   process.platform === 'linux' &&
@@ -17,7 +17,7 @@ const canUnshare =
 describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make namespaces)', () => {
   // The kernel delivers no signal to process 1 that it does not listen for.
   test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
-    'ends gracefully on %s, with code 0, and nobody is left',
+    'ends gracefully on %s, with code 0, and no process is left',
     { timeout },
     async (signal, { stage }) => {
       const release = join(stage.folder(), 'release')
@@ -41,7 +41,7 @@ describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make
     },
   )
 
-  test('reloads, scales and replaces who is killed, and every request is counted', { timeout }, async ({ stage }) => {
+  test('reloads, scales and replaces killed workers, and every request is counted', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '2'] })
     const load = loadOn(app.port, { clients: 4 })
     app.signal('SIGHUP')
@@ -70,12 +70,12 @@ describe.skipIf(!canUnshare)('promhive run as process 1 (needs the right to make
   })
 
   test.skipIf(loadBinding().binding === undefined)(
-    'takes notice of the end of who outlived its parent, and of its own workers as before',
+    'reaps processes that outlived their parent, and its own workers as before',
     { timeout },
     async ({ stage }) => {
       const app = await SupervisedApplication.start(stage, { wrapper, args: ['--workers', '1'] })
       expect(await app.ask('/orphan')).toBe('left')
-      // It is process 1's now, and of its children the only one that is no worker.
+      // Process 1 is its parent now, and of its children only this one is not a worker.
       const zombies = (): number[] => app.workerPids().filter(isZombie)
       await until(zombies, (pids) => pids.length === 1)
       await until(zombies, (pids) => pids.length === 0)
@@ -94,7 +94,7 @@ function isZombie(pid: number): boolean {
   }
 }
 
-/** A process's number in its own namespace, which is the last; undefined where it has ended. */
+/** A process's number in its own namespace, which is the last; undefined if it has ended. */
 function namespacePid(pid: number): number | undefined {
   try {
     return Number(/^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])

@@ -13,7 +13,7 @@ import { hasPromtool } from '../helpers/promtool.js'
 const timeout = 180_000
 const example = join(root, 'examples', 'prometheus')
 
-// The names of the supervisor's families as they are without a prefix of one's own.
+// The names of the supervisor's families without a custom prefix.
 const args = ['--workers', '3', '--register', '--metric-prefix', 'promhive_']
 
 describe.skipIf(!hasPrometheus)('a real Prometheus (needs Debian’s prometheus)', () => {
@@ -47,7 +47,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus (needs Debian’s prometheus)
     expect(await prometheus.value('count(ALERTS{alertstate="firing"})')).toBeUndefined()
   })
 
-  test('alerts on a worker whose event loop stands still', { timeout }, async ({ stage }) => {
+  test('alerts on a worker with a blocked event loop', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args })
     const prometheus = await PrometheusServer.start(stage, app.url)
     await app.ask('/block')

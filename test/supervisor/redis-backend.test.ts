@@ -11,7 +11,7 @@ import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 
-describe('a configuration file that says where Redis is', () => {
+describe('a configuration file with the address of Redis', () => {
   test.for(['promhive.yaml', 'promhive.json'])('%s takes every option of redis()', async (name, { stage }) => {
     const path = join(stage.folder(), name)
     const options = {

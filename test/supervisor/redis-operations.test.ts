@@ -9,7 +9,7 @@ import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 const timeout = 120_000
 const args = ['--workers', '2']
 
-/** Starts an application, asks it a number of times, and stops it; gives what it logged. */
+/** Starts an application, sends it a number of requests, and stops it; returns its log. */
 async function runOnce(stage: Stage, requests: number, options: SupervisedOptions): Promise<string> {
   const application = await SupervisedApplication.launch(stage, { args, ...options })
   await application.says(/workers? serves? /)

@@ -22,7 +22,7 @@ describe.runIf(process.platform === 'linux').each(conventions)('the names %s', (
     `${prefix}error_handling_total{endpoint="/orders/:id",error_type="${type}",method="GET",worker_id="1"}`
   const failed = `${prefix}failed_requests_total{endpoint="/orders/:id",method="GET",worker_id="1"}`
 
-  test('have what setRoute and setError say, without --register', { timeout }, async ({ stage }) => {
+  test('have the values of setRoute and setError, without --register', { timeout }, async ({ stage }) => {
     const app = await start(stage, 'notes.mjs')
     await app.ask('/orders/7')
     await app.ask('/orders/8')

@@ -55,7 +55,7 @@ describe.runIf(linux)('promhive run', () => {
     }
   })
 
-  test('hands arguments behind -- to a CommonJS application, which cleans up when it is to end', {
+  test('passes arguments after -- to a CommonJS application, which cleans up when it is stopped', {
     timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'serves.cjs', args: ['-w', '1', '--', '--port', '1'] })
@@ -159,7 +159,7 @@ describe.runIf(linux)('promhive run', () => {
     app.signal('SIGTTOU')
     await app.says(/1 worker is the least/)
     expect(await app.ask()).toMatch(/^\d+$/)
-    // gunicorn's signal for a new binary ends nobody.
+    // gunicorn's signal for a new binary ends no process.
     app.signal('SIGUSR2')
     await app.says(/USR2 starts no new binary/)
     await app.shows((seen) => seen.value('app_primary_signals_total{signal="usr2"}') === 1)
@@ -209,7 +209,7 @@ describe.runIf(linux)('promhive run', () => {
     await app.shows((seen) => seen.total('app_worker_requests_total') === 30)
   })
 
-  test('a worker that is told to end is replaced first', { timeout }, async ({ stage }) => {
+  test('a worker that is asked to end is replaced first', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     const load = loadOn(app.port)
     await until(load.answered, (answered) => answered > 50)
@@ -224,7 +224,7 @@ describe.runIf(linux)('promhive run', () => {
     await app.shows((seen) => seen.total('app_worker_requests_total') === sent)
   })
 
-  test('an application that never starts is given up, with what it said', { timeout }, async ({ stage }) => {
+  test('an application that never starts is given up, with its output', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.launch(stage, { app: 'breaks.mjs', args: ['--workers', '1'] })
     expect(await app.ended).toBe(3)
     expect(app.output).toContain('this application does not start')
@@ -241,7 +241,7 @@ describe.runIf(linux)('promhive run', () => {
     expect(await app.ask()).toMatch(/^\d+$/)
   })
 
-  test('says what is wrong with a command line', { timeout }, async ({ stage }) => {
+  test('names the fault of a command line', { timeout }, async ({ stage }) => {
     const wrong = async (...args: string[]): Promise<string> => {
       const { code, errors } = await promhive(stage, ['run', ...args])
       expect(code).toBe(1)

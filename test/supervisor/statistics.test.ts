@@ -30,13 +30,13 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(statSync(path).uid).toBe(stranger)
   })
 
-  test('tell what each worker answered, exactly, and what became of it', { timeout }, async ({ stage }) => {
+  test('show the answers of each worker, exactly, and their results', { timeout }, async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '2', '--stats', `unix:${path}`] })
     expect(statSync(path).mode & 0o777).toBe(0o600)
     for (let i = 0; i < 20; i++) await app.ask('/work')
     for (let i = 0; i < 3; i++) await app.ask('/fail')
-    // An answer is out before it is counted, and before the supervisor has let go of its connection.
+    // An answer arrives before it is counted, and before the supervisor has released its connection.
     const seen = await until(
       () => statisticsOf(path),
       ({ workers, listen_queue }) =>
@@ -70,7 +70,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(later.workers[0]).toMatchObject({ requests: seen.workers[0]!.requests, delta_requests: 0 })
     expect(sum(later.workers, 'requests')).toBe(23)
 
-    // Who was not heard of for two seconds is busy, on a machine that is as well.
+    // A worker without a sign of life for two seconds is busy, which happens on a busy machine.
     const shown = await until(
       () => promhive(stage, ['stats', path]),
       ({ output }) => / 0 busy\n.* 0 waiting\n/.test(output),
@@ -86,7 +86,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect((await promhive(stage, ['stats', path])).code).toBe(1)
   })
 
-  test('are told while every worker is blocked, with the requests that wait', { timeout }, async ({ stage }) => {
+  test('are served while every worker is blocked, with the requests that wait', { timeout }, async ({ stage }) => {
     const args = ['--workers', '2', '--timeout', '0', '--stats', 'http://127.0.0.1:0']
     const release = join(stage.folder(), 'release')
     const app = await SupervisedApplication.start(stage, { args, env: { RELEASE: release } })
@@ -121,7 +121,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(seen.workers.map(({ accepting }) => accepting)).toEqual([0, 0])
   })
 
-  test('that cannot be told cost the application nothing', { timeout }, async ({ stage }) => {
+  test('do not affect the application if they cannot be served', { timeout }, async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     writeFileSync(path, 'mine')
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--stats', path] })
@@ -133,7 +133,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
     expect(refused.output).toContain('--stats must be unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off')
   })
 
-  test("of a primary of one's own: what the kernel tells", { timeout }, async ({ stage }) => {
+  test('of the primary of an application: the values of the kernel', { timeout }, async ({ stage }) => {
     const port = await freePort()
     const env = { PROMHIVE_STATS: `127.0.0.1:${port}` }
     const app = await SupervisedApplication.start(stage, { primary: 'forks-itself.mjs', env })
@@ -142,7 +142,7 @@ describe.runIf(process.platform === 'linux')('the statistics of promhive run', (
       ({ workers }) => workers.length === 2 && workers.every(({ state }) => state === 'running'),
     )
     expect(seen.workers.map(({ pid }) => pid).sort()).toEqual(app.workerPids().sort())
-    // Nobody counts their requests, and nothing is made up.
+    // Their requests are not counted, and no value is invented.
     for (const worker of seen.workers) expect(worker).not.toHaveProperty('requests')
     process.kill(seen.workers[0]!.pid, 'SIGKILL')
     await until(

@@ -6,8 +6,8 @@ import { until } from '../helpers/processes/until.js'
 
 const timeout = 120_000
 
-describe.runIf(process.platform === 'linux')("a cluster primary of one's own", () => {
-  test('calls its hooks in order, in both namings, and goes on when one throws', { timeout }, async ({ stage }) => {
+describe.runIf(process.platform === 'linux')('a cluster primary of an application', () => {
+  test('calls its hooks in order, in both namings, and continues when one throws', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { primary: 'own-primary.mjs' })
     for (let i = 0; i < 5; i++) await app.ask()
     await app.shows((seen) => seen.value('jobs_total') === 5)
@@ -60,7 +60,7 @@ describe.runIf(process.platform === 'linux')("a cluster primary of one's own", (
     expect(app.output).not.toContain('never said')
   })
 
-  test('that goes on starting its workers itself is attended to', { timeout }, async ({ stage }) => {
+  test('that continues to start its workers itself is observed', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { primary: 'forks-itself.mjs' })
     const running = (id: number): string => `app_worker_state{worker_id="${id}",app_worker_state="running"}`
     const scrape = await app.shows((seen) => [1, 2].every((id) => seen.value(running(id)) === 1))

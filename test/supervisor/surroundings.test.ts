@@ -14,10 +14,10 @@ const timeout = 120_000
 const register = pathToFileURL(join(root, 'dist', 'esm', 'register.js')).href
 
 describe.runIf(process.platform === 'linux')('promhive run, whatever happens around it', { concurrent: true }, () => {
-  test('that is told to end before it has started ends, and starts nobody', { timeout }, async ({ stage }) => {
+  test('that is asked to end before it has started ends, and starts no process', { timeout }, async ({ stage }) => {
     const { app, release } = await starting(stage, 2)
     app.signal('SIGTERM')
-    // It has arrived when the hook goes on.
+    // The signal has arrived when the hook continues.
     await app.says(/hook told SIGTERM/)
     writeFileSync(release, '')
     expect(await app.ended).toBe(0)
@@ -26,7 +26,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(app.output).not.toContain('workers serve')
   })
 
-  test('that is told twice does not wait for a hook either', { timeout }, async ({ stage }) => {
+  test('that is asked twice does not wait for a hook either', { timeout }, async ({ stage }) => {
     const { app } = await starting(stage, 1)
     app.signal('SIGTERM')
     await app.says(/hook told SIGTERM/)
@@ -48,11 +48,11 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     )
   })
 
-  test('whose output nobody reads any more serves on', { timeout }, async ({ stage }) => {
+  test('continues to serve when its output is no longer read', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     app.child.stderr!.destroy()
     app.child.stdout!.destroy()
-    // Each of these is a line that nobody gets.
+    // Each of these is a line that is not read.
     for (const workers of [2, 3]) {
       app.signal('SIGTTIN')
       await app.shows((seen) => Object.keys(seen.labelled('app_worker_memory_bytes')).length === workers)
@@ -62,7 +62,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(await app.ended).toBe(0)
   })
 
-  test('an application that listens for TERM is told, also when it has nothing else to do', {
+  test('an application that listens for TERM gets it, even if it has nothing else to do', {
     timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'says-goodbye.mjs', args: ['--workers', '1'] })
@@ -72,7 +72,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(app.output).toContain(`goodbye from ${worker}`)
   })
 
-  test('an application that listens for TERM is told while connections without an end are left, and told once', {
+  test('an application that listens for TERM gets it once, even while endless connections are open', {
     timeout,
   }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, {
@@ -87,7 +87,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(app.output.match(/goodbye to 1/g)).toHaveLength(1)
   })
 
-  test('a reload of an application that kept failing starts it at once, and says so when it has', {
+  test('a reload of an application that kept failing starts it at once, and logs it when it has started', {
     timeout,
   }, async ({ stage }) => {
     const broken = join(stage.folder(), 'broken')
@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     expect(await app.ask()).toMatch(/^\d+$/)
   })
 
-  test('a worker that is told to end is replaced, also right after a reload that failed', {
+  test('a worker that is asked to end is replaced, also right after a reload that failed', {
     timeout,
   }, async ({ stage }) => {
     const broken = join(stage.folder(), 'broken')
@@ -127,7 +127,7 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
 
   test.for([
     ['promhive run', {}],
-    ["a primary of one's own", { primary: 'own-primary.mjs' }],
+    ['a primary of an application', { primary: 'own-primary.mjs' }],
   ] as const)(
     '%s has its metrics port also where promhive/register is loaded into every process',
     {
@@ -150,7 +150,9 @@ describe.runIf(process.platform === 'linux')('promhive run, whatever happens aro
     },
   )
 
-  test('arguments behind -- are the application’s, those that promhive has as well', { timeout }, async ({ stage }) => {
+  test('arguments after -- are the application’s, even those that promhive has as well', { timeout }, async ({
+    stage,
+  }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1', '--', '--help', '-h'] })
     expect(JSON.parse(await app.ask('/facts')).argv.slice(2)).toEqual(['--help', '-h'])
   })
@@ -164,7 +166,7 @@ async function starting(stage: Stage, workers: number) {
   return { app, release }
 }
 
-/** A first hook that takes until there is a file, and says which signals have come meanwhile. */
+/** A first hook that runs until a file exists, and prints the signals that have arrived meanwhile. */
 function waitingHooks(stage: Stage): { hooks: string; release: string } {
   const folder = stage.folder()
   const [hooks, release] = [join(folder, 'hooks.mjs'), join(folder, 'release')]

@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     expect(Object.keys(scrape.labelled('app_worker_state'))).toHaveLength(2 * 6)
   })
 
-  test('HTTP/2 is counted too, and a reload tells its clients to go elsewhere', { timeout }, async ({ stage }) => {
+  test('HTTP/2 is counted too, and a reload closes its connections gracefully', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { app: 'serves-http2.mjs', args: ['--workers', '1'] })
     const faults: string[] = []
     const pids = new Set<string>()
@@ -126,7 +126,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
         let body = ''
         const request = session.request({ ':path': path })
         request.on('data', (chunk) => (body += chunk))
-        // A request that crosses the notice on its way is refused: HTTP/2's word for "was not looked at, ask again".
+        // A request that crosses the notice is refused: in HTTP/2 that means that it was not processed and may be sent again.
         request.on('error', (error) => {
           if (!error.message.includes('REFUSED_STREAM')) faults.push(String(error))
         })
@@ -150,7 +150,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
     expect(scrape.total('app_worker_failed_requests_total')).toBe(1)
   })
 
-  test('failed requests and errors are counted by what they were', { timeout }, async ({ stage }) => {
+  test('failed requests and errors are counted by their type', { timeout }, async ({ stage }) => {
     const app = await SupervisedApplication.start(stage, { args: ['--workers', '1'] })
     await app.ask('/fail')
     await app.ask('/throw').catch(() => {})
@@ -160,7 +160,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
       'endpoint="unknown",error_type="http_503",method="GET",worker_id="1"': 1,
     })
     await app.shows((seen) => seen.value('app_primary_worker_restarts_total{reason="exit"}') === 1)
-    // Until the next one listens, nobody does.
+    // No worker listens until the next one does.
     await until(
       () => app.ask().catch(() => ''),
       (pid) => /^\d+$/.test(pid),
@@ -196,7 +196,7 @@ describe.runIf(process.platform === 'linux')('the supervisor watches', () => {
         args: [...args, ...told, ...(register ? ['--register'] : [])],
       })
       const idle = { 'worker_id="1"': 0, 'worker_id="2"': 0, 'worker_id="3"': 0 }
-      // They count as soon as they have loaded promhive; what the kernel tells of them comes with the supervisor's next look.
+      // They count as soon as they have loaded promhive; the values of the kernel follow at the supervisor's next check.
       const scrape = await app.shows((seen) =>
         ['requests_total', 'request_duration_seconds_count', 'memory_bytes'].every(
           (name) => Object.keys(seen.labelled(`gunicorn_worker_${name}`)).length === 3,

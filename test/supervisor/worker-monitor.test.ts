@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('a watchman', () => {
+describe('a monitor', () => {
   test('ends a worker that was blocked for its time, and none whose last sign of life is only as old as signs get', () => {
     const watch = watched({ timeout: 1 })
     // A beat a second, a little late.
@@ -22,7 +22,7 @@ describe('a watchman', () => {
     expect(watch.aborted).toEqual([1])
   })
 
-  test('has the patience of --start-timeout with an application that is being loaded', () => {
+  test('applies --start-timeout to an application that is being loaded', () => {
     const watch = watched({ timeout: 1, startTimeout: 20, ready: false })
     vi.advanceTimersByTime(19_000)
     expect(watch.aborted).toEqual([])
@@ -30,7 +30,7 @@ describe('a watchman', () => {
     expect(watch.aborted).toEqual([1])
   })
 
-  test('says what a worker has that is replaced for its memory, and replaces none every second', async () => {
+  test('logs the memory of a worker that is replaced for it, and does not replace one every second', async () => {
     const watch = watched({ maxRss: 10 * 1024 * 1024, residentBytes: 60 * 1024 * 1024 })
     expect(watch.replaced).toEqual(['max_rss'])
     expect(watch.said).toEqual(['worker 1 (7) has 60 MiB of memory, above 10 MiB: it is replaced'])

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { cleanEnvironment } from '../helpers/processes/actor.js'
 import { provideDist } from '../helpers/processes/dist.js'
 
-test('the kit runs in any test framework, and tells a backend that breaks the contract', () => {
+test('the kit runs in any test framework, and reports a backend that breaks the contract', () => {
   provideDist()
   const program = fileURLToPath(new URL('programs/broken-backend.test.cjs', import.meta.url))
   const { stdout, status } = spawnSync(process.execPath, ['--test', '--test-reporter=tap', program], {

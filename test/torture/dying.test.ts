@@ -5,7 +5,7 @@ import { sharedBackends, test } from '../helpers/processes/stage.js'
 describe.each(sharedBackends)(
   '$backend: a process that dies before each of its calls into the directory',
   ({ env }) => {
-    test('leaves what it counted, and a directory that the next one uses', async ({ stage }) => {
+    test('keeps its counts, and leaves a directory that the next process can use', async ({ stage }) => {
       expect(await dieWhileCreating(stage, { env, every: 1 })).toBeGreaterThan(50)
     })
 

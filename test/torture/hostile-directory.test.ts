@@ -29,10 +29,10 @@ describe.each(sharedBackends)('$backend: scrapes of tens of thousands of damaged
     return () => before.clear()
   })
 
-  test('go on, with the other seats exact and no wrong labels', async () => {
+  test('continue, with the other seats exact and no wrong labels', async () => {
     const random = randomFrom(seed)
     const directory = wreck.copy()
-    // One reader comes again and again, and must keep nothing wrong in mind; a fresh one sees each as it is.
+    // One reader reads all damages in turn, and must remember nothing wrong; a fresh one reads each by itself.
     const old = new Reader(directory)
     const kinds = [bitFlips, bitFlips, randomBytes, garbageLines, controlDamage]
     for (let i = 0; i < mutations; i++) {
@@ -48,7 +48,7 @@ describe.each(sharedBackends)('$backend: scrapes of tens of thousands of damaged
     }
   })
 
-  test('go on at every length that a file can be cut to', async () => {
+  test('continue at every length that a file can be cut to', async () => {
     const directory = wreck.copy()
     for (const damage of truncations(wreck, randomFrom(seed), 5_000)) {
       damage.apply(directory)

@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('200 jobs that count once', () => {
     const reader = await stage.start('redis-actor.mjs', { args: ['url', server.url, JSON.stringify(options)] })
     const run = async (i: number): Promise<void> => {
       await jobs.run(ends[i % ends.length]!)
-      // Longer than deadAfter always, and than expireKeyTime now and then.
+      // Always longer than deadAfter, and sometimes longer than expireKeyTime.
       if (!atOnce) await pause(i % 10 === 0 ? 6_000 : 500)
     }
     if (atOnce) await Promise.all(Array.from({ length: count }, (_, i) => run(i)))

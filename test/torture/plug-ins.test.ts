@@ -16,7 +16,7 @@ describe.skipIf(!hasPlugIns)('with the alias, 4 workers that are killed under lo
       const folder = plugInFolder(stage, 'alias')
       const application = await ClusteredApplication.start(stage, folder, plugIn, { workers: 4, env })
       const { sent, answered } = await application.killUnderLoad(kills)
-      // A killed worker may have answered what it did not count any more: one request of each connection at most.
+      // A killed worker may have answered requests that it did not count: at most one of each connection.
       const least = answered - kills * connections
       const counts = await until(
         async () => Object.values(application.counted(await application.scrape())),

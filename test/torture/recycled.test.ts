@@ -6,7 +6,7 @@ import { gaugeModes } from '../../src/model/metric-type.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { shown } from '../helpers/samples.js'
 
-/** Owners of seats, in one process: each takes one, counts and lets go, as the kernel does for a process that ends. */
+/** Owners of seats, in one process: each takes one, counts and releases it, as the kernel does for a process that ends. */
 const owners = Number(process.env.PROMHIVE_TORTURE_OWNERS ?? 10_000)
 const atATime = 4
 

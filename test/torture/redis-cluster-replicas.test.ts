@@ -16,7 +16,7 @@ const key = JSON.stringify(['a'])
 const shards = 3
 const shardKeys = keysOfShards(shards, 'shop').map(({ ledgers }) => ledgers)
 
-/** The cluster client of each library: ioredis reads from replicas only, redis from the primary now and then. */
+/** The cluster client of each library: ioredis reads from replicas only, redis sometimes from the primary. */
 const clients = {
   async ioredis(stage: Stage, ports: readonly number[]): Promise<object> {
     const client = new Cluster(

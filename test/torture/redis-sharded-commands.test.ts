@@ -28,7 +28,7 @@ describe.skipIf(!hasRedis)('the commands with a service of several shards', () =
     const served = await promhiveServe(stage, [...shop, '--dead-after', '1', '--expire-key-time', '4'])
     expect(await scrapedJobs(served.url)).toBe(10 * count)
     await actor.kill()
-    // Every writer is dead: what it counted moves to the totals of its shard, and is shown all the time.
+    // Every writer is dead: its counts move to the totals of its shard, and are shown all the time.
     await until(
       async () => {
         expect(await scrapedJobs(served.url)).toBe(10 * count)

@@ -36,12 +36,12 @@ describe.skipIf(!hasRedis)('a service in three shards of a cluster of six nodes'
     const lost = await cluster.lose(shardKeys[2]!)
     await countAll()
     const flushed = await Promise.all(actors.map((actor) => actor.ask<boolean>('flush')))
-    // Those of the other shards go on.
+    // Those of the other shards continue.
     expect(flushed.filter(Boolean).length).toBeGreaterThan(0)
     for (const [i, actor] of actors.entries()) {
       const text = String(await actor.ask('scrape'))
       const counted = new Exposition(text).value('jobs_total')!
-      // Its own counts are shown even where they cannot be sent.
+      // Its own counts are shown even if they cannot be sent.
       expect(counted).toBeGreaterThanOrEqual(all + 10 * flushed.filter((each, j) => each || i === j).length)
       expect(text).toMatch(/^promhive_backend_up 0$/m)
     }

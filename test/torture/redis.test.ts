@@ -12,7 +12,7 @@ import { hasRedis, RedisServer } from '../helpers/redis/redis-server.js'
 import { keysOfShards } from '../helpers/redis/sharded.js'
 import { lifeOfTwoHosts } from '../helpers/redis/two-hosts.js'
 
-describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () => {
+describe.skipIf(!hasRedis)('Redis and its writers, killed repeatedly', () => {
   test('lose nothing that was acknowledged in 200 rounds', async ({ stage }) => {
     await outageRounds(stage, { rounds: 200, writers: 4, away: 200 })
   })
@@ -24,14 +24,16 @@ describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () =
     },
   )
 
-  test('lose nothing of the living when a shard of a cluster fails over 30 times', async ({ stage }) => {
+  test('lose no counts of living processes when a shard of a cluster fails over 30 times', async ({ stage }) => {
     const cluster = await RedisCluster.start(stage)
     const kinds = ['ioredis-cluster', 'redis-cluster', 'ioredis-cluster', 'redis-cluster']
     const failOver = (round: number) => cluster.failOver('{promhive}:ledgers', round % 2 === 0 ? 'asking' : 'killing')
     await failoverRounds(stage, { kinds, ports: cluster.ports, failOver }, 30)
   })
 
-  test('lose nothing of the living when each of three shards of a cluster fails over 6 times', async ({ stage }) => {
+  test('lose no counts of living processes when each of three shards of a cluster fails over 6 times', async ({
+    stage,
+  }) => {
     const cluster = await RedisCluster.start(stage)
     const kinds = ['ioredis-cluster', 'redis-cluster', 'ioredis-cluster', 'redis-cluster', 'ioredis-cluster']
     const shards = keysOfShards(3).map(({ ledgers }) => ledgers)
@@ -40,7 +42,7 @@ describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () =
     await failoverRounds(stage, { kinds, ports: cluster.ports, options: { shards: shards.length }, failOver }, 18)
   })
 
-  test('lose nothing of the living when a server behind Sentinel fails over 10 times', async ({ stage }) => {
+  test('lose no counts of living processes when a server with Sentinel fails over 10 times', async ({ stage }) => {
     const service = await RedisSentinels.start(stage)
     const kinds = ['ioredis-sentinel', 'redis-sentinel', 'ioredis-sentinel', 'redis-sentinel']
     const failOver = (round: number) => service.failOver(round % 2 === 0 ? 'killing' : 'asking')
@@ -54,7 +56,7 @@ describe.skipIf(!hasRedis)('Redis and its writers, killed again and again', () =
     }
   })
 
-  test('go on after a full minute without Redis', async ({ stage }) => {
+  test('continue after a full minute without Redis', async ({ stage }) => {
     const server = await RedisServer.start(stage, { args: ['--appendonly', 'yes'] })
     const start = (kind: string) => stage.start('redis-actor.mjs', { args: [kind, server.url] })
     const actors = await Promise.all(['redis', 'ioredis', 'url', 'url'].map(start))

@@ -9,7 +9,7 @@ import { until } from '../helpers/processes/until.js'
 const series = 3000
 const rounds = Number(process.env.ROUNDS ?? 300)
 
-/** Without the addon, what was counted since the last flush is lost with a kill: these processes are not killed. */
+/** Without the addon, counts since the last flush are lost with a kill: these processes are not killed. */
 const lives: [string, { readonly seed: number; readonly kills: boolean; readonly env: Record<string, string> }][] = [
   ['with kills while they are carried out', { seed: 21, kills: true, env: {} }],
   ['with kills, once more', { seed: 22, kills: true, env: {} }],
@@ -46,7 +46,7 @@ test.for(lives)('removals of thousands of series show what the model shows: %s',
       for (const name of [...model.keys()])
         if (Object.entries(labels).every(([label, value]) => name.includes(`${label}="${value}"`))) model.delete(name)
     } else if (dice < 17) {
-      // At any moment of what it does after its answer.
+      // At any moment of the work after its answer.
       await new Promise((resolve) => setTimeout(resolve, below(random, 30)))
       if (!kills) continue
       await actor.kill('SIGKILL')

@@ -13,7 +13,7 @@ export const unlabelled: Counter = jobs
 export const gauge: Gauge<'floor'> = rooms
 export const histogram: Histogram<'route'> = sizes
 
-// Names that the compiler does not know: labels may be given, and may be left out.
+// Names that the compiler does not know: labels may be passed, and may be omitted.
 export const any: readonly Counter<string>[] = [requests, jobs, exact]
 export const anyGauge: Gauge<string> = rooms
 export const anyHistogram: Histogram<string> = sizes
@@ -33,7 +33,7 @@ const computed = new Counter({ name: 'computed_total', help: 'C.', labelNames: n
 computed.inc({ a: '1' })
 count(computed, { a: '1' })
 
-// Given explicitly, or declared as const.
+// Declared explicitly, or as const.
 const explicit = new Counter<'a' | 'b'>({ name: 'explicit_total', help: 'E.', labelNames: ['a', 'b'] })
 explicit.inc({ a: '1', b: '2' })
 const labelNames = ['a', 'b'] as const
@@ -46,7 +46,7 @@ export const some: Counter<'a' | 'b', 'b'> = defaulted
 count(defaulted, { a: '1' })
 new Counter<'a' | 'b'>({ name: 'd_total', help: 'D.', labelNames: ['a', 'b'], defaultLabels: { b: 1 } })
 
-// A child is held under the type that labels() gives.
+// A child is held under the type that labels() returns.
 export const child: ReturnType<typeof requests.labels> = requests.labels('GET', 200)
 child.inc()
 
@@ -54,7 +54,7 @@ child.inc()
 export const wrong: Counter<'method' | 'code'> = requests
 // @ts-expect-error a gauge is not a counter
 export const wrongType: Counter<string> = rooms
-// @ts-expect-error a label name that was not given to the type
+// @ts-expect-error a label name that the type does not declare
 new Counter<'a'>({ name: 'explicit_total', help: 'E.', labelNames: ['a', 'b'] })
 // @ts-expect-error a label is missing
 explicit.inc({ a: '1' })

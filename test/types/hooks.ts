@@ -1,4 +1,4 @@
-// A hook is told what its event is about, and gunicorn's hooks have gunicorn's arguments.
+// A hook gets the facts of its event, and gunicorn's hooks have gunicorn's arguments.
 import cluster from 'node:cluster'
 import {
   defaultOnExit,

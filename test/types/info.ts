@@ -1,4 +1,4 @@
-// An info: its labels are all that it says.
+// An info: its labels are its only content.
 import { Info } from 'promhive'
 
 const build = new Info({ name: 'build_info', help: 'B.', labelNames: ['version', 'commit'] })

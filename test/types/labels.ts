@@ -1,4 +1,4 @@
-// Label names are part of a metric's type: what is wrong here is wrong in the editor, before any test runs.
+// Label names are part of a metric's type: a mistake is an error in the editor, before any test runs.
 import { Counter, Gauge, Histogram } from 'promhive'
 
 const requests = new Counter({ name: 'requests_total', help: 'R.', labelNames: ['method', 'status'] })
@@ -33,7 +33,7 @@ gets.labels({}).inc()
 // @ts-expect-error a label that was not declared
 requests.labels({ verb: 'GET' })
 
-// What has a default may be left out.
+// A label with a default may be omitted.
 const sent = new Counter({
   name: 'sent_total',
   help: 'S.',
@@ -78,7 +78,7 @@ seconds.startTimer()()
 
 // @ts-expect-error a label that was not declared
 requests.inc({ method: 'GET', status: 200, verb: 'x' })
-// @ts-expect-error a label that was not declared, in the place of one that was
+// @ts-expect-error a label that was not declared, instead of one that was
 requests.inc({ method: 'GET', code: 200 })
 // @ts-expect-error a label is missing
 requests.inc({ method: 'GET' })
@@ -86,7 +86,7 @@ requests.inc({ method: 'GET' })
 requests.inc()
 // @ts-expect-error an amount, and no labels
 requests.inc(2)
-// @ts-expect-error a label is missing: what has some of them does not count
+// @ts-expect-error a label is missing: a handle with some of them does not count
 requests.labels({ method: 'GET' }).inc()
 // @ts-expect-error a value is missing
 requests.labels('GET')
@@ -108,7 +108,7 @@ requests.inc({ method: verb, status: 200n })
 requests.labels(verb, undefined).inc(1, { trace_id: verb })
 rooms.set({ floor: undefined }, 1)
 new Counter({ name: 'sent_total', help: 'S.', labelNames: ['zone'], defaultLabels: { zone: verb } }).inc()
-// @ts-expect-error a label that may be undefined is given all the same: one that is left out may be a misspelt one
+// @ts-expect-error a label that may be undefined must still be passed: an omitted one may be misspelt
 requests.inc({ method: verb })
 // @ts-expect-error null is not a label value
 requests.inc({ method: null, status: 200 })

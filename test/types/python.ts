@@ -39,5 +39,5 @@ loadBackend(SingleProcessBackend)
 new MultiProcessFileBackend({ dir: '/dev/shm/shop' })
 // @ts-expect-error an option that is none
 new MultiProcessFileBackend({ dirr: '/dev/shm/shop' })
-// @ts-expect-error a port that is no number
+// @ts-expect-error a port that is not a number
 new MultiProcessRedisBackend({ port: '6379' })

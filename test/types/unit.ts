@@ -1,4 +1,4 @@
-// What is measured has a unit.
+// A measured value has a unit.
 import { Counter, Gauge, Histogram, Summary } from 'promhive'
 
 new Counter({ name: 'sent_bytes_total', help: 'S.', unit: 'bytes' })

@@ -88,7 +88,7 @@ error.code = 'NAME_INVALID'
 new Registry({ duplicates: 'ignore' })
 
 const text: Promise<string> = register.metrics()
-// @ts-expect-error the content type is what it is
+// @ts-expect-error the content type has fixed values
 register.contentType = 'text/html'
 
 export { text }

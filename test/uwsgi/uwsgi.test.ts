@@ -92,7 +92,7 @@ describe.runIf(hasUwsgi)('a real uWSGI', () => {
         (seen) => seen.total('uwsgi_worker_requests_total') > 0,
       )
       for (let i = 0; i < 10; i++) await uwsgi.ask('/')
-      // It hangs up on who asked for that.
+      // It closes the connection of a client that requests this.
       await uwsgi.ask('/boom').catch(() => {})
       await uwsgi.ask('/slow')
       const seen = await until(
@@ -114,7 +114,7 @@ describe.runIf(hasUwsgi)('a real uWSGI', () => {
     },
   )
 
-  test('has series for cores where they are asked for, and for caches', { timeout }, async ({ stage }) => {
+  test('has series for cores on request, and for caches', { timeout }, async ({ stage }) => {
     const uwsgi = await UwsgiServer.start(stage, ['--stats', '{folder}/stats', '--cache2', 'name=pages,items=10'])
     const seen = await scrape(join(uwsgi.folder, 'stats'), { cores: true })
     const cores = Object.fromEntries(
@@ -131,7 +131,7 @@ describe.runIf(hasUwsgi)('a real uWSGI', () => {
     if (hasPromtool) expect(promtoolSays(seen.text)).toBe('')
   })
 
-  test('that ends is down, and several are told apart', { timeout }, async ({ stage }) => {
+  test('that ends is down, and several are distinguished', { timeout }, async ({ stage }) => {
     const uwsgi = await UwsgiServer.start(stage, ['--stats', '{folder}/stats'])
     const [alive, gone] = [join(uwsgi.folder, 'stats'), join(uwsgi.folder, 'nobody')]
     const seen = await scrape([alive, gone])
@@ -165,7 +165,7 @@ describe.runIf(process.platform === 'linux')('promhive run', () => {
         after.total('uwsgi_worker_exceptions_total') === 1 &&
         after.total('uwsgi_worker_idle') === 2,
     )
-    // What it has no word for is not shown, rather than shown as 0.
+    // Values that it does not have are not shown, instead of being shown as 0.
     const missing = [
       'uwsgi_listen_queue_errors',
       'uwsgi_signal_queue_length',
@@ -195,7 +195,7 @@ describe('the collector', () => {
 })
 
 describe.runIf(hasUwsgi)('uwsgiProbe', () => {
-  test('tells of the server that is asked for, and of no file or socket', { timeout }, async ({ stage }) => {
+  test('shows the requested server, and reads no file or socket', { timeout }, async ({ stage }) => {
     const port = await freePort()
     await UwsgiServer.start(stage, ['--stats', `127.0.0.1:${port}`])
     const server = createServer(uwsgiProbe({ allow: (target) => target.includes('127.0.0.1') }))

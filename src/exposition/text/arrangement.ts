@@ -1,6 +1,6 @@
 import type { FamilyTable } from '../../model/family.js'
 
-/** How a text format orders what it writes, where that is not by name and by label values: families as they come. */
+/** The order of a text format that does not sort by name and by label values: families in their given order. */
 export interface Arrangement {
   /** The text between two families. */
   readonly between: string
@@ -10,7 +10,7 @@ export interface Arrangement {
   rows(table: FamilyTable): Int32Array
   /** The labels of a row in the order to write them, after the one that the type itself writes. */
   labels(table: FamilyTable, row: number): readonly (readonly [name: string, value: string])[]
-  /** A number that changes when a row that was written has other labels now. */
+  /** A number that changes when a written row has other labels. */
   version(table: FamilyTable): number
   /** Whether default labels are written before a series' own. */
   defaultsFirst(table: FamilyTable): boolean

@@ -1,5 +1,5 @@
 const chunkSize = 64 * 1024
-/** From this size on bytes are handed on as they are; smaller ones are copied together. */
+/** From this size on, bytes are passed on without a copy; smaller ones are copied together. */
 const largePiece = 4 * 1024
 
 /** Collects an exposition in chunks: it is never one large buffer. */
@@ -8,7 +8,7 @@ export class ByteChunks {
   private bytes: Uint8Array = new Uint8Array(0)
   private length = 0
 
-  /** @param data must stay as it is until the exposition has been sent */
+  /** @param data must not change until the exposition has been sent */
   append(data: Uint8Array): void {
     if (data.length >= largePiece) {
       this.endChunk()

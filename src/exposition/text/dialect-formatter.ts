@@ -13,10 +13,10 @@ import { TextFamily } from './text-family.js'
 
 const encoder = new TextEncoder()
 
-/** How much of a family is shown: all, without when its series began, or without its type. */
+/** The parts of a family that are shown: all, without the creation time of its series, or without its type. */
 type Rendering = 'whole' | 'undated' | 'untyped'
 
-/** Writes families as text. Keeps what it wrote in front of each value: the next scrape copies it. */
+/** Writes families as text. Keeps the text in front of each value: the next scrape copies it. */
 export class DialectFormatter implements Formatter {
   readonly isText = true
   private readonly known: Readonly<Record<Rendering, WeakMap<FamilyTable, TextFamily>>> = {
@@ -45,7 +45,7 @@ export class DialectFormatter implements Formatter {
     return this.write(families, pause, ending, arrangement?.empty ?? ending)
   }
 
-  /** A part of an exposition: these families without what ends it. */
+  /** A part of an exposition: these families without the text that ends it. */
   formatPart(families: readonly Family[], pause: Pause): Promise<readonly Uint8Array[]> {
     return this.write(families, pause, '', '')
   }
@@ -75,9 +75,9 @@ export class DialectFormatter implements Formatter {
   }
 
   /**
-   * Those that the format would call what another family is called: a counter `jobs_total` is the family `jobs`, and
-   * there may be a gauge `jobs`. They are shown without their type, then nothing has to be called otherwise. So it is
-   * with `jobs_created_total` beside `jobs_total`, which keeps `jobs_created` for when it began.
+   * Finds families whose name in this format is that of another family: the counter `jobs_total` is the family `jobs`, and
+   * a gauge `jobs` may exist. They are shown without their type, so that no name has to change. The same applies to
+   * `jobs_created_total` beside `jobs_total`, because `jobs_created` is the creation time of the latter.
    */
   private renderings(families: readonly Family[]): ReadonlyMap<Family, Rendering> {
     const renderings = new Map<Family, Rendering>()

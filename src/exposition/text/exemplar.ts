@@ -3,8 +3,8 @@ import { escapeLabelValue } from './escape.js'
 import { formatNumber } from './number.js'
 
 /**
- * The text behind the value: ` # {trace_id="abc"} 0.5 1732160000.123`. Nothing for one that the format does not
- * allow: it must not cost the scrape.
+ * The text after the value: ` # {trace_id="abc"} 0.5 1732160000.123`. Empty for an exemplar that the format does not
+ * allow, because one must not break the scrape.
  */
 export function formatExemplar({ labels, value, timestamp }: Exemplar): string {
   let inside = ''
@@ -12,7 +12,7 @@ export function formatExemplar({ labels, value, timestamp }: Exemplar): string {
     if (!exemplarLabelName.test(name)) return ''
     inside += `${inside && ','}${name}="${escapeLabelValue(String(text))}"`
   }
-  // A text has no more code points than it is long, and most are short.
+  // A string has at most as many code points as its length, and most are short.
   if (inside.length > longestExemplar && !fitsExemplar(labels)) return ''
   const when = timestamp === undefined ? '' : ` ${formatNumber(timestamp)}`
   return ` # {${inside}} ${formatNumber(value)}${when}`

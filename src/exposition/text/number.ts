@@ -8,7 +8,7 @@ export function formatNumber(value: number): string {
 /** The longest text that `writeNumber` writes. */
 export const longestNumber = 32
 
-/** Writes a value's text; returns where it ends. Whole numbers, nearly all that are shown, need no string. */
+/** Writes a value's text; returns its end. Whole numbers, which are nearly all values, need no string. */
 export function writeNumber(into: Uint8Array, at: number, value: number): number {
   if (value >= 0 && value < 1e9 && value === (value | 0)) {
     let rest = value | 0
@@ -27,7 +27,7 @@ export function writeNumber(into: Uint8Array, at: number, value: number): number
   return at + text.length
 }
 
-/** A bound as Go writes it, and OpenMetrics with it: `0.005`, `1.0`, `1e+06`, `+Inf`. */
+/** A bound in the notation of Go and OpenMetrics: `0.005`, `1.0`, `1e+06`, `+Inf`. */
 export function formatGoNumber(value: number): string {
   if (!Number.isFinite(value)) return formatNumber(value)
   const [digits, power] = value.toExponential().split('e') as [string, string]

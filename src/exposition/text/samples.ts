@@ -10,10 +10,10 @@ export interface SampleShape {
   readonly label?: readonly [name: string, value: string]
 }
 
-/** The samples of each series of a family, in order, and how their values are found. */
+/** The samples of each series of a family, in order, and how to compute their values. */
 export interface FamilySamples {
   readonly shapes: readonly SampleShape[]
-  /** How many of them, from the first on, may have an exemplar: those of the buckets in their order, or a counter's. */
+  /** The number of samples, from the first on, that may have an exemplar: the buckets in their order, or a counter's. */
   readonly exemplars: number
   /** Writes the values of these rows, sample by sample. One call for many rows: it runs at every scrape. */
   values(out: Float64Array, table: FamilyTable, rows: Int32Array): void
@@ -39,12 +39,12 @@ export function samplesOf(family: FamilyDescriptor, dialect: Dialect): FamilySam
   }
 }
 
-/** The head of a family: how many workers are in a state may be more than 1, so that is a gauge. */
+/** The head of a state set as a gauge: the number of workers in a state may be more than 1. */
 export function headingOf(family: FamilyDescriptor): Heading {
   return family.type === 'stateset' && family.mode === 'count' ? { ...family, type: 'gauge' } : family
 }
 
-/** A counter or an info under the name of its sample, as a family that says nothing of its type. */
+/** A counter or an info under the name of its sample, as a family of unknown type. */
 export function untyped<T extends Heading>(family: T, dialect: Dialect): T & { readonly type: 'unknown' } {
   const { name, type } = family
   const shown = type === 'counter' ? dialect.counterName(name) : type === 'info' ? withSuffix(name, '_info') : name
@@ -87,7 +87,7 @@ function histogramSamples({ name, bounds }: FamilyDescriptor<'histogram'>, diale
     ...[...bounds, Number.POSITIVE_INFINITY].map(
       (bound): SampleShape => ({ name: `${name}_bucket`, label: ['le', dialect.formatBound(bound)] }),
     ),
-    // A count stands only beside a sum.
+    // OpenMetrics shows a count only with a sum.
     ...(summed ? [{ name: `${name}_sum` }, { name: `${name}_count` }] : []),
     ...(dialect.created ? [createdOf(name)] : []),
   ]

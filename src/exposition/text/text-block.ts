@@ -6,8 +6,8 @@ import type { TextPrefixes } from './text-prefixes.js'
 const lineFeed = 10
 
 /**
- * A stretch of a family's rows as it was written last. From scrape to scrape most values stay or keep their length: then
- * the bytes are handed on as they are, or copied in one go with the new digits put in their places.
+ * A range of a family's rows as they were last written. From scrape to scrape most values stay or keep their length:
+ * then the bytes are passed on without a copy, or copied at once with the new digits in their positions.
  */
 export class TextBlock {
   private bytes: Uint8Array = new Uint8Array(0)
@@ -20,7 +20,7 @@ export class TextBlock {
   private written = false
   private hadExemplars = false
 
-  /** @param rows a stretch of the table's `order` */
+  /** @param rows a range of the table's `order` */
   constructor(
     private readonly table: FamilyTable,
     private readonly prefixes: TextPrefixes,
@@ -34,11 +34,11 @@ export class TextBlock {
     this.ends = new Int32Array(lines)
   }
 
-  /** The block at this moment; another array whenever something changed, for the last one may still be on its way. */
+  /** The block at this moment; a new array whenever a value changed, because the last one may still be being sent. */
   write(): Uint8Array {
     const changed = this.read()
     const exemplars = this.exemplars()
-    // Exemplars change in length and come and go: a block that has some is written whole.
+    // Exemplars change in length and come and go: a block with exemplars is written as a whole.
     if (!this.written || this.hadExemplars || exemplars !== undefined) this.writeAll(exemplars)
     else if (changed > 0) this.patch(changed)
     this.written = true
@@ -46,7 +46,7 @@ export class TextBlock {
     return this.bytes
   }
 
-  /** Takes the values of the moment; returns how many differ from those that were written. */
+  /** Reads the present values; returns how many differ from the written ones. */
   private read(): number {
     const { table, rows, shown, prefixes } = this
     const { layout, bases, slots } = table
@@ -69,7 +69,7 @@ export class TextBlock {
     return changed
   }
 
-  /** The text behind the values of this block, by line. */
+  /** The text after the values of this block, by line. */
   private exemplars(): ReadonlyMap<number, string> | undefined {
     const { table, rows, prefixes } = this
     const { shapes, exemplars: most } = prefixes.samples
@@ -88,7 +88,7 @@ export class TextBlock {
     const { starts: texts } = prefixes
     const lines = prefixes.samples.shapes.length
     let size = 0
-    // UTF-8 takes three bytes at the most for what is one unit of a string.
+    // UTF-8 takes at most three bytes for one unit of a string.
     for (const exemplar of exemplars?.values() ?? []) size += exemplar.length * 3
     for (const row of rows)
       size += texts[row * (lines + 1) + lines]! - texts[row * (lines + 1)]! + lines * (longestNumber + 1)
@@ -109,7 +109,7 @@ export class TextBlock {
         bytes[at++] = lineFeed
       }
     }
-    // What was reserved for long numbers is given back: blocks live as long as the family.
+    // Space that was reserved for long numbers is released: blocks exist as long as the family.
     this.bytes = at * 2 > size ? new Uint8Array(bytes.buffer, 0, at) : bytes.slice(0, at)
   }
 
@@ -127,7 +127,7 @@ export class TextBlock {
       if (values[line] !== before[line]) {
         end = writeNumber(bytes, start, values[line]!)
         if (end !== oldEnd + shift) {
-          // Another length: what follows moves.
+          // Another length: the following text moves.
           bytes.set(old.subarray(oldEnd), end)
           shift = end - oldEnd
         }

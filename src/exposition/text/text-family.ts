@@ -12,7 +12,7 @@ const encoder = new TextEncoder()
 /** Lines that are written without looking at the clock. */
 const linesPerBlock = 256
 
-/** One family as it is written: its heading, the text in front of its values, and its rows in blocks. */
+/** One family in its written form: its heading, the text in front of its values, and its rows in blocks. */
 export class TextFamily {
   private heading: Uint8Array = new Uint8Array(0)
   private headingOf: FamilyTable['family'] | undefined
@@ -21,7 +21,7 @@ export class TextFamily {
   private blocks: TextBlock[] = []
   private blocksOf: FamilyTable['order'] | undefined
 
-  /** @param clashing whether another family has the name that this one would have */
+  /** @param clashing whether another family has the name of this one */
   constructor(
     private readonly table: FamilyTable,
     private readonly dialect: Dialect,
@@ -37,7 +37,7 @@ export class TextFamily {
     const rows = Math.max(1, Math.floor(linesPerBlock / this.prefixes.samples.shapes.length))
     while (!this.prefixes.follow(rows)) if (pause.due()) await pause.rest()
     const order = this.dialect.arrangement?.rows(this.table) ?? this.table.order
-    // Rows that came or went: what was written stands elsewhere now.
+    // Rows were added or removed: the written text is at other positions.
     if (this.blocksOf !== order) this.blocks = []
     this.blocksOf = order
     for (let i = 0; i * rows < order.length; i++) {
@@ -51,7 +51,7 @@ export class TextFamily {
     }
   }
 
-  /** Forgets what was written if labels that stay the same are to be written in another order. */
+  /** Discards the written text if unchanged labels have another order. */
   private arrange(): void {
     const version = this.dialect.arrangement?.version(this.table)
     if (this.prefixesOf !== undefined && this.prefixesOf !== version) {

@@ -7,14 +7,14 @@ import type { FamilySamples } from './samples.js'
 
 const encoder = new TextEncoder()
 
-/** Bytes that are taken at a time. */
+/** Bytes that are allocated at a time. */
 const largestPiece = 256 * 1024
 
-/** The text before each value of a family, `name{labels} `, as bytes: made once per row. */
+/** The text before each value of a family, `name{labels} `, as bytes: built once per row. */
 export class TextPrefixes {
-  /** Where each line's text begins in the piece of its row, and behind the last one of the row where it ends. */
+  /** Where each line's text begins in the piece of its row, and, after the last one of the row, where it ends. */
   starts: Uint32Array = new Uint32Array(64)
-  /** All of it, row by row: in pieces, so that nothing large is ever copied. */
+  /** The text of all rows, in pieces, so that nothing large is ever copied. */
   private readonly pieces: Uint8Array[] = [new Uint8Array(1024)]
   private pieceOf: Uint32Array = new Uint32Array(16)
   private rows = 0
@@ -27,7 +27,7 @@ export class TextPrefixes {
     defaultLabels: LabelSet,
     private readonly arrangement?: Arrangement,
   ) {
-    // What the type itself writes is written once.
+    // The labels of the type itself are written once.
     const own = new Set(samples.shapes.map(({ label }) => label?.[0]))
     this.defaultLabels = Object.entries(defaultLabels).filter(([name]) => !own.has(name))
   }
@@ -37,7 +37,7 @@ export class TextPrefixes {
     return this.pieces[this.pieceOf[row]!]!
   }
 
-  /** Adds up to `count` rows that came since; true when there are no more. */
+  /** Adds up to `count` new rows; returns true when there are no more. */
   follow(count: number): boolean {
     const until = Math.min(this.rows + count, this.table.keys.length)
     for (; this.rows < until; this.rows++) this.addRow(this.rows)
@@ -87,7 +87,7 @@ export class TextPrefixes {
 
   /** Puts a row's text into the last piece, or a new one, and records its position in `starts`. */
   private put(text: string, row: number, first: number): void {
-    // UTF-8 takes three bytes at the most for what is one unit of a string.
+    // UTF-8 takes at most three bytes for one unit of a string.
     const most = text.length * 3
     let piece = this.pieces.at(-1)!
     if (this.end + most > piece.length) {
@@ -99,7 +99,7 @@ export class TextPrefixes {
     const { starts, end } = this
     const { written } = encoder.encodeInto(text, piece.subarray(end))
     const last = first + this.samples.shapes.length
-    // Characters of several bytes move what follows them.
+    // Characters of several bytes shift the text after them.
     const wide = written > text.length
     for (let i = last; i >= first; i--) {
       starts[i] = end + (wide ? Buffer.byteLength(text.slice(0, starts[i])) : starts[i]!)

@@ -3,7 +3,7 @@ import { escapeHelp } from './escape.js'
 import { withSuffix } from './family-name.js'
 import { formatNumber } from './number.js'
 
-/** What this format calls a type. */
+/** The name of a type in this format. */
 const types: ReadonlyMap<string, string> = new Map([
   ['counter', 'counter'],
   ['gauge', 'gauge'],
@@ -25,7 +25,7 @@ export const text: Dialect = {
     const name = this.familyName(family)
     return `# HELP ${name} ${escapeHelp(family.help)}\n# TYPE ${name} ${types.get(family.type) ?? 'untyped'}\n`
   },
-  // As the user wrote it, with `_total` or without: it is the name that their dashboards know.
+  // As the user wrote it, with `_total` or without, because dashboards use that name.
   counterName: (name) => name,
   formatBound: formatNumber,
   created: false,

@@ -4,26 +4,26 @@ import { dirname, join, relative } from 'node:path'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 
 /*
- * The limits of the control groups (cgroups) that this process is in: what a container may use. Version 2 of cgroups has one
- * hierarchy, version 1 one for each controller; a group is also bound by the limits of the groups around it.
+ * The limits of the control groups (cgroups) that this process is in: what a container may use. Version 2 of cgroups has
+ * one hierarchy, version 1 one for each controller. The limits of the parent groups apply to a group as well.
  */
 
 /** A limit, and the group that sets it: processes with the same group share it. */
 export interface CgroupLimit {
-  /** A number that the group has to itself on this host. */
+  /** A number that identifies the group on this host. */
   readonly group: number
   readonly value: number
 }
 
 export interface CgroupLimits {
   readonly memoryBytes: CgroupLimit | undefined
-  /** How many cores may be used at a time; may be a fraction. */
+  /** The number of cores that may be used at a time; may be a fraction. */
   readonly cpuCores: CgroupLimit | undefined
-  /** How many tasks there may be: threads of all processes. */
+  /** The maximum number of tasks: threads of all processes. */
   readonly tasks: CgroupLimit | undefined
 }
 
-/** How files are read: a test has its own. Each gives undefined for a file that is not there. */
+/** How files are read: a test replaces it. Each function returns undefined for a missing file. */
 export interface CgroupFiles {
   read(path: string): string | undefined
   inode(path: string): number | undefined
@@ -34,12 +34,12 @@ const systemFiles: CgroupFiles = {
   inode: (path) => orUndefined(() => statSync(path).ino),
 }
 
-/** Returns the lowest limit of each kind; undefined where there is none. */
+/** Returns the lowest limit of each kind; undefined if there is none. */
 export function cgroupLimits(files: CgroupFiles = systemFiles): CgroupLimits {
   const groups = parseGroups(files.read('/proc/self/cgroup') ?? '')
   const mounts = parseMounts(files.read('/proc/self/mountinfo') ?? '')
   const lowest = (controller: string, ofVersion1: ReadLimit, ofVersion2: ReadLimit): CgroupLimit | undefined => {
-    // A controller is in one version at a time.
+    // A controller belongs to one version at a time.
     const own = groups.get(controller) === undefined ? '' : controller
     const [path, mount] = [groups.get(own), mounts.get(own)]
     if (path === undefined || mount === undefined) return undefined
@@ -79,7 +79,7 @@ function parseMounts(text: string): ReadonlyMap<string, Mount> {
     const [type, , options = ''] = behind.split(' ')
     if (root === undefined || folder === undefined) continue
     const controllers = type === 'cgroup2' ? [''] : type === 'cgroup' ? options.split(',') : []
-    // Of several mounts the first: a container may mount a part of its own again.
+    // Of several mounts, the first is used: a container may mount a part again.
     for (const controller of controllers) if (!mounts.has(controller)) mounts.set(controller, { root, folder })
   }
   return mounts
@@ -90,10 +90,10 @@ function unescaped(path: string): string {
   return path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 }
 
-/** The folders of a group and of all groups around it that are mounted here. */
+/** The folders of a group and of its parent groups that are mounted here. */
 function pathsOf(group: string, { root, folder }: Mount): readonly string[] {
   const inside = relative(root, group)
-  // A group that is outside of what is mounted is not visible; what is mounted then is the container's.
+  // A group outside of the mounted part is not visible; the mounted part is then the container's.
   const paths = [inside.startsWith('..') ? folder : join(folder, inside)]
   while (paths.at(-1) !== folder) paths.push(dirname(paths.at(-1)!))
   return paths
@@ -104,7 +104,7 @@ function lowestOf(folders: readonly string[], limit: ReadLimit, files: CgroupFil
   for (const folder of folders) {
     const value = limit(folder, files)
     const group = value === undefined ? undefined : files.inode(folder)
-    // Of equal ones that of the group further out: the others share it.
+    // Of equal limits, that of the outer group: the other groups share it.
     if (value === undefined || group === undefined || (lowest !== undefined && lowest.value < value)) continue
     lowest = { group, value }
   }
@@ -147,8 +147,8 @@ function orUndefined<T>(read: () => T): T | undefined {
 }
 
 /**
- * The groups of an application have a series each, because processes of one group share a limit and those of several hosts
- * or containers do not: the limit of the application is the sum.
+ * Each group of an application has its own series: processes of one group share a limit, those of several hosts or
+ * containers do not. So the limit of the application is the sum.
  */
 export function cgroupLimitMetrics(metrics: RuntimeMetrics): void {
   if (process.platform !== 'linux') return

@@ -43,7 +43,7 @@ export interface DefaultMetricsOptions {
   readonly eventLoopUtilizationMaxAgeSeconds?: number | undefined
   /** Parts into which these seconds are divided; the oldest is dropped when one ends. The default is 5. */
   readonly eventLoopUtilizationAgeBuckets?: number | undefined
-  /** A series of each gauge and counter per worker, with the label `worker`, instead of one for the whole application. */
+  /** Shows each gauge and counter per worker, with the label `worker`, instead of once for the whole application. */
   readonly perWorker?: boolean | undefined
 }
 
@@ -62,8 +62,8 @@ const known = {
 } as const satisfies OptionNames<DefaultMetricsOptions>
 
 /**
- * Options of prom-client's versions and plug-ins that mean nothing here: `enabled` comes with those of fastify-metrics,
- * `timeout` with those of prometheus-api-metrics.
+ * Options of prom-client's versions and plug-ins that have no effect here: fastify-metrics passes `enabled`,
+ * prometheus-api-metrics `timeout`.
  */
 const passedOver = {
   enabled: true,
@@ -80,7 +80,7 @@ interface Parts {
   readonly samples: UtilizationSampleOptions
 }
 
-/** By prom-client's names where it has one. */
+/** With prom-client's names, where it has one. */
 const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) => void>> = {
   processCpuTotal: processCpu,
   processStartTime,
@@ -115,7 +115,7 @@ export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): v
   addDefaultMetrics(Object.keys(families), options)
 }
 
-/** The same of those that `collectDefaultMetrics.metricsList` names so. */
+/** Collects those that `collectDefaultMetrics.metricsList` names. */
 export function addDefaultMetrics(names: readonly string[], options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...given } = check(options)
   const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
@@ -135,12 +135,12 @@ export function addDefaultMetrics(names: readonly string[], options?: DefaultMet
   setImmediate(() => context.store()).unref()
 }
 
-/** What is measured, one name for several metrics: prom-client's list. */
+/** The names of the measurements, one for several metrics: prom-client's list. */
 collectDefaultMetrics.metricsList = Object.keys(families)
 
 type DefaultMetricsSettings = { readonly [K in keyof DefaultMetricsOptions]: NonNullable<DefaultMetricsOptions[K]> }
 
-/** The options that were given a value. */
+/** The options that are not undefined. */
 function check(options: DefaultMetricsOptions | null | undefined): DefaultMetricsSettings {
   if (options === undefined || options === null) return {}
   if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)

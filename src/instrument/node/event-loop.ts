@@ -12,7 +12,7 @@ import { type Lag, LagWindow } from './lag-window.js'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 import { Watch } from './watch.js'
 
-/** Milliseconds of one stretch of the window. */
+/** Milliseconds of one interval of the window. */
 const stretch = 5_000
 
 /** Periods that are shown together: a minute and the time to publish, so that a scrape per minute misses nothing. */
@@ -20,7 +20,7 @@ const stretches = 14
 
 /** The event loop of this thread over a little more than a minute. Reading changes nothing. */
 export class EventLoop extends Watch {
-  /** What sees the present stretch of time, what is to see the next one, and what is not in use. */
+  /** The histogram of the present interval, that of the next one, and one that is not in use. */
   private seeing: IntervalHistogram | undefined
   private next: IntervalHistogram | undefined
   private spare: IntervalHistogram | undefined
@@ -28,7 +28,7 @@ export class EventLoop extends Watch {
   private timer: NodeJS.Timeout | undefined
   private handover: NodeJS.Timeout | undefined
   private turn: number | undefined
-  /** Utilization at the beginning of each stretch, the oldest first. */
+  /** Utilization at the beginning of each interval, the oldest first. */
   private marks: EventLoopUtilization[] = []
 
   /** @param precision milliseconds between two measurements of the loop */
@@ -56,27 +56,27 @@ export class EventLoop extends Watch {
     return this.seeing && this.window.lag(this.seeing)
   }
 
-  /** Seconds that the loop took for one turn, when the stretch began. */
+  /** Seconds that the loop took for one turn, when the interval began. */
   lastTurn(): number | undefined {
     return this.turn
   }
 
-  /** The share of that time in which the loop did something. Not shown for a process that just started: it is 1. */
+  /** The share of that time in which the loop was active. Not shown for a process that just started: it is 1. */
   utilization(): number | undefined {
     if (this.marks.length < 2) return undefined
     return performance.eventLoopUtilization(performance.eventLoopUtilization(), this.marks[0]).utilization
   }
 
   /**
-   * A histogram's first look, and the first after a reset, only notes the time, and does not see a block before it.
-   * So two of them see the time between two periods.
+   * The first sample of a histogram, and the first after a reset, only records the time, and misses a block before it.
+   * So two histograms cover the time between two intervals.
    */
   private beginHandover(): void {
     this.measureTurn()
-    // One look may take longer than a stretch.
+    // One sample may take longer than an interval.
     if (this.handover !== undefined) return
     this.next = this.begin(this.spare)
-    // By a block's end all timers are due, in any order: after this turn the histograms have seen it.
+    // When a block ends, all timers are due, in any order: after this turn the histograms have recorded it.
     this.handover = setTimeout(() => setImmediate(() => this.handOver()).unref(), 2 * this.precision).unref()
   }
 
@@ -92,8 +92,8 @@ export class EventLoop extends Watch {
   }
 
   /**
-   * Made where it is enabled at once: one that never was keeps a handle that counts as active, and when it is collected
-   * as garbage, Node aborts the process at the next look at the active handles.
+   * Created only when it is enabled at once: one that never was keeps a handle that counts as active, and when it is
+   * collected as garbage, Node aborts the process at the next reading of the active handles.
    */
   private begin(histogram = monitorEventLoopDelay({ resolution: this.precision })): IntervalHistogram {
     histogram.reset()

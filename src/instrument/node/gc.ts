@@ -11,13 +11,13 @@ const kinds: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
   [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
-  // Of V8's other young generation collector (--minor-ms), for which Node has no name.
+  // V8's other young generation collector (--minor-ms), for which Node has no name.
   2: 'minor',
 }
 
 const defaultGcDurationBuckets: readonly number[] = [0.001, 0.01, 0.1, 1, 2, 5]
 
-/** Sees every collection of this thread's garbage. */
+/** Observes every garbage collection of this thread. */
 export class GcObserver extends Watch {
   private observer: PerformanceObserver | undefined
 
@@ -35,7 +35,7 @@ export class GcObserver extends Watch {
     this.observer = undefined
   }
 
-  /** Node brings the collections of a while together. */
+  /** Node reports several collections together. */
   private see(entries: readonly PerformanceEntry[]): void {
     for (const { detail, duration } of entries as readonly GcEntry[]) {
       this.collected(kinds[detail.kind] ?? 'unknown', duration / 1000)

@@ -1,7 +1,7 @@
 import type { CollectedValue } from '../../registry/collector.js'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 
-/* What keeps the event loop of this thread alive: resources by Node's public list, handles and requests by its old ones. */
+/* What keeps the event loop of this thread alive: resources in Node’s public list, handles and requests in its old ones. */
 
 interface OldLists {
   _getActiveHandles?(): readonly unknown[]
@@ -9,8 +9,8 @@ interface OldLists {
 }
 
 /**
- * How many there are of each type. A type that was there once is shown with 0 from then on: taking its series away and
- * back every few seconds would be a hole in every graph.
+ * The number of each type. A type that existed once is shown as 0 afterwards: a series that disappears every few seconds
+ * would leave gaps in every graph.
  */
 export class Census {
   private readonly seen = new Set<string>()

@@ -1,4 +1,4 @@
-/** What is asked of a histogram of delays: that of `monitorEventLoopDelay` answers, in nanoseconds. */
+/** The part of a histogram of delays that is used: `monitorEventLoopDelay` returns one, in nanoseconds. */
 export interface DelayHistogram {
   readonly count: number
   readonly min: number
@@ -29,14 +29,14 @@ export class LagWindow {
 
   /**
    * @param resolution nanoseconds between two measurements of the loop, which a histogram counts as delay as well
-   * @param length how many closed stretches are shown together
+   * @param length the number of closed intervals that are shown together
    */
   constructor(
     private readonly resolution: number,
     private readonly length: number,
   ) {}
 
-  /** Keeps what a histogram saw of a stretch that has ended, and forgets the oldest one. */
+  /** Keeps the values of an interval that has ended, and forgets the oldest one. */
   close(histogram: DelayHistogram): void {
     const stretch = this.read(histogram)
     if (stretch === undefined) return
@@ -52,9 +52,9 @@ export class LagWindow {
 
   private read(histogram: DelayHistogram): LagPeriod | undefined {
     const { count, min, max, mean, stddev } = histogram
-    // An empty histogram's minimum is the largest number that there is.
+    // An empty histogram's minimum is the largest possible number.
     if (count === 0) return undefined
-    // After a late look the next one comes early: less than the resolution is no lag, and not a negative one.
+    // After a late sample the next one comes early: a delay below the resolution is no lag, and not a negative one.
     const lag = (nanoseconds: number): number => Math.max(0, nanoseconds - this.resolution) / 1e9
     return {
       count,
@@ -70,14 +70,14 @@ export class LagWindow {
 }
 
 /**
- * Minimum, maximum, mean and deviation are those of all stretches as one. Percentiles cannot be added up: the one of the
- * worst stretch is shown, which the whole cannot exceed.
+ * Minimum, maximum, mean and deviation are those of all intervals together. Percentiles cannot be added up: that of the
+ * worst interval is shown, which the whole cannot exceed.
  */
 function together(stretches: readonly LagPeriod[]): Lag {
   const worst = (percentile: 'p50' | 'p90' | 'p99'): number => Math.max(...stretches.map((each) => each[percentile]))
   const count = sum(stretches, () => 1)
   const mean = sum(stretches, ({ mean }) => mean) / count
-  // Of each stretch the deviation around its own mean, and that of its mean from the common one.
+  // The deviation of each interval around its own mean, and that of its mean from the common one.
   const variance = sum(stretches, (each) => each.stddev ** 2 + (each.mean - mean) ** 2) / count
   return {
     min: Math.min(...stretches.map(({ min }) => min)),

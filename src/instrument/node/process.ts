@@ -2,14 +2,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 
 /*
- * What the operating system knows of the process. All of it is the process's as a whole, so that in a process with
- * worker threads the main thread alone reads it.
+ * Values of the operating system about the process. They apply to the process as a whole, so in a process with worker
+ * threads only the main thread reads them.
  */
 
 const linux = process.platform === 'linux'
 const ofProcess = true
 
-/** What promhive shows of /proc/self/status. */
+/** The values of /proc/self/status that promhive shows. */
 export interface ProcessStatus {
   readonly residentBytes: number | undefined
   readonly virtualBytes: number | undefined
@@ -30,7 +30,7 @@ export function parseStatus(text: string): ProcessStatus {
   }
 }
 
-/** The soft limits of /proc/self/limits, the ones that are enforced; `unlimited` is infinity. */
+/** The soft limits of /proc/self/limits, which are the enforced ones; `unlimited` is infinity. */
 export interface ProcessLimits {
   readonly openFiles: number | undefined
   readonly addressSpaceBytes: number | undefined
@@ -142,17 +142,17 @@ function openFileDescriptors(): number | undefined {
   try {
     // Since Linux 6.2 the size is their number: a process of 100000 sockets need not list them.
     const { size } = statSync(path)
-    // Listing a directory opens it, and so one more than there are.
+    // Listing a directory opens it, so the list has one more than before.
     return size > 0 ? size : readdirSync(path).length - 1
   } catch {
     return undefined
   }
 }
 
-/** Empty where there is no such file: then nothing is found in it, and nothing shown. */
+/** Returns an empty text if there is no such file: then no value is found in it, and none is shown. */
 function textOf(path: string): string {
   try {
-    // /proc is in memory: reading it waits for nothing.
+    // /proc is in memory: reading it does not wait.
     return readFileSync(path, 'latin1')
   } catch {
     return ''

@@ -15,12 +15,12 @@ export type Measurement = number | undefined | readonly CollectedValue[]
 interface RuntimeFamily {
   readonly name: string
   readonly help: string
-  /** Labels of its own, beside the static ones. */
+  /** Its own labels, in addition to the static ones. */
   readonly labelNames?: readonly string[]
 }
 
 export interface ReadFamily extends RuntimeFamily {
-  /** Whether all threads of the process would read the same: then the main thread alone does. */
+  /** Whether all threads of the process would read the same value: then only the main thread reads it. */
   readonly ofProcess?: boolean
   read(): Measurement
 }
@@ -28,9 +28,9 @@ export interface ReadFamily extends RuntimeFamily {
 export interface ReadGaugeFamily extends ReadFamily {
   /** How the gauges of several processes are merged. The default is `livesum`. */
   readonly mode?: GaugeMode
-  /** `false` for what several processes have in common: it has no series per worker. */
+  /** `false` for a value that several processes share: it has no series per worker. */
   readonly perWorker?: false
-  /** What must run between readings. */
+  /** A timer or an observer that must run between readings. */
   readonly watch?: Watch
 }
 
@@ -40,7 +40,7 @@ interface LabelledReading {
 }
 
 interface ObservedFamily extends RuntimeFamily {
-  /** Makes what observes into the metric. */
+  /** Connects an observer to the metric. */
   watch(observe: (labels: LabelValues<string>, value: number) => void): Watch
   /** Series that are shown from the start. */
   readonly known: readonly LabelValues<string>[]
@@ -86,7 +86,7 @@ export class RuntimeMetrics {
     if (isNew && watch !== undefined) gauge.needs(watch)
   }
 
-  /** A counter of what `read` gives as a running total; a series per worker where that is requested. */
+  /** A counter whose running total `read` returns; a series per worker on request. */
   counter(family: ReadFamily): void {
     const last = new Map<string, number>()
     // A seat's counter continues from its previous owner's, and this process's total begins at 0: only the increase is added.
@@ -117,7 +117,7 @@ export class RuntimeMetrics {
     make: (options: MetricOptions<string>) => WatchedHistogram | WatchedSummary,
   ): void {
     const isNew = this.isNew(family)
-    // Opened and not zeroed: on a seat with a previous owner, the series continues from what is there.
+    // Opened and not zeroed: on a seat with a previous owner, the series continues from its value.
     const collect = (): void => {
       for (const labels of known) metric.labels(this.labelled(labels)).open()
     }
@@ -142,8 +142,8 @@ export class RuntimeMetrics {
   }
 
   /**
-   * Not when the registry has a metric of that name. The second one is created nevertheless, for the registry to
-   * compare their definitions; but the first continues, and nothing is read or watched twice.
+   * Returns nothing if the registry has a metric of that name. The second one is created nevertheless, so that the
+   * registry compares their definitions; but the first one continues, and nothing is read or observed twice.
    */
   private isNew({ name }: RuntimeFamily): boolean {
     const { prefix, registry } = this.options
@@ -168,7 +168,7 @@ class ReadGauge extends Gauge<string> {
   }
 }
 
-/** A counter that is shown from its first reading on: a thread reads nothing of what belongs to its process. */
+/** A counter that is shown from its first reading on: a worker thread does not read values that belong to its process. */
 class ReadCounter extends Counter<string> {
   override start(): void {}
 }
@@ -201,7 +201,7 @@ class WatchedSummary extends Summary<string> {
   }
 }
 
-/** Reads once for all metrics that ask in one turn: they are all asked in one go. */
+/** Reads once for all metrics that are collected in one turn of the event loop. */
 export function oncePerTurn<T>(read: () => T): () => T {
   let last: { readonly value: T } | undefined
   return () => {

@@ -12,7 +12,7 @@ export interface UtilizationSampleOptions {
   readonly ageBuckets?: number
 }
 
-/** Those of @prometheus-io/client. */
+/** The defaults of @prometheus-io/client. */
 const defaults = {
   interval: 100,
   buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1],
@@ -34,7 +34,7 @@ export class UtilizationSampler {
 
   constructor(private readonly interval: number) {}
 
-  /** Returns what observes while it is used. */
+  /** Returns the observer, which runs while it is used. */
   watch(observe: Observe): Watch {
     return new Observing(
       () => this.add(observe),

@@ -1,4 +1,4 @@
-/** Something that runs while it is needed: a timer, an observer. */
+/** A timer or an observer that runs while it is needed. */
 export abstract class Watch {
   private readonly users = new Set<object>()
 

@@ -86,7 +86,7 @@ export const summaryType: TypeRules<'summary'> = {
     if (one !== other) return `quantiles [${one}] and [${other}]`
     for (const option of ['maxAgeSeconds', 'ageBuckets'] as const) {
       const [mine, its] = [a.window?.[option], b.window?.[option]]
-      if (mine !== its) return `${option} ${mine ?? 'left out'} and ${its ?? 'left out'}`
+      if (mine !== its) return `${option} ${mine ?? 'omitted'} and ${its ?? 'omitted'}`
     }
     const [error, another] = [a, b].map(({ relativeError, window }) => window?.relativeError ?? relativeError)
     return error === another ? undefined : `relativeError ${error} and ${another}`

@@ -46,7 +46,7 @@ export async function expectMetrics(expected: string, options: ExpectOptions = {
   if (difference.length > 0) throw differs(difference)
 }
 
-/** A line of a comparison: `-` is expected and missing, `+` was found in its place. */
+/** A line of a comparison: `-` is expected and missing, `+` was found instead. */
 interface ComparedLine {
   readonly sign: ' ' | '-' | '+'
   readonly text: string
@@ -56,7 +56,7 @@ function linesOf(lines: ReadonlyMap<string, ExpositionLine>, family: string): Re
   return new Map([...lines].filter(([, line]) => line.family === family))
 }
 
-/** All lines of one family, in the expected order, and then what else was found. */
+/** All lines of one family, in the expected order, and then the other lines that were found. */
 function compare(
   wanted: ReadonlyMap<string, ExpositionLine>,
   found: ReadonlyMap<string, ExpositionLine>,

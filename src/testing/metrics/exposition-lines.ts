@@ -5,9 +5,9 @@ import { describe } from '../../model/metric-name.js'
 /** A sample, or a line of HELP or TYPE. */
 export interface ExpositionLine {
   readonly family: string
-  /** What it is: `# TYPE jobs_total`, or a sample with its labels in alphabetical order. */
+  /** Its key: `# TYPE jobs_total`, or a sample with its labels in alphabetical order. */
   readonly identity: string
-  /** What it says; `*` of a sample is any value. */
+  /** Its value; `*` of a sample is any value. */
   readonly value: string | number
 }
 
@@ -16,10 +16,10 @@ const sample = /^([a-zA-Z_:][\w:]*)(?:\s*\{(.*)\}\s*|\s+)(\S+)$/
 const label = /\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)\s*/gy
 
 /**
- * Takes text 0.0.4 apart, in its order. Other comments, empty lines and the spaces around a line are passed over.
+ * Parses text 0.0.4, in its order. Other comments, empty lines and the spaces around a line are ignored.
  *
- * @param families names of families that the text may have no TYPE of: their samples belong to them
- * @throws MetricsError `EXPECTED_INVALID` naming the line that is none of the format, or is there twice
+ * @param families names of families that may be without a TYPE in the text: their samples belong to them
+ * @throws MetricsError `EXPECTED_INVALID` naming the line that is invalid, or a duplicate
  */
 export function expositionLines(text: string, families: Iterable<string> = []): ReadonlyMap<string, ExpositionLine> {
   const numbered = text.split('\n').map((line, i): NumberedLine => ({ text: line.trim(), number: i + 1 }))
@@ -34,7 +34,7 @@ export function expositionLines(text: string, families: Iterable<string> = []): 
   return found
 }
 
-/** The line as an exposition has it. */
+/** The line in the form of an exposition. */
 export function shownLine({ identity, value }: ExpositionLine): string {
   const infinite = value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : undefined
   return `${identity} ${infinite ?? value}`
@@ -68,7 +68,7 @@ function familyOf(name: string, families: ReadonlySet<string>): string {
   return found ?? name
 }
 
-/** An empty label is one that the series lacks. */
+/** An empty label is the same as a missing one. */
 function sortedLabels(labels: string, line: NumberedLine): string {
   const matches = [...labels.matchAll(label)]
   if (matches.reduce((length, [all]) => length + all.length, 0) !== labels.length) {

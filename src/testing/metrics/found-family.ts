@@ -25,19 +25,19 @@ export interface ReadValues {
   readonly values: readonly ReadSample[]
 }
 
-/** A metric to read, whatever made it: what has a name and `get()`. */
+/** A metric to read, of any library: an object with a name and `get()`. */
 export interface ReadableMetric<L extends string = string> {
   readonly name: string
   readonly labelNames?: readonly L[]
   get(): ReadValues | Promise<ReadValues>
 }
 
-/** What `readValue()` reads: a metric, or the name of a sample. */
+/** The argument of `readValue()`: a metric, or the name of a sample. */
 export type Readable = ReadableMetric | string
 
 export type FoundSample = ReadSample & { readonly labels: Readonly<Record<string, unknown>> }
 
-/** A family as it was read: its samples, merged over all processes of the application. */
+/** A family that was read: its samples, merged over all processes of the application. */
 export interface FoundFamily {
   readonly name: string
   readonly type: string
@@ -65,7 +65,7 @@ export async function findFamily(metric: ReadableMetric | string, registry: Regi
 async function findByName(name: string, registry: Registry): Promise<FoundFamily> {
   const gathered = await held(registry.gather())
   try {
-    // The family of exactly this name before one that prints a sample of it.
+    // The family of exactly this name takes precedence over one that prints a sample of it.
     const named = familiesNamed(gathered.families, [name])
     const family = named.find((each) => nameOf(each) === name) ?? named[0]
     if (family === undefined) throw notFound(name, registry, gathered)

@@ -1,7 +1,7 @@
-/** So many names or label sets are shown in an error. */
+/** Maximum of names or label sets in an error. */
 const shown = 12
 
-/** Lists what an error names: the first of many, and the number of the others. */
+/** Lists names for an error: the first of many, and the number of the others. */
 export function listed(items: readonly string[]): string {
   const rest = items.length - shown
   return rest > 0 ? `${items.slice(0, shown).join(', ')} and ${rest} more` : items.join(', ')

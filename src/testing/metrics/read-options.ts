@@ -4,7 +4,7 @@ import { describe } from '../../model/metric-name.js'
 import type { Registry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
 
-/** A registry of promhive, or of its entries for prom-client's names. */
+/** A registry of promhive, or of its modules for the clients. */
 export interface ReadableRegistry {
   expose(accept?: string, names?: readonly string[]): Promise<{ readonly chunks: readonly Uint8Array[] }>
 }

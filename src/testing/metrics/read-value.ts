@@ -71,7 +71,7 @@ function samplesNamed(family: FoundFamily, name: string): readonly FoundSample[]
   if (name === familyName && type === 'histogram') throw severalValues(family, ['_count', '_sum', '_bucket'])
   if (samples.length === 0) return []
   if (name === familyName && type === 'summary') throw severalValues(family, ['_count', '_sum'])
-  // An info prints its one sample under a name of its own.
+  // An info prints its one sample under a different name.
   if (name === familyName) return samples
   const names = new Set(samples.map(({ metricName = familyName }) => metricName))
   throw new MetricsError('METRIC_NOT_FOUND', `${familyName} prints no sample ${name}; it prints ${listed([...names])}`)

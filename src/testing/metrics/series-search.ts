@@ -5,7 +5,7 @@ import { nearest } from '../../model/nearest-name.js'
 import type { FoundFamily, FoundSample, ReadableMetric } from './found-family.js'
 import { listed } from './listed.js'
 
-/** Labels of a series, as a test names them: a label that is `undefined` is one that the series lacks. */
+/** Labels of a series in a test; `undefined` means that the series lacks the label. */
 export type SearchedLabels<L extends string = string> = [L] extends [never]
   ? Readonly<Record<string, never>>
   : { readonly [K in L]?: LabelValueOrNone }
@@ -29,8 +29,7 @@ export function samplesWith(
 }
 
 /**
- * Returns the one sample that is meant: the one that has exactly these labels, or else the only one that has them among
- * others.
+ * Returns the matching sample: the one that has exactly these labels, or else the only one that has them among others.
  *
  * @throws MetricsError `SERIES_NOT_UNIQUE` if several have them
  */
@@ -50,7 +49,7 @@ export function oneOf(
   throw new MetricsError('SERIES_NOT_UNIQUE', text)
 }
 
-/** What is thrown where no sample has the labels. */
+/** The error if no sample has the labels. */
 export function noneHas({ name }: FoundFamily, samples: readonly FoundSample[], labels: SearchedLabels): MetricsError {
   const has = samples.length === 0 ? 'it has no series yet' : `it has ${listed(samples.map(shownSample))}`
   return new MetricsError('SERIES_NOT_FOUND', `${name} has no series ${shownLabels(labels)}; ${has}`)

@@ -9,7 +9,7 @@ import { type ReadOptions, readOptions, registryIn } from './read-options.js'
 import { readValue } from './read-value.js'
 import { type LabelsOf, type SearchedLabels, shownLabels } from './series-search.js'
 
-/** The value that a test waits for, or whether a value is one. */
+/** The value that a test waits for, or a function that returns whether a value is accepted. */
 export type ExpectedValue = number | ((value: number) => boolean)
 
 export interface WaitOptions extends ReadOptions {
@@ -68,7 +68,7 @@ async function wait(
   }
 }
 
-/** A series that does not exist may begin; every other fault stays. */
+/** A series that does not exist may begin; every other fault is final. */
 function missing(fault: unknown): MetricsError {
   if (fault instanceof MetricsError && fault.code === 'SERIES_NOT_FOUND') return fault
   throw fault

@@ -3,10 +3,10 @@ import type { ConformanceCase } from '../conformance.js'
 import { counterOf, gaugeOf, histogramOf } from '../counted.js'
 import { counterFamily, gaugeFamily, jobs, key, seconds, series } from '../families.js'
 
-/** Label values that a careless store mixes up or breaks. */
+/** Label values that a careless store confuses or damages. */
 const awkward = ['plain', 'with "quotes"', 'back\\slash', 'two\nlines', 'ünïcödé ☃ 🦄', '', '{a="b"} 1']
 
-/** What was counted is what is shown. */
+/** A scrape shows exactly the counts. */
 export const counting: readonly ConformanceCase[] = [
   {
     group: 'what was counted',

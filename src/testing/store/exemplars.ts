@@ -3,7 +3,7 @@ import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { jobs, key, seconds, series } from '../families.js'
 
-/** Examples of what was counted stay with what they are examples of. */
+/** Exemplars stay with the counts that they belong to. */
 export const exemplars: readonly ConformanceCase[] = [
   {
     group: 'exemplars',

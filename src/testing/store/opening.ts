@@ -7,7 +7,7 @@ import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { jobs, key, seconds, series } from '../families.js'
 
-/** What `open()` returns, and `series()` lists. */
+/** The result of `open()`, and the list of `series()`. */
 export const opening: readonly ConformanceCase[] = [
   {
     group: 'opening',
@@ -106,7 +106,7 @@ export const opening: readonly ConformanceCase[] = [
   },
 ]
 
-/** A reference as a metric makes it, which holds the number. */
+/** A reference as a metric creates it, which holds the number. */
 function numbered(family: FamilyDescriptor, ...labelValues: readonly string[]): SeriesRef {
   return { number: numbersOf(family).hold(labelValues), labelValues }
 }

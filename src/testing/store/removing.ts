@@ -5,7 +5,7 @@ import type { ConformanceCase } from '../conformance.js'
 import { counterOf, histogramOf } from '../counted.js'
 import { counterFamily, jobs, key, seconds } from '../families.js'
 
-/** What is removed is gone with the next scrape, and what comes after begins afresh. */
+/** Removed series disappear with the next scrape, and later counts begin at 0. */
 export const removing: readonly ConformanceCase[] = [
   {
     group: 'removing',

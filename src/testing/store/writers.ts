@@ -8,7 +8,7 @@ import { counterFamily, jobs, key, seconds } from '../families.js'
 /** Each writer has a series of its own. */
 const ofWriters: FamilyDescriptor<'counter'> = { ...counterFamily('cpu_seconds_total'), perWriter: true }
 
-/** Several processes are one application, whichever of them is asked. */
+/** Several processes are one application, whichever of them answers. */
 export const writers: readonly ConformanceCase[] = [
   {
     group: 'several writers',
@@ -63,7 +63,7 @@ export const writers: readonly ConformanceCase[] = [
       for (const process of [one, two]) {
         assert.deepEqual((await process.read()).labelled('jobs_total'), { 'text="a"': 5 })
       }
-      // The other one takes notice, and begins afresh.
+      // The other one notices, and begins at 0.
       await two.flush()
       counterOf(two, jobs, key('b')).inc(1)
       await two.flush()

@@ -11,7 +11,7 @@ const validation = require('prom-client/lib/validation')
 type AnyFunction = (...args: unknown[]) => unknown
 const own = { ...internals } as unknown as Readonly<Record<string, AnyFunction>>
 
-/** What a call gives, or the message of what it throws. */
+/** The result of a call, or the message of the error that it throws. */
 function outcome(call: AnyFunction, args: readonly unknown[]): unknown {
   try {
     return call(...args)
@@ -70,8 +70,8 @@ describe('functions below lib/ of the newer client', () => {
   })
 })
 
-describe('what has no counterpart', () => {
-  test('says so, and what to do', () => {
+describe('functions without a counterpart', () => {
+  test('throw an error with the reason and what to do', () => {
     const setValue = internals.changesStorage('prom-client/lib/util', 'setValue')
     expect(setValue).toThrow(/^prom-client\/lib\/util: setValue changes the client's own storage; call inc\(\)/)
     expect(() => new (setValue as unknown as new () => unknown)()).toThrow(

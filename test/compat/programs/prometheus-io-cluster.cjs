@@ -1,5 +1,5 @@
 // A clustered application, written for @prometheus-io/client. Every process of it answers to the test: the primary process
-// passes on what is asked of a worker.
+// passes requests on to a worker.
 const cluster = require('node:cluster')
 const { once } = require('node:events')
 const { Counter, Gauge, ClusterRegistry, Registry } = require('promhive/prometheus-io')

@@ -1,5 +1,5 @@
 // An application in worker threads, written for @prometheus-io/client. Every thread of it answers to the test: the main
-// thread passes on what is asked of another one.
+// thread passes requests on to another one.
 const { once } = require('node:events')
 const { isMainThread, parentPort, threadId, Worker } = require('node:worker_threads')
 const { Counter, WorkerRegistry } = require('promhive/prometheus-io')

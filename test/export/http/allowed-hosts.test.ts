@@ -36,14 +36,14 @@ describe('a port on a loopback address', () => {
     expect(await statusFor(port, undefined)).toBe(200)
   })
 
-  test.for(others)('does not answer a request for %s, and says what to configure', async (host, { stage }) => {
+  test.for(others)('does not answer a request for %s, and explains what to configure', async (host, { stage }) => {
     const answer = await ask(await serve(stage), host)
     expect(answer).toMatch(/^HTTP\/1.1 403 /)
     expect(answer).toContain('allowedHosts, --allowed-hosts or PROMHIVE_METRICS_ALLOWED_HOSTS')
     expect(answer).not.toContain('served_total')
   })
 
-  test('answers the names that are allowed, and the name that it was told to listen on', async ({ stage }) => {
+  test('answers the names that are allowed, and the name of its own host option', async ({ stage }) => {
     const port = await serve(stage, { allowedHosts: ['Metrics.example.com'] })
     expect(await statusFor(port, 'metrics.EXAMPLE.com:9464')).toBe(200)
     expect(await statusFor(port, 'other.example.com')).toBe(403)

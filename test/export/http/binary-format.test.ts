@@ -13,7 +13,7 @@ import { freshDirectory, TestProcess } from '../../helpers/homes.js'
 
 const contentType = 'application/vnd.example.metrics; proto=example.Family; encoding=delimited'
 
-/** Each family as the length of its name, its name, and its first slots as float64: bytes that are no UTF-8. */
+/** Each family as the length of its name, its name, and its first slots as float64: bytes that are not UTF-8. */
 class BinaryFormatter implements Formatter {
   readonly contentType = contentType
   readonly isText = false
@@ -66,7 +66,7 @@ test('a binary format reaches the scraper byte for byte', async () => {
   expect(await text.text()).toContain('jobs_total 2.5\n')
 })
 
-test('a binary format is not what metrics() gives', async () => {
+test('a binary format is not returned by metrics()', async () => {
   const registry = jobsIn(new BinaryContext(freshDirectory()))
   expect(faultOf(() => registry.setContentType(contentType))).toMatch(/^OPTION_INVALID: Content type .* is unsupported/)
   expect(await registry.metrics()).toContain('jobs_total 2.5\n')

@@ -144,7 +144,7 @@ describe.runIf(hasOpenssl)('a certificate that is in use', () => {
     expect(told.length).toBe(2)
   })
 
-  test('is loaded again when a file in the directory of client CAs is written anew in place', ({ stage }) => {
+  test('is loaded again when a file in the directory of client CAs is rewritten in place', ({ stage }) => {
     const folder = stage.folder()
     const own = makeCertificate(folder, 'server')
     const clientCapath = join(folder, 'signers')

@@ -17,7 +17,7 @@ import { until } from '../../helpers/processes/until.js'
 const timeout = 120_000
 
 describe.runIf(hasOpenssl)('a metrics port with a certificate', () => {
-  test('answers over https, and nobody who speaks plain HTTP', async ({ stage }) => {
+  test('answers over https, and no client with plain HTTP', async ({ stage }) => {
     const folder = stage.folder()
     const own = makeCertificate(folder, 'server')
     const metrics = await start(stage, { tls: own })
@@ -26,11 +26,11 @@ describe.runIf(hasOpenssl)('a metrics port with a certificate', () => {
     expect([status, server]).toEqual([200, 'server'])
     expect(body).toContain('served_total 3\n')
     await expect(ask(metrics.url.replace('https', 'http'))).rejects.toThrow()
-    // Who does not know the certificate does not trust it.
+    // A client that does not know the certificate does not trust it.
     await expect(askSecurely(metrics.url, {})).rejects.toThrow(/self-signed/)
   })
 
-  test('that names who signs its clients answers those only; from a file, or a directory of them', async ({
+  test('with a client CA answers only clients that it has signed; from a file, or a directory of files', async ({
     stage,
   }) => {
     const folder = stage.folder()
@@ -55,7 +55,7 @@ describe.runIf(hasOpenssl)('a metrics port with a certificate', () => {
     expect((await askSecurely(url, { ca })).status).toBe(200)
   })
 
-  test('takes up a renewed certificate, and waits for the key of one that came first', async ({ stage }) => {
+  test('loads a renewed certificate, and waits for the key of one that was renewed first', async ({ stage }) => {
     const folder = stage.folder()
     const own = makeCertificate(folder, 'server')
     const renewed = makeCertificate(folder, 'renewed')

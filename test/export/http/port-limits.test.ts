@@ -31,7 +31,7 @@ describe('a client that reads nothing', () => {
     )
   })
 
-  test('makes room for the next ones before their answers take more than maxWaitingBytes', async ({ stage }) => {
+  test('admits the next ones before their answers take more than maxWaitingBytes', async ({ stage }) => {
     const maxWaitingBytes = 40 * MiB
     const metrics = await serve(
       stage,
@@ -128,7 +128,7 @@ describe('a client that hangs up', () => {
     const gone: Socket[] = []
     for (const name of ['a', 'b', 'c', 'd']) gone.push(await asking(metrics.port, `/metrics?name[]=${name}`))
     const shares = ask(`${metrics.url}?name[]=d`)
-    // In the queue by now: what was asked on a further connection is answered.
+    // In the queue by now: a request on a further connection is answered.
     expect((await ask(metrics.url.replace('metrics', 'nothing'))).status).toBe(404)
     for (const socket of gone) socket.destroy()
     expect((await ask(metrics.url.replace('metrics', 'nothing'))).status).toBe(404)
@@ -342,7 +342,7 @@ async function deaf(stage: Stage, port: number, text?: string): Promise<Deaf> {
   socket.once('close', () => {
     closed = true
   })
-  // What it does not read hides the end from it; what it sends tells: the other side is gone.
+  // Its unread bytes hide the end of the connection from it; when it sends, it notices that the other side has closed it.
   const probe = setInterval(() => socket.write('\r\n'), 50)
   socket.once('close', () => clearInterval(probe))
   return { socket, closed: () => closed }
@@ -362,7 +362,7 @@ async function asking(
   return socket
 }
 
-/** Stands for a registry: answers each scrape with the bytes that are given, at once. */
+/** Replaces a registry: answers each scrape at once with the given bytes. */
 function bodies(chunks: () => readonly Uint8Array[]): Exposition {
   return { expose: async () => ({ contentType: 'text/plain', chunks: chunks() }) }
 }
@@ -373,7 +373,7 @@ async function serve(stage: Stage, registry: Exposition, options: Partial<Metric
   return metrics
 }
 
-/** Reads an answer with pauses of so many milliseconds. Gives its length. */
+/** Reads an answer with pauses of this number of milliseconds. Returns its length. */
 function read(url: string, pause: number): Promise<number> {
   return new Promise((resolve, reject) => {
     request(url, { agent: false }, (response) => {

@@ -14,7 +14,7 @@ import { until } from '../../helpers/processes/until.js'
 const healthy: Route = { path: '/-/healthy', handle: async () => textResponse(200, 'healthy\n') }
 
 describe('a port with a second route', () => {
-  test('answers each path with its route, whatever the query says, and another path with 404', async ({ stage }) => {
+  test('answers each path with its route, with any query, and another path with 404', async ({ stage }) => {
     const { base } = await serve(stage, [healthy])
     expect((await ask(`${base}/metrics`)).body).toContain('served_total 3\n')
     for (const path of ['/-/healthy', '/-/healthy?verbose=1', '/-/healthy?']) {
@@ -126,7 +126,7 @@ describe('a port with a second route', () => {
 describe('a route table', () => {
   const request = { headers: {}, signal: new AbortController().signal, ready: () => undefined }
 
-  test('gives the query to the route, decoded', async () => {
+  test('passes the decoded query to the route', async () => {
     const echo: Route = { path: '/echo', handle: async (_, query) => textResponse(200, query.getAll('name[]').join()) }
     const { body } = await new RouteTable([echo]).answer({
       ...request,

@@ -77,7 +77,7 @@ test('answers take turns: a short one does not wait for a long one', async () =>
   expect(ended).toEqual(['short', 'long'])
 })
 
-test('the bytes of an answer that several clients share count once, until the last of them has let go', () => {
+test('the bytes of an answer that several clients share count once, until the last of them has released it', () => {
   const waiting = new WaitingBytes()
   const [one, two] = [[Buffer.alloc(10), Buffer.alloc(5)], [Buffer.alloc(7)]]
   for (const answer of [one, two, one]) waiting.retain(answer)

@@ -41,7 +41,7 @@ describe.runIf(hasPushgateway)('a real Pushgateway', () => {
       orders: { 'instance="a",job="shop"': 4 },
     })
 
-    // Accepted, it says: it is done later.
+    // The answer is "accepted": the push is processed later.
     expect((await new Pushgateway(url).delete(other)).resp.statusCode).toBe(202)
     const left = await until(
       () => server.samples(),
@@ -69,7 +69,7 @@ describe.runIf(hasPushgateway)('a real Pushgateway', () => {
     const gateway = new Pushgateway(url, {}, registry)
     const key = { jobName: value === '' ? 'j' : value, groupings: { shop: value, n: 7, on: true } }
     await gateway.push(key)
-    // What is empty is no label, neither here nor for Prometheus.
+    // An empty value is no label, neither here nor for Prometheus.
     const labels = { job: key.jobName, n: '7', on: 'true', ...(value !== '' && { shop: value }) }
     const [group] = await server.groups()
     expect({ ...group, ...(value === '' && group?.shop === '' && { shop: undefined }) }).toEqual(labels)
@@ -81,7 +81,7 @@ describe.runIf(hasPushgateway)('a real Pushgateway', () => {
     )
   })
 
-  test('takes what is compressed, and text 0.0.4 from a registry that prefers OpenMetrics', async ({ stage }) => {
+  test('accepts compressed bodies, and text 0.0.4 from a registry that prefers OpenMetrics', async ({ stage }) => {
     const { url, server } = await start(stage)
     const registry = new Registry()
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
@@ -94,7 +94,7 @@ describe.runIf(hasPushgateway)('a real Pushgateway', () => {
     expect(sent_total['instance="",job="too",to="number 499"']).toBe(1)
   })
 
-  test('says why it refuses a push, and the error says it too', async ({ stage }) => {
+  test('gives a reason when it refuses a push, and the error contains it', async ({ stage }) => {
     const { url } = await start(stage)
     const twice = 'stock{job="own"} 1\nstock{job="other"} 1\n'
     const exposition = {
@@ -156,7 +156,7 @@ describe('a push', () => {
     expect(text).toContain('promhive_pushes_total{result="failed"} 2\n')
   })
 
-  test('proves who it is: by the URL, by auth, by a header', async ({ stage }) => {
+  test('authenticates: by the URL, by auth, by a header', async ({ stage }) => {
     const { url, arrived } = await listen(stage)
     const withUser = url.replace('//', '//us%40er:p%2Fss@')
     await new Pushgateway(withUser, {}, shows('')).push({ jobName: 'j' })
@@ -169,7 +169,7 @@ describe('a push', () => {
     expect(arrived[3]!.headers['x-a']).toBe('b')
   })
 
-  test.runIf(hasOpenssl)('goes over https, to whom the options trust', async ({ stage }) => {
+  test.runIf(hasOpenssl)('uses https, with the CA of the options', async ({ stage }) => {
     const { certfile, keyfile } = makeCertificate(stage.folder(), 'gateway')
     const cert = readFileSync(certfile)
     const { url, arrived } = await listen(stage, undefined, { cert, key: readFileSync(keyfile) })
@@ -179,7 +179,7 @@ describe('a push', () => {
     expect(error.message).toMatch(/self-signed certificate.*PUT https:/)
   })
 
-  test('is compressed when it is asked for, and then says so', async ({ stage }) => {
+  test('is compressed on request, with the matching header', async ({ stage }) => {
     const { url, arrived } = await listen(stage)
     const registry = shows('x 1\n'.repeat(1_000))
     await new Pushgateway(url, { gzip: true }, registry).push({ jobName: 'j' })
@@ -193,7 +193,7 @@ describe('a push', () => {
     expect(arrived[2]!.headers).not.toHaveProperty('content-encoding')
   })
 
-  test('fails when the gateway says anything but yes, with its words and without the password', async ({ stage }) => {
+  test('fails when the gateway answers with an error, with its words and without the password', async ({ stage }) => {
     for (const status of [301, 400, 401, 500]) {
       const { url } = await listen(stage, (_, response) => response.writeHead(status).end(`why ${status}\n`))
       const base = `${url.replace('//', '//user:sesame@')}/p?token=sesame`
@@ -205,7 +205,7 @@ describe('a push', () => {
     }
   })
 
-  test('fails when nobody listens, without the password', async () => {
+  test('fails when no server listens, without the password', async () => {
     const port = 1
     for (const host of ['127.0.0.1', 'localhost']) {
       const gateway = new Pushgateway(`http://user:sesame@${host}:${port}`, {}, shows('x 1\n'))
@@ -263,7 +263,7 @@ describe('a push', () => {
     expect(arrived).toEqual([])
   })
 
-  test('goes without a job where that is not required', async ({ stage }) => {
+  test('has no job if that is not required', async ({ stage }) => {
     const { url, arrived } = await listen(stage)
     const gateway = new Pushgateway(url, { requireJobName: false }, shows('x 1\n'))
     await gateway.push({})
@@ -303,7 +303,7 @@ function shows(text: string) {
   return { expose: async () => ({ contentType: 'text/plain; version=0.0.4', chunks: [Buffer.from(text)] }) }
 }
 
-/** What a promise is rejected with; neither its text nor what it carries shows the password of these tests. */
+/** The error of a promise; neither its text nor its properties show the password of these tests. */
 async function fault(promise: Promise<unknown>): Promise<MetricsError> {
   const error = await promise.then(
     () => undefined,
@@ -323,7 +323,7 @@ interface Arrived {
   readonly bytes: Buffer
 }
 
-/** A gateway that takes everything, or does what the test says. */
+/** A gateway that accepts everything, or behaves as the test specifies. */
 async function listen(
   stage: Stage,
   listener: RequestListener = (_, response) => response.writeHead(202).end(),

@@ -15,7 +15,9 @@ import { startRedis } from '../../helpers/redis/started-redis.js'
 const program = fileURLToPath(new URL('programs/forwards.mjs', import.meta.url))
 
 describe.runIf(hasRedis)('the Redis forwarder', () => {
-  test('puts the exposition under latest and under a key of its time, and tells what it is', async ({ stage }) => {
+  test('writes the exposition to latest and to a key of its time, and describes it in the metadata', async ({
+    stage,
+  }) => {
     const { port, client } = await startRedis(stage)
     await client.set('promhive:metrics:1', 'a stranger’s')
     const dir = stage.directory()
@@ -72,11 +74,11 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     expect(await one.ask('scrape')).toContain('promhive_redis_forwards_total{result="ok"} 2')
   })
 
-  test('goes on at its interval, in one process of all that ask, and in another when that is gone', async ({
+  test('continues at its interval, in one process of all that call it, and in another when that one has ended', async ({
     stage,
   }) => {
     const { port, client } = await startRedis(stage)
-    // A second: who has the turn loses it after two and a half without processor, to somebody who may have it then.
+    // A second: the process that forwards loses its turn after two and a half without processor, to any other process.
     const options = { host: '127.0.0.1', port, interval: 1, keyPrefix: 'shop:' }
     const env = { PROMHIVE_DIR: stage.directory() }
     const actors = await Promise.all([1, 2, 3].map(() => stage.start(program, { env })))
@@ -105,7 +107,9 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     expect(latest.value('jobs_total')).toBe(5)
   })
 
-  test('does nobody harm while Redis is away, tells of it, and goes on when it is back', async ({ stage }) => {
+  test('does not affect the application while Redis is unreachable, reports it, and continues when it is back', async ({
+    stage,
+  }) => {
     const { server } = await startRedis(stage)
     await server.kill()
     const actor = await stage.start(program)
@@ -130,13 +134,13 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     )
   })
 
-  test('is not waited for by a process that ends', async ({ stage }) => {
+  test('does not delay a process that ends', async ({ stage }) => {
     const { port } = await startRedis(stage)
     const actor = await stage.start(program)
     await actor.ask('start', { host: '127.0.0.1', port, interval: 1000 })
     await actor.ask('forward')
     actor.child.disconnect()
-    // Not after a thousand seconds, of which this test has none to give.
+    // Not after a thousand seconds, which this test does not have.
     expect((await actor.ended).signal).toBeNull()
   })
 
@@ -159,7 +163,7 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     expect([await io.ping(), await node.ping()]).toEqual(['PONG', 'PONG'])
   })
 
-  test('is what a supervisor’s redisWhenReady starts, with what the environment says', async ({ stage }) => {
+  test('is started by a supervisor’s redisWhenReady, with the settings of the environment', async ({ stage }) => {
     const { port, client } = await startRedis(stage)
     const supervised = fileURLToPath(new URL('programs/supervised-forwarder.mjs', import.meta.url))
     const env = {
@@ -185,7 +189,7 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
     await forwarder.stop()
   })
 
-  test('says a password, and tells when it is wrong', async ({ stage }) => {
+  test('sends a password, and reports when it is wrong', async ({ stage }) => {
     const { port, client } = await startRedis(stage)
     await client.config('SET', 'requirepass', 'sesame')
     const options = { host: '127.0.0.1', port, interval: 9, forwards: 'each' as const, registry: shows('x 1\n') }
@@ -216,7 +220,7 @@ describe.runIf(hasRedis)('the Redis forwarder', () => {
 })
 
 describe('the settings of the Redis forwarder', () => {
-  test('are those of the third document when nobody says otherwise', () => {
+  test('are those of the third document by default', () => {
     expect(settingsOf({}, {})).toMatchObject({
       enabled: false,
       address: { host: 'localhost', port: 6379, db: 0 },
@@ -257,7 +261,7 @@ describe('the settings of the Redis forwarder', () => {
     expect(startRedisForwarder({}).running).toBe(false)
   })
 
-  test('leave the address to the code that says it, and what Kubernetes sets for a service is no port', () => {
+  test('do not add to an address in code, and the variable that Kubernetes sets for a service is not a port', () => {
     const lines: string[] = []
     const of = (options: object, port: string) => {
       const { address } = settingsOf(options, { REDIS_PORT: port, REDIS_HOST: 'elsewhere' }, (text) => lines.push(text))

@@ -31,7 +31,7 @@ function read(text: string, milliseconds = 30_000): Promise<object> {
   return readStatistics(statisticsAddress(text)!, milliseconds)
 }
 
-/** What a server leaves behind that was killed: a socket that nobody listens at. */
+/** The file that a killed server leaves: a socket without a listener. */
 async function deadSocket(path: string): Promise<void> {
   const { spawnSync } = await import('node:child_process')
   const program = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
@@ -40,7 +40,7 @@ async function deadSocket(path: string): Promise<void> {
 }
 
 describe('a statistics server', () => {
-  test('tells JSON over TCP as soon as somebody is there, and ends', async ({ stage }) => {
+  test('sends JSON over TCP as soon as a client connects, and closes the connection', async ({ stage }) => {
     const { address } = await open(stage, '127.0.0.1:0')
     expect(address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)
     expect(await read(address)).toEqual(told)
@@ -76,7 +76,7 @@ describe('a statistics server', () => {
     expect(await read(path)).toEqual(told)
   })
 
-  test('leaves a server that lives, and a file that is no socket, as they are', async ({ stage }) => {
+  test('does not replace the socket of a living server, or a file that is not a socket', async ({ stage }) => {
     const path = join(stage.folder(), 'stats')
     await open(stage, path, async () => ({ first: true }))
     await expect(open(stage, path)).rejects.toMatchObject({ code: 'PORT_TAKEN' })
@@ -90,7 +90,7 @@ describe('a statistics server', () => {
     await expect(open(stage, join(stage.folder(), 'no', 'where'))).rejects.toMatchObject({ code: 'SERVER_FAILED' })
   })
 
-  test('outlives statistics that cannot be told, and people who hang up', async ({ stage }) => {
+  test('survives statistics that cannot be built, and clients that disconnect', async ({ stage }) => {
     let fails = true
     const statistics = async () => (fails ? Promise.reject(new Error('not now')) : { big: 'x'.repeat(8_000_000) })
     const tcp = await open(stage, '127.0.0.1:0', statistics)
@@ -108,8 +108,8 @@ describe('a statistics server', () => {
   })
 })
 
-describe('who reads statistics', () => {
-  test('waits for no server that says nothing, over whichever way', async ({ stage }) => {
+describe('a reader of statistics', () => {
+  test('times out if a server sends nothing, over each protocol', async ({ stage }) => {
     const mute = createServer(() => {})
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     stage.after(() => void mute.close())
@@ -119,7 +119,7 @@ describe('who reads statistics', () => {
     }
   })
 
-  test('is told what was wrong', async ({ stage }) => {
+  test('gets an error that names the fault', async ({ stage }) => {
     const folder = stage.folder()
     for (const [file, text] of Object.entries({ text: 'uWSGI', list: '[]', nothing: '' })) {
       writeFileSync(join(folder, file), text)

@@ -27,7 +27,7 @@ describe('a family of a plug-in or a collector', () => {
     ['a counter', familyOf('counter', 'c_total', ['c_total', 3]), ['# TYPE c counter', 'c_total 3']],
     ['a counter without _total', familyOf('counter', 'c', ['c', 3]), ['# TYPE c counter', 'c_total 3']],
     [
-      'a counter that tells when it began',
+      'a counter with its creation time',
       familyOf('counter', 'c', ['c_total', 3], ['c_created', 100]),
       ['# TYPE c counter', 'c_total 3', 'c_created 100'],
     ],
@@ -78,15 +78,15 @@ describe('a family of a plug-in or a collector', () => {
       ['# TYPE s stateset', 's{s="up"} 1', 's{s="down"} 0'],
     ],
     ['without samples', familyOf('counter', 'c_total'), ['# TYPE c counter']],
-  ])('is shown as what it is: %s', async (_, family, expected) => {
+  ])('is shown with its type: %s', async (_, family, expected) => {
     expect(await lines(family)).toEqual(expected)
   })
 
   test.each<[string, SampleFamily, string[]]>([
-    ['a type that nobody knows', familyOf('constructor', 'x', ['x', 1]), ['# TYPE x unknown', 'x 1']],
+    ['an unknown type', familyOf('constructor', 'x', ['x', 1]), ['# TYPE x unknown', 'x 1']],
     ['no type', familyOf('undefined', 'x'), ['# TYPE x unknown']],
     ['a counter below 0', familyOf('counter', 'c_total', ['c_total', -1]), ['# TYPE c_total unknown', 'c_total -1']],
-    ['a counter that is no number', familyOf('counter', 'c', ['c', NaN]), ['# TYPE c unknown', 'c NaN']],
+    ['a counter that is not a number', familyOf('counter', 'c', ['c', NaN]), ['# TYPE c unknown', 'c NaN']],
     ['an info of 2', familyOf('info', 'i', ['i', 2]), ['# TYPE i unknown', 'i 2']],
     ['a stateset of 2', familyOf('stateset', 's', ['s', 2, { s: 'up' }]), ['# TYPE s unknown', 's{s="up"} 2']],
     ['a stateset without its label', familyOf('stateset', 's', ['s', 1]), ['# TYPE s unknown', 's 1']],
@@ -105,12 +105,12 @@ describe('a family of a plug-in or a collector', () => {
       familyOf('histogram', 'h', ['h_bucket', 1, { le: '' }]),
       ['# TYPE h unknown', '# TYPE h_bucket unknown', 'h_bucket{le=""} 1'],
     ],
-  ])('is shown without a type where it is not what it says: %s', async (_, family, expected) => {
+  ])('is shown without a type if it does not conform to its type: %s', async (_, family, expected) => {
     expect(await lines(family)).toEqual(expected)
     if (hasStrictParser) parsedStrictly(await text(family))
   })
 
-  test('keeps what it was given', () => {
+  test('does not change its input', () => {
     const family = familyOf('histogram', 'h', ['h_bucket', 1, { le: '1' }])
     const before = structuredClone(family)
     conform(family)

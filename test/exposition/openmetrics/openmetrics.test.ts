@@ -63,7 +63,7 @@ describe('OpenMetrics', () => {
     ['that the name does not end in', gaugeFamily('bytes_sent', 'max')],
     ['of an info', info('bytes')],
     ['of a stateset', { ...stateset('count'), mode: 'all' } as FamilyDescriptor],
-  ])('leaves out a unit %s', async (_, family) => {
+  ])('omits a unit %s', async (_, family) => {
     const measured = { ...family, unit: 'bytes' } as FamilyDescriptor
     expect(await text([emptyTable(measured, layoutOf(measured))])).not.toContain('UNIT')
   })
@@ -129,7 +129,7 @@ describe('OpenMetrics', () => {
     expect((await shown('count')).split('\n')).toEqual(['# TYPE state gauge', '# HELP state S.', ...lines])
   })
 
-  test('tells when a series began anew', async () => {
+  test('shows when a series began again', async () => {
     const family = counterFamily('c')
     const writer = new TestWriter(1)
     const merger = new Merger()
@@ -206,13 +206,13 @@ describe('exemplars', () => {
 
   const exemplar = { labels: { trace_id: 'abc' }, value: 0.5, timestamp: 1732160000.123 }
 
-  test('stand behind the total of a counter, and not behind its time', async () => {
+  test('follow the total of a counter, and not its creation time', async () => {
     expect(await text(await withExemplars(counterFamily('c'), [3], [0, exemplar]))).toContain(
       'c_total 3 # {trace_id="abc"} 0.5 1732160000.123\nc_created 100\n# EOF\n',
     )
   })
 
-  test('stand behind the buckets that they fell into, and behind nothing else', async () => {
+  test('follow the buckets that they belong to, and nothing else', async () => {
     const family = histogramFamily('h', [1, 10])
     const slots = [0, 105.5, 1, 1, 1]
     const late = { labels: {}, value: 100 }
@@ -232,7 +232,7 @@ describe('exemplars', () => {
     expect(await text(families)).not.toContain('abc')
   })
 
-  test('that are too long are left out, their sample stays', async () => {
+  test('that are too long are omitted, their sample stays', async () => {
     const long = { labels: { trace_id: '💥'.repeat(121) }, value: 1 }
     expect(await text(await withExemplars(counterFamily('c'), [3], [0, long]))).toContain('c_total 3\n')
   })

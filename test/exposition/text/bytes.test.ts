@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ByteChunks } from '../../../src/exposition/text/bytes.js'
 
-test('what is appended comes out in order, small pieces together', () => {
+test('appended pieces come out in order, small ones together', () => {
   const out = new ByteChunks()
   const pieces = Array.from({ length: 300 }, (_, i) => new Uint8Array(1000).fill(i))
   for (const piece of pieces) out.append(piece)
@@ -22,6 +22,6 @@ test('a large piece is handed on as it is, between small ones', () => {
   expect([...chunks[0]!, ...chunks[2]!]).toEqual([1, 3])
 })
 
-test('nothing gives no chunks', () => {
+test('no pieces give no chunks', () => {
   expect(new ByteChunks().end()).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatExemplar } from '../../../src/exposition/text/exemplar.js'
 
-test('an exemplar is its labels, its value, and its time where it is known', () => {
+test('an exemplar is its labels, its value, and its time if it is known', () => {
   expect(formatExemplar({ labels: { trace_id: 'abc', span_id: '1' }, value: 0.5, timestamp: 1732160000.123 })).toBe(
     ' # {trace_id="abc",span_id="1"} 0.5 1732160000.123',
   )
@@ -18,6 +18,6 @@ test('it may have 128 code points of labels, however many bytes they are', () =>
   expect(formatExemplar({ labels: { abc: 'x'.repeat(61), defg: 'x'.repeat(61) }, value: 1 })).toBe('')
 })
 
-test.each(['', '1a', 'a-b', 'größe'])('one with a label named %j is left out', (name) => {
+test.each(['', '1a', 'a-b', 'größe'])('one with a label named %j is omitted', (name) => {
   expect(formatExemplar({ labels: { [name]: 'x' }, value: 1 })).toBe('')
 })

@@ -86,7 +86,7 @@ describe('the samples in text 0.0.4', () => {
 })
 
 describe('the samples in OpenMetrics', () => {
-  test('tell when a series began, of what counts', () => {
+  test('show when a series began, for types that count', () => {
     expect(shown(openMetrics, counterFamily('x'), [1], [2], [3])).toEqual([
       'x_total 3',
       'x_created 102',

@@ -9,7 +9,7 @@ import { openMetricsFormatter, textFormatter } from '../../helpers/formatters.js
 import { holds } from '../../helpers/property.js'
 import { counterFamily, gaugeFamily, histogramFamily, noPause, TestWriter } from '../../helpers/writers.js'
 
-/** A formatter that scrapes again and again, and one that sees everything for the first time. */
+/** A formatter that scrapes repeatedly, and a new one for each scrape. */
 class Scraper {
   readonly writer = new TestWriter(1)
   private readonly merger = new Merger()
@@ -33,12 +33,12 @@ class Scraper {
     return Buffer.concat(await this.make().format(tables, noPause)).toString()
   }
 
-  /** From the next scrape on, these stand behind the first sample of their series. */
+  /** From the next scrape on, these follow the first sample of their series. */
   remember(exemplars: readonly { slot: number; exemplar: Exemplar }[]): void {
     Object.assign(this.writer, { exemplars: exemplars.map((one) => ({ ...one, bucket: 0 })) })
   }
 
-  /** What was sent, read again. */
+  /** The sent bytes, decoded again. */
   sentAgain(): boolean {
     return this.sent.every(({ chunks, text }) => Buffer.concat(chunks).toString() === text)
   }
@@ -116,7 +116,7 @@ describe.each([
     expect(scraper.sentAgain()).toBe(true)
   })
 
-  test('gives the same bytes while nothing changes', async () => {
+  test('returns the same bytes while nothing changes', async () => {
     const writer = new TestWriter(1)
     const merger = new Merger()
     const formatter = make()

@@ -9,7 +9,7 @@ const values = Array.from({ length: 500 }, (_, i) => {
 })
 values.push(`9999 ${'long '.repeat(70_000)}`)
 
-test('what stands in front of the values is right in all of the many rows', async () => {
+test('the text in front of the values is right in all of the many rows', async () => {
   const writer = new TestWriter(1)
   const counter = counterFamily('c', { labelNames: ['a'] })
   const histogram = histogramFamily('h', [1], { labelNames: ['é'] })

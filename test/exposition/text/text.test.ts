@@ -65,7 +65,7 @@ describe('text format 0.0.4', () => {
     ])
   })
 
-  test('leaves out a gauge that has no value', async () => {
+  test('omits a gauge that has no value', async () => {
     const family = gaugeFamily('g', 'mostrecent', { labelNames: ['a'] })
     const tables = await tablesOf([family, ['unset'], [0, 0, 0, 0]], [family, ['x'], [2, 1, 10, -0.5]])
     expect((await text(tables)).split('\n').slice(2, -1)).toEqual(['g{a="x"} -0.5'])
@@ -81,7 +81,7 @@ describe('text format 0.0.4', () => {
     expect(lines.sort()).toEqual(values.map((value) => `c{a="${value}"} 1`).sort())
   })
 
-  test('writes what it had kept of a series with its new value, and what came since', async () => {
+  test('writes the kept text of a series with its new value, and later series', async () => {
     const family = counterFamily('c', { labelNames: ['a'] })
     const writer = new TestWriter(1)
     const merger = new Merger()
@@ -119,7 +119,7 @@ describe('text format 0.0.4', () => {
 })
 
 describe('default labels', () => {
-  test('stand behind the labels of a series, unless it has its own', async () => {
+  test('follow the labels of a series, unless it has its own', async () => {
     const family = counterFamily('c', { labelNames: ['a', 'b'] })
     const tables = await tablesOf([family, ['1', '2'], [1]], [family, ['1', null], [2]])
     const formatter = textFormatter({ b: 'default', z: '"' })
@@ -129,7 +129,7 @@ describe('default labels', () => {
     ])
   })
 
-  test('stand in front of le', async () => {
+  test('precede le', async () => {
     const tables = await tablesOf([histogramFamily('h', []), [], [0, 0, 0]])
     expect(await text(tables, textFormatter({ z: '1' }))).toContain('h_bucket{z="1",le="+Inf"} 0\nh_sum{z="1"} 0\n')
   })

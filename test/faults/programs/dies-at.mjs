@@ -1,5 +1,5 @@
-// Does what it is told, one operation after the other, with a dot on its standard output for each that is done; is
-// killed by itself right before its nth call into the directory. Prints how many calls it made when it comes to the end.
+// Executes operations one after the other, and writes a dot to its standard output after each. Kills itself right before
+// its nth call into the directory. At the end, it prints the number of its calls.
 import { writeSync } from 'node:fs'
 import { interceptCalls } from '../../helpers/faults/calls.mjs'
 
@@ -31,5 +31,5 @@ for (const [verb, ...args] of JSON.parse(operations)) {
   writeSync(1, '.')
 }
 writeSync(1, `${calls}`)
-// As if killed, but behind the last call: the seat is left as it is.
+// As if killed, but after the last call: the seat is not released.
 process.kill(process.pid, 'SIGKILL')

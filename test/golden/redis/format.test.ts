@@ -23,7 +23,7 @@ describe.skipIf(!hasRedis)('the format in Redis', () => {
     expect(files.sort()).toEqual(Array.from({ length: storedFormat }, (_, i) => `format-${i + 1}.txt`))
   })
 
-  test('is what it was: what is written otherwise needs the next number', async ({ stage }) => {
+  test('is unchanged: a different output needs the next number', async ({ stage }) => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 })
     stage.after(() => void vi.useRealTimers())
     const { url, client } = await startRedis(stage)
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('the format in Redis', () => {
     expect(Object.values(seen.labelled('level_all')).sort()).toEqual([1, 2, 3, 4])
     expect(reader.shelf.unreadable).toBe(1)
 
-    // All who wrote it die.
+    // All processes that wrote it die.
     for (const id of await client.hkeys('{promhive}:ledgers'))
       if (id !== joined.flusher.writer && id !== 'later') await client.zadd('{promhive}:beats', 0, id)
     await new Folding(service).run(new Slices())

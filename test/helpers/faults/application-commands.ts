@@ -18,7 +18,7 @@ type Command = fc.AsyncCommand<ApplicationModel, Application>
 const program = '../../model-based/programs/obeys.mjs'
 const most = 4
 
-/** Something that one of the living does; `pick` says which. */
+/** An operation of one of the living processes, which `pick` selects. */
 class ByOne implements Command {
   constructor(
     private readonly pick: number,

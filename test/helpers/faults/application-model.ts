@@ -11,14 +11,14 @@ interface Waits {
   readonly sum: number
 }
 
-/** What the processes of an application ought to show together, told in maps. */
+/** The numbers that the processes of an application should show together, in maps. */
 export class ApplicationModel {
-  /** The living, each with its gauges by series. */
+  /** The living processes, each with its gauges by series. */
   readonly living = new Map<number, Map<string, number>>()
   private jobs = new Map<string, number>()
   private waits = new Map<string, Waits>()
 
-  /** Where everyone has ended, the next one begins a new run. */
+  /** If all processes have ended, the next one begins a new run. */
   spawn(who: number): void {
     if (this.living.size === 0) {
       this.jobs = new Map()
@@ -46,14 +46,14 @@ export class ApplicationModel {
     this.waits.set(key, { count: count + 1, sum: sum + value })
   }
 
-  /** Removes from the whole application the series whose labels have these values; all when none are given. */
+  /** Removes from the whole application the series whose labels have these values; all without any values. */
   remove(name: MetricName, labels: Partial<Labels>): void {
     const maps: Map<string, unknown>[] =
       name === 'level' ? [...this.living.values()] : [name === 'wait' ? this.waits : this.jobs]
     for (const map of maps) for (const key of [...map.keys()]) if (fits(key, labels)) map.delete(key)
   }
 
-  /** The samples of a scrape, buckets left out. */
+  /** The samples of a scrape, without buckets. */
   samples(): Record<string, number> {
     const samples: Record<string, number> = {}
     for (const [key, value] of this.jobs) samples[`jobs_total{${key}}`] = value

@@ -1,5 +1,5 @@
-// Stands between promhive and the system: every call that concerns a directory is told of before it is made. Plain
-// JavaScript, so that a test has it in its own process and a child has it before it loads anything (`node --import`).
+// Intercepts the system calls of promhive: a function is called before every call that concerns a directory. Plain
+// JavaScript, so that a test can use it in its own process, and a child before it loads anything (`node --import`).
 import fs from 'node:fs'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -25,8 +25,8 @@ const byDescriptor = ['readSync', 'writeSync', 'fstatSync']
 const ofAddon = ['map', 'reserve', 'lock', 'probe']
 
 /**
- * Calls `before` ahead of every call that names `directory` or a file in it, or that uses a file opened there; what it
- * throws, the caller gets in place of an answer. Gives a function that ends it.
+ * Calls `before` before every call that names `directory` or a file in it, or that uses a file opened there; an error that
+ * it throws replaces the result of the call. Returns a function that ends it.
  */
 export function interceptCalls(directory, before) {
   const open = new Set()

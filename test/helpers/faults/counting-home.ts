@@ -8,7 +8,7 @@ import { samplesOf } from '../samples.js'
 
 const buckets = Array.from({ length: 200 }, (_, i) => i + 1)
 
-/** A process of the application that keeps a ledger of what it counted, and notes what should never have been thrown. */
+/** A process of the application that keeps a ledger of its counts, and records errors that should never be thrown. */
 export class CountingHome {
   readonly reported: string[] = []
   readonly thrown: string[] = []
@@ -47,7 +47,7 @@ export class CountingHome {
     this.add(`wait_sum{path="${path}"}`, value)
   }
 
-  /** Whether it was removed; where the others could not be told, that is reported and the series stays. */
+  /** Whether it was removed; if the others could not be notified, that is reported and the series stays. */
   remove(path: string): boolean {
     const before = this.reported.length
     this.tried('remove', () => this.jobs.remove({ path }))
@@ -56,7 +56,7 @@ export class CountingHome {
     return true
   }
 
-  /** The samples that a ledger tells of, the keeper's left out; undefined for a scrape that was refused as incomplete. */
+  /** The samples of a ledger, without the keeper's; undefined for a scrape that was refused as incomplete. */
   async scrape(): Promise<Map<string, number> | undefined> {
     try {
       const samples = samplesOf(await this.home.registry.metrics())
@@ -67,7 +67,7 @@ export class CountingHome {
     }
   }
 
-  /** Lets go of all, as the kernel does for a process that ends. */
+  /** Releases everything, as the kernel does for a process that ends. */
   end(): void {
     const { backend } = this.home as unknown as { readonly backend?: Backend }
     this.tried('end', () => backend?.close?.())

@@ -78,7 +78,7 @@ export function wrongAfter(
     )
 }
 
-/** A series that was just begun stands at 0 before its first count. */
+/** A series that has just begun is 0 before its first count. */
 function fits(name: string, is: number | undefined, may: number | undefined): boolean {
   return is === may || (is === 0 && may === undefined && name !== '')
 }

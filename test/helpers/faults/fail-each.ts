@@ -7,13 +7,13 @@ import { liveWith } from './life.js'
 import { HandTimers } from './timers.js'
 
 /**
- * Lives again and again, and has another call fail each time, until a life makes no call that would: SQLite's loop.
- * Gives how many calls a whole life makes.
+ * Repeats a life, with another failing call each time, until a life makes no call that would fail: SQLite's loop.
+ * Returns the number of calls of a whole life.
  *
- * @param every how far one failing call is from the next
+ * @param every the distance from one failing call to the next
  */
 export async function failEach(fault: Omit<Fault, 'nth'>, backend: string, every = 1): Promise<number> {
-  // What takes its place knows the living by their pids: there these processes, which are all this one, would live for ever.
+  // The fallback recognises living processes by their pids: here all are this process, so they would live forever.
   if (backend === 'mmap' && loadBinding().binding === undefined) throw new Error('no native addon here: npm run build')
   const silent = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   vi.stubEnv('PROMHIVE_NATIVE', backend === 'buffered' ? 'off' : '')

@@ -12,7 +12,7 @@ export interface Fault {
 
 /** The calls into a directory, one of which fails. */
 export class FailingCalls {
-  /** Calls so far, those in which nothing could fail left out. */
+  /** Calls so far, without those in which nothing could fail. */
   made = 0
   /** What failed: the names of the calls. */
   readonly failed: string[] = []

@@ -29,7 +29,7 @@ export async function liveWith(directory: string, fault: Fault, timers: HandTime
   }
   try {
     const first = start('first')
-    // Somebody must live on: where everyone has ended, the next one begins a new run.
+    // One process must stay alive: if all have ended, the next one begins a new run.
     first.inc('p0', 1)
     const keeper = await calls.without(() => start('keeper'))
     await calls.without(() => keeper.inc('keeper', 1))
@@ -83,12 +83,12 @@ export async function liveWith(directory: string, fault: Fault, timers: HandTime
   }
   for (const { name, thrown, reported } of homes) {
     wrong.push(...thrown.map((what) => `${name} threw in ${what}`))
-    if (reported.includes('undefined')) wrong.push(`${name} was told of a fault that has no code`)
+    if (reported.includes('undefined')) wrong.push(`${name} reported a fault without a code`)
   }
   return { made: calls.made, failed: calls.failed, wrong }
 }
 
-/** A home listens for the end of its process for good; thousands of them in one would fill its memory. Gives what ends it. */
+/** Returns a function that removes the exit listeners added since. Those of thousands of homes would fill the memory. */
 function rememberListeners(): () => void {
   const emitter: NodeJS.EventEmitter = process
   const events = ['beforeExit', 'exit']
@@ -111,13 +111,13 @@ function differences(
   const names = new Set([...shown.keys(), ...expected.keys()])
   return (
     [...names]
-      // A series whose removal found no room on the disk stands at nothing; that was told of.
+      // A series whose removal did not fit on the disk is 0; that was reported.
       .filter((name) => shown.get(name) !== expected.get(name) && !(told && shown.get(name) === 0))
       .map((name) => `${when}: ${name.slice(0, 40)} is ${shown.get(name)}, not ${expected.get(name)}`)
   )
 }
 
-/** What the successor shows: its own, and what its forerunner left, each series wholly or, if that was told of, not. */
+/** The values of the successor: its own, and each series of its predecessor wholly or, if that was reported, not at all. */
 function inherited(
   shown: Map<string, number> = new Map(),
   first: Map<string, number>,

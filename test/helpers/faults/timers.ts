@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest'
 
-/** Timers that fire when the test says so: what a callback throws would have ended the process. */
+/** Timers that fire when the test calls fire(): an error in a callback would have ended the process. */
 export class HandTimers {
   private readonly callbacks = new Map<object, () => void>()
 
@@ -8,7 +8,7 @@ export class HandTimers {
     const set = vi.spyOn(globalThis, 'setInterval').mockImplementation(((callback: () => void) => {
       const timer = { unref: () => timer }
       this.callbacks.set(timer, callback)
-      // A spy keeps what it was called with, and with it everything of each life.
+      // A spy keeps its arguments, and with them everything of each life.
       set.mockClear()
       return timer
     }) as never)
@@ -21,7 +21,7 @@ export class HandTimers {
     })
   }
 
-  /** Fires each timer once; gives what they threw. */
+  /** Fires each timer once; returns the errors that they threw. */
   fire(): unknown[] {
     return [...this.callbacks.values()].flatMap((callback) => {
       try {

@@ -6,7 +6,7 @@ import { cwd, preload } from './shop.js'
 
 const program = '../../instrument/http/programs/shop.mjs'
 
-/** An application that does as it is told, measured without code of its own; and where it listens. */
+/** An application that executes commands, measured without code; and its port. */
 export async function open(
   stage: Stage,
   application = 'plain',
@@ -23,7 +23,7 @@ export async function scrape(shop: Actor): Promise<Exposition> {
   return new Exposition(await shop.ask<string>('scrape'))
 }
 
-/** The scrape in which nothing is under way any more, and so much was counted. */
+/** The scrape in which no request is in progress, and this number was counted. */
 export function settled(shop: Actor, requests: number, name = 'http_requests_total'): Promise<Exposition> {
   return until(
     () => scrape(shop),

@@ -10,7 +10,7 @@ export const preload = '--import promhive/register'
 /** Where programs find `promhive` by its name. */
 export const cwd = root
 
-/** What stands at a metrics port, as soon as it answers so. */
+/** The body of a metrics port, as soon as it matches. */
 export function scraped(port: number, is: (seen: Exposition) => boolean): Promise<Exposition> {
   return until(async () => {
     const answer = await ask(`http://127.0.0.1:${port}/metrics`).catch(() => undefined)

@@ -14,7 +14,7 @@ export interface ApplicationOptions extends Pick<ActorOptions, 'env' | 'node'> {
 /** How many connections the driver has at a time. */
 export const connections = 4
 
-/** An application of a plug-in: workers behind one port, each of which names itself in its answers. */
+/** An application of a plug-in: workers on one port, each of which names itself in its answers. */
 export class ClusteredApplication {
   /** What the workers showed, in order. */
   private readonly scrapes: Exposition[] = []
@@ -64,7 +64,7 @@ export class ClusteredApplication {
     )
   }
 
-  /** Kills workers one after the other, under load; gives the requests that were sent, and those that were answered. */
+  /** Kills workers one after the other, under load; returns the numbers of sent and of answered requests. */
   async killUnderLoad(times: number): Promise<{ readonly sent: number; readonly answered: number }> {
     let [sent, answered, killing] = [0, 0, true]
     const client = async (): Promise<void> => {

@@ -12,7 +12,7 @@ export const programs = join(folder, 'programs')
 
 export const hasPlugIns = existsSync(join(modules, 'express-prom-bundle'))
 
-/** The packages that stand for the clients, by the name under which they are installed. */
+/** The packages that replace the clients, by the name under which they are installed. */
 const aliases: Readonly<Record<string, string>> = {
   'prom-client': join(root, 'packages', 'prom-client'),
   '@prometheus-io/client': join(root, 'packages', 'prometheus-io'),

@@ -8,7 +8,7 @@ const programs = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'proc
 export interface ActorOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
-  /** What stands in front of the program, such as `unshare --pid`; node itself when left out. */
+  /** A command in front of the program, such as `unshare --pid`; node itself by default. */
   readonly wrapper?: readonly string[]
   readonly cwd?: string
   /** The program of another Node.js. */
@@ -90,7 +90,7 @@ export class Actor {
     return this
   }
 
-  /** Has the process do something, and waits for what it answers; rejects when it has ended, or ends before. */
+  /** Sends the process a command, and waits for its answer; rejects if it has ended, or ends before. */
   ask<T = unknown>(verb: string, ...args: readonly unknown[]): Promise<T> {
     if (this.over !== undefined) return Promise.reject(this.over)
     const id = this.nextQuestion++
@@ -100,7 +100,7 @@ export class Actor {
     })
   }
 
-  /** Says something that is not answered. */
+  /** Sends a command that is not answered. */
   tell(message: Serializable): void {
     if (this.child.connected) this.child.send(message, () => {})
   }
@@ -126,7 +126,7 @@ interface Reply {
   readonly error?: { readonly message: string; readonly code?: string; readonly reason?: string }
 }
 
-/** What steers promhive, Node or their manager, and belongs to whoever runs the tests. */
+/** Variables that control promhive, Node or a process manager, and belong to the user that runs the tests. */
 const steers =
   /^(?:PROMHIVE|PROMETHEUS|PYTHEUS|GUNICORN|REDIS|NODE_OPTIONS$|NODE_NO_WARNINGS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i
 

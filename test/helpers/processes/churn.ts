@@ -11,11 +11,11 @@ export interface Churn {
   readonly atATime: number
 }
 
-/** Processes that count a little and end, one way or another, while somebody scrapes: every count stays, seats do not pile up. */
+/** Processes that count a little and end in various ways, while one scrapes: every count stays, and seats do not accumulate. */
 export async function churn(stage: Stage, { env, processes, atATime }: Churn): Promise<void> {
   const directory = stage.directory()
   const options = { env: { ...env, PROMHIVE_DIR: directory } }
-  // Somebody who stays: without it, a moment with nobody there would end the run.
+  // A process that stays: without it, a moment without processes would end the run.
   const resident = await stage.start('actor.mjs', options)
   await resident.ask('count', 'lives_total', {}, 1)
   const reader = new Reader(directory)
@@ -41,7 +41,7 @@ export async function churn(stage: Stage, { env, processes, atATime }: Churn): P
         await actor.ask('exit').catch(() => {})
         await actor.ended
       } else {
-        // A writer without the addon is seen at its next flush: what is killed before is lost, and is meant to be.
+        // A writer without the addon is visible after its next flush: counts before it are lost when it is killed, as documented.
         await until(
           () => actor.ask<string>('scrape'),
           (text) => text !== '',

@@ -24,7 +24,7 @@ export async function promhive(
   return { code, output: command.output(), errors: command.errors() }
 }
 
-/** Starts `promhive serve` on a free port; gives where it serves. */
+/** Starts `promhive serve` on a free port; returns its URL. */
 export async function promhiveServe(
   stage: Stage,
   args: readonly string[],

@@ -43,7 +43,7 @@ export async function makeWreck(stage: Stage, env: Readonly<Record<string, strin
     await actor.ask('count', 'gone_total', { seat: String(seat), text: 'gone' }, 3)
     await actor.ask('remove', 'gone_total', { seat: String(seat), text: 'gone' })
     await actor.ask('count', 'again_total', { seat: String(seat) }, 4)
-    // Another series in the place of the removed one; and the file is known to hold all when it is shown.
+    // Another series in the slots of the removed one; and the file is known to hold all when it is shown.
     await until(
       () => readDirectory(directory),
       ({ scrape }) => scrape.value(`again_total{seat="${seat}"}`) === 4,
@@ -69,7 +69,7 @@ export async function makeWreck(stage: Stage, env: Readonly<Record<string, strin
 /** One way of damaging the victim's files. */
 export interface Damage {
   readonly name: string
-  /** Whether the values file is as it was: then what is still shown of the victim is right. */
+  /** Whether the values file is undamaged: then the values that are still shown of the victim are right. */
   readonly valuesWhole: boolean
   /** Whether something cannot be read for certain, so that it must be reported. */
   readonly certain: boolean
@@ -87,7 +87,7 @@ export function truncations(wreck: Wreck, random: () => number, count: number): 
   }
   return [
     ...[...lengths(wreck.values.length)].map((length) =>
-      // Behind the slots in use there is nothing to miss.
+      // After the slots in use there is nothing to miss.
       damagedValues(`values cut to ${length} bytes`, wreck.values.subarray(0, length), length < 4096),
     ),
     ...[...lengths(wreck.series.length)].map((length) =>
@@ -101,7 +101,7 @@ export function bitFlips(wreck: Wreck, random: () => number): Damage {
   const original = inValues ? wreck.values : wreck.series
   const bytes = Buffer.from(original)
   const flips = 1 + below(random, 8)
-  // Half of the flips in the head and the first slots: behind them the file is zeros.
+  // Half of the flips in the head and the first slots: after them the file is zeros.
   const range = inValues && random() < 0.7 ? 200 : bytes.length
   const places: string[] = []
   for (let i = 0; i < flips; i++) {
@@ -118,13 +118,13 @@ export function randomBytes(wreck: Wreck, random: () => number): Damage {
   const size = below(random, 3) === 0 ? below(random, 5000) : below(random, 40_000)
   const bytes = Buffer.from(Array.from({ length: size }, () => below(random, 256)))
   if (random() < 0.5) return damagedValues(`values of ${size} random bytes`, bytes, true)
-  // Into the middle of the lines, so that good ones stand before and behind.
+  // Into the middle of the lines, so that valid ones precede and follow.
   const at = below(random, wreck.series.length)
   const series = Buffer.concat([wreck.series.subarray(0, at), bytes.subarray(0, 64), wreck.series.subarray(at + 64)])
   return damagedSeries(`series with random bytes from ${at} on`, series, bytes.length > 0)
 }
 
-/** Lines that say what cannot be. */
+/** Lines with impossible contents. */
 const impossible = [
   '',
   ' ',
@@ -176,7 +176,7 @@ export function garbageLines(wreck: Wreck, random: () => number): Damage {
     certain: false,
     apply(directory) {
       writeFileSync(join(directory, seriesName(victim)), bytes)
-      // The head tells how many bytes of the log count.
+      // The head contains the valid length of the log.
       const values = Buffer.from(wreck.values)
       values.writeDoubleLE(bytes.length, 136)
       writeFileSync(join(directory, valuesName(victim)), values)
@@ -184,7 +184,7 @@ export function garbageLines(wreck: Wreck, random: () => number): Damage {
   }
 }
 
-/** What is no file of promhive's at all, under a seat's name. */
+/** Files that are not promhive's at all, under a seat's name. */
 export function foreignThings(stage: Stage): Damage[] {
   const instead = (name: string, file: string, put: (path: string, directory: string) => void): Damage => ({
     name: `${file}: ${name}`,
@@ -260,12 +260,12 @@ function damagedSeries(name: string, bytes: Uint8Array, certain: boolean): Damag
   }
 }
 
-/** A line whose checksum is right, whatever it says. */
+/** A line with a right checksum, whatever its content. */
 export function signed(text: string): string {
   return `${crc32(Buffer.from(text)).toString(16).padStart(8, '0')} ${text}`
 }
 
-/** What is wrong with a scrape of a damaged directory: nothing, if all is well. */
+/** The faults of a scrape of a damaged directory: none, if all is well. */
 export function faultsOf(damaged: Exposition, { whole }: Wreck, { valuesWhole }: Damage): string[] {
   const faults: string[] = []
   for (const [sample, value] of whole.samples) {
@@ -274,7 +274,7 @@ export function faultsOf(damaged: Exposition, { whole }: Wreck, { valuesWhole }:
     }
   }
   for (const [sample, value] of damaged.samples) {
-    // A line that said that a series was removed is lost like any other: then it is shown again.
+    // A line that removed a series is lost like any other: then the series is shown again.
     if (sample === `gone_total{seat="${victim}",text="gone"}` && !whole.samples.has(sample)) continue
     if (!whole.samples.has(sample)) faults.push(`${sample} ${value} was never there`)
     else if (isOf(victim, sample) && valuesWhole && value !== whole.value(sample)) {

@@ -10,7 +10,7 @@ const lock = join(tmpdir(), `promhive-build-${statSync(root).ino}`)
 /** Milliseconds after which a lock is one that a killed test run left. */
 const longestBuild = 120_000
 
-/** The built package, made anew when a source file is younger: programs import it as applications do. */
+/** The built package, built again if a source file is newer: programs import it as applications do. */
 export function provideDist(): void {
   while (!fresh()) {
     if (!acquire()) {

@@ -6,7 +6,7 @@ import { provideDist, root } from './dist.js'
 import type { Stage } from './stage.js'
 import { until } from './until.js'
 
-/** Whether this system has a Docker that this user may start; `scripts/provision.mjs` installs it where it may. */
+/** Whether this system has a Docker that this user may start; `scripts/provision.mjs` installs it if permitted. */
 const hasDocker =
   process.getuid?.() === 0 && ['dockerd', 'docker'].every((program) => spawnSync(program, ['--version']).status === 0)
 
@@ -15,8 +15,8 @@ export class Docker {
   private constructor(private readonly socket: string) {}
 
   /**
-   * A Docker whose image `image` runs, or undefined where this system lets none run: inside of another container, for
-   * one. Then it says why.
+   * A Docker that runs containers of `image`, or undefined if this system runs none, such as inside of another container.
+   * Then it prints the reason.
    */
   static async startWith(stage: Stage, image: string): Promise<Docker | undefined> {
     if (!hasDocker) return undefined
@@ -79,8 +79,8 @@ export class Docker {
   }
 
   /**
-   * Starts a container of an image that shares the host's loopback, in the place of one that had the name before; `docker
-   * stop` and the like take its name.
+   * Starts a container of an image that shares the host's loopback, and replaces one that had the name before; `docker
+   * stop` and similar commands take its name.
    */
   container(name: string, args: readonly string[], image: string, command: readonly string[] = []): void {
     this.try('rm', '--force', '--volumes', name)
@@ -105,8 +105,8 @@ export class Docker {
   }
 
   /**
-   * An image with this Node.js, npm and a shell, under the name of the one that a Dockerfile begins with: the registry
-   * of images can't be had here. The packed promhive lies in it as `/promhive.tgz`.
+   * An image with this Node.js, npm and a shell, under the name of the one that a Dockerfile begins with, because the
+   * registry of images is not reachable here. It contains the packed promhive as `/promhive.tgz`.
    */
   private provideNodeImage(name: string): void {
     const folder = mkdtempSync(join(tmpdir(), 'promhive-image-'))
@@ -141,7 +141,7 @@ export class Docker {
   }
 }
 
-/** Node.js, npm, a shell, what they load, and a user `node`: as much of an image as an application sees of it. */
+/** Node.js, npm, a shell, the libraries that they load, and a user `node`: the part of an image that an application uses. */
 function fillRoot(folder: string): void {
   provideDist()
   for (const name of ['usr/bin', 'bin', 'tmp', 'etc', 'root']) mkdirSync(join(folder, name), { recursive: true })

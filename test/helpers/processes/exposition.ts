@@ -1,4 +1,4 @@
-/** One scrape, taken apart: what text 0.0.4 says, sample by sample. What promhive tells of itself is left out. */
+/** One scrape, parsed: the samples of text 0.0.4. promhive's own metrics are omitted. */
 export class Exposition {
   readonly text: string
   /** `name{labels}` as printed → value. */
@@ -38,7 +38,7 @@ export class Exposition {
   }
 }
 
-/** What must never go back from one scrape to the next: counters, buckets, counts, and sums of what is never negative. */
+/** Values that must never decrease between two scrapes: counters, buckets, counts, and sums of non-negative values. */
 export function wentBack(before: Exposition, after: Exposition): string[] {
   const faults: string[] = []
   for (const [sample, value] of before.samples) {

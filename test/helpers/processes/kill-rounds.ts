@@ -15,20 +15,20 @@ export interface KillRounds {
   readonly random: () => number
   /** Longest time that a writer lives after its first acknowledgement, in milliseconds. */
   readonly longestLife: number
-  /** Whether a kill may take what was counted since the last flush. */
+  /** Whether a kill may lose the counts since the last flush. */
   readonly losesLastInterval: boolean
 }
 
 const step = 20
 
 /**
- * Starts a writer, kills it at a random moment, and looks what became of its counts; again and again on one directory.
- * After each round: what was acknowledged is there, nothing went back, the seat is the same, the files are as many.
+ * Starts a writer, kills it at a random moment, and checks its counts; repeatedly on one directory.
+ * After each round: acknowledged counts are there, nothing decreased, the seat and the number of files are the same.
  */
 export async function killRounds(stage: Stage, options: KillRounds): Promise<void> {
   const { rounds, env, random, longestLife, losesLastInterval } = options
   const directory = stage.directory()
-  // Somebody must live on: where everyone has ended, the next one begins a new run.
+  // One process must stay alive: if all have ended, the next one begins a new run.
   const keeper = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_DIR: directory } })
   await keeper.ask('count', 'keeper_total')
   const outside = new Reader(directory)
@@ -52,25 +52,25 @@ export async function killRounds(stage: Stage, options: KillRounds): Promise<voi
     const flushed = losesLastInterval ? heartbeatOf(directory) : Number.POSITIVE_INFINITY
     const safe = acknowledged.findLast(({ time }) => time < flushed)?.count ?? 0
     const { scrape, writers, errors } = await outside.read()
-    const told = `round ${round}`
-    expect(errors, told).toEqual([])
-    expect(wentBack(before, scrape), told).toEqual([])
+    const label = `round ${round}`
+    expect(errors, label).toEqual([])
+    expect(wentBack(before, scrape), label).toEqual([])
     for (const name of ['plain_total', 'labelled_total', 'observed_count', 'observed_sum']) {
       const counted = scrape.total(name) - before.total(name)
       // Killed between two lines: one of them may be done and the other not; a record may lack its last store.
-      expect(counted, `${told}: ${name}, ${safe} acknowledged`).toBeGreaterThanOrEqual(safe - slackOf(name))
-      expect(counted, `${told}: ${name}`).toBeLessThanOrEqual(newest + 2 * step)
+      expect(counted, `${label}: ${name}, ${safe} acknowledged`).toBeGreaterThanOrEqual(safe - slackOf(name))
+      expect(counted, `${label}: ${name}`).toBeLessThanOrEqual(newest + 2 * step)
     }
     expect(
       writers.map(({ seat, live, epoch }) => ({ seat, live, epoch })),
-      told,
+      label,
     ).toEqual([
       { seat: 1, live: true, epoch: 1 },
       { seat: 2, live: false, epoch: round },
     ])
-    // From the second owner on: the first takeover without locks leaves a claim, which is one file for good.
+    // From the second owner on: the first takeover without locks leaves a claim, which is one file permanently.
     if (round === 2) files = filesIn(directory)
-    if (files !== undefined) expect(filesIn(directory).map(withoutEpoch), told).toEqual(files.map(withoutEpoch))
+    if (files !== undefined) expect(filesIn(directory).map(withoutEpoch), label).toEqual(files.map(withoutEpoch))
     before = scrape
   }
 }

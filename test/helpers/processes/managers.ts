@@ -9,7 +9,7 @@ import { until } from './until.js'
 
 const application = join(root, 'test', 'processes', 'programs', 'http-application.mjs')
 
-/** Who runs `http-application.mjs` as three processes or threads, and does with them what such a one does. */
+/** A process manager that runs `http-application.mjs` as three processes or threads, with its usual operations. */
 export interface Manager {
   /** Where the application answers. */
   ports(): readonly number[]
@@ -141,7 +141,7 @@ async function underPm2(stage: Stage): Promise<Manager> {
   }
 }
 
-/** Until somebody answers there. */
+/** Until a process answers there. */
 async function answers(port: number): Promise<void> {
   await until(
     () => ask(`http://127.0.0.1:${port}/ready`).catch(() => undefined),

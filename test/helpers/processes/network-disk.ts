@@ -5,7 +5,7 @@ import { fileSystemOf } from '../../../src/store/shared/file-system.js'
 import type { Stage } from './stage.js'
 import { until } from './until.js'
 
-/** Whether a folder can be shown through FUSE here, which to the kernel is what NFS and sshfs are: somebody else's files. */
+/** Whether a folder can be shown through FUSE here, which to the kernel is a network file system like NFS and sshfs. */
 export const canShowThroughFuse =
   process.getuid?.() === 0 && existsSync('/dev/fuse') && spawnSync('bindfs', ['--version']).status === 0
 

@@ -20,7 +20,7 @@ export class Pm2 {
     stage.after(() => this.end())
   }
 
-  /** Runs a command of PM2's and gives what it printed; throws when it fails. */
+  /** Runs a command of PM2 and returns its output; throws if it fails. */
   async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     const { stdout } = await promisify(execFile)(process.execPath, [program, '--no-color', ...args], {
       env: { ...cleanEnvironment(), PM2_HOME: this.home, ...env },

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 
 /**
- * Below those that the kernel gives to clients and to whoever asks for any port: between being chosen here and being
- * opened by a process of the test, a port is given to nobody.
+ * Below those that the kernel gives to clients and to programs without a fixed port: between being chosen here and being
+ * opened by a process of the test, a port is given to no other program.
  */
 const [first, last] = [10_000, 32_000]
 /** Test files that run at the same time take their ports from different parts of the range. */
@@ -12,7 +12,7 @@ const lowest = first + (Number(process.env.VITEST_POOL_ID ?? 0) % parts) * size
 const highest = lowest + size
 let next = lowest + Math.floor(Math.random() * size)
 
-/** A port that nobody has at the moment, and as many behind it; never the same twice. */
+/** A port that is free at the moment, and this many after it; never the same twice. */
 export async function freePort(count = 1): Promise<number> {
   for (;;) {
     if (next + count > highest) next = lowest

@@ -3,7 +3,7 @@ import { Exposition } from './exposition.js'
 import { ask } from './http.js'
 import { until } from './until.js'
 
-/** Requests to `http-application.mjs`, and what its scrapes say of them. */
+/** Requests to `http-application.mjs`, and the counts in its scrapes. */
 export class Purchases {
   private answered = 0
   private failed = 0
@@ -22,13 +22,13 @@ export class Purchases {
     for (let n = 0; n < count; n++) {
       await ask(this.url(n, '/buy'), 'GET', 30_000).then(
         () => this.answered++,
-        // It was counted, or it was not: who asked cannot know.
+        // It was counted, or it was not: the client cannot know.
         () => this.failed++,
       )
     }
   }
 
-  /** Every port answers with the numbers of all; gives what was scraped last. */
+  /** Every port answers with the numbers of all; returns the last scrape. */
   async areExact(): Promise<Exposition> {
     let scrape = new Exposition('')
     for (const n of this.ports().keys()) {
@@ -40,7 +40,7 @@ export class Purchases {
     return scrape
   }
 
-  /** The series of the application itself: those that are the same for a while, because some are told of once a second. */
+  /** The series of the application itself, without those that are updated once a second. */
   async series(): Promise<readonly string[]> {
     let seen: readonly string[] = []
     let since = Date.now()
@@ -66,7 +66,7 @@ export class Purchases {
     }
   }
 
-  /** Ends the scrapes that went on beside all of it. */
+  /** Ends the scrapes that ran during all of it. */
   async end(): Promise<void> {
     this.watching = false
     await this.watch

@@ -14,7 +14,7 @@ export interface Reading {
   readonly errors: readonly MetricsError[]
 }
 
-/** A reader beside the application, which keeps what it learned from scrape to scrape: what `promhive serve` is made of. */
+/** A reader outside of the application, which keeps its state from scrape to scrape, as `promhive serve` does. */
 export class Reader {
   private readonly merger = new Merger()
   private readonly formatter = textFormatter()
@@ -39,7 +39,7 @@ export class Reader {
   }
 }
 
-/** What stands in a directory at this moment, read by somebody who never read it before. */
+/** The content of a directory at this moment, for a reader that has never read it before. */
 export function readDirectory(directory: string, binding?: Binding): Promise<Reading> {
   return new Reader(directory, binding).read()
 }

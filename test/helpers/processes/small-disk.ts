@@ -24,7 +24,7 @@ export function smallDisk(stage: Stage, size = '1m'): string {
   return folder
 }
 
-/** Takes all the room that is left on a disk; the returned function gives it back. */
+/** Uses all space that is left on a disk; the returned function frees it. */
 export function fillUp(folder: string): () => void {
   const ballast = join(folder, 'ballast')
   let size = 0

@@ -10,7 +10,7 @@ export const sharedBackends = [
   { backend: 'buffered', env: { PROMHIVE_NATIVE: 'off' } },
 ] as const
 
-/** Where a test's processes and directories live; what it started is ended after it, whatever became of the test. */
+/** Owns a test's processes and directories; it ends the processes after the test, whatever its result. */
 export class Stage {
   private readonly actors: Actor[] = []
   private readonly undoing: (() => void | Promise<void>)[] = []
@@ -20,7 +20,7 @@ export class Stage {
     return join(this.folder(), name)
   }
 
-  /** A fresh folder, in memory where there is such a place. */
+  /** A new folder, in memory if there is such a file system. */
   folder(): string {
     const folder = mkdtempSync(join(memory(), `promhive-test-${process.env.TEST_RUN ?? ''}-`))
     this.after(() => rmSync(folder, { recursive: true, force: true }))

@@ -18,7 +18,7 @@ export interface SupervisedOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** A program of one's own in the place of `promhive run`. */
+  /** A program to run instead of `promhive run`. */
   readonly primary?: string
   /** A command that runs it as its only child. */
   readonly wrapper?: readonly string[]
@@ -94,7 +94,7 @@ export class SupervisedApplication {
     return this.wrapped ? (childrenOf(this.child.pid!)[0] ?? 0) : this.child.pid!
   }
 
-  /** Waits for something in what it prints. */
+  /** Waits for a text in its output. */
   async says(what: RegExp): Promise<string> {
     await until(
       () => this.output,
@@ -170,7 +170,7 @@ export interface Load {
   readonly pids: ReadonlySet<string>
 }
 
-/** Asks from several clients at once until told to stop. */
+/** Sends requests from several clients at once until it is stopped. */
 export function loadOn(
   port: number,
   { keepAlive = false, clients = 12, path = '/' } = {},

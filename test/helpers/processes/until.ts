@@ -1,4 +1,4 @@
-/** Waits for something that is bound to come; how long it takes is nobody's fault but the test run's patience. */
+/** Waits for something that is certain to happen; only the test run's timeout limits how long that takes. */
 export async function until<T>(look: () => T | Promise<T>, is: (seen: T) => boolean, timeout = 90_000): Promise<T> {
   const end = Date.now() + timeout
   for (;;) {

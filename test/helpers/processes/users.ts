@@ -8,7 +8,7 @@ import type { Stage } from './stage.js'
 export const appUser = 65_534
 export const stranger = 65_533
 
-/** What stands in front of a program that runs as another user. */
+/** The command in front of a program that runs as another user. */
 export function asUser(uid: number): readonly string[] {
   return ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
 }

@@ -7,7 +7,7 @@ import { tallyOf } from './tally.js'
 
 /** Servers of which one takes over from another. */
 export interface FailingOver {
-  /** The kinds of clients of the writers, and the ports that they are told. */
+  /** The kinds of clients of the writers, and the ports that they are configured with. */
   readonly kinds: readonly string[]
   readonly ports: string
   /** More options of the backends. */
@@ -18,8 +18,8 @@ export interface FailingOver {
 
 /**
  * Writers count all the time while one server after the other takes over. Replication is asynchronous, so a server that
- * takes over may lack what was acknowledged: the living see it, and send it again. At the end the sum is what they have
- * counted, exactly, and no scrape of one process went back.
+ * takes over may lack acknowledged writes: living processes notice and send them again. At the end the sum is exactly
+ * their counts, and no scrape of one process decreased.
  */
 export async function failoverRounds(stage: Stage, service: FailingOver, rounds: number): Promise<number> {
   const folder = stage.folder()

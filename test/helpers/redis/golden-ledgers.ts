@@ -14,7 +14,7 @@ const jobs = counterFamily('jobs_total')
 const seconds = histogramFamily('duration_seconds', [1, 10])
 const series = JSON.stringify(['a "b" ü\n'])
 
-/** What lies in Redis, without what differs from one run to the next: times and random IDs. */
+/** The content of Redis, without the parts that differ from one run to the next: times and random IDs. */
 export interface GoldenLedgers {
   readonly state: Readonly<Record<string, string>>
   readonly removals: readonly string[]
@@ -117,7 +117,7 @@ function withoutTime(value: number): string {
   return value > 1e9 && value < 1e10 ? '1700000000' : String(value)
 }
 
-/** Versions and editions of what the dead have left are times. */
+/** Versions and editions of the ledgers of dead processes are times. */
 function counted(number: string): string {
   return number.length > 9 ? '1000' : number
 }

@@ -2,11 +2,11 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Stage } from '../processes/stage.js'
 
 /**
- * Stands between a client and Redis, and loses what it is told to: answers that the server has given, or everything.
+ * A proxy between a client and Redis, which loses on command: answers that the server has given, or everything.
  */
 export class LossyProxy {
   port = 0
-  /** What becomes of the next answers: they pass, or they are lost and the connection with them. */
+  /** What happens to the next answers: they pass, or they are lost with the connection. */
   private losing: 'nothing' | 'answers' | 'silently' = 'nothing'
   private refusing = false
   private rate = Infinity
@@ -33,29 +33,29 @@ export class LossyProxy {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** The server takes what it is sent, and its answer is lost with the connection. */
+  /** The server receives what is sent, and its answer is lost with the connection. */
   loseAnswers(): void {
     this.losing = 'answers'
   }
 
-  /** The same, and the connection stays: nobody learns that nothing will come. */
+  /** The same, and the connection stays: neither side notices that nothing will come. */
   loseSilently(): void {
     this.losing = 'silently'
   }
 
-  /** Nothing passes, and nobody gets in. */
+  /** Nothing passes, and new connections are refused. */
   cut(): void {
     this.refusing = true
     for (const socket of this.sockets) socket.destroy()
   }
 
-  /** Accepts every connection, and says nothing on any. */
+  /** Accepts every connection, and sends nothing on any. */
   hang(): void {
     this.hanging = true
     for (const client of this.clients) client.removeAllListeners('data').resume()
   }
 
-  /** New connections pass; what hung stays silent for good. */
+  /** New connections pass; hanging ones stay silent permanently. */
   wake(): void {
     this.hanging = false
   }
@@ -71,7 +71,7 @@ export class LossyProxy {
     for (const socket of this.sockets) socket.destroy()
   }
 
-  /** The line takes so many bytes per second on their way to the server. */
+  /** Limits the bytes per second on the way to the server. */
   slow(bytesPerSecond: number): void {
     this.rate = bytesPerSecond
   }

@@ -13,7 +13,7 @@ const jobs = counterFamily('jobs_total')
 const seconds = histogramFamily('duration_seconds', [1, 10])
 const key = JSON.stringify(['a'])
 
-/** One round in three loses the answers that Redis gave, one in three the way to Redis, and one nothing. */
+/** One round in three loses the answers of Redis, one in three the requests to it, and one nothing. */
 export async function lostAnswerRounds(stage: Stage, way: string, rounds: number): Promise<{ readonly lost: number }> {
   const server = await RedisServer.start(stage)
   const proxy = await LossyProxy.start(stage, server.port)

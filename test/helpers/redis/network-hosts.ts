@@ -50,7 +50,7 @@ export class NetworkHost {
     private readonly link: string,
   ) {}
 
-  /** What stands in front of a command that runs on the host. */
+  /** The command in front of one that runs on the host. */
   get wrapper(): readonly string[] {
     return ['ip', 'netns', 'exec', this.name]
   }

@@ -18,10 +18,10 @@ export interface OutageRounds {
 
 /**
  * Writers count all the time; in each round Redis, a writer or both are killed in the middle of it. At the end the sum
- * is at least what was acknowledged and at most what was attempted, and no scrape of one process ever went back.
+ * is at least the acknowledged and at most the attempted counts, and no scrape of one process ever decreased.
  */
 export async function outageRounds(stage: Stage, { rounds, writers, away }: OutageRounds): Promise<void> {
-  // What is acknowledged is in the file: with `everysec` a write may wait in the memory of Redis while a sync runs.
+  // Acknowledged writes are in the file: with `everysec` a write may wait in the memory of Redis while a sync runs.
   const server = await RedisServer.start(stage, { args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
   const folder = stage.folder()
   const files: string[] = []
@@ -60,7 +60,7 @@ export async function outageRounds(stage: Stage, { rounds, writers, away }: Outa
     if (counting.length < writers) counting.push(await start())
     await look()
   }
-  // Whoever lives sends the rest, and says how much there is.
+  // A living process sends the rest, and reports how much there is.
   for (const actor of counting) await until(() => actor.ask('pauseCounting'), Boolean)
   const { attempted, acknowledged } = tallyOf(files)
   const sum = new Exposition(

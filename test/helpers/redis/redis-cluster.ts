@@ -3,7 +3,7 @@ import type { Stage } from '../processes/stage.js'
 import { until } from '../processes/until.js'
 import { freePort, RedisServer, type RedisServerOptions } from './redis-server.js'
 
-/** The authority of a cluster that speaks TLS, and the certificate and key that every node and every client has. */
+/** The CA of a cluster with TLS, and the certificate and key of every node and every client. */
 export type NodeCertificates = NonNullable<RedisServerOptions['tls']>
 
 /** Three masters, each with a replica, on loopback. */
@@ -11,8 +11,8 @@ export class RedisCluster {
   private constructor(readonly nodes: readonly RedisServer[]) {}
 
   /**
-   * @param args more words of the command line of each node
-   * @param tls the certificates with which the nodes speak TLS, to clients and to each other
+   * @param args more arguments of the command line of each node
+   * @param tls the certificates that the nodes use, for clients and for each other
    */
   static async start(stage: Stage, args: readonly string[] = [], tls?: NodeCertificates): Promise<RedisCluster> {
     const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(stage, args, tls)))

@@ -38,7 +38,7 @@ export class RedisSentinels {
     return this.sentinels.map(({ port }) => port).join()
   }
 
-  /** The server that the sentinels name, once it says so itself; undefined while there is none. */
+  /** The server that the sentinels name, once it reports that role itself; undefined while there is none. */
   async master(): Promise<RedisServer | undefined> {
     const named = await Promise.all(
       this.sentinels.map((each) => each.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'service') as Promise<string[]>),
@@ -67,7 +67,7 @@ export class RedisSentinels {
     if (by === 'killing') await master.launch(false)
   }
 
-  /** Whether there is somebody to take over: a replica that has caught up, and all sentinels know. */
+  /** Whether a server can take over: a replica that has caught up, and that all sentinels know. */
   async isReady(): Promise<boolean> {
     const master = await this.master()
     const replica = this.servers.find((server) => server !== master)
@@ -84,7 +84,7 @@ export class RedisSentinels {
 
 async function startSentinel(stage: Stage, master: number): Promise<RedisServer> {
   const port = await freePort()
-  // A sentinel keeps in its configuration what it learns.
+  // A sentinel writes its knowledge into its configuration.
   const file = join(stage.folder(), 'sentinel.conf')
   const lines = [
     `sentinel monitor service 127.0.0.1 ${master} 2`,

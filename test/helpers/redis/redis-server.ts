@@ -7,14 +7,14 @@ import { until } from '../processes/until.js'
 
 export { freePort }
 
-/** Whether this system has a Redis server; `scripts/provision.mjs` installs one where it may. */
+/** Whether this system has a Redis server; `scripts/provision.mjs` installs one if permitted. */
 export const hasRedis = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
 
 /** Whether it has a Valkey, which does the same. */
 export const hasValkey = spawnSync('valkey-server', ['--version'], { stdio: 'ignore' }).status === 0
 
 export interface RedisServerOptions {
-  /** The server to run: redis-server when left out. */
+  /** The server to run; redis-server by default. */
   readonly program?: 'redis-server' | 'valkey-server'
   /** More words of the command line, such as `--appendonly yes`. */
   readonly args?: readonly string[]
@@ -22,9 +22,9 @@ export interface RedisServerOptions {
   readonly first?: readonly string[]
   readonly port?: number
   readonly host?: string
-  /** What stands in front of the command, such as `ip netns exec`. */
+  /** A command in front of the server, such as `ip netns exec`. */
   readonly wrapper?: readonly string[]
-  /** Nobody gets in without TLS, at the same port; the words for that are among `args`. How this test gets in. */
+  /** The test's own options for TLS. The server then accepts TLS only, on the same port; its options are among `args`. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
 }
 
@@ -80,7 +80,7 @@ export class RedisServer {
     return this.child?.pid ?? 0
   }
 
-  /** Starts it again, with what it kept. */
+  /** Starts it again, with its stored data. */
   async launch(ready = true): Promise<void> {
     const [command, ...args] = this.command as [string, ...string[]]
     const child = spawn(command, args, { stdio: 'ignore' })

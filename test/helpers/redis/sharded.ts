@@ -5,7 +5,7 @@ import type { Stage } from '../processes/stage.js'
 import { until } from '../processes/until.js'
 import type { RedisServer } from './redis-server.js'
 
-/** Long time limits: a scrape that is late on a busy machine shows what was seen before. */
+/** Long time limits: a scrape that is late on a busy machine shows earlier values. */
 const patient = { flushInterval: 0.2, deadAfter: 30, commandTimeout: 30, scrapeTimeout: 30 }
 
 /** The keys of the shards of a service. */

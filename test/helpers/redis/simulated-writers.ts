@@ -28,11 +28,11 @@ export function simulatedService(
   return { keys: new Keys('promhive'), connection, deadAfter: 15_000, expire: 3_600_000, timeout: 30_000, ...more }
 }
 
-/** A writer without a process, timers or a connection of its own: it flushes when the test says so. */
+/** A writer without its own process, timers or connection: it flushes when the test calls it. */
 export class SimulatedWriter {
   readonly store: RedisStore
   readonly flusher: Flusher
-  /** What it has counted, and what Redis has acknowledged of it. */
+  /** Its counts, and those that Redis has acknowledged. */
   counted = 0
   acknowledged = 0
 

@@ -32,7 +32,7 @@ export async function lifeOfTwoHosts(stage: Stage, env: Readonly<Record<string, 
   }
   expect(await server.ask('HLEN', '{promhive}:ledgers')).toBe(2)
 
-  // What was counted and not sent yet lies in the directory: the next one that flushes sends it.
+  // Counts that are not sent yet are in the directory: the next process that flushes sends them.
   await here[0]!.ask('count', 'jobs_total', { who: 'all' }, 100_000)
   // Without the addon, a little later.
   await until(
@@ -48,7 +48,7 @@ export async function lifeOfTwoHosts(stage: Stage, env: Readonly<Record<string, 
   await there[0]!.ask('remove', 'jobs_total', { who: 'all' })
   await scraped(there[0]!, (seen) => seen.total('jobs_total') === 0)
   await scraped(here[1]!, (seen) => seen.total('jobs_total') === 0)
-  // What is counted before a process has taken notice of a removal goes with it.
+  // Counts before a process has noticed a removal are removed with it.
   for (const directory of hosts) await until(() => haveNoticed(directory), Boolean)
   await here[1]!.ask('count', 'jobs_total', { who: 'all' }, 3)
   await there[1]!.ask('count', 'jobs_total', { who: 'all' }, 4)
@@ -69,7 +69,7 @@ export async function lifeOfTwoHosts(stage: Stage, env: Readonly<Record<string, 
   expect((await scraped(here[2]!, () => true)).total('jobs_total')).toBe(7)
 }
 
-/** Whether nothing is left of what was removed, and every writer there knows. */
+/** Whether nothing is left of the removed series, and every writer there knows it. */
 async function haveNoticed(directory: string): Promise<boolean> {
   const { scrape, writers } = await readDirectory(directory)
   if (scrape.total('jobs_total') > 0) return false
@@ -92,7 +92,7 @@ export function onHost(
     dir,
     instance,
     flushInterval: 0.3,
-    // Long enough that nobody is taken for dead because the machine is busy.
+    // Long enough that no process counts as dead because the machine is busy.
     deadAfter: env.PROMHIVE_NATIVE === 'off' ? 8 : 5,
   })
   return stage.start('redis-actor.mjs', { args: ['url', url, options], env })

@@ -9,7 +9,7 @@ import { until } from '../processes/until.js'
 
 const application = join(dirname(fileURLToPath(import.meta.url)), 'app.py')
 
-/** Whether this system has a uWSGI that serves Python; `scripts/provision.mjs` installs one where it may. */
+/** Whether this system has a uWSGI that serves Python; `scripts/provision.mjs` installs one if permitted. */
 export const hasUwsgi =
   spawnSync('uwsgi-core', ['--need-plugin', 'python3', '--version'], { stdio: 'ignore' }).status === 0
 
@@ -21,7 +21,7 @@ export class UwsgiServer {
     readonly pid: number,
   ) {}
 
-  /** @param args such as `--stats PATH`; `{folder}` stands for a folder of the test's */
+  /** @param args such as `--stats PATH`; `{folder}` is replaced by a folder of the test */
   static async start(stage: Stage, args: readonly string[]): Promise<UwsgiServer> {
     const port = await freePort()
     const folder = stage.folder()
@@ -55,7 +55,7 @@ export class UwsgiServer {
   }
 }
 
-/** Whether somebody does: at `host:port`, or at a path. */
+/** Whether a server listens: at `host:port`, or at a path. */
 function listens(address: string): Promise<boolean> {
   const [, host, port] = /^([^/]*):(\d+)$/.exec(address) ?? []
   return new Promise((resolve) => {

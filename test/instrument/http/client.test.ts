@@ -5,7 +5,7 @@ import { test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
 
 describe('outgoing requests', { timeout: 120_000 }, () => {
-  test('are counted by host and status, and by error where they fail', async ({ stage }) => {
+  test('are counted by host and status, and by error if they fail', async ({ stage }) => {
     const { shop, base } = await open(stage)
     const { host } = new URL(base)
     await shop.ask('send', `${base}/`, 'POST', 'order')
@@ -39,7 +39,7 @@ describe('outgoing requests', { timeout: 120_000 }, () => {
     ['forwardProxy', 'host="api.example",method="GET",status_code="200"', undefined],
     ['upgrade', undefined, undefined],
     ['connect', undefined, undefined],
-  ] as const)('are counted once, and are under way no more (%s)', async ([way, labels, error], { stage }) => {
+  ] as const)('are counted once, and are no longer in progress (%s)', async ([way, labels, error], { stage }) => {
     const shop = await stage.start('../../instrument/http/programs/outgoing.mjs', {
       cwd,
       env: { NODE_OPTIONS: preload, PROMHIVE_METRICS_PORT: 'off', PROMHIVE_DEFAULT_METRICS: 'off' },
@@ -57,7 +57,7 @@ describe('outgoing requests', { timeout: 120_000 }, () => {
     expect(errors).toEqual(error === undefined ? [] : [error])
   })
 
-  test('are under way by server and method, as OpenTelemetry has it', async ({ stage }) => {
+  test('are in progress by server and method, as in OpenTelemetry', async ({ stage }) => {
     const { shop, base } = await open(stage, 'plain', { PROMHIVE_HTTP_NAMES: 'opentelemetry' })
     const slow = shop.ask('send', `${base}/slow`, 'POST')
     const labels = `http_request_method="POST",server_address="127.0.0.1",server_port="${new URL(base).port}",url_scheme="http"`

@@ -44,7 +44,7 @@ describe('an exchange with an error', () => {
     expect(exchange.errorType).toBe(state.left ? undefined : 'RangeError')
   })
 
-  test('keeps the first one after the headers: the next ones come of it', () => {
+  test('keeps the first one after the headers: the next ones are its consequences', () => {
     const exchange = begun()
     exchange.met(new TypeError('no such item'))
     exchange.sent = true

@@ -19,7 +19,7 @@ interface Application {
 /** It brings no types. */
 const express: { (): Application; Router(): Router } = createRequire(import.meta.url)('express')
 
-/** Express 5.0 to 5.2: their layers keep what they matched, and tell no pattern. */
+/** Express 5.0 to 5.2: their layers keep what they matched, and have no pattern. */
 function asBefore(application: Application): Application {
   for (const layer of application.router.stack) {
     const match = layer.match.bind(layer)

@@ -9,12 +9,12 @@ test.for([
   [{ route: 5 }, /route must be a function, got 5/],
   [{ maxRoutes: 'many' }, /maxRoutes must be a whole number of 0 or more, got "many"/],
   [{ maxHosts: 1.5 }, /maxHosts must be a whole number of 0 or more, got 1.5/],
-] as const)('%o is refused when it is given, not at the first request', ([options, message]) => {
+] as const)('%o is refused when it is passed, not at the first request', ([options, message]) => {
   expect(() => checkHttpOptions(options as unknown as HttpOptions)).toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringMatching(message) }),
   )
 })
 
-test('what may be left out may be undefined', () => {
+test('an optional option may be undefined', () => {
   checkHttpOptions({ names: undefined, ignore: undefined, route: undefined, maxRoutes: undefined, maxHosts: 0 })
 })

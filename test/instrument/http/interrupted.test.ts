@@ -14,7 +14,7 @@ const all = [...frameworks, ...overHttp2] as const
 
 const routeOf = (name: string): string => `/${name}/tenants/:tenant/items/:item`
 
-/** What was counted by the time that so many requests had ended. */
+/** The counts when this number of requests has ended. */
 function settled(shop: Actor, requests: number): Promise<Exposition> {
   return until(
     () => scrape(shop),
@@ -84,12 +84,14 @@ describe.each([
     expect(await shop.ask('faults')).toEqual([])
   })
 
-  test('is no error when the client left, asked for what is not there, or had its answer before', async ({ stage }) => {
+  test('is not an error when the client disconnected, requested a missing file, or had its answer before', async ({
+    stage,
+  }) => {
     const shop = await stage.start(program, { cwd, env })
     for (const name of all) await shop.ask('leave', name, 'endless', 'stream')
     for (const name of all) await shop.ask('leave', name, 'endless', 'reset')
     for (const name of all) await shop.ask('stay', name, 'missing')
-    // The first of two requests on a connection: its handler goes on while the second one is answered.
+    // The first of two requests on a connection: its handler continues while the second one is answered.
     for (const name of ['koa', 'hono']) await shop.ask('overlap', name)
     const seen = await settled(shop, 3 * all.length + 4)
     expect(byRoute(seen, 'http_requests_total', 'status_code')).toEqual({

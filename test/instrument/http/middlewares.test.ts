@@ -50,7 +50,7 @@ describe.each([
   test.for([
     { built: true, routes: ['/', '/users/[id]', '_unmatched'] },
     { built: false, routes: ['_unmatched'] },
-  ])('tells the routes of what was built (built: $built)', async ({ built, routes }, { stage }) => {
+  ])('reports the routes of the build (built: $built)', async ({ built, routes }, { stage }) => {
     const directory = join(stage.folder(), '.next')
     if (built) {
       mkdirSync(directory)
@@ -85,7 +85,7 @@ describe('a middleware', { timeout: 120_000 }, () => {
     expect(seen.total('http_requests_total')).toBe(1)
   })
 
-  test('of Hono measures by itself where no server of Node’s is', async ({ stage }) => {
+  test('of Hono measures by itself without a server of Node’s', async ({ stage }) => {
     const shop = await stage.start(program, { cwd })
     await shop.ask('honoAlone', ['/users/1', '/fails', '/nobody'])
     const seen = new Exposition(await shop.ask<string>('scrape'))

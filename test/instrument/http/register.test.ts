@@ -32,7 +32,7 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
       await visit(base, ['/nobody/knows', '/wp-login.php', '/users'])
       await visit(base, ['/orders'], 'POST')
       await visit(base, ['/fails', '/fails'])
-      // What tells of one request is counted one after the other, in another process than the one that is asked.
+      // The metrics of one request are counted one after the other, in another process than the one that is scraped.
       const seen = await scraped(
         metrics,
         (scrape) =>
@@ -49,7 +49,7 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
         'method="GET",route="/fails",status_code="500"': 2,
       })
       expect(seen.total('http_request_duration_seconds_count')).toBe(66)
-      // Express before 5.3 tells nobody of its errors: there the status stands for their type.
+      // Express before 5.3 does not report its errors: the status is used as their type.
       const type = framework === 'express4' ? '500' : 'RangeError'
       expect(seen.labelled('http_request_errors_total')).toEqual({
         [`error_type="${type}",method="GET",route="/fails"`]: 2,
@@ -75,7 +75,7 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
     expect(await warningsOf(second)).toEqual([])
   })
 
-  test('keeps what a killed worker counted, and goes on with the next one', async ({ stage }) => {
+  test('keeps the counts of a killed worker, and continues with the next one', async ({ stage }) => {
     const { primary, workers, base, metrics, shop } = await cluster(stage, 'express', 2)
     const route = 'http_requests_total{method="GET",route="/users/:id",status_code="200"}'
     await visit(base, ['/users/1', '/users/2', '/users/3'])
@@ -97,7 +97,7 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
     expect(seen.total('http_requests_total')).toBe(1)
   })
 
-  test('says what is on and where to look, unless it is told not to', async ({ stage }) => {
+  test('prints what is enabled and where to look, unless that is disabled', async ({ stage }) => {
     const [port, silent] = [await freePort(), await freePort()]
     const start = (env: Record<string, string>) =>
       stage.start('../../instrument/http/programs/shop.mjs', { cwd, env: { NODE_OPTIONS: preload, ...env } })
@@ -136,7 +136,7 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
       'mine',
       'PROMHIVE_HTTP_NAMES must be of prometheus, opentelemetry, gunicorn, flask; got "mine"',
     ],
-  ] as const)('says what is wrong with %s, and lets the application run', async ([name, value, fault], { stage }) => {
+  ] as const)('reports %s, and lets the application run', async ([name, value, fault], { stage }) => {
     const off = { PROMHIVE_METRICS_PORT: name === 'PROMHIVE_HTTP_NAMES' ? 'off' : '' }
     const env = { NODE_OPTIONS: preload, ...off, [name]: value }
     const shop = await stage.start('../../instrument/http/programs/shop.mjs', { cwd, env })
@@ -148,7 +148,7 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
     )
   })
 
-  test('tells that the port is taken by a stranger, and takes it when it is free', async ({ stage }) => {
+  test('reports that another program uses the port, and opens it when it is free', async ({ stage }) => {
     const port = await freePort()
     const env = { NODE_OPTIONS: preload, PROMHIVE_METRICS_PORT: String(port) }
     const first = await stage.start('../../instrument/http/programs/shop.mjs', { cwd, env })

@@ -3,7 +3,7 @@ import { Exchange } from '../../../src/instrument/http/exchange.js'
 import { ServerInstrument } from '../../../src/instrument/http/server-instrument.js'
 import type { ServerMetrics } from '../../../src/instrument/http/server-metrics.js'
 
-/** The routes that requests are counted under, whose route is as given. */
+/** The routes under which requests are counted if their route is this value. */
 function countedUnder(route: unknown, told?: unknown): string[] {
   const routes: string[] = []
   const metrics = { measuresSizes: false, begun() {}, ended: (_: Exchange, shown: string) => routes.push(shown) }
@@ -16,7 +16,7 @@ function countedUnder(route: unknown, told?: unknown): string[] {
   return routes
 }
 
-describe('a route that code without types gives', () => {
+describe('a route from code without types', () => {
   test.each([
     ['a text', '/users/:id', '/users/:id'],
     ['a pattern', /^\/users\/(\d+)$/, '/^\\/users\\/(\\d+)$/'],

@@ -5,7 +5,7 @@ import { test } from '../../helpers/processes/stage.js'
 import { until } from '../../helpers/processes/until.js'
 
 describe('a server of HTTP 1', { timeout: 120_000 }, () => {
-  test('shows sizes of bodies, told or not', async ({ stage }) => {
+  test('shows sizes of bodies, with and without Content-Length', async ({ stage }) => {
     const { shop, base } = await open(stage)
     await shop.ask('send', `${base}/`, 'POST', 'x'.repeat(300))
     await shop.ask('send', `${base}/`, 'HEAD')
@@ -41,7 +41,7 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
     },
   )
 
-  test('shows what is under way, and what its sender gave up', async ({ stage }) => {
+  test('shows requests in progress, and those that the client aborted', async ({ stage }) => {
     const { shop, base } = await open(stage)
     const port = Number(new URL(base).port)
     const slow = shop.ask('raw', port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
@@ -103,7 +103,7 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
   })
 
   test.for(['express', 'express4'])(
-    'shows what is mounted in %s as the application wrote it, and no word of a request',
+    'shows routes mounted in %s as the application wrote them, and no part of a request',
     async (express, { stage }) => {
       const { shop, base } = await open(stage, express)
       const asked = {
@@ -129,7 +129,7 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
     },
   )
 
-  test('leaves out what it was told to, and asks the application for routes', async ({ stage }) => {
+  test('omits ignored requests, and asks the application for routes', async ({ stage }) => {
     const { shop, base } = await open(stage)
     await shop.ask('instrumentWithFunctions')
     for (const path of ['/healthz', '/pages/1', '/pages/2', '/throws']) await shop.ask('send', base + path)
@@ -142,7 +142,7 @@ describe('a server of HTTP 1', { timeout: 120_000 }, () => {
     expect(faults).toMatchObject([{ code: 'INSTRUMENT_FAILED', message: /no route today/ }])
   })
 
-  test('leaves out paths that the environment names', async ({ stage }) => {
+  test('omits paths that the environment names', async ({ stage }) => {
     const { shop, base } = await open(stage, 'plain', { PROMHIVE_HTTP_IGNORE: '/healthz, /readyz' })
     for (const path of ['/healthz', '/readyz?full', '/']) await shop.ask('send', base + path)
     expect((await settled(shop, 1)).total('http_requests_total')).toBe(1)
@@ -168,7 +168,7 @@ describe('a server of HTTP/2', { timeout: 120_000 }, () => {
     if (server !== 'streams') expect(seen.total('http_response_size_bytes_sum')).toBe(15)
   })
 
-  test('shows streams that were given up, and those that failed', async ({ stage }) => {
+  test('shows aborted streams, and failed ones', async ({ stage }) => {
     const { shop, base } = await open(stage, 'streams')
     await shop.ask('streams', base, ['/slow'], { giveUp: true })
     await shop.ask('streams', base, ['/fails'])

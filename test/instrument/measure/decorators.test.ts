@@ -10,7 +10,7 @@ import { provideDist, root } from '../../helpers/processes/dist.js'
 
 const run = promisify(execFile)
 
-/** The same class, compiled both ways, by a program that calls its methods and prints what was counted. */
+/** The same class, compiled both ways, in a program that calls its methods and prints the counts. */
 const program = `
 import { Mailer, registry, sum, times } from './decorators.js'
 const mailer = new Mailer('relay')
@@ -45,7 +45,7 @@ describe('measure as a decorator', () => {
     ['a getter', [() => 1, { kind: 'getter' }], 'measure: a getter cannot be measured'],
     ['a class', [class Mailer {}, { kind: 'class' }], 'measure: a class cannot be measured'],
     ['a class, experimental', [class Mailer {}], 'measure: the class Mailer cannot be measured'],
-    ['a field that is no function, experimental', [{}, 'host', undefined], 'measure: the property host cannot be'],
+    ['a field that is not a function, experimental', [{}, 'host', undefined], 'measure: the property host cannot be'],
   ])('refuses %s', (_, target, text) => {
     const decorate = measure({ name: 'job', registers: [] }) as (...target: unknown[]) => unknown
     expect(() => decorate(...target)).toThrow(text)

@@ -30,11 +30,11 @@ class OutOfStock extends Error {}
 const kinds = {
   'a function that returns': { good: () => 7, bad: () => fail() },
   'an async function': { good: async () => 7, bad: async () => fail() },
-  'a function that gives a promise later': {
+  'a function that returns a promise later': {
     good: () => sleep(1).then(() => 7),
     bad: () => sleep(1).then(() => fail()),
   },
-  'a function that gives something to await': { good: () => thenable(7), bad: () => thenable(undefined) },
+  'a function that returns a thenable': { good: () => thenable(7), bad: () => thenable(undefined) },
 }
 
 function fail(): never {
@@ -63,7 +63,7 @@ describe('measure', () => {
     expect(await shown()).toEqual({ ...counted(3), 'job_errors_total{error_type="OutOfStock"}': 1 })
   })
 
-  test('shows what is in progress', async () => {
+  test('shows calls in progress', async () => {
     const ends: (() => void)[] = []
     const run = measure(() => new Promise<void>((resolve) => ends.push(resolve)), { name: 'job', registers })
     const [first, second] = [run(), run()]
@@ -84,7 +84,7 @@ describe('measure', () => {
     expect(seen.value('job_duration_seconds_bucket{le="60"}')).toBe(1)
   })
 
-  test('observes milliseconds where that is the unit', async () => {
+  test('observes milliseconds if that is the unit', async () => {
     const run = measure(() => sleep(30), { name: 'job', registers, unit: 'milliseconds' })
     await run()
     const seen = new Exposition(await registry.metrics())
@@ -113,7 +113,7 @@ describe('measure', () => {
     expect(thrown).toBe(fault)
   })
 
-  test('gives a function with the name, the length and the properties of the other one', () => {
+  test('returns a function with the name, the length and the properties of the original', () => {
     const handler = Object.assign(
       function sendMail(_to: string, _text: string, more = 1) {
         return more
@@ -275,7 +275,7 @@ describe('the labels', () => {
 
   test.each([
     ['throws', () => fail()],
-    ['gives a label that was not declared', () => ({ other: 'x' }) as never],
+    ['returns a label that was not declared', () => ({ other: 'x' }) as never],
   ])('cost the label and not the count where the function %s', async (_, labels) => {
     const faults: MetricsError[] = []
     configure({ onError: (fault) => faults.push(fault) })
@@ -320,9 +320,9 @@ describe('the type of an error', () => {
   const cases: readonly (readonly [what: string, error: unknown, type: string])[] = [
     ['the name of its class', new OutOfStock('x'), 'OutOfStock'],
     ['the code of a system error', Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
-    ['Error where there is no better name', new Error('x'), 'Error'],
+    ['Error if there is no better name', new Error('x'), 'Error'],
     ['the name that an abort has', AbortSignal.abort().reason, 'AbortError'],
-    ['the type of what is no error', 'out of stock', 'string'],
+    ['the type of a value that is not an error', 'out of stock', 'string'],
     ['undefined for a bare throw', undefined, 'undefined'],
   ]
   test.each(cases)('is %s', async (_, error, type) => {
@@ -346,7 +346,7 @@ describe('the type of an error', () => {
   })
 })
 
-describe('wrong use is refused where it is written', () => {
+describe('wrong use throws at the call of measure()', () => {
   const run = (): void => {}
   test.each([
     [
@@ -386,7 +386,11 @@ describe('wrong use is refused where it is written', () => {
       () => measure(OutOfStock as never, { name: 'job' }),
       'measure: the class OutOfStock cannot be measured',
     ],
-    ['what is no function', () => measure({} as never, { name: 'job' }), 'measure: an object cannot be measured'],
+    [
+      'a value that is not a function',
+      () => measure({} as never, { name: 'job' }),
+      'measure: an object cannot be measured',
+    ],
   ] as const)('%s', (_, use, text) => {
     expect(use).toThrow(MetricsError)
     expect(use).toThrow(text)

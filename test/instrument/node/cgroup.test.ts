@@ -98,7 +98,7 @@ plainTest('without the files of Linux there are no limits', () => {
   expect(limitsWith({ '/proc/self/cgroup': 'none', '/proc/self/mountinfo': ' - \n\n- -' })).toEqual(none)
 })
 
-/** Where this process may make groups with a limit of memory; undefined where it may not. */
+/** Where this process may create groups with a limit of memory; undefined if it may not. */
 const memoryFolder = (() => {
   const group = /^\d+:memory:(.*)$/m.exec(textOf('/proc/self/cgroup'))?.[1]
   const mount = /^\d+ \d+ \S+ \S+ (\S+) .*- cgroup \S+ \S*\bmemory\b/m.exec(textOf('/proc/self/mountinfo'))?.[1]

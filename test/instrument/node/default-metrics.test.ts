@@ -55,7 +55,7 @@ describe('beside prom-client', () => {
 
   test.each([
     ['names, types and labels are the same', {}],
-    ['prefix and labels give the same', { prefix: 'shop_', labels: { service: 'shop', zone: 'a' } }],
+    ['prefix and labels have the same effect', { prefix: 'shop_', labels: { service: 'shop', zone: 'a' } }],
   ])('%s, and there are a few more', async (_, options) => {
     promClient.collectDefaultMetrics({ register: theirs, ...options })
     collectDefaultMetrics({ register: registry, ...options })
@@ -88,7 +88,7 @@ describe('beside prom-client', () => {
 })
 
 describe('collectDefaultMetrics', () => {
-  test('gives nothing back', () => {
+  test('returns nothing', () => {
     expect(collectDefaultMetrics({ register: registry })).toBeUndefined()
   })
 
@@ -159,25 +159,25 @@ describe('collectDefaultMetrics', () => {
     expect(named).toThrow(expect.objectContaining({ code: 'LABEL_RESERVED' }))
   })
 
-  test('says which name means something else already', () => {
+  test('names the metric that has another definition', () => {
     new Gauge({ name: 'process_open_fds', help: 'Mine.', labelNames: ['kind'], registers: [registry] })
     const call = () => collectDefaultMetrics({ register: registry })
     expect(call).toThrow(expect.objectContaining({ code: 'NAME_TAKEN' }))
     expect(call).toThrow(/process_open_fds/)
   })
 
-  test('turns away what is no registry', () => {
+  test('refuses a value that is not a registry', () => {
     const call = () => collectDefaultMetrics({ register: {} as Registry })
     expect(call).toThrow(expect.objectContaining({ code: 'REGISTER_INVALID' }))
   })
 
   test.each<[string, unknown]>([
-    ['options that are no object', 7],
-    ['a prefix that is no string', { prefix: 7 }],
-    ['labels that are no object', { labels: 'service' }],
+    ['options that are not an object', 7],
+    ['a prefix that is not a string', { prefix: 7 }],
+    ['labels that are not an object', { labels: 'service' }],
     ['a precision of nothing', { eventLoopMonitoringPrecision: 0 }],
     ['samples at no interval', { eventLoopUtilizationTimeout: 0 }],
-    ['a precision that is no number', { eventLoopMonitoringPrecision: '10' }],
+    ['a precision that is not a number', { eventLoopMonitoringPrecision: '10' }],
     ['perWorker that is neither true nor false', { perWorker: 'yes' }],
   ])('turns away %s', (_, options) => {
     const call = () => collectDefaultMetrics(options as never)

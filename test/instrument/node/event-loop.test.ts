@@ -23,7 +23,7 @@ function lagsOf(samples: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(samples).filter(([name]) => /_lag_\w+_seconds/.test(name)))
 }
 
-/** The loop was looked at: there is a lag to show. */
+/** The loop was measured: there is a lag to show. */
 async function looked(): Promise<void> {
   await until(
     () => shown(registry),
@@ -31,7 +31,7 @@ async function looked(): Promise<void> {
   )
 }
 
-/** As if five seconds had passed; the histogram that takes over is given the time to begin. */
+/** As if five seconds had passed; the next histogram gets time to begin. */
 async function endStretch(): Promise<void> {
   vi.advanceTimersByTime(5_000)
   await handedOver()
@@ -48,12 +48,12 @@ function block(milliseconds: number): void {
 }
 
 describe('the event loop', () => {
-  test('shows no lag before it was looked at', async () => {
+  test('shows no lag before the first measurement', async () => {
     measure()
     expect(lagsOf(await shown(registry))).toEqual({})
   })
 
-  test('shows the same to everybody who asks before the next stretch of time has ended', async () => {
+  test('shows the same to all readers until the next interval has ended', async () => {
     measure()
     await looked()
     await endStretch()
@@ -100,7 +100,7 @@ describe('the event loop', () => {
     expect(idle * 1000).toBeGreaterThanOrEqual(before.idle)
   })
 
-  test('is looked at once, however often it was asked for, until the last of its metrics goes', () => {
+  test('is measured once, however often it is requested, until the last of its metrics is removed', () => {
     // The windows of the lag, and the samples of the utilization.
     const timers = 2
     measure()

@@ -67,7 +67,7 @@ describe('the histogram of garbage collections', () => {
     const own = witness()
     collectGarbage()
     collectGarbage()
-    // The two observers are told one after the other.
+    // The two observers are notified one after the other.
     await until(
       async () => [(await shown(registry))[count]!, major(own)] as const,
       ([counted, seen]) => counted === seen && seen >= 2,

@@ -6,7 +6,7 @@ import { until } from '../../helpers/processes/until.js'
 import { shown } from '../../helpers/samples.js'
 
 describe('a census', () => {
-  test('counts by type, and shows with 0 what was there once', () => {
+  test('counts by type, and shows 0 for types that have disappeared', () => {
     const census = new Census()
     const count = (...types: string[]) =>
       Object.fromEntries(census.count(types).map(({ labels, value }) => [labels?.type, value]))

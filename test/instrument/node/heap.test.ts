@@ -7,7 +7,7 @@ describe('the heap', () => {
   const registry = new Registry()
   afterEach(() => registry.clear())
 
-  test('is shown as Node tells it, as a whole and by space', async () => {
+  test('is shown with the values of Node, as a whole and by space', async () => {
     collectDefaultMetrics({ register: registry })
     const samples = await shown(registry)
     expect(samples.nodejs_heap_size_used_bytes).toBeGreaterThan(2 ** 20)

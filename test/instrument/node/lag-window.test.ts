@@ -28,7 +28,7 @@ describe('the lag over the last stretches of time', () => {
     expect(lag()).toBeUndefined()
   })
 
-  test('is what the delay exceeds the time between two looks', () => {
+  test('is the part of the delay above the interval between two samples', () => {
     const { histogram, lag } = windowOf()
     late(histogram, 2, 2, 2, 30)
     const { min, max, mean, p50, p99 } = lag()!
@@ -45,7 +45,7 @@ describe('the lag over the last stretches of time', () => {
     expect(lag()).toMatchObject({ min: 0, max: 0, mean: 0, p50: 0, p99: 0 })
   })
 
-  test('is not changed by who reads it', () => {
+  test('is not changed by reading it', () => {
     const { histogram, close, lag } = windowOf()
     late(histogram, 2, 30)
     close()
@@ -96,7 +96,7 @@ describe('the lag over the last stretches of time', () => {
     for (const percentile of [p50, p90, p99]) expect(percentile).toBeCloseTo(0.05, 4)
   })
 
-  test('goes on from before where a stretch saw nothing, such as one asleep', () => {
+  test('continues with earlier values if an interval has no sample, such as during a suspension', () => {
     const { histogram, close, lag } = windowOf(1)
     late(histogram, 7)
     close()

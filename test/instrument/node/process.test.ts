@@ -19,7 +19,7 @@ function measure(): Promise<Record<string, number>> {
 }
 
 describe('/proc/self/status', () => {
-  test('tells memory in bytes, and threads', () => {
+  test('shows memory in bytes, and threads', () => {
     const text = [
       'Name:\tnode',
       'VmPeak:\t  999999 kB',
@@ -37,7 +37,7 @@ describe('/proc/self/status', () => {
     })
   })
 
-  test('tells nothing where it says nothing', () => {
+  test('shows nothing if the file has no value', () => {
     const nothing = { residentBytes: undefined, virtualBytes: undefined, dataBytes: undefined, threads: undefined }
     expect(parseStatus('')).toEqual(nothing)
     expect(parseStatus('Name:\tVmRSS:\t 1 kB\nVmRSS:\tmuch\n')).toEqual(nothing)
@@ -47,17 +47,17 @@ describe('/proc/self/status', () => {
 describe('/proc/self/limits', () => {
   const head = 'Limit                     Soft Limit           Hard Limit           Units     \n'
 
-  test('tells the soft limits', () => {
+  test('shows the soft limits', () => {
     const text = `${head}Max open files            1024                 524288               files     \nMax address space         8589934592           unlimited            bytes     \n`
     expect(parseLimits(text)).toEqual({ openFiles: 1024, addressSpaceBytes: 8589934592 })
   })
 
-  test('tells infinity where there is no limit', () => {
+  test('shows infinity if there is no limit', () => {
     const text = `${head}Max open files            unlimited            unlimited            files     \n`
     expect(parseLimits(text)).toEqual({ openFiles: Number.POSITIVE_INFINITY, addressSpaceBytes: undefined })
   })
 
-  test('tells nothing where it says nothing', () => {
+  test('shows nothing if the file has no value', () => {
     expect(parseLimits('')).toEqual({ openFiles: undefined, addressSpaceBytes: undefined })
   })
 })
@@ -97,7 +97,7 @@ describe('the process', () => {
     expect(samples.process_threads).toBeGreaterThan(1)
     expect(samples.process_max_fds).toBeGreaterThan(samples.process_open_fds!)
     expect(samples.process_virtual_memory_max_bytes).toBeGreaterThan(samples.process_virtual_memory_bytes!)
-    // Others may open and close files of this process between two looks, but not many.
+    // Others may open and close files of this process between two readings, but not many.
     const fds = readdirSync('/proc/self/fd').length - 1
     expect(Math.abs(samples.process_open_fds! - fds)).toBeLessThan(10)
   })

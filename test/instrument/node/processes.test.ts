@@ -35,7 +35,7 @@ describe.each(sharedBackends)('the processes of an application ($backend)', ({ e
     return { directory, reader, started }
   }
 
-  test('keep the CPU time of a worker that was killed, and go on from it', async ({ stage }) => {
+  test('keep the CPU time of a killed worker, and continue from it', async ({ stage }) => {
     const { directory, reader, started } = await workers(stage, 3)
     await started[1]!.ask('burn', 0.5)
     await started[1]!.ask('scrape')
@@ -65,7 +65,7 @@ describe.each(sharedBackends)('the processes of an application ($backend)', ({ e
     expect(faults).toEqual([])
   })
 
-  test('show the memory of the living only', async ({ stage }) => {
+  test('show the memory of living processes only', async ({ stage }) => {
     const { directory, reader, started } = await workers(stage, 3)
     const total = (scrape: Exposition): number => scrape.value(memory) ?? 0
     await started[1]!.ask('hold', 256 * megabyte)
@@ -99,7 +99,7 @@ describe.each(sharedBackends)('the processes of an application ($backend)', ({ e
     expect((await reader.scrape()).value('process_start_time_seconds')).toBeGreaterThan(before)
   })
 
-  test('show each living worker where that is asked for', async ({ stage }) => {
+  test('show each living worker on request', async ({ stage }) => {
     const { directory, reader, started } = await workers(stage, 3, { perWorker: true })
     const seats = async (): Promise<string[]> => Object.keys((await reader.scrape()).labelled(memory))
     const all = ['worker="1"', 'worker="2"', 'worker="3"']
@@ -196,7 +196,7 @@ describe.each(sharedBackends)('the processes of an application ($backend)', ({ e
 })
 
 describe('measuring', () => {
-  test('creates nothing until it is asked for, and holds no process', () => {
+  test('creates nothing before it is called, and does not keep the process running', () => {
     const { status, stdout } = run('lone.mjs')
     expect(status).toBe(0)
     const { imported, measured } = JSON.parse(stdout)
@@ -222,7 +222,7 @@ describe('measuring', () => {
     expect([counted('minor'), counted('major')]).toEqual([lines(/ Scavenge /), lines(/ Mark-Compact /)])
   })
 
-  test('may begin again and again', () => {
+  test('may begin repeatedly', () => {
     const { status, stdout, stderr } = run('begins-again.mjs', '--expose-gc')
     expect([status, stderr]).toEqual([0, ''])
     // What looks at the event loop keeps nothing alive.

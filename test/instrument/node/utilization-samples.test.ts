@@ -37,7 +37,7 @@ describe('samples of the utilization', () => {
     expect(labelValues(samples, `${histogram}_bucket`, 'le')).toEqual(buckets.map(String))
   })
 
-  test('have others if that is asked for', async () => {
+  test('have other values on request', async () => {
     collectDefaultMetrics({
       register: registry,
       labels: { service: 'shop' },

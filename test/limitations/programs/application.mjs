@@ -1,4 +1,4 @@
-// A process of an application: makes metrics of any type in registries of any name, and calls what it is told to.
+// A process of an application: creates metrics of any type in registries of any name, and executes the commands of a test.
 import {
   Counter,
   configure,
@@ -47,7 +47,7 @@ answer({
     const { values } = await metrics.get(name).get()
     return values.map(({ labels, value }) => ({ labels, value }))
   },
-  /** Holds a child for good, as a hot path does. */
+  /** Holds a child permanently, as a hot path does. */
   hold: (as, name, ...labels) => void children.set(as, metrics.get(name).labels(...labels)),
   callChild: (as, method, ...args) => void children.get(as)[method](...args),
   /** Asks a child for more of its labels. */
@@ -61,7 +61,7 @@ answer({
     return { contentType, text: Buffer.concat(chunks).toString() }
   },
   one: (name, registry = 'default') => registryOf(registry).getSingleMetricAsString(name),
-  /** A gauge that asks for its value when it is wanted; `asked` tells how often. */
+  /** A gauge that reads its value when it is scraped; `asked` counts how often. */
   pulled({ value, ...options }) {
     const given = { value, asked: 0 }
     collectors.set(options.name, given)
@@ -110,12 +110,12 @@ answer({
   },
   given: (name, what) => void Object.assign(collectors.get(name), what),
   asked: (name) => collectors.get(name).asked,
-  /** Puts the numbers of the application to a Pushgateway; gives the status of its answer. */
+  /** Sends the numbers of the application to a Pushgateway with PUT; returns the status of its answer. */
   async push(url, jobName, registry = 'default') {
     const { resp } = await new Pushgateway(url, {}, registryOf(registry)).push({ jobName })
     return resp.statusCode
   },
-  /** The code of the error that this gives; undefined when there is none. */
+  /** The code of the error that this throws; undefined if there is none. */
   codeOf(method, ...args) {
     try {
       if (method === 'configure') configure(...args)

@@ -1,4 +1,4 @@
-// One process of the application under the model: counts, sets, observes and removes as it is told.
+// One process of the application under the model: counts, sets, observes and removes on command.
 import { Counter, Gauge, Histogram } from 'promhive'
 import { answer } from '../../processes/programs/stagehand.mjs'
 

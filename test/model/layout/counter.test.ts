@@ -16,7 +16,7 @@ test('the next owner of a seat counts on from the total', () => {
   expect([...slots.values]).toEqual([41])
 })
 
-test('carrying a counter to another store adds what it had counted', () => {
+test('carrying a counter to another store adds its value', () => {
   const there = areaOf(0, 3)
   counterLayout.carry(there, 1, areaOf(4), 0, 1, 0)
   expect([...there.values]).toEqual([0, 7])

@@ -21,7 +21,7 @@ describe('of several writers', () => {
     ['livemin', 1],
     ['livemax', 3],
     ['liveaverage', 2],
-  ])('%s shows the living only', (mode, expected) => {
+  ])('%s shows living processes only', (mode, expected) => {
     const writers = [3, 1, 2].map((value) => ({ slots: written(mode, 1, value), live: true, epoch: 1 }))
     const dead = { slots: written(mode, 1, 100), live: false, epoch: 1 }
     const deadLow = { slots: written(mode, 1, -100), live: false, epoch: 1 }
@@ -32,7 +32,7 @@ describe('of several writers', () => {
     ['sum', 6],
     ['min', 1],
     ['max', 3],
-  ])('%s counts the dead as well', (mode, expected) => {
+  ])('%s counts dead processes as well', (mode, expected) => {
     const writers = [3, 1, 2].map((value, i) => ({ slots: written(mode, 1, value), live: i === 1, epoch: 1 }))
     expect(mergedValue(gaugeLayout(mode), writers)).toBe(expected)
   })
@@ -41,7 +41,7 @@ describe('of several writers', () => {
     expect(gaugeLayout(mode).perWriter).toBe(true)
   })
 
-  test('mostrecent shows what was set last, by whomever', () => {
+  test('mostrecent shows the last value that was set, by any process', () => {
     const layout = gaugeLayout('mostrecent')
     const early = { slots: setAt(10, 1), live: true, epoch: 1 }
     const late = { slots: setAt(20, 2), live: false, epoch: 1 }
@@ -94,7 +94,7 @@ describe('when a seat changes hands', () => {
     expect(mergedValue(gaugeLayout(mode), [{ slots: slots.values, live: true, epoch: 2 }])).toBe(0)
   })
 
-  test('all shows the value of the dead until the series is claimed', () => {
+  test('all shows the value of a dead process until the series is claimed', () => {
     const slots = written('all', 1, 5)
     expect(mergedValue(gaugeLayout('all'), [{ slots, live: true, epoch: 2 }])).toBe(5)
   })
@@ -132,7 +132,7 @@ describe('when a seat changes hands', () => {
 
 describe('carried to another store', () => {
   test.each<GaugeMode>(['all', 'sum', 'min', 'max', 'livesum', 'livemin', 'livemax', 'liveall'])(
-    'the value of a gauge under %s goes on',
+    'the value of a gauge under %s continues',
     (mode) => {
       const here = area(5)
       written(mode, 1, 5, here)

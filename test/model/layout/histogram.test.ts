@@ -10,7 +10,7 @@ test('a histogram is a sequence number, the sum, and a bucket per bound and one 
   expect(histogramLayout([])).toMatchObject({ width: 3, mergedWidth: 2 })
 })
 
-test('merging adds sum and buckets, and leaves the sequence number behind', () => {
+test('merging adds sum and buckets, and not the sequence number', () => {
   const merged = area(5)
   layout.combine(merged.values, 1, Float64Array.of(99, 1.5, 1, 1, 0), 0, { live: false, epoch: 1, now: 0 })
   layout.combine(merged.values, 1, Float64Array.of(0, 77, 3, 0, 0, 1), 1, { live: true, epoch: 1, now: 0 })
@@ -33,7 +33,7 @@ test('the sequence number runs on where a word ends', () => {
   expect(slots.words[0]! & 1).toBe(0)
 })
 
-test('carrying a histogram to another store adds what it had counted, as one record', () => {
+test('carrying a histogram to another store adds its counts, as one record', () => {
   const there = areaOf(0, 1, 1, 0, 0)
   layout.carry(there, 0, areaOf(0, 3.5, 0, 1, 1), 0, 1, 0)
   expect([...there.values.subarray(1)]).toEqual([4.5, 1, 1, 1])

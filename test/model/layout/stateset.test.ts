@@ -60,13 +60,13 @@ describe('of several writers', () => {
     expect(merged('count', setAt(30, running), setAt(10, draining), setAt(20, running))).toEqual([0, 2, 1])
   })
 
-  test('one whose initial state was set long ago gives way to any that was set', () => {
+  test('one whose initial state was set long ago is replaced by any that was set', () => {
     const initial = setAt(Number.MIN_VALUE, [1, 0, 0])
     expect(merged('mostrecent', setAt(10, running), initial)).toEqual(running)
     expect(merged('mostrecent', initial)).toEqual([1, 0, 0])
   })
 
-  test.each(stateSetModes)('under %s the dead are in no state', (mode) => {
+  test.each(stateSetModes)('under %s dead processes are in no state', (mode) => {
     expect(merged(mode, setAt(20, draining, { live: false }), setAt(10, running))).toEqual(running)
     expect(merged(mode, setAt(20, draining, { live: false }))).toBeUndefined()
   })
@@ -103,10 +103,10 @@ describe('when a seat changes hands', () => {
     expect(slots.words[0]).toBe(4)
   })
 
-  test('killed at any store of the claim: shown for nobody, and claimed again it begins with none', () => {
+  test('killed at any store of the claim: not shown, and claimed again it begins with no state', () => {
     const layout = layoutFor('mostrecent')
     const { values, words } = areaOf(0, 1, 10, ...running)
-    // `fill` on what is watched stores slot by slot, as the processor does.
+    // `fill` on the observed array stores slot by slot, as the processor does.
     const states = statesOf(values, (watched) => {
       const plain = Object.assign(watched, { fill: fillSlowly })
       layout.claim({ values: plain, words }, 0, 2)

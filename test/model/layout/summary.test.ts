@@ -26,14 +26,14 @@ test('a summary is a sequence number, the sum and the count', () => {
   expect(summarySlots).toEqual({ sequence: 0, sum: 1, count: 2, bins: 3 })
 })
 
-test('bins come behind them only where quantiles are shown, fewer for a larger error', () => {
+test('has bins after them only if quantiles are shown, fewer for a larger error', () => {
   expect(summaryLayout(medians)).toMatchObject({ width: 3 + bins, mergedWidth: 2 + bins, additiveFrom: 1 })
   expect(bins).toBe(1728)
   expect(sketchOf(summaryFamily('m', { quantiles: [0.5], relativeError: 0.05 }))!.bins).toBe(347)
   expect(sketchOf(plain)).toBeUndefined()
 })
 
-test('merging adds, and leaves the sequence number behind', () => {
+test('merging adds, except the sequence number', () => {
   const merged = area(4)
   layout.combine(merged.values, 1, Float64Array.of(99, 1.5, 2), 0, { live: false, epoch: 1, now: 0 })
   layout.combine(merged.values, 1, Float64Array.of(0, 77, 3, 1), 1, { live: true, epoch: 1, now: 0 })
@@ -49,7 +49,7 @@ test('a record that a killed writer left odd becomes even once, and keeps its nu
   expect([...slots.values.subarray(1)]).toEqual([1.5, 1])
 })
 
-test('carrying a summary to another store adds what it had counted, bins and all, as one record', () => {
+test('carrying a summary to another store adds its counts, bins included, as one record', () => {
   const here = area(3 + bins)
   here.values.set(observed(medians, 1, 2), 1)
   const there = area(3 + bins)
@@ -81,7 +81,7 @@ describe('a quantile', () => {
     expect(Math.abs(shown - expected) / expected).toBeLessThanOrEqual(0.01)
   })
 
-  test('is found wherever the series lies', () => {
+  test('is found at any position of the series', () => {
     const own = observed(medians, 7)
     const slots = new Float64Array(own.length + 9)
     slots.set(own, 4)
@@ -94,7 +94,7 @@ describe('a quantile', () => {
     expect(quantileOf(medians, slots, 0, 1)).toBe(quantileOf(medians, observed(medians, 3, 3), 0, 1))
   })
 
-  test.each([100, -5, 5e12])('is the observation %d itself where there is no other', (value) => {
+  test.each([100, -5, 5e12])('is the observation %d itself if there is no other', (value) => {
     const slots = observed(medians, value)
     expect(quantileOf(medians, slots, 0, 0.5)).toBe(value)
     // The bin of a second observation is missing: which of the two is counted is not known.

@@ -99,13 +99,13 @@ describe('a windowed summary', () => {
   })
 
   describe('when the clock is set back', () => {
-    test('by less than a window, shows what was observed before', () => {
+    test('by less than a window, shows the earlier observations', () => {
       const slots = writer()
       observe(slots, 90, 1)
       expect(shown(10, slots)).toMatchObject({ inside: 1 })
     })
 
-    test('by an hour, leaves it out, keeps sum and count, and counts on', () => {
+    test('by an hour, omits them, keeps sum and count, and continues', () => {
       const slots = writer()
       for (let seconds = 3600; seconds < 3700; seconds += 20) observe(slots, seconds, 1)
       expect(shown(0, slots)).toEqual({ inside: 0, sum: 5, count: 5 })
@@ -146,7 +146,7 @@ describe('a windowed summary', () => {
     expect(shown(0, into)).toEqual({ inside: 1, sum: 5, count: 3 })
   })
 
-  test('takes off what is counted elsewhere, by interval', () => {
+  test('subtracts counts that are stored elsewhere, by interval', () => {
     const slots = writer()
     observe(slots, 0, 1)
     observe(slots, 20, 1, 1)

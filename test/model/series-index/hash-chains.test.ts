@@ -27,7 +27,7 @@ test('entries that went come back', () => {
   }
 })
 
-test('what grows keeps what it has', () => {
+test('growing preserves the entries', () => {
   expect([...grown(Int32Array.of(1, 2), 3)]).toEqual([1, 2, 0])
   expect(grown(new Uint8Array(1000), 1001).length).toBe(1250)
 })

@@ -17,7 +17,7 @@ describe('a series', () => {
     expect(numbers.textsOf(2)).toEqual(['1', 'y'])
   })
 
-  test('is found by labels as they were given, once they lead to it', () => {
+  test('is found by labels as they were passed, once they lead to it', () => {
     const { numbers, held } = withSeries(['200', 'true'])
     const forms = { a: 200, b: true }
     expect(numbers.find(forms)).toBe(0)
@@ -44,7 +44,7 @@ describe('a series', () => {
     expect(numbers.find(labels)).toBe(0)
   })
 
-  test('keeps its number until all have let go of it; then another gets it, and no form leads there', () => {
+  test('keeps its number until it is released by all; then another gets it, and no form leads there', () => {
     const { numbers } = withSeries(['200', 'x'])
     expect(numbers.hold(['200', 'x'])).toBe(1)
     for (const form of [200, undefined, null]) numbers.lead({ a: form, b: 'x' }, 1)
@@ -56,7 +56,7 @@ describe('a series', () => {
     for (const form of ['200', 200, undefined, null]) expect(numbers.find({ a: form, b: 'y' })).toBe(0)
   })
 
-  test('that very many hold keeps its number for good', () => {
+  test('that very many hold keeps its number permanently', () => {
     const { numbers } = withSeries(['1', 'x'])
     for (let i = 0; i < 1000; i++) numbers.hold(['1', 'x'])
     for (let i = 0; i < 1001; i++) numbers.release(1)

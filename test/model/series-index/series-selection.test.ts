@@ -46,7 +46,7 @@ test('selects what each key by itself matches, while series come and go and numb
   )
 })
 
-test('a filter costs what it finds: ten times the series, and as many filters, take ten times the work', () => {
+test('the work of a filter is proportional to its result: ten times the series, and as many filters, take ten times the work', () => {
   const work = (count: number): number => {
     const numbers = new SeriesNumbers(names)
     for (let i = 0; i < count; i++) numbers.hold([`a${i % 10}`, `b${i}`, 'c'])

@@ -1,4 +1,4 @@
-// Does what it is told; see stagehand.mjs for the verbs.
+// Executes the commands of a test; see stagehand.mjs for the verbs.
 import { answer } from './stagehand.mjs'
 
 answer()

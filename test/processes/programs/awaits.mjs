@@ -19,7 +19,7 @@ const reads = [['metrics'], ['chunks'], ['expose'], ['getMetricsAsJSON'], ['getS
 const collect = () => new Promise((resolve) => setTimeout(resolve, 60).unref())
 
 const scripts = {
-  /** With a Redis that accepts connections and says nothing. */
+  /** With a Redis that accepts connections and does not answer. */
   async redis() {
     const { configure, Counter, register, Registry } = await import('promhive')
     const { MultiProcessRedisBackend, redis } = await import('promhive/redis')

@@ -1,4 +1,4 @@
-// A primary as people write them, which knows nothing of promhive: it follows who ends, reloads, and has more workers or fewer.
+// A primary like those of applications, without promhive: it replaces ended workers, reloads, and scales up or down.
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

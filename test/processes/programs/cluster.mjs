@@ -1,4 +1,4 @@
-// A cluster's primary and the workers that it is told to start; each of them does what it is told.
+// A cluster's primary and the workers that a test asks it to start; each of them executes commands.
 import cluster from 'node:cluster'
 import { Worker } from 'node:worker_threads'
 import { answer, asking } from './stagehand.mjs'

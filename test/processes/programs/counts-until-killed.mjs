@@ -14,7 +14,7 @@ function turn() {
     for (let i = 0; i < step; i++) {
       plain.inc()
       observed.observe(1)
-      // A new series now and then, so that some die while they make one.
+      // A new series at intervals, so that some processes die while they create one.
       labelled.inc({ series: (done++ >> 6) % 500 })
     }
     writeSync(1, `${done} ${Date.now()}\n`)

@@ -1,4 +1,4 @@
-// An HTTP application as people write them: it knows nothing of who starts it, and how many times.
+// A usual HTTP application, independent of how it is started, and how many times.
 import { createServer } from 'node:http'
 import { Counter, collectDefaultMetrics, register } from 'promhive'
 

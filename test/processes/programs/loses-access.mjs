@@ -1,4 +1,4 @@
-// Loses what it needs to read the directory of metrics, as applications do in use.
+// Loses access to the directory of metrics, as can happen to applications in use.
 import { closeSync, openSync } from 'node:fs'
 import { answer } from './stagehand.mjs'
 
@@ -10,7 +10,7 @@ answer({
     process.setgid(uid)
     process.setuid(uid)
   },
-  /** Opens files until the system gives no more descriptors, and leaves so many of them. */
+  /** Opens files until the system has no more descriptors, and closes this number of them. */
   exhaust(left = 0) {
     try {
       for (;;) open.push(openSync('/dev/null', 'r'))

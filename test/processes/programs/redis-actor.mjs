@@ -1,5 +1,5 @@
 // An actor that counts in Redis: node redis-actor.mjs <kind> <url, or ports> <options, JSON>
-// where the kind is url, ioredis or redis, or one of the latter with -cluster or -sentinel behind it.
+// where the kind is url, ioredis or redis, or one of the latter followed by -cluster or -sentinel.
 import { openSync, writeSync } from 'node:fs'
 import { configure } from 'promhive'
 import { redis } from 'promhive/redis'
@@ -68,7 +68,7 @@ async function replica(from) {
 let paused = false
 let counting
 
-/** Counts no more; whether Redis has all that was counted. By then the file tells so as well. */
+/** Stops counting; returns whether Redis has all counts. By then the file shows it as well. */
 verbs.pauseCounting = async () => {
   paused = true
   await counting
@@ -76,13 +76,13 @@ verbs.pauseCounting = async () => {
 }
 verbs.flush = () => backend.flush()
 verbs.close = () => backend.close()
-/** Counts on until the process ends. The file tells how often at most, and how often Redis has said that it knows. */
+/** Counts until the process ends. The file contains the maximum of counts, and the number that Redis has acknowledged. */
 verbs.keepCounting = (file, labels) => {
   const [jobs, durations] = [counter('jobs_total', labels), histogram('duration_seconds', labels)]
   let attempted = 0
   let acknowledged = 0
   const tally = openSync(file, 'w')
-  // Over what is there, in one call: emptied first, it would tell nothing of a process that is killed in between.
+  // Over the existing content, in one call: a process that is killed in between must not leave an empty file.
   const write = () => writeSync(tally, `${String(attempted).padStart(9)} ${String(acknowledged).padStart(9)}`, 0)
   counting = (async () => {
     for (;;) {

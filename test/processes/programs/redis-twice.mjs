@@ -14,7 +14,7 @@ const backend = redis(options)
 configure({ backend })
 counter.inc(1)
 await backend.flush()
-// The backend before says goodbye in the background.
+// The previous backend closes in the background.
 const ends = Date.now() + 20_000
 const shown = async (name) => (await register.getSingleMetric(name).get()).values[0]?.value
 while ((await shown('jobs_total')) < 6 && Date.now() < ends) await new Promise((resolve) => setTimeout(resolve, 50))

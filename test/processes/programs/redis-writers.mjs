@@ -25,7 +25,7 @@ verbs.countEach = (queue, amount) => {
   }
 }
 verbs.flushEach = () => Promise.all(writers.map(({ backend }) => backend.flush()))
-/** One of them removes a series; gives whether all shards have the removal. */
+/** One of them removes a series; returns whether all shards have the removal. */
 verbs.removeFrom = (writer, queue) => {
   writers[writer].store.remove(jobs, { queue }, 'application')
   return writers[writer].backend.flush()

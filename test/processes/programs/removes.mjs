@@ -1,4 +1,4 @@
-// Counts in many series, removes them one by one, and lets others expire; tells for how long the event loop stood still.
+// Counts in many series, removes them one by one, and lets others expire; reports how long the event loop was blocked.
 import { Counter, register } from 'promhive'
 import { answer, counter } from './stagehand.mjs'
 

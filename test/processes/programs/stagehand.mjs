@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { isMainThread, parentPort } from 'node:worker_threads'
 import { Counter, configure, Gauge, Histogram, MetricsError, register, Summary, startMetricsServer } from 'promhive'
 
-/** Faults that were told to onError. */
+/** Faults that were reported to onError. */
 export const faults = []
 export const warnings = []
 const metrics = new Map()
@@ -42,12 +42,12 @@ export function block(milliseconds) {
 }
 
 export const verbs = {
-  /** Counts `times` times; gives what this process made of it: nothing but that it is done. */
+  /** Counts `times` times; returns nothing, only that it is done. */
   count(name, labels, times = 1, amount = 1) {
     const series = counter(name, labels)
     for (let i = 0; i < times; i++) series.inc(amount)
   },
-  /** Does something at the same moment as the others that were told so. */
+  /** Does something at the same moment as the others that got the command. */
   async at(time, verb, ...args) {
     await new Promise((resolve) => setTimeout(resolve, time - Date.now()))
     return verbs[verb](...args)
@@ -61,7 +61,7 @@ export const verbs = {
     const series = metric(name, () => new Summary({ name, help: `${name}.`, quantiles: [0.5, 0.99], ...options }))
     for (const value of values) series.observe(value)
   },
-  /** Observes 2 in one for so long; gives how often. */
+  /** Observes 2 in one for this time; returns how often. */
   async summarizeFor(milliseconds, name, options) {
     verbs.summarize(name, options, [])
     const end = Date.now() + milliseconds
@@ -88,7 +88,7 @@ export const verbs = {
       if (i % 10 === 9) await new Promise((resolve) => setImmediate(resolve))
     }
   },
-  /** Observes 1 in each of so many series, again and again for so long. */
+  /** Observes 1 in each of this number of series, repeatedly for this time. */
   async observeMany(milliseconds, series) {
     const children = Array.from({ length: series }, (_, i) => histogram('many_seconds', { series: String(i) }))
     const end = Date.now() + milliseconds
@@ -100,8 +100,8 @@ export const verbs = {
     return rounds
   },
   /**
-   * Makes and removes series for so long, `alive` of them at a time: each counts once, an amount that tells which it is.
-   * Gives where it would go on.
+   * Creates and removes series for this time, `alive` of them at once: each counts once, with an amount that identifies it.
+   * Returns the number of the next one.
    */
   async churn(milliseconds, alive, prefix = '', from = 0) {
     const end = Date.now() + milliseconds
@@ -129,14 +129,14 @@ export const verbs = {
     return { url, port }
   },
   block,
-  /** Blocks after it has answered, so that who asked knows that it is about to. */
+  /** Blocks after its answer, so that the caller knows that it is about to. */
   blockSoon(milliseconds) {
     setImmediate(() => setTimeout(() => block(milliseconds), 5))
   },
   exit(code = 0) {
     setImmediate(() => process.exit(code))
   },
-  /** Leaves a process behind that outlives this one; gives its pid. */
+  /** Starts a process that outlives this one; returns its pid. */
   spawnDetached(command, args) {
     const child = spawn(command, args, { detached: true, stdio: 'ignore' })
     child.unref()
@@ -148,7 +148,7 @@ export const verbs = {
   },
 }
 
-/** A question to another actor of the same program: a thread, a cluster worker, a child. Gives a function to ask by. */
+/** Returns a function that sends commands to another actor of the same program: a thread, a cluster worker, a child. */
 export function asking(send, listen) {
   const waiting = new Map()
   let next = 1
@@ -189,7 +189,7 @@ export function answer(own = {}) {
     }
     send(reply)
   })
-  // A test run that was killed leaves nobody behind.
+  // A test run that was killed leaves no process behind.
   if (isMainThread) process.on('disconnect', () => process.exit())
   send({ ready: true })
 }

@@ -1,4 +1,4 @@
-// Threads that are started before the main thread has counted. Each thread loads promhive when it is told to.
+// Threads that are started before the main thread has counted. Each thread loads promhive on command.
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 
 const threads = []

@@ -23,7 +23,7 @@ async function start(at) {
   }
 }
 
-/** Below those that the kernel gives to anybody who asks for one. */
+/** Below those that the kernel gives to programs without a fixed port. */
 function freePort() {
   const port = 10_000 + Math.floor(Math.random() * 22_000)
   return new Promise((resolve) => {
@@ -41,7 +41,7 @@ function answers(port) {
 
 const ports = () => threads.map(({ port }) => port)
 
-/** Each gives where the application answers then. */
+/** Each returns the ports on which the application answers then. */
 const verbs = {
   ports,
   async reload() {

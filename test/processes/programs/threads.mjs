@@ -1,4 +1,4 @@
-// A main thread and the threads that it is told to start; each of them does what it is told.
+// A main thread and the threads that a test asks it to start; each of them executes commands.
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { answer, asking, counter } from './stagehand.mjs'
 
@@ -18,7 +18,7 @@ answer({
   askThread: (name, verb, ...args) => threads.get(name).ask(verb, ...args),
   /** Has a thread count without end, and acknowledge each count. */
   setOff: (name, at) => void threads.get(name).ask('countForever', name, at),
-  /** Stops the thread wherever it is, and gives what it had acknowledged. */
+  /** Stops the thread at any point, and returns its acknowledged counts. */
   async terminate(name, at) {
     await threads.get(name).worker.terminate()
     return Atomics.load(acknowledged, at)

@@ -7,7 +7,7 @@ type Shown = Readonly<Record<string, number>>
 
 const both = (first: number, second: number): Shown => ({ 'worker="1"': first, 'worker="2"': second })
 
-/** What two processes set, what is shown then, and what when the second was killed; nobody reports its death. */
+/** The values that two processes set, the values shown then, and those after the second was killed without a report. */
 interface Course {
   readonly set: readonly [first: number, second: number]
   readonly alive: Shown

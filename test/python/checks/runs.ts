@@ -30,7 +30,7 @@ export const markingTheDead: Check = async ({ stage, env }) => {
   const actor = await stage.start(program, { env: { ...env, prometheus_multiproc_dir: directory } })
   await actor.ask('make', 'Gauge', { name: 'g', help: 'Level.' })
   await actor.ask('call', 'g', 'set', 3)
-  // Not even one's own death, reported too early, takes anything away.
+  // Even if a process reports its own death too early, nothing is removed.
   for (const pid of [actor.pid, 1, undefined]) await actor.ask('markProcessDead', pid)
   await shows(actor, 'g', one(3))
 }
@@ -70,7 +70,7 @@ export const filesThatVanish: Check = async (setting) => {
   await app.shows('level', { 'worker="1"': 1, 'worker="3"': 3 })
   expect((await scraped(first)).value('c_total')).toBeGreaterThanOrEqual(4)
   rmSync(app.directory, { recursive: true })
-  // All of them: those who live sit down again with what they have, at the latest when they are asked.
+  // All of them: living processes take a seat again with their counts, at the latest when they are scraped.
   for (const actor of app.living()) await scraped(actor)
   await app.shows('c_total', one(4))
 }
@@ -122,7 +122,7 @@ export const manySeries: Check = async ({ stage, env }) => {
   const many = 12_000
   await app.all('countMany', 'c_total', 0, 10)
   await app.all('countMany', 'c_total', 10, many - 10)
-  // Again the earliest and the latest: they are where they were.
+  // Again the earliest and the latest: their values are unchanged.
   await app.actors[1]!.ask('countMany', 'c_total', 0, 1)
   await app.actors[1]!.ask('countMany', 'c_total', many - 1, 1)
   for (const actor of app.actors) {
@@ -141,7 +141,7 @@ export const junkInAFile: Check = async (setting) => {
   const names = join(app.directory, filesIn(app.directory).find((name) => name === '0002.series')!)
   const bytes = readFileSync(names)
   writeFileSync(names, bytes.fill(0xff, Math.floor(bytes.length / 3)))
-  // Read by someone who does not know what was there before.
+  // Read by a process that does not know the earlier values.
   const { scrape, errors } = await readDirectory(app.directory)
   expect(scrape.value('c_total')).toBeGreaterThanOrEqual(4)
   expect(scrape.labelled('level')).toMatchObject({ 'worker="1"': 1, 'worker="3"': 3 })
@@ -150,7 +150,7 @@ export const junkInAFile: Check = async (setting) => {
     env: { ...setting.env, PROMHIVE_DIR: app.directory },
   })
   let text = await newcomer.ask<string>('text')
-  // Whoever takes the seat over puts the file in order, and counts that it had to: its second scrape shows that.
+  // The process that takes the seat over repairs the file, and counts the repair: its second scrape shows that.
   if (!text.includes('promhive_unreadable_files{')) text = await newcomer.ask<string>('text')
   expect(text).toMatch(/^promhive_(?:unreadable_files\{reason="\w+"\}|errors_total\{code="FILE_UNREADABLE"\}) [1-9]/m)
   expect((await scraped(first)).labelled('level')).toMatchObject({ 'worker="1"': 1, 'worker="3"': 3 })
@@ -180,7 +180,7 @@ export const pathOfAFile: Check = async ({ stage, env }) => {
   for (const actor of actors) {
     await actor.ask('make', 'Counter', { name: 'c_total', help: 'Counted.' })
     await actor.ask('call', 'c_total', 'inc', 3)
-    // It counts on alone, and says why.
+    // It continues to count alone, and reports the reason.
     await shows(actor, 'c_total', one(3))
     const [fault] = await actor.ask<{ code: string; message: string }[]>('faults')
     expect(fault).toMatchObject({ code: 'DIRECTORY_UNUSABLE' })

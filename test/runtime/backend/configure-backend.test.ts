@@ -25,7 +25,7 @@ afterEach(() => {
 })
 
 describe('configure({ backend })', () => {
-  test('takes along what was counted before, and goes on there', async () => {
+  test('moves earlier counts, and continues there', async () => {
     const jobs = new Counter({ name: 'jobs_total', help: 'Jobs.', labelNames: ['queue'] })
     const held = jobs.labels('mail')
     held.inc(3)
@@ -39,7 +39,7 @@ describe('configure({ backend })', () => {
     ])
   })
 
-  test('a backend that cannot be closed is told of, and nothing is lost', async () => {
+  test('a backend that cannot be closed is reported, and nothing is lost', async () => {
     const told: MetricsError[] = []
     const first = new Somewhere()
     configure({ backend: first, onError: (error) => told.push(error), selfMetrics: false })
@@ -54,7 +54,7 @@ describe('configure({ backend })', () => {
     configure({ onError: () => {} })
   })
 
-  test('what a backend tells of reaches the application', () => {
+  test('errors of a backend reach the application', () => {
     const told: MetricsError[] = []
     const backend = new Somewhere()
     configure({ backend, onError: (error) => told.push(error), selfMetrics: false })
@@ -63,7 +63,7 @@ describe('configure({ backend })', () => {
     configure({ onError: () => {} })
   })
 
-  test('refuses what is no backend, and a directory beside one', () => {
+  test('refuses a value that is not a backend, and a directory beside one', () => {
     expect(() => configure({ backend: {} as MemoryBackend })).toThrow(
       /backend must have openStore\(\) and openSource\(\)/,
     )

@@ -169,7 +169,7 @@ describe('loadBackend', () => {
       'BACKEND_CONFIG_INVALID',
       /host is missing/,
     ],
-  ] as const)('says what is wrong when %s', ([, choice, code, text], { stage }) => {
+  ] as const)('names the fault when %s', ([, choice, code, text], { stage }) => {
     const folder = modules(stage, {
       'x.cjs': cjs,
       'two.mjs': 'export class A {}\nexport class B {}',
@@ -185,7 +185,7 @@ describe('loadBackend', () => {
     expect(fault).toMatchObject({ code })
     expect(fault.message).toMatch(text)
     expect(fault.message).toMatch(/^PROMHIVE_BACKEND_CLASS: /)
-    // Given as an argument it is the argument's fault.
+    // Passed as an argument, it is a fault of the argument.
     expect(faultOf(() => loadBackend(choice.replace('<folder>', folder))).message).toMatch(/^loadBackend: /)
   })
 
@@ -193,14 +193,14 @@ describe('loadBackend', () => {
     ['is not there', undefined, /cannot be read \(ENOENT/],
     ['is not JSON', '{"a":', /is not JSON/],
     ['is no object', '[1]', /must hold an object of options, not an array of 1/],
-  ] as const)('says which variable names a configuration that %s', ([, text, expected], { stage }) => {
+  ] as const)('names the variable whose configuration %s', ([, text, expected], { stage }) => {
     const path = join(modules(stage, text === undefined ? {} : { 'config.json': text }), 'config.json')
     vi.stubEnv('PROMHIVE_BACKEND_CONFIG', path)
     const fault = faultOf(() => loadBackend(Own))
     expect(fault).toMatchObject({ code: 'BACKEND_CONFIG_INVALID' })
     expect(fault.message).toMatch(/^PROMHIVE_BACKEND_CONFIG: /)
     expect(fault.message).toMatch(expected)
-    // With a configuration of its own nobody reads the file.
+    // With its own configuration, the file is not read.
     expect(loadBackend(Own, {})).toBeInstanceOf(Own)
     rmSync(path, { force: true })
   })
@@ -243,7 +243,7 @@ describe('a process whose environment names a backend', () => {
     }
   })
 
-  test('that cannot be had is told of it, and counts all the same', async ({ stage }) => {
+  test('that cannot be loaded is reported, and the process counts nevertheless', async ({ stage }) => {
     const actor = await stage.start('actor.mjs', { env: { PROMHIVE_BACKEND_CLASS: './missing.js' } })
     await actor.ask('count', 'jobs_total', {}, 3)
     expect(await actor.ask('scrape')).toContain('jobs_total 3')

@@ -14,7 +14,7 @@ interface Number_ {
   value: number
 }
 
-/** One engine, and a class of pytheus' protocol that counts in it and gives what every process has there. */
+/** One engine, and a class of pytheus' protocol that counts in it and returns the values of every process there. */
 function engine() {
   const numbers = new Map<string, Number_>()
   return class Shared {

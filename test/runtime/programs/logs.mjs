@@ -1,4 +1,4 @@
-// An application without a supervisor. It does what its argument says, with a logger of the user's choice.
+// An application without a supervisor. It logs as its argument specifies, with a logger of the user's choice.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import pino from 'pino'
 import { Counter, configure, register, startMetricsServer } from 'promhive'
@@ -46,7 +46,7 @@ const parts = {
     mkdirSync(dir, { mode: 0o700 })
     for (let i = 0; i < 3; i++) await register.metrics()
   },
-  /** The engine behind a backend is away, and comes back. Its configuration is a secret. */
+  /** The engine of a backend is unreachable, and returns. Its configuration is a secret. */
   async backend() {
     let away = true
     class Flaky extends SnapshotBackend {

@@ -16,12 +16,12 @@ function counting(directory: string) {
   }
 }
 
-test('what a dead owner of the seat left is carried where the dead still count, and nowhere else', async () => {
+test('the values of a dead owner are carried in modes that count dead processes, and in no others', async () => {
   const directory = freshDirectory()
   const dead = counting(directory)
   dead.jobs.inc({ by: 'dead' }, 3)
   for (const gauge of dead.gauges) gauge.set({ by: 'dead' }, 5)
-  // Somebody stays: were the dead one alone, the next would begin a run of its own.
+  // One process stays: otherwise the next one would begin a run of its own.
   await shown(counting(directory).process.registry)
   dead.process.end()
   const next = counting(directory)

@@ -11,7 +11,7 @@ import { OwnSnapshot } from '../../../src/store/snapshot/own-snapshot.js'
 import { test } from '../../helpers/processes/stage.js'
 import { counterFamily, noPause, TestWriter } from '../../helpers/writers.js'
 
-// promhive takes its clocks when it is loaded: these tests give it one that they can set.
+// promhive keeps the clocks that exist when it is loaded: these tests load it with clocks that they can set.
 const steady = vi.hoisted(() => ({ now: 0 }))
 vi.mock('../../../src/platform/timers.js', async (original) => ({
   ...(await original<typeof import('../../../src/platform/timers.js')>()),

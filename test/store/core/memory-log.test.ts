@@ -7,7 +7,7 @@ import { noPause } from '../../helpers/writers.js'
 const family = { type: 'counter', name: 'c_total', help: 'C.', labelNames: ['id'], registry: 'default' } as const
 const other = { ...family, name: 'd_total' } as const
 
-test('series that come and go leave nothing behind in the log, and what stays counts on', async () => {
+test('series that come and go leave nothing behind in the log, and the others continue', async () => {
   const store = new MemoryStore()
   const merger = new Merger()
   const kept = store.open(family, refOf(['kept']))

@@ -5,9 +5,9 @@ import { area } from '../../helpers/slots.js'
 const segment = (first: number, length = 8): Segment => ({ first, ...area(length) })
 
 describe('segments of slots', () => {
-  test('hand out a run that lies in one segment, be the last one begun or not', () => {
+  test('hand out a run that is inside one segment, whether that is the last one or not', () => {
     const segments = new Segments((first) => segment(first))
-    // As after a crash between growing and the first use of what was made.
+    // As after a crash between growing and the first use of the new segment.
     segments.all.push(segment(0), segment(8))
     segments.used = 6
     const runs = [2, 3, 6].map((width) => segments.allocate(width))

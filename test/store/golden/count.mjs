@@ -1,4 +1,4 @@
-// One of the processes that wrote the golden files: counts what its number says, and waits.
+// One of the processes that wrote the golden files: counts according to its number, and waits.
 import { Counter, Gauge, Histogram, Info, Registry, StateSet, Summary } from 'promhive'
 
 const me = Number(process.argv[2])
@@ -48,5 +48,5 @@ const many = new Histogram({ name: 'many_seconds', help: help('Many'), labelName
 for (let i = 0; i < 120; i++) many.observe({ i: String(i) }, i * me)
 
 process.on('message', () => {})
-// What is written every tenth of a second is written by then.
+// Data that is written every tenth of a second is written by then.
 setTimeout(() => process.send('counted'), 500)

@@ -1,4 +1,4 @@
-// Writes golden files anew: `node test/store/golden/write.mjs v1`, after a build. For a new version of the format only:
+// Writes golden files again: `node test/store/golden/write.mjs v1`, after a build. For a new version of the format only:
 // the files of a released one never change, so that every later version is seen to read them.
 import { fork } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'

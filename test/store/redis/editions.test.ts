@@ -19,12 +19,12 @@ const jobs = counterFamily('jobs_total')
 const pause = { due: () => false, rest: async () => {} }
 const facts: WriterFacts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }
 
-describe.skipIf(!hasRedis)('who follows the names of a ledger', () => {
+describe.skipIf(!hasRedis)('a reader that follows the names of a ledger', () => {
   test('sees each fold, and were they all within one millisecond', async ({ stage }) => {
     const options = await shelfOptions(stage)
     const follower = new ServiceSnapshot(options)
     for (let i = 1; i <= 5; i++) {
-      // What was there goes, and something else comes: what is known is no beginning of what is there.
+      // The names are replaced by others: the known ones are not the beginning of the new ones.
       const gone = { registry: jobs.registry, name: jobs.name, labels: {} }
       const { flusher, ledger } = writer(options, `writer ${i}`, 0, i === 1 ? [] : [gone])
       await flusher.flush()
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('who follows the names of a ledger', () => {
     }
   })
 
-  test('sees what the next one that flushes for a host sends, and were its clock behind', async ({ stage }) => {
+  test('sees the flushes of the next process that flushes for a host, even if its clock is late', async ({ stage }) => {
     const options = await shelfOptions(stage)
     const follower = new ServiceSnapshot(options)
     const id = 'host:host:run'

@@ -82,7 +82,7 @@ describe('the variables of redis()', () => {
     expect(withEnvironment(options, environment)).toEqual(expected)
   })
 
-  test('are refused by name, without their value where it may be a secret', () => {
+  test('are refused by name, without their value if it may be a secret', () => {
     const wrong = (variable: string, value: string) => () => withEnvironment({}, { [variable]: value })
     for (const [variable, value, says] of [
       ['PROMHIVE_REDIS_PORT', 'x', 'a port from 0 to 65535 (6379 if unset), got "x"'],

@@ -31,8 +31,8 @@ const settings = {
   shards: 1,
 } as const
 
-describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
-  test('does not send again what it had read before it heard of it', async ({ stage }) => {
+describe.skipIf(!hasRedis)('a host whose series are removed by another process', () => {
+  test('does not send again what it had read before the removal arrived', async ({ stage }) => {
     const server = await RedisServer.start(stage)
     const client = new Redis(server.url)
     client.on('error', () => {})
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
     const { state, removals } = options.keys
     await connection.run(remove, [state, removals, options.keys.removing('queue')], [removal, '1', '60000'])
     expect(await shown(shelf)).toEqual([])
-    // The answer to the first one tells of the removal. The second one was put together before it came.
+    // The answer to the first one contains the removal. The second one was built before it came.
     held.answers = true
     const first = host.flush()
     const second = host.flush()
@@ -75,12 +75,12 @@ describe.skipIf(!hasRedis)('a host whose series somebody removes', () => {
     held.release()
     await Promise.all([first, second])
     expect(await shown(shelf)).toEqual([])
-    // Nor to who never saw it before.
+    // Nor to a reader that never saw it before.
     expect(await shown(new ServiceSnapshot(options))).toEqual([])
   })
 })
 
-test('a host whose directory cannot be read tells so, and ends nobody’s process', async () => {
+test('a host whose directory cannot be read reports it, and ends no process', async () => {
   const faults: string[] = []
   const connection: ScriptConnection = { run: () => Promise.reject(new Error('not asked')), close: async () => {} }
   const host = new HostBackend({ ...settings, keyPrefix: 'shop' }, connection, () => ({
@@ -101,7 +101,7 @@ test('a host whose directory cannot be read tells so, and ends nobody’s proces
   expect(faults).toEqual(['FLUSH_FAILED'])
 })
 
-/** What a scrape would show of the series that are open, masked by what was removed. */
+/** The series that a scrape would show of the open ones, without the removed ones. */
 async function shown(shelf: ServiceSnapshot): Promise<number[]> {
   await shelf.read(noPause)
   const found: number[] = []
@@ -116,7 +116,7 @@ async function shown(shelf: ServiceSnapshot): Promise<number[]> {
   return found
 }
 
-/** A connection that keeps the answers of flushes to itself until told. */
+/** A connection that withholds the answers of flushes until it is released. */
 function holding(connection: ScriptConnection) {
   let arrived = (): void => {}
   let release = (): void => {}

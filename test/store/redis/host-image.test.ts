@@ -24,14 +24,14 @@ const lately = summaryFamily('lately', { quantiles: [0.5], window: { maxAgeSecon
 const ring = ringOf(lately)!
 
 describe.skipIf(!hasRedis)('what the processes of a host have counted', () => {
-  test('is flushed as a whole, and were it taken up in many slices', async ({ stage }) => {
+  test('is flushed as a whole, even if it is built in many slices', async ({ stage }) => {
     const image = new HostImage()
     const { flusher, seen } = await redisOf(stage, image)
     const writers = [new TestWriter(1), new TestWriter(2)]
     for (const writer of writers) for (let i = 0; i < queues; i++) writer.open(jobs, [String(i)], [i + 1])
     const pause = restless()
     const updating = image.update(writers, pause)
-    // Begun while the image is half way: what is there already is zero, and what is not there yet would be missing.
+    // Begun while the image is half built: the first half is already zero, and the rest would be missing.
     await flusher.flush()
     await updating
     expect(pause.rests).toBeGreaterThanOrEqual(2 * queues)
@@ -58,14 +58,14 @@ describe.skipIf(!hasRedis)('what the processes of a host have counted', () => {
   })
 })
 
-test('a series that all processes of a host lost is told as gone, however soon one of them counts in it again', async () => {
+test('a series that all processes of a host lost is sent as removed, however soon one of them counts in it again', async () => {
   const writers = [new TestWriter(1), new TestWriter(2), new TestWriter(3)]
   const image = new HostImage()
   for (const [i, writer] of writers.entries()) writer.open(jobs, ['all'], [10 ** i])
   await image.update(writers, noPause)
   expect(told(image)).toEqual(['o 0 0 0 ["all"]'])
   for (const writer of writers) writer.remove(jobs, ['all'], 0)
-  // In the middle of the others, and before anybody has looked.
+  // In the middle of the others, and before any reading.
   writers[1]!.open(jobs, ['all'], [3])
   writers[1]!.values[0] = 0
   await image.update(writers, noPause)
@@ -89,7 +89,7 @@ test('a series that one process of a host has removed for itself stays that of t
   expect(segment.values[at]).toBe(6)
 })
 
-test('what Redis counts elsewhere of a sliding window is taken off, bucket by bucket, for the next leader as well', async () => {
+test('counts of a sliding window that Redis stores elsewhere are subtracted, bucket by bucket, for the next leader as well', async () => {
   const now = Date.now()
   const writer = new TestWriter(3)
   const at = writer.open(lately, [], new Array<number>(layoutOf(lately).width).fill(0))
@@ -140,7 +140,7 @@ test('what Redis counts elsewhere of a sliding window is taken off, bucket by bu
   expect(counted(next)).toEqual([2, 1, 1])
 })
 
-/** What the next flush tells of series, line by line. */
+/** The lines about series in the next flush. */
 function told(image: HostImage): string[] {
   const change = image.ledger.change()
   image.ledger.taken(change)

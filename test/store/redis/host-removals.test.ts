@@ -54,7 +54,7 @@ test('what Redis refuses is sent again as it was, one command at a time and in o
   let refusals = 3
   const announce = async (removals: readonly LedgerRemoval[], { number, texts }: Batch): Promise<void> => {
     numbers.push(number)
-    // Given again while it is on its way: removed again behind what was counted between.
+    // Removed again while the first removal is being sent: the second one follows the counts in between.
     if (numbers.length === 1) queue.push([removal('a0')])
     expect(texts).toEqual(removals.map(removalText))
     await new Promise((resolve) => setImmediate(resolve))

@@ -9,9 +9,9 @@ import { randomFrom } from '../../helpers/processes/random.js'
 const families = ['a_total', 'b_total', 'c_total'].map((name) => counterFamily(name))
 const pause = { due: () => false, rest: async () => {} }
 
-describe('what Redis is told of a ledger', () => {
+describe('the content of a ledger in Redis', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
-    'is what it has, whatever happens between two steps (seed %i)',
+    'equals that of the writer, whatever happens between two steps (seed %i)',
     async (seed) => {
       const random = randomFrom(seed)
       const below = (end: number): number => Math.floor(random() * end)
@@ -41,7 +41,7 @@ describe('what Redis is told of a ledger', () => {
         something()
         redis.take(change)
         ledger.taken(change)
-        // What came behind the change is told by the next one.
+        // Counts after the change are in the next one.
         redis.take(ledger.change(), ledger)
         expect(await redis.shown()).toEqual(shownOf(ledger))
       }
@@ -105,7 +105,7 @@ class ToldRedis {
       `${log.families[log.familyOf[i]!]!.name} ${log.keyOf[i]}`,
       this.values.readDoubleLE(slot * 8),
     ])
-    // No series is told twice.
+    // No series is sent twice.
     expect(new Set(opens.map(([name]) => name)).size).toBe(opens.length)
     return Object.fromEntries(opens)
   }

@@ -23,7 +23,7 @@ test('a removal that fails does not hold back later ones, which are carried out 
   const { others, removed, errors, repair } = failingFor('b')
   await others.follow('own', 13, textsOf('a', 'b', 'c'))
   expect(removed).toEqual(['a', 'c'])
-  // Redis gives again what is not carried out, and what stands behind it.
+  // Redis returns removals that are not carried out again, and those after them.
   expect(others.seen).toBe(11)
   await others.follow('own', 14, textsOf('b', 'c', 'd'))
   expect(removed).toEqual(['a', 'c', 'd'])
@@ -35,7 +35,7 @@ test('a removal that fails does not hold back later ones, which are carried out 
   expect(others.seen).toBe(14)
 })
 
-test('a removal that always fails is left out in the end, and that is reported', async () => {
+test('a removal that always fails is skipped in the end, and that is reported', async () => {
   const { others, removed, errors } = failingFor('a')
   for (let flush = 1; others.seen < 12 && flush <= 1000; flush++) await others.follow('own', 12, textsOf('a', 'b'))
   expect(others.seen).toBe(12)

@@ -20,7 +20,7 @@ describe('the hash tags of shards', () => {
     for (const tag of tags) {
       const slots = Array.from({ length: count }, (_, shard) => slotOf(shard === 0 ? tag : shardTag(tag, shard)))
       const nodes = new Set(slots.map((slot) => nodeOf(slot, count)))
-      // Where shard 0 lies at the end of a node's slots, its neighbours may lie on the other side of that end.
+      // If shard 0 is at the end of a node's slots, its neighbours may be on the other side of that end.
       const inner = (slotOf(tag) * count) % 16_384
       const atEnd = Math.min(inner, 16_384 - inner) <= (count * 16_384) / 96
       expect(nodes.size, tag).toBeGreaterThanOrEqual(atEnd ? count - 1 : count)

@@ -10,7 +10,7 @@ import { type Stage, test } from '../../helpers/processes/stage.js'
 const { binding } = loadBinding()
 
 describe.skipIf(binding === undefined)('joining a run with locks', () => {
-  test('begins one where nobody is, and wipes what an earlier one left', ({ stage }) => {
+  test('begins one if no process is in the directory, and wipes the files of an earlier one', ({ stage }) => {
     const { directory, run } = ended(stage)
     const next = joinRun(directory, binding)
     expect(next.id).not.toBe(run)
@@ -18,7 +18,7 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     next.leave()
   })
 
-  test('goes on with the one that somebody is in', ({ stage }) => {
+  test('continues the one that another process is in', ({ stage }) => {
     const directory = empty(stage)
     const first = joinRun(directory, binding)
     writeFileSync(join(directory, valuesName(1)), '')
@@ -30,7 +30,7 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     second.leave()
   })
 
-  test('begins where somebody died with nothing but room reserved, and nobody takes that for a damaged file', async ({
+  test('begins if a process died after it had reserved space only, and that is not taken for a damaged file', async ({
     stage,
   }) => {
     const directory = empty(stage)
@@ -41,9 +41,11 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     run.leave()
   })
 
-  test('does not take a stale run for a living one when who would have wiped it dies before it has', ({ stage }) => {
+  test('does not take a stale run for a living one if the process that would have wiped it dies before', ({
+    stage,
+  }) => {
     const { directory, run } = ended(stage)
-    // Another process holds the byte exclusively, and is killed between our two looks at it.
+    // Another process holds the byte exclusively, and is killed between our two checks.
     const beginner = openSync(join(directory, controlName), 'r+')
     expect(binding!.lock(beginner, runByte, 2)).toBe(true)
     let killed = false
@@ -65,7 +67,7 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     next.leave()
   })
 
-  test('nor when two come at that moment, who could take each other for members', ({ stage }) => {
+  test('nor if two come at that moment, which could take each other for members', ({ stage }) => {
     const { directory, run } = ended(stage)
     const beginner = openSync(join(directory, controlName), 'r+')
     expect(binding!.lock(beginner, runByte, 2)).toBe(true)
@@ -92,7 +94,7 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     next.leave()
   })
 
-  test('begins anew where the control file is none of ours', ({ stage }) => {
+  test("begins a new one if the control file is not promhive's", ({ stage }) => {
     for (const content of ['', 'text', Buffer.alloc(8192, 255)]) {
       const directory = empty(stage)
       writeFileSync(join(directory, controlName), content)
@@ -102,7 +104,7 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     }
   })
 
-  test('ends for good when who was in it leaves, although it lives on', ({ stage }) => {
+  test('ends permanently when its last process leaves, even if that process continues to run', ({ stage }) => {
     const directory = empty(stage)
     const first = joinRun(directory, binding)
     expect(directoryInUse(directory)).toBe(true)
@@ -113,7 +115,7 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
     next.leave()
   })
 
-  test('keeps what is there where the directory is of one run for certain', ({ stage }) => {
+  test('keeps the files if the directory belongs to one run for certain', ({ stage }) => {
     const { directory, run } = ended(stage)
     const next = joinRun(directory, binding, { keep: true })
     expect(next.id).toBe(run)
@@ -123,19 +125,21 @@ describe.skipIf(binding === undefined)('joining a run with locks', () => {
 })
 
 describe('joining a run without locks', () => {
-  test('begins one where nobody is, and goes on with the one that somebody is in', ({ stage }) => {
+  test('begins one if no process is in the directory, and continues the one that another process is in', ({
+    stage,
+  }) => {
     const { directory, run } = ended(stage, undefined)
     const first = joinRun(directory, undefined)
     expect(first.id).not.toBe(run)
     expect(filesIn(directory)).toEqual([controlName, 'not-ours.txt'])
-    // Nobody sits anywhere yet: it is the control file that tells who began.
+    // No process has a seat yet: the control file shows which one began.
     const second = joinRun(directory, undefined)
     expect(second.id).toBe(first.id)
     expect(second.current()).toBe(true)
     first.leave()
   })
 
-  test('is not stopped by who was killed over beginning one', ({ stage }) => {
+  test('is not stopped by a process that was killed while it began one', ({ stage }) => {
     const { directory, run } = ended(stage, undefined)
     const dead = { pid: 1, threadId: 0, startTicks: 1, pidNamespace: 0, startedAt: 0 }
     writeFileSync(join(directory, '.beginning'), JSON.stringify(dead))
@@ -145,14 +149,14 @@ describe('joining a run without locks', () => {
     next.leave()
   })
 
-  test.skipIf(binding === undefined)('sees who is in it with a lock', ({ stage }) => {
+  test.skipIf(binding === undefined)('sees the processes in it that have a lock', ({ stage }) => {
     const directory = empty(stage)
     const locked = joinRun(directory, binding)
     expect(joinRun(directory, undefined).id).toBe(locked.id)
     locked.leave()
   })
 
-  test.skipIf(binding === undefined)('is seen by who comes with the addon', ({ stage }) => {
+  test.skipIf(binding === undefined)('is seen by processes with the addon', ({ stage }) => {
     const directory = empty(stage)
     const unlocked = joinRun(directory, undefined)
     const locked = joinRun(directory, binding)
@@ -168,7 +172,7 @@ function empty(stage: Stage): string {
   return directory
 }
 
-/** A directory in which a run has ended: files lie about that nobody holds. */
+/** A directory in which a run has ended: files exist that no process holds. */
 function ended(stage: Stage, by: Binding | undefined = binding): { directory: string; run: string } {
   const directory = empty(stage)
   joinRun(directory, by).leave()

@@ -17,8 +17,8 @@ import { type Stage, test } from '../../helpers/processes/stage.js'
 import { counterFamily } from '../../helpers/writers.js'
 
 /*
- * Files with the right checksums and contents that no metric wrote: whoever may write to the directory could do so. Seat 1
- * has them, beside good series of its own; seat 2 is another process's.
+ * Files with the right checksums and contents that no metric wrote: a process that may write to the directory could do so.
+ * Seat 1 has them, beside good series of its own; seat 2 is another process's.
  */
 
 const jobs = counterFamily('jobs_total', { labelNames: ['text'] })
@@ -352,7 +352,7 @@ function twoWriters(stage: Stage): string {
   return directory
 }
 
-/** Adds lines with the right checksums to what seat 1 has told, and has its head tell of them. */
+/** Adds lines with the right checksums to the series file of seat 1, and raises the length in its head. */
 function append(directory: string, ...lines: readonly string[]): void {
   const path = join(directory, valuesName(1))
   appendFileSync(join(directory, seriesName(1)), Buffer.concat(lines.map((line) => checkedLine(line))))

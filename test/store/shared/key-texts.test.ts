@@ -6,7 +6,7 @@ function textIn(keys: KeyTexts, text: string): string {
   return keys.text(bytes, 1, bytes.length - 1)
 }
 
-test('gives every key back as it is, known or not, in whatever order they come', () => {
+test('returns every key unchanged, known or not, in any order', () => {
   const keys = new KeyTexts()
   const texts = Array.from({ length: 500 }, (_, i) => JSON.stringify(['GET', `/r/${i}`]))
   const awkward = ['[]', '[""]', '[null]', '["é"]', '["è"]', '["日本"]', '["\\u0000"]', '["é"]']

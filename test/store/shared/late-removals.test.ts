@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { LateRemovals } from '../../../src/store/shared/late-removals.js'
 import { largestRemovals } from '../../../src/store/shared/removals.js'
 
-test('removals that were added make room for others, also where some still wait', () => {
+test('removals that were added make space for others, even if some still wait', () => {
   const text = 'x'.repeat(8 * 1024)
   const removals = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => ({

@@ -51,7 +51,7 @@ describe('reading records', () => {
     expect([...values.subarray(start, start + width)]).toEqual([0, 8, 8, 8, 8])
   })
 
-  test('gives it its turn where the whole machine stood still meanwhile', async ({ stage }) => {
+  test('lets it continue if the whole machine was suspended meanwhile', async ({ stage }) => {
     const { file, start, values, reading } = inTheMiddle(stage)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
     setTimeout(() => writeRecord(file, start, 8), 5)
@@ -59,7 +59,7 @@ describe('reading records', () => {
     expect([...values.subarray(start, start + width)]).toEqual([0, 8, 8, 8, 8])
   })
 
-  test('does not wait for the dead', async ({ stage }) => {
+  test('does not wait for dead owners', async ({ stage }) => {
     const { file, reader, slots, starts } = fileOf(stage, 100, 0)
     for (const start of starts) {
       writeRecord(file, start, 7)
@@ -90,7 +90,7 @@ function inTheMiddle(stage: Stage) {
   return { file, start, values, reading: reader.read(file, values, true, noPause) }
 }
 
-/** A file of histogram records, behind some counters. */
+/** A file of histogram records, after some counters. */
 function fileOf(stage: Stage, records: number, before: number) {
   const path = join(stage.folder(), '0001.values')
   const slots = before + records * width

@@ -68,7 +68,7 @@ describe.runIf(native)('a process that counts while another one has removed many
     few()
     let total = 2
     let steps = 0
-    // Steps end inside of what was read.
+    // Steps end inside of the text that was read.
     clock.leapsAfter = 50
     stage.after(() => {
       clock.leapsAfter = 0
@@ -93,7 +93,7 @@ describe.runIf(native)('a process that counts while another one has removed many
     expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(total + 1)
   })
 
-  test('keeps what is counted meanwhile, of every type, and the exemplars of the new series only', async ({
+  test('keeps counts that are made meanwhile, of every type, and the exemplars of the new series only', async ({
     stage,
   }) => {
     const directory = stage.directory()
@@ -155,7 +155,7 @@ describe.runIf(native)('a process that counts while another one has removed many
     parse.mockRestore()
     const expected = 3 * 4 + count + 4
     expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected)
-    // What was counted since goes with a later removal.
+    // Later counts are removed with a later removal.
     one.store.remove(jobs, { path: '1', shard: '1' }, 'application')
     expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(expected - 4)
     held[1]!.inc(2)

@@ -96,9 +96,7 @@ describe.runIf(native)('many removals', () => {
     })
   })
 
-  test('are left out by a reader in slices, none of which parses more than a thousand keys or so', async ({
-    stage,
-  }) => {
+  test('are omitted by a reader in slices, none of which parses more than about a thousand keys', async ({ stage }) => {
     const directory = stage.directory()
     const [one, two] = [mappedWriter(stage, directory), mappedWriter(stage, directory)]
     const count = 4000
@@ -121,7 +119,7 @@ describe.runIf(native)('many removals', () => {
     expect(log.kinds.filter((kind) => kind === removed).length).toBe(count)
   })
 
-  test('are told in few turns of the lock, and leave none of them half done when they find no room', async ({
+  test('are published in few turns of the lock, and leave none of them incomplete if there is no space', async ({
     stage,
   }) => {
     const directory = stage.directory()
@@ -135,7 +133,7 @@ describe.runIf(native)('many removals', () => {
 })
 
 describe.runIf(native)('while another process holds the lock on removals', () => {
-  test('a removal holds nobody up, is shown by its process at once, and by the others when the lock is free', async ({
+  test('a removal delays no other process, is shown by its process at once, and by the others when the lock is free', async ({
     stage,
   }) => {
     const directory = stage.directory()
@@ -153,7 +151,7 @@ describe.runIf(native)('while another process holds the lock on removals', () =>
     expect((await own.scrape()).labelled('jobs_total')).toEqual({})
     counterOf({ store: one.store }, jobs, '["a","1"]').inc(2)
     expect((await own.scrape()).labelled('jobs_total')).toEqual({ 'path="a",shard="1"': 2 })
-    // Not told yet: its own part went, and began anew.
+    // Not published yet: its own part is removed, and has begun again.
     expect((await others.scrape()).labelled('jobs_total')).toEqual({ 'path="a",shard="1"': 7 })
     await until(
       async () => one.faults,
@@ -171,7 +169,7 @@ describe.runIf(native)('while another process holds the lock on removals', () =>
     expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(2)
     counterOf({ store: two.store }, jobs, '["a","1"]').inc(1)
     expect((await others.scrape()).total('jobs_total')).toBe(3)
-    // Whoever goes on from this seat does not remove what was counted since.
+    // The next owner of this seat does not remove the counts since.
     one.backend.close()
     mappedWriter(stage, directory)
     expect((await new Reader(directory).scrape()).total('jobs_total')).toBe(3)
@@ -190,7 +188,7 @@ describe.runIf(native)('while another process holds the lock on removals', () =>
       stringify.mockRestore()
       release()
       backend.close()
-      // All of them were told in the end.
+      // All of them were published in the end.
       const text = readFileSync(join(directory, controlName)).subarray(headerSize).toString('utf8')
       expect(text.split('\n').filter((line) => line.includes(' r ')).length).toBe(count)
       return calls
@@ -198,7 +196,7 @@ describe.runIf(native)('while another process holds the lock on removals', () =>
     expect(work(1600)).toBeLessThan(work(400) * 6)
   })
 
-  test('what must be told at once is refused, and everything stays', async ({ stage }) => {
+  test('a removal that must be published at once is refused, and everything stays', async ({ stage }) => {
     const directory = stage.directory()
     const { store } = mappedWriter(stage, directory)
     counterOf({ store }, jobs, '["a","1"]').inc(5)
@@ -210,7 +208,7 @@ describe.runIf(native)('while another process holds the lock on removals', () =>
     expect([...store.series()].length).toBe(0)
   })
 
-  test('a process that ends before it could tell reports it', async ({ stage }) => {
+  test('a process that ends before it could publish it reports it', async ({ stage }) => {
     const directory = stage.directory()
     const { backend, store, faults } = mappedWriter(stage, directory)
     counterOf({ store }, jobs, '["a","1"]').inc(5)
@@ -247,7 +245,7 @@ describe.runIf(native)('removals in any order', () => {
     fc.record({ do: fc.constant('scrape' as const), who: fc.nat(4) }),
   )
 
-  test('show what the model shows, to everyone, with the lock held now and then', () =>
+  test('show the same as the model, to every process, while the lock is held at times', () =>
     holds(
       fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (life) => {
         const stage = new Stage()
@@ -293,7 +291,7 @@ describe.runIf(native)('removals in any order', () => {
     ))
 })
 
-/** What three writers count, and what they removed that the others do not know yet. */
+/** The counts of three writers, and the removals that the others do not know yet. */
 class Model {
   private readonly counts = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()]
   private late: { readonly who: number; readonly filters: readonly LabelFilter[] }[] = []
@@ -313,7 +311,7 @@ class Model {
     this.late = []
   }
 
-  /** What a writer shows; the same for whoever is none, who does not see what was not told. */
+  /** The series that a writer shows, or a reader without a seat, which does not see unpublished removals. */
   shown(who: number): Record<string, number> {
     const sums: Record<string, number> = {}
     for (const [i, counts] of this.counts.entries()) {

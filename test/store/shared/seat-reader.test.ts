@@ -41,7 +41,7 @@ describe('reading a seat', () => {
   })
 
   test.for([false, true])(
-    'shows what is removed meanwhile of all or of none, whenever that is; and what came since at the next scrape',
+    'shows all or none of the series that are removed meanwhile, at any time; and later ones at the next scrape',
     async (mapped, { stage }) => {
       const shown = new Set<number | undefined>()
       for (let nth = 1, removed = true; removed; nth++) {
@@ -97,7 +97,7 @@ describe('reading a seat', () => {
     'f 1 {"type":"counter","name":"not a name","help":"C.","labelNames":["not a label"],"registry":"default"}',
     'f 1 null',
     'f 1 []',
-  ])('goes on where somebody signed a line that means nothing: %s', async (text, { stage }) => {
+  ])('continues if a line with the right checksum means nothing: %s', async (text, { stage }) => {
     const directory = stage.directory()
     const [one, two] = [writer(stage, directory), writer(stage, directory)]
     for (const store of [one, two]) counterOf({ store }, jobs, '["a"]').inc(5)

@@ -27,7 +27,7 @@ test('when a series began is read back to the last bit', () => {
   }
 })
 
-test('what is no time is a broken line', () => {
+test('a time that is not a number is a broken line', () => {
   for (const created of [Number.NaN, -1, '1.2.3', '.', 'x'] as number[]) {
     const lines = [familyLine(0, counterFamily('c')), openedLine(0, 1, created, '[]')]
     const log = new SeriesLog()
@@ -36,7 +36,7 @@ test('what is no time is a broken line', () => {
   }
 })
 
-test('a line has the position that a series was opened behind, where the time is the same without it', () => {
+test('a line has the position after which a series was opened, if the time is the same without it', () => {
   const position = fc.oneof(fc.nat(), fc.maxSafeNat())
   holds(
     fc.property(position, fc.integer({ min: 0, max: 2_500_000_000_000 }), (behind, now) => {
@@ -55,7 +55,7 @@ test('a line has the position that a series was opened behind, where the time is
   )
 })
 
-test('the lines in use tell of the same series as all lines, and of no other', () => {
+test('the lines in use describe the same series as all lines, and no other', () => {
   const entry = fc.record({ slot: fc.nat(9), removes: fc.boolean(), key: fc.nat(99), broken: fc.boolean() })
   const openIn = (bytes: Buffer): [number, number, string][] => {
     const log = new SeriesLog()

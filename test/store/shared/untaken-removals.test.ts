@@ -38,7 +38,7 @@ const spellings: ((removal: Removal) => Buffer)[] = [
 ]
 const noise = [Buffer.from('00000000 r ["default"\n'), Buffer.from('\n'), checkedLine('x ["what",":"]')]
 
-test('a series is named by the removals that match it, behind a position, by others than oneself', () => {
+test('a series is named by the removals that match it, after a position, of other authors', () => {
   holds(
     fc.property(
       fc.array(fc.tuple(removal, fc.nat(2), fc.nat(5)), { maxLength: 40, size: 'max' }),

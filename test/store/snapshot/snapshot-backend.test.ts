@@ -13,7 +13,7 @@ import { noPause } from '../../helpers/writers.js'
 
 type Engine = Map<string, Uint8Array>
 
-/** An engine that answers later, now and then not at all, and takes names as they come. */
+/** An engine that answers later, sometimes not at all, and accepts any names. */
 class SlowBackend extends SnapshotBackend {
   readonly name = 'slow'
   failing = false
@@ -49,7 +49,7 @@ class SlowBackend extends SnapshotBackend {
   }
 }
 
-/** One that keeps what the dead had, and gives it to nobody. */
+/** One that keeps the snapshots of dead processes, and gives them to no process. */
 class KeepingBackend extends SlowBackend {
   protected override take = undefined as never
 }
@@ -67,7 +67,7 @@ backendConformance(
 )
 
 describe('a backend of snapshots', () => {
-  test('refuses what is no snapshot, and shows the others', async () => {
+  test('refuses bytes that are not a snapshot, and shows the others', async () => {
     const engine: Engine = new Map()
     const [one, two] = [new Participant(new SlowBackend(engine)), new Participant(new SlowBackend(engine))]
     for (const process of [one, two]) {
@@ -92,7 +92,7 @@ describe('a backend of snapshots', () => {
     for (const process of [one, two]) await process.end()
   })
 
-  test('says that a reading is incomplete until it has seen the others once', async () => {
+  test('reports that a reading is incomplete until it has read the others once', async () => {
     const engine: Engine = new Map()
     const two = new Participant(new SlowBackend(engine))
     counterOf(two, jobs, key('a')).inc(5)
@@ -123,7 +123,7 @@ describe('a backend of snapshots', () => {
     expect((await one.shown()).value('jobs_total{text="a"}')).toBe(5)
     const damaged = [...engine.keys()].filter((writer) => writer === two.store.writer)
     expect(damaged).toHaveLength(1)
-    for (const writer of damaged) engine.set(writer, Buffer.from('damaged, and long enough to be looked at as a whole'))
+    for (const writer of damaged) engine.set(writer, Buffer.from('damaged, and long enough to be checked as a whole'))
     for (let i = 0; i < 2; i++) {
       const shown = await one.read()
       expect(shown.value('jobs_total{text="a"}')).toBe(5)
@@ -180,7 +180,7 @@ describe('a backend of snapshots', () => {
     counterOf(process, jobs, key('a')).inc(1)
     const at = (): number => [...engine.values()].map((bytes) => decodeSnapshot(bytes).head.at)[0] ?? 0
     await until(at, (time) => time > 0)
-    // It comes to rest: of twenty looks whether there is something, none finds anything.
+    // It becomes idle: of twenty checks for changes, none finds any.
     let before = 0
     await until(
       async () => {
@@ -195,7 +195,7 @@ describe('a backend of snapshots', () => {
     await process.end()
   })
 
-  test('keeps the numbers of the dead where nobody can take them', async () => {
+  test('keeps the numbers of dead processes if no process can take them', async () => {
     const engine: Engine = new Map()
     for (let i = 0; i < 3; i++) {
       const process = new Participant(new KeepingBackend(engine))
@@ -211,7 +211,7 @@ describe('a backend of snapshots', () => {
     await last.end()
   })
 
-  test('gives processes that begin in one moment seats of their own', async () => {
+  test('assigns different seats to processes that begin at one moment', async () => {
     const engine: Engine = new Map()
     const all = Array.from({ length: 5 }, () => new Participant(new SlowBackend(engine)))
     for (const [i, process] of all.entries()) gaugeOf(process, 'each', 'all', key('a')).set(i)
@@ -220,7 +220,7 @@ describe('a backend of snapshots', () => {
     for (const process of all) await process.end()
   })
 
-  test('carries out removals once, and forgets them when everybody has', async () => {
+  test('carries out removals once, and forgets them when every process has', async () => {
     const engine: Engine = new Map()
     const removed: string[] = []
     const [one, two] = [new SlowBackend(engine), new SlowBackend(engine)]
@@ -240,7 +240,7 @@ describe('a backend of snapshots', () => {
     for (const process of [first, second]) await process.end()
   })
 
-  test('tells a reader of thousands of series that come and go no more than what there is', async () => {
+  test('passes to a reader only the present ones of thousands of series that come and go', async () => {
     const engine: Engine = new Map()
     const [one, two] = [new Participant(new SlowBackend(engine)), new Participant(new SlowBackend(engine))]
     counterOf(one, jobs, key('kept')).inc(1)

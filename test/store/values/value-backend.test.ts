@@ -116,7 +116,7 @@ describe('a backend of values', () => {
     for (const process of [one, two]) await process.end()
   })
 
-  test('begins when its class does: what was counted before is sent then', async () => {
+  test('begins when its class does: earlier counts are sent then', async () => {
     const config = { numbers: new Map(), ready: false }
     class Late extends Numbers {
       static async initialize(options: { ready: boolean }): Promise<void> {
@@ -154,7 +154,7 @@ describe('a backend of values', () => {
     )
   })
 
-  test('says that a reading is incomplete until the engine was read once, and shows its own counts', async () => {
+  test('reports that a reading is incomplete until the engine was read once, and shows its own counts', async () => {
     const config: Config = { numbers: new Map() }
     const [one, two] = [begin(config), begin(config)]
     counterOf(two, jobs, key('b')).inc(2)
@@ -191,7 +191,7 @@ describe('a backend of values', () => {
     await process.end()
   })
 
-  test('shows what generateSamples gives, by collector or by name, in pytheus’ shape', async () => {
+  test('shows the samples of generateSamples, by collector or by name, in pytheus’ shape', async () => {
     class Generating extends Numbers {
       static generateSamples() {
         return {

@@ -12,7 +12,7 @@ const timeout = 120_000
 const hooks = join(dirname(fileURLToPath(import.meta.url)), 'programs', 'exporter-hooks.mjs')
 
 describe.runIf(process.platform === 'linux' && hasRedis)("the hooks of gunicorn's exporter, with a Redis", () => {
-  test('open the metrics port, forward, and go on when Redis does not', { timeout }, async ({ stage }) => {
+  test('open the metrics port, forward, and continue when Redis does not', { timeout }, async ({ stage }) => {
     const { server, port, client } = await startRedis(stage)
     const latest = async (): Promise<Exposition | undefined> => {
       const text = await client.get('shop:latest').catch(() => null)

@@ -29,7 +29,7 @@ const logger = {
 }
 
 describe('HookManager.safeExecute', () => {
-  test('tells whether a hook did what it should, and never throws', async () => {
+  test('returns whether a hook succeeded, and never throws', async () => {
     const hooks = new HookManager(logger, 100)
     const heard: unknown[] = []
     expect(await hooks.safeExecute((a: number, b: string) => heard.push(a, b), 1, 'two')).toBe(true)
@@ -56,7 +56,7 @@ describe('HookManager.safeExecute', () => {
     }
   })
 
-  test('what is no function fails like one that throws', async () => {
+  test('a value that is not a function fails like a function that throws', async () => {
     expect(await new HookManager(logger).safeExecute(undefined as never)).toBe(false)
   })
 
@@ -89,7 +89,7 @@ describe('HookContext', () => {
 })
 
 describe('EnvironmentManager.updateFromCli', () => {
-  test("sets gunicorn's variables where the command line said something", () => {
+  test("sets gunicorn's variables for options of the command line", () => {
     const environment: NodeJS.ProcessEnv = {}
     const manager = new EnvironmentManager(logger)
     expect(manager.updateFromCli({ workers: 1, bind: '', workerClass: 'sync' }, environment)).toEqual([])
@@ -97,7 +97,7 @@ describe('EnvironmentManager.updateFromCli', () => {
     expect(set).toEqual(['GUNICORN_WORKERS', 'GUNICORN_BIND', 'GUNICORN_WORKER_CLASS'])
     const [GUNICORN_WORKERS, GUNICORN_BIND, GUNICORN_WORKER_CLASS] = ['8', '0.0.0.0:9000', 'gevent']
     expect(environment).toEqual({ GUNICORN_WORKERS, GUNICORN_BIND, GUNICORN_WORKER_CLASS })
-    // What says something else says it no more, back to what is usual as well.
+    // An option that is removed again returns the variable to its usual value.
     manager.updateFromCli({ workers: 1, bind: '', workerClass: 'sync' }, environment)
     expect(environment).toEqual({ GUNICORN_WORKERS: '1', GUNICORN_BIND, GUNICORN_WORKER_CLASS: 'sync' })
   })
@@ -119,7 +119,7 @@ describe('MetricsServerManager', () => {
     await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  test('a port that is taken out of what the environment says keeps its address and path', async () => {
+  test('a port that replaces the one of the environment keeps its address and path', async () => {
     const environment = {
       PROMHIVE_METRICS_PORT: '0',
       PROMETHEUS_BIND_ADDRESS: '127.0.0.2',
@@ -136,7 +136,7 @@ describe('MetricsServerManager', () => {
     await manager.stopServer()
   })
 
-  test('gives up on a port that stays taken, and on what is no port, without throwing', async () => {
+  test('gives up on a port in use, and on a value that is not a port, without throwing', async () => {
     const taken = createServer()
     const port = await new Promise<number>((resolve) => {
       taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port))
@@ -163,7 +163,7 @@ describe('WorkerManager', () => {
     expect(stubborn.calls).toEqual(['retire', 'SIGKILL'])
   })
 
-  test('ends a worker of plain node:cluster too, and refuses what is no worker', async ({ stage }) => {
+  test('ends a worker of plain node:cluster too, and refuses a value that is not a worker', async ({ stage }) => {
     const app = await SupervisedApplication.launch(stage, { primary: 'ends-its-worker.mjs' })
     expect(await app.ended).toBe(0)
     expect(app.output).toContain('answered while leaving: slow')

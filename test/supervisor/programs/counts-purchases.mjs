@@ -1,4 +1,4 @@
-// A server that counts its requests, in a backend of its own where BACKEND says so: options of redis(), or { dir }.
+// A server that counts its requests, in a backend if BACKEND names one: options of redis(), or { dir }.
 import { createServer } from 'node:http'
 import { Counter, configure } from 'promhive'
 import { redis } from 'promhive/redis'

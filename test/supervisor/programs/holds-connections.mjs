@@ -1,4 +1,4 @@
-// A server of connections without an end, which it closes when it is told to end.
+// A server of endless connections, which it closes when it is asked to end.
 import { createServer } from 'node:net'
 
 const sockets = new Set()

@@ -1,4 +1,4 @@
-// Has a child that ends when asked, one that does not, a grandchild, and tells what became of them.
+// Has a child that ends on request, one that does not, a grandchild, and reports their ends.
 import { spawn } from 'node:child_process'
 import { ProcessManager } from 'promhive/supervisor'
 

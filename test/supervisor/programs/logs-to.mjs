@@ -1,4 +1,4 @@
-// A primary of one's own with a logger of the user's choice: pino, winston, console, or one that throws.
+// A primary of an application with a logger of the user's choice: pino, winston, console, or one that throws.
 import cluster from 'node:cluster'
 import { createServer } from 'node:http'
 import pino from 'pino'

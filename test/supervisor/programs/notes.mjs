@@ -1,4 +1,4 @@
-// An application that says what its requests were, without a framework and without measuring HTTP itself.
+// An application that sets routes and errors of its requests, without a framework and without measuring HTTP itself.
 import { createServer } from 'node:http'
 import { createServer as createServer2 } from 'node:http2'
 import { setError, setRoute } from 'promhive/http'

@@ -1,4 +1,4 @@
-// A server that cleans up when it is told to end, and has nothing else to do by then.
+// A server that cleans up when it is asked to end, and has nothing else to do by then.
 import { createServer } from 'node:http'
 
 const server = createServer((_, response) => response.end(String(process.pid))).listen(

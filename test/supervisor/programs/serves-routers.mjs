@@ -1,4 +1,4 @@
-// An application of Express whose routes lie below mount paths with parameters; every answer is a failure.
+// An Express application with routes below mount paths with parameters; every answer is a failure.
 import { createServer } from 'node:http'
 import express from 'express'
 

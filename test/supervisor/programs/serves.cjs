@@ -1,4 +1,4 @@
-// A server that knows nothing of promhive, in CommonJS, and that cleans up when it is told to end.
+// A server without promhive, in CommonJS, that cleans up when it is asked to end.
 const { createServer } = require('node:http')
 
 const server = createServer((_, response) => response.end(`${process.pid} ${require.main === module}`))
@@ -7,5 +7,5 @@ process.on('SIGTERM', () => {
   console.log(`cleaned up ${process.pid}`)
   process.exit()
 })
-// Would keep it running for good.
+// Would keep it running permanently.
 setInterval(() => {}, 1000)

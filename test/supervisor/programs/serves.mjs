@@ -10,7 +10,7 @@ const watched = new Promise((resolve) => setTimeout(resolve, 1500).unref())
 
 const paths = {
   '/': (response) => setTimeout(() => response.end(String(process.pid)), 3),
-  // For as long as the test wants it: until there is a file that it names; where it names none, for a few seconds.
+  // Until a file that the test names exists; without a name, for a few seconds.
   '/slow': (response) => {
     const { RELEASE } = process.env
     if (RELEASE === undefined) return setTimeout(() => response.end('late'), 4000)

@@ -1,4 +1,4 @@
-// Listens on two ports, the second one late; and breaks on the next start when it is told so.
+// Listens on two ports, the second one late; and fails at the next start on request.
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 

@@ -66,7 +66,7 @@ describe('a configuration', () => {
   })
 
   test.for(['tcp://10.0.0.1:6381', 'udp://10.0.0.1:53', 'tcp://[fd00::1]:9'])(
-    '%s, as Kubernetes sets it for a service, is ignored, and the log says so',
+    '%s, as Kubernetes sets it for a service, is ignored, with a line in the log',
     (text) => {
       const variables = settingNames.flatMap((name) => settings[name].env).filter((name) => name.endsWith('_PORT'))
       expect(variables).toEqual(['PROMHIVE_METRICS_PORT', 'PROMETHEUS_METRICS_PORT', 'REDIS_PORT'])
@@ -76,7 +76,7 @@ describe('a configuration', () => {
       const lines: string[] = []
       logConfiguration(configuration, { warn: (line: string) => lines.push(line), debug() {} } as never)
       expect(lines.map((line) => line.split('=')[0])).toEqual(variables)
-      // What stands behind it counts, as if it were not there.
+      // The next source counts, as if the variable was not set.
       expect(originOf({ environment: { ...environment, PROMETHEUS_METRICS_PORT: '9091' } }, 'port').value).toBe(9091)
     },
   )
@@ -107,7 +107,7 @@ describe('a configuration', () => {
     expect(wrong).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
   })
 
-  test("has the defaults of gunicorn's exporter under compat: gunicorn, where nobody says otherwise", () => {
+  test("has the defaults of gunicorn's exporter under compat: gunicorn, if nothing else is set", () => {
     const { settings } = new Configuration({
       environment: { PROMHIVE_COMPAT: 'gunicorn', PROMETHEUS_METRICS_PORT: '1' },
     })
@@ -177,7 +177,7 @@ describe('a configuration file', () => {
     expect(settings).toMatchObject({ redisEnabled: false, redisHost: 'cache', redisPort: 6390, redisDb: 1 })
   })
 
-  test('is refused with the path of what is wrong', async ({ stage }) => {
+  test('is refused with the path of the fault', async ({ stage }) => {
     const path = join(stage.folder(), 'promhive.json')
     const wrong = async (content: string): Promise<unknown> => {
       writeFileSync(path, content)
@@ -199,7 +199,7 @@ describe('a configuration file', () => {
   })
 })
 
-describe('what workers are told', () => {
+describe('settings of workers', () => {
   test.for([
     ['8000', '0.0.0.0', '8000'],
     [':8001', '0.0.0.0', '8001'],
@@ -212,7 +212,7 @@ describe('what workers are told', () => {
 })
 
 describe('promhive config explain', () => {
-  test('shows what promhive run would do, and where that comes from', async ({ stage }) => {
+  test('shows the settings of promhive run, and their sources', async ({ stage }) => {
     const path = join(stage.folder(), 'c.yaml')
     writeFileSync(path, 'timeout: 12\nworkers: 9\n')
     const env = { GUNICORN_WORKERS: '3', PROMHIVE_CONFIG: path }
@@ -231,7 +231,7 @@ describe('promhive config explain', () => {
   })
 
   test.runIf(process.platform === 'linux')(
-    'workers get what was decided in the primary',
+    'workers get the settings of the primary',
     { timeout: 60_000 },
     async ({ stage }) => {
       const args = ['--workers', '1', '--timeout', '9', '--worker-class', 'gevent']

@@ -112,7 +112,7 @@ describe.runIf(process.geteuid?.() === 0)('root in a directory of another user',
     expect(ran()).toContain('hooks')
   })
 
-  test('does not run the package yaml that lies there', ({ stage }) => {
+  test('does not run the package yaml in that folder', ({ stage }) => {
     const { folder, ran, promhive } = trap(stage, true)
     writeFileSync(join(folder, 'promhive.yaml'), 'workers: 3\n')
     for (const args of [[], ['--config', 'promhive.yaml']]) {
@@ -122,7 +122,7 @@ describe.runIf(process.geteuid?.() === 0)('root in a directory of another user',
     expect(ran()).toEqual([])
   })
 
-  test('does not run a backend that lies there', ({ stage }) => {
+  test('does not run a backend in that folder', ({ stage }) => {
     const { folder, ran, promhive } = trap(stage, true)
     const app = join(stage.folder(), 'app.js')
     cpSync(join(folder, 'app.js'), app)

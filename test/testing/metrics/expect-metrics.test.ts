@@ -15,7 +15,7 @@ function jobs(counts: Readonly<Record<string, number>>) {
   for (const [queue, count] of Object.entries(counts)) counter.inc({ queue, size: 'small' }, count)
 }
 
-/** What the comparison says, without its first line; undefined if it finds no difference. */
+/** The message of the comparison, without its first line; undefined if it finds no difference. */
 async function difference(expected: string, names?: readonly string[]): Promise<readonly string[] | undefined> {
   try {
     await expectMetrics(expected, { registry, names })
@@ -120,7 +120,7 @@ describe('a difference', () => {
   })
 })
 
-describe('what is no exposition is refused', () => {
+describe('a text that is not an exposition is refused', () => {
   test.each([
     ['jobs_total', 'line 1 of the expected metrics is not a sample such as jobs_total{queue="mail"} 1: jobs_total'],
     ['\n  jobs_total one', 'line 2 of the expected metrics has "one" where a number is expected: jobs_total one'],

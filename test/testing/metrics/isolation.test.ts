@@ -14,7 +14,7 @@ function project(stage: Stage, name: string): string {
   const folder = stage.folder()
   cpSync(fileURLToPath(new URL(`programs/${name}`, import.meta.url)), folder, { recursive: true })
   const installed = join(folder, 'node_modules', 'promhive')
-  // Copied, as npm installs it: frameworks treat what is outside of node_modules as a source.
+  // Copied, as npm installs it: frameworks treat files outside of node_modules as sources.
   for (const part of ['dist', 'native', 'prebuilds', 'package.json']) {
     cpSync(join(root, part), join(installed, part), { recursive: true })
   }
@@ -75,10 +75,10 @@ describe.each(runners)('test files that run at the same time under $framework', 
   })
 })
 
-describe('a test and what it starts count together', () => {
+describe('a test and its child processes count together', () => {
   test.for([
     ['without a directory', {}],
-    ['in place of the directory of the environment', { PROMHIVE_DIR: 'DIRECTORY' }],
+    ['instead of the directory of the environment', { PROMHIVE_DIR: 'DIRECTORY' }],
   ] as const)('%s', async ([, environment], { stage }) => {
     const folder = project(stage, 'children')
     const directory = stage.directory()

@@ -101,7 +101,7 @@ describe('readValue', () => {
     expect(await readValue(plugIn, { kind: 'x' })).toBe(9)
   })
 
-  test('names the series that there are in place of one that there is not', async () => {
+  test('names the existing series instead of a missing one', async () => {
     const counter = jobs('mail', 'sms')
     await expect(readValue(counter, { queue: 'fax' })).rejects.toMatchObject({
       code: 'SERIES_NOT_FOUND',

@@ -1,7 +1,7 @@
 // The same small shop, in each framework: it knows nothing of promhive.
 import { createServer } from 'node:http'
 
-/** Gives a listening server of Node's. */
+/** Returns a listening server of Node's. */
 export const applications = {
   async plain() {
     return createServer((request, response) => {
@@ -56,7 +56,7 @@ function express(make) {
   return createServer(application)
 }
 
-/** What Express does not tell of by itself: applications in the application, functions, expressions, several that match. */
+/** Routes that Express does not report: applications in the application, functions, expressions, several that match. */
 function mountInEveryWay(application, make, shop) {
   const mounted = make()
   mounted.get('/orders/:order', (_request, response) => response.send('order'))

@@ -109,7 +109,7 @@ answer({
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${server.address().port}`
   },
-  /** What `next start` is to promhive: instrumentation.js first, then a server of Node's; the build lies in `directory`. */
+  /** Does what `next start` does: instrumentation.js first, then a server of Node's; the build is in `directory`. */
   async openNext(directory) {
     const { httpMetrics } = await import('promhive/next')
     httpMetrics({ directory })

@@ -1,5 +1,5 @@
 // One application per framework, whose handlers are interrupted: by a client that leaves, or by an error after the headers.
-// Each has the routes `/<name>/tenants/:tenant/items/:item` (a router in a router), which does what the item says.
+// Each has the routes `/<name>/tenants/:tenant/items/:item` (a router in a router), which behaves as the item names.
 import 'reflect-metadata'
 import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
@@ -8,12 +8,12 @@ import { connect } from 'node:net'
 import { PassThrough, pipeline, Readable } from 'node:stream'
 import { answer } from '../../../processes/programs/stagehand.mjs'
 
-/** Says when a handler has come to where the test waits for it. */
+/** Reports when a handler has reached the point for which the test waits. */
 const seen = new EventEmitter()
 const opened = []
 const isPreloaded = process.env.NODE_OPTIONS?.includes('promhive/register') === true
 
-/** A source that gives one piece and fails. The test waits for that. */
+/** A source that yields one piece and fails. The test waits for that. */
 function failingSource() {
   let given = false
   const source = new Readable({
@@ -59,7 +59,7 @@ const onResponse = {
       pipeline(failingSource(), response, () => resolve())
     })
   },
-  /** Streams until the client leaves, which is no error. */
+  /** Streams until the client disconnects, which is not an error. */
   endless(response) {
     response.writeHead(200)
     const source = new PassThrough()
@@ -80,7 +80,7 @@ const onResponse = {
   },
 }
 
-/** Answers, and is at work until the test says so; then it fails. */
+/** Answers, and runs until the test releases it; then it fails. */
 async function goesOn(response) {
   response.writeHead(200, { 'content-length': 4 }).end('done')
   await once(seen, 'goOn')
@@ -194,7 +194,7 @@ async function nestServer(name) {
   return application.getHttpServer()
 }
 
-/** Without a framework: the application says the error, and the route: by `setRoute`, or by the option, as for Next. */
+/** Without a framework: the application sets the error, and the route: by `setRoute`, or by the option, as for Next. */
 async function plainListener() {
   const { instrumentHttp, setError, setRoute } = await import('promhive/http')
   const template = (name) => `/${name}/tenants/:tenant/items/:item`
@@ -276,7 +276,7 @@ answer({
     const port = await portOf(name)
     await send(port, path, once(seen, 'reached'), ends)
   },
-  /** Two requests on one connection: the handler of the first goes on until that of the second is at work. */
+  /** Two requests on one connection: the handler of the first continues until that of the second runs. */
   async overlap(name) {
     const socket = connect(await portOf(name), '127.0.0.1').on('error', () => {})
     const get = (path) => socket.write(`GET /${name}/${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -291,7 +291,7 @@ answer({
     socket.destroy()
     await closed(socket)
   },
-  /** A client that stays until the server ends it, and a while longer than the error where it does not. */
+  /** A client that stays connected until the server ends the connection, and for a while after an error. */
   async stay(name, item) {
     const path = `/${name}/tenants/t1/items/${item}`
     const send = name.endsWith('Http2') ? sendHttp2 : sendHttp1

@@ -23,7 +23,7 @@ async function make(path, options) {
   return request
 }
 
-/** Also where it failed before. */
+/** Also if it failed before. */
 const closed = (request) => new Promise((resolve) => request.on('close', resolve))
 
 const ways = {
@@ -43,7 +43,7 @@ const ways = {
     const request = (await make('/half')).end()
     await closed(request)
   },
-  /** As a proxy does, which passes on what it was sent. */
+  /** Passes a request on, as a proxy does. */
   async foreignHost() {
     const request = (await make('/', { headers: { host: 'anything.example' } })).end()
     await closed(request)

@@ -14,7 +14,7 @@ import { applications } from './applications.mjs'
 const pem = (name) => readFileSync(new URL(`localhost-${name}.pem`, import.meta.url))
 const tls = { key: pem('key'), cert: pem('certificate') }
 const reached = []
-/** Tells of requests that nobody answers. */
+/** Reports requests that get no answer. */
 const slow = new EventEmitter()
 const connections = new Set()
 const opened = []
@@ -81,7 +81,7 @@ answer({
       },
       ({ cause, name }) => cause?.code ?? name,
     ),
-  /** Several streams of one session; gives their statuses, 0 for those that were given up. */
+  /** Several streams of one session; returns their statuses, 0 for aborted ones. */
   async streams(url, paths, { method = 'GET', giveUp = false } = {}) {
     const session = http2.connect(url, { rejectUnauthorized: false })
     const statuses = await Promise.all(

@@ -1,4 +1,4 @@
-// A worker whose jobs end when the test says so.
+// A worker whose jobs end when the test releases them.
 import { measure } from 'promhive'
 import { answer } from '../../../processes/programs/stagehand.mjs'
 

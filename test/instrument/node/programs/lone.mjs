@@ -1,4 +1,4 @@
-// Tells what importing creates, and what measuring does; ends by itself if nothing holds it.
+// Reports what importing creates, and what measuring does; ends by itself if nothing keeps it running.
 import { createHook } from 'node:async_hooks'
 
 const created = []

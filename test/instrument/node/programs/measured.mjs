@@ -24,7 +24,7 @@ answer({
   },
   /** Takes memory, and touches it. */
   hold: (bytes) => void kept.push(Buffer.alloc(bytes, 1)),
-  /** Holds the event loop until there is a file, and tells by another one that it does. */
+  /** Blocks the event loop until a file exists, and creates another one when it begins. */
   blockUntil(release, blocked) {
     setImmediate(() => {
       writeFileSync(blocked, '')

@@ -11,7 +11,7 @@ const program = new URL('child.mjs', import.meta.url)
 
 beforeEach(() => resetMetrics())
 
-/** The test and what it started count together, and a reset is one of both. */
+/** The test and its child process count together, and a reset applies to both. */
 async function countsTogether(ask) {
   jobs.inc({ queue: 'test' })
   await waitForValue(jobs, { queue: 'child' }, 2)

@@ -1,4 +1,4 @@
-// An application in CommonJS: its metrics are made where it is loaded.
+// An application in CommonJS: its metrics are created when it is loaded.
 const { Counter } = require('promhive')
 
 exports.jobs = new Counter({ name: 'jobs_total', help: 'Jobs done.', labelNames: ['queue'] })
