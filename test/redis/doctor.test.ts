@@ -96,7 +96,7 @@ describe.skipIf(!hasRedis)('promhive doctor --redis', () => {
     expect(texts.writers).toBe('nothing counts under shopp; this server has {shop}')
     expect(wrong.persistence).toMatch(/^warn: appendonly yes/)
     await server.ask('HSET', '{shop}:ledgers', 'stranger', 'hello')
-    expect((await examine(server.url)).texts.entries).toBe('1 entries cannot be read, and are left out')
+    expect((await examine(server.url)).texts.entries).toBe('1 entries cannot be read, and are skipped')
     await server.ask('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru')
     expect((await examine(server.url)).wrong.memory).toMatch(/^fail: CONFIG SET maxmemory-policy noeviction/)
     await server.ask('CONFIG', 'SET', 'maxmemory', '1', 'maxmemory-policy', 'noeviction')
