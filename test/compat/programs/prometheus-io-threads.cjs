@@ -6,6 +6,8 @@ const { Counter, WorkerRegistry } = require('promhive/prometheus-io')
 
 const registry = new WorkerRegistry()
 const jobs = new Counter({ name: 'jobs_total', help: 'Jobs.' })
+/** Before anything is counted: a process that counts listens for its first thread. */
+const listeners = [process.listenerCount('message'), process.listenerCount('worker')]
 
 const verbs = {
   count: (times) => jobs.inc(times),
@@ -13,7 +15,7 @@ const verbs = {
   shutdown: () => registry.shutdown(1000),
   workerCount: () => WorkerRegistry.workerCount(),
   primary: () => [registry.primary, new WorkerRegistry(undefined, true).primary],
-  listeners: () => [process.listenerCount('message'), process.listenerCount('worker')],
+  listeners: () => listeners,
 }
 
 async function answerOn(port, { id, verb, args }) {

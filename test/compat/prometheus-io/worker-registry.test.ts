@@ -64,7 +64,7 @@ describe('a WorkerRegistry', { concurrent: true }, () => {
 describe('a WorkerRegistry without threads', { concurrent: true }, () => {
   test('shows what this one counted, and adds no listener', async ({ stage }) => {
     const application = await stage.start(program, { node })
-    expect(await application.ask('listeners')).toEqual([1, 0])
+    expect(await application.ask('listeners')).toEqual([0, 0])
     await application.ask('count', 2)
     expect(await application.ask('scrape')).toBe(shows(2))
     expect(await application.ask('workerCount')).toBe(0)
