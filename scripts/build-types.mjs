@@ -27,7 +27,7 @@ export async function buildTypes({ root, doors, folders, scratch }) {
     ),
     external: [/^node:/],
     // The input are declarations, so that the plugin starts no compiler.
-    plugins: [dts({ dtsInput: true, tsconfig: false })],
+    plugins: [dts({ dtsInput: true, tsconfig: false }), valuesStayValues],
     logLevel: 'warn',
     checks: { pluginTimings: false },
   })
@@ -42,4 +42,20 @@ export async function buildTypes({ root, doors, folders, scratch }) {
   await build.close()
   rmSync(scratch, { recursive: true })
   for (const folder of others) cpSync(first, folder, { recursive: true })
+}
+
+/**
+ * What doors share is exported from a file of its own. The plugin marks there as a type what any door exports as a type
+ * under that name, be it another declaration: such as prom-client's enum beside promhive's type, both called MetricType.
+ */
+const valuesStayValues = {
+  name: 'values-stay-values',
+  renderChunk(code, { fileName }) {
+    if (!fileName.startsWith('types/')) return null
+    const declared = code.matchAll(/^declare (?:abstract )?(?:class|const|enum|function) ([\w$]+)/gm)
+    const values = new Set([...declared].map(([, name]) => name))
+    return code.replace(/^export \{.*\};?$/gm, (list) =>
+      list.replace(/(?<=[{,] )type ([\w$]+)/g, (marked, name) => (values.has(name) ? name : marked)),
+    )
+  },
 }

@@ -43,5 +43,5 @@ export type {
   RegistryContentType,
   SummaryConfiguration,
 } from './compat/prom-client/types.js'
-export { MetricType } from './compat/prom-client/types.js'
+export { MetricTypes as MetricType } from './compat/prom-client/types.js'
 export { validateMetricName } from './compat/prom-client/validation.js'

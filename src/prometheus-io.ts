@@ -41,7 +41,7 @@ export type {
   MetricConfiguration,
   MetricObject,
   MetricObjectWithValues,
-  MetricType,
+  MetricTypeName as MetricType,
   MetricValue,
   MetricValueWithName,
   NoLabelNameType,

@@ -8,7 +8,7 @@ import { StagedSeries } from './staged-series.js'
 /** The metric of a `collect()`. */
 interface Collected {
   readonly family: FamilyDescriptor
-  store(): Store
+  ownStore(): Store
 }
 
 /** The `collect()` of one metric, and the staged resets of its series by this or another `collect()`. */
@@ -34,7 +34,7 @@ export class Collecting {
   /** Returns the store in which a series is currently counted. */
   storeOf({ labelValues }: SeriesRef): Store {
     const { staged } = this
-    return staged?.has(seriesKey(labelValues)) === true ? staged : this.metric.store()
+    return staged?.has(seriesKey(labelValues)) === true ? staged : this.metric.ownStore()
   }
 
   /**
@@ -47,7 +47,7 @@ export class Collecting {
     const scope = given ?? (run === undefined ? 'application' : 'process')
     if (scope === 'process' && run?.staging === true) this.stage(run, filter)
     else {
-      this.metric.store().remove(family, filter, scope)
+      this.metric.ownStore().remove(family, filter, scope)
       this.staged?.remove(family, filter)
     }
   }
@@ -55,7 +55,7 @@ export class Collecting {
   /** Removes idle series from the whole application. Throws if other processes cannot be notified at once. */
   removeIdle(filters: readonly LabelFilter[]): void {
     const { family } = this.metric
-    removeMany(this.metric.store(), family, filters, 'application', true)
+    removeMany(this.metric.ownStore(), family, filters, 'application', true)
     for (const filter of filters) this.staged?.remove(family, filter)
   }
 
@@ -64,7 +64,7 @@ export class Collecting {
     if (this.staged === undefined) {
       this.staged = new StagedSeries(
         metric.family,
-        () => metric.store(),
+        () => metric.ownStore(),
         () => {
           this.staged = undefined
         },

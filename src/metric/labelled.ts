@@ -108,7 +108,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
       this.context,
       this.children,
       unlabelled,
-      () => this.store().settle?.() ?? false,
+      () => this.ownStore().settle?.() ?? false,
     )
     this.context.watchRemovals(this)
     for (const each of registries) each.registerMetric(this)
@@ -223,11 +223,11 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   /** @internal Shows a metric without labels from the start, at 0; of a metric with labels, the store may have series. */
   start(): void {
     if (this.names.length === 0) this.only.open()
-    else this.store().declare?.(this.family)
+    else this.ownStore().declare?.(this.family)
   }
 
   /** @internal */
-  store(): Store {
+  ownStore(): Store {
     return this.local ? this.context.localStore() : this.context.store()
   }
 

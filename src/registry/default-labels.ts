@@ -27,6 +27,8 @@ export class DefaultLabels {
   given: Readonly<Record<string, LabelValue>> = {}
   private gauge: Gauge<'labels' | 'registry'> | undefined
   private published: string | undefined
+  /** What this process published before: a scrape that has begun may still read it. */
+  private before: string | undefined
   private reported: string | undefined
 
   /** @param name of the registry; undefined for one without, which does not publish */
@@ -57,8 +59,8 @@ export class DefaultLabels {
   check(hidden: readonly FamilyTable[]): void {
     if (this.name === undefined) return
     const own = jsonOf(this.labels)
-    // This process may have published earlier ones, and not yet these.
-    const others = publishedIn(hidden, this.name).filter((labels) => labels !== own && labels !== this.published)
+    const ours = [own, this.published, this.before]
+    const others = publishedIn(hidden, this.name).filter((labels) => !ours.includes(labels))
     const found = others.sort().join()
     if (found === this.reported || (found === '' && this.reported === undefined)) return
     this.reported = found
@@ -73,6 +75,7 @@ export class DefaultLabels {
     try {
       const registry = String(this.name)
       if (this.published !== undefined) this.gauge?.remove({ labels: this.published, registry }, { scope: 'process' })
+      this.before = this.published
       this.published = undefined
       // A process without default labels publishes nothing.
       if (labels === '{}') return

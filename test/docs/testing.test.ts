@@ -6,15 +6,16 @@ import { describe, expect } from 'vitest'
 import { DocumentationPage } from '../helpers/documentation-page.js'
 import { cleanEnvironment } from '../helpers/processes/actor.js'
 import { provideDist, root } from '../helpers/processes/dist.js'
+import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 
 const page = new DocumentationPage('docs/testing.md')
 const testFiles = page.blocks.flatMap(({ file }) => (file?.endsWith('.test.mjs') ? [file] : []))
 
-function install(stage: Stage): string {
+async function install(stage: Stage): Promise<string> {
   provideDist()
   const folder = stage.folder()
-  page.install(folder)
+  page.install(folder, { 3000: await freePort() })
   symlinkSync(join(root, 'node_modules', 'vitest'), join(folder, 'node_modules', 'vitest'))
   return folder
 }
@@ -38,19 +39,19 @@ describe('the page about tests', { concurrent: true }, () => {
   })
 
   test.for(testFiles.filter((file) => file !== failing))('%s passes', async (file, { stage }) => {
-    const { code, output } = await run(install(stage), ['--test', file])
+    const { code, output } = await run(await install(stage), ['--test', file])
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^(?:# |ℹ )pass [1-9]/m) })
   })
 
   test('comparing.test.mjs fails as it is shown', async ({ stage }) => {
-    const { code, output } = await run(install(stage), ['--test', '--test-reporter=tap', failing])
+    const { code, output } = await run(await install(stage), ['--test', '--test-reporter=tap', failing])
     expect(code).toBe(1)
     const shown = page.blocks.find(({ text }) => text.startsWith('the metrics are not'))!.text.trimEnd()
     expect(output.replaceAll(/^ {4}/gm, '')).toContain(shown)
   })
 
   test('the command and the configuration use a separate directory for each test process', async ({ stage }) => {
-    const folder = install(stage)
+    const folder = await install(stage)
     const { env, args } = page.command('node --import')
     const { code } = await run(folder, args.slice(1), env)
     expect([Object.keys(env), code]).toEqual([['PROMHIVE_DIR'], 0])

@@ -3,21 +3,38 @@ import { join } from 'node:path'
 import ts from 'typescript-5.8'
 import { root } from './source-imports.js'
 
-type Door = { readonly import?: { readonly types?: string } }
+type Types = { readonly types?: string }
+type Door = Types & { readonly import?: Types }
 
-/** The functions and properties of the public API that return promises, from the type declarations: `Registry.metrics`. */
+/** The doors of other clients: their exports have the names of promhive's own. */
+const clients = /^\.\/(prom-client|prometheus-io)$/
+
+/**
+ * The functions and properties of the public API that return promises, from the type declarations: `Registry.metrics`. The
+ * name of a client's door comes first: `prom-client/Registry.metrics`.
+ */
 export function promisedExports(): string[] {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: Record<string, Door> }
-  const doors = Object.values(exports).flatMap(({ import: door }) => (door?.types ? [join(root, door.types)] : []))
-  const program = ts.createProgram(doors, {
+  const doors = Object.entries(exports).flatMap(([door, { types, import: own }]) => {
+    const file = clients.test(door) ? types : own?.types
+    return file === undefined ? [] : [{ client: clients.exec(door)?.[1], file: join(root, file) }]
+  })
+  const options = {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     skipLibCheck: true,
     strict: true,
+  }
+  const program = ts.createProgram(
+    doors.map(({ file }) => file),
+    options,
+  )
+  const found = doors.flatMap(({ client, file }) => {
+    const search = new Search(program.getTypeChecker())
+    search.door(program.getSourceFile(file)!)
+    return [...search.found].map((name) => (client === undefined ? name : `${client}/${name}`))
   })
-  const search = new Search(program.getTypeChecker())
-  for (const door of doors) search.door(program.getSourceFile(door)!)
-  return [...search.found].sort()
+  return [...new Set(found)].sort()
 }
 
 class Search {
@@ -42,12 +59,12 @@ class Search {
       for (const given of parts(signature.getReturnType())) {
         if (isPromise(given)) this.found.add(path)
         const inner = isPromise(given) ? this.checker.getTypeArguments(given as ts.TypeReference)[0]! : given
-        if (isOurs(inner) && inner.symbol.name !== '__type') this.visit(inner.symbol.name, inner, depth + 1)
+        if (isOurs(inner) && inner.symbol.name !== '__type') this.visit(nameOf(inner), inner, depth + 1)
       }
     }
     for (const signature of type.getConstructSignatures()) {
       const made = signature.getReturnType()
-      if (isOurs(made)) this.visit(made.symbol.name, made, depth + 1)
+      if (isOurs(made)) this.visit(nameOf(made), made, depth + 1)
     }
     if (isOurs(type)) this.members(path, type, depth)
   }
@@ -62,6 +79,11 @@ class Search {
       this.visit(`${path}.${member.name}`, this.checker.getTypeOfSymbol(member), depth + 1)
     }
   }
+}
+
+/** The name of a class. The declarations of several doors number equal names: `Registry$1`. */
+function nameOf(type: ts.Type): string {
+  return type.symbol.name.replace(/\$\d+$/, '')
 }
 
 function parts(type: ts.Type): readonly ts.Type[] {

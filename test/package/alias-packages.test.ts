@@ -3,9 +3,12 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ClusterShop } from '../helpers/clients/cluster-shop.js'
 import { DocumentationPage } from '../helpers/documentation-page.js'
+import { link } from '../helpers/npm/link.js'
 import { NpmRegistry } from '../helpers/npm/npm-registry.js'
+import { ClusteredApplication } from '../helpers/plug-ins/clustered-application.js'
+import { programs } from '../helpers/plug-ins/plug-in-folder.js'
+import { expressPromBundle } from '../helpers/plug-ins/plug-ins.js'
 import { cleanEnvironment } from '../helpers/processes/actor.js'
 import { root } from '../helpers/processes/dist.js'
 import { Exposition } from '../helpers/processes/exposition.js'
@@ -51,10 +54,14 @@ describe.skipIf(!hasNode24)('the alias packages', { concurrent: true }, () => {
     const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     expect(dependencies['prom-client']).toBe(`npm:@promhive/prom-client@^${versionOf('prom-client')}`)
 
-    const shop = await ClusterShop.start(stage, folder)
-    await shop.buyThroughKill(40)
-    expect([...(await shop.shown()).values()]).toEqual([40, 40, 40])
-    expect(shop.errors()).toBe('')
+    for (const file of ['in-workers.cjs', expressPromBundle.program]) cpSync(join(programs, file), join(folder, file))
+    link(folder, { express: join(root, 'node_modules', 'express') })
+    const shop = await ClusteredApplication.start(stage, folder, expressPromBundle)
+    await shop.sendCounted(20, 20)
+    await shop.kill()
+    await shop.sendCounted(20, 40)
+    for (const scrape of await shop.scrapeEach()) expect(shop.counted(scrape)).toEqual(shop.each(40))
+    expect(shop.errors).toBe('')
 
     cpSync(join(registry.madeFolder, 'counts-jobs'), join(folder, 'node_modules/counts-jobs'), { recursive: true })
     expect(await counts(folder)).toEqual({ counts_jobs_total: 1, counts_mail_total: 1, orders_total: 2 })

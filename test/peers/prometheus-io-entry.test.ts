@@ -6,6 +6,7 @@ import * as entry from '../../src/prometheus-io.js'
 import { hasNode24, node24Folder } from '../helpers/processes/node24.js'
 import { holds } from '../helpers/property.js'
 import { outcomeOf } from './entry/application.js'
+import { rare } from './entry/operations.js'
 import { ComparedEntry } from './entry/prometheus-io-compare.js'
 import { ownDifferences, prometheusIoDifferences, sharedDifferences } from './entry/prometheus-io-differences.js'
 import { alike, examples } from './entry/prometheus-io-examples.js'
@@ -25,6 +26,7 @@ describe.skipIf(!hasNode24 || !existsSync(client))('@prometheus-io/client 0.16.1
 
   test('random applications show the same, but for the listed differences', async () => {
     const compared = new ComparedEntry(their)
+    await compared.run(rare)
     const operations = fc.array(newerOperation, { minLength: 3, maxLength: 60, size: 'max' })
     await holds(
       fc.asyncProperty(operations, (program) => compared.run(program)),

@@ -25,21 +25,19 @@ describe.skipIf(!hasPlugIns)(
       }
     })
 
+    const preloaded = (option: string) => ({
+      node: node24,
+      env: { NODE_OPTIONS: `${option} promhive/prom-client/register` },
+    })
+
     test.for([
-      { way: 'the alias', clients: 'alias', options: { workers } },
-      {
-        way: 'the preload',
-        clients: 'their own',
-        options: { workers, node: node24, env: { NODE_OPTIONS: '--import promhive/prom-client/register' } },
-      },
-    ] as const)('is exact with nothing but $way', async ({ clients, options }, { stage, skip }) => {
+      { way: 'the alias', clients: 'alias' },
+      { way: 'the preload, by --import', clients: 'their own', ...preloaded('--import') },
+      { way: 'the preload, by --require', clients: 'their own', ...preloaded('--require') },
+    ] as const)('is exact with nothing but $way', async ({ clients, ...options }, { stage, skip }) => {
       skip('node' in options && !hasNode24)
-      const application = await ClusteredApplication.start(
-        stage,
-        plugInFolder(stage, clients),
-        expressPromBundle,
-        options,
-      )
+      const folder = plugInFolder(stage, clients)
+      const application = await ClusteredApplication.start(stage, folder, expressPromBundle, { workers, ...options })
       await application.sendCounted(20, 20)
       await application.kill()
       await application.sendCounted(20, 40)
@@ -48,7 +46,7 @@ describe.skipIf(!hasPlugIns)(
       for (const scrape of [...ofWorkers, ...ofCluster]) {
         expect(application.counted(scrape)).toEqual(application.each(40))
         // As with the client's own sum over workers: the plug-in does not say how `up` is aggregated.
-        expect(scrape.value('up')).toBe(workers)
+        expect(scrape.total(expressPromBundle.gauge!)).toBe(workers)
       }
       expect(application.wentBack).toEqual([])
       expect(application.errors).toBe('')

@@ -11,8 +11,8 @@ const others: Readonly<Record<string, string>> = {
   'ConformanceStage.begin': 'is called by a test runner, which runs on',
   'ConformanceStage.end': 'is called by a test runner, which runs on',
 }
-/** Internal, and there in the types of metrics alone. */
-const internal = /\.home\.read$|\.prepare$/
+/** Internal, or the same as `register`. */
+const internal = /\.home\.read$|\.prepare$|\.globalRegistry\./
 
 describe('a process that awaits a promise of promhive’s, and has nothing else to do', () => {
   test('runs until it settles', { timeout: 120_000 }, async ({ stage }) => {
@@ -24,6 +24,7 @@ describe('a process that awaits a promise of promhive’s, and has nothing else 
       stage.launch('awaits.mjs', { args: ['collecting'] }),
       stage.launch('awaits.mjs', { args: ['collecting'], env: directory }),
       stage.launch('awaits.mjs', { args: ['supervisor'] }),
+      stage.launch('awaits.mjs', { args: ['clients'], env: directory }),
     ]
     // The channel for questions would keep them running.
     for (const { child } of scripts) child.disconnect()

@@ -1,7 +1,7 @@
 import { addDefaultMetrics, type DefaultMetricsOptions } from '../../instrument/node/default-metrics.js'
 import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
-import { Registry } from '../prom-client/registry.js'
+import type { Registry } from '../prom-client/registry.js'
 
 /** What a file below `lib/metrics` of prom-client adds: the names of its metrics. */
 const names = {
@@ -32,8 +32,9 @@ export interface DefaultMetric {
 /** The function that a file below `lib/metrics` exports. */
 export function defaultMetric(name: keyof typeof names): DefaultMetric {
   const add = (registry?: Registry, config: Omit<DefaultMetricsOptions, 'register'> = {}): void => {
-    const isGlobal = registry === undefined || registry === Registry.globalRegistry
-    const register = isGlobal ? processContext().registry : (registry as unknown as PromhiveRegistry)
+    const own = processContext().registry
+    const isOwn = registry === undefined || registry.contents === own.contents
+    const register = isOwn ? own : (registry as unknown as PromhiveRegistry)
     const {
       prefix,
       labels,

@@ -12,7 +12,7 @@ import { type ClientRules, promClientRules } from './client-rules.js'
 import { LatestExemplars } from './latest-exemplars.js'
 import { definitionOf, type MetricDefinition } from './metric-definition.js'
 import { metricObject } from './metric-object.js'
-import { ownSeries } from './own-series.js'
+import { eachOwnSeries, ownSeries } from './own-series.js'
 import { recordLabels, SeriesLabels } from './series-labels.js'
 import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
 import { checkLabels, labelsOfArguments } from './validation.js'
@@ -57,7 +57,7 @@ interface OwnMetric<C extends Child> {
   /** @internal */
   discard(): void
   /** @internal */
-  store(): Store
+  ownStore(): Store
   /** @internal */
   get(): Promise<unknown>
   /** @internal */
@@ -137,7 +137,8 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
 
     /** What this process has counted, by the client's keys. */
     get hashMap(): object {
-      return ownSeries(this.store(), this.family)
+      this.start()
+      return ownSeries(this.ownStore(), this.family)
     }
 
     /** Code for the client resets a metric by an empty object. */
@@ -147,21 +148,22 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
     }
 
     override start(): void {
-      if (this.vanished && this.labelNames.length === 0) this.store().declare?.(this.family)
+      if (this.vanished && this.labelNames.length === 0) this.ownStore().declare?.(this.family)
       else super.start()
-      this.latestExemplars?.storeIn(this.store(), this.family)
+      this.latestExemplars?.storeIn(this.ownStore(), this.family)
     }
 
-    override store(): Store {
-      return this.withdrawn?.store ?? super.store()
+    override ownStore(): Store {
+      return this.withdrawn?.store ?? super.ownStore()
     }
 
     /** Its registry has let it go; another one that shows it as well continues showing what this process counted. */
     override discard(registry?: string): void {
       if (this.withdrawn !== undefined || registry !== this.family.registry) return
-      const kept = new WithdrawnSeries(this.family, this.store())
+      const kept = new WithdrawnSeries(this.family, this.ownStore())
       super.discard()
       this.withdrawn = kept
+      this.reopen(kept.store)
     }
 
     /** A registry has it again. */
@@ -169,7 +171,14 @@ export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C
       const { withdrawn } = this
       if (withdrawn === undefined || registry !== this.family.registry) return
       this.withdrawn = undefined
-      withdrawn.returnTo(this.store())
+      withdrawn.returnTo(this.ownStore())
+      this.reopen(withdrawn.store)
+    }
+
+    /** What was counted in a store is what this metric counted: `zero()` resets it. */
+    private reopen(store: Store): void {
+      const { children, family } = this
+      for (const [labelValues] of eachOwnSeries(store, family)) children.seek(children.refTo(labelValues)).open()
     }
 
     get isWithdrawn(): boolean {

@@ -1,6 +1,9 @@
-import { collectDefaultMetrics as collectOwn } from '../../instrument/node/default-metrics.js'
+import { addDefaultMetrics } from '../../instrument/node/default-metrics.js'
+import type { RegistryMember } from '../../registry/registered-metric.js'
+import type { Registry as PromhiveRegistry } from '../../registry/registry.js'
 import { processContext } from '../../runtime/current-context.js'
 import { Registry } from './registry.js'
+import { recordDeclared } from './series-labels.js'
 import type { RegistryContentType } from './types.js'
 import { isObject } from './validation.js'
 
@@ -16,25 +19,53 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   eventLoopMonitoringPrecision?: number
   /** Labels of every series. */
   labels?: object
-  /** Milliseconds between two samples of the utilization of the event loop. */
-  eventLoopUtilizationTimeout?: number
-  /** The bounds of the histogram of these samples. */
-  eventLoopUtilizationBuckets?: number[]
-  /** The quantiles of the summary of these samples. */
-  eventLoopUtilizationPercentiles?: number[]
-  /** Seconds that the quantiles cover. */
-  eventLoopUtilizationMaxAgeSeconds?: number
-  /** Parts into which these seconds are divided. */
-  eventLoopUtilizationAgeBuckets?: number
+}
+
+/** What the client measures, one name for several metrics. */
+const metricsList = [
+  'processCpuTotal',
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'processResources',
+  'processHandles',
+  'processRequests',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'version',
+  'gc',
+]
+
+/** How the client merges those that are not summed. */
+const aggregators: Readonly<Record<string, string>> = {
+  process_start_time_seconds: 'omit',
+  nodejs_eventloop_lag_seconds: 'average',
+  nodejs_eventloop_lag_min_seconds: 'min',
+  nodejs_eventloop_lag_max_seconds: 'max',
+  nodejs_eventloop_lag_mean_seconds: 'average',
+  nodejs_eventloop_lag_stddev_seconds: 'average',
+  nodejs_eventloop_lag_p50_seconds: 'average',
+  nodejs_eventloop_lag_p90_seconds: 'average',
+  nodejs_eventloop_lag_p99_seconds: 'average',
+  nodejs_version_info: 'first',
 }
 
 /** The first of the metrics. */
 const firstName = 'process_cpu_user_seconds_total'
 
-/** The function of one client: another client's, or promhive's own, may have measured the process before. */
+/**
+ * The function of one client. Another client's, or promhive's own, may have measured the process before, which does not count as a second call.
+ *
+ * @param globalRegistry returns the registry of metrics that name none
+ * @param metricsList what the client measures
+ * @param optionNames the options that are passed on as they are
+ */
 export function defaultMetricsOf(
-  globalRegistry: object,
-  collect: (options: object) => void = collectOwn,
+  globalRegistry: () => Registry,
+  metricsList: readonly string[],
+  optionNames: readonly string[],
 ): (config: unknown) => void {
   /** The first metric of each call. */
   const made = new WeakSet<object>()
@@ -42,31 +73,30 @@ export function defaultMetricsOf(
     if (config !== null && config !== undefined && !isObject(config)) {
       throw new TypeError('config must be null, undefined, or an object')
     }
-    const given = (config ?? {}) as DefaultMetricsCollectorConfiguration<RegistryContentType>
-    const { register = globalRegistry as Registry<RegistryContentType>, prefix, labels, gcDurationBuckets } = given
-    const name = `${prefix || ''}${firstName}`
-    const before = register.getSingleMetric(name)
+    const given = (config ?? {}) as Readonly<Record<string, unknown>>
+    const registry = (given.register || globalRegistry()) as Registry
+    const prefix = String(given.prefix || '')
+    const labels = (given.labels || {}) as object
+    const before = registry.getSingleMetric(prefix + firstName)
     if (before !== undefined && made.has(before)) {
-      throw new Error(`A metric with the name ${name} has already been registered.`)
+      throw new Error(`A metric with the name ${prefix}${firstName} has already been registered.`)
     }
-    collect({
-      register: register === globalRegistry ? processContext().registry : register,
-      prefix: prefix || undefined,
-      labels: labels || undefined,
-      gcDurationBuckets: gcDurationBuckets || undefined,
-      eventLoopMonitoringPrecision: given.eventLoopMonitoringPrecision,
-      eventLoopUtilizationTimeout: given.eventLoopUtilizationTimeout,
-      eventLoopUtilizationBuckets: given.eventLoopUtilizationBuckets,
-      eventLoopUtilizationPercentiles: given.eventLoopUtilizationPercentiles,
-      eventLoopUtilizationMaxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
-      eventLoopUtilizationAgeBuckets: given.eventLoopUtilizationAgeBuckets,
-    })
-    const metric = register.getSingleMetric(name)
-    if (metric !== undefined) made.add(metric)
+    const others = new Set<object>(registry.getMetricsAsArray())
+    // promhive's registry takes what it measures already for the same metric.
+    const own = processContext().registry
+    const register = registry.contents === own.contents ? own : (registry as unknown as PromhiveRegistry)
+    const options = Object.fromEntries(optionNames.map((name) => [name, given[name] || undefined]))
+    addDefaultMetrics(metricsList, { ...options, prefix, labels, register })
+    for (const metric of registry.contents.members.all()) if (!others.has(metric)) asClient(metric, prefix, labels)
+    const first = registry.getSingleMetric(prefix + firstName)
+    if (first !== undefined) made.add(first)
   }
 }
 
-const collect = defaultMetricsOf(Registry.globalRegistry)
+const collect = defaultMetricsOf(() => Registry.globalRegistry, metricsList, [
+  'gcDurationBuckets',
+  'eventLoopMonitoringPrecision',
+])
 
 /**
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
@@ -81,5 +111,12 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
   collect(config)
 }
 
-/** What is measured, one name for several metrics. */
-collectDefaultMetrics.metricsList = collectOwn.metricsList
+/** Has one of the metrics show its labels and its aggregator as the client's does. */
+function asClient(metric: RegistryMember & { labelNames?: readonly string[] }, prefix: string, labels: object): void {
+  const { family, labelNames = [], name } = metric
+  if (family === undefined) return
+  recordDeclared(family, labelNames, { major: 1, minor: 1, patch: 1, ...labels })
+  Object.assign(metric, { aggregator: aggregators[name.slice(prefix.length)] ?? 'sum' })
+}
+
+collectDefaultMetrics.metricsList = metricsList

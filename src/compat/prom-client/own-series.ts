@@ -3,11 +3,12 @@ import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { histogramSlots } from '../../model/layout/histogram.js'
 import { summarySlots } from '../../model/layout/summary.js'
 import type { Labels } from '../../model/series-index/series-numbers.js'
+import type { LabelTexts } from '../../model/series-ref.js'
 import type { Slots, Store } from '../../store/contract.js'
 import { labelsAsPassed, type PassedLabels } from './series-labels.js'
 
 /** One series as the client's `hashMap` has it. */
-interface OwnSeries {
+export interface OwnSeries {
   readonly labels: PassedLabels
   readonly value?: number
   readonly sum?: number
@@ -25,12 +26,16 @@ export function hashOf(labels: Labels, sortedNames: readonly string[]): string {
 /** What this process has counted in each series of a family, at this moment. */
 export function ownSeries(store: Store, family: FamilyDescriptor): Record<string, OwnSeries> {
   const shown: Record<string, OwnSeries> = {}
+  for (const [, series] of eachOwnSeries(store, family)) shown[hashOf(series.labels, family.labelNames)] = series
+  return shown
+}
+
+/** The same, each with its label values in alphabetical order of their names. */
+export function* eachOwnSeries(store: Store, family: FamilyDescriptor): Iterable<readonly [LabelTexts, OwnSeries]> {
   for (const { family: other, series, slots } of store.series(family)) {
     if (other.name !== family.name || other.registry !== family.registry) continue
-    const labels = labelsAsPassed(family, series.labelValues)
-    shown[hashOf(labels, family.labelNames)] = seriesOf(family, slots, labels)
+    yield [series.labelValues, seriesOf(family, slots, labelsAsPassed(family, series.labelValues))]
   }
-  return shown
 }
 
 function seriesOf(family: FamilyDescriptor, { values, at }: Slots, labels: PassedLabels): OwnSeries {

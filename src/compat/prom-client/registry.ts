@@ -18,6 +18,7 @@ import { aggregatorIn, metricObject, type ObjectMember } from './metric-object.j
 import { plugInFamily } from './plug-in-family.js'
 import { ClientPlugIns, type PlugInObject } from './plug-in-metrics.js'
 import { RegistryBase } from './registry-base.js'
+import { recordDeclared } from './series-labels.js'
 import { clientFormatters } from './text.js'
 import type {
   Metric,
@@ -39,6 +40,7 @@ export interface OwnParts {
 
 /** A metric that continues counting when its registry has let it go. */
 interface Withdrawable {
+  readonly labelNames?: readonly string[]
   readonly isWithdrawn?: boolean
   rejoin?(registry: string): void
   withdrawnTable?(): Promise<FamilyTable | undefined>
@@ -234,8 +236,9 @@ export class Registry<
   /** @internal */
   override async prepare(): Promise<ReadonlyMap<string, Family>> {
     const foreign = new Map(await super.prepare())
-    for (const member of this.contents.members.all()) {
-      const table = await (member as Withdrawable).withdrawnTable?.()
+    for (const member of this.contents.members.all() as readonly (RegistryMember & Withdrawable)[]) {
+      if (member.family !== undefined) recordDeclared(member.family, member.labelNames ?? [])
+      const table = await member.withdrawnTable?.()
       if (table !== undefined) foreign.set(member.name, table)
     }
     return foreign

@@ -1,4 +1,5 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Labels } from '../../model/series-index/series-numbers.js'
 import { type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { LabelTexts } from '../../model/series-ref.js'
@@ -157,15 +158,38 @@ export function recordLabels(family: FamilyDescriptor, labels: SeriesLabels): vo
   forget.register(labels, key)
 }
 
+/**
+ * Has a metric of promhive's own show its labels as the client's metrics do: in the declared order, with values like those
+ * of an example. Does nothing for a metric that has its own record, or a series for each process.
+ */
+export function recordDeclared(family: FamilyDescriptor, declared: readonly string[], example: Labels = {}): void {
+  if (recordOf(family) !== undefined || layoutOf(family).perWriter) return
+  const labels = new SeriesLabels(declared, family.labelNames, () => true)
+  const values = Object.fromEntries(declared.map((name) => [name, example[name] ?? 'x']))
+  labels.introduce(
+    family.labelNames.map((name) => `${values[name]}`),
+    values,
+  )
+  recordLabels(family, labels)
+}
+
 /** A number that changes when labels of a family that were shown before may be in another order now. */
 export function labelsVersion(family: FamilyDescriptor): number {
   return recordOf(family)?.version ?? 0
 }
 
+/** Called for each series that is written. */
 function recordOf(family: FamilyDescriptor): SeriesLabels | undefined {
   const { byFamily, byDefinition } = recorded()
-  return byFamily.get(family) ?? byDefinition.get(definitionKey(family))?.deref()
+  const labels = byFamily.get(family)
+  if (labels !== undefined) return labels
+  let key = definitionKeys.get(family)
+  if (key === undefined) definitionKeys.set(family, (key = definitionKey(family)))
+  return byDefinition.get(key)?.deref()
 }
+
+/** The definitions of families that came from a store. */
+const definitionKeys = new WeakMap<FamilyDescriptor, string>()
 
 /**
  * The labels of a series in the order and form in which they were first passed in this process. A series that only other

@@ -74,7 +74,7 @@ export class Summary<T extends string = string> extends Base {
 
   /** Sets every series to 0. */
   override reset(): void {
-    const texts = [...this.store().series(this.family)]
+    const texts = [...this.ownStore().series(this.family)]
       .filter(({ family }) => family.name === this.name && family.registry === this.family.registry)
       .map(({ series }) => series.labelValues)
     this.clear()

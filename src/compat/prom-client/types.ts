@@ -25,7 +25,8 @@ export type Metric<T extends string = string> = Counter<T> | Gauge<T> | Summary<
 /** How the values of several processes become one. */
 export type Aggregator = 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average'
 
-export enum MetricType {
+// Of a name of its own: a bundler of declarations takes it for a type, as another client's MetricType is.
+export enum MetricTypes {
   Counter,
   Gauge,
   Histogram,
@@ -54,7 +55,7 @@ export type MetricValueWithName<T extends string> = MetricValue<T> & {
 export interface MetricObject {
   name: string
   help: string
-  type: MetricType
+  type: MetricTypes
   aggregator: Aggregator
   // biome-ignore lint/suspicious/noExplicitAny: code for the client passes functions of any metric
   collect: CollectFunction<any>

@@ -3,6 +3,7 @@ import type { ClientRules } from '../prom-client/client-rules.js'
 import { increase, Counter as PromClientCounter } from '../prom-client/counter.js'
 import { isObject } from '../prom-client/validation.js'
 import { prometheusIoRules } from './rules.js'
+import { SeriesStore } from './series-store.js'
 import type {
   CounterConfiguration,
   IncreaseDataWithExemplar,
@@ -17,6 +18,10 @@ const Base = class extends PromClientCounter {
     return prometheusIoRules
   }
 
+  get store(): SeriesStore {
+    return new SeriesStore(this)
+  }
+
   override incWithoutExemplar(labels?: unknown, value?: unknown): void {
     if (!isObject(labels)) this.only.inc(increase(labels))
     else {
@@ -24,6 +29,11 @@ const Base = class extends PromClientCounter {
       const amount = increase(value)
       this.find(labels as Labels).inc(amount)
     }
+  }
+
+  override incWithExemplar(data: IncreaseDataWithExemplar<string> = {}): void {
+    increase(data.value)
+    super.incWithExemplar(data)
   }
 } as unknown as new (
   configuration: unknown,

@@ -1,5 +1,5 @@
-import { collectDefaultMetrics as collectOwn } from '../../instrument/node/default-metrics.js'
 import { defaultMetricsOf } from '../prom-client/default-metrics.js'
+import type { Registry as PromClientRegistry } from '../prom-client/registry.js'
 import type { RegistryContentType } from '../prom-client/types.js'
 import { Registry } from './registry.js'
 
@@ -27,7 +27,33 @@ export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentT
   labels?: object
 }
 
-const collect = defaultMetricsOf(Registry.globalRegistry)
+/** What the client measures, one name for several metrics. */
+const metricsList = [
+  'processCpuTotal',
+  'processStartTime',
+  'osMemoryHeap',
+  'processOpenFileDescriptors',
+  'processMaxFileDescriptors',
+  'eventLoopLag',
+  'eventLoopUtilization',
+  'processResources',
+  'processHandles',
+  'processRequests',
+  'heapSizeAndUsed',
+  'heapSpacesSizeAndUsed',
+  'version',
+  'gc',
+]
+
+const collect = defaultMetricsOf(() => Registry.globalRegistry as unknown as PromClientRegistry, metricsList, [
+  'gcDurationBuckets',
+  'eventLoopMonitoringPrecision',
+  'eventLoopUtilizationTimeout',
+  'eventLoopUtilizationBuckets',
+  'eventLoopUtilizationPercentiles',
+  'eventLoopUtilizationAgeBuckets',
+  'eventLoopUtilizationMaxAgeSeconds',
+])
 
 /**
  * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles.
@@ -42,5 +68,4 @@ export function collectDefaultMetrics<T extends RegistryContentType>(
   collect(config)
 }
 
-/** What is measured, one name for several metrics. */
-collectDefaultMetrics.metricsList = collectOwn.metricsList
+collectDefaultMetrics.metricsList = metricsList

@@ -1,12 +1,17 @@
 import type { ClientRules } from '../prom-client/client-rules.js'
 import { Gauge as PromClientGauge } from '../prom-client/gauge.js'
 import { prometheusIoRules } from './rules.js'
+import { SeriesStore } from './series-store.js'
 import type { GaugeConfiguration, LabelValues, MetricObjectWithValues, MetricValue } from './types.js'
 
 // The types are those of the class below: this client's differ from prom-client's.
 const Base = class extends PromClientGauge {
   override get rules(): ClientRules {
     return prometheusIoRules
+  }
+
+  get store(): SeriesStore {
+    return new SeriesStore(this)
   }
 } as unknown as new (
   configuration: unknown,

@@ -2,6 +2,7 @@ import type { ClientRules } from '../prom-client/client-rules.js'
 import { observed, Histogram as PromClientHistogram } from '../prom-client/histogram.js'
 import { isObject } from '../prom-client/validation.js'
 import { prometheusIoRules } from './rules.js'
+import { SeriesStore } from './series-store.js'
 import type {
   HistogramConfiguration,
   LabelValues,
@@ -16,10 +17,19 @@ const Base = class extends PromClientHistogram {
     return prometheusIoRules
   }
 
+  get store(): SeriesStore {
+    return new SeriesStore(this)
+  }
+
   override observeWithoutExemplar(labels?: unknown, value?: unknown): void {
     // Before the labels, as in the client.
     if (isObject(labels)) observed(value)
     super.observeWithoutExemplar(labels, value)
+  }
+
+  override observeWithExemplar(data: Partial<ObserveDataWithExemplar<string>> = {}): void {
+    observed(data.value)
+    super.observeWithExemplar(data)
   }
 } as unknown as new (
   configuration: unknown,

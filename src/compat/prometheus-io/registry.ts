@@ -21,7 +21,7 @@ const Base = class extends PromClientRegistry<RegistryContentType> {
   }
 } as unknown as new (
   contentType?: RegistryContentType,
-  own?: OwnParts,
+  own?: object,
 ) => object
 
 /**

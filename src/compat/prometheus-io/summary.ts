@@ -1,12 +1,17 @@
 import type { ClientRules } from '../prom-client/client-rules.js'
 import { Summary as PromClientSummary } from '../prom-client/summary.js'
 import { prometheusIoRules } from './rules.js'
+import { SeriesStore } from './series-store.js'
 import type { LabelValues, MetricObjectWithValues, MetricValueWithName, SummaryConfiguration } from './types.js'
 
 // The types are those of the class below: this client's differ from prom-client's.
 const Base = class extends PromClientSummary {
   override get rules(): ClientRules {
     return prometheusIoRules
+  }
+
+  get store(): SeriesStore {
+    return new SeriesStore(this)
   }
 } as unknown as new (
   configuration: unknown,

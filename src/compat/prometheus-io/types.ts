@@ -13,7 +13,7 @@ export type NoLabelNameType = never
 export type Metric<T extends string = NoLabelNameType> = Counter<T> | Gauge<T> | Summary<T> | Histogram<T>
 
 /** The type of a metric as its object names it. */
-export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary'
+export type MetricTypeName = 'counter' | 'gauge' | 'histogram' | 'summary'
 
 export type LabelValues<T extends string> = T extends NoLabelNameType
   ? Partial<Record<string, never>>
@@ -33,7 +33,7 @@ export type MetricValueWithName<T extends string> = MetricValue<T> & {
 export interface MetricObject {
   name: string
   help: string
-  type: MetricType
+  type: MetricTypeName
   aggregator: Aggregator
   // biome-ignore lint/suspicious/noExplicitAny: code for the client passes functions of any metric
   collect: CollectFunction<any>

@@ -97,10 +97,8 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
   gc: (metrics, { gcDurationBuckets }) => gc(metrics, gcDurationBuckets),
   processThreads,
   processCgroupLimits: cgroupLimitMetrics,
-  eventLoopUtilization(metrics, { loop, samples }) {
-    eventLoopUtilization(metrics, loop)
-    utilizationSamples(metrics, samples)
-  },
+  eventLoopUtilization: (metrics, { samples }) => utilizationSamples(metrics, samples),
+  eventLoopTime: (metrics, { loop }) => eventLoopUtilization(metrics, loop),
 }
 
 /**

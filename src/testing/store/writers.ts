@@ -23,6 +23,7 @@ export const writers: readonly ConformanceCase[] = [
         gaugeOf(process, 'level', 'livesum', key('a')).set(i + 1)
         gaugeOf(process, 'each', 'all', key('a')).set(i + 1)
         gaugeOf(process, 'highest', 'max', key('a')).set(i + 1)
+        gaugeOf(process, 'mean', 'liveaverage', key('a')).set(i + 1)
         await process.flush()
       }
       gaugeOf(one, 'latest', 'mostrecent', key('a')).set(7)
@@ -36,6 +37,7 @@ export const writers: readonly ConformanceCase[] = [
         assert.equal(shown.value('level{text="a"}'), 3)
         assert.deepEqual(Object.values(shown.labelled('each')).sort(), [1, 2])
         assert.equal(shown.value('highest{text="a"}'), 2)
+        assert.equal(shown.value('mean{text="a"}'), 1.5)
         assert.equal(shown.value('latest{text="a"}'), 8)
       }
       assert.ok(new Set((await one.read()).writers.map(({ writer }) => writer)).size > 1)

@@ -4,7 +4,7 @@ import * as entry from '../../../src/prom-client.js'
 
 /** The classes of either client. What they are called with is checked by the test of the types. */
 // biome-ignore lint/suspicious/noExplicitAny: metrics are called with wrong arguments as well
-export type Client = Record<'Counter' | 'Gauge' | 'Histogram' | 'Summary', new (options?: unknown) => any>
+export type Client = Record<'Counter' | 'Gauge' | 'Histogram' | 'Summary' | 'Registry', any>
 
 /** What a scenario has seen: values, and the errors of calls that throw. */
 export class Sightings {

@@ -1,10 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { link } from '../npm/link.js'
 import { provideDist, root } from '../processes/dist.js'
 import type { Stage } from '../processes/stage.js'
 
 const folder = join(root, 'test', 'plug-ins')
 const modules = join(folder, 'node_modules')
+
+/** Where the applications are. */
+export const programs = join(folder, 'programs')
 
 export const hasPlugIns = existsSync(join(modules, 'express-prom-bundle'))
 
@@ -21,17 +25,15 @@ const aliases: Readonly<Record<string, string>> = {
 export function plugInFolder(stage: Stage, clients: 'their own' | 'alias'): string {
   provideDist()
   const application = stage.folder()
-  cpSync(join(folder, 'programs'), application, { recursive: true })
+  cpSync(programs, application, { recursive: true })
   const importing = clients === 'alias' ? importersOf(Object.keys(aliases)) : new Set<string>()
   for (const name of packages()) {
-    const target = join(application, 'node_modules', name)
-    mkdirSync(dirname(target), { recursive: true })
-    const alias = clients === 'alias' ? aliases[name] : undefined
+    const source = (clients === 'alias' ? aliases[name] : undefined) ?? join(modules, name)
     // What imports a client finds the one beside it: a link would lead it to the folder it is installed in.
-    if (alias !== undefined || importing.has(name)) cpSync(alias ?? join(modules, name), target, { recursive: true })
-    else symlinkSync(join(modules, name), target, 'dir')
+    if (importing.has(name)) cpSync(source, join(application, 'node_modules', name), { recursive: true })
+    else link(application, { [name]: source })
   }
-  symlinkSync(root, join(application, 'node_modules', 'promhive'), 'dir')
+  link(application, { promhive: root })
   return application
 }
 
@@ -44,7 +46,7 @@ function packages(): readonly string[] {
     )
 }
 
-/** The packages that import one of these, directly or through others. */
+/** These packages, and those that import one of them, directly or through others. */
 function importersOf(names: readonly string[]): ReadonlySet<string> {
   const found = new Set(names)
   for (let size = 0; size !== found.size; ) {

@@ -7,6 +7,8 @@ export interface PlugIn {
   readonly request: string
   /** What each request adds 1 to: the name of the samples, and a part of their labels. */
   readonly counts: Readonly<Record<string, string>>
+  /** A gauge that each worker sets to 1. */
+  readonly gauge?: string
   readonly node?: string
 }
 
@@ -20,6 +22,7 @@ export const expressPromBundle: PlugIn = {
   program: 'express-prom-bundle.cjs',
   request,
   counts: { http_request_duration_seconds_count: ofPath, http_request_summary_seconds_count: ofPath },
+  gauge: 'up',
 }
 
 export const nestjsPrometheus: PlugIn = {
@@ -41,6 +44,7 @@ export const plugIns: readonly PlugIn[] = [
       http_request_size_bytes_count: ofRoute,
       http_response_size_bytes_count: ofRoute,
     },
+    gauge: 'app_version',
   },
   {
     program: 'promster-express.cjs',
@@ -51,6 +55,7 @@ export const plugIns: readonly PlugIn[] = [
       http_request_duration_per_percentile_seconds_count: ofPath,
       http_response_content_length_bytes_count: ofPath,
     },
+    gauge: 'nodejs_up',
   },
   {
     program: 'hono-prometheus.mjs',

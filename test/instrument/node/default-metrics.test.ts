@@ -83,7 +83,7 @@ describe('beside prom-client', () => {
   test('the list begins with theirs', () => {
     const list = collectDefaultMetrics.metricsList
     expect(list.slice(0, 13)).toEqual(promClient.collectDefaultMetrics.metricsList)
-    expect(list.slice(13)).toEqual(['processThreads', 'processCgroupLimits', 'eventLoopUtilization'])
+    expect(list.slice(13)).toEqual(['processThreads', 'processCgroupLimits', 'eventLoopUtilization', 'eventLoopTime'])
   })
 })
 

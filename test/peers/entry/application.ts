@@ -71,7 +71,7 @@ export class Application {
       case 'filter':
         return this.filtered(registry, operation)
       case 'aggregate':
-        return this.aggregated()
+        return this.aggregated(operation.read)
       case 'metrics':
       case 'getMetricsAsJSON':
       case 'clear':
@@ -92,10 +92,9 @@ export class Application {
   }
 
   /** What is counted in both registries, as one. */
-  private async aggregated(): Promise<unknown> {
+  private async aggregated(read: 'metrics' | 'getMetricsAsJSON'): Promise<unknown> {
     const json = await Promise.all(this.registries.slice(0, 2).map((registry) => registry.getMetricsAsJSON()))
-    const registry = (this.client.AggregatorRegistry as Any).aggregate(json)
-    return [await registry.metrics(), await registry.getMetricsAsJSON()]
+    return this.client.AggregatorRegistry.aggregate(json)[read]()
   }
 
   private use(
@@ -109,6 +108,8 @@ export class Application {
         return metric.reset()
       case 'get':
         return metric.get()
+      case 'store':
+        return stored(metric, operation.labels)
       case 'zero':
         return metric.zero?.({ ...operation.labels })
       case 'remove':
@@ -169,6 +170,16 @@ function inOneForm(labels: Labels): Labels {
   )
 }
 
+/** What a metric's `store` shows of its series, without what only the client keeps there. */
+function stored({ store, type }: Any, labels: Labels): unknown {
+  const figures = ({ value, bucketValues, sum, count, labels }: Any): Any =>
+    type === 'summary' ? [labels, value.sum, value.count] : [labels, value, bucketValues, sum, count]
+  const entry = store.entry({ ...labels })
+  // promhive's storage has an order of its own.
+  const all = [...store.values()].map((each) => JSON.stringify(figures(each))).sort()
+  return [store.size, all, entry && figures(entry), typeof store.get({ ...labels })]
+}
+
 export function nameOf(metric: number): string {
   return `metric_${metric}`
 }
@@ -204,6 +215,8 @@ function shown(returned: unknown): unknown {
 
 function shownValue(key: string, value: unknown): unknown {
   if (key === 'timestamp') return 'TIME'
+  // An array that was passed as labels has none.
+  if (key === 'labels' && Array.isArray(value) && value.length === 0) return {}
   if (value === undefined) return 'UNDEFINED'
   if (typeof value === 'number' && !Number.isFinite(value)) return `${value}`
   const isQuantile = typeof value === 'object' && (value as Any)?.labels?.quantile !== undefined

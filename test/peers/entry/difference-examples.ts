@@ -153,6 +153,15 @@ export const examples: Readonly<Record<string, (client: Any) => unknown>> = {
     }
     return registry.getMetricsAsArray().length
   },
+  'the series of a metric that was removed from its registry': async (client) => {
+    const { registry, metric } = one(client, 'Counter', labelled)
+    metric.inc({ a: 1 })
+    metric.inc({ a: 2 })
+    metric.remove({ a: 1 })
+    metric.inc({ a: 1 })
+    registry.removeSingleMetric('m')
+    return metric.get()
+  },
   'two metrics whose samples have the same name': (client) => {
     const { registry } = one(client, 'Histogram')
     new client.Counter({ name: 'm_count', help: 'h', registers: [registry] })

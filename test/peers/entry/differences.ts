@@ -69,7 +69,8 @@ const met: Readonly<Record<string, Met>> = {
 function together(lines: string): string {
   const grouped = new Map<string, string>()
   for (const line of lines.match(/.*\n/g) ?? []) {
-    const series = line.replace(/ \S+\n$/, '')
+    const labels = line.match(/\w+="(?:\\.|[^"\\])*"/g) ?? []
+    const series = `${/^\w+/.exec(line)?.[0]} ${labels.sort()}`
     grouped.set(series, (grouped.get(series) ?? '') + line)
   }
   return [...grouped.values()].join('')

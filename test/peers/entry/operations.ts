@@ -28,7 +28,7 @@ type OnMetric =
       readonly exemplar?: Labels | undefined
     }
   | { readonly do: 'remove'; readonly labels: Labels; readonly as: Form }
-  | { readonly do: 'zero'; readonly labels: Labels }
+  | { readonly do: 'store' | 'zero'; readonly labels: Labels }
   | { readonly do: 'reset' | 'get' | 'removeSingleMetric' | 'getSingleMetricAsString' | 'register' }
 
 type OnRegistry =
@@ -41,8 +41,7 @@ type OnRegistry =
       readonly read: 'getMetricsAsJSON' | 'getMetricsAsArray'
       readonly aggregator: string
     }
-  | { readonly do: 'aggregate' }
-  | { readonly do: 'merge'; readonly read: 'metrics' | 'getMetricsAsJSON' }
+  | { readonly do: 'aggregate' | 'merge'; readonly read: 'metrics' | 'getMetricsAsJSON' }
 
 export type Operation = ((OnMetric & { readonly metric: number }) | OnRegistry) & { readonly registry?: number }
 
@@ -50,7 +49,7 @@ const text = 'text/plain; version=0.0.4; charset=utf-8'
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 const names = ['a', 'b', 'c']
-const metric = fc.nat({ max: 3 })
+export const metric = fc.nat({ max: 3 })
 const registry = fc.nat({ max: 1 })
 
 /** No value that the list has under “a label that is undefined, null or empty”. No text with both `:` and `,`: prom-client's keys collide. */
@@ -67,7 +66,7 @@ function labelsOf(values: fc.Arbitrary<unknown>): fc.Arbitrary<Labels> {
   )
 }
 
-const labels = fc.oneof(
+export const labels = fc.oneof(
   { weight: 12, arbitrary: labelsOf(labelValue) },
   { weight: 1, arbitrary: fc.constant<Labels>({ undeclared: 'x' }) },
 )
@@ -223,4 +222,19 @@ export const readings: readonly Operation[] = [
   { do: 'getMetricsAsJSON', registry: 0 },
   { do: 'getMetricsAsJSON', registry: 1 },
   ...[0, 1, 2, 3].map((metric): Operation => ({ do: 'get', metric })),
+]
+
+/** A program that meets what random ones seldom meet: series that come twice, apart from each other. */
+export const rare: readonly Operation[] = [
+  { do: 'setContentType', contentType: openMetrics, registry: 0 },
+  {
+    do: 'plug in',
+    object: {
+      name: 'plug_in',
+      help: '',
+      type: 'gauge',
+      values: [{ value: 1 }, { value: 2, labels: { a: 1 } }, { value: 3 }],
+    },
+    registry: 0,
+  },
 ]

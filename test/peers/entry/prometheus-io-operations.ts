@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { type Operation, operation } from './operations.js'
+import { labels, metric, type Operation, operation } from './operations.js'
 
 const registry = fc.nat({ max: 1 })
+const reading = fc.constantFrom('metrics' as const, 'getMetricsAsJSON' as const)
 const aggregator = fc.constantFrom('sum', 'first', 'min', 'max', 'average', 'omit', 'none')
 
 /** What @prometheus-io/client has besides. */
@@ -16,5 +17,6 @@ export const newerOperation: fc.Arbitrary<Operation> = fc.oneof(
       registry,
     }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('aggregate' as const) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('store' as const), metric, labels }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('aggregate' as const), read: reading }) },
 )

@@ -99,6 +99,36 @@ const scripts = {
     await methods('ValueBackend', values, [['flush'], ['close']])
   },
 
+  /** In a directory, with the entries of other clients. */
+  async clients() {
+    const gateway = createServer((_, response) => setTimeout(() => response.end(), 30).unref())
+    await new Promise((resolve) => gateway.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${gateway.address().port}`
+    gateway.unref()
+    for (const name of ['prom-client', 'prometheus-io']) {
+      const client = await import(`promhive/${name}`)
+      const of = (what) => `${name}/${what}`
+      for (const type of ['Counter', 'Gauge', 'Histogram', 'Summary']) {
+        const metric = new client[type]({ name: `${name.replace('-', '_')}_${type}`, help: type, collect })
+        await methods(of(type), metric, [['get']])
+      }
+      const [first] = client.register.getMetricsAsArray()
+      const named = ['getSingleMetricAsString', first.name]
+      const all = [...reads.slice(0, -1), named, ['getMetricsAsString', first]]
+      await methods(of('Registry'), client.register, all)
+      await methods(of('register'), client.register, all)
+      const pushes = ['push', 'pushAdd', 'delete'].map((method) => [method, { jobName: 'j' }])
+      await methods(of('Pushgateway'), new client.Pushgateway(url), pushes)
+      for (const type of ['AggregatorRegistry', 'ClusterRegistry', 'WorkerRegistry']) {
+        if (client[type] === undefined) continue
+        const registry = new client[type]()
+        registry.registerMetric(first)
+        const others = ['clusterMetrics', 'workerMetrics', 'shutdown'].filter((method) => method in registry)
+        await methods(of(type), registry, [...all, ...others.map((method) => [method])])
+      }
+    }
+  },
+
   async supervisor() {
     const doors = await import('promhive/supervisor')
     const { observe, HookManager, MetricsServerManager, ProcessManager, supervise } = doors
