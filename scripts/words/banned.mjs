@@ -105,7 +105,7 @@ export const banned = [
   },
   {
     word: 'the living',
-    pattern: /\bof the (?:dead|living)(?=[.,;:)]| (?:only|stay|are|is|one)\b|$)/gim,
+    pattern: /\bof the (?:dead|living)(?=[.,;:)]| (?:only|stay|are|is)\b| *\||$)/gim,
     instead: 'living processes, dead processes',
     scopes: prose,
   },
@@ -113,7 +113,12 @@ export const banned = [
   { word: 'put in front', pattern: /\bputs? in front\b/gi, instead: 'prefix; precedes', scopes: prose },
   { word: 'does otherwise', pattern: /\bdoes otherwise\b/gi, instead: 'name the fault', scopes: prose },
   { word: 'all the same', pattern: /\ball the same\b/gi, instead: 'nevertheless', scopes: prose },
-  { word: 'begins fresh', pattern: /\b(?:begins?|begun|began) (?:fresh|afresh)\b/gi, instead: 'begins at 0', scopes: prose },
+  {
+    word: 'begins fresh',
+    pattern: /\b(?:begins?|begun|began) (?:fresh|afresh)\b/gi,
+    instead: 'begins at 0',
+    scopes: prose,
+  },
   { word: 'of the moment', pattern: /\bvalues of the moment\b/gi, instead: 'present values', scopes: prose },
   {
     word: 'that are no more',
