@@ -1,10 +1,10 @@
 // The words that promhive does not use, and what to write instead. A new one is a line.
 
 /** Where words are looked for. A rule without `scopes` applies to all of them. */
-export const scopes = ['docs', 'examples', 'comments', 'identifiers', 'texts']
+export const scopes = ['docs', 'examples', 'comments', 'identifiers', 'texts', 'tests']
 
 /** Where sentences are. */
-const prose = ['docs', 'examples', 'comments', 'texts']
+const prose = ['docs', 'examples', 'comments', 'texts', 'tests']
 
 /**
  * `pattern` finds a word or a phrase in a text; in identifiers, it is matched against their single words.
@@ -97,6 +97,36 @@ export const banned = [
   { word: 'in place of', pattern: /\bin (?:the )?place of\b/gi, instead: 'instead of; replaces', scopes: prose },
   { word: 'borrows', pattern: /\bborrow(?:s|ed)?\b/gi, instead: 'needs, gets from' },
   { word: 'way out', pattern: /\bway outs?\b/gi, instead: 'advice, what to do', scopes: ['identifiers'] },
+  {
+    word: 'who',
+    pattern: /\bwho\b/gi,
+    instead: 'name the actor: the process, the user, the reader',
+    scopes: ['comments', 'texts', 'tests'],
+  },
+  {
+    word: 'the living',
+    pattern: /\bof the (?:dead|living)(?=[.,;:)]| (?:only|stay|are|is)\b| *\||$)/gim,
+    instead: 'living processes, dead processes',
+    scopes: prose,
+  },
+  { word: 'stands still', pattern: /\b(?:stands?|stood) still\b/gi, instead: 'does not change', scopes: prose },
+  { word: 'put in front', pattern: /\bputs? in front\b/gi, instead: 'prefix; precedes', scopes: prose },
+  { word: 'does otherwise', pattern: /\bdoes otherwise\b/gi, instead: 'name the fault', scopes: prose },
+  { word: 'all the same', pattern: /\ball the same\b/gi, instead: 'nevertheless', scopes: prose },
+  {
+    word: 'begins fresh',
+    pattern: /\b(?:begins?|begun|began) (?:fresh|afresh)\b/gi,
+    instead: 'begins at 0',
+    scopes: prose,
+  },
+  { word: 'of the moment', pattern: /\bvalues of the moment\b/gi, instead: 'present values', scopes: prose },
+  {
+    word: 'that are no more',
+    pattern: /\b(?:is|are) no more(?=[.,;:)]|$)/gim,
+    instead: 'no longer exists',
+    scopes: prose,
+  },
+  { word: 'in one go', pattern: /\bin one go\b/gi, instead: 'at once, in one call', scopes: prose },
   // Invented words.
   { word: 'how-manieth', pattern: /\bhow-?manieth\b/gi, instead: 'its sequence number' },
   { word: 'patience', pattern: /\bpatien(?:ce|tly|t)\b/gi, instead: 'timeout' },

@@ -27,6 +27,10 @@ const readers = {
   comments: { files: () => filesIn('src', '.ts'), textOf: commentsOf },
   identifiers: { files: () => filesIn('src', '.ts'), textOf: identifiersOf },
   texts: { files: () => filesIn('src', '.ts'), textOf: textsOf },
+  tests: {
+    files: () => filesIn('test', '.ts', '.mjs', '.cjs').filter((path) => !path.includes('/node_modules/')),
+    textOf: titlesOf,
+  },
 }
 
 /**
@@ -81,6 +85,16 @@ export function commentsOf(source) {
 /** Keeps the texts in a source that people read: literals with a space, such as errors, log lines and usages. */
 export function textsOf(source) {
   return keep(source, (token) => /^['"`]/.test(token) && token.includes(' ')).replace(/\$\{[^}]*\}/g, '')
+}
+
+/** Keeps the comments of a test, and the titles: literals with a space that are the first argument of a call such as `test()`. */
+export function titlesOf(source) {
+  let before = ''
+  return keep(source, (token) => {
+    const isTitle = /^['"`]/.test(token) && token.includes(' ') && /(?:\b(?:describe|test|it)|\))\($/i.test(before)
+    if (token.trim() !== '') before = before.slice(-20) + token
+    return isTitle || token.startsWith('//') || token.startsWith('/*')
+  }).replace(/\$\{[^}]*\}/g, '')
 }
 
 /** Keeps the names in a source, each as its single words: `waitPatiently` is "wait Patiently". */

@@ -1,5 +1,5 @@
 /**
- * Does nothing, for those who look for it: who lives is what the kernel says, the moment a process ends. What a dead
- * process had in `live…` gauges is gone with the next scrape, and the rest is kept.
+ * Does nothing, and exists for code that calls it: the kernel releases a process's lock when the process ends. The next
+ * scrape omits the `live…` gauges of a dead process, and keeps its other values.
  */
 export function markProcessDead(_pid?: number): void {}

@@ -214,7 +214,7 @@ class WriterPlan {
     // Clears the previous series, whose removal may be missing in a damaged file.
     this.clear(slot, layout.width)
     if (from === undefined) this.combined.set(slot, { layout, table, row })
-    else this.places.lead(slot + from, table.bases[row]!, layout.mergedWidth)
+    else this.places.map(slot + from, table.bases[row]!, layout.mergedWidth)
   }
 
   /** A removal of a series that was not opened is ignored: a damaged file must not remove a series of other writers. */

@@ -102,8 +102,8 @@ export class Children<C extends Child> {
   }
 
   /** Makes these label values, as the application passes them, an alias of the series. */
-  lead(labels: Labels, number: number): void {
-    this.numbers.lead(labels, number)
+  alias(labels: Labels, number: number): void {
+    this.numbers.alias(labels, number)
   }
 
   /**

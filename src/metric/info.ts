@@ -28,7 +28,7 @@ export class InfoChild extends Child {
 }
 
 /** The latest labels of this process, by definition: a second metric with the same definition continues from them. */
-const saidBy = new WeakMap<MetricContext, Map<string, SeriesKey>>()
+const presentInfos = new WeakMap<MetricContext, Map<string, SeriesKey>>()
 
 /**
  * Shows constant facts as label values: a version, a commit, a configuration.
@@ -56,7 +56,7 @@ export class Info<L extends string = never, D extends L = never> extends Labelle
   /** @internal */
   override discard(): void {
     super.discard()
-    this.said().delete(definitionKey(this.family))
+    this.presentKeys().delete(definitionKey(this.family))
   }
 
   /** @internal */
@@ -66,16 +66,16 @@ export class Info<L extends string = never, D extends L = never> extends Labelle
 
   private replace(key: SeriesKey): void {
     const definition = definitionKey(this.family)
-    const said = this.said()
-    const before = said.get(definition)
-    said.set(definition, key)
+    const present = this.presentKeys()
+    const before = present.get(definition)
+    present.set(definition, key)
     if (before === undefined || before === key) return
     this.removeAll(exactFilter(this.family.labelNames, before), { scope: 'process' })
   }
 
-  private said(): Map<string, SeriesKey> {
-    let said = saidBy.get(this.context)
-    if (said === undefined) saidBy.set(this.context, (said = new Map()))
-    return said
+  private presentKeys(): Map<string, SeriesKey> {
+    let present = presentInfos.get(this.context)
+    if (present === undefined) presentInfos.set(this.context, (present = new Map()))
+    return present
   }
 }

@@ -279,7 +279,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     if (located !== undefined) return { number: located, labelValues }
     const series = children.refTo(labelValues)
     if (!children.counts(series.number)) return series
-    children.lead(labels, series.number)
+    children.alias(labels, series.number)
     return series.number
   }
 

@@ -22,7 +22,7 @@ export class Faults {
   ) {}
 
   /** Records a fault after which promhive continues. */
-  met({ code, message }: MetricsError): void {
+  record({ code, message }: MetricsError): void {
     this.warn(code, message)
     this.count({
       name: 'promhive_errors_total',

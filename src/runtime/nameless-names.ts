@@ -1,7 +1,7 @@
 import type { Nameless } from '../metric/context.js'
 
 /** From this number of nameless registries or metrics on, they are probably created for each request. */
-const many = 1000
+const namelessLimit = 1000
 
 /** Names what has no name by its sequence number, and warns of a process that makes more and more of it. */
 export class NamelessNames {
@@ -11,8 +11,8 @@ export class NamelessNames {
 
   next(what: Nameless): string {
     this.made[what]++
-    if (this.made[what] === many) {
-      const text = `${many} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request a registry of { scope: 'process' }`
+    if (this.made[what] === namelessLimit) {
+      const text = `${namelessLimit} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request a registry of { scope: 'process' }`
       this.warn(`NAMELESS_${what.toUpperCase()}`, text)
     }
     return `~${what} ${this.made[what]}`

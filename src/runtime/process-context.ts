@@ -143,7 +143,7 @@ export class ProcessContext implements RegistryContext {
     } catch {
       // A throwing `onError` must not break the caller.
     }
-    this.faults.met(error)
+    this.faults.record(error)
   }
 
   get maxSeries(): number {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 // @ts-expect-error: a script, without types
-import { checkWords, commentsOf, findBanned, findTooMany, identifiersOf } from '../../scripts/words/check.mjs'
+import { checkWords, commentsOf, findBanned, findTooMany, identifiersOf, titlesOf } from '../../scripts/words/check.mjs'
 
 const wordsIn = (text: string, scope: string) =>
   (findBanned(text, scope) as { line: number; text: string }[]).map(({ line, text }) => `${line} ${text}`)
@@ -27,6 +27,12 @@ test('finds phrases in prose only', () => {
 test('reads the comments of a source, and not its strings or names', () => {
   const source = "/**\n * Nobody waits.\n */\nconst told = 'somebody // nobody' // everyone\nconst rate = 1 / 2 // anew"
   expect(wordsIn(commentsOf(source), 'comments')).toEqual(['2 Nobody', '4 everyone', '5 anew'])
+})
+
+test('reads the comments and titles of a test, and not its data', () => {
+  const source =
+    "describe.each(ways)('what is told', () => {\n  test('goes on', () => f('somebody else', ['nobody there']))\n  // anew\n})"
+  expect(wordsIn(titlesOf(source), 'tests')).toEqual(['1 told', '2 goes on', '3 anew'])
 })
 
 test('reads the names of a source word by word, and not its comments or strings', () => {

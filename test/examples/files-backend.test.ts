@@ -103,7 +103,7 @@ describe('processes that count in the example backend over files', () => {
   test('continue to count while the engine is unreachable, and report that', async ({ stage }) => {
     const folder = stage.folder()
     const [one, two] = [await stage.start(program, { args: [folder] }), await stage.start(program, { args: [folder] })]
-    // In one go: they are writing into it.
+    // In one call: the processes are writing into it.
     renameSync(folder, join(stage.folder(), 'gone'))
     await one.ask('count', 'jobs_total', {}, 7)
     await one.ask('flush')

@@ -57,7 +57,7 @@ export class Application {
     this.registry = new library.Registry()
   }
 
-  /** Does it; tells whether it threw. */
+  /** Does it; returns whether it threw. */
   run(operation: Operation): boolean {
     try {
       this.attempt(operation)

@@ -15,12 +15,12 @@ import { Application, type Definition, type Labels, nameOf, type Operation, oper
  * | families, series, labels come in order (1)             | every process of an application writes the same text           |
  * | no blank line between families, nothing when empty (1) | the format needs none                                          |
  * | `NaN`, not `Nan` (2)                                   | the format's spelling                                          |
- * | a label that is undefined is left out (3)              | prom-client shows `a="undefined"`; an absent label is no text  |
- * | and then the default label of that name stands (3)     | default labels are for series that have none of their own      |
+ * | a label that is undefined is omitted (3)               | prom-client shows `a="undefined"`; an absent label is no text  |
+ * | and then the default label of that name is shown (3)   | default labels are for series that have none of their own      |
  * | a metric without labels never vanishes (4)             | prom-client drops it after remove(), a histogram after reset() |
- * | a counter refuses NaN, '' and false (5)                | prom-client lets through what is falsy: NaN spoils it for good |
+ * | a counter refuses NaN, '' and false (5)                | prom-client accepts falsy values: it then stays NaN            |
  * | a gauge's inc(null) and dec(null) move it by 1 (6)     | as a counter's inc(null) does, in both libraries               |
- * | a gauge's dec() refuses what is no number (7)          | prom-client's inc() does, its dec() makes a number of it       |
+ * | a gauge's dec() refuses other types (7)                | prom-client's inc() does, its dec() converts the value         |
  * | observe() takes Infinity and -Infinity (8)             | they belong to a bucket, and other official clients take them  |
  * | zero() refuses undeclared labels (9)                   | as every other verb does, in both libraries                    |
  * | in JSON a series' own labels win (10)                  | as in text, in both libraries; there prom-client replaces them |

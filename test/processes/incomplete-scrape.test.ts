@@ -59,7 +59,7 @@ async function hasReported(actor: Actor, code: string): Promise<boolean> {
   return (await actor.ask<{ code: string }[]>('faults')).some((fault) => fault.code === code)
 }
 
-/** A directory of the user `nobody`. */
+/** A directory of another user. */
 function directoryOfNobody(stage: Stage): string {
   const directory = stage.directory()
   chownSync(dirname(directory), nobody, nobody)

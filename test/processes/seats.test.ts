@@ -130,7 +130,7 @@ describe.each(sharedBackends)('$backend: seats', ({ backend, env }) => {
       expect(scrape.value('jobs_total')).toBe(10 * life)
     }
     const seats = filesIn(directory).filter((name) => name.endsWith('.values'))
-    // Without a lock it must sit down all the same, for others to see that it is there.
+    // Without a lock it must take a seat nevertheless, so that others see it.
     expect(seats).toHaveLength(backend === 'mmap' ? 1 : 2)
   })
 })

@@ -46,7 +46,7 @@ describe.each(sharedBackends)(
       }
     })
 
-    test('begin the run all the same when some of them are killed while they do', { timeout }, async ({ stage }) => {
+    test('begin the run even when some of them are killed while they do', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       const random = randomFrom(65)
       for (let round = 1; round <= 4; round++) {

@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('two applications of four processes in one Redis', ()
     expect(after.value('highest')).toBe(4)
     expect(new Exposition(await bank![0]!.ask('scrape')).value('jobs_total')).toBe(300)
 
-    // Nothing of the dead is left except the totals: there are the ledgers of living processes, and the totals.
+    // Only the totals are left of dead processes: there are the ledgers of living processes, and the totals.
     await until(
       async () => ((await server.ask('HKEYS', '{shop}:ledgers')) as string[]).length,
       (ledgers) => ledgers === 4,

@@ -49,7 +49,7 @@ describe.skipIf(!hasRedis).each(Object.keys(ways))('a replica that lacks acknowl
     const before = await reader.read()
     expect([before.total('jobs_total'), before.value('level{text="a"}')]).toEqual([2220, 4])
     await master.kill()
-    proxy.lead(replica.port)
+    proxy.forwardTo(replica.port)
 
     // No process has sent anything again yet: the reader shows the values that it read before.
     const between = await until(

@@ -133,7 +133,7 @@ describe.skipIf(!hasRedis)('a change in pieces', () => {
       // It lacks the piece before this one.
       await replica.ask('REPLICAOF', 'NO', 'ONE')
       await replica.ask('RPOP', `{promhive}:${one.writer}:pending`)
-      proxy.lead(replica.port)
+      proxy.forwardTo(replica.port)
       return run()
     })
     await one.flushed()

@@ -8,7 +8,7 @@ import { type Finding, fail, ok, warn } from './finding.js'
 /** Seconds above which a scrape is slow. */
 const slow = 1
 /** The number of series above which a family is too large. */
-const many = 10_000
+const maxFamilySeries = 10_000
 
 /** Reads everything as a scrape does, and checks what it shows. */
 export async function checkScrape(source: Source): Promise<Finding[]> {
@@ -34,7 +34,7 @@ export async function checkScrape(source: Source): Promise<Finding[]> {
   const dropped = writers.reduce((sum, writer) => sum + writer.dropped, 0)
   if (dropped > 0) findings.push(fail('room', `${dropped} series have no space in the directory`, 'make it larger'))
   for (const { family, order } of merged.tables) {
-    if (order.length < many) continue
+    if (order.length < maxFamilySeries) continue
     const text = `${family.name} has ${order.length} series (${family.labelNames.join(', ')})`
     findings.push(warn('cardinality', text, 'look for label values that never repeat; maxSeries limits them'))
   }

@@ -11,7 +11,7 @@ import { isObject } from './validation.js'
 export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentType> {
   /** The registry that shows the metrics; by default the default registry. */
   register?: Registry<T>
-  /** Put in front of every name. */
+  /** Prefix of every name. */
   prefix?: string
   /** The bounds of the histogram of garbage collections. */
   gcDurationBuckets?: number[]

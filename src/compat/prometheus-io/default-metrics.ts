@@ -7,7 +7,7 @@ import { Registry } from './registry.js'
 export interface DefaultMetricsCollectorConfiguration<T extends RegistryContentType> {
   /** Where the metrics are shown; the default registry by default. */
   register?: Registry<T>
-  /** Put in front of every name. */
+  /** Prefix of every name. */
   prefix?: string
   /** The bounds of the histogram of garbage collections. */
   gcDurationBuckets?: number[]

@@ -17,7 +17,7 @@ const format = 'text/plain; version=0.0.4'
 const defaultTimeout = 10_000
 
 /** Characters of an answer that an error text shows. */
-const shown = 1_000
+const maxReasonLength = 1_000
 
 /** Options of requests: those of Node's `http.request` and `https.request`, and these. */
 export interface PushgatewayOptions extends RequestOptions {
@@ -122,7 +122,7 @@ export class PushgatewayClient {
       const answer = await this.exchange(method, target, headers, body)
       const { statusCode = 0 } = answer.resp
       if (statusCode >= 200 && statusCode < 300) return answer
-      const said = answer.body.trim().slice(0, shown)
+      const said = answer.body.trim().slice(0, maxReasonLength)
       throw new MetricsError('PUSH_FAILED', `push failed with status ${statusCode}, ${said} (${what})`)
     } catch (cause) {
       if (cause instanceof MetricsError) throw cause

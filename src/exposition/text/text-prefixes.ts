@@ -37,7 +37,7 @@ export class TextPrefixes {
     return this.pieces[this.pieceOf[row]!]!
   }
 
-  /** Adds up to `count` new rows; returns true when there are no more. */
+  /** Adds up to `count` new rows; returns true when all are added. */
   follow(count: number): boolean {
     const until = Math.min(this.rows + count, this.table.keys.length)
     for (; this.rows < until; this.rows++) this.addRow(this.rows)

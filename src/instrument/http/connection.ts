@@ -84,7 +84,7 @@ export class HttpConnection {
     const response = exchange.response!
     // If a stream that was piped into the response failed, the response has its error. A client that disconnects causes
     // no error there.
-    if (aborted && response.errored) exchange.met(response.errored)
+    if (aborted && response.errored) exchange.recordError(response.errored)
     exchange.end(aborted)
     // A framework may set another status after the status line was sent.
     const sent = aborted || exchange.failedLate ? sentStatus(response) : undefined

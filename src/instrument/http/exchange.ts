@@ -61,8 +61,8 @@ export class Exchange {
     return false
   }
 
-  /** Notes an error of the application. */
-  met(error: unknown): void {
+  /** Records an error of the application. */
+  recordError(error: unknown): void {
     // Later errors follow from the first late one, for example if a framework cannot send its error page.
     if (!this.open || this.abandoned || this.failedLate) return
     this.errorType = errorTypeOf(error)

@@ -10,7 +10,7 @@ export function watchExpressErrors(): () => void {
     ({ req, error }: { readonly req: NodeRequest; readonly error: unknown }) => {
       const exchange = exchangeOf(req)
       if (exchange === undefined) return
-      exchange.met(error)
+      exchange.recordError(error)
       // Read now, because Express forgets the mount path afterwards.
       exchange.route ??= expressRoute(req as NodeRequest & HttpRequest)
     },

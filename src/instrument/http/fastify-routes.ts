@@ -76,5 +76,5 @@ function isStream(payload: unknown): payload is StreamLike {
 }
 
 function noteError([{ raw }, fault]: readonly [FastifyRequestLike, unknown]): void {
-  exchangeOf(raw)?.met(fault)
+  exchangeOf(raw)?.recordError(fault)
 }

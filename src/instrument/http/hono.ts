@@ -41,7 +41,7 @@ export function honoMetrics(options: HttpOptions): HonoMiddleware {
       const { error } = context
       if (error !== undefined && error !== null) {
         if (onNode) noteError(incoming, error)
-        else attempt(() => exchange?.met(error))
+        else attempt(() => exchange?.recordError(error))
       }
       if (!onNode) tracker.endForeign(exchange, context.res.status)
     }

@@ -69,7 +69,7 @@ export class RequestTracker {
 /** Notes the error of a request in progress. */
 export function noteError(request: NodeRequest, error: unknown): void {
   attempt(() => {
-    exchangeOf(request)?.met(error)
+    exchangeOf(request)?.recordError(error)
     note(request, { errorType: errorTypeOf(error) })
   })
 }

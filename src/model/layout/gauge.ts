@@ -59,7 +59,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
         const here = intoAt + pairAt(into.values[intoAt]!)
         const there = fromAt + pairAt(from.values[fromAt]!)
         into.values[here] = from.values[there]!
-        // The kept values of dead owners move together with that of the living one.
+        // The kept values of dead owners move together with the value of the living owner.
         const kept = from.values[there + 1]!
         if (!Number.isNaN(kept)) into.values[here + 1] = foldTwo(merge, kept, into.values[here + 1]!)
       },

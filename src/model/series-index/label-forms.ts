@@ -51,7 +51,7 @@ export class LabelForms {
   }
 
   /** Adds a form of the value. */
-  lead(form: unknown, number: number): void {
+  alias(form: unknown, number: number): void {
     if (isKept(form)) this.numbers.set(form, number)
   }
 }

@@ -8,7 +8,7 @@ import { SeriesSelection } from './series-selection.js'
 
 export type Labels = Readonly<Record<string, unknown>>
 /** From this number of holders on, they are no longer counted, and the series keeps its number forever. */
-const many = 255
+const maxHolders = 255
 
 const hasOwn = Object.prototype.hasOwnProperty
 
@@ -163,7 +163,7 @@ export class SeriesNumbers {
    */
   hold(texts: LabelTexts, known = this.numberOf(texts)): number {
     const number = known || this.add(texts)
-    if (this.holders[number]! < many) this.holders[number]!++
+    if (this.holders[number]! < maxHolders) this.holders[number]!++
     return number
   }
 
@@ -179,9 +179,9 @@ export class SeriesNumbers {
   }
 
   /** Makes these label values, as the application passes them, an alias of the series. */
-  lead(labels: Labels, number: number): void {
+  alias(labels: Labels, number: number): void {
     for (const [i, name] of this.names.entries()) {
-      this.forms[i]!.lead(ownValue(labels, name), this.values[number * this.names.length + i]!)
+      this.forms[i]!.alias(ownValue(labels, name), this.values[number * this.names.length + i]!)
     }
   }
 
@@ -215,7 +215,7 @@ export class SeriesNumbers {
   }
 
   release(number: number): void {
-    if (this.holders[number] === many || --this.holders[number]! > 0) return
+    if (this.holders[number] === maxHolders || --this.holders[number]! > 0) return
     const width = this.names.length
     this.chains.delete(number)
     this.selection.delete(number)

@@ -1,7 +1,7 @@
 import { SeriesGroups } from './series-groups.js'
 
 /** In a family with fewer series, all of them are checked. */
-const few = 64
+const minIndexedSeries = 64
 /** The maximum number of sets of label names with an index; a filter on another set checks all series. */
 const mostIndexes = 8
 /** The number of filters after which an index is complete: each one checks all series, and adds its part of them. */
@@ -71,7 +71,7 @@ export class SeriesSelection {
   private indexOf(labels: readonly number[]): GrowingIndex | undefined {
     const id = labels.join()
     let index = this.indexes.get(id)
-    if (index !== undefined || this.series.size < few || this.indexes.size >= mostIndexes) return index
+    if (index !== undefined || this.series.size < minIndexedSeries || this.indexes.size >= mostIndexes) return index
     const groups = new SeriesGroups(labels, (series, label) => this.series.valueAt(series, label), this.series.size)
     index = { groups, upTo: 0 }
     this.indexes.set(id, index)

@@ -83,8 +83,8 @@ function factsOf(directory: string): Stats | undefined {
 const removal = `for (const directory of process.argv.slice(1)) require('node:fs').rmSync(directory, { recursive: true, force: true })`
 
 /**
- * Removes directories with the rights of their owner, who could replace any file in them by a link while root removes
- * it.
+ * Removes directories with the rights of their owner. Otherwise the owner could replace a file in them by a link while
+ * root removes it.
  */
 function removeAs({ uid, gid }: WorkersUser, directories: readonly string[]): void {
   spawnSync(process.execPath, ['-e', removal, ...directories], { uid, gid, env: {}, cwd: '/', stdio: 'ignore' })

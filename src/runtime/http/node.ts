@@ -53,7 +53,7 @@ export function setRoute(request: NodeRequest, route: string): void {
  */
 export function setError(request: NodeRequest, error: unknown): void {
   checkRequest('setError', request)
-  exchangeOf(request)?.met(error)
+  exchangeOf(request)?.recordError(error)
   note(request, { errorType: errorTypeOf(error) })
 }
 

@@ -18,7 +18,7 @@ export class SlotMap {
   }
 
   /** Maps `count` consecutive slots to consecutive sums. */
-  lead(slot: number, place: number, count: number): void {
+  map(slot: number, place: number, count: number): void {
     for (let i = 0; i < count; i++) this.places[slot + i] = place + i
   }
 

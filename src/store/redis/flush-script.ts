@@ -68,7 +68,7 @@ if has < tonumber(version) then
     seat = tonumber(own)
   else
     local function isFree(number) return number > 0 and redis.call('ZCOUNT', seats, number, number) == 0 end
-    -- The longest silent come first: the seats of the dead are free.
+    -- The longest silent come first: the seats of dead processes are free.
     local oldest = redis.call('ZRANGE', beats, 0, 99, 'WITHSCORES')
     for n = 1, #oldest, 2 do
       if lives(tonumber(oldest[n + 1]), state, now, deadAfter) then break end

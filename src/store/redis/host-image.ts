@@ -263,7 +263,7 @@ class ImagePlan {
       additiveFrom === undefined ? ledger.open(family, key, this.part, created) : this.image.hold(family, key, created)
     this.places.reach(slot + width)
     const [from, count] = additiveFrom === undefined ? [0, width] : [additiveFrom, mergedWidth]
-    this.places.lead(slot + from, entry.run.slot + from + 1, count)
+    this.places.map(slot + from, entry.run.slot + from + 1, count)
     this.open.set(slot, { family, key, layout })
   }
 

@@ -52,7 +52,7 @@ export const removing: readonly ConformanceCase[] = [
   },
   {
     group: 'removing',
-    name: 'lets the same key begin afresh',
+    name: 'lets the same key begin again at 0',
     async run(stage) {
       const process = await stage.begin()
       counterOf(process, jobs, key('a')).inc(100)
@@ -95,7 +95,7 @@ export const removing: readonly ConformanceCase[] = [
   },
   {
     group: 'removing',
-    name: 'many series together, by all of their labels and by some, leaves the others and what begins afresh',
+    name: 'many series together, by all of their labels and by some, keeps the other series and those that begin later',
     async run(stage) {
       const process = await stage.begin()
       const family = counterFamily('requests_total', { labelNames: ['method', 'path', 'status'] })

@@ -75,7 +75,7 @@ test('AggregatorFactory() makes an aggregator of what it makes of values', () =>
   expect(last([])).toBeUndefined()
 })
 
-test('setRegistries() refuses what is no registry, as the client does', () =>
+test('setRegistries() refuses a value that is not a registry, as the client does', () =>
   expectSame((client, sightings) => {
     const { AggregatorRegistry } = client as Any
     for (const given of [{}, undefined, [undefined], 'x', [AggregatorRegistry.globalRegistry, 5]]) {

@@ -55,7 +55,7 @@ describe('a counter', () => {
     }),
   )
 
-  test('refuses what would spoil it for good, which the client adds', async () => {
+  test('refuses values that would make it NaN permanently, which the client adds', async () => {
     const counter = new Counter({ name: 'm', help: 'M.', registers: [] })
     for (const value of [Number.NaN, '', 0n]) {
       expect(() => counter.inc(value as number)).toThrow(/^Value is not a valid number: /)
@@ -109,7 +109,7 @@ describe('label values', () => {
     }),
   )
 
-  test('that are not there are left out, where the client shows the text "undefined"', async () => {
+  test('that are undefined are omitted, where the client shows the text "undefined"', async () => {
     const counter = new Counter({ name: 'm', help: 'M.', labelNames: ['a', 'b'], registers: [] })
     counter.inc({ a: undefined as never, b: 'x' })
     counter.inc({ b: 'x' })

@@ -115,7 +115,7 @@ describe('bounds', () => {
     expect((await histogram.get()).values.map(({ value }) => value)).toEqual([0, 0, 1, 5, 1])
   })
 
-  test.each([Number.NaN, 'much', '', null, {}])('that are no numbers are refused: %j', (bound) => {
+  test.each([Number.NaN, 'much', '', null, {}])('that are not numbers are refused: %j', (bound) => {
     const buckets = [1, bound as number]
     expect(() => new Histogram({ name: 'm', help: 'M.', registers: [], buckets })).toThrow(
       /m: bucket bound .* is not a number/,

@@ -45,7 +45,7 @@ describe('an object of a plug-in is shown as by the client', () => {
       sightings.see(await plugIn(client, { ...gauge(values), type: 'counter' }, openMetrics).metrics())
     }))
 
-  test('without a name of its own, and asked anew each time', () =>
+  test('without a name of its own, and called each time', () =>
     expectSame(async ({ Registry }, sightings) => {
       const registry = new Registry()
       let value = 0
@@ -65,7 +65,7 @@ describe('an object of a plug-in that no format can show', () => {
     ['an illegal name of a sample', gauge([{ value: 1, metricName: 'a b' }])],
     ['values that are no array', gauge({} as never)],
     ['nothing at all', undefined],
-  ])('because of %s is left out of the text, and JSON has it', async (_, object) => {
+  ])('because of %s is omitted from the text, and JSON contains it', async (_, object) => {
     const registry = new Registry()
     new Gauge({ name: 'level', help: 'L.', registers: [registry] }).set(2)
     registry.registerMetric({ name: 'm', get: () => object } as never)

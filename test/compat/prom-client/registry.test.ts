@@ -139,7 +139,7 @@ describe('the default registry of the entry', () => {
     expect([await register.metrics(), await promhiveRegister.metrics()]).toEqual(['\n', ''])
   })
 
-  test("shows promhive's own state only if it is told to", async () => {
+  test("shows promhive's own state only on request", async () => {
     new Counter({ name: 'promhive_pushes_total', help: 'P.' }).inc()
     expect(await register.metrics()).toBe('\n')
     expect(await register.getMetricsAsJSON()).toEqual([])

@@ -71,7 +71,7 @@ describe('the labels of a series', () => {
     ])
   })
 
-  test('of removed series take no memory for good', () => {
+  test('of removed series keep no memory', () => {
     const record = labels(() => false)
     record.introduce(['0', null, null], { a: '0' })
     for (let i = 1; i < 10_000; i++) record.introduce([String(i), null, null], { a: i })

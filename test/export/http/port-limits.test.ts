@@ -334,7 +334,7 @@ interface Deaf {
   closed(): boolean
 }
 
-/** A client that sends a request and reads nothing of the answer. Sees its connection closed all the same. */
+/** A client that sends a request and reads nothing of the answer. It notices nevertheless that its connection is closed. */
 async function deaf(stage: Stage, port: number, text?: string): Promise<Deaf> {
   const socket = await asking(port, '/metrics', text)
   stage.after(() => void socket.destroy())

@@ -66,7 +66,7 @@ export class LossyProxy {
   }
 
   /** To another server from now on. */
-  lead(target: number): void {
+  forwardTo(target: number): void {
     this.target = target
     for (const socket of this.sockets) socket.destroy()
   }

@@ -37,7 +37,7 @@ describe('an exchange with an error', () => {
   test.each(cases)('%s', (_, state, status, failed) => {
     const exchange = begun()
     Object.assign(exchange, state)
-    exchange.met(new RangeError('out of stock'))
+    exchange.recordError(new RangeError('out of stock'))
     exchange.end(status === 0)
     exchange.status = status
     expect(exchange.failed).toBe(failed)
@@ -46,10 +46,10 @@ describe('an exchange with an error', () => {
 
   test('keeps the first one after the headers: the next ones are its consequences', () => {
     const exchange = begun()
-    exchange.met(new TypeError('no such item'))
+    exchange.recordError(new TypeError('no such item'))
     exchange.sent = true
-    exchange.met(new RangeError('out of stock'))
-    exchange.met(new Error('cannot write headers'))
+    exchange.recordError(new RangeError('out of stock'))
+    exchange.recordError(new Error('cannot write headers'))
     expect(exchange.errorType).toBe('RangeError')
   })
 
@@ -57,9 +57,9 @@ describe('an exchange with an error', () => {
     const exchange = begun()
     exchange.sent = true
     exchange.templateSource = () => '/users/:id'
-    exchange.met(new RangeError('out of stock'))
+    exchange.recordError(new RangeError('out of stock'))
     exchange.end(false)
-    exchange.met(new RangeError('too late'))
+    exchange.recordError(new RangeError('too late'))
     exchange.begin({ method: 'GET', url: '/', headers: {} }, 'GET', 0)
     exchange.status = 200
     expect([exchange.failed, exchange.errorType, exchange.templateSource]).toEqual([false, undefined, undefined])

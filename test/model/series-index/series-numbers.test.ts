@@ -21,7 +21,7 @@ describe('a series', () => {
     const { numbers, held } = withSeries(['200', 'true'])
     const forms = { a: 200, b: true }
     expect(numbers.find(forms)).toBe(0)
-    numbers.lead(forms, held[0]!)
+    numbers.alias(forms, held[0]!)
     expect(numbers.find(forms)).toBe(1)
     expect(numbers.find({ a: '200', b: true })).toBe(1)
     expect(numbers.find({ b: true, a: 200 })).toBe(0)
@@ -31,7 +31,7 @@ describe('a series', () => {
 
   test('with an empty label is another than one that lacks it, whatever form leads to either', () => {
     const { numbers, held } = withSeries([null, 'x'], ['', 'x'])
-    numbers.lead({ a: '', b: 'x' }, held[0]!)
+    numbers.alias({ a: '', b: 'x' }, held[0]!)
     expect(numbers.find({ a: '', b: 'x' })).toBe(1)
     expect(numbers.numberOf([null, 'x'])).toBe(1)
     expect(numbers.numberOf(['', 'x'])).toBe(2)
@@ -40,14 +40,14 @@ describe('a series', () => {
   test('is not found by an object: there may be a new one each time', () => {
     const { numbers, held } = withSeries(['1', 'x'])
     const labels = { a: { toString: () => '1' }, b: 'x' }
-    numbers.lead(labels, held[0]!)
+    numbers.alias(labels, held[0]!)
     expect(numbers.find(labels)).toBe(0)
   })
 
   test('keeps its number until it is released by all; then another gets it, and no form leads there', () => {
     const { numbers } = withSeries(['200', 'x'])
     expect(numbers.hold(['200', 'x'])).toBe(1)
-    for (const form of [200, undefined, null]) numbers.lead({ a: form, b: 'x' }, 1)
+    for (const form of [200, undefined, null]) numbers.alias({ a: form, b: 'x' }, 1)
     numbers.release(1)
     expect(numbers.find({ a: 200, b: 'x' })).toBe(1)
     numbers.release(1)

@@ -41,7 +41,7 @@ export async function compare(operations: readonly Operation[]): Promise<void> {
 
 /**
  * prom-client's getMetricsAsJSON() writes the default labels into the values of the metric itself, where they stay, and
- * puts them in the place of labels that are false or 0. Objects of these values are as good as true.
+ * replaces labels that are false or 0 by them. Objects of these values are as good as true.
  */
 function withOwnValues(metric: Any): void {
   const { get } = metric

@@ -165,11 +165,11 @@ describe('readValue', () => {
     await expect(readValue(bytes)).rejects.toThrow('read bytes_count, bytes_sum by name')
   })
 
-  test.each([undefined, null, 7, {}])('refuses %s in the place of a metric', async (metric) => {
+  test.each([undefined, null, 7, {}])('refuses %s instead of a metric', async (metric) => {
     await expect(readValue(metric as never)).rejects.toMatchObject({ code: 'METRIC_NOT_FOUND' })
   })
 
-  test('refuses what is no registry', async () => {
+  test('refuses a value that is not a registry', async () => {
     const read = readValue('x', {}, { registry: {} as Registry })
     await expect(read).rejects.toMatchObject({ code: 'REGISTER_INVALID' })
   })
