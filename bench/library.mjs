@@ -10,6 +10,11 @@ export const libraries = [
       { key: 'promhive-memory', name: 'promhive, memory', shared: false },
     ],
   },
+  {
+    key: 'prom-client-entry',
+    package: new URL('../package.json', import.meta.url),
+    variants: [{ key: 'prom-client-entry', name: 'promhive/prom-client, shared store', shared: true }],
+  },
   peer('prom-client', 'node_modules/prom-client/package.json', 20),
   peer('prometheus-io', 'node_modules/@prometheus-io/client/package.json', 22),
 ]

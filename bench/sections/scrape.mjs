@@ -55,7 +55,7 @@ function columnOf({ name, peer }, kind, { taken, blocked, wrong, peak, workerPea
   const answered = later.filter(({ error }) => error === undefined)
   const { bytes, lines } = scrapes.find((each) => each.bytes !== undefined) ?? {}
   return {
-    name: peer ? name : `promhive, ${kind}()`,
+    name: peer ? name : `${name.split(',')[0]}, ${kind}()`,
     kind,
     peer,
     bytes,
