@@ -10,8 +10,10 @@ import { readSource, root } from '../helpers/source-imports.js'
 const compares: Readonly<Record<string, string>> = {
   'cli/doctor/directory-check.ts': 'reports files that are dated in the future',
   'cli/top/frame.ts': 'shows the age of other processes',
+  'metric/summary.ts': 'the window of a summary, of which all processes have the same parts',
   'runtime/directory/application-directory.ts': 'the age of a directory that another process made: an hour and more',
   'runtime/directory/run-directory.ts': 'the age of a directory that another process made',
+  'store/core/carry-over.ts': 'the window of a summary, of which all processes have the same parts',
   'store/shared/claim.ts': 'the age of a claim of another process, in both directions',
   'store/shared/leadership.ts': "the age of another process's sign of life, or how long it was seen",
   'store/shared/liveness.ts': "the age of another process's sign of life, in both directions",

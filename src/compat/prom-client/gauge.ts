@@ -63,9 +63,8 @@ export class Gauge<T extends string = string> extends Base {
 
   /** Sets the unix time in seconds. */
   setToCurrentTime(labels?: LabelValues<T>): void {
-    const now = Date.now() / 1000
-    if (labels === undefined) this.set(now)
-    else this.set(labels, now)
+    if (labels === undefined) this.set(Date.now() / 1000)
+    else this.set(labels, Date.now() / 1000)
   }
 
   /** Starts a clock; the returned function sets the gauge to the seconds since and returns them. */
