@@ -59,6 +59,16 @@ export class Collecting {
     for (const filter of filters) this.staged?.remove(family, filter)
   }
 
+  /**
+   * Removes this process's part of every series at once, in a `collect()` as well: another metric may be made in the place
+   * of this one before the call ends.
+   */
+  discard(): void {
+    const { family } = this.metric
+    this.metric.ownStore().remove(family, {}, 'process')
+    this.staged?.drop()
+  }
+
   private stage(run: CollectRun, filter: LabelFilter): void {
     const { metric } = this
     if (this.staged === undefined) {

@@ -174,7 +174,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
 
   /** @internal Called when the registry removes the metric: the counts of this process are no longer shown. */
   discard(): void {
-    this.removeAll({}, { scope: 'process' })
+    this.removing([{}], () => this.collecting.discard())
   }
 
   /** @internal Called when a series was removed: releases its child. */

@@ -18,7 +18,7 @@ export class StagedSeries implements Staged, Store {
    * The series that were reset. Many filters are checked together, because a `collect()` may remove each of its series
    * before it sets it.
    */
-  private readonly filters: SeriesFilters
+  private filters: SeriesFilters
   private readonly counted = new Map<SeriesKey, Slots>()
   private readonly exemplars: [SeriesRef, bucket: number, Exemplar][] = []
 
@@ -29,7 +29,7 @@ export class StagedSeries implements Staged, Store {
   constructor(
     private readonly family: FamilyDescriptor,
     private readonly store: () => Store,
-    private readonly done: () => void,
+    private done: () => void,
   ) {
     this.filters = new SeriesFilters(family.labelNames)
   }
@@ -92,6 +92,15 @@ export class StagedSeries implements Staged, Store {
     this.done()
     // Children that were opened here open their series in the store of the metric again.
     Atomics.add(this.gate, 0, 1)
+  }
+
+  /** Drops the changes for good, and leaves the store as it is: another metric may count there. */
+  drop(): void {
+    this.discard()
+    this.done = () => {}
+    this.filters = new SeriesFilters(this.family.labelNames)
+    this.counted.clear()
+    this.exemplars.length = 0
   }
 
   private goneFrom(store: Store): SeriesKey[] {

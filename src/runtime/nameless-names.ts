@@ -12,7 +12,7 @@ export class NamelessNames {
   next(what: Nameless): string {
     this.made[what]++
     if (this.made[what] === namelessLimit) {
-      const text = `${namelessLimit} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request a registry of { scope: 'process' }`
+      const text = `${namelessLimit} ${what === 'registry' ? 'registries without a name' : 'metrics without a registry'} were made: give what is made for one request promhive's own new Registry({ scope: 'process' })`
       this.warn(`NAMELESS_${what.toUpperCase()}`, text)
     }
     return `~${what} ${this.made[what]}`

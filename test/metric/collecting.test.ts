@@ -290,6 +290,29 @@ test('a collect() that removes each series before it sets it costs as much for e
   expect((await gauge.get()).values).toHaveLength(800)
 })
 
+test('a metric that a collect() removes from its registry goes at once, and one made in its place keeps its counts', async () => {
+  const [{ registry }] = processes(1) as [Process]
+  let made = 0
+  const makeJobs = (): void => {
+    const jobs = new Counter({ name: 'jobs_total', help: 'J.', labelNames: ['queue'], registers: [registry] })
+    if (made === 1) jobs.reset()
+    jobs.inc({ queue: 'mail' }, ++made)
+  }
+  makeJobs()
+  const level = new Gauge({
+    name: 'level',
+    help: 'L.',
+    registers: [registry],
+    collect() {
+      if (made === 4) return
+      registry.removeSingleMetric('jobs_total')
+      makeJobs()
+    },
+  })
+  while (made < 4) await level.collect?.()
+  expect(await shown(registry)).toMatchObject({ 'jobs_total{queue="mail"}': 4 })
+})
+
 test('what a store refuses of one metric keeps back no other', async () => {
   const run = new CollectRun()
   const published: string[] = []

@@ -229,8 +229,11 @@ export class Registry<
   /** @internal What only other processes have is shown as well. */
   override owns(table: FamilyTable): boolean {
     // Another metric may have the name of a withdrawn one now.
-    if ((this.contents.members.get(table.family.name) as Withdrawable | undefined)?.isWithdrawn) return false
-    return super.owns(table) || this.merged.some((registry) => registry.owns(table))
+    const { name } = table.family
+    if ((this.contents.members.get(name) as Withdrawable | undefined)?.isWithdrawn) return false
+    // What was registered in a merged registry since then is shown only there.
+    const others = this.merged.filter((registry) => registry.contents.members.get(name) === undefined)
+    return super.owns(table) || others.some((registry) => registry.owns(table))
   }
 
   /** @internal */

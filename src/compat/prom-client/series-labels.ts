@@ -53,12 +53,13 @@ export class SeriesLabels {
       this.version++
     }
     if (shape === this.usual && this.others.size === 0) return
+    // Before this series is among them, which the metric does not count in yet.
+    if (this.others.size >= this.pruneAt) this.prune()
     const key = seriesKey(labelValues)
     const before = this.others.get(key)
     if (shape === this.usual || this.isUsual(shape, labelValues)) this.others.delete(key)
     else this.others.set(key, shape)
     if (before !== this.others.get(key)) this.version++
-    if (this.others.size >= this.pruneAt) this.prune()
   }
 
   /** The labels of a series as they were passed; as most series of the metric, where only other processes have it. */

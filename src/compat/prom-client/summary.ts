@@ -36,7 +36,7 @@ export class Summary<T extends string = string> extends Base {
       reserved: 'quantile',
       options: ({ percentiles, ...more }) => ({
         quantiles: [...new Set(percentiles as readonly number[])],
-        ...Object.fromEntries(windowOptions.flatMap((name) => (more[name] ? [[name, more[name]]] : []))),
+        ...Object.fromEntries(windowOptions.flatMap((name) => (more[name] ? [[name, optionOf(more[name])]] : []))),
       }),
     })
   }
@@ -115,6 +115,11 @@ export namespace Summary {
     /** Which quantiles to show, each from 0 to 1. */
     percentiles?: number[]
   }
+}
+
+/** The client calculates with texts as well, such as those of environment variables. */
+function optionOf(value: unknown): unknown {
+  return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value
 }
 
 /** A value that a summary can count. */

@@ -78,6 +78,20 @@ describe('a registry of the entry', () => {
       sightings.see(merged.contentType)
     }))
 
+  test('is merged as it is: what is registered later is in its own registry only', () =>
+    expectSame(async ({ Registry, Counter }, sightings) => {
+      const [one, other] = [new Registry(), new Registry()]
+      const first = new Counter({ name: 'first', help: 'F.', registers: [one] })
+      const merged = Registry.merge([one, other])
+      new Counter({ name: 'later', help: 'L.', labelNames: ['a'], registers: [other] }).inc({ a: 1 }, 2)
+      sightings.see([await merged.metrics(), await merged.getMetricsAsJSON(), await other.metrics()])
+      one.clear()
+      first.inc(3)
+      sightings.see([await merged.metrics(), await one.metrics()])
+      merged.registerMetric(other.getSingleMetric('later'))
+      sightings.see(await merged.metrics())
+    }))
+
   test('lets metrics go, which keep their values and come back with them', () =>
     expectSame(async (client, sightings) => {
       const { registry, jobs } = shop(client)
@@ -101,6 +115,36 @@ describe('a registry of the entry', () => {
       sightings.see([await registry.metrics(), await other.metrics()])
       registry.resetMetrics()
       sightings.see([await registry.metrics(), await jobs.get()])
+    }))
+
+  test('lets metrics go in a collect(), which makes new ones of the same name', () =>
+    expectSame(async ({ Registry, Counter, Gauge }, sightings) => {
+      const registry = new Registry()
+      const registers = [registry]
+      const jobs: { get(): Promise<unknown> }[] = []
+      function makeJobs(): void {
+        const made = new Counter({ name: 'jobs', help: 'J.', labelNames: ['queue'], registers })
+        jobs.push(made)
+        made.inc({ queue: 'mail' }, jobs.length)
+      }
+      makeJobs()
+      // The new metric is shown from the next answer on in the client, from this one on in the entry.
+      let again = true
+      new Gauge({
+        name: 'level',
+        help: 'L.',
+        registers,
+        async collect() {
+          if (!again) return
+          registry.removeSingleMetric('jobs')
+          await Promise.resolve()
+          makeJobs()
+        },
+      })
+      for (let i = 0; i < 3; i++) await registry.metrics()
+      again = false
+      sightings.see(await registry.metrics())
+      for (const made of jobs) sightings.see(await made.get())
     }))
 
   test('forgets its default labels when it is cleared', () =>

@@ -71,6 +71,20 @@ describe('the labels of a series', () => {
     ])
   })
 
+  test('are kept although the metric counts in a series only after it has passed its labels', () => {
+    const counted = new Set<string>()
+    const record = new SeriesLabels(['c', 'a', 'b'], ['a', 'b', 'c'], ([a]) => counted.has(a!))
+    for (let i = 0; i < 3000; i++) {
+      record.introduce([String(i), 'x', null], i === 0 ? { a: '0', b: 'x' } : { b: 'x', a: i })
+      counted.add(String(i))
+    }
+    for (let i = 1; i < 3000; i++)
+      expect(shown(record.of([String(i), 'x', null]))).toEqual([
+        ['b', 'x'],
+        ['a', i],
+      ])
+  })
+
   test('of removed series keep no memory', () => {
     const record = labels(() => false)
     record.introduce(['0', null, null], { a: '0' })

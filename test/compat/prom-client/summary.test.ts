@@ -24,6 +24,13 @@ describe('a summary', () => {
       sightings.see(await summary.get())
     }))
 
+  test('has a window whose options are texts, as those of environment variables', () =>
+    expectSame(async ({ Summary }, sightings) => {
+      const summary = new Summary(options({ percentiles: [], maxAgeSeconds: '60', ageBuckets: 5 }))
+      summary.observe(1)
+      sightings.see(await summary.get())
+    }))
+
   test('has the quantiles of the client, and shows 0 for them at first', () =>
     expectSame(async ({ Summary }, sightings) => {
       const summary = new Summary(options())

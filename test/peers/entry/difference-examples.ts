@@ -42,6 +42,8 @@ export const examples: Readonly<Record<string, (client: Any) => unknown>> = {
     for (let i = 1; i < 100; i++) metric.observe(i ** 3)
     return registry.metrics()
   },
+  'a quantile that is not from 0 to 1, or a window of no time': (client) =>
+    one(client, 'Summary', { percentiles: [2], maxAgeSeconds: -1, ageBuckets: 2 }).metric.name,
   'buckets that are not sorted, or the same': (client) => {
     const { registry, metric } = one(client, 'Histogram', { buckets: [5, 1, 1] })
     metric.observe(0.5)
@@ -161,6 +163,22 @@ export const examples: Readonly<Record<string, (client: Any) => unknown>> = {
     metric.inc({ a: 1 })
     registry.removeSingleMetric('m')
     return metric.get()
+  },
+  'the help text of a metric that is made again': async (client) => {
+    const { registry } = one(client, 'Counter')
+    await registry.metrics()
+    registry.removeSingleMetric('m')
+    new client.Counter({ name: 'm', help: 'another', registers: [registry] })
+    return registry.metrics()
+  },
+  'a metric that a `collect()` makes': (client) => {
+    const registry = new client.Registry()
+    const registers = [registry]
+    const collect = (): void => {
+      if (!registry.getSingleMetric('made')) new client.Counter({ name: 'made', help: 'h', registers })
+    }
+    new client.Gauge({ name: 'm', help: 'h', registers, collect })
+    return registry.metrics()
   },
   'two metrics whose samples have the same name': (client) => {
     const { registry } = one(client, 'Histogram')
