@@ -94,7 +94,7 @@ export class StagedSeries implements Staged, Store {
     Atomics.add(this.gate, 0, 1)
   }
 
-  /** Drops the changes, and leaves the store as it is: another metric may count there. */
+  /** Drops the changes permanently, and leaves the store as it is: another metric may count there. */
   drop(): void {
     this.discard()
     this.done = () => {}

@@ -48,7 +48,8 @@ export class QuantileSketch {
   }
 
   /**
-   * Returns the quantile of the counts in the bins from `first` on; NaN without counts.
+   * Returns the quantile of the counts in the bins from `first` on: the smallest value that a part `q` of the observations
+   * does not exceed. So of ten observations, the largest is the 99th percentile. NaN without counts.
    *
    * @param only the observation, if there is only one: it is shown unchanged
    */
@@ -59,10 +60,11 @@ export class QuantileSketch {
     for (let bin = 0; bin < this.bins; bin++) total += counts[first + bin]!
     if (total === 0) return Number.NaN
     if (total === 1 && only !== undefined) return only
-    const rank = Math.floor(q * (total - 1))
-    let below = 0
+    // A product such as 0.07 × 100 is a little more than the whole number that it stands for.
+    const rank = Math.max(Math.ceil(q * total * (1 - 1e-12)), 1)
+    let reached = 0
     let bin = 0
-    while (bin < this.bins - 1 && (below += counts[first + bin]!) <= rank) bin++
+    while (bin < this.bins - 1 && (reached += counts[first + bin]!) < rank) bin++
     return this.valueOf(bin)
   }
 }

@@ -26,10 +26,10 @@ async function quantilesOf(...observers: readonly Observing[]): Promise<readonly
   return quantiles.map((q) => quantileOf(family, slots, bases[0]!, q))
 }
 
-/** What the quantiles really are: of the sorted values the one at that part of the way. */
+/** What the quantiles really are: the smallest values that this part of all values does not exceed. */
 function exactQuantiles(values: readonly number[]): readonly number[] {
   const sorted = Float64Array.from(values).sort()
-  return quantiles.map((q) => sorted[Math.floor(q * (sorted.length - 1))]!)
+  return quantiles.map((q) => sorted[Math.max(Math.ceil(q * sorted.length - 1e-9), 1) - 1]!)
 }
 
 /** Makes a value of each kind of data from one that is evenly spread between 0 and 1. */

@@ -45,6 +45,24 @@ describe('the value of a bin', () => {
   })
 })
 
+describe('a quantile', () => {
+  test.each([
+    [[1, 1, 1, 1, 1, 1, 1, 1, 1, 100], 0.99, 100],
+    [[1, 1, 1, 1, 1, 1, 1, 1, 1, 100], 0.9, 1],
+    [[1, 2, 3, 4], 0.5, 2],
+    [[1, 2, 3, 4], 0.51, 3],
+    [[1, 2, 3, 4], 0, 1],
+    [[1, 2, 3, 4], 1, 4],
+    // 0.07 × 100 is a little more than 7.
+    [Array.from({ length: 100 }, (_, i) => 1.1 ** i), 0.07, 1.1 ** 6],
+  ])('of %j at %d is the smallest value that so many do not exceed', (values, q, expected) => {
+    const sketch = new QuantileSketch(0.01)
+    const counts = new Float64Array(sketch.bins)
+    for (const value of values) counts[sketch.binOf(value)]!++
+    expect(Math.abs(sketch.quantile(counts, 0, q) / expected - 1)).toBeLessThanOrEqual(0.01)
+  })
+})
+
 describe('quantiles', () => {
   test('are sorted, and none by default', () => {
     expect(checkQuantiles('s', [0.99, 0, 1, 0.5])).toEqual([0, 0.5, 0.99, 1])

@@ -49,8 +49,10 @@ export class ClusterRegistries {
    */
   all(hidden: readonly FamilyTable[]): readonly ShownRegistry[] {
     const own = new Map(this.chosen.map((registry) => [registry.registryName, registry]))
+    // A merged registry of this process shows the metrics of those that it was merged from.
+    const covered = new Set(this.chosen.flatMap((registry) => registry.shownNames))
     const published = hiddenSeries(hidden, this.familyName).map(([name]) => String(name))
-    const names = new Set([...own.keys(), ...published])
+    const names = new Set([...own.keys(), ...published.filter((name) => !covered.has(name))])
     const global = Registry.globalRegistry
     if (names.size === 0) names.add(global.registryName)
     return [...names].map((name) => {
@@ -70,7 +72,7 @@ export class ClusterRegistries {
         registers: [hiddenRegistry(context)],
       })
       this.gauge.clear({ scope: 'process' })
-      for (const registry of this.chosen) this.gauge.set({ registry: registry.registryName }, 1)
+      for (const registry of this.chosen.flatMap(({ shownNames }) => shownNames)) this.gauge.set({ registry }, 1)
     } catch (cause) {
       context.onError(cause as MetricsError)
     }

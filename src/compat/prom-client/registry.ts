@@ -226,6 +226,11 @@ export class Registry<
     return this
   }
 
+  /** @internal The names of the registries of which this one shows the metrics: its own, and those that it was merged from. */
+  get shownNames(): readonly string[] {
+    return [this.registryName, ...this.merged.flatMap(({ shownNames }) => shownNames)]
+  }
+
   /** @internal What only other processes have is shown as well. */
   override owns(table: FamilyTable): boolean {
     // Another metric may have the name of a withdrawn one now.

@@ -49,6 +49,8 @@ if (cluster.isPrimary) {
   const jobs = new Counter({ name: 'jobs_total', help: 'Jobs.', registers: [other] })
   const shared = new Counter({ name: 'shared_total', help: 'Shared.', registers: [other] })
   const sharedToo = new Counter({ name: 'shared_total', help: 'Shared.' })
+  const third = new Registry()
+  const stored = new Counter({ name: 'stored_total', help: 'Stored.', registers: [third] })
   answer({
     ...common,
     count(amount) {
@@ -56,6 +58,7 @@ if (cluster.isPrimary) {
       for (let i = 0; i < amount; i++) seconds.observe(0.5)
       sizes.observe(1)
       jobs.inc(amount)
+      stored.inc(amount)
       shared.inc(amount)
       sharedToo.inc(amount)
     },
@@ -68,5 +71,6 @@ if (cluster.isPrimary) {
     },
     setRegistries: (both) =>
       AggregatorRegistry.setRegistries(both ? [AggregatorRegistry.globalRegistry, other] : other),
+    setMerged: () => AggregatorRegistry.setRegistries(Registry.merge([other, third])),
   })
 }

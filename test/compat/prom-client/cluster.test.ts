@@ -70,6 +70,24 @@ describe.each(sharedBackends)('$backend: clusterMetrics() of three workers', ({ 
     await primary.ask('killWorker', 'c')
     expect((await inPrimary()).value('jobs_total')).toBe(3)
   })
+
+  test('is of the registries of which the workers have set a merged one', async ({ stage }) => {
+    const primary = await cluster(stage, env)
+    for (const name of workers) {
+      await primary.ask('askWorker', name, 'count', 1)
+      await primary.ask('askWorker', name, 'setMerged')
+    }
+    const ask = (name?: string) => async (): Promise<Exposition> => {
+      return new Exposition(
+        await (name ? primary.ask('askWorker', name, 'clusterMetrics') : primary.ask('clusterMetrics')),
+      )
+    }
+    for (const asked of [ask(), ask('a'), ask('b')]) {
+      const shown = await until(asked, (scrape) => scrape.value('jobs_total') === 3)
+      const others = ['stored_total', 'shared_total', 'requests_total{path="/"}']
+      expect(others.map((name) => shown.value(name))).toEqual([3, 3, undefined])
+    }
+  })
 })
 
 test('clusterMetrics() is an empty text where nothing is counted', async ({ stage }) => {
