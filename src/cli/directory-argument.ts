@@ -3,8 +3,8 @@ import { absolutePath } from '../platform/paths.js'
 import { directoryFromEnvironment } from '../runtime/directory/application-directory.js'
 
 /** Returns the directory of a command: its argument, or that of the environment. */
-export function directoryArgument(given: string | undefined): string {
-  const directory = given ?? directoryFromEnvironment()
+export function directoryArgument(argument: string | undefined): string {
+  const directory = argument ?? directoryFromEnvironment()
   if (directory === undefined || directory === '') {
     throw new MetricsError(
       'OPTION_INVALID',

@@ -31,8 +31,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name)
   if (command === undefined) return unknownCommand(name)
   // Arguments after -- belong to the application.
-  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
-  if (own.includes('--help') || own.includes('-h')) {
+  const commandArguments = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+  if (commandArguments.includes('--help') || commandArguments.includes('-h')) {
     print(command.usage)
     return 0
   }

@@ -34,7 +34,7 @@ export function parseOptions<const T extends OptionTable>(
   args: readonly string[],
   options: T,
   most: number,
-  hint?: (given: string) => string,
+  hint?: (argument: string) => string,
 ): ParsedOptions<T> {
   const parsed = parse(args, options, hint)
   const extra = parsed.positionals[most]
@@ -46,7 +46,7 @@ export function parseOptions<const T extends OptionTable>(
 function parse<const T extends OptionTable>(
   args: readonly string[],
   options: T,
-  hint?: (given: string) => string,
+  hint?: (argument: string) => string,
 ): ParsedOptions<T> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true }) as ParsedOptions<T>
@@ -56,7 +56,7 @@ function parse<const T extends OptionTable>(
   }
 }
 
-function explain(code: string, message: string, options: OptionTable, hint?: (given: string) => string): string {
+function explain(code: string, message: string, options: OptionTable, hint?: (argument: string) => string): string {
   // Node's messages begin: Unknown option '--nope', Option '-p, --port <value>' argument missing, …
   const [, option = ''] = /'-*([^'=]*)/.exec(message) ?? []
   const dashed = `${option.length === 1 ? '-' : '--'}${option}`

@@ -51,8 +51,8 @@ export function statisticsText(statistics: UwsgiStatistics): string {
   ].join('\n')
 }
 
-function listOf<T extends object>(given: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(given) ? given.filter((each) => typeof each === 'object' && each !== null) : []
+function listOf<T extends object>(items: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(items) ? items.filter((each) => typeof each === 'object' && each !== null) : []
 }
 
 function dateOf(seconds: number | undefined): string {

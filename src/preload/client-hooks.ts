@@ -51,8 +51,8 @@ function resolveIn(folder: string): Resolve {
   return (specifier, context, next) => {
     const led = leadTo(moduleNamed(specifier))
     if (led !== undefined) return led
-    const found = next(specifier, context)
-    return leadTo(moduleInstalled(found.url)) ?? found
+    const resolved = next(specifier, context)
+    return leadTo(moduleInstalled(resolved.url)) ?? resolved
   }
 }
 

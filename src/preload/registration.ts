@@ -84,11 +84,11 @@ function openPort(): void {
   const context = processContext()
   const registered = shared[place]!
   if (registered.yielded) return
-  const [name, given] = firstOf(variables.metricsPort) ?? []
-  if (given !== undefined && /^(?:off|false|no)$/i.test(given)) return
-  const port = given === undefined ? undefined : Number(given)
+  const [name, portText] = firstOf(variables.metricsPort) ?? []
+  if (portText !== undefined && /^(?:off|false|no)$/i.test(portText)) return
+  const port = portText === undefined ? undefined : Number(portText)
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw new MetricsError('OPTION_INVALID', `${name} must be a port from 0 to 65535, or off; got ${given}`)
+    throw new MetricsError('OPTION_INVALID', `${name} must be a port from 0 to 65535, or off; got ${portText}`)
   }
   const host = firstOf(variables.metricsHost)?.[1]
   registered.port = new SharedPort({

@@ -13,11 +13,11 @@ export class Faults {
   private tallying = false
 
   /**
-   * @param shown returns whether self-metrics are currently shown
+   * @param selfMetricsShown returns whether self-metrics are currently shown
    * @param log receives the warnings
    */
   constructor(
-    private readonly shown: () => boolean,
+    private readonly selfMetricsShown: () => boolean,
     private readonly log: ProcessLog,
   ) {}
 
@@ -65,7 +65,7 @@ export class Faults {
   count({ name, help, label, value }: SelfCount, amount = 1): void {
     if (this.tallying) return
     queueMicrotask(() => {
-      if (!this.shown()) return
+      if (!this.selfMetricsShown()) return
       this.tallying = true
       try {
         let counter = this.tallies.get(name)

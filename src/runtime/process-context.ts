@@ -90,9 +90,9 @@ export class ProcessContext implements RegistryContext {
     checkLimit('configure', options)
     this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
-    const given = givenOptions(options)
-    this.options = { ...this.options, ...given }
-    this.log.debug(`configure sets ${Object.keys(given).join(', ') || 'nothing'}`, { event: 'configured' })
+    const definedOptions = givenOptions(options)
+    this.options = { ...this.options, ...definedOptions }
+    this.log.debug(`configure sets ${Object.keys(definedOptions).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
     else if (dir !== undefined) this.share(absolutePath(dir), mustJoin)
   }

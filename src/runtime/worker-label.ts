@@ -7,14 +7,14 @@ const [variable] = variables.workerLabel
 
 /** The label with the number of the process. It is chosen once, because the definition of a metric depends on it. */
 export class WorkerLabelChoice {
-  private wanted: WorkerLabel | undefined
+  private requestedLabel: WorkerLabel | undefined
   private chosen: WorkerLabel | undefined
 
   constructor(private readonly onError: (error: MetricsError) => void) {}
 
   /** Fixed at the first read. */
   get label(): WorkerLabel {
-    return (this.chosen ??= this.wanted ?? this.fromEnvironment())
+    return (this.chosen ??= this.requestedLabel ?? this.fromEnvironment())
   }
 
   /** @throws MetricsError `OPTION_INVALID` for an unknown label, or if another one is in use */
@@ -24,7 +24,7 @@ export class WorkerLabelChoice {
       const text = `configure: workerLabel is "${this.chosen}" by now; choose before the first metric and the first scrape`
       throw new MetricsError('OPTION_INVALID', text)
     }
-    this.wanted = label
+    this.requestedLabel = label
   }
 
   private fromEnvironment(): WorkerLabel {

@@ -151,9 +151,9 @@ export interface NamedHook {
 
 /** Returns the hooks to call for an event, in the order of the object. */
 export function hooksFor(hooks: LifecycleHooks, event: HookName): readonly NamedHook[] {
-  return Object.entries(hooks).flatMap(([name, given]): NamedHook[] => {
-    if (typeof given !== 'function') return []
-    const hook = given as (...args: unknown[]) => unknown
+  return Object.entries(hooks).flatMap(([name, value]): NamedHook[] => {
+    if (typeof value !== 'function') return []
+    const hook = value as (...args: unknown[]) => unknown
     if (name === event) return [{ name, call: (context) => hook(context) }]
     const gunicorn = gunicornHooks[camelCase(name) as keyof typeof gunicornHooks]
     return gunicorn?.[0] === event ? [{ name, call: (context) => hook(...gunicorn[1](context)) }] : []

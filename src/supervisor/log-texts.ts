@@ -16,7 +16,7 @@ export function aboutOf(event: string, { id, pid }: Pick<SupervisedWorker, 'id' 
 /** Logs the end of a worker; an unexpected one as a warning. */
 export function logEnd(
   logger: Logger,
-  asked: boolean,
+  expected: boolean,
   worker: Pick<SupervisedWorker, 'id' | 'pid' | 'uptime'>,
   { code, signal }: WorkerExit,
   reason: string,
@@ -25,7 +25,7 @@ export function logEnd(
   const { uptime } = worker
   const message = `${nameOf(worker)} ended ${how}: ${reason}, after ${secondsText(uptime)}`
   const facts = { ...aboutOf('workerExited', worker), code, signal, reason, seconds: uptime }
-  if (asked) logger.debug?.(message, facts)
+  if (expected) logger.debug?.(message, facts)
   else logger.warn(message, facts)
 }
 

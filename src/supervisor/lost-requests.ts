@@ -16,12 +16,12 @@ export class LostRequestCounts {
 
   count(worker: number, lost: readonly LostRequests[], reason: string): void {
     const { requests, durations, failed, errors } = this.families
-    const own = { worker_id: String(worker) }
+    const workerLabels = { worker_id: String(worker) }
     for (const { method, count, seconds } of lost) {
-      requests.inc(own, count)
-      for (let i = 0; i < count; i++) durations.observe(own, seconds)
-      failed.inc({ ...own, method, endpoint }, count)
-      errors.inc({ ...own, method, endpoint, error_type: reason }, count)
+      requests.inc(workerLabels, count)
+      for (let i = 0; i < count; i++) durations.observe(workerLabels, seconds)
+      failed.inc({ ...workerLabels, method, endpoint }, count)
+      errors.inc({ ...workerLabels, method, endpoint, error_type: reason }, count)
     }
   }
 }
@@ -30,6 +30,6 @@ export class LostRequestCounts {
 export function lossReason(reason: RestartReason | 'stop', { signal }: WorkerExit): string {
   if (reason === 'timeout' || reason === 'oom') return reason
   if (signal === null) return 'exit'
-  const asked = reason !== 'signal' && reason !== 'exit' && reason !== 'start_failed'
-  return asked && signal === 'SIGKILL' ? 'graceful_timeout' : 'killed'
+  const endedBySupervisor = reason !== 'signal' && reason !== 'exit' && reason !== 'start_failed'
+  return endedBySupervisor && signal === 'SIGKILL' ? 'graceful_timeout' : 'killed'
 }

@@ -42,8 +42,8 @@ function groupEntry(name: string): string[] | undefined {
 /** Finds an entry in the file; if it is not there, in the other user databases of the system. */
 function entryOf(list: 'passwd' | 'group', name: string): string[] | undefined {
   const entries = linesOf(list).map((line) => line.split(':'))
-  const found = entries.find(([entry, , id]) => entry === name || id === name)
-  if (found !== undefined || !/^[\w.][\w.@-]*\$?$/.test(name)) return found
+  const localEntry = entries.find(([entry, , id]) => entry === name || id === name)
+  if (localEntry !== undefined || !/^[\w.][\w.@-]*\$?$/.test(name)) return localEntry
   const { status, stdout } = spawnSync('getent', [list, name], { encoding: 'utf8' })
   return status === 0 ? stdout.trim().split(':') : undefined
 }

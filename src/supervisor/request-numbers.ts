@@ -54,11 +54,11 @@ function byWorker(
 }
 
 function sums({ name, values }: MetricValues, ending = ''): Map<number, number> {
-  const wanted = ending === '' ? undefined : `${name}${ending}`
-  const found = new Map<number, number>()
+  const sampleName = ending === '' ? undefined : `${name}${ending}`
+  const sumByWorker = new Map<number, number>()
   for (const { labels, value, metricName } of values) {
     const worker = Number(labels.worker_id)
-    if (metricName === wanted) found.set(worker, (found.get(worker) ?? 0) + value)
+    if (metricName === sampleName) sumByWorker.set(worker, (sumByWorker.get(worker) ?? 0) + value)
   }
-  return found
+  return sumByWorker
 }

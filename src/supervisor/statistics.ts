@@ -182,11 +182,11 @@ function sampleOf(process: WorkerProcess): Partial<ProcessSample> | undefined {
  * socket.
  */
 function addressesOf(workers: readonly (WorkerProcess | undefined)[]): readonly ListenAddress[] {
-  const found = new Map<string, ListenAddress>()
+  const addresses = new Map<string, ListenAddress>()
   for (const worker of workers) {
-    for (const { host, port } of worker?.tcp() ?? []) found.set(`${host} ${port}`, { host, port })
+    for (const { host, port } of worker?.tcp() ?? []) addresses.set(`${host} ${port}`, { host, port })
   }
-  return [...found.values()]
+  return [...addresses.values()]
 }
 
 /** Returns the fields that have a value. */

@@ -143,18 +143,18 @@ function gunicornStates(worker: string): ShowState {
     help: 'What a worker is doing, and since when.',
     labelNames: [worker_id, 'state', 'timestamp'],
   })
-  const shown = new Map<number, { labels: StateLabels; process: WorkerProcess | undefined }>()
-  return (id, given, process) => {
-    const before = shown.get(id)
-    const state = given && gunicornWords[given]
+  const seriesByWorker = new Map<number, { labels: StateLabels; process: WorkerProcess | undefined }>()
+  return (id, workerState, process) => {
+    const before = seriesByWorker.get(id)
+    const state = workerState && gunicornWords[workerState]
     // A successor has a new time, even if its predecessor was in the same state.
     if (before !== undefined && before.labels.state === state && before.process === process) return
     // Only this process has it.
     if (before !== undefined) gauge.remove(before.labels, { scope: 'process' })
-    shown.delete(id)
+    seriesByWorker.delete(id)
     if (state === undefined) return
     const labels = { worker_id: String(id), state, timestamp: String(Math.floor(Date.now() / 1000)) }
-    shown.set(id, { labels, process })
+    seriesByWorker.set(id, { labels, process })
     gauge.set(labels, 1)
   }
 }

@@ -292,8 +292,8 @@ export class Supervisor extends SupervisorCore {
 
   private ended(worker: WorkerProcess, exit: WorkerExit, reason: RestartReason | 'stop'): void {
     this.countEnd(worker, exit, reason)
-    const asked = this.stopLog.note(exit) || (worker.ending !== undefined && worker.ending !== 'timeout')
-    logEnd(this.logger, asked, worker, exit, reason)
+    const expected = this.stopLog.note(exit) || (worker.ending !== undefined && worker.ending !== 'timeout')
+    logEnd(this.logger, expected, worker, exit, reason)
     void this.emit('workerExited', { worker, exit: { ...exit, reason } })
   }
 }

@@ -131,14 +131,14 @@ export class WorkerProcess {
    * @param milliseconds the timeout
    */
   async serves(like: WorkerProcess | undefined, milliseconds: number, listens: () => boolean): Promise<boolean> {
-    const wanted = like?.addresses ?? new Set()
+    const requiredAddresses = like?.addresses ?? new Set()
     let timer: NodeJS.Timeout | undefined
     let settle: NodeJS.Timeout | undefined
     const opened = new Promise<boolean>((resolve) => {
       const look = (): void => {
         if (this.addresses.size === 0) return
         clearTimeout(settle)
-        if ([...wanted].every((address) => this.addresses.has(address))) resolve(true)
+        if ([...requiredAddresses].every((address) => this.addresses.has(address))) resolve(true)
         else settle = setTimeout(resolve, quiet, true)
       }
       this.listeners.add(look)

@@ -84,8 +84,8 @@ export class WorkerSlot {
     if (old === undefined) return reason === 'reload' && this.openNow()
     if (old.ending !== undefined) return false
     // A replacement that was requested explicitly is tried at once.
-    const asked = reason === 'reload' || reason === 'signal'
-    if (!asked && monotonicNow() < this.notBefore) return false
+    const requestedExplicitly = reason === 'reload' || reason === 'signal'
+    if (!requestedExplicitly && monotonicNow() < this.notBefore) return false
     this.owner.logger.debug?.(`${nameOf(old)} is being replaced (${reason})`, { ...aboutOf('replacing', old), reason })
     const successor = (this.successor = await this.start())
     if (successor === undefined) return false

@@ -113,10 +113,10 @@ export function parseRun(
   readonly execArgv: readonly string[]
 } {
   const end = args.indexOf('--')
-  const own = end < 0 ? args : args.slice(0, end)
-  const behind = (given: string): string =>
-    `options and arguments of the application go after --, as in promhive run app.js -- ${given}`
-  const { values, positionals } = parseOptions(own, options, 1, behind)
+  const commandArguments = end < 0 ? args : args.slice(0, end)
+  const hint = (argument: string): string =>
+    `options and arguments of the application go after --, as in promhive run app.js -- ${argument}`
+  const { values, positionals } = parseOptions(commandArguments, options, 1, hint)
   const [app] = positionals
   const commandLine: Partial<Record<SettingName, string | boolean>> = {}
   for (const [option, value] of Object.entries(values)) {

@@ -128,10 +128,10 @@ function optionName(option: string): string {
   return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
-function portNumber(given: string | undefined): number {
+function portNumber(optionValue: string | undefined): number {
   const [, variable] = variables.metricsPort
   const [, named = ''] = firstSet([variable]) ?? []
-  const text = given ?? (isServiceLink(variable, named) || named === '' ? '9464' : named)
+  const text = optionValue ?? (isServiceLink(variable, named) || named === '' ? '9464' : named)
   if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new MetricsError('OPTION_INVALID', `--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`)
 }

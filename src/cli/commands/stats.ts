@@ -24,10 +24,13 @@ export const stats: Command = {
   options,
   async run(args) {
     const { values, positionals } = parseOptions(args, options, 1)
-    const given = positionals[0] ?? firstSet(variables.statistics)?.[1] ?? ''
-    const address = statisticsAddress(given)
+    const addressText = positionals[0] ?? firstSet(variables.statistics)?.[1] ?? ''
+    const address = statisticsAddress(addressText)
     if (address === undefined) {
-      throw new MetricsError('OPTION_INVALID', `which server? unix:/path, 127.0.0.1:9191 or http://…, got "${given}"`)
+      throw new MetricsError(
+        'OPTION_INVALID',
+        `which server? unix:/path, 127.0.0.1:9191 or http://…, got "${addressText}"`,
+      )
     }
     const timeout = Number(values.timeout)
     if (!(timeout > 0)) throw new MetricsError('OPTION_INVALID', `--timeout must be a number of seconds above 0`)

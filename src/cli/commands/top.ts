@@ -56,7 +56,7 @@ export const top: Command = {
     await held(viewer.look())
     const stop = listen()
     let unreadable = false
-    for (let shown = 0; shown < count && !stop.signal.aborted; shown++) {
+    for (let framesWritten = 0; framesWritten < count && !stop.signal.aborted; framesWritten++) {
       await sleep(interval * 1000, undefined, { signal: stop.signal }).catch(() => {})
       if (stop.signal.aborted) break
       const view = await held(viewer.look())

@@ -27,9 +27,11 @@ export function checkDirectory(directory: string): Finding[] {
 
 /** Checks whether another user has taken the folder of default directories. */
 export function checkPlace(): Finding[] {
-  const found = placeInTheWay()
-  if (found === undefined) return []
-  return [warn('directory', `${found.text}: applications that name no directory use another folder`, found.advice)]
+  const obstacle = placeInTheWay()
+  if (obstacle === undefined) return []
+  return [
+    warn('directory', `${obstacle.text}: applications that name no directory use another folder`, obstacle.advice),
+  ]
 }
 
 /** Whether the files in a directory can be read, so that further checks are possible. */

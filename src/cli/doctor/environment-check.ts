@@ -41,10 +41,10 @@ function ownOf(env: NodeJS.ProcessEnv): string[] {
  * reads.
  */
 function misspelt(name: string, known: ReadonlySet<string>): Finding[] {
-  const own = /^PROMHIVE_/i.test(name)
-  if (known.has(name) || !(own || /^(?:PROMETHEUS|GUNICORN)_/i.test(name))) return []
-  const meant = nearest(name.toUpperCase(), known, own ? 3 : 2)
-  if (meant === undefined && !own) return []
+  const hasPromhivePrefix = /^PROMHIVE_/i.test(name)
+  if (known.has(name) || !(hasPromhivePrefix || /^(?:PROMETHEUS|GUNICORN)_/i.test(name))) return []
+  const meant = nearest(name.toUpperCase(), known, hasPromhivePrefix ? 3 : 2)
+  if (meant === undefined && !hasPromhivePrefix) return []
   const advice = meant === undefined ? 'remove it' : `did you mean ${meant}?`
   return [warn('environment', `${name} is none of promhive's variables`, advice)]
 }

@@ -21,9 +21,12 @@ const deepest = 4
  * clients.
  */
 export function checkPackages(folder = process.cwd()): Finding[] {
-  const found = clients.map((name) => ({ name, copies: [...copiesOf(name, join(folder, 'node_modules'), 0).values()] }))
+  const installed = clients.map((name) => ({
+    name,
+    copies: [...copiesOf(name, join(folder, 'node_modules'), 0).values()],
+  }))
   const findings: Finding[] = []
-  for (const { name, copies } of found) {
+  for (const { name, copies } of installed) {
     const versions = versionsIn(copies, false)
     const list = versions.join(', ')
     const leading = versionsIn(copies, true)
@@ -55,7 +58,7 @@ function versionsIn(copies: readonly Copy[], aliased: boolean): string[] {
 }
 
 /** Each copy by its path. */
-function copiesOf(name: string, modules: string, depth: number, found = new Map<string, Copy>()): Map<string, Copy> {
+function copiesOf(name: string, modules: string, depth: number, copies = new Map<string, Copy>()): Map<string, Copy> {
   for (const entry of packagesIn(modules)) {
     const path = join(modules, entry)
     if (entry === name) {
@@ -64,7 +67,7 @@ function copiesOf(name: string, modules: string, depth: number, found = new Map<
         // A fifo of that name would never be read to its end.
         if (statSync(manifest).isFile()) {
           const { name: published, version } = JSON.parse(readFileSync(manifest, 'utf8'))
-          found.set(realpathSync(path), { version, isAlias: aliases.includes(published) })
+          copies.set(realpathSync(path), { version, isAlias: aliases.includes(published) })
         }
       } catch {
         // The folder is not a package.
@@ -72,9 +75,9 @@ function copiesOf(name: string, modules: string, depth: number, found = new Map<
     }
     // A linked package has its own packages for development.
     if (depth < deepest && !lstatSync(path).isSymbolicLink())
-      copiesOf(name, join(path, 'node_modules'), depth + 1, found)
+      copiesOf(name, join(path, 'node_modules'), depth + 1, copies)
   }
-  return found
+  return copies
 }
 
 function packagesIn(modules: string): string[] {

@@ -31,19 +31,19 @@ export async function checkRedis(target: RedisTarget): Promise<Finding[]> {
   }
   const { send } = connection
   try {
-    const found = await withTimeout(
+    const answer = await withTimeout(
       send('INFO').then(
         (text) => ({ info: infoFrom(text), findings: [] as Finding[] }),
         (cause: unknown) => ({ info: new Map<string, string>(), findings: [noInfo(cause)] }),
       ),
       timeout,
     )
-    const { info } = found
+    const { info } = answer
     return [
       ok('redis', `${target.name}${'url' in target.place && /^rediss:/i.test(target.place.url) ? ', over TLS' : ''}`),
       ...(await latency(send)),
       ...(await clock(send)),
-      ...found.findings,
+      ...answer.findings,
       ...server(info),
       ...memory(info),
       ...(await persistence(info, send)),
@@ -180,8 +180,8 @@ async function persistence(info: ServerInfo, send: Send): Promise<Finding[]> {
 /** Managed servers and ACL users may not have CONFIG. */
 async function configured(send: Send, name: string): Promise<string | undefined> {
   try {
-    const found = (await send('CONFIG', 'GET', name)) as unknown
-    return Array.isArray(found) ? (found[1] as string) : (found as Record<string, string> | undefined)?.[name]
+    const reply = (await send('CONFIG', 'GET', name)) as unknown
+    return Array.isArray(reply) ? (reply[1] as string) : (reply as Record<string, string> | undefined)?.[name]
   } catch {
     return undefined
   }

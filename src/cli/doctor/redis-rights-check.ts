@@ -55,13 +55,13 @@ const makesKey = /^(?:hset|hsetnx|hincrby|zadd|set|setrange|append|incr|rpush)$/
 
 /** Returns the commands that the scripts of this version run, in the order in which they are tried. */
 export function commandsOfScripts(): readonly string[] {
-  const found = new Set(['eval', 'evalsha'])
+  const scriptCommands = new Set(['eval', 'evalsha'])
   for (const { text } of Script.all) {
-    for (const [, command] of text.matchAll(/redis\.p?call\('(\w+)'/g)) found.add(command!.toLowerCase())
+    for (const [, command] of text.matchAll(/redis\.p?call\('(\w+)'/g)) scriptCommands.add(command!.toLowerCase())
   }
   const order = Object.keys(trials)
   // Commands without a trial are not tried; a test lists them.
-  return order.filter((command) => found.has(command) || command === 'del')
+  return order.filter((command) => scriptCommands.has(command) || command === 'del')
 }
 
 /** Tries each command that promhive needs, on a separate key under the prefix. */

@@ -46,11 +46,11 @@ async function writers(snapshots: ServiceSnapshots, { settings }: RedisTarget, s
   const text = `${live} alive, ${dead} dead${shards}`
   if (snapshots.all.every(({ entries }) => entries.size === 0)) {
     const others = await prefixes(send, settings.keyPrefix)
-    const found = others.length === 0 ? '' : `; this server has ${others.join(', ')}`
+    const otherPrefixes = others.length === 0 ? '' : `; this server has ${others.join(', ')}`
     return [
       warn(
         'writers',
-        `nothing counts under ${settings.keyPrefix}${found}`,
+        `nothing counts under ${settings.keyPrefix}${otherPrefixes}`,
         'compare --prefix with keyPrefix of the application',
       ),
     ]
@@ -64,20 +64,21 @@ async function writers(snapshots: ServiceSnapshots, { settings }: RedisTarget, s
 }
 
 /** Finds prefixes of other services; none if the user may not run SCAN. */
-async function prefixes(send: Send, own: string): Promise<string[]> {
-  const found = new Set<string>()
+async function prefixes(send: Send, keyPrefix: string): Promise<string[]> {
+  const otherPrefixes = new Set<string>()
   let cursor = '0'
   try {
     for (let looked = 0; looked < mostKeys; looked += 1000) {
       const [next, keys] = (await send('SCAN', cursor, 'MATCH', '*:ledgers', 'COUNT', '1000')) as [string, string[]]
-      for (const key of keys) if (key !== new Keys(own).ledgers) found.add(key.slice(0, -':ledgers'.length))
+      for (const key of keys)
+        if (key !== new Keys(keyPrefix).ledgers) otherPrefixes.add(key.slice(0, -':ledgers'.length))
       cursor = String(next)
       if (cursor === '0') break
     }
   } catch {
     // SCAN is not among the permissions that promhive needs.
   }
-  return [...found].slice(0, 5)
+  return [...otherPrefixes].slice(0, 5)
 }
 
 function unreadable({ unreadable }: ServiceSnapshots): Finding[] {
@@ -96,9 +97,9 @@ async function size(snapshots: ServiceSnapshots, { settings }: RedisTarget, send
   const some = shards.flatMap(({ keys, ids }) => ids.map((id) => keys.of(id))).slice(0, weighed)
   try {
     const weigh = async (key: string): Promise<number> => Number((await send('MEMORY', 'USAGE', key)) ?? 0)
-    const shared = await Promise.all(shards.flatMap(({ keys }) => keys.shared).map(weigh))
-    const own = await Promise.all(some.flat().map(weigh))
-    const total = sum(shared) + (sum(own) * count) / Math.max(1, some.length)
+    const sharedSizes = await Promise.all(shards.flatMap(({ keys }) => keys.shared).map(weigh))
+    const writerSizes = await Promise.all(some.flat().map(weigh))
+    const total = sum(sharedSizes) + (sum(writerSizes) * count) / Math.max(1, some.length)
     const ledgers = snapshots.all.flatMap((snapshot) => [...snapshot.ledgers.values()])
     const series = Math.max(
       1,

@@ -17,16 +17,18 @@ export interface CommandConnection {
  * @param limit milliseconds until a server that does not answer times out
  */
 export async function openCommands(place: RedisLocation | RedisSentinels, limit: number): Promise<CommandConnection> {
-  const own = await ('sentinels' in place ? new SentinelRoute(place).open(openClient, limit) : openClient(place, limit))
-  return { send: (...words) => own.call(...words), close: () => own.destroy() }
+  const connection = await ('sentinels' in place
+    ? new SentinelRoute(place).open(openClient, limit)
+    : openClient(place, limit))
+  return { send: (...words) => connection.call(...words), close: () => connection.destroy() }
 }
 
 /** Parses `INFO`, or another list of `name:value` lines. */
 export function infoFrom(text: unknown): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
+  const fields = new Map<string, string>()
   for (const line of String(text).split(/\r?\n/)) {
     const at = line.indexOf(':')
-    if (at > 0 && !line.startsWith('#')) found.set(line.slice(0, at), line.slice(at + 1))
+    if (at > 0 && !line.startsWith('#')) fields.set(line.slice(0, at), line.slice(at + 1))
   }
-  return found
+  return fields
 }

@@ -70,16 +70,19 @@ export interface RedisTarget {
  * @throws MetricsError `OPTION_INVALID`
  */
 export function redisTarget(values: RedisValues, directory: string | undefined): RedisTarget | undefined {
-  const own = Object.keys(redisOptions).filter((name) => values[name as keyof RedisValues] !== undefined)
+  const namedOptions = Object.keys(redisOptions).filter((name) => values[name as keyof RedisValues] !== undefined)
   if (directory !== undefined) {
-    if (own.length === 0) return undefined
-    throw new MetricsError('OPTION_INVALID', `--${own[0]} and a directory exclude each other; leave one of them out`)
+    if (namedOptions.length === 0) return undefined
+    throw new MetricsError(
+      'OPTION_INVALID',
+      `--${namedOptions[0]} and a directory exclude each other; leave one of them out`,
+    )
   }
   const environment = environmentWith(values)
   const config = configOf(values)
   if (config === undefined && ![variables.redis, ...addresses].some((name) => environment[name])) {
-    if (own.length === 0) return undefined
-    throw new MetricsError('OPTION_INVALID', `--${own[0]} goes with --redis URL, or PROMHIVE_REDIS_URL`)
+    if (namedOptions.length === 0) return undefined
+    throw new MetricsError('OPTION_INVALID', `--${namedOptions[0]} goes with --redis URL, or PROMHIVE_REDIS_URL`)
   }
   for (const name of ['dead-after', 'expire-key-time'] as const) checkSeconds(values[name], `--${name}`)
   const options = { ...withEnvironment(config ?? {}, environment), ...overConfig(values, config) }

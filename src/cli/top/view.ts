@@ -99,9 +99,9 @@ export class Viewer {
 
 /** Writers in Redis may run on any machine, so their pids are not shown. */
 function ownerOf({ writer, process }: WriterSnapshot): { readonly pid?: number; readonly owner: string } {
-  const found = /^\d+-(\d+)-(\d+)-[^~]*$/.exec(writer)
-  if (found === null) return { owner: process ?? writer }
-  const [, pid, thread] = found
+  const match = /^\d+-(\d+)-(\d+)-[^~]*$/.exec(writer)
+  if (match === null) return { owner: process ?? writer }
+  const [, pid, thread] = match
   return { pid: Number(pid), owner: thread === '0' ? pid! : `${pid} thread ${thread}` }
 }
 

@@ -31,11 +31,11 @@ export class AllowedHosts {
 }
 
 /** @throws MetricsError `OPTION_INVALID` */
-export function checkAllowedHosts(given: unknown, nameOf: (option: string) => string): readonly string[] {
-  if (given === undefined) return []
-  const valid = Array.isArray(given) && given.every((name) => typeof name === 'string' && /^[^\s/@,]+$/.test(name))
-  if (valid) return given as readonly string[]
-  const text = `${nameOf('allowedHosts')} must be an array of host names such as ['metrics.example.com'], got ${describe(given)}`
+export function checkAllowedHosts(hosts: unknown, nameOf: (option: string) => string): readonly string[] {
+  if (hosts === undefined) return []
+  const valid = Array.isArray(hosts) && hosts.every((name) => typeof name === 'string' && /^[^\s/@,]+$/.test(name))
+  if (valid) return hosts as readonly string[]
+  const text = `${nameOf('allowedHosts')} must be an array of host names such as ['metrics.example.com'], got ${describe(hosts)}`
   throw new MetricsError('OPTION_INVALID', text)
 }
 

@@ -28,8 +28,8 @@ export function certificateFile(path: string, content: Buffer, now = Date.now() 
 
 /** Reads the first certificate of a file: the server's own. */
 export function ownCertificate(path: string, content: Buffer): CertificateFile {
-  const [own] = content.toString('latin1').match(pem) ?? []
-  return certificateFile(path, Buffer.from(own ?? ''))
+  const [firstCertificate] = content.toString('latin1').match(pem) ?? []
+  return certificateFile(path, Buffer.from(firstCertificate ?? ''))
 }
 
 /**
@@ -43,10 +43,10 @@ export function checkValid(
   files: readonly CertificateFile[],
   now = Date.now() / 1000,
 ): readonly CertificateFile[] {
-  const found = files.filter(({ pems }) => pems.length > 0)
-  if (found.length === 0) throw new MetricsError('OPTION_INVALID', `${what} holds no certificate in PEM`)
-  const latest = Math.max(...found.map(({ notAfter }) => notAfter))
-  if (latest > now) return found
+  const certificateFiles = files.filter(({ pems }) => pems.length > 0)
+  if (certificateFiles.length === 0) throw new MetricsError('OPTION_INVALID', `${what} holds no certificate in PEM`)
+  const latest = Math.max(...certificateFiles.map(({ notAfter }) => notAfter))
+  if (latest > now) return certificateFiles
   throw new MetricsError('OPTION_INVALID', `${what} expired on ${dayOf(latest)}; renew the certificate`)
 }
 

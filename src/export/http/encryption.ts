@@ -37,13 +37,13 @@ const variables = {
  * @throws MetricsError `OPTION_INVALID`, with the name of the variable
  */
 export function encryptionFromEnvironment(environment: NodeJS.ProcessEnv): EncryptionOptions | undefined {
-  const given = Object.fromEntries(
+  const optionTexts = Object.fromEntries(
     Object.entries(variables).flatMap(([option, variable]) => {
       const value = environment[variable]
       return value === undefined || value === '' ? [] : [[option, value]]
     }),
   )
-  const { clientAuthRequired: word, ...paths } = given
+  const { clientAuthRequired: word, ...paths } = optionTexts
   if (word !== undefined && !/^(?:1|0|true|false|t|f|yes|no|on|off)$/i.test(word)) {
     throw new MetricsError('OPTION_INVALID', `${variables.clientAuthRequired} must be true or false, got "${word}"`)
   }
@@ -60,36 +60,36 @@ export function encryptionFromEnvironment(environment: NodeJS.ProcessEnv): Encry
  * @throws MetricsError `OPTION_INVALID`, with the name of the option by `nameOf`
  */
 export function checkEncryption(
-  given: Partial<EncryptionOptions>,
+  options: Partial<EncryptionOptions>,
   nameOf: OptionName = (option) => `startMetricsServer: tls.${option}`,
 ): EncryptionOptions | undefined {
-  if (typeof given !== 'object' || given === null) {
-    const text = `startMetricsServer: tls takes an object such as { certfile, keyfile }, got ${describe(given)}`
+  if (typeof options !== 'object' || options === null) {
+    const text = `startMetricsServer: tls takes an object such as { certfile, keyfile }, got ${describe(options)}`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  checkOptions('startMetricsServer: tls', given, variables)
-  const { certfile, keyfile, clientCafile, clientCapath, clientAuthRequired } = given
+  checkOptions('startMetricsServer: tls', options, variables)
+  const { certfile, keyfile, clientCafile, clientCapath, clientAuthRequired } = options
   const missing = (has: keyof EncryptionOptions, lacks: keyof EncryptionOptions): MetricsError =>
     new MetricsError('OPTION_INVALID', `${nameOf(has)} is given, and ${nameOf(lacks)} is not: both are needed`)
   if (certfile !== undefined && keyfile === undefined) throw missing('certfile', 'keyfile')
   if (keyfile !== undefined && certfile === undefined) throw missing('keyfile', 'certfile')
   for (const option of ['clientCafile', 'clientCapath'] as const) {
-    if (given[option] !== undefined && certfile === undefined) throw missing(option, 'certfile')
+    if (options[option] !== undefined && certfile === undefined) throw missing(option, 'certfile')
   }
   if (clientAuthRequired === true && clientCafile === undefined && clientCapath === undefined) {
     throw missing('clientAuthRequired', 'clientCafile')
   }
   if (certfile === undefined || keyfile === undefined) return undefined
   // Absolute paths, because renewed files are read again and the working directory may change.
-  const options = {
-    ...given,
+  const absoluteOptions = {
+    ...options,
     certfile: absolutePath(certfile),
     keyfile: absolutePath(keyfile),
     ...(clientCafile !== undefined && { clientCafile: absolutePath(clientCafile) }),
     ...(clientCapath !== undefined && { clientCapath: absolutePath(clientCapath) }),
   }
-  readEncryption(options, nameOf)
-  return options
+  readEncryption(absoluteOptions, nameOf)
+  return absoluteOptions
 }
 
 /** Returns the options for `https.createServer`. */
@@ -132,20 +132,22 @@ export function readEncryption(
     throw new MetricsError('OPTION_INVALID', text, { cause })
   }
   // The first certificate is that of the server; the following ones may be there for old clients only.
-  const own = checkValid(`${nameOf('certfile')}: ${certfile}`, [ownCertificate(certfile, cert)])
-  if (!asksClients(options)) return { context: secureContext, certificates: own }
+  const serverCertificates = checkValid(`${nameOf('certfile')}: ${certfile}`, [ownCertificate(certfile, cert)])
+  if (!asksClients(options)) return { context: secureContext, certificates: serverCertificates }
   const signers: CertificateFile[] = []
   if (clientCafile !== undefined) {
-    const found = [certificateFile(clientCafile, read('clientCafile', clientCafile, nameOf))]
-    signers.push(...checkValid(`${nameOf('clientCafile')}: ${clientCafile}`, found))
+    const caFiles = [certificateFile(clientCafile, read('clientCafile', clientCafile, nameOf))]
+    signers.push(...checkValid(`${nameOf('clientCafile')}: ${clientCafile}`, caFiles))
   }
   if (clientCapath !== undefined) {
-    const found = filesIn(clientCapath, nameOf).map((path) => certificateFile(path, read('clientCapath', path, nameOf)))
-    signers.push(...checkValid(`${nameOf('clientCapath')}: ${clientCapath}`, found))
+    const caFiles = filesIn(clientCapath, nameOf).map((path) =>
+      certificateFile(path, read('clientCapath', path, nameOf)),
+    )
+    signers.push(...checkValid(`${nameOf('clientCapath')}: ${clientCapath}`, caFiles))
   }
   return {
     context: { ...secureContext, ca: signers.flatMap(({ pems }) => pems) },
-    certificates: [...own, ...signers],
+    certificates: [...serverCertificates, ...signers],
   }
 }
 

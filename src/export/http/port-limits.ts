@@ -55,13 +55,13 @@ const longestTimeout = 2 ** 31 - 1
  * @param nameOf returns the name of an option for the error text
  * @throws MetricsError `OPTION_INVALID`, with the name of the option
  */
-export function checkLimits(given: PortLimits, nameOf: (option: string) => string): CheckedLimits {
+export function checkLimits(options: PortLimits, nameOf: (option: string) => string): CheckedLimits {
   const limits: Record<string, number> = {}
   for (const name of Object.keys(defaults) as (keyof PortLimits)[]) {
-    const value = given[name] ?? defaultOf(name)
+    const value = options[name] ?? defaultOf(name)
     const most = name.endsWith('Timeout') ? longestTimeout : Number.MAX_SAFE_INTEGER
     if (!Number.isInteger(value) || value < 1 || value > most) {
-      const text = `${nameOf(name)} must be a whole number from 1 to ${most}, got ${describe(given[name])}`
+      const text = `${nameOf(name)} must be a whole number from 1 to ${most}, got ${describe(options[name])}`
       throw new MetricsError('OPTION_INVALID', text)
     }
     limits[name] = value

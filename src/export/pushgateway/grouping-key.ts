@@ -25,20 +25,23 @@ const known = { jobName: true, groupings: true } as const satisfies OptionNames<
 export function groupingPath(key: GroupingKey, requireJobName: boolean): string {
   checkOptions('a push', key, known)
   const { jobName, groupings } = key
-  const given = groupings ?? {}
-  if (!isLabelObject(given)) {
-    throw new MetricsError('OPTION_INVALID', `groupings must be an object of label values, got ${describe(given)}`)
+  const groupLabels = groupings ?? {}
+  if (!isLabelObject(groupLabels)) {
+    throw new MetricsError(
+      'OPTION_INVALID',
+      `groupings must be an object of label values, got ${describe(groupLabels)}`,
+    )
   }
-  checkLabelNames('groupings', Object.keys(given))
+  checkLabelNames('groupings', Object.keys(groupLabels))
   const hasJob = jobName !== undefined && jobName !== null && jobName !== ''
   if (!hasJob && requireJobName) {
     const way = "pass { jobName: 'nightly', … }, or make the Pushgateway with { requireJobName: false }"
     throw new MetricsError('OPTION_INVALID', `Missing jobName parameter: ${way}`)
   }
-  if (hasJob && Object.hasOwn(given, 'job')) {
+  if (hasJob && Object.hasOwn(groupLabels, 'job')) {
     throw new MetricsError('LABEL_RESERVED', 'groupings: "job" is what jobName gives already; rename yours')
   }
-  const labels = Object.entries(hasJob ? { job: jobName, ...given } : given)
+  const labels = Object.entries(hasJob ? { job: jobName, ...groupLabels } : groupLabels)
   // A Pushgateway requires the job first.
   labels.sort(([a], [b]) => Number(b === 'job') - Number(a === 'job'))
   return `/metrics${labels.map(([name, value]) => piece(name, value)).join('')}`

@@ -133,8 +133,10 @@ export class PushgatewayClient {
 
   /** Returns the headers of the options without those that describe the body, which are set here. */
   private headers(): { headers: Record<string, http.OutgoingHttpHeader | undefined>; zipped: boolean } {
-    const given = this.options.headers ?? {}
-    const pairs = Array.isArray(given) ? pairsOf(given) : Object.entries(given as http.OutgoingHttpHeaders)
+    const configuredHeaders = this.options.headers ?? {}
+    const pairs = Array.isArray(configuredHeaders)
+      ? pairsOf(configuredHeaders)
+      : Object.entries(configuredHeaders as http.OutgoingHttpHeaders)
     let zipped = this.options.gzip ?? false
     const headers: Record<string, http.OutgoingHttpHeader | undefined> = {}
     for (const [name, value] of pairs) {
@@ -157,8 +159,8 @@ export class PushgatewayClient {
     const { protocol, path } = place
     const auth = options.auth ?? place.auth
     return new Promise((resolve, reject) => {
-      const given = { ...place, ...options, auth, protocol, path, method, headers }
-      const sent = request(given as RequestOptions, (resp) => {
+      const requestOptions = { ...place, ...options, auth, protocol, path, method, headers }
+      const sent = request(requestOptions as RequestOptions, (resp) => {
         let body = ''
         resp.setEncoding('utf8').on('data', (text: string) => {
           body += text

@@ -113,7 +113,7 @@ export function settingsOf(
   const names = client !== undefined || url !== undefined || options.host !== undefined
   const username = options.username
   const password = address.text('password', 'REDIS_PASSWORD')
-  const own: RedisAddress = {
+  const hostAddress: RedisAddress = {
     host: address.text('host', 'REDIS_HOST') ?? defaults.host,
     port: address.number('port', 'REDIS_PORT', 1, 65_535, true) ?? defaults.port,
     db: address.number('db', 'REDIS_DB', 0, 1_000_000, true) ?? defaults.db,
@@ -124,7 +124,7 @@ export function settingsOf(
   return {
     enabled: from.flag('enabled', 'REDIS_ENABLED') ?? names,
     client,
-    address: url === undefined ? own : partsOf(readRedisUrl(caller, url, options.tls)),
+    address: url === undefined ? hostAddress : partsOf(readRedisUrl(caller, url, options.tls)),
     limits: { connect: from.timeout('connectTimeout') * 1000, command: from.timeout('commandTimeout') * 1000 },
     interval: from.number('interval', 'REDIS_FORWARD_INTERVAL', 0.01, 86_400, false) ?? defaults.interval,
     keyPrefix: from.text('keyPrefix', 'REDIS_KEY_PREFIX') ?? defaults.keyPrefix,
@@ -142,9 +142,9 @@ class OptionReader {
   ) {}
 
   text(option: 'host' | 'password' | 'keyPrefix', variable: string): string | undefined {
-    const given = this.options[option]
-    if (given !== undefined && typeof given !== 'string') throw invalid(`${option} must be a text`)
-    return given ?? this.variable(variable)
+    const optionValue = this.options[option]
+    if (optionValue !== undefined && typeof optionValue !== 'string') throw invalid(`${option} must be a text`)
+    return optionValue ?? this.variable(variable)
   }
 
   number(
@@ -154,29 +154,29 @@ class OptionReader {
     most: number,
     whole: boolean,
   ): number | undefined {
-    const given: unknown = this.options[option]
+    const optionValue: unknown = this.options[option]
     const text = this.variable(variable)
-    if (given === undefined && text === undefined) return undefined
-    const value = given ?? (text!.trim() === '' ? Number.NaN : Number(text))
+    if (optionValue === undefined && text === undefined) return undefined
+    const value = optionValue ?? (text!.trim() === '' ? Number.NaN : Number(text))
     if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value)))
       return value
     const kind = whole ? 'a whole number' : 'a number of seconds'
     throw invalid(
-      `${given === undefined ? variable : option} must be ${kind} from ${least} to ${most}, got ${describe(given ?? text)}`,
+      `${optionValue === undefined ? variable : option} must be ${kind} from ${least} to ${most}, got ${describe(optionValue ?? text)}`,
     )
   }
 
   timeout(option: 'connectTimeout' | 'commandTimeout'): number {
-    const given: unknown = this.options[option] ?? defaults.timeout
-    if (typeof given === 'number' && given >= 0.01 && given <= 86_400) return given
-    throw invalid(`${option} must be a number of seconds from 0.01 to 86400, got ${describe(given)}`)
+    const optionValue: unknown = this.options[option] ?? defaults.timeout
+    if (typeof optionValue === 'number' && optionValue >= 0.01 && optionValue <= 86_400) return optionValue
+    throw invalid(`${option} must be a number of seconds from 0.01 to 86400, got ${describe(optionValue)}`)
   }
 
   flag(option: 'enabled', variable: string): boolean | undefined {
-    const given = this.options[option]
-    if (given !== undefined) {
-      if (typeof given === 'boolean') return given
-      throw invalid(`${option} must be true or false, got ${describe(given)}`)
+    const optionValue = this.options[option]
+    if (optionValue !== undefined) {
+      if (typeof optionValue === 'boolean') return optionValue
+      throw invalid(`${option} must be true or false, got ${describe(optionValue)}`)
     }
     const text = this.variable(variable)
     if (text === undefined) return undefined

@@ -51,7 +51,7 @@ export class StatisticsServer implements Exporter {
    * stopped.
    */
   get address(): string | undefined {
-    return this.opened === undefined ? undefined : shown(this.options.address, this.opened.server)
+    return this.opened === undefined ? undefined : addressText(this.options.address, this.opened.server)
   }
 
   /** @throws MetricsError `PORT_TAKEN` if another server listens there; `SERVER_FAILED` if no server can */
@@ -86,7 +86,7 @@ export class StatisticsServer implements Exporter {
       await listenPrivately(server, address.path, failed)
     } else if (address.kind === 'tcp') {
       const { host, port } = address
-      await listening(shown(address), () => listenOn(server, { host, port, exclusive: true }, failed))
+      await listening(addressText(address), () => listenOn(server, { host, port, exclusive: true }, failed))
     } else throw new MetricsError('OPTION_INVALID', `statistics are not served over ${address.kind}`)
     const close = (): Promise<void> =>
       new Promise((resolve) => {
@@ -139,7 +139,7 @@ async function overHttp(
   // As with uWSGI's stats server, the path does not matter.
   const routes = [{ path: '*', handle }]
   const http = await HttpPort.create({ limits, allowedHosts, tls: undefined, events: { onError }, routes })
-  await listening(shown(address), () => http.listen(port, host))
+  await listening(addressText(address), () => http.listen(port, host))
   return http
 }
 
@@ -199,7 +199,7 @@ async function listening(where: string, listen: () => Promise<void>): Promise<vo
   }
 }
 
-function shown(address: StatisticsAddress, server?: Server): string {
+function addressText(address: StatisticsAddress, server?: Server): string {
   if ('path' in address) return `${address.kind}:${address.path}`
   const port = (server?.address() as AddressInfo | null | undefined)?.port ?? address.port
   const host = address.host.includes(':') ? `[${address.host}]` : address.host

@@ -30,13 +30,13 @@ export function nameOrigin(variable: string, origin: string): void {
  *
  * @throws MetricsError `BACKEND_NOT_FOUND`, `BACKEND_INVALID`, `BACKEND_CONFIG_INVALID`
  */
-export function chooseBackend(given?: BackendChoice, givenConfig?: BackendConfig): Backend | undefined {
-  const [variable, named] = (given === undefined && firstSet(variables.backendClass)) || []
-  const choice = given ?? named
+export function chooseBackend(backendArgument?: BackendChoice, configArgument?: BackendConfig): Backend | undefined {
+  const [variable, named] = (backendArgument === undefined && firstSet(variables.backendClass)) || []
+  const choice = backendArgument ?? named
   // A configuration without a backend has no effect.
   if (choice === undefined) return undefined
   const source = variable === undefined ? 'loadBackend' : (origins.get(variable) ?? variable)
-  const config = (): BackendConfig => givenConfig ?? configFromEnvironment()
+  const config = (): BackendConfig => configArgument ?? configFromEnvironment()
   if (typeof choice !== 'string') return make(choice, source, config)
   const counterpart = counterpartOf(choice, source)
   if (counterpart === undefined) return make(load(choice, source), source, config)
@@ -90,7 +90,7 @@ function configFromEnvironment(): BackendConfig {
     new MetricsError('BACKEND_CONFIG_INVALID', `${origins.get(variable) ?? variable}: ${fault}`, { cause })
   const inline = path.trimStart().startsWith('{')
   // A malformed text may contain a secret.
-  const shown = inline ? 'its text' : path
+  const configName = inline ? 'its text' : path
   let text = path
   try {
     if (!inline) text = process.getBuiltinModule('node:fs').readFileSync(path, 'utf8')
@@ -101,10 +101,10 @@ function configFromEnvironment(): BackendConfig {
   try {
     config = JSON.parse(text)
   } catch (cause) {
-    throw inline ? invalid('its text is not JSON') : invalid(`${shown} is not JSON (${messageOf(cause)})`, cause)
+    throw inline ? invalid('its text is not JSON') : invalid(`${configName} is not JSON (${messageOf(cause)})`, cause)
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw invalid(`${shown} must hold an object of options, not ${describe(config)}`)
+    throw invalid(`${configName} must hold an object of options, not ${describe(config)}`)
   }
   return config as BackendConfig
 }
@@ -115,8 +115,8 @@ function load(name: string, source: string): unknown {
   const [specifier, exported] = at > 0 ? [name.slice(0, at), name.slice(at + 1)] : [name, undefined]
   const loaded = loadModule(specifier, source)
   if (exported !== undefined) {
-    const found = (loaded as Record<string, unknown> | undefined)?.[exported]
-    if (found !== undefined) return found
+    const exportedValue = (loaded as Record<string, unknown> | undefined)?.[exported]
+    if (exportedValue !== undefined) return exportedValue
     const text = `${source}: ${specifier} exports no ${exported} (it exports ${exportsOf(loaded)})`
     throw new MetricsError('BACKEND_NOT_FOUND', text)
   }
@@ -182,23 +182,25 @@ function loadingFailed(specifier: string, source: string, cause: unknown): Metri
   return new MetricsError('BACKEND_NOT_FOUND', `${source}: ${specifier} cannot be loaded: ${why}`, { cause })
 }
 
-function make(found: unknown, source: string, config: () => BackendConfig): Backend {
-  if (isBackend(found)) return found
+function make(candidate: unknown, source: string, config: () => BackendConfig): Backend {
+  if (isBackend(candidate)) return candidate
   let made: unknown
-  if (isMaker(found)) {
+  if (isMaker(candidate)) {
     const options = config()
     try {
-      if (isValueBackendClass(found)) return new ValueBackend(found, options)
-      made = isClass(found) ? new (found as unknown as new (config: BackendConfig) => unknown)(options) : found(options)
+      if (isValueBackendClass(candidate)) return new ValueBackend(candidate, options)
+      made = isClass(candidate)
+        ? new (candidate as unknown as new (config: BackendConfig) => unknown)(options)
+        : candidate(options)
     } catch (cause) {
       const place = origins.get(variables.backendConfig[0])
       if (place === undefined && cause instanceof MetricsError) throw cause
-      const text = `${place ?? source}: ${nameOf(found)} could not be made with its configuration (${messageOf(cause)})`
+      const text = `${place ?? source}: ${nameOf(candidate)} could not be made with its configuration (${messageOf(cause)})`
       throw new MetricsError('BACKEND_CONFIG_INVALID', text, { cause })
     }
     if (isBackend(made)) return made
   }
-  const text = `${source}: ${nameOf(found)} is not a backend: it needs openStore() and openSource(), or the methods inc, dec, set and get of a value`
+  const text = `${source}: ${nameOf(candidate)} is not a backend: it needs openStore() and openSource(), or the methods inc, dec, set and get of a value`
   throw new MetricsError('BACKEND_INVALID', text)
 }
 

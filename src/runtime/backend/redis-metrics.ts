@@ -45,7 +45,7 @@ export interface RedisMetrics extends Backend {
  * Creates a backend with which processes on any number of hosts count together in Redis (or Valkey): one server, a
  * cluster, or behind Sentinel. Counting is arithmetic in memory; changes are sent every second.
  *
- * @param given the address, as a `url` or a `client` of your own; see docs/redis.md for the other options
+ * @param options the address, as a `url` or a `client` of your own; see docs/redis.md for the other options
  * @throws MetricsError `OPTION_INVALID`
  * @example
  * const backend = redis({ url: 'redis://127.0.0.1:6379', keyPrefix: 'shop' })
@@ -55,8 +55,8 @@ export interface RedisMetrics extends Backend {
  *   process.exit()
  * })
  */
-export function redis(given: RedisOptions = {}): RedisMetrics {
-  return new AwaitedBackend(...backendOf(given))
+export function redis(options: RedisOptions = {}): RedisMetrics {
+  return new AwaitedBackend(...backendOf(options))
 }
 
 /**
@@ -73,17 +73,17 @@ export class MultiProcessRedisBackend extends AwaitedBackend implements RedisMet
 
 function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBackend> {
   const ignored = (text: string): void => processContext().log.warn('VARIABLE_IGNORED', text)
-  const given = typeof inCode === 'object' && inCode ? withEnvironment(inCode, process.env, ignored) : inCode
-  const options = checkRedisOptions(given)
+  const mergedOptions = typeof inCode === 'object' && inCode ? withEnvironment(inCode, process.env, ignored) : inCode
+  const options = checkRedisOptions(mergedOptions)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options
   const { connectTimeout: connect, commandTimeout: command } = settings
   if (client !== undefined) checkTls('redis', options.tls, undefined)
-  const sentinels = client === undefined ? sentinelPlace(given) : undefined
+  const sentinels = client === undefined ? sentinelPlace(mergedOptions) : undefined
   const address = client === undefined && sentinels === undefined ? readRedisUrl('redis', url, options.tls) : undefined
   const connection =
     client === undefined ? overUrl((sentinels ?? address)!, { connect, command }) : overClient(client, command)
-  const identity = identityOf(sentinels === undefined ? address : given.name, settings)
+  const identity = identityOf(sentinels === undefined ? address : mergedOptions.name, settings)
   const replica = replicaOf(options, settings)
   if (options.perHost !== true) return [new RedisBackend(settings, connection, replica), identity]
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()

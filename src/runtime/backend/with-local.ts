@@ -18,9 +18,9 @@ export function withLocal(
     async read(pause) {
       await joining
       const reading = await source.read(pause)
-      const own = local.log.length === 0 ? [] : local.snapshot().writers
+      const localWriters = local.log.length === 0 ? [] : local.snapshot().writers
       const missing = reading.incomplete ?? incomplete()
-      return { ...reading, writers: [...reading.writers, ...own], incomplete: missing }
+      return { ...reading, writers: [...reading.writers, ...localWriters], incomplete: missing }
     },
     close: () => source.close(),
   }

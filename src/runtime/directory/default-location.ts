@@ -20,8 +20,8 @@ export function placeOfRuns(): string {
 /** Returns the folder for the directory `key`: the one that contains it, otherwise the one in which to create it. */
 export function placeFor(key: string): string {
   const numbered = numberedPlaces()
-  const found = placeWith(key)
-  if (found !== undefined) return found
+  const existing = placeWith(key)
+  if (existing !== undefined) return existing
   const free = numbered.find(isFree)
   return free ?? randomPlaces()[0] ?? mkdtempSync(`${numbered[0]}-`)
 }
@@ -76,8 +76,8 @@ function whyNotPrivate(place: string): string {
 
 function advice(place: string): string {
   const facts = lstatSync(place, { throwIfNoEntry: false })
-  const own = facts?.uid === process.geteuid?.()
-  const what = own ? `chmod 0700 ${place}, or` : `root or user ${facts?.uid} can remove it;`
+  const ownedByUser = facts?.uid === process.geteuid?.()
+  const what = ownedByUser ? `chmod 0700 ${place}, or` : `root or user ${facts?.uid} can remove it;`
   return `${what} name a directory of this user with PROMHIVE_DIR`
 }
 

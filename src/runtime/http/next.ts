@@ -20,11 +20,11 @@ const known = { ...httpOptions, directory: true } as const satisfies OptionNames
  * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` if another metric has one of the names
  * @example httpMetrics({ directory: '.next' })
  */
-export function httpMetrics(given: NextOptions = {}): void {
+export function httpMetrics(options: NextOptions = {}): void {
   processContext()
-  checkOptions('httpMetrics', given, known)
-  const { directory = '.next', ...options } = given
+  checkOptions('httpMetrics', options, known)
+  const { directory = '.next', ...instrumentOptions } = options
   const routes = NextRoutes.read(join(process.cwd(), directory))
-  const route = options.route ?? ((request) => routes?.routeOf(request))
-  provideHttpInstrument({ ...options, route }).measureEverything()
+  const route = instrumentOptions.route ?? ((request) => routes?.routeOf(request))
+  provideHttpInstrument({ ...instrumentOptions, route }).measureEverything()
 }

@@ -32,12 +32,12 @@ export function observe(options: ObserveOptions = {}): Promise<ClusterObserver> 
 
 async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
   refuseNull('observe', options)
-  const { hooks: given, logger, config, ...code } = options
-  checkPrimary('observe', given)
+  const { hooks: hooksInCode, logger, config, ...code } = options
+  checkPrimary('observe', hooksInCode)
   checkOptions('observe', options, { ...everySetting, ...observeOptions })
   const configuration = await configurationFrom({ environment: process.env, code }, config)
   const { settings } = configuration
-  const hooks = { ...(await hooksFrom(configuration)), ...given }
+  const hooks = { ...(await hooksFrom(configuration)), ...hooksInCode }
   checkHooks(hooks)
   const log = openLog(configuration, logger)
   // Set for the workers as well, which inherit this environment.

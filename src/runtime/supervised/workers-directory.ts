@@ -69,9 +69,9 @@ function useNamedBackend({ origins }: Configuration): void {
 /** Makes this process and its children count in the backend of the settings. */
 export function chooseBackendOf({ settings, origins }: Configuration): void {
   Object.assign(process.env, backendEnvironment(settings))
-  const own = { backend: variables.backendClass[0], backendConfig: variables.backendConfig[0] } as const
+  const variableBySetting = { backend: variables.backendClass[0], backendConfig: variables.backendConfig[0] } as const
   for (const { name, from } of origins) {
-    const variable = own[name as keyof typeof own]
+    const variable = variableBySetting[name as keyof typeof variableBySetting]
     if (variable !== undefined && !/^(?:default|environment)/.test(from)) nameOrigin(variable, from)
   }
 }

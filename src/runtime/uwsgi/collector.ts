@@ -51,18 +51,22 @@ export function uwsgiCollector(options: UwsgiCollectorOptions): Collector {
   const addresses = new Map(uris.map((text) => [text, addressOf(text)]))
   if (addresses.size === 0) throw new MetricsError('OPTION_INVALID', 'uwsgiCollector: uri names no stats server')
   checkTimeout('uwsgiCollector', timeout)
-  const own = { registers: [...registers] }
+  const registerOptions = { registers: [...registers] }
   const scrapes = new Counter({
     name: 'uwsgi_exporter_scrapes_total',
     help: 'Readings of uWSGI stats servers.',
-    ...own,
+    ...registerOptions,
   })
-  const faults = new Counter({ name: 'uwsgi_exporter_scrape_errors_total', help: 'Readings that failed.', ...own })
+  const faults = new Counter({
+    name: 'uwsgi_exporter_scrape_errors_total',
+    help: 'Readings that failed.',
+    ...registerOptions,
+  })
   const durations = new Summary({
     name: 'uwsgi_exporter_scrape_duration_seconds',
     help: 'How long readings took that did not fail.',
     percentiles: [],
-    ...own,
+    ...registerOptions,
   })
   return new UwsgiCollector({
     uris: [...addresses.keys()],

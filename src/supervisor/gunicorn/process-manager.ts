@@ -58,15 +58,15 @@ function descendantsOf(root: number): Descendant[] {
     const { parent, startTicks } = lineage
     children.set(parent, [...(children.get(parent) ?? []), { pid, startTicks }])
   }
-  const found: Descendant[] = []
+  const descendants: Descendant[] = []
   const queue = [root]
   for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
     for (const child of children.get(parent) ?? []) {
-      found.push(child)
+      descendants.push(child)
       queue.push(child.pid)
     }
   }
-  return found
+  return descendants
 }
 
 function lives({ pid, startTicks }: Descendant): boolean {

@@ -13,15 +13,15 @@ export interface BackendSettings {
 
 const backendClass: SettingKind<string> = {
   says: 'redis, or a class such as ./my-backend.mjs#MyBackend',
-  read: (given) => (given === 'redis' ? 'promhive/redis#redis' : text.read(given)),
+  read: (value) => (value === 'redis' ? 'promhive/redis#redis' : text.read(value)),
 }
 
 const options: SettingKind<string> = {
   says: 'an object of options, or the path of a JSON file with one',
-  read(given) {
-    if (typeof given === 'object' && given !== null && !Array.isArray(given)) return JSON.stringify(given)
-    if (typeof given !== 'string' || given === '' || given.trimStart().startsWith('{')) return text.read(given)
-    return absolutePath(given)
+  read(value) {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return JSON.stringify(value)
+    if (typeof value !== 'string' || value === '' || value.trimStart().startsWith('{')) return text.read(value)
+    return absolutePath(value)
   },
 }
 

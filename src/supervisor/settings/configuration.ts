@@ -33,14 +33,14 @@ export class Configuration {
   /** @throws MetricsError `OPTION_INVALID`, with the variable, option or path of an invalid value */
   constructor(layers: Layers = {}) {
     checkNames(layers.code ?? {})
-    const given = new Map<SettingName, Origin>()
+    const explicitOrigins = new Map<SettingName, Origin>()
     const ignored = new Set<string>()
     for (const name of settingNames) {
-      const found = find(name, settings[name], layers, ignored)
-      if (found !== undefined) given.set(name, found)
+      const origin = find(name, settings[name], layers, ignored)
+      if (origin !== undefined) explicitOrigins.set(name, origin)
     }
-    const gunicorn = given.get('compat')?.value === 'gunicorn'
-    this.origins = settingNames.map((name) => given.get(name) ?? defaultOf(name, gunicorn))
+    const gunicorn = explicitOrigins.get('compat')?.value === 'gunicorn'
+    this.origins = settingNames.map((name) => explicitOrigins.get(name) ?? defaultOf(name, gunicorn))
     const values = Object.fromEntries(this.origins.map(({ name, value }) => [name, value]))
     this.ignored = [...ignored]
     this.settings = Object.freeze(values) as unknown as Settings
@@ -81,15 +81,15 @@ export function textFor({ part }: Setting, text: string | undefined): string | u
   return text === undefined || part === undefined ? text : part(text)
 }
 
-function read(name: SettingName, setting: Setting, given: unknown, from: string, what: string): Origin {
-  const value = setting.kind.read(given)
+function read(name: SettingName, setting: Setting, rawValue: unknown, from: string, what: string): Origin {
+  const value = setting.kind.read(rawValue)
   const { secret = false } = setting
   if (value !== undefined) return { name, value, from, secret }
-  const shown = secret ? 'something else' : describe(given)
+  const valueText = secret ? 'something else' : describe(rawValue)
   const { says, words = [] } = setting.kind
-  const meant = secret || typeof given !== 'string' ? undefined : nearest(given, words)
+  const meant = secret || typeof rawValue !== 'string' ? undefined : nearest(rawValue, words)
   const advice = meant === undefined ? '' : `; did you mean ${meant}?`
-  throw new MetricsError('OPTION_INVALID', `${what} must be ${says}, got ${shown}${advice}`)
+  throw new MetricsError('OPTION_INVALID', `${what} must be ${says}, got ${valueText}${advice}`)
 }
 
 function defaultOf(name: SettingName, gunicorn: boolean): Origin {

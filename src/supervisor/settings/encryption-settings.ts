@@ -71,11 +71,11 @@ const options = {
  */
 export function encryptionOf({ origins }: { readonly origins: readonly Origin[] }): EncryptionOptions | undefined {
   const originOf = (option: keyof EncryptionOptions): Origin => origins.find(({ name }) => name === options[option])!
-  const given = Object.keys(options).flatMap((option) => {
+  const explicitOptions = Object.keys(options).flatMap((option) => {
     const { value, from } = originOf(option as keyof EncryptionOptions)
     return from === 'default' || value === '' ? [] : [[option, value]]
   })
-  return checkEncryption(Object.fromEntries(given), (option) => {
+  return checkEncryption(Object.fromEntries(explicitOptions), (option) => {
     const { from } = originOf(option)
     if (from === 'default') return encryptionSettings[options[option]].env[1]!
     return from === 'code' ? options[option] : from.replace(/^(?:environment|command line) /, '')

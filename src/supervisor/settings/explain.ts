@@ -5,7 +5,7 @@ import { type Setting, type SettingName, settings } from './settings.js'
 
 /** Returns a table of all settings, their values and the sources of these. */
 export function explain({ origins }: Configuration): string {
-  const rows = origins.map((origin) => [origin.name, shown(origin), origin.from])
+  const rows = origins.map((origin) => [origin.name, displayedValue(origin), origin.from])
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows
     .map(([name, value, from]) => `${name!.padEnd(widths[0]!)}  ${value!.padEnd(widths[1]!)}  ${from}`)
@@ -34,7 +34,7 @@ export function logConfiguration({ origins, ignored }: Configuration, log: Log):
     const { name, from, value } = origin
     if (from === 'default') continue
     const fields = { event: 'setting', setting: name, value: hidden(origin) ? '***' : value, from }
-    log.debug(`${name} is ${shown(origin)} (${from})`, fields)
+    log.debug(`${name} is ${displayedValue(origin)} (${from})`, fields)
   }
 }
 
@@ -58,7 +58,7 @@ export function settingOfFlag(flag: string): SettingName | undefined {
   return entry?.[0] as SettingName | undefined
 }
 
-function shown(origin: Origin): string {
+function displayedValue(origin: Origin): string {
   if (hidden(origin)) return '***'
   const value = withoutCredentials(origin.value)
   return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value)

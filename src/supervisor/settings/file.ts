@@ -84,8 +84,8 @@ async function yaml(path: string): Promise<typeof import('yaml')> {
     return await import('yaml')
   } catch (cause) {
     // A promhive that is installed globally does not find the packages of the application.
-    const own = fromBeside(path)
-    if (own !== undefined) return own
+    const applicationYaml = fromBeside(path)
+    if (applicationYaml !== undefined) return applicationYaml
     const text = `${path}: YAML needs the package yaml (npm install yaml), or write the file as JSON`
     throw new MetricsError('OPTION_INVALID', text, { cause })
   }
@@ -93,13 +93,13 @@ async function yaml(path: string): Promise<typeof import('yaml')> {
 
 function fromBeside(path: string): typeof import('yaml') | undefined {
   const require = createRequire(resolve(path))
-  let found: string
+  let modulePath: string
   try {
-    found = require.resolve('yaml')
+    modulePath = require.resolve('yaml')
   } catch {
     return undefined
   }
-  const fault = distrust(found)
+  const fault = distrust(modulePath)
   if (fault === undefined) return require('yaml')
   // Even if the file was named, because naming a data file does not allow running code.
   const text = `${path}: ${fault}: root does not run a package yaml that another user can change; install it beside promhive, or write the file as JSON`

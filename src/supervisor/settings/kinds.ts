@@ -12,19 +12,19 @@ export interface SettingKind<T> {
   /** All values, if there are only a few. */
   readonly words?: readonly string[]
   /** Reads a text, or a value from YAML, JSON or code; returns undefined for an invalid one. */
-  read(given: unknown): T | undefined
+  read(value: unknown): T | undefined
 }
 
 export const text: SettingKind<string> = {
   says: 'a text',
-  read: (given) => (typeof given === 'string' || typeof given === 'number' ? String(given) : undefined),
+  read: (value) => (typeof value === 'string' || typeof value === 'number' ? String(value) : undefined),
 }
 
 /** A file or directory, made absolute when the configuration is read, because the working directory may change later. */
 export const filePath: SettingKind<string> = {
   says: 'a path',
-  read(given) {
-    const path = text.read(given)
+  read(value) {
+    const path = text.read(value)
     return path === undefined ? undefined : absolutePath(path)
   },
 }
@@ -33,9 +33,9 @@ export const filePath: SettingKind<string> = {
 export const boolean: SettingKind<boolean> = {
   says: 'true or false (also 1, yes, on; 0, no, off)',
   flag: true,
-  read(given) {
-    if (typeof given === 'boolean') return given
-    const word = String(given).trim().toLowerCase()
+  read(value) {
+    if (typeof value === 'boolean') return value
+    const word = String(value).trim().toLowerCase()
     if (['1', 'true', 't', 'yes', 'on'].includes(word)) return true
     return ['0', 'false', 'f', 'no', 'off'].includes(word) ? false : undefined
   },
@@ -44,8 +44,8 @@ export const boolean: SettingKind<boolean> = {
 export function whole(from: number, to = Number.MAX_SAFE_INTEGER): SettingKind<number> {
   return {
     says: `a whole number ${to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`}`,
-    read(given) {
-      const number = numberOf(given)
+    read(value) {
+      const number = numberOf(value)
       return number !== undefined && Number.isInteger(number) && number >= from && number <= to ? number : undefined
     },
   }
@@ -56,8 +56,8 @@ export const port: SettingKind<number> = whole(0, 65_535)
 /** Names of hosts: an array, or a text separated by commas. */
 export const hostList: SettingKind<readonly string[]> = {
   says: 'host names separated by commas, such as metrics.example.com',
-  read(given) {
-    const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given
+  read(value) {
+    const names = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value
     if (!Array.isArray(names)) return undefined
     const named = names.filter((name) => name !== '')
     return named.every((name) => typeof name === 'string' && /^[^\s/@,]+$/.test(name)) ? named : undefined
@@ -71,33 +71,33 @@ const processCount = whole(1, mostWorkers)
 
 export const processes: SettingKind<number> = {
   says: `${processCount.says}, or auto for one per processor`,
-  read: (given) => (given === 'auto' ? availableParallelism() : processCount.read(given)),
+  read: (value) => (value === 'auto' ? availableParallelism() : processCount.read(value)),
 }
 
 /** The address that an application listens on. gunicorn's unix sockets have no port, so they are refused. */
 export const boundAddress: SettingKind<string> = {
   says: 'a port, or an address and a port such as 0.0.0.0:8000 or [::]:8000',
-  read(given) {
-    const [, address = '', bound] = /^(?:(.*):)?(\d+)$/.exec(String(given)) ?? []
-    if (given === '') return ''
-    return Number(bound) <= 65_535 && !/[\s/]/.test(address) ? String(given) : undefined
+  read(value) {
+    const [, address = '', bound] = /^(?:(.*):)?(\d+)$/.exec(String(value)) ?? []
+    if (value === '') return ''
+    return Number(bound) <= 65_535 && !/[\s/]/.test(address) ? String(value) : undefined
   },
 }
 
 export const urlPath: SettingKind<string> = {
   says: 'a path that begins with "/"',
-  read: (given) => (typeof given === 'string' && given.startsWith('/') ? given : undefined),
+  read: (value) => (typeof value === 'string' && value.startsWith('/') ? value : undefined),
 }
 
 export const namePrefix: SettingKind<string> = {
   says: 'the beginning of a metric name: letters, digits, "_" and ":", no digit first',
-  read: (given) => (typeof given === 'string' && /^(?:[a-z_:][\w:]*)?$/i.test(given) ? given : undefined),
+  read: (value) => (typeof value === 'string' && /^(?:[a-z_:][\w:]*)?$/i.test(value) ? value : undefined),
 }
 
 export const seconds: SettingKind<number> = {
   says: 'a number of seconds, 0 or more',
-  read(given) {
-    const number = numberOf(typeof given === 'string' ? given.replace(/s$/, '') : given)
+  read(value) {
+    const number = numberOf(typeof value === 'string' ? value.replace(/s$/, '') : value)
     return number !== undefined && number >= 0 && number <= 1e6 ? number : undefined
   },
 }
@@ -106,8 +106,8 @@ const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, 
 
 export const bytes: SettingKind<number> = {
   says: 'a number of bytes such as 536870912 or 512M',
-  read(given) {
-    const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(String(given).trim()) ?? []
+  read(value) {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(String(value).trim()) ?? []
     return digits === undefined ? undefined : Math.round(Number(digits) * units[unit!.toLowerCase()]!)
   },
 }
@@ -116,7 +116,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): SettingKi
   return {
     says: words.length > 2 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join(' or '),
     words,
-    read: (given) => words.find((word) => word === given),
+    read: (value) => words.find((word) => word === value),
   }
 }
 
@@ -126,25 +126,25 @@ const exporterClasses = ['', 'Thread', 'Eventlet', 'Gevent', 'Tornado'].map((kin
 export const workerClass: SettingKind<string> = {
   words: ['sync', 'gthread', 'eventlet', 'gevent', 'tornado', ...exporterClasses],
   says: "sync, gthread, eventlet, gevent, tornado or a class of gunicorn's exporter such as PrometheusWorker",
-  read(given) {
-    const own = /^(?:sync|gthread|eventlet|gevent|tornado)$/
+  read(value) {
+    const gunicornClasses = /^(?:sync|gthread|eventlet|gevent|tornado)$/
     const exporters = /^(?:gunicorn_prometheus_exporter\.)?Prometheus(?:Thread|Eventlet|Gevent|Tornado)?Worker$/
-    return typeof given === 'string' && (own.test(given) || exporters.test(given)) ? given : undefined
+    return typeof value === 'string' && (gunicornClasses.test(value) || exporters.test(value)) ? value : undefined
   },
 }
 
 /** An address to serve statistics; `off` disables the address of a weaker source. */
 export const servedAddress: SettingKind<string> = {
   says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
-  read(given) {
-    if (given === false || given === '' || /^(?:off|false|no)$/i.test(String(given))) return ''
-    const address = typeof given === 'string' ? statisticsAddress(given) : undefined
-    if (address?.kind === 'unix') return isAbsolute(address.path) ? String(given) : `unix:${absolutePath(address.path)}`
-    return address?.kind === 'tcp' || address?.kind === 'http' ? String(given) : undefined
+  read(value) {
+    if (value === false || value === '' || /^(?:off|false|no)$/i.test(String(value))) return ''
+    const address = typeof value === 'string' ? statisticsAddress(value) : undefined
+    if (address?.kind === 'unix') return isAbsolute(address.path) ? String(value) : `unix:${absolutePath(address.path)}`
+    return address?.kind === 'tcp' || address?.kind === 'http' ? String(value) : undefined
   },
 }
 
-function numberOf(given: unknown): number | undefined {
-  if (typeof given === 'number') return Number.isFinite(given) ? given : undefined
-  return typeof given === 'string' && /^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : undefined
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  return typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 }

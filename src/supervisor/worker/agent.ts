@@ -101,13 +101,13 @@ export function startAgent(
 }
 
 /** Sends the application the signal that other process managers send; if it does not listen for it, the process ends. */
-async function leave(own: () => void, settle: (last: boolean) => Promise<unknown>): Promise<void> {
+async function leave(listener: () => void, settle: (last: boolean) => Promise<unknown>): Promise<void> {
   const last = process.listenerCount('SIGTERM') === 1
   // Sends the last counts of a backend with intervals, because the application may end at once after the signal.
   const waited = setTimeout(() => {}, settling)
   await withTimeout(settle(last), settling).catch(() => {})
   clearTimeout(waited)
-  process.off('SIGTERM', own)
+  process.off('SIGTERM', listener)
   if (process.listenerCount('SIGTERM') === 0) process.exit()
   // A pending signal does not keep a process running that has nothing else to do.
   const waiting = setTimeout(() => {}, lastWords)
