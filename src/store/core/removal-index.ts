@@ -42,15 +42,15 @@ export class RemovalIndex {
     const known = this.families.get(removalTargetOf(family))
     if (known === undefined) return undefined
     const labels = JSON.stringify(family.labelNames)
-    let own = known.byLabels.get(labels)
-    if (own === undefined)
-      known.byLabels.set(labels, (own = { filters: new SeriesFilters(family.labelNames), taken: 0 }))
-    for (; own.taken < known.placed.length; own.taken++) {
-      const { removal, position } = known.placed[own.taken]!
-      own.filters.add(removal.labels, position, removal.author)
-      if ((own.taken & 255) === 255 && pause.due()) await pause.rest()
+    let compiled = known.byLabels.get(labels)
+    if (compiled === undefined)
+      known.byLabels.set(labels, (compiled = { filters: new SeriesFilters(family.labelNames), taken: 0 }))
+    for (; compiled.taken < known.placed.length; compiled.taken++) {
+      const { removal, position } = known.placed[compiled.taken]!
+      compiled.filters.add(removal.labels, position, removal.author)
+      if ((compiled.taken & 255) === 255 && pause.due()) await pause.rest()
     }
-    return own.filters
+    return compiled.filters
   }
 }
 
