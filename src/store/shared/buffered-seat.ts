@@ -43,7 +43,7 @@ export class BufferedSeat implements Seat {
       this.size += buffer.byteLength
     }
     this.segments.used = this.head.used
-    if (adopted) this.head.own(ownFacts())
+    if (adopted) this.head.writeOwner(ownFacts())
     this.epoch = this.head.epoch
     this.write()
   }

@@ -38,14 +38,14 @@ export class SharedSource implements Source {
   private listed = false
 
   /**
-   * @param own returns the seat of this process, whose numbers are always available; omitted in a process outside of
-   * the application, for which the directory may not exist yet
+   * @param localSeat returns the seat of this process, whose numbers are always available; omitted in a process outside
+   * of the application, for which the directory may not exist yet
    * @param late removals that other processes have not been notified of
    */
   constructor(
     readonly directory: string,
     binding: Binding | undefined,
-    private readonly own?: () => number | undefined,
+    private readonly localSeat?: () => number | undefined,
     private readonly late: () => readonly Removal[] = () => [],
   ) {
     this.liveness = new Liveness(binding)
@@ -139,7 +139,7 @@ export class SharedSource implements Source {
   }
 
   private miss(number: number, cause: MetricsError, found: DirectoryReading): void {
-    if (number !== this.own?.()) found.incomplete ??= cause
+    if (number !== this.localSeat?.()) found.incomplete ??= cause
   }
 
   private circumstances(
@@ -173,14 +173,14 @@ export class SharedSource implements Source {
     } catch (cause) {
       const code = codeOf(cause)
       // The directory does not exist yet: the application has not counted.
-      if (code === 'ENOENT' && !this.listed && this.own === undefined) return []
+      if (code === 'ENOENT' && !this.listed && this.localSeat === undefined) return []
       const removed = code === 'ENOENT'
       const fault = removed ? 'has been removed' : `cannot be listed (${code})`
       const text = `the metrics directory ${this.directory} ${fault}; ${advice(code)}`
       const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
       found.errors.push(error)
       // From outside it is unknown whether the application continues without it, or has ended.
-      if (!this.listed || (removed && this.own === undefined)) found.incomplete = error
+      if (!this.listed || (removed && this.localSeat === undefined)) found.incomplete = error
       return undefined
     }
   }
