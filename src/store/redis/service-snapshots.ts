@@ -95,9 +95,9 @@ export class ServiceSnapshots {
   }
 
   /** Returns totals first and living writers last: if two define the same series, that of the later one is shown. */
-  snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
+  snapshots(isShown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
     const found = this.all.map((snapshot, shard) => {
-      const writers = snapshot.snapshots(shown)
+      const writers = snapshot.snapshots(isShown)
       return shard === 0 ? writers : writers.map((each) => ({ ...each, seat: ServiceSnapshots.seat(shard, each.seat) }))
     })
     return found.length === 1 ? found[0]! : found.flat().sort(inOrder)
