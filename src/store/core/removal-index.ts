@@ -56,14 +56,14 @@ export class RemovalIndex {
 
 /** Returns the filters of removals, by the families that they name. */
 export function filtersByTarget(removals: readonly Removal[]): Map<string, LabelFilter[]> {
-  const found = new Map<string, LabelFilter[]>()
+  const byTarget = new Map<string, LabelFilter[]>()
   for (const removal of removals) {
     const target = removalTargetOf(removal)
-    const filters = found.get(target)
-    if (filters === undefined) found.set(target, [removal.labels])
+    const filters = byTarget.get(target)
+    if (filters === undefined) byTarget.set(target, [removal.labels])
     else filters.push(removal.labels)
   }
-  return found
+  return byTarget
 }
 
 /** Returns the key by which removals name a family; several definitions may share it. */

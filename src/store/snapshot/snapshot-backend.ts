@@ -219,11 +219,11 @@ export abstract class SnapshotBackend implements Backend {
   private findSeat(others: readonly Snapshot[]): void {
     const { seat: localSeat } = ownWriter(this.store)
     const now = Date.now()
-    const mine = others.every(
+    const keepsSeat = others.every(
       (other) =>
         other.head.seat !== localSeat || (isLive(other, this.options.liveFor, now) && other.head.writer > this.writer),
     )
-    if (!mine) this.store.moveTo(freeSeat(others))
+    if (!keepsSeat) this.store.moveTo(freeSeat(others))
   }
 
   /** Carries out removals of other processes from the whole application. */

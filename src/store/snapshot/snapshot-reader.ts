@@ -27,12 +27,12 @@ export function sortSnapshots(all: Iterable<Uint8Array>): SortedSnapshots {
       errors.push(unreadable(cause))
     }
   }
-  const found = [...byWriter.values()]
-  const inherited = new Set(found.flatMap(({ head }) => head.inherited))
-  const snapshots = found
+  const latest = [...byWriter.values()]
+  const inherited = new Set(latest.flatMap(({ head }) => head.inherited))
+  const snapshots = latest
     .filter(({ head }) => !inherited.has(head.writer))
     .sort(({ head: a }, { head: b }) => a.seat - b.seat || (a.writer < b.writer ? -1 : 1))
-  return { snapshots, inherited, removals: together(found.map(({ head }) => head.removals)), errors }
+  return { snapshots, inherited, removals: together(latest.map(({ head }) => head.removals)), errors }
 }
 
 export function isLive({ head }: Snapshot, liveFor: number, now: number): boolean {

@@ -29,16 +29,16 @@ function* entriesOf(generated: GeneratedSamples): Iterable<readonly [string, Ite
 }
 
 function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): FoundSeries[] {
-  const found = new Map<SeriesKey, Map<string | undefined, number>>()
+  const numbersByKey = new Map<SeriesKey, Map<string | undefined, number>>()
   for (const { suffix = '', labels, value } of samples) {
     const labelValues = labels ?? {}
     const key = seriesKey(
       family.labelNames.map((name) => (Object.hasOwn(labelValues, name) ? (labelValues[name] ?? null) : null)),
     )
-    let numbers = found.get(key)
-    if (numbers === undefined) found.set(key, (numbers = new Map()))
+    let numbers = numbersByKey.get(key)
+    if (numbers === undefined) numbersByKey.set(key, (numbers = new Map()))
     const state = family.type === 'stateset' ? labelValues[family.name] : undefined
     numbers.set(state ?? bucketOfSample(family, suffix, labelValues.le), value)
   }
-  return [...found].map(([key, numbers]) => ({ family, key, numbers }))
+  return [...numbersByKey].map(([key, numbers]) => ({ family, key, numbers }))
 }

@@ -189,10 +189,10 @@ export class ValueBackend implements Backend {
   }
 
   private async show(): Promise<void> {
-    const found = this.values.generateSamples === undefined ? await this.getAll() : await this.generated()
+    const engineSeries = this.values.generateSamples === undefined ? await this.getAll() : await this.generated()
     const before = this.shownSeries()
     const now = new Set<string>()
-    for (const { family, key, numbers } of found) {
+    for (const { family, key, numbers } of engineSeries) {
       putNumbers(family, this.engineStore.open(family, refOfKey(key)), numbers)
       now.add(idOf(family, key))
     }
