@@ -166,13 +166,13 @@ function float64(bytes: Buffer): Float64Array {
 }
 
 function exemplarsFrom(reply: readonly Reply[]): PlacedExemplar[] {
-  const found: PlacedExemplar[] = []
+  const exemplars: PlacedExemplar[] = []
   for (let i = 0; i + 1 < reply.length; i += 2) {
     const [slot, bucket] = textOf(reply[i]).split(' ').map(Number) as [number, number]
     const exemplar = parsed(textOf(listOf(reply)[i + 1]))
-    if (exemplar !== undefined) found.push({ slot, bucket, exemplar })
+    if (exemplar !== undefined) exemplars.push({ slot, bucket, exemplar })
   }
-  return found
+  return exemplars
 }
 
 function parsed(json: string): Exemplar | undefined {

@@ -106,8 +106,8 @@ export class OthersRemovals {
 
   private remove(writer: string, removals: readonly Reply[]): void {
     const writerStem = stemOf(writer)
-    const found = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
-    const others = found.filter(({ author, at }) => at === undefined && stemOf(author) !== writerStem)
+    const decoded = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
+    const others = decoded.filter(({ author, at }) => at === undefined && stemOf(author) !== writerStem)
     if (others.length > 0) this.options.removed(others)
   }
 }

@@ -103,15 +103,15 @@ export class Reading implements Inhabitants {
   async read(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
     for (const id of ids) this.waiting.add(id)
     while (this.waiting.size > 0) await this.readSome(pause)
-    const found: LedgerReader[] = []
+    const readers: LedgerReader[] = []
     for (const id of ids) {
       const update = this.updates.get(id)
       if (update?.entry === undefined) continue
       this.updates.delete(id)
       await update.reader.take(update, pause)
-      found.push(update.reader)
+      readers.push(update.reader)
     }
-    return found
+    return readers
   }
 
   /** Notes that this process has folded ledgers itself, so that it does not follow that fold. */
@@ -151,8 +151,8 @@ export class Reading implements Inhabitants {
       cursor = cursor === '' ? '' : textOf(next)
       if (cursor === '0') {
         // Each pass finds the entries that existed all the time, unless the server changed, which has another order.
-        const found = this.entries.size + this.unreadable.size
-        if (found >= Number(count) || ++passes === mostPasses) cursor = ''
+        const entriesRead = this.entries.size + this.unreadable.size
+        if (entriesRead >= Number(count) || ++passes === mostPasses) cursor = ''
       }
       if (cursor === '' && !more && Number(moreTombs) === 0) return
     }
@@ -200,10 +200,10 @@ export class Reading implements Inhabitants {
     for (const id of this.waiting) if (ids.push(id) === ledgers) break
     const words = [String(this.folds), String(bytes), ...ids.flatMap((id) => this.knownOf(id))]
     const reply = await this.ask(read, [keys.ledgers, keys.state, ...ids.flatMap((id) => keys.of(id))], words)
-    const [moment, found] = listOf(reply)
+    const [moment, ledgerReplies] = listOf(reply)
     this.follow(moment)
     // These ledgers were read after the folds that this reply lists.
-    for (const [i, each] of listOf(found).entries())
+    for (const [i, each] of listOf(ledgerReplies).entries())
       if (await this.take(ids[i]!, listOf(each), pause)) this.waiting.delete(ids[i]!)
   }
 

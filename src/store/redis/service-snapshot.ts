@@ -195,10 +195,10 @@ export class ServiceSnapshot implements LostState {
 
   /** Returns totals first and living writers last: if two define the same series, that of the later one is shown. */
   snapshots(isShown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
-    const found: WriterSnapshot[] = []
+    const writers: WriterSnapshot[] = []
     for (const ledger of this.ledgers.values())
-      if (isShown(ledger.entry!)) found.push(...ledger.snapshots(this.isLive(ledger.id)))
-    return found.sort(inOrder)
+      if (isShown(ledger.entry!)) writers.push(...ledger.snapshots(this.isLive(ledger.id)))
+    return writers.sort(inOrder)
   }
 
   /**
