@@ -42,28 +42,28 @@ export class RemovalIndex {
     const known = this.families.get(removalTargetOf(family))
     if (known === undefined) return undefined
     const labels = JSON.stringify(family.labelNames)
-    let own = known.byLabels.get(labels)
-    if (own === undefined)
-      known.byLabels.set(labels, (own = { filters: new SeriesFilters(family.labelNames), taken: 0 }))
-    for (; own.taken < known.placed.length; own.taken++) {
-      const { removal, position } = known.placed[own.taken]!
-      own.filters.add(removal.labels, position, removal.author)
-      if ((own.taken & 255) === 255 && pause.due()) await pause.rest()
+    let compiled = known.byLabels.get(labels)
+    if (compiled === undefined)
+      known.byLabels.set(labels, (compiled = { filters: new SeriesFilters(family.labelNames), taken: 0 }))
+    for (; compiled.taken < known.placed.length; compiled.taken++) {
+      const { removal, position } = known.placed[compiled.taken]!
+      compiled.filters.add(removal.labels, position, removal.author)
+      if ((compiled.taken & 255) === 255 && pause.due()) await pause.rest()
     }
-    return own.filters
+    return compiled.filters
   }
 }
 
 /** Returns the filters of removals, by the families that they name. */
 export function filtersByTarget(removals: readonly Removal[]): Map<string, LabelFilter[]> {
-  const found = new Map<string, LabelFilter[]>()
+  const byTarget = new Map<string, LabelFilter[]>()
   for (const removal of removals) {
     const target = removalTargetOf(removal)
-    const filters = found.get(target)
-    if (filters === undefined) found.set(target, [removal.labels])
+    const filters = byTarget.get(target)
+    if (filters === undefined) byTarget.set(target, [removal.labels])
     else filters.push(removal.labels)
   }
-  return found
+  return byTarget
 }
 
 /** Returns the key by which removals name a family; several definitions may share it. */

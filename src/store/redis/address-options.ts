@@ -32,13 +32,13 @@ const parts = ['host', 'port', 'db', 'username', 'password'] as const
  */
 export function addressed<O extends RedisAddressOptions & Others>(options: O): Omit<O, keyof RedisAddressOptions> {
   const { host, port, db, username, password, key_prefix, expire_key_time, ...others } = options
-  const given = parts.filter((part) => options[part] !== undefined)
+  const setParts = parts.filter((part) => options[part] !== undefined)
   const behindSentinel = options.sentinels !== undefined
   const { url } = options
   const other = (['sentinels', 'url', 'client'] as const).find((option) => options[option] !== undefined)
   const login = ['username', 'password']
   const excluded = [
-    ...given.filter((part) => {
+    ...setParts.filter((part) => {
       // The master behind Sentinel has a user and databases as well. A secret may come from another source than the
       // URL.
       if (behindSentinel) return part === 'host' || part === 'port'
@@ -53,7 +53,7 @@ export function addressed<O extends RedisAddressOptions & Others>(options: O): O
     ...(key_prefix !== undefined && { keyPrefix: key_prefix }),
     ...(expire_key_time !== undefined && { expireKeyTime: expire_key_time }),
     ...(others as Omit<O, keyof RedisAddressOptions>),
-    ...(given.length > 0 && !behindSentinel && { url: url === undefined ? urlOf(options) : urlWithLogin(options) }),
+    ...(setParts.length > 0 && !behindSentinel && { url: url === undefined ? urlOf(options) : urlWithLogin(options) }),
   }
 }
 

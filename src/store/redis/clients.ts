@@ -46,10 +46,10 @@ export function evaluating(client: object, reads = false): Evaluating | undefine
   }
   if (typeof (client as Partial<NodeRedisScripts>).withTypeMapping === 'function') {
     const node = (client as NodeRedisScripts).withTypeMapping(bytes)
-    const given = (keys: readonly string[], args: Words) => ({ keys: [...keys], arguments: args.map(buffer) })
+    const scriptOptions = (keys: readonly string[], args: Words) => ({ keys: [...keys], arguments: args.map(buffer) })
     return {
-      byDigest: (digest, keys, args) => node[reads ? 'evalShaRo' : 'evalSha'](digest, given(keys, args)),
-      byText: (text, keys, args) => node[reads ? 'evalRo' : 'eval'](text, given(keys, args)),
+      byDigest: (digest, keys, args) => node[reads ? 'evalShaRo' : 'evalSha'](digest, scriptOptions(keys, args)),
+      byText: (text, keys, args) => node[reads ? 'evalRo' : 'eval'](text, scriptOptions(keys, args)),
     }
   }
   return undefined

@@ -91,9 +91,9 @@ export function restOf(
 
 /** Parses an entry; returns undefined for one of a later version, or of another program. */
 export function entryFrom(text: string): LedgerEntry | undefined {
-  const found = /^(\d+) (\d+) (\d+) (\d+) (\d+) (\{.*\})$/s.exec(text)
-  if (found === null) return undefined
-  const [version, seat, seen, edition, exemplarsVersion] = found.slice(1, 6).map(Number) as [
+  const match = /^(\d+) (\d+) (\d+) (\d+) (\d+) (\{.*\})$/s.exec(text)
+  if (match === null) return undefined
+  const [version, seat, seen, edition, exemplarsVersion] = match.slice(1, 6).map(Number) as [
     number,
     number,
     number,
@@ -102,7 +102,7 @@ export function entryFrom(text: string): LedgerEntry | undefined {
   ]
   if (![version, seat, seen, edition, exemplarsVersion].every(Number.isSafeInteger)) return undefined
   try {
-    const facts = JSON.parse(found[6]!) as WriterFacts
+    const facts = JSON.parse(match[6]!) as WriterFacts
     return areFacts(facts) ? { version, seat, seen, edition, exemplarsVersion, facts } : undefined
   } catch {
     return undefined

@@ -9,24 +9,26 @@ type VariableReader = (text: string) => unknown
 /** For error texts: what the value of a variable must be. */
 const says = new Map<VariableReader, string>()
 
-const text: VariableReader = (given) => given
+const text: VariableReader = (value) => value
 /** Reads a number between two limits, inclusive. */
 function number(least: number, most: number, what: string): VariableReader {
-  const reader: VariableReader = (given) => {
-    const value = /^\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN
-    return value >= least && value <= most && (what.includes('seconds') || Number.isInteger(value)) ? value : undefined
+  const reader: VariableReader = (value) => {
+    const parsed = /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : Number.NaN
+    return parsed >= least && parsed <= most && (what.includes('seconds') || Number.isInteger(parsed))
+      ? parsed
+      : undefined
   }
   says.set(reader, what)
   return reader
 }
 const seconds = (least: number, usual: number): VariableReader =>
   number(least, 1e7, `a number of seconds from ${least} on (${usual} if unset)`)
-const flag: VariableReader = (given) =>
-  /^(?:1|true|t|yes|on)$/i.test(given) ? true : /^(?:0|false|f|no|off)$/i.test(given) ? false : undefined
-const scope: VariableReader = (given) => (given === 'service' || given === 'instance' ? given : undefined)
+const flag: VariableReader = (value) =>
+  /^(?:1|true|t|yes|on)$/i.test(value) ? true : /^(?:0|false|f|no|off)$/i.test(value) ? false : undefined
+const scope: VariableReader = (value) => (value === 'service' || value === 'instance' ? value : undefined)
 says.set(scope, 'service or instance (service if unset)')
 says.set(flag, 'true or false')
-const list: VariableReader = (given) => given.split(',').flatMap((each) => each.trim() || [])
+const list: VariableReader = (value) => value.split(',').flatMap((each) => each.trim() || [])
 
 /** The parts of the address. If code sets one of them, all these variables are ignored. */
 const address = {
@@ -92,7 +94,7 @@ export function withEnvironment(
     Object.fromEntries(
       Object.entries(table).flatMap(([variable, [option, reader]]) => {
         const value = environment[variable]
-        if (value === undefined || value === '' || given(options, option)) return []
+        if (value === undefined || value === '' || isSet(options, option)) return []
         if (isServiceLink(variable, value)) {
           ignored(serviceLinkText(variable, value))
           return []
@@ -106,13 +108,13 @@ export function withEnvironment(
       }),
     )
   const where = [...Object.values(address).map(([option]) => option), 'client', 'tls', 'sentinelTls'] as const
-  const named = where.some((option) => given(options, option))
+  const named = where.some((option) => isSet(options, option))
   return { ...read(others), ...(named ? {} : { ...read(address), ...tlsOf(environment) }), ...options }
 }
 
-function given(options: RedisOptions, option: keyof RedisOptions): boolean {
-  const theirs = option === 'keyPrefix' ? 'key_prefix' : option === 'expireKeyTime' ? 'expire_key_time' : option
-  return options[option] !== undefined || options[theirs] !== undefined
+function isSet(options: RedisOptions, option: keyof RedisOptions): boolean {
+  const alias = option === 'keyPrefix' ? 'key_prefix' : option === 'expireKeyTime' ? 'expire_key_time' : option
+  return options[option] !== undefined || options[alias] !== undefined
 }
 
 /** TLS is on with `PROMHIVE_REDIS_TLS`, or with any of the files; the scheme of a URL overrides both. */

@@ -16,7 +16,7 @@ import { write } from './script-parts.js'
  */
 export const flush = new Script(`${write}
 local ledgers, beats, state, removals, folded, seats, values, names, exemplars, pending = unpack(KEYS)
-local id, base, version, whole, rest, deadAfter, expire, leaves, wanted, valuesLength, namesLength, from, born, answered, retention, silent, token, ahead, last = unpack(ARGV, 1, 19)
+local id, base, version, whole, rest, deadAfter, expire, leaves, preferredSeat, valuesLength, namesLength, from, born, answered, retention, silent, token, ahead, last = unpack(ARGV, 1, 19)
 local now = milliseconds()
 local tomb = redis.call('HGET', folded, id)
 if tomb then return { 'folded', versionOf(tomb) } end
@@ -63,9 +63,9 @@ if has < tonumber(version) then
   if whole ~= '1' and not fits then return { 'behind', has } end
   local there = incomplete(pending, token, ahead)
   if there then return { 'pieces', there } end
-  local own = redis.call('ZSCORE', seats, id)
-  if own then
-    seat = tonumber(own)
+  local heldSeat = redis.call('ZSCORE', seats, id)
+  if heldSeat then
+    seat = tonumber(heldSeat)
   else
     local function isFree(number) return number > 0 and redis.call('ZCOUNT', seats, number, number) == 0 end
     -- The longest silent come first: the seats of dead processes are free.
@@ -75,7 +75,7 @@ if has < tonumber(version) then
       redis.call('ZREM', seats, oldest[n])
     end
     if not seat or not isFree(seat) then
-      seat = tonumber(wanted)
+      seat = tonumber(preferredSeat)
       if not isFree(seat) then
         -- No two writers have the same seat: where as many have one of the first as there are, none of those is free.
         local low, high = 0, redis.call('ZCOUNT', seats, 1, '+inf') + 1

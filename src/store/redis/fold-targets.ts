@@ -75,7 +75,7 @@ export class FoldTargets {
     }
     const totals = await targetOf(`totals:${instance}`, 0, { kind: 'totals', instance })
     if (totals === undefined) return false
-    const own = source.entry!.facts
+    const sourceFacts = source.entry!.facts
     const additions: Addition[] = []
     for (const snapshot of source.snapshots(false)) {
       const { log, seat, process } = snapshot
@@ -85,7 +85,7 @@ export class FoldTargets {
       const named = process === undefined ? {} : { process }
       // If the mode keeps a series of each process, the series stays under the seat of the process.
       const kept = keeps
-        ? await targetOf(`kept:${seat}`, seat, { kind: 'kept', instance: own.instance, ...named })
+        ? await targetOf(`kept:${seat}`, seat, { kind: 'kept', instance: sourceFacts.instance, ...named })
         : undefined
       if (keeps && kept === undefined) return false
       additions.push({ snapshot, open, kept })
@@ -157,8 +157,8 @@ export class FoldTargets {
     const startedAt = present?.entry?.facts.startedAt ?? 1
     const origin = present?.entry?.facts.origin ?? randomUUID()
     const { kind, instance, process } = facts
-    const own = { kind, instance, startedAt, epoch, origin, ...(process !== undefined && { process }) }
-    const target = { id, seat, ledger, facts: own, before: present?.version ?? 0, epoch, sending: undefined }
+    const targetFacts = { kind, instance, startedAt, epoch, origin, ...(process !== undefined && { process }) }
+    const target = { id, seat, ledger, facts: targetFacts, before: present?.version ?? 0, epoch, sending: undefined }
     this.all.set(id, target)
     return target
   }

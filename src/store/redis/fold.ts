@@ -117,15 +117,15 @@ export class Folding {
 
   /** Folds a batch; returns the number of ledgers, or undefined if they or the totals have changed. */
   private async fold(ids: readonly string[], instances: Instances, pause: Pause): Promise<number | undefined> {
-    const found = await this.readLedgers(ids, pause)
+    const ledgers = await this.readLedgers(ids, pause)
     const sources: LedgerReader[] = []
-    for (const source of found) {
+    for (const source of ledgers) {
       const { facts } = source.entry!
       const instance = isWriter(facts) && instances.has(facts.instance) ? facts.instance : ''
       if (await this.targets.add(source, instance, (id) => this.readOne(id, pause), pause)) sources.push(source)
       else this.left.push(source.id)
     }
-    const bytes = found.reduce((sum, { values, namesLength }) => sum + values.byteLength + namesLength, 0)
+    const bytes = ledgers.reduce((sum, { values, namesLength }) => sum + values.byteLength + namesLength, 0)
     this.batchSize = nextBatchSize(ids.length, bytes)
     if (sources.length === 0) return 0
     return (await this.write(sources, pause)) ? sources.length : undefined
@@ -185,9 +185,9 @@ export class Folding {
 
   /** Reads ledgers from Redis, without removed series; skips those that no longer exist. */
   private async readLedgers(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
-    const found = await this.reading.read(ids, pause)
-    await this.removals.mask(found, pause)
-    return found
+    const ledgers = await this.reading.read(ids, pause)
+    await this.removals.mask(ledgers, pause)
+    return ledgers
   }
 
   /**
@@ -230,22 +230,22 @@ export class Folding {
 
 /** Returns the instances with a living writer. */
 export function inhabited(service: Inhabitants): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (const [id, { facts }] of service.entries) if (service.isLive(id)) found.add(facts.instance)
-  return found
+  const instances = new Set<string>()
+  for (const [id, { facts }] of service.entries) if (service.isLive(id)) instances.add(facts.instance)
+  return instances
 }
 
 /** Returns dead writers and the totals of instances without living writers, grouped by instance. */
 export function sourcesIn(service: Inhabitants, instances: Instances): string[] {
-  const found: [instance: string, id: string][] = []
+  const sources: [instance: string, id: string][] = []
   for (const [id, { facts }] of service.entries) {
     const { kind, instance } = facts
     const left = isWriter(facts)
       ? !service.isLive(id) && !isInDoubt(facts, service)
       : kind === 'totals' && instance !== '' && !instances.has(instance)
-    if (left) found.push([instance, id])
+    if (left) sources.push([instance, id])
   }
-  return found.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, id]) => id)
+  return sources.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, id]) => id)
 }
 
 /** Returns the number of ledgers in the next batch, because the ledgers of a service have similar sizes. */

@@ -239,21 +239,21 @@ export class HostBackend implements Backend {
     const leads = await this.follow({ pause })
     const { flushed, cause } = await this.service.read(snapshots, leads, pause)
     const errors = cause === undefined ? [] : [cause]
-    const writers = this.service.shown(snapshots)
+    const writers = this.service.writersToShow(snapshots)
     const run = this.place!.runId()
     const isOwn = (id: string): boolean => run !== undefined && id.startsWith(this.ledgerOf(run))
-    const [own, shard] = snapshots.find(isOwn)
+    const [hostLedger, shard] = snapshots.find(isOwn)
     const others = writers.filter(({ writer }) => !isOwn(writer))
     // If the host was taken for dead, the totals include its numbers until its ledger begins again. Until then, the
     // writers from before are shown together with the directory.
-    if (own !== undefined || this.others === undefined) this.others = others
+    if (hostLedger !== undefined || this.others === undefined) this.others = others
     // Once the directory has shown newer numbers than Redis, it is shown until Redis has them as well.
-    if (own !== undefined && !flushed) this.dark = { id: own.id, version: own.version }
-    else if (own === undefined) this.dark ??= nothing
-    else if (this.dark !== undefined && (own.id !== this.dark.id || own.version > this.dark.version))
+    if (hostLedger !== undefined && !flushed) this.dark = { id: hostLedger.id, version: hostLedger.version }
+    else if (hostLedger === undefined) this.dark ??= nothing
+    else if (this.dark !== undefined && (hostLedger.id !== this.dark.id || hostLedger.version > this.dark.version))
       this.dark = undefined
     if (this.dark === undefined) return { writers, errors, reachable: flushed }
-    const first = (own?.entry?.seat ?? 1) * partsOfSeat
+    const first = (hostLedger?.entry?.seat ?? 1) * partsOfSeat
     const local = await this.here().read(pause)
     const here = local.writers.map((writer) => ({
       ...writer,
@@ -279,8 +279,8 @@ export class HostBackend implements Backend {
   /** Carries out removals of other hosts; those of this host are carried out already. */
   private removed(removals: readonly LedgerRemoval[]): void {
     this.stale = true
-    const own = this.ledgerOf(this.leading ?? '')
-    const others = removals.filter(({ author }) => !author.startsWith(own))
+    const ledgerPrefix = this.ledgerOf(this.leading ?? '')
+    const others = removals.filter(({ author }) => !author.startsWith(ledgerPrefix))
     if (others.length === 0) return
     const store = this.place!.backend.openStore()
     const filters = filtersByTarget(others)

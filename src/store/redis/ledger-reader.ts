@@ -96,14 +96,14 @@ export class LedgerReader {
     // The sums of a host belong to no process, so they have seat 0; its processes follow one by one.
     const snapshots = [{ ...whole, seat: 0, log: this.names.log(), exemplars: () => exemplars }]
     for (const { part, live: lives, epoch, startedAt, process } of facts.parts ?? []) {
-      const own = {
+      const partFacts = {
         seat: seat * partsOfSeat + part,
         writer: `${this.id} ${part}`,
         bytes: 0,
         ...(process && { process }),
       }
       const log = this.names.log(part)
-      snapshots.push({ ...whole, ...own, live: live && lives, epoch, startedAt, log, exemplars: () => [] })
+      snapshots.push({ ...whole, ...partFacts, live: live && lives, epoch, startedAt, log, exemplars: () => [] })
     }
     return snapshots
   }
@@ -166,13 +166,13 @@ function float64(bytes: Buffer): Float64Array {
 }
 
 function exemplarsFrom(reply: readonly Reply[]): PlacedExemplar[] {
-  const found: PlacedExemplar[] = []
+  const exemplars: PlacedExemplar[] = []
   for (let i = 0; i + 1 < reply.length; i += 2) {
     const [slot, bucket] = textOf(reply[i]).split(' ').map(Number) as [number, number]
     const exemplar = parsed(textOf(listOf(reply)[i + 1]))
-    if (exemplar !== undefined) found.push({ slot, bucket, exemplar })
+    if (exemplar !== undefined) exemplars.push({ slot, bucket, exemplar })
   }
-  return found
+  return exemplars
 }
 
 function parsed(json: string): Exemplar | undefined {

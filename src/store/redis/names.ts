@@ -106,14 +106,14 @@ function isCount(text: string | undefined): boolean {
 
 /** Returns the fields after the first letter of a line: `count` of them, the last one up to the end. */
 function fields(line: string, count: number): string[] {
-  const found: string[] = []
+  const texts: string[] = []
   let from = 2
-  while (found.length < count - 1) {
+  while (texts.length < count - 1) {
     const end = line.indexOf(' ', from)
     if (end < 0) break
-    found.push(line.slice(from, end))
+    texts.push(line.slice(from, end))
     from = end + 1
   }
-  found.push(line.slice(from))
-  return found
+  texts.push(line.slice(from))
+  return texts
 }

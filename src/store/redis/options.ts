@@ -137,8 +137,8 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
   if (options.url !== undefined && options.client !== undefined) {
     throw invalid('url and client exclude each other; leave one of them out')
   }
-  const given = { ...defaults, instance: hostname(), ...givenOptions(options) }
-  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance, shards } = given
+  const withDefaults = { ...defaults, instance: hostname(), ...givenOptions(options) }
+  const { keyPrefix, flushInterval, expireKeyTime, deadAfter, scope, instance, shards } = withDefaults
   if (scope !== 'service' && scope !== 'instance') throw invalid(`scope is service or instance, not ${describe(scope)}`)
   if (typeof instance !== 'string' || instance === '') throw invalid('instance must be a text')
   if (!Number.isInteger(shards) || shards < 1 || shards > mostShards) {
@@ -150,10 +150,10 @@ export function settingsOf(options: Omit<RedisOptions, keyof RedisAddressOptions
     expire: milliseconds('expireKeyTime', expireKeyTime, 1),
     // A writer must not count as dead because it is late once or twice.
     deadAfter: Math.max(milliseconds('deadAfter', deadAfter, 0.1), flushInterval * 3000),
-    connectTimeout: timeout('connectTimeout', given.connectTimeout),
-    commandTimeout: timeout('commandTimeout', given.commandTimeout),
-    scrapeTimeout: timeout('scrapeTimeout', given.scrapeTimeout),
-    closeTimeout: timeout('closeTimeout', given.closeTimeout),
+    connectTimeout: timeout('connectTimeout', withDefaults.connectTimeout),
+    commandTimeout: timeout('commandTimeout', withDefaults.commandTimeout),
+    scrapeTimeout: timeout('scrapeTimeout', withDefaults.scrapeTimeout),
+    closeTimeout: timeout('closeTimeout', withDefaults.closeTimeout),
     scope,
     instance: instance.toWellFormed(),
     shards,

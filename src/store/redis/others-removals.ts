@@ -105,9 +105,9 @@ export class OthersRemovals {
   }
 
   private remove(writer: string, removals: readonly Reply[]): void {
-    const own = stemOf(writer)
-    const found = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
-    const others = found.filter(({ author, at }) => at === undefined && stemOf(author) !== own)
+    const writerStem = stemOf(writer)
+    const decoded = removals.flatMap((each) => removalFrom(textOf(each)) ?? [])
+    const others = decoded.filter(({ author, at }) => at === undefined && stemOf(author) !== writerStem)
     if (others.length > 0) this.options.removed(others)
   }
 }

@@ -60,12 +60,12 @@ export class OutsideService {
         await snapshots.read(pause)
         seen = true
         this.reached()
-        return { writers: this.service.shown(snapshots), errors: [], reachable: true }
+        return { writers: this.service.writersToShow(snapshots), errors: [], reachable: true }
       } catch (cause) {
         this.reachable = false
         const error = unreadable(cause, seen)
         if (!seen) return { writers: [], errors: [error], incomplete: error, reachable: false }
-        return { writers: this.service.shown(snapshots), errors: [error], reachable: false }
+        return { writers: this.service.writersToShow(snapshots), errors: [error], reachable: false }
       }
     }
     return sourceOf(this.service, read)
@@ -83,6 +83,6 @@ export class OutsideService {
 
 function unreadable(cause: unknown, seen: boolean): MetricsError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  const shown = seen ? 'the last values that were read are shown' : 'nothing was read yet'
-  return new MetricsError('READ_FAILED', `Redis cannot be read (${why}): ${shown}`, { cause })
+  const consequence = seen ? 'the last values that were read are shown' : 'nothing was read yet'
+  return new MetricsError('READ_FAILED', `Redis cannot be read (${why}): ${consequence}`, { cause })
 }

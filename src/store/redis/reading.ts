@@ -66,7 +66,7 @@ export class Reading implements Inhabitants {
   private repeats = 0
 
   /**
-   * @param shown the ledgers that were shown last
+   * @param shownLedgers the ledgers that were shown last
    * @param updates the results of readings since then; kept when a reading fails, so that the next one continues
    * @param replica a replica to read instead of the primary
    * @param clock if replicas are read: the age of what was read so far
@@ -74,7 +74,7 @@ export class Reading implements Inhabitants {
    */
   constructor(
     private readonly options: ServiceSnapshotOptions,
-    private readonly shown: ReadonlyMap<string, LedgerReader>,
+    private readonly shownLedgers: ReadonlyMap<string, LedgerReader>,
     private readonly updates: Map<string, LedgerUpdate>,
     private readonly removals: RemovalFollower,
     private readonly replica?: ScriptConnection | undefined,
@@ -93,8 +93,9 @@ export class Reading implements Inhabitants {
    *
    * @throws Overtaken if there were more folds than can be followed
    */
-  async readAll(wanted: Wanted, pause: Pause): Promise<void> {
-    for (const [id, entry] of this.entries) if (wanted(id, entry, this) && this.isNews(id, entry)) this.waiting.add(id)
+  async readAll(isToRead: Wanted, pause: Pause): Promise<void> {
+    for (const [id, entry] of this.entries)
+      if (isToRead(id, entry, this) && this.isNews(id, entry)) this.waiting.add(id)
     while (this.waiting.size > 0) await this.readSome(pause)
   }
 
@@ -102,15 +103,15 @@ export class Reading implements Inhabitants {
   async read(ids: readonly string[], pause: Pause): Promise<LedgerReader[]> {
     for (const id of ids) this.waiting.add(id)
     while (this.waiting.size > 0) await this.readSome(pause)
-    const found: LedgerReader[] = []
+    const readers: LedgerReader[] = []
     for (const id of ids) {
       const update = this.updates.get(id)
       if (update?.entry === undefined) continue
       this.updates.delete(id)
       await update.reader.take(update, pause)
-      found.push(update.reader)
+      readers.push(update.reader)
     }
-    return found
+    return readers
   }
 
   /** Notes that this process has folded ledgers itself, so that it does not follow that fold. */
@@ -150,8 +151,8 @@ export class Reading implements Inhabitants {
       cursor = cursor === '' ? '' : textOf(next)
       if (cursor === '0') {
         // Each pass finds the entries that existed all the time, unless the server changed, which has another order.
-        const found = this.entries.size + this.unreadable.size
-        if (found >= Number(count) || ++passes === mostPasses) cursor = ''
+        const entriesRead = this.entries.size + this.unreadable.size
+        if (entriesRead >= Number(count) || ++passes === mostPasses) cursor = ''
       }
       if (cursor === '' && !more && Number(moreTombs) === 0) return
     }
@@ -176,7 +177,7 @@ export class Reading implements Inhabitants {
 
   /** Whether Redis has a different version of a ledger than the one that was read. */
   private isNews(id: string, entry: LedgerEntry): boolean {
-    const known = this.updates.get(id) ?? this.shown.get(id)
+    const known = this.updates.get(id) ?? this.shownLedgers.get(id)
     if (known === undefined) return true
     if (known.version === entry.version && known.edition === entry.edition) return false
     return !this.isShownAsItWas(id, entry)
@@ -187,7 +188,7 @@ export class Reading implements Inhabitants {
    * last version of its ledger is shown.
    */
   private isShownAsItWas(id: string, entry: LedgerEntry): boolean {
-    const version = this.shown.get(id)?.version ?? 0
+    const version = this.shownLedgers.get(id)?.version ?? 0
     return entry.version < version && isWriter(entry.facts) && this.isLive(id)
   }
 
@@ -199,18 +200,18 @@ export class Reading implements Inhabitants {
     for (const id of this.waiting) if (ids.push(id) === ledgers) break
     const words = [String(this.folds), String(bytes), ...ids.flatMap((id) => this.knownOf(id))]
     const reply = await this.ask(read, [keys.ledgers, keys.state, ...ids.flatMap((id) => keys.of(id))], words)
-    const [moment, found] = listOf(reply)
+    const [moment, ledgerReplies] = listOf(reply)
     this.follow(moment)
     // These ledgers were read after the folds that this reply lists.
-    for (const [i, each] of listOf(found).entries())
+    for (const [i, each] of listOf(ledgerReplies).entries())
       if (await this.take(ids[i]!, listOf(each), pause)) this.waiting.delete(ids[i]!)
   }
 
   private knownOf(id: string): string[] {
-    const shown = this.shown.get(id)
+    const shownLedger = this.shownLedgers.get(id)
     const entry = this.entries.get(id)
     const update = this.updates.get(id)
-    const known = update ?? shown
+    const known = update ?? shownLedger
     if (known === undefined) return [id, '0', '0', '0', '0']
     // After a failover, the ledgers of the new server may differ, so they are read again.
     const isOlder = entry !== undefined && entry.version < known.version
@@ -229,9 +230,9 @@ export class Reading implements Inhabitants {
     this.entries.set(id, entry)
     if (textOf(kind) === 'same' || this.isShownAsItWas(id, entry)) return true
     let update = this.updates.get(id)
-    const shown = this.shown.get(id)
+    const shownLedger = this.shownLedgers.get(id)
     if (Number(from) === 0) update = new LedgerUpdate(new LedgerReader(id), false)
-    else if (update === undefined && shown !== undefined) update = new LedgerUpdate(shown, true)
+    else if (update === undefined && shownLedger !== undefined) update = new LedgerUpdate(shownLedger, true)
     if (update === undefined || update.namesLength !== Number(from)) {
       this.updates.delete(id)
       this.repeat()

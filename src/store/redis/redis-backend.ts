@@ -97,7 +97,7 @@ export class RedisBackend implements Backend {
 
   private async read(snapshots: ServiceSnapshots, pause: Pause): Promise<SourceReading> {
     const { flushed, cause } = await this.service.read(snapshots, true, pause)
-    const writers = this.service.shown(snapshots)
+    const writers = this.service.writersToShow(snapshots)
     const { writer, version } = this.service.flusher
     // A replica may have less than this process has flushed.
     const isShown = flushed ? snapshots.ledger(writer)?.version === version : !this.isOwnKnown(snapshots)
@@ -130,7 +130,7 @@ export class RedisBackend implements Backend {
       process,
       dropped: 0,
     }
-    const own = this.store.ledger.snapshot(facts)
-    return [...writers.filter((other) => other.writer !== writer), own]
+    const localWriter = this.store.ledger.snapshot(facts)
+    return [...writers.filter((other) => other.writer !== writer), localWriter]
   }
 }

@@ -55,13 +55,13 @@ export function sentinelPlace(options: RedisSentinelOptions & ServerOptions): Re
   }
 }
 
-function addressOf(given: unknown): { readonly host: string; readonly port: number } {
-  const { host, port = 26_379 } = (given ?? {}) as { host?: unknown; port?: unknown }
-  const address = typeof given === 'string' ? sentinelAddress(given) : undefined
+function addressOf(sentinel: unknown): { readonly host: string; readonly port: number } {
+  const { host, port = 26_379 } = (sentinel ?? {}) as { host?: unknown; port?: unknown }
+  const address = typeof sentinel === 'string' ? sentinelAddress(sentinel) : undefined
   if (address !== undefined) return address
   const isPort = Number.isInteger(port) && (port as number) > 0 && (port as number) <= 65_535
   if (typeof host === 'string' && host !== '' && isPort) return { host, port: port as number }
-  throw invalid(`a sentinel is { host, port }, or a text such as sentinel-0:26379, got ${describe(given)}`)
+  throw invalid(`a sentinel is { host, port }, or a text such as sentinel-0:26379, got ${describe(sentinel)}`)
 }
 
 function loginOf(userOption: string, username: unknown, passwordOption: string, password: unknown): object {

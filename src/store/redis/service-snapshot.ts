@@ -85,15 +85,15 @@ export class ServiceSnapshot implements LostState {
    * Reads what has changed since the last reading, in chunks. Changes are shown only when the reading is complete: if
    * the promise is rejected, the snapshot stays as it was.
    *
-   * @param wanted which ledgers to read; by default all of them
+   * @param isToRead which ledgers to read; by default all of them
    * @param fresh whether to read the primary even if a replica is configured
    */
-  async read(pause: Pause, wanted: Wanted = everything, fresh = false): Promise<void> {
+  async read(pause: Pause, isToRead: Wanted = everything, fresh = false): Promise<void> {
     let replica = fresh ? undefined : this.options.replica
     let restored = false
     for (let turn = 1; ; turn++) {
       const { options, ledgers, updates, removals, clock } = this
-      const tombsEnd = wanted === everything ? this.tombstones.end : noTombstones
+      const tombsEnd = isToRead === everything ? this.tombstones.end : noTombstones
       const reading = new Reading(options, ledgers, updates, removals, replica, clock, tombsEnd)
       try {
         await reading.survey(pause)
@@ -108,7 +108,7 @@ export class ServiceSnapshot implements LostState {
           restored = true
           continue
         }
-        await reading.readAll(wanted, pause)
+        await reading.readAll(isToRead, pause)
         await this.show(reading, pause)
         break
       } catch (cause) {
@@ -194,11 +194,11 @@ export class ServiceSnapshot implements LostState {
   }
 
   /** Returns totals first and living writers last: if two define the same series, that of the later one is shown. */
-  snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
-    const found: WriterSnapshot[] = []
+  snapshots(isShown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
+    const writers: WriterSnapshot[] = []
     for (const ledger of this.ledgers.values())
-      if (shown(ledger.entry!)) found.push(...ledger.snapshots(this.isLive(ledger.id)))
-    return found.sort(inOrder)
+      if (isShown(ledger.entry!)) writers.push(...ledger.snapshots(this.isLive(ledger.id)))
+    return writers.sort(inOrder)
   }
 
   /**
@@ -232,10 +232,10 @@ export class ServiceSnapshot implements LostState {
     const least = this.end - mostHeldBack
     for (const text of this.strange.values()) taken = Math.min(taken, Math.max(least, seenIn(text) ?? taken))
     const { removed } = this.removals
-    const many = taken - removed >= manyRemovals
+    const isTrimDue = taken - removed >= manyRemovals
     // Ledgers that may still be restored have taken none of the removals.
-    if (many || isComplete(this)) this.removals.forget(taken)
-    if (!many) return
+    if (isTrimDue || isComplete(this)) this.removals.forget(taken)
+    if (!isTrimDue) return
     await ask(this.options, trim, [keys.state, keys.removals], [String(removed), String(taken)])
   }
 }

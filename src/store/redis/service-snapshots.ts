@@ -71,8 +71,8 @@ export class ServiceSnapshots {
   /** Returns the ledger of a writer, in any shard. */
   ledger(writer: string): LedgerReader | undefined {
     for (const { ledgers } of this.all) {
-      const found = ledgers.get(writer)
-      if (found !== undefined) return found
+      const ledger = ledgers.get(writer)
+      if (ledger !== undefined) return ledger
     }
     return undefined
   }
@@ -95,12 +95,12 @@ export class ServiceSnapshots {
   }
 
   /** Returns totals first and living writers last: if two define the same series, that of the later one is shown. */
-  snapshots(shown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
-    const found = this.all.map((snapshot, shard) => {
-      const writers = snapshot.snapshots(shown)
+  snapshots(isShown: (entry: LedgerEntry) => boolean): WriterSnapshot[] {
+    const perShard = this.all.map((snapshot, shard) => {
+      const writers = snapshot.snapshots(isShown)
       return shard === 0 ? writers : writers.map((each) => ({ ...each, seat: ServiceSnapshots.seat(shard, each.seat) }))
     })
-    return found.length === 1 ? found[0]! : found.flat().sort(inOrder)
+    return perShard.length === 1 ? perShard[0]! : perShard.flat().sort(inOrder)
   }
 
   /** Adds snapshots for new shards; returns the number of shards. */

@@ -40,21 +40,21 @@ export class Service {
   private readonly beforeExit = (): void => void this.flushAtEnd()
   private readonly options: ServiceOptions
 
-  constructor(given: ServiceOptions) {
-    const connection = countedConnection(given.connection, given.count)
-    this.options = { ...given, connection }
-    const { settings, writer, flushed, carriesRemovals = false } = given
+  constructor(options: ServiceOptions) {
+    const connection = countedConnection(options.connection, options.count)
+    this.options = { ...options, connection }
+    const { settings, writer, flushed, carriesRemovals = false } = options
     const timeout = this.flushTimeout
     this.emptied = new Emptied(this.settle)
-    this.lag = new ReplicaLag(settings.deadAfter, given.onError)
+    this.lag = new ReplicaLag(settings.deadAfter, options.onError)
     this.shards = new Shards({ ...settings, connection, timeout })
     this.shard = this.shards.shardOf(writer)
-    const ofFlusher = { ...this.snapshotOptions(this.shards.of(this.shard)), timeout, writer, onError: given.onError }
+    const ofFlusher = { ...this.snapshotOptions(this.shards.of(this.shard)), timeout, writer, onError: options.onError }
     const shard = (): number => this.shard
     this.flusher = new Flusher(this.shards.admitted(flushed, shard), ofFlusher)
     const carried = carriesRemovals ? this.shard : undefined
     const ofRemovals = { shards: this.shards, carried, connection, expire: settings.expire, timeout }
-    this.removals = new ShardRemovals({ ...ofRemovals, onError: given.onError })
+    this.removals = new ShardRemovals({ ...ofRemovals, onError: options.onError })
     this.upkeep = new Upkeep(this.shards, (each) => this.snapshotOptions(each))
   }
 
@@ -155,12 +155,12 @@ export class Service {
       if (unread && (await this.settles())) await snapshots.read(pause)
       // The reading came before the flush: the first flush of a writer, or a repeated one.
       const { writer, version } = this.flusher
-      const own = snapshots.ledger(writer)?.version
+      const readVersion = snapshots.ledger(writer)?.version
       // A replica with an earlier version is not read again, because this process shows its own counts from memory.
       const isToReread =
         this.options.replica === undefined
-          ? own !== version
-          : own === undefined || this.lag.isLate(snapshots.all[this.shard]?.lastFlush, this.flusher.answeredAt)
+          ? readVersion !== version
+          : readVersion === undefined || this.lag.isLate(snapshots.all[this.shard]?.lastFlush, this.flusher.answeredAt)
       if (flushes && flushed && isToReread) await snapshots.read(pause, true)
     } catch (cause) {
       await flushing
@@ -215,7 +215,7 @@ export class Service {
   }
 
   /** Returns the writers to show: those of the service, or of this instance. */
-  shown(snapshots: ServiceSnapshots): WriterSnapshot[] {
+  writersToShow(snapshots: ServiceSnapshots): WriterSnapshot[] {
     const { scope, instance } = this.options.settings
     const writers = snapshots.snapshots(({ facts }: LedgerEntry) => scope === 'service' || facts.instance === instance)
     if (snapshots.hasDead()) this.foldSoon()

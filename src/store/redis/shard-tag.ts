@@ -15,10 +15,10 @@ const tolerance = slotCount / 96
  * @param shard from 1 on
  */
 export function shardTag(tag: string, shard: number): string {
-  const wanted = (slotOf(tag) + placeOf(shard) * slotCount) % slotCount
+  const targetSlot = (slotOf(tag) + placeOf(shard) * slotCount) % slotCount
   for (let attempt = 0; ; attempt++) {
     const candidate = `${tag}/shard-${shard}.${attempt}`
-    const distance = Math.abs(slotOf(candidate) - wanted)
+    const distance = Math.abs(slotOf(candidate) - targetSlot)
     if (Math.min(distance, slotCount - distance) <= tolerance) return candidate
   }
 }

@@ -11,9 +11,9 @@ export class Tombstones {
   private readonly byWriter = new Map<string, string>()
 
   /** Adds the results of a reading, and deletes tombstones that are older than `retention`, in milliseconds. */
-  take(found: readonly string[], end: number, now: number, retention: number): void {
+  take(tombstones: readonly string[], end: number, now: number, retention: number): void {
     this.end = end
-    for (const tomb of found) this.byWriter.set(tomb.slice(0, tomb.indexOf(' ')), tomb)
+    for (const tomb of tombstones) this.byWriter.set(tomb.slice(0, tomb.indexOf(' ')), tomb)
     // The order is that of insertion.
     for (const [writer, tomb] of this.byWriter) {
       if (now - Number(tomb.slice(tomb.lastIndexOf(' ') + 1)) <= retention) return
@@ -23,8 +23,8 @@ export class Tombstones {
 
   /** Returns the tombstones of all writers without a ledger. */
   without(ledgers: { has(id: string): boolean }): string[] {
-    const found: string[] = []
-    for (const [writer, tomb] of this.byWriter) if (!ledgers.has(writer)) found.push(tomb)
-    return found
+    const tombstones: string[] = []
+    for (const [writer, tomb] of this.byWriter) if (!ledgers.has(writer)) tombstones.push(tomb)
+    return tombstones
   }
 }

@@ -20,18 +20,18 @@ export class Upkeep {
    * Folds the dead writers of each shard. The totals of an instance stay separate as long as it has a living writer in
    * any shard; a shard that does not answer may have one.
    *
-   * @param own the shard of this process, whose remaining dead writers its flushes find
+   * @param localShard the shard of this process, whose remaining dead writers its flushes find
    * @param time milliseconds after which no further batch begins in a shard
    * @param isUrgent whether to fold even if another process has tried within the last second
    */
-  async fold(own: number, pause: Pause, time: number, isUrgent: boolean): Promise<void> {
+  async fold(localShard: number, pause: Pause, time: number, isUrgent: boolean): Promise<void> {
     const options = this.shards.all.map(this.optionsOf)
     if (options.length === 1) {
       await new Folding(options[0]!).run(pause, time)
       return
     }
     // Otherwise, each process that sees a dead writer would read the entries of all shards.
-    if (!isUrgent && !(await claims(options[own]!))) return
+    if (!isUrgent && !(await claims(options[localShard]!))) return
     const surveys = await Promise.allSettled(options.map((each) => survey(each, pause)))
     const failed = surveys.find((result) => result.status === 'rejected')
     const living = surveys.map((result) => (result.status === 'fulfilled' ? inhabited(result.value) : undefined))
@@ -39,7 +39,7 @@ export class Upkeep {
       if (result.status === 'rejected') continue
       const has = (instance: string): boolean =>
         living.some((instances) => instances === undefined || instances.has(instance))
-      if (i === own || sourcesIn(result.value, { has }).length > 0)
+      if (i === localShard || sourcesIn(result.value, { has }).length > 0)
         await new Folding(options[i]!, { has }).run(pause, time)
     }
     if (failed !== undefined) throw failed.reason

@@ -43,7 +43,7 @@ export class BufferedSeat implements Seat {
       this.size += buffer.byteLength
     }
     this.segments.used = this.head.used
-    if (adopted) this.head.own(ownFacts())
+    if (adopted) this.head.writeOwner(ownFacts())
     this.epoch = this.head.epoch
     this.write()
   }
@@ -190,8 +190,8 @@ function segmentOver(buffer: ArrayBuffer, offset: number, first: number): Segmen
 function claim(directory: string, seat: number, epoch: number): boolean {
   const pattern = new RegExp(`^${claimName(seat, 0).slice(0, -1).replace('.', '\\.')}(\\d+)$`)
   const claims = readdirSync(directory).flatMap((name) => {
-    const found = pattern.exec(name)
-    return found === null ? [] : [Number(found[1])]
+    const match = pattern.exec(name)
+    return match === null ? [] : [Number(match[1])]
   })
   const highest = Math.max(0, ...claims)
   // A claim is valid until its owner has written its facts into the head; from then on the head shows the owner.

@@ -210,7 +210,7 @@ function begin(directory: string, fd: number, binding: Binding | undefined): voi
   // First the ID of the new run: from now on, readers ignore the remaining files of the old run.
   const head = new Head(new Uint8Array(headerSize))
   head.create(0, new Uint8Array(16), randomBytes(16), binding === undefined ? kinds.buffered : kinds.mapped)
-  head.own(ownFacts())
+  head.writeOwner(ownFacts())
   head.state = states.adopting
   writeAt(fd, head.bytes, 0)
   wipeFiles(directory)

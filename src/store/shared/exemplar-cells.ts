@@ -103,7 +103,7 @@ export function readExemplars(fd: number, count: number): PlacedExemplar[] {
 function readCells(fd: number, count: number): (PlacedExemplar & { readonly cell: number })[] {
   const bytes = Buffer.alloc(count * cellSize)
   const whole = Math.ceil(readAt(fd, bytes, bytes.length, 0) / cellSize)
-  const found: (PlacedExemplar & { readonly cell: number })[] = []
+  const cells: (PlacedExemplar & { readonly cell: number })[] = []
   for (let cell = 0; cell < whole; cell++) {
     const from = cell * cellSize
     const length = bytes.readUInt32LE(from + 4)
@@ -113,9 +113,9 @@ function readCells(fd: number, count: number): (PlacedExemplar & { readonly cell
     const timestamp = bytes.readDoubleLE(from + 24)
     const exemplar = exemplarFrom({ labels, value: bytes.readDoubleLE(from + 16), timestamp })
     if (exemplar === undefined) continue
-    found.push({ cell, slot: bytes.readUInt32LE(from + 8), bucket: bytes.readUInt32LE(from + 12), exemplar })
+    cells.push({ cell, slot: bytes.readUInt32LE(from + 8), bucket: bytes.readUInt32LE(from + 12), exemplar })
   }
-  return found
+  return cells
 }
 
 function labelsFrom(json: string): unknown {

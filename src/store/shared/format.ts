@@ -100,8 +100,8 @@ export const claimName = (seat: number, epoch: number): string => `${String(seat
 
 /** Returns the number of the seat whose values file has this name. */
 export function seatOf(name: string): number | undefined {
-  const found = /^(\d{4,9})\.values$/.exec(name)
-  return found === null ? undefined : Number(found[1])
+  const match = /^(\d{4,9})\.values$/.exec(name)
+  return match === null ? undefined : Number(match[1])
 }
 
 /** Whether a file name is one of promhive's; only such files are ever removed. */

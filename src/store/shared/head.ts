@@ -64,7 +64,7 @@ export class Head {
    * Writes the facts of the next owner. The epoch changes in one store: from then on, readers treat the gauges of the
    * previous owner as those of a dead process.
    */
-  own(owner: OwnerFacts): void {
+  writeOwner(owner: OwnerFacts): void {
     this.words[at.state / 4] = states.adopting
     this.words[at.pid / 4] = owner.pid
     this.words[at.threadId / 4] = owner.threadId

@@ -61,10 +61,10 @@ export class Leadership {
   }
 
   private holdsByTouch(fd: number): boolean {
-    const mine = this.content().startsWith(`${this.mark}\n`)
-    if (mine) futimesSync(fd, Date.now() / 1000, Date.now() / 1000)
+    const isHolder = this.content().startsWith(`${this.mark}\n`)
+    if (isHolder) futimesSync(fd, Date.now() / 1000, Date.now() / 1000)
     else if (fstatSync(fd).size === 0 || this.isSilent(fstatSync(fd).mtimeMs)) this.leaveNote(this.note())
-    return mine
+    return isHolder
   }
 
   /**

@@ -57,23 +57,23 @@ export class Liveness {
 
 /** Returns the files with a lock; `!` follows the name if byte 0 is locked exclusively. */
 function readLocks(): Set<string> {
-  const found = new Set<string>()
+  const locks = new Set<string>()
   let lines: string[]
   try {
     lines = readFileSync('/proc/locks', 'latin1').split('\n')
   } catch (cause) {
     // Not Linux: no process has the addon, so none holds a lock.
-    if (codeOf(cause) === 'ENOENT') return found
+    if (codeOf(cause) === 'ENOENT') return locks
     // Without the list, every owner would look dead.
     throw cause
   }
   for (const line of lines) {
     const [, kind, name, first] = /\bOFDLCK\b.* (READ|WRITE) .* ([0-9a-f]+:[0-9a-f]+:\d+) (\d+) /.exec(line) ?? []
     if (name === undefined) continue
-    found.add(name)
-    if (kind === 'WRITE' && first === '0') found.add(`${name}!`)
+    locks.add(name)
+    if (kind === 'WRITE' && first === '0') locks.add(`${name}!`)
   }
-  return found
+  return locks
 }
 
 /** Returns a device number in the form of /proc/locks: two hexadecimal digits each for major and minor. */

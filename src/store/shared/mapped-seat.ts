@@ -33,7 +33,7 @@ export class MappedSeat implements Seat {
       this.segments.all.push(segmentOver(mapOwn(binding, fd, firstSize, size - firstSize), 0, slotsInFirst))
     }
     this.segments.used = this.head.used
-    if (adopted) this.head.own(ownFacts())
+    if (adopted) this.head.writeOwner(ownFacts())
   }
 
   /** Takes the first seat whose owner is dead, or creates a new one. */

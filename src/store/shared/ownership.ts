@@ -101,8 +101,8 @@ function hasNameElsewhere(fd: number, path: string): boolean {
   const { ino, dev } = fstatSync(fd)
   const directory = dirname(path)
   const names = readdirSync(directory).filter((name) => {
-    const found = lstatSync(join(directory, name), { throwIfNoEntry: false })
-    return found?.ino === ino && found.dev === dev
+    const stats = lstatSync(join(directory, name), { throwIfNoEntry: false })
+    return stats?.ino === ino && stats.dev === dev
   })
   return fstatSync(fd).nlink > names.length
 }

@@ -56,8 +56,8 @@ export class PendingRemovals {
 
   private async read(removals: Removals, from: number, to: number, pause: Pause): Promise<void> {
     for (let position = from; position < to; ) {
-      const { removals: found, end } = removals.since(position, Math.min(stretch, to - position))
-      for (const removal of found) if (removal.position <= to) this.index.add(removal, removal.position)
+      const { removals: chunk, end } = removals.since(position, Math.min(stretch, to - position))
+      for (const removal of chunk) if (removal.position <= to) this.index.add(removal, removal.position)
       if (end <= position) return
       position = end
       if (pause.due()) await pause.rest()

@@ -132,9 +132,9 @@ export class SeatRemovals {
     const { seat, removals } = this.options
     for (;;) {
       let until = monotonicNow() + stepTime
-      const { removals: found, end } = removals.since(this.taken, stretch)
+      const { removals: chunk, end } = removals.since(this.taken, stretch)
       let last: number | undefined
-      for (const removal of found) {
+      for (const removal of chunk) {
         if (removal.author !== seat.head.logId) this.await(removal)
         if (monotonicNow() < until) continue
         last = removal.position
@@ -146,9 +146,9 @@ export class SeatRemovals {
       }
       if (last !== undefined && this.taken !== last) continue
       // A file that was damaged, or emptied by another run, may end before the known position.
-      if (found.length === 0) this.known = end
+      if (chunk.length === 0) this.known = end
       this.reach(end)
-      if (found.length === 0 || end === removals.end()) return
+      if (chunk.length === 0 || end === removals.end()) return
       yield
     }
   }

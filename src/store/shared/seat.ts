@@ -53,7 +53,7 @@ export function createSeat(
       const head = new Head(new Uint8Array(headerSize))
       head.create(number, logId, Buffer.from(runId, 'hex'), kind)
       // Without a lock, only the head shows that the seat has an owner.
-      head.own(ownFacts())
+      head.writeOwner(ownFacts())
       head.heartbeat = Date.now() / 1000
       writeAt(fd, head.bytes.subarray(0, movingEnd), 0)
       try {

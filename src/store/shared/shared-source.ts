@@ -38,28 +38,28 @@ export class SharedSource implements Source {
   private listed = false
 
   /**
-   * @param own returns the seat of this process, whose numbers are always available; omitted in a process outside of
-   * the application, for which the directory may not exist yet
+   * @param localSeat returns the seat of this process, whose numbers are always available; omitted in a process outside
+   * of the application, for which the directory may not exist yet
    * @param late removals that other processes have not been notified of
    */
   constructor(
     readonly directory: string,
     binding: Binding | undefined,
-    private readonly own?: () => number | undefined,
+    private readonly localSeat?: () => number | undefined,
     private readonly late: () => readonly Removal[] = () => [],
   ) {
     this.liveness = new Liveness(binding)
   }
 
   async read(pause: Pause): Promise<SourceReading> {
-    const found: DirectoryReading = { writers: [], errors: [], incomplete: undefined }
+    const reading: DirectoryReading = { writers: [], errors: [], incomplete: undefined }
     this.liveness.refresh()
-    const numbers = this.list(found)
-    if (numbers === undefined) this.keep([...this.seats.keys()], found)
-    else await this.readAll(numbers, found, pause)
-    found.writers.push(...this.vanished.still(found.writers))
-    found.writers.sort((a, b) => a.seat - b.seat)
-    return found
+    const numbers = this.list(reading)
+    if (numbers === undefined) this.keep([...this.seats.keys()], reading)
+    else await this.readAll(numbers, reading, pause)
+    reading.writers.push(...this.vanished.still(reading.writers))
+    reading.writers.sort((a, b) => a.seat - b.seat)
+    return reading
   }
 
   /** Whether the last reading read this seat, and did not use its last good values. */
@@ -71,7 +71,7 @@ export class SharedSource implements Source {
     this.seats.clear()
   }
 
-  private async readAll(numbers: readonly number[], found: DirectoryReading, pause: Pause): Promise<void> {
+  private async readAll(numbers: readonly number[], reading: DirectoryReading, pause: Pause): Promise<void> {
     const present = new Set(numbers)
     for (const [number, reader] of this.seats) {
       if (present.has(number)) continue
@@ -80,13 +80,13 @@ export class SharedSource implements Source {
     }
     let control: number | undefined
     try {
-      control = this.openControl(found)
+      control = this.openControl(reading)
       const removals = control === undefined ? undefined : new Removals(this.directory, control, undefined)
-      await this.readSeats(numbers, removals, this.circumstances(control, removals, found, pause), found)
+      await this.readSeats(numbers, removals, this.circumstances(control, removals, reading, pause), reading)
     } catch (cause) {
       // Without the control file, it is unknown which seats and series still belong to the application.
-      found.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause))
-      this.keep(numbers, found)
+      reading.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause))
+      this.keep(numbers, reading)
     } finally {
       if (control !== undefined) closeQuietly(control)
     }
@@ -96,7 +96,7 @@ export class SharedSource implements Source {
     numbers: readonly number[],
     removals: Removals | undefined,
     circumstances: Circumstances,
-    found: DirectoryReading,
+    reading: DirectoryReading,
   ): Promise<void> {
     const { runId, pause } = circumstances
     const before = removals && this.pending.reach(removals, runId)
@@ -105,14 +105,14 @@ export class SharedSource implements Source {
       if (reader === undefined) this.seats.set(number, (reader = new SeatReader(this.directory, number)))
       const { last, owner, logId } = reader
       const snapshot = await reader.snapshot(circumstances)
-      if (snapshot !== undefined) found.writers.push(snapshot)
+      if (snapshot !== undefined) reading.writers.push(snapshot)
       // A successor continues with the file of its predecessor. A different file means that the owner has lost its
       // file.
       if (last !== undefined && (snapshot === undefined || reader.logId !== logId)) this.vanished.add(last, owner)
       if (pause.due()) await pause.rest()
     }
     if (removals === undefined) return
-    const readers = found.writers.map(({ seat }) => this.seats.get(seat)!)
+    const readers = reading.writers.map(({ seat }) => this.seats.get(seat)!)
     const end = this.pending.reach(removals, runId)
     // A seat that was read later may have carried out newer removals; then these series are omitted from all seats.
     if (end !== before) for (const reader of readers) await this.mask(reader, removals, end, pause)
@@ -128,27 +128,27 @@ export class SharedSource implements Source {
   }
 
   /** Adds seats as they were last read; seats that were never read are missing. */
-  private keep(numbers: readonly number[], found: DirectoryReading): void {
-    found.writers.length = 0
+  private keep(numbers: readonly number[], reading: DirectoryReading): void {
+    reading.writers.length = 0
     for (const number of numbers) {
       const reader = this.seats.get(number)
       if (reader !== undefined) reader.fresh = false
-      if (reader?.last !== undefined) found.writers.push(reader.last)
-      else if (reader?.skipped !== true) this.miss(number, found.errors.at(-1)!, found)
+      if (reader?.last !== undefined) reading.writers.push(reader.last)
+      else if (reader?.skipped !== true) this.miss(number, reading.errors.at(-1)!, reading)
     }
   }
 
-  private miss(number: number, cause: MetricsError, found: DirectoryReading): void {
-    if (number !== this.own?.()) found.incomplete ??= cause
+  private miss(number: number, cause: MetricsError, reading: DirectoryReading): void {
+    if (number !== this.localSeat?.()) reading.incomplete ??= cause
   }
 
   private circumstances(
     control: number | undefined,
     removals: Removals | undefined,
-    found: DirectoryReading,
+    reading: DirectoryReading,
     pause: Pause,
   ): Circumstances {
-    const runId = control === undefined ? undefined : this.runOf(control, found.errors)
+    const runId = control === undefined ? undefined : this.runOf(control, reading.errors)
     const late = lateIndex(this.late())
     return {
       runId,
@@ -159,13 +159,13 @@ export class SharedSource implements Source {
       liveness: this.liveness,
       pause,
       keys: new KeyTexts(),
-      report: (error) => found.errors.push(error),
-      miss: (number, cause) => this.miss(number, cause, found),
+      report: (error) => reading.errors.push(error),
+      miss: (number, cause) => this.miss(number, cause, reading),
     }
   }
 
   /** Returns the numbers of the seats; undefined if the directory cannot be listed. */
-  private list(found: DirectoryReading): number[] | undefined {
+  private list(reading: DirectoryReading): number[] | undefined {
     try {
       const numbers = seatsIn(this.directory)
       this.listed = true
@@ -173,14 +173,14 @@ export class SharedSource implements Source {
     } catch (cause) {
       const code = codeOf(cause)
       // The directory does not exist yet: the application has not counted.
-      if (code === 'ENOENT' && !this.listed && this.own === undefined) return []
+      if (code === 'ENOENT' && !this.listed && this.localSeat === undefined) return []
       const removed = code === 'ENOENT'
       const fault = removed ? 'has been removed' : `cannot be listed (${code})`
       const text = `the metrics directory ${this.directory} ${fault}; ${advice(code)}`
       const error = new MetricsError('FILE_UNREADABLE', text, { cause, reason: code.toLowerCase() })
-      found.errors.push(error)
+      reading.errors.push(error)
       // From outside it is unknown whether the application continues without it, or has ended.
-      if (!this.listed || (removed && this.own === undefined)) found.incomplete = error
+      if (!this.listed || (removed && this.localSeat === undefined)) reading.incomplete = error
       return undefined
     }
   }
@@ -198,7 +198,7 @@ export class SharedSource implements Source {
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 
-  private openControl(found: DirectoryReading): number | undefined {
+  private openControl(reading: DirectoryReading): number | undefined {
     try {
       return openForReading(join(this.directory, controlName))
     } catch (cause) {
@@ -206,7 +206,7 @@ export class SharedSource implements Source {
       if (!isNoneOfOurs(cause) && codeOf(cause) !== 'ENOENT') throw cause
       if (isNoneOfOurs(cause)) {
         const reason = codeOf(cause).toLowerCase()
-        found.errors.push(this.controlUnreadable(reason, 'the seats of all runs are shown', cause))
+        reading.errors.push(this.controlUnreadable(reason, 'the seats of all runs are shown', cause))
       }
       return undefined
     }

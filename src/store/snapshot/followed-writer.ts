@@ -140,8 +140,8 @@ export function encodeExemplars(placed: readonly PlacedExemplar[]): Uint8Array {
 function placedFrom(bytes: Uint8Array): PlacedExemplar[] {
   try {
     const decoded = JSON.parse(new TextDecoder().decode(bytes)) as [number, number, unknown][]
-    return decoded.flatMap(([slot, bucket, given]) => {
-      const exemplar = exemplarFrom(given)
+    return decoded.flatMap(([slot, bucket, encoded]) => {
+      const exemplar = exemplarFrom(encoded)
       return exemplar === undefined ? [] : [{ slot, bucket, exemplar }]
     })
   } catch {

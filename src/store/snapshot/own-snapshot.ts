@@ -37,12 +37,17 @@ export class OwnSnapshot {
 
   /** Takes a snapshot; returns its bytes, and a record to pass to `kept` when the engine has stored it. */
   take(store: MemoryStore, standing: Standing): { readonly bytes: Uint8Array; readonly record: SnapshotRecord } {
-    const own = ownWriter(store)
+    const localWriter = ownWriter(store)
     const record = this.describe(store, standing)
-    const { writer, seat, epoch, startedAt, process = String(seat) } = own
+    const { writer, seat, epoch, startedAt, process = String(seat) } = localWriter
     const head = { writer, seat, process, epoch, startedAt, at: record.at, log: record.names, ...standing }
     const names = this.lines!.bytes()
-    const bytes = encodeSnapshot({ head, names, exemplars: encodeExemplars(own.exemplars!()), values: record.values })
+    const bytes = encodeSnapshot({
+      head,
+      names,
+      exemplars: encodeExemplars(localWriter.exemplars!()),
+      values: record.values,
+    })
     return { bytes, record: { ...record, values: record.values.slice() } }
   }
 

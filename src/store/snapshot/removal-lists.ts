@@ -78,12 +78,12 @@ export function withoutTaken(lists: RemovalLists, allTaken: readonly Taken[]): R
  * wait.
  */
 export function withRemoval(lists: RemovalLists, writer: string, count: number, removal: Removal): RemovalLists {
-  const own = lists[writer]
-  if (own === undefined) return { ...lists, [writer]: { from: count, list: [removal] } }
-  if (own.list.length >= most) {
+  const writerRemovals = lists[writer]
+  if (writerRemovals === undefined) return { ...lists, [writer]: { from: count, list: [removal] } }
+  if (writerRemovals.list.length >= most) {
     const text = `series of ${removal.name} could not be removed for the whole application: a process has not taken ${most} earlier removals; try again`
     throw new MetricsError('REMOVE_FAILED', text)
   }
-  own.list.push(removal)
+  writerRemovals.list.push(removal)
   return lists
 }

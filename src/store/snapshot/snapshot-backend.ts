@@ -55,7 +55,7 @@ export abstract class SnapshotBackend implements Backend {
   private context: BackendContext = { onError() {}, onRemoved() {} }
   private writer = newWriter()
   private store = this.newStore(1, 1)
-  private readonly own = new OwnSnapshot()
+  private readonly localSnapshot = new OwnSnapshot()
   private inherited: readonly string[] = []
   private removals: RemovalLists = {}
   private removed = 0
@@ -111,7 +111,7 @@ export abstract class SnapshotBackend implements Backend {
       },
       lastGood: () => this.lastGood,
       notice: (removals) => this.notice(removals),
-      own: () => ({ writer: this.writer, writers: this.store.snapshot().writers, removals: this.removals }),
+      localState: () => ({ writer: this.writer, writers: this.store.snapshot().writers, removals: this.removals }),
     })
   }
 
@@ -192,11 +192,11 @@ export abstract class SnapshotBackend implements Backend {
 
   /** @param always whether to send even if nothing has changed */
   private async send(always: boolean): Promise<void> {
-    if (!always && !this.own.due(this.store, this.standing(), this.options.liveFor / 3)) return
+    if (!always && !this.localSnapshot.due(this.store, this.standing(), this.options.liveFor / 3)) return
     await this.guarded('FLUSH_FAILED', 'it is tried again soon', async () => {
-      const { bytes, record } = this.own.take(this.store, this.standing())
+      const { bytes, record } = this.localSnapshot.take(this.store, this.standing())
       await this.publish(this.writer, bytes)
-      this.own.kept(record)
+      this.localSnapshot.kept(record)
     })
   }
 
@@ -217,13 +217,13 @@ export abstract class SnapshotBackend implements Backend {
 
   /** Two processes that began at the same moment have the same seat: one of them moves. */
   private findSeat(others: readonly Snapshot[]): void {
-    const { seat: own } = ownWriter(this.store)
+    const { seat: localSeat } = ownWriter(this.store)
     const now = Date.now()
-    const mine = others.every(
+    const keepsSeat = others.every(
       (other) =>
-        other.head.seat !== own || (isLive(other, this.options.liveFor, now) && other.head.writer > this.writer),
+        other.head.seat !== localSeat || (isLive(other, this.options.liveFor, now) && other.head.writer > this.writer),
     )
-    if (!mine) this.store.moveTo(freeSeat(others))
+    if (!keepsSeat) this.store.moveTo(freeSeat(others))
   }
 
   /** Carries out removals of other processes from the whole application. */
@@ -240,7 +240,7 @@ export abstract class SnapshotBackend implements Backend {
    * this process.
    */
   private startAgain(): void {
-    this.own.deductFrom(this.store)
+    this.localSnapshot.deductFrom(this.store)
     this.writer = newWriter()
     this.store.writer = this.writer
     this.inherited = []
@@ -261,7 +261,7 @@ export abstract class SnapshotBackend implements Backend {
   }
 
   private publishLast(): Awaitable<unknown> {
-    return this.publish(this.writer, this.own.take(this.store, this.standing(true)).bytes)
+    return this.publish(this.writer, this.localSnapshot.take(this.store, this.standing(true)).bytes)
   }
 
   private newStore(seat: number, epoch: number): SnapshotStore {

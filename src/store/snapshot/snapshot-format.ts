@@ -56,9 +56,10 @@ export function encodeSnapshot({ head, names, exemplars, values }: Snapshot): Ui
 }
 
 /** @throws MetricsError `FILE_UNREADABLE` with its reason: `foreign`, `version`, `truncated` or `contents` */
-export function decodeSnapshot(given: Uint8Array): Snapshot {
-  if (!(given instanceof Uint8Array)) throw unreadable('foreign', 'readAll() gave something that is not a Uint8Array')
-  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
+export function decodeSnapshot(storedBytes: Uint8Array): Snapshot {
+  if (!(storedBytes instanceof Uint8Array))
+    throw unreadable('foreign', 'readAll() gave something that is not a Uint8Array')
+  const bytes = Buffer.from(storedBytes.buffer, storedBytes.byteOffset, storedBytes.byteLength)
   if (bytes.length < prefix || bytes.compare(magic, 0, 8, 0, 8) !== 0) {
     throw unreadable('foreign', `${bytes.length} bytes are not a snapshot`)
   }

@@ -27,12 +27,12 @@ export function sortSnapshots(all: Iterable<Uint8Array>): SortedSnapshots {
       errors.push(unreadable(cause))
     }
   }
-  const found = [...byWriter.values()]
-  const inherited = new Set(found.flatMap(({ head }) => head.inherited))
-  const snapshots = found
+  const latest = [...byWriter.values()]
+  const inherited = new Set(latest.flatMap(({ head }) => head.inherited))
+  const snapshots = latest
     .filter(({ head }) => !inherited.has(head.writer))
     .sort(({ head: a }, { head: b }) => a.seat - b.seat || (a.writer < b.writer ? -1 : 1))
-  return { snapshots, inherited, removals: together(found.map(({ head }) => head.removals)), errors }
+  return { snapshots, inherited, removals: together(latest.map(({ head }) => head.removals)), errors }
 }
 
 export function isLive({ head }: Snapshot, liveFor: number, now: number): boolean {
@@ -50,13 +50,13 @@ export class SnapshotReader {
   private followed = new Map<string, Followed>()
 
   /**
-   * @param own the writer of the reading process, which reads its own counts from memory
+   * @param localWriter the writer of the reading process, which reads its own counts from memory
    * @param removed removals of the reading process that other processes may not have seen
    * @param liveFor milliseconds after its last snapshot at which a writer counts as dead
    */
   async read(
     sorted: SortedSnapshots,
-    own: string,
+    localWriter: string,
     removed: RemovalLists,
     liveFor: number,
     pause: Pause,
@@ -68,7 +68,7 @@ export class SnapshotReader {
     const followed = new Map<string, Followed>()
     for (const snapshot of sorted.snapshots) {
       const { head } = snapshot
-      if (head.writer === own) continue
+      if (head.writer === localWriter) continue
       let known = this.followed.get(head.writer) ?? { writer: new FollowedWriter(), last: undefined }
       try {
         await known.writer.follow(snapshot, pause)
@@ -86,7 +86,8 @@ export class SnapshotReader {
     // The writer of an unreadable snapshot is unknown: it may be any of the earlier ones.
     if (sorted.errors.length > 0) {
       for (const [writer, known] of this.followed) {
-        if (writer !== own && !followed.has(writer) && !sorted.inherited.has(writer)) followed.set(writer, known)
+        if (writer !== localWriter && !followed.has(writer) && !sorted.inherited.has(writer))
+          followed.set(writer, known)
       }
     }
     for (const { last } of followed.values()) if (last !== undefined) writers.push(last)

@@ -15,7 +15,11 @@ export interface SnapshotEngine {
   /** Carries out removals of other processes. */
   notice(removals: RemovalLists): void
   /** Returns the current state of this process: its name, its numbers, and its removals. */
-  own(): { readonly writer: string; readonly writers: readonly WriterSnapshot[]; readonly removals: RemovalLists }
+  localState(): {
+    readonly writer: string
+    readonly writers: readonly WriterSnapshot[]
+    readonly removals: RemovalLists
+  }
 }
 
 /** Reads the snapshots of all processes; returns the last good ones if the engine does not answer. */
@@ -37,7 +41,7 @@ export class SnapshotSource implements Source {
     } catch (cause) {
       errors.push(this.unread(cause))
     }
-    const { writer, writers, removals } = engine.own()
+    const { writer, writers, removals } = engine.localState()
     const lastGood = engine.lastGood()
     if (lastGood === undefined) return { writers, errors, incomplete: errors[0] }
     const others = await this.reader.read(lastGood, writer, removals, engine.liveFor, pause)

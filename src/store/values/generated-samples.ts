@@ -12,31 +12,33 @@ export interface FoundSeries {
 
 /** Returns the series of known families that `generateSamples` returned. */
 export function foundIn(
-  given: GeneratedSamples,
+  generated: GeneratedSamples,
   familyOf: (name: string) => FamilyDescriptor | undefined,
 ): FoundSeries[] {
-  return [...entriesOf(given)].flatMap(([name, samples]) => {
+  return [...entriesOf(generated)].flatMap(([name, samples]) => {
     const family = familyOf(name)
     return family === undefined ? [] : seriesOf(family, samples)
   })
 }
 
-function* entriesOf(given: GeneratedSamples): Iterable<readonly [string, Iterable<ValueSample>]> {
-  const entries = given instanceof Map ? given : Object.entries(given)
+function* entriesOf(generated: GeneratedSamples): Iterable<readonly [string, Iterable<ValueSample>]> {
+  const entries = generated instanceof Map ? generated : Object.entries(generated)
   for (const [collector, samples] of entries as Iterable<[ValueCollector | string, Iterable<ValueSample>]>) {
     yield [typeof collector === 'string' ? collector : collector.name, samples]
   }
 }
 
 function seriesOf(family: FamilyDescriptor, samples: Iterable<ValueSample>): FoundSeries[] {
-  const found = new Map<SeriesKey, Map<string | undefined, number>>()
+  const numbersByKey = new Map<SeriesKey, Map<string | undefined, number>>()
   for (const { suffix = '', labels, value } of samples) {
-    const own = labels ?? {}
-    const key = seriesKey(family.labelNames.map((name) => (Object.hasOwn(own, name) ? (own[name] ?? null) : null)))
-    let numbers = found.get(key)
-    if (numbers === undefined) found.set(key, (numbers = new Map()))
-    const state = family.type === 'stateset' ? own[family.name] : undefined
-    numbers.set(state ?? bucketOfSample(family, suffix, own.le), value)
+    const labelValues = labels ?? {}
+    const key = seriesKey(
+      family.labelNames.map((name) => (Object.hasOwn(labelValues, name) ? (labelValues[name] ?? null) : null)),
+    )
+    let numbers = numbersByKey.get(key)
+    if (numbers === undefined) numbersByKey.set(key, (numbers = new Map()))
+    const state = family.type === 'stateset' ? labelValues[family.name] : undefined
+    numbers.set(state ?? bucketOfSample(family, suffix, labelValues.le), value)
   }
-  return [...found].map(([key, numbers]) => ({ family, key, numbers }))
+  return [...numbersByKey].map(([key, numbers]) => ({ family, key, numbers }))
 }

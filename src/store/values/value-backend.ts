@@ -42,7 +42,7 @@ export class ValueBackend implements Backend {
   /** Every family that was ever counted here; other processes may have series of it that this process never had. */
   private readonly families = new Map<string, FamilyDescriptor>()
   /** The numbers of the engine, as scrapes show them. */
-  private shown = new MemoryStore(1, 1, 'values')
+  private engineStore = new MemoryStore(1, 1, 'values')
   private ready: boolean
   private initializing: Promise<unknown> | undefined
   private timer: NodeJS.Timeout | undefined
@@ -109,7 +109,7 @@ export class ValueBackend implements Backend {
         const errors = await this.readInTime()
         known ||= errors.length === 0
         if (errors.length > 0) this.showOwn()
-        const writers = [this.shown, this.store.aside].flatMap((store) => store.snapshot().writers)
+        const writers = [this.engineStore, this.store.aside].flatMap((store) => store.snapshot().writers)
         const incomplete = known ? undefined : errors[0]
         return { writers: writers.filter(({ log }) => log.length > 0), errors, incomplete }
       },
@@ -141,10 +141,10 @@ export class ValueBackend implements Backend {
 
   /** Adds the series of this process that the engine has not returned yet, with the counts of this process. */
   private showOwn(): void {
-    const shown = new Set(this.shownSeries().map(({ family, key }) => idOf(family, key)))
+    const shownIds = new Set(this.shownSeries().map(({ family, key }) => idOf(family, key)))
     for (const { family, key, slots } of this.store.sharedSeries()) {
-      const numbers = shown.has(idOf(family, key)) ? undefined : numbersOf(family, slots)
-      if (numbers !== undefined) putNumbers(family, this.shown.open(family, refOfKey(key)), numbers)
+      const numbers = shownIds.has(idOf(family, key)) ? undefined : numbersOf(family, slots)
+      if (numbers !== undefined) putNumbers(family, this.engineStore.open(family, refOfKey(key)), numbers)
     }
   }
 
@@ -189,15 +189,15 @@ export class ValueBackend implements Backend {
   }
 
   private async show(): Promise<void> {
-    const found = this.values.generateSamples === undefined ? await this.getAll() : await this.generated()
+    const engineSeries = this.values.generateSamples === undefined ? await this.getAll() : await this.generated()
     const before = this.shownSeries()
     const now = new Set<string>()
-    for (const { family, key, numbers } of found) {
-      putNumbers(family, this.shown.open(family, refOfKey(key)), numbers)
+    for (const { family, key, numbers } of engineSeries) {
+      putNumbers(family, this.engineStore.open(family, refOfKey(key)), numbers)
       now.add(idOf(family, key))
     }
     for (const { family, key } of before) {
-      if (!now.has(idOf(family, key))) this.shown.remove(family, exactFilter(family.labelNames, key))
+      if (!now.has(idOf(family, key))) this.engineStore.remove(family, exactFilter(family.labelNames, key))
     }
   }
 
@@ -214,15 +214,15 @@ export class ValueBackend implements Backend {
     const series = this.seriesByName()
     const collectors = [...this.families.values()].map((family): ValueCollector => {
       const { name, help, type, labelNames } = family
-      const own = (series.get(name) ?? []).map(({ key }) => metricOf(family, key))
-      return { name, help, type, labelNames, buckets: bucketsOf(family), series: own }
+      const familySeries = (series.get(name) ?? []).map(({ key }) => metricOf(family, key))
+      return { name, help, type, labelNames, buckets: bucketsOf(family), series: familySeries }
     })
-    const given = await this.values.generateSamples!({ collect: () => collectors })
-    return foundIn(given, (name) => this.families.get(name))
+    const generated = await this.values.generateSamples!({ collect: () => collectors })
+    return foundIn(generated, (name) => this.families.get(name))
   }
 
   private shownSeries(): readonly Pick<SharedSeries, 'family' | 'key'>[] {
-    return [...this.shown.series()].map(({ family, series }) => ({ family, key: seriesKey(series.labelValues) }))
+    return [...this.engineStore.series()].map(({ family, series }) => ({ family, key: seriesKey(series.labelValues) }))
   }
 
   private seriesByName(): ReadonlyMap<string, readonly SharedSeries[]> {

@@ -147,7 +147,7 @@ describe('a backend of snapshots', () => {
       },
       lastGood: () => undefined,
       notice() {},
-      own: () => ({ writer: 'w', writers: [], removals: {} }),
+      localState: () => ({ writer: 'w', writers: [], removals: {} }),
     }
     const source = new SnapshotSource(hanging, 5)
     const readings = [await source.read(noPause), await source.read(noPause)]

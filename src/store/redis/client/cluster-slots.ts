@@ -29,26 +29,26 @@ export class ClusterSlots {
   /**
    * Applies the answer to `CLUSTER SLOTS`.
    *
-   * @param asked the server that answered; an entry without a host means this server
+   * @param answeredBy the server that answered; an entry without a host means this server
    */
-  take(answer: unknown, asked: RedisLocation): void {
+  take(answer: unknown, answeredBy: RedisLocation): void {
     if (!Array.isArray(answer)) return
     this.nodes.clear()
     this.moved.clear()
     this.ranges = (answer as [number, number, ...[string | null, number][]][]).flatMap(([from, to, ...servers]) => {
-      const [master] = servers.map(([host, port]) => this.add(host, port, asked))
+      const [master] = servers.map(([host, port]) => this.add(host, port, answeredBy))
       return master === undefined ? [] : [{ from: Number(from), to: Number(to), master }]
     })
   }
 
   /** Applies a redirection by a server: `MOVED 3999 10.0.0.7:6379`. */
-  takeMove({ slot, host, port }: Move, asked: RedisLocation): void {
-    this.moved.set(slot, this.add(host, port, asked))
+  takeMove({ slot, host, port }: Move, answeredBy: RedisLocation): void {
+    this.moved.set(slot, this.add(host, port, answeredBy))
   }
 
   /** Returns the name of the server. */
-  private add(host: string | null, port: number, asked: RedisLocation): string {
-    const from = partsOf(asked)
+  private add(host: string | null, port: number, answeredBy: RedisLocation): string {
+    const from = partsOf(answeredBy)
     const same = 'path' in from ? 'localhost' : from.host
     const node = nodeOf(this.entry, host === null || host === '' || host === '?' ? same : String(host), Number(port))
     const name = nameOf(node)

@@ -32,7 +32,7 @@ export class RedisConnections {
   /** Whether a connection has failed: the next task first queries where the keys are. */
   private stale = false
   private refreshing: Promise<void> | undefined
-  private asked: AbortController | undefined
+  private slotsQuery: AbortController | undefined
   private closed = false
 
   private readonly route: SentinelRoute | undefined
@@ -54,24 +54,24 @@ export class RedisConnections {
       if (this.stale) await this.refresh()
       const name = this.cluster?.masterOf(key) ?? entry
       const connection = this.connection(name)
-      let own: OwnClient | undefined
+      let client: OwnClient | undefined
       try {
-        own = await connection.opening
+        client = await connection.opening
         if (name === entry && (this.cluster?.masterOf(key) ?? entry) !== entry) {
           // The server that the options name has just turned out to be part of a cluster.
           this.release(name, connection)
           continue
         }
-        return await withTimeout(task(own.client), this.limits.command)
+        return await withTimeout(task(client.client), this.limits.command)
       } catch (cause) {
-        const to = own && moves < mostMoves ? moveIn(cause) : undefined
+        const to = client && moves < mostMoves ? moveIn(cause) : undefined
         if (to !== undefined) {
           this.cluster ??= new ClusterSlots(this.place)
           this.cluster.takeMove(to, this.placeOf(name))
           continue
         }
-        if (own === undefined || isOfConnection(cause)) this.failed(name, connection)
-        throw own === undefined && name !== entry ? unreachableNode(name, cause) : cause
+        if (client === undefined || isOfConnection(cause)) this.failed(name, connection)
+        throw client === undefined && name !== entry ? unreachableNode(name, cause) : cause
       }
     }
   }
@@ -79,7 +79,7 @@ export class RedisConnections {
   /** Destroys open and opening connections. Later tasks are rejected. */
   async close(): Promise<void> {
     this.closed = true
-    this.asked?.abort()
+    this.slotsQuery?.abort()
     for (const [name, connection] of [...this.open]) this.release(name, connection)
   }
 
@@ -108,26 +108,26 @@ export class RedisConnections {
     if (this.route !== undefined) {
       return this.route.open((address, limit) => this.openAt(address, signal, limit), this.limits.connect)
     }
-    const own = await this.openAt(this.place, signal).catch((cause) => {
+    const client = await this.openAt(this.place, signal).catch((cause) => {
       throw withoutDatabase(cause, this.place)
     })
-    if (this.cluster !== undefined) return own
+    if (this.cluster !== undefined) return client
     try {
-      if (!(await withTimeout(isOfCluster(own), this.limits.command))) return own
+      if (!(await withTimeout(isOfCluster(client), this.limits.command))) return client
       const cluster = new ClusterSlots(this.place)
-      await withTimeout(this.ask(own, this.place, cluster), this.limits.command)
+      await withTimeout(this.ask(client, this.place, cluster), this.limits.command)
       this.cluster = cluster
-      return own
+      return client
     } catch (cause) {
-      own.destroy()
+      client.destroy()
       throw cause
     }
   }
 
   /** Without the right to query the slots, or behind a proxy, the errors of commands name the node of a key. */
-  private async ask(own: OwnClient, at: RedisLocation, cluster: ClusterSlots): Promise<void> {
+  private async ask(client: OwnClient, at: RedisLocation, cluster: ClusterSlots): Promise<void> {
     try {
-      cluster.take(await own.call('CLUSTER', 'SLOTS'), at)
+      cluster.take(await client.call('CLUSTER', 'SLOTS'), at)
     } catch (cause) {
       if (!isRefusal(cause)) throw cause
       // A single server has replaced the cluster.
@@ -149,19 +149,19 @@ export class RedisConnections {
     const places = [...known.map((name) => cluster.node(name)!), this.place]
     let fault: unknown
     for (const place of places) {
-      const asked = new AbortController()
-      this.asked = asked
+      const slotsQuery = new AbortController()
+      this.slotsQuery = slotsQuery
       try {
-        const own = await this.openAt(place, asked.signal, this.limits.connect / 2)
-        await withTimeout(this.ask(own, place, cluster), this.limits.command / 2)
+        const client = await this.openAt(place, slotsQuery.signal, this.limits.connect / 2)
+        await withTimeout(this.ask(client, place, cluster), this.limits.command / 2)
         this.stale = false
         this.forgetOthers(cluster)
         return
       } catch (cause) {
         fault = cause
-        if (asked.signal.aborted) break
+        if (slotsQuery.signal.aborted) break
       } finally {
-        asked.abort()
+        slotsQuery.abort()
       }
     }
     throw fault
@@ -191,14 +191,14 @@ interface Opened {
   readonly giveUp: AbortController
 }
 
-async function isOfCluster(own: OwnClient): Promise<boolean> {
+async function isOfCluster(client: OwnClient): Promise<boolean> {
   try {
-    return /cluster_enabled:1/.test(String(await own.call('INFO', 'cluster')))
+    return /cluster_enabled:1/.test(String(await client.call('INFO', 'cluster')))
   } catch (cause) {
     if (!isRefusal(cause)) throw cause
   }
   try {
-    return /cluster_state:/.test(String(await own.call('CLUSTER', 'INFO')))
+    return /cluster_state:/.test(String(await client.call('CLUSTER', 'INFO')))
   } catch (cause) {
     if (!isRefusal(cause)) throw cause
     return false

@@ -95,8 +95,8 @@ async function startIoRedis(
     Connector: IoConnector as never,
     ...(tls !== undefined && { tls }),
   }
-  const { tls: _, ...given } = place as { tls?: unknown }
-  const client = 'url' in place ? new Redis(place.url, options) : new Redis({ ...given, ...options })
+  const { tls: _, ...locationOptions } = place as { tls?: unknown }
+  const client = 'url' in place ? new Redis(place.url, options) : new Redis({ ...locationOptions, ...options })
   let why: Error | undefined
   client.on('error', (error: Error) => {
     why ??= error

@@ -86,13 +86,13 @@ export function nameOf(place: RedisLocation): string {
 
 /** Returns the address of another server of the same cluster, with the same user and certificates. */
 export function nodeOf(entry: RedisLocation, host: string, port: number): RedisAddress {
-  const { path: _path, ...given } = partsOf(entry) as RedisAddress & { path?: string }
+  const { path: _path, ...entryParts } = partsOf(entry) as RedisAddress & { path?: string }
   return {
-    ...given,
+    ...entryParts,
     host,
     port,
     db: 0,
-    ...(given.tls !== undefined && { tls: tlsOfNode(given.tls, given.host, host) }),
+    ...(entryParts.tls !== undefined && { tls: tlsOfNode(entryParts.tls, entryParts.host, host) }),
   }
 }
 

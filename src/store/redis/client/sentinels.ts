@@ -38,9 +38,9 @@ export class SentinelRoute {
     for (const sentinel of this.order) {
       try {
         const master = await this.masterBy(sentinel, open, limit / 2)
-        const own = await this.connect(master, open, limit)
+        const client = await this.connect(master, open, limit)
         this.order = [sentinel, ...this.order.filter((each) => each !== sentinel)]
-        return own
+        return client
       } catch (cause) {
         faults.push(`${nameOf(sentinel)}: ${cause instanceof Error ? cause.message : cause}`)
       }
@@ -49,27 +49,27 @@ export class SentinelRoute {
   }
 
   private async masterBy(sentinel: RedisAddress, open: Open, limit: number): Promise<RedisAddress> {
-    const own = await open(sentinel, limit)
+    const client = await open(sentinel, limit)
     try {
-      const answer = await withTimeout(own.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.place.name), limit)
+      const answer = await withTimeout(client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.place.name), limit)
       if (!Array.isArray(answer)) throw new Error(`it knows no master of the name ${this.place.name}`)
       const [host, port] = answer.map(String)
       return { ...this.place.server, host: host!, port: Number(port) }
     } finally {
-      own.destroy()
+      client.destroy()
     }
   }
 
   private async connect(address: RedisAddress, open: Open, limit: number): Promise<OwnClient> {
-    const own = await open(address, limit)
+    const client = await open(address, limit)
     try {
-      const role = String(await withTimeout(own.call('INFO', 'replication'), limit))
+      const role = String(await withTimeout(client.call('INFO', 'replication'), limit))
       if (/role:(?!master)/.test(role)) throw new Error(`${nameOf(address)} is not the master yet`)
-      return own
+      return client
     } catch (cause) {
       // Without the permission for this command, the first write shows whether the server is the master.
-      if (cause instanceof Error && cause.message.startsWith('NOPERM')) return own
-      own.destroy()
+      if (cause instanceof Error && cause.message.startsWith('NOPERM')) return client
+      client.destroy()
       throw cause
     }
   }

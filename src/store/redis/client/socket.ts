@@ -15,8 +15,10 @@ export interface SocketOptions {
 
 /** Opens a connection that does not keep the process running. */
 export function openSocket({ tls, ...where }: SocketOptions): Socket {
-  const given = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined && value !== null))
-  const socket = tls === undefined ? createConnection(given as never) : connect({ ...given, ...tls })
+  const definedOptions = Object.fromEntries(
+    Object.entries(where).filter(([, value]) => value !== undefined && value !== null),
+  )
+  const socket = tls === undefined ? createConnection(definedOptions as never) : connect({ ...definedOptions, ...tls })
   return socket.unref()
 }
 
