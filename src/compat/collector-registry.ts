@@ -31,12 +31,12 @@ export class CollectorRegistry extends Registry {
 
   /** @internal */
   override async prepare(): Promise<ReadonlyMap<string, Family>> {
-    const [own, application, ...read] = await Promise.all([
+    const [localFamilies, application, ...read] = await Promise.all([
       super.prepare(),
       this.showsApplication ? processContext().registry.prepare() : [],
       ...[...this.directories.values()].map((readDirectory) => readDirectory()),
     ])
-    return byName([...own.values(), ...new Map(application).values(), ...read.flat()])
+    return byName([...localFamilies.values(), ...new Map(application).values(), ...read.flat()])
   }
 
   /** @internal A family that several places have is shown once: the page would be invalid otherwise. */

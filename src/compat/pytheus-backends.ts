@@ -92,9 +92,9 @@ const known = { dir: true, directory: true, path: true } as const satisfies Opti
 function directoryOf(options: MultiProcessFileOptions): string {
   checkOptions('MultiProcessFileBackend', options, known)
   const { dir, directory, path } = options
-  const given = [dir, directory, path].filter((each) => each !== undefined)
-  if (given.length > 1) throw invalid('dir, directory and path are the same option; give one of them')
-  const [chosen = directoryFromEnvironment() ?? directoryFromParent() ?? ownDirectory()] = given
+  const passedPaths = [dir, directory, path].filter((each) => each !== undefined)
+  if (passedPaths.length > 1) throw invalid('dir, directory and path are the same option; give one of them')
+  const [chosen = directoryFromEnvironment() ?? directoryFromParent() ?? ownDirectory()] = passedPaths
   if (typeof chosen === 'string' && chosen !== '') return resolve(chosen)
   throw invalid(`dir must be the path of a directory, got ${describe(chosen)}`)
 }

@@ -59,9 +59,9 @@ function closeness(format: Range, { type, parameters }: Range, preferred: boolea
   if (type !== format.type) return -1
   let specificity = 2
   for (const name of significant) {
-    const wanted = parameters.get(name)
-    if (wanted === undefined) continue
-    if (wanted !== format.parameters.get(name)) return -1
+    const requestedValue = parameters.get(name)
+    if (requestedValue === undefined) continue
+    if (requestedValue !== format.parameters.get(name)) return -1
     specificity++
   }
   return specificity

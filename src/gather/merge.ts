@@ -121,11 +121,11 @@ export class Merger {
     const errors: MetricsError[] = []
     for (const defined of byName.values()) {
       const counted = defined.filter((table) => table.order.length > 0)
-      const shown = (counted.length > 0 ? counted : defined).reduce((a, b) => (b.newest >= a.newest ? b : a))
-      const together = counted.filter((table) => table === shown || differInBounds(table, shown))
-      const list = shown.family.registry === hiddenRegistryName ? hidden : tables
-      list.push(together.length > 1 ? withCommonBounds(shown, together) : shown)
-      for (const other of counted) if (other !== shown) errors.push(conflict(other.family, shown.family))
+      const chosen = (counted.length > 0 ? counted : defined).reduce((a, b) => (b.newest >= a.newest ? b : a))
+      const together = counted.filter((table) => table === chosen || differInBounds(table, chosen))
+      const list = chosen.family.registry === hiddenRegistryName ? hidden : tables
+      list.push(together.length > 1 ? withCommonBounds(chosen, together) : chosen)
+      for (const other of counted) if (other !== chosen) errors.push(conflict(other.family, chosen.family))
     }
     return { tables, hidden, errors }
   }
@@ -253,7 +253,7 @@ function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): string
 
 function conflict(a: FamilyDescriptor, b: FamilyDescriptor): MetricsError {
   const together = a.type === 'histogram' && b.type === 'histogram' && a.labelNames.join() === b.labelNames.join()
-  const shown = together ? 'their common buckets are shown' : "the newer process's is shown"
-  const text = `${a.name} is defined twice in this application: ${difference(a, b) ?? 'two definitions'}; ${shown}`
+  const outcome = together ? 'their common buckets are shown' : "the newer process's is shown"
+  const text = `${a.name} is defined twice in this application: ${difference(a, b) ?? 'two definitions'}; ${outcome}`
   return new MetricsError('FAMILY_CONFLICT', text)
 }

@@ -12,26 +12,26 @@ export function familyFromValues({ name, help, type, values }: MetricValues): Sa
   let changed = false
   // A plug-in may have no `values` yet.
   const samples = (values ?? []).map(({ metricName, labels = {}, value }): Sample => {
-    const shown: Record<string, string> = {}
-    for (const [label, given] of Object.entries(labels)) {
-      const text = String(given)
-      shown[label] = text.toWellFormed()
-      changed ||= shown[label] !== text
+    const textLabels: Record<string, string> = {}
+    for (const [label, labelValue] of Object.entries(labels)) {
+      const text = String(labelValue)
+      textLabels[label] = text.toWellFormed()
+      changed ||= textLabels[label] !== text
     }
-    return { name: metricName ?? name, labels: shown, value }
+    return { name: metricName ?? name, labels: textLabels, value }
   })
   return { name, help, type: String(type) as MetricType, samples: changed ? once(samples, type) : samples }
 }
 
 /** Merges samples that now have the same labels: counts are summed; of other values, the last one is kept. */
 function once(samples: readonly Sample[], type: string): readonly Sample[] {
-  const shown = new Map<string, Sample>()
+  const samplesByIdentity = new Map<string, Sample>()
   for (const sample of samples) {
     const identity = JSON.stringify([sample.name, Object.entries(sample.labels).sort()])
-    const before = isCumulative(type) ? shown.get(identity) : undefined
-    shown.set(identity, before === undefined ? sample : { ...sample, value: before.value + sample.value })
+    const before = isCumulative(type) ? samplesByIdentity.get(identity) : undefined
+    samplesByIdentity.set(identity, before === undefined ? sample : { ...sample, value: before.value + sample.value })
   }
-  return [...shown.values()]
+  return [...samplesByIdentity.values()]
 }
 
 /** Converts a family to prom-client's form, as `get()` and `getMetricsAsJSON()` return it. */
@@ -39,8 +39,8 @@ export function valuesOf(family: Family, defaultLabels: LabelSet = {}): MetricVa
   const values: MetricValue[] = []
   if (!isTable(family)) {
     for (const { name, labels, value } of family.samples) {
-      const own = { labels: { ...defaultLabels, ...labels }, value }
-      values.push(name === family.name ? own : { ...own, metricName: name })
+      const metricValue = { labels: { ...defaultLabels, ...labels }, value }
+      values.push(name === family.name ? metricValue : { ...metricValue, metricName: name })
     }
     return { name: family.name, help: family.help, type: family.type, values, aggregator: 'sum' }
   }
@@ -75,8 +75,8 @@ function valuesOfRow({ family, slots }: FamilyTable, at: number, labels: LabelSe
     case 'stateset':
       return family.states.map((state, i) => ({ labels: { ...labels, [name]: state }, value: slots[at + 1 + i]! }))
     case 'info': {
-      const shown = sampleNames(family).at(-1)!
-      return [{ labels, value: 1, ...(shown !== name && { metricName: shown }) }]
+      const sampleName = sampleNames(family).at(-1)!
+      return [{ labels, value: 1, ...(sampleName !== name && { metricName: sampleName }) }]
     }
     default:
       return [{ value: slots[family.type === 'gauge' ? at + 1 : at]!, labels }]

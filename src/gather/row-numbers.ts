@@ -1,7 +1,7 @@
 import type { SeriesKey } from '../model/series-key.js'
 
 /** The maximum number of keys in one map. */
-const few = 4096
+const maxKeysPerMap = 4096
 const parts = 64
 /** The number of characters at the end of a key that determine its map, because label values differ there. */
 const hashedLength = 16
@@ -19,7 +19,7 @@ export class RowNumbers {
   }
 
   set(key: SeriesKey, row: number): void {
-    if (this.first.size < few) this.first.set(key, row)
+    if (this.first.size < maxKeysPerMap) this.first.set(key, row)
     else {
       if (this.more.length === 0) for (let part = 0; part < parts; part++) this.more.push(new Map())
       this.more[partOf(key)]!.set(key, row)

@@ -115,14 +115,14 @@ export class Table implements FamilyTable {
   }
 
   private async rowsShown(pause: Pause): Promise<Int32Array> {
-    const shown = new Int32Array(this.everyRow.length)
+    const rows = new Int32Array(this.everyRow.length)
     let count = 0
-    for (let i = 0; i < shown.length; i++) {
+    for (let i = 0; i < rows.length; i++) {
       const row = this.everyRow[i]!
-      if (this.writers[row]! > 0) shown[count++] = row
+      if (this.writers[row]! > 0) rows[count++] = row
       if ((i & 16383) === 16383 && pause.due()) await pause.rest()
     }
-    return shown.subarray(0, count)
+    return rows.subarray(0, count)
   }
 
   private async mergeRuns(a: Int32Array, b: Int32Array, pause: Pause): Promise<Int32Array> {

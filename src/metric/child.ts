@@ -85,23 +85,23 @@ export abstract class Child {
 
   /**
    * @internal
-   * @param own its label values; undefined for the shared child
+   * @param labelTexts its label values; undefined for the shared child
    */
   constructor(
     /** @internal */
     protected readonly family: FamilyDescriptor,
     private readonly owner: ChildOwner,
-    private readonly own?: LabelTexts,
+    private readonly labelTexts?: LabelTexts,
   ) {}
 
   /** @internal The label values that were passed to `labels()`. */
   get texts(): LabelTexts {
-    return this.own ?? (this.number > 0 ? this.owner.children.textsOf(this.number) : this.sought.labelValues)
+    return this.labelTexts ?? (this.number > 0 ? this.owner.children.textsOf(this.number) : this.sought.labelValues)
   }
 
   /** The series of these label values. */
   private get series(): SeriesRef {
-    if (this.own !== undefined) return this.owner.children.refTo(this.own)
+    if (this.labelTexts !== undefined) return this.owner.children.refTo(this.labelTexts)
     return this.number > 0 ? this.counted : this.sought
   }
 
@@ -152,12 +152,12 @@ export abstract class Child {
   /** @internal Finds the slots again: before the first write, and after the gate has changed. */
   open(): void {
     const { children } = this.owner
-    const asked = this.series
-    const series = this.owner.admit(asked)
+    const requestedSeries = this.series
+    const series = this.owner.admit(requestedSeries)
     // Not if another series receives the counts of this child.
-    const held = series !== undefined && series.labelValues === this.own
+    const held = series !== undefined && series.labelValues === this.labelTexts
     if (series !== undefined && children.join(this, series.number, held)) return
-    const store = this.owner.storeOf(series ?? asked)
+    const store = this.owner.storeOf(series ?? requestedSeries)
     // The gate is read first, so that a removal during opening makes the next write open the series again.
     const { gate } = store
     const seen = Atomics.load(gate, 0)
@@ -183,16 +183,16 @@ export abstract class Child {
   }
 
   /** @internal Stores an exemplar: at most one per bucket and tenth of a second, which limits the cost. */
-  protected exemplify(bucket: number, value: number, given: ExemplarLabels): void {
+  protected exemplify(bucket: number, value: number, exemplarLabels: ExemplarLabels): void {
     const now = monotonicNow()
     const last =
-      this.own === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
+      this.labelTexts === undefined ? this.owner.children.exemplifiedIn(this.number) : (this.exemplified ??= new Map())
     const soon = now - (last.get(bucket) ?? Number.NEGATIVE_INFINITY) < exemplarInterval
     const { latestExemplars } = this.owner
     if (soon && latestExemplars === undefined) return
     let labels: LabelSet | undefined
     try {
-      labels = present(this.family.name, given)
+      labels = present(this.family.name, exemplarLabels)
     } catch (fault) {
       // The count itself is valid, and stays.
       this.owner.onError(fault as MetricsError)
@@ -226,12 +226,12 @@ export abstract class Child {
 }
 
 /** Returns the labels that have a value; undefined if none has. */
-function present(metric: string, given: Readonly<Record<string, unknown>>): LabelSet | undefined {
-  if (typeof given !== 'object') return undefined
+function present(metric: string, exemplarLabels: Readonly<Record<string, unknown>>): LabelSet | undefined {
+  if (typeof exemplarLabels !== 'object') return undefined
   const labels: Record<string, string> = {}
   let some = false
-  for (const name of Object.keys(given)) {
-    const text = labelText(`an exemplar of ${metric}`, name, given[name])
+  for (const name of Object.keys(exemplarLabels)) {
+    const text = labelText(`an exemplar of ${metric}`, name, exemplarLabels[name])
     if (text === null) continue
     labels[name] = text
     some = true

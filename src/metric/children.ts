@@ -49,7 +49,7 @@ export class Children<C extends Child> {
 
   /** Returns the number of a series by its labels in alphabetical order; 0 if it is not known by them. */
   find(labels: Labels): number {
-    return this.own(this.numbers.find(labels))
+    return this.countedOrZero(this.numbers.find(labels))
   }
 
   /**
@@ -66,14 +66,14 @@ export class Children<C extends Child> {
 
   /** Returns the number of a series that this metric counts in; otherwise 0. */
   numberOf(texts: LabelTexts): number {
-    return this.own(this.numbers.numberOf(texts))
+    return this.countedOrZero(this.numbers.numberOf(texts))
   }
 
   counts(number: number): boolean {
     return this.places[number] !== undefined
   }
 
-  private own(number: number): number {
+  private countedOrZero(number: number): number {
     return this.counts(number) ? number : 0
   }
 
@@ -205,7 +205,7 @@ export class Children<C extends Child> {
   }
 
   select(filter: LabelFilter): number[] {
-    return this.numbers.select(filter).filter((number) => this.own(number) > 0)
+    return this.numbers.select(filter).filter((number) => this.countedOrZero(number) > 0)
   }
 
   forget(number: number): void {

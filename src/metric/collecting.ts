@@ -41,10 +41,10 @@ export class Collecting {
    * Removes series from the whole application; in a `collect()` that runs in every process, only this process's part of
    * them.
    */
-  remove(filter: LabelFilter, given: RemovalScope | undefined): void {
+  remove(filter: LabelFilter, requestedScope: RemovalScope | undefined): void {
     const { family } = this.metric
     const run = this.caller === undefined ? collectRun() : this.caller.run
-    const scope = given ?? (run === undefined ? 'application' : 'process')
+    const scope = requestedScope ?? (run === undefined ? 'application' : 'process')
     if (scope === 'process' && run?.staging === true) this.stage(run, filter)
     else {
       this.metric.ownStore().remove(family, filter, scope)

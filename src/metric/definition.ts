@@ -121,8 +121,8 @@ export function unknownLabel(
 
 export function wrongCount(
   { name, labelNames }: { readonly name: string; readonly labelNames: readonly string[] },
-  given: number,
+  valueCount: number,
 ): MetricsError {
-  const text = `${name}: ${given} label values for ${labelNames.length} label names (${labelNames.join(', ')})`
+  const text = `${name}: ${valueCount} label values for ${labelNames.length} label names (${labelNames.join(', ')})`
   return new MetricsError('LABEL_COUNT', text)
 }

@@ -73,10 +73,10 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     reserved: readonly string[] | 'perWriter' = [],
   ) {
     checkMetricOptions(options, known)
-    const { name: given, help, unit, labelNames, registers, collect, run = 'each' } = options
-    const registries = checkRegisters(String(given), registers)
-    checkMetricName(given)
-    const name = `${registries[0]?.prefix ?? ''}${given}`
+    const { name: unprefixedName, help, unit, labelNames, registers, collect, run = 'each' } = options
+    const registries = checkRegisters(String(unprefixedName), registers)
+    checkMetricName(unprefixedName)
+    const name = `${registries[0]?.prefix ?? ''}${unprefixedName}`
     checkHelp(name, help)
     checkCollect(name, collect)
     oneOf(name, 'run', run, ['each', 'serving'])
@@ -93,9 +93,16 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.help = help.toWellFormed()
     this.labelNames = [...(labelNames ?? [])]
     const registry = registries[0]?.registryName ?? this.context.nextNameless('metric')
-    const own = part(name)
-    const measured = unitOf(name, own.type, unit)
-    this.family = { ...own, name, help: this.help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
+    const typePart = part(name)
+    const measured = unitOf(name, typePart.type, unit)
+    this.family = {
+      ...typePart,
+      name,
+      help: this.help,
+      ...measured,
+      labelNames: this.names,
+      registry,
+    } as FamilyDescriptor
     this.collecting = new Collecting(this, collect, run === 'each')
     this.collect = this.collecting.call
     const unlabelled = this.textsOfLabels({})
@@ -156,9 +163,12 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   /** Removes every series whose labels have these values, whatever its other labels are. */
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
-    const given = Object.entries(labels as Labels)
-    for (const [name] of given) if (!this.names.includes(name)) throw unknownLabel(this, name)
-    this.removeAll(Object.fromEntries(given.map(([name, value]) => [name, labelText(this.name, name, value)])), options)
+    const labelEntries = Object.entries(labels as Labels)
+    for (const [name] of labelEntries) if (!this.names.includes(name)) throw unknownLabel(this, name)
+    this.removeAll(
+      Object.fromEntries(labelEntries.map(([name, value]) => [name, labelText(this.name, name, value)])),
+      options,
+    )
   }
 
   /** Removes every series. */

@@ -64,12 +64,12 @@ export class StateSetChild<S extends string = string> extends Child {
     Atomics.add(words, at * 2, 1)
   }
 
-  private check(given: Readonly<Partial<Record<string, unknown>>>): void {
+  private check(stateValues: Readonly<Partial<Record<string, unknown>>>): void {
     const { name } = this.family
-    if (typeof given !== 'object' || given === null) {
-      throw new MetricsError('VALUE_INVALID', `${name}: set takes states and booleans, got ${describe(given)}`)
+    if (typeof stateValues !== 'object' || stateValues === null) {
+      throw new MetricsError('VALUE_INVALID', `${name}: set takes states and booleans, got ${describe(stateValues)}`)
     }
-    for (const [state, on] of Object.entries(given)) {
+    for (const [state, on] of Object.entries(stateValues)) {
       stateIndex(name, this.states, state)
       if (typeof on === 'boolean') continue
       throw new MetricsError('VALUE_INVALID', `${name}: state "${state}" is true or false, got ${describe(on)}`)

@@ -152,7 +152,7 @@ type QuantileOptions = Pick<
 
 function summaryPart(name: string, options: QuantileOptions): TypePart<FamilyDescriptor<'summary'>> {
   const quantiles = checkQuantiles(name, options.quantiles ?? options.percentiles)
-  const given = checkRelativeError(name, options.relativeError)
+  const relativeError = checkRelativeError(name, options.relativeError)
   const { pruneAgedBuckets } = options
   if (pruneAgedBuckets !== undefined && typeof pruneAgedBuckets !== 'boolean') {
     const text = `${name}: pruneAgedBuckets must be true or false, got ${describe(pruneAgedBuckets)}`
@@ -160,12 +160,12 @@ function summaryPart(name: string, options: QuantileOptions): TypePart<FamilyDes
   }
   const aging = checkWindow(name, options.maxAgeSeconds, options.ageBuckets)
   if (aging !== undefined && quantiles.length > 0) {
-    const window = { ...aging, relativeError: options.relativeError === undefined ? defaultWindowError : given }
+    const window = { ...aging, relativeError: options.relativeError === undefined ? defaultWindowError : relativeError }
     checkWindowSize(name, window)
     return { type: 'summary', quantiles, window }
   }
   // Without quantiles there is no error either: definitions that differ in it alone are the same.
-  return { type: 'summary', quantiles, relativeError: quantiles.length === 0 ? defaultRelativeError : given }
+  return { type: 'summary', quantiles, relativeError: quantiles.length === 0 ? defaultRelativeError : relativeError }
 }
 
 /** Seconds without observations after which a series is removed: those of the window, unless `expireAfter` is shorter. */

@@ -65,8 +65,8 @@ export const sampleEndings = ['', '_total', '_bucket', '_sum', '_count', '_creat
 /** Returns the families that have one of the names, or a sample of that name; all of them without names. */
 export function familiesNamed<F extends Family>(families: readonly F[], names: readonly string[] = []): readonly F[] {
   if (names.length === 0) return families
-  const wanted = new Set(names)
-  return families.filter((family) => sampleEndings.some((ending) => wanted.has(`${nameOf(family)}${ending}`)))
+  const requestedNames = new Set(names)
+  return families.filter((family) => sampleEndings.some((ending) => requestedNames.has(`${nameOf(family)}${ending}`)))
 }
 
 /** Returns a family without series, of which only HELP and TYPE are shown. */

@@ -44,9 +44,9 @@ export function checkOptions(where: string, options: unknown, known: object, acc
  */
 export function checkSpelling(where: string, options: unknown, known: object): void {
   refuseNull(where, options)
-  const given = givenNames(options)
-  const missing = Object.keys(known).filter((name) => !given.includes(name))
-  for (const name of given) {
+  const optionNames = givenNames(options)
+  const missing = Object.keys(known).filter((name) => !optionNames.includes(name))
+  for (const name of optionNames) {
     if (Object.hasOwn(known, name)) continue
     const meant = optionMeant(name, missing, 2)
     if (meant !== undefined) throw unknownOption(where, name, meant, known)

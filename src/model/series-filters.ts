@@ -1,7 +1,7 @@
 import { exactKey, type LabelFilter, labelValuesOf, type SeriesKey } from './series-key.js'
 
 /** The last position of a filter and its author, and the last position with another author. */
-interface LastGiven {
+interface FilterHistory {
   last: number
   author: string | undefined
   byAnother: number
@@ -11,7 +11,7 @@ interface LastGiven {
 interface Group {
   /** Positions of the labels. */
   readonly labels: readonly number[]
-  readonly given: Map<string | null, LastGiven>
+  readonly histories: Map<string | null, FilterHistory>
 }
 
 /**
@@ -19,8 +19,8 @@ interface Group {
  * however many filters there are, and its key is parsed at most once.
  */
 export class SeriesFilters {
-  private everything: LastGiven | undefined
-  private readonly whole = new Map<SeriesKey, LastGiven>()
+  private everything: FilterHistory | undefined
+  private readonly whole = new Map<SeriesKey, FilterHistory>()
   private readonly groups = new Map<string, Group>()
 
   constructor(private readonly labelNames: readonly string[]) {}
@@ -38,12 +38,12 @@ export class SeriesFilters {
     else if (exact !== undefined) this.whole.set(exact, later(this.whole.get(exact), position, author))
     else {
       const labels = this.labelNames.flatMap((name, i) => (Object.hasOwn(filter, name) ? [i] : []))
-      const { given } = this.groupOf(labels)
+      const { histories } = this.groupOf(labels)
       const values = valuesAt(
         this.labelNames.map((name) => filter[name] ?? null),
         labels,
       )
-      given.set(values, later(given.get(values), position, author))
+      histories.set(values, later(histories.get(values), position, author))
     }
   }
 
@@ -58,33 +58,33 @@ export class SeriesFilters {
     if (this.groups.size === 0) return false
     const values = valuesOf(key)
     if (values === undefined) return false
-    for (const { labels, given } of this.groups.values())
-      if (counts(given.get(valuesAt(values, labels)), after, self)) return true
+    for (const { labels, histories } of this.groups.values())
+      if (counts(histories.get(valuesAt(values, labels)), after, self)) return true
     return false
   }
 
   private groupOf(labels: readonly number[]): Group {
     const id = labels.join()
     let group = this.groups.get(id)
-    if (group === undefined) this.groups.set(id, (group = { labels, given: new Map() }))
+    if (group === undefined) this.groups.set(id, (group = { labels, histories: new Map() }))
     return group
   }
 }
 
-function later(given: LastGiven | undefined, position: number, author: string | undefined): LastGiven {
-  if (given === undefined) return { last: position, author, byAnother: 0 }
-  if (position > given.last) {
-    if (author !== given.author) given.byAnother = given.last
-    given.last = position
-    given.author = author
-  } else if (author !== given.author) given.byAnother = Math.max(given.byAnother, position)
-  return given
+function later(history: FilterHistory | undefined, position: number, author: string | undefined): FilterHistory {
+  if (history === undefined) return { last: position, author, byAnother: 0 }
+  if (position > history.last) {
+    if (author !== history.author) history.byAnother = history.last
+    history.last = position
+    history.author = author
+  } else if (author !== history.author) history.byAnother = Math.max(history.byAnother, position)
+  return history
 }
 
-function counts(given: LastGiven | undefined, after: number, self: string | undefined): boolean {
-  if (given === undefined) return false
-  const own = self !== undefined && given.author === self
-  return (own ? given.byAnother : given.last) > after
+function counts(history: FilterHistory | undefined, after: number, self: string | undefined): boolean {
+  if (history === undefined) return false
+  const bySelf = self !== undefined && history.author === self
+  return (bySelf ? history.byAnother : history.last) > after
 }
 
 /** Returns one value unchanged; several as a unique text. */

@@ -64,10 +64,10 @@ export type LabelFilter = Readonly<Record<string, string | null>>
 
 /** Whether the filter names the series of a key. */
 export function matches(labelNames: readonly string[], key: SeriesKey, filter: LabelFilter): boolean {
-  const wanted = Object.entries(filter)
-  if (wanted.length === 0) return true
+  const filterEntries = Object.entries(filter)
+  if (filterEntries.length === 0) return true
   const values = labelValuesOf(key)
-  return wanted.every(([name, value]) => {
+  return filterEntries.every(([name, value]) => {
     const at = labelNames.indexOf(name)
     return at >= 0 && values[at] === value
   })

@@ -10,10 +10,10 @@ const types: readonly unknown[] = ['gauge', 'counter']
  *
  * @throws an error that names the family and the fault
  */
-export function checkCollected(given: unknown): readonly CollectedFamily[] {
-  if (!Array.isArray(given)) throw new TypeError(`collect() gives an array of families, got ${describe(given)}`)
-  for (const family of given as unknown[]) checkFamily(family)
-  return given as readonly CollectedFamily[]
+export function checkCollected(families: unknown): readonly CollectedFamily[] {
+  if (!Array.isArray(families)) throw new TypeError(`collect() gives an array of families, got ${describe(families)}`)
+  for (const family of families as unknown[]) checkFamily(family)
+  return families as readonly CollectedFamily[]
 }
 
 function checkFamily(family: unknown): void {
@@ -31,8 +31,8 @@ function checkFamily(family: unknown): void {
   for (const value of values as unknown[]) checkValue(name, type === 'counter', value)
 }
 
-function checkValue(name: string, counts: boolean, given: unknown): void {
-  const { labels, value } = Object(given) as Record<keyof CollectedValue, unknown>
+function checkValue(name: string, counts: boolean, collectedValue: unknown): void {
+  const { labels, value } = Object(collectedValue) as Record<keyof CollectedValue, unknown>
   if (typeof value !== 'number') throw new TypeError(`${name}: ${describe(value)} is not a number`)
   if (counts && !(value >= 0)) throw new RangeError(`${name}: the value of a counter is 0 or more, not ${value}`)
   if (labels === undefined) return

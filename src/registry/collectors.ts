@@ -55,16 +55,16 @@ export class Collectors {
   /** Before a scrape: this process publishes its families, and returns those that only the serving process shows. */
   async collect(): Promise<readonly Family[]> {
     await Promise.all([...this.each.values()].map((job) => job.run()))
-    const given = await Promise.all([...this.serving].map((collector) => this.askOrLast(collector)))
-    return given.flatMap((families) => families ?? []).map((family) => sampleFamily(family, this.registry.prefix))
+    const results = await Promise.all([...this.serving].map((collector) => this.askOrLast(collector)))
+    return results.flatMap((families) => families ?? []).map((family) => sampleFamily(family, this.registry.prefix))
   }
 
   /** The families of the collector; if it fails, those of its last success. */
   private async askOrLast(collector: Collector): Promise<readonly CollectedFamily[] | undefined> {
-    const given = await this.ask(collector)
-    if (given === undefined) return this.last.get(collector)
-    this.last.set(collector, given)
-    return given
+    const families = await this.ask(collector)
+    if (families === undefined) return this.last.get(collector)
+    this.last.set(collector, families)
+    return families
   }
 
   private publishEach(collector: Collector): void {
@@ -96,8 +96,8 @@ export class Collectors {
 }
 
 /** If a series is returned twice, the last value is shown, as if it was set twice. */
-function sampleFamily({ name: given, help, type, values }: CollectedFamily, prefix: string): SampleFamily {
-  const name = `${prefix}${given}`
+function sampleFamily({ name: unprefixedName, help, type, values }: CollectedFamily, prefix: string): SampleFamily {
+  const name = `${prefix}${unprefixedName}`
   const samples = new Map<string, Sample>()
   for (const { labels, value } of values) {
     const texts = labelTexts(name, labels)

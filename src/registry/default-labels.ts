@@ -24,7 +24,7 @@ export class DefaultLabels {
   /** As they are shown. */
   labels: LabelSet = {}
   /** With the values as they were passed. */
-  given: Readonly<Record<string, LabelValue>> = {}
+  passedLabels: Readonly<Record<string, LabelValue>> = {}
   private gauge: Gauge<'labels' | 'registry'> | undefined
   private published: string | undefined
   /** What this process published before: a scrape that has begun may still read it. */
@@ -46,7 +46,7 @@ export class DefaultLabels {
     checkLabelNames('setDefaultLabels', Object.keys(labels), ['le', 'quantile'])
     const present = Object.entries(labels).filter(([, value]) => value !== undefined && value !== null)
     this.labels = Object.fromEntries(present.map(([name, value]) => [name, textOf('setDefaultLabels', name, value)]))
-    this.given = Object.fromEntries(present) as Record<string, LabelValue>
+    this.passedLabels = Object.fromEntries(present) as Record<string, LabelValue>
     // After this turn of the event loop, so that configure() has been called.
     if (this.name !== undefined) setImmediate(() => this.publish()).unref()
   }
@@ -58,14 +58,14 @@ export class DefaultLabels {
    */
   check(hidden: readonly FamilyTable[]): void {
     if (this.name === undefined) return
-    const own = jsonOf(this.labels)
-    const ours = [own, this.published, this.before]
+    const localLabels = jsonOf(this.labels)
+    const ours = [localLabels, this.published, this.before]
     const others = publishedIn(hidden, this.name).filter((labels) => !ours.includes(labels))
     const found = others.sort().join()
     if (found === this.reported || (found === '' && this.reported === undefined)) return
     this.reported = found
     if (found === '') return
-    const text = `the default labels of registry "${this.name}" differ between processes: this process has ${own}, another one ${others[0]}. A scrape shows the sums of all processes with the labels of the process that answers. Set the same default labels in every process; for values that differ, use a label of the metric or a gauge of mode "all"`
+    const text = `the default labels of registry "${this.name}" differ between processes: this process has ${localLabels}, another one ${others[0]}. A scrape shows the sums of all processes with the labels of the process that answers. Set the same default labels in every process; for values that differ, use a label of the metric or a gauge of mode "all"`
     this.context.onError(new MetricsError('DEFAULT_LABELS_DIFFER', text))
   }
 

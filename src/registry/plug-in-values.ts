@@ -10,11 +10,11 @@ import { metricTypes } from '../model/metric-type.js'
  * @param registered the name that the metric was registered under, if it has one
  * @throws an error that names the fault
  */
-export function checkPlugInValues(registered: unknown, given: unknown): MetricValues {
-  if (typeof given !== 'object' || given === null) {
-    throw new TypeError(`get() must return an object with name, help, type and values, got ${describe(given)}`)
+export function checkPlugInValues(registered: unknown, result: unknown): MetricValues {
+  if (typeof result !== 'object' || result === null) {
+    throw new TypeError(`get() must return an object with name, help, type and values, got ${describe(result)}`)
   }
-  const { name, help, type, values = [] } = given as Partial<Record<keyof MetricValues, unknown>>
+  const { name, help, type, values = [] } = result as Partial<Record<keyof MetricValues, unknown>>
   checkMetricName(name)
   if (registered !== undefined && name !== registered)
     throw new TypeError(`get() returned a family with another name, ${name}`)
@@ -26,11 +26,11 @@ export function checkPlugInValues(registered: unknown, given: unknown): MetricVa
   // A plug-in may have no values yet.
   if (!Array.isArray(values)) throw new TypeError(`values must be an array, got ${describe(values)}`)
   for (const value of values as unknown[]) checkValue(name, value)
-  return { ...(given as MetricValues), type: known as string }
+  return { ...(result as MetricValues), type: known as string }
 }
 
-function checkValue(family: string, given: unknown): void {
-  const { metricName = family, labels = {}, value } = Object(given) as Partial<Record<keyof MetricValue, unknown>>
+function checkValue(family: string, metricValue: unknown): void {
+  const { metricName = family, labels = {}, value } = Object(metricValue) as Partial<Record<keyof MetricValue, unknown>>
   // OpenMetrics adds `_total` and `_info` itself, or keeps them.
   const bases = [family, family.replace(/_(?:total|info)$/, '')]
   if (!bases.some((base) => sampleEndings.some((ending) => metricName === `${base}${ending}`))) {

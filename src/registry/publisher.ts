@@ -27,8 +27,8 @@ export class Publisher {
       }
       published.publish(family.values)
     }
-    const given = new Set(families.map((family) => family.name))
-    for (const [name, published] of this.families) if (!given.has(name)) published.publish([])
+    const collectedNames = new Set(families.map((family) => family.name))
+    for (const [name, published] of this.families) if (!collectedNames.has(name)) published.publish([])
   }
 }
 
@@ -39,7 +39,7 @@ interface PublishedFamily {
 /** A gauge has exactly the series of the collector's last result. */
 class PublishedGauge implements PublishedFamily {
   private readonly gauge: Gauge<string>
-  private shown = new Map<string, CollectedLabels>()
+  private publishedLabels = new Map<string, CollectedLabels>()
 
   constructor({ name, help, mode, values }: CollectedFamily, registry: MetricRegistry) {
     this.gauge = new Gauge<string>({
@@ -52,13 +52,14 @@ class PublishedGauge implements PublishedFamily {
   }
 
   publish(values: readonly CollectedValue[]): void {
-    const before = this.shown
-    this.shown = new Map()
+    const before = this.publishedLabels
+    this.publishedLabels = new Map()
     for (const { labels = {}, value } of values) {
       this.gauge.set(labels, value)
-      this.shown.set(keyOf(labels), labels)
+      this.publishedLabels.set(keyOf(labels), labels)
     }
-    for (const [key, labels] of before) if (!this.shown.has(key)) this.gauge.remove(labels, { scope: 'process' })
+    for (const [key, labels] of before)
+      if (!this.publishedLabels.has(key)) this.gauge.remove(labels, { scope: 'process' })
   }
 }
 

@@ -13,7 +13,7 @@ export class RegistryContents {
   readonly collectors: Collectors
   readonly expiring = new Expiring()
   readonly defaults: DefaultLabels
-  private given: string | undefined
+  private currentName: string | undefined
 
   /** @param registry where collectors publish their metrics */
   constructor(
@@ -22,7 +22,7 @@ export class RegistryContents {
     private readonly context: RegistryContext,
   ) {
     const onError = (error: MetricsError): void => context.onError(error)
-    this.given = name
+    this.currentName = name
     this.members = new Members(duplicates, context.ticker, onError)
     context.registries.add(this.members, name)
     this.collectors = new Collectors(registry, context.ticker, onError)
@@ -31,12 +31,12 @@ export class RegistryContents {
 
   /** The name of the registry, or a generated one, from the first call on. */
   registryName(): string {
-    this.given ??= this.context.nextNameless('registry')
-    return this.given
+    this.currentName ??= this.context.nextNameless('registry')
+    return this.currentName
   }
 
   /** The present name of the registry. */
   get name(): string | undefined {
-    return this.given
+    return this.currentName
   }
 }

@@ -14,17 +14,17 @@ export function shownFamilies(
   tables: readonly FamilyTable[],
   foreign: ReadonlyMap<string, Family>,
 ): readonly Family[] {
-  const shown = new Map(tables.map((table) => [table.family.name, table]))
+  const tablesByName = new Map(tables.map((table) => [table.family.name, table]))
   const named = new Set(members.map(({ name }) => name))
   const families: Family[] = []
   for (const { name, family } of members) {
-    const table = shown.get(name)
+    const table = tablesByName.get(name)
     // A table without series may be of a definition that the member has replaced.
     const counted = table !== undefined && (table.order.length > 0 || family === undefined)
     const member = counted ? table : (foreign.get(name) ?? (family && emptyTable(family, layoutOf(family))))
     if (member !== undefined) families.push(member)
-    shown.delete(name)
+    tablesByName.delete(name)
   }
-  for (const [name, family] of foreign) if (!named.has(name) && !shown.has(name)) families.push(family)
-  return [...families, ...[...shown.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))]
+  for (const [name, family] of foreign) if (!named.has(name) && !tablesByName.has(name)) families.push(family)
+  return [...families, ...[...tablesByName.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))]
 }

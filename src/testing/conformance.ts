@@ -91,7 +91,7 @@ export class Participant {
   }
 
   /** Flushes, and reads what the application shows. */
-  async shown(): Promise<ScrapedSeries> {
+  async flushAndRead(): Promise<ScrapedSeries> {
     await this.flush()
     return this.read()
   }

@@ -34,8 +34,8 @@ export class ScrapedSeries {
     for (const table of tables) {
       const { name, values } = valuesOf(table)
       for (const { metricName = name, labels, value } of values) {
-        const shown = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(String(text))}`)
-        const sample = shown.length === 0 ? metricName : `${metricName}{${shown.join()}}`
+        const labelPairs = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(String(text))}`)
+        const sample = labelPairs.length === 0 ? metricName : `${metricName}{${labelPairs.join()}}`
         if (this.samples.has(sample)) throw new Error(`shown twice: ${sample}`)
         this.samples.set(sample, value)
       }

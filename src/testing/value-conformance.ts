@@ -105,12 +105,12 @@ async function count(process: Participant, times: number): Promise<void> {
 }
 
 async function assertCounted(process: Participant): Promise<void> {
-  const shown = await process.read()
+  const scraped = await process.read()
   assert.deepEqual(process.faults, [])
-  assert.equal(shown.value('jobs_total{text="a"}'), 6)
-  assert.equal(shown.value('plain_total'), 3)
-  assert.deepEqual(Object.values(shown.labelled('duration_seconds_bucket')), [6, 3, 6], 'those of +Inf, 1 and 10')
-  assert.equal(shown.value('duration_seconds_sum{text="a"}'), 16.5)
-  assert.equal(shown.value('level{text="a"}'), 3)
-  assert.equal(shown.value('latest{text="a"}'), 2)
+  assert.equal(scraped.value('jobs_total{text="a"}'), 6)
+  assert.equal(scraped.value('plain_total'), 3)
+  assert.deepEqual(Object.values(scraped.labelled('duration_seconds_bucket')), [6, 3, 6], 'those of +Inf, 1 and 10')
+  assert.equal(scraped.value('duration_seconds_sum{text="a"}'), 16.5)
+  assert.equal(scraped.value('level{text="a"}'), 3)
+  assert.equal(scraped.value('latest{text="a"}'), 2)
 }

@@ -32,9 +32,9 @@ export interface DefaultMetric {
 /** The function that a file below `lib/metrics` exports. */
 export function defaultMetric(name: keyof typeof names): DefaultMetric {
   const add = (registry?: Registry, config: Omit<DefaultMetricsOptions, 'register'> = {}): void => {
-    const own = processContext().registry
-    const isOwn = registry === undefined || registry.contents === own.contents
-    const register = isOwn ? own : (registry as unknown as PromhiveRegistry)
+    const processRegistry = processContext().registry
+    const isProcessRegistry = registry === undefined || registry.contents === processRegistry.contents
+    const register = isProcessRegistry ? processRegistry : (registry as unknown as PromhiveRegistry)
     const {
       prefix,
       labels,

@@ -34,8 +34,8 @@ export function AggregatorFactory(aggregate: (values: readonly MetricValueWithNa
 }
 
 function keyOf({ metricName, labels }: MetricValueWithName<string>): string {
-  const given = Object.entries(labels).filter(([, value]) => value !== undefined)
-  return JSON.stringify([metricName, given.map(([label, value]) => [label, `${value}`]).sort()])
+  const presentLabels = Object.entries(labels).filter(([, value]) => value !== undefined)
+  return JSON.stringify([metricName, presentLabels.map(([label, value]) => [label, `${value}`]).sort()])
 }
 
 /** How the metrics of several processes or registries become one, by the name of the aggregator. */

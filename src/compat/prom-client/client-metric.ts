@@ -95,8 +95,8 @@ export interface ClientMetric<C extends Child> extends OwnMetric<C> {
 type ClientMetricClass<C extends Child> = new (config: unknown, type: ClientType) => ClientMetric<C>
 
 /** The class that a type of the client's metrics extends: promhive's own of this type, with the client's behaviour. */
-export function clientMetric<C extends Child>(own: unknown): ClientMetricClass<C> {
-  const Own = own as new (options: object) => OwnMetric<C>
+export function clientMetric<C extends Child>(metricClass: unknown): ClientMetricClass<C> {
+  const Own = metricClass as new (options: object) => OwnMetric<C>
 
   return class extends Own implements ClientMetric<C> {
     readonly type: string

@@ -27,8 +27,8 @@ export class ClusterRegistries {
   constructor(private readonly familyName: string) {}
 
   /** @throws TypeError if it is not a registry */
-  choose(given: unknown): void {
-    const registries: readonly unknown[] = Array.isArray(given) ? given : [given]
+  choose(registryOrList: unknown): void {
+    const registries: readonly unknown[] = Array.isArray(registryOrList) ? registryOrList : [registryOrList]
     for (const registry of registries) {
       if (!(registry instanceof Registry)) throw new TypeError(`Expected Registry, got ${typeof registry}`)
     }
@@ -38,7 +38,7 @@ export class ClusterRegistries {
   }
 
   /** Those of this process, which bring their values up to date before they are shown. */
-  get own(): readonly AnyRegistry[] {
+  get localRegistries(): readonly AnyRegistry[] {
     return this.chosen.length > 0 ? this.chosen : [Registry.globalRegistry]
   }
 
@@ -48,15 +48,15 @@ export class ClusterRegistries {
    * @param hidden the families that no scrape shows
    */
   all(hidden: readonly FamilyTable[]): readonly ShownRegistry[] {
-    const own = new Map(this.chosen.map((registry) => [registry.registryName, registry]))
+    const localByName = new Map(this.chosen.map((registry) => [registry.registryName, registry]))
     // A merged registry of this process shows the metrics of those that it was merged from.
     const covered = new Set(this.chosen.flatMap((registry) => registry.shownNames))
     const published = hiddenSeries(hidden, this.familyName).map(([name]) => String(name))
-    const names = new Set([...own.keys(), ...published.filter((name) => !covered.has(name))])
+    const names = new Set([...localByName.keys(), ...published.filter((name) => !covered.has(name))])
     const global = Registry.globalRegistry
     if (names.size === 0) names.add(global.registryName)
     return [...names].map((name) => {
-      return { name, registry: name === global.registryName ? global : own.get(name) }
+      return { name, registry: name === global.registryName ? global : localByName.get(name) }
     })
   }
 

@@ -25,8 +25,10 @@ export async function clusterText(
   contentType: RegistryContentType,
   registries: ClusterRegistries = clusterRegistries,
 ): Promise<string> {
-  const { own } = registries
-  const foreign = new Map(await Promise.all(own.map(async (registry) => [registry, await registry.prepare()] as const)))
+  const { localRegistries } = registries
+  const foreign = new Map(
+    await Promise.all(localRegistries.map(async (registry) => [registry, await registry.prepare()] as const)),
+  )
   const { exemplars } = withoutDefaults.of(contentType)!
   const gathered = await processContext().gatherer.gather({ exemplars })
   try {
@@ -47,8 +49,8 @@ function partOf(
     return { registry, defaultLabels: {}, families }
   }
   const families = registry.select(gathered, foreign.get(registry) ?? new Map())
-  const shown = families.filter((family) => memberOf(registry, family)?.aggregator !== 'omit')
-  return { registry, defaultLabels: registry.contents.defaults.labels, families: shown }
+  const listedFamilies = families.filter((family) => memberOf(registry, family)?.aggregator !== 'omit')
+  return { registry, defaultLabels: registry.contents.defaults.labels, families: listedFamilies }
 }
 
 function memberOf(registry: Part['registry'], family: Family): ObjectMember | undefined {

@@ -114,11 +114,11 @@ export class Counter<T extends string = string> extends Base {
     if (exemplarLabels === undefined) child.inc(increase(value))
     else {
       const fault = exemplarFault(exemplarLabels)
-      const shown = fault === undefined ? exemplarTexts(exemplarLabels) : undefined
-      if (!this.rules.cumulativeExemplars) child.inc(increase(value), shown)
+      const validLabels = fault === undefined ? exemplarTexts(exemplarLabels) : undefined
+      if (!this.rules.cumulativeExemplars) child.inc(increase(value), validLabels)
       else {
         child.inc(increase(value))
-        if (shown !== undefined) child.exemplifyTotal(shown)
+        if (validLabels !== undefined) child.exemplifyTotal(validLabels)
       }
       if (fault !== undefined) throw fault
     }

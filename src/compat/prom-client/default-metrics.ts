@@ -73,19 +73,20 @@ export function defaultMetricsOf(
     if (config !== null && config !== undefined && !isObject(config)) {
       throw new TypeError('config must be null, undefined, or an object')
     }
-    const given = (config ?? {}) as Readonly<Record<string, unknown>>
-    const registry = (given.register || globalRegistry()) as Registry
-    const prefix = String(given.prefix || '')
-    const labels = (given.labels || {}) as object
+    const settings = (config ?? {}) as Readonly<Record<string, unknown>>
+    const registry = (settings.register || globalRegistry()) as Registry
+    const prefix = String(settings.prefix || '')
+    const labels = (settings.labels || {}) as object
     const before = registry.getSingleMetric(prefix + firstName)
     if (before !== undefined && made.has(before)) {
       throw new Error(`A metric with the name ${prefix}${firstName} has already been registered.`)
     }
     const others = new Set<object>(registry.getMetricsAsArray())
     // promhive's registry takes what it measures already for the same metric.
-    const own = processContext().registry
-    const register = registry.contents === own.contents ? own : (registry as unknown as PromhiveRegistry)
-    const options = Object.fromEntries(optionNames.map((name) => [name, given[name] || undefined]))
+    const processRegistry = processContext().registry
+    const register =
+      registry.contents === processRegistry.contents ? processRegistry : (registry as unknown as PromhiveRegistry)
+    const options = Object.fromEntries(optionNames.map((name) => [name, settings[name] || undefined]))
     addDefaultMetrics(metricsList, { ...options, prefix, labels, register })
     for (const metric of registry.contents.members.all()) if (!others.has(metric)) asClient(metric, prefix, labels)
     const first = registry.getSingleMetric(prefix + firstName)

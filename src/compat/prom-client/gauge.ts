@@ -50,10 +50,10 @@ export class Gauge<T extends string = string> extends Base {
   set(value: number): void
   set(labels: unknown, value?: unknown): void {
     const labelled = isObject(labels)
-    const given = labelled ? value : labels
-    if (typeof given !== 'number') throw notANumber('Value', given)
-    if (labelled) this.find(labels as Labels).set(given)
-    else this.only.set(given)
+    const newValue = labelled ? value : labels
+    if (typeof newValue !== 'number') throw notANumber('Value', newValue)
+    if (labelled) this.find(labels as Labels).set(newValue)
+    else this.only.set(newValue)
   }
 
   /** Returns the merged values of all processes. */

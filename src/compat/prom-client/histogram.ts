@@ -40,19 +40,19 @@ export class Histogram<T extends string = string> extends Base {
    * @throws Error, TypeError naming the option that is missing or wrong
    */
   constructor(configuration: HistogramConfiguration<T>) {
-    let given: readonly number[] = []
+    let bounds: readonly number[] = []
     super(configuration, {
       type: 'histogram',
       defaults: { buckets: defaultBounds },
       reserved: 'le',
       options({ name, buckets }) {
-        given = boundsOf(name, buckets)
-        return { buckets: given.map(Number) }
+        bounds = boundsOf(name, buckets)
+        return { buckets: bounds.map(Number) }
       },
     })
-    this.buckets = Object.freeze(given)
+    this.buckets = Object.freeze(bounds)
     this.upperBounds = this.buckets
-    this.bucketValues = Object.freeze(Object.fromEntries(given.map((bound) => [bound, 0])))
+    this.bucketValues = Object.freeze(Object.fromEntries(bounds.map((bound) => [bound, 0])))
     // On the histogram itself, as code for the client may replace it there.
     this.observe = (
       this.enableExemplars ? this.observeWithExemplar : this.observeWithoutExemplar

@@ -88,13 +88,13 @@ function valuesOfRow(
       return valuesOfHistogram(family, member, table, row, labels)
     case 'summary': {
       const percentiles = member?.percentiles ?? family.quantiles
-      const shown = percentiles.map((quantile): ShownValue => {
+      const values = percentiles.map((quantile): ShownValue => {
         return { labels: { quantile, ...labels }, value: quantileShown(family, slots, at, quantile) }
       })
       const { name } = family
-      shown.push({ metricName: `${name}_sum`, labels, value: slots[at]! })
-      shown.push({ metricName: `${name}_count`, labels, value: slots[at + 1]! })
-      return shown
+      values.push({ metricName: `${name}_sum`, labels, value: slots[at]! })
+      values.push({ metricName: `${name}_count`, labels, value: slots[at + 1]! })
+      return values
     }
     case 'stateset':
       return family.states.map((state, i) => ({

@@ -25,9 +25,9 @@ export function hashOf(labels: Labels, sortedNames: readonly string[]): string {
 
 /** What this process has counted in each series of a family, at this moment. */
 export function ownSeries(store: Store, family: FamilyDescriptor): Record<string, OwnSeries> {
-  const shown: Record<string, OwnSeries> = {}
-  for (const [, series] of eachOwnSeries(store, family)) shown[hashOf(series.labels, family.labelNames)] = series
-  return shown
+  const seriesByHash: Record<string, OwnSeries> = {}
+  for (const [, series] of eachOwnSeries(store, family)) seriesByHash[hashOf(series.labels, family.labelNames)] = series
+  return seriesByHash
 }
 
 /** The same, each with its label values in alphabetical order of their names. */

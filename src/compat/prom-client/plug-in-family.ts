@@ -37,14 +37,16 @@ export function plugInFamily(object: PlugInObject, defaultLabels: LabelSet): Sam
   }
 }
 
-function sampleOf(family: string, given: PlugInValue, defaultLabels: LabelSet): Sample {
-  const { metricName = family, value, exemplar } = Object(given) as PlugInValue
+function sampleOf(family: string, pluginValue: PlugInValue, defaultLabels: LabelSet): Sample {
+  const { metricName = family, value, exemplar } = Object(pluginValue) as PlugInValue
   checkMetricName(metricName)
   if (typeof value !== 'number') throw new TypeError(`${describe(value)} is not a number`)
-  if (given.sharedLabels === null) throw new TypeError('sharedLabels must be an object of label values, got null')
-  const shared = textsOf(given.sharedLabels)
-  const own = textsOf(given.labels)
-  const before = Object.entries({ ...own, ...defaultLabels, ...own }).filter(([label]) => !Object.hasOwn(shared, label))
+  if (pluginValue.sharedLabels === null) throw new TypeError('sharedLabels must be an object of label values, got null')
+  const shared = textsOf(pluginValue.sharedLabels)
+  const sampleLabels = textsOf(pluginValue.labels)
+  const before = Object.entries({ ...sampleLabels, ...defaultLabels, ...sampleLabels }).filter(
+    ([label]) => !Object.hasOwn(shared, label),
+  )
   return {
     name: metricName,
     labels: { ...Object.fromEntries(before), ...shared },

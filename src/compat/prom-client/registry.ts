@@ -79,7 +79,7 @@ export class Registry<
    */
   constructor(contentType?: BoundRegistryContentType)
   /** @internal */
-  constructor(contentType?: RegistryContentType, own?: OwnParts)
+  constructor(contentType?: RegistryContentType, parts?: OwnParts)
   constructor(
     contentType: RegistryContentType = prometheus,
     { context, like }: OwnParts = { context: processContext() },
@@ -149,7 +149,7 @@ export class Registry<
         const object = metricObject(undefined, family)
         add(object, object)
       }
-      return objects.map((object) => withDefaultLabels(object, this.contents.defaults.given)) as never
+      return objects.map((object) => withDefaultLabels(object, this.contents.defaults.passedLabels)) as never
     } finally {
       release()
     }

@@ -206,10 +206,10 @@ export function labelsAsPassed(
 ): PassedLabels {
   const labels = recordOf(family)
   if (labels !== undefined) return labels.of(labelValues)
-  const shown: PassedLabels = {}
+  const passedLabels: PassedLabels = {}
   labelNames.forEach((name, i) => {
     const text = labelValues[i] ?? null
-    if (text !== null) shown[name] = text
+    if (text !== null) passedLabels[name] = text
   })
-  return shown
+  return passedLabels
 }

@@ -46,13 +46,13 @@ export class Summary<T extends string = string> extends Base {
   /** Counts a value. */
   observe(labels: LabelValues<T>, value: number): void
   observe(labels: unknown, value?: unknown): void {
-    const given = labels === 0 ? 0 : labels || {}
+    const labelsOrZero = labels === 0 ? 0 : labels || {}
     if (value === undefined) {
-      checkLabels(this.rules, this.labelNames, given as Labels)
-      this.only.observe(observed(given))
-    } else if (typeof given === 'object') this.find(given as Labels).observe(observed(value))
+      checkLabels(this.rules, this.labelNames, labelsOrZero as Labels)
+      this.only.observe(observed(labelsOrZero))
+    } else if (typeof labelsOrZero === 'object') this.find(labelsOrZero as Labels).observe(observed(value))
     else {
-      checkLabels(this.rules, this.labelNames, given as unknown as Labels)
+      checkLabels(this.rules, this.labelNames, labelsOrZero as unknown as Labels)
       this.only.observe(observed(value))
     }
   }

@@ -43,9 +43,9 @@ export function checkLabels(rules: ClientRules, labelNames: readonly string[], l
 export function labelsOfArguments(labelNames: readonly string[], values: readonly unknown[]): Labels {
   if (typeof values[0] === 'object') return (values[0] ?? {}) as Labels
   if (values.length !== labelNames.length) {
-    const [given, names] = [values.join(', '), labelNames.join(', ')]
+    const [valueList, names] = [values.join(', '), labelNames.join(', ')]
     throw new Error(
-      `Invalid number of arguments (${values.length}): "${given}" for label names (${labelNames.length}): "${names}".`,
+      `Invalid number of arguments (${values.length}): "${valueList}" for label names (${labelNames.length}): "${names}".`,
     )
   }
   const labels: Record<string, unknown> = {}

@@ -21,7 +21,7 @@ const Base = class extends PromClientRegistry<RegistryContentType> {
   }
 } as unknown as new (
   contentType?: RegistryContentType,
-  own?: object,
+  parts?: object,
 ) => object
 
 /**
@@ -57,9 +57,9 @@ export class Registry<_BoundRegistryContentType extends RegistryContentType = Re
    */
   constructor(regContentType?: RegistryContentType)
   /** @internal */
-  constructor(regContentType?: RegistryContentType, own?: OwnParts)
-  constructor(regContentType?: RegistryContentType, own?: OwnParts) {
-    super(regContentType, own)
+  constructor(regContentType?: RegistryContentType, parts?: OwnParts)
+  constructor(regContentType?: RegistryContentType, parts?: OwnParts) {
+    super(regContentType, parts)
   }
 
   /**

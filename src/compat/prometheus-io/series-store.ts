@@ -42,9 +42,9 @@ export class SeriesStore {
     const names = Object.keys(labels)
     const strange = names.length > 0 && labelNames.length > 0 && !names.some((name) => labelNames.includes(name))
     if (strange) return undefined
-    const wanted = labelNames.map((name) => this.metric.textOf(name, labels[name]))
+    const requestedTexts = labelNames.map((name) => this.metric.textOf(name, labels[name]))
     for (const [texts, series] of this.series())
-      if (wanted.every((text, i) => text === texts[i])) return entryOf(family, series)
+      if (requestedTexts.every((text, i) => text === texts[i])) return entryOf(family, series)
     return undefined
   }
 

@@ -33,9 +33,9 @@ class WorkerThreads {
 
 export const workerThreads = new WorkerThreads()
 
-/** @param own the writer of this thread */
-function threadsAmong(writers: readonly WriterSnapshot[], own: string): number {
-  const name = writers.find(({ writer }) => writer === own)?.process ?? nameOfProcess(process.pid, threadId)
+/** @param localWriter the writer of this thread */
+function threadsAmong(writers: readonly WriterSnapshot[], localWriter: string): number {
+  const name = writers.find(({ writer }) => writer === localWriter)?.process ?? nameOfProcess(process.pid, threadId)
   // Backends that several hosts share put the host in front.
   const main = threadId === 0 ? name : name.slice(0, name.lastIndexOf('-'))
   const names = writers.filter(({ live }) => live).map((writer) => writer.process)

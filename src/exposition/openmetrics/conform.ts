@@ -81,10 +81,11 @@ function belowZero({ type, name }: SampleFamily, samples: readonly Sample[]): re
 
 /** Groups the samples of each series, with the series in their original order. */
 function together(samples: readonly Sample[], { name, type }: SampleFamily): readonly Sample[] {
-  const own = type === 'histogram' ? 'le' : type === 'summary' ? 'quantile' : type === 'stateset' ? name : undefined
+  const typeLabel =
+    type === 'histogram' ? 'le' : type === 'summary' ? 'quantile' : type === 'stateset' ? name : undefined
   const series = new Map<string, Sample[]>()
   for (const sample of samples) {
-    const labels = Object.entries(sample.labels).filter(([label]) => label !== own)
+    const labels = Object.entries(sample.labels).filter(([label]) => label !== typeLabel)
     const key = JSON.stringify(labels.sort(([a], [b]) => (a < b ? -1 : 1)))
     const group = series.get(key)
     if (group === undefined) series.set(key, [sample])

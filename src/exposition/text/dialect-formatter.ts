@@ -114,10 +114,10 @@ export class DialectFormatter implements Formatter {
   private foreignText(family: SampleFamily, rendering: Rendering): string {
     let text = ''
     for (const one of this.dialect.conform(family)) {
-      const shown = rendering === 'untyped' ? untyped(one, this.dialect) : one
+      const renderedFamily = rendering === 'untyped' ? untyped(one, this.dialect) : one
       text += this.sampleLines({
-        ...shown,
-        samples: shown.samples.filter(({ name }) => this.fits(name, shown, rendering)),
+        ...renderedFamily,
+        samples: renderedFamily.samples.filter(({ name }) => this.fits(name, renderedFamily, rendering)),
       })
     }
     return text

@@ -47,8 +47,8 @@ export function headingOf(family: FamilyDescriptor): Heading {
 /** A counter or an info under the name of its sample, as a family of unknown type. */
 export function untyped<T extends Heading>(family: T, dialect: Dialect): T & { readonly type: 'unknown' } {
   const { name, type } = family
-  const shown = type === 'counter' ? dialect.counterName(name) : type === 'info' ? withSuffix(name, '_info') : name
-  return { ...family, type: 'unknown', name: shown }
+  const sampleName = type === 'counter' ? dialect.counterName(name) : type === 'info' ? withSuffix(name, '_info') : name
+  return { ...family, type: 'unknown', name: sampleName }
 }
 
 /** The one sample of each series whose value is this slot. */

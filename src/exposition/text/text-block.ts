@@ -13,7 +13,7 @@ export class TextBlock {
   private bytes: Uint8Array = new Uint8Array(0)
   private values: Float64Array
   private fresh: Float64Array
-  private readonly shown: Uint8Array
+  private readonly presentRows: Uint8Array
   /** Where the digits of each line begin and end in `bytes`. */
   private readonly starts: Int32Array
   private readonly ends: Int32Array
@@ -29,7 +29,7 @@ export class TextBlock {
     const lines = rows.length * prefixes.samples.shapes.length
     this.values = new Float64Array(lines)
     this.fresh = new Float64Array(lines)
-    this.shown = new Uint8Array(rows.length)
+    this.presentRows = new Uint8Array(rows.length)
     this.starts = new Int32Array(lines)
     this.ends = new Int32Array(lines)
   }
@@ -48,15 +48,15 @@ export class TextBlock {
 
   /** Reads the present values; returns how many differ from the written ones. */
   private read(): number {
-    const { table, rows, shown, prefixes } = this
+    const { table, rows, presentRows, prefixes } = this
     const { layout, bases, slots } = table
     const next = this.fresh
     const before = this.values
     prefixes.samples.values(next, table, rows)
     for (let i = 0; i < rows.length; i++) {
       const present = layout.present(slots, bases[rows[i]!]!) ? 1 : 0
-      if (present !== shown[i]) {
-        shown[i] = present
+      if (present !== presentRows[i]) {
+        presentRows[i] = present
         this.written = false
       }
     }
@@ -84,7 +84,7 @@ export class TextBlock {
   }
 
   private writeAll(exemplars?: ReadonlyMap<number, string>): void {
-    const { prefixes, rows, shown, values, starts, ends } = this
+    const { prefixes, rows, presentRows, values, starts, ends } = this
     const { starts: texts } = prefixes
     const lines = prefixes.samples.shapes.length
     let size = 0
@@ -95,7 +95,7 @@ export class TextBlock {
     const bytes = Buffer.allocUnsafeSlow(size)
     let at = 0
     for (let i = 0; i < rows.length; i++) {
-      if (shown[i] === 0) continue
+      if (presentRows[i] === 0) continue
       const text = prefixes.pieceAt(rows[i]!)
       const first = rows[i]! * (lines + 1)
       for (let line = 0; line < lines; line++) {
@@ -114,13 +114,13 @@ export class TextBlock {
   }
 
   private patch(changed: number): void {
-    const { shown, values, fresh: before, starts, ends, bytes: old } = this
+    const { presentRows, values, fresh: before, starts, ends, bytes: old } = this
     const lines = this.prefixes.samples.shapes.length
     const bytes = Buffer.allocUnsafeSlow(old.length + changed * longestNumber)
     bytes.set(old)
     let shift = 0
     for (let line = 0; line < values.length; line++) {
-      if (lines === 1 ? shown[line] === 0 : shown[(line / lines) | 0] === 0) continue
+      if (lines === 1 ? presentRows[line] === 0 : presentRows[(line / lines) | 0] === 0) continue
       const start = starts[line]! + shift
       const oldEnd = ends[line]!
       let end = oldEnd + shift

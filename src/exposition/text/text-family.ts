@@ -63,19 +63,19 @@ export class TextFamily {
 
   private newPrefixes(): TextPrefixes {
     const { table, dialect, defaultLabels } = this
-    return new TextPrefixes(table, samplesOf(this.shown(), dialect), defaultLabels, dialect.arrangement)
+    return new TextPrefixes(table, samplesOf(this.displayedFamily(), dialect), defaultLabels, dialect.arrangement)
   }
 
   private currentHeading(): Uint8Array {
     const { family } = this.table
     if (this.headingOf !== family) {
       this.headingOf = family
-      this.heading = encoder.encode(this.dialect.heading(headingOf(this.shown())))
+      this.heading = encoder.encode(this.dialect.heading(headingOf(this.displayedFamily())))
     }
     return this.heading
   }
 
-  private shown(): FamilyDescriptor {
+  private displayedFamily(): FamilyDescriptor {
     const { family } = this.table
     return this.clashing ? untyped(family, this.dialect) : family
   }

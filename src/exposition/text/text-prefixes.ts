@@ -28,8 +28,8 @@ export class TextPrefixes {
     private readonly arrangement?: Arrangement,
   ) {
     // The labels of the type itself are written once.
-    const own = new Set(samples.shapes.map(({ label }) => label?.[0]))
-    this.defaultLabels = Object.entries(defaultLabels).filter(([name]) => !own.has(name))
+    const typeLabels = new Set(samples.shapes.map(({ label }) => label?.[0]))
+    this.defaultLabels = Object.entries(defaultLabels).filter(([name]) => !typeLabels.has(name))
   }
 
   /** The piece that contains a row's text. */
@@ -51,8 +51,8 @@ export class TextPrefixes {
     this.reach(first + shapes.length + 1, row + 1)
     let text = ''
     for (const [i, { name, label }] of shapes.entries()) {
-      const own = label === undefined ? '' : `${label[0]}="${escapeLabelValue(label[1])}"`
-      const all = this.arrangement === undefined ? joined(labels, own) : joined(own, labels)
+      const typeLabel = label === undefined ? '' : `${label[0]}="${escapeLabelValue(label[1])}"`
+      const all = this.arrangement === undefined ? joined(labels, typeLabel) : joined(typeLabel, labels)
       this.starts[first + i] = text.length
       text += `${name}${all === '' ? '' : `{${all}}`} `
     }
@@ -79,8 +79,8 @@ export class TextPrefixes {
   }
 
   private arranged(labels: readonly (readonly [name: string, value: string])[], defaultsFirst: boolean): string {
-    const own = new Set(labels.map(([name]) => name))
-    const missing = this.defaultLabels.filter(([name]) => !own.has(name))
+    const labelNames = new Set(labels.map(([name]) => name))
+    const missing = this.defaultLabels.filter(([name]) => !labelNames.has(name))
     const all = defaultsFirst ? [...missing, ...labels] : [...labels, ...missing]
     return all.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`).join(',')
   }

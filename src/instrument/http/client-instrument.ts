@@ -5,7 +5,7 @@ import type { ClientMetrics } from './client-metrics.js'
 interface OutgoingRequest {
   readonly method: string
   /** The origin of the request when it began; `origin` is the one that it reached. */
-  readonly asked: string
+  readonly requestedOrigin: string
   origin: string
   readonly since: number
   status: number
@@ -26,7 +26,7 @@ export class ClientInstrument {
 
   begun(request: object, method: string, origin: string): void {
     const since = monotonicNow()
-    const exchange = { method, asked: origin, origin, since, status: 0, errorType: undefined, over: false }
+    const exchange = { method, requestedOrigin: origin, origin, since, status: 0, errorType: undefined, over: false }
     this.requests.set(request, exchange)
     for (const metrics of this.metrics) metrics.begun(exchange)
   }

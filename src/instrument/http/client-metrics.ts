@@ -17,9 +17,9 @@ export interface Outgoing {
 }
 
 /** An outgoing request that has begun. */
-export interface Asked {
+export interface BegunRequest {
   readonly method: string
-  readonly asked: string
+  readonly requestedOrigin: string
 }
 
 /** The metrics of outgoing requests, under the names of one convention. */
@@ -42,17 +42,17 @@ export class ClientMetrics {
     this.duration = families.histogram(naming.duration, 'duration')
     this.inFlight = naming.inFlight && families.gauge(naming.inFlight)
     this.labelsHosts = naming.inFlight !== undefined && shows(naming.inFlight, 'host')
-    if (!this.labelsHosts) this.inFlightOf({ method: '', asked: '' })
+    if (!this.labelsHosts) this.inFlightOf({ method: '', requestedOrigin: '' })
     this.errors = naming.errors && families.counter(naming.errors)
   }
 
-  begun(asked: Asked): void {
-    this.inFlightOf(asked)?.inc()
+  begun(request: BegunRequest): void {
+    this.inFlightOf(request)?.inc()
   }
 
   /** Counts a request as no longer in progress, whatever its result. */
-  left(asked: Asked): void {
-    this.inFlightOf(asked)?.dec()
+  left(request: BegunRequest): void {
+    this.inFlightOf(request)?.dec()
   }
 
   ended(outgoing: Outgoing): void {
@@ -63,13 +63,14 @@ export class ClientMetrics {
     else this.lookUp(outgoing, key).observe(seconds)
   }
 
-  private inFlightOf({ method, asked }: Asked): GaugeChild | undefined {
-    const key = this.labelsHosts ? `${method} ${asked}` : ''
+  private inFlightOf({ method, requestedOrigin }: BegunRequest): GaugeChild | undefined {
+    const key = this.labelsHosts ? `${method} ${requestedOrigin}` : ''
     const held = this.inFlightBy.get(key)
     if (held !== undefined || this.inFlight === undefined) return held
-    const place = this.labelsHosts ? this.placeOf(asked) : {}
+    const place = this.labelsHosts ? this.placeOf(requestedOrigin) : {}
     const child = this.inFlight.labels(labelsOf(this.naming.inFlight!, { method: methodLabel(method), ...place }))
-    if (!this.labelsHosts || (this.hosts.has(asked) && methodLabel(method) === method)) this.inFlightBy.set(key, child)
+    if (!this.labelsHosts || (this.hosts.has(requestedOrigin) && methodLabel(method) === method))
+      this.inFlightBy.set(key, child)
     return child
   }
 

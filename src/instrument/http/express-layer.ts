@@ -80,18 +80,18 @@ function writtenAs(regexp: RegExp, keys: NonNullable<ExpressLayer['keys']>, path
  */
 function probed(layer: ExpressLayer, path: string): string {
   const segments = path.split('/')
-  const shown: string[] = []
+  const templateSegments: string[] = []
   for (const [index, segment] of segments.entries()) {
     if (segment === '') continue
     const word = parameterAt(layer, segments, index) ?? literalAt(layer, segments, index)
-    if (word !== shown.at(-1) || !word.startsWith('*')) shown.push(word)
+    if (word !== templateSegments.at(-1) || !word.startsWith('*')) templateSegments.push(word)
   }
-  return shown.map((word) => `/${word}`).join('')
+  return templateSegments.map((word) => `/${word}`).join('')
 }
 
 function parameterAt(layer: ExpressLayer, segments: readonly string[], index: number): string | undefined {
   const other = `${segments[index]}0`
-  const match = asked(layer, segments, index, other)
+  const match = matchWithWord(layer, segments, index, other)
   if (match === undefined) return undefined
   const word = decoded(other)
   for (const [name, value] of Object.entries(match.params)) {
@@ -108,12 +108,17 @@ function parameterAt(layer: ExpressLayer, segments: readonly string[], index: nu
 function literalAt(layer: ExpressLayer, segments: readonly string[], index: number): string {
   const literal = segments[index]!
   const [small, large] = [literal.toLowerCase(), literal.toUpperCase()]
-  const either = [small, large].every((word) => asked(layer, segments, index, word) !== undefined)
+  const either = [small, large].every((word) => matchWithWord(layer, segments, index, word) !== undefined)
   return either ? small : literal
 }
 
 /** Matches the path with another word in one position; returns the match if it covers the whole path. */
-function asked(layer: ExpressLayer, segments: readonly string[], index: number, word: string): Match | undefined {
+function matchWithWord(
+  layer: ExpressLayer,
+  segments: readonly string[],
+  index: number,
+  word: string,
+): Match | undefined {
   const path = segments.map((segment, at) => (at === index ? word : segment)).join('/')
   const match = matchOf(layer, path)
   return match?.path === path ? match : undefined

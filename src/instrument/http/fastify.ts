@@ -12,10 +12,10 @@ interface FastifyRegistering {
 export function fastifyMetrics(fastify: unknown, options: HttpOptions, done: (error?: Error) => void): void {
   const instance = fastify as FastifyLike
   // Fastify passes its own options of `register` together with those of the plugin.
-  const { prefix: _, logLevel: __, logSerializers: ___, ...given } = options as HttpOptions & FastifyRegistering
+  const { prefix: _, logLevel: __, logSerializers: ___, ...httpOptions } = options as HttpOptions & FastifyRegistering
   let tracker: RequestTracker
   try {
-    tracker = new RequestTracker(given)
+    tracker = new RequestTracker(httpOptions)
   } catch (fault) {
     // If it were thrown, Fastify would wait for the plugin until a timeout.
     done(fault as Error)

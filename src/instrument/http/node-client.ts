@@ -53,8 +53,8 @@ function originOf(request: ClientRequest): string {
   if (/^https?:\/\//i.test(path) && URL.canParse(path)) return new URL(path).origin
   const host = hostOf(request)
   const header = request.getHeader('host')
-  const shown = typeof header === 'string' && header.startsWith(`${host}:`) ? header : host
-  return `${protocol}//${shown}`
+  const hostAndPort = typeof header === 'string' && header.startsWith(`${host}:`) ? header : host
+  return `${protocol}//${hostAndPort}`
 }
 
 /** Returns the origin that a request has reached, with the port of the connection, if the header names another host. */

@@ -62,12 +62,14 @@ export class ServerInstrument {
 
   private routeOf({ route, templateSource, request }: Exchange): string {
     if (route !== undefined) return route
-    return (templateSource && asked(templateSource)) ?? expressRoute(request!) ?? this.notedRoute(request!) ?? unmatched
+    return (
+      (templateSource && routeFrom(templateSource)) ?? expressRoute(request!) ?? this.notedRoute(request!) ?? unmatched
+    )
   }
 
   private notedRoute(request: HttpRequest): string | undefined {
     const { route } = this.options
-    return route && asked(() => route(request))
+    return route && routeFrom(() => route(request))
   }
 }
 
@@ -81,7 +83,7 @@ function routeText(route: unknown): string {
 }
 
 /** Calls a function of the application. If it throws, the label is lost, but not the count. */
-function asked(source: RouteTemplateSource): string | undefined {
+function routeFrom(source: RouteTemplateSource): string | undefined {
   try {
     return source()
   } catch (cause) {

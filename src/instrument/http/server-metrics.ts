@@ -122,9 +122,9 @@ export class ServerMetrics {
   }
 
   /** Only series with label values below the limit are stored; the others are looked up each time. */
-  private addSeries(exchange: Exchange, given: string, key: number | string): Series {
+  private addSeries(exchange: Exchange, routeTemplate: string, key: number | string): Series {
     const method = methodLabel(exchange.method)
-    const route = this.routes.label(given)
+    const route = this.routes.label(routeTemplate)
     const byMethod = (this.trees[this.treeOf(exchange)] ??= new Map())
     const byRoute = entry(byMethod, method, () => new Map<string, ByStatus>())
     const byStatus = entry(byRoute, route, () => new Map<number | string, Series>())

@@ -178,8 +178,8 @@ export class CallMetrics {
 }
 
 /** Copies the labels that have a value, because the function may change its object later. */
-function present(given: Readonly<Record<string, unknown>>): CallLabels {
+function present(passedLabels: Readonly<Record<string, unknown>>): CallLabels {
   const labels: Record<string, unknown> = {}
-  for (const name of Object.keys(given)) if (given[name] !== undefined) labels[name] = given[name]
+  for (const name of Object.keys(passedLabels)) if (passedLabels[name] !== undefined) labels[name] = passedLabels[name]
   return labels as CallLabels
 }

@@ -40,10 +40,10 @@ export function cgroupLimits(files: CgroupFiles = systemFiles): CgroupLimits {
   const mounts = parseMounts(files.read('/proc/self/mountinfo') ?? '')
   const lowest = (controller: string, ofVersion1: ReadLimit, ofVersion2: ReadLimit): CgroupLimit | undefined => {
     // A controller belongs to one version at a time.
-    const own = groups.get(controller) === undefined ? '' : controller
-    const [path, mount] = [groups.get(own), mounts.get(own)]
+    const groupKey = groups.get(controller) === undefined ? '' : controller
+    const [path, mount] = [groups.get(groupKey), mounts.get(groupKey)]
     if (path === undefined || mount === undefined) return undefined
-    return lowestOf(pathsOf(path, mount), own === '' ? ofVersion2 : ofVersion1, files)
+    return lowestOf(pathsOf(path, mount), groupKey === '' ? ofVersion2 : ofVersion1, files)
   }
   return {
     memoryBytes: lowest('memory', amountIn('memory.limit_in_bytes'), amountIn('memory.max')),

@@ -117,18 +117,18 @@ export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): v
 
 /** Collects those that `collectDefaultMetrics.metricsList` names. */
 export function addDefaultMetrics(names: readonly string[], options?: DefaultMetricsOptions | null): void {
-  const { register, gcDurationBuckets, ...given } = check(options)
-  const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...given }
+  const { register, gcDurationBuckets, ...settings } = check(options)
+  const { prefix, labels, eventLoopMonitoringPrecision, perWorker } = { ...defaults, ...settings }
   const context = registryContext()
   const registry = register ?? context.registry
   const metrics = new RuntimeMetrics({ registry, prefix, labels: labels as LabelValues<string>, perWorker })
   const loop = new EventLoop(eventLoopMonitoringPrecision)
   const samples = givenOptions({
-    interval: given.eventLoopUtilizationTimeout,
-    buckets: given.eventLoopUtilizationBuckets,
-    quantiles: given.eventLoopUtilizationPercentiles,
-    maxAgeSeconds: given.eventLoopUtilizationMaxAgeSeconds,
-    ageBuckets: given.eventLoopUtilizationAgeBuckets,
+    interval: settings.eventLoopUtilizationTimeout,
+    buckets: settings.eventLoopUtilizationBuckets,
+    quantiles: settings.eventLoopUtilizationPercentiles,
+    maxAgeSeconds: settings.eventLoopUtilizationMaxAgeSeconds,
+    ageBuckets: settings.eventLoopUtilizationAgeBuckets,
   })
   for (const name of names) families[name]?.(metrics, { loop, gcDurationBuckets, samples })
   // A process with default metrics belongs to the application, even if it counts nothing; after this turn, so that configure() runs first.
@@ -145,14 +145,14 @@ function check(options: DefaultMetricsOptions | null | undefined): DefaultMetric
   if (options === undefined || options === null) return {}
   if (typeof options !== 'object') throw invalid('takes an object such as { prefix }', options)
   checkOptions('collectDefaultMetrics', options, known, passedOver)
-  const given: DefaultMetricsSettings = givenOptions(options)
-  const { prefix, labels, perWorker } = given
+  const settings: DefaultMetricsSettings = givenOptions(options)
+  const { prefix, labels, perWorker } = settings
   if (prefix !== undefined && typeof prefix !== 'string') throw invalid('prefix must be a string', prefix)
   if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {
     throw invalid('labels must be an object of label values', labels)
   }
   for (const name of ['eventLoopMonitoringPrecision', 'eventLoopUtilizationTimeout'] as const) {
-    const milliseconds = given[name]
+    const milliseconds = settings[name]
     if (milliseconds !== undefined && !(Number.isInteger(milliseconds) && milliseconds > 0)) {
       throw invalid(`${name} must be a whole number of milliseconds`, milliseconds)
     }
@@ -160,7 +160,7 @@ function check(options: DefaultMetricsOptions | null | undefined): DefaultMetric
   if (perWorker !== undefined && typeof perWorker !== 'boolean') {
     throw invalid('perWorker must be true or false', perWorker)
   }
-  return given
+  return settings
 }
 
 function invalid(rule: string, value: unknown): MetricsError {

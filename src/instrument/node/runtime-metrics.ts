@@ -70,13 +70,13 @@ export class RuntimeMetrics {
 
   gauge({ mode = 'livesum', watch, perWorker, ...family }: ReadGaugeFamily): void {
     const isNew = this.isNew(family)
-    let shown = new Map<string, LabelledReading>()
+    let previousReadings = new Map<string, LabelledReading>()
     const collect = (): void => {
       const values = this.valuesOf(family)
       const now = new Map(values.map((value) => [JSON.stringify(value.labels), value]))
-      for (const [key, { labels }] of shown) if (!now.has(key)) gauge.remove(labels, { scope: 'process' })
+      for (const [key, { labels }] of previousReadings) if (!now.has(key)) gauge.remove(labels, { scope: 'process' })
       for (const { labels, value } of values) gauge.set(labels, value)
-      shown = now
+      previousReadings = now
     }
     const gauge = new ReadGauge({
       ...this.common(family),

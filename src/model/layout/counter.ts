@@ -26,8 +26,8 @@ export const counterType: TypeRules<'counter'> = {
   isCumulative: true,
   extra: ({ perWriter }) => perWriter && 'perWriter',
   difference(a, b) {
-    const shown = ({ perWriter }: typeof a) => (perWriter ? 'a series per worker' : 'one series of all workers')
-    return a.perWriter === b.perWriter ? undefined : `${shown(a)} and ${shown(b)}`
+    const seriesText = ({ perWriter }: typeof a) => (perWriter ? 'a series per worker' : 'one series of all workers')
+    return a.perWriter === b.perWriter ? undefined : `${seriesText(a)} and ${seriesText(b)}`
   },
   check({ perWriter }) {
     if (perWriter !== undefined && perWriter !== true) throw new TypeError('perWriter of another version')

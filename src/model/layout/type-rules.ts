@@ -34,7 +34,7 @@ export function list(value: unknown): readonly unknown[] {
 }
 
 /** Throws for numbers that a metric would have ordered differently, or omitted. */
-export function sameAs(written: readonly number[], given: readonly number[]): void {
-  if (written.length !== given.length || written.some((each, i) => each !== given[i]))
+export function sameAs(normalized: readonly number[], numbers: readonly number[]): void {
+  if (normalized.length !== numbers.length || normalized.some((each, i) => each !== numbers[i]))
     throw new TypeError('another order')
 }

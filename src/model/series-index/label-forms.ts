@@ -73,11 +73,11 @@ function ownForm(text: string | null): unknown {
 
 /** An omitted label may have its default. */
 function formsOf(text: string | null): readonly unknown[] {
-  const own = ownForm(text)
-  if (text === null || text === '') return [own, undefined, null, '']
+  const uniqueForm = ownForm(text)
+  if (text === null || text === '') return [uniqueForm, undefined, null, '']
   const bool = text === 'true' ? true : text === 'false' ? false : text
   const big = wholeNumber.test(text) ? BigInt(text) : text
-  return [own, Number(text), big, bool, undefined, null]
+  return [uniqueForm, Number(text), big, bool, undefined, null]
 }
 
 const wholeNumber = /^(?:0|-?[1-9]\d*)$/

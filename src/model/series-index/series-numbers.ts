@@ -40,7 +40,7 @@ export class SeriesNumbers {
   private holders: Uint8Array = new Uint8Array(16)
   private readonly chains: HashChains
   /** The numbers of the values to find. */
-  private readonly wanted: number[]
+  private readonly valuesToFind: number[]
   private readonly free: number[] = []
   private readonly selection: SeriesSelection
   /** Whether the last `find` knew all values and found no series of them. */
@@ -52,7 +52,7 @@ export class SeriesNumbers {
   constructor(private readonly names: readonly string[]) {
     this.forms = names.map(() => new LabelForms())
     this.values = new Int32Array(names.length * 4)
-    this.wanted = names.map(() => 0)
+    this.valuesToFind = names.map(() => 0)
     this.chains = new HashChains((number) => this.hashOf(number))
     this.selection = new SeriesSelection(this)
   }
@@ -72,13 +72,13 @@ export class SeriesNumbers {
   }
 
   /** Returns the series whose labels at these positions have these values. */
-  matching(labels: readonly number[], wanted: readonly number[]): number[] {
+  matching(labels: readonly number[], valueNumbers: readonly number[]): number[] {
     const { values, holders, last } = this
     const width = this.names.length
     const found: number[] = []
     for (let number = 1; number <= last; number++) {
       let i = 0
-      while (i < labels.length && values[number * width + labels[i]!] === wanted[i]) i++
+      while (i < labels.length && values[number * width + labels[i]!] === valueNumbers[i]) i++
       if (i === labels.length && holders[number]! > 0) found.push(number)
     }
     return found
@@ -91,7 +91,7 @@ export class SeriesNumbers {
 
   /** Returns the series of these label values if the names are in alphabetical order, which is common; otherwise 0. */
   find(labels: Labels): number {
-    const { names, forms, wanted } = this
+    const { names, forms, valuesToFind } = this
     let i = 0
     let hash = 0
     for (const name in labels) {
@@ -100,11 +100,11 @@ export class SeriesNumbers {
       if (name !== names[i] || !hasOwn.call(labels, name)) return 0
       const value = forms[i]!.get(labels[name])
       if (value === undefined) return 0
-      wanted[i++] = value
+      valuesToFind[i++] = value
       hash = mixed(hash, value)
     }
     if (i !== names.length || i === 0) return 0
-    const number = this.findWanted(hash)
+    const number = this.findSeries(hash)
     if (number === 0) this.missed = true
     return number
   }
@@ -119,41 +119,41 @@ export class SeriesNumbers {
       this.missed = false
       return 0
     }
-    const { names, forms, wanted } = this
-    let given = 0
+    const { names, forms, valuesToFind } = this
+    let labelCount = 0
     for (const name in labels) {
       if (!hasOwn.call(labels, name)) continue
       const i = names.indexOf(name)
       if (i < 0) return undefined
       const value = forms[i]!.get(labels[name])
       if (value === undefined) return undefined
-      wanted[i] = value
-      given++
+      valuesToFind[i] = value
+      labelCount++
     }
-    if (given === 0 && !isLabelObject(labels)) return undefined
-    return given < names.length ? this.findPartly(labels) : this.findWanted(this.hashOfWanted())
+    if (labelCount === 0 && !isLabelObject(labels)) return undefined
+    return labelCount < names.length ? this.findPartly(labels) : this.findSeries(this.hashToFind())
   }
 
   /** The same if labels were omitted. */
   private findPartly(labels: Labels): number | undefined {
-    const { names, forms, wanted } = this
+    const { names, forms, valuesToFind } = this
     for (let i = 0; i < names.length; i++) {
       const value = forms[i]!.get(ownValue(labels, names[i]!))
       if (value === undefined) return undefined
-      wanted[i] = value
+      valuesToFind[i] = value
     }
-    return this.findWanted(this.hashOfWanted())
+    return this.findSeries(this.hashToFind())
   }
 
   /** The same for texts. */
   numberOf(texts: LabelTexts): number {
-    const { forms, wanted } = this
+    const { forms, valuesToFind } = this
     for (let i = 0; i < forms.length; i++) {
       const value = forms[i]!.numberOf(texts[i]!)
       if (value === undefined) return 0
-      wanted[i] = value
+      valuesToFind[i] = value
     }
-    return this.findWanted(this.hashOfWanted())
+    return this.findSeries(this.hashToFind())
   }
 
   /**
@@ -191,7 +191,7 @@ export class SeriesNumbers {
 
   /** Returns the series that the filter names. */
   select(filter: LabelFilter): number[] {
-    const { names, forms, wanted } = this
+    const { names, forms, valuesToFind } = this
     const labels: number[] = []
     for (let label = 0; label < names.length; label++) {
       const text = ownText(filter, names[label]!)
@@ -200,17 +200,17 @@ export class SeriesNumbers {
       // No series has this value.
       if (value === undefined) return []
       labels.push(label)
-      wanted[label] = value
+      valuesToFind[label] = value
     }
     // No series has a value for a label that the family does not have.
     if (labels.length < Object.keys(filter).length) return []
     if (labels.length < names.length) {
       return this.selection.select(
         labels,
-        labels.map((label) => wanted[label]!),
+        labels.map((label) => valuesToFind[label]!),
       )
     }
-    const number = this.findWanted(this.hashOfWanted())
+    const number = this.findSeries(this.hashToFind())
     return number > 0 ? [number] : []
   }
 
@@ -223,21 +223,21 @@ export class SeriesNumbers {
     this.free.push(number)
   }
 
-  private findWanted(hash: number): number {
-    const { wanted, values, chains } = this
-    const width = wanted.length
+  private findSeries(hash: number): number {
+    const { valuesToFind, values, chains } = this
+    const width = valuesToFind.length
     let number = chains.first(hash)
     for (; number !== 0; number = chains.next[number]!) {
       let i = 0
-      for (let at = number * width; i < width && values[at] === wanted[i]; at++) i++
+      for (let at = number * width; i < width && values[at] === valuesToFind[i]; at++) i++
       if (i === width) break
     }
     return number
   }
 
-  private hashOfWanted(): number {
+  private hashToFind(): number {
     let hash = 0
-    for (let i = 0; i < this.wanted.length; i++) hash = mixed(hash, this.wanted[i]!)
+    for (let i = 0; i < this.valuesToFind.length; i++) hash = mixed(hash, this.valuesToFind[i]!)
     return hash
   }
 

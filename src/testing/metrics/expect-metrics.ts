@@ -31,16 +31,16 @@ export async function expectMetrics(expected: string, options: ExpectOptions = {
   const { names } = options
   check(expected, names)
   const { chunks } = await registry.expose(Registry.PROMETHEUS_CONTENT_TYPE, names)
-  const found = expositionLines(Buffer.concat(chunks).toString())
-  const wanted = expositionLines(
+  const foundLines = expositionLines(Buffer.concat(chunks).toString())
+  const expectedLines = expositionLines(
     expected,
-    [...found.values()].map(({ family }) => family),
+    [...foundLines.values()].map(({ family }) => family),
   )
-  const families = new Set([...wanted.values(), ...found.values()].map(({ family }) => family))
-  const ofWanted = new Set([...wanted.values()].map(({ family }) => family))
+  const families = new Set([...expectedLines.values(), ...foundLines.values()].map(({ family }) => family))
+  const expectedFamilies = new Set([...expectedLines.values()].map(({ family }) => family))
   const difference = [...families]
-    .filter((family) => names !== undefined || ofWanted.has(family) || !family.startsWith('promhive_'))
-    .map((family) => compare(linesOf(wanted, family), linesOf(found, family)))
+    .filter((family) => names !== undefined || expectedFamilies.has(family) || !family.startsWith('promhive_'))
+    .map((family) => compare(linesOf(expectedLines, family), linesOf(foundLines, family)))
     .filter((lines) => lines.some(({ sign }) => sign !== ' '))
     .flat()
   if (difference.length > 0) throw differs(difference)
@@ -58,12 +58,12 @@ function linesOf(lines: ReadonlyMap<string, ExpositionLine>, family: string): Re
 
 /** All lines of one family, in the expected order, and then the other lines that were found. */
 function compare(
-  wanted: ReadonlyMap<string, ExpositionLine>,
-  found: ReadonlyMap<string, ExpositionLine>,
+  expectedLines: ReadonlyMap<string, ExpositionLine>,
+  foundLines: ReadonlyMap<string, ExpositionLine>,
 ): readonly ComparedLine[] {
-  const identities = new Set([...wanted.keys(), ...found.keys()])
+  const identities = new Set([...expectedLines.keys(), ...foundLines.keys()])
   return [...identities].flatMap((identity): readonly ComparedLine[] => {
-    const [expected, actual] = [wanted.get(identity), found.get(identity)]
+    const [expected, actual] = [expectedLines.get(identity), foundLines.get(identity)]
     if (expected === undefined && identity.startsWith('#')) return []
     if (expected !== undefined && actual !== undefined && isSame(expected, actual)) {
       return [{ sign: ' ', text: shownLine(actual) }]
@@ -80,14 +80,14 @@ function isSame(expected: ExpositionLine, actual: ExpositionLine): boolean {
 }
 
 function differs(difference: readonly ComparedLine[]): AssertionError {
-  const shown = difference.map(({ sign, text }) => `${sign} ${text}`)
+  const lines = difference.map(({ sign, text }) => `${sign} ${text}`)
   const without = (left: string): string =>
     difference
       .filter(({ sign }) => sign !== left)
       .map(({ text }) => text)
       .join('\n')
   return new AssertionError({
-    message: `the metrics are not the expected ones (- expected, + found):\n${shown.join('\n')}`,
+    message: `the metrics are not the expected ones (- expected, + found):\n${lines.join('\n')}`,
     expected: without('+'),
     actual: without('-'),
     operator: 'expectMetrics',

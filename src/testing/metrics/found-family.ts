@@ -81,13 +81,13 @@ function foundFamily(
   declared: readonly string[] = [],
   defaultLabels: LabelSet = {},
 ): FoundFamily {
-  const shown = String(type)
+  const typeName = String(type)
   const labelNames = new Set(declared)
-  if (shown === 'histogram') labelNames.add('le')
-  if (shown === 'summary') labelNames.add('quantile')
-  if (shown === 'stateset') labelNames.add(name)
+  if (typeName === 'histogram') labelNames.add('le')
+  if (typeName === 'summary') labelNames.add('quantile')
+  if (typeName === 'stateset') labelNames.add(name)
   for (const { labels } of values) for (const label of Object.keys(labels ?? {})) labelNames.add(label)
-  return { name, type: shown, labelNames, samples: values as readonly FoundSample[], defaultLabels }
+  return { name, type: typeName, labelNames, samples: values as readonly FoundSample[], defaultLabels }
 }
 
 function notFound(name: string, registry: Registry, { families }: Gathered): MetricsError {

@@ -57,8 +57,8 @@ export async function countSeries<M extends Readable>(
   const family = await findFamily(metric, registryIn('countSeries', options, readOptions))
   const ofType = { histogram: 'le', summary: 'quantile', stateset: family.name }[family.type]
   const series = samplesWith(family, family.samples, labels).map((sample) => {
-    const shown = Object.entries(sample.labels).filter(([label]) => label !== ofType)
-    return JSON.stringify(shown.map(([label, value]) => [label, String(value)]).sort())
+    const seriesLabels = Object.entries(sample.labels).filter(([label]) => label !== ofType)
+    return JSON.stringify(seriesLabels.map(([label, value]) => [label, String(value)]).sort())
   })
   return new Set(series).size
 }

@@ -57,8 +57,8 @@ export function noneHas({ name }: FoundFamily, samples: readonly FoundSample[], 
 
 /** Labels as an exposition shows them: `{method="GET",status="200"}`. */
 export function shownLabels(labels: SearchedLabels): string {
-  const shown = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(String(value ?? ''))}`)
-  return `{${shown.join()}}`
+  const labelPairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(String(value ?? ''))}`)
+  return `{${labelPairs.join()}}`
 }
 
 function shownSample({ labels }: FoundSample): string {

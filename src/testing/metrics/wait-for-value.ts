@@ -93,9 +93,9 @@ function notReached(
 ): AssertionError {
   const name = typeof metric === 'string' ? metric : metric.name
   const series = Object.keys(labels).length === 0 ? name : `${name}${shownLabels(labels)}`
-  const wanted = typeof expected === 'number' ? String(expected) : 'the expected value'
+  const expectedText = typeof expected === 'number' ? String(expected) : 'the expected value'
   const state = typeof last === 'number' ? `it was ${last}` : last.message
-  const message = `${series} did not become ${wanted} within ${timeout} ms; ${state}`
+  const message = `${series} did not become ${expectedText} within ${timeout} ms; ${state}`
   const error = { message, actual: typeof last === 'number' ? last : undefined, expected, operator: 'waitForValue' }
   return new AssertionError(error)
 }

@@ -19,7 +19,7 @@ export const carrying: readonly ConformanceCase[] = [
       const gate = before.gate[0]
       carryOver(before, process.store)
       assert.notEqual(before.gate[0], gate)
-      assertFilled(await process.shown(), 1000)
+      assertFilled(await process.flushAndRead(), 1000)
     },
   },
   {
@@ -30,7 +30,7 @@ export const carrying: readonly ConformanceCase[] = [
       fill(process)
       const after = new Participant(new MemoryBackend())
       carryOver(process.store, after.store)
-      assertFilled(await after.shown(), 0)
+      assertFilled(await after.flushAndRead(), 0)
     },
   },
   {
@@ -56,14 +56,14 @@ function fill(place: Countable): void {
   gaugeOf(place, 'latest', 'mostrecent', key('a')).set(5)
 }
 
-function assertFilled(shown: ScrapedSeries, more: number): void {
-  assert.equal(shown.value('jobs_total{text="a"}'), 3 + more)
-  assert.equal(shown.value('duration_seconds_sum{text="a"}'), 20.5)
-  const buckets = shown.labelled('duration_seconds_bucket')
+function assertFilled(scraped: ScrapedSeries, more: number): void {
+  assert.equal(scraped.value('jobs_total{text="a"}'), 3 + more)
+  assert.equal(scraped.value('duration_seconds_sum{text="a"}'), 20.5)
+  const buckets = scraped.labelled('duration_seconds_bucket')
   assert.deepEqual(Object.values(buckets), [2, 1, 1], 'those of +Inf, 1 and 10')
   for (const mode of ['sum', 'min', 'max', 'livesum', 'livemin', 'livemax']) {
-    assert.deepEqual(shown.labelled(`level_${mode}`), { 'text="a"': 4 }, mode)
+    assert.deepEqual(scraped.labelled(`level_${mode}`), { 'text="a"': 4 }, mode)
   }
-  for (const mode of ['all', 'liveall']) assert.deepEqual(Object.values(shown.labelled(`level_${mode}`)), [4], mode)
-  assert.equal(shown.value('latest{text="a"}'), 5)
+  for (const mode of ['all', 'liveall']) assert.deepEqual(Object.values(scraped.labelled(`level_${mode}`)), [4], mode)
+  assert.equal(scraped.value('latest{text="a"}'), 5)
 }

@@ -17,14 +17,14 @@ export const counting: readonly ConformanceCase[] = [
       counterOf(process, jobs, key('b')).inc()
       histogramOf(process, seconds, key('a')).observe(0.5)
       histogramOf(process, seconds, key('a')).observe(5)
-      const shown = await process.shown()
-      assert.deepEqual(shown.labelled('jobs_total'), { 'text="a"': 3, 'text="b"': 1 })
-      assert.deepEqual(shown.labelled('duration_seconds_bucket'), {
+      const scraped = await process.flushAndRead()
+      assert.deepEqual(scraped.labelled('jobs_total'), { 'text="a"': 3, 'text="b"': 1 })
+      assert.deepEqual(scraped.labelled('duration_seconds_bucket'), {
         'le="+Inf",text="a"': 2,
         'le="1",text="a"': 1,
         'le="10",text="a"': 2,
       })
-      assert.equal(shown.value('duration_seconds_sum{text="a"}'), 5.5)
+      assert.equal(scraped.value('duration_seconds_sum{text="a"}'), 5.5)
     },
   },
   {
@@ -35,7 +35,7 @@ export const counting: readonly ConformanceCase[] = [
       const held = counterOf(process, jobs, key('a'))
       for (let i = 1; i <= 5; i++) {
         held.inc(i)
-        assert.equal((await process.shown()).value('jobs_total{text="a"}'), (i * (i + 1)) / 2)
+        assert.equal((await process.flushAndRead()).value('jobs_total{text="a"}'), (i * (i + 1)) / 2)
       }
     },
   },
@@ -55,8 +55,8 @@ export const counting: readonly ConformanceCase[] = [
       ]
       for (const [i, text] of awkward.entries()) counterOf(process, jobs, key(text)).inc(i + 1)
       for (const [i, [a, b]] of pairs.entries()) counterOf(process, pair, key(a, b)).inc(i + 1)
-      const shown = await process.shown()
-      const [single, double] = [shown.counted('jobs_total'), shown.counted('pairs_total')]
+      const scraped = await process.flushAndRead()
+      const [single, double] = [scraped.counted('jobs_total'), scraped.counted('pairs_total')]
       for (const [i, text] of awkward.entries()) assert.equal(single.get(key(text)), i + 1, text)
       for (const [i, [a, b]] of pairs.entries()) assert.equal(double.get(key(a, b)), i + 1, `${a} and ${b}`)
       assert.deepEqual([single.size, double.size], [awkward.length, pairs.length])
@@ -69,9 +69,9 @@ export const counting: readonly ConformanceCase[] = [
       const process = await stage.begin()
       counterOf(process, jobs, key(null)).inc(1)
       counterOf(process, jobs, key('')).inc(2)
-      const shown = await process.shown()
-      assert.equal(shown.value('jobs_total'), 1)
-      assert.equal(shown.value('jobs_total{text=""}'), 2)
+      const scraped = await process.flushAndRead()
+      assert.equal(scraped.value('jobs_total'), 1)
+      assert.equal(scraped.value('jobs_total{text=""}'), 2)
     },
   },
   {
@@ -82,13 +82,13 @@ export const counting: readonly ConformanceCase[] = [
       for (let i = 0; i < 5_000; i++) {
         counterOf(process, jobs, key(String(i))).inc(i)
         histogramOf(process, seconds, key(String(i))).observe(i)
-        if (i === 2_500) assert.equal((await process.shown()).total('jobs_total'), (2_500 * 2_501) / 2)
+        if (i === 2_500) assert.equal((await process.flushAndRead()).total('jobs_total'), (2_500 * 2_501) / 2)
       }
-      const shown = await process.shown()
-      assert.equal(shown.value('jobs_total{text="4999"}'), 4_999)
-      assert.equal(shown.total('jobs_total'), (4_999 * 5_000) / 2)
-      assert.equal(shown.total('duration_seconds_count'), 5_000)
-      assert.equal(shown.total('duration_seconds_sum'), (4_999 * 5_000) / 2)
+      const scraped = await process.flushAndRead()
+      assert.equal(scraped.value('jobs_total{text="4999"}'), 4_999)
+      assert.equal(scraped.total('jobs_total'), (4_999 * 5_000) / 2)
+      assert.equal(scraped.total('duration_seconds_count'), 5_000)
+      assert.equal(scraped.total('duration_seconds_sum'), (4_999 * 5_000) / 2)
     },
   },
   {
@@ -98,7 +98,7 @@ export const counting: readonly ConformanceCase[] = [
       const process = await stage.begin()
       const numbers = [0, -0, 1.5, -2, 0.1 + 0.2, 1e308, 5e-324, 2 ** 53, 1 / 0, -1 / 0]
       for (const [i, number] of numbers.entries()) gaugeOf(process, 'level', 'livesum', key(String(i))).set(number)
-      const counted = (await process.shown()).counted('level')
+      const counted = (await process.flushAndRead()).counted('level')
       assert.deepEqual(
         numbers.map((_, i) => counted.get(key(String(i)))),
         numbers,
@@ -112,7 +112,7 @@ export const counting: readonly ConformanceCase[] = [
       const process = await stage.begin()
       const family = { ...jobs, help: 'With "quotes", a \\ and\nlines.', unit: 'jobs', registry: 'other' }
       process.store.open(family, series('a'))
-      assert.deepEqual((await process.shown()).table('jobs_total')?.family, family)
+      assert.deepEqual((await process.flushAndRead()).table('jobs_total')?.family, family)
     },
   },
   {
@@ -122,9 +122,9 @@ export const counting: readonly ConformanceCase[] = [
       const process = await stage.begin()
       process.store.open(gaugeFamily('latest', 'mostrecent'), series('a'))
       gaugeOf(process, 'level', 'livesum', key('a')).inc(0)
-      const shown = await process.shown()
-      assert.deepEqual(shown.labelled('latest'), {})
-      assert.deepEqual(shown.labelled('level'), { 'text="a"': 0 })
+      const scraped = await process.flushAndRead()
+      assert.deepEqual(scraped.labelled('latest'), {})
+      assert.deepEqual(scraped.labelled('level'), { 'text="a"': 0 })
     },
   },
   {
@@ -134,7 +134,7 @@ export const counting: readonly ConformanceCase[] = [
       const process = await stage.begin()
       gaugeOf(process, 'latest', 'mostrecent', key('a')).set(5)
       gaugeOf(process, 'latest', 'mostrecent', key('a')).set(3)
-      assert.equal((await process.shown()).value('latest{text="a"}'), 3)
+      assert.equal((await process.flushAndRead()).value('latest{text="a"}'), 3)
     },
   },
   {
@@ -149,7 +149,7 @@ export const counting: readonly ConformanceCase[] = [
         [2.5, 0.5],
       ] as const) {
         level.inc(step)
-        assert.equal((await process.shown()).value('level{text="a"}'), expected)
+        assert.equal((await process.flushAndRead()).value('level{text="a"}'), expected)
       }
     },
   },

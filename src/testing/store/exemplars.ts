@@ -22,9 +22,9 @@ export const exemplars: readonly ConformanceCase[] = [
       store.setExemplar(jobs, series('a'), 0, ofJobs!)
       store.setExemplar(seconds, series('a'), 1, early!)
       store.setExemplar(seconds, series('a'), 1, late!)
-      const shown = await process.shown()
-      assert.deepEqual(shown.exemplars('jobs_total', key('a')), { 0: ofJobs })
-      assert.deepEqual(shown.exemplars('duration_seconds', key('a')), { 1: late })
+      const scraped = await process.flushAndRead()
+      assert.deepEqual(scraped.exemplars('jobs_total', key('a')), { 0: ofJobs })
+      assert.deepEqual(scraped.exemplars('duration_seconds', key('a')), { 1: late })
     },
   },
   {
@@ -37,8 +37,8 @@ export const exemplars: readonly ConformanceCase[] = [
       process.store.setExemplar(jobs, series('a'), 0, { labels: { trace: 't' }, value: 1 })
       process.store.remove(jobs, { text: 'a' }, 'application')
       counterOf(process, jobs, key('b')).inc(1)
-      const shown = await process.shown()
-      assert.deepEqual(shown.exemplars('jobs_total', key('b')), {})
+      const scraped = await process.flushAndRead()
+      assert.deepEqual(scraped.exemplars('jobs_total', key('b')), {})
     },
   },
 ]

@@ -14,12 +14,12 @@ export const removing: readonly ConformanceCase[] = [
       const process = await stage.begin()
       counterOf(process, jobs, key('a')).inc(3)
       counterOf(process, jobs, key('b')).inc(4)
-      await process.shown()
+      await process.flushAndRead()
       const { store } = process
       const before = store.gate[0]
       store.remove(jobs, { text: 'a' }, 'application')
       assert.notEqual(store.gate[0], before)
-      assert.deepEqual((await process.shown()).labelled('jobs_total'), { 'text="b"': 4 })
+      assert.deepEqual((await process.flushAndRead()).labelled('jobs_total'), { 'text="b"': 4 })
     },
   },
   {
@@ -30,7 +30,7 @@ export const removing: readonly ConformanceCase[] = [
       counterOf(process, jobs, key('a')).inc(3)
       process.store.remove(jobs, { text: 'other' }, 'application')
       process.store.remove(counterFamily('unknown_total'), {}, 'process')
-      assert.deepEqual((await process.shown()).labelled('jobs_total'), { 'text="a"': 3 })
+      assert.deepEqual((await process.flushAndRead()).labelled('jobs_total'), { 'text="a"': 3 })
     },
   },
   {
@@ -42,12 +42,12 @@ export const removing: readonly ConformanceCase[] = [
       for (const method of ['GET', 'POST'])
         for (const status of ['200', '500']) counterOf(process, family, key(method, status)).inc()
       process.store.remove(family, { method: 'GET' }, 'application')
-      assert.deepEqual(Object.keys((await process.shown()).labelled('requests_total')), [
+      assert.deepEqual(Object.keys((await process.flushAndRead()).labelled('requests_total')), [
         'method="POST",status="200"',
         'method="POST",status="500"',
       ])
       process.store.remove(family, {}, 'application')
-      assert.deepEqual((await process.shown()).labelled('requests_total'), {})
+      assert.deepEqual((await process.flushAndRead()).labelled('requests_total'), {})
     },
   },
   {
@@ -56,10 +56,10 @@ export const removing: readonly ConformanceCase[] = [
     async run(stage) {
       const process = await stage.begin()
       counterOf(process, jobs, key('a')).inc(100)
-      await process.shown()
+      await process.flushAndRead()
       process.store.remove(jobs, { text: 'a' }, 'application')
       counterOf(process, jobs, key('a')).inc(1)
-      assert.deepEqual((await process.shown()).labelled('jobs_total'), { 'text="a"': 1 })
+      assert.deepEqual((await process.flushAndRead()).labelled('jobs_total'), { 'text="a"': 1 })
     },
   },
   {
@@ -71,10 +71,12 @@ export const removing: readonly ConformanceCase[] = [
         const text = `round ${round}`
         const child = histogramOf(process, seconds, key(text))
         counterOf(process, jobs, key(text)).inc(0)
-        assert.deepEqual((await process.shown()).labelled('jobs_total'), { [`text="${text}"`]: 0 })
+        assert.deepEqual((await process.flushAndRead()).labelled('jobs_total'), { [`text="${text}"`]: 0 })
         child.observe(round + 1)
         counterOf(process, jobs, key(text)).inc(round + 1)
-        assert.deepEqual((await process.shown()).labelled('duration_seconds_sum'), { [`text="${text}"`]: round + 1 })
+        assert.deepEqual((await process.flushAndRead()).labelled('duration_seconds_sum'), {
+          [`text="${text}"`]: round + 1,
+        })
         process.store.remove(jobs, { text }, 'application')
         process.store.remove(seconds, { text }, 'process')
       }
@@ -90,7 +92,7 @@ export const removing: readonly ConformanceCase[] = [
       held.inc(5)
       process.store.remove(jobs, { text: 'a' }, 'application')
       held.inc(2)
-      assert.deepEqual((await process.shown()).labelled('jobs_total'), { 'text="a"': 2 })
+      assert.deepEqual((await process.flushAndRead()).labelled('jobs_total'), { 'text="a"': 2 })
     },
   },
   {
@@ -106,7 +108,7 @@ export const removing: readonly ConformanceCase[] = [
       }
       for (let i = 0; i < 40; i++)
         for (const method of ['GET', 'PUT']) for (const status of ['2', '5']) count(method, `${i}`, status)
-      await process.shown()
+      await process.flushAndRead()
       const filters: LabelFilter[] = [{ method: 'PUT', status: '5' }, { path: '999' }, { path: '1', unknown: 'x' }]
       for (let i = 0; i < 40; i++) {
         if (i < 20) filters.push({ path: `${i}`, method: 'GET' })
@@ -114,14 +116,14 @@ export const removing: readonly ConformanceCase[] = [
       }
       removeMany(process.store, family, filters, 'application')
       counterOf(process, family, key('GET', '0', '2')).inc(5)
-      const shown = await process.shown()
+      const scraped = await process.flushAndRead()
       const expected: Record<string, number> = { 'method="GET",path="0",status="2"': 5 }
       for (let i = 0; i < 40; i++) {
         if (i >= 20) expected[`method="GET",path="${i}",status="5"`] = 1
         expected[`method="PUT",path="${i}",status="2"`] = 1
       }
-      assert.deepEqual(shown.labelled('requests_total'), expected)
-      assert.equal(Object.keys(shown.labelled('other_total')).length, 160)
+      assert.deepEqual(scraped.labelled('requests_total'), expected)
+      assert.equal(Object.keys(scraped.labelled('other_total')).length, 160)
     },
   },
   {

@@ -14,9 +14,9 @@ export const windows: readonly ConformanceCase[] = [
     async run(stage) {
       const process = await stage.begin()
       observe(process, 3, 10)
-      assertShown(await process.shown(), { median: 10, sum: 30, count: 3 })
+      assertShown(await process.flushAndRead(), { median: 10, sum: 30, count: 3 })
       observe(process, 4, 1)
-      assertShown(await process.shown(), { median: 1, sum: 34, count: 7 })
+      assertShown(await process.flushAndRead(), { median: 1, sum: 34, count: 7 })
     },
   },
   {
@@ -28,10 +28,10 @@ export const windows: readonly ConformanceCase[] = [
       observe({ store: before }, 3, 10)
       observe(process, 2, 1)
       carryOver(before, process.store)
-      assertShown(await process.shown(), { median: 10, sum: 32, count: 5 })
+      assertShown(await process.flushAndRead(), { median: 10, sum: 32, count: 5 })
       const after = new Participant(new MemoryBackend())
       carryOver(process.store, after.store)
-      assertShown(await after.shown(), { median: 10, sum: 32, count: 5 })
+      assertShown(await after.flushAndRead(), { median: 10, sum: 32, count: 5 })
     },
   },
   {
@@ -41,9 +41,9 @@ export const windows: readonly ConformanceCase[] = [
       const process = await stage.begin()
       observe(process, 3, 10)
       process.store.remove(lately, { text: 'a' }, 'application')
-      assert.equal((await process.shown()).value('lately_seconds_count{text="a"}'), undefined)
+      assert.equal((await process.flushAndRead()).value('lately_seconds_count{text="a"}'), undefined)
       observe(process, 1, 1)
-      assertShown(await process.shown(), { median: 1, sum: 1, count: 1 })
+      assertShown(await process.flushAndRead(), { median: 1, sum: 1, count: 1 })
     },
   },
   {
@@ -72,7 +72,7 @@ export const windows: readonly ConformanceCase[] = [
         await other.flush()
         await other.backend.close?.()
       }
-      assertShown(await one.shown(), { median: 1, sum: 23, count: 5 })
+      assertShown(await one.flushAndRead(), { median: 1, sum: 23, count: 5 })
     },
   },
 ]
@@ -82,9 +82,9 @@ function observe(place: Countable, times: number, value: number): void {
   for (let i = 0; i < times; i++) series.observe(value)
 }
 
-function assertShown(shown: ScrapedSeries, expected: { median: number; sum: number; count: number }): void {
-  const median = shown.value('lately_seconds{quantile="0.5",text="a"}')!
+function assertShown(scraped: ScrapedSeries, expected: { median: number; sum: number; count: number }): void {
+  const median = scraped.value('lately_seconds{quantile="0.5",text="a"}')!
   assert.ok(Math.abs(median - expected.median) <= expected.median * 0.05, `the median is ${median}`)
-  assert.equal(shown.value('lately_seconds_sum{text="a"}'), expected.sum)
-  assert.equal(shown.value('lately_seconds_count{text="a"}'), expected.count)
+  assert.equal(scraped.value('lately_seconds_sum{text="a"}'), expected.sum)
+  assert.equal(scraped.value('lately_seconds_count{text="a"}'), expected.count)
 }

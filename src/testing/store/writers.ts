@@ -31,14 +31,14 @@ export const writers: readonly ConformanceCase[] = [
       gaugeOf(two, 'latest', 'mostrecent', key('a')).set(8)
       for (const process of [one, two]) await process.flush()
       for (const process of [one, two, three]) {
-        const shown = await process.read()
-        assert.deepEqual(shown.labelled('jobs_total'), { 'text="a"': 3, 'text="own 0"': 10, 'text="own 1"': 10 })
-        assert.equal(shown.value('duration_seconds_count{text="a"}'), 2)
-        assert.equal(shown.value('level{text="a"}'), 3)
-        assert.deepEqual(Object.values(shown.labelled('each')).sort(), [1, 2])
-        assert.equal(shown.value('highest{text="a"}'), 2)
-        assert.equal(shown.value('mean{text="a"}'), 1.5)
-        assert.equal(shown.value('latest{text="a"}'), 8)
+        const scraped = await process.read()
+        assert.deepEqual(scraped.labelled('jobs_total'), { 'text="a"': 3, 'text="own 0"': 10, 'text="own 1"': 10 })
+        assert.equal(scraped.value('duration_seconds_count{text="a"}'), 2)
+        assert.equal(scraped.value('level{text="a"}'), 3)
+        assert.deepEqual(Object.values(scraped.labelled('each')).sort(), [1, 2])
+        assert.equal(scraped.value('highest{text="a"}'), 2)
+        assert.equal(scraped.value('mean{text="a"}'), 1.5)
+        assert.equal(scraped.value('latest{text="a"}'), 8)
       }
       assert.ok(new Set((await one.read()).writers.map(({ writer }) => writer)).size > 1)
     },
@@ -82,9 +82,9 @@ export const writers: readonly ConformanceCase[] = [
       for (const process of [one, two]) await process.flush()
       assert.equal((await one.read()).value('level{text="a"}'), 1)
       await two.backend.close?.()
-      const shown = await one.read()
-      assert.equal(shown.value('level{text="a"}'), undefined)
-      assert.equal(shown.value('jobs_total{text="a"}'), stage.supports.outlivesWriters ? 11 : 5)
+      const scraped = await one.read()
+      assert.equal(scraped.value('level{text="a"}'), undefined)
+      assert.equal(scraped.value('jobs_total{text="a"}'), stage.supports.outlivesWriters ? 11 : 5)
     },
   },
   {
@@ -104,12 +104,12 @@ export const writers: readonly ConformanceCase[] = [
         await other.flush()
         await other.backend.close?.()
       }
-      const shown = await one.shown()
-      assert.equal(shown.value('jobs_total{text="a"}'), 85)
-      assert.equal(shown.total('cpu_seconds_total'), 85)
-      assert.ok(Object.keys(shown.labelled('cpu_seconds_total')).length <= shown.writers.length)
-      assert.equal(shown.value('highest{text="a"}'), 8)
-      assert.ok(shown.writers.length <= 3, `${shown.writers.length} writers are kept of two at a time`)
+      const scraped = await one.flushAndRead()
+      assert.equal(scraped.value('jobs_total{text="a"}'), 85)
+      assert.equal(scraped.total('cpu_seconds_total'), 85)
+      assert.ok(Object.keys(scraped.labelled('cpu_seconds_total')).length <= scraped.writers.length)
+      assert.equal(scraped.value('highest{text="a"}'), 8)
+      assert.ok(scraped.writers.length <= 3, `${scraped.writers.length} writers are kept of two at a time`)
     },
   },
 ]

@@ -120,7 +120,7 @@ describe('a backend of snapshots', () => {
     const [one, two] = [new Participant(new SlowBackend(engine)), new Participant(new SlowBackend(engine))]
     counterOf(two, jobs, key('a')).inc(5)
     await two.flush()
-    expect((await one.shown()).value('jobs_total{text="a"}')).toBe(5)
+    expect((await one.flushAndRead()).value('jobs_total{text="a"}')).toBe(5)
     const damaged = [...engine.keys()].filter((writer) => writer === two.store.writer)
     expect(damaged).toHaveLength(1)
     for (const writer of damaged) engine.set(writer, Buffer.from('damaged, and long enough to be checked as a whole'))
@@ -161,10 +161,10 @@ describe('a backend of snapshots', () => {
     const [one, two] = [new Participant(backend), new Participant(new SlowBackend(engine))]
     counterOf(two, jobs, key('a')).inc(5)
     await two.flush()
-    expect((await one.shown()).value('jobs_total{text="a"}')).toBe(5)
+    expect((await one.flushAndRead()).value('jobs_total{text="a"}')).toBe(5)
     backend.failing = true
     counterOf(one, jobs, key('a')).inc(1)
-    const shown = await one.shown()
+    const shown = await one.flushAndRead()
     expect(shown.value('jobs_total{text="a"}')).toBe(6)
     expect(shown.errors.map(({ code }) => code)).toEqual(['READ_FAILED'])
     expect(new Set(one.faults.map(({ code }: MetricsError) => code))).toEqual(new Set(['FLUSH_FAILED', 'READ_FAILED']))
@@ -204,7 +204,7 @@ describe('a backend of snapshots', () => {
       await process.end()
     }
     const last = new Participant(new KeepingBackend(engine))
-    const shown = await last.shown()
+    const shown = await last.flushAndRead()
     expect(shown.value('jobs_total{text="a"}')).toBe(3)
     expect(Object.values(shown.labelled('each'))).toEqual([0, 1, 2])
     expect(engine.size).toBe(4)
@@ -236,7 +236,7 @@ describe('a backend of snapshots', () => {
     const heads = [...engine.values()].map((bytes) => decodeSnapshot(bytes).head)
     expect(heads.map(({ removals }) => removals)).toEqual([{}, {}])
     counterOf(second, jobs, key('a')).inc(2)
-    expect((await second.shown()).value('jobs_total{text="a"}')).toBe(2)
+    expect((await second.flushAndRead()).value('jobs_total{text="a"}')).toBe(2)
     for (const process of [first, second]) await process.end()
   })
 

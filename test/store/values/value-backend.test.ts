@@ -64,7 +64,7 @@ describe('a backend of values', () => {
     const shown = await process.read()
     expect(shown.errors.map(({ code }) => code)).toEqual(['READ_FAILED'])
     config.failing = false
-    expect((await process.shown()).value('jobs_total{text="a"}')).toBe(7)
+    expect((await process.flushAndRead()).value('jobs_total{text="a"}')).toBe(7)
     await process.end()
   })
 
@@ -75,7 +75,7 @@ describe('a backend of values', () => {
       summaryOf(process, lately, key('a')).observe(3)
       await process.flush()
     }
-    const shown = await one.shown()
+    const shown = await one.flushAndRead()
     expect(shown.value('lately_seconds_sum{text="a"}')).toBe(6)
     expect(shown.value('lately_seconds_count{text="a"}')).toBe(2)
     expect(shown.value('lately_seconds{quantile="0.5",text="a"}')).toBeNaN()
@@ -92,7 +92,7 @@ describe('a backend of values', () => {
       await process.flush()
     }
     await two.backend.close?.()
-    const shown = await one.shown()
+    const shown = await one.flushAndRead()
     expect(shown.value('jobs_total{text="a"}')).toBe(2)
     expect(shown.value('level{text="a"}')).toBe(5)
     expect(shown.value('stock{text="a"}')).toBe(10)
@@ -109,10 +109,10 @@ describe('a backend of values', () => {
     one.store.remove(seconds, { text: 'a' }, 'process')
     one.store.remove(seconds, { text: 'b' }, 'application')
     await one.flush()
-    expect((await two.shown()).labelled('duration_seconds_count')).toEqual({ 'text="a"': 1, 'text="b"': 0 })
+    expect((await two.flushAndRead()).labelled('duration_seconds_count')).toEqual({ 'text="a"': 1, 'text="b"': 0 })
     histogramOf(one, seconds, key('b')).observe(5)
     await one.flush()
-    expect((await two.shown()).value('duration_seconds_count{text="b"}')).toBe(1)
+    expect((await two.flushAndRead()).value('duration_seconds_count{text="b"}')).toBe(1)
     for (const process of [one, two]) await process.end()
   })
 
@@ -128,7 +128,7 @@ describe('a backend of values', () => {
     await process.flush()
     expect(process.faults.at(-1)?.message).toContain('not yet')
     config.ready = true
-    expect((await process.shown()).value('jobs_total{text="a"}')).toBe(3)
+    expect((await process.flushAndRead()).value('jobs_total{text="a"}')).toBe(3)
     await process.end()
   })
 
@@ -210,7 +210,7 @@ describe('a backend of values', () => {
     const process = new Participant(new ValueBackend(Generating, { numbers: new Map() }))
     counterOf(process, jobs, key('a')).inc(1)
     histogramOf(process, seconds, key('a')).observe(1)
-    const shown = await process.shown()
+    const shown = await process.flushAndRead()
     expect(shown.labelled('jobs_total')).toEqual({ 'text="elsewhere"': 9 })
     expect(Object.values(shown.labelled('duration_seconds_bucket'))).toEqual([4, 1, 3])
     expect(shown.value('duration_seconds_sum{text="a"}')).toBe(40.5)
@@ -226,7 +226,7 @@ describe('a backend of values', () => {
     const process = new Participant(new ValueBackend(Generating, { numbers: new Map() }))
     const family = counterFamily('made_total', { labelNames: ['constructor', 'text'] })
     counterOf(process, family, '[null,"a"]').inc(1)
-    expect((await process.shown()).labelled('made_total')).toEqual({ 'text="a"': 9 })
+    expect((await process.flushAndRead()).labelled('made_total')).toEqual({ 'text="a"': 9 })
     await process.end()
   })
 })
