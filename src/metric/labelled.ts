@@ -93,16 +93,9 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
     this.help = help.toWellFormed()
     this.labelNames = [...(labelNames ?? [])]
     const registry = registries[0]?.registryName ?? this.context.nextNameless('metric')
-    const typePart = part(name)
-    const measured = unitOf(name, typePart.type, unit)
-    this.family = {
-      ...typePart,
-      name,
-      help: this.help,
-      ...measured,
-      labelNames: this.names,
-      registry,
-    } as FamilyDescriptor
+    const parts = part(name)
+    const measured = unitOf(name, parts.type, unit)
+    this.family = { ...parts, name, help: this.help, ...measured, labelNames: this.names, registry } as FamilyDescriptor
     this.collecting = new Collecting(this, collect, run === 'each')
     this.collect = this.collecting.call
     const unlabelled = this.textsOfLabels({})
@@ -163,12 +156,9 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   /** Removes every series whose labels have these values, whatever its other labels are. */
   removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
-    const labelEntries = Object.entries(labels as Labels)
-    for (const [name] of labelEntries) if (!this.names.includes(name)) throw unknownLabel(this, name)
-    this.removeAll(
-      Object.fromEntries(labelEntries.map(([name, value]) => [name, labelText(this.name, name, value)])),
-      options,
-    )
+    const pairs = Object.entries(labels as Labels)
+    for (const [name] of pairs) if (!this.names.includes(name)) throw unknownLabel(this, name)
+    this.removeAll(Object.fromEntries(pairs.map(([name, value]) => [name, labelText(this.name, name, value)])), options)
   }
 
   /** Removes every series. */
