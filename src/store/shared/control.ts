@@ -150,10 +150,11 @@ function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
   const path = join(directory, controlName)
   return inTurns(directory, () => {
     const fd = openForWriting(path, true)
-    // A process that holds the lock exclusively is about to begin a run, or to find that this one continues.
+    // A process that holds the lock exclusively is about to begin a run, or to find that this one continues. One that
+    // shares it may still be looking for members: only the member byte shows that a run has some.
     const goesOn = (): boolean => {
-      const { held, alone } = heldBy(fd)
-      return !alone && isBegun(fd) && (keep || held || livesWithoutLocks(directory, fd, undefined))
+      const { hasMembers, alone } = heldBy(fd)
+      return !alone && isBegun(fd) && (keep || hasMembers || livesWithoutLocks(directory, fd, undefined))
     }
     try {
       if (goesOn()) return bufferedRun(directory, fd, path)
@@ -178,10 +179,11 @@ function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
   })
 }
 
-function heldBy(fd: number): { readonly held: boolean; readonly alone: boolean } {
-  const liveness = new Liveness(undefined)
-  const file = fstatSync(fd)
-  return { held: liveness.held(fd, file), alone: liveness.heldAlone(file) }
+/** Returns which locks other processes hold on the control file. */
+function heldBy(fd: number) {
+  const [liveness, file] = [new Liveness(undefined), fstatSync(fd)]
+  const hasMembers = liveness.shared(file, memberByte)
+  return { held: liveness.held(fd, file), alone: liveness.heldAlone(file), hasMembers }
 }
 
 function bufferedRun(directory: string, fd: number, path: string): DirectoryRun {

@@ -11,6 +11,9 @@ import { processAlive } from './process-facts.js'
  */
 const heartbeatTimeout = 30
 
+/** The number of bytes of a file whose locks are told apart. */
+const listedBytes = 8
+
 /**
  * Determines whether owners are alive. An owner with the addon holds a lock that the kernel releases when the process
  * ends; without the addon, the same locks are read from /proc/locks. A buffered owner has no lock: it is recognised by
@@ -49,13 +52,21 @@ export class Liveness {
     return this.listed(file, '!')
   }
 
-  private listed(file: Stats, mark: '' | '!'): boolean {
+  /** Whether a process shares the lock on a byte, as far as the system lists locks. */
+  shared(file: Stats, byte: number): boolean {
+    return this.listed(file, `@${byte}`)
+  }
+
+  private listed(file: Stats, mark: '' | '!' | `@${number}`): boolean {
     this.locks ??= readLocks()
     return this.locks.has(`${deviceName(file.dev)}:${file.ino}${mark}`)
   }
 }
 
-/** Returns the files with a lock; `!` follows the name if byte 0 is locked exclusively. */
+/**
+ * Returns the files with a lock. `!` follows the name if byte 0 is locked exclusively; for each of the first bytes with a
+ * shared lock, there is also the name with `@` and the byte.
+ */
 function readLocks(): Set<string> {
   const locks = new Set<string>()
   let lines: string[]
@@ -68,10 +79,14 @@ function readLocks(): Set<string> {
     throw cause
   }
   for (const line of lines) {
-    const [, kind, name, first] = /\bOFDLCK\b.* (READ|WRITE) .* ([0-9a-f]+:[0-9a-f]+:\d+) (\d+) /.exec(line) ?? []
-    if (name === undefined) continue
+    const lock = /\bOFDLCK\b.* (READ|WRITE) .* ([0-9a-f]+:[0-9a-f]+:\d+) (\d+) (\d+|EOF)/.exec(line)
+    if (lock === null) continue
+    const [, kind, name, first, last] = lock as unknown as [string, string, string, string, string]
     locks.add(name)
     if (kind === 'WRITE' && first === '0') locks.add(`${name}!`)
+    // The system lists neighbouring bytes as one lock.
+    const end = last === 'EOF' ? listedBytes : Math.min(Number(last) + 1, listedBytes)
+    if (kind === 'READ') for (let byte = Number(first); byte < end; byte++) locks.add(`${name}@${byte}`)
   }
   return locks
 }
