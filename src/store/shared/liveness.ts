@@ -11,7 +11,7 @@ import { processAlive } from './process-facts.js'
  */
 const heartbeatTimeout = 30
 
-/** The number of bytes of a file whose locks are told apart. */
+/** The number of bytes of a file whose locks are listed one by one. */
 const listedBytes = 8
 
 /**
