@@ -5,6 +5,7 @@ import { Scrapes } from '../gather/scrapes.js'
 import { SourceGatherer } from '../gather/source-gatherer.js'
 import type { MetricsError } from '../model/errors.js'
 import type { SampleFamily } from '../model/family.js'
+import { perWorkerByEnvironment } from '../runtime/configure-options.js'
 import { workerLabelFromEnvironment } from '../runtime/worker-label.js'
 import type { Source } from '../store/contract.js'
 import { reportOnce } from './report-once.js'
@@ -14,6 +15,8 @@ export interface SourceExpositionOptions {
   readonly report?: (error: MetricsError) => void
   /** Returns families of the reading process, shown with those of all registries. */
   readonly ownFamilies?: () => readonly SampleFamily[]
+  /** Whether every series has the number of its worker; by default, what the environment names. */
+  readonly perWorker?: boolean | undefined
 }
 
 /**
@@ -26,13 +29,16 @@ export interface SourceExpositionOptions {
 export function sourceExposition(
   open: () => Source,
   registry?: string,
-  { report = reportOnce(), ...options }: SourceExpositionOptions = {},
+  { report = reportOnce(), perWorker = perWorkerByEnvironment(), ...options }: SourceExpositionOptions = {},
 ): Scrapes {
   let source = open()
   const reopen = (): void => {
     source = open()
   }
-  const everything = new SourceGatherer(() => source, report, workerLabelFromEnvironment, { reopen })
+  const everything = new SourceGatherer(() => source, report, workerLabelFromEnvironment, {
+    reopen,
+    perWorker: () => perWorker,
+  })
   const formatters = new Formatters()
   const gatherer = new ApplicationGatherer(everything, { registry, ...options })
   return new Scrapes(

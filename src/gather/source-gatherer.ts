@@ -25,12 +25,16 @@ export interface SourceGathererOptions {
   readonly longest?: number
   /** Makes the next gathering read a new source, because the previous one may still be in use. */
   readonly reopen?: () => void
+  /** Whether gatherings show every series with the number of its worker, unless they request otherwise. */
+  readonly perWorker?: () => boolean
 }
 
 /** Reads every writer of a source and merges them, one gathering at a time. */
 export class SourceGatherer implements Gatherer {
   private readonly turns: Turns
-  private merger: Merger | undefined
+  /** One for merged series, and one for series of each worker. */
+  private readonly mergers = new Map<boolean, Merger>()
+  private readonly ofWorkers: () => boolean
   private lastSource: Source | undefined
 
   /**
@@ -41,13 +45,19 @@ export class SourceGatherer implements Gatherer {
     private readonly source: () => Source,
     private readonly onError: (error: MetricsError) => void = () => {},
     private readonly workerLabel: () => WorkerLabel = () => 'worker',
-    { longest = 30_000, reopen }: SourceGathererOptions = {},
+    { longest = 30_000, reopen, perWorker = () => false }: SourceGathererOptions = {},
   ) {
+    this.ofWorkers = perWorker
     // A gathering that hangs is dropped together with the state that it may still use.
     this.turns = new Turns(longest, () => {
-      this.merger = undefined
+      this.mergers.clear()
       reopen?.()
     })
+  }
+
+  /** Whether gatherings show every series with the number of its worker. */
+  get perWorker(): boolean {
+    return this.ofWorkers()
   }
 
   async gather(request: GatherRequest = {}): Promise<SourceGathered> {
@@ -65,7 +75,7 @@ export class SourceGatherer implements Gatherer {
   /** Returns the merged values of one family. */
   async valuesOf(family: FamilyDescriptor): Promise<MetricValues> {
     const key = definitionKey(family)
-    const gathered = await this.gather()
+    const gathered = await this.gather({ perWorker: false })
     try {
       const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
       return valuesOf(table ?? emptyTable(family, layoutOf(family)))
@@ -74,16 +84,17 @@ export class SourceGatherer implements Gatherer {
     }
   }
 
-  private async read(turn: Turn, { names, exemplars }: GatherRequest): Promise<SourceGathered> {
+  private async read(turn: Turn, request: GatherRequest): Promise<SourceGathered> {
+    const { names, exemplars, perWorker = this.perWorker } = request
     const pause = new Slices()
     const source = this.source()
     if (source !== this.lastSource) {
-      this.merger = undefined
+      this.mergers.clear()
       // Opening a source may take long.
       await pause.rest()
     }
     this.lastSource = source
-    const merger = (this.merger ??= new Merger(this.workerLabel()))
+    const merger = this.merger(perWorker)
     const began = monotonicNow()
     const reading = await source.read(pause)
     const { tables, hidden, errors } = await merger.merge(reading.writers, pause)
@@ -97,6 +108,12 @@ export class SourceGatherer implements Gatherer {
     const families = familiesNamed(tables, names)
     const facts = { writers, tables, hidden, faults, reachable, ofBackend, seconds }
     return { ...facts, families, defaultLabels: {}, pause, release: () => turn.end() }
+  }
+
+  private merger(perWorker: boolean): Merger {
+    let merger = this.mergers.get(perWorker)
+    if (merger === undefined) this.mergers.set(perWorker, (merger = new Merger(this.workerLabel(), perWorker)))
+    return merger
   }
 
   /** Without the families of a process that could not be read, the answer would look as if they had been removed. */

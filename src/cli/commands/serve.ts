@@ -24,6 +24,7 @@ const options = {
   host: { type: 'string' },
   path: { type: 'string' },
   registry: { type: 'string' },
+  'per-worker': { type: 'boolean' },
   'allowed-hosts': { type: 'string' },
   ...redisOptions,
 } as const satisfies OptionTable
@@ -41,6 +42,7 @@ ${redisUsage}
   --host ADDRESS   0.0.0.0 for every address of this machine
   --path PATH      the path of the metrics
   --registry NAME  only this registry; by default all of them
+  --per-worker     show every series with the number of its worker (PROMHIVE_PER_WORKER=1)
   --allowed-hosts NAMES
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
@@ -63,7 +65,11 @@ export const serve: Command = {
       report = reportOnce()
       printError('promhive: Redis answers again')
     }
-    const hooks = { report: (error: MetricsError) => report(error), ownFamilies: () => port.families() }
+    const hooks = {
+      report: (error: MetricsError) => report(error),
+      ownFamilies: () => port.families(),
+      perWorker: values['per-worker'],
+    }
     const served =
       target === undefined
         ? servedDirectory(values.dir, values.registry, hooks)
@@ -100,6 +106,7 @@ interface Served {
 interface ServedOptions {
   readonly report: (error: MetricsError) => void
   readonly ownFamilies: () => readonly SampleFamily[]
+  readonly perWorker: boolean | undefined
 }
 
 function servedDirectory(dir: string | undefined, registry: string | undefined, options: ServedOptions): Served {
