@@ -23,6 +23,8 @@ export interface Gathered {
   readonly families: readonly Family[]
   /** Labels that every series shows unless it has its own label of that name. */
   readonly defaultLabels: LabelSet
+  /** The number of processes and threads that count, and are alive. */
+  readonly workers: number
   /** The errors of what could not be read. The families have the last good values instead. */
   readonly faults: readonly MetricsError[]
   /** Cuts long work on the families into slices, so that the event loop is not blocked. */

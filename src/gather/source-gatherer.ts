@@ -11,7 +11,7 @@ import { messageOf } from './collect-hook.js'
 import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
 import { Merger } from './merge.js'
 import { valuesOf } from './prom-client-values.js'
-import type { ScrapeFacts } from './self-metrics.js'
+import { liveWorkers, type ScrapeFacts } from './self-metrics.js'
 import { type Turn, Turns } from './turns.js'
 
 /** The families of all registries in a source, at one moment. */
@@ -107,7 +107,8 @@ export class SourceGatherer implements Gatherer {
     const { writers, reachable, selfFamilies: ofBackend } = reading
     const families = familiesNamed(tables, names)
     const facts = { writers, tables, hidden, faults, reachable, ofBackend, seconds }
-    return { ...facts, families, defaultLabels: {}, pause, release: () => turn.end() }
+    const workers = liveWorkers(writers)
+    return { ...facts, families, workers, defaultLabels: {}, pause, release: () => turn.end() }
   }
 
   private merger(perWorker: boolean): Merger {
