@@ -24,6 +24,7 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
     [['--redis', 'foo'], /^--redis: url must/],
     [['--nothing'], /^there is no option --nothing/],
   ],
+  explain: [['/nowhere'], ['/', '--workers', 'many']],
   inspect: [
     [['/nowhere'], /^\/nowhere is not a directory/],
     [['--redis', 'foo'], /^--redis: url must/],
