@@ -14,7 +14,7 @@ import { endingSize, type MeasuredFormats } from './written-size.js'
  *
  * Source: https://prometheus.io/docs/concepts/jobs_instances/#automatically-generated-labels-and-time-series
  */
-export const targetSeries = [
+const targetSeries = [
   'up',
   'scrape_duration_seconds',
   'scrape_samples_post_metric_relabeling',
