@@ -6,7 +6,7 @@ import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { Slices } from '../platform/slices.js'
 import { monotonicNow } from '../platform/timers.js'
-import type { Source } from '../store/contract.js'
+import type { Source, SourceReading } from '../store/contract.js'
 import { messageOf } from './collect-hook.js'
 import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
 import { Merger } from './merge.js'
@@ -36,6 +36,7 @@ export class SourceGatherer implements Gatherer {
   private readonly mergers = new Map<boolean, Merger>()
   private readonly ofWorkers: () => boolean
   private lastSource: Source | undefined
+  private saidSummed = false
 
   /**
    * @param source returns the source to read; called at each gathering
@@ -85,7 +86,7 @@ export class SourceGatherer implements Gatherer {
   }
 
   private async read(turn: Turn, request: GatherRequest): Promise<SourceGathered> {
-    const { names, exemplars, perWorker = this.perWorker } = request
+    const { names, exemplars } = request
     const pause = new Slices()
     const source = this.source()
     if (source !== this.lastSource) {
@@ -94,9 +95,9 @@ export class SourceGatherer implements Gatherer {
       await pause.rest()
     }
     this.lastSource = source
-    const merger = this.merger(perWorker)
     const began = monotonicNow()
     const reading = await source.read(pause)
+    const merger = this.mergerFor(request.perWorker ?? this.perWorker, reading)
     const { tables, hidden, errors } = await merger.merge(reading.writers, pause)
     turn.check()
     const faults = [...reading.errors, ...errors]
@@ -111,7 +112,13 @@ export class SourceGatherer implements Gatherer {
     return { ...facts, families, workers, defaultLabels: {}, pause, release: () => turn.end() }
   }
 
-  private merger(perWorker: boolean): Merger {
+  private mergerFor(requested: boolean, { summed = false }: SourceReading): Merger {
+    const perWorker = requested && !summed
+    if (requested && summed && !this.saidSummed) {
+      this.saidSummed = true
+      const text = 'perWorker has no effect: the backend keeps the counts of several processes as one sum'
+      this.onError(new MetricsError('OPTION_INVALID', text))
+    }
     let merger = this.mergers.get(perWorker)
     if (merger === undefined) this.mergers.set(perWorker, (merger = new Merger(this.workerLabel(), perWorker)))
     return merger

@@ -75,6 +75,7 @@ export class ProcessContext implements RegistryContext {
     onRemoved: (family, key) => this.watchers.removed(family, key),
     onRecovered: (text) => this.faults.recovered(text),
     count: (metric, amount) => this.faults.count(metric, amount),
+    perWorker: () => perWorkerIn(this.options),
   }
 
   configure(options: ConfigureOptions, mustJoin = false): void {

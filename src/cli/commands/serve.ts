@@ -7,6 +7,7 @@ import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
+import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
@@ -123,7 +124,8 @@ function servedService(
   registry: string | undefined,
   { onRecovered, ...options }: ServedOptions & { readonly onRecovered: () => void },
 ): Served {
-  const service = openService(target, { onError: options.report, onRecovered })
+  const { report: onError, perWorker: keepsSeats = perWorkerByEnvironment() } = options
+  const service = openService(target, { onError, keepsSeats, onRecovered })
   service.start()
   const exposition = sourceExposition(() => service.openSource(), registry, options)
   // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
