@@ -141,6 +141,8 @@ export interface SourceReading {
    * if all numbers are present, including last good values.
    */
   readonly incomplete?: MetricsError | undefined
+  /** Set if nothing could be read now, and the writers are as they were last read. */
+  readonly unread?: MetricsError | undefined
   /** Whether the engine that stores the numbers answered; undefined for a backend without an engine. */
   readonly reachable?: boolean
   /** Families about the backend itself, shown among the self-metrics. */

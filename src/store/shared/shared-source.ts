@@ -20,6 +20,7 @@ interface DirectoryReading {
   readonly writers: WriterSnapshot[]
   readonly errors: MetricsError[]
   incomplete: MetricsError | undefined
+  unread: MetricsError | undefined
 }
 
 /**
@@ -52,7 +53,7 @@ export class SharedSource implements Source {
   }
 
   async read(pause: Pause): Promise<SourceReading> {
-    const reading: DirectoryReading = { writers: [], errors: [], incomplete: undefined }
+    const reading: DirectoryReading = { writers: [], errors: [], incomplete: undefined, unread: undefined }
     this.liveness.refresh()
     const numbers = this.list(reading)
     if (numbers === undefined) this.keep([...this.seats.keys()], reading)
@@ -130,6 +131,7 @@ export class SharedSource implements Source {
   /** Adds seats as they were last read; seats that were never read are missing. */
   private keep(numbers: readonly number[], reading: DirectoryReading): void {
     reading.writers.length = 0
+    reading.unread = reading.errors.at(-1)
     for (const number of numbers) {
       const reader = this.seats.get(number)
       if (reader !== undefined) reader.fresh = false
