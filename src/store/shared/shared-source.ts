@@ -86,7 +86,9 @@ export class SharedSource implements Source {
       await this.readSeats(numbers, removals, this.circumstances(control, removals, reading, pause), reading)
     } catch (cause) {
       // Without the control file, it is unknown which seats and series still belong to the application.
-      reading.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause))
+      const unreadable = (): MetricsError =>
+        this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause)
+      reading.errors.push(cause instanceof MetricsError ? cause : unreadable())
       this.keep(numbers, reading)
     } finally {
       if (control !== undefined) closeQuietly(control)
