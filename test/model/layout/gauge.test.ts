@@ -166,10 +166,10 @@ test('a sum that is counted elsewhere is subtracted from what dead owners left, 
   expect(slots.values[gaugeValueSlot('sum', slots.values, 0)]).toBe(4)
   expect(mergedValue(layout, [{ slots: slots.values, live: true, epoch: 2 }])).toBe(1)
   // Twice elsewhere, and once subtracted.
-  const again = slots.values.slice()
-  layout.together!(areaOf(again), areaOf(before))
+  const elsewhere = areaOf(...slots.values)
+  layout.together!(elsewhere, areaOf(...before))
   written('sum', 2, 10, slots)
   slots.values[gaugeValueSlot('sum', slots.values, 0) + 1] = 5
-  layout.deduct!(slots, 0, again)
+  layout.deduct!(slots, 0, elsewhere.values)
   expect(mergedValue(layout, [{ slots: slots.values, live: true, epoch: 2 }])).toBe(6)
 })
