@@ -11,6 +11,8 @@ export interface ScrapeFacts {
   readonly faults: readonly MetricsError[]
   /** Whether the engine that stores the numbers answered; undefined for a backend without an engine. */
   readonly reachable: boolean | undefined
+  /** Set if nothing could be read now, and everything is as it was last read. */
+  readonly unread?: MetricsError | undefined
   /** Families about the backend itself. */
   readonly ofBackend?: readonly SampleFamily[] | undefined
   /** Seconds for reading and merging. */

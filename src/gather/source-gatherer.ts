@@ -105,9 +105,9 @@ export class SourceGatherer implements Gatherer {
     if (reading.incomplete !== undefined) throw this.refused(reading.incomplete)
     const seconds = (monotonicNow() - began) / 1000
     if (exemplars) merger.placeExemplars(reading.writers)
-    const { writers, reachable, selfFamilies: ofBackend } = reading
+    const { writers, reachable, unread, selfFamilies: ofBackend } = reading
     const families = familiesNamed(tables, names)
-    const facts = { writers, tables, hidden, faults, reachable, ofBackend, seconds }
+    const facts = { writers, tables, hidden, faults, reachable, unread, ofBackend, seconds }
     const workers = liveWorkers(writers)
     return { ...facts, families, workers, defaultLabels: {}, pause, release: () => turn.end() }
   }

@@ -17,6 +17,7 @@ import { aboutOf, nameOf } from './log-texts.js'
 import { LostRequestCounts, lossReason } from './lost-requests.js'
 import { ParentWatch } from './parent-watch.js'
 import { RequestNumbers } from './request-numbers.js'
+import { servingReadiness } from './serving-readiness.js'
 import type { Settings } from './settings/settings.js'
 import { Statistics } from './statistics.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
@@ -34,6 +35,8 @@ export interface CoreOptions {
   readonly version: string
   /** Starts forwarding to Redis. */
   readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
+  /** Starts the exporters of the settings. Never rejects. */
+  readonly exporters?: () => Promise<{ stop(): Promise<void> }>
   readonly hooks?: LifecycleHooks
   readonly logger?: GivenLogger
 }
@@ -63,6 +66,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   protected answered = 0
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
+  private exporting: { stop(): Promise<void> } | undefined
 
   static {
     holdAwaited(SupervisorCore.prototype, 'openMetricsPort', 'closeMetricsPort', 'startForwarding')
@@ -103,7 +107,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** Opens the metrics port unless it is open. @returns whether it is open */
   openMetricsPort(): Promise<boolean> {
     const { registry, tls } = this.core
-    return this.metricsServer.startServer({ ...this.settings, tls }, registry)
+    return this.metricsServer.startServer({ ...this.settings, tls }, registry, () => servingReadiness(this.workers()))
   }
 
   closeMetricsPort(): Promise<void> {
@@ -137,13 +141,15 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.prepareMetrics()
     if (this.settings.metrics) await this.openMetricsPort()
     await this.openStatistics()
+    this.exporting = await this.core.exporters?.()
   }
 
   /** @internal Closes what every supervisor closes last. */
   protected async close(): Promise<void> {
     this.parentWatch.stop()
     await this.emit('stopped')
-    await this.forwarding?.stop()
+    // The workers have ended, so these exports have their last numbers.
+    await Promise.all([this.forwarding?.stop(), this.exporting?.stop()])
     if (this.statisticsServer !== undefined) {
       await this.statisticsServer.stop()
       this.logger.debug('the statistics are closed', { event: 'statisticsClosed' })
