@@ -19,6 +19,7 @@ const options = {
   host: { type: 'string' },
   path: { type: 'string' },
   registry: { type: 'string' },
+  'per-worker': { type: 'boolean' },
   'allowed-hosts': { type: 'string' },
   ...redisOptions,
 } as const satisfies OptionTable
@@ -39,6 +40,7 @@ ${redisUsage}
   --host ADDRESS   0.0.0.0 for every address of this machine
   --path PATH      the path of the metrics
   --registry NAME  only this registry; by default all of them
+  --per-worker     show every series with the number of its worker (PROMHIVE_PER_WORKER=1)
   --allowed-hosts NAMES
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
@@ -67,6 +69,7 @@ export const serve: Command = {
       registry: values.registry,
       report: (error: MetricsError) => report(error),
       ownFamilies: () => port.families(),
+      perWorker: values['per-worker'],
     }
     const served =
       target === undefined

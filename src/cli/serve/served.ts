@@ -6,6 +6,7 @@ import { ApplicationsGatherer } from '../../gather/applications/applications-gat
 import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
+import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
 import { directoryGatherer } from '../directory-gatherer.js'
 import { openService } from '../redis/open-service.js'
 import type { RedisTarget } from '../redis/redis-arguments.js'
@@ -27,6 +28,8 @@ export interface Served {
 export interface ServedOptions {
   /** Shows only this registry; by default all of them. */
   readonly registry: string | undefined
+  /** Whether every series has the number of its worker; by default, what the environment names. */
+  readonly perWorker: boolean | undefined
   readonly report: (error: MetricsError) => void
   /** Returns families of the port. */
   readonly ownFamilies: () => readonly SampleFamily[]
@@ -42,7 +45,7 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
   }
-  const everything = directoryGatherer(directory, options.report)
+  const everything = directoryGatherer(directory, options.report, options.perWorker)
   return {
     name: directory,
     exposition: expositionOf(new ApplicationGatherer(everything, options)),
@@ -59,7 +62,7 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
 export function servedApplications(directories: readonly NamedDirectory[], options: ServedOptions): Served {
   const { registry, report } = options
   const applications = directories.map(({ name, directory }) => {
-    const everything = directoryGatherer(directory, report)
+    const everything = directoryGatherer(directory, report, options.perWorker)
     return { name, everything, gatherer: new ApplicationGatherer(everything, { registry }) }
   })
   const together = new ApplicationsGatherer(applications, {
@@ -82,9 +85,10 @@ export function servedService(
   target: RedisTarget,
   { onRecovered, ...options }: ServedOptions & { readonly onRecovered: () => void },
 ): Served {
-  const service = openService(target, { onError: options.report, onRecovered })
+  const { report: onError, perWorker: keepsSeats = perWorkerByEnvironment() } = options
+  const service = openService(target, { onError, keepsSeats, onRecovered })
   service.start()
-  const everything = sourceGatherer(() => service.openSource(), options.report)
+  const everything = sourceGatherer(() => service.openSource(), options.report, options.perWorker)
   const exposition = expositionOf(new ApplicationGatherer(everything, options))
   // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
   exposition.expose().catch(() => {})
