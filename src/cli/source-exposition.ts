@@ -18,16 +18,13 @@ import type { Source } from '../store/contract.js'
 export function sourceGatherer(
   open: () => Source,
   report: (error: MetricsError) => void,
-  perWorker = perWorkerByEnvironment(),
+  perWorker: boolean = perWorkerByEnvironment(),
 ): SourceGatherer {
   let source = open()
   const reopen = (): void => {
     source = open()
   }
-  return new SourceGatherer(() => source, report, workerLabelFromEnvironment, {
-    reopen,
-    perWorker: () => perWorker,
-  })
+  return new SourceGatherer(() => source, report, workerLabelFromEnvironment, { reopen, perWorker: () => perWorker })
 }
 
 /** Returns an exposition of a gatherer; text 0.0.4, unless a scrape requests another format. */

@@ -142,10 +142,10 @@ export interface SourceReading {
    * if all numbers are present, including last good values.
    */
   readonly incomplete?: MetricsError | undefined
-  /** Whether some counts are known only as the sum of several processes, so that they cannot be shown per worker. */
-  readonly summed?: boolean
   /** Set if nothing could be read now, and the writers are as they were last read. */
   readonly unread?: MetricsError | undefined
+  /** Whether some counts are known only as the sum of several processes, so that they cannot be shown per worker. */
+  readonly summed?: boolean
   /** Whether the engine that stores the numbers answered; undefined for a backend without an engine. */
   readonly reachable?: boolean
   /** Families about the backend itself, shown among the self-metrics. */

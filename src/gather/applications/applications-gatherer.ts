@@ -71,7 +71,7 @@ export class ApplicationsGatherer implements Gatherer {
       const faults = gathered.flatMap((one) => one?.faults ?? [])
       const workers = gathered.reduce((sum, one) => sum + (one?.workers ?? 0), 0)
       const shown = familiesNamed(all, names)
-      return { families: shown, workers, defaultLabels: {}, faults, pause, release: () => turn.end() }
+      return { families: shown, defaultLabels: {}, workers, faults, pause, release: () => turn.end() }
     } finally {
       // The combined families have the numbers of their own.
       for (const one of gathered) one?.release()
