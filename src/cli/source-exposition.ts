@@ -4,6 +4,7 @@ import type { Gatherer } from '../gather/gatherer.js'
 import { Scrapes } from '../gather/scrapes.js'
 import { SourceGatherer } from '../gather/source-gatherer.js'
 import type { MetricsError } from '../model/errors.js'
+import { perWorkerByEnvironment } from '../runtime/configure-options.js'
 import { workerLabelFromEnvironment } from '../runtime/worker-label.js'
 import type { Source } from '../store/contract.js'
 
@@ -12,13 +13,18 @@ import type { Source } from '../store/contract.js'
  *
  * @param open opens the source; called again after a gathering that timed out
  * @param report receives each fault of a reading
+ * @param perWorker whether every series has the number of its worker; by default, what the environment names
  */
-export function sourceGatherer(open: () => Source, report: (error: MetricsError) => void): SourceGatherer {
+export function sourceGatherer(
+  open: () => Source,
+  report: (error: MetricsError) => void,
+  perWorker: boolean = perWorkerByEnvironment(),
+): SourceGatherer {
   let source = open()
   const reopen = (): void => {
     source = open()
   }
-  return new SourceGatherer(() => source, report, workerLabelFromEnvironment, { reopen })
+  return new SourceGatherer(() => source, report, workerLabelFromEnvironment, { reopen, perWorker: () => perWorker })
 }
 
 /** Returns an exposition of a gatherer; text 0.0.4, unless a scrape requests another format. */

@@ -31,10 +31,8 @@ export function selfFamilies({
   seconds,
   ofBackend = [],
 }: ScrapeFacts): readonly SampleFamily[] {
-  // A seat may appear twice, because series without space in its file are kept separately. Seat 0 belongs to no
-  // process.
-  const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
-  const live = [...seats.values()].filter(Boolean).length
+  const seats = new Set(writers.filter(({ seat }) => seat > 0).map(({ seat }) => seat)).size
+  const live = liveWorkers(writers)
   const series = tables.reduce((sum, table) => sum + table.order.length, 0)
   return [
     family(
@@ -43,10 +41,10 @@ export function selfFamilies({
       'Processes and threads that count here, living and dead.',
       [
         ['live', live],
-        ['dead', seats.size - live],
+        ['dead', seats - live],
       ].map(([state, value]) => sample('promhive_writers', value as number, { state: state as string })),
     ),
-    single('gauge', 'promhive_series', 'Series of all writers together, merged.', series),
+    single('gauge', 'promhive_series', 'Series of all writers together, as a scrape shows them.', series),
     single('gauge', 'promhive_store_bytes', 'Size of the files that hold the values.', total(writers, 'bytes')),
     single(
       'counter',
@@ -59,6 +57,14 @@ export function selfFamilies({
     ...ofBackend,
     single('gauge', 'promhive_scrape_duration_seconds', 'Time to read and merge all writers.', seconds),
   ]
+}
+
+/** Returns the number of seats whose owner is alive. */
+export function liveWorkers(writers: readonly WriterSnapshot[]): number {
+  // A seat may appear twice, because series without space in its file are kept separately. Seat 0 belongs to no
+  // process.
+  const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
+  return [...seats.values()].filter(Boolean).length
 }
 
 const upHelp =

@@ -3,14 +3,18 @@ import type { Exposition } from '../../export/contract.js'
 import type { Route } from '../../export/http/route-table.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { ApplicationsGatherer } from '../../gather/applications/applications-gatherer.js'
+import type { Gatherer } from '../../gather/gatherer.js'
 import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
+import { alwaysHeld, type Lease } from '../../model/lease.js'
+import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
 import { directoryGatherer } from '../directory-gatherer.js'
 import { openService } from '../redis/open-service.js'
 import type { RedisTarget } from '../redis/redis-arguments.js'
 import { expositionOf, sourceGatherer } from '../source-exposition.js'
 import type { NamedDirectory } from './directory-arguments.js'
+import { DirectoryLease } from './directory-lease.js'
 import { probeRoute } from './probe-route.js'
 import { someReady } from './some-ready.js'
 
@@ -19,6 +23,10 @@ export interface Served {
   /** The directory or service, for the log. */
   readonly name: string
   readonly exposition: Exposition
+  /** What exporters send. */
+  readonly gatherer: Gatherer
+  /** Returns the lease of an exporter. */
+  readonly lease: (exporter: string) => Lease
   readonly readiness: ReadinessCheck
   readonly routes: readonly Route[]
   close(): Promise<void>
@@ -27,6 +35,8 @@ export interface Served {
 export interface ServedOptions {
   /** Shows only this registry; by default all of them. */
   readonly registry: string | undefined
+  /** Whether every series has the number of its worker; by default, what the environment names. */
+  readonly perWorker: boolean | undefined
   readonly report: (error: MetricsError) => void
   /** Returns families of the port. */
   readonly ownFamilies: () => readonly SampleFamily[]
@@ -42,10 +52,13 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
   }
-  const everything = directoryGatherer(directory, options.report)
+  const everything = directoryGatherer(directory, options.report, options.perWorker)
+  const gatherer = new ApplicationGatherer(everything, options)
   return {
     name: directory,
-    exposition: expositionOf(new ApplicationGatherer(everything, options)),
+    exposition: expositionOf(gatherer),
+    gatherer,
+    lease: (exporter) => new DirectoryLease(directory, exporter),
     readiness: readingCheck(() => everything),
     routes: [],
     close: async () => {},
@@ -59,7 +72,7 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
 export function servedApplications(directories: readonly NamedDirectory[], options: ServedOptions): Served {
   const { registry, report } = options
   const applications = directories.map(({ name, directory }) => {
-    const everything = directoryGatherer(directory, report)
+    const everything = directoryGatherer(directory, report, options.perWorker)
     return { name, everything, gatherer: new ApplicationGatherer(everything, { registry }) }
   })
   const together = new ApplicationsGatherer(applications, {
@@ -71,6 +84,8 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
   return {
     name: directories.map(({ name, directory }) => `${name}=${directory}`).join(', '),
     exposition: expositionOf(together),
+    gatherer: together,
+    lease: () => alwaysHeld,
     readiness: someReady(checks),
     routes: [probeRoute(separate)],
     close: async () => {},
@@ -82,12 +97,15 @@ export function servedService(
   target: RedisTarget,
   { onRecovered, ...options }: ServedOptions & { readonly onRecovered: () => void },
 ): Served {
-  const service = openService(target, { onError: options.report, onRecovered })
+  const { report: onError, perWorker: keepsSeats = perWorkerByEnvironment() } = options
+  const service = openService(target, { onError, keepsSeats, onRecovered })
   service.start()
-  const everything = sourceGatherer(() => service.openSource(), options.report)
-  const exposition = expositionOf(new ApplicationGatherer(everything, options))
+  const everything = sourceGatherer(() => service.openSource(), options.report, options.perWorker)
+  const gatherer = new ApplicationGatherer(everything, options)
+  const exposition = expositionOf(gatherer)
   // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
   exposition.expose().catch(() => {})
   const close = (): Promise<void> => service.close()
-  return { name: target.name, exposition, readiness: readingCheck(() => everything), routes: [], close }
+  const readiness = readingCheck(() => everything)
+  return { name: target.name, exposition, gatherer, lease: () => alwaysHeld, readiness, routes: [], close }
 }

@@ -55,9 +55,9 @@ export class ApplicationsGatherer implements Gatherer {
     }
   }
 
-  private async read(turn: Turn, { names, exemplars }: GatherRequest): Promise<Gathered> {
+  private async read(turn: Turn, { names, ...request }: GatherRequest): Promise<Gathered> {
     const pause = new Slices()
-    const gathered = await Promise.all(this.applications.map((application) => this.readOne(application, exemplars)))
+    const gathered = await Promise.all(this.applications.map((application) => this.readOne(application, request)))
     try {
       const { combined } = this
       const parts = gathered.flatMap((one, i): ApplicationFamilies[] => {
@@ -69,7 +69,9 @@ export class ApplicationsGatherer implements Gatherer {
       const own = [...this.stateFamilies(gathered), ...(this.options.ownFamilies?.() ?? [])]
       const all: readonly Family[] = [...families, ...own]
       const faults = gathered.flatMap((one) => one?.faults ?? [])
-      return { families: familiesNamed(all, names), defaultLabels: {}, faults, pause, release: () => turn.end() }
+      const workers = gathered.reduce((sum, one) => sum + (one?.workers ?? 0), 0)
+      const shown = familiesNamed(all, names)
+      return { families: shown, defaultLabels: {}, workers, faults, pause, release: () => turn.end() }
     } finally {
       // The combined families have the numbers of their own.
       for (const one of gathered) one?.release()
@@ -77,9 +79,12 @@ export class ApplicationsGatherer implements Gatherer {
   }
 
   /** Gathers one application; undefined if that fails, or takes too long. */
-  private async readOne({ name, gatherer }: NamedApplication, exemplars?: boolean): Promise<Gathered | undefined> {
+  private async readOne(
+    { name, gatherer }: NamedApplication,
+    { exemplars, perWorker }: GatherRequest,
+  ): Promise<Gathered | undefined> {
     const { within = 5_000 } = this.options
-    const gathering = gatherer.gather({ exemplars })
+    const gathering = gatherer.gather({ exemplars, perWorker })
     try {
       return await withTimeout(gathering, within)
     } catch (cause) {
