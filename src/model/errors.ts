@@ -43,6 +43,7 @@ export type MetricsErrorCode =
   | 'BACKEND_DIFFERS'
   | 'FORWARD_FAILED'
   | 'PUSH_FAILED'
+  | 'ANNOUNCE_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
   | 'SCRAPE_REFUSED'

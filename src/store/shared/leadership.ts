@@ -10,7 +10,7 @@ import { isUsable } from './ownership.js'
 const silence = 5_000
 
 /**
- * Decides which of the processes that share a directory does the work of one process for all. With the addon, the
+ * Decides which of the processes that share a directory does a task for all of them. With the addon, the
  * leader holds a lock, which ends with its process. Without the addon, it touches a file; two processes may then lead
  * for a moment.
  *
@@ -27,8 +27,9 @@ export class Leadership {
   constructor(
     directory: string,
     private readonly binding: Binding | undefined,
+    task?: string,
   ) {
-    this.path = join(directory, leaderName)
+    this.path = join(directory, leaderName(task))
   }
 
   /** Tries to lead, and returns whether this process leads. Throws the error of the disk. */
