@@ -1,6 +1,7 @@
 import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
+import type { Lease } from '../../model/lease.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { closeQuietly, freeName, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'
@@ -16,7 +17,7 @@ const silence = 5_000
  *
  * The leader may leave a note for the next leader.
  */
-export class Leadership {
+export class Leadership implements Lease {
   private fd: number | undefined
   private readonly path: string
   private readonly mark = `${process.pid} ${Math.random()}`
