@@ -29,3 +29,27 @@ export async function listedAt(metricsUrl: string): Promise<ListedTargets> {
   if (status !== 200 || headers['content-type'] !== 'application/json') throw new Error(`${status}: ${body}`)
   return listedIn(body)
 }
+
+/**
+ * Reads a file of targets again and again.
+ *
+ * @returns what ends that, and returns how often the file was there; it throws if it was not well-formed once
+ */
+export function readAlways(path: string): { stop(): number } {
+  let readings = 0
+  let fault: unknown
+  const timer = setInterval(() => {
+    try {
+      if (listedInFile(path) !== undefined) readings++
+    } catch (cause) {
+      fault ??= cause
+    }
+  }, 1)
+  return {
+    stop() {
+      clearInterval(timer)
+      if (fault !== undefined) throw fault
+      return readings
+    },
+  }
+}

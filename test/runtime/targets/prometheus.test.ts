@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { listedAt } from '../../helpers/processes/listed-targets.js'
+import { listedAt, listedInFile } from '../../helpers/processes/listed-targets.js'
 import { test } from '../../helpers/processes/stage.js'
 import { SupervisedApplication } from '../../helpers/processes/supervised.js'
 import { until } from '../../helpers/processes/until.js'
@@ -64,5 +64,8 @@ scrape_configs:
     expect(await prometheus.value(`count(last_over_time(${requests}{job="http_sd"}[1h]))`)).toBe(3)
     expect(await prometheus.value(`sum(resets(${requests}[1h]))`)).toBe(0)
     expect(await prometheus.value(`count(count by (worker) (last_over_time(${requests}[1h])))`)).toBe(3)
+    app.signal('SIGTERM')
+    await app.ended
+    expect(listedInFile(fileSd)).toEqual({})
   })
 })

@@ -9,7 +9,7 @@ import type { Actor } from '../../helpers/processes/actor.js'
 import { root } from '../../helpers/processes/dist.js'
 import { Exposition } from '../../helpers/processes/exposition.js'
 import { ask } from '../../helpers/processes/http.js'
-import { listedAt, listedInFile } from '../../helpers/processes/listed-targets.js'
+import { listedAt, listedInFile, readAlways } from '../../helpers/processes/listed-targets.js'
 import { freePort } from '../../helpers/processes/port.js'
 import { type Stage, sharedBackends, test } from '../../helpers/processes/stage.js'
 import { SupervisedApplication } from '../../helpers/processes/supervised.js'
@@ -55,6 +55,8 @@ describe('the targets of a cluster', () => {
     const first = await freePort(4)
     const fileSd = join(stage.folder(), 'shop.json')
     const options = { ports: `${first}-${first + 3}`, fileSd, labels: { app: 'shop' } }
+    const reader = readAlways(fileSd)
+    stage.after(() => void reader.stop())
     const names = ['a', 'b', 'c', 'd']
     const targets = await Promise.all(names.map((name, i) => startTarget(primary, name, options, i + 1)))
     const addresses = targets.map(({ address }) => address)
@@ -100,6 +102,8 @@ describe('the targets of a cluster', () => {
     expect(listedInFile(fileSd)).toEqual(listed)
     expect((await scrape(next.url)).value('jobs_total')).toBe(13)
     expect((await scrape(merged)).value('jobs_total')).toBe(20)
+    // Every reading was complete JSON.
+    expect(reader.stop()).toBeGreaterThan(100)
   })
 })
 
@@ -250,30 +254,6 @@ describe('the target of a process', () => {
 })
 
 describe('without code', () => {
-  test('promhive run: every worker is a target, and the metrics port lists them', async ({ stage }) => {
-    const first = await freePort(8)
-    const fileSd = join(stage.folder(), 'shop.json')
-    const args = ['--workers', '2', '--worker-ports', `${first}-${first + 7}`, '--target-labels', 'app=shop']
-    const app = await SupervisedApplication.start(stage, { args, env: { PROMHIVE_TARGET_FILE_SD: fileSd } })
-    const listed = await until(
-      () => listedAt(app.url),
-      (all) => Object.keys(all).length === 2,
-    )
-    expect(Object.keys(listed)).toEqual([`127.0.0.1:${first}`, `127.0.0.1:${first + 1}`])
-    expect(Object.values(listed).map(({ app }) => app)).toEqual(['shop', 'shop'])
-    for (let i = 0; i < 20; i++) await app.ask()
-    const shown = await Promise.all(Object.keys(listed).map((address) => scrape(`http://${address}/metrics`)))
-    expect(shown.reduce((sum, each) => sum + each.total('app_worker_requests_total'), 0)).toBe(20)
-    expect(shown.map((each) => Object.keys(each.labelled('app_worker_requests_total')).length)).toEqual([1, 1])
-    await until(
-      () => listedInFile(fileSd) ?? {},
-      (all) => Object.keys(all).length === 2,
-    )
-    app.signal('SIGTERM')
-    await app.ended
-    expect(listedInFile(fileSd)).toEqual({})
-  })
-
   test('promhive/register: a target for each process; a faulty setting never reaches the application', async ({
     stage,
   }) => {
