@@ -43,6 +43,8 @@ export type MetricsErrorCode =
   | 'BACKEND_DIFFERS'
   | 'FORWARD_FAILED'
   | 'PUSH_FAILED'
+  | 'ANNOUNCE_FAILED'
+  | 'DISCOVERY_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
   | 'SCRAPE_REFUSED'
