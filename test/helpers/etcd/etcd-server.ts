@@ -75,7 +75,7 @@ export class EtcdServer {
           'client-cert-auth': 'true',
         }),
       }
-      const all = [...Object.entries(words).flatMap(([name, value]) => [`--${name}`, value]), ...args]
+      const all = [...Object.entries(words).map(([name, value]) => `--${name}=${value}`), ...args]
       return new EtcdServer(url, all, data, tls)
     })
     for (const server of servers) stage.after(() => server.kill())

@@ -45,7 +45,7 @@ export class EtcdClient {
         this.preferred = index
         return content
       } catch (cause) {
-        const error = asEtcdError(cause)
+        const error = asEtcdError(cause, endpoint)
         const text = `etcd at ${endpoint}: ${error.message}`
         if (!error.unavailable) throw new EtcdError(text, error.code, { cause })
         faults.push(text)
@@ -79,7 +79,7 @@ export class EtcdClient {
       if (rest.trim() !== '') yield contentOf<T>(rest, status)
     } catch (cause) {
       if (signal.aborted) return
-      const error = asEtcdError(cause)
+      const error = asEtcdError(cause, endpoint)
       throw new EtcdError(`etcd at ${endpoint}: ${error.message}`, error.code, { cause })
     } finally {
       signal.removeEventListener('abort', end)
@@ -203,9 +203,15 @@ interface SendOptions {
   readonly stream: boolean
 }
 
-function asEtcdError(cause: unknown): EtcdError {
+function asEtcdError(cause: unknown, endpoint: string): EtcdError {
   if (cause instanceof EtcdError) return cause
   if (!(cause instanceof Error)) return new EtcdError(String(cause))
   // After attempts at several addresses, Node's error has only the code.
-  return new EtcdError(cause.message || (cause as NodeJS.ErrnoException).code || cause.name, undefined, { cause })
+  const text = cause.message || (cause as NodeJS.ErrnoException).code || cause.name
+  return new EtcdError(`${text}${schemeAdvice(text, endpoint)}`, undefined, { cause })
+}
+
+function schemeAdvice(text: string, endpoint: string): string {
+  if (/socket hang up/.test(text) && endpoint.startsWith('http:')) return '; if it expects TLS, use https://'
+  return /wrong version number|packet length too long/.test(text) ? '; if it expects no TLS, use http://' : ''
 }

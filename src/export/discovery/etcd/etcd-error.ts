@@ -55,7 +55,6 @@ export function contentOf<T>(text: string, status: number): T {
 }
 
 function strangeAnswer(text: string, status: number): string {
-  if (/HTTP request to an HTTPS server/.test(text)) return 'it expects TLS; use a URL that begins with https://'
   const start = text.trim().slice(0, 100)
   return `status ${status}, and not JSON of etcd’s gateway: ${JSON.stringify(start)}; it needs etcd 3.4 or later`
 }
