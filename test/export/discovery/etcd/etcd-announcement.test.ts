@@ -11,7 +11,7 @@ import { pause, until } from '../../../helpers/processes/until.js'
 const target = { id: 'web1:9500', address: 'web1:9500', labels: { worker: '3' } }
 const key = '/promhive/targets/shop/web1:9500'
 
-describe.runIf(hasEtcd)('a target in etcd', () => {
+describe.runIf(hasEtcd).concurrent('a target in etcd', () => {
   test('is announced under a lease, renewed, and removed when it stops', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     const { announcement, events } = announce(stage, { url: etcd.url })
