@@ -20,6 +20,8 @@ export class TargetsWriter {
   private text: string | undefined
   private timer: NodeJS.Timeout | undefined
   private failed = false
+  /** Whether the timer is that for repeating a failed write. */
+  private repeats = false
 
   constructor(
     private readonly path: string,
@@ -31,7 +33,10 @@ export class TargetsWriter {
   /** Writes the targets soon, together with changes that follow. */
   write(targets: readonly AnnouncedTarget[]): void {
     this.text = targetGroups(targets)
-    this.timer ??= setTimeout(() => this.attempt(), together)
+    if (this.timer !== undefined && !this.repeats) return
+    clearTimeout(this.timer)
+    this.repeats = false
+    this.timer = setTimeout(() => this.attempt(), together)
   }
 
   /**
@@ -60,6 +65,7 @@ export class TargetsWriter {
     } catch (cause) {
       if (!this.failed) this.events.onError(cause as MetricsError)
       this.failed = true
+      this.repeats = true
       this.timer = setTimeout(() => this.attempt(), retryAfter)
     }
   }
