@@ -1,7 +1,7 @@
 import type { AnnouncedTarget } from '../../export/discovery/announcement.js'
 import { ReplacedFile } from '../../export/discovery/replaced-file.js'
 import { targetGroups } from '../../export/discovery/target-groups.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
 
 /** Milliseconds in which changes are written together. */
@@ -52,8 +52,9 @@ export class TargetsWriter {
     try {
       if (this.file.content() !== text) this.file.replace(text)
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new MetricsError('DISCOVERY_FAILED', `the targets cannot be written to ${this.path}: ${why}`, { cause })
+      throw new MetricsError('DISCOVERY_FAILED', `the targets cannot be written to ${this.path}: ${reasonOf(cause)}`, {
+        cause,
+      })
     }
   }
 

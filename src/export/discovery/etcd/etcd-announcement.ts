@@ -1,4 +1,4 @@
-import { MetricsError } from '../../../model/errors.js'
+import { MetricsError, reasonOf } from '../../../model/errors.js'
 import { withTimeout } from '../../../platform/time-limit.js'
 import { monotonicNow } from '../../../platform/timers.js'
 import type { AnnouncedTarget, Announcement, AnnouncementEvents } from '../announcement.js'
@@ -9,7 +9,7 @@ import { EtcdError } from './etcd-error.js'
 import type { EtcdSettings } from './etcd-options.js'
 import { base64, targetKey } from './target-key.js'
 
-interface Lease {
+interface EtcdLease {
   readonly id: string
   /** Milliseconds, as etcd granted them. */
   readonly ttl: number
@@ -59,16 +59,16 @@ export class EtcdAnnouncement implements Announcement {
   }
 
   /** Revokes the lease, which removes the key as well, unless another process has announced the same target meanwhile. */
-  private async withdraw(done: Promise<Lease | undefined>): Promise<void> {
+  private async withdraw(done: Promise<EtcdLease | undefined>): Promise<void> {
     const lease = await done
     if (lease !== undefined) await this.client.call('/v3/lease/revoke', { ID: lease.id })
   }
 
   /** Keeps the target announced until the wait is ended; resolves to the lease. */
-  private async run(target: AnnouncedTarget, wait: RetryWait, attempted: () => void): Promise<Lease | undefined> {
+  private async run(target: AnnouncedTarget, wait: RetryWait, attempted: () => void): Promise<EtcdLease | undefined> {
     const key = base64(targetKey(this.settings, target.id))
     const value = base64(announcedValue(target, this.settings.job))
-    let lease: Lease | undefined
+    let lease: EtcdLease | undefined
     let failures = 0
     while (!wait.ended) {
       const since = monotonicNow()
@@ -92,7 +92,7 @@ export class EtcdAnnouncement implements Announcement {
   }
 
   /** Renews the lease; returns another one if it has ended. */
-  private async keep(lease: Lease | undefined): Promise<Lease> {
+  private async keep(lease: EtcdLease | undefined): Promise<EtcdLease> {
     if (lease !== undefined) {
       const { TTL } = await this.client.call<{ readonly TTL?: string }>('/v3/lease/keepalive', { ID: lease.id })
       if (Number(TTL ?? 0) > 0) return lease
@@ -102,7 +102,7 @@ export class EtcdAnnouncement implements Announcement {
   }
 
   /** Writes the key with a new lease; with the present one only if the key is missing, so that watchers see no change. */
-  private async announce(key: string, value: string, { id, used }: Lease): Promise<void> {
+  private async announce(key: string, value: string, { id, used }: EtcdLease): Promise<void> {
     const put = { key, value, lease: id }
     if (!used) await this.client.call('/v3/kv/put', put)
     else {
@@ -112,15 +112,14 @@ export class EtcdAnnouncement implements Announcement {
   }
 
   private failed({ address }: AnnouncedTarget, cause: unknown): MetricsError {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `the target ${address} could not be announced (${why}); promhive keeps trying`
+    const text = `the target ${address} could not be announced (${reasonOf(cause)}); promhive keeps trying`
     return new MetricsError('ANNOUNCE_FAILED', text, { cause })
   }
 }
 
 interface Running {
   readonly wait: RetryWait
-  readonly done: Promise<Lease | undefined>
+  readonly done: Promise<EtcdLease | undefined>
 }
 
 interface Granted {

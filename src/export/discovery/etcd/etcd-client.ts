@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import http, { type IncomingMessage } from 'node:http'
 import https, { type RequestOptions } from 'node:https'
+import { reasonOf } from '../../../model/errors.js'
 import { withTimeout } from '../../../platform/time-limit.js'
 import { contentOf, EtcdError } from './etcd-error.js'
 import type { EtcdSettings } from './etcd-options.js'
@@ -205,9 +206,7 @@ interface SendOptions {
 
 function asEtcdError(cause: unknown, endpoint: string): EtcdError {
   if (cause instanceof EtcdError) return cause
-  if (!(cause instanceof Error)) return new EtcdError(String(cause))
-  // After attempts at several addresses, Node's error has only the code.
-  const text = cause.message || (cause as NodeJS.ErrnoException).code || cause.name
+  const text = reasonOf(cause)
   return new EtcdError(`${text}${schemeAdvice(text, endpoint)}`, undefined, { cause })
 }
 

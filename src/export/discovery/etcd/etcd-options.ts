@@ -210,6 +210,7 @@ function endpointOf(url: string, name: string, invalid: (what: string) => Metric
     }
   }
   // `etcd.internal:2379`, whose host a URL parser reads as a scheme.
-  if (/^[a-z\d.-]+(?::\d+)?$/i.test(url)) throw invalid(`${name} must begin with http:// or https://: write http://${url}`)
+  if (/^[a-z\d.-]+(?::\d+)?$/i.test(url))
+    throw invalid(`${name} must begin with http:// or https://: write http://${url}`)
   throw invalid(`${name} must be http://host:2379 or https://host:2379, without a path, got ${describe(url)}`)
 }

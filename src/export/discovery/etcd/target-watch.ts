@@ -1,4 +1,4 @@
-import { MetricsError } from '../../../model/errors.js'
+import { MetricsError, reasonOf } from '../../../model/errors.js'
 import { describe } from '../../../model/metric-name.js'
 import type { AnnouncedTarget } from '../announcement.js'
 import { RetryWait } from '../retry-wait.js'
@@ -185,8 +185,7 @@ export class TargetWatch {
   }
 
   private failed(cause: unknown): MetricsError {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `the targets cannot be read (${why}); those read before stay, and promhive keeps trying`
+    const text = `the targets cannot be read (${reasonOf(cause)}); those read before stay, and promhive keeps trying`
     return new MetricsError('DISCOVERY_FAILED', text, { cause })
   }
 }
