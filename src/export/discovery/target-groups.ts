@@ -1,8 +1,11 @@
-import type { AnnouncedTarget } from './announcement.js'
+import type { AnnouncedTarget } from '../../model/announced-target.js'
 
 /**
  * Returns targets in the JSON of Prometheus' file_sd and http_sd: one group for each target, by address. Equal targets
  * give equal text.
+ *
+ * @example targetGroups([{ id: 'web1:9500', address: 'web1:9500', labels: { worker: '1' } }])
+ * // [{ "targets": ["web1:9500"], "labels": { "worker": "1" } }]
  */
 export function targetGroups(targets: readonly AnnouncedTarget[]): string {
   const groups = [...targets]

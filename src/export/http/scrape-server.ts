@@ -8,6 +8,7 @@ import { StartAndStop } from '../start-and-stop.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
 import { HttpPort, type HttpPortOptions } from './http-port.js'
+import { openPorts } from './open-ports.js'
 import type { PortEvents } from './port-events.js'
 import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
 import type { Route } from './route-table.js'
@@ -136,6 +137,7 @@ export class ScrapeServer implements Exporter {
     const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
     this.http = http
     this.opened = { port: bound, host, url, server, close: () => held(this.stop()) }
+    openPorts().add(this.opened)
   }
 
   private async close(): Promise<void> {

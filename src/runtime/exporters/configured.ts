@@ -29,6 +29,11 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'path',
     start: async (options) => (await import('../../text-file.js')).startTextFile(options),
   },
+  etcd: {
+    variables: variables.etcd,
+    address: 'url',
+    start: async (options) => (await import('../../etcd.js')).announceTarget(options),
+  },
 }
 
 /** The exporters to start, by name, each with its options. */

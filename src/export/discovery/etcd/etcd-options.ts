@@ -191,14 +191,14 @@ const variableOf = {
   keyFile: 'etcdKeyFile',
 } as const
 
-interface Endpoint {
+interface EtcdEndpoint {
   readonly origin: string
   readonly username: string
   readonly password: string
 }
 
 /** @throws MetricsError without a part of the URL that may be a password */
-function endpointOf(url: string, name: string, invalid: (what: string) => MetricsError): Endpoint {
+function endpointOf(url: string, name: string, invalid: (what: string) => MetricsError): EtcdEndpoint {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   const { protocol = '', hostname = '', pathname = '', search = '' } = parsed ?? {}
   if (parsed !== undefined && /^https?:$/.test(protocol) && hostname !== '' && pathname === '/' && search === '') {

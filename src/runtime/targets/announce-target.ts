@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { EtcdAnnouncement } from '../../export/discovery/etcd/etcd-announcement.js'
+import { type EtcdOptions, etcdOptions, etcdSettings } from '../../export/discovery/etcd/etcd-options.js'
+import { advertisedHost, checkAdvertise, checkTargetLabels, targetOf } from '../../export/discovery/target-address.js'
+import type { AnnouncedTarget } from '../../model/announced-target.js'
+import { MetricsError } from '../../model/errors.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { describe } from '../../model/metric-name.js'
+import { firstSet, variables } from '../../platform/environment.js'
+import { AnnouncedTargets } from './announced-targets.js'
+
+/** Options of `announceTarget()`: where etcd is, and what is announced there. */
+export interface AnnounceOptions extends EtcdOptions {
+  /**
+   * What Prometheus scrapes: `web1:9464`, or a URL such as `https://web1:9464/metrics`. By default, the metrics port of
+   * this process, from when it opens until it is closed.
+   */
+  readonly address?: string | undefined
+  /**
+   * The name or address of this host for Prometheus: `PROMHIVE_TARGET_ADVERTISE`. By default, what the port listens on, or
+   * the name of this machine if that is every address.
+   */
+  readonly advertise?: string | undefined
+  /** Labels of the target. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
+const known = {
+  ...etcdOptions,
+  address: true,
+  advertise: true,
+  labels: true,
+} as const satisfies OptionNames<AnnounceOptions>
+
+/** What `announceTarget()` announces, until it is stopped. */
+export interface TargetAnnouncement {
+  /** The announced addresses, such as `web1:9464`; empty while no metrics port is open. */
+  readonly addresses: readonly string[]
+  /** Whether the last attempt has succeeded for all of them. */
+  readonly announced: boolean
+  /** Withdraws the target. A second call does nothing. */
+  stop(): Promise<void>
+}
+
+const caller = 'announceTarget'
+
+/**
+ * Announces the metrics port of the application in etcd, under a lease that ends with this process. `promhive discover
+ * etcd` writes the announced targets into a file for Prometheus. An unavailable etcd does not affect the application:
+ * `onError`, `promhive_targets_announced` and `promhive_target_announcement_failures_total` show it.
+ *
+ * @param options see docs/etcd.md; each option overrides its environment variable
+ * @throws MetricsError `OPTION_INVALID`, with the option or the variable at fault
+ * @example
+ * const target = announceTarget({ url: 'http://127.0.0.1:2379', job: 'shop' })
+ * process.once('SIGTERM', () => target.stop().then(() => process.exit()))
+ */
+export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncement {
+  checkOptions(caller, options, known)
+  const { address, advertise, labels = {}, ...etcd } = options
+  const settings = etcdSettings(caller, etcd)
+  if (settings === undefined) {
+    const text = `${caller}: which etcd? Name it with url, such as http://127.0.0.1:2379, or set PROMHIVE_ETCD`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
+  const targetLabels = checkTargetLabels(labels, `${caller}: labels`)
+  const [variable, named] = firstSet(variables.targetAdvertise) ?? []
+  const host = advertise ?? named
+  if (host !== undefined) checkAdvertise(host, advertise === undefined ? variable! : `${caller}: advertise`)
+  const targets = new AnnouncedTargets('etcd', (events) => new EtcdAnnouncement(settings, events))
+  if (address === undefined) {
+    targets.follow((url) => targetAt(new URL(url), host, targetLabels))
+  } else {
+    const target = targetAt(urlOf(address), host, targetLabels)
+    // If several processes announce one address, it stays until the last of them has ended.
+    targets.announce([{ ...target, id: `${target.id}/${randomUUID().slice(0, 8)}` }])
+  }
+  return targets
+}
+
+function urlOf(address: unknown): URL {
+  const text = String(address)
+  const url = /^https?:\/\//.test(text) ? text : `http://${text}/metrics`
+  if (typeof address === 'string' && URL.canParse(url)) {
+    const parsed = new URL(url)
+    if (parsed.username === '' && parsed.search === '') return parsed
+  }
+  const what = `${caller}: address must be host:port, or a URL such as http://web1:9464/metrics, got ${describe(address)}`
+  throw new MetricsError('OPTION_INVALID', what)
+}
+
+function targetAt(url: URL, host: string | undefined, labels: Readonly<Record<string, string>>): AnnouncedTarget {
+  const { protocol, hostname, port, pathname: path } = url
+  const encrypted = protocol === 'https:'
+  return targetOf({
+    ...{ path, encrypted, labels },
+    port: Number(port || (encrypted ? 443 : 80)),
+    advertise: host ?? advertisedHost(hostname.replace(/^\[|\]$/g, '')),
+  })
+}
