@@ -7,6 +7,8 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
+import { processContext } from '../current-context.js'
+import { joinSoon } from '../join-soon.js'
 import { AnnouncedTargets } from './announced-targets.js'
 
 /** Options of `announceTarget()`: where etcd is, and what is announced there. */
@@ -67,6 +69,8 @@ export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncemen
   const [variable, named] = firstSet(variables.targetAdvertise) ?? []
   const host = advertise ?? named
   if (host !== undefined) checkAdvertise(host, advertise === undefined ? variable! : `${caller}: advertise`)
+  // The self-metrics are those of an application that counts together.
+  joinSoon(processContext())
   const targets = new AnnouncedTargets('etcd', (events) => new EtcdAnnouncement(settings, events))
   if (address === undefined) {
     targets.follow((url) => targetAt(new URL(url), host, targetLabels))
@@ -81,9 +85,12 @@ export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncemen
 function urlOf(address: unknown): URL {
   const text = String(address)
   const url = /^https?:\/\//.test(text) ? text : `http://${text}/metrics`
-  if (typeof address === 'string' && URL.canParse(url)) {
-    const parsed = new URL(url)
-    if (parsed.username === '' && parsed.search === '') return parsed
+  if (
+    typeof address === 'string' &&
+    /^(?:https?:\/\/[^\s/@?#]+(?:\/[^\s?#]*)?|[^\s/@?#]+)$/.test(text) &&
+    URL.canParse(url)
+  ) {
+    return new URL(url)
   }
   const what = `${caller}: address must be host:port, or a URL such as http://web1:9464/metrics, got ${describe(address)}`
   throw new MetricsError('OPTION_INVALID', what)
