@@ -117,7 +117,12 @@ export class ProcessContext implements RegistryContext {
 
   formatters(defaultLabels: LabelSet): Formatters {
     // Read when a format is first written, so that configure() has run by then.
-    return new Formatters(defaultLabels, { created: () => this.options.created ?? createdByEnvironment() })
+    return new Formatters(defaultLabels, { created: () => this.created })
+  }
+
+  /** Whether OpenMetrics shows creation times. */
+  get created(): boolean {
+    return this.options.created ?? createdByEnvironment()
   }
 
   get workerLabel(): WorkerLabel {
