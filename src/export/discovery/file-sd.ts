@@ -1,27 +1,13 @@
-import {
-  closeSync,
-  fchmodSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 import type { AnnouncedTarget, Announcement, AnnouncementEvents } from './announcement.js'
+import { ReplacedFile } from './replaced-file.js'
 import { targetGroups } from './target-groups.js'
 
 /** Milliseconds between two checks of the file. */
 const interval = 1000
 /** The number of checks in a row after which a foreign writer, or a missing target, is reported. */
 const patience = 4
-/** Milliseconds after which an unfinished file belongs to a process that was killed while it wrote. */
-const abandonedAfter = 60_000
 
 /** What the processes of an application share to write one file. */
 export interface TargetsFile {
@@ -46,12 +32,14 @@ export class FileSd implements Announcement {
   private missing = 0
   /** Whether the target was in the file at the last check; undefined before the first one. */
   private announced: boolean | undefined
-  private swept = false
+  private readonly contents: ReplacedFile
 
   constructor(
     private readonly file: TargetsFile,
     private readonly events: AnnouncementEvents,
-  ) {}
+  ) {
+    this.contents = new ReplacedFile(file.path)
+  }
 
   async start(target: AnnouncedTarget): Promise<void> {
     this.target = target
@@ -76,7 +64,7 @@ export class FileSd implements Announcement {
     const { address } = this.target!
     this.attempt(() => {
       if (this.file.leads()) this.write(this.file.targets())
-      const listed = this.content()?.includes(JSON.stringify(address)) ?? false
+      const listed = this.contents.content()?.includes(JSON.stringify(address)) ?? false
       this.missing = listed ? 0 : this.missing + 1
       if (listed && this.announced !== true) this.events.onAnnounced()
       if (listed) this.announced = true
@@ -86,59 +74,12 @@ export class FileSd implements Announcement {
 
   private write(targets: readonly AnnouncedTarget[]): void {
     const text = targetGroups(targets)
-    const present = this.content()
+    const present = this.contents.content()
     this.foreign = this.written === undefined || present === this.written ? 0 : this.foreign + 1
-    if (present !== text) this.replace(text)
+    if (present !== text) this.contents.replace(text)
     this.written = text
     if (this.foreign < patience) return
     throw new Error('another application writes it as well; give each application a file of its own')
-  }
-
-  private content(): string | undefined {
-    try {
-      return readFileSync(this.file.path, 'utf8')
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw cause
-    }
-  }
-
-  private replace(text: string): void {
-    const { path } = this.file
-    this.sweep()
-    // A name that a pattern such as *.json does not match.
-    const unfinished = join(
-      dirname(path),
-      `${unfinishedPrefix(path)}${process.pid}-${Math.random().toString(36).slice(2)}.tmp`,
-    )
-    try {
-      const fd = openSync(unfinished, 'wx', 0o644)
-      try {
-        // Prometheus runs as another user, whatever the umask of the application.
-        fchmodSync(fd, 0o644)
-        writeSync(fd, text)
-        fsyncSync(fd)
-      } finally {
-        closeSync(fd)
-      }
-      renameSync(unfinished, path)
-    } catch (cause) {
-      rmSync(unfinished, { force: true })
-      throw cause
-    }
-  }
-
-  /** Removes the unfinished files of processes that were killed. */
-  private sweep(): void {
-    if (this.swept) return
-    this.swept = true
-    const folder = dirname(this.file.path)
-    const prefix = unfinishedPrefix(this.file.path)
-    for (const name of readdirSync(folder)) {
-      if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue
-      const age = Date.now() - (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-      if (age > abandonedAfter) rmSync(join(folder, name), { force: true })
-    }
   }
 
   /** Reports the first error of an outage. */
@@ -153,10 +94,6 @@ export class FileSd implements Announcement {
       this.events.onError(new MetricsError('ANNOUNCE_FAILED', text, { cause }))
     }
   }
-}
-
-function unfinishedPrefix(path: string): string {
-  return `.${basename(path)}.`
 }
 
 function advice(cause: unknown): string {

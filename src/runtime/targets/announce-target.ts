@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EtcdAnnouncement } from '../../export/discovery/etcd/etcd-announcement.js'
-import { type EtcdOptions, etcdOptions, etcdSettings } from '../../export/discovery/etcd/etcd-options.js'
+import { type EtcdOptions, etcdOptions, requiredEtcdSettings } from '../../export/discovery/etcd/etcd-options.js'
 import { advertisedHost, checkAdvertise, checkTargetLabels, targetOf } from '../../export/discovery/target-address.js'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import { MetricsError } from '../../model/errors.js'
@@ -60,11 +60,7 @@ const caller = 'announceTarget'
 export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncement {
   checkOptions(caller, options, known)
   const { address, advertise, labels = {}, ...etcd } = options
-  const settings = etcdSettings(caller, etcd)
-  if (settings === undefined) {
-    const text = `${caller}: which etcd? Name it with url, such as http://127.0.0.1:2379, or set PROMHIVE_ETCD`
-    throw new MetricsError('OPTION_INVALID', text)
-  }
+  const settings = requiredEtcdSettings(caller, etcd)
   const targetLabels = checkTargetLabels(labels, `${caller}: labels`)
   const [variable, named] = firstSet(variables.targetAdvertise) ?? []
   const host = advertise ?? named

@@ -9,13 +9,11 @@ interface CurrentTarget {
   readonly address: string
   readonly announcement: Announcement
   announced: boolean
-  failing: boolean
 }
 
 /** Announces targets from this thread, and shows in the self-metrics whether that succeeds. */
 export class AnnouncedTargets {
-  private readonly context = processContext()
-  private readonly metrics = new AnnouncementMetrics(this.context)
+  private readonly metrics = new AnnouncementMetrics(processContext())
   private readonly current = new Map<string, CurrentTarget>()
   private stopFollowing: (() => void) | undefined
   private readonly atEnd = (): void => void this.stop()
@@ -69,23 +67,20 @@ export class AnnouncedTargets {
   }
 
   private add(target: AnnouncedTarget): void {
-    const { context, metrics, by } = this
+    const { metrics, by } = this
+    const { id, address } = target
     const announcement = this.create({
       onAnnounced: () => {
         current.announced = true
-        metrics.set(by, this.announced)
-        if (current.failing) context.exportRecovered(by, `the target ${target.address} is announced in ${by} again`)
-        current.failing = false
+        if (this.announced) metrics.announced(by, address)
       },
       onError(error) {
         current.announced = false
-        current.failing = true
-        metrics.failed(by)
-        context.onError(error)
+        metrics.failed(by, error)
       },
     })
-    const current: CurrentTarget = { address: target.address, announcement, announced: false, failing: false }
-    this.current.set(target.id, current)
+    const current: CurrentTarget = { address, announcement, announced: false }
+    this.current.set(id, current)
     void announcement.start(target)
   }
 }

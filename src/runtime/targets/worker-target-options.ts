@@ -1,3 +1,4 @@
+import { type EtcdOptions, requiredEtcdSettings } from '../../export/discovery/etcd/etcd-options.js'
 import { advertisedHost, checkAdvertise, checkTargetLabels } from '../../export/discovery/target-address.js'
 import { checkAllowedHosts, isLoopback } from '../../export/http/allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions, encryptionFromEnvironment } from '../../export/http/encryption.js'
@@ -29,6 +30,8 @@ export interface WorkerTargetOptions extends PortLimits {
   readonly labels?: Readonly<Record<string, LabelValueOrNone>> | undefined
   /** A JSON file that lists the targets of the application for Prometheus' file_sd. */
   readonly fileSd?: string | undefined
+  /** The etcd in which the target is announced: `{}` takes everything from the environment. */
+  readonly etcd?: EtcdOptions | undefined
   /** Answers over HTTPS only, and only clients with a certificate if one is required. */
   readonly tls?: EncryptionOptions | undefined
   /** Names that the `Host` header may have, as for `startMetricsServer()`. */
@@ -42,6 +45,7 @@ const known = {
   advertise: true,
   labels: true,
   fileSd: true,
+  etcd: true,
   tls: true,
   allowedHosts: true,
   ...portLimits,
@@ -90,6 +94,7 @@ export function targetSettings(
     tls: tls === undefined ? undefined : checkEncryption(tls, (option) => nameOf(`tls.${option}`)),
     limits: limitsOf(options, nameOf),
     fileSd: fileSd === undefined ? undefined : absolutePath(fileSd),
+    etcd: options.etcd === undefined ? undefined : requiredEtcdSettings('startWorkerTarget: etcd', options.etcd),
   }
 }
 
@@ -108,6 +113,7 @@ export function targetOptionsFromEnvironment(environment: NodeJS.ProcessEnv): Wo
     host: textIn(variables.workerHost),
     advertise: textIn(variables.targetAdvertise),
     fileSd: textIn(variables.targetFileSd),
+    etcd: textIn(variables.etcd) === undefined ? undefined : {},
     labels: labels === undefined ? undefined : labelsFrom(labels),
     tls: encryptionFromEnvironment(environment),
     ...portOptionsFromEnvironment(environment),

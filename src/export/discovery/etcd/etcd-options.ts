@@ -107,6 +107,18 @@ export function etcdSettings(
   }
 }
 
+/**
+ * Returns the complete settings.
+ *
+ * @throws MetricsError `OPTION_INVALID`, also if neither an option nor the environment names an etcd
+ */
+export function requiredEtcdSettings(caller: string, options: EtcdOptions): EtcdSettings {
+  const settings = etcdSettings(caller, options)
+  if (settings !== undefined) return settings
+  const text = `${caller}: which etcd? Name it with url, such as http://127.0.0.1:2379, or set PROMHIVE_ETCD`
+  throw new MetricsError('OPTION_INVALID', text)
+}
+
 /** Reads options; each one overrides its variable. */
 class EtcdReader {
   constructor(
