@@ -9,11 +9,13 @@ interface CurrentTarget {
   readonly address: string
   readonly announcement: Announcement
   announced: boolean
+  failing: boolean
 }
 
 /** Announces targets from this thread, and shows in the self-metrics whether that succeeds. */
 export class AnnouncedTargets {
-  private readonly metrics = new AnnouncementMetrics(processContext())
+  private readonly context = processContext()
+  private readonly metrics = new AnnouncementMetrics(this.context)
   private readonly current = new Map<string, CurrentTarget>()
   private stopFollowing: (() => void) | undefined
   private readonly atEnd = (): void => void this.stop()
@@ -67,19 +69,23 @@ export class AnnouncedTargets {
   }
 
   private add(target: AnnouncedTarget): void {
-    const { metrics, by } = this
+    const { context, metrics, by } = this
     const { id, address } = target
     const announcement = this.create({
       onAnnounced: () => {
         current.announced = true
-        if (this.announced) metrics.announced(by, address)
+        metrics.set(by, this.announced)
+        if (current.failing) context.exportRecovered(by, `the target ${address} is announced again`)
+        current.failing = false
       },
       onError(error) {
         current.announced = false
-        metrics.failed(by, error)
+        current.failing = true
+        metrics.failed(by)
+        context.onError(error)
       },
     })
-    const current: CurrentTarget = { address, announcement, announced: false }
+    const current: CurrentTarget = { address, announcement, announced: false, failing: false }
     this.current.set(id, current)
     void announcement.start(target)
   }

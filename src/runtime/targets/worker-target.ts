@@ -202,12 +202,12 @@ class ProcessTarget implements WorkerTarget {
   private hear(news: TargetNews): void {
     const { context, metrics, events } = this
     if (news.kind === 'opened') this.opened(news)
-    else if (news.kind === 'announced') metrics.announced(news.by, this.address ?? '')
+    else if (news.kind === 'announced') metrics.set(news.by, true)
     else if (news.kind === 'refused') events.refused(news.reason, news.count)
     else if (news.kind === 'certificates') events.certificates(news.certificates)
     else if (news.kind === 'failed') this.fail(errorFrom(news.error))
-    else if (news.kind === 'announceFailed') metrics.failed(news.by, errorFrom(news.error))
     else {
+      if (news.kind === 'announceFailed') metrics.failed(news.by)
       const error = errorFrom(news.error)
       if (news.kind !== 'taken') context.onError(error)
       else this.report(error)

@@ -10,7 +10,7 @@ import { freePort } from '../../helpers/processes/port.js'
 import { startServer } from '../../helpers/processes/prometheus-program.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { SupervisedApplication } from '../../helpers/processes/supervised.js'
-import { until } from '../../helpers/processes/until.js'
+import { pause, until } from '../../helpers/processes/until.js'
 import { hasPrometheus } from '../../helpers/prometheus-server.js'
 
 const program = fileURLToPath(new URL('programs/announces.mjs', import.meta.url))
@@ -75,7 +75,7 @@ describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd',
     expect(await shop.ask('faults')).toMatchObject([{ code: 'ANNOUNCE_FAILED', reason: 'etcd' }])
     expect(await shop.ask('warnings')).toMatchObject([
       { code: 'PROMHIVE_ANNOUNCE_FAILED', message: expect.stringMatching(/^the target 127\S+ could not be announced/) },
-      { code: 'PROMHIVE_RECOVERED', message: expect.stringMatching(/is announced in etcd again$/) },
+      { code: 'PROMHIVE_RECOVERED', message: expect.stringMatching(/is announced again$/) },
     ])
     await shop.ask('stop')
     expect(await etcd.keys()).toEqual([])
@@ -135,6 +135,43 @@ describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd',
     expect(JSON.parse(stored!.value)).toEqual({ targets: [host], labels: { job: 'shop', region: 'eu' } })
     shop.signal('SIGTERM')
     expect(await shop.ended).toBe(0)
+    expect(await etcd.keys()).toEqual([])
+  })
+})
+
+describe.runIf(hasEtcd).concurrent('the target of a process in etcd', () => {
+  test('stays while the event loop is blocked, and is withdrawn when the process exits', async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    const shop = await stage.start(program, { env: { PROMHIVE_DIR: stage.directory() } })
+    const options = { ports: 0, labels: { region: 'eu' }, etcd: { url: etcd.url, job: 'shop', ttl: 2 } }
+    const address = await shop.ask('startWorkerTarget', options)
+    const [stored] = await appears(etcd)
+    expect(stored!.key).toBe(`/promhive/targets/shop/${address}`)
+    expect(JSON.parse(stored!.value)).toMatchObject({ targets: [address], labels: { job: 'shop', region: 'eu' } })
+    // Longer than the lease and the second in which etcd looks for ended ones.
+    await shop.ask('blockSoon', 4_500)
+    await pause(4_000)
+    expect(await etcd.keys()).toEqual([stored])
+    await shop.ask('exit')
+    await shop.ended
+    expect(await etcd.keys()).toEqual([])
+  })
+
+  test('is announced without code, in each process, and the metrics port is not', async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    const env = { PROMHIVE_DIR: stage.directory(), PROMHIVE_METRICS_PORT: '0', PROMHIVE_WORKER_PORTS: '0' }
+    const options = { env: { ...env, PROMHIVE_ETCD: etcd.url }, nodeArgs: ['--import', 'promhive/register'] }
+    const shops = await Promise.all([stage.start(program, options), stage.start(program, options)])
+    const stored = await until(
+      () => etcd.keys(),
+      (keys) => keys.length === 2,
+    )
+    const workers = stored.map(({ value }) => JSON.parse(value).labels.worker)
+    expect(workers.sort()).toEqual(['1', '2'])
+    await pause(300)
+    expect(await etcd.keys()).toHaveLength(2)
+    for (const shop of shops) await shop.ask('exit')
+    await Promise.all(shops.map((shop) => shop.ended))
     expect(await etcd.keys()).toEqual([])
   })
 })

@@ -113,7 +113,7 @@ export class EtcdAnnouncement implements Announcement {
 
   private failed({ address }: AnnouncedTarget, cause: unknown): MetricsError {
     const text = `the target ${address} could not be announced (${reasonOf(cause)}); promhive keeps trying`
-    return new MetricsError('ANNOUNCE_FAILED', text, { cause })
+    return new MetricsError('ANNOUNCE_FAILED', text, { cause, reason: 'etcd' })
   }
 }
 

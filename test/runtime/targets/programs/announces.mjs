@@ -1,5 +1,6 @@
-// A process that announces its metrics port in etcd.
+// A process that announces its metrics port, or itself, in etcd.
 import { announceTarget } from 'promhive/etcd'
+import { startWorkerTarget } from 'promhive/targets'
 import { answer } from '../../../processes/programs/stagehand.mjs'
 
 let target
@@ -10,6 +11,7 @@ answer({
   },
   announced: () => ({ addresses: target.addresses, announced: target.announced }),
   stop: () => target.stop(),
+  startWorkerTarget: async (options) => (await startWorkerTarget(options)).address,
   /** Nothing keeps it running any more. */
   letGo: () => {
     setImmediate(() => {
