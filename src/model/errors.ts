@@ -43,7 +43,6 @@ export type MetricsErrorCode =
   | 'BACKEND_DIFFERS'
   | 'FORWARD_FAILED'
   | 'PUSH_FAILED'
-  | 'ANNOUNCE_FAILED'
   | 'EXPORT_FAILED'
   | 'ANNOUNCE_FAILED'
   | 'DISCOVERY_FAILED'

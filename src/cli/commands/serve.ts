@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs'
 import type { Exposition } from '../../export/contract.js'
+import { targetsRoute } from '../../export/discovery/targets-route.js'
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
+import type { Route } from '../../export/http/route-table.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
+import { targetsIn } from '../../runtime/targets/targets-in.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryExposition } from '../directory-exposition.js'
@@ -45,6 +48,8 @@ ${redisUsage}
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
 
+With --dir, the path /targets lists the targets of the application's processes, for Prometheus' http_sd.
+
 PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE make it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only
 clients that have a certificate.`
 
@@ -79,7 +84,8 @@ export const serve: Command = {
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),
     }
-    const metrics = await openMetricsServer(serverOptions, port, optionName)
+    const { routes } = served
+    const metrics = await openMetricsServer(serverOptions, { events: port, routes, nameOf: optionName })
     print(`promhive: serving ${served.name} at ${metrics.url}`)
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())
@@ -94,6 +100,7 @@ export const serve: Command = {
 interface Served {
   readonly name: string
   readonly exposition: Exposition
+  readonly routes: readonly Route[]
   close(): Promise<void>
 }
 
@@ -108,7 +115,8 @@ function servedDirectory(dir: string | undefined, registry: string | undefined, 
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
   }
-  return { name: directory, exposition: directoryExposition(directory, registry, options), close: async () => {} }
+  const exposition = directoryExposition(directory, registry, options)
+  return { name: directory, exposition, routes: [targetsRoute(() => targetsIn(directory))], close: async () => {} }
 }
 
 function servedService(
@@ -121,7 +129,7 @@ function servedService(
   const exposition = sourceExposition(() => service.openSource(), registry, options)
   // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
   exposition.expose().catch(() => {})
-  return { name: target.name, exposition, close: () => service.close() }
+  return { name: target.name, exposition, routes: [], close: () => service.close() }
 }
 
 function optionName(option: string): string {

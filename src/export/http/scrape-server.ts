@@ -151,15 +151,13 @@ export class ScrapeServer implements Exporter {
 /**
  * Opens a metrics port.
  *
- * @param nameOf returns the name of an option for error texts
  * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` if the port stays taken
  */
 export async function openMetricsServer(
   options: MetricsServerOptions,
-  events?: PortEvents,
-  nameOf?: (option: string) => string,
+  setup?: ScrapeServerSetup,
 ): Promise<MetricsServer> {
-  const server = new ScrapeServer(options, { ...(events && { events }), ...(nameOf && { nameOf }) })
+  const server = new ScrapeServer(options, setup)
   await server.start()
   return server.serving!
 }

@@ -23,11 +23,9 @@ export async function startMetricsServer(
   options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
 ): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
+  const setup = { events: portMetrics(processContext()) }
   const server = await held(
-    openMetricsServer(
-      { ...givenOptions(options), registry: options.registry ?? register },
-      portMetrics(processContext()),
-    ),
+    openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register }, setup),
   )
   const { log } = processContext()
   const { url } = server

@@ -54,7 +54,7 @@ export class DirectoryAnnouncement implements Announcement {
       this.failing = true
       const why = cause instanceof Error ? cause.message : String(cause)
       const text = `the target of this process cannot be announced in ${this.directory}: ${why}; promhive tries again every second`
-      this.events.onError(new MetricsError('ANNOUNCE_FAILED', text, { cause }))
+      this.events.onError(new MetricsError('ANNOUNCE_FAILED', text, { cause, reason: 'directory' }))
     }
   }
 }

@@ -33,7 +33,8 @@ export class TargetThread {
   private server: ScrapeServer | undefined
   private timer: NodeJS.Timeout | undefined
   private seat: number | undefined
-  /** The seat that is announced. */
+  /** What is announced, and of which seat. */
+  private address = ''
   private announced: number | undefined
   private stopping: Promise<void> | undefined
 
@@ -67,7 +68,7 @@ export class TargetThread {
       binding: this.binding,
       seat: () => this.seat!,
       events: (by) => ({
-        onAnnounced: () => send({ kind: 'announced', by }),
+        onAnnounced: () => send({ kind: 'announced', by, address: this.address }),
         onError: (error) => send({ kind: 'announceFailed', by, error: plainError(error) }),
       }),
     })
@@ -145,6 +146,7 @@ export class TargetThread {
     if (this.seat === undefined || this.seat === this.announced || this.stopping !== undefined) return
     this.announced = this.seat
     const target = this.target(port)
+    this.address = target.address
     for (const announcement of this.announcements) await announcement.start(target)
   }
 

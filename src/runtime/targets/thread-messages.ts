@@ -53,7 +53,7 @@ export type TargetNews =
   /** The endpoint cannot be opened. */
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'error'; readonly error: PlainError }
-  | { readonly kind: 'announced'; readonly by: string }
+  | { readonly kind: 'announced'; readonly by: string; readonly address: string }
   | { readonly kind: 'announceFailed'; readonly by: string; readonly error: PlainError }
   | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly count: number }
   | { readonly kind: 'certificates'; readonly certificates: readonly CertificateExpiry[] }

@@ -18,7 +18,12 @@ import {
   type TargetSettings,
   type TargetThreadData,
 } from './thread-messages.js'
-import { targetSettings, type WorkerTargetOptions } from './worker-target-options.js'
+import {
+  targetOptionsFromEnvironment,
+  targetSettings,
+  targetVariable,
+  type WorkerTargetOptions,
+} from './worker-target-options.js'
 
 /** Milliseconds between two checks whether the process still counts in the same directory. */
 const interval = 1000
@@ -65,8 +70,16 @@ export function startWorkerTarget(options: WorkerTargetOptions): Promise<WorkerT
   }
 }
 
-/** Starts the target of this process with checked options, unless it has one. */
-export function startTarget(settings: TargetSettings): Promise<WorkerTarget> {
+/**
+ * @internal Starts the target that the environment names, unless this process has one.
+ * @throws MetricsError `OPTION_INVALID`, with the name of the variable, and the errors of `startWorkerTarget`
+ */
+export async function startTargetOfEnvironment(): Promise<void> {
+  const options = targetOptionsFromEnvironment(process.env)
+  if (options !== undefined && shared[place] === undefined) await startTarget(targetSettings(options, targetVariable))
+}
+
+function startTarget(settings: TargetSettings): Promise<WorkerTarget> {
   if (!isMainThread) {
     const text = 'startWorkerTarget: call it in the main thread, whose target shows the threads of the process as well'
     return Promise.reject(new MetricsError('START_FAILED', text))
@@ -78,11 +91,6 @@ export function startTarget(settings: TargetSettings): Promise<WorkerTarget> {
   const starting = held(target.start())
   shared[place] = starting
   return starting
-}
-
-/** Whether this process has a target, or is starting one. */
-export function hasTarget(): boolean {
-  return shared[place] !== undefined
 }
 
 /** Runs the thread of the target, and replaces it when the process counts in another directory. */
@@ -98,6 +106,8 @@ class ProcessTarget implements WorkerTarget {
   private pause = firstPause
   private reported = false
   private closing: Promise<void> | undefined
+  /** The announcements that fail. */
+  private readonly failing = new Set<string>()
   private readonly metrics: AnnouncementMetrics
   private readonly events: ReturnType<typeof portMetrics>
   private settle: { resolve(): void; reject(cause: unknown): void } | undefined
@@ -202,17 +212,25 @@ class ProcessTarget implements WorkerTarget {
   private hear(news: TargetNews): void {
     const { context, metrics, events } = this
     if (news.kind === 'opened') this.opened(news)
-    else if (news.kind === 'announced') metrics.set(news.by, true)
+    else if (news.kind === 'announced') this.announced(news.by, news.address)
     else if (news.kind === 'refused') events.refused(news.reason, news.count)
     else if (news.kind === 'certificates') events.certificates(news.certificates)
     else if (news.kind === 'failed') this.fail(errorFrom(news.error))
     else {
-      if (news.kind === 'announceFailed') metrics.failed(news.by)
+      if (news.kind === 'announceFailed') {
+        this.failing.add(news.by)
+        metrics.failed(news.by)
+      }
       const error = errorFrom(news.error)
       if (news.kind !== 'taken') context.onError(error)
       else this.report(error)
       if (news.kind === 'taken') this.settle?.resolve()
     }
+  }
+
+  private announced(by: string, address: string): void {
+    this.metrics.set(by, true)
+    if (this.failing.delete(by)) this.context.exportRecovered(by, `the target ${address} is announced again`)
   }
 
   private opened({ url, address }: { readonly url: string; readonly address: string }): void {

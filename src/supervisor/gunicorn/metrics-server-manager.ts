@@ -1,6 +1,7 @@
 import type { Exposition } from '../../export/contract.js'
 import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { PortEvents } from '../../export/http/port-events.js'
+import type { Route } from '../../export/http/route-table.js'
 import { type MetricsServer, openMetricsServer } from '../../export/http/scrape-server.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
@@ -61,6 +62,8 @@ export class MetricsServerManager {
   constructor(
     readonly logger: Logger = standardLogger,
     private readonly retryEvery = 200,
+    /** Further routes of the port. */
+    private readonly routes: readonly Route[] = [],
   ) {}
 
   /** The URL of the metrics; undefined while the port is closed. */
@@ -125,7 +128,7 @@ export class MetricsServerManager {
         ...(portAttempts !== undefined && { attempts: portAttempts }),
         ...portOptionsOf({ allowedHosts, maxConnections, sendTimeout }),
       }
-      this.server = await openMetricsServer(options, this.events())
+      this.server = await openMetricsServer(options, { events: this.events(), routes: this.routes })
       const { url } = this.server
       this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })
       return true
