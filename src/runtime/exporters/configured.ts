@@ -71,6 +71,15 @@ export function chosenExporters(configured?: unknown, environment: NodeJS.Proces
 }
 
 /**
+ * Returns the exporters of one process for all: without the announcement of the metrics port if each worker announces a
+ * target of its own, because Prometheus would count everything twice.
+ */
+export function exportersForAll({ etcd, ...others }: ExporterChoice, workerPorts: string | undefined): ExporterChoice {
+  const eachWorker = workerPorts !== undefined && workerPorts !== '' && !/^(?:off|false|no)$/i.test(workerPorts)
+  return etcd === undefined || eachWorker ? others : { ...others, etcd }
+}
+
+/**
  * Starts exporters. One that cannot start is reported, and the others start.
  *
  * @returns what stops them

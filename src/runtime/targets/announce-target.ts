@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EtcdAnnouncement } from '../../export/discovery/etcd/etcd-announcement.js'
-import { type EtcdOptions, etcdOptions, requiredEtcdSettings } from '../../export/discovery/etcd/etcd-options.js'
+import { announcingEtcdSettings, type EtcdOptions, etcdOptions } from '../../export/discovery/etcd/etcd-options.js'
 import { advertisedHost, checkAdvertise, checkTargetLabels, targetOf } from '../../export/discovery/target-address.js'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import { MetricsError } from '../../model/errors.js'
@@ -10,6 +10,7 @@ import { firstSet, variables } from '../../platform/environment.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 import { AnnouncedTargets } from './announced-targets.js'
+import { targetLabelsFromEnvironment } from './target-labels.js'
 
 /** Options of `announceTarget()`: where etcd is, and what is announced there. */
 export interface AnnounceOptions extends EtcdOptions {
@@ -23,7 +24,7 @@ export interface AnnounceOptions extends EtcdOptions {
    * the name of this machine if that is every address.
    */
   readonly advertise?: string | undefined
-  /** Labels of the target. */
+  /** Labels of the target: `PROMHIVE_TARGET_LABELS`. */
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
@@ -59,23 +60,25 @@ const caller = 'announceTarget'
  */
 export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncement {
   checkOptions(caller, options, known)
-  const { address, advertise, labels = {}, ...etcd } = options
-  const settings = requiredEtcdSettings(caller, etcd)
+  const { address, advertise, labels = targetLabelsFromEnvironment(process.env) ?? {}, ...etcd } = options
+  const settings = announcingEtcdSettings(caller, etcd)
   const targetLabels = checkTargetLabels(labels, `${caller}: labels`)
-  const [variable, named] = firstSet(variables.targetAdvertise) ?? []
-  const host = advertise ?? named
-  if (host !== undefined) checkAdvertise(host, advertise === undefined ? variable! : `${caller}: advertise`)
+  if (advertise !== undefined) checkAdvertise(advertise, `${caller}: advertise`)
+  const target = address === undefined ? undefined : targetAt(urlOf(address), advertise, targetLabels)
+  const host = advertise ?? hostFromEnvironment()
+  if (settings === undefined) return { addresses: [], announced: false, stop: async () => {} }
   // The self-metrics are those of an application that counts together.
   joinSoon(processContext())
   const targets = new AnnouncedTargets('etcd', (events) => new EtcdAnnouncement(settings, events))
-  if (address === undefined) {
-    targets.follow((url) => targetAt(new URL(url), host, targetLabels))
-  } else {
-    const target = targetAt(urlOf(address), host, targetLabels)
-    // If several processes announce one address, it stays until the last of them has ended.
-    targets.announce([{ ...target, id: `${target.id}/${randomUUID().slice(0, 8)}` }])
-  }
+  // If several processes announce one address, it stays until the last of them has ended.
+  if (target !== undefined) targets.announce([{ ...target, id: `${target.id}/${randomUUID().slice(0, 8)}` }])
+  else targets.follow((url) => targetAt(new URL(url), host, targetLabels))
   return targets
+}
+
+function hostFromEnvironment(): string | undefined {
+  const [variable, host] = firstSet(variables.targetAdvertise) ?? []
+  return host === undefined ? undefined : checkAdvertise(host, variable!)
 }
 
 function urlOf(address: unknown): URL {
@@ -93,10 +96,10 @@ function urlOf(address: unknown): URL {
 }
 
 function targetAt(url: URL, host: string | undefined, labels: Readonly<Record<string, string>>): AnnouncedTarget {
-  const { protocol, hostname, port, pathname: path } = url
+  const { protocol, hostname, port, pathname } = url
   const encrypted = protocol === 'https:'
   return targetOf({
-    ...{ path, encrypted, labels },
+    ...{ encrypted, labels, path: pathname === '/' ? '/metrics' : pathname },
     port: Number(port || (encrypted ? 443 : 80)),
     advertise: host ?? advertisedHost(hostname.replace(/^\[|\]$/g, '')),
   })

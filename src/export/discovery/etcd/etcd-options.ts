@@ -1,7 +1,7 @@
 import { MetricsError } from '../../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../../model/known-options.js'
 import { describe } from '../../../model/metric-name.js'
-import { firstSet, itemsOf, variables } from '../../../platform/environment.js'
+import { firstSet, isOff, itemsOf, variables } from '../../../platform/environment.js'
 import { absolutePath } from '../../../platform/paths.js'
 
 /** Names of PEM files for `https://…`. They are read for each connection, so they may be renewed. */
@@ -108,12 +108,13 @@ export function etcdSettings(
 }
 
 /**
- * Returns the complete settings.
+ * Returns the complete settings; undefined if `PROMHIVE_ETCD` is off, which disables announcements.
  *
  * @throws MetricsError `OPTION_INVALID`, also if neither an option nor the environment names an etcd
  */
-export function requiredEtcdSettings(caller: string, options: EtcdOptions): EtcdSettings {
+export function announcingEtcdSettings(caller: string, options: EtcdOptions): EtcdSettings | undefined {
   const settings = etcdSettings(caller, options)
+  if (isOff(variables.etcd)) return undefined
   if (settings !== undefined) return settings
   const text = `${caller}: which etcd? Name it with url, such as http://127.0.0.1:2379, or set PROMHIVE_ETCD`
   throw new MetricsError('OPTION_INVALID', text)
@@ -138,7 +139,7 @@ class EtcdReader {
       throw this.invalid(`${name} must be http://host:2379, https://…, or a list of these, got ${describe(url)}`)
     }
     const [variable = '', text] = firstSet(variables.etcd, this.environment) ?? []
-    return [itemsOf(text), variable]
+    return [isOff(variables.etcd, this.environment) ? [] : itemsOf(text), variable]
   }
 
   text(option: 'prefix' | 'job' | 'username' | 'password'): string | undefined {
