@@ -176,6 +176,27 @@ describe.runIf(hasEtcd).concurrent('the target of a process in etcd', () => {
   })
 })
 
+describe.runIf(hasEtcd)('the targets of workers in etcd', () => {
+  test('are announced instead of the metrics port of their supervisor', async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    const file = join(stage.folder(), 'promhive.json')
+    const target = { url: etcd.url, job: 'shop', ttl: 2, labels: { region: 'eu' } }
+    writeFileSync(file, JSON.stringify({ workers: 2, workerPorts: 0, exporters: { etcd: target } }))
+    const shop = await SupervisedApplication.start(stage, { args: ['--config', file] })
+    const labels = async () => (await etcd.keys()).map(({ value }) => JSON.parse(value).labels)
+    const shown = await until(labels, (seen) => seen.length === 2)
+    // The supervisor has the first seat.
+    expect(shown.map(({ worker }) => worker).sort()).toEqual(['2', '3'])
+    for (const each of shown) expect(each).toMatchObject({ job: 'shop', region: 'eu' })
+    // Its successor may have another port; the target of the killed worker ends with its lease.
+    process.kill(shop.workerPids()[0]!, 'SIGKILL')
+    await until(labels, (seen) => seen.length === 2 && JSON.stringify(seen) !== JSON.stringify(shown))
+    shop.signal('SIGTERM')
+    expect(await shop.ended).toBe(0)
+    expect(await etcd.keys()).toEqual([])
+  })
+})
+
 test.for([
   [{}, /which etcd\? Name it with url/],
   [{ url: 'http://a:1', address: 'web1/x y' }, /address must be host:port, or a URL/],
