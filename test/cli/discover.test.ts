@@ -65,6 +65,35 @@ describe.runIf(hasEtcd).concurrent('promhive discover etcd', () => {
     expect(readdirSync(join(out, '..'))).toEqual(['targets.json'])
   })
 
+  test('replaces the file so that it is valid at every moment, while targets come and go', async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    const { out, shows } = follow(stage, etcd)
+    await shows([])
+    const present = new Set<string>()
+    const until = Date.now() + 1_500
+    let reads = 0
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      for (let i = 0; Date.now() < until; i++) {
+        const address = `host-${writer}-${i % 50}:9000`
+        const path = `/promhive/targets/churn/${address}`
+        if (present.delete(address)) await etcd.delete(path)
+        else {
+          await etcd.put(path, JSON.stringify({ targets: [address], labels: { round: String(i) } }))
+          present.add(address)
+        }
+      }
+    })
+    const reader = async (): Promise<void> => {
+      for (; Date.now() < until; reads++) {
+        JSON.parse(readFileSync(out, 'utf8'))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    await Promise.all([...writers, reader()])
+    expect(reads).toBeGreaterThan(100)
+    await shows([...present].sort())
+  })
+
   test('writes to the file that a link names, and continues when it becomes writable', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     const folder = stage.folder()
