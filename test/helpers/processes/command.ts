@@ -53,7 +53,7 @@ export async function promhiveServe(
 export function begin(
   stage: Stage,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
   wrapper: readonly string[] = [],
 ) {
   provideDist()

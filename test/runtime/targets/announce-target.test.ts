@@ -86,8 +86,8 @@ describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd',
     const [shop, other] = await Promise.all([stage.start(program), stage.start(program)])
     await shop.ask('announce', { url: etcd.url, address: 'web1:80', ttl: 60 })
     await other.ask('announce', { url: 'http://127.0.0.1:1', address: 'web2:80', ttl: 60 })
-    const [{ key }] = (await appears(etcd)) as [{ key: string }]
-    expect(key).toMatch(/^\/promhive\/targets\/default\/web1:80\/[\da-f]{8}$/)
+    const [stored] = await appears(etcd)
+    expect(stored!.key).toMatch(/^\/promhive\/targets\/default\/web1:80\/[\da-f]{8}$/)
     await Promise.all([shop.ask('letGo'), other.ask('letGo')])
     expect(await Promise.all([shop.ended, other.ended])).toMatchObject([{ code: 0 }, { code: 0 }])
     expect(await etcd.keys()).toEqual([])

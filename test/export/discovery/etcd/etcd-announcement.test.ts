@@ -93,7 +93,7 @@ describe.runIf(hasEtcd).concurrent('a target in etcd', () => {
     }
   })
 
-  test('is announced by a user, who signs in again when the token has ended', async ({ stage }) => {
+  test('is announced by a user, with another token when that has ended', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     await etcd.requireUsers('shop', 'se:cr@t')
     const { announcement, events } = announce(stage, { url: etcd.url.replace('//', '//shop:se%3Acr%40t@') })
