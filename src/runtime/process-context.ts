@@ -66,6 +66,7 @@ export class ProcessContext implements RegistryContext {
   private readonly nameless = new NamelessNames((code, text) => this.faults.warn(code, text))
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  readonly showsCreated = (): boolean => this.options.created ?? createdByEnvironment()
   private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
   readonly log = new ProcessLog()
@@ -117,12 +118,7 @@ export class ProcessContext implements RegistryContext {
 
   formatters(defaultLabels: LabelSet): Formatters {
     // Read when a format is first written, so that configure() has run by then.
-    return new Formatters(defaultLabels, { created: () => this.created })
-  }
-
-  /** Whether OpenMetrics shows creation times. */
-  get created(): boolean {
-    return this.options.created ?? createdByEnvironment()
+    return new Formatters(defaultLabels, { created: this.showsCreated })
   }
 
   get workerLabel(): WorkerLabel {

@@ -44,7 +44,7 @@ export function checkAdvertise(advertise: unknown, name: string): string {
 /**
  * Checks the labels that an application adds to its targets.
  *
- * @throws MetricsError `OPTION_INVALID` for a value that is no object of labels, an invalid name, or a label that the
+ * @throws MetricsError `OPTION_INVALID` for a value that is not an object of labels, an invalid name, or a label that the
  * announcement sets itself
  */
 export function checkTargetLabels(labels: unknown, name: string): Readonly<Record<string, string>> {

@@ -66,6 +66,10 @@ export function targetSettings(
   options: WorkerTargetOptions,
   nameOf: (option: string) => string = inCode,
 ): TargetSettings {
+  if (typeof options !== 'object' || options === null) {
+    const text = `startWorkerTarget takes an object such as { ports: '9500-9599' }, got ${describe(options)}`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
   checkOptions('startWorkerTarget', options, known)
   const { host = '127.0.0.1', path = '/metrics', fileSd, tls, labels = {} } = options
   const ports = portRange(options.ports)

@@ -128,7 +128,7 @@ export function sweepTargets(directory: string, binding: Binding | undefined, ag
   for (const { name, announced, fd, file } of announcements(directory)) {
     if (Date.now() - file.mtimeMs < age || lives(announced, fd, file, liveness)) continue
     const path = join(directory, name)
-    // A process that has just replaced it writes it again within a second if it is removed all the same.
+    // If a process replaces it in between, its new announcement is removed, and it writes that again within a second.
     if (!isGone(fd, path)) removeQuietly(path)
   }
 }

@@ -24,18 +24,11 @@ import {
 import { type PortSettings, portSettings } from './port-settings.js'
 import { type RedisSettings, redisSettings } from './redis-settings.js'
 import type { SettingsTable } from './setting.js'
-import { type TargetSettingsOfWorkers, targetSettings } from './target-settings.js'
 
 export type { Setting } from './setting.js'
 
 /** All settings of `promhive run` and `supervise()`. */
-export interface Settings
-  extends BackendSettings,
-    EncryptionSettings,
-    ExporterSettings,
-    PortSettings,
-    RedisSettings,
-    TargetSettingsOfWorkers {
+export interface Settings extends BackendSettings, EncryptionSettings, ExporterSettings, PortSettings, RedisSettings {
   /** The number of processes that serve the application. */
   readonly workers: number
   /** The directory in which they count together; empty for the default. */
@@ -264,7 +257,6 @@ export const settings: SettingsTable<Settings> = {
     help: 'accepted for compatibility with gunicorn: every worker is a Node process',
   },
   ...portSettings,
-  ...targetSettings,
   pidFile: {
     kind: filePath,
     default: '',
