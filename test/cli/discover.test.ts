@@ -52,6 +52,7 @@ describe.runIf(hasEtcd).concurrent('promhive discover etcd', () => {
     await etcd.signIn()
     await etcd.delete(key)
     await shows(['b:2'])
+    await until(command.errors, (text) => /again\n/.test(text))
     command.child.kill('SIGTERM')
     expect(await command.ended).toBe(0)
     expect(command.output()).toMatch(
@@ -111,6 +112,7 @@ describe.runIf(hasEtcd).concurrent('promhive discover etcd', () => {
     renameSync(join(folder, 'away'), join(folder, 'real'))
     await etcd.put('/promhive/targets/shop/c:3', JSON.stringify({ targets: ['c:3'] }))
     await shows(['a:1', 'b:2', 'c:3'])
+    await until(command.errors, (text) => /again\n/.test(text))
     const lines = command.errors().trim().split('\n')
     expect(lines).toEqual([
       expect.stringMatching(/^promhive: DISCOVERY_FAILED: the targets cannot be written to \S+targets.json: ENOENT/),

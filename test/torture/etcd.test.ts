@@ -48,6 +48,22 @@ describe.runIf(hasEtcd)('targets in a cluster of etcd', () => {
     expect(reading.count()).toBeGreaterThan(1_000)
   })
 
+  test('stay while their member of the cluster is cut off, which is reported', async ({ stage }) => {
+    const members = await EtcdServer.startCluster(stage, 3)
+    const out = join(stage.folder(), 'targets.json')
+    const url = members[0]!.url
+    const discover = begin(stage, ['discover', 'etcd', '--out', out, '--url', url, '--timeout', '30'])
+    const actor = await stage.start(program)
+    await actor.ask('announce', { url, address: 'shop:9464', ttl: 30 })
+    await shows(out, [{ address: 'shop:9464' }])
+    await Promise.all(members.slice(1).map((member) => member.kill()))
+    // Long before a request would time out.
+    await until(discover.errors, (text) => /no leader/.test(text), 20_000)
+    await shows(out, [{ address: 'shop:9464' }])
+    await Promise.all(members.slice(1).map((member) => member.launch()))
+    await until(discover.errors, (text) => /etcd answers again/.test(text))
+  })
+
   test('stay when the cluster loses its data, and are announced again by all processes', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     const out = join(stage.folder(), 'targets.json')

@@ -81,7 +81,7 @@ async function once(settings: EtcdSettings, prefix: string, path: string | undef
     { prefix, grace: 0 },
     {
       onTargets(targets) {
-        if (writer === undefined) print(targetGroups(targets).trimEnd())
+        if (writer === undefined) print(targetGroups(targets()).trimEnd())
         else writer.write(targets)
       },
       onError,

@@ -17,7 +17,7 @@ interface WriterEvents {
 /** Writes targets into a file for file_sd whenever they differ from what is there. */
 export class TargetsWriter {
   private readonly file: ReplacedFile
-  private text: string | undefined
+  private targets: (() => readonly AnnouncedTarget[]) | undefined
   private timer: NodeJS.Timeout | undefined
   private failed = false
   /** Whether the timer is that for repeating a failed write. */
@@ -31,8 +31,8 @@ export class TargetsWriter {
   }
 
   /** Writes the targets soon, together with changes that follow. */
-  write(targets: readonly AnnouncedTarget[]): void {
-    this.text = targetGroups(targets)
+  write(targets: () => readonly AnnouncedTarget[]): void {
+    this.targets = targets
     if (this.timer !== undefined && !this.repeats) return
     clearTimeout(this.timer)
     this.repeats = false
@@ -47,8 +47,8 @@ export class TargetsWriter {
   flush(): void {
     clearTimeout(this.timer)
     this.timer = undefined
-    const { text } = this
-    if (text === undefined) return
+    if (this.targets === undefined) return
+    const text = targetGroups(this.targets())
     try {
       if (this.file.content() !== text) this.file.replace(text)
     } catch (cause) {

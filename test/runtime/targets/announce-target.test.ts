@@ -16,44 +16,53 @@ import { hasPrometheus } from '../../helpers/prometheus-server.js'
 const program = fileURLToPath(new URL('programs/announces.mjs', import.meta.url))
 
 describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd', () => {
-  test.runIf(hasPrometheus)(
-    'is scraped by Prometheus, and gone within its lease after a SIGKILL',
-    async ({ stage }) => {
-      const etcd = await EtcdServer.start(stage)
-      const folder = stage.folder()
-      const out = join(folder, 'targets', 'shop.json')
-      mkdirSync(join(folder, 'targets'))
-      begin(stage, ['discover', 'etcd', '--out', out, '--url', etcd.url])
-      const shop = await stage.start(program, {
-        env: { PROMHIVE_DIR: stage.directory(), PROMHIVE_TARGET_ADVERTISE: 'localhost' },
-      })
-      await shop.ask('announce', { url: etcd.url, job: 'shop', ttl: 2, labels: { region: 'eu' } })
-      const { port } = (await shop.ask('serve', { port: 0 })) as { port: number }
-      await shop.ask('count', 'jobs_total', {}, 3)
-      const address = `localhost:${port}`
-      await until(
-        () => existsSync(out) && readFileSync(out, 'utf8').includes(address),
-        (written) => written,
-      )
-      const prometheus = await prometheusReading(stage, folder)
-      await until(
-        () => prometheus(`jobs_total{job="shop",region="eu",instance="${address}"}`),
-        (value) => value === 3,
-      )
-      expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual([
-        { targets: [address], labels: { job: 'shop', region: 'eu' } },
-      ])
-      const killed = Date.now()
-      await shop.kill()
-      await until(
-        () => readFileSync(out, 'utf8'),
-        (text) => text === '[]\n',
-      )
-      // The lease, at most a second until etcd looks for ended ones, and the load of a test run.
-      expect(Date.now() - killed).toBeLessThan(6_000)
-      expect(await etcd.keys()).toEqual([])
-    },
-  )
+  test.runIf(hasPrometheus)('is scraped by Prometheus', async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    const folder = stage.folder()
+    const out = join(folder, 'targets', 'shop.json')
+    mkdirSync(join(folder, 'targets'))
+    begin(stage, ['discover', 'etcd', '--out', out, '--url', etcd.url])
+    const shop = await stage.start(program, {
+      env: { PROMHIVE_DIR: stage.directory(), PROMHIVE_TARGET_ADVERTISE: 'localhost' },
+    })
+    await shop.ask('announce', { url: etcd.url, job: 'shop', ttl: 2, labels: { region: 'eu' } })
+    const { port } = (await shop.ask('serve', { port: 0 })) as { port: number }
+    await shop.ask('count', 'jobs_total', {}, 3)
+    const address = `localhost:${port}`
+    await until(
+      () => existsSync(out) && readFileSync(out, 'utf8').includes(address),
+      (written) => written,
+    )
+    const prometheus = await prometheusReading(stage, folder)
+    await until(
+      () => prometheus(`jobs_total{job="shop",region="eu",instance="${address}"}`),
+      (value) => value === 3,
+    )
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual([
+      { targets: [address], labels: { job: 'shop', region: 'eu' } },
+    ])
+  })
+
+  test('is gone within its lease after a SIGKILL, in etcd and in the file for Prometheus', async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    const out = join(stage.folder(), 'targets.json')
+    begin(stage, ['discover', 'etcd', '--out', out, '--url', etcd.url])
+    const shop = await stage.start(program)
+    await shop.ask('announce', { url: etcd.url, address: 'web1:9464', ttl: 2 })
+    await until(
+      () => existsSync(out) && readFileSync(out, 'utf8').includes('web1:9464'),
+      (written) => written,
+    )
+    const killed = Date.now()
+    await shop.kill()
+    await until(
+      () => readFileSync(out, 'utf8'),
+      (text) => text === '[]\n',
+    )
+    // The lease, at most a second until etcd looks for ended ones, and the load of a test run.
+    expect(Date.now() - killed).toBeLessThan(6_000)
+    expect(await etcd.keys()).toEqual([])
+  })
 
   test('is announced while it is open, reported once per outage, and counted', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
@@ -137,10 +146,10 @@ describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd',
     expect(await shop.ended).toBe(0)
     expect(await etcd.keys()).toEqual([])
   })
-})
 
-describe.runIf(hasEtcd).concurrent('the target of a process in etcd', () => {
-  test('stays while the event loop is blocked, and is withdrawn when the process exits', async ({ stage }) => {
+  test('is the target of a process: it stays while the event loop is blocked, and is withdrawn at the exit', async ({
+    stage,
+  }) => {
     const etcd = await EtcdServer.start(stage)
     const shop = await stage.start(program, { env: { PROMHIVE_DIR: stage.directory() } })
     const options = { ports: 0, labels: { region: 'eu' }, etcd: { url: etcd.url, job: 'shop', ttl: 2 } }
@@ -157,7 +166,7 @@ describe.runIf(hasEtcd).concurrent('the target of a process in etcd', () => {
     expect(await etcd.keys()).toEqual([])
   })
 
-  test('is announced without code, in each process, and the metrics port is not', async ({ stage }) => {
+  test('is not announced if each process announces its target, without code', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     const env = { PROMHIVE_DIR: stage.directory(), PROMHIVE_METRICS_PORT: '0', PROMHIVE_WORKER_PORTS: '0' }
     const options = { env: { ...env, PROMHIVE_ETCD: etcd.url }, nodeArgs: ['--import', 'promhive/register'] }
@@ -174,10 +183,8 @@ describe.runIf(hasEtcd).concurrent('the target of a process in etcd', () => {
     await Promise.all(shops.map((shop) => shop.ended))
     expect(await etcd.keys()).toEqual([])
   })
-})
 
-describe.runIf(hasEtcd)('the targets of workers in etcd', () => {
-  test('are announced instead of the metrics port of their supervisor', async ({ stage }) => {
+  test('is not announced if the workers of its supervisor announce their targets', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     const file = join(stage.folder(), 'promhive.json')
     const target = { url: etcd.url, job: 'shop', ttl: 2, labels: { region: 'eu' } }

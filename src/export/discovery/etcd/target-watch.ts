@@ -10,8 +10,12 @@ import { keysBelow } from './target-key.js'
 
 /** What a watch reports. */
 export interface TargetWatchEvents {
-  /** Called with all targets, once they have been read, after each change, and at intervals. */
-  onTargets(targets: readonly AnnouncedTarget[]): void
+  /**
+   * Called once the targets have been read, after each change, and at intervals.
+   *
+   * @param targets returns all targets; it takes time for each, so changes that follow each other may share a call
+   */
+  onTargets(targets: () => readonly AnnouncedTarget[]): void
   /** Called once per outage, and once for each unusable value. */
   onError(error: MetricsError): void
   /** Called when etcd answers again after an outage. */
@@ -159,7 +163,7 @@ export class TargetWatch {
   }
 
   private report(): void {
-    this.events.onTargets(this.targets())
+    this.events.onTargets(() => this.targets())
   }
 
   /** Returns the targets of all usable values. An unusable one must not make Prometheus refuse the others. */

@@ -147,7 +147,9 @@ function watch(stage: Stage, options: EtcdOptions, { grace = 0, checkEvery = 30_
     new Client(settings),
     { prefix: settings.prefix, grace, checkEvery },
     {
-      onTargets: (seen) => (targets = seen),
+      onTargets(seen) {
+        targets = seen()
+      },
       onError: ({ code, message }) => events.push(`${code}: ${message}`),
       onRecovered: () => events.push('recovered'),
     },
