@@ -26,7 +26,7 @@ describe('the page on etcd', () => {
     vi.stubEnv('PROMHIVE_ETCD_PASSWORD', 'secret')
     // Before its first attempt, which would look for the hosts of the page.
     void announceTarget({ ...parse(fileOf('settings/promhive.yaml')).exporters.etcd, timeout: 0.01 }).stop()
-    const [, args] = /npx promhive discover etcd (.*)$/m.exec(fileOf('promhive-discover.service'))!
+    const [, args] = /\/promhive discover etcd (.*)$/m.exec(fileOf('promhive-discover.service'))!
     expect(parseOptions(args!.split(' '), discover.options, 0).values.out).toMatch(/\.json$/)
   })
 

@@ -161,7 +161,12 @@ export class EtcdServer {
     await this.signIn()
   }
 
-  /** Makes the test sign in again: tokens end with the process of etcd. */
+  /** Ends the tokens of a user, as changing the password does. */
+  async endTokens(username: string, password: string): Promise<void> {
+    await this.call('/v3/auth/user/changepw', { name: username, password })
+  }
+
+  /** Makes the test sign in again. */
   async signIn(): Promise<void> {
     this.token = undefined
     this.token = (await this.call<{ token: string }>('/v3/auth/authenticate', { name: 'root', password: 'root' })).token
