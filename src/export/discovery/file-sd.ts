@@ -1,5 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
-import { clearInterval, setInterval } from '../../platform/timers.js'
+import { clearInterval, monotonicNow, setInterval, setTimeout } from '../../platform/timers.js'
 import type { AnnouncedTarget, Announcement, AnnouncementEvents } from './announcement.js'
 import { ReplacedFile } from './replaced-file.js'
 import { targetGroups } from './target-groups.js'
@@ -8,6 +8,8 @@ import { targetGroups } from './target-groups.js'
 const interval = 1000
 /** The number of checks in a row after which a second writer, or a missing target, is reported. */
 const tolerated = 4
+/** Milliseconds that a process that stops waits for another one that stops writing. */
+const lastWait = 400
 
 /** What the processes of an application share to write one file. */
 export interface TargetsFile {
@@ -16,6 +18,10 @@ export interface TargetsFile {
   targets(): readonly AnnouncedTarget[]
   /** Whether this process writes the file for all; another process does so when it ends. */
   leads(): boolean
+  /** Shows that the process that writes the file is about to stop, or that its successor continues. */
+  setEnding(isEnding: boolean): void
+  /** Whether the process that writes the file is about to stop. */
+  isEnding(): boolean
   leave(): void
 }
 
@@ -57,15 +63,32 @@ export class FileSd implements Announcement {
     if (target === undefined) return
     clearInterval(this.timer)
     this.target = undefined
-    this.attempt(() => {
-      if (this.file.leads()) this.write(this.file.targets().filter(({ address }) => address !== target.address))
-    })
+    const until = monotonicNow() + lastWait
+    while (!this.withdraw(target) && monotonicNow() < until) await new Promise((resolve) => setTimeout(resolve, 10))
     this.file.leave()
+  }
+
+  /**
+   * Writes the file without the target. Returns false if another process writes the file, and has begun to stop, so that
+   * it may not notice the end of this target any more.
+   */
+  private withdraw({ address }: AnnouncedTarget): boolean {
+    let done = true
+    this.attempt(() => {
+      if (this.file.leads()) {
+        this.file.setEnding(true)
+        this.write(this.file.targets().filter((target) => target.address !== address))
+      } else done = !this.file.isEnding()
+    })
+    return done
   }
 
   private check({ address }: AnnouncedTarget): void {
     this.attempt(() => {
-      if (this.file.leads()) this.write(this.file.targets())
+      if (this.file.leads()) {
+        if (this.file.isEnding()) this.file.setEnding(false)
+        this.write(this.file.targets())
+      }
       const listed = this.content.content()?.includes(JSON.stringify(address)) === true
       this.missing = listed ? 0 : this.missing + 1
       if (this.missing > tolerated) throw new Error(`it does not list ${address}, the target of this process`)

@@ -8,6 +8,9 @@ import { livingTargets } from '../../store/shared/target-file.js'
 import { DirectoryAnnouncement } from './directory-announcement.js'
 import type { TargetSettings } from './thread-messages.js'
 
+/** The note of a process that is about to stop writing the targets file. */
+const ending = 'ending'
+
 /** What the announcements of a target need from its thread. */
 export interface AnnouncementContext {
   readonly directory: string
@@ -32,6 +35,8 @@ export function announcementsOf(
       path: fileSd,
       targets: () => livingTargets(directory, binding),
       leads: () => leadership.held(),
+      setEnding: (isEnding: boolean) => leadership.leaveNote(isEnding ? ending : ''),
+      isEnding: () => leadership.note() === ending,
       leave: () => leadership.leave(),
     }
     announcements.push(new FileSd(file, events('file_sd')))

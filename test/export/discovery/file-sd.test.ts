@@ -16,18 +16,27 @@ interface Announcing {
   readonly faults: MetricsError[]
   announced: number
   leads: boolean
+  ending: boolean
   targets: readonly AnnouncedTarget[]
 }
 
 function announcing(stage: Stage, path: string): Announcing {
   const state: Announcing = {
     fileSd: new FileSd(
-      { path, targets: () => state.targets, leads: () => state.leads, leave: () => {} },
+      {
+        path,
+        targets: () => state.targets,
+        leads: () => state.leads,
+        setEnding() {},
+        isEnding: () => state.ending,
+        leave: () => {},
+      },
       { onAnnounced: () => state.announced++, onError: (error) => state.faults.push(error) },
     ),
     faults: [],
     announced: 0,
     leads: true,
+    ending: false,
     targets: [own, other],
   }
   stage.after(() => state.fileSd.stop())
@@ -91,6 +100,20 @@ describe('the file of file_sd', () => {
     expect(state.faults).toMatchObject([
       { message: expect.stringContaining('Give each application a file of its own') },
     ])
+  })
+
+  test('waits at its end for another process that writes the file and ends as well', async ({ stage }) => {
+    const path = join(stage.folder(), 'shop.json')
+    const state = announcing(stage, path)
+    await state.fileSd.start(own)
+    // The other process has written the file with this target, and has not released it yet.
+    Object.assign(state, { leads: false, ending: true })
+    const stopped = state.fileSd.stop()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(readFileSync(path, 'utf8')).toContain(own.address)
+    state.leads = true
+    await stopped
+    expect(readFileSync(path, 'utf8')).toBe(targetGroups([other]))
   })
 
   test('removes what a process left that was killed while it wrote', async ({ stage }) => {

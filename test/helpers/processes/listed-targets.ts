@@ -31,7 +31,7 @@ export async function listedAt(metricsUrl: string): Promise<ListedTargets> {
 }
 
 /**
- * Reads a file of targets again and again.
+ * Reads a file of targets repeatedly.
  *
  * @returns what ends that, and returns how often the file was there; it throws if it was not well-formed once
  */
