@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { EtcdAnnouncement } from '../../export/discovery/etcd/etcd-announcement.js'
-import { announcingEtcdSettings, type EtcdOptions, etcdOptions } from '../../export/discovery/etcd/etcd-options.js'
+import {
+  announcingEtcdSettings,
+  type EtcdOptions,
+  type EtcdSettings,
+  etcdOptions,
+} from '../../export/discovery/etcd/etcd-options.js'
 import { advertisedHost, checkAdvertise, checkTargetLabels, targetOf } from '../../export/discovery/target-address.js'
+import { isLoopback } from '../../export/http/allowed-hosts.js'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
@@ -72,8 +78,24 @@ export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncemen
   const targets = new AnnouncedTargets('etcd', (events) => new EtcdAnnouncement(settings, events))
   // If several processes announce one address, it stays until the last of them has ended.
   if (target !== undefined) targets.announce([{ ...target, id: `${target.id}/${randomUUID().slice(0, 8)}` }])
-  else targets.follow((url) => targetAt(new URL(url), host, targetLabels))
+  else targets.follow((url) => reachable(targetAt(new URL(url), host, targetLabels), settings))
   return targets
+}
+
+let warned = false
+
+/** Warns once if Prometheus, which is probably on the host of etcd or on another one, cannot reach the target. */
+function reachable(target: AnnouncedTarget, { endpoints }: EtcdSettings): AnnouncedTarget {
+  const isLocal = (url: string): boolean => isLoopback(hostIn(new URL(url)))
+  if (warned || !isLocal(`http://${target.address}`) || endpoints.some(isLocal)) return target
+  warned = true
+  const text = `the announced target ${target.address} can be reached from this machine only; let the metrics port listen on another address (PROMHIVE_METRICS_HOST), or set PROMHIVE_TARGET_ADVERTISE`
+  processContext().log.warn('TARGET_UNREACHABLE', text)
+  return target
+}
+
+function hostIn({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
 }
 
 function hostFromEnvironment(): string | undefined {
@@ -96,11 +118,11 @@ function urlOf(address: unknown): URL {
 }
 
 function targetAt(url: URL, host: string | undefined, labels: Readonly<Record<string, string>>): AnnouncedTarget {
-  const { protocol, hostname, port, pathname } = url
+  const { protocol, port, pathname } = url
   const encrypted = protocol === 'https:'
   return targetOf({
     ...{ encrypted, labels, path: pathname === '/' ? '/metrics' : pathname },
     port: Number(port || (encrypted ? 443 : 80)),
-    advertise: host ?? advertisedHost(hostname.replace(/^\[|\]$/g, '')),
+    advertise: host ?? advertisedHost(hostIn(url)),
   })
 }

@@ -102,6 +102,21 @@ describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd',
     expect(await etcd.keys()).toEqual([])
   })
 
+  test('that only this machine can reach is announced with a warning', async ({ stage }) => {
+    const shop = await stage.start(program)
+    // An address for documentation, which no host has.
+    await shop.ask('announce', { url: 'http://192.0.2.1:2379', timeout: 0.5 })
+    const { port } = (await shop.ask('serve', { port: 0 })) as { port: number }
+    const text = `the announced target 127.0.0.1:${port} can be reached from this machine only`
+    const warnings = await until(
+      () => shop.ask<{ code: string; message: string }[]>('warnings'),
+      (seen) => seen.length > 0,
+    )
+    expect(warnings[0]).toMatchObject({ code: 'PROMHIVE_TARGET_UNREACHABLE', message: expect.stringContaining(text) })
+    await shop.ask('letGo')
+    expect(await shop.ended).toMatchObject({ code: 0 })
+  })
+
   test('that several processes name stays until the last of them has ended', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     const shops = await Promise.all([stage.start(program), stage.start(program)])
