@@ -43,6 +43,11 @@ const needs = [
     leftOut: 'the same on Valkey',
   },
   {
+    package: 'etcd-server',
+    present: () => runs('etcd', '--version'),
+    leftOut: 'targets that are announced in etcd',
+  },
+  {
     package: 'openssl',
     present: () => runs('openssl', 'version'),
     leftOut: 'a metrics port with a certificate, and Redis behind TLS',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
 import * as backend from '../src/backend.js'
+import * as etcd from '../src/etcd.js'
 import * as express from '../src/express.js'
 import * as fastify from '../src/fastify.js'
 import * as hono from '../src/hono.js'
@@ -146,6 +147,10 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { timout: 1 }, 'timeout', (o) => kit.waitForValue(counter, 1, o)],
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
   ],
+  'promhive/etcd announceTarget': [
+    ['', { url: 'http://127.0.0.1:1', tttl: 1 }, 'ttl', (o) => etcd.announceTarget(o)],
+    [': tls', { url: 'http://127.0.0.1:1', tls: { cafile: 'x' } }, 'caFile', (o) => etcd.announceTarget(o)],
+  ],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -223,6 +228,7 @@ const doors: Readonly<Record<string, object>> = {
   './targets': targets,
   './testing': testing,
   './testing/metrics': kit,
+  './etcd': etcd,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.
