@@ -3,7 +3,7 @@ import https, { type RequestOptions } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkSpelling, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
@@ -199,10 +199,4 @@ function addressOf(url: unknown): URL {
 function pairsOf(list: readonly unknown[]): [string, http.OutgoingHttpHeader][] {
   const flat = list.flat() as string[]
   return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []))
-}
-
-/** After attempts at several addresses, Node's error has only the code. */
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name
 }
