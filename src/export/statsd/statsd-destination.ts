@@ -1,7 +1,7 @@
 import type { Gatherer } from '../../gather/gatherer.js'
 import { Slices } from '../../platform/slices.js'
 import { setTimeout } from '../../platform/timers.js'
-import type { Destination, Sent } from '../contract.js'
+import type { Destination, ExportedSamples } from '../contract.js'
 import { AbsentSeries } from './absent-series.js'
 import type { ChangeReader, Changes, StatsdLine } from './changes.js'
 import { DatagramRefused, type StatsdConnection, type StatsdTransport } from './connection.js'
@@ -35,13 +35,13 @@ export class StatsdDestination implements Destination {
   }
 
   /** An export that was given up ends before the next one begins. */
-  send(gatherer: Gatherer, signal: AbortSignal): Promise<Sent> {
+  send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     const result = this.working.then(() => this.export(gatherer, signal))
     this.working = result.catch(() => {})
     return result
   }
 
-  private async export(gatherer: Gatherer, signal: AbortSignal): Promise<Sent> {
+  private async export(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     signal.throwIfAborted()
     const connection = await this.transport.open()
     try {
@@ -91,7 +91,7 @@ class Sending {
     this.aborted.catch(() => {})
   }
 
-  async sendAll(changes: Changes, maxBytes: number): Promise<Sent> {
+  async sendAll(changes: Changes, maxBytes: number): Promise<ExportedSamples> {
     const tooLong: StatsdLine[] = []
     let batch: Datagram[] = []
     for (const datagram of datagramsOf(changes.lines, maxBytes, (line) => tooLong.push(line))) {

@@ -29,6 +29,11 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'path',
     start: async (options) => (await import('../../text-file.js')).startTextFile(options),
   },
+  statsd: {
+    variables: variables.statsd,
+    address: 'address',
+    start: async (options) => (await import('../../statsd.js')).startStatsd(options),
+  },
 }
 
 /** The exporters to start, by name, each with its options. */

@@ -40,6 +40,7 @@ export interface RunningExporter {
  *
  * @param exporter the name in self-metrics, error texts and settings
  * @param interval seconds between two exports, unless the options set it
+ * @param lease decides which process sends
  * @throws MetricsError `OPTION_INVALID`
  */
 export function startExporter(
@@ -47,6 +48,7 @@ export function startExporter(
   destination: Destination,
   options: IntervalOptions,
   interval: number,
+  lease?: Lease,
 ): RunningExporter {
   const context = processContext()
   const seconds = secondsOf(exporter, 'interval', options.interval) ?? interval
@@ -61,7 +63,7 @@ export function startExporter(
     { exporter, interval: seconds, timeout },
     {
       gatherer,
-      lease: new ContextLease(context, exporter),
+      lease: lease ?? new ContextLease(context, exporter),
       onError: (error) => context.onError(error),
       onRecovered: (text) => context.exportRecovered(exporter, text),
       exported: (result, sent) => countExport(context, exporter, result, sent),

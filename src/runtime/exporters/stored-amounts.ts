@@ -39,11 +39,12 @@ export class StoredAmounts implements SentAmounts {
 
   async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {
     const table = hidden.find(({ family }) => family.name === familyName)
-    if (this.index?.table !== table || this.index?.numbering !== table?.keys) {
-      this.index = new AmountIndex(table, this.destination)
+    let { index } = this
+    if (index === undefined || index.table !== table || index.keys !== table?.keys) {
+      this.index = index = new AmountIndex(table, this.destination)
     }
-    while (!this.index!.follow()) if (pause.due()) await pause.rest()
-    return this.index!
+    while (!index.follow()) if (pause.due()) await pause.rest()
+    return index
   }
 
   add(series: string, amount: number): void {
@@ -66,7 +67,7 @@ export class StoredAmounts implements SentAmounts {
 
 /** The rows of a destination in the merged table. */
 class AmountIndex implements AmountsRead {
-  readonly numbering: object
+  readonly keys: FamilyTable['keys'] | undefined
   private readonly rows = new Map<string, number>()
   private followed = 0
 
@@ -74,12 +75,16 @@ class AmountIndex implements AmountsRead {
     readonly table: FamilyTable | undefined,
     private readonly destination: string,
   ) {
-    this.numbering = table?.keys ?? this
+    this.keys = table?.keys
+  }
+
+  get numbering(): object {
+    return this
   }
 
   /** Adds some new rows; returns true when all are added. */
   follow(): boolean {
-    const keys = this.table?.keys ?? []
+    const { keys = [] } = this
     const until = Math.min(keys.length, this.followed + 256)
     for (; this.followed < until; this.followed++) {
       const [destination, series] = labelValuesOf(keys[this.followed]!)

@@ -1,0 +1,64 @@
+import { ChangeReader } from '../../export/statsd/changes.js'
+import { LocalAmounts, type SentAmounts } from '../../export/statsd/sent-amounts.js'
+import { StatsdDestination } from '../../export/statsd/statsd-destination.js'
+import { seriesFormat } from '../../export/statsd/statsd-format.js'
+import { type StatsdPlace, statsdSettings } from '../../export/statsd/statsd-settings.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { alwaysHeld } from '../../model/lease.js'
+import { Registry } from '../../registry/registry.js'
+import { processContext } from '../current-context.js'
+import { joinSoon } from '../join-soon.js'
+import { OwnGatherer } from './own-gatherer.js'
+import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
+import { StoredAmounts } from './stored-amounts.js'
+
+/** Options of `startStatsd()`. */
+export interface StatsdOptions extends StatsdPlace, IntervalOptions {}
+
+const known = {
+  address: true,
+  client: true,
+  format: true,
+  prefix: true,
+  maxDatagramBytes: true,
+  from: true,
+  workerTag: true,
+  ...intervalOptions,
+} as const satisfies OptionNames<StatsdOptions>
+
+/**
+ * Sends the numbers of the whole application to a server of statsd at an interval: of counters, histograms and summaries
+ * what they have grown by, of gauges their values. One of all processes that call this sends, and another one when it
+ * ends; no count is sent twice.
+ *
+ * @param options the address (`udp://127.0.0.1:8125`), the format, and the seconds between two exports (10); see
+ * docs/statsd.md
+ * @throws MetricsError `OPTION_INVALID`
+ * @see https://github.com/statsd/statsd/blob/master/docs/metric_types.md
+ * @example
+ * const exporter = startStatsd({ address: 'udp://127.0.0.1:8125', format: 'dogstatsd' })
+ * process.once('SIGTERM', () => exporter.stop().then(() => process.exit()))
+ */
+export function startStatsd(options: StatsdOptions = {}): RunningExporter {
+  checkOptions('startStatsd', options, known)
+  const { interval, timeout, registry, ...place } = options
+  const { transport, format, prefix, from, workerTag } = statsdSettings(place)
+  const context = processContext()
+  const own = from === 'each' ? new OwnGatherer(context) : undefined
+  const reader = new ChangeReader(seriesFormat(format), prefix, () => (workerTag ? (own?.labels ?? {}) : {}))
+  const destination = new StatsdDestination(transport, reader, amountsFor(transport.place, registry))
+  if (own === undefined) return startExporter('statsd', destination, { interval, timeout, registry }, 10)
+  joinSoon(context)
+  return startExporter('statsd', destination, { interval, timeout, registry: own }, 10, alwaysHeld)
+}
+
+/**
+ * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
+ * a registry whose counts processes share.
+ */
+function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
+  const context = processContext()
+  if (registry === undefined) return new StoredAmounts(context, place)
+  const isShared = registry instanceof Registry && registry.context === context
+  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
+}
