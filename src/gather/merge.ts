@@ -33,6 +33,7 @@ export class Merger {
 
   /** @param now unix milliseconds: what sliding windows end at */
   async merge(writers: readonly WriterSnapshot[], pause: Pause, now = Date.now()): Promise<Merged> {
+    for (const table of this.tables.values()) table.begin()
     const logs = new Set(writers.map((writer) => writer.log))
     for (const [log, plan] of this.plans) {
       if (logs.has(log)) continue
@@ -42,7 +43,6 @@ export class Merger {
     }
     // Rows of removed series are kept in case they come again, but not without a limit.
     if ([...this.tables.values()].some((table) => table.wasteful)) this.forget()
-    for (const table of this.tables.values()) table.newest = Number.NEGATIVE_INFINITY
     const names = namesOf(writers, this.workerLabel)
     for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()

@@ -7,6 +7,7 @@ import type { SlotLayout } from '../model/layout/slot-layout.js'
 import { labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
 import type { Pause } from '../store/contract.js'
 import { RowNumbers } from './row-numbers.js'
+import { RowRenewals } from './row-renewals.js'
 import type { Totals } from './totals.js'
 
 /** The number of rows that are sorted without checking the clock. */
@@ -25,6 +26,7 @@ export class Table implements FamilyTable {
   /** When the newest owner with this definition started. */
   newest = Number.NEGATIVE_INFINITY
   private readonly rows = new RowNumbers()
+  private readonly renewals = new RowRenewals()
   /** The number of writers that have the row. With 0, it is not shown. */
   private readonly writers: number[] = []
   /** All rows, sorted, shown or not. */
@@ -48,6 +50,12 @@ export class Table implements FamilyTable {
     return this.totals.slots
   }
 
+  /** Called before each merge. */
+  begin(): void {
+    this.newest = Number.NEGATIVE_INFINITY
+    this.renewals.next()
+  }
+
   /** Adds a writer of a series; returns its row. */
   add(key: SeriesKey, worker: string, created: number): number {
     const name = this.rowKey(key, worker)
@@ -59,7 +67,11 @@ export class Table implements FamilyTable {
       this.bases.push(this.totals.allocate(this.layout.mergedWidth))
       this.created.push(created)
       this.writers.push(0)
-    } else if (this.writers[row] === 0 || created < this.created[row]!) this.created[row] = created
+    }
+    const before = this.writers[row]!
+    this.renewals.opened(row, worker, created, before)
+    if (before === 0 || created < this.created[row]!) this.created[row] = created
+    this.created[row] = this.renewals.renewed(row) ?? this.created[row]!
     if (this.writers[row]!++ === 0) {
       this.met[row] = this.meetings++
       this.changed = true
@@ -88,7 +100,10 @@ export class Table implements FamilyTable {
   /** Removes a writer of a series. */
   drop(key: SeriesKey, worker: string): void {
     const row = this.rows.get(this.rowKey(key, worker))
-    if (row !== undefined && --this.writers[row]! === 0) this.changed = true
+    if (row === undefined) return
+    this.renewals.removed(row, worker, this.writers[row]!)
+    this.created[row] = this.renewals.renewed(row) ?? this.created[row]!
+    if (--this.writers[row]! === 0) this.changed = true
   }
 
   /** Updates `order`: sorts new rows, and merges them with the sorted ones. */

@@ -30,6 +30,60 @@ test('a series that all writers removed and one opened again has the later creat
   expect(table.created[row]).toBe(200)
 })
 
+test.for<[string, (table: Table) => void, number]>([
+  [
+    'one after the other',
+    (table) => {
+      for (const [writer, created] of [
+        ['1', 300],
+        ['2', 200],
+      ] as const) {
+        table.drop('["x"]', writer)
+        table.add('["x"]', writer, created)
+      }
+    },
+    200,
+  ],
+  [
+    'twice',
+    (table) => {
+      for (const created of [200, 300]) {
+        table.drop('["x"]', '1')
+        table.add('["x"]', '1', created)
+      }
+      table.drop('["x"]', '2')
+    },
+    200,
+  ],
+  [
+    'after another writer opened it',
+    (table) => {
+      table.add('["x"]', '3', 400)
+      table.drop('["x"]', '1')
+      table.drop('["x"]', '2')
+    },
+    400,
+  ],
+  [
+    'but one that keeps it',
+    (table) => {
+      for (const created of [200, 300]) {
+        table.drop('["x"]', '2')
+        table.add('["x"]', '2', created)
+      }
+    },
+    100,
+  ],
+])('a series that its writers removed, %s, has the time of the first that they opened since', ([, events, created]) => {
+  const table = tableOf()
+  table.begin()
+  const row = table.add('["x"]', '1', 100)
+  table.add('["x"]', '2', 110)
+  table.begin()
+  events(table)
+  expect(table.created[row]).toBe(created)
+})
+
 test('rows are shown in the order of their label values, whenever they came', async () => {
   const table = tableOf()
   table.add('["m"]', '1', 0)

@@ -1,18 +1,18 @@
 import type { Gatherer } from '../../gather/gatherer.js'
 import { Slices } from '../../platform/slices.js'
-import { setTimeout } from '../../platform/timers.js'
 import type { Destination, ExportedSamples } from '../contract.js'
 import { AbsentSeries } from './absent-series.js'
 import type { ChangeReader, Changes, StatsdLine } from './changes.js'
 import { DatagramRefused, type StatsdConnection, type StatsdTransport } from './connection.js'
 import { type Datagram, datagramsOf } from './datagrams.js'
+import { Pace } from './pace.js'
 import type { SentAmounts } from './sent-amounts.js'
 
-/** The series whose amount is the time of the last gathering. No series has an empty name. */
-const timeSeries = ''
+/** The series whose amount is the time of the last gathering: a text that names no series. */
+const timeSeries = '|'
 
-/** Datagrams that are sent without a pause: a server that is busy reads more slowly than this process writes. */
-const burst = 4
+/** The length of a line, about. */
+const lineBytes = 64
 
 /**
  * Sends to a server of statsd: of counters, histograms and summaries what they have grown by, of gauges their values.
@@ -25,10 +25,12 @@ export class StatsdDestination implements Destination {
   private working: Promise<unknown> = Promise.resolve()
   private readonly absent: AbsentSeries
 
+  /** @param milliseconds for sending all datagrams of one export, if they are many */
   constructor(
     private readonly transport: StatsdTransport,
     private readonly reader: ChangeReader,
     private readonly amounts: SentAmounts,
+    private readonly milliseconds: number,
   ) {
     this.place = transport.place
     this.absent = new AbsentSeries(amounts)
@@ -46,7 +48,9 @@ export class StatsdDestination implements Destination {
     const connection = await this.transport.open()
     try {
       const changes = await this.changes(gatherer)
-      return await new Sending(connection, this.amounts, signal).sendAll(changes, this.transport.maxBytes)
+      const { maxBytes } = this.transport
+      const pace = new Pace((changes.lines.length * lineBytes) / maxBytes, this.milliseconds)
+      return await new Sending(connection, this.amounts, pace, signal).sendAll(changes, maxBytes)
     } finally {
       await connection.close()
     }
@@ -83,6 +87,7 @@ class Sending {
   constructor(
     private readonly connection: StatsdConnection,
     private readonly amounts: SentAmounts,
+    private readonly pace: Pace,
     private readonly signal: AbortSignal,
   ) {
     this.aborted = new Promise((_, reject) => {
@@ -114,6 +119,8 @@ class Sending {
       const flushed = this.amounts.flush()
       if (flushed !== undefined) await flushed
       for (const datagram of batch) {
+        await this.pace.next()
+        this.signal.throwIfAborted()
         // From here on it may arrive, whatever happens.
         taken++
         await this.sendOne(datagram)
@@ -138,7 +145,6 @@ class Sending {
     this.count++
     // The first one shows whether there is a server.
     if (this.count === 1) await this.connection.settled()
-    else if (this.count % burst === 0) await new Promise((resolve) => setTimeout(resolve, 1))
     else if (this.pause.due()) await this.pause.rest()
   }
 

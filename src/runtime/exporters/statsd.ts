@@ -46,7 +46,9 @@ export function startStatsd(options: StatsdOptions = {}): RunningExporter {
   const context = processContext()
   const own = from === 'each' ? new OwnGatherer(context) : undefined
   const reader = new ChangeReader(seriesFormat(format), prefix, () => (workerTag ? (own?.labels ?? {}) : {}))
-  const destination = new StatsdDestination(transport, reader, amountsFor(transport.place, registry))
+  // Many datagrams take half of the time of an export, so that the server can read them all.
+  const spread = ((timeout ?? Math.min(10, interval ?? 10)) * 1000) / 2
+  const destination = new StatsdDestination(transport, reader, amountsFor(transport.place, registry), spread)
   if (own === undefined) return startExporter('statsd', destination, { interval, timeout, registry }, 10)
   joinSoon(context)
   return startExporter('statsd', destination, { interval, timeout, registry: own }, 10, alwaysHeld)

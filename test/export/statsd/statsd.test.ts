@@ -46,6 +46,36 @@ describe.runIf(hasStatsd).each(sharedBackends)('a server of statsd ($backend)', 
   })
 })
 
+describe.runIf(hasStatsd)('a server of statsd', () => {
+  test('receives what is counted after a removal and after a reset, even if that is more than before', async ({ stage }) => {
+    const server = await StatsdServer.start(stage)
+    const options = { env: { PROMHIVE_DIR: stage.directory() } }
+    const [one, two] = [await stage.start(program, options), await stage.start(program, options)]
+    const count = async (actor: Actor, times: number): Promise<void> => {
+      await actor.ask('count', 'jobs_total', { kind: 'a' }, times)
+      await actor.ask('observe', 'seconds', {}, times, 2)
+    }
+    await one.ask('start', { address: server.address, interval: 3600 })
+    await count(one, 3)
+    await count(two, 2)
+    await sendsUntil(one, server, 'jobs_total.kind.a', 5)
+    await two.ask('remove', 'jobs_total', { kind: 'a' })
+    await two.ask('reset', 'seconds')
+    await count(one, 4)
+    await count(two, 6)
+    await sendsUntil(one, server, 'jobs_total.kind.a', 15)
+    expect(server.counter('seconds_count')).toBe(15)
+    // Less than before.
+    await one.ask('remove', 'jobs_total', { kind: 'a' })
+    await one.ask('reset', 'seconds')
+    await count(two, 1)
+    await sendsUntil(one, server, 'jobs_total.kind.a', 16)
+    expect(server.counter('seconds_count')).toBe(16)
+    expect(server.counter('seconds_bucket.le.2')).toBe(16)
+    await one.ask('stop')
+  })
+})
+
 /** Sends until the server has received a sum: another process may have the lease at first, and counts may be late. */
 async function sendsUntil(actor: Actor, server: StatsdServer, counter: string, sum: number): Promise<void> {
   await until(

@@ -1,6 +1,6 @@
 // A process that sends its application's numbers to a server of statsd.
 import { startStatsd } from 'promhive/statsd'
-import { answer, counter, faults } from '../../../processes/programs/stagehand.mjs'
+import { answer } from '../../../processes/programs/stagehand.mjs'
 
 let exporter
 
@@ -12,6 +12,4 @@ answer({
   send: () => exporter.send(),
   last: () => exporter.last,
   stop: () => exporter.stop(),
-  faults: () => faults,
-  remove: (name, labels) => counter(name, labels) && undefined,
 })
