@@ -18,8 +18,8 @@ export interface SeriesFormat {
 const nameEscaped = escaperOf(/:/)
 const plainEscaped = escaperOf(/[^\w-]/)
 const graphiteEscaped = escaperOf(/[^\w.-]/)
-const influxEscaped = escaperOf(/[\s,:|=@#\\"p{Cc}]/)
-const dogEscaped = escaperOf(/[,|p{Cc}]/)
+const influxEscaped = escaperOf(/[\s,:|=@#\\"\p{Cc}]/u)
+const dogEscaped = escaperOf(/[,|\p{Cc}]/u)
 const none = (): string => ''
 
 /**

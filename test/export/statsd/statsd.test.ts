@@ -47,7 +47,9 @@ describe.runIf(hasStatsd).each(sharedBackends)('a server of statsd ($backend)', 
 })
 
 describe.runIf(hasStatsd)('a server of statsd', () => {
-  test('receives what is counted after a removal and after a reset, even if that is more than before', async ({ stage }) => {
+  test('receives what is counted after a removal and after a reset, even if that is more than before', async ({
+    stage,
+  }) => {
     const server = await StatsdServer.start(stage)
     const options = { env: { PROMHIVE_DIR: stage.directory() } }
     const [one, two] = [await stage.start(program, options), await stage.start(program, options)]
