@@ -186,6 +186,7 @@ async function linesOf(format: StatsdFormat): Promise<string> {
   new Info({ name: 'build', help, labelNames: ['version'], registers }).info({ version: '1.2' })
   new StateSet({ name: 'phase', help, states: ['up', 'down'], registers }).set({ up: true })
   registry.registerCollector({
+    name: 'collected',
     collect: () => [{ name: 'collected_total', help, type: 'counter', values: [{ value: 4, labels: { a: 'x' } }] }],
   })
   return linesIn(registry, format)
