@@ -123,9 +123,27 @@ const folders = [
     options: [],
   },
   {
+    folder: 'test/statsd',
+    brings: 'a server of statsd',
+    leftOut: 'sending to a server of statsd',
+    options: ['--omit=optional'],
+  },
+  {
     folder: 'test/plug-ins',
     brings: 'plug-ins',
     leftOut: 'plug-ins that count with prom-client',
+    options: ['--omit=optional'],
+  },
+  {
+    folder: 'test/manifests',
+    brings: 'the schemas of Kubernetes',
+    leftOut: 'the manifests and the Dockerfile of the sidecar',
+    options: [],
+  },
+  {
+    folder: 'test/without-http',
+    brings: 'a queue, a scheduler and gRPC',
+    leftOut: 'processes without HTTP',
     options: ['--omit=optional'],
   },
 ]

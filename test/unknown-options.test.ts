@@ -15,6 +15,7 @@ import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
+import * as statsd from '../src/statsd.js'
 import * as supervisor from '../src/supervisor.js'
 import * as testing from '../src/testing.js'
 import * as kit from '../src/testing-metrics.js'
@@ -69,6 +70,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['registerCollector', { name: 'x', colect: () => [] }, 'collect', (o) => main.register.registerCollector(o)],
   ],
   'promhive configure': [['', { dri: '/tmp/x' }, 'dir', (o) => main.configure(o)]],
+  'promhive explain': [['', { wrokers: 8 }, 'workers', (o) => main.explain(main.register, o)]],
   'promhive startMetricsServer': [
     ['', { prot: 0 }, 'port', (o) => main.startMetricsServer(o)],
     ['tls', { ...certificates, certFile: 'x' }, 'certfile', (tls) => main.startMetricsServer({ port: 0, tls })],
@@ -143,6 +145,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { timout: 1 }, 'timeout', (o) => kit.waitForValue(counter, 1, o)],
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
   ],
+  'promhive/statsd startStatsd': [['', { adress: 'localhost' }, 'address', (o) => statsd.startStatsd(o)]],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -219,6 +222,7 @@ const doors: Readonly<Record<string, object>> = {
   './supervisor': supervisor,
   './testing': testing,
   './testing/metrics': kit,
+  './statsd': statsd,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

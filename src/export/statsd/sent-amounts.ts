@@ -7,6 +7,8 @@ import type { Gathered } from '../../gather/gatherer.js'
 export interface SentAmounts {
   /** How many datagrams are marked as sent at a time, before they are sent. */
   readonly batch: number
+  /** Whether what was counted before the first export is not sent, because this process cannot know what others sent. */
+  readonly fromNow?: boolean
   /** Reads the amounts that belong to a gathering, in slices. */
   read(gathered: Gathered): Promise<AmountsRead>
   /** Adds to the amount of a series; a negative amount is what a server has not taken. */
@@ -36,9 +38,14 @@ export interface AmountsRead {
 /** Keeps the amounts in this process, for one that does not count together with others. */
 export class LocalAmounts implements SentAmounts, AmountsRead {
   readonly batch = 1
+  readonly fromNow: boolean
   numbering = {}
   private readonly numbers = new Map<string, number>()
   private readonly amounts: number[] = []
+
+  constructor({ fromNow = false } = {}) {
+    this.fromNow = fromNow
+  }
 
   async read(): Promise<AmountsRead> {
     return this

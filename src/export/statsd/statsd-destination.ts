@@ -25,12 +25,16 @@ export class StatsdDestination implements Destination {
   private working: Promise<unknown> = Promise.resolve()
   private readonly absent: AbsentSeries
 
-  /** @param milliseconds for sending all datagrams of one export, if they are many */
+  /**
+   * @param milliseconds for sending all datagrams of one export, if they are many
+   * @param source is closed with the destination
+   */
   constructor(
     private readonly transport: StatsdTransport,
     private readonly reader: ChangeReader,
     private readonly amounts: SentAmounts,
     private readonly milliseconds: number,
+    private readonly source?: { close(): void },
   ) {
     this.place = transport.place
     this.absent = new AbsentSeries(amounts)
@@ -41,6 +45,10 @@ export class StatsdDestination implements Destination {
     const result = this.working.then(() => this.export(gatherer, signal))
     this.working = result.catch(() => {})
     return result
+  }
+
+  close(): void {
+    this.source?.close()
   }
 
   private async export(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
@@ -68,10 +76,16 @@ export class StatsdDestination implements Destination {
       if (changes.until > since) this.amounts.add(timeSeries, changes.until - since)
       for (const [series, amount] of changes.obsolete) this.amounts.add(series, -amount)
       if (seen !== undefined) this.absent.forget(read, seen)
-      return changes
+      return since === 0 && this.amounts.fromNow ? this.counted(changes) : changes
     } finally {
       gathered.release()
     }
+  }
+
+  /** Takes what was counted so far as sent; returns the gauges. */
+  private counted(changes: Changes): Changes {
+    for (const { head, tail, type, value } of changes.lines) if (type === 'c') this.amounts.add(head + tail, value)
+    return { ...changes, lines: changes.lines.filter(({ type }) => type === 'g') }
   }
 }
 

@@ -3,11 +3,11 @@ import { LocalAmounts, type SentAmounts } from '../../export/statsd/sent-amounts
 import { StatsdDestination } from '../../export/statsd/statsd-destination.js'
 import { seriesFormat } from '../../export/statsd/statsd-format.js'
 import { type StatsdPlace, statsdSettings } from '../../export/statsd/statsd-settings.js'
+import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { alwaysHeld } from '../../model/lease.js'
 import { Registry } from '../../registry/registry.js'
-import { processContext } from '../current-context.js'
-import { joinSoon } from '../join-soon.js'
+import { exportingProcess } from './exporting-process.js'
 import { OwnGatherer } from './own-gatherer.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 import { StoredAmounts } from './stored-amounts.js'
@@ -26,6 +26,8 @@ const known = {
   ...intervalOptions,
 } as const satisfies OptionNames<StatsdOptions>
 
+const onlyForAll = 'this process sends for the whole application: leave out from: "each"'
+
 /**
  * Sends the numbers of the whole application to a server of statsd at an interval: of counters, histograms and summaries
  * what they have grown by, of gauges their values. One of all processes that call this sends, and another one when it
@@ -43,15 +45,22 @@ export function startStatsd(options: StatsdOptions = {}): RunningExporter {
   checkOptions('startStatsd', options, known)
   const { interval, timeout, registry, ...place } = options
   const { transport, format, prefix, from, workerTag } = statsdSettings(place)
-  const context = processContext()
-  const own = from === 'each' ? new OwnGatherer(context) : undefined
+  const own = from === 'each' ? ownGatherer(registry) : undefined
   const reader = new ChangeReader(seriesFormat(format), prefix, () => (workerTag ? (own?.labels ?? {}) : {}))
   // Many datagrams take half of the time of an export, so that the server can read them all.
   const spread = ((timeout ?? Math.min(10, interval ?? 10)) * 1000) / 2
-  const destination = new StatsdDestination(transport, reader, amountsFor(transport.place, registry), spread)
-  if (own === undefined) return startExporter('statsd', destination, { interval, timeout, registry }, 10)
-  joinSoon(context)
-  return startExporter('statsd', destination, { interval, timeout, registry: own }, 10, alwaysHeld)
+  const destination = new StatsdDestination(transport, reader, amountsFor(transport.place, registry), spread, own)
+  const lease = own === undefined ? undefined : alwaysHeld
+  return startExporter('statsd', destination, { interval, timeout, registry: own ?? registry }, 10, lease)
+}
+
+/** @throws MetricsError `OPTION_INVALID` if this process cannot send its own numbers */
+function ownGatherer(registry: IntervalOptions['registry']): OwnGatherer {
+  const { context } = exportingProcess()
+  if (context === undefined) throw new MetricsError('OPTION_INVALID', `startStatsd: ${onlyForAll}`)
+  if (registry === undefined) return new OwnGatherer(context)
+  const text = 'startStatsd: from: "each" sends the default registry; leave registry out'
+  throw new MetricsError('OPTION_INVALID', text)
 }
 
 /**
@@ -59,8 +68,10 @@ export function startStatsd(options: StatsdOptions = {}): RunningExporter {
  * a registry whose counts processes share.
  */
 function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
-  const context = processContext()
-  if (registry === undefined) return new StoredAmounts(context, place)
-  const isShared = registry instanceof Registry && registry.context === context
+  const { context } = exportingProcess()
+  if (registry === undefined) {
+    return context === undefined ? new LocalAmounts({ fromNow: true }) : new StoredAmounts(context, place)
+  }
+  const isShared = context !== undefined && registry instanceof Registry && registry.context === context
   return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
 }
