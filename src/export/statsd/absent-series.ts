@@ -1,9 +1,9 @@
 import type { AmountsRead, SentAmounts } from './sent-amounts.js'
 
-/** Exports from one look for absent series to the next. */
+/** Exports from one check to the next. */
 const interval = 30
 
-/** Forgets the amounts of series that no longer exist: those that are absent at two looks. */
+/** Forgets the amounts of series that no longer exist: those that are absent at two checks. */
 export class AbsentSeries {
   private exports = 0
   private absent = new Set<string>()

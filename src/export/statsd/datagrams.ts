@@ -12,9 +12,9 @@ const agentBuffer = 8192
 
 /**
  * Packs lines into datagrams of at most `maxBytes`. A longer line is a datagram of its own, unless it is longer than the
- * buffers of servers, which would cut it off: then it is left out.
+ * buffers of servers, which would cut it off: then it is omitted.
  *
- * @param tooLong receives each line that is left out
+ * @param tooLong receives each line that is omitted
  */
 export function* datagramsOf(
   lines: readonly StatsdLine[],

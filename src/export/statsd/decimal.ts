@@ -1,6 +1,6 @@
 /**
- * Returns a finite number as plain decimal digits that read back as the same number. Exponents are left out, because
- * some servers do not read them: `1e-7` is `0.0000001`.
+ * Returns a finite number as plain decimal digits that read back as the same number. There is no exponent, because some
+ * servers do not read it: `1e-7` is `0.0000001`.
  */
 export function decimal(value: number): string {
   // -0 is 0 in a string.

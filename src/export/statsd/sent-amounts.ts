@@ -75,7 +75,8 @@ export class LocalAmounts implements SentAmounts, AmountsRead {
   flush(): void {}
 
   forget(series: readonly string[]): void {
-    const kept = [...this.numbers].filter(([name]) => !series.includes(name))
+    const forgotten = new Set(series)
+    const kept = [...this.numbers].filter(([name]) => !forgotten.has(name))
     const amounts = kept.map(([, number]) => this.amounts[number]!)
     this.numbers.clear()
     for (const [i, [name]] of kept.entries()) this.numbers.set(name, i)

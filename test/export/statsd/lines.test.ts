@@ -152,7 +152,7 @@ describe('datagrams', () => {
     )
   })
 
-  test('of one long line have only that line; a line that servers would cut off is left out', () => {
+  test('of one long line have only that line; a line that servers would cut off is omitted', () => {
     const [long, longest] = [line('l'.repeat(5000)), line('m'.repeat(8189))]
     const left: unknown[] = []
     const datagrams = [...datagramsOf([line('a'), long, longest, line('b')], 1432, (each) => left.push(each))]

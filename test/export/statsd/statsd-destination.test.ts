@@ -6,7 +6,7 @@ import { StatsdDestination } from '../../../src/export/statsd/statsd-destination
 import { seriesFormat } from '../../../src/export/statsd/statsd-format.js'
 import { Counter, Gauge, Registry } from '../../../src/index.js'
 
-/** A server that adds up what it receives, and refuses datagrams as told. */
+/** A server that adds up what it receives, and refuses datagrams. */
 class Server {
   readonly counters = new Map<string, number>()
   datagrams = 0
@@ -110,7 +110,7 @@ describe('what has been sent', () => {
     server.onSend = async (datagram) => {
       if (datagram !== 2) return
       limit.abort(new Error('too late'))
-      // It arrives, though nobody waits for it any more.
+      // It arrives after the export has ended.
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     await expect(send(limit.signal)).rejects.toThrow('too late')

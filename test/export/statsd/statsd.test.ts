@@ -1,6 +1,8 @@
 import { describe, expect } from 'vitest'
 import type { Actor } from '../../helpers/processes/actor.js'
 import { test } from '../../helpers/processes/stage.js'
+import { SupervisedApplication } from '../../helpers/processes/supervised.js'
+import { until } from '../../helpers/processes/until.js'
 import { receivesExactly, sendingProgram, sendsUntil } from '../../helpers/statsd/exact-sums.js'
 import { hasStatsd, StatsdServer } from '../../helpers/statsd/statsd-server.js'
 
@@ -68,5 +70,19 @@ describe.runIf(hasStatsd)('a server of statsd', () => {
     for (const actor of [one, next]) expect(await actor.ask('send')).toBe('ok')
     await server.received('sum.jobs_total.kind.a', 128)
     expect(server.counter('sum.jobs_total.kind.a')).toBe(128)
+  })
+
+  test('receives the numbers of the workers of a supervisor, which the environment configures', async ({ stage }) => {
+    const server = await StatsdServer.start(stage)
+    const env = {
+      PROMHIVE_STATSD: server.address,
+      PROMHIVE_EXPORTERS: '{"statsd":{"interval":0.2,"prefix":"shop.","format":"graphite"}}',
+    }
+    await SupervisedApplication.start(stage, { args: ['--workers', '2'], env })
+    await until(
+      () => server.names(),
+      (names) => names.some((name) => name.startsWith('shop.app_config_info')),
+    )
+    expect(server.badLines).toBe(0)
   })
 })

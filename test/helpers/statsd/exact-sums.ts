@@ -9,7 +9,7 @@ import { StatsdServer } from './statsd-server.js'
 export const sendingProgram = fileURLToPath(new URL('../../export/statsd/programs/sends.mjs', import.meta.url))
 
 /**
- * Kills a worker, whose successor goes on counting, and then the process that sends: the server receives exactly the total.
+ * Kills a worker, whose successor continues, and then the process that sends: the server receives exactly the total.
  *
  * @param env the backend
  */
