@@ -45,6 +45,7 @@ export class Merger {
       // A writer's file was replaced or removed, so its series have one writer less.
       await plan.leave(log, pause)
       this.plans.delete(log)
+      for (const table of this.tables.values()) table.logReplaced()
     }
     // Rows of removed series are kept in case they come again, but not without a limit.
     if ([...this.tables.values()].some((table) => table.wasteful)) this.forget()

@@ -33,6 +33,8 @@ export class Table implements FamilyTable {
   /** All rows, sorted, shown or not. */
   private everyRow: Int32Array = new Int32Array(0)
   private changed = false
+  /** How many rows the logs have, shown or not: a new table would have as many. */
+  private unavoidable: number | undefined
   /** How many times a series came, or came again. */
   private meetings = 0
   /** The row that a writer was last added to. */
@@ -98,7 +100,13 @@ export class Table implements FamilyTable {
 
   /** Whether most rows are of series that no writer has any more. */
   get wasteful(): boolean {
-    return this.keys.length > 10_000 && this.order.length < this.keys.length / 4
+    const { length } = this.keys
+    return length > 10_000 && this.order.length < length / 4 && length > 2 * (this.unavoidable ?? 0)
+  }
+
+  /** Called when a series log was replaced: a new table may need fewer rows than this one. */
+  logReplaced(): void {
+    this.unavoidable = 0
   }
 
   rowOf(key: SeriesKey, writer: WriterName): number | undefined {
@@ -124,6 +132,7 @@ export class Table implements FamilyTable {
 
   /** Updates `order`: sorts new rows, and merges them with the sorted ones. */
   async sort(pause: Pause): Promise<void> {
+    this.unavoidable ??= this.keys.length
     if (!this.changed) return
     this.changed = false
     const { keys } = this

@@ -101,6 +101,18 @@ test('rows are shown in the order of their label values, whenever they came', as
   expect(order(table)).toEqual(['["a"]', '["m"]', '["p"]', '["z"]'])
 })
 
+test('a table is not replaced by one that would have as many rows', async () => {
+  const table = tableOf()
+  const keys = Array.from({ length: 12_000 }, (_, i) => seriesKey([String(i)]))
+  // The log of a writer that has removed most of its series, and that is not rewritten yet.
+  for (const key of keys) table.add(key, writer(1), 0)
+  for (const key of keys.slice(1000)) table.drop(key, writer(1))
+  await table.sort(noPause)
+  expect(table.wasteful).toBe(false)
+  table.logReplaced()
+  expect(table.wasteful).toBe(true)
+})
+
 test('a row is shown while at least one writer has it', async () => {
   const table = tableOf()
   table.add('["x"]', writer(1), 0)

@@ -42,6 +42,7 @@ export class LocalAmounts implements SentAmounts, AmountsRead {
   numbering = {}
   private readonly numbers = new Map<string, number>()
   private readonly amounts: number[] = []
+  private readonly unused: number[] = []
 
   constructor({ fromNow = false } = {}) {
     this.fromNow = fromNow
@@ -66,8 +67,9 @@ export class LocalAmounts implements SentAmounts, AmountsRead {
   add(series: string, amount: number): void {
     let number = this.numbers.get(series)
     if (number === undefined) {
-      this.numbers.set(series, (number = this.amounts.length))
-      this.amounts.push(0)
+      number = this.unused.pop() ?? this.amounts.length
+      this.numbers.set(series, number)
+      this.amounts[number] = 0
     }
     this.amounts[number]! += amount
   }
@@ -75,12 +77,13 @@ export class LocalAmounts implements SentAmounts, AmountsRead {
   flush(): void {}
 
   forget(series: readonly string[]): void {
-    const forgotten = new Set(series)
-    const kept = [...this.numbers].filter(([name]) => !forgotten.has(name))
-    const amounts = kept.map(([, number]) => this.amounts[number]!)
-    this.numbers.clear()
-    for (const [i, [name]] of kept.entries()) this.numbers.set(name, i)
-    this.amounts.splice(0, this.amounts.length, ...amounts)
+    for (const name of series) {
+      const number = this.numbers.get(name)
+      if (number === undefined) continue
+      this.numbers.delete(name)
+      this.amounts[number] = 0
+      this.unused.push(number)
+    }
     this.numbering = {}
   }
 }

@@ -58,7 +58,9 @@ export class StatsdDestination implements Destination {
       const changes = await this.changes(gatherer)
       const { maxBytes } = this.transport
       const pace = new Pace((changes.lines.length * lineBytes) / maxBytes, this.milliseconds)
-      return await new Sending(connection, this.amounts, pace, signal).sendAll(changes, maxBytes)
+      const sent = await new Sending(connection, this.amounts, pace, signal).sendAll(changes, maxBytes)
+      await this.absent.forget(new Slices())
+      return sent
     } finally {
       await connection.close()
     }
@@ -75,7 +77,7 @@ export class StatsdDestination implements Destination {
       // A clock that was set back must not make old series look new.
       if (changes.until > since) this.amounts.add(timeSeries, changes.until - since)
       for (const [series, amount] of changes.obsolete) this.amounts.add(series, -amount)
-      if (seen !== undefined) this.absent.forget(read, seen)
+      if (seen !== undefined) this.absent.check(read, seen)
       return since === 0 && this.amounts.fromNow ? this.counted(changes) : changes
     } finally {
       gathered.release()
