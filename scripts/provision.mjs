@@ -128,6 +128,12 @@ const folders = [
     options: [],
   },
   {
+    folder: 'test/statsd',
+    brings: 'a server of statsd',
+    leftOut: 'sending to a server of statsd',
+    options: ['--omit=optional'],
+  },
+  {
     folder: 'test/plug-ins',
     brings: 'plug-ins',
     leftOut: 'plug-ins that count with prom-client',

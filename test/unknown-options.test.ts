@@ -16,6 +16,7 @@ import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
+import * as statsd from '../src/statsd.js'
 import * as supervisor from '../src/supervisor.js'
 import * as targets from '../src/targets.js'
 import * as testing from '../src/testing.js'
@@ -151,6 +152,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { url: 'http://127.0.0.1:1', tttl: 1 }, 'ttl', (o) => etcd.announceTarget(o)],
     [': tls', { url: 'http://127.0.0.1:1', tls: { cafile: 'x' } }, 'caFile', (o) => etcd.announceTarget(o)],
   ],
+  'promhive/statsd startStatsd': [['', { adress: 'localhost' }, 'address', (o) => statsd.startStatsd(o)]],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -229,6 +231,7 @@ const doors: Readonly<Record<string, object>> = {
   './testing': testing,
   './testing/metrics': kit,
   './etcd': etcd,
+  './statsd': statsd,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

@@ -35,6 +35,11 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'url',
     load: async () => (await import('../../etcd.js')).announceTarget,
   },
+  statsd: {
+    variables: variables.statsd,
+    address: 'address',
+    load: async () => (await import('../../statsd.js')).startStatsd,
+  },
 }
 
 /** The exporters to start, by name, each with its options. */
