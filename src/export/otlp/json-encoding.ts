@@ -33,7 +33,7 @@ export class JsonEncoding implements Encoding {
     const head = JSON.stringify({ name, description, unit, metadata: [attribute('prometheus.type', type)] })
     const shared =
       data === 'sum' || data === 'histogram' ? `"aggregationTemporality":${temporalities[temporality]},` : ''
-    const monotonic = data === 'sum' ? `"isMonotonic":${isMonotonic},` : ''
+    const monotonic = isMonotonic ? '"isMonotonic":true,' : ''
     this.add(`${this.metrics++ > 0 ? ',' : ''}${head.slice(0, -1)},"${data}":{${shared}${monotonic}"dataPoints":[`)
   }
 

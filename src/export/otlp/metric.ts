@@ -14,7 +14,7 @@ export interface MetricOptions {
 }
 
 /** What a metric has in common with its family. */
-type Heading = Pick<FamilyDescriptor, 'type' | 'name' | 'help' | 'unit'>
+export type MetricHeading = Pick<FamilyDescriptor, 'type' | 'name' | 'help' | 'unit'>
 
 /**
  * Returns a family as a metric of OpenTelemetry. Names are those of the text format of Prometheus.
@@ -25,7 +25,7 @@ type Heading = Pick<FamilyDescriptor, 'type' | 'name' | 'help' | 'unit'>
  * no last value is kept for them
  */
 export function metricOf(
-  { type, name, help, unit = '' }: Heading,
+  { type, name, help, unit = '' }: MetricHeading,
   options: MetricOptions,
   observed: boolean,
 ): OtlpMetric {

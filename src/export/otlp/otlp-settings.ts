@@ -23,8 +23,6 @@ export interface OtlpOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** `OTEL_EXPORTER_OTLP_COMPRESSION`; `none`. */
   readonly compression?: (typeof compressions)[number] | undefined
-  /** Seconds for one request: `OTEL_EXPORTER_OTLP_TIMEOUT`, which is in milliseconds; 10. */
-  readonly requestTimeout?: number | undefined
   /** A file with the certificates to trust: `OTEL_EXPORTER_OTLP_CERTIFICATE`. */
   readonly certificate?: string | undefined
   /** A file with the certificate of this client: `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`. */
@@ -52,7 +50,6 @@ export const otlpOptions = {
   protocol: true,
   headers: true,
   compression: true,
-  requestTimeout: true,
   certificate: true,
   clientCertificate: true,
   clientKey: true,
@@ -69,8 +66,6 @@ export interface OtlpSettings {
   readonly protocol: (typeof protocols)[number]
   readonly headers: Readonly<Record<string, string>>
   readonly gzip: boolean
-  /** Milliseconds. */
-  readonly requestTimeout: number
   readonly tls: TlsFiles | undefined
   readonly preference: TemporalityPreference
   readonly serviceName: string | undefined
@@ -81,15 +76,13 @@ export interface OtlpSettings {
 
 /** @throws MetricsError `OPTION_INVALID`, with the option or the variable at fault */
 export function otlpSettings(options: OtlpOptions, environment: OtlpEnvironment): OtlpSettings {
-  const { removeSuffixes = false, maxPoints = 10_000, requestTimeout } = options
+  const { removeSuffixes = false, maxPoints = 10_000 } = options
   const inCode = options.endpoint !== undefined || options.metricsEndpoint !== undefined
   // Credentials of another address must not be sent to this one.
   const ofAddress = inCode ? new OtlpEnvironment({}, environment.ignored) : environment
   if (typeof removeSuffixes !== 'boolean') throw invalid('removeSuffixes must be true or false', removeSuffixes)
   if (!(Number.isInteger(maxPoints) && maxPoints >= 1 && maxPoints <= 1_000_000))
     throw invalid('maxPoints must be a whole number from 1 to 1000000', maxPoints)
-  if (requestTimeout !== undefined && !(requestTimeout >= 0.01 && requestTimeout <= 86_400))
-    throw invalid('requestTimeout must be a number of seconds from 0.01 to 86400', requestTimeout)
   const advice = ', because promhive sends over HTTP; the port is usually 4318'
   return {
     url: addressOf(options, ofAddress),
@@ -101,7 +94,6 @@ export function otlpSettings(options: OtlpOptions, environment: OtlpEnvironment)
     gzip:
       (word('compression', options.compression, compressions) ?? environment.oneOf('compression', compressions)) ===
       'gzip',
-    requestTimeout: (requestTimeout ?? environment.seconds('requestTimeout', 1) ?? 10) * 1000,
     tls: tlsOf(options, ofAddress),
     preference:
       word('temporality', options.temporality, temporalityPreferences) ??

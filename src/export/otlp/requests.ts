@@ -1,9 +1,9 @@
 import { headingOf } from '../../exposition/text/samples.js'
 import type { Gathered } from '../../gather/gatherer.js'
-import { type Family, isTable } from '../../model/family.js'
+import { isTable, nameOf } from '../../model/family.js'
 import { DeltaBatch, type DeltaState } from './delta-state.js'
 import type { Encoding } from './encoding.js'
-import { type MetricOptions, metricOf } from './metric.js'
+import { type MetricHeading, type MetricOptions, metricOf } from './metric.js'
 import type { OtlpMetric, Point } from './point.js'
 import { conforming, samplePoints } from './sample-points.js'
 import { tablePoints } from './table-points.js'
@@ -24,71 +24,87 @@ export interface OtlpRequest {
 }
 
 /** A metric and its points, which are read one after the other. */
-interface Series {
+interface MetricPoints {
   readonly metric: OtlpMetric
   readonly points: Iterable<Point>
 }
 
-/** Writes the families of a gathering as requests. */
+export interface RequestOptions extends MetricOptions, RequestLimits {
+  /** Unix milliseconds at which the gathering was read. */
+  readonly time: number
+  /** When a counter began that does not say so itself. */
+  readonly unknownStart: number
+}
+
+/** Writes the families of one gathering as requests. */
 export class RequestWriter {
-  /** Unix milliseconds of the first gathering: the beginning of counters that do not say when they began. */
-  private firstTime: number | undefined
+  private readonly names: Set<string>
 
   constructor(
+    private readonly gathered: Gathered,
     private readonly encoding: Encoding,
     private readonly deltas: DeltaState,
-    private readonly options: MetricOptions & RequestLimits,
-  ) {}
+    private readonly options: RequestOptions,
+  ) {
+    this.names = new Set(gathered.families.map(nameOf))
+  }
 
-  /**
-   * Yields the requests, each as soon as it is complete. Works in slices.
-   *
-   * @param time Unix milliseconds of the gathering
-   */
-  async *write({ families, defaultLabels, pause }: Gathered, time: number): AsyncIterable<OtlpRequest> {
-    const { encoding, deltas } = this
-    this.firstTime ??= time
+  /** Yields the requests, each as soon as it is complete. Works in slices. */
+  async *write(): AsyncIterable<OtlpRequest> {
+    const { encoding, options, gathered } = this
+    const { pause } = gathered
     let batch = new DeltaBatch()
     let points = 0
-    for (const family of families) {
-      for (const { metric, points: all } of this.seriesOf(family, defaultLabels)) {
-        let isOpen = false
-        for (const each of all) {
-          if (pause.due()) await pause.rest()
-          const point = this.pointToSend(metric, each, time, batch)
-          if (point === undefined) continue
-          if (!isOpen) encoding.begin(metric)
-          isOpen = true
-          encoding.point(point, time)
-          if (++points < this.options.maxPoints && encoding.size < this.options.maxBytes) continue
-          encoding.end()
-          isOpen = false
-          yield { body: encoding.finish(), points, batch }
-          points = 0
-          batch = new DeltaBatch()
-        }
-        if (isOpen) encoding.end()
+    for (const { metric, points: all } of this.metrics()) {
+      let isOpen = false
+      for (const each of all) {
+        if (pause.due()) await pause.rest()
+        const point = this.pointToSend(metric, each, batch)
+        if (point === undefined) continue
+        if (!isOpen) encoding.begin(metric)
+        isOpen = true
+        encoding.point(point, options.time)
+        if (++points < options.maxPoints && encoding.size < options.maxBytes) continue
+        encoding.end()
+        isOpen = false
+        yield { body: encoding.finish(), points, batch }
+        points = 0
+        batch = new DeltaBatch()
       }
+      if (isOpen) encoding.end()
     }
-    deltas.end(time)
+    this.deltas.end(options.time)
     if (points > 0) yield { body: encoding.finish(), points, batch }
   }
 
-  private pointToSend(metric: OtlpMetric, point: Point, time: number, batch: DeltaBatch): Point | undefined {
+  private pointToSend(metric: OtlpMetric, point: Point, batch: DeltaBatch): Point | undefined {
+    const { time, unknownStart } = this.options
     if (metric.temporality === 'delta') return this.deltas.difference(metric.name, point, time, batch)
     // A clock that was set back must not make an interval that ends before it begins.
-    const start = Math.min(point.start ?? this.firstTime!, time)
-    return { ...point, start }
+    return { ...point, start: Math.min(point.start ?? unknownStart, time) }
   }
 
-  private seriesOf(family: Family, defaultLabels: Gathered['defaultLabels']): readonly Series[] {
-    if (isTable(family)) {
-      const metric = metricOf(headingOf(family.family), this.options, false)
-      return [{ metric, points: tablePoints(family, defaultLabels) }]
+  private *metrics(): Iterable<MetricPoints> {
+    const { families, defaultLabels } = this.gathered
+    for (const family of families) {
+      if (isTable(family)) {
+        const metric = this.metricOf(headingOf(family.family), false)
+        yield { metric, points: tablePoints(family, defaultLabels) }
+        continue
+      }
+      for (const part of conforming(family)) {
+        yield { metric: this.metricOf(part, true), points: samplePoints(part, defaultLabels) }
+      }
     }
-    return conforming(family).map((each) => ({
-      metric: metricOf(each, this.options, true),
-      points: samplePoints(each, defaultLabels),
-    }))
+  }
+
+  /** A name without its suffix that another family has keeps the suffix. */
+  private metricOf(heading: MetricHeading, observed: boolean): OtlpMetric {
+    const metric = metricOf(heading, this.options, observed)
+    if (metric.name === heading.name || !this.names.has(metric.name)) {
+      this.names.add(metric.name)
+      return metric
+    }
+    return metricOf(heading, { ...this.options, removesSuffixes: false }, observed)
   }
 }

@@ -1,7 +1,7 @@
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
-import { firstSet, variables } from '../../platform/environment.js'
+import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { jsonFrom } from '../../platform/json-text.js'
 
 /** Something that sends or serves until it is stopped. */
@@ -28,6 +28,11 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     variables: variables.textFile,
     address: 'path',
     start: async (options) => (await import('../../text-file.js')).startTextFile(options),
+  },
+  otlp: {
+    variables: variables.otlp,
+    address: 'endpoint',
+    start: async (options) => (await import('../../otlp.js')).startOtlp(options),
   },
 }
 
@@ -59,7 +64,9 @@ export function chosenExporters(configured?: unknown, environment: NodeJS.Proces
   for (const [name, { variables: names, address }] of Object.entries(exporters)) {
     const [, value] = firstSet(names, environment) ?? []
     if (value === undefined) continue
-    if (/^(?:off|false|no)$/i.test(value)) delete chosen[name]
+    if (isOff(names, environment)) delete chosen[name]
+    // An exporter with a default address needs no other value.
+    else if (isOn(names, environment)) chosen[name] ??= {}
     else chosen[name] = { ...chosen[name], [address]: value }
   }
   return chosen
