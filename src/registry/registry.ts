@@ -249,8 +249,8 @@ export class Registry implements MetricRegistry {
       this.contents.defaults.check(gathered.hidden)
       turn.check()
       const families = familiesNamed(this.select(gathered, foreign), names)
-      const { faults, pause } = gathered
-      return { families, defaultLabels: this.contents.defaults.labels, faults, pause, release }
+      const { hidden, faults, pause } = gathered
+      return { families, hidden, defaultLabels: this.contents.defaults.labels, faults, pause, release }
     } catch (cause) {
       release()
       throw cause

@@ -1,41 +1,50 @@
-import type { HistogramPoint, NumberPoint, Point } from './point.js'
+import type { Gathered } from '../../gather/gatherer.js'
+import { Slices } from '../../platform/slices.js'
+import {
+  type AcceptedValues,
+  baseOf,
+  boundsOf,
+  namedValues,
+  valuesNamed,
+  valuesOf,
+  withValues,
+} from './accepted-values.js'
+import type { DeltaKeeper, KeptNumbers } from './delta-keeper.js'
+import type { Point } from './point.js'
 
-/** The last accepted values of a series. */
-interface AcceptedValues {
-  /** Of a sum, its value; of a histogram, its sum and the count of each bucket. */
-  readonly values: readonly number[]
-  /** Of a histogram, the bounds of its buckets. */
-  readonly bounds: readonly number[]
-  /** Unix milliseconds at which the values were read. */
-  readonly time: number
-}
-
-type SeriesValues = Map<string, AcceptedValues>
-
-/** Differences that are sent in one request: `commit()` when the receiver has accepted them. */
+/** Differences that are sent in one request. */
 export class DeltaBatch {
-  private readonly changes: (readonly [series: SeriesValues, key: string, values: AcceptedValues])[] = []
-
-  add(series: SeriesValues, key: string, values: AcceptedValues): void {
-    this.changes.push([series, key, values])
-  }
-
-  commit(): void {
-    for (const [series, key, values] of this.changes) series.set(key, values)
-  }
+  readonly changes: (readonly [name: string, key: string, values: AcceptedValues])[] = []
 }
+
+/** The kept number with the time of the last export that was accepted. */
+const timeName = 'time'
 
 /**
- * Computes the differences of counters and histograms from the last values that the receiver accepted.
+ * Computes the differences of counters and histograms from the last values that the receiver accepted, from whichever
+ * process.
  *
  * Without such values, the difference is from 0, since the time when the series began. If that time is not known, the
  * first value is only remembered, unless the series is new since the last gathering.
  */
 export class DeltaState {
-  private readonly families = new Map<string, SeriesValues>()
+  private families = new Map<string, Map<string, AcceptedValues>>()
   private seen = new Map<string, Set<string>>()
   /** Unix milliseconds of the last complete gathering. */
   private gatheredAt: number | undefined
+  /** Unix milliseconds of the last export of this process that was accepted; 0 before it. */
+  private acceptedAt = 0
+
+  /** @param keeper keeps the values for the next process that sends */
+  constructor(private readonly keeper?: DeltaKeeper) {}
+
+  /** Begins a gathering. If another process has sent since the last one of this process, its values are read. */
+  async begin(gathered: Gathered): Promise<void> {
+    this.seen = new Map()
+    const kept = this.keeper?.read(gathered)
+    if (kept === undefined || kept.get(timeName) === this.acceptedAt) return
+    await this.load(kept, gathered)
+  }
 
   /**
    * Returns the difference of a point from its last accepted values; undefined if there is none to send.
@@ -46,23 +55,20 @@ export class DeltaState {
    */
   difference(name: string, point: Point, time: number, batch: DeltaBatch): Point | undefined {
     if (!('value' in point) && !('counts' in point)) return point
-    let series = this.families.get(name)
-    if (series === undefined) this.families.set(name, (series = new Map()))
     this.markSeen(name, point.key)
-    const accepted = this.lastValues(series.get(point.key), point)
-    const { start = this.gatheredAt } = point
-    if (accepted === undefined && start === undefined) {
-      // Committed at once: nothing is sent.
-      series.set(point.key, { values: valuesOf(point), bounds: boundsOf(point), time })
+    const accepted = this.families.get(name)?.get(point.key)
+    const { start = accepted?.time ?? this.gatheredAt } = point
+    const [values, bounds] = [valuesOf(point), boundsOf(point)]
+    if (start === undefined) {
+      this.seriesOf(name).set(point.key, { values, bounds, time, isKept: false })
       return undefined
     }
-    const values = valuesOf(point)
-    const from = accepted?.values ?? values.map(() => 0)
-    const changes = values.map((value, i) => value - from[i]!)
+    const base = (accepted && baseOf(accepted, point)) ?? values.map(() => 0)
+    const changes = values.map((value, i) => value - base[i]!)
     // What the receiver adds up, so that differences of fractions do not add up to another sum.
-    const sum = changes.map((change, i) => from[i]! + change)
-    batch.add(series, point.key, { values: sum, bounds: boundsOf(point), time })
-    return withValues(point, changes, Math.min(accepted?.time ?? start!, time))
+    const sums = changes.map((change, i) => base[i]! + change)
+    batch.changes.push([name, point.key, { values: sums, bounds, time }])
+    return withValues(point, changes, Math.min(Math.max(start, accepted?.time ?? start), time))
   }
 
   /**
@@ -74,10 +80,40 @@ export class DeltaState {
     this.gatheredAt = time
     for (const [name, series] of this.families) {
       const seen = this.seen.get(name)
-      if (seen === undefined) this.families.delete(name)
-      else if (seen.size < series.size) for (const key of series.keys()) if (!seen.has(key)) series.delete(key)
+      if (seen !== undefined && seen.size >= series.size) continue
+      for (const [key, values] of series) {
+        if (seen?.has(key)) continue
+        series.delete(key)
+        this.keeper?.forget([...namedValues(values).keys()].map((part) => keptName(name, key, part)))
+      }
     }
     this.seen = new Map()
+  }
+
+  /**
+   * Records that the receiver has accepted a request.
+   *
+   * @param time Unix milliseconds of its gathering
+   */
+  async commit({ changes }: DeltaBatch, time: number): Promise<void> {
+    const { keeper } = this
+    const pause = new Slices()
+    for (const [name, key, values] of changes) {
+      const series = this.seriesOf(name)
+      if (keeper !== undefined) keep(keeper, name, key, series.get(key), values)
+      series.set(key, values)
+      if (pause.due()) await pause.rest()
+    }
+    if (keeper === undefined || changes.length === 0) return
+    keeper.add(timeName, time - this.acceptedAt)
+    this.acceptedAt = time
+    await keeper.flush()
+  }
+
+  private seriesOf(name: string): Map<string, AcceptedValues> {
+    let series = this.families.get(name)
+    if (series === undefined) this.families.set(name, (series = new Map()))
+    return series
   }
 
   private markSeen(name: string, key: string): void {
@@ -86,43 +122,47 @@ export class DeltaState {
     else keys.add(key)
   }
 
-  /** Returns the accepted values in the buckets of the point; undefined if the series has begun again since. */
-  private lastValues(accepted: AcceptedValues | undefined, point: NumberPoint | HistogramPoint) {
-    if (accepted === undefined || (point.start ?? 0) > accepted.time) return undefined
-    const values = inBuckets(accepted, boundsOf(point))
-    const counts = 'value' in point ? [point.value] : point.counts
-    const first = 'value' in point ? 0 : 1
-    const decreased = values === undefined || counts.some((count, i) => count < values[first + i]!)
-    return decreased ? undefined : { values, time: accepted.time }
+  private async load(kept: KeptNumbers, { pause }: Gathered): Promise<void> {
+    const named = new Map<string, Map<string, Map<string, number>>>()
+    for (const [text, number] of kept.entries()) {
+      if (pause.due()) await pause.rest()
+      if (text === timeName) continue
+      const [name, key, part] = JSON.parse(text) as [string, string, string]
+      const series = named.get(name) ?? new Map<string, Map<string, number>>()
+      named.set(name, series)
+      series.set(key, (series.get(key) ?? new Map<string, number>()).set(part, number))
+    }
+    this.acceptedAt = kept.get(timeName)
+    this.gatheredAt = this.acceptedAt
+    this.families = new Map()
+    for (const [name, series] of named) {
+      const values = new Map<string, AcceptedValues>()
+      for (const [key, parts] of series) values.set(key, valuesNamed(parts, this.acceptedAt))
+      this.families.set(name, values)
+      if (pause.due()) await pause.rest()
+    }
   }
 }
 
-/** Returns values in other buckets; undefined if these have a bound that the old ones did not have. */
-function inBuckets({ values, bounds }: AcceptedValues, wanted: readonly number[]): readonly number[] | undefined {
-  if (bounds.length === wanted.length && bounds.every((bound, i) => bound === wanted[i])) return values
-  if (!wanted.every((bound) => bounds.includes(bound))) return undefined
-  const [sum, ...counts] = values
-  const merged = new Array<number>(wanted.length + 1).fill(0)
-  counts.forEach((count, i) => {
-    const at = wanted.findIndex((bound) => (bounds[i] ?? Number.POSITIVE_INFINITY) <= bound)
-    merged[at < 0 ? wanted.length : at]! += count
-  })
-  return [sum!, ...merged]
+/** Changes what is kept of a series from its values before to those now. */
+function keep(
+  keeper: DeltaKeeper,
+  name: string,
+  key: string,
+  before: AcceptedValues | undefined,
+  now: AcceptedValues,
+): void {
+  const old = before === undefined || before.isKept === false ? undefined : namedValues(before)
+  for (const [part, value] of namedValues(now)) {
+    const change = value - (old?.get(part) ?? 0)
+    // The first time also without a change, so that the next process knows the series.
+    if (Number.isFinite(change) && (change !== 0 || !old?.has(part))) keeper.add(keptName(name, key, part), change)
+  }
+  if (old === undefined || before?.bounds?.length === now.bounds?.length) return
+  const obsolete = [...old.keys()].filter((part) => !namedValues(now).has(part))
+  keeper.forget(obsolete.map((part) => keptName(name, key, part)))
 }
 
-function valuesOf(point: NumberPoint | HistogramPoint): readonly number[] {
-  return 'value' in point ? [point.value] : [point.sum ?? 0, ...point.counts]
-}
-
-const noBounds: readonly number[] = []
-
-function boundsOf(point: NumberPoint | HistogramPoint): readonly number[] {
-  return 'value' in point ? noBounds : point.bounds
-}
-
-function withValues(point: NumberPoint | HistogramPoint, values: readonly number[], start: number): Point {
-  const exemplars = point.exemplars.filter(({ time }) => time === undefined || time >= start)
-  if ('value' in point) return { ...point, value: values[0]!, start, exemplars }
-  const [sum, ...counts] = values
-  return { ...point, sum: point.sum === undefined ? undefined : sum!, counts, start, exemplars }
+function keptName(name: string, key: string, part: string): string {
+  return JSON.stringify([name, key, part])
 }

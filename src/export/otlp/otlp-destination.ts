@@ -3,6 +3,7 @@ import { monotonicNow } from '../../platform/timers.js'
 import type { Destination, ExportedSamples } from '../contract.js'
 import { gzipped, HttpPoster, PostFailed } from '../send/http-poster.js'
 import { partialSuccess, refusalIn } from './answer.js'
+import type { DeltaKeeper } from './delta-keeper.js'
 import { type DeltaBatch, DeltaState } from './delta-state.js'
 import type { RequestHead } from './encoding.js'
 import { JsonEncoding } from './json-encoding.js'
@@ -33,13 +34,15 @@ export interface OtlpContext {
   readonly timeout: number
   /** Receives a warning of the receiver. */
   warn(text: string): void
+  /** Keeps what the receiver has accepted, if differences are sent. */
+  readonly keeper?: DeltaKeeper | undefined
 }
 
 /** Sends metrics to a receiver of OTLP over HTTP. */
 export class OtlpDestination implements Destination {
   readonly place: string
   private readonly poster: HttpPoster
-  private readonly deltas = new DeltaState()
+  private readonly deltas: DeltaState
   private firstTime: number | undefined
   private warned = ''
 
@@ -57,18 +60,19 @@ export class OtlpDestination implements Destination {
       reasonIn: refusalIn,
     })
     this.place = this.poster.address
+    this.deltas = new DeltaState(context.keeper)
   }
 
   async send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     const deadline = monotonicNow() + Math.max(this.context.timeout - margin, this.context.timeout / 2)
-    const { requests, contentType } = await this.requests(gatherer, signal)
+    const { requests, contentType, time } = await this.requests(gatherer, signal)
     const headers = { 'content-type': contentType, ...(this.settings.gzip && { 'content-encoding': 'gzip' }) }
     let [samples, dropped] = [0, 0]
     let reason: string | undefined
     for (const { body, points, batch } of requests) {
       try {
         const answer = await this.poster.post({ body: await body, headers, deadline, signal })
-        batch.commit()
+        await this.deltas.commit(batch, time)
         const { rejected, message } = partialSuccess(answer)
         samples += points - rejected
         dropped += rejected
@@ -98,6 +102,7 @@ export class OtlpDestination implements Destination {
     try {
       const time = Date.now()
       this.firstTime ??= time
+      await deltas.begin(gathered)
       const options = { ...settings, maxBytes, time, unknownStart: this.firstTime }
       const requests: PackedRequest[] = []
       for await (const { body, ...request } of new RequestWriter(gathered, encoding, deltas, options).write()) {
@@ -107,7 +112,7 @@ export class OtlpDestination implements Destination {
         packed.catch(() => {})
         requests.push({ body: packed, ...request })
       }
-      return { requests, contentType: encoding.contentType }
+      return { requests, contentType: encoding.contentType, time }
     } finally {
       gathered.release()
     }

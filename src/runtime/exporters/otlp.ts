@@ -10,6 +10,7 @@ import { applicationId } from '../application-id.js'
 import { processContext } from '../current-context.js'
 import { packageVersion } from '../package-files.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
+import { StoredNumbers } from './stored-numbers.js'
 
 /** Options of `startOtlp()`. */
 export interface OtlpExporterOptions extends OtlpOptions, IntervalOptions {
@@ -58,10 +59,13 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
   }
   // Reports a variable that is ignored once, and not at each export.
   resourceOf({ ...resource, instance: '' }, warn)
+  // Without credentials, because other processes see it.
+  const receiver = `${settings.url.origin}${settings.url.pathname}`
   const destination = new OtlpDestination(settings, {
     head: () => ({ resource: resourceOf({ ...resource, instance: applicationId(context.inUse) }, () => {}), version }),
     timeout: timeout * 1000,
     warn: (text) => context.log.warn('EXPORT_WARNING', text),
+    keeper: settings.preference === 'cumulative' ? undefined : new StoredNumbers(context, receiver),
   })
   return startExporter('otlp', destination, { ...options, interval, timeout }, 60)
 }
