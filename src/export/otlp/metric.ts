@@ -7,7 +7,7 @@ import { otlpUnit } from './unit.js'
 export type TemporalityPreference = 'cumulative' | 'delta' | 'lowmemory'
 export const temporalityPreferences: readonly TemporalityPreference[] = ['cumulative', 'delta', 'lowmemory']
 
-export interface MetricOptions {
+export interface TranslationOptions {
   readonly preference: TemporalityPreference
   /** Whether `_total` and the unit at the end of a name are removed. */
   readonly removesSuffixes: boolean
@@ -26,7 +26,7 @@ export type MetricHeading = Pick<FamilyDescriptor, 'type' | 'name' | 'help' | 'u
  */
 export function metricOf(
   { type, name, help, unit = '' }: MetricHeading,
-  options: MetricOptions,
+  options: TranslationOptions,
   observed: boolean,
 ): OtlpMetric {
   const counts = type === 'counter' || type === 'histogram'

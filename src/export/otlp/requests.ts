@@ -3,7 +3,7 @@ import type { Gathered } from '../../gather/gatherer.js'
 import { isTable, nameOf } from '../../model/family.js'
 import { DeltaBatch, type DeltaState } from './delta-state.js'
 import type { Encoding } from './encoding.js'
-import { type MetricHeading, type MetricOptions, metricOf } from './metric.js'
+import { type MetricHeading, metricOf, type TranslationOptions } from './metric.js'
 import type { OtlpMetric, Point } from './point.js'
 import { conforming, samplePoints } from './sample-points.js'
 import { tablePoints } from './table-points.js'
@@ -29,7 +29,7 @@ interface MetricPoints {
   readonly points: Iterable<Point>
 }
 
-export interface RequestOptions extends MetricOptions, RequestLimits {
+export interface RequestOptions extends TranslationOptions, RequestLimits {
   /** Unix milliseconds at which the gathering was read. */
   readonly time: number
   /** When a counter began that does not say so itself. */
