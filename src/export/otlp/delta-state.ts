@@ -68,7 +68,7 @@ export class DeltaState {
     // What the receiver adds up, so that differences of fractions do not add up to another sum.
     const sums = changes.map((change, i) => base[i]! + change)
     batch.changes.push([name, point.key, { values: sums, bounds, time }])
-    return withValues(point, changes, Math.min(Math.max(start, accepted?.time ?? start), time))
+    return withValues(point, changes, Math.max(start, accepted?.time ?? start))
   }
 
   /**

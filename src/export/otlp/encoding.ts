@@ -15,8 +15,11 @@ export interface Encoding {
   readonly size: number
   /** Begins a metric; `end()` ends it. */
   begin(metric: OtlpMetric): void
-  /** @param time Unix milliseconds at which the values were read */
-  point(point: Point, time: number): void
+  /**
+   * @param start Unix milliseconds at which counting began; a gauge does not show it
+   * @param time Unix milliseconds at which the values were read
+   */
+  point(point: Point, start: number, time: number): void
   end(): void
   /** Returns the request, and begins the next one. Its bytes stay unchanged. */
   finish(): Uint8Array

@@ -37,10 +37,10 @@ export class JsonEncoding implements Encoding {
     this.add(`${this.metrics++ > 0 ? ',' : ''}${head.slice(0, -1)},"${data}":{${shared}${monotonic}"dataPoints":[`)
   }
 
-  point(point: Point, time: number): void {
-    const { start, attributes } = point
-    const begun = start !== undefined && this.metric?.data !== 'gauge'
-    const times = `${begun ? `"startTimeUnixNano":"${nanoseconds(start)}",` : ''}"timeUnixNano":"${nanoseconds(time)}"`
+  point(point: Point, start: number, time: number): void {
+    const { attributes } = point
+    const isGauge = this.metric?.data === 'gauge'
+    const times = `${isGauge ? '' : `"startTimeUnixNano":"${nanoseconds(start)}",`}"timeUnixNano":"${nanoseconds(time)}"`
     const list = attributes.length > 0 ? `"attributes":${attributeList(attributes)},` : ''
     this.add(`${this.points++ > 0 ? ',' : ''}{${list}${times},${valuesOf(point)}}`)
   }

@@ -14,8 +14,8 @@ import { RequestWriter } from './requests.js'
 /** The statuses after which a request may be repeated. Source: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
 const retryable: readonly number[] = [429, 502, 503, 504]
 
-/** Bytes of a request before compression; receivers accept at least 4 MiB, and usually 20 MiB. */
-const maxBytes = 4 * 2 ** 20
+/** Bytes of a request before compression: few enough to be written at once, and accepted by every receiver. */
+const maxBytes = 2 ** 20
 
 /** Milliseconds before the end of the time for an export at which the last try ends, so that its reason is reported. */
 const margin = 100

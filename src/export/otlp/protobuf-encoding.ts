@@ -60,11 +60,9 @@ export class ProtobufEncoding implements Encoding {
     if (metric.isMonotonic) writer.varint(data.isMonotonic, 1)
   }
 
-  point(point: Point, time: number): void {
+  point(point: Point, start: number, time: number): void {
     const mark = this.writer.open(fields.data.points)
-    const { start } = point
-    if (start !== undefined && this.metric?.data !== 'gauge')
-      this.writer.fixed64(fields.times.start, nanoseconds(start))
+    if (this.metric?.data !== 'gauge') this.writer.fixed64(fields.times.start, nanoseconds(start))
     this.writer.fixed64(fields.times.time, nanoseconds(time))
     if ('value' in point) this.number(point)
     else if ('counts' in point) this.histogram(point)

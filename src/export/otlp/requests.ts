@@ -63,7 +63,8 @@ export class RequestWriter {
         if (point === undefined) continue
         if (!isOpen) encoding.begin(metric)
         isOpen = true
-        encoding.point(point, options.time)
+        // A clock that was set back must not make an interval that ends before it begins.
+        encoding.point(point, Math.min(point.start ?? options.unknownStart, options.time), options.time)
         if (++points < options.maxPoints && encoding.size < options.maxBytes) continue
         encoding.end()
         isOpen = false
@@ -78,10 +79,7 @@ export class RequestWriter {
   }
 
   private pointToSend(metric: OtlpMetric, point: Point, batch: DeltaBatch): Point | undefined {
-    const { time, unknownStart } = this.options
-    if (metric.temporality === 'delta') return this.deltas.difference(metric.name, point, time, batch)
-    // A clock that was set back must not make an interval that ends before it begins.
-    return { ...point, start: Math.min(point.start ?? unknownStart, time) }
+    return metric.temporality === 'delta' ? this.deltas.difference(metric.name, point, this.options.time, batch) : point
   }
 
   private *metrics(): Iterable<MetricPoints> {

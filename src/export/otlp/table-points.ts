@@ -21,54 +21,62 @@ export function* tablePoints(table: FamilyTable, defaultLabels: LabelSet): Itera
     const at = bases[row]!
     if (!layout.present(slots, at)) continue
     const key = keys[row]!
-    const values = labelValuesOf(key)
-    const attributes: [string, string][] = [...defaults]
-    for (let i = 0; i < labelNames.length; i++) {
-      const [name, value] = [labelNames[i]!, values[i] ?? defaultLabels[labelNames[i]!]]
-      if (value !== undefined) attributes.push([name, value])
+    const attributes = attributesOf(labelNames, labelValuesOf(key), defaults, defaultLabels)
+    const start = created[row]! * 1000
+    if (family.type === 'stateset') {
+      for (const [i, state] of family.states.entries()) {
+        const ofState: Attributes = [...attributes, [family.name, state]]
+        yield { key, attributes: ofState, start, value: slots[at + 1 + i]!, exemplars: none }
+      }
+      continue
     }
     const found = table.exemplars?.get(row)
     const exemplars = found === undefined ? none : [...found.values()].map(otlpExemplar)
-    yield* pointsOf(family, { key, attributes, start: created[row]! * 1000 }, slots, at, exemplars)
+    yield pointOf(family, key, attributes, start, slots, at, exemplars)
   }
 }
 
-function* pointsOf(
-  family: FamilyDescriptor,
-  series: { readonly key: string; readonly attributes: Attributes; readonly start: number },
+function attributesOf(
+  names: readonly string[],
+  values: readonly (string | null)[],
+  defaults: Attributes,
+  defaultLabels: LabelSet,
+): Attributes {
+  const attributes: (readonly [string, string])[] = [...defaults]
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!
+    const value = values[i] ?? defaultLabels[name]
+    if (value !== undefined) attributes.push([name, value])
+  }
+  return attributes
+}
+
+/** Without copies of objects, because there is one call for each series. */
+function pointOf(
+  family: Exclude<FamilyDescriptor, { readonly type: 'stateset' }>,
+  key: string,
+  attributes: Attributes,
+  start: number,
   slots: Float64Array,
   at: number,
   exemplars: readonly OtlpExemplar[],
-): Iterable<Point> {
+): Point {
   switch (family.type) {
     case 'histogram': {
       const { bounds } = family
       const counts = Array.from(slots.subarray(at + 1, at + 2 + bounds.length))
-      yield { ...series, sum: slots[at]!, bounds, counts, exemplars }
-      return
+      return { key, attributes, start, sum: slots[at]!, bounds, counts, exemplars }
     }
     case 'summary': {
       const values = family.quantiles.map((q) => [q, quantileOf(family, slots, at, q)] as const)
       const quantiles = values.filter(([, value]) => !Number.isNaN(value))
-      yield { ...series, sum: slots[at]!, count: slots[at + 1]!, quantiles }
-      return
+      return { key, attributes, start, sum: slots[at]!, count: slots[at + 1]!, quantiles }
     }
-    case 'stateset':
-      for (const [i, state] of family.states.entries()) {
-        const attributes: Attributes = [...series.attributes, [family.name, state]]
-        yield { ...series, attributes, value: slots[at + 1 + i]!, exemplars: none }
-      }
-      return
     case 'info':
-      yield { ...series, value: 1, exemplars: none }
-      return
-    case 'counter':
-      yield { ...series, value: slots[at]!, exemplars }
-      return
+      return { key, attributes, start, value: 1, exemplars: none }
     case 'gauge':
-      yield { ...series, value: slots[at + 1]!, exemplars: none }
-      return
+      return { key, attributes, start, value: slots[at + 1]!, exemplars: none }
     default:
-      yield { ...series, value: slots[at]!, exemplars: none }
+      return { key, attributes, start, value: slots[at]!, exemplars }
   }
 }

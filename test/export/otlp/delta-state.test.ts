@@ -68,12 +68,6 @@ describe('the differences of a counter', () => {
     expect(await exports.export(4_000, counter(9, undefined))).toMatchObject({ value: 1, start: 3_000 })
   })
 
-  test('do not end before they begin after the clock was set back', async () => {
-    const exports = new Exports()
-    await exports.export(5_000, counter(5, 400))
-    expect(await exports.export(4_000, counter(6, 400))).toMatchObject({ value: 1, start: 4_000 })
-  })
-
   test('have only the exemplars of their interval', async () => {
     const exports = new Exports()
     const exemplars = [500, 1_500].map((time) => ({

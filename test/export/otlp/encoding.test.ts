@@ -33,7 +33,7 @@ describe.each(formats)('%s', (_, make) => {
   const encode = (metric: OtlpMetric, ...points: readonly Point[]): ReceivedRequest => {
     const encoding = make()
     encoding.begin(metric)
-    for (const point of points) encoding.point(point, time)
+    for (const point of points) encoding.point(point, point.start ?? 0, time)
     encoding.end()
     return read(encoding)
   }
@@ -141,11 +141,11 @@ describe.each(formats)('%s', (_, make) => {
     const point = { key: '', attributes: [], start: 0, value: 1, exemplars: [] }
     const names = ['a', 'b'].map((name) => {
       encoding.begin({ ...sum, name })
-      encoding.point(point, time)
-      encoding.point(point, time)
+      encoding.point(point, point.start ?? 0, time)
+      encoding.point(point, point.start ?? 0, time)
       encoding.end()
       encoding.begin({ ...sum, name: `${name}2` })
-      encoding.point(point, time)
+      encoding.point(point, point.start ?? 0, time)
       encoding.end()
       return read(encoding).metrics.map((metric) => [metric.name, metric.points.length])
     })
