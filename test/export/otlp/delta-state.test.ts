@@ -9,7 +9,7 @@ class Exports {
 
   async export(time: number, point: Point | undefined, accepted = true) {
     const batch = new DeltaBatch()
-    await this.state.begin({ families: [], defaultLabels: {}, faults: [], pause: noPause, release() {} })
+    await this.state.begin({ families: [], defaultLabels: {}, workers: 0, faults: [], pause: noPause, release() {} })
     const sent = point && this.state.difference('jobs', point, time, batch)
     this.state.end(time)
     if (accepted) await this.state.commit(batch, time)

@@ -337,7 +337,7 @@ async function destinationTo(stage: Stage, options: OtlpOptions = {}, secure?: S
 }
 
 function gathererOf(...families: readonly SampleFamily[]): Gatherer {
-  const gathered: Gathered = { families, defaultLabels: {}, faults: [], pause: noPause, release() {} }
+  const gathered: Gathered = { families, defaultLabels: {}, workers: 0, faults: [], pause: noPause, release() {} }
   return { gather: async () => gathered }
 }
 
