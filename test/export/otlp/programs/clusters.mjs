@@ -1,4 +1,4 @@
-// A cluster that the environment makes send: the primary starts workers, and each counts what it is told to.
+// A cluster that sends over OTLP: the primary starts workers, and each of them counts as often as its environment says.
 import cluster from 'node:cluster'
 
 if (cluster.isPrimary) {
