@@ -149,9 +149,7 @@ export class ProcessContext implements RegistryContext {
   }
 
   /** Logs that an exporter works again after a reported error. */
-  exportRecovered(exporter: string, text: string): void {
-    this.faults.recovered(text, exporter)
-  }
+  readonly exportRecovered = (exporter: string, text: string): void => this.faults.recovered(text, exporter)
 
   get maxSeries(): number {
     return this.options.maxSeries ?? Number.POSITIVE_INFINITY

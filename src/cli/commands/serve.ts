@@ -4,6 +4,7 @@ import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
+import { chosenExporters, startExporters } from '../../runtime/exporters/configured.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printError } from '../output.js'
@@ -11,6 +12,7 @@ import { PortFamilies } from '../port-families.js'
 import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { reportOnce } from '../report-once.js'
 import { directoryArguments } from '../serve/directory-arguments.js'
+import { ExportTallies } from '../serve/export-tallies.js'
 import { type Served, type ServedOptions, servedApplications, servedDirectory, servedService } from '../serve/served.js'
 
 const options = {
@@ -47,6 +49,8 @@ ${redisUsage}
 
 The port also answers /healthz (the process runs) and /readyz (the metrics can be read).
 
+Exporters that the environment names send from here as well: PROMHIVE_EXPORTERS, or PROMHIVE_TEXT_FILE and the like.
+
 PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE make it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only
 clients that have a certificate.`
 
@@ -61,6 +65,8 @@ export const serve: Command = {
     const target = redisTarget(values, values.dir?.[0])
     let report = reportOnce()
     const port = new PortFamilies((error) => report(error))
+    const tallies = new ExportTallies()
+    const chosen = chosenExporters()
     const onRecovered = (): void => {
       report = reportOnce()
       printError('promhive: Redis answers again')
@@ -68,7 +74,7 @@ export const serve: Command = {
     const servedOptions = {
       registry: values.registry,
       report: (error: MetricsError) => report(error),
-      ownFamilies: () => port.families(),
+      ownFamilies: () => [...port.families(), ...tallies.families()],
       perWorker: values['per-worker'],
     }
     const served =
@@ -89,11 +95,18 @@ export const serve: Command = {
     const { readiness, routes } = served
     const metrics = await openMetricsServer(serverOptions, { events: port, readiness, routes, nameOf: optionName })
     print(`promhive: serving ${served.name} at ${metrics.url}`)
+    const exporters = await startExporters(chosen, servedOptions.report, {
+      gatherer: served.gatherer,
+      lease: served.lease,
+      onError: servedOptions.report,
+      recovered: (_, text) => printError(`promhive: ${text}`),
+      exported: (...exported) => tallies.count(...exported),
+    })
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())
       process.once('SIGTERM', () => resolve())
     })
-    await metrics.close()
+    await Promise.all([exporters.stop(), metrics.close()])
     await served.close()
     return 0
   },

@@ -3,15 +3,18 @@ import type { Exposition } from '../../export/contract.js'
 import type { Route } from '../../export/http/route-table.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { ApplicationsGatherer } from '../../gather/applications/applications-gatherer.js'
+import type { Gatherer } from '../../gather/gatherer.js'
 import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
+import { alwaysHeld, type Lease } from '../../model/lease.js'
 import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
 import { directoryGatherer } from '../directory-gatherer.js'
 import { openService } from '../redis/open-service.js'
 import type { RedisTarget } from '../redis/redis-arguments.js'
 import { expositionOf, sourceGatherer } from '../source-exposition.js'
 import type { NamedDirectory } from './directory-arguments.js'
+import { DirectoryLease } from './directory-lease.js'
 import { probeRoute } from './probe-route.js'
 import { someReady } from './some-ready.js'
 
@@ -20,6 +23,10 @@ export interface Served {
   /** The directory or service, for the log. */
   readonly name: string
   readonly exposition: Exposition
+  /** What exporters send. */
+  readonly gatherer: Gatherer
+  /** Returns the lease of an exporter. */
+  readonly lease: (exporter: string) => Lease
   readonly readiness: ReadinessCheck
   readonly routes: readonly Route[]
   close(): Promise<void>
@@ -46,9 +53,12 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
   }
   const everything = directoryGatherer(directory, options.report, options.perWorker)
+  const gatherer = new ApplicationGatherer(everything, options)
   return {
     name: directory,
-    exposition: expositionOf(new ApplicationGatherer(everything, options)),
+    exposition: expositionOf(gatherer),
+    gatherer,
+    lease: (exporter) => new DirectoryLease(directory, exporter),
     readiness: readingCheck(() => everything),
     routes: [],
     close: async () => {},
@@ -74,6 +84,8 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
   return {
     name: directories.map(({ name, directory }) => `${name}=${directory}`).join(', '),
     exposition: expositionOf(together),
+    gatherer: together,
+    lease: () => alwaysHeld,
     readiness: someReady(checks),
     routes: [probeRoute(separate)],
     close: async () => {},
@@ -89,9 +101,11 @@ export function servedService(
   const service = openService(target, { onError, keepsSeats, onRecovered })
   service.start()
   const everything = sourceGatherer(() => service.openSource(), options.report, options.perWorker)
-  const exposition = expositionOf(new ApplicationGatherer(everything, options))
+  const gatherer = new ApplicationGatherer(everything, options)
+  const exposition = expositionOf(gatherer)
   // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
   exposition.expose().catch(() => {})
   const close = (): Promise<void> => service.close()
-  return { name: target.name, exposition, readiness: readingCheck(() => everything), routes: [], close }
+  const readiness = readingCheck(() => everything)
+  return { name: target.name, exposition, gatherer, lease: () => alwaysHeld, readiness, routes: [], close }
 }
