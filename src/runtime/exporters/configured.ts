@@ -33,7 +33,7 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
   otlp: {
     variables: variables.otlp,
     address: 'endpoint',
-    start: async (options) => (await import('../../otlp.js')).startOtlp(options),
+    load: async () => (await import('../../otlp.js')).startOtlp,
   },
 }
 
