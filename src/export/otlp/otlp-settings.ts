@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
@@ -90,7 +91,7 @@ export function otlpSettings(options: OtlpOptions, environment: OtlpEnvironment)
       word('protocol', options.protocol, protocols) ??
       environment.oneOf('protocol', protocols, advice) ??
       'http/protobuf',
-    headers: { ...ofAddress.headers('headers'), ...texts('headers', options.headers) },
+    headers: checkHeaders({ ...ofAddress.headers('headers'), ...texts('headers', options.headers) }),
     gzip:
       (word('compression', options.compression, compressions) ?? environment.oneOf('compression', compressions)) ===
       'gzip',
@@ -159,6 +160,19 @@ function texts(name: string, value: unknown): Readonly<Record<string, string>> {
   const wrong = given.find(([, each]) => !['string', 'number', 'boolean'].includes(typeof each))
   if (!isObject || wrong !== undefined) throw invalid(`${name} must be an object of texts`, wrong?.[1] ?? value)
   return Object.fromEntries(given.map(([key, each]) => [key, String(each)]))
+}
+
+/** Without the value in the error, which may be a password. */
+function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+    } catch {
+      throw invalid('headers must be names and values that HTTP allows', name)
+    }
+  }
+  return headers
 }
 
 function invalid(what: string, got: unknown): MetricsError {
