@@ -1,0 +1,163 @@
+import { type FamilySamples, samplesOf } from '../../exposition/text/samples.js'
+import type { Gathered } from '../../gather/gatherer.js'
+import { type Exemplar } from '../../model/exemplar.js'
+import { type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
+import type { LabelSet } from '../../model/label-set.js'
+import { isCumulative } from '../../model/layout/metric-types.js'
+import type { Pause } from '../../model/pause.js'
+import { labelValuesOf } from '../../model/series-key.js'
+import { type FamilyMetadata, stale, type WriteMessage, type WrittenSample } from './message.js'
+import { type SentFamily, SentRows, SentSamples, type SentSeries } from './sent-series.js'
+import { sampleLabels, shapeLabels } from './series-labels.js'
+import { metadataOf, storedExemplar, storedSamples } from './stored-family.js'
+
+/** One request, ready to be sent: the same bytes at each attempt. */
+export interface Batch {
+  readonly body: Uint8Array
+  readonly samples: number
+}
+
+/** How an export becomes requests. */
+export interface Packing {
+  readonly message: WriteMessage
+  readonly compress: (bytes: Uint8Array) => Uint8Array
+  /** The maximum number of samples of a request; the samples of one series of a histogram stay together. */
+  readonly maxSamples: number
+  /** Labels of every series that has no such label. */
+  readonly commonLabels: LabelSet
+}
+
+/** Rows whose values are computed at a time. */
+const rowsPerStep = 64
+
+/** The samples of one gathering, all of the same time, as requests. */
+export class PreparedExport {
+  readonly batches: Batch[] = []
+  private readonly sentFamilies = new Map<string, SentFamily>()
+  private inMessage = 0
+
+  /** @param timestamp Unix milliseconds of the samples */
+  constructor(
+    private readonly packing: Packing,
+    readonly timestamp: number,
+  ) {}
+
+  /** The series of the export, for the one after it. */
+  get sent(): SentSeries {
+    return this.sentFamilies
+  }
+
+  get samples(): number {
+    return this.batches.reduce((sum, { samples }) => sum + samples, 0)
+  }
+
+  get bytes(): number {
+    return this.batches.reduce((sum, { body }) => sum + body.length, 0)
+  }
+
+  /** Adds every series, and the markers of those that the export before had and this one has not. */
+  async add({ families, defaultLabels, pause }: Gathered, before: SentSeries = new Map()): Promise<void> {
+    const commonLabels = { ...this.packing.commonLabels, ...defaultLabels }
+    for (const family of families) {
+      const metadata = metadataOf(family)
+      const sent = isTable(family)
+        ? await this.addTable(family, metadata, commonLabels, pause)
+        : await this.addSamples(family, metadata, commonLabels, pause)
+      this.sentFamilies.set(nameOf(family), sent)
+    }
+    await this.addMarkers(before, pause)
+  }
+
+  /** Adds the markers of the series of an earlier export which this one does not contain. */
+  async addMarkers(before: SentSeries, pause: Pause): Promise<void> {
+    for (const [name, family] of before) {
+      const { metadata } = family
+      for (const labels of family.missingIn(this.sentFamilies.get(name))) {
+        this.makeSpace(1)
+        this.write({ labels, metadata, value: stale, timestamp: this.timestamp, start: 0, exemplar: undefined })
+        if (pause.due()) await pause.rest()
+      }
+    }
+    this.endMessage()
+  }
+
+  private async addTable(table: FamilyTable, metadata: FamilyMetadata, commonLabels: LabelSet, pause: Pause) {
+    const { order, labelNames, layout, slots, bases, keys, created } = table
+    const samples = samplesOf(table.family, storedSamples)
+    const { shapes } = samples
+    const names = shapeLabels(shapes, labelNames, commonLabels)
+    const sent = new SentRows(metadata, table, names, JSON.stringify([labelNames, commonLabels]))
+    const cumulative = isCumulative(metadata.type)
+    const values = new Float64Array(rowsPerStep * shapes.length)
+    const labels: string[] = []
+    for (let from = 0; from < order.length; from += rowsPerStep) {
+      const rows = order.subarray(from, from + rowsPerStep)
+      samples.values(values, table, rows)
+      for (const [i, row] of rows.entries()) {
+        if (!layout.present(slots, bases[row]!)) continue
+        sent.add(row)
+        this.makeSpace(shapes.length)
+        const labelValues = labelValuesOf(keys[row]!)
+        const start = cumulative ? Math.floor(created[row]! * 1000) : 0
+        for (const [j, { label }] of shapes.entries()) {
+          names[j]!.write(labels, labelValues)
+          this.write({
+            labels,
+            metadata,
+            value: values[i * shapes.length + j]!,
+            timestamp: this.timestamp,
+            // A quantile goes up and down.
+            start: label?.[0] === 'quantile' ? 0 : start,
+            exemplar: exemplarOf(table, samples, row, j),
+          })
+        }
+        if (pause.due()) await pause.rest()
+      }
+    }
+    return sent
+  }
+
+  private async addSamples(family: SampleFamily, metadata: FamilyMetadata, commonLabels: LabelSet, pause: Pause) {
+    const sent = new SentSamples(metadata)
+    for (const conforming of storedSamples.conform(family)) {
+      const shown = metadataOf(conforming)
+      for (const { name, labels, value, exemplar } of conforming.samples) {
+        const all = sampleLabels(name, labels, commonLabels)
+        // A receiver refuses a request with two values of a series.
+        if (!sent.add(all)) continue
+        this.makeSpace(1)
+        this.write({
+          labels: all,
+          metadata: shown,
+          value,
+          timestamp: this.timestamp,
+          start: 0,
+          exemplar: storedExemplar(exemplar),
+        })
+        if (pause.due()) await pause.rest()
+      }
+    }
+    return sent
+  }
+
+  private write(sample: WrittenSample): void {
+    this.packing.message.add(sample)
+    this.inMessage++
+  }
+
+  /** Ends the message if so many samples more are too many for it. */
+  private makeSpace(samples: number): void {
+    if (this.inMessage + samples > this.packing.maxSamples) this.endMessage()
+  }
+
+  private endMessage(): void {
+    if (this.inMessage === 0) return
+    const { message, compress } = this.packing
+    this.batches.push({ body: compress(message.finish()), samples: this.inMessage })
+    this.inMessage = 0
+  }
+}
+
+function exemplarOf(table: FamilyTable, samples: FamilySamples, row: number, shape: number): Exemplar | undefined {
+  return shape < samples.exemplars ? storedExemplar(table.exemplars?.get(row)?.get(shape)) : undefined
+}
