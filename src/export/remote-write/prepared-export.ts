@@ -1,7 +1,7 @@
 import { type FamilySamples, samplesOf } from '../../exposition/text/samples.js'
 import type { Gathered } from '../../gather/gatherer.js'
-import { type Exemplar } from '../../model/exemplar.js'
-import { type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
+import type { Exemplar } from '../../model/exemplar.js'
+import { type Family, type FamilyTable, isTable, nameOf, type SampleFamily } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { isCumulative } from '../../model/layout/metric-types.js'
 import type { Pause } from '../../model/pause.js'
@@ -10,6 +10,7 @@ import { type FamilyMetadata, stale, type WriteMessage, type WrittenSample } fro
 import { type SentFamily, SentRows, SentSamples, type SentSeries } from './sent-series.js'
 import { sampleLabels, shapeLabels } from './series-labels.js'
 import { metadataOf, storedExemplar, storedSamples } from './stored-family.js'
+import type { WriteRequest } from './write-request.js'
 
 /** One request, ready to be sent: the same bytes at each attempt. */
 export interface Batch {
@@ -79,6 +80,15 @@ export class PreparedExport {
       }
     }
     this.endMessage()
+  }
+
+  /** Adds the metadata of all families as requests of their own, so that a receiver may refuse them alone. */
+  describe(families: readonly Family[], message: WriteRequest): void {
+    const { compress, maxSamples } = this.packing
+    for (let from = 0; from < families.length; from += maxSamples) {
+      for (const family of families.slice(from, from + maxSamples)) message.describe(metadataOf(family))
+      this.batches.push({ body: compress(message.finish()), samples: 0 })
+    }
   }
 
   private async addTable(table: FamilyTable, metadata: FamilyMetadata, commonLabels: LabelSet, pause: Pause) {

@@ -1,5 +1,12 @@
 import { ProtobufWriter } from '../../exposition/protobuf/protobuf-writer.js'
-import { exemplarTime, type FamilyMetadata, typeNumbers, type WriteMessage, type WrittenSample, writeValue } from './message.js'
+import {
+  exemplarTime,
+  type FamilyMetadata,
+  typeNumbers,
+  type WriteMessage,
+  type WrittenSample,
+  writeValue,
+} from './message.js'
 
 /** Bytes to begin with: a request of 2000 samples with a few labels each. */
 const firstSize = 256 * 1024
@@ -25,7 +32,11 @@ export class WriteRequest implements WriteMessage {
     writer.close(sample)
     if (exemplar !== undefined) {
       const example = writer.open(3)
-      this.labels(Object.entries(exemplar.labels).sort(([a], [b]) => (a < b ? -1 : 1)).flat())
+      this.labels(
+        Object.entries(exemplar.labels)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .flat(),
+      )
       writeValue(writer, 2, exemplar.value)
       writer.varint(3, exemplarTime(exemplar, timestamp))
       writer.close(example)
