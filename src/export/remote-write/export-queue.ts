@@ -16,8 +16,8 @@ export class ExportQueue {
     return this.exports[0]
   }
 
-  get length(): number {
-    return this.exports.length
+  get newest(): PreparedExport | undefined {
+    return this.exports.at(-1)
   }
 
   /** Adds the newest export. @returns the number of samples that were dropped for it */

@@ -43,6 +43,11 @@ export class PreparedExport {
     readonly timestamp: number,
   ) {}
 
+  /** The kind of message that the requests are. */
+  get message(): Pick<WriteMessage, 'contentType' | 'version'> {
+    return this.packing.message
+  }
+
   /** The series of the export, for the one after it. */
   get sent(): SentSeries {
     return this.sentFamilies
