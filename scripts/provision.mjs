@@ -16,6 +16,11 @@ const needs = [
     leftOut: 'pushing to a real Pushgateway',
   },
   {
+    package: 'prometheus-node-exporter',
+    present: () => runs('prometheus-node-exporter', '--version'),
+    leftOut: 'the text file read by a real node_exporter',
+  },
+  {
     package: 'python3-prometheus-client',
     // Debian's package serves Debian's Python, which need not be the first one on the path.
     present: () => ['/usr/bin/python3', 'python3'].some((python) => runs(python, '-c', 'import prometheus_client')),

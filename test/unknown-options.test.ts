@@ -18,6 +18,7 @@ import * as redisForwarder from '../src/redis-forwarder.js'
 import * as supervisor from '../src/supervisor.js'
 import * as testing from '../src/testing.js'
 import * as kit from '../src/testing-metrics.js'
+import * as textFile from '../src/text-file.js'
 import * as uwsgi from '../src/uwsgi.js'
 import { root } from './helpers/source-imports.js'
 
@@ -142,6 +143,9 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { timout: 1 }, 'timeout', (o) => kit.waitForValue(counter, 1, o)],
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
   ],
+  'promhive/text-file startTextFile': [
+    ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
+  ],
   'promhive/uwsgi uwsgiCollector': [['', { url: 'tcp://127.0.0.1:1' }, 'uri', (o) => uwsgi.uwsgiCollector(o)]],
   'promhive/uwsgi uwsgiProbe': [['', { timout: 1 }, 'timeout', (o) => uwsgi.uwsgiProbe(o)]],
 }
@@ -215,6 +219,7 @@ const doors: Readonly<Record<string, object>> = {
   './supervisor': supervisor,
   './testing': testing,
   './testing/metrics': kit,
+  './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.
   './register': {},

@@ -43,6 +43,7 @@ export type MetricsErrorCode =
   | 'BACKEND_DIFFERS'
   | 'FORWARD_FAILED'
   | 'PUSH_FAILED'
+  | 'EXPORT_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
   | 'SCRAPE_REFUSED'
@@ -64,7 +65,7 @@ export type MetricsErrorCode =
  */
 export class MetricsError extends Error {
   override readonly name = 'MetricsError'
-  /** For an unreadable file: the fault, in one word. */
+  /** For an unreadable file: the fault, in one word. For a failed export: the exporter. */
   readonly reason: string | undefined
   constructor(
     readonly code: MetricsErrorCode,
@@ -75,4 +76,10 @@ export class MetricsError extends Error {
     super(maskCredentials(String(message)), 'cause' in options ? { cause: maskedError(options.cause) } : {})
     this.reason = options.reason
   }
+}
+
+/** Returns the reason of a caught error. After attempts at several addresses, Node's error has only the code. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name
 }

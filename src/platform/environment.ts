@@ -34,6 +34,10 @@ export const variables = {
   application: ['PROMHIVE_APPLICATION'],
   /** `off` disables the addon. */
   native: ['PROMHIVE_NATIVE'],
+  /** The exporters to start, with their options: as JSON, or the path of a JSON file. */
+  exporters: ['PROMHIVE_EXPORTERS'],
+  /** The address of each exporter, which starts it. */
+  textFile: ['PROMHIVE_TEXT_FILE'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],

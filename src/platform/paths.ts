@@ -6,6 +6,8 @@ import { variables } from './environment.js'
 const pathVariables = [
   ...variables.directory,
   ...variables.backendConfig,
+  ...variables.exporters,
+  ...variables.textFile,
   'PROMHIVE_PID_FILE',
   'PROMHIVE_REPORT_DIR',
   'PROMHIVE_HOOKS',
@@ -30,7 +32,7 @@ export function absolutePath(path: string): string {
 export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process.env): void {
   for (const name of pathVariables) {
     const value = environment[name]
-    // The value may be the options of a backend themselves, as JSON.
+    // The value may be options themselves, as JSON.
     if (!value || isAbsolute(value) || value.trimStart().startsWith('{')) continue
     environment[name] = resolve(value)
   }

@@ -13,6 +13,7 @@ import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
 import { setImmediate } from '../platform/timers.js'
 import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
+import { chosenExporters, startExporters } from '../runtime/exporters/configured.js'
 import { isLauncher } from './launchers.js'
 
 /*
@@ -46,7 +47,9 @@ export function startRegistered(command: string): void {
     if (!isOff(variables.defaultMetrics)) collectDefaultMetrics()
   })
   // After this turn, so that configure() at the beginning of the application runs first.
-  if (isMainThread) setImmediate(() => attempt(openPort)).unref()
+  if (!isMainThread) return
+  setImmediate(() => attempt(openPort)).unref()
+  setImmediate(() => attempt(startChosenExporters)).unref()
 }
 
 /** Closes the port that `startRegistered` has opened or is opening: a supervisor in the same process opens its own. */
@@ -104,6 +107,17 @@ function openPort(): void {
     onOpen: ({ url }) => sayWhatIsOn(url),
   })
   void registered.port.start()
+}
+
+/** Starts what the environment names, unless a supervisor does. */
+function startChosenExporters(): void {
+  if (firstSet(variables.assignment) !== undefined) return
+  const chosen = chosenExporters()
+  if (Object.keys(chosen).length === 0) return
+  void startExporters(chosen, (error) => processContext().onError(error)).then((started) => {
+    // A process that ends by itself sends its last numbers.
+    process.once('beforeExit', () => void started.stop())
+  })
 }
 
 /** Writes to the log of the process that has the port, and not into the output of a program. */

@@ -3,7 +3,7 @@ import type { MetricsError } from '../model/errors.js'
 import type { SelfCount } from '../store/contract.js'
 import type { ProcessLog } from './process-log.js'
 
-/** The codes of faults that last until a later success. */
+/** The codes of faults of the store that last until a later success. */
 const outageCodes = ['FLUSH_FAILED', 'READ_FAILED', 'DIRECTORY_UNUSABLE'] as const
 
 /** The faults of promhive in this process: each code is logged once as a warning, and counted in a self-metric. */
@@ -22,8 +22,9 @@ export class Faults {
   ) {}
 
   /** Records a fault after which promhive continues. */
-  record({ code, message }: MetricsError): void {
-    this.warn(code, message)
+  record({ code, message, reason }: MetricsError): void {
+    // Each exporter has its own outages.
+    this.warn(code === 'EXPORT_FAILED' ? `${code} ${reason}` : code, message)
     this.count({
       name: 'promhive_errors_total',
       help: 'Faults of promhive that did not stop the application, by code.',
@@ -43,10 +44,15 @@ export class Faults {
     })
   }
 
-  /** Records the end of an outage in the log; the next outage is logged as a warning again. */
-  recovered(text: string): void {
+  /**
+   * Records the end of an outage in the log; the next outage is logged as a warning again.
+   *
+   * @param exporter the exporter that works again; by default the store
+   */
+  recovered(text: string, exporter?: string): void {
     let warned = false
-    for (const code of outageCodes) warned = this.warned.delete(code) || warned
+    for (const code of exporter === undefined ? outageCodes : [`EXPORT_FAILED ${exporter}`])
+      warned = this.warned.delete(code) || warned
     this.log.recovered(text, warned)
   }
 

@@ -146,6 +146,11 @@ export class ProcessContext implements RegistryContext {
     this.faults.record(error)
   }
 
+  /** Logs that an exporter works again after a reported error. */
+  exportRecovered(exporter: string, text: string): void {
+    this.faults.recovered(text, exporter)
+  }
+
   get maxSeries(): number {
     return this.options.maxSeries ?? Number.POSITIVE_INFINITY
   }

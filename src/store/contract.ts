@@ -3,6 +3,7 @@ import type { MetricsError } from '../model/errors.js'
 import type { Exemplar } from '../model/exemplar.js'
 import type { SampleFamily } from '../model/family.js'
 import type { SlotArea } from '../model/layout/slot-layout.js'
+import type { Lease } from '../model/lease.js'
 import type { Pause } from '../model/pause.js'
 import type { LabelFilter, SeriesKey } from '../model/series-key.js'
 import type { SeriesRef } from '../model/series-ref.js'
@@ -191,6 +192,11 @@ export interface Backend {
   /** Called at each look-up. Returns the same store until the backend is closed, and never throws. */
   openStore(): Store
   openSource(): Source
+  /**
+   * Returns the lease of a task that one process does for all that count here, such as an exporter. Without this method,
+   * every process does the task.
+   */
+  lease?(task: string): Lease
   /** Sends the last counts, then releases files, locks, connections and timers. */
   close?(): void | Promise<void>
 }

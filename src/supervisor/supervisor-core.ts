@@ -34,6 +34,8 @@ export interface CoreOptions {
   readonly version: string
   /** Starts forwarding to Redis. */
   readonly forward?: (settings: Settings) => Promise<{ stop(): Promise<void> }>
+  /** Starts the exporters of the settings. Never rejects. */
+  readonly exporters?: () => Promise<{ stop(): Promise<void> }>
   readonly hooks?: LifecycleHooks
   readonly logger?: GivenLogger
 }
@@ -63,6 +65,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   protected answered = 0
   private statisticsServer: StatisticsServer | undefined
   private forwarding: { stop(): Promise<void> } | undefined
+  private exporting: { stop(): Promise<void> } | undefined
 
   static {
     holdAwaited(SupervisorCore.prototype, 'openMetricsPort', 'closeMetricsPort', 'startForwarding')
@@ -137,13 +140,15 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.prepareMetrics()
     if (this.settings.metrics) await this.openMetricsPort()
     await this.openStatistics()
+    this.exporting = await this.core.exporters?.()
   }
 
   /** @internal Closes what every supervisor closes last. */
   protected async close(): Promise<void> {
     this.parentWatch.stop()
     await this.emit('stopped')
-    await this.forwarding?.stop()
+    // The workers have ended, so these exports have their last numbers.
+    await Promise.all([this.forwarding?.stop(), this.exporting?.stop()])
     if (this.statisticsServer !== undefined) {
       await this.statisticsServer.stop()
       this.logger.debug('the statistics are closed', { event: 'statisticsClosed' })

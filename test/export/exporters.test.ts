@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import type { Exporter } from '../../src/export/contract.js'
+import type { Destination, Exporter } from '../../src/export/contract.js'
 import { ScrapeServer } from '../../src/export/http/scrape-server.js'
 import { SharedPort } from '../../src/export/http/shared-port.js'
+import { IntervalExporter } from '../../src/export/interval-exporter.js'
 import { RedisForwarding } from '../../src/export/redis/forwarder.js'
 import { settingsOf } from '../../src/export/redis/forwarder-options.js'
 import { readStatistics } from '../../src/export/statistics/statistics-reader.js'
 import { StatisticsServer } from '../../src/export/statistics/statistics-server.js'
 import { Registry } from '../../src/index.js'
+import { alwaysHeld } from '../../src/model/lease.js'
 import { statisticsAddress } from '../../src/model/statistics-address.js'
 import { ask } from '../helpers/processes/http.js'
 import { freePort } from '../helpers/processes/port.js'
@@ -38,6 +40,33 @@ const exporters: Readonly<Record<string, (stage: Stage) => Promise<Started>>> = 
   'statistics over TCP': async () => statisticsAt(`127.0.0.1:${await freePort()}`),
   'statistics over HTTP': async () => statisticsAt(`http://127.0.0.1:${await freePort()}`),
   'statistics over a unix socket': (stage) => statisticsAt(join(stage.folder(), 'stats')),
+  async 'an exporter at an interval'() {
+    let sent = 0
+    const destination: Destination = {
+      place: 'nowhere',
+      async send() {
+        sent++
+        return { samples: 1 }
+      },
+    }
+    const onError = (error: Error): void => expect.fail(error.message)
+    const exporter = new IntervalExporter(
+      destination,
+      { exporter: 'test', interval: 0.01, timeout: 1 },
+      { gatherer: new Registry(), lease: alwaysHeld, onError, onRecovered() {}, exported() {} },
+    )
+    // It sends soon after its start, and stops after a last export: nothing comes after that.
+    const works = async (): Promise<boolean> => {
+      const before = sent
+      if (!exporter.running) return sent > before
+      await until(
+        () => sent,
+        (count) => count > before + 1,
+      )
+      return true
+    }
+    return { exporter, works }
+  },
   ...(hasRedis && {
     async 'the Redis forwarder'(stage: Stage) {
       const { port, client } = await startRedis(stage)

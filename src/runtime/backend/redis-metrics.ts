@@ -1,5 +1,6 @@
 import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
+import type { Lease } from '../../model/lease.js'
 import { describe } from '../../model/metric-name.js'
 import { absolutePath } from '../../platform/paths.js'
 import type { Backend, BackendContext } from '../../store/contract.js'
@@ -11,6 +12,7 @@ import { overClient } from '../../store/redis/clients.js'
 import { withEnvironment } from '../../store/redis/environment-options.js'
 import { HostBackend } from '../../store/redis/host-backend.js'
 import type { HostPlace } from '../../store/redis/host-place.js'
+import { Keys } from '../../store/redis/keys.js'
 import {
   checkRedisOptions,
   type RedisBackendSettings,
@@ -22,6 +24,7 @@ import { RedisBackend } from '../../store/redis/redis-backend.js'
 import type { ScriptConnection } from '../../store/redis/script.js'
 import { sentinelPlace } from '../../store/redis/sentinel-options.js'
 import { identityOf } from '../../store/redis/service-identity.js'
+import { TaskLease } from '../../store/redis/task-lease.js'
 import { Leadership } from '../../store/shared/leadership.js'
 import { SharedBackend } from '../../store/shared/shared-backend.js'
 import { processContext } from '../current-context.js'
@@ -85,7 +88,9 @@ function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBa
     client === undefined ? overUrl((sentinels ?? address)!, { connect, command }) : overClient(client, command)
   const identity = identityOf(sentinels === undefined ? address : mergedOptions.name, settings)
   const replica = replicaOf(options, settings)
-  if (options.perHost !== true) return [new RedisBackend(settings, connection, replica), identity]
+  const ofLease = { connection, timeout: connect + command }
+  const lease = (task: string): Lease => new TaskLease(task, new Keys(settings.keyPrefix), ofLease)
+  if (options.perHost !== true) return [new RedisBackend(settings, connection, replica), lease, identity]
   const directory = options.dir ?? directoryFromEnvironment() ?? directoryFromParent()
   if (typeof directory !== 'string' || directory === '') {
     const text =
@@ -94,7 +99,7 @@ function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBa
   }
   const place = absolutePath(directory)
   const backend = new HostBackend(settings, connection, (context) => placeIn(place, context), replica)
-  return [backend, identity, place]
+  return [backend, lease, identity, place]
 }
 
 /** Returns the connection for scrapes, if they do not read from the primary. */

@@ -11,6 +11,7 @@ import { Supervisor } from '../../supervisor/supervisor.js'
 import { processContext } from '../current-context.js'
 import { placeOfRuns } from '../directory/default-location.js'
 import { agentFile, packageVersion, registerFile } from '../package-files.js'
+import { exportersOf } from './configured-exporters.js'
 import { checkPrimary } from './hooks.js'
 import type { SuperviseOptions } from './options.js'
 import { forward } from './redis-forwarding.js'
@@ -45,6 +46,7 @@ export function composeSupervisor(
     tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
+    exporters: exportersOf(settings),
     program: {
       // Made absolute, because the working directory may change before successors are started.
       exec: exec === undefined ? undefined : resolve(exec),

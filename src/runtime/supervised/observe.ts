@@ -8,6 +8,7 @@ import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
 import { settings as everySetting } from '../../supervisor/settings/settings.js'
 import { processContext } from '../current-context.js'
 import { packageVersion } from '../package-files.js'
+import { exportersOf } from './configured-exporters.js'
 import { checkPrimary } from './hooks.js'
 import { configurationFrom } from './layered-configuration.js'
 import { type ObserveOptions, observeOptions } from './options.js'
@@ -49,6 +50,7 @@ async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
     tls: encryptionOf(configuration),
     version: packageVersion(),
     forward,
+    exporters: exportersOf(settings),
     hooks: hooks as LifecycleHooks,
     logger: log,
   })

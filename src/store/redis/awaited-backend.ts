@@ -1,15 +1,20 @@
+import type { Lease } from '../../model/lease.js'
 import { held } from '../../platform/held.js'
 import type { Backend, BackendContext, Source, Store } from '../contract.js'
 
-type AwaitedParts = Omit<Backend, 'close'> & { flush(): Promise<boolean>; close(): Promise<void> }
+type AwaitedParts = Omit<Backend, 'close' | 'lease'> & { flush(): Promise<boolean>; close(): Promise<void> }
 
 /** A backend for applications: its promises keep the process running until they settle. */
 export class AwaitedBackend implements Backend {
   readonly shared = true
 
-  /** @param identity identifies the storage, without credentials */
+  /**
+   * @param lease returns the lease of a task that one process of the service does
+   * @param identity identifies the storage, without credentials
+   */
   constructor(
     private readonly backend: AwaitedParts,
+    readonly lease: (task: string) => Lease,
     readonly identity?: string | undefined,
     readonly directory?: string | undefined,
   ) {}

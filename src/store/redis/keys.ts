@@ -70,4 +70,9 @@ export class Keys {
   removing(queue: string): string {
     return `${this.prefix}:removing:${queue}`
   }
+
+  /** Returns the key of the process that does a task for all. */
+  task(name: string): string {
+    return `${this.prefix}:task:${name}`
+  }
 }

@@ -91,8 +91,8 @@ export const controlName = 'control'
 export const beginningName = '.beginning'
 /** Made by a process that adds a removal without the addon's locks. */
 export const removalsLockName = '.removing'
-/** Locked by the process that does the work which one process does for all. */
-export const leaderName = '.leader'
+/** Locked by the process that does a task for all: the flushes of a host, or an exporter. */
+export const leaderName = (task?: string): string => (task === undefined ? '.leader' : `.leader-${task}`)
 export const valuesName = (seat: number): string => `${String(seat).padStart(4, '0')}.values`
 export const exemplarsName = (seat: number): string => `${String(seat).padStart(4, '0')}.exemplars`
 export const seriesName = (seat: number): string => `${String(seat).padStart(4, '0')}.series`
@@ -106,7 +106,7 @@ export function seatOf(name: string): number | undefined {
 
 /** Whether a file name is one of promhive's; only such files are ever removed. */
 export function isOurs(name: string): boolean {
-  return /^(?:\d{4,9}\.(?:values|series|exemplars|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning|leader)|bad-[\w.-]+)$/.test(
+  return /^(?:\d{4,9}\.(?:values|series|exemplars|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning|leader(?:-[\w-]+)?)|bad-[\w.-]+)$/.test(
     name,
   )
 }

@@ -1,6 +1,7 @@
 import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Binding } from '#native'
+import type { Lease } from '../../model/lease.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { closeQuietly, freeName, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'
@@ -10,13 +11,13 @@ import { isUsable } from './ownership.js'
 const silence = 5_000
 
 /**
- * Decides which of the processes that share a directory does the work of one process for all. With the addon, the
+ * Decides which of the processes that share a directory does a task for all of them. With the addon, the
  * leader holds a lock, which ends with its process. Without the addon, it touches a file; two processes may then lead
  * for a moment.
  *
  * The leader may leave a note for the next leader.
  */
-export class Leadership {
+export class Leadership implements Lease {
   private fd: number | undefined
   private readonly path: string
   private readonly mark = `${process.pid} ${Math.random()}`
@@ -27,8 +28,9 @@ export class Leadership {
   constructor(
     directory: string,
     private readonly binding: Binding | undefined,
+    task?: string,
   ) {
-    this.path = join(directory, leaderName)
+    this.path = join(directory, leaderName(task))
   }
 
   /** Tries to lead, and returns whether this process leads. Throws the error of the disk. */

@@ -1,6 +1,7 @@
 import { type Binding, loadBinding } from '#native'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
+import type { Lease } from '../../model/lease.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { inSlices } from '../../platform/slices.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
@@ -11,6 +12,7 @@ import { prepareDirectory } from './directory.js'
 import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { LateRemovals } from './late-removals.js'
+import { Leadership } from './leadership.js'
 import { ownWriter } from './own-writer.js'
 import { mayMap } from './ownership.js'
 import { SeatTaker } from './seat-taker.js'
@@ -109,28 +111,26 @@ export class SharedBackend implements Backend {
     prepareDirectory(this.directory)
     this.considerFileSystem()
     this.run = joinRun(this.directory, this.binding, this.options)
-    this.timers.push(
-      setInterval(() => {
-        this.watch()
-        void this.notice()
-      }, watchInterval).unref(),
-    )
-    this.timers.push(
-      setInterval(() => {
-        if (this.store?.isBehind) void this.notice()
-      }, noticeInterval).unref(),
-    )
+    this.every(watchInterval, () => {
+      this.watch()
+      void this.notice()
+    })
+    this.every(noticeInterval, () => {
+      if (this.store?.isBehind) void this.notice()
+    })
     if (this.name === 'buffered') {
-      this.timers.push(
-        setInterval(() => {
-          this.flush()
-          void this.notice()
-        }, flushInterval).unref(),
-      )
+      this.every(flushInterval, () => {
+        this.flush()
+        void this.notice()
+      })
       process.on('exit', this.atExit)
       // Without a lock, only a seat shows that a process is in the run.
       this.openStore()
     }
+  }
+
+  private every(milliseconds: number, work: () => void): void {
+    this.timers.push(setInterval(work, milliseconds).unref())
   }
 
   /** Never throws: counting continues in memory if no seat is available. */
@@ -172,6 +172,8 @@ export class SharedBackend implements Backend {
     const others = writers.filter((writer) => processOf(writer) !== processOf(store))
     return [...others, ownWriter(store)].sort((a, b) => a.seat - b.seat)
   }
+
+  readonly lease = (task: string): Lease => new Leadership(this.directory, this.binding, task)
 
   close(): void {
     for (const timer of this.timers.splice(0)) clearInterval(timer)

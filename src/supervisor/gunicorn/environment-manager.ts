@@ -6,6 +6,9 @@ import { settings as everySetting, type Settings } from '../settings/settings.js
 /** The settings that are passed to the application under gunicorn's names. */
 const variables = { workers: 'GUNICORN_WORKERS', bind: 'GUNICORN_BIND', workerClass: 'GUNICORN_WORKER_CLASS' } as const
 
+/** Settings that may contain passwords, which workers do not need. */
+const secrets = { redisPassword: undefined, backendConfig: undefined, exporters: undefined }
+
 /** gunicorn's value for a setting that is not set. */
 const silent: Readonly<Record<string, unknown>> = { workers: 1, bind: '', workerClass: 'sync' }
 
@@ -51,7 +54,7 @@ export class EnvironmentManager {
 export function workerEnvironment(settings: Settings): Record<string, string> {
   const { workers, bind, workerClass, port, host, compat, metrics, register, logLevel, logFormat } = settings
   const environment: Record<string, string> = {
-    PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, redisPassword: undefined, backendConfig: undefined }),
+    PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, ...secrets }),
     PROMETHEUS_METRICS_PORT: String(port),
     PROMETHEUS_BIND_ADDRESS: host,
     GUNICORN_WORKERS: String(workers),

@@ -33,7 +33,7 @@ export function logConfiguration({ origins, ignored }: Configuration, log: Log):
   for (const origin of origins) {
     const { name, from, value } = origin
     if (from === 'default') continue
-    const fields = { event: 'setting', setting: name, value: hidden(origin) ? '***' : value, from }
+    const fields = { event: 'setting', setting: name, value: hidden(origin) ? '***' : withoutCredentials(value), from }
     log.debug(`${name} is ${displayedValue(origin)} (${from})`, fields)
   }
 }
@@ -65,9 +65,11 @@ function displayedValue(origin: Origin): string {
 }
 
 function withoutCredentials(value: unknown): unknown {
+  // Of options, which may contain passwords, only to what they belong.
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.keys(value)
   return typeof value === 'string' ? maskAddress(value) : value
 }
 
 function hidden({ secret, value }: Origin): boolean {
-  return secret && value !== ''
+  return secret && typeof value === 'string' && value !== ''
 }

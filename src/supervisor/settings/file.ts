@@ -106,8 +106,8 @@ function fromBeside(path: string): typeof import('yaml') | undefined {
   throw new MetricsError('OPTION_INVALID', text)
 }
 
-/** The options of a backend are not settings. */
-const whole = /^backend[-_]?config$/i
+/** The options of a backend and of exporters are not settings. */
+const whole = /^(?:backend[-_]?config|exporters)$/i
 
 /** Returns every value that is not an object, with its path. */
 function leaves(value: unknown, path: string): [path: string, value: unknown][] {

@@ -4,6 +4,7 @@ import { variables } from '../../platform/environment.js'
 import type { Compat } from '../gunicorn/metric-naming.js'
 import { type BackendSettings, backendSettings } from './backend-settings.js'
 import { type EncryptionSettings, encryptionSettings } from './encryption-settings.js'
+import { type ExporterSettings, exporterSettings } from './exporter-settings.js'
 import {
   boolean,
   boundAddress,
@@ -27,7 +28,7 @@ import type { SettingsTable } from './setting.js'
 export type { Setting } from './setting.js'
 
 /** All settings of `promhive run` and `supervise()`. */
-export interface Settings extends BackendSettings, EncryptionSettings, PortSettings, RedisSettings {
+export interface Settings extends BackendSettings, EncryptionSettings, ExporterSettings, PortSettings, RedisSettings {
   /** The number of processes that serve the application. */
   readonly workers: number
   /** The directory in which they count together; empty for the default. */
@@ -281,6 +282,7 @@ export const settings: SettingsTable<Settings> = {
   },
   ...backendSettings,
   ...encryptionSettings,
+  ...exporterSettings,
   ...redisSettings,
 }
 

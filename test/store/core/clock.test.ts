@@ -53,7 +53,7 @@ test('without locks another process leads when the leader is silent, though the 
   const held = (each: Leadership): boolean => {
     const led = each.held()
     // The file system has a clock of its own.
-    const path = join(directory, leaderName)
+    const path = join(directory, leaderName())
     if (led) utimesSync(path, Date.now() / 1000, Date.now() / 1000)
     return led
   }

@@ -1,0 +1,106 @@
+import { MetricsError, reasonOf } from '../../model/errors.js'
+import { describe } from '../../model/metric-name.js'
+import { nearest } from '../../model/nearest-name.js'
+import { firstSet, variables } from '../../platform/environment.js'
+import { jsonFrom } from '../../platform/json-text.js'
+
+/** Something that sends or serves until it is stopped. */
+interface Started {
+  stop(): Promise<void>
+}
+
+/** The options of an exporter, as a file, a variable or code has them. */
+type Options = Readonly<Record<string, unknown>>
+
+/** An exporter that the configuration can start. */
+interface ConfigurableExporter {
+  /** The environment variables for its address; the first that is set starts it. */
+  readonly variables: readonly string[]
+  /** The option that the variable sets. */
+  readonly address: string
+  /** Loads and starts it. Imported by its front door, which is a separate file in the package. */
+  readonly start: (options: never) => Promise<Started>
+}
+
+/** By the name below `exporters` in a configuration file. A new exporter is an entry. */
+const exporters: Readonly<Record<string, ConfigurableExporter>> = {
+  textFile: {
+    variables: variables.textFile,
+    address: 'path',
+    start: async (options) => (await import('../../text-file.js')).startTextFile(options),
+  },
+}
+
+/** The exporters to start, by name, each with its options. */
+export type ExporterChoice = Readonly<Record<string, Options>>
+
+/**
+ * Returns the exporters that the environment names, and their options.
+ *
+ * @param configured those of a configuration file or code; a variable overrides their address
+ * @throws MetricsError `OPTION_INVALID` for an exporter that does not exist, or options that are none
+ */
+export function chosenExporters(configured?: unknown, environment: NodeJS.ProcessEnv = process.env): ExporterChoice {
+  const chosen: Record<string, Options> = {}
+  const [variable, text] = firstSet(variables.exporters, environment) ?? []
+  const all = configured ?? (text === undefined ? {} : parsed(variable!, text))
+  if (typeof all !== 'object' || all === null || Array.isArray(all)) {
+    throw invalid(
+      `${variable ?? 'exporters'} must be an object such as { "textFile": { "path": … } }, got ${describe(all)}`,
+    )
+  }
+  for (const [name, options] of Object.entries(all)) {
+    if (!Object.hasOwn(exporters, name)) throw unknown(name)
+    if (options === false || options === null) continue
+    if (typeof options !== 'object')
+      throw invalid(`exporters.${name} must be options or false, got ${describe(options)}`)
+    chosen[name] = options as Options
+  }
+  for (const [name, { variables: names, address }] of Object.entries(exporters)) {
+    const [, value] = firstSet(names, environment) ?? []
+    if (value === undefined) continue
+    if (/^(?:off|false|no)$/i.test(value)) delete chosen[name]
+    else chosen[name] = { ...chosen[name], [address]: value }
+  }
+  return chosen
+}
+
+/**
+ * Starts exporters. One that cannot start is reported, and the others start.
+ *
+ * @returns what stops them
+ */
+export async function startExporters(chosen: ExporterChoice, onError: (error: MetricsError) => void): Promise<Started> {
+  const started: Started[] = []
+  for (const [name, options] of Object.entries(chosen)) {
+    try {
+      started.push(await exporters[name]!.start(options as never))
+    } catch (cause) {
+      const text = `the exporter ${name} has not been started: ${reasonOf(cause)}`
+      onError(new MetricsError('EXPORT_FAILED', text, { cause, reason: name }))
+    }
+  }
+  return {
+    async stop() {
+      await Promise.all(started.map((each) => each.stop()))
+    },
+  }
+}
+
+function parsed(variable: string, text: string): unknown {
+  try {
+    return jsonFrom(text)
+  } catch (cause) {
+    throw invalid(`${variable} must be JSON, or the path of a JSON file: ${reasonOf(cause)}`)
+  }
+}
+
+function unknown(name: string): MetricsError {
+  const meant = nearest(name, Object.keys(exporters))
+  const advice = meant === undefined ? `there are ${Object.keys(exporters).join(', ')}` : `did you mean ${meant}?`
+  return invalid(`there is no exporter ${JSON.stringify(name)}; ${advice}`)
+}
+
+function invalid(what: string): MetricsError {
+  return new MetricsError('OPTION_INVALID', what)
+}

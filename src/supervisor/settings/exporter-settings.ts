@@ -1,0 +1,37 @@
+import { variables } from '../../platform/environment.js'
+import { jsonFrom } from '../../platform/json-text.js'
+import type { SettingKind } from './kinds.js'
+import type { SettingsTable } from './setting.js'
+
+/** What the supervisor sends to other places. */
+export interface ExporterSettings {
+  /** The exporters to start, by name, each with its options: `{ textFile: { path: '/run/shop.prom' } }`. */
+  readonly exporters: Readonly<Record<string, object>>
+}
+
+const exporters: SettingKind<ExporterSettings['exporters']> = {
+  says: 'exporters by name, each with its options, or the path of a JSON file with them',
+  read(value) {
+    const all = typeof value === 'string' ? parsed(value) : value
+    return typeof all === 'object' && all !== null && !Array.isArray(all) ? { ...all } : undefined
+  },
+}
+
+export const exporterSettings: SettingsTable<ExporterSettings> = {
+  exporters: {
+    kind: exporters,
+    default: {},
+    env: variables.exporters,
+    // Addresses may contain passwords.
+    secret: true,
+    help: 'what sends the metrics to other places, each with its options',
+  },
+}
+
+function parsed(text: string): unknown {
+  try {
+    return jsonFrom(text)
+  } catch {
+    return undefined
+  }
+}

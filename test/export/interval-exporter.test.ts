@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest'
+import type { ExportedSamples } from '../../src/export/contract.js'
+import { type ExportContext, IntervalExporter } from '../../src/export/interval-exporter.js'
+import { Registry } from '../../src/index.js'
+import type { MetricsError } from '../../src/model/errors.js'
+import { until } from '../helpers/processes/until.js'
+
+test('never runs two exports at a time, and shares one among concurrent calls', async () => {
+  let [running, most, sent] = [0, 0, 0]
+  const { exporter } = exporterOf(async () => {
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    running--
+    sent++
+    return { samples: 1 }
+  })
+  await Promise.all([exporter.send(), exporter.send(), exporter.send()])
+  expect([most, sent]).toEqual([1, 1])
+})
+
+test('gives up an export that takes too long, and aborts it', async () => {
+  let aborted = false
+  const { exporter, errors, results } = exporterOf((signal) => {
+    signal.addEventListener('abort', () => {
+      aborted = true
+    })
+    return new Promise(() => {})
+  })
+  expect(await exporter.send()).toBe('failed')
+  expect(aborted).toBe(true)
+  expect(results).toEqual(['failed'])
+  expect(errors).toEqual([
+    expect.objectContaining({
+      code: 'EXPORT_FAILED',
+      reason: 'test',
+      message: 'test: the metrics could not be sent to nowhere (no answer within 0.2 s)',
+    }),
+  ])
+})
+
+test('says once that a destination works again', async () => {
+  let fails = true
+  const { exporter, recovered, errors } = exporterOf(async () => {
+    if (fails) throw new Error('refused')
+    return { samples: 1 }
+  })
+  await exporter.send()
+  await exporter.send()
+  fails = false
+  await exporter.send()
+  await exporter.send()
+  expect(errors).toHaveLength(2)
+  expect(recovered).toEqual(['test: nowhere takes the metrics again'])
+})
+
+test('reports what a destination has refused, and counts the rest as sent', async () => {
+  const { exporter, errors, results } = exporterOf(async () => ({ samples: 5, dropped: 2, reason: 'too old' }))
+  expect(await exporter.send()).toBe('ok')
+  expect(results).toEqual(['ok'])
+  expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (too old)')
+})
+
+test('waits while another process has the lease, and reports if that is not known', async () => {
+  let sent = 0
+  const answers = [false, true, new Error('disk full')]
+  const lease = {
+    held() {
+      const answer = answers.shift()
+      if (answer instanceof Error) throw answer
+      return answer ?? false
+    },
+    leave() {},
+  }
+  const send = async (): Promise<ExportedSamples> => ({ samples: ++sent })
+  const { exporter, errors } = exporterOf(send, { lease })
+  expect([await exporter.send(), sent]).toEqual(['standby', 0])
+  expect([await exporter.send(), sent]).toEqual(['ok', 1])
+  expect([await exporter.send(), sent]).toEqual(['standby', 1])
+  expect(errors[0]?.message).toBe('test: which process exports is not known (disk full)')
+})
+
+test('exports at its interval, a last time when it stops, and then leaves the lease', async () => {
+  const times: number[] = []
+  const calls: string[] = []
+  const lease = { held: () => true, leave: () => void calls.push('leave') }
+  const { exporter } = exporterOf(
+    async () => {
+      times.push(performance.now())
+      calls.push('send')
+      return { samples: 1 }
+    },
+    { lease },
+    0.05,
+  )
+  await exporter.start()
+  await until(
+    () => times.length,
+    (count) => count > 4,
+  )
+  const sent = times.length
+  await exporter.stop()
+  expect(calls.slice(-2)).toEqual(['send', 'leave'])
+  expect(times.length).toBeGreaterThan(sent)
+  // On average: single exports are late on a busy machine.
+  expect((times[4]! - times[0]!) / 4).toBeGreaterThan(35)
+})
+
+function exporterOf(
+  send: (signal: AbortSignal) => Promise<ExportedSamples>,
+  context: Partial<ExportContext> = {},
+  interval = 3600,
+) {
+  const [errors, recovered, results] = [[] as MetricsError[], [] as string[], [] as string[]]
+  const exporter = new IntervalExporter(
+    { place: 'nowhere', send: (_, signal) => send(signal) },
+    { exporter: 'test', interval, timeout: 0.2 },
+    {
+      gatherer: new Registry(),
+      lease: { held: () => true, leave() {} },
+      onError: (error) => errors.push(error),
+      onRecovered: (text) => recovered.push(text),
+      exported: (result) => results.push(result),
+      ...context,
+    },
+  )
+  return { exporter, errors, recovered, results }
+}
