@@ -7,7 +7,7 @@ import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkSpelling, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import type { Exposition } from '../contract.js'
-import { exchange, reasonOf, TimedOut } from '../send/exchange.js'
+import { exchange, TimedOut } from '../send/exchange.js'
 import { type GroupingKey, groupingPath } from './grouping-key.js'
 
 /** The format that every Pushgateway accepts; version 1.5 refuses OpenMetrics. */

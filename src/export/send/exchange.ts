@@ -81,9 +81,3 @@ export function exchange(
     sent.end(body)
   })
 }
-
-/** Returns the reason of an error of Node. After attempts at several addresses, such an error has only a code. */
-export function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name
-}

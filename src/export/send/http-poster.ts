@@ -3,9 +3,10 @@ import https from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { reasonOf } from '../../model/errors.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../../platform/timers.js'
 import { BackOff, type BackOffTimes, retryAfter } from './back-off.js'
-import { type Answer, ConnectionWasClosed, exchange, reasonOf } from './exchange.js'
+import { type Answer, ConnectionWasClosed, exchange } from './exchange.js'
 import type { TlsContents, TlsFiles } from './tls-files.js'
 
 /** Bytes of an answer that are read; a longer one is cut off. */
