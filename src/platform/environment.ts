@@ -38,6 +38,9 @@ export const variables = {
   exporters: ['PROMHIVE_EXPORTERS'],
   /** The address of each exporter, which starts it. */
   textFile: ['PROMHIVE_TEXT_FILE'],
+  remoteWrite: ['PROMHIVE_REMOTE_WRITE'],
+  /** The name of the application, for exporters that need one. */
+  serviceName: ['OTEL_SERVICE_NAME'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type HttpPoster, PostFailed } from '../send/http-poster.js'
+import type { Credentials } from './credentials.js'
 import type { WriteMessage } from './message.js'
 import type { Batch } from './prepared-export.js'
 
@@ -35,6 +36,7 @@ export class Receiver {
 
   constructor(
     private readonly poster: HttpPoster,
+    private readonly credentials: Credentials,
     private readonly userAgent: string,
   ) {}
 
@@ -54,6 +56,7 @@ export class Receiver {
       'content-type': contentType,
       'x-prometheus-remote-write-version': version,
       'user-agent': this.userAgent,
+      ...(await this.credentials.header()),
     }
     const symbols = version.startsWith('2')
     try {

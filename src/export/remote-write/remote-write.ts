@@ -8,14 +8,11 @@ import { ExportQueue, type QueueLimit } from './export-queue.js'
 import type { WriteMessage } from './message.js'
 import { PreparedExport } from './prepared-export.js'
 import { type Receiver, unsupported, type WriteLimits, type WriteResult } from './receiver.js'
+import type { RemoteWriteVersion } from './remote-write-options.js'
 import type { SentSeries } from './sent-series.js'
 import { type Compress, loadCompress } from './snappy.js'
 import { SymbolRequest } from './symbol-request.js'
 import { WriteRequest } from './write-request.js'
-
-/** The versions of the protocol. */
-export const remoteWriteVersions = ['1.0', '2.0'] as const
-export type RemoteWriteVersion = (typeof remoteWriteVersions)[number]
 
 /** How a sender writes to its receiver. */
 export interface SenderSettings {

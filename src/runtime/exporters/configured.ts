@@ -29,6 +29,11 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'path',
     start: async (options) => (await import('../../text-file.js')).startTextFile(options),
   },
+  remoteWrite: {
+    variables: variables.remoteWrite,
+    address: 'url',
+    start: async (options) => (await import('../../remote-write.js')).startRemoteWrite(options),
+  },
 }
 
 /** The exporters to start, by name, each with its options. */
