@@ -15,6 +15,7 @@ import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
+import * as remoteWrite from '../src/remote-write.js'
 import * as supervisor from '../src/supervisor.js'
 import * as testing from '../src/testing.js'
 import * as kit from '../src/testing-metrics.js'
@@ -143,6 +144,9 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { timout: 1 }, 'timeout', (o) => kit.waitForValue(counter, 1, o)],
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
   ],
+  'promhive/remote-write startRemoteWrite': [
+    ['', { url: 'http://127.0.0.1:1', intervl: 1 }, 'interval', (o) => remoteWrite.startRemoteWrite(o)],
+  ],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -219,6 +223,7 @@ const doors: Readonly<Record<string, object>> = {
   './supervisor': supervisor,
   './testing': testing,
   './testing/metrics': kit,
+  './remote-write': remoteWrite,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

@@ -6,14 +6,14 @@ import type { LabelSet } from '../../model/label-set.js'
 import { isCumulative } from '../../model/layout/metric-types.js'
 import type { Pause } from '../../model/pause.js'
 import { labelValuesOf } from '../../model/series-key.js'
+import { type ExportedSeries, type SentFamily, SentRows, SentSamples } from './exported-series.js'
 import { type FamilyMetadata, stale, type WriteMessage, type WrittenSample } from './message.js'
-import { type SentFamily, SentRows, SentSamples, type SentSeries } from './sent-series.js'
 import { sampleLabels, shapeLabels } from './series-labels.js'
 import { metadataOf, storedExemplar, storedSamples } from './stored-family.js'
 import type { WriteRequest } from './write-request.js'
 
 /** One request, ready to be sent: the same bytes at each attempt. */
-export interface Batch {
+export interface WriteBatch {
   readonly body: Uint8Array
   readonly samples: number
 }
@@ -33,7 +33,7 @@ const rowsPerStep = 64
 
 /** The samples of one gathering, all of the same time, as requests. */
 export class PreparedExport {
-  readonly batches: Batch[] = []
+  readonly batches: WriteBatch[] = []
   private readonly sentFamilies = new Map<string, SentFamily>()
   private inMessage = 0
 
@@ -49,7 +49,7 @@ export class PreparedExport {
   }
 
   /** The series of the export, for the one after it. */
-  get sent(): SentSeries {
+  get sent(): ExportedSeries {
     return this.sentFamilies
   }
 
@@ -62,7 +62,7 @@ export class PreparedExport {
   }
 
   /** Adds every series, and the markers of those that the export before had and this one has not. */
-  async add({ families, defaultLabels, pause }: Gathered, before: SentSeries = new Map()): Promise<void> {
+  async add({ families, defaultLabels, pause }: Gathered, before: ExportedSeries = new Map()): Promise<void> {
     const commonLabels = { ...this.packing.commonLabels, ...defaultLabels }
     for (const family of families) {
       const metadata = metadataOf(family)
@@ -75,7 +75,7 @@ export class PreparedExport {
   }
 
   /** Adds the markers of the series of an earlier export which this one does not contain. */
-  async addMarkers(before: SentSeries, pause: Pause): Promise<void> {
+  async addMarkers(before: ExportedSeries, pause: Pause): Promise<void> {
     for (const [name, family] of before) {
       const { metadata } = family
       for (const labels of family.missingIn(this.sentFamilies.get(name))) {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type HttpPoster, PostFailed } from '../send/http-poster.js'
 import type { Credentials } from './credentials.js'
 import type { WriteMessage } from './message.js'
-import type { Batch } from './prepared-export.js'
+import type { WriteBatch } from './prepared-export.js'
 
 /** What a receiver did with a request. */
 export interface WriteResult {
@@ -47,7 +47,7 @@ export class Receiver {
    * @throws `PostFailed` if the same request may succeed later, or the reason of the signal
    */
   async write(
-    { body, samples }: Batch,
+    { body, samples }: WriteBatch,
     { contentType, version }: Pick<WriteMessage, 'contentType' | 'version'>,
     { deadline, signal }: WriteLimits,
   ): Promise<WriteResult | typeof unsupported> {

@@ -6,8 +6,8 @@ import { TlsFiles, type TlsPaths } from '../send/tls-files.js'
 import { type CredentialOptions, Credentials } from './credentials.js'
 
 /** The versions of the protocol. */
-export const remoteWriteVersions = ['1.0', '2.0'] as const
-export type RemoteWriteVersion = (typeof remoteWriteVersions)[number]
+const versions = ['1.0', '2.0'] as const
+export type RemoteWriteVersion = (typeof versions)[number]
 
 /** Where and how numbers are sent by remote write. */
 export interface ReceiverOptions extends CredentialOptions {
@@ -75,7 +75,7 @@ const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 /** @throws MetricsError `OPTION_INVALID`, with the option at fault */
 export function receiverSettings(options: ReceiverOptions): ReceiverSettings {
   const { version = '1.0', metadata = true, maxSamplesPerRequest = 2_000, maxQueuedExports = 40 } = options
-  if (!remoteWriteVersions.includes(version)) throw invalid('version must be "1.0" or "2.0"', version)
+  if (!versions.includes(version)) throw invalid('version must be "1.0" or "2.0"', version)
   if (typeof metadata !== 'boolean') throw invalid('metadata must be true or false', metadata)
   return {
     url: urlOf(options.url),

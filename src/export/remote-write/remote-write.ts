@@ -5,11 +5,11 @@ import { Slices } from '../../platform/slices.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Destination, ExportedSamples } from '../contract.js'
 import { ExportQueue, type QueueLimit } from './export-queue.js'
+import type { ExportedSeries } from './exported-series.js'
 import type { WriteMessage } from './message.js'
 import { PreparedExport } from './prepared-export.js'
 import { type Receiver, unsupported, type WriteLimits, type WriteResult } from './receiver.js'
 import type { RemoteWriteVersion } from './remote-write-options.js'
-import type { SentSeries } from './sent-series.js'
 import { type Compress, loadCompress } from './snappy.js'
 import { SymbolRequest } from './symbol-request.js'
 import { WriteRequest } from './write-request.js'
@@ -57,7 +57,7 @@ export class RemoteWrite implements Destination {
   /** The messages of both versions. Their buffers are used again for each request. */
   private readonly firstMessage = new WriteRequest()
   private secondMessage: SymbolRequest | undefined
-  private sent: SentSeries = new Map()
+  private sent: ExportedSeries = new Map()
   private lastTimestamp = 0
   private lastSend = Number.NEGATIVE_INFINITY
   private metadataAt = Number.NEGATIVE_INFINITY

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { ExportedSeries } from '../../../src/export/remote-write/exported-series.js'
 import type { WriteMessage } from '../../../src/export/remote-write/message.js'
 import { type Packing, PreparedExport } from '../../../src/export/remote-write/prepared-export.js'
-import type { SentSeries } from '../../../src/export/remote-write/sent-series.js'
 import { SymbolRequest } from '../../../src/export/remote-write/symbol-request.js'
 import { WriteRequest } from '../../../src/export/remote-write/write-request.js'
 import { Counter, Gauge, Histogram, Info, Registry, StateSet, Summary } from '../../../src/index.js'
@@ -63,7 +63,7 @@ describe('a series is stored as by a scrape', () => {
     })
   })
 
-  test('with values that are not numbers, in the bits of a NaN that is no marker', async () => {
+  test('with values that are not numbers, in bits that differ from those of the marker', async () => {
     const registry = new Registry()
     const gauge = new Gauge({ name: 'g', help: 'G.', labelNames: ['n'], registers: [registry] })
     const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1e300, 5e-324]
@@ -253,14 +253,14 @@ describe('a series that ended gets the marker once', () => {
 
 interface Exported {
   readonly request: ReadRequest
-  readonly sent: SentSeries
+  readonly sent: ExportedSeries
 }
 
 function markersOf({ request }: Exported): string[] {
   return Object.entries(bySeries(request)).flatMap(([series, value]) => (value === 'stale' ? [series] : []))
 }
 
-async function exportOf(registry: Registry, before?: SentSeries): Promise<Exported> {
+async function exportOf(registry: Registry, before?: ExportedSeries): Promise<Exported> {
   const gathered = await registry.gather()
   const prepared = new PreparedExport(packing(), timestamp)
   await prepared.add(gathered, before)

@@ -6,12 +6,12 @@ import type { FlatLabels, ShapeLabels } from './series-labels.js'
 /** The series of a family that an export contains: what a later one compares itself with. */
 export interface SentFamily {
   readonly metadata: FamilyMetadata
-  /** The labels of the series that a later export does not contain. A list may change once the next one is asked for. */
+  /** The labels of the series that a later export does not contain. The next list may be the same array. */
   missingIn(later: SentFamily | undefined): Iterable<FlatLabels>
 }
 
 /** The series of one export, by the name of their family. */
-export type SentSeries = ReadonlyMap<string, SentFamily>
+export type ExportedSeries = ReadonlyMap<string, SentFamily>
 
 /**
  * The series of a table: one bit for each row. Rows keep their numbers, so comparing two exports takes a look at the bits,
