@@ -3,25 +3,31 @@ import { labelValuesOf, type SeriesKey } from '../../model/series-key.js'
 import type { FamilyMetadata } from './message.js'
 import type { FlatLabels, ShapeLabels } from './series-labels.js'
 
-/** The series of a family that an export contains: what a later one compares itself with. */
+/** The series of a family that an export contains: a later export compares itself with them. */
 export interface SentFamily {
   readonly metadata: FamilyMetadata
-  /** The labels of the series that a later export does not contain. The next list may be the same array. */
-  missingIn(later: SentFamily | undefined): Iterable<FlatLabels>
+  /**
+   * Returns the labels of the series that a later export does not contain, in steps: a step may have none. The next step
+   * may use the same array.
+   */
+  missingIn(later: SentFamily | undefined): Iterable<FlatLabels | undefined>
 }
 
 /** The series of one export, by the name of their family. */
 export type ExportedSeries = ReadonlyMap<string, SentFamily>
 
+/** Rows that are looked at in one step. */
+const rowsPerStep = 1024
+
 /**
- * The series of a table: one bit for each row. Rows keep their numbers, so comparing two exports takes a look at the bits,
- * and reads the labels only of series that have ended.
+ * The series of a table: one bit for each row. Rows keep their numbers, so two exports are compared by their bits, and
+ * the labels are read only of series that have ended.
  */
 export class SentRows implements SentFamily {
   private readonly keys: readonly SeriesKey[]
   private readonly bits: Uint8Array
-  private keysSent: ReadonlySet<SeriesKey> | undefined
 
+  /** @param identity differs from that of a table whose series have other names, such as after a change of labels */
   constructor(
     readonly metadata: FamilyMetadata,
     { keys }: FamilyTable,
@@ -36,13 +42,18 @@ export class SentRows implements SentFamily {
     this.bits[row >> 3]! |= 1 << (row & 7)
   }
 
-  *missingIn(later: SentFamily | undefined): Iterable<FlatLabels> {
+  *missingIn(later: SentFamily | undefined): Iterable<FlatLabels | undefined> {
     const next = later instanceof SentRows && later.identity === this.identity ? later : undefined
-    const names = new Set(next?.shapes.map(({ id }) => id))
-    const ended = this.shapes.filter(({ id }) => !names.has(id))
+    const shapeIds = new Set(next?.shapes.map(({ id }) => id))
+    const endedShapes = this.shapes.filter(({ id }) => !shapeIds.has(id))
+    const isSent = next === undefined ? () => false : yield* next.lookUp(this.keys)
     const labels: string[] = []
     for (const row of this.rows()) {
-      const shapes = next?.contains(row, this.keys) ? ended : this.shapes
+      if (row === undefined) {
+        yield undefined
+        continue
+      }
+      const shapes = isSent(row) ? endedShapes : this.shapes
       if (shapes.length === 0) continue
       const values = labelValuesOf(this.keys[row]!)
       for (const shape of shapes) {
@@ -52,23 +63,32 @@ export class SentRows implements SentFamily {
     }
   }
 
-  private contains(row: number, keys: readonly SeriesKey[]): boolean {
-    if (keys === this.keys) return this.has(row)
+  /** Returns what finds out whether this export has the series of a row in other keys. */
+  private *lookUp(keys: readonly SeriesKey[]): Generator<undefined, (row: number) => boolean> {
+    if (keys === this.keys) return (row) => this.has(row)
     // The rows have new numbers, which is rare.
-    this.keysSent ??= new Set(Array.from(this.rows(), (sent) => this.keys[sent]!))
-    return this.keysSent.has(keys[row]!)
+    const sent = new Set<SeriesKey>()
+    for (const row of this.rows()) {
+      if (row === undefined) yield undefined
+      else sent.add(this.keys[row]!)
+    }
+    return (row) => sent.has(keys[row]!)
   }
 
   private has(row: number): boolean {
     return (this.bits[row >> 3]! & (1 << (row & 7))) !== 0
   }
 
-  private *rows(): Iterable<number> {
-    for (let row = 0; row < this.bits.length * 8; row++) if (this.has(row)) yield row
+  /** The rows of the export, and undefined after each step. */
+  private *rows(): Iterable<number | undefined> {
+    for (let row = 0; row < this.bits.length * 8; row++) {
+      if (this.has(row)) yield row
+      if (row % rowsPerStep === rowsPerStep - 1) yield undefined
+    }
   }
 }
 
-/** The series of a family from a collector, which are few. */
+/** The series of a family that is given sample by sample, which are few. */
 export class SentSamples implements SentFamily {
   private readonly series = new Map<string, FlatLabels>()
 

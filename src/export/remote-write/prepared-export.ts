@@ -41,7 +41,10 @@ export class PreparedExport {
   constructor(
     private readonly packing: Packing,
     readonly timestamp: number,
-  ) {}
+  ) {
+    // Discards what an export that failed has left in the message.
+    packing.message.finish()
+  }
 
   /** The kind of message that the requests are. */
   get message(): Pick<WriteMessage, 'contentType' | 'version'> {
@@ -79,12 +82,13 @@ export class PreparedExport {
     for (const [name, family] of before) {
       const { metadata } = family
       for (const labels of family.missingIn(this.sentFamilies.get(name))) {
-        this.makeSpace(1)
-        this.write({ labels, metadata, value: stale, timestamp: this.timestamp, start: 0, exemplar: undefined })
         if (pause.due()) await pause.rest()
+        if (labels === undefined) continue
+        if (this.isFull(1)) await this.endMessage(pause)
+        this.write({ labels, metadata, value: stale, timestamp: this.timestamp, start: 0, exemplar: undefined })
       }
     }
-    this.endMessage()
+    await this.endMessage(pause)
   }
 
   /** Adds the metadata of all families as requests of their own, so that a receiver may refuse them alone. */
@@ -111,7 +115,7 @@ export class PreparedExport {
       for (const [i, row] of rows.entries()) {
         if (!layout.present(slots, bases[row]!)) continue
         sent.add(row)
-        this.makeSpace(shapes.length)
+        if (this.isFull(shapes.length)) await this.endMessage(pause)
         const labelValues = labelValuesOf(keys[row]!)
         const start = cumulative ? Math.floor(created[row]! * 1000) : 0
         for (const [j, { label }] of shapes.entries()) {
@@ -140,7 +144,7 @@ export class PreparedExport {
         const all = sampleLabels(name, labels, commonLabels)
         // A receiver refuses a request with two values of a series.
         if (!sent.add(all)) continue
-        this.makeSpace(1)
+        if (this.isFull(1)) await this.endMessage(pause)
         this.write({
           labels: all,
           metadata: shown,
@@ -160,16 +164,19 @@ export class PreparedExport {
     this.inMessage++
   }
 
-  /** Ends the message if so many samples more are too many for it. */
-  private makeSpace(samples: number): void {
-    if (this.inMessage + samples > this.packing.maxSamples) this.endMessage()
+  /** Whether so many samples more are too many for the message. */
+  private isFull(samples: number): boolean {
+    return this.inMessage + samples > this.packing.maxSamples
   }
 
-  private endMessage(): void {
+  private async endMessage(pause: Pause): Promise<void> {
     if (this.inMessage === 0) return
     const { message, compress } = this.packing
+    // Compressing is one step of some milliseconds, and gets a slice of its own.
+    await pause.rest()
     this.batches.push({ body: compress(message.finish()), samples: this.inMessage })
     this.inMessage = 0
+    await pause.rest()
   }
 }
 

@@ -63,6 +63,7 @@ export class RemoteWrite implements Destination {
   private metadataAt = Number.NEGATIVE_INFINITY
   private metadataRefused = false
   private alone = false
+  private turn: Promise<unknown> = Promise.resolve()
   /** What was sent and dropped since the last export that succeeded. */
   private totals = { samples: 0, dropped: 0, reason: '' }
 
@@ -76,13 +77,41 @@ export class RemoteWrite implements Destination {
     this.version = settings.version
   }
 
-  async send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
+  send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
+    return this.inTurn(() => this.sendNow(gatherer, signal))
+  }
+
+  /**
+   * Marks all series as ended, if no other process of the application may send them.
+   *
+   * @param sends whether this process was the one that sends
+   */
+  close(sends: boolean): Promise<void> {
+    return this.inTurn(async () => {
+      try {
+        if (sends && this.alone && this.sent.size > 0 && this.queue.oldest === undefined) await this.end()
+      } finally {
+        this.sent = new Map()
+        this.receiver.close()
+      }
+    })
+  }
+
+  /** One after the other: an export that was given up may still be busy with the queue. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work)
+    this.turn = result.catch(() => {})
+    return result
+  }
+
+  private async sendNow(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
+    signal.throwIfAborted()
     const limits = this.limits(signal)
     this.compress ??= await loadCompress()
     this.forgetAfterPause()
     let failure: unknown
     try {
-      await this.prepare(gatherer)
+      await this.prepare(gatherer, signal)
     } catch (cause) {
       failure = cause
     }
@@ -91,20 +120,6 @@ export class RemoteWrite implements Destination {
     const { totals } = this
     this.totals = { samples: 0, dropped: 0, reason: '' }
     return totals
-  }
-
-  /**
-   * Marks all series as ended, if no other process of the application may send them.
-   *
-   * @param sends whether this process was the one that sends
-   */
-  async close(sends: boolean): Promise<void> {
-    try {
-      if (sends && this.alone && this.sent.size > 0 && this.queue.oldest === undefined) await this.end()
-    } finally {
-      this.sent = new Map()
-      this.receiver.close()
-    }
   }
 
   private async end(): Promise<void> {
@@ -130,8 +145,8 @@ export class RemoteWrite implements Destination {
   }
 
   /** Puts the numbers of this moment into the queue. */
-  private async prepare(gatherer: Gatherer): Promise<void> {
-    const gathered = await gatherer.gather({ exemplars: true })
+  private async prepare(gatherer: Gatherer, signal: AbortSignal): Promise<void> {
+    const gathered = await gatherer.gather({ exemplars: true, signal })
     try {
       const prepared = this.newExport()
       await prepared.add(gathered, this.sent)
@@ -186,17 +201,17 @@ export class RemoteWrite implements Destination {
         this.count(result, batch.samples === 0)
       }
       if (oldest.batches.length === 0) this.queue.removeOldest()
-      else await this.fallBack(gatherer)
+      else await this.fallBack(gatherer, limits.signal)
     }
   }
 
   /** Continues with version 1.0. The last numbers are sent again in it; earlier ones have not been written. */
-  private async fallBack(gatherer: Gatherer | undefined): Promise<void> {
+  private async fallBack(gatherer: Gatherer | undefined, signal: AbortSignal): Promise<void> {
     this.version = '1.0'
     this.context.notice(`${this.place} does not know remote write 2.0; promhive continues with 1.0`)
     const newest = this.queue.newest?.samples ?? 0
     this.dropped(this.queue.clear() - newest, 'the receiver does not know their version')
-    if (gatherer !== undefined) await this.prepare(gatherer)
+    if (gatherer !== undefined) await this.prepare(gatherer, signal)
   }
 
   private count({ written, dropped, reason }: WriteResult, isMetadata: boolean): void {

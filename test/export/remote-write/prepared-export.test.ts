@@ -222,6 +222,16 @@ describe('a series that ended gets the marker once', () => {
     expect(bySeries(second.request)).toMatchObject({ 'a_total{zone="b"}': 1 })
   })
 
+  test('when the rows of its table have new numbers', async () => {
+    const [first, second] = [new Registry(), new Registry()]
+    const options = { name: 'a', help: 'A.', labelNames: ['n'] } as const
+    const before = new Counter({ ...options, registers: [first] })
+    for (const n of [1, 2, 3]) before.inc({ n })
+    const after = new Counter({ ...options, registers: [second] })
+    for (const n of [4, 3, 1]) after.inc({ n })
+    expect(markersOf(await exportOf(second, (await exportOf(first)).sent))).toEqual(['a_total{n="2"}'])
+  })
+
   test('when only a bucket has gone', async () => {
     const first = new Registry()
     new Histogram({ name: 'h', help: 'H.', buckets: [1, 2], registers: [first] }).observe(1)

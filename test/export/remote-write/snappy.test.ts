@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { loadCompress } from '../../../src/export/remote-write/snappy.js'
 import { hasPythonSnappy, python } from '../../helpers/remote-write/python-snappy.js'
 
@@ -28,4 +28,15 @@ test.runIf(hasPythonSnappy)('another implementation of Snappy reads the requests
   expect(read.map((bytes, i) => bytes.equals(messages[i]!))).toEqual([true, true, true, true])
   // It is compressed, and does not keep the memory that compressing needed.
   expect(compress(messages[2]!).buffer.byteLength).toBeLessThan(30_000)
+})
+
+test('the error without the package has the command that installs it', async () => {
+  vi.doMock('snappyjs', () => {
+    throw new Error("Cannot find package 'snappyjs'")
+  })
+  await expect(loadCompress()).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+    message: expect.stringContaining('npm install snappyjs'),
+  })
+  vi.doUnmock('snappyjs')
 })
