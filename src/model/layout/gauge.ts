@@ -52,6 +52,7 @@ export function gaugeLayout(mode: GaugeMode): SlotLayout {
   if (keepsDead && merge !== 'all' && merge !== 'average') {
     return {
       ...shared,
+      ...(merge === 'sum' && { deduct: deductSum, together: togetherAsSum }),
       width: 5,
       sequenced: false,
       claim: (area, at, epoch) => fold(merge, area, at, epoch),
@@ -110,6 +111,26 @@ export function gaugeValueSlot(mode: GaugeMode, values: Float64Array, at: number
 
 function present(merged: Float64Array, at: number): boolean {
   return merged[at] !== 0
+}
+
+/** The value stays with its owner. It is also part of a dead value elsewhere, so it is subtracted from the kept one. */
+function deductSum({ values }: SlotArea, at: number, before: Float64Array): void {
+  const kept = at + pairAt(values[at]!) + 1
+  values[kept] = orNothing(values[kept]!) - amountOf(before)
+}
+
+function togetherAsSum(now: SlotArea, before: SlotArea): void {
+  now.values.set([0, amountOf(now.values) + amountOf(before.values), 0, 0, 0])
+}
+
+/** What the slots add to the sum. */
+function amountOf(values: Float64Array): number {
+  const pair = pairAt(values[0]!)
+  return values[pair]! + orNothing(values[pair + 1]!)
+}
+
+function orNothing(kept: number): number {
+  return Number.isNaN(kept) ? 0 : kept
 }
 
 function pairAt(state: number): 1 | 3 {

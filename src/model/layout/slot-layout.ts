@@ -45,9 +45,15 @@ export interface SlotLayout {
   replace(into: SlotArea, intoAt: number, from: SlotArea, fromAt: number, epoch: number): void
   /**
    * Subtracts what the same writer had when its slots were `before`, because that is counted elsewhere. Omitted for
-   * plain addition, where each slot is subtracted, and for values that are never subtracted, such as a gauge's.
+   * plain addition, where each slot is subtracted, and for values that are never subtracted, such as those of most
+   * gauges.
    */
   deduct?(area: SlotArea, at: number, before: Float64Array): void
+  /**
+   * Changes `now` so that deducting it deducts `before` as well, which was counted elsewhere earlier. By default, `carry`
+   * does that.
+   */
+  together?(now: SlotArea, before: SlotArea): void
   /** Merges the series of one writer into the merged one. */
   combine(into: Float64Array, intoAt: number, from: Float64Array, at: number, owner: Owner): void
   /** Whether the merged series has a value to show. */
@@ -64,6 +70,20 @@ export function deduct(layout: SlotLayout, area: SlotArea, at: number, before: F
   const { additiveFrom, width } = layout
   if (layout.deduct !== undefined) layout.deduct(area, at, before)
   else if (additiveFrom !== undefined) for (let i = additiveFrom; i < width; i++) area.values[at + i]! -= before[i] ?? 0
+}
+
+/** Returns slots that deduct what is counted elsewhere now, and what was counted elsewhere before. */
+export function together(layout: SlotLayout, now: Float64Array, before: readonly number[] = []): number[] {
+  if (before.length === 0) return [...now]
+  if (layout.additiveFrom !== undefined) return Array.from(now, (value, i) => value + (before[i] ?? 0))
+  const [into, from] = [areaOf(now), areaOf(Float64Array.from(before))]
+  if (layout.together === undefined) layout.carry(into, 0, from, 0, 0, Date.now())
+  else layout.together(into, from)
+  return [...now]
+}
+
+function areaOf(values: Float64Array): SlotArea {
+  return { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
 }
 
 /** The `combine` of every layout that merges by addition. */

@@ -98,7 +98,7 @@ export class MemoryStore implements Store {
 
   /**
    * Subtracts the values from the time when the log had `entries` entries. Another writer continues from them, so only
-   * later counts belong to this store. Gauges stay as they are.
+   * later counts belong to this store. The values of gauges stay as they are.
    */
   deduct(before: Float64Array, entries: number): void {
     const begunSince = new Set(this.log.slotOf.slice(entries))

@@ -1,6 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
-import { deduct, isDeducted, type SlotArea, type SlotLayout } from '../../model/layout/slot-layout.js'
+import { deduct, isDeducted, type SlotLayout, together } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../contract.js'
 import { opened, removed, type SeriesLog } from '../core/series-log.js'
@@ -186,19 +186,6 @@ export class HostImage {
       }
     }
   }
-}
-
-/** Returns all that is counted elsewhere of a series: what Redis has of it now, and what was counted elsewhere before. */
-function together(layout: SlotLayout, now: Float64Array, before: readonly number[] = []): number[] {
-  if (before.length === 0) return [...now]
-  if (layout.additiveFrom !== undefined) return Array.from(now, (value, i) => value + (before[i] ?? 0))
-  const from = Float64Array.from(before)
-  layout.carry(areaOf(now), 0, areaOf(from), 0, 0, Date.now())
-  return [...now]
-}
-
-function areaOf(values: Float64Array): SlotArea {
-  return { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
 }
 
 /** Series without space on the disk follow the seat that they belong to; only their own process sees them. */

@@ -1,7 +1,6 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { MetricsError } from '../../model/errors.js'
 import type { Exemplar } from '../../model/exemplar.js'
-import { gaugeValueSlot } from '../../model/layout/gauge.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
 import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
@@ -147,19 +146,8 @@ export class RedisStore implements Store {
 }
 
 function subtract(family: FamilyDescriptor, { run }: Entry, sent: Float64Array): void {
-  const { values } = run.segment
   const layout = layoutOf(family)
   const end = run.slot + layout.width
   if (end > sent.length) return
   if (isDeducted(layout)) deduct(layout, run.segment, run.at, sent.subarray(run.slot, end))
-  else if (family.type === 'gauge' && family.mode === 'sum') {
-    // The value belongs to this writer and is also part of the dead value: it is subtracted from the latter.
-    const had = gaugeValueSlot(family.mode, sent, run.slot)
-    const kept = gaugeValueSlot(family.mode, values, run.at) + 1
-    values[kept] = orNothing(values[kept]!) - sent[had]! - orNothing(sent[had + 1]!)
-  }
-}
-
-function orNothing(kept: number): number {
-  return Number.isNaN(kept) ? 0 : kept
 }

@@ -155,3 +155,21 @@ describe('carried to another store', () => {
     }
   })
 })
+
+test('a sum that is counted elsewhere is subtracted from what dead owners left, and the value stays', () => {
+  const slots = area(5)
+  written('sum', 1, 5, slots)
+  const before = written('sum', 2, 3, slots).slice()
+  const layout = gaugeLayout('sum')
+  slots.values[gaugeValueSlot('sum', slots.values, 0)] = 4
+  layout.deduct!(slots, 0, before)
+  expect(slots.values[gaugeValueSlot('sum', slots.values, 0)]).toBe(4)
+  expect(mergedValue(layout, [{ slots: slots.values, live: true, epoch: 2 }])).toBe(1)
+  // Twice elsewhere, and once subtracted.
+  const elsewhere = areaOf(...slots.values)
+  layout.together!(elsewhere, areaOf(...before))
+  written('sum', 2, 10, slots)
+  slots.values[gaugeValueSlot('sum', slots.values, 0) + 1] = 5
+  layout.deduct!(slots, 0, elsewhere.values)
+  expect(mergedValue(layout, [{ slots: slots.values, live: true, epoch: 2 }])).toBe(6)
+})

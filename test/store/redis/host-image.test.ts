@@ -10,7 +10,7 @@ import { Flusher } from '../../../src/store/redis/flusher.js'
 import { HostImage } from '../../../src/store/redis/host-image.js'
 import { Keys } from '../../../src/store/redis/keys.js'
 import { ServiceSnapshot } from '../../../src/store/redis/service-snapshot.js'
-import { counterFamily } from '../../../src/testing/families.js'
+import { counterFamily, gaugeFamily } from '../../../src/testing/families.js'
 import { summaryFamily } from '../../helpers/families.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
@@ -138,6 +138,39 @@ test('counts of a sliding window that Redis stores elsewhere are subtracted, buc
   observe(1, now)
   await next.update([writer], noPause)
   expect(counted(next)).toEqual([2, 1, 1])
+})
+
+test('the sum of a gauge that Redis stores elsewhere is subtracted, for the next leader as well', async () => {
+  const workers = gaugeFamily('workers', 'sum', { labelNames: [] })
+  const layout = layoutOf(workers)
+  const writer = new TestWriter(3)
+  // Its owner has the epoch 1, and its predecessor left 2.
+  const at = writer.open(workers, [], [2, 5, 2, 0, 0])
+  const image = new HostImage()
+  const shown = ({ ledger }: HostImage): number => {
+    const { segment, at: slot } = ledger.get(workers, '[]', 3)!.run
+    const merged = new Float64Array(layout.mergedWidth)
+    layout.combine(merged, 0, segment.values, slot, { live: true, epoch: 1, now: Date.now() })
+    return merged[1]!
+  }
+  await image.update([writer], noPause)
+  told(image)
+  expect(shown(image)).toBe(7)
+  // Redis has 7 in its totals: what the host adds begins at zero.
+  image.forgetSent()
+  expect(shown(image)).toBe(0)
+  told(image)
+  writer.values[at + 1] = 9
+  await image.update([writer], noPause)
+  told(image)
+  expect(shown(image)).toBe(4)
+  const elsewhere = image.forgetSent()
+  expect(shown(image)).toBe(0)
+  const next = new HostImage()
+  next.count(JSON.parse(JSON.stringify(elsewhere)) as typeof elsewhere)
+  writer.values[at + 1] = 10
+  await next.update([writer], noPause)
+  expect(shown(next)).toBe(1)
 })
 
 /** The lines about series in the next flush. */
