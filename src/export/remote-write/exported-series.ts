@@ -16,7 +16,7 @@ export interface SentFamily {
 /** The series of one export, by the name of their family. */
 export type ExportedSeries = ReadonlyMap<string, SentFamily>
 
-/** Rows that are looked at in one step. */
+/** Rows of one step. */
 const rowsPerStep = 1024
 
 /**
