@@ -21,8 +21,8 @@ export interface SenderSettings {
   readonly commonLabels: () => LabelSet
   /** The maximum number of samples of a request. */
   readonly maxSamples: number
-  /** Whether version 1.0 sends types and help texts. */
-  readonly metadata: boolean
+  /** Milliseconds between two requests of version 1.0 with types and help texts; undefined for none. */
+  readonly metadataEvery: number | undefined
   readonly queue: QueueLimit
   /** Seconds between two exports, and for one. */
   readonly interval: number
@@ -36,9 +36,6 @@ export interface SenderContext {
   /** Logs one sentence that is not an error of an export. */
   notice(text: string): void
 }
-
-/** Milliseconds between two requests with metadata, as Prometheus sends them. */
-const metadataEvery = 60_000
 
 /** Milliseconds by which the system clock may be set back without a sample that is older than the last one. */
 const longestSetback = 600_000
@@ -177,7 +174,8 @@ export class RemoteWrite implements Destination {
   }
 
   private describes(): boolean {
-    if (this.version !== '1.0' || !this.settings.metadata || this.metadataRefused) return false
+    const { metadataEvery } = this.settings
+    if (this.version !== '1.0' || metadataEvery === undefined || this.metadataRefused) return false
     const now = monotonicNow()
     if (now - this.metadataAt < metadataEvery) return false
     this.metadataAt = now

@@ -29,6 +29,9 @@ const defaultInterval = 15
 /** Milliseconds between the tries of a request, as Prometheus has them at most. */
 const backOff = { first: 250, most: 5_000 }
 
+/** Milliseconds between two requests with types and help texts, as Prometheus sends them. */
+const metadataEvery = 60_000
+
 /** Bytes of the compressed requests that wait while the receiver is unavailable. */
 const maxQueuedBytes = 32 * 1024 * 1024
 
@@ -61,7 +64,7 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
   const sender = {
     version,
     maxSamples,
-    metadata,
+    metadataEvery: metadata ? metadataEvery : undefined,
     queue: { exports: maxQueued, bytes: maxQueuedBytes },
     interval: seconds,
     timeout: limit,

@@ -49,21 +49,21 @@ describe('a series is stored as by a scrape', () => {
     const a = new Gauge({ name: 'a', help: 'A.', labelNames: ['method', 'job'], registers: [registry] })
     a.set({ method: '', job: 'own' }, 1)
     a.set({ method: 'GET', job: '' }, 2)
-    new Histogram({ name: 'h', help: 'H.', buckets: [1], registers: [registry] }).observe(2)
+    new Histogram({ name: 'h', help: 'H.', buckets: [-1], registers: [registry] }).observe(2)
     const [request] = await requestsOf(registry, {
       commonLabels: { job: 'external', instance: 'i', le: '7', empty: '' },
     })
     expect(bySeries(request!)).toEqual({
       'a{instance="i",job="own",le="7",zone="b"}': 1,
       'a{instance="i",job="from default",le="7",method="GET",zone="b"}': 2,
-      'h_bucket{instance="i",job="from default",le="1.0",zone="b"}': 0,
+      'h_bucket{instance="i",job="from default",le="-1.0",zone="b"}': 0,
       'h_bucket{instance="i",job="from default",le="+Inf",zone="b"}': 1,
       'h_sum{instance="i",job="from default",zone="b"}': 2,
       'h_count{instance="i",job="from default",zone="b"}': 1,
     })
   })
 
-  test('with values that are not numbers, in bits that differ from those of the marker', async () => {
+  test('with values that are not finite numbers', async () => {
     const registry = new Registry()
     const gauge = new Gauge({ name: 'g', help: 'G.', labelNames: ['n'], registers: [registry] })
     const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1e300, 5e-324]
@@ -78,6 +78,8 @@ describe('a series is stored as by a scrape', () => {
       { name, labels: { queue: 'ä' }, value: 1 },
       { name, labels: { queue: 'ä', empty: '' }, value: 2 },
       { name, labels: { queue: 'b', job: '' }, value: 3 },
+      // The bits of the marker of an ended series, which a value must not have.
+      { name, labels: { queue: 'c' }, value: new Float64Array(BigUint64Array.of(0x7ff0000000000002n).buffer)[0]! },
     ]
     const prepared = new PreparedExport(packing({ commonLabels: { job: 'shop' } }), timestamp)
     await prepared.add({
@@ -91,6 +93,7 @@ describe('a series is stored as by a scrape', () => {
     expect(series.map(({ labels, value }) => [printed(labels), value])).toEqual([
       ['queue_length{job="shop",queue="ä"}', 1],
       ['queue_length{job="shop",queue="b"}', 3],
+      ['queue_length{job="shop",queue="c"}', Number.NaN],
     ])
   })
 })

@@ -49,7 +49,7 @@ describe('a request', () => {
     const file = join(stage.folder(), 'token')
     writeFileSync(file, 'first\n')
     const receiver = await TestReceiver.start(stage)
-    const { send } = sender(stage, receiver, { metadata: false }, new Credentials({ bearerTokenFile: file }))
+    const { send } = sender(stage, receiver, {}, new Credentials({ bearerTokenFile: file }))
     await send()
     writeFileSync(file, 'second')
     await send()
@@ -61,13 +61,14 @@ describe('a request', () => {
   })
 
   test('is followed by types and help texts, until the receiver refuses these', async ({ stage }) => {
-    const receiver = await TestReceiver.start(stage, 204, { status: 400, body: 'no metadata here' })
-    const { send, notices } = sender(stage, receiver, { metadata: true })
+    const receiver = await TestReceiver.start(stage, 204, 204, 204, { status: 400, body: 'no metadata here' })
+    const { send, notices } = sender(stage, receiver, { metadataEvery: 0 })
     expect(await send()).toEqual({ samples: 1, dropped: 0, reason: '' })
     expect(receiver.requests[1]!.metadata).toEqual([{ name: 'jobs_total', type: 'COUNTER', help: 'Jobs.', unit: '' }])
+    expect(await send()).toEqual({ samples: 1, dropped: 0, reason: '' })
     expect(notices).toEqual([expect.stringContaining('status 400, no metadata here')])
     await send()
-    expect(receiver.requests).toHaveLength(3)
+    expect(receiver.requests.map((request) => request.metadata.length)).toEqual([0, 1, 0, 1, 0])
   })
 })
 
@@ -284,6 +285,27 @@ test('numbers that cannot be read fail the export, and waiting ones are sent', a
   expect(await send()).toMatchObject({ samples: 2 })
 })
 
+test('numbers that cannot be written leave nothing in the next request', async ({ stage }) => {
+  const receiver = await TestReceiver.start(stage)
+  const { send, registry } = sender(stage, receiver)
+  const gathered = await registry.gather()
+  gathered.release()
+  const name = 'broken'
+  const broken = {
+    get labels(): never {
+      throw new Error('no labels')
+    },
+  }
+  const families = [
+    { name: 'whole', help: 'W.', type: 'gauge', samples: [{ name: 'whole', labels: {}, value: 1 }] },
+    { name, help: 'B.', type: 'gauge', samples: [broken] },
+  ] as never
+  vi.spyOn(registry, 'gather').mockResolvedValueOnce({ ...gathered, families })
+  await expect(send()).rejects.toThrow('no labels')
+  await send()
+  expect(receiver.writes.map(bySeries)).toEqual([{ [series]: 0 }])
+})
+
 function expectAscending(samples: readonly (readonly [timestamp: number, value: unknown])[]): void {
   const times = samples.map(([timestamp]) => timestamp)
   expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
@@ -317,7 +339,7 @@ function sender(
     version: '1.0',
     commonLabels: () => ({ job: 'shop' }),
     maxSamples: 1_000,
-    metadata: false,
+    metadataEvery: undefined,
     queue: { exports: 10, bytes: 1e6 },
     interval: 15,
     timeout: 5,

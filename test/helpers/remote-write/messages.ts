@@ -100,12 +100,14 @@ function readSymbols(message: Uint8Array): ReadRequest {
   const { timeseries, symbols } = objectOf(symbolRequest, message)
   if (symbols[0] !== '') throw new Error('the first symbol must be empty')
   if (new Set(symbols).size !== symbols.length) throw new Error('a symbol is there twice')
+  const used = new Set([0])
   const texts = ({ labels_refs: references }: Decoded): string[] =>
     references.map((reference: number) => {
       if (symbols[reference] === undefined) throw new Error(`no symbol ${reference} of ${symbols.length}`)
+      used.add(reference)
       return symbols[reference]
     })
-  return {
+  const read = {
     series: timeseries.map((series: Decoded) => ({
       ...seriesOf(series, texts),
       metadata: {
@@ -116,6 +118,9 @@ function readSymbols(message: Uint8Array): ReadRequest {
     })),
     metadata: [],
   }
+  for (const { metadata } of timeseries) used.add(metadata.help_ref).add(metadata.unit_ref)
+  if (used.size !== symbols.length) throw new Error(`${symbols.length - used.size} symbols are not used`)
+  return read
 }
 
 function seriesOf(series: Decoded, labelsOf: (message: Decoded) => string[]): ReadSeries {
