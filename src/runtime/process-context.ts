@@ -22,7 +22,7 @@ import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
 import { SharedBackend, whyBuffered } from '../store/shared/shared-backend.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend/backend-choice.js'
 import { withLocal } from './backend/with-local.js'
-import { type ConfigureOptions, configureOptions, createdByEnvironment } from './configure-options.js'
+import { type ConfigureOptions, configureOptions, createdByEnvironment, perWorkerIn } from './configure-options.js'
 import {
   directoryFromEnvironment,
   directoryFromParent,
@@ -50,7 +50,7 @@ export class ProcessContext implements RegistryContext {
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
-    { reopen: () => this.closeSource() },
+    { reopen: () => this.closeSource(), perWorker: () => perWorkerIn(this.options) },
   )
   /** A process with something to publish joins the others by itself, after this turn, so that configure() runs first. */
   readonly ticker = new Ticker(() => setImmediate(() => this.inUse).unref())
@@ -75,6 +75,7 @@ export class ProcessContext implements RegistryContext {
     onRemoved: (family, key) => this.watchers.removed(family, key),
     onRecovered: (text) => this.faults.recovered(text),
     count: (metric, amount) => this.faults.count(metric, amount),
+    perWorker: () => perWorkerIn(this.options),
   }
 
   configure(options: ConfigureOptions, mustJoin = false): void {
@@ -87,6 +88,7 @@ export class ProcessContext implements RegistryContext {
       throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
     }
     if (backend !== undefined) checkBackend(backend, dir)
+    perWorkerIn(options)
     checkLimit('configure', options)
     this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
@@ -147,9 +149,7 @@ export class ProcessContext implements RegistryContext {
   }
 
   /** Logs that an exporter works again after a reported error. */
-  exportRecovered(exporter: string, text: string): void {
-    this.faults.recovered(text, exporter)
-  }
+  readonly exportRecovered = (exporter: string, text: string): void => this.faults.recovered(text, exporter)
 
   get maxSeries(): number {
     return this.options.maxSeries ?? Number.POSITIVE_INFINITY

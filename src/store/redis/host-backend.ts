@@ -252,7 +252,7 @@ export class HostBackend implements Backend {
     else if (hostLedger === undefined) this.dark ??= nothing
     else if (this.dark !== undefined && (hostLedger.id !== this.dark.id || hostLedger.version > this.dark.version))
       this.dark = undefined
-    if (this.dark === undefined) return { writers, errors, reachable: flushed }
+    if (this.dark === undefined) return { writers, errors, reachable: flushed, summed: true }
     const first = (hostLedger?.entry?.seat ?? 1) * partsOfSeat
     const local = await this.here().read(pause)
     const here = local.writers.map((writer) => ({
@@ -261,7 +261,13 @@ export class HostBackend implements Backend {
       process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
     }))
     const { incomplete } = local
-    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed, incomplete }
+    return {
+      writers: [...this.others, ...here],
+      errors: [...local.errors, ...errors],
+      reachable: flushed,
+      incomplete,
+      summed: true,
+    }
   }
 
   private facts(): WriterFacts {

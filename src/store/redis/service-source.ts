@@ -23,7 +23,8 @@ export function sourceOf(
   const snapshots = service.snapshots()
   const read = inTurn(async (pause: Pause): Promise<SourceReading> => {
     const reading = await readOf(snapshots, pause)
-    return snapshots.areRead ? { ...reading, selfFamilies: serviceFamilies(snapshots) } : reading
+    const summed = reading.summed === true || snapshots.haveHosts
+    return { ...reading, summed, ...(snapshots.areRead && { selfFamilies: serviceFamilies(snapshots) }) }
   })
   service.restore = async () => {
     // This process may have to wait for processes with a newer view, and for the one that is restoring.

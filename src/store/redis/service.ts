@@ -59,9 +59,10 @@ export class Service {
   }
 
   private snapshotOptions(keys: Keys): ServiceSnapshotOptions {
-    const { settings, connection } = this.options
+    const { settings, connection, keepsSeats } = this.options
     const { deadAfter, expire, scrapeTimeout } = settings
-    return { keys, connection, deadAfter, expire, settle: this.settle, timeout: scrapeTimeout }
+    const keeps = { keepsSeats: keepsSeats?.() ?? false }
+    return { keys, connection, deadAfter, expire, settle: this.settle, timeout: scrapeTimeout, ...keeps }
   }
 
   /** Milliseconds in which living writers send their ledgers to a Redis that has come back empty. */

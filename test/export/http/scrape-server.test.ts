@@ -56,7 +56,10 @@ describe('the metrics server', () => {
   test('outlives faults of its open port, and reports them', async () => {
     const registry = new Registry()
     const faults: MetricsError[] = []
-    const server = await openMetricsServer({ registry, port: 0 }, { onError: (fault) => faults.push(fault) })
+    const server = await openMetricsServer(
+      { registry, port: 0 },
+      { events: { onError: (fault) => faults.push(fault) } },
+    )
     open.push(server)
     // What Node emits when the system has no descriptor left for a connection.
     for (let i = 0; i < 3; i++) server.server.emit('error', new Error('accept EMFILE'))
