@@ -11,6 +11,7 @@ import * as main from '../src/index.js'
 import * as koa from '../src/koa.js'
 import * as nestjs from '../src/nestjs.js'
 import * as next from '../src/next.js'
+import * as otlp from '../src/otlp.js'
 import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
@@ -145,6 +146,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { timout: 1 }, 'timeout', (o) => kit.waitForValue(counter, 1, o)],
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
   ],
+  'promhive/otlp startOtlp': [['', { endpont: 'http://127.0.0.1:1' }, 'endpoint', (o) => otlp.startOtlp(o)]],
   'promhive/remote-write startRemoteWrite': [
     ['', { url: 'http://127.0.0.1:1', intervl: 1 }, 'interval', (o) => remoteWrite.startRemoteWrite(o)],
   ],
@@ -224,6 +226,7 @@ const doors: Readonly<Record<string, object>> = {
   './supervisor': supervisor,
   './testing': testing,
   './testing/metrics': kit,
+  './otlp': otlp,
   './remote-write': remoteWrite,
   './text-file': textFile,
   './uwsgi': uwsgi,

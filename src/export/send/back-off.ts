@@ -6,7 +6,7 @@ export interface BackOffTimes {
   readonly most: number
 }
 
-/** A server may ask for a longer pause, but not for one that would silence an exporter for good. */
+/** A server may ask for a longer pause, but not for one that would silence an exporter permanently. */
 const longestRequestedPause = 3_600_000
 
 /** The times between the tries of one post: each twice as long as the one before, of which between half and all is waited. */
@@ -33,7 +33,7 @@ export class BackOff {
  */
 export function retryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? ''
-  // A number with a point is accepted as well, because servers send it. `Date.parse` reads many texts that are no dates.
+  // A number with a point is accepted as well, because servers send it. `Date.parse` also reads many other texts.
   const seconds = /^\d+(?:\.\d+)?$/.test(text)
   const milliseconds = seconds ? Number(text) * 1000 : text.endsWith('GMT') ? Date.parse(text) - now : Number.NaN
   if (!Number.isFinite(milliseconds)) return undefined

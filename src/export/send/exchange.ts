@@ -15,7 +15,7 @@ export interface ExchangeLimits {
 }
 
 /** A complete answer. */
-export interface Answer {
+export interface CompleteAnswer {
   /** Node's response; its body has been read. */
   readonly response: IncomingMessage
   readonly body: Buffer
@@ -41,7 +41,7 @@ export function exchange(
   options: RequestOptions,
   body: Uint8Array | undefined,
   limits: ExchangeLimits,
-): Promise<Answer> {
+): Promise<CompleteAnswer> {
   const { timeout, longestAnswer = Number.POSITIVE_INFINITY, holdsProcess = true, signal } = limits
   const { request } = options.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {

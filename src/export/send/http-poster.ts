@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib'
 import { reasonOf } from '../../model/errors.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../../platform/timers.js'
 import { BackOff, type BackOffTimes, retryAfter } from './back-off.js'
-import { type Answer, ConnectionWasClosed, exchange } from './exchange.js'
+import { type CompleteAnswer, ConnectionWasClosed, exchange } from './exchange.js'
 import type { TlsContents, TlsFiles } from './tls-files.js'
 
 /** Bytes of an answer that are read; a longer one is cut off. */
@@ -123,7 +123,7 @@ export class HttpPoster {
     signal: AbortSignal | undefined,
   ): Promise<PostAnswer | PostFailed> {
     const { url, timeout, retries } = this.options
-    let answer: Answer
+    let answer: CompleteAnswer
     try {
       const options = {
         ...urlToHttpOptions(url),

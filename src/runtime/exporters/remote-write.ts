@@ -13,7 +13,7 @@ import { HttpPoster } from '../../export/send/http-poster.js'
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import type { LabelSet } from '../../model/label-set.js'
-import { firstSet, variables } from '../../platform/environment.js'
+import { firstSet, otlpVariables } from '../../platform/environment.js'
 import { processContext } from '../current-context.js'
 import { packageVersion } from '../package-files.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
@@ -90,7 +90,7 @@ function labelsOf({ externalLabels, instance }: ReceiverSettings, job: string, i
  * @throws MetricsError `OPTION_INVALID` if it has none
  */
 function applicationName(): string {
-  const [, name] = firstSet(variables.serviceName) ?? []
+  const [, name] = firstSet(otlpVariables.serviceName) ?? []
   if (name !== undefined) return name.trim()
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const found = nameIn(join(folder, 'package.json'))
