@@ -1,5 +1,4 @@
-import type { Gathered, Gatherer } from '../../gather/gatherer.js'
-import { isTable, nameOf } from '../../model/family.js'
+import type { Gatherer } from '../../gather/gatherer.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { Slices } from '../../platform/slices.js'
 import { monotonicNow } from '../../platform/timers.js'
@@ -31,8 +30,6 @@ export interface SenderSettings {
 
 /** What a process provides to a sender. */
 export interface SenderContext {
-  /** Whether other processes count in the same place. */
-  shared(): boolean
   /** Logs one sentence that is not an error of an export. */
   notice(text: string): void
 }
@@ -149,7 +146,7 @@ export class RemoteWrite implements Destination {
       await prepared.add(gathered, this.sent)
       if (this.describes()) prepared.describe(gathered.families, this.firstMessage)
       this.sent = prepared.sent
-      this.alone = this.isAlone(gathered)
+      this.alone = gathered.workers <= 1
       this.dropped(this.queue.add(prepared), 'too many exports were waiting for the receiver')
     } finally {
       gathered.release()
@@ -180,13 +177,6 @@ export class RemoteWrite implements Destination {
     if (now - this.metadataAt < metadataEvery) return false
     this.metadataAt = now
     return true
-  }
-
-  private isAlone({ families }: Gathered): boolean {
-    const writers = families.find((family) => nameOf(family) === 'promhive_writers')
-    if (writers === undefined || isTable(writers)) return !this.context.shared()
-    const live = writers.samples.find(({ labels }) => labels.state === 'live')
-    return (live?.value ?? 0) <= 1
   }
 
   /** Sends what is in the queue, the oldest first. */

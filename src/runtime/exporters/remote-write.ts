@@ -71,7 +71,6 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
     commonLabels: () => labelsOf(settings, job, ofOneHost.includes(context.inUse.name)),
   }
   const destination = new RemoteWrite(poster.address, receiver, sender, {
-    shared: () => context.inUse.shared === true,
     notice: (text) => context.log.warn('REMOTE_WRITE', text),
   })
   return startExporter('remoteWrite', destination, { interval, timeout, registry }, defaultInterval)

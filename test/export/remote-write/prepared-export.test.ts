@@ -85,6 +85,7 @@ describe('a series is stored as by a scrape', () => {
     await prepared.add({
       families: [{ name, help: 'Q.', type: 'gauge', samples }],
       defaultLabels: {},
+      workers: 1,
       faults: [],
       pause: new Slices(),
       release() {},

@@ -14,7 +14,8 @@ describe.runIf(hasPrometheus)('a real Prometheus', () => {
   test('has the exact totals, through the SIGKILL of the process that sends, and its own', async ({ stage }) => {
     const prometheus = await PrometheusReceiver.start(stage)
     const options = { url: prometheus.url, job: 'shop', interval: 0.2, externalLabels: { zone: 'b' } }
-    const [one, two] = await startTwo(stage)
+    const directory = stage.directory()
+    const [one, two] = [await start(stage, directory), await start(stage, directory)]
     await one.ask('count', 'jobs_total', {}, 3)
     await two.ask('count', 'jobs_total', {}, 4)
     await two.ask('observe', 'duration_seconds', {}, 5, 1.5)
@@ -57,15 +58,24 @@ describe.runIf(hasPrometheus)('a real Prometheus', () => {
     expect(samples).toEqual([...samples].sort((a, b) => a - b))
     expect(samples).toEqual(expect.arrayContaining([7, 17, 37, 47, 57]))
 
-    await two.ask('count', 'jobs_total', {}, 1)
+    const three = await start(stage, directory)
+    await three.ask('count', 'jobs_total', {}, 1)
+    await three.ask('start', options)
     await two.ask('stop')
+    // Another process counts and will send: the series go on.
+    expect(await prometheus.value('jobs_total')).toBe(58)
+    await two.kill()
+    await three.ask('count', 'jobs_total', {}, 1)
+    await three.ask('stop')
     // It was the last process: its series have ended.
     expect(await prometheus.query('jobs_total')).toEqual([])
-    expect(await prometheus.value('last_over_time(jobs_total[5m])')).toBe(58)
+    expect(await prometheus.value('last_over_time(jobs_total[5m])')).toBe(59)
     expect(await prometheus.refused()).toBe(0)
-    const scrape = (await two.ask('scrape')) as string
+    const scrape = (await three.ask('scrape')) as string
     expect(scrape).toMatch(/^promhive_exported_samples_total\{exporter="remoteWrite"\} [1-9]/m)
     expect(scrape).not.toMatch(/^promhive_export_dropped_samples_total/m)
+    // It accepts types and help texts, and does nothing with them.
+    expect(two.errors).not.toContain('does not take types')
   })
 
   test('has the requests of supervised workers, one of which was killed', async ({ stage }) => {
@@ -96,7 +106,7 @@ describe.runIf(hasPrometheus)('a real Prometheus', () => {
 
   test('that knows 1.0 only gets it from a sender of 2.0', async ({ stage }) => {
     const prometheus = await PrometheusReceiver.start(stage)
-    const actor = await stage.start(program, { env: { PROMHIVE_DIR: stage.directory() } })
+    const actor = await start(stage, stage.directory())
     await actor.ask('count', 'jobs_total', {}, 3)
     await actor.ask('start', { url: prometheus.url, job: 'shop', version: '2.0', interval: 0.2 })
     await shows(prometheus, 'jobs_total', 3)
@@ -106,9 +116,8 @@ describe.runIf(hasPrometheus)('a real Prometheus', () => {
 
 const common = { instance: hostname(), job: 'shop', zone: 'b' }
 
-async function startTwo(stage: Stage): Promise<readonly [Actor, Actor]> {
-  const options = { env: { PROMHIVE_DIR: stage.directory() } }
-  return [await stage.start(program, options), await stage.start(program, options)]
+function start(stage: Stage, directory: string): Promise<Actor> {
+  return stage.start(program, { env: { PROMHIVE_DIR: directory } })
 }
 
 function shows(prometheus: PrometheusReceiver, expression: string, value: number): Promise<unknown> {

@@ -248,27 +248,18 @@ describe('at the stop', () => {
     expect(receiver.requests).toHaveLength(2)
   })
 
-  test.for<[string, { live?: number; shared?: boolean; sends?: boolean; down?: boolean }]>([
-    ['another process counts', { live: 2 }],
-    ['another process may count', { shared: true }],
+  test.for<[string, { workers?: number; sends?: boolean; down?: boolean }]>([
+    ['another process counts', { workers: 2 }],
     ['another process sends', { sends: false }],
     ['the last numbers have not been accepted', { down: true }],
-  ])('no series is marked if %s', async ([, { live, shared = false, sends = true, down = false }], { stage }) => {
+  ])('no series is marked if %s', async ([, { workers, sends = true, down = false }], { stage }) => {
     const receiver = await TestReceiver.start(stage)
-    const { send, close } = sender(stage, receiver, { timeout: 0.1 }, new Credentials({}), { shared, live })
+    const { send, close } = sender(stage, receiver, { timeout: 0.1 }, new Credentials({}), workers)
     await send()
     if (down) receiver.answers.push(503, 503, 503, 503)
     await (down ? expect(send()).rejects.toThrow() : send())
     await close(sends)
     expect(receiver.samplesOf(series).map(([, value]) => value)).not.toContain('stale')
-  })
-
-  test('every series is marked if no other process is left', async ({ stage }) => {
-    const receiver = await TestReceiver.start(stage)
-    const { send, close } = sender(stage, receiver, {}, new Credentials({}), { shared: true, live: 1 })
-    await send()
-    await close(true)
-    expect(receiver.samplesOf(series).map(([, value]) => value)).toEqual([0, 'stale'])
   })
 })
 
@@ -319,18 +310,12 @@ interface Sending {
   close(sends: boolean): Promise<void>
 }
 
-interface Around {
-  readonly shared?: boolean
-  /** The number of living processes that the numbers show. */
-  readonly live?: number | undefined
-}
-
 function sender(
   stage: Stage,
   { url }: TestReceiver,
   options: Partial<SenderSettings> = {},
   credentials = new Credentials({}),
-  { shared = false, live }: Around = {},
+  workers?: number,
 ): Sending {
   const registry = new Registry()
   const jobs = new Counter({ name: 'jobs_total', help: 'Jobs.', registers: [registry] })
@@ -347,32 +332,17 @@ function sender(
   }
   const backOff = { first: 20, most: 100 }
   const poster = new HttpPoster({ url: new URL(url), timeout: 5_000, retries: retriesStatus, backOff })
-  const context = { shared: () => shared, notice: (text: string) => void notices.push(text) }
+  const context = { notice: (text: string) => void notices.push(text) }
   const receiver = new Receiver(poster, credentials, 'promhive/1.2.3')
   const remoteWrite = new RemoteWrite(poster.address, receiver, settings, context)
   stage.after(() => remoteWrite.close(false))
-  const gatherer = live === undefined ? registry : withWriters(registry, live)
+  const gatherer: Gatherer =
+    workers === undefined ? registry : { gather: async (request) => ({ ...(await registry.gather(request)), workers }) }
   return {
     registry,
     jobs,
     notices,
     send: () => remoteWrite.send(gatherer, new AbortController().signal),
     close: (sends) => remoteWrite.close(sends),
-  }
-}
-
-function withWriters(registry: Registry, live: number): Gatherer {
-  return {
-    async gather(request) {
-      const gathered = await registry.gather(request)
-      const name = 'promhive_writers'
-      const writers = {
-        name,
-        help: 'W.',
-        type: 'gauge',
-        samples: [{ name, labels: { state: 'live' }, value: live }],
-      } as const
-      return { ...gathered, families: [...gathered.families, writers] }
-    },
   }
 }
