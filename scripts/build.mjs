@@ -71,6 +71,8 @@ await bundle('cjs', {
   supervised: 'src/preload/supervised.ts',
   monitor: 'src/preload/monitor.ts',
 })
+// A thread of every process: bundled by itself, so that it loads only what it runs, and none of the metrics.
+await bundle('cjs', { 'worker-target': 'src/preload/worker-target.ts' })
 
 // dist/cjs is a package scope of its own, so that its .js files are CommonJS.
 writeFileSync(join(fresh, 'cjs', 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)

@@ -141,7 +141,7 @@ const folders = [
   },
   {
     folder: 'test/without-http',
-    brings: 'a queue, a scheduler and gRPC',
+    brings: 'a queue and gRPC',
     leftOut: 'processes without HTTP',
     options: ['--omit=optional'],
   },

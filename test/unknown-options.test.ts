@@ -18,6 +18,7 @@ import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
 import * as remoteWrite from '../src/remote-write.js'
 import * as supervisor from '../src/supervisor.js'
+import * as targets from '../src/targets.js'
 import * as testing from '../src/testing.js'
 import * as kit from '../src/testing-metrics.js'
 import * as textFile from '../src/text-file.js'
@@ -127,6 +128,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   'promhive/supervisor MetricsServerManager': [
     ['startServer', { port: 0, paht: '/' }, 'path', (o) => new supervisor.MetricsServerManager().startServer(o)],
   ],
+  'promhive/targets startWorkerTarget': [['', { prots: 0 }, 'ports', (o) => targets.startWorkerTarget(o)]],
   'promhive/testing backendConformance': [
     ['', { create: () => {}, support: {} }, 'supports', (o) => testing.backendConformance('x', o, framework)],
     [
@@ -224,6 +226,7 @@ const doors: Readonly<Record<string, object>> = {
   './redis': redis,
   './redis-forwarder': redisForwarder,
   './supervisor': supervisor,
+  './targets': targets,
   './testing': testing,
   './testing/metrics': kit,
   './otlp': otlp,

@@ -261,7 +261,7 @@ function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): Writer
 }
 
 function renamed({ name }: FamilyDescriptor, own: string, shown: string): MetricsError {
-  const text = `${name}: its label "${own}" is shown as "${shown}", because "${own}" names the worker here; rename it`
+  const text = `${name}: its label "${own}" is shown as "${shown}", because "${own}" is the label of the worker here; rename yours`
   return new MetricsError('LABEL_RESERVED', text)
 }
 

@@ -1,5 +1,5 @@
 import type { FamilyDescriptor } from '../model/descriptor.js'
-import type { WorkerLabel } from '../model/label-set.js'
+import { exportedLabel, type WorkerLabel } from '../model/label-set.js'
 import { type SeriesKey, withValue } from '../model/series-key.js'
 
 /** The values of the labels that distinguish the series of a writer. */
@@ -48,7 +48,7 @@ export class WriterLabels {
     const renamed = new Map<string, string>()
     for (const [i, own] of names.entries()) {
       if (!valuesByName.has(own)) continue
-      renamed.set(own, (names[i] = exported(own, [...names, ...added])))
+      renamed.set(own, (names[i] = exportedLabel(own, [...names, ...added])))
     }
     this.renamed = renamed
     this.labels = added.map((name) => {
@@ -68,12 +68,4 @@ export class WriterLabels {
     for (const { count, at, valueFor } of this.labels) withAdded = withValue(withAdded, count, at, valueFor(writer))
     return withAdded
   }
-}
-
-/** Renames a label as Prometheus does if the label of a target has its name. */
-function exported(name: string, taken: readonly string[]): string {
-  let exportedName = name
-  do exportedName = `exported_${exportedName}`
-  while (taken.includes(exportedName))
-  return exportedName
 }

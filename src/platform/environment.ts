@@ -13,6 +13,12 @@ export const variables = {
   allowedHosts: ['PROMHIVE_METRICS_ALLOWED_HOSTS'],
   maxConnections: ['PROMHIVE_METRICS_MAX_CONNECTIONS'],
   sendTimeout: ['PROMHIVE_METRICS_SEND_TIMEOUT'],
+  /** The target of each process: where it listens, and how it is announced. */
+  workerPorts: ['PROMHIVE_WORKER_PORTS'],
+  workerHost: ['PROMHIVE_WORKER_HOST'],
+  targetAdvertise: ['PROMHIVE_TARGET_ADVERTISE'],
+  targetLabels: ['PROMHIVE_TARGET_LABELS'],
+  targetFileSd: ['PROMHIVE_TARGET_FILE_SD'],
   /** The log of promhive: `debug`, `debug:json` or `:json`. */
   log: ['PROMHIVE_LOG'],
   workerLabel: ['PROMHIVE_WORKER_LABEL'],

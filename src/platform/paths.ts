@@ -8,6 +8,7 @@ const pathVariables = [
   ...variables.backendConfig,
   ...variables.exporters,
   ...variables.textFile,
+  ...variables.targetFileSd,
   'PROMHIVE_PID_FILE',
   'PROMHIVE_REPORT_DIR',
   'PROMHIVE_HOOKS',

@@ -15,6 +15,7 @@ import { setImmediate } from '../platform/timers.js'
 import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
 import { chosenExporters, startExporters } from '../runtime/exporters/configured.js'
+import { startNamedTarget } from '../runtime/targets/named-target.js'
 import { isLauncher } from './launchers.js'
 
 /*
@@ -51,6 +52,7 @@ export function startRegistered(command: string): void {
   if (!isMainThread) return
   setImmediate(() => attempt(openPort)).unref()
   setImmediate(() => attempt(startChosenExporters)).unref()
+  startNamedTarget()
 }
 
 /** Closes the port that `startRegistered` has opened or is opening: a supervisor in the same process opens its own. */

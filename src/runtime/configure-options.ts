@@ -1,5 +1,6 @@
+import { checkLimit } from '../metric/definition.js'
 import { MetricsError } from '../model/errors.js'
-import type { OptionNames } from '../model/known-options.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import { describe } from '../model/metric-name.js'
 import { firstSet, isOff, isOn, variables } from '../platform/environment.js'
@@ -38,7 +39,7 @@ export interface ConfigureOptions extends LogOptions {
   readonly maxSeries?: number | undefined
 }
 
-export const configureOptions = {
+const configureOptions = {
   dir: true,
   backend: true,
   strict: true,
@@ -55,6 +56,20 @@ export const configureOptions = {
 /** Whether the environment leaves `created` enabled. */
 export function createdByEnvironment(): boolean {
   return !isOn(variables.createdDisabled)
+}
+
+/** @throws MetricsError `OPTION_INVALID`, with the option */
+export function checkConfigureOptions(options: ConfigureOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
+  }
+  checkOptions('configure', options, configureOptions)
+  const { dir } = options
+  if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
+    throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
+  }
+  perWorkerIn(options)
+  checkLimit('configure', options)
 }
 
 /**

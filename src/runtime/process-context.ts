@@ -2,13 +2,11 @@ import { isMainThread } from 'node:worker_threads'
 import { Formatters } from '../exposition/formatters.js'
 import { SourceGatherer } from '../gather/source-gatherer.js'
 import type { Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
-import { checkLimit } from '../metric/definition.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkOptions, givenOptions } from '../model/known-options.js'
+import { givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
-import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../platform/paths.js'
 import { setImmediate } from '../platform/timers.js'
 import { KnownRegistries } from '../registry/known-registries.js'
@@ -22,7 +20,7 @@ import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
 import { SharedBackend, whyBuffered } from '../store/shared/shared-backend.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend/backend-choice.js'
 import { withLocal } from './backend/with-local.js'
-import { type ConfigureOptions, configureOptions, createdByEnvironment, perWorkerIn } from './configure-options.js'
+import { type ConfigureOptions, checkConfigureOptions, createdByEnvironment, perWorkerIn } from './configure-options.js'
 import {
   directoryFromEnvironment,
   directoryFromParent,
@@ -66,6 +64,7 @@ export class ProcessContext implements RegistryContext {
   private readonly nameless = new NamelessNames((code, text) => this.faults.warn(code, text))
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  readonly showsCreated = (): boolean => this.options.created ?? createdByEnvironment()
   private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
   readonly log = new ProcessLog()
@@ -79,17 +78,9 @@ export class ProcessContext implements RegistryContext {
   }
 
   configure(options: ConfigureOptions, mustJoin = false): void {
-    if (typeof options !== 'object' || options === null) {
-      throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
-    }
-    checkOptions('configure', options, configureOptions)
+    checkConfigureOptions(options)
     const { dir, backend } = options
-    if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
-      throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
-    }
     if (backend !== undefined) checkBackend(backend, dir)
-    perWorkerIn(options)
-    checkLimit('configure', options)
     this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     const definedOptions = givenOptions(options)
@@ -119,7 +110,7 @@ export class ProcessContext implements RegistryContext {
 
   formatters(defaultLabels: LabelSet): Formatters {
     // Read when a format is first written, so that configure() has run by then.
-    return new Formatters(defaultLabels, { created: () => this.options.created ?? createdByEnvironment() })
+    return new Formatters(defaultLabels, { created: this.showsCreated })
   }
 
   get workerLabel(): WorkerLabel {

@@ -68,7 +68,7 @@ test('a label "worker" of the application is shown as exported_worker, and repor
   expect(await actor.ask('faults')).toMatchObject([{ code: 'LABEL_RESERVED', message: /jobs_total.*exported_worker/ }])
 })
 
-test.for(['--per-worker', 'promhive.yaml', 'PROMHIVE_PER_WORKER'])(
+test.for(['--per-worker', 'promhive.yaml'])(
   'promhive run shows each worker, chosen by %s',
   { timeout },
   async (how, { stage }) => {
@@ -76,7 +76,6 @@ test.for(['--per-worker', 'promhive.yaml', 'PROMHIVE_PER_WORKER'])(
     if (how === 'promhive.yaml') writeFileSync(join(folder, 'promhive.yaml'), 'perWorker: true\n')
     const application = await SupervisedApplication.start(stage, {
       cwd: folder,
-      env: how === 'PROMHIVE_PER_WORKER' ? { [how]: '1' } : {},
       args: ['--workers', '2', '--register', ...(how === '--per-worker' ? [how] : [])],
     })
     await application.ask('/')

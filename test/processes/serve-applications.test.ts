@@ -75,7 +75,7 @@ describe('promhive serve for several applications', () => {
       200,
       'ready; broken: not ready: the metrics cannot be read (enotdir); the log has the details\n',
     ])
-    expect(served.errors()).toContain('broken is left out of the scrape')
+    expect(served.errors()).toContain('broken is omitted from the scrape')
 
     // The same for a directory that was removed while it was served, and comes back.
     renameSync(a, `${a}-away`)

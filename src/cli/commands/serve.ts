@@ -47,7 +47,8 @@ ${redisUsage}
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
 
-The port also answers /healthz (the process runs) and /readyz (the metrics can be read).
+The port also answers /healthz (the process runs) and /readyz (the metrics can be read). With --dir, the path /targets
+lists the targets of the application's processes, for Prometheus' http_sd.
 
 Exporters that the environment names send from here as well: PROMHIVE_EXPORTERS, or PROMHIVE_TEXT_FILE and the like.
 

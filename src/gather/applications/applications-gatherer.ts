@@ -16,9 +16,9 @@ export interface NamedApplication {
 export interface ApplicationsGathererOptions {
   /** Returns families of the reading process, shown without the label. */
   readonly ownFamilies?: () => readonly SampleFamily[]
-  /** Receives the errors of applications that are left out, and of families that do not fit together. */
+  /** Receives the errors of applications that are omitted, and of families that do not fit together. */
   readonly onError?: (error: MetricsError) => void
-  /** Milliseconds after which an application is left out of a gathering. */
+  /** Milliseconds after which an application is omitted from a gathering. */
   readonly within?: number
 }
 
@@ -30,7 +30,7 @@ const errorsName = 'promhive_application_errors_total'
 
 /**
  * Gathers several applications together. Each series has the name of its application in the label `application`. An
- * application that cannot be read is left out, and does not affect the others.
+ * application that cannot be read is omitted, and does not affect the others.
  */
 export class ApplicationsGatherer implements Gatherer {
   private readonly turns = new Turns(longest, () => {
@@ -93,7 +93,7 @@ export class ApplicationsGatherer implements Gatherer {
         () => {},
       )
       const code = cause instanceof MetricsError ? cause.code : 'READ_FAILED'
-      const text = `application ${name} is left out of the scrape: ${messageOf(cause)}`
+      const text = `application ${name} is omitted from the scrape: ${messageOf(cause)}`
       this.report(name, new MetricsError(code, text, { cause }))
       return undefined
     }
@@ -114,7 +114,7 @@ export class ApplicationsGatherer implements Gatherer {
       [...counts].map(([code, value]): Sample => ({ name: errorsName, labels: { application, code }, value })),
     )
     const upHelp = 'Whether the metrics of an application could be read for this scrape.'
-    const errorsHelp = 'Errors over which an application, or a family of it, was left out of a scrape, by code.'
+    const errorsHelp = 'Errors over which an application, or a family of it, was omitted from a scrape, by code.'
     return [
       { name: upName, help: upHelp, type: 'gauge', samples: up },
       { name: errorsName, help: errorsHelp, type: 'counter', samples: errors },

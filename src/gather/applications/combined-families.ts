@@ -12,7 +12,7 @@ export interface ApplicationFamilies {
   readonly families: readonly Family[]
 }
 
-/** A family that is left out because it does not fit to that of another application. */
+/** A family that is omitted because it does not fit that of another application. */
 export interface FamilyConflict {
   readonly application: string
   readonly error: MetricsError

@@ -63,7 +63,10 @@ export async function explained(
       const facts = new Map<string, WorkerFacts>()
       for (const family of gathered.families) {
         const measured = await MeasuredFamily.of(family, formats, gathered.pause)
-        facts.set(nameOf(family), { measured, spread: isTable(family) ? new Spread(family) : undefined })
+        facts.set(nameOf(family), {
+          measured,
+          spread: isTable(family) ? await Spread.of(family, gathered.pause) : undefined,
+        })
       }
       return facts
     },

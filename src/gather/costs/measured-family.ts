@@ -65,29 +65,30 @@ export function ofOneWorker(table: FamilyTable): FamilyTable {
 export class Spread {
   /** Number of workers → number of label sets that so many of them have. */
   private readonly counts = new Map<number, number>()
-  /** The number of series that belong to no worker, such as those of `run: 'serving'`. */
-  readonly unowned: number
   /** The workers of these series. */
-  readonly workers: ReadonlySet<string>
+  readonly workers = new Set<string>()
+  /** The number of series that belong to no worker, such as those of `run: 'serving'`. */
+  unowned = 0
 
-  constructor(table: FamilyTable) {
+  private constructor() {}
+
+  static async of(table: FamilyTable, pause: Pause): Promise<Spread> {
+    const spread = new Spread()
     const numberAt = table.labelNames.indexOf('worker')
     const workersByKey = new Map<SeriesKey, number>()
-    const workers = new Set<string>()
-    let unowned = 0
-    for (const row of shownRows(table)) {
+    for (const [i, row] of shownRows(table).entries()) {
+      if ((i & 63) === 63 && pause.due()) await pause.rest()
       const worker = labelValuesOf(table.keys[row]!)[numberAt] ?? null
       // Seat 0 belongs to no process.
-      if (worker === null || worker === '0') unowned++
+      if (worker === null || worker === '0') spread.unowned++
       else {
-        workers.add(worker)
+        spread.workers.add(worker)
         const key = ownKey(table, row)
         workersByKey.set(key, (workersByKey.get(key) ?? 0) + 1)
       }
     }
-    for (const count of workersByKey.values()) this.counts.set(count, (this.counts.get(count) ?? 0) + 1)
-    this.unowned = unowned
-    this.workers = workers
+    for (const count of workersByKey.values()) spread.counts.set(count, (spread.counts.get(count) ?? 0) + 1)
+    return spread
   }
 
   /**

@@ -16,21 +16,21 @@ export async function writtenSize(
   pause: Pause,
 ): Promise<FormatCosts> {
   return {
-    text: measure(await formats.text.formatPart(families, pause)),
-    openMetrics: measure(await formats.openMetrics.formatPart(families, pause)),
+    text: await measure(await formats.text.formatPart(families, pause), pause),
+    openMetrics: await measure(await formats.openMetrics.formatPart(families, pause), pause),
   }
 }
 
 /** Returns the bytes of the text that ends an exposition in each format. */
 export async function endingSize(formats: MeasuredFormats, pause: Pause): Promise<FormatCosts> {
   return {
-    text: measure(await formats.text.format([], pause)),
-    openMetrics: measure(await formats.openMetrics.format([], pause)),
+    text: await measure(await formats.text.format([], pause), pause),
+    openMetrics: await measure(await formats.openMetrics.format([], pause), pause),
   }
 }
 
 /** Counts the bytes, and the lines that are not comments. A line may begin in one chunk and end in the next. */
-function measure(chunks: readonly Uint8Array[]): SeriesCost {
+async function measure(chunks: readonly Uint8Array[], pause: Pause): Promise<SeriesCost> {
   let bytes = 0
   let series = 0
   let begins = true
@@ -42,6 +42,7 @@ function measure(chunks: readonly Uint8Array[]): SeriesCost {
       begins = end >= 0
       at = end < 0 ? chunk.length : end + 1
     }
+    if (pause.due()) await pause.rest()
   }
   return { bytes, series }
 }

@@ -103,7 +103,7 @@ export class HostBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    return sourceOf(this.service, (snapshots, pause) => this.read(snapshots, pause))
+    return sourceOf(this.service, (snapshots, pause) => this.read(snapshots, pause), true)
   }
 
   /**
@@ -252,7 +252,7 @@ export class HostBackend implements Backend {
     else if (hostLedger === undefined) this.dark ??= nothing
     else if (this.dark !== undefined && (hostLedger.id !== this.dark.id || hostLedger.version > this.dark.version))
       this.dark = undefined
-    if (this.dark === undefined) return { writers, errors, reachable: flushed, summed: true }
+    if (this.dark === undefined) return { writers, errors, reachable: flushed }
     const first = (hostLedger?.entry?.seat ?? 1) * partsOfSeat
     const local = await this.here().read(pause)
     const here = local.writers.map((writer) => ({
@@ -261,13 +261,7 @@ export class HostBackend implements Backend {
       process: `${this.settings.instance}-${writer.process ?? writer.seat}`,
     }))
     const { incomplete } = local
-    return {
-      writers: [...this.others, ...here],
-      errors: [...local.errors, ...errors],
-      reachable: flushed,
-      incomplete,
-      summed: true,
-    }
+    return { writers: [...this.others, ...here], errors: [...local.errors, ...errors], reachable: flushed, incomplete }
   }
 
   private facts(): WriterFacts {

@@ -41,13 +41,13 @@ export function ownFacts(): OwnerFacts {
 
 /** Whether this thread wrote these facts. */
 export function isOwn(owner: OwnerFacts): boolean {
-  const { pid, threadId, startTicks, pidNamespace } = ownFacts()
-  return (
-    owner.pid === pid &&
-    owner.threadId === threadId &&
-    owner.startTicks === startTicks &&
-    owner.pidNamespace === pidNamespace
-  )
+  return owner.threadId === ownFacts().threadId && isOfThisProcess(owner)
+}
+
+/** Whether a thread of this process wrote these facts. */
+export function isOfThisProcess(owner: OwnerFacts): boolean {
+  const { pid, startTicks, pidNamespace } = ownFacts()
+  return owner.pid === pid && owner.startTicks === startTicks && owner.pidNamespace === pidNamespace
 }
 
 /** Whether the process that wrote these facts is still running; undefined if that is not visible from here. */

@@ -1,8 +1,14 @@
 import { request } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type MetricsServer, openMetricsServer } from '../../../src/export/http/scrape-server.js'
 import type { Readiness } from '../../../src/gather/readiness.js'
-import { Registry } from '../../../src/index.js'
+import { Registry, startMetricsServer } from '../../../src/index.js'
+import { root } from '../../helpers/processes/dist.js'
+import { freePort } from '../../helpers/processes/port.js'
+import { test as stageTest } from '../../helpers/processes/stage.js'
+import { until } from '../../helpers/processes/until.js'
 
 const open: MetricsServer[] = []
 afterEach(async () => {
@@ -65,5 +71,26 @@ describe('a metrics port', () => {
       code: 'OPTION_INVALID',
       message: 'startMetricsServer: path cannot be /readyz: the port answers otherwise there',
     })
+  })
+})
+
+describe('the metrics port of an application', () => {
+  test('is ready when the metrics can be read', async () => {
+    const server = await startMetricsServer({ port: 0 })
+    open.push(server)
+    expect(await probe(server.port, '/readyz')).toEqual([200, 'ready\n'])
+    expect(await probe(server.port, '/healthz')).toEqual([200, 'ok\n'])
+  })
+
+  stageTest('opened by promhive/register is ready as well, without a scrape of the application', async ({ stage }) => {
+    const port = await freePort()
+    const register = pathToFileURL(join(root, 'dist', 'esm', 'register.js')).href
+    const env = { PROMHIVE_METRICS_PORT: String(port) }
+    stage.launch('idle-worker.mjs', { env, nodeArgs: ['--import', register] })
+    const answer = await until(
+      () => probe(port, '/readyz').catch(() => undefined),
+      (seen) => seen !== undefined,
+    )
+    expect(answer).toEqual([200, 'ready\n'])
   })
 })

@@ -62,7 +62,7 @@ describe.runIf(hasPrometheus)('a real Prometheus', () => {
     await three.ask('count', 'jobs_total', {}, 1)
     await three.ask('start', options)
     await two.ask('stop')
-    // Another process counts and will send: the series go on.
+    // Another process counts, and continues to send.
     expect(await prometheus.value('jobs_total')).toBe(58)
     await two.kill()
     await three.ask('count', 'jobs_total', {}, 1)

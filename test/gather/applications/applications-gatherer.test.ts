@@ -181,7 +181,7 @@ describe('the families of several applications', () => {
 describe('an application that cannot be read', () => {
   const jobs = counterFamily('jobs_total')
 
-  test('is left out, the others are shown, and it returns', async () => {
+  test('is omitted, the others are shown, and it returns', async () => {
     const [a, b] = [new TestApplication('a').with(jobs, [], [1]), new TestApplication('b').with(jobs, [], [2])]
     const { samples, text, errors } = together([a, b])
     b.fault = new MetricsError('FILE_UNREADABLE', 'the metrics directory cannot be listed', { reason: 'eacces' })
@@ -191,14 +191,14 @@ describe('an application that cannot be read', () => {
     )
     expect(errors[0]).toMatchObject({
       code: 'SCRAPE_INCOMPLETE',
-      message: 'application b is left out of the scrape: the metrics directory cannot be listed',
+      message: 'application b is omitted from the scrape: the metrics directory cannot be listed',
     })
     b.fault = undefined
     expect(await samples()).toEqual({ 'jobs_total{application="a"}': 1, 'jobs_total{application="b"}': 2 })
     expect(await text()).toContain('promhive_application_errors_total{application="b",code="SCRAPE_INCOMPLETE"} 2\n')
   })
 
-  test('or hangs is left out after a while, and its late answer does not block it', async () => {
+  test('or hangs is omitted after a while, and its late answer does not block it', async () => {
     const [a, b] = [new TestApplication('a').with(jobs, [], [1]), new TestApplication('b').with(jobs, [], [2])]
     const { samples, errors } = together([a, b], 50)
     let open = (): void => {}
