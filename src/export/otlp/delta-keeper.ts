@@ -6,7 +6,8 @@ export interface DeltaKeeper {
   read(gathered: Gathered): KeptNumbers | undefined
   /** Adds to a number, which is 0 at first. */
   add(name: string, change: number): void
-  forget(names: readonly string[]): void
+  /** Removes numbers; returns false if that is not possible now. */
+  forget(names: readonly string[]): boolean
   /** Makes the changes visible to other processes. */
   flush(): void | Promise<void>
 }

@@ -17,6 +17,9 @@ export class DeltaBatch {
   readonly changes: (readonly [name: string, key: string, values: AcceptedValues])[] = []
 }
 
+/** The number of names that are removed in one step. */
+const forgottenTogether = 256
+
 /** The kept number with the time of the last export that was accepted. */
 const timeName = 'time'
 
@@ -29,6 +32,8 @@ const timeName = 'time'
  */
 export class DeltaState {
   private families = new Map<string, Map<string, AcceptedValues>>()
+  /** Kept names of series that no longer exist. */
+  private readonly obsolete: string[] = []
   private seen = new Map<string, Set<string>>()
   /** Unix milliseconds of the last complete gathering. */
   private gatheredAt: number | undefined
@@ -84,7 +89,7 @@ export class DeltaState {
       for (const [key, values] of series) {
         if (seen?.has(key)) continue
         series.delete(key)
-        this.keeper?.forget([...namedValues(values).keys()].map((part) => keptName(name, key, part)))
+        if (values.isKept !== false) this.obsolete.push(...keptNames(name, key, values))
       }
     }
     this.seen = new Map()
@@ -100,7 +105,7 @@ export class DeltaState {
     const pause = new Slices()
     for (const [name, key, values] of changes) {
       const series = this.seriesOf(name)
-      if (keeper !== undefined) keep(keeper, name, key, series.get(key), values)
+      if (keeper !== undefined) this.obsolete.push(...keep(keeper, name, key, series.get(key), values))
       series.set(key, values)
       if (pause.due()) await pause.rest()
     }
@@ -108,6 +113,17 @@ export class DeltaState {
     keeper.add(timeName, time - this.acceptedAt)
     this.acceptedAt = time
     await keeper.flush()
+  }
+
+  /** Removes what is kept of series that no longer exist. What cannot be removed now is removed later. */
+  async forgetObsolete(): Promise<void> {
+    const pause = new Slices()
+    while (this.obsolete.length > 0) {
+      const names = this.obsolete.slice(-forgottenTogether)
+      if (this.keeper?.forget(names) === false) return
+      this.obsolete.length -= names.length
+      if (pause.due()) await pause.rest()
+    }
   }
 
   private seriesOf(name: string): Map<string, AcceptedValues> {
@@ -144,23 +160,31 @@ export class DeltaState {
   }
 }
 
-/** Changes what is kept of a series from its values before to those now. */
+/**
+ * Changes what is kept of a series from its values before to those now.
+ *
+ * @returns the names of values that the series no longer has
+ */
 function keep(
   keeper: DeltaKeeper,
   name: string,
   key: string,
   before: AcceptedValues | undefined,
   now: AcceptedValues,
-): void {
+): readonly string[] {
   const old = before === undefined || before.isKept === false ? undefined : namedValues(before)
-  for (const [part, value] of namedValues(now)) {
+  const named = namedValues(now)
+  for (const [part, value] of named) {
     const change = value - (old?.get(part) ?? 0)
     // The first time also without a change, so that the next process knows the series.
     if (Number.isFinite(change) && (change !== 0 || !old?.has(part))) keeper.add(keptName(name, key, part), change)
   }
-  if (old === undefined || before?.bounds?.length === now.bounds?.length) return
-  const obsolete = [...old.keys()].filter((part) => !namedValues(now).has(part))
-  keeper.forget(obsolete.map((part) => keptName(name, key, part)))
+  if (old === undefined || before!.bounds?.join() === now.bounds?.join()) return []
+  return [...old.keys()].filter((part) => !named.has(part)).map((part) => keptName(name, key, part))
+}
+
+function keptNames(name: string, key: string, values: AcceptedValues): readonly string[] {
+  return [...namedValues(values).keys()].map((part) => keptName(name, key, part))
 }
 
 function keptName(name: string, key: string, part: string): string {

@@ -69,11 +69,11 @@ function valuesOf(point: Point): string {
     const { counts, sum, bounds, exemplars } = point
     const count = counts.reduce((a, b) => a + b, 0)
     const total = sum === undefined ? '' : `"sum":${number(sum)},`
-    const buckets = `"bucketCounts":[${counts.map((each) => `"${each}"`).join()}],"explicitBounds":[${bounds.join()}]`
-    return `"count":"${count}",${total}${buckets}${exemplarList(exemplars)}`
+    const buckets = `"bucketCounts":[${counts.map(whole).join()}],"explicitBounds":[${bounds.join()}]`
+    return `"count":${whole(count)},${total}${buckets}${exemplarList(exemplars)}`
   }
   const values = point.quantiles.map(([quantile, value]) => `{"quantile":${quantile},"value":${number(value)}}`)
-  return `"count":"${point.count}","sum":${number(point.sum)},"quantileValues":[${values.join()}]`
+  return `"count":${whole(point.count)},"sum":${number(point.sum)},"quantileValues":[${values.join()}]`
 }
 
 function exemplarList(exemplars: readonly OtlpExemplar[]): string {
@@ -93,6 +93,11 @@ function attributeList(attributes: Attributes): string {
 
 function attribute(key: string, value: string): { key: string; value: { stringValue: string } } {
   return { key, value: { stringValue: value } }
+}
+
+/** Above 2⁵³, a number is written with an exponent or without its last digits. */
+function whole(count: number): string {
+  return `"${Number.isSafeInteger(count) ? count : BigInt(count)}"`
 }
 
 /** JSON has no other numbers than finite ones. */

@@ -86,6 +86,7 @@ export class OtlpDestination implements Destination {
         reason = cause.message
       }
     }
+    await this.deltas.forgetObsolete()
     return { samples, dropped, reason }
   }
 

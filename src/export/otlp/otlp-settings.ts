@@ -1,6 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
+import { invalidHeader } from '../send/headers.js'
 import { TlsFiles } from '../send/tls-files.js'
 import { type TemporalityPreference, temporalityPreferences } from './metric.js'
 import { OtlpEnvironment } from './otlp-environment.js'
@@ -90,7 +91,7 @@ export function otlpSettings(options: OtlpOptions, environment: OtlpEnvironment)
       word('protocol', options.protocol, protocols) ??
       environment.oneOf('protocol', protocols, advice) ??
       'http/protobuf',
-    headers: { ...ofAddress.headers('headers'), ...texts('headers', options.headers) },
+    headers: checkHeaders({ ...ofAddress.headers('headers'), ...texts('headers', options.headers) }),
     gzip:
       (word('compression', options.compression, compressions) ?? environment.oneOf('compression', compressions)) ===
       'gzip',
@@ -159,6 +160,13 @@ function texts(name: string, value: unknown): Readonly<Record<string, string>> {
   const wrong = given.find(([, each]) => !['string', 'number', 'boolean'].includes(typeof each))
   if (!isObject || wrong !== undefined) throw invalid(`${name} must be an object of texts`, wrong?.[1] ?? value)
   return Object.fromEntries(given.map(([key, each]) => [key, String(each)]))
+}
+
+/** Without the value in the error, which may be a password. */
+function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const name = invalidHeader(headers)
+  if (name !== undefined) throw invalid('headers must be names and values that HTTP allows', name)
+  return headers
 }
 
 function invalid(what: string, got: unknown): MetricsError {

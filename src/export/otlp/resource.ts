@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Attributes } from './point.js'
 
 export interface ResourceOptions {
@@ -8,7 +9,7 @@ export interface ResourceOptions {
   readonly environmentAttributes: string | undefined
   /** That of `OTEL_SERVICE_NAME`. */
   readonly environmentName: string | undefined
-  /** Identifies the application among those of the same name. */
+  /** A text that identifies the application among those of the same name. */
   readonly instance: string
   /** The version of promhive. */
   readonly version: string
@@ -29,7 +30,7 @@ export function resourceOf(options: ResourceOptions, ignored: (text: string) => 
   }
   const merged: Record<string, string | undefined> = {
     'service.name': 'unknown_service:node',
-    'service.instance.id': instance,
+    'service.instance.id': uuidOf(instance),
     ...fromEnvironment,
     ...(environmentName !== undefined && { 'service.name': environmentName }),
     ...attributes,
@@ -60,4 +61,12 @@ export function keyValues(text: string): Record<string, string> | undefined {
     }
   }
   return Object.fromEntries(pairs)
+}
+
+/** Returns a UUID of version 8, whose bits are those of a hash. */
+function uuidOf(text: string): string {
+  const bytes = createHash('sha256').update(text).digest().subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -2,6 +2,7 @@ import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { describe } from '../../model/metric-name.js'
+import { invalidHeader } from '../send/headers.js'
 import { TlsFiles, type TlsPaths } from '../send/tls-files.js'
 import { type CredentialOptions, Credentials } from './credentials.js'
 
@@ -100,6 +101,9 @@ function urlOf(address: unknown): URL {
 
 function headersOf({ headers }: ReceiverOptions): Readonly<Record<string, string>> {
   const all = texts('headers', headers)
+  const invalidName = invalidHeader(all)
+  // Without the value, which may be a password.
+  if (invalidName !== undefined) throw invalid('headers must be names and values that HTTP allows', invalidName)
   const name = Object.keys(all).find((each) => reserved.test(each))
   if (name === undefined) return all
   throw new MetricsError('OPTION_INVALID', `${where}: the header ${JSON.stringify(name)} is set by remote write itself`)

@@ -2,6 +2,7 @@ import type { ExportedSamples } from '../../export/contract.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import type { MetricsError } from '../../model/errors.js'
 import { alwaysHeld, type Lease } from '../../model/lease.js'
+import { applicationIdentity } from '../application-identity.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 import type { ProcessContext } from '../process-context.js'
@@ -11,9 +12,14 @@ import { countExport } from './export-metrics.js'
 export interface ExportingProcess {
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
+  /** The context of a process of the application; undefined in a process that reads it from outside. */
+  readonly context?: ProcessContext
+  /** Returns a text that identifies the application: the same in all its processes. */
+  identity(): string
   /** Returns the lease of an exporter. */
   lease(exporter: string): Lease
   onError(error: MetricsError): void
+  warn(code: string, text: string): void
   /** Logs that an exporter works again. */
   recovered(exporter: string, text: string): void
   /** Counts an export. */
@@ -40,8 +46,12 @@ export function exportingProcess(): ExportingProcess {
 
 /** A process of the application. */
 class ApplicationProcess implements ExportingProcess {
-  constructor(private readonly context: ProcessContext) {
+  constructor(readonly context: ProcessContext) {
     joinSoon(context)
+  }
+
+  identity(): string {
+    return applicationIdentity(this.context.inUse)
   }
 
   get gatherer(): Gatherer {
@@ -54,6 +64,10 @@ class ApplicationProcess implements ExportingProcess {
 
   onError(error: MetricsError): void {
     this.context.onError(error)
+  }
+
+  warn(code: string, text: string): void {
+    this.context.log.warn(code, text)
   }
 
   recovered(exporter: string, text: string): void {

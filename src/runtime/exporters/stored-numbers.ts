@@ -39,8 +39,8 @@ export class StoredNumbers implements DeltaKeeper {
     this.sums.observe({ destination: this.destination, name }, change)
   }
 
-  forget(names: readonly string[]): void {
-    this.sums.expire(names.map((name) => ({ destination: this.destination, name })))
+  forget(names: readonly string[]): boolean {
+    return this.sums.expire(names.map((name) => ({ destination: this.destination, name })))
   }
 
   flush(): void | Promise<void> {

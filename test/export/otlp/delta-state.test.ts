@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import type { DeltaKeeper } from '../../../src/export/otlp/delta-keeper.js'
 import { DeltaBatch, DeltaState } from '../../../src/export/otlp/delta-state.js'
 import type { HistogramPoint, NumberPoint, Point } from '../../../src/export/otlp/point.js'
 import { noPause } from '../../helpers/writers.js'
 
 /** Exports of one counter or histogram, accepted or not. */
 class Exports {
-  readonly state = new DeltaState()
+  readonly state: DeltaState
+
+  constructor(keeper?: DeltaKeeper) {
+    this.state = new DeltaState(keeper)
+  }
 
   async export(time: number, point: Point | undefined, accepted = true) {
     const batch = new DeltaBatch()
@@ -13,6 +18,7 @@ class Exports {
     const sent = point && this.state.difference('jobs', point, time, batch)
     this.state.end(time)
     if (accepted) await this.state.commit(batch, time)
+    await this.state.forgetObsolete()
     return sent as (NumberPoint & HistogramPoint) | undefined
   }
 }
@@ -128,4 +134,59 @@ function counter(value: number, start: number | undefined): NumberPoint {
 
 function histogram(bounds: readonly number[], counts: readonly number[], sum: number | undefined): HistogramPoint {
   return { key: '[]', attributes: [], start: 400, sum, bounds, counts, exemplars: [] }
+}
+
+describe('what is kept for the next process', () => {
+  test('are the accepted values, with which it continues; removed series are forgotten', async () => {
+    const numbers = new Map<string, number>()
+    const keeper = keeperOf(numbers)
+    const one = new Exports(keeper)
+    await one.export(1_000, counter(5, 400))
+    await one.export(2_000, counter(7, 400))
+    await one.export(3_000, counter(9, 400), false)
+    expect(Object.fromEntries(numbers)).toEqual({ '["jobs","[]","value"]': 7, time: 2_000 })
+    const two = new Exports(keeper)
+    expect(await two.export(4_000, counter(10, 400))).toMatchObject({ value: 3, start: 2_000 })
+    // The first process sends again, and does not count from what it sent itself.
+    expect(await one.export(5_000, counter(11, 400))).toMatchObject({ value: 1, start: 4_000 })
+    await one.export(6_000, undefined)
+    expect(Object.fromEntries(numbers)).toEqual({ time: 5_000 })
+  })
+
+  test('are the sum and the buckets of histograms, also after their buckets have changed', async () => {
+    const numbers = new Map<string, number>()
+    await new Exports(keeperOf(numbers)).export(1_000, histogram([0.5, 1, 2], [1, 2, 3, 4], 10))
+    const two = new Exports(keeperOf(numbers))
+    expect(await two.export(2_000, histogram([1], [4, 8], 12))).toMatchObject({ counts: [1, 1], sum: 2, start: 1_000 })
+    expect([...numbers.keys()].map((name) => JSON.parse(name.replace(/^time$/, '[0,0,"time"]'))[2]).sort()).toEqual([
+      '1',
+      'Infinity',
+      'sum',
+      'time',
+    ])
+    const three = new Exports(keeperOf(numbers))
+    expect(await three.export(3_000, histogram([1], [5, 8], 13))).toMatchObject({ counts: [1, 0], sum: 1 })
+  })
+
+  test('is removed later if it cannot be removed now', async () => {
+    const numbers = new Map<string, number>()
+    let isBusy = true
+    const keeper = keeperOf(numbers)
+    const exports = new Exports({ ...keeper, forget: (names) => !isBusy && keeper.forget(names) })
+    await exports.export(1_000, counter(5, 400))
+    await exports.export(2_000, undefined)
+    expect(numbers.size).toBe(2)
+    isBusy = false
+    await exports.export(3_000, undefined)
+    expect([...numbers.keys()]).toEqual(['time'])
+  })
+})
+
+function keeperOf(numbers: Map<string, number>): DeltaKeeper {
+  return {
+    read: () => ({ get: (name) => numbers.get(name) ?? 0, entries: () => numbers.entries() }),
+    add: (name, change) => void numbers.set(name, (numbers.get(name) ?? 0) + change),
+    forget: (names) => names.every((name) => numbers.delete(name)),
+    flush() {},
+  }
 }

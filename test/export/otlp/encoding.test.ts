@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Encoding } from '../../../src/export/otlp/encoding.js'
 import { JsonEncoding } from '../../../src/export/otlp/json-encoding.js'
@@ -161,6 +162,76 @@ describe.each(formats)('%s', (_, make) => {
     ])
   })
 })
+
+test('both formats say the same of any points', () => {
+  const attributes = fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })), {
+    maxLength: 4,
+  })
+  const millisecond = fc.integer({ min: 0, max: 4_000_000_000_000 })
+  const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`))
+  const examples = fc.array(
+    fc.record({
+      value: fc.double(),
+      time: fc.option(millisecond, { nil: undefined }),
+      traceId: fc.option(hex(32), { nil: undefined }),
+      spanId: fc.option(hex(16), { nil: undefined }),
+      attributes,
+    }),
+    { maxLength: 2 },
+  )
+  const common = { key: fc.constant(''), attributes, start: millisecond }
+  const points = [
+    ['gauge', fc.record({ ...common, value: fc.double(), exemplars: examples })],
+    ['sum', fc.record({ ...common, value: fc.double(), exemplars: examples })],
+    [
+      'histogram',
+      fc.record({
+        ...common,
+        sum: fc.option(fc.double(), { nil: undefined }),
+        bounds: fc.array(fc.double({ noDefaultInfinity: true, noNaN: true }), { maxLength: 3 }),
+        counts: fc.array(fc.maxSafeNat(), { minLength: 1, maxLength: 4 }),
+        exemplars: examples,
+      }),
+    ],
+    [
+      'summary',
+      fc.record({
+        ...common,
+        sum: fc.double(),
+        count: fc.maxSafeNat(),
+        quantiles: fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double()), { maxLength: 3 }),
+      }),
+    ],
+  ] as const
+  for (const [data, any] of points) {
+    fc.assert(
+      fc.property(fc.array<Point>(any, { minLength: 1, maxLength: 4 }), (list) => {
+        const [one, other] = formats.map(([, make]) => {
+          const encoding = make()
+          encoding.begin({ ...sum, data, isMonotonic: data === 'sum' })
+          for (const point of list) encoding.point(point, point.start!, time)
+          encoding.end()
+          return read(encoding).metrics
+        })
+        expect(withEmptyLists(other)).toEqual(withEmptyLists(one))
+      }),
+      { numRuns: 25 },
+    )
+  }
+})
+
+/** Protocol Buffers omit empty lists and zero. */
+function withEmptyLists(metrics: ReceivedRequest['metrics'] | undefined) {
+  return metrics!.map(({ points, ...metric }) => ({
+    ...metric,
+    points: points.map(({ quantileValues = [], explicitBounds = [], exemplars = [], ...point }) => ({
+      ...point,
+      quantileValues: quantileValues.map(({ quantile = 0, value = 0 }) => ({ quantile, value })),
+      explicitBounds,
+      exemplars,
+    })),
+  }))
+}
 
 function read(encoding: Encoding): ReceivedRequest {
   return decoded('', { 'content-type': encoding.contentType }, Buffer.from(encoding.finish()))

@@ -84,6 +84,8 @@ test.each<[unknown, string]>([
   [{ compression: true }, 'compression must be none or gzip, got true'],
   [{ temporality: 'Delta' }, 'temporality must be cumulative or delta or lowmemory, got "Delta"'],
   [{ headers: 'a=b' }, 'headers must be an object of texts, got "a=b"'],
+  [{ headers: { 'a b': '1' } }, 'headers must be names and values that HTTP allows, got "a b"'],
+  [{ headers: { token: 'x\n' } }, 'headers must be names and values that HTTP allows, got "token"'],
   [{ resourceAttributes: { a: {} } }, 'resourceAttributes must be an object of texts, got an object'],
   [{ serviceName: 7 }, 'serviceName must be a text, got 7'],
   [{ maxPoints: 0 }, 'maxPoints must be a whole number from 1 to 1000000, got 0'],

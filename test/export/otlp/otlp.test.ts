@@ -3,15 +3,19 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { OtlpReceiver } from '../../helpers/otlp-receiver.js'
 import type { Actor } from '../../helpers/processes/actor.js'
+import { promhiveServe } from '../../helpers/processes/command.js'
 import { provideDist } from '../../helpers/processes/dist.js'
-import { sharedBackends, test } from '../../helpers/processes/stage.js'
+import { test } from '../../helpers/processes/stage.js'
 import { SupervisedApplication } from '../../helpers/processes/supervised.js'
 import { until } from '../../helpers/processes/until.js'
 
 const program = (name: string): string => fileURLToPath(new URL(`programs/${name}`, import.meta.url))
 const sends = program('sends.mjs')
 
-describe.each(sharedBackends)('processes that send over OTLP ($backend)', ({ env }) => {
+// Without the addon's locks: test/torture/otlp.test.ts.
+describe('processes that send over OTLP', () => {
+  const env = {}
+
   test('send exact totals as one application, from one of them, and from another one after a SIGKILL', async ({
     stage,
   }) => {
@@ -153,6 +157,48 @@ test('promhive run sends with the variables of OpenTelemetry, once PROMHIVE_OTLP
     headers: { 'content-type': 'application/json', 'x-key': 'a b' },
     resource: { 'service.name': 'shop', 'deployment.environment': 'test' },
   })
+})
+
+test('promhive serve sends as the application that it reads, but no differences', async ({ stage }) => {
+  const receiver = await OtlpReceiver.start(stage)
+  const directory = stage.directory()
+  const actor = await stage.start(sends, { env: { PROMHIVE_DIR: directory } })
+  await actor.ask('count', 'jobs_total', {}, 3)
+  await actor.ask('start', { endpoint: receiver.url, interval: 3600 })
+  await until(
+    () => receiver.total('jobs_total'),
+    (total) => total === 3,
+  )
+  await actor.ask('stop')
+  const sent = receiver.accepted.length
+  await actor.ask('count', 'jobs_total')
+  const served = await promhiveServe(stage, ['--dir', directory], { PROMHIVE_OTLP: receiver.url })
+  await until(
+    () => receiver.total('jobs_total'),
+    (total) => total === 4,
+  )
+  expect(receiver.accepted[sent]!.resource).toEqual(receiver.accepted[0]!.resource)
+  await served.stop()
+  const env = { PROMHIVE_OTLP: receiver.url, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }
+  const other = await promhiveServe(stage, ['--dir', directory], env)
+  await until(
+    () => other.errors(),
+    (text) => text.includes('startOtlp: differences need a process of the application; use cumulative here'),
+  )
+  await other.stop()
+})
+
+test('two receivers each get the numbers, from one process each', async ({ stage }) => {
+  const receivers = [await OtlpReceiver.start(stage), await OtlpReceiver.start(stage)] as const
+  const actor = await stage.start(sends, { env: { PROMHIVE_DIR: stage.directory() } })
+  await actor.ask('count', 'jobs_total', {}, 3)
+  for (const { url } of receivers) await actor.ask('start', { endpoint: url, interval: 3600, temporality: 'delta' })
+  for (const receiver of receivers) {
+    await until(
+      () => receiver.sumOfDeltas('jobs_total'),
+      (sum) => sum === 3,
+    )
+  }
 })
 
 describe('a receiver that does not answer', () => {

@@ -19,7 +19,8 @@ function read(more: Partial<ResourceOptions>) {
 test('the resource has a name, an instance and the SDK without any option', () => {
   expect(read({}).attributes).toEqual({
     'service.name': 'unknown_service:node',
-    'service.instance.id': 'i',
+    // A UUID of version 8: the first 128 bits of the SHA-256 of "i", without six of them.
+    'service.instance.id': 'de7d1b72-1a1e-8632-b7cf-04edf5032c8e',
     'telemetry.sdk.name': 'promhive',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': '1',

@@ -22,6 +22,7 @@ test.for<[string, Readonly<Record<string, unknown>>, string]>([
   ['a reserved label name', { externalLabels: { __x: 'c' } }, 'externalLabels: "__x" is not a label name'],
   ['labels that are not texts', { externalLabels: { a: {} } }, 'externalLabels.a must be a text'],
   ['headers in a list', { headers: ['a: b'] }, 'headers must be an object of texts'],
+  ['a header of two lines', { headers: { 'x-a': 'b\nc' } }, 'names and values that HTTP allows, got "x-a"'],
   ['a header of the protocol', { headers: { 'User-agent': 'x' } }, 'the header "User-agent" is set by remote write'],
   ['an empty job', { job: '' }, 'job must be a text'],
   ['two tokens', { bearerToken: 'a', bearerTokenFile: 'b' }, 'bearerToken and bearerTokenFile exclude each other'],
