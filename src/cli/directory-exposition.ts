@@ -1,10 +1,9 @@
-import { loadBinding } from '#native'
 import type { Exposition } from '../export/contract.js'
-import { SharedSource } from '../store/shared/shared-source.js'
+import { directorySource } from '../runtime/directory/directory-source.js'
 import { type SourceExpositionOptions, sourceExposition } from './source-exposition.js'
 
 /**
- * Returns an exposition of all processes in a directory, read from outside: nothing is joined, written or locked.
+ * Returns an exposition of all processes in a directory, those with Python's client included, read from outside: nothing is joined, written or locked.
  *
  * @param registry only this registry; by default all of them, and of two families with the same name that of the
  * default registry
@@ -14,5 +13,5 @@ export function directoryExposition(
   registry?: string,
   options: SourceExpositionOptions = {},
 ): Exposition {
-  return sourceExposition(() => new SharedSource(directory, loadBinding().binding), registry, options)
+  return sourceExposition(() => directorySource(directory), registry, options)
 }
