@@ -22,6 +22,11 @@ const needs = [
     leftOut: 'the Python client beside ours',
   },
   {
+    package: 'gunicorn',
+    present: () => runs('gunicorn', '--version'),
+    leftOut: 'directories that Python processes write to',
+  },
+  {
     package: 'systemd',
     present: () => runs('systemd-analyze', '--version'),
     leftOut: 'the units of systemd in examples',

@@ -49,7 +49,7 @@ export class FileEntries {
    * label since, all entries are read again.
    */
   mayBeIn(end: number, definitions: Definitions): boolean {
-    return end >= this.end && !this.series.isPartial && this.edition === definitions.edition
+    return end >= this.end && !this.series.isIncomplete && this.edition === definitions.edition
   }
 
   /**

@@ -84,7 +84,7 @@ export class FileReader {
   private async readOnce(fd: number, circumstances: FileCircumstances, last: boolean): Promise<string | undefined> {
     const { buffer } = circumstances
     const { size } = fstatSync(fd)
-    if (buffer.read(fd, headLength) < headLength) return this.ofEmpty()
+    if (buffer.read(fd, headLength) < headLength) return size > 0 ? 'too_short' : this.ofEmpty()
     const fault = headFault(buffer, size)
     if (fault !== undefined) return fault
     const end = buffer.words[0]!

@@ -12,7 +12,7 @@ import type { FileName } from './file-name.js'
 export const onlyEpoch = 1
 
 /** A series of several values that are not all in the file yet. */
-interface Part {
+interface IncompleteSeries {
   readonly labels: FileKey['labels']
   readonly help: string
   /** Bound, or part of a summary → index of the value. */
@@ -38,7 +38,7 @@ export class FileSeries {
   private targets = new Int32Array(16)
   private count = 0
   private readonly families = new Map<string, number>()
-  private readonly parts = new Map<string, Part>()
+  private readonly incomplete = new Map<string, IncompleteSeries>()
   private readonly grows: boolean
 
   /** @param created unix seconds at which the file was created */
@@ -63,21 +63,16 @@ export class FileSeries {
    * @param timestamp the index of the time at which it was set; undefined if the file has none
    */
   add(key: FileKey, index: number, timestamp: number | undefined): void {
-    switch (this.file.type) {
-      case 'counter':
-        return this.place(this.open(key.sample, key), index)
-      case 'gauge':
-        return this.addGauge(key, index, timestamp)
-      case 'summary':
-        return this.addToSummary(key, index)
-      case 'histogram':
-        return this.addToHistogram(key, index)
-    }
+    const { type } = this.file
+    if (type === 'counter') this.place(this.open(key.sample, key), index)
+    else if (type === 'gauge') this.addGauge(key, index, timestamp)
+    else if (type === 'summary') this.addToSummary(key, index)
+    else this.addToHistogram(key, index)
   }
 
   /** Whether a series lacks some of its values. */
-  get isPartial(): boolean {
-    return this.parts.size > 0
+  get isIncomplete(): boolean {
+    return this.incomplete.size > 0
   }
 
   /** How many values of the file are shown. */
@@ -145,12 +140,12 @@ export class FileSeries {
   private addToSummary(key: FileKey, index: number): void {
     const kind = endingOf(key)
     if (kind !== '_count' && kind !== '_sum') return
-    const id = partId(key, key.labels)
-    const part = this.partOf(id, key, key.labels)
-    part.values.set(kind === '_sum' ? 'sum' : 'count', index)
-    const [sum, count] = [part.values.get('sum'), part.values.get('count')]
+    const id = idOf(key, key.labels)
+    const series = this.incompleteOf(id, key, key.labels)
+    series.values.set(kind === '_sum' ? 'sum' : 'count', index)
+    const [sum, count] = [series.values.get('sum'), series.values.get('count')]
     if (sum === undefined || count === undefined) return
-    this.parts.delete(id)
+    this.incomplete.delete(id)
     const slot = this.open(key.metric, key)
     this.place(slot + summarySlots.sum, sum)
     this.place(slot + summarySlots.count, count)
@@ -159,20 +154,20 @@ export class FileSeries {
   private addToHistogram(key: FileKey, index: number): void {
     const kind = endingOf(key)
     const labels = key.labels.filter(([name]) => name !== 'le')
-    const id = partId(key, labels)
-    if (kind === '_sum') this.partOf(id, key, labels).values.set('sum', index)
+    const id = idOf(key, labels)
+    if (kind === '_sum') this.incompleteOf(id, key, labels).values.set('sum', index)
     if (kind !== '_bucket') return
     const bound = boundOf(key)
     if (Number.isNaN(bound)) return
-    const part = this.partOf(id, key, labels)
-    part.values.set(bound, index)
+    const series = this.incompleteOf(id, key, labels)
+    series.values.set(bound, index)
     // The last one that the client adds.
     if (bound !== Number.POSITIVE_INFINITY) return
-    this.parts.delete(id)
-    this.openHistogram(key, part)
+    this.incomplete.delete(id)
+    this.openHistogram(key, series)
   }
 
-  private openHistogram(key: FileKey, { labels, values }: Part): void {
+  private openHistogram(key: FileKey, { labels, values }: IncompleteSeries): void {
     const finite = [...values.keys()].filter((bound): bound is number => Number.isFinite(bound))
     const known = this.bounds.get(key.metric)
     const bounds = [...new Set([...(known ?? []), ...finite])].sort((a, b) => a - b)
@@ -188,10 +183,10 @@ export class FileSeries {
     }
   }
 
-  private partOf(id: string, { help }: FileKey, labels: FileKey['labels']): Part {
-    let part = this.parts.get(id)
-    if (part === undefined) this.parts.set(id, (part = { labels, help, values: new Map() }))
-    return part
+  private incompleteOf(id: string, { help }: FileKey, labels: FileKey['labels']): IncompleteSeries {
+    let series = this.incomplete.get(id)
+    if (series === undefined) this.incomplete.set(id, (series = { labels, help, values: new Map() }))
+    return series
   }
 
   /** Opens a series; returns its first slot. */
@@ -248,7 +243,7 @@ function endingOf({ metric, sample }: FileKey): string {
   return sample.startsWith(metric) ? sample.slice(metric.length) : ''
 }
 
-function partId({ metric, help }: FileKey, labels: FileKey['labels']): string {
+function idOf({ metric, help }: FileKey, labels: FileKey['labels']): string {
   return JSON.stringify([metric, help, labels])
 }
 

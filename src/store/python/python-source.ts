@@ -42,6 +42,11 @@ export class PythonSource implements Source {
     return { writers, errors: [...faults.values()], incomplete, selfFamilies: ownFamilies(written, live, skipped) }
   }
 
+  /** The names of the files of Python's client that the last reading found. */
+  get fileNames(): readonly string[] {
+    return [...this.readers.values()].filter(({ isForeign }) => !isForeign).map(({ file }) => file.name)
+  }
+
   close(): void {
     this.readers.clear()
   }
