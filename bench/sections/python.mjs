@@ -15,7 +15,7 @@ export async function pythonFiles({ runtimes, quick, faults }) {
   }
   const results = []
   for (const processes of quick ? [4, 8] : [16, 32, 64, 128]) {
-    const parameters = { processes, series: quick ? 100 : 500, scrapes: quick ? 3 : 7 }
+    const parameters = { processes, series: quick ? 100 : 500, scrapes: quick ? 3 : 21 }
     await faults.guard(`files of ${processes} Python processes`, async () => {
       const result = await withSharedDirectory((directory) => ofSize({ ...parameters, directory, python, runtime }))
       results.push(result)

@@ -1,5 +1,7 @@
 import { defaultRegistryName, type FamilyDescriptor } from '../../model/descriptor.js'
 import { defaultRelativeError } from '../../model/quantile-sketch.js'
+import { type SeriesKey, seriesKey } from '../../model/series-key.js'
+import type { KeySeries } from './file-key.js'
 import type { FileName } from './file-name.js'
 
 interface Known {
@@ -24,8 +26,24 @@ export class Definitions {
   /** Incremented when a known family gets another label: what was read before has too few. */
   edition = 0
 
+  /** Returns the key of a series of a file, and remembers the labels that it has. */
+  seriesKeyOf(file: FileName, series: KeySeries): SeriesKey {
+    const { mode } = file
+    const { resolved } = series
+    if (resolved !== undefined && resolved.edition === this.edition && resolved.mode === mode) return resolved.key
+    const labels = labelsIn(file, series.labels)
+    const labelNames = this.labelNamesOf(
+      file,
+      series.name,
+      labels.map(([name]) => name),
+    )
+    const key = keyOf(labelNames, labels)
+    if (!isOfEachProcess(file)) series.resolved = { mode, edition: this.edition, key }
+    return key
+  }
+
   /** Returns the label names of a family, those of a series included. */
-  labelNamesOf({ type, mode }: FileName, name: string, labels: readonly string[]): readonly string[] {
+  private labelNamesOf({ type, mode }: FileName, name: string, labels: readonly string[]): readonly string[] {
     const id = `${type} ${mode} ${name}`
     let known = this.known.get(id)
     if (known === undefined) this.known.set(id, (known = { labelNames: labels, descriptors: new Map() }))
@@ -57,10 +75,7 @@ export class Definitions {
 }
 
 /** The labels of a series, with that of the process if each process has a series of its own. */
-export function labelsIn(
-  file: FileName,
-  labels: readonly (readonly [name: string, value: string])[],
-): readonly (readonly [name: string, value: string])[] {
+function labelsIn(file: FileName, labels: KeySeries['labels']): KeySeries['labels'] {
   if (!isOfEachProcess(file)) return labels
   const others = labels.filter(([name]) => name !== processLabel)
   return [...others, [processLabel, file.process] as const].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -68,4 +83,11 @@ export function labelsIn(
 
 function isOfEachProcess({ mode }: FileName): boolean {
   return mode === 'all' || mode === 'liveall'
+}
+
+/** To Prometheus, an empty label is one that the series lacks. */
+function keyOf(labelNames: readonly string[], labels: KeySeries['labels']): SeriesKey {
+  if (labels.length === labelNames.length) return seriesKey(labels.map(([, value]) => value || null))
+  const values = new Map(labels)
+  return seriesKey(labelNames.map((name) => values.get(name) || null))
 }

@@ -3,16 +3,16 @@ import type { Pause } from '../../model/pause.js'
 import type { Definitions } from './definitions.js'
 import { headLength, keyTextAt, type ValueLength, valueLengthOf, valuePosition } from './entries.js'
 import type { FileBuffer } from './file-buffer.js'
-import { type FileKey, fileKeyOf } from './file-key.js'
-import type { FileName } from './file-name.js'
+import type { FileKeys } from './file-key.js'
+import type { FileName, FileType } from './file-name.js'
 import { FileSeries, type KnownBounds } from './file-series.js'
 
 /** What one scrape uses for all files. */
 export interface FileCircumstances {
   readonly buffer: FileBuffer
   readonly definitions: Definitions
-  /** The keys of this scrape by their text, because the processes of an application have the same ones. */
-  readonly keys: Map<string, FileKey | undefined>
+  /** The keys of this scrape, because the processes of an application have the same ones. */
+  readonly keys: Readonly<Record<FileType, FileKeys>>
   readonly pause: Pause
 }
 
@@ -39,9 +39,19 @@ export class FileEntries {
   private readonly edition: number
 
   /** @param created unix seconds at which the file was created */
-  constructor(file: FileName, definitions: Definitions, bounds: KnownBounds, created: number) {
+  constructor(
+    private readonly file: FileName,
+    definitions: Definitions,
+    bounds: KnownBounds,
+    created: number,
+  ) {
     this.series = new FileSeries(file, definitions, bounds, created)
     this.edition = definitions.edition
+  }
+
+  /** The number of bytes that were read. */
+  get length(): number {
+    return this.end
   }
 
   /**
@@ -53,20 +63,28 @@ export class FileEntries {
   }
 
   /**
-   * Takes the values of the known entries, and sets them to 0 in the buffer.
+   * Takes the values of the known entries. If the file is checked, they are 0 in the buffer afterwards.
    *
+   * @param isChecked whether to check that it is still the same file
    * @param acceptLess whether values are taken that are less than before; otherwise nothing is taken then
    */
-  refresh(buffer: FileBuffer, acceptLess: boolean): Comparison {
+  refresh(buffer: FileBuffer, isChecked: boolean, acceptLess: boolean): Comparison {
+    const values = isChecked ? this.cleared(buffer) : buffer.doubles
+    if (values === undefined) return 'other_file'
+    const { series } = this
+    const compared = series.compare(values)
+    if (compared === 'same' || (compared === 'went_back' && !acceptLess)) return compared
+    series.take(values)
+    return 'changed'
+  }
+
+  /** Sets the values to 0 in the buffer, and returns them if the other bytes are the same as before. */
+  private cleared(buffer: FileBuffer): Float64Array | undefined {
     const { series, end } = this
-    const extracted = buffer.extracted(series.size)
-    series.extract(buffer.doubles, extracted)
+    const values = buffer.copyOfDoubles()
+    series.copy(buffer.doubles, values)
     this.clearValues(buffer, 0)
-    if (crc32(buffer.bytes.subarray(headLength, end)) !== this.checksum) return 'other_file'
-    const { differs, wentBack } = series.compare(extracted)
-    if (wentBack && !acceptLess) return 'went_back'
-    if (differs) series.take(extracted)
-    return differs ? 'changed' : 'same'
+    return crc32(buffer.bytes.subarray(headLength, end)) === this.checksum ? values : undefined
   }
 
   /**
@@ -76,6 +94,7 @@ export class FileEntries {
    */
   async follow(end: number, { buffer, keys, pause }: FileCircumstances): Promise<boolean> {
     const { series } = this
+    const known = keys[this.file.type]
     const from = this.end
     if (from === end) return true
     this.valueLength ??= valueLengthOf(buffer, end)
@@ -88,7 +107,7 @@ export class FileEntries {
       if (position === 0) break
       const index = position / 8
       const time = valueLength === 16 ? index + 1 : undefined
-      const key = keyOf(keyTextAt(buffer, at), keys)
+      const key = known.read(keyTextAt(buffer, at))
       if (key === undefined) this.unknownKeys++
       else series.add(key, index, time)
       this.addValue(index)
@@ -96,7 +115,7 @@ export class FileEntries {
       at = position + valueLength
       if (count % 32 === 0 && pause.due()) await pause.rest()
     }
-    series.takeNew(buffer.doubles, shownBefore)
+    series.take(buffer.doubles, shownBefore)
     this.clearValues(buffer, valuesBefore)
     this.checksum = crc32(buffer.bytes.subarray(from, at), this.checksum)
     this.end = at
@@ -116,10 +135,4 @@ export class FileEntries {
     }
     this.values[this.valueCount++] = index
   }
-}
-
-function keyOf(text: string, keys: Map<string, FileKey | undefined>): FileKey | undefined {
-  let key = keys.get(text)
-  if (key === undefined && !keys.has(text)) keys.set(text, (key = fileKeyOf(text)))
-  return key
 }

@@ -1,14 +1,19 @@
 import { fstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
-import { closeQuietly, codeOf, openForReading } from '../shared/files.js'
+import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
 import { headFault, headLength } from './entries.js'
 import { type FileCircumstances, FileEntries } from './file-entries.js'
 import type { FileName } from './file-name.js'
 import type { FileSeries, KnownBounds } from './file-series.js'
 
+/** Bytes that are read at first of a file that was never read. */
+const firstRead = 4096
 /** How often a file is read again if its process seems to be writing. */
 const mostTurns = 3
+
+/** Milliseconds after which a later change of a file certainly gives it another time. */
+const ripening = 1_000
 
 /** Faults of the system, after which a file that was never read may have numbers that are missing. */
 const outOfResources = ['EMFILE', 'ENFILE', 'ENOMEM']
@@ -25,12 +30,17 @@ export class FileReader {
   isGone = false
   private entries: FileEntries | undefined
   private bounds: KnownBounds = new Map()
+  /** The file when its entries were last checked. */
+  private verified: Stats | undefined
   private wasEmpty = false
+  private readonly path: string
 
   constructor(
     private readonly directory: string,
     readonly file: FileName,
-  ) {}
+  ) {
+    this.path = join(directory, file.name)
+  }
 
   /** The series as they were last read; undefined if they never were. */
   get series(): FileSeries | undefined {
@@ -47,8 +57,9 @@ export class FileReader {
     this.changed = false
     let fd: number | undefined
     try {
-      fd = openForReading(join(this.directory, this.file.name))
-      this.see(fstatSync(fd))
+      const file = openWithStats(this.path)
+      fd = file.fd
+      this.see(file.stats)
       const fault = await this.readOpen(fd, circumstances)
       this.isForeign = fault === 'foreign'
       if (fault !== undefined && !this.isForeign) return this.unreadable(fault)
@@ -74,6 +85,7 @@ export class FileReader {
   private async readOpen(fd: number, circumstances: FileCircumstances): Promise<string | undefined> {
     let fault: string | undefined
     for (let turn = 1; turn <= mostTurns; turn++) {
+      if (turn > 1) this.see(fstatSync(fd))
       fault = await this.readOnce(fd, circumstances, turn === mostTurns)
       if (fault === undefined || fault === 'foreign') return fault
     }
@@ -83,14 +95,16 @@ export class FileReader {
   /** Returns the fault, in one word; the process may have been writing. */
   private async readOnce(fd: number, circumstances: FileCircumstances, last: boolean): Promise<string | undefined> {
     const { buffer } = circumstances
-    const { size } = fstatSync(fd)
-    if (buffer.read(fd, headLength) < headLength) return size > 0 ? 'too_short' : this.ofEmpty()
+    const { size } = this.stats!
+    // The head is at the beginning, so it is read before the entries that it announces.
+    const got = buffer.read(fd, Math.min(size, Math.max(this.entries?.length ?? 0, firstRead)))
+    if (got < headLength) return size > 0 ? 'too_short' : this.ofEmpty()
     const fault = headFault(buffer, size)
     if (fault !== undefined) return fault
     const end = buffer.words[0]!
     // The process has not written the head yet. Versions before 0.7 write a zero before they write a number.
     if (end === 0) return this.entries === undefined ? undefined : 'too_short'
-    if (buffer.read(fd, end) < end) return 'too_short'
+    if (buffer.readOn(fd, got, end) < end) return 'too_short'
     return this.readEntries(fd, end, circumstances, last)
   }
 
@@ -110,7 +124,7 @@ export class FileReader {
     const { buffer, definitions } = circumstances
     let { entries } = this
     if (entries?.mayBeIn(end, definitions) === true) {
-      const comparison = entries.refresh(buffer, last)
+      const comparison = entries.refresh(buffer, !this.isVerified(), last)
       if (comparison === 'went_back') return 'went_back'
       if (comparison === 'changed') this.changed = true
       if (comparison === 'other_file') {
@@ -127,7 +141,24 @@ export class FileReader {
       if (!(await entries.follow(end, circumstances))) return 'corrupt'
     } else if (!complete && known === undefined) return 'corrupt'
     this.entries = entries
+    this.verified = this.stats
     return complete ? undefined : 'corrupt'
+  }
+
+  /**
+   * Whether nothing can have been written to the file since it was checked, other than by a process that has mapped it: such
+   * a process only adds entries. On a disk, the kernel changes the time for those as well.
+   */
+  private isVerified(): boolean {
+    const [now, then] = [this.stats!, this.verified]
+    if (
+      then === undefined ||
+      (['ino', 'dev', 'size', 'mtimeMs', 'ctimeMs'] as const).some((fact) => now[fact] !== then[fact])
+    ) {
+      return false
+    }
+    // The time of a file is not precise.
+    return Date.now() - now.ctimeMs > ripening
   }
 
   private newEntries({ definitions }: FileCircumstances): FileEntries {

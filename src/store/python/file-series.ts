@@ -2,21 +2,20 @@ import { histogramSlots } from '../../model/layout/histogram.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { isCumulative } from '../../model/layout/metric-types.js'
 import { summarySlots } from '../../model/layout/summary.js'
-import { type SeriesKey, seriesKey } from '../../model/series-key.js'
 import { opened, SeriesLog } from '../core/series-log.js'
-import { type Definitions, labelsIn } from './definitions.js'
-import type { FileKey } from './file-key.js'
+import type { Definitions } from './definitions.js'
+import type { FileKey, KeySeries } from './file-key.js'
 import type { FileName } from './file-name.js'
 
 /** The number of the owner of a file: it has only one. */
 export const onlyEpoch = 1
 
-/** A series of several values that are not all in the file yet. */
+/** A series of several values that are not all in the file yet: the indexes of those that are. */
 interface IncompleteSeries {
-  readonly labels: FileKey['labels']
-  readonly help: string
-  /** Bound, or part of a summary → index of the value. */
-  readonly values: Map<number | 'sum' | 'count', number>
+  sum: number | undefined
+  count: number | undefined
+  readonly bounds: number[]
+  readonly buckets: number[]
 }
 
 /** The bounds of a histogram by its name; a file that has others is read again with all of them. */
@@ -33,12 +32,15 @@ export class FileSeries {
   /** Whether a histogram has further bounds, so the file must be read again from its beginning. */
   outdated = false
   private slots = new Float64Array(16)
+  private view = new Float64Array(0)
   private used = 0
   private indexes = new Int32Array(16)
   private targets = new Int32Array(16)
   private count = 0
   private readonly families = new Map<string, number>()
-  private readonly incomplete = new Map<string, IncompleteSeries>()
+  private readonly widths: number[] = []
+  private last: { readonly name: string; readonly help: string; readonly number: number } | undefined
+  private readonly incomplete = new Map<KeySeries, IncompleteSeries>()
   private readonly grows: boolean
 
   /** @param created unix seconds at which the file was created */
@@ -53,7 +55,8 @@ export class FileSeries {
 
   /** The slots of the file as they were last taken. */
   get values(): Float64Array {
-    return this.slots.subarray(0, this.used)
+    if (this.view.length !== this.used) this.view = this.slots.subarray(0, this.used)
+    return this.view
   }
 
   /**
@@ -64,7 +67,7 @@ export class FileSeries {
    */
   add(key: FileKey, index: number, timestamp: number | undefined): void {
     const { type } = this.file
-    if (type === 'counter') this.place(this.open(key.sample, key), index)
+    if (type === 'counter') this.place(this.open(key.series), index)
     else if (type === 'gauge') this.addGauge(key, index, timestamp)
     else if (type === 'summary') this.addToSummary(key, index)
     else this.addToHistogram(key, index)
@@ -80,46 +83,39 @@ export class FileSeries {
     return this.count
   }
 
-  /** Copies the values of the file in the order in which they were added. */
-  extract(doubles: Float64Array, into: Float64Array): void {
+  /** Copies the values of the file to where they are in it, before they are cleared there. */
+  copy(doubles: Float64Array, into: Float64Array): void {
     const { indexes, count } = this
-    for (let i = 0; i < count; i++) into[i] = doubles[indexes[i]!]!
+    for (let i = 0; i < count; i++) into[indexes[i]!] = doubles[indexes[i]!]!
   }
 
-  /** Compares extracted values with those that were last taken: whether one differs, and whether one went back. */
-  compare(extracted: Float64Array): { readonly differs: boolean; readonly wentBack: boolean } {
-    const { targets, slots, count, grows } = this
-    let differs = false
-    let wentBack = false
+  /** Compares the values of the file with those that were last taken: whether one differs, and whether one went back. */
+  compare(doubles: Float64Array): 'same' | 'differ' | 'went_back' {
+    const { indexes, targets, slots, count, grows } = this
+    let result: 'same' | 'differ' = 'same'
     for (let i = 0; i < count; i++) {
       const before = slots[targets[i]!]!
-      const now = extracted[i]!
+      const now = doubles[indexes[i]!]!
       if (now === before) continue
-      differs = true
+      result = 'differ'
       // The only wrong value of a gauge is a zero that its process is about to replace.
-      if (grows ? now < before : now === 0) wentBack = true
+      if (grows ? now < before : now === 0) return 'went_back'
     }
-    return { differs, wentBack }
-  }
-
-  /** Takes extracted values. */
-  take(extracted: Float64Array): void {
-    const { targets, slots, count } = this
-    for (let i = 0; i < count; i++) slots[targets[i]!] = extracted[i]!
+    return result
   }
 
   /**
-   * Takes the values that were added last from the file itself.
+   * Takes the values of the file.
    *
-   * @param from how many values were added before
+   * @param from how many of them, those that were added first, to skip
    */
-  takeNew(doubles: Float64Array, from: number): void {
+  take(doubles: Float64Array, from = 0): void {
     const { indexes, targets, slots, count } = this
     for (let i = from; i < count; i++) slots[targets[i]!] = doubles[indexes[i]!]!
   }
 
-  private addGauge(key: FileKey, index: number, timestamp: number | undefined): void {
-    const slot = this.open(key.metric, key)
+  private addGauge({ series }: FileKey, index: number, timestamp: number | undefined): void {
+    const slot = this.open(series)
     const { slots } = this
     const mode = this.file.mode!
     if (mode.endsWith('mostrecent')) {
@@ -137,85 +133,88 @@ export class FileSeries {
     }
   }
 
-  private addToSummary(key: FileKey, index: number): void {
-    const kind = endingOf(key)
-    if (kind !== '_count' && kind !== '_sum') return
-    const id = idOf(key, key.labels)
-    const series = this.incompleteOf(id, key, key.labels)
-    series.values.set(kind === '_sum' ? 'sum' : 'count', index)
-    const [sum, count] = [series.values.get('sum'), series.values.get('count')]
+  private addToSummary({ series, part }: FileKey, index: number): void {
+    const found = this.incompleteOf(series)
+    if (part === 'sum') found.sum = index
+    else found.count = index
+    const { sum, count } = found
     if (sum === undefined || count === undefined) return
-    this.incomplete.delete(id)
-    const slot = this.open(key.metric, key)
+    this.incomplete.delete(series)
+    const slot = this.open(series)
     this.place(slot + summarySlots.sum, sum)
     this.place(slot + summarySlots.count, count)
   }
 
-  private addToHistogram(key: FileKey, index: number): void {
-    const kind = endingOf(key)
-    const labels = key.labels.filter(([name]) => name !== 'le')
-    const id = idOf(key, labels)
-    if (kind === '_sum') this.incompleteOf(id, key, labels).values.set('sum', index)
-    if (kind !== '_bucket') return
-    const bound = boundOf(key)
-    if (Number.isNaN(bound)) return
-    const series = this.incompleteOf(id, key, labels)
-    series.values.set(bound, index)
+  private addToHistogram({ series, part }: FileKey, index: number): void {
+    const found = this.incompleteOf(series)
+    if (part === 'sum') found.sum = index
+    if (typeof part !== 'number') return
+    found.bounds.push(part)
+    found.buckets.push(index)
     // The last one that the client adds.
-    if (bound !== Number.POSITIVE_INFINITY) return
-    this.incomplete.delete(id)
-    this.openHistogram(key, series)
+    if (part !== Number.POSITIVE_INFINITY) return
+    this.incomplete.delete(series)
+    found.bounds.pop()
+    this.openHistogram(series, found)
   }
 
-  private openHistogram(key: FileKey, { labels, values }: IncompleteSeries): void {
-    const finite = [...values.keys()].filter((bound): bound is number => Number.isFinite(bound))
-    const known = this.bounds.get(key.metric)
-    const bounds = [...new Set([...(known ?? []), ...finite])].sort((a, b) => a - b)
-    if (known !== undefined && bounds.length > known.length) this.outdated = true
-    this.bounds.set(key.metric, bounds)
+  private openHistogram(series: KeySeries, { sum, bounds, buckets }: IncompleteSeries): void {
+    const all = this.boundsWith(series.name, bounds)
     if (this.outdated) return
-    const slot = this.open(key.metric, { ...key, labels }, bounds)
-    const sum = values.get('sum')
+    const slot = this.open(series, all)
     if (sum !== undefined) this.place(slot + histogramSlots.sum, sum)
-    for (const [i, bound] of [...bounds, Number.POSITIVE_INFINITY].entries()) {
-      const index = values.get(bound)
-      if (index !== undefined) this.place(slot + histogramSlots.buckets + i, index)
+    const first = slot + histogramSlots.buckets
+    for (const [i, bound] of bounds.entries()) {
+      this.place(first + (all[i] === bound ? i : all.indexOf(bound)), buckets[i]!)
     }
+    this.place(first + all.length, buckets.at(-1)!)
   }
 
-  private incompleteOf(id: string, { help }: FileKey, labels: FileKey['labels']): IncompleteSeries {
-    let series = this.incomplete.get(id)
-    if (series === undefined) this.incomplete.set(id, (series = { labels, help, values: new Map() }))
-    return series
+  /** Returns the bounds of a histogram, those of one series included. */
+  private boundsWith(name: string, bounds: readonly number[]): readonly number[] {
+    const known = this.bounds.get(name)
+    if (known !== undefined && bounds.every((bound, i) => known[i] === bound || known.includes(bound))) return known
+    if (known !== undefined) this.outdated = true
+    const all = [...new Set([...(known ?? []), ...bounds])].sort((a, b) => a - b)
+    this.bounds.set(name, all)
+    return all
+  }
+
+  private incompleteOf(series: KeySeries): IncompleteSeries {
+    let found = this.incomplete.get(series)
+    if (found === undefined) {
+      found = { sum: undefined, count: undefined, bounds: [], buckets: [] }
+      this.incomplete.set(series, found)
+    }
+    return found
   }
 
   /** Opens a series; returns its first slot. */
-  private open(
-    name: string,
-    { labels: ownLabels, help }: Pick<FileKey, 'labels' | 'help'>,
-    bounds?: readonly number[],
-  ): number {
-    const { file, definitions, log } = this
-    const labels = labelsIn(file, ownLabels)
-    const labelNames = definitions.labelNamesOf(
-      file,
-      name,
-      labels.map(([label]) => label),
-    )
-    const family = this.familyOf(name, help, bounds)
+  private open(series: KeySeries, bounds?: readonly number[]): number {
+    const { log, definitions, file } = this
+    const key = definitions.seriesKeyOf(file, series)
+    const family = this.familyOf(series, bounds)
     const slot = this.used
-    this.reach(slot + layoutOf(log.families[family]!).width)
-    log.append(opened, family, slot, keyOf(labelNames, labels), this.created)
+    this.reach(slot + this.widths[family]!)
+    log.append(opened, family, slot, key, this.created)
     return slot
   }
 
-  private familyOf(name: string, help: string, bounds?: readonly number[]): number {
+  private familyOf({ name, help }: KeySeries, bounds?: readonly number[]): number {
+    // Most series belong to the same family as the one before.
+    const { last } = this
+    if (last !== undefined && last.name === name && last.help === help) return last.number
     const id = `${name} ${help}`
-    const known = this.families.get(id)
-    if (known !== undefined) return known
-    const number = this.log.families.push(this.definitions.descriptorOf(this.file, name, help, bounds)) - 1
-    this.families.set(id, number)
+    let number = this.families.get(id)
+    if (number === undefined) this.families.set(id, (number = this.addFamily(name, help, bounds)))
+    this.last = { name, help, number }
     return number
+  }
+
+  private addFamily(name: string, help: string, bounds?: readonly number[]): number {
+    const family = this.definitions.descriptorOf(this.file, name, help, bounds)
+    this.widths.push(layoutOf(family).width)
+    return this.log.families.push(family) - 1
   }
 
   private place(slot: number, index: number): void {
@@ -237,24 +236,4 @@ function wider<T extends Int32Array | Float64Array>(array: T, Type: new (length:
   const copy = new Type(array.length * 2)
   copy.set(array)
   return copy
-}
-
-function endingOf({ metric, sample }: FileKey): string {
-  return sample.startsWith(metric) ? sample.slice(metric.length) : ''
-}
-
-function idOf({ metric, help }: FileKey, labels: FileKey['labels']): string {
-  return JSON.stringify([metric, help, labels])
-}
-
-function boundOf({ labels }: FileKey): number {
-  const text = labels.find(([name]) => name === 'le')?.[1] ?? ''
-  return text === '' ? Number.NaN : Number(text.replace(/^\+?Inf$/, 'Infinity'))
-}
-
-/** To Prometheus, an empty label is one that the series lacks. */
-function keyOf(labelNames: readonly string[], labels: FileKey['labels']): SeriesKey {
-  if (labels.length === labelNames.length) return seriesKey(labels.map(([, value]) => value || null))
-  const values = new Map(labels)
-  return seriesKey(labelNames.map((name) => values.get(name) || null))
 }

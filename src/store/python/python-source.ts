@@ -6,6 +6,7 @@ import { codeOf } from '../shared/files.js'
 import { Definitions } from './definitions.js'
 import { FileBuffer } from './file-buffer.js'
 import type { FileCircumstances } from './file-entries.js'
+import { FileKeys } from './file-key.js'
 import { fileNameOf, isDatabase } from './file-name.js'
 import { FileProcesses, type WrittenFile } from './file-processes.js'
 import { FileReader } from './file-reader.js'
@@ -53,7 +54,7 @@ export class PythonSource implements Source {
 
   private async readAll(names: readonly string[], pause: Pause): Promise<ReadonlyMap<FileReader, MetricsError>> {
     const { buffer, definitions } = this
-    const circumstances: FileCircumstances = { buffer, definitions, keys: new Map(), pause }
+    const circumstances: FileCircumstances = { buffer, definitions, keys: newKeys(), pause }
     const faults = new Map<FileReader, MetricsError>()
     for (let round = 1; round <= mostRounds; round++) {
       const { edition } = definitions
@@ -92,6 +93,15 @@ function databasesIn(directory: string): readonly string[] | undefined {
     return readdirSync(directory).filter(isDatabase).sort()
   } catch (cause) {
     return codeOf(cause) === 'ENOENT' ? [] : undefined
+  }
+}
+
+function newKeys(): FileCircumstances['keys'] {
+  return {
+    counter: new FileKeys('counter'),
+    gauge: new FileKeys('gauge'),
+    histogram: new FileKeys('histogram'),
+    summary: new FileKeys('summary'),
   }
 }
 

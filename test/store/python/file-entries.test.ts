@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest'
 import { Definitions } from '../../../src/store/python/definitions.js'
 import { FileBuffer } from '../../../src/store/python/file-buffer.js'
 import { type FileCircumstances, FileEntries } from '../../../src/store/python/file-entries.js'
+import { FileKeys } from '../../../src/store/python/file-key.js'
 import { fileNameOf } from '../../../src/store/python/file-name.js'
 import { PythonSource } from '../../../src/store/python/python-source.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
@@ -18,7 +19,7 @@ class Subject {
   readonly circumstances: FileCircumstances = {
     buffer: new FileBuffer(),
     definitions: new Definitions(),
-    keys: new Map(),
+    keys: keysOfCounters(),
     pause: noPause,
   }
   readonly entries = new FileEntries(fileNameOf(name)!, this.circumstances.definitions, new Map(), 0)
@@ -54,9 +55,9 @@ describe('the values of known entries', () => {
     expect(await entries.follow(subject.load(1, 2), circumstances)).toBe(true)
     expect(subject.values).toEqual([1, 2])
     subject.load(1, 2)
-    expect(entries.refresh(circumstances.buffer, false)).toBe('same')
+    expect(entries.refresh(circumstances.buffer, true, false)).toBe('same')
     subject.load(1, 5)
-    expect(entries.refresh(circumstances.buffer, false)).toBe('changed')
+    expect(entries.refresh(circumstances.buffer, true, false)).toBe('changed')
     expect(subject.values).toEqual([1, 5])
   })
 
@@ -65,11 +66,11 @@ describe('the values of known entries', () => {
     const { entries, circumstances } = subject
     await entries.follow(subject.load(1, 5), circumstances)
     subject.load(2, 0)
-    expect(entries.refresh(circumstances.buffer, false)).toBe('went_back')
+    expect(entries.refresh(circumstances.buffer, true, false)).toBe('went_back')
     expect(subject.values).toEqual([1, 5])
     // The process has set it to 0.
     subject.load(2, 0)
-    expect(entries.refresh(circumstances.buffer, true)).toBe('changed')
+    expect(entries.refresh(circumstances.buffer, true, true)).toBe('changed')
     expect(subject.values).toEqual([2, 0])
   })
 
@@ -79,7 +80,7 @@ describe('the values of known entries', () => {
     await entries.follow(subject.load(1, 5), circumstances)
     subject.load(100, 500)
     circumstances.buffer.bytes[14] = 0x58
-    expect(entries.refresh(circumstances.buffer, false)).toBe('other_file')
+    expect(entries.refresh(circumstances.buffer, true, false)).toBe('other_file')
     expect(subject.values).toEqual([1, 5])
   })
 
@@ -88,11 +89,11 @@ describe('the values of known entries', () => {
     const { entries, circumstances } = subject
     await entries.follow(subject.load(1), circumstances)
     const end = subject.load(2, 7, 8)
-    expect(entries.refresh(circumstances.buffer, false)).toBe('changed')
+    expect(entries.refresh(circumstances.buffer, true, false)).toBe('changed')
     expect(await entries.follow(end - 8, circumstances)).toBe(false)
     expect(subject.values).toEqual([2, 7])
     subject.load(3, 8, 9)
-    expect(entries.refresh(circumstances.buffer, false)).toBe('changed')
+    expect(entries.refresh(circumstances.buffer, true, false)).toBe('changed')
     expect(await entries.follow(end, circumstances)).toBe(true)
     expect(subject.values).toEqual([3, 8, 9])
   })
@@ -109,3 +110,8 @@ test('a large file is read in slices', async ({ stage }) => {
   expect(pause.rests).toBeGreaterThan(30)
   expect(writers[0]!.values.reduce((a, b) => a + b)).toBe(499_500)
 })
+
+function keysOfCounters(): FileCircumstances['keys'] {
+  const keys = new FileKeys('counter')
+  return { counter: keys, gauge: keys, histogram: keys, summary: keys }
+}
