@@ -55,7 +55,7 @@ export class FileEntries {
   }
 
   /**
-   * Whether a file of this length may go on from these entries. If a series was not complete, or a family has got another
+   * Whether these may be the first entries of a file of this length. If a series was not complete, or a family has got another
    * label since, all entries are read again.
    */
   mayBeIn(end: number, definitions: Definitions): boolean {

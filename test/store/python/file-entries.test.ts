@@ -49,7 +49,7 @@ class Subject {
 }
 
 describe('the values of known entries', () => {
-  test('are taken, and tell whether any changed', async ({ stage }) => {
+  test('are taken, and it is known whether any changed', async ({ stage }) => {
     const subject = new Subject(stage)
     const { entries, circumstances } = subject
     expect(await entries.follow(subject.load(1, 2), circumstances)).toBe(true)
