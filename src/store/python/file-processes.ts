@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, type Stats } from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
+import type { Pause } from '../../model/pause.js'
 import { answers, runningSince, seesAllProcesses } from '../shared/process-facts.js'
 import type { FileName } from './file-name.js'
 
@@ -24,29 +25,32 @@ export interface WrittenFile {
  * The pid in the name of the file may belong to a later process by now, so a process counts only if it has mapped the file.
  * If that is not visible, because the process belongs to another user, it must have started before the file was written.
  *
- * In another container, pids mean something else. A file whose values change although its process is not visible counts as
- * live as long as it exists. So does every file if no process of the directory has ever been visible, unless all processes
+ * In another container, pids mean something else. A file whose values keep changing although its process is not visible
+ * counts as live as long as it exists. So does every file if no process of the directory has ever been visible, unless all processes
  * of the machine are.
  */
 export class FileProcesses {
   private anySeen = false
   /** File → start of the process that has mapped it. */
   private readonly mapped = new Map<string, number>()
+  private readonly changedOnce = new Set<string>()
   private readonly unseenWriters = new Set<string>()
 
   constructor(private readonly directory: string) {}
 
   /** Returns the names of the files whose processes run. */
-  live(files: readonly WrittenFile[]): ReadonlySet<string> {
+  async live(files: readonly WrittenFile[], pause: Pause): Promise<ReadonlySet<string>> {
     const live = new Set<string>()
-    const starts = new Map<string, number | undefined>()
+    const processes = new Map<string, FileProcess>()
     for (const written of files) {
       const { file, changed } = written
-      if (!starts.has(file.process)) starts.set(file.process, startOf(file.process))
-      if (this.isVisible(written, starts.get(file.process))) {
+      let process = processes.get(file.process)
+      if (process === undefined) processes.set(file.process, (process = new FileProcess(file.process)))
+      if (pause.due()) await pause.rest()
+      if (this.isVisible(written, process)) {
         live.add(file.name)
         this.anySeen = true
-      } else if (changed) this.unseenWriters.add(idOf(written))
+      } else if (changed) this.noteChange(idOf(written))
     }
     const asInPython = !this.anySeen && (!seesAllProcesses() || this.unseenWriters.size > 0)
     for (const written of files) {
@@ -57,28 +61,41 @@ export class FileProcesses {
     return live
   }
 
-  private isVisible(written: WrittenFile, start: number | undefined): boolean {
+  /**
+   * Notes that a file changed although its process is not visible. Once is not enough: the process may have ended since its
+   * last change.
+   */
+  private noteChange(id: string): void {
+    if (this.mapped.has(id)) return
+    if (this.changedOnce.has(id)) this.unseenWriters.add(id)
+    this.changedOnce.add(id)
+  }
+
+  private isVisible(written: WrittenFile, process: FileProcess): boolean {
+    const { start } = process
     if (start === undefined) return false
     // Without /proc, only the pid is known.
     if (start === 0) return true
     const id = idOf(written)
     if (this.mapped.get(id) === start) return true
     const { file, stats } = written
-    const maps = mapsOf(file.process)
+    const { maps } = process
     if (maps === undefined) return startedAt(start) <= stats.mtimeMs / 1000 + tolerance
     const path = join(this.directory, file.name)
-    const mapped = maps
-      .split('\n')
-      .some((line) => line.endsWith(`/${file.name}`) && (line.includes(` ${stats.ino} `) || line.endsWith(` ${path}`)))
+    const mapped = maps.some(
+      (line) => line.endsWith(`/${file.name}`) && (line.includes(` ${stats.ino} `) || line.endsWith(` ${path}`)),
+    )
     if (mapped) this.mapped.set(id, start)
     return mapped
   }
 
   private forgetOthers(files: readonly WrittenFile[]): void {
-    if (this.mapped.size <= files.length && this.unseenWriters.size <= files.length) return
+    const { mapped, changedOnce, unseenWriters } = this
+    if (mapped.size <= files.length && changedOnce.size <= files.length) return
     const present = new Set(files.map(idOf))
-    for (const id of this.mapped.keys()) if (!present.has(id)) this.mapped.delete(id)
-    for (const id of this.unseenWriters) if (!present.has(id)) this.unseenWriters.delete(id)
+    for (const known of [mapped, changedOnce, unseenWriters]) {
+      for (const id of known.keys()) if (!present.has(id)) known.delete(id)
+    }
   }
 }
 
@@ -106,10 +123,25 @@ function startedAt(ticks: number): number {
   return Date.now() / 1000 - uptime() + ticks / ticksPerSecond
 }
 
-function mapsOf(process: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${process}/maps`, 'utf8')
-  } catch {
-    return undefined
+/** A process in one scrape. What the system shows of it is read once, when it is needed. */
+class FileProcess {
+  /** When it started, in ticks; 0 if only its existence is known, and undefined if it does not run. */
+  readonly start: number | undefined
+  private files: readonly string[] | undefined
+
+  constructor(private readonly id: string) {
+    this.start = startOf(id)
+  }
+
+  /** The lines about the files of databases that it has mapped; undefined if they are not visible. */
+  get maps(): readonly string[] | undefined {
+    try {
+      this.files ??= readFileSync(`/proc/${this.id}/maps`, 'utf8')
+        .split('\n')
+        .filter((line) => line.endsWith('.db'))
+      return this.files
+    } catch {
+      return undefined
+    }
   }
 }

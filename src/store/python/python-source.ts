@@ -36,7 +36,7 @@ export class PythonSource implements Source {
     const faults = await this.readAll([...this.readers.keys()], pause)
     const readers = [...this.readers.values()]
     const written = readers.flatMap(writtenFile)
-    const live = this.processes.live(written)
+    const live = await this.processes.live(written, pause)
     const writers = readers.flatMap((reader) => writerOf(reader, live.has(reader.file.name)))
     const skipped = foreign + readers.filter(({ isForeign }) => isForeign).length
     const incomplete = [...faults].find(([reader, fault]) => reader.isMissing(fault))?.[1]
