@@ -3,6 +3,7 @@ import { nearest } from '../model/nearest-name.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
 import { doctor } from './commands/doctor.js'
+import { explain } from './commands/explain.js'
 import { inspect } from './commands/inspect.js'
 import { run } from './commands/run.js'
 import { serve } from './commands/serve.js'
@@ -13,7 +14,7 @@ import { print, printError } from './output.js'
 import { packageVersion } from './version.js'
 
 /** @internal In the order of the overview. */
-export const commands: readonly Command[] = [run, config, serve, inspect, top, stats, doctor, wipe]
+export const commands: readonly Command[] = [run, config, serve, inspect, explain, top, stats, doctor, wipe]
 
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
