@@ -9,6 +9,8 @@ import { countExport } from './export-metrics.js'
 
 /** What a process provides to its exporters. */
 export interface ExportingProcess {
+  /** The context of a process of the application; undefined if the application is read from outside. */
+  readonly context?: ProcessContext | undefined
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
   /** Returns the lease of an exporter. */
@@ -40,7 +42,7 @@ export function exportingProcess(): ExportingProcess {
 
 /** A process of the application. */
 class ApplicationProcess implements ExportingProcess {
-  constructor(private readonly context: ProcessContext) {
+  constructor(readonly context: ProcessContext) {
     joinSoon(context)
   }
 
