@@ -133,6 +133,18 @@ const folders = [
     leftOut: 'plug-ins that count with prom-client',
     options: ['--omit=optional'],
   },
+  {
+    folder: 'test/manifests',
+    brings: 'the schemas of Kubernetes',
+    leftOut: 'the manifests and the Dockerfile of the sidecar',
+    options: [],
+  },
+  {
+    folder: 'test/without-http',
+    brings: 'a queue and gRPC',
+    leftOut: 'processes without HTTP',
+    options: ['--omit=optional'],
+  },
 ]
 for (const each of folders) provideFolder(each)
 

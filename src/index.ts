@@ -1,5 +1,13 @@
 export { markProcessDead } from './compat/mark-process-dead.js'
 export type { MetricsServer, MetricsServerOptions } from './export/http/scrape-server.js'
+export type {
+  DeploymentCosts,
+  FamilyCosts,
+  FormatCosts,
+  LabelCost,
+  SeriesCost,
+  SeriesCosts,
+} from './gather/costs/series-costs.js'
 export { type Measuring, measure } from './instrument/measure/measure.js'
 export type { ComputedLabels, DurationUnit, MeasureOptions } from './instrument/measure/measure-options.js'
 export { collectDefaultMetrics, type DefaultMetricsOptions } from './instrument/node/default-metrics.js'
@@ -23,4 +31,5 @@ export { loadBackend } from './runtime/backend/load-backend.js'
 export { configure } from './runtime/configure.js'
 export type { ConfigureOptions } from './runtime/configure-options.js'
 export { register } from './runtime/default-registry.js'
+export { type ExplainOptions, explain } from './runtime/explain.js'
 export { startMetricsServer } from './runtime/exporters/metrics-server.js'

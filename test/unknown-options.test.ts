@@ -71,6 +71,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['registerCollector', { name: 'x', colect: () => [] }, 'collect', (o) => main.register.registerCollector(o)],
   ],
   'promhive configure': [['', { dri: '/tmp/x' }, 'dir', (o) => main.configure(o)]],
+  'promhive explain': [['', { wrokers: 8 }, 'workers', (o) => main.explain(main.register, o)]],
   'promhive startMetricsServer': [
     ['', { prot: 0 }, 'port', (o) => main.startMetricsServer(o)],
     ['tls', { ...certificates, certFile: 'x' }, 'certfile', (tls) => main.startMetricsServer({ port: 0, tls })],

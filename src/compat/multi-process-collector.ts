@@ -65,6 +65,7 @@ async function familiesIn(directory: string): Promise<readonly Family[]> {
     () => source,
     (error) => context.onError(error),
     () => context.workerLabel,
+    { perWorker: () => context.gatherer.perWorker },
   )
   try {
     const gathered = await gatherer.gather()

@@ -43,7 +43,8 @@ export function withCommonBounds(newest: FamilyTable, tables: readonly FamilyTab
   const keys = [...rows.keys()]
   const order = Int32Array.from(keys.keys()).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
   const bases = keys.map((_, row) => row * layout.mergedWidth)
-  return { family, labelNames: newest.labelNames, layout, keys, bases, created, order, slots }
+  const { labelNames, addedLabels = [] } = newest
+  return { family, labelNames, addedLabels, layout, keys, bases, created, order, slots }
 }
 
 /** Adds one series: each of its buckets goes to the first common bound that is not below its own. */

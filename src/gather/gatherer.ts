@@ -9,6 +9,8 @@ export interface GatherRequest {
   readonly names?: readonly string[] | undefined
   /** Whether to read exemplars. Reading them takes time, so set it only for a format that shows them. */
   readonly exemplars?: boolean | undefined
+  /** Whether every series has the number of its worker. By default, as the process is configured. */
+  readonly perWorker?: boolean | undefined
   /** Drops the gathering if it is aborted before the gathering begins; `gather()` then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
   /** Called when the gathering begins, once every earlier one has been released. */
@@ -21,6 +23,8 @@ export interface Gathered {
   readonly families: readonly Family[]
   /** Labels that every series shows unless it has its own label of that name. */
   readonly defaultLabels: LabelSet
+  /** The number of processes and threads that count, and are alive. */
+  readonly workers: number
   /** The errors of what could not be read. The families have the last good values instead. */
   readonly faults: readonly MetricsError[]
   /** Cuts long work on the families into slices, so that the event loop is not blocked. */

@@ -10,6 +10,7 @@ import { SlotMap } from '../store/core/slot-map.js'
 import { differInBounds, withCommonBounds } from './common-bounds.js'
 import { Table } from './table.js'
 import { Totals } from './totals.js'
+import type { WriterName } from './writer-labels.js'
 
 export interface Merged {
   readonly tables: readonly FamilyTable[]
@@ -29,7 +30,11 @@ export class Merger {
   private readonly tables = new Map<string, Table>()
   private readonly plans = new Map<SeriesLog, WriterPlan>()
 
-  constructor(private readonly workerLabel: WorkerLabel = 'worker') {}
+  /** @param perWorker whether every series that is shown has the number of its worker */
+  constructor(
+    private readonly workerLabel: WorkerLabel = 'worker',
+    private readonly perWorker = false,
+  ) {}
 
   /** @param now unix milliseconds: what sliding windows end at */
   async merge(writers: readonly WriterSnapshot[], pause: Pause, now = Date.now()): Promise<Merged> {
@@ -61,9 +66,9 @@ export class Merger {
     this.plans.clear()
   }
 
-  private async follow(writer: WriterSnapshot, name: string, pause: Pause): Promise<void> {
+  private async follow(writer: WriterSnapshot, name: WriterName, pause: Pause): Promise<void> {
     let plan = this.plans.get(writer.log)
-    if (plan !== undefined && plan.worker !== name) {
+    if (plan !== undefined && (plan.writer.name !== name.name || plan.writer.seat !== name.seat)) {
       // Another process has taken over the seat, with another name.
       await plan.leave(writer.log, pause)
       plan = undefined
@@ -99,7 +104,10 @@ export class Merger {
     if (family === undefined) return undefined
     const key = definitionKey(family)
     let table = this.tables.get(key)
-    if (table === undefined) this.tables.set(key, (table = new Table(family, this.totals, this.workerLabel)))
+    if (table === undefined) {
+      const perWorker = this.perWorker && family.registry !== hiddenRegistryName
+      this.tables.set(key, (table = new Table(family, this.totals, this.workerLabel, perWorker)))
+    }
     return table
   }
 
@@ -126,6 +134,7 @@ export class Merger {
       const list = chosen.family.registry === hiddenRegistryName ? hidden : tables
       list.push(together.length > 1 ? withCommonBounds(chosen, together) : chosen)
       for (const other of counted) if (other !== chosen) errors.push(conflict(other.family, chosen.family))
+      for (const [own, shown] of chosen.renamedLabels) errors.push(renamed(chosen.family, own, shown))
     }
     return { tables, hidden, errors }
   }
@@ -141,8 +150,8 @@ class WriterPlan {
   private readonly rows = new Map<number, { table: Table; row: number }>()
   private readonly combined = new Map<number, { layout: SlotLayout; table: Table; row: number }>()
 
-  /** @param worker the name of the writer for its own series */
-  constructor(readonly worker: string) {}
+  /** @param writer the name of the writer for its own series */
+  constructor(readonly writer: WriterName) {}
 
   async follow({ log }: WriterSnapshot, pause: Pause): Promise<void> {
     // Series that this process opens during a pause of the merge belong to the next scrape, because their families have
@@ -162,7 +171,7 @@ class WriterPlan {
     for (; this.placed < this.position; this.placed++) {
       const slot = log.slotOf[this.placed]!
       const table = this.tables[log.familyOf[this.placed]!]
-      const row = table?.rowOf(log.keyOf[this.placed]!, this.worker)
+      const row = table?.rowOf(log.keyOf[this.placed]!, this.writer)
       if (log.kinds[this.placed] === removed) this.rows.delete(slot)
       else if (log.kinds[this.placed] === opened && table !== undefined && row !== undefined)
         this.rows.set(slot, { table, row })
@@ -185,7 +194,7 @@ class WriterPlan {
   /** Removes all series that the log opened, in slices. */
   async leave(log: SeriesLog, pause: Pause): Promise<void> {
     const open = new Map<number, number>()
-    const close = (i: number): void => this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.worker)
+    const close = (i: number): void => this.tables[log.familyOf[i]!]?.drop(log.keyOf[i]!, this.writer)
     for (let i = 0; i < this.position; i++) {
       if ((i & 255) === 255 && pause.due()) await pause.rest()
       const slot = log.slotOf[i]!
@@ -207,7 +216,7 @@ class WriterPlan {
   }
 
   private open(table: Table, slot: number, key: SeriesKey, created: number): void {
-    const row = table.add(key, this.worker, created)
+    const row = table.add(key, this.writer, created)
     const { layout } = table
     const from = layout.additiveFrom
     this.places.reach(slot + layout.width)
@@ -219,9 +228,9 @@ class WriterPlan {
 
   /** A removal of a series that was not opened is ignored: a damaged file must not remove a series of other writers. */
   private drop(table: Table, slot: number, key: SeriesKey): void {
-    const row = table.rowOf(key, this.worker)
+    const row = table.rowOf(key, this.writer)
     if (row === undefined || !this.holds(slot, table, row)) return
-    table.drop(key, this.worker)
+    table.drop(key, this.writer)
     this.clear(slot, table.layout.width)
   }
 
@@ -242,13 +251,18 @@ class WriterPlan {
  * Returns the name of each writer. Two processes with the same pid, for example in two containers, are distinguished by
  * their seats.
  */
-function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): string[] {
+function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): WriterName[] {
   const seats = new Map<string, number>()
   return writers.map(({ seat, process }) => {
     const name = (label === 'pid' ? process : undefined) ?? String(seat)
     if (!seats.has(name)) seats.set(name, seat)
-    return seats.get(name) === seat ? name : `${name}-${seat}`
+    return { name: seats.get(name) === seat ? name : `${name}-${seat}`, seat }
   })
+}
+
+function renamed({ name }: FamilyDescriptor, own: string, shown: string): MetricsError {
+  const text = `${name}: its label "${own}" is shown as "${shown}", because "${own}" is the label of the worker here; rename yours`
+  return new MetricsError('LABEL_RESERVED', text)
 }
 
 function conflict(a: FamilyDescriptor, b: FamilyDescriptor): MetricsError {

@@ -11,6 +11,8 @@ export interface ScrapeFacts {
   readonly faults: readonly MetricsError[]
   /** Whether the engine that stores the numbers answered; undefined for a backend without an engine. */
   readonly reachable: boolean | undefined
+  /** Set if nothing could be read now, and everything is as it was last read. */
+  readonly unread?: MetricsError | undefined
   /** Families about the backend itself. */
   readonly ofBackend?: readonly SampleFamily[] | undefined
   /** Seconds for reading and merging. */
@@ -29,10 +31,8 @@ export function selfFamilies({
   seconds,
   ofBackend = [],
 }: ScrapeFacts): readonly SampleFamily[] {
-  // A seat may appear twice, because series without space in its file are kept separately. Seat 0 belongs to no
-  // process.
-  const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
-  const live = [...seats.values()].filter(Boolean).length
+  const seats = new Set(writers.filter(({ seat }) => seat > 0).map(({ seat }) => seat)).size
+  const live = liveWorkers(writers)
   const series = tables.reduce((sum, table) => sum + table.order.length, 0)
   return [
     family(
@@ -41,10 +41,10 @@ export function selfFamilies({
       'Processes and threads that count here, living and dead.',
       [
         ['live', live],
-        ['dead', seats.size - live],
+        ['dead', seats - live],
       ].map(([state, value]) => sample('promhive_writers', value as number, { state: state as string })),
     ),
-    single('gauge', 'promhive_series', 'Series of all writers together, merged.', series),
+    single('gauge', 'promhive_series', 'Series of all writers together, as a scrape shows them.', series),
     single('gauge', 'promhive_store_bytes', 'Size of the files that hold the values.', total(writers, 'bytes')),
     single(
       'counter',
@@ -57,6 +57,14 @@ export function selfFamilies({
     ...ofBackend,
     single('gauge', 'promhive_scrape_duration_seconds', 'Time to read and merge all writers.', seconds),
   ]
+}
+
+/** Returns the number of seats whose owner is alive. */
+export function liveWorkers(writers: readonly WriterSnapshot[]): number {
+  // A seat may appear twice, because series without space in its file are kept separately. Seat 0 belongs to no
+  // process.
+  const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
+  return [...seats.values()].filter(Boolean).length
 }
 
 const upHelp =

@@ -6,12 +6,12 @@ import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { Slices } from '../platform/slices.js'
 import { monotonicNow } from '../platform/timers.js'
-import type { Source } from '../store/contract.js'
+import type { Source, SourceReading } from '../store/contract.js'
 import { messageOf } from './collect-hook.js'
 import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
 import { Merger } from './merge.js'
 import { valuesOf } from './prom-client-values.js'
-import type { ScrapeFacts } from './self-metrics.js'
+import { liveWorkers, type ScrapeFacts } from './self-metrics.js'
 import { type Turn, Turns } from './turns.js'
 
 /** The families of all registries in a source, at one moment. */
@@ -25,13 +25,18 @@ export interface SourceGathererOptions {
   readonly longest?: number
   /** Makes the next gathering read a new source, because the previous one may still be in use. */
   readonly reopen?: () => void
+  /** Whether gatherings show every series with the number of its worker, unless they request otherwise. */
+  readonly perWorker?: () => boolean
 }
 
 /** Reads every writer of a source and merges them, one gathering at a time. */
 export class SourceGatherer implements Gatherer {
   private readonly turns: Turns
-  private merger: Merger | undefined
+  /** One for merged series, and one for series of each worker. */
+  private readonly mergers = new Map<boolean, Merger>()
+  private readonly ofWorkers: () => boolean
   private lastSource: Source | undefined
+  private saidSummed = false
 
   /**
    * @param source returns the source to read; called at each gathering
@@ -41,13 +46,19 @@ export class SourceGatherer implements Gatherer {
     private readonly source: () => Source,
     private readonly onError: (error: MetricsError) => void = () => {},
     private readonly workerLabel: () => WorkerLabel = () => 'worker',
-    { longest = 30_000, reopen }: SourceGathererOptions = {},
+    { longest = 30_000, reopen, perWorker = () => false }: SourceGathererOptions = {},
   ) {
+    this.ofWorkers = perWorker
     // A gathering that hangs is dropped together with the state that it may still use.
     this.turns = new Turns(longest, () => {
-      this.merger = undefined
+      this.mergers.clear()
       reopen?.()
     })
+  }
+
+  /** Whether gatherings show every series with the number of its worker. */
+  get perWorker(): boolean {
+    return this.ofWorkers()
   }
 
   async gather(request: GatherRequest = {}): Promise<SourceGathered> {
@@ -65,7 +76,7 @@ export class SourceGatherer implements Gatherer {
   /** Returns the merged values of one family. */
   async valuesOf(family: FamilyDescriptor): Promise<MetricValues> {
     const key = definitionKey(family)
-    const gathered = await this.gather()
+    const gathered = await this.gather({ perWorker: false })
     try {
       const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
       return valuesOf(table ?? emptyTable(family, layoutOf(family)))
@@ -74,18 +85,19 @@ export class SourceGatherer implements Gatherer {
     }
   }
 
-  private async read(turn: Turn, { names, exemplars }: GatherRequest): Promise<SourceGathered> {
+  private async read(turn: Turn, request: GatherRequest): Promise<SourceGathered> {
+    const { names, exemplars } = request
     const pause = new Slices()
     const source = this.source()
     if (source !== this.lastSource) {
-      this.merger = undefined
+      this.mergers.clear()
       // Opening a source may take long.
       await pause.rest()
     }
     this.lastSource = source
-    const merger = (this.merger ??= new Merger(this.workerLabel()))
     const began = monotonicNow()
     const reading = await source.read(pause)
+    const merger = this.mergerFor(request.perWorker ?? this.perWorker, reading)
     const { tables, hidden, errors } = await merger.merge(reading.writers, pause)
     turn.check()
     const faults = [...reading.errors, ...errors]
@@ -93,10 +105,23 @@ export class SourceGatherer implements Gatherer {
     if (reading.incomplete !== undefined) throw this.refused(reading.incomplete)
     const seconds = (monotonicNow() - began) / 1000
     if (exemplars) merger.placeExemplars(reading.writers)
-    const { writers, reachable, selfFamilies: ofBackend } = reading
+    const { writers, reachable, unread, selfFamilies: ofBackend } = reading
     const families = familiesNamed(tables, names)
-    const facts = { writers, tables, hidden, faults, reachable, ofBackend, seconds }
-    return { ...facts, families, defaultLabels: {}, pause, release: () => turn.end() }
+    const facts = { writers, tables, hidden, faults, reachable, unread, ofBackend, seconds }
+    const workers = liveWorkers(writers)
+    return { ...facts, families, workers, defaultLabels: {}, pause, release: () => turn.end() }
+  }
+
+  private mergerFor(requested: boolean, { summed = false }: SourceReading): Merger {
+    const perWorker = requested && !summed
+    if (requested && summed && !this.saidSummed) {
+      this.saidSummed = true
+      const text = 'perWorker has no effect: the backend keeps the counts of several processes as one sum'
+      this.onError(new MetricsError('OPTION_INVALID', text))
+    }
+    let merger = this.mergers.get(perWorker)
+    if (merger === undefined) this.mergers.set(perWorker, (merger = new Merger(this.workerLabel(), perWorker)))
+    return merger
   }
 
   /** Without the families of a process that could not be read, the answer would look as if they had been removed. */

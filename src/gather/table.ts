@@ -4,17 +4,17 @@ import type { FamilyTable } from '../model/family.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import type { SlotLayout } from '../model/layout/slot-layout.js'
-import { labelValuesOf, type SeriesKey, seriesKey } from '../model/series-key.js'
+import type { SeriesKey } from '../model/series-key.js'
 import type { Pause } from '../store/contract.js'
 import { RowNumbers } from './row-numbers.js'
 import type { Totals } from './totals.js'
+import { WriterLabels, type WriterName } from './writer-labels.js'
 
 /** The number of rows that are sorted without checking the clock. */
 const runLength = 512
 
 /** The merged series of one definition, kept from scrape to scrape, so that known rows need no work. */
 export class Table implements FamilyTable {
-  readonly labelNames: readonly string[]
   readonly layout: SlotLayout
   readonly keys: SeriesKey[] = []
   readonly bases: number[] = []
@@ -24,6 +24,7 @@ export class Table implements FamilyTable {
   readonly exemplars = new Map<number, Map<number, Exemplar>>()
   /** When the newest owner with this definition started. */
   newest = Number.NEGATIVE_INFINITY
+  private readonly writerLabels: WriterLabels
   private readonly rows = new RowNumbers()
   /** The number of writers that have the row. With 0, it is not shown. */
   private readonly writers: number[] = []
@@ -35,13 +36,28 @@ export class Table implements FamilyTable {
   /** The row that a writer was last added to. */
   private added = -1
 
+  /** @param perWorker whether every series has the number of its worker */
   constructor(
     public family: FamilyDescriptor,
     private readonly totals: Totals,
-    private readonly workerLabel: WorkerLabel = 'worker',
+    workerLabel: WorkerLabel = 'worker',
+    perWorker = false,
   ) {
     this.layout = layoutOf(family)
-    this.labelNames = this.layout.perWriter ? [...family.labelNames, workerLabel].sort() : family.labelNames
+    this.writerLabels = new WriterLabels(family, { workerLabel, perWriter: this.layout.perWriter, perWorker })
+  }
+
+  get labelNames(): readonly string[] {
+    return this.writerLabels.labelNames
+  }
+
+  get addedLabels(): readonly number[] {
+    return this.writerLabels.added
+  }
+
+  /** The family's own labels that are shown under another name, because the label of writers has theirs. */
+  get renamedLabels(): ReadonlyMap<string, string> {
+    return this.writerLabels.renamed
   }
 
   get slots(): Float64Array {
@@ -49,8 +65,8 @@ export class Table implements FamilyTable {
   }
 
   /** Adds a writer of a series; returns its row. */
-  add(key: SeriesKey, worker: string, created: number): number {
-    const name = this.rowKey(key, worker)
+  add(key: SeriesKey, writer: WriterName, created: number): number {
+    const name = this.writerLabels.keyOf(key, writer)
     // Processes that run the same code tend to open the same series in the same order.
     let row = this.keys[this.added + 1] === name ? this.added + 1 : this.rows.get(name)
     if (row === undefined) {
@@ -73,8 +89,8 @@ export class Table implements FamilyTable {
     return this.keys.length > 10_000 && this.order.length < this.keys.length / 4
   }
 
-  rowOf(key: SeriesKey, worker: string): number | undefined {
-    return this.rows.get(this.rowKey(key, worker))
+  rowOf(key: SeriesKey, writer: WriterName): number | undefined {
+    return this.rows.get(this.writerLabels.keyOf(key, writer))
   }
 
   /** Stores an exemplar if it is the newest of its bucket. */
@@ -86,8 +102,8 @@ export class Table implements FamilyTable {
   }
 
   /** Removes a writer of a series. */
-  drop(key: SeriesKey, worker: string): void {
-    const row = this.rows.get(this.rowKey(key, worker))
+  drop(key: SeriesKey, writer: WriterName): void {
+    const row = this.rowOf(key, writer)
     if (row !== undefined && --this.writers[row]! === 0) this.changed = true
   }
 
@@ -135,13 +151,6 @@ export class Table implements FamilyTable {
       if ((at & 1023) === 1023 && pause.due()) await pause.rest()
     }
     return into
-  }
-
-  private rowKey(key: SeriesKey, worker: string): SeriesKey {
-    if (!this.layout.perWriter) return key
-    const values = [...labelValuesOf(key)]
-    values.splice(this.labelNames.indexOf(this.workerLabel), 0, worker)
-    return seriesKey(values)
   }
 }
 

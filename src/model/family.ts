@@ -3,7 +3,7 @@ import type { Exemplar } from './exemplar.js'
 import type { LabelSet } from './label-set.js'
 import type { SlotLayout } from './layout/slot-layout.js'
 import type { MetricType } from './metric-type.js'
-import type { SeriesKey } from './series-key.js'
+import { labelValuesOf, type SeriesKey, seriesKey } from './series-key.js'
 
 export type { Exemplar }
 
@@ -16,6 +16,8 @@ export interface FamilyTable {
   readonly family: FamilyDescriptor
   /** The family's label names, including `worker` if each writer has its own series. */
   readonly labelNames: readonly string[]
+  /** The positions in `labelNames` of the labels that distinguish writers. By default none. */
+  readonly addedLabels?: readonly number[]
   readonly layout: SlotLayout
   /** Label values by row. The list only grows. */
   readonly keys: readonly SeriesKey[]
@@ -53,6 +55,12 @@ export type Family = FamilyTable | SampleFamily
 
 export function isTable(family: Family): family is FamilyTable {
   return 'layout' in family
+}
+
+/** Returns the key of a row without the labels that distinguish writers. */
+export function ownKey({ keys, addedLabels = [] }: FamilyTable, row: number): SeriesKey {
+  const key = keys[row]!
+  return addedLabels.length === 0 ? key : seriesKey(labelValuesOf(key).filter((_, i) => !addedLabels.includes(i)))
 }
 
 export function nameOf(family: Family): string {

@@ -89,6 +89,19 @@ function isPlain(value: unknown): boolean {
   )
 }
 
+/**
+ * Returns the name under which a label of the application is shown if a label that is added has its name. The prefix is that
+ * of Prometheus for labels of a target that a server sets as well, added until the name is free.
+ *
+ * Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config, `honor_labels`
+ */
+export function exportedLabel(name: string, taken: readonly string[]): string {
+  let exportedName = name
+  do exportedName = `exported_${exportedName}`
+  while (taken.includes(exportedName))
+  return exportedName
+}
+
 /** Reads an own property: an inherited one, such as `constructor`, is not a label value. */
 export function ownValue(object: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined

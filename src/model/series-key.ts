@@ -15,6 +15,19 @@ export function labelValuesOf(key: SeriesKey): readonly (string | null)[] {
 }
 
 /**
+ * Returns a key with one more value. At either end, it is added without parsing the key.
+ *
+ * @param count the number of values in the key
+ */
+export function withValue(key: SeriesKey, count: number, at: number, value: string | null): SeriesKey {
+  const text = JSON.stringify(value)
+  if (count === 0) return `[${text}]`
+  if (at === count) return `${key.slice(0, -1)},${text}]`
+  if (at === 0) return `[${text},${key.slice(1)}`
+  return seriesKey(labelValuesOf(key).toSpliced(at, 0, value))
+}
+
+/**
  * Returns the number of values in a key; -1 for a text that `seriesKey` does not create, because two spellings of the
  * same values would be two series.
  */

@@ -22,6 +22,8 @@ export const variables = {
   /** The log of promhive: `debug`, `debug:json` or `:json`. */
   log: ['PROMHIVE_LOG'],
   workerLabel: ['PROMHIVE_WORKER_LABEL'],
+  /** Whether scrapes show every series with the number of its worker. */
+  perWorker: ['PROMHIVE_PER_WORKER'],
   /** Whether OpenMetrics omits `_created`, as in Python's client. */
   createdDisabled: ['PROMETHEUS_DISABLE_CREATED_SERIES'],
   /** What `promhive/register` measures and writes. */

@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../export/http/port-environment.js'
 import { SharedPort } from '../export/http/shared-port.js'
+import { readingCheck } from '../gather/readiness.js'
 import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
 import { collectDefaultMetrics } from '../instrument/node/default-metrics.js'
@@ -102,6 +103,7 @@ function openPort(): void {
     tls: encryptionFromEnvironment(process.env),
     ...portOptionsFromEnvironment(process.env),
     events: portMetrics(context),
+    readiness: readingCheck(() => context.gatherer),
     registry: context.registry,
     alone: !hasSiblings(),
     family: familyUnderPm2(),

@@ -26,7 +26,6 @@ export class Expiring {
     metricOf: (table: FamilyTable) => RegistryMember | undefined,
     now = monotonicNow() / 1000,
   ): Promise<void> {
-    this.expiry.keep(tables)
     for (const table of tables) {
       const metric = metricOf(table)
       if (metric === undefined) continue

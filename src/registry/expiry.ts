@@ -1,4 +1,4 @@
-import type { FamilyTable } from '../model/family.js'
+import { type FamilyTable, ownKey } from '../model/family.js'
 import { grown } from '../model/series-index/hash-chains.js'
 import { exactFilter, type LabelFilter, type SeriesKey } from '../model/series-key.js'
 import type { Pause } from '../store/contract.js'
@@ -31,7 +31,7 @@ class Sightings {
  * stays as long as one process counts in it; and it runs when a scrape is answered, because only scrapes show series.
  */
 export class Expiry {
-  private readonly seen = new Map<FamilyTable, { readonly rows: Sightings; scrape: number }>()
+  private readonly seen = new WeakMap<FamilyTable, { readonly rows: Sightings; scrape: number }>()
 
   /**
    * The series of a table that have not changed for longer than `seconds`.
@@ -49,12 +49,6 @@ export class Expiry {
     }
     return idle.filters()
   }
-
-  /** Forgets the tables that no longer exist. */
-  keep(tables: readonly FamilyTable[]): void {
-    const present = new Set(tables)
-    for (const table of this.seen.keys()) if (!present.has(table)) this.seen.delete(table)
-  }
 }
 
 /** The idle series of a table. If each writer has its own row, a series is idle when all of its rows are. */
@@ -64,17 +58,16 @@ class Idle {
   private readonly perWriter: boolean
 
   constructor(private readonly table: FamilyTable) {
-    this.perWriter = table.labelNames.length > table.family.labelNames.length
+    this.perWriter = (table.addedLabels ?? []).length > 0
   }
 
   add(row: number, idle: boolean): void {
     if (!this.perWriter && !idle) return
-    const { labelNames, keys, family } = this.table
-    const labels = exactFilter(labelNames, keys[row]!)
-    if (!this.perWriter) this.rows.push(labels)
+    const { family } = this.table
+    const key = ownKey(this.table, row)
+    const filter = exactFilter(family.labelNames, key)
+    if (!this.perWriter) this.rows.push(filter)
     else {
-      const filter = Object.fromEntries(family.labelNames.map((name) => [name, labels[name]!]))
-      const key = JSON.stringify(filter)
       const known = this.series.get(key)
       if (known === undefined) this.series.set(key, { filter, idle })
       else known.idle &&= idle

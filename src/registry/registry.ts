@@ -236,10 +236,10 @@ export class Registry implements MetricRegistry {
     }
   }
 
-  private async gatherInTurn(turn: Turn, { names, exemplars }: GatherRequest): Promise<Gathered> {
+  private async gatherInTurn(turn: Turn, { names, exemplars, perWorker }: GatherRequest): Promise<Gathered> {
     // Application code runs before the turn at the source: it may read the values of other metrics.
     const foreign = await this.prepare()
-    const gathered = await this.context.gatherer.gather({ exemplars })
+    const gathered = await this.context.gatherer.gather({ exemplars, perWorker })
     const release = (): void => {
       gathered.release()
       turn.end()
@@ -249,8 +249,8 @@ export class Registry implements MetricRegistry {
       this.contents.defaults.check(gathered.hidden)
       turn.check()
       const families = familiesNamed(this.select(gathered, foreign), names)
-      const { faults, pause } = gathered
-      return { families, defaultLabels: this.contents.defaults.labels, faults, pause, release }
+      const { workers, faults, pause } = gathered
+      return { families, workers, defaultLabels: this.contents.defaults.labels, faults, pause, release }
     } catch (cause) {
       release()
       throw cause

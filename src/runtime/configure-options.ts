@@ -1,7 +1,9 @@
-import type { MetricsError } from '../model/errors.js'
-import type { OptionNames } from '../model/known-options.js'
+import { checkLimit } from '../metric/definition.js'
+import { MetricsError } from '../model/errors.js'
+import { checkOptions, type OptionNames } from '../model/known-options.js'
 import type { WorkerLabel } from '../model/label-set.js'
-import { isOn, variables } from '../platform/environment.js'
+import { describe } from '../model/metric-name.js'
+import { firstSet, isOff, isOn, variables } from '../platform/environment.js'
 import type { Backend } from '../store/contract.js'
 import type { LogOptions } from './process-log.js'
 
@@ -28,11 +30,16 @@ export interface ConfigureOptions extends LogOptions {
    * The environment variable `PROMHIVE_WORKER_LABEL` does the same. Set it before the first metric.
    */
   readonly workerLabel?: WorkerLabel | undefined
+  /**
+   * Whether scrapes that this process answers show every series once for each worker, with its number in the label
+   * `worker`. The default is false, or `PROMHIVE_PER_WORKER`.
+   */
+  readonly perWorker?: boolean | undefined
   /** The default `maxSeries` of metrics: the maximum number of series of a metric in one process. By default no limit. */
   readonly maxSeries?: number | undefined
 }
 
-export const configureOptions = {
+const configureOptions = {
   dir: true,
   backend: true,
   strict: true,
@@ -40,6 +47,7 @@ export const configureOptions = {
   selfMetrics: true,
   created: true,
   workerLabel: true,
+  perWorker: true,
   maxSeries: true,
   logger: true,
   logLevel: true,
@@ -48,4 +56,33 @@ export const configureOptions = {
 /** Whether the environment leaves `created` enabled. */
 export function createdByEnvironment(): boolean {
   return !isOn(variables.createdDisabled)
+}
+
+/** @throws MetricsError `OPTION_INVALID`, with the option */
+export function checkConfigureOptions(options: ConfigureOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
+  }
+  checkOptions('configure', options, configureOptions)
+  const { dir } = options
+  if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
+    throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
+  }
+  perWorkerIn(options)
+  checkLimit('configure', options)
+}
+
+/**
+ * Returns whether scrapes show series per worker.
+ *
+ * @throws MetricsError `OPTION_INVALID` unless the option is a boolean
+ */
+export function perWorkerIn({ perWorker = perWorkerByEnvironment() }: ConfigureOptions): boolean {
+  if (typeof perWorker === 'boolean') return perWorker
+  throw new MetricsError('OPTION_INVALID', `configure: perWorker must be true or false, got ${describe(perWorker)}`)
+}
+
+/** Whether the environment chooses series per worker. */
+export function perWorkerByEnvironment(): boolean {
+  return firstSet(variables.perWorker) !== undefined && !isOff(variables.perWorker)
 }

@@ -2,13 +2,11 @@ import { isMainThread } from 'node:worker_threads'
 import { Formatters } from '../exposition/formatters.js'
 import { SourceGatherer } from '../gather/source-gatherer.js'
 import type { Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
-import { checkLimit } from '../metric/definition.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
 import { MetricsError } from '../model/errors.js'
-import { checkOptions, givenOptions } from '../model/known-options.js'
+import { givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
-import { describe } from '../model/metric-name.js'
 import { absolutePath } from '../platform/paths.js'
 import { setImmediate } from '../platform/timers.js'
 import { KnownRegistries } from '../registry/known-registries.js'
@@ -22,7 +20,7 @@ import { shareWith, type WorkersUser } from '../store/shared/ownership.js'
 import { SharedBackend, whyBuffered } from '../store/shared/shared-backend.js'
 import { checkBackend, chooseBackend, closeFailed, environmentNamesBackend } from './backend/backend-choice.js'
 import { withLocal } from './backend/with-local.js'
-import { type ConfigureOptions, configureOptions, createdByEnvironment } from './configure-options.js'
+import { type ConfigureOptions, checkConfigureOptions, createdByEnvironment, perWorkerIn } from './configure-options.js'
 import {
   directoryFromEnvironment,
   directoryFromParent,
@@ -50,7 +48,7 @@ export class ProcessContext implements RegistryContext {
     () => this.source(),
     (error) => this.onError(error),
     () => this.workerLabel,
-    { reopen: () => this.closeSource() },
+    { reopen: () => this.closeSource(), perWorker: () => perWorkerIn(this.options) },
   )
   /** A process with something to publish joins the others by itself, after this turn, so that configure() runs first. */
   readonly ticker = new Ticker(() => setImmediate(() => this.inUse).unref())
@@ -76,19 +74,13 @@ export class ProcessContext implements RegistryContext {
     onRemoved: (family, key) => this.watchers.removed(family, key),
     onRecovered: (text) => this.faults.recovered(text),
     count: (metric, amount) => this.faults.count(metric, amount),
+    perWorker: () => perWorkerIn(this.options),
   }
 
   configure(options: ConfigureOptions, mustJoin = false): void {
-    if (typeof options !== 'object' || options === null) {
-      throw new MetricsError('OPTION_INVALID', `configure takes an object such as { dir }, got ${describe(options)}`)
-    }
-    checkOptions('configure', options, configureOptions)
+    checkConfigureOptions(options)
     const { dir, backend } = options
-    if (dir !== undefined && (typeof dir !== 'string' || dir === '')) {
-      throw new MetricsError('OPTION_INVALID', `configure: dir must be the path of a directory, got ${describe(dir)}`)
-    }
     if (backend !== undefined) checkBackend(backend, dir)
-    checkLimit('configure', options)
     this.log.configure(options)
     if (options.workerLabel !== undefined) this.labelChoice.choose(options.workerLabel)
     const definedOptions = givenOptions(options)
@@ -148,9 +140,7 @@ export class ProcessContext implements RegistryContext {
   }
 
   /** Logs that an exporter works again after a reported error. */
-  exportRecovered(exporter: string, text: string): void {
-    this.faults.recovered(text, exporter)
-  }
+  readonly exportRecovered = (exporter: string, text: string): void => this.faults.recovered(text, exporter)
 
   get maxSeries(): number {
     return this.options.maxSeries ?? Number.POSITIVE_INFINITY

@@ -142,6 +142,10 @@ export interface SourceReading {
    * if all numbers are present, including last good values.
    */
   readonly incomplete?: MetricsError | undefined
+  /** Set if nothing could be read now, and the writers are as they were last read. */
+  readonly unread?: MetricsError | undefined
+  /** Whether some counts are known only as the sum of several processes, so that they cannot be shown per worker. */
+  readonly summed?: boolean
   /** Whether the engine that stores the numbers answered; undefined for a backend without an engine. */
   readonly reachable?: boolean
   /** Families about the backend itself, shown among the self-metrics. */
@@ -171,6 +175,11 @@ export interface BackendContext {
   onRemoved(family: FamilyDescriptor, key: SeriesKey): void
   /** Logs, in one sentence, that something works again after a reported error. */
   onRecovered?(text: string): void
+  /**
+   * Whether scrapes of this process show series per worker: then a backend keeps the counts of a dead process under its
+   * seat.
+   */
+  perWorker?(): boolean
   /** Counts an action of the backend in this process, in a self-metric that is summed over all processes. */
   count?(metric: SelfCount, amount: number): void
 }

@@ -18,6 +18,7 @@ import { aboutOf, nameOf } from './log-texts.js'
 import { LostRequestCounts, lossReason } from './lost-requests.js'
 import { ParentWatch } from './parent-watch.js'
 import { RequestNumbers } from './request-numbers.js'
+import { servingReadiness } from './serving-readiness.js'
 import type { Settings } from './settings/settings.js'
 import { Statistics } from './statistics.js'
 import { SupervisorMetrics } from './supervisor-metrics.js'
@@ -109,7 +110,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
   /** Opens the metrics port unless it is open. @returns whether it is open */
   openMetricsPort(): Promise<boolean> {
     const { registry, tls } = this.core
-    return this.metricsServer.startServer({ ...this.settings, tls }, registry)
+    return this.metricsServer.startServer({ ...this.settings, tls }, registry, () => servingReadiness(this.workers()))
   }
 
   closeMetricsPort(): Promise<void> {

@@ -90,6 +90,11 @@ export class Participant {
     return this.reader.read()
   }
 
+  /** Reads what the application shows with a series for each worker; undefined if the backend keeps sums only. */
+  readPerWorker(): Promise<ScrapedSeries | undefined> {
+    return this.reader.readPerWorker()
+  }
+
   /** Flushes, and reads what the application shows. */
   async flushAndRead(): Promise<ScrapedSeries> {
     await this.flush()

@@ -9,6 +9,7 @@ import type { Source, WriterSnapshot } from '../store/contract.js'
 /** Scrapes a source repeatedly, as an application does: later readings use the results of earlier ones. */
 export class SourceReader {
   private readonly merger = new Merger()
+  private readonly mergerPerWorker = new Merger('worker', true)
 
   constructor(private readonly source: Source) {}
 
@@ -17,6 +18,15 @@ export class SourceReader {
     const { writers, errors } = await this.source.read(pause)
     const merged = await this.merger.merge(writers, pause)
     this.merger.placeExemplars(writers)
+    return new ScrapedSeries(writers, merged.tables, [...errors, ...merged.errors])
+  }
+
+  /** The same with a series for each worker; undefined if the source knows only the sum of several. */
+  async readPerWorker(): Promise<ScrapedSeries | undefined> {
+    const pause = new Slices()
+    const { writers, errors, summed } = await this.source.read(pause)
+    if (summed) return undefined
+    const merged = await this.mergerPerWorker.merge(writers, pause)
     return new ScrapedSeries(writers, merged.tables, [...errors, ...merged.errors])
   }
 }

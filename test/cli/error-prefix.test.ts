@@ -24,6 +24,10 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
     [['--redis', 'foo'], /^--redis: url must/],
     [['--nothing'], /^there is no option --nothing/],
   ],
+  explain: [
+    [['/nowhere'], /^\/nowhere is not a directory/],
+    [['/', '--workers', 'many'], /^--workers must/],
+  ],
   inspect: [
     [['/nowhere'], /^\/nowhere is not a directory/],
     [['--redis', 'foo'], /^--redis: url must/],

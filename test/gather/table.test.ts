@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Table } from '../../src/gather/table.js'
 import { Totals } from '../../src/gather/totals.js'
+import type { WriterName } from '../../src/gather/writer-labels.js'
 import type { FamilyDescriptor } from '../../src/model/descriptor.js'
 import { seriesKey } from '../../src/model/series-key.js'
 import { counterFamily, gaugeFamily, noPause, restless } from '../helpers/writers.js'
@@ -9,60 +10,64 @@ function tableOf(family: FamilyDescriptor = counterFamily('c', { labelNames: ['a
   return new Table(family, new Totals())
 }
 
+function writer(seat: number): WriterName {
+  return { name: String(seat), seat }
+}
+
 function order(table: Table): string[] {
   return [...table.order].map((row) => table.keys[row]!)
 }
 
 test('a series of several writers is one row, with the time of the first of them', () => {
   const table = tableOf()
-  const row = table.add('["x"]', '1', 200)
-  expect(table.add('["x"]', '2', 100)).toBe(row)
-  expect(table.add('["x"]', '3', 300)).toBe(row)
+  const row = table.add('["x"]', writer(1), 200)
+  expect(table.add('["x"]', writer(2), 100)).toBe(row)
+  expect(table.add('["x"]', writer(3), 300)).toBe(row)
   expect(table.created[row]).toBe(100)
   expect(table.keys).toEqual(['["x"]'])
 })
 
 test('a series that all writers removed and one opened again has the later creation time', () => {
   const table = tableOf()
-  const row = table.add('["x"]', '1', 100)
-  table.drop('["x"]', '1')
-  table.add('["x"]', '1', 200)
+  const row = table.add('["x"]', writer(1), 100)
+  table.drop('["x"]', writer(1))
+  table.add('["x"]', writer(1), 200)
   expect(table.created[row]).toBe(200)
 })
 
 test('rows are shown in the order of their label values, whenever they came', async () => {
   const table = tableOf()
-  table.add('["m"]', '1', 0)
-  table.add('["z"]', '1', 0)
+  table.add('["m"]', writer(1), 0)
+  table.add('["z"]', writer(1), 0)
   await table.sort(noPause)
   expect(order(table)).toEqual(['["m"]', '["z"]'])
-  table.add('["a"]', '1', 0)
-  table.add('["p"]', '1', 0)
+  table.add('["a"]', writer(1), 0)
+  table.add('["p"]', writer(1), 0)
   await table.sort(noPause)
   expect(order(table)).toEqual(['["a"]', '["m"]', '["p"]', '["z"]'])
 })
 
 test('a row is shown while at least one writer has it', async () => {
   const table = tableOf()
-  table.add('["x"]', '1', 0)
-  table.add('["x"]', '2', 0)
-  table.drop('["x"]', '1')
+  table.add('["x"]', writer(1), 0)
+  table.add('["x"]', writer(2), 0)
+  table.drop('["x"]', writer(1))
   await table.sort(noPause)
   expect(order(table)).toEqual(['["x"]'])
-  table.drop('["x"]', '2')
+  table.drop('["x"]', writer(2))
   await table.sort(noPause)
   expect(order(table)).toEqual([])
-  table.add('["x"]', '1', 0)
+  table.add('["x"]', writer(1), 0)
   await table.sort(noPause)
   expect(order(table)).toEqual(['["x"]'])
 })
 
 test('the order stays the same array while no row came or went', async () => {
   const table = tableOf()
-  table.add('["x"]', '1', 0)
+  table.add('["x"]', writer(1), 0)
   await table.sort(noPause)
   const before = table.order
-  table.add('["x"]', '2', 0)
+  table.add('["x"]', writer(2), 0)
   await table.sort(noPause)
   expect(table.order).toBe(before)
 })
@@ -70,7 +75,7 @@ test('the order stays the same array while no row came or went', async () => {
 test('many rows are sorted in slices, in the same order', async () => {
   const table = tableOf()
   const keys = Array.from({ length: 10_000 }, (_, i) => seriesKey([String((i * 7919) % 10_007)]))
-  for (const key of keys) table.add(key, '1', 0)
+  for (const key of keys) table.add(key, writer(1), 0)
   const pause = restless()
   await table.sort(pause)
   expect(order(table)).toEqual([...keys].sort())
@@ -80,6 +85,6 @@ test('many rows are sorted in slices, in the same order', async () => {
 test('where every writer keeps its own, the label worker takes its place among the labels', () => {
   const table = tableOf(gaugeFamily('g', 'all', { labelNames: ['a', 'z'] }))
   expect(table.labelNames).toEqual(['a', 'worker', 'z'])
-  const rows = [table.add('["1",null]', '3', 0), table.add('["1",null]', '4', 0)]
+  const rows = [table.add('["1",null]', writer(3), 0), table.add('["1",null]', writer(4), 0)]
   expect(rows.map((row) => table.keys[row])).toEqual(['["1","3",null]', '["1","4",null]'])
 })

@@ -52,6 +52,12 @@ describe.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)('the u
     // It may report units of the system as well.
     expect(verified.stderr.split('\n').filter((line) => line.includes('shop'))).toEqual([])
 
+    // Of 10, where a service without any protection has 9 or more.
+    for (const unit of shop.units) {
+      const security = ['security', '--offline=yes', '--no-pager', '--threshold=25', unit]
+      expect(spawnSync('systemd-analyze', security).status, unit).toBe(0)
+    }
+
     const ports = [await freePort(), await freePort()]
     for (const port of ports) shop.start(stage, 'shop@.service', String(port))
     const metrics = shop.start(stage, 'shop-metrics.service')

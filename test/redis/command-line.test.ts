@@ -45,6 +45,8 @@ describe.skipIf(!hasRedis)('promhive serve --redis', () => {
     const served = await promhiveServe(stage, [], { PROMHIVE_REDIS_URL: `${secret}:${port}` })
     const early = await ask(served.url)
     expect([early.status, early.body]).toEqual([503, expect.stringContaining('nothing was read yet')])
+    const ready = async () => (await ask(served.url.replace('/metrics', '/readyz'))).status
+    expect(await ready()).toBe(503)
     const server = await RedisServer.start(stage, { port, args: ['--user', 'metrics', 'on', '>s3cret', '~*', '+@all'] })
     const job = await stage.start('redis-actor.mjs', { args: ['url', `${secret}:${port}`, '{"flushInterval":0.1}'] })
     await job.ask('count', 'jobs_total', {}, 3)
@@ -54,9 +56,11 @@ describe.skipIf(!hasRedis)('promhive serve --redis', () => {
       (status) => status === 200,
     )
     expect((await scrape(served.url)).self('promhive_backend_up')).toBe(1)
+    expect(await ready()).toBe(200)
     await server.kill()
     const away = await scrape(served.url)
     expect([away.value('jobs_total'), away.self('promhive_backend_up')]).toEqual([3, 0])
+    expect(await ready()).toBe(503)
     await server.launch()
     await until(
       () => scrape(served.url),

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { directoryExposition } from '../../src/cli/directory-exposition.js'
 import { Counter } from '../../src/metric/counter.js'
 import type { MetricsError } from '../../src/model/errors.js'
 import { Registry } from '../../src/registry/registry.js'
+import { directoryExposition } from '../helpers/directory-exposition.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { shown } from '../helpers/samples.js'
 

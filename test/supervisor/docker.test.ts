@@ -24,6 +24,10 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     cpSync(join(root, 'examples', 'docker'), folder, { recursive: true })
     useOurPackage(folder)
     docker.build('shop', folder)
+    const sidecar = join(stage.folder(), 'sidecar')
+    cpSync(join(root, 'examples', 'sidecar'), sidecar, { recursive: true })
+    useOurPackage(sidecar)
+    docker.build('metrics-sidecar', sidecar)
   }, timeout)
 
   test('the example is process 1, and counts through a reload, scaling and a kill', { timeout }, async () => {
@@ -91,8 +95,10 @@ describe.skipIf(started === undefined)('in containers of a real Docker (needs ro
     const server = ['node', 'server.mjs']
     docker.container('one', [...shared, '--env', `PORT=${one}`], 'shop', server)
     docker.container('two', [...shared, '--env', `PORT=${two}`], 'shop', server)
-    const command = ['node_modules/.bin/promhive', 'serve', '--dir', '/metrics/shop', '--port', '0']
-    docker.container('sidecar', [...shared, '--env', 'PROMHIVE_METRICS_HOST=127.0.0.1'], 'shop', command)
+    // The image of the sidecar, with a read-only volume, as in its manifest for Kubernetes.
+    const readOnly = ['--read-only', '--volume', 'metrics:/metrics:ro']
+    const own = ['--host', '127.0.0.1', '--port', '0']
+    docker.container('sidecar', readOnly, 'metrics-sidecar', ['--dir', '/metrics/shop', ...own])
     const sidecar = new Container(docker, 'sidecar', 0)
     await sidecar.ready()
     for (const port of [one, two]) await until(() => answers(port), Boolean)

@@ -77,9 +77,16 @@ describe.skipIf(!hasPromtool)('the alerts among the examples', () => {
     const rules = readFileSync(join(example, 'alerts.yml'), 'utf8')
     const asked = new Set([...rules.matchAll(/(?:promhive|http)_\w+/g)].map(([name]) => name))
     const shown = new Set([...text.matchAll(/^# TYPE (\w+)|^(\w+)/gm)].map(([, family, name]) => family ?? name))
-    // These are shown with their cause only: a fault, a limit, a backend that can be away, a certificate.
+    // These are shown with their cause only: a fault, a limit, a backend that can be away, a certificate, several
+    // applications.
     const certificates = 'promhive_tls_certificate_not_after_timestamp_seconds'
-    const rare = ['promhive_errors_total', 'promhive_series_limited_total', 'promhive_backend_up', certificates]
+    const rare = [
+      'promhive_errors_total',
+      'promhive_series_limited_total',
+      'promhive_backend_up',
+      certificates,
+      'promhive_application_up',
+    ]
     for (const { name } of serviceFamilies({ all: [], unreadable: 0, folds: 0 } as never)) shown.add(name)
     expect([...asked].filter((name) => !shown.has(name)).sort()).toEqual(rare.sort())
     expect(text).toContain('promhive_writers{state="live"}')

@@ -1,37 +1,33 @@
-import { statSync } from 'node:fs'
-import type { Exposition } from '../../export/contract.js'
-import { targetsRoute } from '../../export/discovery/targets-route.js'
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
-import type { Route } from '../../export/http/route-table.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
-import type { SampleFamily } from '../../model/family.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
-import { targetsIn } from '../../runtime/targets/targets-in.js'
+import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
 import type { Command } from '../command.js'
-import { directoryArgument } from '../directory-argument.js'
-import { directoryExposition } from '../directory-exposition.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printError } from '../output.js'
 import { PortFamilies } from '../port-families.js'
-import { openService } from '../redis/open-service.js'
-import { type RedisTarget, redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
+import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { reportOnce } from '../report-once.js'
-import { sourceExposition } from '../source-exposition.js'
+import { directoryArguments } from '../serve/directory-arguments.js'
+import { ExportTallies } from '../serve/export-tallies.js'
+import { type Served, type ServedOptions, servedApplications, servedDirectory, servedService } from '../serve/served.js'
 
 const options = {
-  dir: { type: 'string', short: 'd' },
+  dir: { type: 'string', short: 'd', multiple: true },
   port: { type: 'string', short: 'p' },
   host: { type: 'string' },
   path: { type: 'string' },
   registry: { type: 'string' },
+  'per-worker': { type: 'boolean' },
   'allowed-hosts': { type: 'string' },
   ...redisOptions,
 } as const satisfies OptionTable
 
 const usage = `promhive serve --dir DIR [--port 9464] [--host 127.0.0.1] [--path /metrics] [--registry NAME]
+promhive serve --dir NAME=DIR --dir NAME=DIR [the same options]
 promhive serve --redis URL [--prefix NAME] [the same options]
 
 Answers scrapes for an application from outside: it reads the directory, or the Redis, in which the application's
@@ -39,16 +35,22 @@ processes count. It answers even while all of them are blocked, and after they w
 keeps the keys from expiring and adds the counts of dead processes to the totals: it serves an application of jobs.
 
   --dir DIR        the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  --dir NAME=DIR   the directory of one of several applications: /metrics shows them all with the label application,
+                   and /probe?target=NAME shows one of them
 ${redisUsage}
   --port N         the port to listen on; 0 uses any free one
   --host ADDRESS   0.0.0.0 for every address of this machine
   --path PATH      the path of the metrics
   --registry NAME  only this registry; by default all of them
+  --per-worker     show every series with the number of its worker (PROMHIVE_PER_WORKER=1)
   --allowed-hosts NAMES
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
 
-With --dir, the path /targets lists the targets of the application's processes, for Prometheus' http_sd.
+The port also answers /healthz (the process runs) and /readyz (the metrics can be read). With --dir, the path /targets
+lists the targets of the application's processes, for Prometheus' http_sd.
+
+Exporters that the environment names send from here as well: PROMHIVE_EXPORTERS, or PROMHIVE_TEXT_FILE and the like.
 
 PROMETHEUS_SSL_CERTFILE and PROMETHEUS_SSL_KEYFILE make it answer over https, PROMETHEUS_SSL_CLIENT_CAFILE only
 clients that have a certificate.`
@@ -61,18 +63,25 @@ export const serve: Command = {
   async run(args) {
     const { values } = parseOptions(args, options, 0)
     const { host, path } = values
-    const target = redisTarget(values, values.dir)
+    const target = redisTarget(values, values.dir?.[0])
     let report = reportOnce()
     const port = new PortFamilies((error) => report(error))
+    const tallies = new ExportTallies()
+    const chosen = exportersForAll(chosenExporters(), firstSet(variables.workerPorts)?.[1])
     const onRecovered = (): void => {
       report = reportOnce()
       printError('promhive: Redis answers again')
     }
-    const hooks = { report: (error: MetricsError) => report(error), ownFamilies: () => port.families() }
+    const servedOptions = {
+      registry: values.registry,
+      report: (error: MetricsError) => report(error),
+      ownFamilies: () => [...port.families(), ...tallies.families()],
+      perWorker: values['per-worker'],
+    }
     const served =
       target === undefined
-        ? servedDirectory(values.dir, values.registry, hooks)
-        : servedService(target, values.registry, { ...hooks, onRecovered })
+        ? servedDirectories(values.dir, servedOptions)
+        : servedService(target, { ...servedOptions, onRecovered })
     const hosts = values['allowed-hosts']
     const serverOptions = {
       registry: served.exposition,
@@ -84,52 +93,31 @@ export const serve: Command = {
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),
     }
-    const { routes } = served
-    const metrics = await openMetricsServer(serverOptions, { events: port, routes, nameOf: optionName })
+    const { readiness, routes } = served
+    const metrics = await openMetricsServer(serverOptions, { events: port, readiness, routes, nameOf: optionName })
     print(`promhive: serving ${served.name} at ${metrics.url}`)
+    const exporters = await startExporters(chosen, servedOptions.report, {
+      gatherer: served.gatherer,
+      lease: served.lease,
+      onError: servedOptions.report,
+      recovered: (_, text) => printError(`promhive: ${text}`),
+      exported: (...exported) => tallies.count(...exported),
+    })
     await new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve())
       process.once('SIGTERM', () => resolve())
     })
-    await metrics.close()
+    await Promise.all([exporters.stop(), metrics.close()])
     await served.close()
     return 0
   },
 }
 
-interface Served {
-  readonly name: string
-  readonly exposition: Exposition
-  readonly routes: readonly Route[]
-  close(): Promise<void>
-}
-
-interface ServedOptions {
-  readonly report: (error: MetricsError) => void
-  readonly ownFamilies: () => readonly SampleFamily[]
-}
-
-function servedDirectory(dir: string | undefined, registry: string | undefined, options: ServedOptions): Served {
-  const directory = directoryArgument(dir)
-  // The directory may not exist yet, because the application may start later.
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
-    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-  }
-  const exposition = directoryExposition(directory, registry, options)
-  return { name: directory, exposition, routes: [targetsRoute(() => targetsIn(directory))], close: async () => {} }
-}
-
-function servedService(
-  target: RedisTarget,
-  registry: string | undefined,
-  { onRecovered, ...options }: ServedOptions & { readonly onRecovered: () => void },
-): Served {
-  const service = openService(target, { onError: options.report, onRecovered })
-  service.start()
-  const exposition = sourceExposition(() => service.openSource(), registry, options)
-  // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
-  exposition.expose().catch(() => {})
-  return { name: target.name, exposition, routes: [], close: () => service.close() }
+function servedDirectories(dirs: readonly string[] | undefined, options: ServedOptions): Served {
+  const directories = directoryArguments(dirs)
+  return typeof directories === 'string'
+    ? servedDirectory(directories, options)
+    : servedApplications(directories, options)
 }
 
 function optionName(option: string): string {

@@ -1,5 +1,6 @@
 import { inLine } from '../../model/terminal-text.js'
 import { columns } from '../columns.js'
+import { narrowColumns } from '../narrow-columns.js'
 import type { FamilyLine, View, WorkerLine } from './view.js'
 
 export interface FrameSize {
@@ -51,28 +52,7 @@ function familyLines(families: readonly FamilyLine[], width: number): string[] {
     mean === undefined ? '-' : figure(mean),
   ])
   const rows = [['family', 'type', 'series', 'total', 'rate', 'mean'], ...cells]
-  const room = roomForNames(rows, width)
-  if (room >= leastName) return columns(shortened(rows, room), [2, 3, 4, 5])
-  const without = rows.map(([name, , ...figures]) => [name!, ...figures])
-  return columns(shortened(without, Math.max(leastName, roomForNames(without, width))), [1, 2, 3, 4])
-}
-
-/** The minimum number of characters of a name. */
-const leastName = 20
-
-/** Returns the width that the other columns leave, each with two spaces before it. */
-function roomForNames(rows: readonly (readonly string[])[], width: number): number {
-  const others = rows[0]!.slice(1).map((_, column) => Math.max(...rows.map((row) => row[column + 1]!.length)) + 2)
-  return width - others.reduce((sum, each) => sum + each, 0)
-}
-
-/** Shortens names in the middle, because their end, such as the unit, is more useful. */
-function shortened(rows: readonly (readonly string[])[], room: number): string[][] {
-  return rows.map(([name, ...others]) => {
-    if (name!.length <= room) return [name!, ...others]
-    const head = Math.floor((room - 1) / 2)
-    return [`${name!.slice(0, head)}…${name!.slice(name!.length - (room - 1 - head))}`, ...others]
-  })
+  return narrowColumns(rows, width, [2, 3, 4, 5], [1])
 }
 
 /** Formats a number with four significant digits. */

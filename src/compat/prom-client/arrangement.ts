@@ -1,7 +1,6 @@
 import type { Arrangement } from '../../exposition/text/arrangement.js'
 import type { FamilyTable } from '../../model/family.js'
-import { labelValuesOf } from '../../model/series-key.js'
-import { labelsAsPassed, labelsVersion } from './series-labels.js'
+import { labelsVersion, rowLabels } from './series-labels.js'
 import { seriesInOrder } from './series-order.js'
 
 /** The rows of a table that were put in order, by the array that they were put in order from. */
@@ -21,10 +20,7 @@ export function arrangement(between: string, empty: string): Arrangement {
       if (rows === undefined) ordered.set(table.order, (rows = seriesInOrder(table)))
       return rows
     },
-    labels({ family, labelNames, keys }, row) {
-      const labels = labelsAsPassed(family, labelValuesOf(keys[row]!), labelNames)
-      return Object.entries(labels).map(([name, value]) => [name, String(value)])
-    },
+    labels: (table, row) => Object.entries(rowLabels(table, row)).map(([name, value]) => [name, String(value)]),
     version: ({ family }) => labelsVersion(family),
     defaultsFirst: ({ family }) => family.type === 'histogram',
   }

@@ -231,7 +231,7 @@ export function clientMetric<C extends Child>(metricClass: unknown): ClientMetri
       const { family } = this
       const key = definitionKey(family)
       const { gatherer } = this.withdrawn ?? this.context
-      const gathered = await gatherer.gather({ exemplars: this.enableExemplars })
+      const gathered = await gatherer.gather({ exemplars: this.enableExemplars, perWorker: false })
       try {
         const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
         return metricObject(this, table ?? emptyTable(family, layoutOf(family)))

@@ -2,8 +2,7 @@ import type { FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { type Family, type FamilyTable, isTable, type SampleFamily } from '../../model/family.js'
 import { quantileOf } from '../../model/layout/summary.js'
-import { labelValuesOf } from '../../model/series-key.js'
-import { labelsAsPassed, type PassedLabels } from './series-labels.js'
+import { type PassedLabels, rowLabels } from './series-labels.js'
 import { seriesInOrder } from './series-order.js'
 import type { MetricObjectWithValues, MetricValueWithName } from './types.js'
 
@@ -69,7 +68,7 @@ function valuesOfTable(member: ObjectMember | undefined, table: FamilyTable): Sh
   for (const row of seriesInOrder(table)) {
     const at = table.bases[row]!
     if (!table.layout.present(table.slots, at)) continue
-    const labels = labelsAsPassed(table.family, labelValuesOf(table.keys[row]!), table.labelNames)
+    const labels = rowLabels(table, row)
     values.push(...valuesOfRow(member, table, row, labels))
   }
   return values

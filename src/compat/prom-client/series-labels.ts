@@ -1,7 +1,8 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
+import type { FamilyTable } from '../../model/family.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Labels } from '../../model/series-index/series-numbers.js'
-import { type SeriesKey, seriesKey } from '../../model/series-key.js'
+import { labelValuesOf, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { LabelTexts } from '../../model/series-ref.js'
 
 /** The labels of a series as application code passed them. */
@@ -195,21 +196,32 @@ const definitionKeys = new WeakMap<FamilyDescriptor, string>()
 /**
  * The labels of a series in the order and form in which they were first passed in this process. A series that only other
  * processes have looks like most series of its metric here; without any, its labels are texts in the declared order.
- *
- * @param labelValues in the order of `labelNames`
- * @param labelNames the family's, and `worker` among them where each writer keeps a series of its own
  */
-export function labelsAsPassed(
-  family: FamilyDescriptor,
-  labelValues: LabelTexts,
-  labelNames: readonly string[] = family.labelNames,
-): PassedLabels {
-  const labels = recordOf(family)
-  if (labels !== undefined) return labels.of(labelValues)
-  const passedLabels: PassedLabels = {}
-  labelNames.forEach((name, i) => {
-    const text = labelValues[i] ?? null
-    if (text !== null) passedLabels[name] = text
+export function labelsAsPassed(family: FamilyDescriptor, labelValues: LabelTexts): PassedLabels {
+  return recordOf(family)?.of(labelValues) ?? present(family.labelNames, labelValues)
+}
+
+/** The same for a row of a table; after them, the labels that distinguish writers. */
+export function rowLabels({ family, labelNames, addedLabels = [], keys }: FamilyTable, row: number): PassedLabels {
+  const values = labelValuesOf(keys[row]!)
+  if (addedLabels.length === 0) return labelsAsPassed(family, values)
+  if (recordOf(family) === undefined) return present(labelNames, values)
+  const isAdded = (_: unknown, i: number): boolean => addedLabels.includes(i)
+  const ownNames = labelNames.filter((name, i) => !isAdded(name, i))
+  const own = labelsAsPassed(
+    family,
+    values.filter((value, i) => !isAdded(value, i)),
+  )
+  // An own label has another name here if a label of writers has its name.
+  const named = Object.entries(own).map(([name, value]) => [ownNames[family.labelNames.indexOf(name)] ?? name, value])
+  return { ...Object.fromEntries(named), ...present(labelNames.filter(isAdded), values.filter(isAdded)) }
+}
+
+function present(names: readonly string[], values: LabelTexts): PassedLabels {
+  const labels: PassedLabels = {}
+  names.forEach((name, i) => {
+    const text = values[i] ?? null
+    if (text !== null) labels[name] = text
   })
-  return passedLabels
+  return labels
 }

@@ -152,13 +152,14 @@ export class HttpPort {
   }
 
   private async answer(request: IncomingMessage, signal: AbortSignal): Promise<HttpResponse> {
-    if (!this.hosts!.allows(request.headers.host)) {
-      this.refused('host')
-      return forbidden(request.headers.host!)
-    }
     const { method = '', url = '/', headers } = request
+    if (!this.hosts!.allows(headers.host) && !this.routes.allowsAnyHost(url)) {
+      this.refused('host')
+      return forbidden(headers.host!)
+    }
     const answered = await this.routes.answer({ method, url, headers, signal, ready: () => this.sender.room() })
-    if (answered.status === 503) this.refused('queue')
+    // Other answers with this status are no refusals: nothing was readable, or the process is not ready.
+    if (answered.status === 503 && 'Retry-After' in answered.headers) this.refused('queue')
     return answered
   }
 

@@ -19,6 +19,8 @@ export interface Route {
   readonly path: string
   /** The default is `GET`. A route with `GET` answers `HEAD` as well, without the body. */
   readonly methods?: readonly string[]
+  /** Whether requests with any `Host` header are answered. Only for answers that any web page may read. */
+  readonly anyHost?: boolean
   /** Answers a request. Rejects if the client has disconnected. */
   handle(request: RouteRequest, query: URLSearchParams): Promise<HttpResponse>
 }
@@ -40,9 +42,7 @@ export class RouteTable {
    * method.
    */
   async answer(request: RouteRequest): Promise<HttpResponse> {
-    const end = request.url.indexOf('?')
-    const path = end < 0 ? request.url : request.url.slice(0, end)
-    const route = this.routes.get(path) ?? this.routes.get('*')
+    const route = this.routeOf(request.url)
     if (route === undefined)
       return textResponse(404, `nothing here; this server has ${[...this.routes.keys()].join(', ')}\n`)
     const methods = methodsOf(route)
@@ -50,7 +50,18 @@ export class RouteTable {
       const Allow = methods.join(', ')
       return textResponse(405, `${request.method} is not allowed here; allowed: ${Allow}\n`, { Allow })
     }
+    const end = request.url.indexOf('?')
     return route.handle(request, new URLSearchParams(end < 0 ? '' : request.url.slice(end + 1)))
+  }
+
+  /** Whether a request of this target is answered whatever its `Host` header is. */
+  allowsAnyHost(url: string): boolean {
+    return this.routeOf(url)?.anyHost === true
+  }
+
+  private routeOf(url: string): Route | undefined {
+    const end = url.indexOf('?')
+    return this.routes.get(end < 0 ? url : url.slice(0, end)) ?? this.routes.get('*')
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import type { ReadinessCheck } from '../../gather/readiness.js'
 import { MetricsError } from '../../model/errors.js'
 import { givenOptions, type OptionNames } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
@@ -7,12 +8,13 @@ import type { Exporter, Exposition } from '../contract.js'
 import { StartAndStop } from '../start-and-stop.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
+import { healthRoutes } from './health.js'
 import { HttpPort, type HttpPortOptions } from './http-port.js'
 import { openPorts } from './open-ports.js'
 import type { PortEvents } from './port-events.js'
 import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
 import type { Route } from './route-table.js'
-import { scrape } from './scrape.js'
+import { scrapeRoute } from './scrape.js'
 
 export interface MetricsServerOptions extends PortLimits {
   /** The port; 0 uses any free one. */
@@ -78,6 +80,8 @@ export interface ScrapeServerSetup {
   readonly events?: PortEvents
   /** Routes in addition to the metrics. */
   readonly routes?: readonly Route[]
+  /** Whether the process is ready, for `/readyz`; with it, the port also answers `/healthz`. */
+  readonly readiness?: ReadinessCheck
   /** Returns the name of an option for error texts. */
   readonly nameOf?: (option: string) => string
 }
@@ -96,7 +100,12 @@ export class ScrapeServer implements Exporter {
   /** @throws MetricsError `OPTION_INVALID` */
   constructor(
     options: MetricsServerOptions,
-    { events = {}, routes = [], nameOf = (option) => `startMetricsServer: ${option}` }: ScrapeServerSetup = {},
+    {
+      events = {},
+      routes = [],
+      readiness,
+      nameOf = (option) => `startMetricsServer: ${option}`,
+    }: ScrapeServerSetup = {},
   ) {
     this.options = { ...defaults, ...givenOptions(options), registry: options.registry }
     const tls = options.tls === undefined ? undefined : checkEncryption(options.tls)
@@ -109,8 +118,12 @@ export class ScrapeServer implements Exporter {
     if (typeof path !== 'string' || !path.startsWith('/')) {
       throw new MetricsError('OPTION_INVALID', `${nameOf('path')} must begin with "/", got ${path}`)
     }
+    const others = [...routes, ...(readiness === undefined ? [] : healthRoutes(readiness))]
+    if (others.some((route) => route.path === path)) {
+      throw new MetricsError('OPTION_INVALID', `${nameOf('path')} cannot be ${path}: the port answers otherwise there`)
+    }
     const metrics = metricsRoute(path, registry, limits.maxQueuedScrapes)
-    this.port = { tls, limits, allowedHosts, events, routes: [metrics, ...routes] }
+    this.port = { tls, limits, allowedHosts, events, routes: [metrics, ...others] }
   }
 
   /** The open port; undefined while it is closed. */
@@ -164,12 +177,7 @@ export async function openMetricsServer(
 
 /** Creates the route of the metrics. */
 function metricsRoute(path: string, registry: Exposition, maxQueued: number): Route {
-  return {
-    path,
-    handle({ headers: { accept }, signal, ready }, query) {
-      return scrape(registry, { accept, names: query.getAll('name[]'), signal, maxQueued, ready })
-    },
-  }
+  return { path, handle: (request, query) => scrapeRoute(registry, request, query, maxQueued) }
 }
 
 async function listen(http: HttpPort, port: number, host: string, attempts: number, retryEvery: number): Promise<void> {

@@ -2,6 +2,7 @@ import type { QueueLimits } from '../../gather/scrape-queue.js'
 import { MetricsError } from '../../model/errors.js'
 import type { Exposition } from '../contract.js'
 import { busy, type HttpResponse, response, textResponse } from './response.js'
+import type { RouteRequest } from './route-table.js'
 
 /** The request of a scrape. */
 export interface ScrapeRequest extends QueueLimits {
@@ -34,4 +35,14 @@ export async function scrape(
       `the metrics could not be gathered: ${error instanceof Error ? error.message : error}\n`,
     )
   }
+}
+
+/** Answers a request of a route with a scrape; `name[]` in its query selects families. */
+export function scrapeRoute(
+  exposition: Exposition,
+  { headers: { accept }, signal, ready }: RouteRequest,
+  query: URLSearchParams,
+  maxQueued: number,
+): Promise<HttpResponse> {
+  return scrape(exposition, { accept, names: query.getAll('name[]'), signal, maxQueued, ready })
 }

@@ -1,3 +1,4 @@
+import type { ReadinessCheck } from '../../gather/readiness.js'
 import { MetricsError } from '../../model/errors.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
 import type { Exporter } from '../contract.js'
@@ -16,6 +17,8 @@ export interface SharedPortOptions extends MetricsServerOptions {
   readonly onOpen?: (server: MetricsServer) => void
   /** Callbacks of the port. */
   readonly events?: PortEvents
+  /** Whether this process is ready, for `/readyz`. */
+  readonly readiness?: ReadinessCheck
   /** Milliseconds between two checks whether the port is free. */
   readonly every?: number
 }
@@ -76,7 +79,8 @@ export class SharedPort implements Exporter {
 
   private async try(): Promise<void> {
     try {
-      const server = new ScrapeServer({ ...this.options, attempts: 1 }, { events: this.options.events ?? {} })
+      const { events = {}, readiness } = this.options
+      const server = new ScrapeServer({ ...this.options, attempts: 1 }, { events, ...(readiness && { readiness }) })
       await server.start()
       this.server = server
       this.sign?.put()

@@ -3,6 +3,7 @@ import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
 import { jsonFrom } from '../../platform/json-text.js'
+import { type ExportingProcess, exportingAs } from './exporting-process.js'
 
 /** Something that sends or serves until it is stopped. */
 interface Started {
@@ -18,8 +19,8 @@ interface ConfigurableExporter {
   readonly variables: readonly string[]
   /** The option that the variable sets. */
   readonly address: string
-  /** Loads and starts it. Imported by its front door, which is a separate file in the package. */
-  readonly start: (options: never) => Promise<Started>
+  /** Loads what starts it, from its front door, which is a separate file in the package. */
+  readonly load: () => Promise<(options: never) => Started | Promise<Started>>
 }
 
 /** By the name below `exporters` in a configuration file. A new exporter is an entry. */
@@ -27,12 +28,12 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
   textFile: {
     variables: variables.textFile,
     address: 'path',
-    start: async (options) => (await import('../../text-file.js')).startTextFile(options),
+    load: async () => (await import('../../text-file.js')).startTextFile,
   },
   etcd: {
     variables: variables.etcd,
     address: 'url',
-    start: async (options) => (await import('../../etcd.js')).announceTarget(options),
+    load: async () => (await import('../../etcd.js')).announceTarget,
   },
 }
 
@@ -82,13 +83,19 @@ export function exportersForAll({ etcd, ...others }: ExporterChoice, workerPorts
 /**
  * Starts exporters. One that cannot start is reported, and the others start.
  *
+ * @param outside the process, if it is none of the application
  * @returns what stops them
  */
-export async function startExporters(chosen: ExporterChoice, onError: (error: MetricsError) => void): Promise<Started> {
+export async function startExporters(
+  chosen: ExporterChoice,
+  onError: (error: MetricsError) => void,
+  outside?: ExportingProcess,
+): Promise<Started> {
   const started: Started[] = []
   for (const [name, options] of Object.entries(chosen)) {
     try {
-      started.push(await exporters[name]!.start(options as never))
+      const start = await exporters[name]!.load()
+      started.push(await exportingAs(outside, () => start(options as never)))
     } catch (cause) {
       const text = `the exporter ${name} has not been started: ${reasonOf(cause)}`
       onError(new MetricsError('EXPORT_FAILED', text, { cause, reason: name }))

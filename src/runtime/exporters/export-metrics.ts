@@ -26,27 +26,23 @@ export function countExport(
   }
 }
 
-/** The self-metrics of all exporters that send at an interval. */
-class ExportMetrics {
-  readonly exports = new Counter({
-    name: 'promhive_exports_total',
-    help: 'Exports that their destination has taken, or that failed.',
-    labelNames: ['exporter', 'result'],
-  })
-  readonly samples = new Counter({
-    name: 'promhive_exported_samples_total',
-    help: 'Values that destinations of exporters have taken.',
-    labelNames: ['exporter'],
-  })
-  readonly dropped = new Counter({
+/** Name and help of the self-metrics of all exporters that send at an interval. */
+export const exportFamilies = {
+  exports: { name: 'promhive_exports_total', help: 'Exports that their destination has taken, or that failed.' },
+  samples: { name: 'promhive_exported_samples_total', help: 'Values that destinations of exporters have taken.' },
+  dropped: {
     name: 'promhive_export_dropped_samples_total',
     help: 'Values that destinations of exporters have refused, or that could not be sent.',
-    labelNames: ['exporter'],
-  })
-  readonly success = new Gauge({
+  },
+  success: {
     name: 'promhive_export_last_success_timestamp_seconds',
     help: 'When a destination last took the numbers, in unix seconds.',
-    labelNames: ['exporter'],
-    mode: 'mostrecent',
-  })
+  },
+} as const
+
+class ExportMetrics {
+  readonly exports = new Counter({ ...exportFamilies.exports, labelNames: ['exporter', 'result'] })
+  readonly samples = new Counter({ ...exportFamilies.samples, labelNames: ['exporter'] })
+  readonly dropped = new Counter({ ...exportFamilies.dropped, labelNames: ['exporter'] })
+  readonly success = new Gauge({ ...exportFamilies.success, labelNames: ['exporter'], mode: 'mostrecent' })
 }

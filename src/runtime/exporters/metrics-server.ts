@@ -4,6 +4,7 @@ import {
   metricsServerOptions,
   openMetricsServer,
 } from '../../export/http/scrape-server.js'
+import { readingCheck } from '../../gather/readiness.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, givenOptions } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
@@ -23,7 +24,7 @@ export async function startMetricsServer(
   options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
 ): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
-  const setup = { events: portMetrics(processContext()) }
+  const setup = { events: portMetrics(processContext()), readiness: readingCheck(() => processContext().gatherer) }
   const server = await held(
     openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register }, setup),
   )

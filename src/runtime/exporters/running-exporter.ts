@@ -2,12 +2,8 @@ import type { Destination } from '../../export/contract.js'
 import { type ExportResult, IntervalExporter } from '../../export/interval-exporter.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import { MetricsError } from '../../model/errors.js'
-import { alwaysHeld, type Lease } from '../../model/lease.js'
 import { describe } from '../../model/metric-name.js'
-import { processContext } from '../current-context.js'
-import { joinSoon } from '../join-soon.js'
-import type { ProcessContext } from '../process-context.js'
-import { countExport } from './export-metrics.js'
+import { exportingProcess } from './exporting-process.js'
 
 /** Options of every exporter that sends at an interval. */
 export interface IntervalOptions {
@@ -48,10 +44,10 @@ export function startExporter(
   options: IntervalOptions,
   interval: number,
 ): RunningExporter {
-  const context = processContext()
+  const home = exportingProcess()
   const seconds = secondsOf(exporter, 'interval', options.interval) ?? interval
   const timeout = secondsOf(exporter, 'timeout', options.timeout) ?? Math.min(10, seconds)
-  const { registry: gatherer = context.registry } = options
+  const { registry: gatherer = home.gatherer } = options
   if (typeof gatherer?.gather !== 'function') {
     const text = `${exporter}: registry must be one of promhive's, got ${describe(gatherer)}; leave it out for the default one`
     throw new MetricsError('OPTION_INVALID', text)
@@ -61,14 +57,13 @@ export function startExporter(
     { exporter, interval: seconds, timeout },
     {
       gatherer,
-      lease: new ContextLease(context, exporter),
-      onError: (error) => context.onError(error),
-      onRecovered: (text) => context.exportRecovered(exporter, text),
-      exported: (result, sent) => countExport(context, exporter, result, sent),
+      lease: home.lease(exporter),
+      onError: (error) => home.onError(error),
+      onRecovered: (text) => home.recovered(exporter, text),
+      exported: (result, sent) => home.exported(exporter, result, sent),
     },
   )
   void running.start()
-  if (options.registry === undefined) joinSoon(context)
   return running
 }
 
@@ -78,28 +73,4 @@ function secondsOf(exporter: string, option: string, value: unknown): number | u
   if (typeof value === 'number' && value >= 0.01 && value <= 86_400) return value
   const text = `${exporter}: ${option} must be a number of seconds from 0.01 to 86400, got ${describe(value)}`
   throw new MetricsError('OPTION_INVALID', text)
-}
-
-/** The lease of the backend in use, which may change. */
-class ContextLease implements Lease {
-  private current: { readonly backend: unknown; readonly lease: Lease } | undefined
-
-  constructor(
-    private readonly context: ProcessContext,
-    private readonly task: string,
-  ) {}
-
-  held(): boolean | Promise<boolean> {
-    const backend = this.context.inUse
-    if (this.current?.backend !== backend) {
-      this.leave()
-      this.current = { backend, lease: backend.lease?.(this.task) ?? alwaysHeld }
-    }
-    return this.current.lease.held()
-  }
-
-  leave(): void {
-    this.current?.lease.leave()
-    this.current = undefined
-  }
 }

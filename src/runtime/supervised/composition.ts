@@ -17,7 +17,7 @@ import { checkPrimary } from './hooks.js'
 import type { SuperviseOptions } from './options.js'
 import { forward } from './redis-forwarding.js'
 import { openLog } from './supervisor-log.js'
-import { backendOfSupervisor, chooseBackendOf, shareWithWorkers } from './workers-directory.js'
+import { backendOfSupervisor, chooseBackendOf, chooseSeriesOf, shareWithWorkers } from './workers-directory.js'
 
 type Composition = {
   readonly [K in 'exec' | 'args' | 'execArgv' | 'hooks' | 'logger']?: SuperviseOptions[K] | undefined
@@ -36,6 +36,7 @@ export function composeSupervisor(
     throw new MetricsError('OPTION_INVALID', `--user ${user}: only root can start workers of another user`)
   }
   chooseBackendOf(configuration)
+  chooseSeriesOf(configuration)
   const log = openLog(configuration, logger)
   const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)

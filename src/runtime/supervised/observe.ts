@@ -15,7 +15,7 @@ import { configurationFrom } from './layered-configuration.js'
 import { type ObserveOptions, observeOptions } from './options.js'
 import { forward } from './redis-forwarding.js'
 import { openLog } from './supervisor-log.js'
-import { chooseBackendOf, shareWithWorkers } from './workers-directory.js'
+import { chooseBackendOf, chooseSeriesOf, shareWithWorkers } from './workers-directory.js'
 
 /**
  * Observes the workers that this primary starts itself with `cluster.fork()`: numbers them, shows the kernel's numbers
@@ -44,6 +44,7 @@ async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
   const log = openLog(configuration, logger)
   // Set for the workers as well, which inherit this environment.
   chooseBackendOf(configuration)
+  chooseSeriesOf(configuration)
   Object.assign(process.env, shareWithWorkers(configuration, undefined))
   const observer = new ClusterObserver({
     settings,

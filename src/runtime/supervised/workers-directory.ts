@@ -75,3 +75,9 @@ export function chooseBackendOf({ settings, origins }: Configuration): void {
     if (variable !== undefined && !/^(?:default|environment)/.test(from)) nameOrigin(variable, from)
   }
 }
+
+/** Makes this process and its children show the same series, unless their code configures it. */
+export function chooseSeriesOf({ settings, origins }: Configuration): void {
+  const { from = 'default' } = origins.find(({ name }) => name === 'perWorker') ?? {}
+  if (from !== 'default') process.env[variables.perWorker[0]] = String(settings.perWorker)
+}

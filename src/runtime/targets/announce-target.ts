@@ -14,7 +14,7 @@ import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
 import { processContext } from '../current-context.js'
-import { joinSoon } from '../join-soon.js'
+import { exportingProcess } from '../exporters/exporting-process.js'
 import { AnnouncedTargets } from './announced-targets.js'
 import { targetLabelsFromEnvironment } from './target-labels.js'
 
@@ -73,9 +73,7 @@ export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncemen
   const target = address === undefined ? undefined : targetAt(urlOf(address), advertise, targetLabels)
   const host = advertise ?? hostFromEnvironment()
   if (settings === undefined) return { addresses: [], announced: false, stop: async () => {} }
-  // The self-metrics are those of an application that counts together.
-  joinSoon(processContext())
-  const targets = new AnnouncedTargets('etcd', (events) => new EtcdAnnouncement(settings, events))
+  const targets = new AnnouncedTargets(exportingProcess(), 'etcd', (events) => new EtcdAnnouncement(settings, events))
   // If several processes announce one address, it stays until the last of them has ended.
   if (target !== undefined) targets.announce([{ ...target, id: `${target.id}/${randomUUID().slice(0, 8)}` }])
   else targets.follow((url) => reachable(targetAt(new URL(url), host, targetLabels), settings))

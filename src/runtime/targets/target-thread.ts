@@ -102,7 +102,7 @@ export class TargetThread {
     } catch (cause) {
       const taken = (cause as MetricsError).code === 'PORT_TAKEN'
       this.send({ kind: taken ? 'taken' : 'failed', error: plainError(cause) })
-      if (taken && this.stopping === undefined) this.timer = setInterval(() => this.retry(), interval)
+      if (this.stopping === undefined) this.timer = setInterval(() => this.retry(), interval)
     }
   }
 

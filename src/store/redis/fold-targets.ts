@@ -36,6 +36,8 @@ interface Addition {
   readonly snapshot: WriterSnapshot
   readonly open: ReadonlyMap<number, number>
   readonly kept: Target | undefined
+  /** Whether these are all series that outlive the writer. */
+  readonly keepsAll: boolean
 }
 
 type FactsOfTarget = Pick<WriterFacts, 'kind' | 'instance' | 'process'>
@@ -48,10 +50,12 @@ export class FoldTargets {
   /**
    * @param now milliseconds of the server's clock
    * @param seen how many removals are carried out in the ledgers that are added
+   * @param keepsSeats whether all counts of a writer stay under its seat
    */
   constructor(
     private readonly now: number,
     private readonly seen: number,
+    private readonly keepsSeats: boolean,
   ) {}
 
   /**
@@ -81,19 +85,21 @@ export class FoldTargets {
       const { log, seat, process } = snapshot
       const open = await openSeries(log, pause)
       let keeps = false
-      for (const i of open.values()) if ((keeps = isKept(log.families[log.familyOf[i]!]!))) break
+      // The sums of a host belong to no seat.
+      const keepsAll = this.keepsSeats && seat > 0
+      for (const i of open.values()) if ((keeps = isKept(log.families[log.familyOf[i]!]!, keepsAll))) break
       const named = process === undefined ? {} : { process }
       // If the mode keeps a series of each process, the series stays under the seat of the process.
       const kept = keeps
         ? await targetOf(`kept:${seat}`, seat, { kind: 'kept', instance: sourceFacts.instance, ...named })
         : undefined
       if (keeps && kept === undefined) return false
-      additions.push({ snapshot, open, kept })
+      additions.push({ snapshot, open, kept, keepsAll })
     }
     this.change(totals)
-    for (const { snapshot, open, kept } of additions) {
-      if (kept !== undefined) this.change(kept)
-      await addAll(snapshot, open, totals, kept, this.now, pause)
+    for (const addition of additions) {
+      if (addition.kept !== undefined) this.change(addition.kept)
+      await addAll(addition, totals, this.now, pause)
     }
     return true
   }
@@ -165,20 +171,19 @@ export class FoldTargets {
 }
 
 /** Whether a series is kept for each process. */
-function isKept(family: FamilyDescriptor): boolean {
+function isKept(family: FamilyDescriptor, keepsAll: boolean): boolean {
   const { keepsDead, perWriter } = layoutOf(family)
-  return keepsDead && perWriter
+  return keepsDead && (perWriter || keepsAll)
 }
 
 /** Adds all series of a ledger, as if its writer had taken the seat of the target and died. */
 async function addAll(
-  { log, values, exemplars }: WriterSnapshot,
-  open: ReadonlyMap<number, number>,
+  { snapshot, open, kept, keepsAll }: Addition,
   totals: Target,
-  kept: Target | undefined,
   now: number,
   pause: Pause,
 ): Promise<void> {
+  const { log, values, exemplars } = snapshot
   const area = { values, words: new Int32Array(values.buffer, values.byteOffset, values.length * 2) }
   const moved: MovedSeries = new Map()
   for (const [slot, i] of open) {
@@ -186,7 +191,7 @@ async function addAll(
     const family = log.families[log.familyOf[i]!]!
     const layout = layoutOf(family)
     if (!layout.keepsDead || slot + layout.width > values.length) continue
-    const { ledger, epoch } = isKept(family) ? kept! : totals
+    const { ledger, epoch } = isKept(family, keepsAll) ? kept! : totals
     const created = log.createdAt[i]!
     const entry = ledger.open(family, log.keyOf[i]!, 0, created)
     entry.created = Math.min(entry.created, created)

@@ -59,7 +59,7 @@ export class Folding {
   ) {
     this.removals = new RemovalFollower()
     this.reading = new Reading(options, new Map(), new Map(), this.removals)
-    this.targets = new FoldTargets(0, 0)
+    this.targets = new FoldTargets(0, 0, false)
   }
 
   /**
@@ -94,7 +94,7 @@ export class Folding {
     this.left = []
     try {
       await this.reading.survey(pause)
-      this.targets = new FoldTargets(this.reading.now, this.removals.followed)
+      this.targets = new FoldTargets(this.reading.now, this.removals.followed, this.options.keepsSeats ?? false)
       const here = inhabited(this.reading)
       const instances = { has: (instance: string) => here.has(instance) || this.elsewhere.has(instance) }
       const sources = sourcesIn(this.reading, instances)

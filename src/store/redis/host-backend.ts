@@ -103,7 +103,7 @@ export class HostBackend implements Backend {
 
   openSource(): Source {
     this.service.start()
-    return sourceOf(this.service, (snapshots, pause) => this.read(snapshots, pause))
+    return sourceOf(this.service, (snapshots, pause) => this.read(snapshots, pause), true)
   }
 
   /**

@@ -11,6 +11,8 @@ export interface OutsideServiceOptions {
   readonly settings: RedisBackendSettings
   readonly connection: ScriptConnection
   readonly onError?: (error: MetricsError) => void
+  /** Whether the counts of dead writers stay under their seats. */
+  readonly keepsSeats?: boolean
   /** Called when Redis answers again after a failure. */
   readonly onRecovered?: () => void
 }
@@ -24,7 +26,7 @@ export class OutsideService {
   private reachable = true
 
   constructor(private readonly options: OutsideServiceOptions) {
-    const { settings, connection, onError = () => {} } = options
+    const { settings, connection, keepsSeats = false, onError = () => {} } = options
     const nothing = new Ledger()
     this.service = new Service({
       settings,
@@ -38,6 +40,7 @@ export class OutsideService {
         folded() {},
       },
       onError,
+      keepsSeats: () => keepsSeats,
       count() {},
       tick: async () => {},
     })

@@ -62,6 +62,7 @@ export class RedisBackend implements Backend {
       onError: (error) => this.context?.onError(error),
       onRecovered: (text) => this.context?.onRecovered?.(text),
       count: (metric, amount) => this.context?.count?.(metric, amount),
+      keepsSeats: () => this.context?.perWorker?.() === true,
     })
   }
 

@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly onError: (error: MetricsError) => void
   /** Called when Redis accepts counts again after a failure. */
   readonly onRecovered?: (text: string) => void
+  /** Whether the counts of a dead writer stay under its seat. */
+  readonly keepsSeats?: () => boolean
   /** Counts what this process sends. */
   readonly count: Count
   /**

@@ -26,6 +26,8 @@ export interface ServiceSnapshotOptions extends AskOptions {
   readonly expire: number
   /** Milliseconds in which living writers send their ledgers to a Redis that has come back empty. */
   readonly settle?: number
+  /** Whether the counts of a dead writer stay under its seat when it is folded. */
+  readonly keepsSeats?: boolean | undefined
   /** Limits of one reply, for tests. */
   readonly chunks?: Partial<ChunkSizes>
 }

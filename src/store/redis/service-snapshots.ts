@@ -84,6 +84,11 @@ export class ServiceSnapshots {
     return [undefined, 0]
   }
 
+  /** Whether there are sums of hosts, which have several processes each. */
+  get haveHosts(): boolean {
+    return this.all.some(({ entries }) => [...entries.values()].some(({ facts }) => facts.kind === 'host'))
+  }
+
   /** Returns the shown number of a seat: unique over all shards, and independent of their number. */
   static seat(shard: number, seat: number): number {
     return seat === 0 ? 0 : shard * seatsOfShard + seat

@@ -15,15 +15,19 @@ const between = 1_000
 
 /**
  * Returns a source whose readings use the same snapshots, one after the other, and include families about the service.
+ *
+ * @param perHost whether the process writes the sums of its host, which are not divided into workers
  */
 export function sourceOf(
   service: Service,
   readOf: (snapshots: ServiceSnapshots, pause: Pause) => Promise<SourceReading>,
+  perHost = false,
 ): Source {
   const snapshots = service.snapshots()
   const read = inTurn(async (pause: Pause): Promise<SourceReading> => {
     const reading = await readOf(snapshots, pause)
-    return snapshots.areRead ? { ...reading, selfFamilies: serviceFamilies(snapshots) } : reading
+    const summed = perHost || snapshots.haveHosts
+    return { ...reading, summed, ...(snapshots.areRead && { selfFamilies: serviceFamilies(snapshots) }) }
   })
   service.restore = async () => {
     // This process may have to wait for processes with a newer view, and for the one that is restoring.

@@ -59,9 +59,9 @@ export class Service {
   }
 
   private snapshotOptions(keys: Keys): ServiceSnapshotOptions {
-    const { settings, connection } = this.options
-    const { deadAfter, expire, scrapeTimeout } = settings
-    return { keys, connection, deadAfter, expire, settle: this.settle, timeout: scrapeTimeout }
+    const { settings, connection, keepsSeats } = this.options
+    const { deadAfter, expire, scrapeTimeout: timeout } = settings
+    return { keys, connection, deadAfter, expire, settle: this.settle, timeout, keepsSeats: keepsSeats?.() }
   }
 
   /** Milliseconds in which living writers send their ledgers to a Redis that has come back empty. */

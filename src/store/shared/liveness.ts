@@ -1,5 +1,6 @@
 import { readFileSync, type Stats } from 'node:fs'
 import type { Binding } from '#native'
+import { MetricsError } from '../../model/errors.js'
 import { codeOf } from './files.js'
 import { kinds, ownerByte, states } from './format.js'
 import type { Head } from './head.js'
@@ -10,6 +11,9 @@ import { processAlive } from './process-facts.js'
  * visible, it counts as dead.
  */
 const heartbeatTimeout = 30
+
+/** The reason of the error if it is unknown which owners are alive. The files themselves are intact. */
+export const locksHidden = 'locks'
 
 /** The number of bytes of a file whose locks are listed one by one. */
 const listedBytes = 8
@@ -73,10 +77,13 @@ function readLocks(): Set<string> {
   try {
     lines = readFileSync('/proc/locks', 'latin1').split('\n')
   } catch (cause) {
-    // Not Linux: no process has the addon, so none holds a lock.
-    if (codeOf(cause) === 'ENOENT') return locks
+    // No process has the addon there, so none holds a lock.
+    if (process.platform !== 'linux') return locks
     // Without the list, every owner would look dead.
-    throw cause
+    const text =
+      `/proc/locks cannot be read (${codeOf(cause)}); without the addon, it shows which processes live. ` +
+      'Mount /proc without subset=pid (systemd: without ProcSubset=pid)'
+    throw new MetricsError('FILE_UNREADABLE', text, { cause, reason: locksHidden })
   }
   for (const line of lines) {
     const lock = /\bOFDLCK\b.* (READ|WRITE) .* ([0-9a-f]+:[0-9a-f]+:\d+) (\d+) (\d+|EOF)/.exec(line)

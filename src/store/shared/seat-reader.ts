@@ -11,7 +11,7 @@ import { closeQuietly, codeOf, isGone, isNoneOfOurs, openForReading, readAt } fr
 import { exemplarsName, headerSize, seriesName, valuesName } from './format.js'
 import { Head, type OwnerFacts } from './head.js'
 import type { KeyTexts } from './key-texts.js'
-import type { Liveness } from './liveness.js'
+import { type Liveness, locksHidden } from './liveness.js'
 import { RecordReader } from './record-reader.js'
 import { type FiltersOf, SeatMask } from './seat-mask.js'
 import { readLines } from './series-lines.js'
@@ -100,7 +100,8 @@ export class SeatReader {
         return undefined
       }
       const fault = cause instanceof MetricsError ? cause : this.unreadable(codeOf(cause).toLowerCase(), cause)
-      this.skipped = cause instanceof MetricsError || isNoneOfOurs(cause) || codeOf(cause) === 'ENOENT'
+      const damaged = cause instanceof MetricsError && cause.reason !== locksHidden
+      this.skipped = damaged || isNoneOfOurs(cause) || codeOf(cause) === 'ENOENT'
       circumstances.report(fault)
       if (this.last === undefined && !this.skipped) circumstances.miss(this.seat, fault)
       return this.last

@@ -21,6 +21,7 @@ interface DirectoryReading {
   readonly writers: WriterSnapshot[]
   readonly errors: MetricsError[]
   incomplete: MetricsError | undefined
+  unread: MetricsError | undefined
 }
 
 /**
@@ -55,7 +56,7 @@ export class SharedSource implements Source {
   }
 
   async read(pause: Pause): Promise<SourceReading> {
-    const reading: DirectoryReading = { writers: [], errors: [], incomplete: undefined }
+    const reading: DirectoryReading = { writers: [], errors: [], incomplete: undefined, unread: undefined }
     this.liveness.refresh()
     const numbers = this.list(reading)
     if (numbers === undefined) this.keep([...this.seats.keys()], reading)
@@ -88,7 +89,9 @@ export class SharedSource implements Source {
       await this.readSeats(numbers, removals, this.circumstances(control, removals, reading, pause), reading)
     } catch (cause) {
       // Without the control file, it is unknown which seats and series still belong to the application.
-      reading.errors.push(this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause))
+      const unreadable = (): MetricsError =>
+        this.controlUnreadable(codeOf(cause).toLowerCase(), 'the last good values are shown', cause)
+      reading.errors.push(cause instanceof MetricsError ? cause : unreadable())
       this.keep(numbers, reading)
     } finally {
       if (control !== undefined) closeQuietly(control)
@@ -135,6 +138,7 @@ export class SharedSource implements Source {
   /** Adds seats as they were last read; seats that were never read are missing. */
   private keep(numbers: readonly number[], reading: DirectoryReading): void {
     reading.writers.length = 0
+    reading.unread = reading.errors.at(-1)
     for (const number of numbers) {
       const reader = this.seats.get(number)
       if (reader !== undefined) reader.fresh = false

@@ -111,7 +111,7 @@ export class ValueBackend implements Backend {
         if (errors.length > 0) this.showOwn()
         const writers = [this.engineStore, this.store.aside].flatMap((store) => store.snapshot().writers)
         const incomplete = known ? undefined : errors[0]
-        return { writers: writers.filter(({ log }) => log.length > 0), errors, incomplete }
+        return { writers: writers.filter(({ log }) => log.length > 0), errors, incomplete, summed: true }
       },
       close() {},
     }

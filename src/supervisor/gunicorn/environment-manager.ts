@@ -53,13 +53,14 @@ export class EnvironmentManager {
  * that settings are resolved once.
  */
 export function workerEnvironment(settings: Settings): Record<string, string> {
-  const { workers, bind, workerClass, port, host, compat, metrics, register, logLevel, logFormat } = settings
+  const { workers, bind, workerClass, port, host, compat, metrics, perWorker, register, logLevel, logFormat } = settings
   const environment: Record<string, string> = {
     PROMHIVE_CONFIGURATION: JSON.stringify({ ...settings, ...secrets }),
     PROMETHEUS_METRICS_PORT: String(port),
     PROMETHEUS_BIND_ADDRESS: host,
     GUNICORN_WORKERS: String(workers),
     PROMHIVE_COMPAT: compat,
+    PROMHIVE_PER_WORKER: String(perWorker),
     PROMHIVE_LOG: `${logLevel}:${logFormat}`,
     ...backendEnvironment(settings),
     ...targetEnvironment(settings),

@@ -3,6 +3,7 @@ import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { PortEvents } from '../../export/http/port-events.js'
 import type { Route } from '../../export/http/route-table.js'
 import { type MetricsServer, openMetricsServer } from '../../export/http/scrape-server.js'
+import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { holdAwaited } from '../../platform/held.js'
@@ -99,10 +100,15 @@ export class MetricsServerManager {
    *
    * @param where a port, completed by the address, path and certificates that `setupServer` has read; or all of these
    * @param registry by default, the default registry
+   * @param readiness answers `/readyz`; by default, whether the metrics can be read
    * @returns whether the port is open
    * @throws MetricsError `OPTION_INVALID` for an option that does not exist
    */
-  async startServer(where: number | MetricsServerSettings, registry?: Exposition): Promise<boolean> {
+  async startServer(
+    where: number | MetricsServerSettings,
+    registry?: Exposition,
+    readiness: ReadinessCheck = readingCheck(() => registryContext().gatherer),
+  ): Promise<boolean> {
     // A supervisor passes all its settings.
     checkOptions('startServer', where, known, everySetting)
     if (this.server !== undefined) return true
@@ -128,7 +134,8 @@ export class MetricsServerManager {
         ...(portAttempts !== undefined && { attempts: portAttempts }),
         ...portOptionsOf({ allowedHosts, maxConnections, sendTimeout }),
       }
-      this.server = await openMetricsServer(options, { events: this.events(), routes: this.routes })
+      const setup = { events: this.events(), readiness, routes: this.routes }
+      this.server = await openMetricsServer(options, setup)
       const { url } = this.server
       this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })
       return true

@@ -1,9 +1,11 @@
 import { variables } from '../../platform/environment.js'
-import { hostList, seconds, whole } from './kinds.js'
+import { boolean, hostList, seconds, whole } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
-/** The limits of the metrics port, and the `Host` headers that it answers. */
+/** The limits of the metrics port, the `Host` headers that it answers, and what it shows. */
 export interface PortSettings {
+  /** Whether scrapes show every series with the number of its worker. */
+  readonly perWorker: boolean
   /** Names that the `Host` header of a scrape may have, besides those of this machine and the address of the port. */
   readonly allowedHosts: readonly string[]
   /** The maximum number of connections; 0 for 100, but at most a quarter of the supervisor's file limit. */
@@ -13,6 +15,13 @@ export interface PortSettings {
 }
 
 export const portSettings: SettingsTable<PortSettings> = {
+  perWorker: {
+    kind: boolean,
+    default: false,
+    env: variables.perWorker,
+    flag: ['per-worker'],
+    help: 'show every series with the number of its worker, instead of merged ones',
+  },
   allowedHosts: {
     kind: hostList,
     default: [],
@@ -37,7 +46,7 @@ export const portSettings: SettingsTable<PortSettings> = {
 }
 
 /** Returns the settings as options of a metrics server. */
-export function portOptionsOf({ allowedHosts, maxConnections, sendTimeout }: PortSettings) {
+export function portOptionsOf({ allowedHosts, maxConnections, sendTimeout }: Omit<PortSettings, 'perWorker'>) {
   return {
     allowedHosts,
     ...(maxConnections > 0 && { maxConnections }),

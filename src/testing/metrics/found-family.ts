@@ -63,7 +63,7 @@ export async function findFamily(metric: ReadableMetric | string, registry: Regi
 }
 
 async function findByName(name: string, registry: Registry): Promise<FoundFamily> {
-  const gathered = await held(registry.gather())
+  const gathered = await held(registry.gather({ perWorker: false }))
   try {
     // The family of exactly this name takes precedence over one that prints a sample of it.
     const named = familiesNamed(gathered.families, [name])

@@ -45,6 +45,29 @@ export const writers: readonly ConformanceCase[] = [
   },
   {
     group: 'several writers',
+    name: 'have a series each on request, by the numbers of their seats',
+    needs: 'manyWriters',
+    async run(stage) {
+      const [one, two] = [await stage.begin(), await stage.begin()]
+      for (const [i, process] of [one, two].entries()) {
+        counterOf(process, jobs, key('a')).inc(i + 5)
+        histogramOf(process, seconds, key('a')).observe(i + 1)
+        gaugeOf(process, 'level', 'livesum', key('a')).set(i + 5)
+        await process.flush()
+      }
+      const scraped = await one.readPerWorker()
+      if (scraped === undefined) return
+      for (const name of ['jobs_total', 'level']) {
+        const series = scraped.labelled(name)
+        assert.deepEqual(Object.values(series).sort(), [5, 6])
+        for (const labels of Object.keys(series)) assert.match(labels, /^text="a",worker="[1-9]\d*"$/)
+      }
+      assert.equal(scraped.total('duration_seconds_count'), 2)
+      assert.equal(scraped.total('duration_seconds_sum'), 3)
+    },
+  },
+  {
+    group: 'several writers',
     name: 'remove for one of them, or for all',
     needs: 'manyWriters',
     async run(stage) {

@@ -57,7 +57,9 @@ class Scrape extends ByOne {
 
   override async run(model: ApplicationModel, { actors }: Application): Promise<void> {
     const living = [...model.living.keys()]
-    expect(await shown(actors.get(living[this.scrapeBy % living.length]!)!)).toEqual(model.samples())
+    const actor = actors.get(living[this.scrapeBy % living.length]!)!
+    expect(await shown(actor)).toEqual(model.samples())
+    expect(await sumOfWorkers(actor)).toEqual(model.samples())
   }
 }
 
@@ -95,6 +97,18 @@ class Kill extends ByOne {
 async function shown(actor: Actor): Promise<Record<string, number>> {
   const { samples } = new Exposition(await actor.ask<string>('scrape'))
   return Object.fromEntries([...samples].filter(([sample]) => !sample.includes('_bucket{')))
+}
+
+/** The samples of a scrape per worker, added up over the workers. */
+async function sumOfWorkers(actor: Actor): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {}
+  for (const [sample, value] of new Exposition(await actor.ask<string>('scrapePerWorker')).samples) {
+    if (sample.includes('_bucket{')) continue
+    const merged = sample.replace(/,worker="\d+"/, '')
+    expect(merged).not.toBe(sample)
+    sums[merged] = (sums[merged] ?? 0) + value
+  }
+  return sums
 }
 
 const pick = fc.nat(most - 1)

@@ -1,5 +1,5 @@
 // One process of the application under the model: counts, sets, observes and removes on command.
-import { Counter, Gauge, Histogram } from 'promhive'
+import { Counter, configure, Gauge, Histogram, register } from 'promhive'
 import { answer } from '../../processes/programs/stagehand.mjs'
 
 const labelNames = ['path', 'shard']
@@ -10,6 +10,13 @@ const metrics = {
 }
 
 answer({
+  /** The same scrape with a series for each worker. */
+  async scrapePerWorker() {
+    configure({ perWorker: true })
+    const text = await register.metrics()
+    configure({ perWorker: false })
+    return text
+  },
   inc: (labels, amount) => metrics.jobs_total.inc(labels, amount),
   set: (labels, value) => metrics.level.set(labels, value),
   wait: (labels, value) => metrics.wait.observe(labels, value),

@@ -1,13 +1,13 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { directoryExposition } from '../../../src/cli/directory-exposition.js'
 import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
 import { crc32 } from '../../../src/store/shared/checksum.js'
 import { at, controlAt, controlName, exemplarsName, seriesName, valuesName } from '../../../src/store/shared/format.js'
 import { checkedLine } from '../../../src/store/shared/series-lines.js'
 import { SharedBackend } from '../../../src/store/shared/shared-backend.js'
 import { counterOf } from '../../../src/testing/counted.js'
+import { directoryExposition } from '../../helpers/directory-exposition.js'
 import { controlCharacters, unreadableLines } from '../../helpers/page.js'
 import { promhive, promhiveServe } from '../../helpers/processes/command.js'
 import { ask } from '../../helpers/processes/http.js'
@@ -96,7 +96,7 @@ const series: readonly string[] = [
 ]
 
 async function expositions(directory: string): Promise<string[]> {
-  const exposition = directoryExposition(directory, undefined, { report() {} })
+  const exposition = directoryExposition(directory, () => {})
   const accepts = [undefined, 'application/openmetrics-text']
   const all = await Promise.all(accepts.map((accept) => exposition.expose(accept)))
   return all.map(({ chunks }) => Buffer.concat(chunks).toString())

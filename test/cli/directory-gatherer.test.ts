@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
-import { directoryExposition } from '../../src/cli/directory-exposition.js'
 import type { Exposition } from '../../src/export/contract.js'
 import { openMetricsContentType, prometheusContentType } from '../../src/index.js'
+import { directoryExposition } from '../helpers/directory-exposition.js'
 import { test } from '../helpers/processes/stage.js'
 import { hasStrictParser, parsedStrictly } from '../helpers/strict-parser.js'
 

@@ -1,0 +1,96 @@
+import type { ExportedSamples } from '../../export/contract.js'
+import type { Gatherer } from '../../gather/gatherer.js'
+import type { MetricsError } from '../../model/errors.js'
+import { alwaysHeld, type Lease } from '../../model/lease.js'
+import { processContext } from '../current-context.js'
+import { joinSoon } from '../join-soon.js'
+import type { ProcessContext } from '../process-context.js'
+import { AnnouncementMetrics } from '../targets/announcement-metrics.js'
+import { countExport } from './export-metrics.js'
+
+/** What a process provides to its exporters. */
+export interface ExportingProcess {
+  /** What they send, unless their options name a registry. */
+  readonly gatherer: Gatherer
+  /** Returns the lease of an exporter. */
+  lease(exporter: string): Lease
+  onError(error: MetricsError): void
+  /** Logs that an exporter works again. */
+  recovered(exporter: string, text: string): void
+  /** Counts an export. */
+  exported(exporter: string, result: 'ok' | 'failed', sent?: ExportedSamples): void
+  /** The self-metrics of announced targets; a process outside of the application has none. */
+  readonly announcements?: AnnouncementMetrics
+}
+
+let current: ExportingProcess | undefined
+
+/** Starts exporters in a process that reads an application from outside. */
+export function exportingAs<T>(outside: ExportingProcess | undefined, start: () => T): T {
+  const before = current
+  current = outside
+  try {
+    return start()
+  } finally {
+    current = before
+  }
+}
+
+/** Returns the process that an exporter is started in: one of the application, unless `exportingAs` names another. */
+export function exportingProcess(): ExportingProcess {
+  return current ?? new ApplicationProcess(processContext())
+}
+
+/** A process of the application. */
+class ApplicationProcess implements ExportingProcess {
+  readonly announcements: AnnouncementMetrics
+
+  constructor(private readonly context: ProcessContext) {
+    this.announcements = new AnnouncementMetrics(context)
+    joinSoon(context)
+  }
+
+  get gatherer(): Gatherer {
+    return this.context.registry
+  }
+
+  lease(exporter: string): Lease {
+    return new ContextLease(this.context, exporter)
+  }
+
+  onError(error: MetricsError): void {
+    this.context.onError(error)
+  }
+
+  recovered(exporter: string, text: string): void {
+    this.context.exportRecovered(exporter, text)
+  }
+
+  exported(exporter: string, result: 'ok' | 'failed', sent?: ExportedSamples): void {
+    countExport(this.context, exporter, result, sent)
+  }
+}
+
+/** The lease of the backend in use, which may change. */
+class ContextLease implements Lease {
+  private taken: { readonly backend: unknown; readonly lease: Lease } | undefined
+
+  constructor(
+    private readonly context: ProcessContext,
+    private readonly task: string,
+  ) {}
+
+  held(): boolean | Promise<boolean> {
+    const backend = this.context.inUse
+    if (this.taken?.backend !== backend) {
+      this.leave()
+      this.taken = { backend, lease: backend.lease?.(this.task) ?? alwaysHeld }
+    }
+    return this.taken.lease.held()
+  }
+
+  leave(): void {
+    this.taken?.lease.leave()
+    this.taken = undefined
+  }
+}
