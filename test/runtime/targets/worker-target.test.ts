@@ -63,11 +63,17 @@ describe('the targets of a cluster', () => {
     const addresses = targets.map(({ address }) => address)
     expect(addresses.toSorted()).toEqual([0, 1, 2, 3].map((i) => `127.0.0.1:${first + i}`))
 
-    for (const name of names) await primary.ask('askWorker', name, 'blockSoon', 1500)
+    for (const name of names) await primary.ask('askWorker', name, 'blockSoon', 3000)
     await new Promise((resolve) => setTimeout(resolve, 50))
-    const began = performance.now()
+    let turned = 0
+    for (const name of names)
+      void primary.ask('askWorker', name, 'facts').then(
+        () => turned++,
+        () => {},
+      )
     const blocked = await Promise.all(targets.map(({ url }) => scrape(url)))
-    expect(performance.now() - began).toBeLessThan(1000)
+    // Every event loop is still blocked.
+    expect(turned).toBe(0)
     expect(blocked.map((shown) => shown.value('jobs_total'))).toEqual([1, 2, 3, 4])
 
     const merged = await serve(stage, directory)
@@ -92,7 +98,7 @@ describe('the targets of a cluster', () => {
       () => listedInFile(fileSd)!,
       (all) => !(gone in all),
     )
-    expect(performance.now() - killed).toBeLessThan(4000)
+    expect(performance.now() - killed).toBeLessThan(10_000)
 
     const next = await startTarget(primary, 'e', options, 10)
     expect(next.address).toBe(gone)
@@ -138,7 +144,7 @@ describe.each(sharedBackends)('the target of a process ($backend)', ({ env }) =>
   })
 })
 
-describe('the target of a process', () => {
+describe('the target of a process', { concurrent: true }, () => {
   test('needs no directory, shows the threads and the default labels, and is not a writer', async ({ stage }) => {
     const process = await stage.start(program)
     await process.ask('labels', { app: 'shop' })
@@ -296,7 +302,7 @@ describe('the target of a process', () => {
   })
 })
 
-describe('without code', () => {
+describe('without code', { concurrent: true }, () => {
   test('promhive/register: a target for each process; a faulty setting never reaches the application', async ({
     stage,
   }) => {
