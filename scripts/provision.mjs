@@ -27,6 +27,16 @@ const needs = [
     leftOut: 'the Python client beside ours',
   },
   {
+    package: 'python3-snappy',
+    present: () => runs('/usr/bin/python3', '-c', 'import snappy'),
+    leftOut: 'another Snappy that reads the requests of remote write',
+  },
+  {
+    package: 'gunicorn',
+    present: () => runs('gunicorn', '--version'),
+    leftOut: 'directories that Python processes write to',
+  },
+  {
     package: 'systemd',
     present: () => runs('systemd-analyze', '--version'),
     leftOut: 'the units of systemd in examples',

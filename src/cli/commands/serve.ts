@@ -4,6 +4,7 @@ import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
+import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
 import { chosenExporters, startExporters } from '../../runtime/exporters/configured.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
@@ -103,6 +104,8 @@ export const serve: Command = {
     const exporters = await startExporters(chosen, servedOptions.report, {
       gatherer: served.gatherer,
       lease: served.lease,
+      identity: () => identityOf(served.name),
+      warn: (_, text) => printError(`promhive: ${text}`),
       onError: servedOptions.report,
       recovered: (_, text) => printError(`promhive: ${text}`),
       exported: (...exported) => tallies.count(...exported),

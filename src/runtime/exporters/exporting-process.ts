@@ -2,6 +2,7 @@ import type { ExportedSamples } from '../../export/contract.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import type { MetricsError } from '../../model/errors.js'
 import { alwaysHeld, type Lease } from '../../model/lease.js'
+import { applicationIdentity } from '../application-identity.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 import type { ProcessContext } from '../process-context.js'
@@ -13,9 +14,12 @@ export interface ExportingProcess {
   readonly context?: ProcessContext | undefined
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
+  /** Returns a text that identifies the application: the same in all its processes. */
+  identity(): string
   /** Returns the lease of an exporter. */
   lease(exporter: string): Lease
   onError(error: MetricsError): void
+  warn(code: string, text: string): void
   /** Logs that an exporter works again. */
   recovered(exporter: string, text: string): void
   /** Counts an export. */
@@ -46,6 +50,10 @@ class ApplicationProcess implements ExportingProcess {
     joinSoon(context)
   }
 
+  identity(): string {
+    return applicationIdentity(this.context.inUse)
+  }
+
   get gatherer(): Gatherer {
     return this.context.registry
   }
@@ -56,6 +64,10 @@ class ApplicationProcess implements ExportingProcess {
 
   onError(error: MetricsError): void {
     this.context.onError(error)
+  }
+
+  warn(code: string, text: string): void {
+    this.context.log.warn(code, text)
   }
 
   recovered(exporter: string, text: string): void {
