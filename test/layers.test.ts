@@ -68,6 +68,7 @@ const peers: Readonly<Record<string, RegExp>> = {
   redis: /^store\/redis\/client\//,
   ioredis: /^store\/redis\/client\//,
   snappyjs: /^export\/remote-write\/snappy\.ts$/,
+  'hot-shots': /^export\/statsd\//,
   yaml: /^supervisor\/settings\/file\.ts$/,
 }
 
