@@ -46,9 +46,9 @@ export const variables = {
   exporters: ['PROMHIVE_EXPORTERS'],
   /** The address of each exporter, which starts it. */
   textFile: ['PROMHIVE_TEXT_FILE'],
+  statsd: ['PROMHIVE_STATSD'],
   otlp: ['PROMHIVE_OTLP'],
   remoteWrite: ['PROMHIVE_REMOTE_WRITE'],
-  statsd: ['PROMHIVE_STATSD'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],

@@ -30,16 +30,6 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'path',
     load: async () => (await import('../../text-file.js')).startTextFile,
   },
-  remoteWrite: {
-    variables: variables.remoteWrite,
-    address: 'url',
-    load: async () => (await import('../../remote-write.js')).startRemoteWrite,
-  },
-  otlp: {
-    variables: variables.otlp,
-    address: 'endpoint',
-    load: async () => (await import('../../otlp.js')).startOtlp,
-  },
   etcd: {
     variables: variables.etcd,
     address: 'url',
@@ -49,6 +39,16 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     variables: variables.statsd,
     address: 'address',
     load: async () => (await import('../../statsd.js')).startStatsd,
+  },
+  otlp: {
+    variables: variables.otlp,
+    address: 'endpoint',
+    load: async () => (await import('../../otlp.js')).startOtlp,
+  },
+  remoteWrite: {
+    variables: variables.remoteWrite,
+    address: 'url',
+    load: async () => (await import('../../remote-write.js')).startRemoteWrite,
   },
 }
 

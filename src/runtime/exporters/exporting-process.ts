@@ -14,8 +14,6 @@ export interface ExportingProcess {
   readonly context?: ProcessContext | undefined
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
-  /** The context of a process of the application; undefined in a process that reads it from outside. */
-  readonly context?: ProcessContext
   /** Returns a text that identifies the application: the same in all its processes. */
   identity(): string
   /** Returns the lease of an exporter. */
