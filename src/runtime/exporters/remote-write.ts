@@ -31,6 +31,9 @@ const defaultInterval = 15
 /** Milliseconds between the tries of a request, as Prometheus has them at most. */
 const backOff = { first: 250, most: 5_000 }
 
+/** Seconds without an export in which no other process can have sent, even if this one has lost its lease. */
+const leastPause = 5
+
 /** Milliseconds between two requests with types and help texts, as Prometheus sends them. */
 const metadataEvery = 60_000
 
@@ -65,8 +68,8 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
     maxSamples,
     metadataEvery: metadata ? metadataEvery : undefined,
     queue: { exports: maxQueued, bytes: maxQueuedBytes },
-    interval: seconds,
     timeout: limit,
+    longestPause: Math.max(2 * seconds + limit, leastPause),
     commonLabels: () => labelsOf(settings, job, home.identity()),
   }
   const destination = new RemoteWrite(poster.address, receiver, sender, {
