@@ -22,3 +22,8 @@ export function applicationIdentity({ name, identity, directory, shared }: Backe
 export function identityOf(directory: string): string {
   return `${hostname()} ${directory}`
 }
+
+/** Whether an application of this identity counts on this host only. */
+export function isOnThisHost(identity: string): boolean {
+  return identity.startsWith(`${hostname()} `)
+}

@@ -14,7 +14,7 @@ describe.runIf(hasPrometheus).each(sharedBackends)('remote write to a real Prome
   }) => {
     const prometheus = await PrometheusReceiver.start(stage)
     const directory = stage.directory()
-    const options = { url: prometheus.url, job: 'shop', interval: 0.2 }
+    const options = { url: prometheus.url, job: 'shop', interval: 0.2, timeout: 1.5 }
     const processes: Actor[] = []
     for (let i = 0; i < 4; i++) processes.push(await startSender(stage, { ...env, PROMHIVE_DIR: directory }, options))
     let total = 0

@@ -1,14 +1,23 @@
 import { MetricsError } from '../../model/errors.js'
-import type { OptionNames } from '../../model/known-options.js'
+import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { describe } from '../../model/metric-name.js'
 import { invalidHeader } from '../send/headers.js'
-import { TlsFiles, type TlsPaths } from '../send/tls-files.js'
+import { TlsFiles } from '../send/tls-files.js'
 import { type CredentialOptions, Credentials } from './credentials.js'
 
 /** The versions of the protocol. */
 const versions = ['1.0', '2.0'] as const
 export type RemoteWriteVersion = (typeof versions)[number]
+
+/** Names of PEM files for `https://…`. Renewed files are read again. */
+export interface ReceiverTls {
+  /** The certificates to trust. By default those that Node trusts. */
+  readonly caFile?: string | undefined
+  /** The certificate of this client and its key. */
+  readonly certFile?: string | undefined
+  readonly keyFile?: string | undefined
+}
 
 /** Where and how numbers are sent by remote write. */
 export interface ReceiverOptions extends CredentialOptions {
@@ -24,8 +33,7 @@ export interface ReceiverOptions extends CredentialOptions {
   readonly externalLabels?: LabelSet | undefined
   /** Headers of every request, beside those of the protocol. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Files with the certificates to trust, and with the certificate and the key of this client. */
-  readonly tls?: TlsPaths | undefined
+  readonly tls?: ReceiverTls | undefined
   /** The maximum number of samples of a request. The default is 2000. */
   readonly maxSamplesPerRequest?: number | undefined
   /** The maximum number of exports that wait while the receiver is unavailable. The default is 40. */
@@ -51,6 +59,8 @@ export const receiverOptions = {
   maxQueuedExports: true,
   metadata: true,
 } as const satisfies OptionNames<ReceiverOptions>
+
+const tlsOptions = { caFile: true, certFile: true, keyFile: true } as const satisfies OptionNames<ReceiverTls>
 
 /** The checked options. */
 export interface ReceiverSettings {
@@ -121,12 +131,12 @@ function credentialsOf(options: ReceiverOptions): Credentials {
   return new Credentials(options)
 }
 
-function tlsOf(paths: unknown): TlsFiles | undefined {
-  if (paths === undefined) return undefined
-  const all = texts('tls', paths)
-  const unknown = Object.keys(all).find((name) => !['ca', 'cert', 'key'].includes(name))
-  if (unknown !== undefined) throw fault(`tls has no ${JSON.stringify(unknown)}; it has ca, cert and key, each a file`)
-  return new TlsFiles(all, { ca: 'tls.ca', cert: 'tls.cert', key: 'tls.key' })
+function tlsOf(tls: ReceiverTls | undefined): TlsFiles | undefined {
+  if (tls === undefined) return undefined
+  texts('tls', tls)
+  checkOptions(`${where}: tls`, tls, tlsOptions)
+  const { caFile: ca, certFile: cert, keyFile: key } = tls
+  return new TlsFiles({ ca, cert, key }, { ca: 'tls.caFile', cert: 'tls.certFile', key: 'tls.keyFile' })
 }
 
 function labelsOf(labels: unknown): LabelSet {

@@ -23,9 +23,10 @@ export interface SenderSettings {
   /** Milliseconds between two requests of version 1.0 with types and help texts; undefined for none. */
   readonly metadataEvery: number | undefined
   readonly queue: QueueLimit
-  /** Seconds between two exports, and for one. */
-  readonly interval: number
+  /** Seconds for one export. */
   readonly timeout: number
+  /** Seconds without an export after which another process may have sent. */
+  readonly longestPause: number
 }
 
 /** What a process provides to a sender. */
@@ -105,11 +106,13 @@ export class RemoteWrite implements Destination {
     this.forgetAfterPause()
     let failure: unknown
     try {
-      await this.prepare(gatherer, signal)
-    } catch (cause) {
-      failure = cause
+      await this.prepare(gatherer, signal).catch((cause: unknown) => {
+        failure = cause
+      })
+      await this.deliver(gatherer, limits)
+    } finally {
+      this.lastSend = monotonicNow()
     }
-    await this.deliver(gatherer, limits)
     if (failure !== undefined) throw failure
     const { totals } = this
     this.totals = { samples: 0, dropped: 0, reason: '' }
@@ -129,13 +132,9 @@ export class RemoteWrite implements Destination {
 
   /** After a longer pause, another process may have sent: exports from before it would be out of order. */
   private forgetAfterPause(): void {
-    const { interval, timeout } = this.settings
-    const now = monotonicNow()
-    if (now - this.lastSend > (2 * interval + timeout) * 1000) {
-      this.dropped(this.queue.clear(), 'this process has not sent for a while')
-      this.sent = new Map()
-    }
-    this.lastSend = now
+    if (monotonicNow() - this.lastSend < this.settings.longestPause * 1000) return
+    this.dropped(this.queue.clear(), 'this process has not sent for a while')
+    this.sent = new Map()
   }
 
   /** Puts the numbers of this moment into the queue. */

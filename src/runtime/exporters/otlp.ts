@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { DeltaKeeper } from '../../export/otlp/delta-keeper.js'
 import { OtlpDestination } from '../../export/otlp/otlp-destination.js'
 import { OtlpEnvironment } from '../../export/otlp/otlp-environment.js'
@@ -8,9 +7,9 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
-import { Registry } from '../../registry/registry.js'
 import { packageVersion } from '../package-files.js'
 import { type ExportingProcess, exportingProcess } from './exporting-process.js'
+import { receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 import { StoredNumbers } from './stored-numbers.js'
 
@@ -62,16 +61,20 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
   // Reports a variable that is ignored once, and not at each export.
   resourceOf({ ...resource, instance: '' }, warn)
   // Without credentials, because other processes see it.
-  const receiver = `${settings.url.origin}${settings.url.pathname} ${registryName(options.registry)}`
+  const receiver = receiverName(settings.url, options)
   const destination = new OtlpDestination(settings, {
     head: () => ({ resource: resourceOf({ ...resource, instance: home.identity() }, () => {}), version }),
     timeout: timeout * 1000,
     warn: (text) => home.warn('EXPORT_WARNING', text),
     keeper: settings.preference === 'cumulative' ? undefined : keeperIn(home, receiver),
   })
-  // Each receiver gets the numbers from one process.
-  const task = `otlp-${createHash('sha256').update(receiver).digest('hex').slice(0, 16)}`
-  return startExporter('otlp', destination, { ...options, interval, timeout }, 60, home.lease(task))
+  return startExporter(
+    'otlp',
+    destination,
+    { ...options, interval, timeout },
+    60,
+    receiverLease(home, 'otlp', receiver),
+  )
 }
 
 /** @throws MetricsError `OPTION_INVALID` outside of the application, where nothing can be kept with its counts */
@@ -79,11 +82,6 @@ function keeperIn({ context }: ExportingProcess, receiver: string): DeltaKeeper 
   if (context !== undefined) return new StoredNumbers(context, receiver)
   const way = 'use cumulative here, or start the exporter in the application'
   throw new MetricsError('OPTION_INVALID', `startOtlp: differences need a process of the application; ${way}`)
-}
-
-/** An exporter of another registry is another one. */
-function registryName(registry: IntervalOptions['registry']): string {
-  return registry instanceof Registry ? registry.registryName : ''
 }
 
 /** PROMHIVE_OTLP is stronger than the variables of OpenTelemetry, which may be set for its own metrics. */

@@ -14,8 +14,10 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { firstSet, otlpVariables } from '../../platform/environment.js'
-import { processContext } from '../current-context.js'
+import { isOnThisHost } from '../application-identity.js'
 import { packageVersion } from '../package-files.js'
+import { exportingProcess } from './exporting-process.js'
+import { receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 
 /** Options of `startRemoteWrite()`. */
@@ -29,14 +31,14 @@ const defaultInterval = 15
 /** Milliseconds between the tries of a request, as Prometheus has them at most. */
 const backOff = { first: 250, most: 5_000 }
 
+/** Seconds without an export in which no other process can have sent, even if this one has lost its lease. */
+const leastPause = 5
+
 /** Milliseconds between two requests with types and help texts, as Prometheus sends them. */
 const metadataEvery = 60_000
 
 /** Bytes of the compressed requests that wait while the receiver is unavailable. */
 const maxQueuedBytes = 32 * 1024 * 1024
-
-/** The backends whose processes are on one host. */
-const ofOneHost = ['memory', 'mmap', 'buffered']
 
 /**
  * Sends the numbers of the whole application to a receiver of Prometheus remote write at an interval: to Prometheus
@@ -54,7 +56,7 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
   checkOptions('startRemoteWrite', options, known)
   const { interval, timeout, registry, ...place } = options
   const settings = receiverSettings(place)
-  const context = processContext()
+  const home = exportingProcess()
   const { url, headers, tls, credentials, version, maxSamples, metadata, maxQueued } = settings
   const seconds = interval ?? defaultInterval
   const limit = timeout ?? Math.min(10, seconds)
@@ -66,19 +68,20 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
     maxSamples,
     metadataEvery: metadata ? metadataEvery : undefined,
     queue: { exports: maxQueued, bytes: maxQueuedBytes },
-    interval: seconds,
     timeout: limit,
-    commonLabels: () => labelsOf(settings, job, ofOneHost.includes(context.inUse.name)),
+    longestPause: Math.max(2 * seconds + limit, leastPause),
+    commonLabels: () => labelsOf(settings, job, home.identity()),
   }
   const destination = new RemoteWrite(poster.address, receiver, sender, {
-    notice: (text) => context.log.warn('REMOTE_WRITE', text),
+    notice: (text) => home.warn('REMOTE_WRITE', text),
   })
-  return startExporter('remoteWrite', destination, { interval, timeout, registry }, defaultInterval)
+  const lease = receiverLease(home, 'remoteWrite', receiverName(url, { registry }))
+  return startExporter('remoteWrite', destination, { interval, timeout, registry }, defaultInterval, lease)
 }
 
-/** Several hosts that count together send the same series, so the host is not part of them. */
-function labelsOf({ externalLabels, instance }: ReceiverSettings, job: string, isOneHost: boolean): LabelSet {
-  const host = instance ?? (isOneHost ? hostname() : undefined)
+/** Several hosts that count together send the same series, so no host is part of them. */
+function labelsOf({ externalLabels, instance }: ReceiverSettings, job: string, identity: string): LabelSet {
+  const host = instance ?? (isOnThisHost(identity) ? hostname() : undefined)
   return { job, ...(host !== undefined && { instance: host }), ...externalLabels }
 }
 

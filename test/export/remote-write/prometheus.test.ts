@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL('programs/writes.mjs', import.meta.url))
 describe.runIf(hasPrometheus)('a real Prometheus', () => {
   test('has the exact totals, through the SIGKILL of the process that sends, and its own', async ({ stage }) => {
     const prometheus = await PrometheusReceiver.start(stage)
-    const options = { url: prometheus.url, job: 'shop', interval: 0.2, externalLabels: { zone: 'b' } }
+    const options = { url: prometheus.url, job: 'shop', interval: 0.2, timeout: 1.5, externalLabels: { zone: 'b' } }
     const directory = stage.directory()
     const [one, two] = [await start(stage, directory), await start(stage, directory)]
     await one.ask('count', 'jobs_total', {}, 3)
@@ -82,7 +82,7 @@ describe.runIf(hasPrometheus)('a real Prometheus', () => {
     const prometheus = await PrometheusReceiver.start(stage)
     const env = {
       PROMHIVE_REMOTE_WRITE: prometheus.url,
-      PROMHIVE_EXPORTERS: '{"remoteWrite":{"interval":0.2,"job":"supervised"}}',
+      PROMHIVE_EXPORTERS: '{"remoteWrite":{"interval":0.2,"timeout":5,"job":"supervised"}}',
     }
     const application = await SupervisedApplication.start(stage, { args: ['--workers', '2'], env })
     for (let i = 0; i < 20; i++) await application.ask()
@@ -108,7 +108,7 @@ describe.runIf(hasPrometheus)('a real Prometheus', () => {
     const prometheus = await PrometheusReceiver.start(stage)
     const actor = await start(stage, stage.directory())
     await actor.ask('count', 'jobs_total', {}, 3)
-    await actor.ask('start', { url: prometheus.url, job: 'shop', version: '2.0', interval: 0.2 })
+    await actor.ask('start', { url: prometheus.url, job: 'shop', version: '2.0', interval: 0.2, timeout: 1.5 })
     await shows(prometheus, 'jobs_total', 3)
     expect(actor.errors).toContain('does not know remote write 2.0; promhive continues with 1.0')
   })

@@ -139,7 +139,7 @@ describe('a receiver that is unavailable', () => {
   test('gets nothing from before a longer pause, in which another process may have sent', async ({ stage }) => {
     const receiver = await TestReceiver.start(stage)
     await receiver.stop()
-    const { send, jobs } = sender(stage, receiver, { interval: 0.05, timeout: 0.1 })
+    const { send, jobs } = sender(stage, receiver, { longestPause: 0.2, timeout: 0.1 })
     jobs.inc()
     await expect(send()).rejects.toThrow()
     await pause(250)
@@ -326,8 +326,8 @@ function sender(
     maxSamples: 1_000,
     metadataEvery: undefined,
     queue: { exports: 10, bytes: 1e6 },
-    interval: 15,
     timeout: 5,
+    longestPause: 10,
     ...options,
   }
   const backOff = { first: 20, most: 100 }
