@@ -43,6 +43,11 @@ const needs = [
     leftOut: 'the same on Valkey',
   },
   {
+    package: 'etcd-server',
+    present: () => runs('etcd', '--version'),
+    leftOut: 'targets that are announced in etcd',
+  },
+  {
     package: 'openssl',
     present: () => runs('openssl', 'version'),
     leftOut: 'a metrics port with a certificate, and Redis behind TLS',
@@ -121,6 +126,12 @@ const folders = [
     brings: 'Node.js 24',
     leftOut: 'the preload for prom-client, and clients that need a newer Node.js',
     options: [],
+  },
+  {
+    folder: 'test/statsd',
+    brings: 'a server of statsd',
+    leftOut: 'sending to a server of statsd',
+    options: ['--omit=optional'],
   },
   {
     folder: 'test/plug-ins',

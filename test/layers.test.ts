@@ -67,6 +67,7 @@ const packageIn = /^(cli\/|preload\/|runtime\/package-files\.ts$|(?:prom-client-
 const peers: Readonly<Record<string, RegExp>> = {
   redis: /^store\/redis\/client\//,
   ioredis: /^store\/redis\/client\//,
+  'hot-shots': /^export\/statsd\//,
   yaml: /^supervisor\/settings\/file\.ts$/,
 }
 

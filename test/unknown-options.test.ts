@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
 import * as backend from '../src/backend.js'
+import * as etcd from '../src/etcd.js'
 import * as express from '../src/express.js'
 import * as fastify from '../src/fastify.js'
 import * as hono from '../src/hono.js'
@@ -16,6 +17,7 @@ import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
+import * as statsd from '../src/statsd.js'
 import * as supervisor from '../src/supervisor.js'
 import * as targets from '../src/targets.js'
 import * as testing from '../src/testing.js'
@@ -148,6 +150,11 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
   ],
   'promhive/otlp startOtlp': [['', { endpont: 'http://127.0.0.1:1' }, 'endpoint', (o) => otlp.startOtlp(o)]],
+  'promhive/etcd announceTarget': [
+    ['', { url: 'http://127.0.0.1:1', tttl: 1 }, 'ttl', (o) => etcd.announceTarget(o)],
+    [': tls', { url: 'http://127.0.0.1:1', tls: { cafile: 'x' } }, 'caFile', (o) => etcd.announceTarget(o)],
+  ],
+  'promhive/statsd startStatsd': [['', { adress: 'localhost' }, 'address', (o) => statsd.startStatsd(o)]],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -226,6 +233,8 @@ const doors: Readonly<Record<string, object>> = {
   './testing': testing,
   './testing/metrics': kit,
   './otlp': otlp,
+  './etcd': etcd,
+  './statsd': statsd,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

@@ -38,16 +38,17 @@ export class Merger {
 
   /** @param now unix milliseconds: what sliding windows end at */
   async merge(writers: readonly WriterSnapshot[], pause: Pause, now = Date.now()): Promise<Merged> {
+    for (const table of this.tables.values()) table.begin()
     const logs = new Set(writers.map((writer) => writer.log))
     for (const [log, plan] of this.plans) {
       if (logs.has(log)) continue
       // A writer's file was replaced or removed, so its series have one writer less.
       await plan.leave(log, pause)
       this.plans.delete(log)
+      for (const table of this.tables.values()) table.logReplaced()
     }
     // Rows of removed series are kept in case they come again, but not without a limit.
     if ([...this.tables.values()].some((table) => table.wasteful)) this.forget()
-    for (const table of this.tables.values()) table.newest = Number.NEGATIVE_INFINITY
     const names = namesOf(writers, this.workerLabel)
     for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause)
     this.totals.clear()

@@ -45,6 +45,7 @@ export type MetricsErrorCode =
   | 'PUSH_FAILED'
   | 'EXPORT_FAILED'
   | 'ANNOUNCE_FAILED'
+  | 'DISCOVERY_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
   | 'SCRAPE_REFUSED'

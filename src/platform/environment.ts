@@ -47,9 +47,20 @@ export const variables = {
   /** The address of each exporter, which starts it. */
   textFile: ['PROMHIVE_TEXT_FILE'],
   otlp: ['PROMHIVE_OTLP'],
+  statsd: ['PROMHIVE_STATSD'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],
+  /** The etcd in which targets are announced: its URLs, the keys there, the login and the files for TLS. */
+  etcd: ['PROMHIVE_ETCD'],
+  etcdPrefix: ['PROMHIVE_ETCD_PREFIX'],
+  etcdJob: ['PROMHIVE_ETCD_JOB'],
+  etcdTtl: ['PROMHIVE_ETCD_TTL'],
+  etcdUsername: ['PROMHIVE_ETCD_USERNAME'],
+  etcdPassword: ['PROMHIVE_ETCD_PASSWORD'],
+  etcdCaFile: ['PROMHIVE_ETCD_CA_FILE'],
+  etcdCertFile: ['PROMHIVE_ETCD_CERT_FILE'],
+  etcdKeyFile: ['PROMHIVE_ETCD_KEY_FILE'],
 } as const satisfies Record<string, readonly [string, ...string[]]>
 
 /**

@@ -15,6 +15,9 @@ const pathVariables = [
   'PROMHIVE_REDIS_CA_FILE',
   'PROMHIVE_REDIS_CERT_FILE',
   'PROMHIVE_REDIS_KEY_FILE',
+  ...variables.etcdCaFile,
+  ...variables.etcdCertFile,
+  ...variables.etcdKeyFile,
   ...['CERTFILE', 'KEYFILE', 'CLIENT_CAFILE', 'CLIENT_CAPATH'].flatMap((name) => [
     `PROMHIVE_SSL_${name}`,
     `PROMETHEUS_SSL_${name}`,

@@ -5,7 +5,9 @@ import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
 import { identityOf } from '../../runtime/application-identity.js'
+import { processContext } from '../../runtime/current-context.js'
 import { chosenExporters, startExporters } from '../../runtime/exporters/configured.js'
+import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printError } from '../output.js'
@@ -97,6 +99,8 @@ export const serve: Command = {
     const { readiness, routes } = served
     const metrics = await openMetricsServer(serverOptions, { events: port, readiness, routes, nameOf: optionName })
     print(`promhive: serving ${served.name} at ${metrics.url}`)
+    // Exporters count in this process only: it is none of the application, whose directory the environment may name.
+    processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {
       gatherer: served.gatherer,
       lease: served.lease,

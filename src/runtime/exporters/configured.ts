@@ -35,6 +35,16 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'endpoint',
     load: async () => (await import('../../otlp.js')).startOtlp,
   },
+  etcd: {
+    variables: variables.etcd,
+    address: 'url',
+    load: async () => (await import('../../etcd.js')).announceTarget,
+  },
+  statsd: {
+    variables: variables.statsd,
+    address: 'address',
+    load: async () => (await import('../../statsd.js')).startStatsd,
+  },
 }
 
 /** The exporters to start, by name, each with its options. */
@@ -71,6 +81,15 @@ export function chosenExporters(configured?: unknown, environment: NodeJS.Proces
     else chosen[name] = { ...chosen[name], [address]: value }
   }
   return chosen
+}
+
+/**
+ * Returns the exporters of one process for all: without the announcement of the metrics port if each worker announces a
+ * target of its own, because Prometheus would count everything twice.
+ */
+export function exportersForAll({ etcd, ...others }: ExporterChoice, workerPorts: string | undefined): ExporterChoice {
+  const eachWorker = workerPorts !== undefined && workerPorts !== '' && !/^(?:off|false|no)$/i.test(workerPorts)
+  return etcd === undefined || eachWorker ? others : { ...others, etcd }
 }
 
 /**

@@ -10,10 +10,10 @@ import { countExport } from './export-metrics.js'
 
 /** What a process provides to its exporters. */
 export interface ExportingProcess {
+  /** The context of a process of the application; undefined if the application is read from outside. */
+  readonly context?: ProcessContext | undefined
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
-  /** The context of a process of the application; undefined in a process that reads it from outside. */
-  readonly context?: ProcessContext
   /** Returns a text that identifies the application: the same in all its processes. */
   identity(): string
   /** Returns the lease of an exporter. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Binding } from '#native'
 import type { Announcement, AnnouncementEvents } from '../../export/discovery/announcement.js'
+import { EtcdAnnouncement } from '../../export/discovery/etcd/etcd-announcement.js'
 import { FileSd } from '../../export/discovery/file-sd.js'
 import { Leadership } from '../../store/shared/leadership.js'
 import { livingTargets } from '../../store/shared/target-file.js'
@@ -22,7 +23,7 @@ export interface AnnouncementContext {
 
 /** Creates the announcements of a target. That in the directory is the first, because file_sd reads from it. */
 export function announcementsOf(
-  { fileSd }: TargetSettings,
+  { fileSd, etcd }: TargetSettings,
   { directory, binding, seat, events }: AnnouncementContext,
 ): readonly Announcement[] {
   const announcements: Announcement[] = [new DirectoryAnnouncement(directory, seat, binding, events('directory'))]
@@ -40,5 +41,6 @@ export function announcementsOf(
     }
     announcements.push(new FileSd(file, events('file_sd')))
   }
+  if (etcd !== undefined) announcements.push(new EtcdAnnouncement(etcd, events('etcd')))
   return announcements
 }

@@ -1,3 +1,4 @@
+import type { EtcdSettings } from '../../export/discovery/etcd/etcd-options.js'
 import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { CertificateExpiry, RefusalReason } from '../../export/http/port-events.js'
 import type { PortLimits } from '../../export/http/port-limits.js'
@@ -18,6 +19,8 @@ export interface TargetSettings {
   readonly limits: PortLimits
   /** The file for file_sd, as an absolute path. */
   readonly fileSd: string | undefined
+  /** The etcd in which the target is announced. */
+  readonly etcd: EtcdSettings | undefined
 }
 
 /** The data of the thread of a target. */

@@ -1,3 +1,4 @@
+import { announcingEtcdSettings, type EtcdOptions } from '../../export/discovery/etcd/etcd-options.js'
 import { advertisedHost, checkAdvertise, checkTargetLabels } from '../../export/discovery/target-address.js'
 import { checkAllowedHosts, isLoopback } from '../../export/http/allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions, encryptionFromEnvironment } from '../../export/http/encryption.js'
@@ -8,8 +9,11 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import type { LabelValueOrNone } from '../../model/label-set.js'
 import { describe } from '../../model/metric-name.js'
-import { firstSet, itemsOf, variables } from '../../platform/environment.js'
+import { firstSet, variables } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
+import { chosenExporters } from '../exporters/configured.js'
+import type { AnnounceOptions } from './announce-target.js'
+import { targetLabelsFromEnvironment } from './target-labels.js'
 import type { TargetSettings } from './thread-messages.js'
 
 /** Options of `startWorkerTarget()`. */
@@ -29,6 +33,8 @@ export interface WorkerTargetOptions extends PortLimits {
   readonly labels?: Readonly<Record<string, LabelValueOrNone>> | undefined
   /** A JSON file that lists the targets of the application for Prometheus' file_sd. */
   readonly fileSd?: string | undefined
+  /** The etcd in which the target is announced: `{}` takes everything from the environment. */
+  readonly etcd?: EtcdOptions | undefined
   /** Answers over HTTPS only, and only clients with a certificate if one is required. */
   readonly tls?: EncryptionOptions | undefined
   /** Names that the `Host` header may have, as for `startMetricsServer()`. */
@@ -42,6 +48,7 @@ const known = {
   advertise: true,
   labels: true,
   fileSd: true,
+  etcd: true,
   tls: true,
   allowedHosts: true,
   ...portLimits,
@@ -94,6 +101,7 @@ export function targetSettings(
     tls: tls === undefined ? undefined : checkEncryption(tls, (option) => nameOf(`tls.${option}`)),
     limits: limitsOf(options, nameOf),
     fileSd: fileSd === undefined ? undefined : absolutePath(fileSd),
+    etcd: options.etcd === undefined ? undefined : announcingEtcdSettings('startWorkerTarget: etcd', options.etcd),
   }
 }
 
@@ -106,13 +114,14 @@ export function targetOptionsFromEnvironment(environment: NodeJS.ProcessEnv): Wo
   const textIn = (names: readonly [string]): string | undefined => firstSet(names, environment)?.[1]
   const ports = textIn(variables.workerPorts)
   if (ports === undefined || /^(?:off|false|no)$/i.test(ports)) return undefined
-  const labels = textIn(variables.targetLabels)
+  const etcd = chosenExporters(undefined, environment).etcd as AnnounceOptions | undefined
   return {
     ports,
     host: textIn(variables.workerHost),
-    advertise: textIn(variables.targetAdvertise),
+    advertise: textIn(variables.targetAdvertise) ?? etcd?.advertise,
     fileSd: textIn(variables.targetFileSd),
-    labels: labels === undefined ? undefined : labelsFrom(labels),
+    etcd: etcd === undefined ? undefined : etcdOptionsOf(etcd),
+    labels: targetLabelsFromEnvironment(environment) ?? etcd?.labels,
     tls: encryptionFromEnvironment(environment),
     ...portOptionsFromEnvironment(environment),
   }
@@ -132,19 +141,9 @@ export function targetVariable(option: string): string {
   return variableOf[option] ?? inCode(option)
 }
 
-/** Reads `app=shop,region=eu`. */
-function labelsFrom(text: string): Record<string, string> {
-  return Object.fromEntries(
-    itemsOf(text).map((item) => {
-      const [, label, value] = /^([^=]+?)\s*=\s*(.*)$/.exec(item) ?? []
-      if (label !== undefined) return [label, value!]
-      const [name] = variables.targetLabels
-      throw new MetricsError(
-        'OPTION_INVALID',
-        `${name} must be labels such as app=shop,region=eu, got ${describe(text)}`,
-      )
-    }),
-  )
+/** The options of `announceTarget()` that have a meaning for the target of a process. */
+function etcdOptionsOf({ address: _, advertise: __, labels: ___, ...etcd }: AnnounceOptions): EtcdOptions {
+  return etcd
 }
 
 function limitsOf(options: WorkerTargetOptions, nameOf: (option: string) => string): PortLimits {

@@ -1,5 +1,6 @@
 import { portRange, portRangeForms } from '../../export/http/port-range.js'
 import { variables } from '../../platform/environment.js'
+import type { ExporterSettings } from './exporter-settings.js'
 import { filePath, type SettingKind, text } from './kinds.js'
 import type { SettingsTable } from './setting.js'
 
@@ -79,9 +80,14 @@ export const targetSettings: SettingsTable<TargetSettingsOfWorkers> = {
 }
 
 /** Returns the variables by which the workers know their targets. An empty one replaces an inherited one. */
-export function targetEnvironment(settings: TargetSettingsOfWorkers): Record<string, string> {
+export function targetEnvironment(
+  settings: TargetSettingsOfWorkers & Pick<ExporterSettings, 'exporters'>,
+): Record<string, string> {
   const variablesOf = Object.entries(targetSettings).map(([name, { env }]) => {
     return [env[0]!, settings[name as keyof TargetSettingsOfWorkers]] as const
   })
+  const { etcd } = settings.exporters
+  // The workers announce their targets themselves.
+  if (settings.workerPorts !== '' && etcd) variablesOf.push([variables.exporters[0], JSON.stringify({ etcd })])
   return Object.fromEntries(variablesOf.filter(([variable, value]) => value !== '' || process.env[variable]))
 }

@@ -1,0 +1,112 @@
+import type { AmountsRead, SentAmounts } from '../../export/statsd/sent-amounts.js'
+import type { Gathered } from '../../gather/gatherer.js'
+import { Summary } from '../../metric/summary.js'
+import type { FamilyTable } from '../../model/family.js'
+import { labelValuesOf } from '../../model/series-key.js'
+import { hiddenRegistry } from '../../registry/hidden-registry.js'
+import type { ProcessContext } from '../process-context.js'
+
+const familyName = 'promhive_statsd_sent'
+
+/** Datagrams that are marked at a time where marking them takes an answer of a server. */
+const remoteBatch = 32
+
+/**
+ * Keeps what a server has received where the counts are: as sums in a family that no scrape shows. So the amounts are as
+ * durable as the counts, and the next process that sends finds them, however this one ends.
+ */
+export class StoredAmounts implements SentAmounts {
+  private readonly sums: Summary<'destination' | 'series'>
+  private index: AmountIndex | undefined
+
+  /** @param destination the server and the registry */
+  constructor(
+    private readonly context: ProcessContext,
+    private readonly destination: string,
+  ) {
+    this.sums = new Summary({
+      name: familyName,
+      help: 'What a server of statsd has received of each counter.',
+      labelNames: ['destination', 'series'],
+      maxSeries: Number.POSITIVE_INFINITY,
+      registers: [hiddenRegistry(context)],
+    })
+  }
+
+  get batch(): number {
+    return /^(?:memory|mmap)$/.test(this.context.whereabouts().backend) ? 1 : remoteBatch
+  }
+
+  async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {
+    const table = hidden.find(({ family }) => family.name === familyName)
+    let { index } = this
+    if (index === undefined || index.table !== table || index.keys !== table?.keys) {
+      this.index = index = new AmountIndex(table, this.destination)
+    }
+    while (!index.follow()) if (pause.due()) await pause.rest()
+    return index
+  }
+
+  add(series: string, amount: number): void {
+    this.sums.observe({ destination: this.destination, series }, amount)
+  }
+
+  flush(): void | Promise<void> {
+    const flushed: unknown = this.context.store().flush()
+    if (flushed instanceof Promise) {
+      return flushed.then((taken) => {
+        if (taken === false) throw new Error('the backend does not take what has been sent, so nothing is sent')
+      })
+    }
+  }
+
+  forget(series: readonly string[]): void {
+    this.sums.expire(series.map((each) => ({ destination: this.destination, series: each })))
+  }
+}
+
+/** The rows of a destination in the merged table. */
+class AmountIndex implements AmountsRead {
+  readonly keys: FamilyTable['keys'] | undefined
+  private readonly rows = new Map<string, number>()
+  private followed = 0
+
+  constructor(
+    readonly table: FamilyTable | undefined,
+    private readonly destination: string,
+  ) {
+    this.keys = table?.keys
+  }
+
+  get numbering(): object {
+    return this
+  }
+
+  /** Adds some new rows; returns true when all are added. */
+  follow(): boolean {
+    const { keys = [] } = this
+    const until = Math.min(keys.length, this.followed + 256)
+    for (; this.followed < until; this.followed++) {
+      const [destination, series] = labelValuesOf(keys[this.followed]!)
+      if (destination === this.destination) this.rows.set(series!, this.followed)
+    }
+    return until === keys.length
+  }
+
+  numberOf(series: string): number {
+    return this.rows.get(series) ?? -1
+  }
+
+  amount(number: number): number {
+    return number < 0 ? 0 : this.table!.slots[this.table!.bases[number]!]!
+  }
+
+  *entries(): Generator<[series: string, number: number]> {
+    const { table } = this
+    if (table === undefined) return
+    for (const row of table.order) {
+      const [destination, series] = labelValuesOf(table.keys[row]!)
+      if (destination === this.destination) yield [series!, row]
+    }
+  }
+}
