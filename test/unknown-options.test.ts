@@ -149,12 +149,12 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ['', { timout: 1 }, 'timeout', (o) => kit.waitForValue(counter, 1, o)],
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
   ],
-  'promhive/otlp startOtlp': [['', { endpont: 'http://127.0.0.1:1' }, 'endpoint', (o) => otlp.startOtlp(o)]],
   'promhive/etcd announceTarget': [
     ['', { url: 'http://127.0.0.1:1', tttl: 1 }, 'ttl', (o) => etcd.announceTarget(o)],
     [': tls', { url: 'http://127.0.0.1:1', tls: { cafile: 'x' } }, 'caFile', (o) => etcd.announceTarget(o)],
   ],
   'promhive/statsd startStatsd': [['', { adress: 'localhost' }, 'address', (o) => statsd.startStatsd(o)]],
+  'promhive/otlp startOtlp': [['', { endpont: 'http://127.0.0.1:1' }, 'endpoint', (o) => otlp.startOtlp(o)]],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -232,9 +232,9 @@ const doors: Readonly<Record<string, object>> = {
   './targets': targets,
   './testing': testing,
   './testing/metrics': kit,
-  './otlp': otlp,
   './etcd': etcd,
   './statsd': statsd,
+  './otlp': otlp,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

@@ -46,8 +46,8 @@ export const variables = {
   exporters: ['PROMHIVE_EXPORTERS'],
   /** The address of each exporter, which starts it. */
   textFile: ['PROMHIVE_TEXT_FILE'],
-  otlp: ['PROMHIVE_OTLP'],
   statsd: ['PROMHIVE_STATSD'],
+  otlp: ['PROMHIVE_OTLP'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],

@@ -30,11 +30,6 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'path',
     load: async () => (await import('../../text-file.js')).startTextFile,
   },
-  otlp: {
-    variables: variables.otlp,
-    address: 'endpoint',
-    load: async () => (await import('../../otlp.js')).startOtlp,
-  },
   etcd: {
     variables: variables.etcd,
     address: 'url',
@@ -44,6 +39,11 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     variables: variables.statsd,
     address: 'address',
     load: async () => (await import('../../statsd.js')).startStatsd,
+  },
+  otlp: {
+    variables: variables.otlp,
+    address: 'endpoint',
+    load: async () => (await import('../../otlp.js')).startOtlp,
   },
 }
 

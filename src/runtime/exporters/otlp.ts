@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { DeltaKeeper } from '../../export/otlp/delta-keeper.js'
 import { OtlpDestination } from '../../export/otlp/otlp-destination.js'
 import { OtlpEnvironment } from '../../export/otlp/otlp-environment.js'
 import { isDisabled, type OtlpOptions, otlpOptions, otlpSettings } from '../../export/otlp/otlp-settings.js'
@@ -10,9 +9,9 @@ import { describe } from '../../model/metric-name.js'
 import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { Registry } from '../../registry/registry.js'
 import { packageVersion } from '../package-files.js'
-import { type ExportingProcess, exportingProcess } from './exporting-process.js'
+import { exportingProcess } from './exporting-process.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
-import { StoredNumbers } from './stored-numbers.js'
+import { amountsFor } from './stored-amounts.js'
 
 /** Options of `startOtlp()`. */
 export interface OtlpExporterOptions extends OtlpOptions, IntervalOptions {
@@ -62,23 +61,19 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
   // Reports a variable that is ignored once, and not at each export.
   resourceOf({ ...resource, instance: '' }, warn)
   // Without credentials, because other processes see it.
-  const receiver = `${settings.url.origin}${settings.url.pathname} ${registryName(options.registry)}`
+  const receiver = `${settings.url.origin}${settings.url.pathname}`
   const destination = new OtlpDestination(settings, {
     head: () => ({ resource: resourceOf({ ...resource, instance: home.identity() }, () => {}), version }),
     timeout: timeout * 1000,
     warn: (text) => home.warn('EXPORT_WARNING', text),
-    keeper: settings.preference === 'cumulative' ? undefined : keeperIn(home, receiver),
+    amounts: settings.preference === 'cumulative' ? undefined : amountsFor(receiver, options.registry),
   })
   // Each receiver gets the numbers from one process.
-  const task = `otlp-${createHash('sha256').update(receiver).digest('hex').slice(0, 16)}`
+  const task = `otlp-${createHash('sha256')
+    .update(`${receiver} ${registryName(options.registry)}`)
+    .digest('hex')
+    .slice(0, 16)}`
   return startExporter('otlp', destination, { ...options, interval, timeout }, 60, home.lease(task))
-}
-
-/** @throws MetricsError `OPTION_INVALID` outside of the application, where nothing can be kept with its counts */
-function keeperIn({ context }: ExportingProcess, receiver: string): DeltaKeeper {
-  if (context !== undefined) return new StoredNumbers(context, receiver)
-  const way = 'use cumulative here, or start the exporter in the application'
-  throw new MetricsError('OPTION_INVALID', `startOtlp: differences need a process of the application; ${way}`)
 }
 
 /** An exporter of another registry is another one. */
