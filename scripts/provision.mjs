@@ -27,6 +27,11 @@ const needs = [
     leftOut: 'the Python client beside ours',
   },
   {
+    package: 'python3-snappy',
+    present: () => runs('/usr/bin/python3', '-c', 'import snappy'),
+    leftOut: 'another Snappy that reads the requests of remote write',
+  },
+  {
     package: 'systemd',
     present: () => runs('systemd-analyze', '--version'),
     leftOut: 'the units of systemd in examples',

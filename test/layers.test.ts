@@ -68,6 +68,7 @@ const peers: Readonly<Record<string, RegExp>> = {
   redis: /^store\/redis\/client\//,
   ioredis: /^store\/redis\/client\//,
   'hot-shots': /^export\/statsd\//,
+  snappyjs: /^export\/remote-write\/snappy\.ts$/,
   yaml: /^supervisor\/settings\/file\.ts$/,
 }
 

@@ -17,6 +17,7 @@ import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
+import * as remoteWrite from '../src/remote-write.js'
 import * as statsd from '../src/statsd.js'
 import * as supervisor from '../src/supervisor.js'
 import * as targets from '../src/targets.js'
@@ -155,6 +156,9 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   ],
   'promhive/statsd startStatsd': [['', { adress: 'localhost' }, 'address', (o) => statsd.startStatsd(o)]],
   'promhive/otlp startOtlp': [['', { endpont: 'http://127.0.0.1:1' }, 'endpoint', (o) => otlp.startOtlp(o)]],
+  'promhive/remote-write startRemoteWrite': [
+    ['', { url: 'http://127.0.0.1:1', intervl: 1 }, 'interval', (o) => remoteWrite.startRemoteWrite(o)],
+  ],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -235,6 +239,7 @@ const doors: Readonly<Record<string, object>> = {
   './etcd': etcd,
   './statsd': statsd,
   './otlp': otlp,
+  './remote-write': remoteWrite,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

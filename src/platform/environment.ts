@@ -48,6 +48,7 @@ export const variables = {
   textFile: ['PROMHIVE_TEXT_FILE'],
   statsd: ['PROMHIVE_STATSD'],
   otlp: ['PROMHIVE_OTLP'],
+  remoteWrite: ['PROMHIVE_REMOTE_WRITE'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],

@@ -1,7 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
+import { invalidHeader } from '../send/headers.js'
 import { TlsFiles } from '../send/tls-files.js'
 import { type TemporalityPreference, temporalityPreferences } from './metric.js'
 import { OtlpEnvironment } from './otlp-environment.js'
@@ -164,14 +164,8 @@ function texts(name: string, value: unknown): Readonly<Record<string, string>> {
 
 /** Without the value in the error, which may be a password. */
 function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [name, value] of Object.entries(headers)) {
-    try {
-      validateHeaderName(name)
-      validateHeaderValue(name, value)
-    } catch {
-      throw invalid('headers must be names and values that HTTP allows', name)
-    }
-  }
+  const name = invalidHeader(headers)
+  if (name !== undefined) throw invalid('headers must be names and values that HTTP allows', name)
   return headers
 }
 

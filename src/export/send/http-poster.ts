@@ -57,12 +57,14 @@ export class PostFailed extends Error {
   /**
    * @param status that of the last answer; undefined if there was none
    * @param retryable whether the same post may succeed later
+   * @param headers those of the last answer
    */
   constructor(
     message: string,
     readonly status: number | undefined,
     readonly retryable: boolean,
     options?: ErrorOptions,
+    readonly headers: IncomingHttpHeaders = {},
   ) {
     super(message, options)
   }
@@ -143,7 +145,8 @@ export class HttpPoster {
     const retryable = retries(status)
     const requested = retryable ? retryAfter(received['retry-after'], Date.now()) : undefined
     if (requested !== undefined) this.pausedUntil = monotonicNow() + requested
-    return new PostFailed(`${this.address} answered with status ${status}${this.reason(posted)}`, status, retryable)
+    const text = `${this.address} answered with status ${status}${this.reason(posted)}`
+    return new PostFailed(text, status, retryable, undefined, received)
   }
 
   private reason(answer: PostAnswer): string {

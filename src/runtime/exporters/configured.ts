@@ -40,6 +40,11 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'address',
     load: async () => (await import('../../statsd.js')).startStatsd,
   },
+  remoteWrite: {
+    variables: variables.remoteWrite,
+    address: 'url',
+    load: async () => (await import('../../remote-write.js')).startRemoteWrite,
+  },
   otlp: {
     variables: variables.otlp,
     address: 'endpoint',
