@@ -32,6 +32,11 @@ const needs = [
     leftOut: 'another Snappy that reads the requests of remote write',
   },
   {
+    package: 'gunicorn',
+    present: () => runs('gunicorn', '--version'),
+    leftOut: 'directories that Python processes write to',
+  },
+  {
     package: 'systemd',
     present: () => runs('systemd-analyze', '--version'),
     leftOut: 'the units of systemd in examples',

@@ -6,7 +6,7 @@ import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
 import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
-import { chosenExporters, startExporters } from '../../runtime/exporters/configured.js'
+import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
@@ -70,7 +70,7 @@ export const serve: Command = {
     let report = reportOnce()
     const port = new PortFamilies((error) => report(error))
     const tallies = new ExportTallies()
-    const chosen = chosenExporters()
+    const chosen = exportersForAll(chosenExporters(), firstSet(variables.workerPorts)?.[1])
     const onRecovered = (): void => {
       report = reportOnce()
       printError('promhive: Redis answers again')

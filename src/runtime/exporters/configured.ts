@@ -40,15 +40,15 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'address',
     load: async () => (await import('../../statsd.js')).startStatsd,
   },
-  otlp: {
-    variables: variables.otlp,
-    address: 'endpoint',
-    load: async () => (await import('../../otlp.js')).startOtlp,
-  },
   remoteWrite: {
     variables: variables.remoteWrite,
     address: 'url',
     load: async () => (await import('../../remote-write.js')).startRemoteWrite,
+  },
+  otlp: {
+    variables: variables.otlp,
+    address: 'endpoint',
+    load: async () => (await import('../../otlp.js')).startOtlp,
   },
 }
 
