@@ -2,6 +2,7 @@ import { MetricsError } from '../model/errors.js'
 import { nearest } from '../model/nearest-name.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
+import { dashboard } from './commands/dashboard.js'
 import { doctor } from './commands/doctor.js'
 import { explain } from './commands/explain.js'
 import { inspect } from './commands/inspect.js'
@@ -14,7 +15,7 @@ import { print, printError } from './output.js'
 import { packageVersion } from './version.js'
 
 /** @internal In the order of the overview. */
-export const commands: readonly Command[] = [run, config, serve, inspect, explain, top, stats, doctor, wipe]
+export const commands: readonly Command[] = [run, config, serve, inspect, explain, top, stats, dashboard, doctor, wipe]
 
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
